@@ -1,0 +1,18 @@
+"""The one clock. With the sandbox it follows the sandbox's, so that a month can pass in a minute."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+_source: Callable[[], timedelta] | None = None
+
+
+def use(source: Callable[[], timedelta] | None) -> None:
+    """Let ``now()`` add what ``source`` returns at each call; ``None`` returns to the machine's clock."""
+    global _source
+    _source = source
+
+
+def now() -> datetime:
+    """The time in UTC, aware."""
+    moment = datetime.now(UTC)
+    return moment if _source is None else moment + _source()

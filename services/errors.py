@@ -1,0 +1,26 @@
+"""The root of every refusal the product makes.
+
+    DeskError
+    ├── services.money.AmountError …
+    ├── services.settings.SettingsError
+    ├── services.access.AccessError …
+    ├── services.orders.errors …
+    ├── services.hipay.errors.HiPayError …
+    ├── services.mail.errors.MailError …
+    └── services.settlements.errors …
+
+A refusal carries a stable ``code`` and typed fields, never a sentence: the pages make the sentence, in the reader's
+language, from ``services.refusals``.
+"""
+
+from typing import ClassVar
+
+
+class DeskError(Exception):
+    """A refusal with a name. ``code`` is stable; ``fields()`` are the values its sentence needs."""
+
+    code: ClassVar[str] = "error"
+
+    def fields(self) -> dict[str, str]:
+        """The public attributes of the error as text, for the sentence's placeholders."""
+        return {name: str(value) for name, value in vars(self).items() if not name.startswith("_")}

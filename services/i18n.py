@@ -1,0 +1,100 @@
+"""Texts, dates and names in the reader's language. Catalogues are gettext files, read once per process.
+
+The msgid is the English text; a text without a translation is shown in English. The dashboard is complete in French and
+English, the customers' texts (domain ``customer``) in all eight languages.
+"""
+
+import io
+from datetime import datetime
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date as babel_date
+from babel.dates import format_datetime as babel_datetime
+from babel.dates import format_timedelta, get_timezone_name
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LOCALES = Path(__file__).resolve().parent.parent / "locales"
+LANGUAGES = ("fr", "en", "it", "pt", "de", "pl", "nl", "es")
+DASHBOARD_LANGUAGES = ("fr", "en")
+# HiPay's page speaks no Polish (its portal): English is shown there, and the order form says so.
+_HIPAY_LOCALES = {
+    "fr": "fr_FR", "en": "en_GB", "it": "it_IT", "pt": "pt_PT", "de": "de_DE", "pl": "en_GB", "nl": "nl_NL", "es": "es_ES",
+}  # fmt: skip
+# How a reader of each language writes dates and numbers.
+_FORMATS = {**{language: language for language in LANGUAGES}, "en": "en_GB", "pt": "pt_PT"}
+
+
+class Translator:
+    """``t("Sent to {address}", address=…)``: the text in one language, its placeholders filled in."""
+
+    def __init__(self, language: str, translations: NullTranslations) -> None:
+        self.language = language
+        self.locale = _FORMATS.get(language, "en_GB")
+        self._translations = translations
+
+    def gettext(self, msgid: str) -> str:
+        return self._translations.gettext(msgid) if msgid else ""
+
+    def __call__(self, msgid: str, /, **values: object) -> str:
+        text = self.gettext(msgid)
+        return text.format(**values) if values else text
+
+    def plural(self, one: str, many: str, count: int, /, **values: object) -> str:
+        """The text for ``count`` things; ``{count}`` is filled in."""
+        return self._translations.ngettext(one, many, count).format(count=count, **values)
+
+
+@lru_cache(maxsize=32)
+def translator(language: str, domain: str = "dashboard") -> Translator:
+    """The texts of ``domain`` in ``language``; English where there is no catalogue."""
+    path = LOCALES / language / "LC_MESSAGES" / f"{domain}.po"
+    if not path.exists():
+        return Translator(language if language in LANGUAGES else "en", NullTranslations())
+    compiled = io.BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language))
+    compiled.seek(0)
+    return Translator(language, GNUTranslations(compiled))
+
+
+def best_language(locale: str | None, known: tuple[str, ...] = DASHBOARD_LANGUAGES) -> str:
+    """The known language nearest to a browser's locale (``fr-CA`` → ``fr``), English when none is."""
+    wanted = (locale or "").replace("_", "-").split("-")[0].lower()
+    return wanted if wanted in known else "en"
+
+
+def hipay_locale(language: str) -> str:
+    """The locale of HiPay's payment page for a customer's language."""
+    return _HIPAY_LOCALES.get(language, "en_GB")
+
+
+def language_name(language: str, in_language: str) -> str:
+    """``français`` for ``fr`` in ``fr``, as Unicode CLDR writes it."""
+    return Locale.parse(in_language).languages.get(language, language)
+
+
+def number_locale(language: str) -> str:
+    """The locale whose notation of numbers and dates a reader of ``language`` expects."""
+    return _FORMATS.get(language, "en_GB")
+
+
+def format_date(moment: datetime, zone: str, language: str) -> str:
+    return babel_date(moment.astimezone(ZoneInfo(zone)), "medium", locale=number_locale(language))
+
+
+def format_datetime(moment: datetime, zone: str, language: str, *, named: bool = True) -> str:
+    """Date and time in ``zone``; the zone is named (``24 nov. 2026, 15:30 (Paris, heure normale …)``) unless told not to."""
+    local, locale = moment.astimezone(ZoneInfo(zone)), number_locale(language)
+    text = babel_datetime(local, "medium", locale=locale)
+    text = text.rsplit(":", 1)[0] if local.second == 0 and text.count(":") == 2 else text
+    return f"{text} ({get_timezone_name(local, 'long', locale=locale)})" if named else text
+
+
+def format_ago(moment: datetime, now: datetime, language: str) -> str:
+    """``2 minutes ago`` in the reader's language."""
+    return format_timedelta(moment - now, add_direction=True, locale=number_locale(language))

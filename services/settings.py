@@ -1,0 +1,241 @@
+"""What the operator sets, typed and validated once at start.
+
+Values come from the environment (``ETERMINAL_…``), else from ``.streamlit/secrets.toml`` (the same names without the
+prefix, in small letters; accounts as tables ``[accounts.<key>]``). Nothing here is ever written to the database or a log.
+"""
+
+import os
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from services.errors import DeskError
+from services.money import is_currency
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMO_ACCOUNT = "demo"
+Environment = Literal["sandbox", "stage", "production"]
+Role = Literal["manager", "finance", "admin"]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+
+
+class SettingsError(DeskError):
+    """The settings cannot be used. ``problems`` are sentences for the operator, without any secret."""
+
+    code: ClassVar[str] = "settings_invalid"
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        super().__init__("The settings cannot be used:\n" + "\n".join(f"  - {problem}" for problem in problems))
+
+
+class Account(BaseModel):
+    """A HiPay merchant account: its API credentials and its secret passphrase (HiPay back office, Integration)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    key: Key
+    name: str = Field(min_length=1, max_length=80)
+    environment: Environment
+    login: str = Field(min_length=1)
+    password: SecretStr = Field(min_length=1)
+    passphrase: SecretStr = Field(min_length=1)
+    previous_passphrase: SecretStr | None = None
+    hash_algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
+    currency: str = "EUR"
+    timezone: str = "Europe/Paris"
+    finance_login: str | None = None
+    finance_password: SecretStr | None = None
+
+    @field_validator("currency")
+    @classmethod
+    def _known_currency(cls, value: str) -> str:
+        if not is_currency(value):
+            raise ValueError(f"{value!r} is not a currency that HiPay takes (ISO 4217, three capitals)")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is not a time zone (write it as Europe/Paris)")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The passphrases a signature may have been made with: the present one, and the former during a rotation."""
+        both = (self.passphrase, self.previous_passphrase)
+        return tuple(secret.get_secret_value() for secret in both if secret and secret.get_secret_value())
+
+
+class SignIn(BaseModel):
+    """Which claim of the identity provider gives roles, and which of its values gives which role."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    roles_claim: str = "roles"
+    roles: dict[str, Role] = {"manager": "manager", "finance": "finance", "admin": "admin"}
+    admins: tuple[str, ...] = ()
+    absolute_hours: int = Field(default=12, ge=1, le=720)
+    idle_minutes: int = Field(default=120, ge=5, le=1440)
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="ETERMINAL_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    database_url: SecretStr | None = None
+    sandbox: bool = True
+    sandbox_url: str = "http://127.0.0.1:8502"
+    smtp_url: SecretStr | None = None
+    public_url: str | None = None
+    public_host: str = "127.0.0.1"
+    public_port: int = Field(default=8503, ge=0, le=65535)
+    dashboard_url: str = "http://127.0.0.1:8501"
+    dashboard_port: int = Field(default=8501, ge=1, le=65535)
+    sandbox_smtp_port: int = Field(default=8525, ge=1, le=65535)
+    allowed_hosts: tuple[str, ...] = ()
+    data_dir: Path = ROOT / "data"
+    worker: bool = True
+    accounts: dict[Key, Account] = {}
+    sign_in: SignIn = SignIn()
+    auth: dict[str, Any] | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+        return init_settings, env_settings, _SecretsFile(settings_cls)
+
+    @field_validator("accounts", mode="before")
+    @classmethod
+    def _name_accounts(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: {"key": key, **table} if isinstance(table, dict) else table for key, table in value.items()}
+        return value
+
+    @field_validator("public_url", "dashboard_url", "sandbox_url")
+    @classmethod
+    def _plain_url(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+            raise ValueError("write an address such as https://pay.example.com, without a query or a password")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _one_world(self) -> "Settings":
+        real = [key for key, account in self.accounts.items() if account.environment != "sandbox"]
+        if "sandbox" in self.model_fields_set and self.sandbox and real:
+            raise ValueError(
+                f"the sandbox cannot run beside the real account {', '.join(real)}: remove ETERMINAL_SANDBOX or the account"
+            )
+        if real and len(real) < len(self.accounts):
+            raise ValueError("a sandbox account cannot stand beside a real one: remove it, or use a second installation")
+        if real and self.public_url and not self.public_url.startswith("https://"):
+            raise ValueError("public_url must begin with https:// when a real account is configured")
+        if not self.demo and self.accounts == {} and not self.sandbox:
+            raise ValueError("no account is configured and the sandbox is off: add an account (docs/operator.md)")
+        return self
+
+    @property
+    def demo(self) -> bool:
+        """Whether the sandbox stands for HiPay: only while no real account is configured."""
+        return self.sandbox and all(account.environment == "sandbox" for account in self.accounts.values())
+
+    @property
+    def all_accounts(self) -> dict[str, Account]:
+        """The configured accounts; with the sandbox and none configured, its demo account."""
+        if self.accounts or not self.demo:
+            return self.accounts
+        return {DEMO_ACCOUNT: _demo_account()}
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of the store."""
+        if self.database_url:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / ('sandbox.db' if self.demo else 'eterminal.db')}"
+
+    @property
+    def smtp(self) -> str | None:
+        """Where mail is handed over; with the sandbox its mailbox, with real accounts nothing until it is set."""
+        if self.smtp_url:
+            return self.smtp_url.get_secret_value()
+        return f"smtp://{urlsplit(self.sandbox_url).hostname}:{self.sandbox_smtp_port}" if self.demo else None
+
+    @property
+    def public(self) -> str | None:
+        """Where HiPay and customers reach the public application; with the sandbox, where it listens."""
+        return self.public_url or (f"http://{self.public_host}:{self.public_port}" if self.demo else None)
+
+
+class _SecretsFile(PydanticBaseSettingsSource):
+    """``.streamlit/secrets.toml``: Streamlit's own file, so that one place holds every secret."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        raise NotImplementedError
+
+    def __call__(self) -> dict[str, Any]:
+        path = Path(os.environ.get("ETERMINAL_SECRETS", ROOT / ".streamlit" / "secrets.toml"))
+        if not path.is_file():
+            return {}
+        try:
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError((f"{path.name} is not valid TOML: {error}",)) from None
+
+
+def _demo_account() -> Account:
+    # The sandbox's published credentials (docs/sandbox.md): they open nothing else.
+    return Account(
+        key=DEMO_ACCOUNT, name="Maison Demo", environment="sandbox", login="sandbox", password=SecretStr("sandbox"),
+        passphrase=SecretStr("sandbox-passphrase"), finance_login="sandbox", finance_password=SecretStr("sandbox"),
+    )  # fmt: skip
+
+
+def read() -> Settings:
+    """The settings as they stand now. Raises SettingsError with one sentence for each thing that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(tuple(_sentence(problem) for problem in error.errors())) from None
+    except ValueError as error:  # a JSON variable that is no JSON
+        raise SettingsError((f"{error}: write it as one JSON object",)) from None
+
+
+@lru_cache(maxsize=1)
+def load() -> Settings:
+    """The settings of this process, read once."""
+    return read()
+
+
+def _sentence(problem: Any) -> str:
+    place = " → ".join(str(part) for part in problem["loc"]) or "settings"
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "missing":
+        message = "is missing"
+    elif problem["type"] == "extra_forbidden":
+        message = "is not a setting: check its spelling"
+    return f"{place}: {message}"
