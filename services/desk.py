@@ -1,0 +1,47 @@
+"""What every service needs, put together once per process: the settings, the store, the gateway clients."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from services import clock
+from services.hipay.client import HiPay
+from services.hipay.sandbox import clock_source
+from services.settings import Account, Settings, load
+from services.store import Store, open_store
+
+
+@dataclass(frozen=True)
+class Desk:
+    settings: Settings
+    store: Store
+    wake: threading.Event = field(default_factory=threading.Event)  # set when a step is written: the worker looks at once
+
+    def account(self, key: str) -> Account:
+        """The account's settings. Raises KeyError for one that is not configured."""
+        return self.settings.all_accounts[key]
+
+    @contextmanager
+    def hipay(self, key: str) -> Iterator[HiPay]:
+        """HiPay's API with the account's credentials; nothing is sent before a method is called."""
+        sandbox_url = self.settings.sandbox_url if self.settings.demo else None
+        with HiPay(self.account(key), sandbox_url=sandbox_url) as client:
+            yield client
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def open_desk(settings: Settings) -> Desk:
+    """Open the store and follow the sandbox's clock in its world. Raises DatabaseRefused."""
+    if settings.demo:
+        clock.use(clock_source(settings.sandbox_url))
+    return Desk(settings, open_store(settings.database, demo=settings.demo))
+
+
+@lru_cache(maxsize=1)
+def current() -> Desk:
+    """This process's desk, opened at the first call. Raises SettingsError, DatabaseRefused."""
+    return open_desk(load())

@@ -1,0 +1,5 @@
+"""The only place that speaks SQL. ``Store`` opens the database; one module of queries for each part of the product."""
+
+from services.store.engine import DatabaseRefused, Store, open_store
+
+__all__ = ["DatabaseRefused", "Store", "open_store"]

@@ -1,0 +1,91 @@
+"""Users, their roles, and the audit trail."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
+
+from services.store.schema import audit, user_roles, users
+
+
+def roles_of(tx: Connection, user_id: str) -> frozenset[str]:
+    """The roles of a user who is not disabled, from whatever source."""
+    query = (
+        select(user_roles.c.role)
+        .join(users, users.c.id == user_roles.c.user_id)
+        .where(user_roles.c.user_id == user_id, users.c.disabled.is_(False))
+    )
+    return frozenset(tx.scalars(query))
+
+
+def find_user(tx: Connection, issuer: str, subject: str) -> Row[Any] | None:
+    return tx.execute(select(users).where(users.c.issuer == issuer, users.c.subject == subject)).first()
+
+
+def user(tx: Connection, user_id: str) -> Row[Any] | None:
+    return tx.execute(select(users).where(users.c.id == user_id)).first()
+
+
+def all_users(tx: Connection) -> list[Row[Any]]:
+    return list(tx.execute(select(users).order_by(func.lower(users.c.name), users.c.id)))
+
+
+def add_user(tx: Connection, **values: Any) -> None:
+    tx.execute(insert(users).values(**values))
+
+
+def change_user(tx: Connection, user_id: str, **values: Any) -> None:
+    tx.execute(update(users).where(users.c.id == user_id).values(**values))
+
+
+def roles_from(tx: Connection, user_id: str, source: str) -> frozenset[str]:
+    query = select(user_roles.c.role).where(user_roles.c.user_id == user_id, user_roles.c.source == source)
+    return frozenset(tx.scalars(query))
+
+
+def set_roles(
+    tx: Connection, user_id: str, source: str, roles: Iterable[str], *, at: datetime, granted_by: str
+) -> None:
+    """Replace the roles that ``source`` (claim, table) gives to the user; those of other sources stay."""
+    tx.execute(delete(user_roles).where(user_roles.c.user_id == user_id, user_roles.c.source == source))
+    for role in sorted(set(roles)):
+        tx.execute(
+            insert(user_roles).values(user_id=user_id, role=role, source=source, granted_at=at, granted_by=granted_by)
+        )
+
+
+def record(
+    tx: Connection, *, at: datetime, actor_kind: str, actor_id: str, action: str, subject: str, detail: dict[str, Any]
+) -> None:
+    """Append an audit row chained to the one before it. One writer at a time: SQLite's by nature, PostgreSQL's by lock."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(1096107332)"))
+    previous = tx.scalar(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)) or ""
+    row = {"at": at, "actor_kind": actor_kind, "actor_id": actor_id, "action": action, "subject": subject}
+    tx.execute(insert(audit).values(**row, detail=detail, hash=_link(previous, detail=detail, **row)))
+
+
+def audit_rows(tx: Connection, *, before: int | None = None, limit: int = 100) -> list[Row[Any]]:
+    """Newest first; ``before`` is the id to go on from."""
+    query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+    return list(tx.execute(query.where(audit.c.id < before) if before else query))
+
+
+def broken_link(tx: Connection) -> int | None:
+    """The id of the first audit row that does not follow from those before it, or None when the chain holds."""
+    previous = ""
+    for row in tx.execute(select(audit).order_by(audit.c.id)).yield_per(1000):
+        values = {name: getattr(row, name) for name in ("at", "actor_kind", "actor_id", "action", "subject", "detail")}
+        if row.hash != _link(previous, **values):
+            return int(row.id)
+        previous = row.hash
+    return None
+
+
+def _link(previous: str, **values: Any) -> str:
+    values["at"] = values["at"].isoformat()
+    text_ = json.dumps([previous, values], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text_.encode()).hexdigest()

@@ -1,0 +1,141 @@
+"""Opening the database: transactions that wait their turn, migrations that run once, refusals at start.
+
+SQLite: write-ahead log, every commit on disk (``synchronous=FULL``), writers begin IMMEDIATE (deferred ones failed in
+most of 800 concurrent writes) and wait up to 20 s for their turn. PostgreSQL: READ COMMITTED, rows locked as they are
+taken. Either way ``read()`` and ``write()`` are the only two ways in.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, ClassVar
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from services.errors import DeskError
+from services.store import schema
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+_MIGRATION_LOCK = 0x45544D44  # any constant: PostgreSQL's advisory lock for our migrations
+# The write-ahead log of SQLite before 3.51.3 can, rarely, lose a commit at a checkpoint; these two carry the repair.
+_SQLITE_SAFE = (3, 51, 3)
+_SQLITE_PATCHED = {(3, 50, 7), (3, 44, 6)}
+
+
+class DatabaseRefused(DeskError):
+    """The database cannot be used as it is; ``reason`` is read_only, mixed_worlds, unreachable or newer."""
+
+    code: ClassVar[str] = "database_refused"
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        self.reason, self.detail = reason, detail
+        super().__init__(f"{reason} {detail}".strip())
+
+
+class Store:
+    """The database. ``with store.read() as tx`` to look, ``with store.write() as tx`` to change and commit."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.sqlite = engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits at the end of the block and rolls back when it raises."""
+        with self.engine.connect().execution_options(eterminal_write=True) as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_store(url: str, *, demo: bool | None = None) -> Store:
+    """Open and migrate the database. ``demo`` says which world it serves: the sandbox's or a real account's.
+
+    Raises DatabaseRefused: read-only, unreachable, made by a newer version, or known to the other world.
+    """
+    store = Store(_engine(url))
+    try:
+        _migrate(store)
+        if demo is not None:
+            _claim_world(store, "sandbox" if demo else "real")
+    except OperationalError as error:
+        store.close()
+        reason = "read_only" if "readonly" in str(error.orig) or "read-only" in str(error.orig) else "unreachable"
+        raise DatabaseRefused(reason, str(error.orig)) from None
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def sqlite_warning() -> str | None:
+    """The version of SQLite when its write-ahead log has the reset fault, else None."""
+    version = sqlite3.sqlite_version_info
+    safe = version >= _SQLITE_SAFE or version in _SQLITE_PATCHED
+    return None if safe else sqlite3.sqlite_version
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    common: dict[str, Any] = {"json_serializer": json.dumps}
+    if parsed.get_backend_name() != "sqlite":
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=15, **common)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    # A connection per call: every run of a screen is a thread of its own, and opening a file costs 0.1 ms.
+    engine = create_engine(parsed, poolclass=NullPool, connect_args={"timeout": 20}, **common)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("eterminal_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _migrate(store: Store) -> None:
+    """Bring the tables up to date, inside one transaction that other processes wait for."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with store.write() as tx:
+        if not store.sqlite:
+            tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        config.attributes["connection"] = tx
+        command.upgrade(config, "head")
+
+
+def _claim_world(store: Store, world: str) -> None:
+    with store.write() as tx:
+        known = tx.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "world"))
+        if known is None:
+            tx.execute(schema.meta.insert().values(name="world", value=world))
+        elif known != world:
+            raise DatabaseRefused("mixed_worlds", known)
+
+
+def whole(value: Any) -> int:
+    """A sum from the database as an int: SQLite gives int, PostgreSQL Decimal, an empty sum None."""
+    return int(value) if isinstance(value, int | Decimal) else 0

@@ -1,0 +1,367 @@
+"""The first tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from services.store import types
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "account_checks",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("detail", types.Json(), nullable=False),
+        sa.Column("checked_at", types.Utc(), nullable=False),
+        sa.Column("actor_kind", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "name", name=op.f("pk_account_checks")),
+    )
+    op.create_table(
+        "account_config",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("section", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("data", types.Json(), nullable=False),
+        sa.Column("updated_at", types.Utc(), nullable=False),
+        sa.Column("actor_kind", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "section", "language", name=op.f("pk_account_config")),
+    )
+    op.create_table(
+        "account_pauses",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("since", types.Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "subject", name=op.f("pk_account_pauses")),
+    )
+    op.create_table(
+        "audit",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("at", types.Utc(), nullable=False),
+        sa.Column("actor_kind", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("detail", types.Json(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+        sa.UniqueConstraint("hash", name=op.f("uq_audit_hash")),
+    )
+    op.create_table(
+        "meta",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_meta")),
+    )
+    op.create_table(
+        "orders",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("form_key", sa.Text(), nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False),
+        sa.Column("first_name", sa.Text(), nullable=False),
+        sa.Column("last_name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("amount", types.BigInt, nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("reference_1", sa.Text(), nullable=False),
+        sa.Column("reference_2", sa.Text(), nullable=False),
+        sa.Column("reference_3", sa.Text(), nullable=False),
+        sa.Column("reference_4", sa.Text(), nullable=False),
+        sa.Column("reference_5", sa.Text(), nullable=False),
+        sa.Column("capture", sa.Text(), nullable=False),
+        sa.Column("expires_at", types.Utc(), nullable=False),
+        sa.Column("copy_to", sa.Text(), nullable=False),
+        sa.Column("created_at", types.Utc(), nullable=False),
+        sa.Column("actor_kind", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("sender_name", sa.Text(), nullable=False),
+        sa.Column("search", sa.Text(), nullable=False),
+        sa.Column("delivery", sa.Text(), nullable=False),
+        sa.Column("availability", sa.Text(), nullable=False),
+        sa.Column("payment", sa.Text(), nullable=False),
+        sa.Column("authorised", types.BigInt, nullable=False),
+        sa.Column("captured", types.BigInt, nullable=False),
+        sa.Column("refunded", types.BigInt, nullable=False),
+        sa.Column("charged_back", types.BigInt, nullable=False),
+        sa.Column("failure", sa.Text(), nullable=False),
+        sa.Column("failure_detail", types.Json(), nullable=False),
+        sa.Column("sent_at", types.Utc(), nullable=True),
+        sa.Column("paid_at", types.Utc(), nullable=True),
+        sa.Column("checked_at", types.Utc(), nullable=True),
+        sa.Column("events_seen", types.BigInt, nullable=False),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_orders_amount_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
+        sa.UniqueConstraint("account", "order_id", name=op.f("uq_orders_account_order_id")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_orders_form_key")),
+        sa.UniqueConstraint("mark", name=op.f("uq_orders_mark")),
+    )
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_orders_account_reference_1"), ["account", "reference_1"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_orders_created_at_id"), ["created_at", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_orders_payment_created_at"), ["payment", "created_at"], unique=False
+        )
+
+    op.create_table(
+        "settlement_files",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("size", types.BigInt, nullable=False),
+        sa.Column("dialect", types.Json(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("known_lines", sa.Integer(), nullable=False),
+        sa.Column("aside", types.Json(), nullable=False),
+        sa.Column("uploaded_at", types.Utc(), nullable=False),
+        sa.Column("actor_kind", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_settlement_files")),
+        sa.UniqueConstraint("account", "sha256", name=op.f("uq_settlement_files_account_sha256")),
+    )
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", types.Utc(), nullable=False),
+        sa.Column("signed_in_at", types.Utc(), nullable=False),
+        sa.Column("seen_at", types.Utc(), nullable=False),
+        sa.Column("disabled", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_users_issuer_subject")),
+    )
+    op.create_table(
+        "alarms",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("order", types.BigInt, nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("identity", sa.Text(), nullable=False),
+        sa.Column("detail", types.Json(), nullable=False),
+        sa.Column("opened_at", types.Utc(), nullable=False),
+        sa.Column("closed_at", types.Utc(), nullable=True),
+        sa.Column("closed_by", sa.Text(), nullable=True),
+        sa.Column("closing_reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_alarms_order")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarms")),
+        sa.UniqueConstraint("identity", name=op.f("uq_alarms_identity")),
+    )
+    op.create_table(
+        "notifications",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("received_at", types.Utc(), nullable=False),
+        sa.Column("identity", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("order", types.BigInt, nullable=True),
+        sa.Column("worked_at", types.Utc(), nullable=True),
+        sa.Column("detail", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_notifications_order")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
+        sa.UniqueConstraint("account", "identity", name=op.f("uq_notifications_account_identity")),
+    )
+    with op.batch_alter_table("notifications", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notifications_state_id"), ["state", "id"], unique=False)
+
+    op.create_table(
+        "pages",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("order", types.BigInt, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("hipay_order_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("amount", types.BigInt, nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("mid", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("created_at", types.Utc(), nullable=False),
+        sa.Column("opened_at", types.Utc(), nullable=True),
+        sa.Column("expires_at", types.Utc(), nullable=True),
+        sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_pages_order")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pages")),
+        sa.UniqueConstraint("account", "hipay_order_id", name=op.f("uq_pages_account_hipay_order_id")),
+        sa.UniqueConstraint("order", "number", name=op.f("uq_pages_order_number")),
+        sa.UniqueConstraint("token", name=op.f("uq_pages_token")),
+    )
+    with op.batch_alter_table("pages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pages_order"), ["order"], unique=False)
+
+    op.create_table(
+        "settlement_chunks",
+        sa.Column("file", types.BigInt, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["file"], ["settlement_files.id"], name=op.f("fk_settlement_chunks_file")),
+        sa.PrimaryKeyConstraint("file", "number", name=op.f("pk_settlement_chunks")),
+    )
+    op.create_table(
+        "settlement_lines",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("identity", sa.Text(), nullable=False),
+        sa.Column("file", types.BigInt, nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("account_number", sa.Text(), nullable=False),
+        sa.Column("account_name", sa.Text(), nullable=False),
+        sa.Column("date", sa.Text(), nullable=False),
+        sa.Column("date_value", sa.Text(), nullable=False),
+        sa.Column("invoice_reference", sa.Text(), nullable=False),
+        sa.Column("settlement_id", sa.Text(), nullable=False),
+        sa.Column("transaction_id", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("product_name", sa.Text(), nullable=False),
+        sa.Column("original_currency", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("operation", sa.Text(), nullable=False),
+        sa.Column("settlement_currency", sa.Text(), nullable=False),
+        sa.Column("original_settlement_id", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("merchant_operation_id", sa.Text(), nullable=False),
+        sa.Column("reporting_data_1", sa.Text(), nullable=False),
+        sa.Column("reporting_data_2", sa.Text(), nullable=False),
+        sa.Column("reporting_data_3", sa.Text(), nullable=False),
+        sa.Column("reporting_data_4", sa.Text(), nullable=False),
+        sa.Column("reporting_data_5", sa.Text(), nullable=False),
+        sa.Column("collect_mode", sa.Text(), nullable=False),
+        sa.Column("transfer", sa.Text(), nullable=False),
+        sa.Column("operation_date", sa.Text(), nullable=False),
+        sa.Column("invoiced_units", types.BigInt, nullable=True),
+        sa.Column("settled_units", types.BigInt, nullable=True),
+        sa.Column("original_amount_units", types.BigInt, nullable=True),
+        sa.Column("amount_excl_tax_units", types.BigInt, nullable=True),
+        sa.Column("tax_amount_units", types.BigInt, nullable=True),
+        sa.Column("amount_incl_tax_units", types.BigInt, nullable=True),
+        sa.Column("settled_amount_units", types.BigInt, nullable=True),
+        sa.ForeignKeyConstraint(["file"], ["settlement_files.id"], name=op.f("fk_settlement_lines_file")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_settlement_lines")),
+        sa.UniqueConstraint("account", "identity", name=op.f("uq_settlement_lines_account_identity")),
+    )
+    with op.batch_alter_table("settlement_lines", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_settlement_lines_account_settlement_id"),
+            ["account", "settlement_id"],
+            unique=False,
+        )
+        batch_op.create_index(batch_op.f("ix_settlement_lines_file"), ["file"], unique=False)
+
+    op.create_table(
+        "steps",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("order", types.BigInt, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("due_at", types.Utc(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("first_due_at", types.Utc(), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("leased_by", sa.Text(), nullable=True),
+        sa.Column("leased_until", types.Utc(), nullable=True),
+        sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_steps_order")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_steps")),
+        sa.UniqueConstraint("order", "kind", name=op.f("uq_steps_order_kind")),
+    )
+    with op.batch_alter_table("steps", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_steps_due_at"), ["due_at"], unique=False)
+
+    op.create_table(
+        "user_roles",
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("granted_at", types.Utc(), nullable=False),
+        sa.Column("granted_by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_user_roles_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "role", "source", name=op.f("pk_user_roles")),
+    )
+    op.create_table(
+        "events",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("order", types.BigInt, nullable=False),
+        sa.Column("page", types.BigInt, nullable=True),
+        sa.Column("at", types.Utc(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("actor_kind", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.Text(), nullable=False),
+        sa.Column("data", types.Json(), nullable=False),
+        sa.Column("identity", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_events_order")),
+        sa.ForeignKeyConstraint(["page"], ["pages.id"], name=op.f("fk_events_page")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+        sa.UniqueConstraint("identity", name=op.f("uq_events_identity")),
+    )
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_events_order_id"), ["order", "id"], unique=False)
+
+    op.create_table(
+        "messages",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("order", types.BigInt, nullable=False),
+        sa.Column("page", types.BigInt, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("created_at", types.Utc(), nullable=False),
+        sa.Column("sent_at", types.Utc(), nullable=True),
+        sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_messages_order")),
+        sa.ForeignKeyConstraint(["page"], ["pages.id"], name=op.f("fk_messages_page")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_messages_message_id")),
+        sa.UniqueConstraint("order", "page", "kind", name=op.f("uq_messages_order_page_kind")),
+    )
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_messages_order"), ["order"], unique=False)
+
+    for statement in _append_only(op.get_bind().dialect.name):
+        op.execute(statement)
+
+
+def _append_only(dialect: str) -> list[str]:
+    """Audit rows and events can only be added: the database itself refuses a change."""
+    statements = []
+    for table in ("audit", "events"):
+        if dialect == "sqlite":
+            statements += [
+                f"CREATE TRIGGER {table}_no_{what.lower()} BEFORE {what} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+                for what in ("UPDATE", "DELETE")
+            ]
+        else:
+            statements += [
+                f"CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+                f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$",
+                f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+                f"EXECUTE FUNCTION {table}_append_only()",
+            ]
+    return statements
+
+
+def downgrade() -> None:
+    raise RuntimeError("the store only goes forward: restore a backup to go back")

@@ -1,0 +1,287 @@
+"""The tables. Amounts are BIGINT of 1/10000, times are UTC, every row says who; `docs/data.md` draws them.
+
+An ``orders`` row is what is expected to be paid; each hosted page made for it is a ``pages`` row; what happened is a row
+of ``events``, never changed; what is due next is a row of ``steps``. The state columns of ``orders`` are a fold of its
+events, written in the same transaction, so that lists can be filtered and paged in SQL.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from services.store.types import BigInt, Json, Utc
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)  # fmt: skip
+
+
+def _who() -> tuple[Column[str], Column[str]]:
+    return Column("actor_kind", Text, nullable=False), Column("actor_id", Text, nullable=False)
+
+
+meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+
+users = Table(
+    "users", metadata,
+    Column("id", Text, primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("email", Text, nullable=False, default=""),
+    Column("name", Text, nullable=False, default=""),
+    Column("created_at", Utc, nullable=False),
+    Column("signed_in_at", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+    Column("disabled", Boolean, nullable=False, default=False),
+    UniqueConstraint("issuer", "subject"),
+)  # fmt: skip
+
+user_roles = Table(
+    "user_roles", metadata,
+    Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("source", Text, primary_key=True),  # claim: as the identity provider last said; table: given here
+    Column("granted_at", Utc, nullable=False),
+    Column("granted_by", Text, nullable=False),
+)  # fmt: skip
+
+audit = Table(
+    "audit", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("at", Utc, nullable=False),
+    *_who(),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # "order:12", "account:shop": ids, never personal data
+    Column("detail", Json, nullable=False),
+    Column("hash", Text, nullable=False, unique=True),  # over this row and the hash before it
+)  # fmt: skip
+
+account_config = Table(
+    "account_config", metadata,
+    Column("account", Text, primary_key=True),
+    Column("section", Text, primary_key=True),  # redirect_pages, email, payment_page, matching, options
+    Column("language", Text, primary_key=True, default=""),  # "" is the default
+    Column("data", Json, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    *_who(),
+)  # fmt: skip
+
+account_checks = Table(
+    "account_checks", metadata,
+    Column("account", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("status", Text, nullable=False),  # ok, warning, failed, unknown
+    Column("detail", Json, nullable=False),
+    Column("checked_at", Utc, nullable=False),
+    *_who(),
+)  # fmt: skip
+
+account_pauses = Table(
+    "account_pauses", metadata,
+    Column("account", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),  # gateway, mail
+    Column("reason", Text, nullable=False),  # the error code that paused it
+    Column("since", Utc, nullable=False),
+)  # fmt: skip
+
+orders = Table(
+    "orders", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    Column("order_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),  # link, phone, imported
+    Column("form_key", Text, nullable=False, unique=True),  # made when the form was drawn: a second press finds this row
+    Column("mark", Text, nullable=False, unique=True),  # travels in custom_data: tells our page from another's
+    Column("first_name", Text, nullable=False),
+    Column("last_name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("amount", BigInt, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    *(Column(f"reference_{n}", Text, nullable=False, default="") for n in range(1, 6)),
+    Column("capture", Text, nullable=False),  # now, later
+    Column("expires_at", Utc, nullable=False),
+    Column("copy_to", Text, nullable=False, default=""),
+    Column("created_at", Utc, nullable=False),
+    *_who(),
+    Column("sender_name", Text, nullable=False),  # shown in the list; the id is the truth
+    Column("search", Text, nullable=False),  # names, address, ids and references, case and accents folded
+    # the fold of the order's events
+    Column("delivery", Text, nullable=False),
+    Column("availability", Text, nullable=False),
+    Column("payment", Text, nullable=False),
+    Column("authorised", BigInt, nullable=False, default=0),
+    Column("captured", BigInt, nullable=False, default=0),
+    Column("refunded", BigInt, nullable=False, default=0),
+    Column("charged_back", BigInt, nullable=False, default=0),
+    Column("failure", Text, nullable=False, default=""),  # the error code that stopped it
+    Column("failure_detail", Json, nullable=False, default=dict),
+    Column("sent_at", Utc),
+    Column("paid_at", Utc),
+    Column("checked_at", Utc),
+    Column("events_seen", BigInt, nullable=False, default=0),
+    UniqueConstraint("account", "order_id"),
+    CheckConstraint("amount > 0", name="amount_positive"),
+    Index(None, "created_at", "id"),
+    Index(None, "payment", "created_at"),
+    Index(None, "account", "reference_1"),
+)  # fmt: skip
+
+pages = Table(
+    "pages", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("order", BigInt, ForeignKey("orders.id"), nullable=False, index=True),
+    Column("account", Text, nullable=False),
+    Column("hipay_order_id", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("amount", BigInt, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("state", Text, nullable=False),  # requested, open, lost
+    Column("url", Text),
+    Column("mid", Text, nullable=False, default=""),
+    Column("token", Text, nullable=False, unique=True),  # 128 random bits: the return pages' address
+    Column("created_at", Utc, nullable=False),
+    Column("opened_at", Utc),
+    Column("expires_at", Utc),
+    UniqueConstraint("account", "hipay_order_id"),
+    UniqueConstraint("order", "number"),
+)  # fmt: skip
+
+messages = Table(
+    "messages", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("order", BigInt, ForeignKey("orders.id"), nullable=False, index=True),
+    Column("page", BigInt, ForeignKey("pages.id"), nullable=False),
+    Column("kind", Text, nullable=False),  # link, copy
+    Column("recipient", Text, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("body", LargeBinary, nullable=False),  # the message as it leaves, the same at every try
+    Column("state", Text, nullable=False),  # queued, sending, sent, failed, uncertain, expired
+    Column("tries", Integer, nullable=False, default=0),
+    Column("answer", Text, nullable=False, default=""),
+    Column("created_at", Utc, nullable=False),
+    Column("sent_at", Utc),
+    UniqueConstraint("order", "page", "kind"),
+)  # fmt: skip
+
+events = Table(
+    "events", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("order", BigInt, ForeignKey("orders.id"), nullable=False),
+    Column("page", BigInt, ForeignKey("pages.id")),
+    Column("at", Utc, nullable=False),
+    Column("kind", Text, nullable=False),
+    *_who(),
+    Column("data", Json, nullable=False),
+    Column("identity", Text, unique=True),  # an outside fact that may come twice: the second is not written
+    Index(None, "order", "id"),
+)  # fmt: skip
+
+steps = Table(
+    "steps", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("order", BigInt, ForeignKey("orders.id"), nullable=False),
+    Column("kind", Text, nullable=False),  # page, mail, copy, read
+    Column("account", Text, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("first_due_at", Utc, nullable=False),
+    Column("fence", Integer, nullable=False, default=0),  # grows with each lease: a late worker cannot write
+    Column("leased_by", Text),
+    Column("leased_until", Utc),
+    UniqueConstraint("order", "kind"),
+    Index(None, "due_at"),
+)  # fmt: skip
+
+alarms = Table(
+    "alarms", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    Column("order", BigInt, ForeignKey("orders.id")),
+    Column("kind", Text, nullable=False),
+    Column("identity", Text, nullable=False, unique=True),
+    Column("detail", Json, nullable=False),
+    Column("opened_at", Utc, nullable=False),
+    Column("closed_at", Utc),
+    Column("closed_by", Text),
+    Column("closing_reason", Text),
+)  # fmt: skip
+
+notifications = Table(
+    "notifications", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    Column("received_at", Utc, nullable=False),
+    Column("identity", Text, nullable=False),  # SHA-256 of the body as it came
+    Column("content_type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # without card data
+    Column("state", Text, nullable=False),  # stored, applied, repeated, unmatched, quarantined, unreadable
+    Column("order", BigInt, ForeignKey("orders.id")),
+    Column("worked_at", Utc),
+    Column("detail", Json, nullable=False, default=dict),
+    UniqueConstraint("account", "identity"),
+    Index(None, "state", "id"),
+)  # fmt: skip
+
+settlement_files = Table(
+    "settlement_files", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("size", BigInt, nullable=False),
+    Column("dialect", Json, nullable=False),
+    Column("complete", Boolean, nullable=False, default=False),  # its lines are invisible until this flips
+    Column("lines", Integer, nullable=False, default=0),
+    Column("known_lines", Integer, nullable=False, default=0),
+    Column("aside", Json, nullable=False, default=list),
+    Column("uploaded_at", Utc, nullable=False),
+    *_who(),
+    UniqueConstraint("account", "sha256"),
+)  # fmt: skip
+
+settlement_chunks = Table(
+    "settlement_chunks", metadata,
+    Column("file", BigInt, ForeignKey("settlement_files.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),  # zlib
+)  # fmt: skip
+
+_LINE_TEXTS = (
+    "account_number", "account_name", "date", "date_value", "invoice_reference", "settlement_id", "transaction_id",
+    "order_id", "product_name", "original_currency", "currency", "operation", "settlement_currency",
+    "original_settlement_id", "customer_id", "merchant_operation_id", "reporting_data_1", "reporting_data_2",
+    "reporting_data_3", "reporting_data_4", "reporting_data_5", "collect_mode", "transfer", "operation_date",
+)  # fmt: skip
+_LINE_AMOUNTS = (
+    "invoiced", "settled", "original_amount", "amount_excl_tax", "tax_amount", "amount_incl_tax", "settled_amount",
+)  # fmt: skip
+
+settlement_lines = Table(
+    "settlement_lines", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    Column("identity", Text, nullable=False),
+    Column("file", BigInt, ForeignKey("settlement_files.id"), nullable=False, index=True),
+    Column("line", Integer, nullable=False),
+    *(Column(name, Text, nullable=False, default="") for name in _LINE_TEXTS),
+    *(Column(f"{name}_units", BigInt) for name in _LINE_AMOUNTS),
+    UniqueConstraint("account", "identity"),
+    Index(None, "account", "settlement_id"),
+)  # fmt: skip
