@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from sandbox.money import exponent
+
 FIXED_FEE = Decimal("0.25")  # for each sale
 VARIABLE_FEE = Decimal("0.0140")  # of each sale
 REFUND_FEE = Decimal("0.10")  # for a refund of a sale that was settled earlier; none before
 CHARGEBACK_FEE = Decimal("15.00")
-MONTHLY_FEE = Decimal("30.00")  # for an account, with the first settlement of a calendar month
+MONTHLY_FEE = Decimal("30.00")  # for an account, with the first settlement of a month that can bear it
 VAT = Decimal("0.20")
 RESERVE = Decimal("0.05")  # of a settlement's sales, held until released
 SHORTFALL = Decimal("50.00")  # how far below zero the scenario "negative" goes
@@ -36,10 +38,6 @@ RATES = {
     "PLN": Decimal("4.30"),
     "JPY": Decimal(160),
     "KWD": Decimal("0.34"),
-}
-_EXPONENTS = {  # ISO 4217, where it is not 2
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
 }
 
 SCENARIOS = ("plain", "split", "negative", "converted")
@@ -163,15 +161,17 @@ def settle(
     for number, currency in enumerate(sorted(by_currency, key=lambda code: (code != HOME, code))):
         rows = [row for m in by_currency[currency] for row in _movement_rows(m, currency, first_settled)]
         sales = _total(row for row in rows if row["Operation"] == "Sale")
-        if sales:
-            rows.append(_row("Rolling reserve capture", -_rounded(sales * RESERVE, currency), currency, at))
+        if reserve := _rounded(sales * RESERVE, currency):
+            rows.append(_row("Rolling reserve capture", -reserve, currency, at))
         for operation, origins in (("Rolling reserve release", held), ("Asset settlement", carried)):
             for origin, row in origins:
                 if row["Settlement currency"] == currency:
                     about: Row = {"Original settlement ID": str(origin.id)}
                     rows.append(_row(operation, -_settled(row), currency, at, about))
-        if monthly_fee_due and number == 0:
-            rows.append(_fee("Monthly fee", _converted(MONTHLY_FEE, HOME, currency), currency, at))
+        monthly_fee = _fee("Monthly fee", _converted(MONTHLY_FEE, HOME, currency), currency, at)
+        if monthly_fee_due and _total([*rows, monthly_fee]) >= 0:
+            rows.append(monthly_fee)
+            monthly_fee_due = False
         balance = _total(rows)
         if scenario == "negative" and balance >= 0:
             adjustment = -balance - _converted(SHORTFALL, HOME, currency)
@@ -324,4 +324,4 @@ def _converted(amount: Decimal, currency: str, into: str) -> Decimal:
 
 
 def _rounded(amount: Decimal, currency: str) -> Decimal:
-    return amount.quantize(Decimal(1).scaleb(-_EXPONENTS.get(currency, 2)), rounding=ROUND_HALF_UP)
+    return amount.quantize(Decimal(1).scaleb(-exponent(currency)), rounding=ROUND_HALF_UP)
