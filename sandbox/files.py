@@ -9,7 +9,7 @@ from typing import Literal
 
 import xlwt
 
-from sandbox.settlements import COLUMNS, CONTROLS, DEBITS, Settlement
+from sandbox.settlements import COLUMNS, CONTROLS, Settlement
 
 EXTENSIONS = (".csv", ".txt", ".xls")
 FRENCH = dict(  # HiPay publishes English names only: a French file is a guess, to try a reader with
@@ -90,14 +90,13 @@ def _table(settlement: Settlement, dialect: Dialect) -> list[list[Cell]]:
     table.append([FRENCH[column] if dialect.header_language == "fr" else column for column in COLUMNS])
     sums = dict.fromkeys(_MONEY, Decimal(0))
     for row in settlement.rows:
-        unsigned = dialect.debit_sign == "positive" and row["Operation"] in DEBITS
         cells: list[Cell] = []
         for column in COLUMNS:
             cell = row[column]
             if isinstance(cell, Decimal):
                 if row["Operation"] not in CONTROLS:
                     sums[column] += cell
-                cell = abs(cell) if unsigned else cell
+                cell = abs(cell) if dialect.debit_sign == "positive" else cell
             cells.append(cell if isinstance(cell, str | Decimal | date) else None)
         table.append(cells)
     if dialect.totals:
