@@ -109,8 +109,10 @@ class Settings(BaseSettings):
     public_url: str | None = None
     public_host: str = "127.0.0.1"
     public_port: int = Field(default=8503, ge=0, le=65535)
-    dashboard_url: str = "http://127.0.0.1:8501"
+    dashboard_host: str = "127.0.0.1"
     dashboard_port: int = Field(default=8501, ge=1, le=65535)
+    # where people reach the dashboard; behind a proxy, the proxy's address
+    dashboard_url: str = Field(default_factory=lambda known: f"http://127.0.0.1:{known.get('dashboard_port', 8501)}")
     sandbox_smtp_port: int = Field(default=8525, ge=1, le=65535)
     allowed_hosts: tuple[str, ...] = ()
     data_dir: Path = ROOT / "data"

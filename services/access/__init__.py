@@ -4,16 +4,18 @@
     ├── NotAllowed     the person's roles do not give the right
     └── NotSignedIn    the person is unknown, disabled or signed out
 
-Roles are read from the database at each call, so that a role taken away stops the very next action.
+Roles are read from the database at each call, so that a role taken away stops the very next action; so is the session
+of a person who signed in with a provider, so that it ends wherever the call comes from.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar, Literal
 
 from services.errors import DeskError
+from services.store import Connection
 from services.store import access as rows
-from services.store.engine import Connection
 
 
 class Right(StrEnum):
@@ -36,12 +38,16 @@ ROLE_RIGHTS: dict[str, frozenset[Right]] = {
 
 @dataclass(frozen=True)
 class Actor:
-    """Who calls a service. ``id`` is what rows and the audit keep; name and address are for the screen."""
+    """Who calls a service. ``id`` is what rows and the audit keep; name and address are for the screen.
+
+    ``session`` is empty for the named local user and for the machinery: only a provider's sign-in can run out.
+    """
 
     kind: Literal["user", "worker", "hipay", "customer", "system"]
     id: str
     name: str = ""
     email: str = ""
+    session: str = ""
 
 
 WORKER = Actor("worker", "worker")
@@ -69,11 +75,22 @@ def rights(tx: Connection, actor: Actor) -> frozenset[Right]:
     """What the actor may do now. A person's rights come from the roles in the database; the machinery has all."""
     if actor.kind != "user":
         return frozenset(Right)
+    if not _session_lives(tx, actor):
+        return frozenset()
     roles = rows.roles_of(tx, actor.id)
     return frozenset().union(*(ROLE_RIGHTS[role] for role in roles if role in ROLE_RIGHTS))
 
 
 def require(tx: Connection, actor: Actor, right: Right) -> None:
-    """Raises NotAllowed unless the actor has the right at this moment."""
-    if right not in rights(tx, actor):
-        raise NotAllowed(right)
+    """Raises NotSignedIn when the actor's session is over, NotAllowed when the roles do not give the right."""
+    if right in rights(tx, actor):
+        return
+    raise NotAllowed(right) if _session_lives(tx, actor) else NotSignedIn
+
+
+def _session_lives(tx: Connection, actor: Actor) -> bool:
+    if not actor.session:
+        return True
+    row = rows.session(tx, actor.session)
+    # The machine's clock, as the provider's: the sandbox's clock may jump by months.
+    return row is not None and row.ends_at > datetime.now(UTC)

@@ -4,8 +4,8 @@ from typing import Any
 
 from services import clock
 from services.access import Actor
+from services.store import Connection
 from services.store import access as rows
-from services.store.engine import Connection
 
 
 def record(tx: Connection, actor: Actor, action: str, subject: str, **detail: Any) -> None:

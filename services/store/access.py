@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 
-from services.store.schema import audit, user_roles, users
+from services.store.schema import audit, sessions, user_roles, users
 
 
 def roles_of(tx: Connection, user_id: str) -> frozenset[str]:
@@ -57,21 +57,70 @@ def set_roles(
         )
 
 
+def all_roles(tx: Connection) -> list[Row[Any]]:
+    """Every role of every user with its source: user_id, role, source."""
+    return list(tx.execute(select(user_roles.c.user_id, user_roles.c.role, user_roles.c.source)))
+
+
+def active_with_role(tx: Connection, role: str) -> frozenset[str]:
+    """The users, not disabled, who have the role; their rows stay locked to the end of the transaction."""
+    query = (
+        select(users.c.id)
+        .join(user_roles, users.c.id == user_roles.c.user_id)
+        .where(user_roles.c.role == role, users.c.disabled.is_(False))
+        .order_by(users.c.id)
+        .with_for_update()
+    )
+    return frozenset(tx.scalars(query))
+
+
+def session(tx: Connection, session_id: str) -> Row[Any] | None:
+    return tx.execute(select(sessions).where(sessions.c.id == session_id)).first()
+
+
+def add_session(tx: Connection, **values: Any) -> None:
+    tx.execute(insert(sessions).values(**values))
+
+
+def end_session_at(tx: Connection, session_id: str, moment: datetime) -> None:
+    tx.execute(update(sessions).where(sessions.c.id == session_id).values(ends_at=moment))
+
+
+def forget_sessions(tx: Connection, *, started_before: datetime) -> None:
+    tx.execute(delete(sessions).where(sessions.c.started_at < started_before))
+
+
 def record(
     tx: Connection, *, at: datetime, actor_kind: str, actor_id: str, action: str, subject: str, detail: dict[str, Any]
 ) -> None:
     """Append an audit row chained to the one before it. One writer at a time: SQLite's by nature, PostgreSQL's by lock."""
-    if tx.dialect.name == "postgresql":
-        tx.execute(text("SELECT pg_advisory_xact_lock(1096107332)"))
+    one_at_a_time(tx)
     previous = tx.scalar(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)) or ""
     row = {"at": at, "actor_kind": actor_kind, "actor_id": actor_id, "action": action, "subject": subject}
     tx.execute(insert(audit).values(**row, detail=detail, hash=_link(previous, detail=detail, **row)))
 
 
-def audit_rows(tx: Connection, *, before: int | None = None, limit: int = 100) -> list[Row[Any]]:
-    """Newest first; ``before`` is the id to go on from."""
+def one_at_a_time(tx: Connection) -> None:
+    """Let no other transaction pass this point before this one ends. SQLite's writers already wait for each other."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(1096107332)"))
+
+
+def audit_rows(
+    tx: Connection, *, before: int | None = None, limit: int = 100, actions: Iterable[str] = ()
+) -> list[Row[Any]]:
+    """Newest first; ``before`` is the id to go on from, ``actions`` the only ones wanted."""
     query = select(audit).order_by(audit.c.id.desc()).limit(limit)
-    return list(tx.execute(query.where(audit.c.id < before) if before else query))
+    if before:
+        query = query.where(audit.c.id < before)
+    if wanted := tuple(actions):
+        query = query.where(audit.c.action.in_(wanted))
+    return list(tx.execute(query))
+
+
+def audit_actions(tx: Connection) -> list[str]:
+    """Each action that the trail knows, in alphabetical order."""
+    return list(tx.scalars(select(audit.c.action).distinct().order_by(audit.c.action)))
 
 
 def broken_link(tx: Connection) -> int | None:

@@ -59,6 +59,14 @@ user_roles = Table(
     Column("granted_by", Text, nullable=False),
 )  # fmt: skip
 
+sessions = Table(
+    "sessions", metadata,
+    Column("id", Text, primary_key=True),  # SHA-256 over the provider's token: its cookie, shown again, finds this row
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("ends_at", Utc, nullable=False),  # moves on with use, up to the absolute limit; a sign-out moves it back
+)  # fmt: skip
+
 audit = Table(
     "audit", metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),

@@ -5,6 +5,7 @@ from alembic import op
 
 from services.store import types
 
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -210,6 +211,15 @@ def upgrade() -> None:
     with op.batch_alter_table("pages", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_pages_order"), ["order"], unique=False)
 
+    op.create_table(
+        "sessions",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("started_at", types.Utc(), nullable=False),
+        sa.Column("ends_at", types.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sessions_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
+    )
     op.create_table(
         "settlement_chunks",
         sa.Column("file", types.BigInt, nullable=False),

@@ -1,0 +1,86 @@
+"""The router: who is there, what they may see, in which language. Every screen runs inside it, none beside it."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from pages import sandbox_banner, signed_out
+from pages.common import actor, desk, texts
+from pages.navigation import SCREENS, Screen, first
+from services.access import Actor, NotSignedIn, Right, rights, sign_in
+from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language, language_name
+
+
+def _resolve() -> Actor | None:
+    """The person of this session, or None when nobody has signed in. Raises NotSignedIn when a sign-in no longer counts."""
+    if desk().settings.auth is None:
+        return st.session_state.get("actor") or sign_in.local_user(desk())
+    return sign_in.sign_in(desk(), st.user.to_dict()) if st.user.is_logged_in else None
+
+
+def _route() -> Callable[[], None]:
+    """The screen to run: the sign-in for everybody unknown, else the person's own, at whatever address was asked for."""
+    ended: NotSignedIn | None = None
+    try:
+        found = _resolve()
+    except NotSignedIn as refusal:
+        found, ended = None, refusal
+    st.session_state["actor"] = found
+    if found is None:
+        _sidebar(None)
+        return _everywhere(partial(signed_out.show, ended), texts()("Sign in"))
+    with desk().store.read() as tx:
+        held = rights(tx, found)
+    _sidebar(found)
+    if not held:
+        return _everywhere(signed_out.without_role, texts()("No role yet"))
+    return st.navigation(_pages(held)).run
+
+
+def _everywhere(show: Callable[[], None], title: str) -> Callable[[], None]:
+    """One screen at every address, so that a link kept for later does not end in "page not found"."""
+    addresses = ("", *(screen.url_path for screen in SCREENS))
+    pages = [st.Page(show, title=title, url_path=address or "start", default=not address) for address in addresses]
+    return st.navigation(pages, position="hidden").run
+
+
+def _pages(held: frozenset[Right]) -> list[st.Page]:
+    t = texts()
+    # The default page has no address of its own in Streamlit, so it is an empty one that leads on.
+    begin = st.Page(partial(st.switch_page, first(held).file), title="E-Terminal Desk", default=True, visibility="hidden", url_path="start")  # fmt: skip
+    return [begin, *(_page(screen, t) if screen.right in held else _refusal(screen, t) for screen in SCREENS)]
+
+
+def _page(screen: Screen, t: Translator) -> st.Page:
+    return st.Page(screen.file, title=t(screen.title), icon=screen.icon, url_path=screen.url_path)
+
+
+def _refusal(screen: Screen, t: Translator) -> st.Page:
+    return st.Page(signed_out.without_right, title=t(screen.title), url_path=screen.url_path, visibility="hidden")
+
+
+def _sidebar(found: Actor | None) -> None:
+    t = texts()
+    with st.sidebar:
+        st.segmented_control(
+            t("Language"), DASHBOARD_LANGUAGES, key="language", default=best_language(st.context.locale), required=True, bind="query-params",
+            format_func=lambda code: language_name(code, code).capitalize(), label_visibility="collapsed",
+        )  # fmt: skip
+        if found:
+            st.caption(t("Signed in as {name}", name=found.name))
+        if found and found.session:
+            st.button(t("Sign out"), icon=":material/logout:", key="sign_out", on_click=_sign_out)
+
+
+def _sign_out() -> None:
+    sign_in.sign_out(desk(), actor())
+    st.session_state["actor"] = None
+    st.logout()
+
+
+st.set_page_config(page_title="E-Terminal Desk", page_icon=":material/credit_card:", layout="wide")
+run = _route()
+if desk().settings.demo:
+    sandbox_banner.show()
+run()

@@ -1,0 +1,79 @@
+"""On every screen of the sandbox's world: no money moves; the way to the sandbox; a month of sample activity.
+
+The sample is made in a thread of its own: a click elsewhere cuts a screen's run, and must not cut the sample in two.
+"""
+
+import logging
+import threading
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.common import actor, desk, texts
+from services.access import Actor
+from services.desk import Desk
+from services.errors import DeskError
+from services.refusals import UNKNOWN, sentence
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Sample:
+    """The one sample being made in this process, or the last one."""
+
+    fraction: float = 0.0
+    text: str = ""
+    running: bool = False
+    refusal: DeskError | None = None
+    failed: bool = False
+
+
+_sample = _Sample()
+_starting = threading.Lock()
+
+
+def show() -> None:
+    t, sandbox = texts(), desk().settings.sandbox_url
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="sandbox_banner"):
+        st.badge(t("Sandbox: no money moves"), icon=":material/science:", color="orange")
+        st.link_button(t("Mailbox"), f"{sandbox}/mailbox", icon=":material/mail:", type="tertiary")
+        st.link_button(t("HiPay sandbox"), f"{sandbox}/control", icon=":material/tune:", type="tertiary")
+        if st.session_state.get("actor") and not _sample.running:
+            st.button(t("Make a month of sample activity"), icon=":material/auto_awesome:", type="tertiary", key="make_sample", on_click=_start, args=(desk(), actor()))  # fmt: skip
+    if _sample.running:
+        st.fragment(_progress, run_every=1)()
+    elif _sample.refusal or _sample.failed:
+        st.error(sentence(_sample.refusal, t) if _sample.refusal else t(UNKNOWN))
+
+
+def _progress() -> None:
+    if not _sample.running:
+        st.rerun()
+    st.progress(min(max(_sample.fraction, 0.0), 1.0), texts()(_sample.text or "The sample activity is being made…"))
+
+
+def _start(desk: Desk, actor: Actor) -> None:
+    with _starting:
+        if _sample.running:
+            return
+        _sample.running, _sample.fraction, _sample.text = True, 0.0, ""
+        _sample.refusal, _sample.failed = None, False
+    threading.Thread(target=_make, args=(desk, actor), name="sample", daemon=True).start()
+
+
+def _make(desk: Desk, actor: Actor) -> None:
+    from services import sample
+
+    def progress(fraction: float, text: str) -> None:
+        _sample.fraction, _sample.text = fraction, text
+
+    try:
+        sample.make(desk, actor, progress)
+    except DeskError as refusal:
+        _sample.refusal = refusal
+    except Exception:  # a thread's own last line: what went wrong is logged, and the screen says so
+        log.exception("the sample activity could not be made")
+        _sample.failed = True
+    finally:
+        _sample.running = False

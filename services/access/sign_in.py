@@ -1,0 +1,203 @@
+"""Who sits at the screen: a person whom the identity provider vouches for, or the one local user.
+
+    AccessError
+    └── NotSignedIn
+        ├── ClaimsIncomplete    the provider's token lacks what a sign-in needs
+        ├── SessionEnded        the session is over: too old, unused for too long, or signed out
+        └── UserDisabled        an administrator has closed the account
+
+Streamlit keeps the provider's claims in a cookie for thirty days and never looks at them again. So a session is a row of
+our own, found by the token's identity: it ends after ``absolute_hours``, after ``idle_minutes`` without use, or at
+sign-out, and the same cookie shown again finds the ended row. Sessions are measured by the machine's clock, as the
+provider's token is: the sandbox's clock may jump by months.
+"""
+
+import getpass
+import hashlib
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from services.access import ROLES, Actor, NotSignedIn, audit
+from services.desk import Desk
+from services.settings import SignIn
+from services.store import Connection
+from services.store import access as rows
+
+LOCAL_ISSUER = "local"
+_SKEW = timedelta(minutes=1)  # between the provider's clock and ours
+_TOUCH = timedelta(minutes=1)  # a session's end is written again only when use has moved it by this much
+
+
+class ClaimsIncomplete(NotSignedIn):
+    code: ClassVar[str] = "claims_incomplete"
+
+    def __init__(self, claim: str) -> None:
+        self.claim = claim
+
+
+class SessionEnded(NotSignedIn):
+    code = "session_ended"
+
+
+class UserDisabled(NotSignedIn):
+    code = "user_disabled"
+
+
+@dataclass(frozen=True)
+class _Token:
+    """What a sign-in needs of the provider's claims."""
+
+    issuer: str
+    subject: str
+    issued_at: datetime
+    expires_at: datetime | None
+    session: str
+
+
+def sign_in(desk: Desk, claims: Mapping[str, Any]) -> Actor:
+    """The person of these claims, with a live session. Called at each run of the router.
+
+    A token seen for the first time begins a session: the user's row is made or brought up to date, and the roles that
+    the claim gives replace those it gave before; roles given on the People page stay. A later call moves the idle limit.
+    Raises ClaimsIncomplete, SessionEnded, UserDisabled.
+    """
+    token = _token(claims)
+    now, limits = datetime.now(UTC), desk.settings.sign_in
+    with desk.store.read() as tx:
+        user, session = rows.find_user(tx, token.issuer, token.subject), rows.session(tx, token.session)
+    if user and user.disabled:
+        raise UserDisabled
+    if user and session:
+        if session.ends_at <= now:
+            raise SessionEnded
+        ends_at = _end(session.started_at, now, limits)
+        if ends_at - session.ends_at > _TOUCH:
+            with desk.store.write() as tx:
+                _use(tx, token.session, user.id, now, ends_at)
+        return Actor("user", user.id, user.name, user.email, token.session)
+    return _begin(desk, token, claims, now)
+
+
+def sign_out(desk: Desk, actor: Actor) -> None:
+    """End the person's session: the cookie, wherever a copy of it lies, opens nothing any more."""
+    with desk.store.write() as tx:
+        rows.end_session_at(tx, actor.session, datetime.now(UTC))
+        audit.record(tx, actor, "user.signed_out", f"user:{actor.id}")
+
+
+def local_user(desk: Desk) -> Actor:
+    """The one person of an installation without a provider, who has every role. Reached over the loopback address only."""
+    now = datetime.now(UTC)
+    with desk.store.write() as tx:
+        rows.one_at_a_time(tx)
+        user = rows.find_user(tx, LOCAL_ISSUER, "user")
+        if user:
+            rows.change_user(tx, user.id, seen_at=now)
+            return Actor("user", user.id, user.name, user.email)
+        actor = Actor("user", uuid.uuid4().hex, _machine_user())
+        rows.add_user(
+            tx, id=actor.id, issuer=LOCAL_ISSUER, subject="user", email="", name=actor.name,
+            created_at=now, signed_in_at=now, seen_at=now, disabled=False,
+        )  # fmt: skip
+        rows.set_roles(tx, actor.id, "table", ROLES, at=now, granted_by=actor.id)
+        audit.record(tx, actor, "user.created", f"user:{actor.id}", roles=list(ROLES))
+    return actor
+
+
+def _begin(desk: Desk, token: _Token, claims: Mapping[str, Any], now: datetime) -> Actor:
+    limits = desk.settings.sign_in
+    started_at = min(token.issued_at, now)
+    ends_at = _end(started_at, now, limits)
+    if ends_at <= now or (token.expires_at and token.expires_at + _SKEW <= now):
+        raise SessionEnded
+    roles = claimed_roles(claims, limits)
+    person = {"email": str(claims.get("email") or ""), "name": _name(claims)}
+    with desk.store.write() as tx:
+        rows.one_at_a_time(tx)
+        rows.forget_sessions(tx, started_before=now - timedelta(hours=limits.absolute_hours) - _SKEW)
+        user = rows.find_user(tx, token.issuer, token.subject)
+        if user and rows.session(tx, token.session):  # two tabs came with the same new token
+            return Actor("user", user.id, user.name, user.email, token.session)
+        user_id = user.id if user else uuid.uuid4().hex
+        actor = Actor("user", user_id, person["name"], person["email"], token.session)
+        if not user:
+            rows.add_user(
+                tx, id=user_id, issuer=token.issuer, subject=token.subject, **person,
+                created_at=now, signed_in_at=started_at, seen_at=now, disabled=False,
+            )  # fmt: skip
+            audit.record(tx, actor, "user.created", f"user:{user_id}")
+        if not user or started_at >= user.signed_in_at:  # an older token says less than what we know
+            rows.change_user(tx, user_id, **person, signed_in_at=started_at)
+            rows.set_roles(tx, user_id, "claim", roles, at=now, granted_by="provider")
+        rows.add_session(tx, id=token.session, user_id=user_id, started_at=started_at, ends_at=ends_at)
+        _use(tx, token.session, user_id, now, ends_at)
+        audit.record(tx, actor, "user.signed_in", f"user:{user_id}", claimed=sorted(roles))
+    return actor
+
+
+def _use(tx: Connection, session_id: str, user_id: str, now: datetime, ends_at: datetime) -> None:
+    rows.end_session_at(tx, session_id, ends_at)
+    rows.change_user(tx, user_id, seen_at=now)
+
+
+def _end(started_at: datetime, now: datetime, limits: SignIn) -> datetime:
+    return min(started_at + timedelta(hours=limits.absolute_hours), now + timedelta(minutes=limits.idle_minutes))
+
+
+def claimed_roles(claims: Mapping[str, Any], limits: SignIn) -> frozenset[str]:
+    """The roles that the provider's claim gives, and admin for a listed address that the provider has verified.
+
+    The claim is a text or a list of texts, named as it is or by a dotted path (``realm_access.roles``).
+    """
+    roles = {limits.roles[value] for value in _claimed(claims, limits.roles_claim) if value in limits.roles}
+    admins = {address.casefold() for address in limits.admins}
+    if claims.get("email_verified") is True and str(claims.get("email", "")).casefold() in admins:
+        roles.add("admin")
+    return frozenset(roles)
+
+
+def _claimed(claims: Mapping[str, Any], name: str) -> Iterator[str]:
+    found: Any = claims.get(name)
+    if found is None:
+        found = claims
+        for part in name.split("."):
+            found = found.get(part) if isinstance(found, Mapping) else None
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, list | tuple):
+        yield from (value for value in found if isinstance(value, str))
+
+
+def _token(claims: Mapping[str, Any]) -> _Token:
+    for name in ("iss", "sub", "iat"):
+        if not claims.get(name):
+            raise ClaimsIncomplete(name)
+    issuer, subject = str(claims["iss"]), str(claims["sub"])
+    # The nonce is new at each sign-in, so that two within one second are two sessions.
+    parts = (issuer, subject, str(claims["iat"]), str(claims.get("nonce", "")))
+    return _Token(
+        issuer, subject, _moment(claims["iat"], "iat"),
+        _moment(claims["exp"], "exp") if claims.get("exp") else None,
+        hashlib.sha256("\n".join(parts).encode()).hexdigest(),
+    )  # fmt: skip
+
+
+def _moment(value: Any, claim: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(value), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        raise ClaimsIncomplete(claim) from None
+
+
+def _name(claims: Mapping[str, Any]) -> str:
+    return str(claims.get("name") or claims.get("preferred_username") or claims.get("email") or claims["sub"])
+
+
+def _machine_user() -> str:
+    try:
+        return getpass.getuser() or "Local user"
+    except (KeyError, OSError):  # a container's user without a name
+        return "Local user"

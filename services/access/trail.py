@@ -1,0 +1,49 @@
+"""Reading the audit trail: who did what, when; and whether every entry still follows from the one before it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.access import Actor, Right, require
+from services.desk import Desk
+from services.store import access as rows
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One act. ``who`` is the person's name as it stands now, or the machinery's kind."""
+
+    id: int
+    at: datetime
+    who: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
+
+
+def entries(
+    desk: Desk, actor: Actor, *, before: int | None = None, actions: tuple[str, ...] = (), limit: int = 100
+) -> tuple[Entry, ...]:
+    """The newest entries first; ``before`` is the id of the last one already shown. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_AUDIT)
+        names = {row.id: row.name for row in rows.all_users(tx)}
+        found = rows.audit_rows(tx, before=before, actions=actions, limit=limit)
+    return tuple(
+        Entry(row.id, row.at, names.get(row.actor_id, row.actor_kind), row.action, row.subject, row.detail)
+        for row in found
+    )
+
+
+def actions(desk: Desk, actor: Actor) -> tuple[str, ...]:
+    """Every action that the trail knows, for the filter. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_AUDIT)
+        return tuple(rows.audit_actions(tx))
+
+
+def broken_at(desk: Desk, actor: Actor) -> int | None:
+    """The id of the first entry that was changed, or that follows one removed; None when the chain holds. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_AUDIT)
+        return rows.broken_link(tx)

@@ -1,0 +1,60 @@
+"""Screens under AppTest, each over a desk of its own.
+
+    def test_something(open_page, desk):
+        at = open_page("payment_requests.py", "manager", language="fr")
+        at.text_input(key="search").set_value("Martin").run()
+        assert not at.exception
+
+- ``desk`` is a fresh desk in the sandbox's world (SQLite in the test's own folder, nothing listening anywhere).
+  ``services.desk.current()`` answers it while the test runs. Fill it through services or ``tests.support.desk.person``.
+- ``open_page(file, *roles, language="en", actor=None)`` runs the router as a person with these roles (a new one, or
+  ``actor``) and goes to the screen, as a click in the menu would. ``file=None`` stays where the router begins.
+  ``at.session_state["actor"]`` is the person. Other values may be put into ``at.session_state`` or ``at.query_params``
+  before the next ``run()``.
+- A test that needs another desk (settings, an OIDC provider) parametrises or overrides ``desk_settings``.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from services import desk as desks
+from services.access import Actor
+from services.desk import Desk
+from tests.support.desk import open_test_desk, person
+
+ROUTER = Path(__file__).resolve().parents[2] / "pages" / "main.py"
+
+
+@pytest.fixture
+def desk_settings() -> dict[str, Any]:
+    return {}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk_settings: dict[str, Any]) -> Iterator[Desk]:
+    opened = open_test_desk(tmp_path, **desk_settings)
+    monkeypatch.setattr(desks, "current", lambda: opened)
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def open_page(desk: Desk) -> Callable[..., AppTest]:
+    def open_it(file: str | None, *roles: str, language: str = "en", actor: Actor | None = None) -> AppTest:
+        at = AppTest.from_file(str(ROUTER), default_timeout=10)
+        at.session_state["actor"] = actor or person(desk, *roles)
+        at.session_state["language"] = language
+        at.run()
+        assert not at.exception
+        if file is not None:
+            at.switch_page(file).run()
+        return at
+
+    return open_it
