@@ -1,0 +1,205 @@
+"""The letter that carries a payment link: subject, HTML and plain text, in the customer's language.
+
+The HTML is made for Outlook's Word engine as for a telephone: nested tables, inline styles, a button of a coloured cell,
+600 pixels, and nothing fetched but the merchant's logo. Every value is escaped; none is ever read as a template.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from services.i18n import Translator, format_datetime, translator
+from services.mail.addresses import clean_header_text
+from services.mail.errors import LinkRefused
+from services.mail.settings import VISIBLE, WHITE, EmailSettings, contrast, text_colour
+from services.money import format_money
+
+DEFAULT_COLOUR = "#1f4e79"
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """``amount_units`` in 1/10000; ``expires_at`` aware; ``zone`` an IANA name. ``account_name`` stands in for the
+    merchant's name where the settings have none. In the sandbox the letter says that no money moves.
+    """
+
+    language: str
+    first_name: str
+    last_name: str
+    email: str
+    amount_units: int
+    currency: str
+    description: str
+    order_id: str
+    expires_at: datetime
+    zone: str
+    account_name: str
+    sandbox: bool
+
+
+@dataclass(frozen=True)
+class Composed:
+    subject: str
+    html: str
+    text: str
+
+
+def compose(letter: Letter, settings: EmailSettings, *, url: str | None, copy: bool = False) -> Composed:
+    """The e-mail as the customer gets it. ``url`` None is the preview before the page exists; ``copy`` is the sender's
+    own copy, which says on top whose it is.
+
+    Raises LinkRefused for a URL that is not https (plain http is for the sandbox on this machine), and TextError where
+    a field holds what no form lets in.
+    """
+    t = translator(letter.language, "customer")
+    notices = [t("This is a trial environment: no money will be taken.")] if letter.sandbox else []
+    if copy:
+        notices.insert(0, t("Copy of the message sent to {email}", email=letter.email))
+    subject = _subject(letter, settings, t)
+    if letter.sandbox:
+        subject = t("[TEST] {subject}", subject=subject)
+    if copy:
+        subject = t("[Copy] {subject}", subject=subject)
+    return _render(letter, settings, t, subject=subject, notices=notices, url=url)
+
+
+def compose_test(
+    settings: EmailSettings,
+    language: str,
+    *,
+    email: str,
+    currency: str,
+    zone: str,
+    now: datetime,
+    account_name: str,
+    sandbox: bool,
+) -> Composed:
+    """The same letter with sample data, to ``email``, an address of the merchant's own; its subject and first line say that it is a test."""
+    t = translator(language, "customer")
+    letter = Letter(
+        language=language,
+        first_name="Camille",
+        last_name="Martin",
+        email=email,
+        amount_units=125_0000,
+        currency=currency,
+        description=t("Sample order"),
+        order_id="TEST-0001",
+        expires_at=now + timedelta(days=7),
+        zone=zone,
+        account_name=account_name,
+        sandbox=sandbox,
+    )
+    subject = t("[TEST] {subject}", subject=_subject(letter, settings, t))
+    notice = t("This is a test message: no order has been registered, and its link leads nowhere.")
+    return _render(
+        letter, settings, t, subject=subject, notices=[notice], url="https://example.com/TEST-0001"
+    )
+
+
+def _subject(letter: Letter, settings: EmailSettings, t: Translator) -> str:
+    return t(
+        "Your order {order_id} with {merchant}: {amount} to pay",
+        order_id=letter.order_id,
+        merchant=settings.merchant_name or letter.account_name,
+        amount=format_money(letter.amount_units, letter.currency, t.locale),
+    )
+
+
+def _render(
+    letter: Letter,
+    settings: EmailSettings,
+    t: Translator,
+    *,
+    subject: str,
+    notices: list[str],
+    url: str | None,
+) -> Composed:
+    letter = _inert(letter)
+    if url is not None:
+        _refuse_link(url, letter.sandbox)
+    merchant = settings.merchant_name or letter.account_name
+    amount = format_money(letter.amount_units, letter.currency, t.locale)
+    # To the minute, downwards: nobody is told of a second too many.
+    expiry = format_datetime(letter.expires_at.replace(second=0, microsecond=0), letter.zone, letter.language)
+    name = " ".join(part for part in (letter.first_name, letter.last_name) if part)
+    details = [
+        (t("Name"), name),
+        (t("E-mail address"), letter.email),
+        (t("Amount to pay"), amount),
+        (t("Description"), letter.description),
+        (t("Order number"), letter.order_id),
+        (t("Link valid until"), expiry),
+    ]
+    button = settings.colour or DEFAULT_COLOUR
+    ink = text_colour(button)
+    values = {
+        "t": t,
+        "language": letter.language,
+        "settings": settings,
+        "subject": subject,
+        "notices": notices,
+        "url": url,
+        "merchant": merchant,
+        "preheader": t("{amount} to pay, link valid until: {expiry}", amount=amount, expiry=expiry),
+        "greeting": t("Dear {name},", name=name) if name else t("Hello,"),
+        "confirmation": t(
+            "We confirm that your order {order_id} has been registered with {merchant}.",
+            order_id=letter.order_id,
+            merchant=merchant,
+        ),
+        "request": t(
+            "You can now pay {amount} online, on the secure page of HiPay, our payment service provider.",
+            amount=amount,
+        ),
+        "details": [(label, value) for label, value in details if value],
+        "action": t("Pay {amount}", amount=amount),
+        "placeholder": t("The link appears here once the message is sent."),
+        "caution": t("Please enter your payment details on that page only, and never send them by e-mail."),
+        "contact": settings.support_contact
+        and t("If you have any questions, please contact us: {contact}", contact=settings.support_contact),
+        "button": button,
+        "ink": ink,
+        "accent": button if contrast(button, WHITE) >= VISIBLE else ink,
+    }
+    html = _templates.get_template("letter.html").render(values).strip() + "\n"
+    text = _templates.get_template("letter.txt").render(values).strip() + "\n"
+    return Composed(clean_header_text(subject, "subject", 500), html, text)
+
+
+def _inert(letter: Letter) -> Letter:
+    texts = {name: value for name, value in asdict(letter).items() if isinstance(value, str)}
+    cleaned: dict[str, Any] = {name: clean_header_text(text, name) for name, text in texts.items()}
+    return replace(letter, **cleaned)
+
+
+def _refuse_link(url: str, sandbox: bool) -> None:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        raise LinkRefused from None
+    plain = url.isascii() and url.isprintable() and not set(url) & set(" \"'<>\\`")
+    local = sandbox and parts.scheme == "http" and _is_loopback(host)
+    if not (plain and host and parts.username is None and (parts.scheme == "https" or local)):
+        raise LinkRefused
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
