@@ -25,6 +25,26 @@ SENTENCES: dict[str, str] = {
     # hipay
     # mail
     # accounts
+    "account": "The configuration does not allow this.",
+    "account_unknown": "There is no account {account} in the settings.",
+    "account_fields": "Nothing was saved: some fields need a correction.",
+    "url": "This is not an address that can be used.",
+    "url_too_long": "The address may have at most {limit} characters.",
+    "url_not_absolute": "Write the whole address, beginning with https://",
+    "url_not_secure": "The address must begin with https://",
+    "url_has_credentials": "The address must not contain a user name or a password.",
+    "url_has_fragment": "The address must not contain #: HiPay adds its answer at the end.",
+    "url_malformed": "The address contains a character that does not belong there, or letters with accents: copy it from your browser.",
+    "payment_page": "This setting of the payment page cannot be used.",
+    "payment_page_name_too_long": "HiPay takes at most {limit} characters here.",
+    "payment_page_theme_malformed": "A theme code is made of letters, digits, dots, hyphens and underscores: copy it from HiPay's console.",
+    "payment_page_template_unknown": "HiPay has no such template.",
+    "payment_page_product_unknown": "{product} is not a payment method's code.",
+    "language_unknown": "The e-mail does not exist in this language.",
+    "public_address_missing": "Our own pages need a public address, and none is set: ask your administrator, or use pages of your site.",
+    "smtp_missing": "No mail server is set: ask your administrator.",
+    "sender_missing": "Fill in and save the sender's address first.",
+    "recipient_missing": "Say to which address the test e-mail goes.",
     # orders
     # settlements
     # public

@@ -1,0 +1,145 @@
+"""The check list of an account: what was measured last over the network, and what this machine sees by itself.
+
+Only measurements are stored (``services.accounts.measure``). What depends on the settings, the forms or the store is
+looked at anew each time, so that a form just saved is right at once.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from services import clock
+from services.accounts.configuration import Configuration, configuration
+from services.desk import Desk
+from services.mail.addresses import parse_address
+from services.mail.errors import SmtpUrlInvalid
+from services.mail.settings import missing
+from services.mail.smtp_url import parse_smtp_url
+from services.settings import Account
+from services.store import Connection
+from services.store import accounts as rows
+from services.store.engine import sqlite_warning
+
+Status = Literal["ok", "warning", "failed", "unknown"]
+NAMES = (
+    "credentials", "hash_algorithm", "products_link", "products_phone", "redirect_pages", "email_settings", "smtp",
+    "sender_domain", "notifications", "finance_api", "public_address", "database", "python",
+)  # fmt: skip
+# Older ones read an encoded word in a header as headers of their own (CVE-2025-1795 and its kind).
+_PYTHON_SAFE = {(3, 11): (3, 11, 15), (3, 12): (3, 12, 13)}
+
+
+@dataclass(frozen=True)
+class Check:
+    """``reason`` says which sentence explains the status (``services.accounts.guidance``), ``detail`` the values in it.
+
+    ``checked_at`` is None for what was never measured. Neither ever holds a secret.
+    """
+
+    name: str
+    status: Status
+    reason: str = ""
+    detail: Mapping[str, str] = field(default_factory=dict)
+    checked_at: datetime | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the fields still to be filled in, for a check of a form."""
+        return tuple(self.detail.get("fields", "").split())
+
+
+def last_checks(desk: Desk, account: str) -> tuple[Check, ...]:
+    """The check list as it stands, without asking anybody. Raises KeyError for an unknown account."""
+    with desk.store.read() as tx:
+        return checks_in(tx, desk, account)
+
+
+def checks_in(tx: Connection, desk: Desk, account: str, config: Configuration | None = None) -> tuple[Check, ...]:
+    """``last_checks`` in the caller's transaction."""
+    config = config or configuration(tx, account)
+    found = {name: Check(name, "unknown", "never") for name in NAMES}
+    found |= {check.name: check for check in _measured(tx, desk.account(account), config) if check.name in found}
+    found |= {check.name: check for check in _seen_here(desk, config, rows.last_notification(tx, account))}
+    return tuple(found[name] for name in NAMES)
+
+
+def sender_domain_of(config: Configuration) -> str:
+    """The ASCII domain of the sender's address, or nothing."""
+    address = config.email.default.sender_address
+    return parse_address(address, "sender_address").domain_ascii if address else ""
+
+
+def hash_check(account: Account, hipay: str, at: datetime) -> Check:
+    """HiPay's algorithm beside ours: another one, and no notification would ever verify."""
+    detail = {"hipay": hipay, "ours": account.hash_algorithm}
+    if hipay != account.hash_algorithm:
+        return Check("hash_algorithm", "failed", "different", detail, at)
+    if hipay == "sha1":
+        return Check("hash_algorithm", "warning", "sha1", detail, at)
+    return Check("hash_algorithm", "ok", "", detail, at)
+
+
+def _measured(tx: Connection, account: Account, config: Configuration) -> Iterable[Check]:
+    for row in rows.checks(tx, account.key):
+        detail = dict(row.detail)
+        if row.name == "hash_algorithm" and "hipay" in detail:
+            yield hash_check(account, detail["hipay"], row.checked_at)
+        elif row.name != "sender_domain" or detail.get("domain") == sender_domain_of(config):
+            yield Check(row.name, row.status, detail.pop("reason", ""), detail, row.checked_at)
+
+
+def _seen_here(desk: Desk, config: Configuration, notified_at: datetime | None) -> Iterable[Check]:
+    settings, now = desk.settings, clock.now()
+    empty = config.redirect_pages.missing(settings.public)
+    yield _filled("redirect_pages", empty, now)
+    yield _filled("email_settings", missing(config.email.default), now)
+    yield from _smtp(settings.smtp, now)
+    if not sender_domain_of(config):
+        yield Check("sender_domain", "unknown", "no_sender", {}, now)
+    elif settings.demo:
+        yield Check("sender_domain", "unknown", "sandbox", {}, now)
+    yield _notifications(notified_at, settings.public, now)
+    public = settings.public
+    yield (
+        Check("public_address", "ok", "", {"url": public}, now)
+        if public
+        else Check("public_address", "warning", "unset", {}, now)
+    )
+    fault = sqlite_warning() if desk.store.sqlite else None
+    kind = "SQLite" if desk.store.sqlite else "PostgreSQL"
+    yield (
+        Check("database", "warning", "sqlite", {"version": fault}, now)
+        if fault
+        else Check("database", "ok", "", {"kind": kind}, now)
+    )
+    yield python_check(sys.version_info[:3], now)
+
+
+def python_check(version: tuple[int, ...], at: datetime) -> Check:
+    """Whether this Python has the repair of its e-mail headers (3.11.15, 3.12.13)."""
+    safe = version >= _PYTHON_SAFE.get((version[0], version[1]), (3, 11, 15))
+    detail = {"version": ".".join(str(number) for number in version)}
+    return Check("python", "ok", "", detail, at) if safe else Check("python", "warning", "headers", detail, at)
+
+
+def _filled(name: str, empty: tuple[str, ...], at: datetime) -> Check:
+    return Check(name, "failed", "missing", {"fields": " ".join(empty)}, at) if empty else Check(name, "ok", "", {}, at)
+
+
+def _smtp(url: str | None, at: datetime) -> Iterable[Check]:
+    """A server that is not set, or not rightly, stands in the place of the last session."""
+    if not url:
+        yield Check("smtp", "failed", "unset", {}, at)
+        return
+    try:
+        parse_smtp_url(url)
+    except SmtpUrlInvalid as error:
+        yield Check("smtp", "failed", "url", {"part": error.part}, at)
+
+
+def _notifications(last: datetime | None, public: str | None, at: datetime) -> Check:
+    if last:
+        return Check("notifications", "ok", "", {"at": last.isoformat()}, at)
+    return Check("notifications", *(("unknown", "none") if public else ("warning", "polling")), {}, at)

@@ -1,0 +1,148 @@
+"""Reading and saving what is configured for an account, section by section.
+
+The reading functions take a transaction, for services that act in one; ``services.accounts.overview`` reads it all for
+the screen. Each saving function asks for the right, refuses field by field, writes only what changed and says so in the
+audit trail by the fields' names: never their values, which may be personal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from services import clock
+from services.access import Actor, Right, audit, require
+from services.accounts import payment_page as hosted
+from services.accounts import redirects
+from services.accounts.errors import AccountUnknown, FieldProblems, LanguageUnknown, PublicAddressMissing
+from services.accounts.payment_page import PaymentPage
+from services.accounts.redirects import KINDS, OWN, RedirectPages
+from services.desk import Desk
+from services.i18n import LANGUAGES
+from services.mail import settings as mail
+from services.mail.errors import SettingsRefused
+from services.mail.settings import EmailSettings
+from services.store import Connection
+from services.store import accounts as rows
+
+REDIRECT_PAGES, EMAIL, PAYMENT_PAGE = "redirect_pages", "email", "payment_page"
+
+
+@dataclass(frozen=True)
+class EmailConfig:
+    """The e-mail settings: ``default``, and what differs from it in some languages."""
+
+    default: EmailSettings = field(default_factory=EmailSettings)
+    per_language: Mapping[str, EmailSettings] = field(default_factory=dict)
+
+    def of(self, language: str) -> EmailSettings:
+        """What is stored for a language as it was typed; ``""`` is the default."""
+        return self.per_language.get(language, EmailSettings()) if language else self.default
+
+    def resolve(self, language: str) -> EmailSettings:
+        """What a customer of that language gets."""
+        return mail.resolve(self.default, self.per_language, language)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    redirect_pages: RedirectPages
+    email: EmailConfig
+    payment_page: PaymentPage
+
+
+def configuration(tx: Connection, account: str) -> Configuration:
+    """Everything configured for the account; what was never saved is empty."""
+    found = rows.sections(tx, account)
+    emails = {language: EmailSettings(**data) for (section, language), data in found.items() if section == EMAIL}
+    return Configuration(
+        redirects.stored(found.get((REDIRECT_PAGES, ""), {})),
+        EmailConfig(emails.pop("", EmailSettings()), emails),
+        hosted.stored(found.get((PAYMENT_PAGE, ""), {})),
+    )
+
+
+def redirect_pages(tx: Connection, account: str) -> RedirectPages:
+    return configuration(tx, account).redirect_pages
+
+
+def email_settings(tx: Connection, account: str) -> EmailConfig:
+    return configuration(tx, account).email
+
+
+def payment_page(tx: Connection, account: str) -> PaymentPage:
+    return configuration(tx, account).payment_page
+
+
+def save_redirect_pages(desk: Desk, actor: Actor, account: str, values: Mapping[str, str]) -> tuple[str, ...]:
+    """Save pages by kind, each an https URL (http too in the sandbox), ``OWN`` or empty; the kinds that changed.
+
+    Raises NotAllowed, AccountUnknown, PublicAddressMissing (``OWN`` without a public address), FieldProblems.
+    """
+    _known(desk, account)
+    cleaned = redirects.read(values, sandbox=desk.settings.demo)
+    if OWN in cleaned.values() and not desk.settings.public:
+        raise PublicAddressMissing
+    with desk.store.write() as tx:
+        require(tx, actor, Right.CONFIGURE)
+        before = redirect_pages(tx, account)
+        after = replace(before, **cleaned)
+        changed = tuple(kind for kind in KINDS if getattr(before, kind) != getattr(after, kind))
+        _save(tx, actor, account, REDIRECT_PAGES, "", redirects.storable(after), changed)
+    return changed
+
+
+def use_own_pages(desk: Desk, actor: Actor, account: str) -> tuple[str, ...]:
+    """All five pages become those of our public application. Raises as ``save_redirect_pages`` does."""
+    return save_redirect_pages(desk, actor, account, dict.fromkeys(KINDS, OWN))
+
+
+def save_email_settings(
+    desk: Desk, actor: Actor, account: str, language: str, values: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Save fields of the e-mail for ``language`` (``""``: the default, else what differs from it); those that changed.
+
+    Raises NotAllowed, AccountUnknown, LanguageUnknown, FieldProblems.
+    """
+    _known(desk, account)
+    if language and language not in LANGUAGES:
+        raise LanguageUnknown
+    try:
+        cleaned = mail.read(values).model_dump(include=set(values))
+    except SettingsRefused as error:
+        raise FieldProblems(error.problems) from None
+    with desk.store.write() as tx:
+        require(tx, actor, Right.CONFIGURE)
+        before = email_settings(tx, account).of(language).model_dump()
+        changed = tuple(name for name in mail.FIELDS if name in cleaned and cleaned[name] != before[name])
+        _save(tx, actor, account, EMAIL, language, {**before, **cleaned}, changed)
+    return changed
+
+
+def save_payment_page(desk: Desk, actor: Actor, account: str, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Save settings of HiPay's page; those that changed. Raises NotAllowed, AccountUnknown, FieldProblems."""
+    _known(desk, account)
+    cleaned = hosted.read(values)
+    with desk.store.write() as tx:
+        require(tx, actor, Right.CONFIGURE)
+        before = payment_page(tx, account)
+        after = replace(before, **cleaned)
+        changed = tuple(name for name in cleaned if getattr(before, name) != getattr(after, name))
+        _save(tx, actor, account, PAYMENT_PAGE, "", hosted.storable(after), changed)
+    return changed
+
+
+def _save(
+    tx: Connection, actor: Actor, account: str, section: str, language: str, data: Mapping[str, Any],
+    changed: tuple[str, ...],
+) -> None:  # fmt: skip
+    if not changed:
+        return
+    rows.save_section(
+        tx, account, section, language, data, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
+    )
+    audit.record(tx, actor, f"account.{section}", f"account:{account}", language=language, fields=list(changed))
+
+
+def _known(desk: Desk, account: str) -> None:
+    if account not in desk.settings.all_accounts:
+        raise AccountUnknown(account)

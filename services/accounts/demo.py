@@ -1,0 +1,39 @@
+"""The sandbox's accounts are ready out of the box, so that a newcomer can send at once."""
+
+from services import clock
+from services.access import SYSTEM, audit
+from services.accounts import redirects
+from services.accounts.configuration import EMAIL, REDIRECT_PAGES
+from services.accounts.redirects import KINDS, OWN, RedirectPages
+from services.desk import Desk
+from services.mail.settings import EmailSettings
+from services.store import accounts as rows
+
+# Reserved names (RFC 2606): nothing can ever be sent to them by mistake.
+_EMAIL = EmailSettings(
+    sender_name="Maison Demo",
+    sender_address="boutique@maison-demo.example",
+    reply_to="bonjour@maison-demo.example",
+    merchant_name="Maison Demo",
+    support_contact="bonjour@maison-demo.example, +33 1 99 00 12 34",
+    signature="Camille Martin\nMaison Demo",
+    logo_url="https://www.maison-demo.example/logo.png",
+    colour="#1f4e79",
+    footer="Maison Demo, 12 rue de la Paix, 75002 Paris",
+)
+
+
+def prepare_demo(desk: Desk) -> None:
+    """Fill in the configuration of every sandbox account of which nothing is stored. Harmless to call again."""
+    if not desk.settings.demo:
+        return
+    pages = RedirectPages(**dict.fromkeys(KINDS, OWN))
+    with desk.store.write() as tx:
+        for key in desk.settings.all_accounts:
+            if rows.sections(tx, key):
+                continue
+            for section, data in ((REDIRECT_PAGES, redirects.storable(pages)), (EMAIL, _EMAIL.model_dump())):
+                rows.save_section(
+                    tx, key, section, "", data, at=clock.now(), actor_kind=SYSTEM.kind, actor_id=SYSTEM.id
+                )
+            audit.record(tx, SYSTEM, "account.demo", f"account:{key}")

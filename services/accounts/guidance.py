@@ -1,0 +1,219 @@
+"""What each result of the check list means and what to do: English texts, which are msgids of the dashboard's catalogue.
+
+Placeholders are the check's details and the account's ``merchant`` and ``currency``. The menus of HiPay's console are
+named as its documentation names them (developer.hipay.com, "CMS prerequisites", "Signature verification", "Hosted page").
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from services.accounts.checks import Check
+from services.settings import Account
+
+DEVELOPER_PORTAL = "https://developer.hipay.com"
+HOSTED_PAGE_DOCS = "https://developer.hipay.com/online-payments/payment/hosted-page"
+_CONSOLES = {"production": "https://merchant.hipay-tpp.com", "stage": "https://stage-merchant.hipay-tpp.com"}
+
+Who = Literal["", "you", "administrator", "hipay"]
+
+TITLES = {
+    "credentials": "API credentials",
+    "hash_algorithm": "Signature of notifications",
+    "products_link": "Payment methods by link",
+    "products_phone": "Payment methods by phone",
+    "redirect_pages": "Pages after the payment",
+    "email_settings": "E-mail to the customer",
+    "smtp": "Mail server",
+    "sender_domain": "Sender's domain (SPF, DMARC)",
+    "notifications": "Notifications from HiPay",
+    "finance_api": "Payouts (finance API)",
+    "public_address": "Public address",
+    "database": "Database",
+    "python": "Python",
+}
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """``means``: what the result says; ``acts``: who can put it right; ``where``: the place, in HiPay's console or in the
+    settings; ``ask``: the words to ask with; ``blocks``: the channels (link, phone) it stops.
+    """
+
+    means: str
+    acts: Who = ""
+    where: str = ""
+    ask: str = ""
+    blocks: frozenset[str] = frozenset()
+
+
+_LINK, _PHONE = frozenset({"link"}), frozenset({"phone"})
+_BOTH = _LINK | _PHONE
+_SECURITY = "HiPay console: Integration → Security Settings"
+_ACCOUNT_SETTINGS = "Settings of E-Terminal Desk: the account's login, password and passphrase"
+_SMTP_SETTINGS = "Settings of E-Terminal Desk: ETERMINAL_SMTP_URL"
+
+GUIDANCE: dict[str, Guidance] = {
+    "credentials.": Guidance("HiPay accepts the account's API login and password."),
+    "credentials.refused": Guidance(
+        "HiPay does not accept the account's API login or password (code {hipay_code}).", "administrator",
+        "HiPay console: Integration → Security Settings → Api credentials",
+        "Please create private API credentials for the account {merchant}, with the rights for orders and maintenance, and put them into the settings of E-Terminal Desk.",
+        _BOTH,
+    ),
+    "credentials.permissions": Guidance(
+        "The API credentials lack a permission (code {hipay_code}).", "administrator",
+        "HiPay console: Integration → Security Settings → Api credentials",
+        "Please give the private API credentials of the account {merchant} the rights for orders and maintenance.",
+        _BOTH,
+    ),
+    "credentials.address": Guidance(
+        "HiPay does not allow calls from this server's IP address (code {hipay_code}).", "administrator",
+        "HiPay console: Integration → Security Settings → IP Restriction",
+        "Please lift the IP restriction of the account {merchant}, or add the address of the server of E-Terminal Desk: the hosted payment page needs it.",
+        _BOTH,
+    ),
+    "credentials.account": Guidance(
+        "The HiPay account is not active, is locked, or its API access is off (code {hipay_code}).", "hipay", "",
+        "Hello, API calls of our account {merchant} are refused with the code {hipay_code}. Could you tell us why, and open API access to it?",
+        _BOTH,
+    ),
+    "credentials.certificate": Guidance(
+        "The server that answered as {host} could not prove that it is HiPay: nothing was sent to it.", "administrator",
+        "The network of this server: a proxy or a filter opens encrypted connections",
+        "Please let the server of E-Terminal Desk reach {host} directly, without inspection of the encrypted connection.",
+        _BOTH,
+    ),
+    "hash_algorithm.": Guidance("HiPay signs with {hipay}, as this application expects."),
+    "hash_algorithm.sha1": Guidance(
+        "HiPay signs with SHA-1, which is out of date. It works; SHA-256 is safer.", "administrator", _SECURITY,
+        "Please choose SHA-256 as the hashing algorithm of the account {merchant} in HiPay's console and, at the same moment, hash_algorithm = \"sha256\" in the settings of E-Terminal Desk.",
+    ),
+    "hash_algorithm.different": Guidance(
+        "HiPay signs with {hipay}, this application expects {ours}: no notification could be verified.", "administrator",
+        _SECURITY,
+        "Please set hash_algorithm = \"{hipay}\" for the account {merchant} in the settings of E-Terminal Desk, or choose {ours} as the hashing algorithm in HiPay's console.",
+        _LINK,
+    ),
+    "products_link.": Guidance("{count} payment methods can be used by link."),
+    "products_link.empty": Guidance(
+        "No payment method is open for payments by link in {currency} (e-commerce, ECI 7).", "hipay", "",
+        "Hello, could you please open e-commerce payments (ECI 7) in {currency} on our account {merchant}, with the payment methods of our contract? We wish to send payment links with the hosted page.",
+        _LINK,
+    ),
+    "products_phone.": Guidance("{count} payment methods can be used by phone."),
+    "products_phone.empty": Guidance(
+        "No payment method is open for payments by phone in {currency} (MO/TO, ECI 1). Links are not concerned.", "hipay", "",
+        "Hello, could you please open MO/TO payments (ECI 1) in {currency} on our account {merchant}? We wish to take card payments by telephone on the hosted page.",
+        _PHONE,
+    ),
+    "redirect_pages.": Guidance("The five pages are set."),
+    "redirect_pages.missing": Guidance("Still to be filled in: {fields}.", "you", "On this screen", "", _LINK),
+    "email_settings.": Guidance("Every setting of the e-mail is filled in."),
+    "email_settings.missing": Guidance("Still to be filled in: {fields}.", "you", "On this screen", "", _LINK),
+    "smtp.": Guidance("The mail server {host} is ready to take messages."),
+    "smtp.unset": Guidance(
+        "No mail server is set.", "administrator", _SMTP_SETTINGS,
+        "Please set ETERMINAL_SMTP_URL of E-Terminal Desk to our mail server, as smtp+starttls://user:password@host:587.",
+        _LINK,
+    ),
+    "smtp.url": Guidance(
+        "The address of the mail server is not valid ({part}).", "administrator", _SMTP_SETTINGS,
+        "Please correct ETERMINAL_SMTP_URL of E-Terminal Desk ({part}): smtp+starttls://user:password@host:587.",
+        _LINK,
+    ),
+    "smtp.auth": Guidance(
+        "The mail server does not accept the user or the password: {answer}", "administrator", _SMTP_SETTINGS,
+        "Please check the user and the password in ETERMINAL_SMTP_URL of E-Terminal Desk: the mail server refuses them.",
+    ),
+    "smtp.starttls": Guidance(
+        "The mail server offers no encrypted connection (STARTTLS): nothing is sent to it.", "administrator", _SMTP_SETTINGS,
+        "Please give E-Terminal Desk a mail server with STARTTLS or TLS, and put it into ETERMINAL_SMTP_URL.",
+    ),
+    "smtp.tls": Guidance(
+        "The encrypted connection to the mail server failed: {answer}", "administrator", _SMTP_SETTINGS,
+        "Please check the certificate of the mail server in ETERMINAL_SMTP_URL of E-Terminal Desk.",
+    ),
+    "smtp.session": Guidance(
+        "The mail server could not be used just now: {answer}", "administrator", _SMTP_SETTINGS,
+        "Please check that the server of E-Terminal Desk can reach the mail server in ETERMINAL_SMTP_URL.",
+    ),
+    "sender_domain.": Guidance("{domain} publishes SPF and DMARC."),
+    "sender_domain.spf": Guidance(
+        "{domain} publishes no SPF record: the e-mails may end up among the spam.", "administrator",
+        "The DNS of {domain}",
+        "Please publish an SPF record for {domain} that allows our mail server, so that the payment e-mails arrive.",
+    ),
+    "sender_domain.dmarc": Guidance(
+        "{domain} publishes no DMARC record: large mailbox providers ask for one.", "administrator",
+        "The DNS of {domain}",
+        "Please publish a DMARC record for {domain} (at first: _dmarc.{domain} TXT \"v=DMARC1; p=none\").",
+    ),
+    "sender_domain.both": Guidance(
+        "{domain} publishes neither SPF nor DMARC: the e-mails may end up among the spam.", "administrator",
+        "The DNS of {domain}",
+        "Please publish an SPF record for {domain} that allows our mail server, and a DMARC record (at first: _dmarc.{domain} TXT \"v=DMARC1; p=none\").",
+    ),
+    "sender_domain.dns": Guidance("The DNS did not answer: nothing is known of {domain}."),
+    "sender_domain.no_sender": Guidance("Known once the sender's address is set."),
+    "sender_domain.sandbox": Guidance("Not asked in the sandbox."),
+    "notifications.": Guidance("Last one received: {at}."),
+    "notifications.none": Guidance(
+        "None received yet: the first comes with the first payment. If none comes then, see here.", "administrator",
+        "HiPay console: Integration → Notifications",
+        "Please check in HiPay's console that server-to-server notifications of the account {merchant} are on, and that HiPay reaches the public address of E-Terminal Desk.",
+    ),
+    "notifications.polling": Guidance(
+        "None can come without a public address: payments are asked for every few minutes instead.", "administrator",
+        "Settings of E-Terminal Desk: ETERMINAL_PUBLIC_URL",
+        "Please publish the public part of E-Terminal Desk (its own port) on an https address, and set ETERMINAL_PUBLIC_URL to it.",
+    ),
+    "finance_api.": Guidance("Payouts can be fetched from HiPay."),
+    "finance_api.stage": Guidance("HiPay has no payouts on its test platform."),
+    "finance_api.refused": Guidance(
+        "HiPay does not open its payouts to these credentials (code {hipay_code}). Files can still be uploaded by hand.",
+        "hipay", _ACCOUNT_SETTINGS,
+        "Hello, could you please open the finance API (settlements) to our account {merchant}, and tell us with which API credentials?",
+    ),
+    "finance_api.certificate": Guidance(
+        "The server that answered as {host} could not prove that it is HiPay: nothing was sent to it.", "administrator",
+        "The network of this server: a proxy or a filter opens encrypted connections",
+        "Please let the server of E-Terminal Desk reach {host} directly, without inspection of the encrypted connection.",
+    ),
+    "public_address.": Guidance("HiPay and customers reach this application at {url}."),
+    "public_address.unset": Guidance(
+        "Not set: no notifications, and no pages of our own after the payment. Links can be sent with your own pages.",
+        "administrator", "Settings of E-Terminal Desk: ETERMINAL_PUBLIC_URL",
+        "Please publish the public part of E-Terminal Desk (its own port) on an https address, and set ETERMINAL_PUBLIC_URL to it.",
+    ),
+    "database.": Guidance("{kind}"),
+    "database.sqlite": Guidance(
+        "SQLite {version} has a rare fault that can lose a saved change.", "administrator", "The server of E-Terminal Desk",
+        "Please run E-Terminal Desk with SQLite 3.51.3 or newer (3.50.7 and 3.44.6 are repaired too), or on PostgreSQL.",
+    ),
+    "python.": Guidance("{version}"),
+    "python.headers": Guidance(
+        "Python {version} has a known fault in how it writes e-mail headers. E-Terminal Desk writes its own, but update it.",
+        "administrator", "The server of E-Terminal Desk",
+        "Please run E-Terminal Desk with Python 3.11.15, 3.12.13 or newer.",
+    ),
+    # what any of them may say
+    "*.never": Guidance("Not checked yet."),
+    "*.credentials": Guidance("Known once HiPay accepts the API credentials."),
+    "*.unreachable": Guidance(
+        "HiPay could not be reached from this server ({host}).", "administrator", "The network of this server",
+        "Please check that the server of E-Terminal Desk can reach {host} over https.",
+    ),
+    "*.unavailable": Guidance("HiPay is temporarily unavailable. Check again in a few minutes."),
+    "*.timeout": Guidance("No answer in time. Check again in a few minutes."),
+    "*.answer": Guidance("The answer could not be understood. Check again in a few minutes."),
+}  # fmt: skip
+
+
+def guidance(check: Check) -> Guidance:
+    """What to say of a result, and which channels it stops."""
+    return GUIDANCE.get(f"{check.name}.{check.reason}") or GUIDANCE[f"*.{check.reason}"]
+
+
+def console_url(account: Account, sandbox_url: str) -> str:
+    """HiPay's console for the account; for the sandbox its control page."""
+    return _CONSOLES.get(account.environment, f"{sandbox_url}/control")

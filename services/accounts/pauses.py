@@ -1,0 +1,44 @@
+"""An account whose credentials or mail server were refused is paused: nothing goes out until a person resumes it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from services import clock
+from services.access import WORKER, Actor, Right, audit, require
+from services.accounts.errors import AccountUnknown
+from services.desk import Desk
+from services.store import Connection
+from services.store import accounts as rows
+
+Subject = Literal["gateway", "mail"]
+
+
+@dataclass(frozen=True)
+class Pause:
+    """``reason`` is the code of the error that paused it."""
+
+    subject: str
+    reason: str
+    since: datetime
+
+
+def pauses(tx: Connection, account: str) -> tuple[Pause, ...]:
+    return tuple(Pause(row.subject, row.reason, row.since) for row in rows.pauses(tx, account))
+
+
+def pause(tx: Connection, account: str, subject: Subject, reason: str, actor: Actor = WORKER) -> None:
+    """Stop calls to HiPay (``gateway``) or mail for the account, in the caller's transaction. Again: the reason is renewed."""
+    if rows.save_pause(tx, account, subject, reason, since=clock.now()):
+        audit.record(tx, actor, "account.paused", f"account:{account}", what=subject, reason=reason)
+
+
+def resume(desk: Desk, actor: Actor, account: str) -> None:
+    """Let everything go on. Raises NotAllowed, AccountUnknown."""
+    if account not in desk.settings.all_accounts:
+        raise AccountUnknown(account)
+    with desk.store.write() as tx:
+        require(tx, actor, Right.CONFIGURE)
+        if rows.remove_pauses(tx, account):
+            audit.record(tx, actor, "account.resumed", f"account:{account}")
+    desk.wake.set()

@@ -1,0 +1,68 @@
+"""What is stored of an account: its configuration by section and language, its measured checks, its pauses."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
+
+from services.store.schema import account_checks, account_config, account_pauses, notifications
+
+
+def sections(tx: Connection, account: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """Everything configured for the account: (section, language) → data; the language ``""`` is the default."""
+    found = tx.execute(select(account_config).where(account_config.c.account == account))
+    return {(row.section, row.language): row.data for row in found}
+
+
+def save_section(
+    tx: Connection, account: str, section: str, language: str, data: Mapping[str, Any], *,
+    at: datetime, actor_kind: str, actor_id: str,
+) -> None:  # fmt: skip
+    key = {"account": account, "section": section, "language": language}
+    _put(tx, account_config, key, data=dict(data), updated_at=at, actor_kind=actor_kind, actor_id=actor_id)
+
+
+def checks(tx: Connection, account: str) -> list[Row[Any]]:
+    return list(tx.execute(select(account_checks).where(account_checks.c.account == account)))
+
+
+def save_check(
+    tx: Connection, account: str, name: str, status: str, detail: Mapping[str, str], *,
+    at: datetime, actor_kind: str, actor_id: str,
+) -> None:  # fmt: skip
+    key = {"account": account, "name": name}
+    values = {"status": status, "detail": dict(detail), "checked_at": at, "actor_kind": actor_kind, "actor_id": actor_id}
+    _put(tx, account_checks, key, **values)
+
+
+def pauses(tx: Connection, account: str) -> list[Row[Any]]:
+    query = select(account_pauses).where(account_pauses.c.account == account).order_by(account_pauses.c.subject)
+    return list(tx.execute(query))
+
+
+def save_pause(tx: Connection, account: str, subject: str, reason: str, *, since: datetime) -> bool:
+    """Pause, or give a pause that stands its newest reason; whether it is a new one."""
+    here = (account_pauses.c.account == account) & (account_pauses.c.subject == subject)
+    if tx.execute(update(account_pauses).where(here).values(reason=reason)).rowcount:
+        return False
+    tx.execute(insert(account_pauses).values(account=account, subject=subject, reason=reason, since=since))
+    return True
+
+
+def remove_pauses(tx: Connection, account: str) -> int:
+    return tx.execute(delete(account_pauses).where(account_pauses.c.account == account)).rowcount
+
+
+def last_notification(tx: Connection, account: str) -> datetime | None:
+    """When the newest notification of the account came; only those whose signature was right are stored."""
+    found: datetime | None = tx.scalar(
+        select(func.max(notifications.c.received_at)).where(notifications.c.account == account)
+    )
+    return found
+
+
+def _put(tx: Connection, table: Table, key: Mapping[str, Any], **values: Any) -> None:
+    here = [table.c[name] == value for name, value in key.items()]
+    if not tx.execute(update(table).where(*here).values(**values)).rowcount:
+        tx.execute(insert(table).values(**key, **values))
