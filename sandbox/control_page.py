@@ -1,0 +1,62 @@
+"""The control page: the sandbox at a glance, with a button for everything that the control API does."""
+
+from starlette.responses import Response
+
+from sandbox import bookkeeping, commands, faults, hosted, html, money, payments
+from sandbox.context import Sandbox
+from sandbox.settings import LOGIN, PASSPHRASE, PASSWORD
+from sandbox.settlements import SCENARIOS
+from sandbox.statuses import MESSAGES, REASONS
+
+SHOWN = 200  # orders, newest first
+
+
+def show(box: Sandbox) -> Response:
+    orders = []
+    for order in list(reversed(box.store.orders.values()))[:SHOWN]:
+        page = box.last_page(order)
+        attempts = box.transactions(order)
+        last = attempts[-1] if attempts else None
+        orders.append(
+            {
+                "id": order.id,
+                "customer": payments.holder(page) or page.fields.get("email", ""),
+                "amount": money.display(page.amount, page.currency, "en"),
+                "condition": hosted.condition(box, page),
+                "status": f"{last.status} {MESSAGES[last.status]}" if last else "no attempt",
+                "tone": _tone(last.state if last else ""),
+                "attempts": len(attempts),
+                "url": hosted.url(box, page),
+                "moto": page.eci == "1",
+                "captured": bool(last and last.captured),
+                "charged_back": bool(last and last.charged_back),
+                "waiting": sum(
+                    1
+                    for each in box.store.deliveries.values()
+                    if each.orderid == order.id and each.due is not None
+                )
+                if last
+                else 0,
+            }
+        )
+    return html.page(
+        "control.html",
+        orders=orders,
+        hidden=max(0, len(box.store.orders) - SHOWN),
+        now=f"{box.now():%Y-%m-%d %H:%M:%S} UTC",
+        moved=round(box.store.clock.offset_seconds),
+        settings=box.settings,
+        faults=box.faults.active,
+        kinds=[kind for kind in faults.KINDS if kind not in {"off", "refuse"}],
+        scenarios=SCENARIOS,
+        unsettled=len(bookkeeping.unsettled(box)),
+        settlements=[commands.settlement(box, each) for each in reversed(box.store.settlements.values())],
+        mails=len(box.store.messages),
+        deliveries=list(reversed(box.store.deliveries.values()))[:25],
+        reasons=[(code, message) for code, (_, message) in REASONS.items()],
+        account=(LOGIN, PASSWORD, PASSPHRASE),
+    )
+
+
+def _tone(state: str) -> str:
+    return {"completed": "good", "pending": "wait", "": ""}.get(state, "bad")

@@ -1,0 +1,108 @@
+"""A real sandbox in a process of its own, for whatever test needs a HiPay and a mailbox."""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+LOGIN = PASSWORD = "sandbox"
+PASSPHRASE = "sandbox-passphrase"
+READY = re.compile(r"sandbox ready http=(\S+):(\d+) smtp=(\S+):(\d+)\n")
+T = TypeVar("T")
+
+
+@dataclass
+class RunningSandbox:
+    url: str
+    smtp_port: int
+    process: subprocess.Popen[str]
+    client: httpx.Client
+
+    def control(self, path: str, json: dict[str, Any] | None = None) -> Any:
+        """GET /control/`path`, or POST it with `json`; the answer's JSON. Fails the test when refused."""
+        address = f"/control/{path}"
+        answer = self.client.get(address) if json is None else self.client.post(address, json=json)
+        assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def reset(self) -> None:
+        self.control("reset", {})
+
+    def mails(self) -> list[dict[str, Any]]:
+        """Every mail received, newest first, each with its html, text, headers and raw."""
+        listed = self.client.get("/mailbox/messages").json()
+        return [self.client.get(f"/mailbox/messages/{each['id']}").json() for each in listed]
+
+    def api(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """A call of HiPay's APIs with the sandbox's credentials."""
+        return self.client.request(method, path, auth=(LOGIN, PASSWORD), **more)
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is said, nothing is saved."""
+        self.client.close()
+        self.process.kill()
+        self._end()
+
+    def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        self.client.close()
+        self.process.send_signal(signal.SIGTERM)
+        return self._end()
+
+    def _end(self) -> int:
+        try:
+            return self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+        finally:
+            for pipe in (self.process.stdout, self.process.stderr):
+                if pipe:
+                    pipe.close()
+
+
+def start_sandbox(*, port: int = 0, smtp_port: int = 0, data: Path | None = None) -> RunningSandbox:
+    """Start one (free ports unless told) and wait until it is ready; it ends with this process at the latest."""
+    command = [sys.executable, "-m", "sandbox", "--port", str(port), "--smtp-port", str(smtp_port)]
+    if data:
+        command += ["--data", str(data)]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "SANDBOX_DIE_WITH_PARENT": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stderr
+    readable, _, _ = select.select([process.stdout], [], [], 20)
+    ready = READY.fullmatch(process.stdout.readline()) if readable else None
+    if ready is None:
+        process.kill()
+        raise AssertionError(f"the sandbox did not start: {process.communicate()[1]}")
+    url = f"http://{ready[1]}:{ready[2]}"
+    # trust_env off: no proxy stands between two processes of one machine.
+    return RunningSandbox(
+        url, int(ready[4]), process, httpx.Client(base_url=url, trust_env=False, timeout=15)
+    )
+
+
+def wait_for(condition: Callable[[], T | None], what: str = "the condition", seconds: float = 10) -> T:
+    """The first true value of `condition`, asked again and again; fails the test when time is up."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"waited {seconds} s for {what}")
