@@ -1,0 +1,1 @@
+"""Everything HiPay: the calls, the form, the statuses, the signatures, the notifications. Nothing else knows its names."""

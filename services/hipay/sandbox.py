@@ -1,0 +1,120 @@
+"""The sandbox's control API, as far as demo mode needs it. Never used with a real account."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, Self
+
+from services.hipay.answers import content
+from services.hipay.errors import BadAnswer, HiPayError
+from services.hipay.http import Http
+
+_PAUSE_SECONDS = 2.0  # after a failure, so that a stopped sandbox does not slow every page down
+
+
+class SandboxControl:
+    """Calls of the control API at ``url``; a context manager. Every method raises HiPayError."""
+
+    def __init__(self, url: str, *, seconds: float = 30.0) -> None:
+        self._root, self._seconds, self._http = url.rstrip("/"), seconds, Http()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def is_up(self) -> bool:
+        """Whether a sandbox answers at the address."""
+        try:
+            return bool(self._call("GET", "/health").get("status") == "ok")
+        except HiPayError:
+            return False
+
+    def clock_offset(self) -> timedelta:
+        """How far the sandbox's clock is ahead of the machine's."""
+        return _offset(self._call("GET", "/control/clock"))
+
+    def move_clock(self, *, advance: timedelta | None = None, to: datetime | None = None) -> timedelta:
+        """Advance the sandbox's clock, or set it, or with neither reset it; the new offset."""
+        body: dict[str, Any] = {"reset": True}
+        if advance is not None:
+            body = {"advance_seconds": advance.total_seconds()}
+        elif to is not None:
+            body = {"set": to.astimezone(UTC).isoformat()}
+        return _offset(self._call("POST", "/control/clock", body))
+
+    def pay(
+        self, order_ids: Sequence[str] | None = None, *,
+        outcome: Literal["accept", "decline", "pending", "cancel", "error"] = "accept", reason: int | None = None,
+        payment_product: str | None = None,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """Pay (or decline …) orders as their customers would; without ids every open one. One result for each."""
+        body: dict[str, Any] = {"outcome": outcome}
+        body |= {"all_open": True} if order_ids is None else {"orderids": list(order_ids)}
+        body |= {"reason": str(reason)} if reason else {}
+        body |= {"payment_product": payment_product} if payment_product else {}
+        return list(self._call("POST", "/control/pay", body)["results"])
+
+    def complete_pending(self, order_ids: Sequence[str], outcome: Literal["accept", "decline"]) -> None:
+        self._call("POST", "/control/complete-pending", {"orderids": list(order_ids), "outcome": outcome})
+
+    def chargeback(self, order_id: str, amount: str | None = None) -> None:
+        """A chargeback of an order, in full or of ``amount`` (``12.00``)."""
+        body = {"orderid": order_id} | ({"amount": amount} if amount else {})
+        self._call("POST", "/control/chargeback", body)
+
+    def settle(self, scenario: str | None = None, *, reserve_release: bool = False) -> list[dict[str, Any]]:
+        """Settle what is not yet settled: the settlements made, each with ``id``, ``currency``, ``amount``, ``files``."""
+        body: dict[str, Any] = {"scenario": scenario} if scenario else {}
+        body |= {"reserve_release": True} if reserve_release else {}
+        return list(self._call("POST", "/control/settlements", body)["settlements"])
+
+    def settings(self, **changes: Any) -> dict[str, Any]:
+        """The sandbox's settings, after ``changes`` where there are any."""
+        return (
+            self._call("POST", "/control/settings", changes)
+            if changes
+            else self._call("GET", "/control/settings")
+        )
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer = self._http.send(method, self._root + path, seconds=self._seconds, json=body)
+        told = content(answer)
+        if not isinstance(told, dict):
+            raise BadAnswer("not_an_object", answer.status)
+        return told
+
+
+def clock_source(url: str, ttl: float = 0.25) -> Callable[[], timedelta]:
+    """The sandbox's offset for ``clock.use``: asked again after ``ttl`` seconds, by one thread at a time.
+
+    Never raises: while the sandbox is away the last offset stands (none at first). Other threads do not wait.
+    """
+    asking = threading.Lock()
+    offset, stale_at = timedelta(0), 0.0
+
+    def source() -> timedelta:
+        nonlocal offset, stale_at
+        if time.monotonic() >= stale_at and asking.acquire(blocking=stale_at == 0.0):
+            try:
+                if time.monotonic() >= stale_at:
+                    stale_at = time.monotonic() + _PAUSE_SECONDS
+                    with SandboxControl(url, seconds=1.0) as control:
+                        offset = control.clock_offset()
+                    stale_at = time.monotonic() + ttl
+            except (HiPayError, KeyError, TypeError, ValueError, OverflowError):
+                pass
+            finally:
+                asking.release()
+        return offset
+
+    return source
+
+
+def _offset(told: dict[str, Any]) -> timedelta:
+    return timedelta(seconds=float(told["offset_seconds"]))
