@@ -22,6 +22,12 @@ SENTENCES: dict[str, str] = {
     "access": "You cannot do this.",
     "not_allowed": "Your role does not allow this. Ask your administrator for the right: {right}.",
     "not_signed_in": "Your session has ended. Sign in again.",
+    "session_ended": "Your session has ended. Sign in again.",
+    "user_disabled": "Your account here is closed. Ask your administrator.",
+    "claims_incomplete": "The identity provider did not say {claim}. Ask your administrator.",
+    "unknown_user": "This person is no longer in the list.",
+    "last_admin": "Somebody must be able to give roles: make another person an administrator first.",
+    "own_account": "You cannot close your own account.",
     # hipay
     # mail
     # accounts

@@ -1,0 +1,61 @@
+"""The dashboard as an ASGI application: ``streamlit run app.py``, ``python app.py`` or ``uvicorn app:app``.
+
+The router lies inside ``pages/``, never beside that folder: Streamlit runs the files of a sibling ``pages/`` at their own
+addresses, without the router and its sign-in.
+"""
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+ROOT = Path(__file__).resolve().parent
+if str(ROOT) not in sys.path:  # uvicorn started from another folder
+    sys.path.insert(0, str(ROOT))
+
+from pages.failure import show_failure  # noqa: E402
+from services.programs import NotStarted  # noqa: E402
+from services.startup import desk_or_exit, running  # noqa: E402
+from services.web import Guard  # noqa: E402
+
+desk = desk_or_exit()
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    # On the main thread on purpose: a child process ends with the thread that made it.
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(running(desk))
+        except NotStarted as refusal:
+            print(refusal, file=sys.stderr, flush=True)
+            os._exit(1)  # the server would wrap the sentence in a traceback; nothing else runs yet
+        yield
+
+
+def phone_return(request: Request) -> Response:
+    """The operator comes back from HiPay's page after a telephone payment, and goes on at an address without its secrets."""
+    from services.orders.returns import staff_return
+
+    path = staff_return(desk, request.path_params["token"])
+    return RedirectResponse(path, 303, {"Referrer-Policy": "no-referrer"})
+
+
+app = st.App(
+    ROOT / "pages" / "main.py",
+    secrets={"auth": desk.settings.auth} if desk.settings.auth else None,
+    lifespan=lifespan,
+    routes=[Route("/phone-return/{kind}/{token}", phone_return, methods=["GET"])],
+    middleware=[Middleware(Guard, settings=desk.settings, index=Path(st.__file__).with_name("static") / "index.html")],
+    on_script_error=show_failure,
+)
+
+if __name__ == "__main__":
+    app.run()

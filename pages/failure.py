@@ -1,0 +1,24 @@
+"""A screen that fails: the reader gets a sentence with a number, the server's log the traceback under the same number."""
+
+import logging
+import secrets
+
+import streamlit as st
+
+from pages.common import texts
+
+log = logging.getLogger(__name__)
+
+
+def show_failure(error: Exception) -> bool:
+    """Streamlit's handler of a screen's uncaught exception; True: it need not show anything itself."""
+    number = secrets.token_hex(4).upper()
+    log.error("error %s", number, exc_info=error)
+    st.error(
+        texts()(
+            "Something went wrong here. Nothing was sent twice or lost. Tell your administrator this number: {number}",
+            number=number,
+        ),
+        icon=":material/error:",
+    )
+    return True

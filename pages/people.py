@@ -1,0 +1,95 @@
+"""Who may work here: each person's roles by where they come from, given or taken here, and accounts closed or opened."""
+
+import streamlit as st
+
+from pages.common import actor, desk, language, refusals, texts
+from services.access import ROLES
+from services.access.sign_in import LOCAL_ISSUER
+from services.access.users import Person, list_people, set_disabled, set_given_roles
+from services.clock import now
+from services.i18n import format_ago
+
+ROLE_NAMES = {"manager": "Manager", "finance": "Finance", "admin": "Administrator"}
+
+
+def show() -> None:
+    t = texts()
+    st.title(t("People"), anchor=False)
+    st.caption(
+        t("Managers send payment requests, finance reconciles the payouts, administrators connect HiPay and give roles.")
+    )
+    if desk().settings.auth is None:
+        st.info(
+            t("No identity provider is configured: the person at this machine is the only user. Others sign in once your administrator has added one."),
+            icon=":material/info:",
+        )  # fmt: skip
+    with refusals():
+        for person in list_people(desk(), actor()):
+            _card(person)
+
+
+def _card(person: Person) -> None:
+    t = texts()
+    with st.container(border=True, key=f"person_{person.id}"):
+        who, roles, actions = st.columns([4, 4, 3], vertical_alignment="center")
+        with who:
+            st.markdown(f"**{_plain(person.name)}**")
+            origin = t("this machine") if person.issuer == LOCAL_ISSUER else person.issuer
+            st.caption(_plain(" · ".join(part for part in (person.email, origin) if part)))
+            st.caption(t("Last seen {ago}", ago=format_ago(person.seen_at, max(now(), person.seen_at), language())))
+        with roles, st.container(horizontal=True):
+            if person.disabled:
+                st.badge(t("Account closed"), icon=":material/block:", color="red")
+            for role in ROLES:
+                if role in person.claimed:
+                    st.badge(t("{role} (from the provider)", role=t(ROLE_NAMES[role])), icon=":material/verified_user:", color="blue")  # fmt: skip
+                if role in person.given:
+                    st.badge(t("{role} (given here)", role=t(ROLE_NAMES[role])), icon=":material/badge:", color="green")
+            if not person.claimed and not person.given:
+                st.badge(t("No role yet"), icon=":material/remove_moderator:", color="gray")
+        with actions, st.container(horizontal=True, horizontal_alignment="right"):
+            if st.button(t("Change roles"), key=f"roles_{person.id}", icon=":material/edit:"):
+                st.dialog(t("Change roles"))(_change_roles)(person)
+            if person.id != actor().id:
+                label, icon = ("Open account", ":material/lock_open:") if person.disabled else ("Close account", ":material/block:")  # fmt: skip
+                if st.button(t(label), key=f"account_{person.id}", icon=icon):
+                    st.dialog(t(label))(_change_account)(person)
+
+
+def _change_roles(person: Person) -> None:
+    t = texts()
+    st.markdown(f"**{_plain(person.name)}** {_plain(person.email)}")
+    if person.claimed:
+        names = ", ".join(t(ROLE_NAMES[role]) for role in ROLES if role in person.claimed)
+        st.caption(t("The provider gives: {roles}. Only your provider's administrator can take these away.", roles=names))
+    with st.form("roles", border=False):
+        wanted = st.pills(
+            t("Roles given here"), ROLES, selection_mode="multi", default=[role for role in ROLES if role in person.given],
+            format_func=lambda role: t(ROLE_NAMES[role]), key=f"wanted_{person.id}",
+        )  # fmt: skip
+        if st.form_submit_button(t("Save these roles"), type="primary"):
+            with refusals():
+                set_given_roles(desk(), actor(), person.id, frozenset(wanted))
+                st.rerun()
+
+
+def _change_account(person: Person) -> None:
+    t = texts()
+    st.markdown(f"**{_plain(person.name)}** {_plain(person.email)}")
+    st.write(
+        t("The person can sign in again, with the roles they had.")
+        if person.disabled
+        else t("The person's next action is refused, and no new sign-in is accepted. What they did stays in the audit trail.")
+    )
+    if st.button(t("Confirm"), type="primary", key=f"confirm_{person.id}"):
+        with refusals():
+            set_disabled(desk(), actor(), person.id, not person.disabled)
+            st.rerun()
+
+
+def _plain(text: str) -> str:
+    """Text from elsewhere, without Markdown's or Streamlit's own signs at work."""
+    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()<>#+-.!|~:$" else sign for sign in text)
+
+
+show()

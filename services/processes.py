@@ -1,0 +1,101 @@
+"""Child processes that never outlive us, and the ports they answer on."""
+
+import ctypes
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from services.settings import ROOT
+
+_PR_SET_PDEATHSIG = 1
+_STOPPING = 30.0  # seconds that a child gets between SIGTERM and SIGKILL: the worker's last step may take twenty
+
+
+@dataclass(frozen=True)
+class Child:
+    name: str
+    process: subprocess.Popen[bytes]
+
+
+def start(name: str, arguments: Sequence[str], environment: dict[str, str] | None = None) -> Child:
+    """Run ``python arguments…`` from the project's folder, in a process group of its own.
+
+    Call it from the main thread: the kernel ends the child when the thread that made it ends, even by SIGKILL (Linux).
+    """
+    process = subprocess.Popen(
+        [sys.executable, *arguments], cwd=ROOT, env=os.environ | (environment or {}), stdin=subprocess.DEVNULL,
+        start_new_session=True, preexec_fn=_dying_with(os.getpid()),  # noqa: PLW1509 (only two system calls are made)
+    )  # fmt: skip
+    return Child(name, process)
+
+
+def stop(children: Sequence[Child]) -> None:
+    """Ask each child's group to end, the last started first; after thirty seconds end them by force."""
+    for child in reversed(children):
+        _signal(child, signal.SIGTERM)
+    limit = time.monotonic() + _STOPPING
+    for child in reversed(children):
+        try:
+            child.process.wait(max(0.0, limit - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            _signal(child, signal.SIGKILL)
+            child.process.wait()
+
+
+def answers(host: str, port: int, path: str = "/health") -> bool:
+    """Whether a GET of ``path`` is answered 200 within two seconds."""
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def free(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            probe.bind((host, port))
+            return True
+    return False
+
+
+def wait_for(ready: Callable[[], bool], child: Child, seconds: float) -> bool:
+    """Wait until ``ready()`` holds: False when the child ends before, or the time is over."""
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit and child.process.poll() is None:
+        if ready():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _signal(child: Child, number: signal.Signals) -> None:
+    if child.process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.process.pid, number)
+
+
+def _dying_with(parent: int) -> Callable[[], None] | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+    def in_child() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died before the call
+            os._exit(1)
+
+    return in_child

@@ -1,0 +1,89 @@
+"""What a dashboard does when it starts and stops: the desk, the sandbox's world around it, the worker."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from services import desk as desks
+from services import logs, processes, programs
+from services.desk import Desk
+from services.i18n import translator
+from services.processes import Child
+from services.refusals import sentence
+from services.settings import Settings, SettingsError, load
+from services.store import DatabaseRefused
+
+_WORKER_STOPS = 20.0  # seconds that the worker's current step gets to end
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def settings_or_exit() -> Settings:
+    """This process's settings, checked; else a sentence for each problem on the error stream, and exit 1."""
+    try:
+        settings = load()
+        refuse_open_door(settings)
+    except SettingsError as error:
+        sys.exit(str(error))
+    return settings
+
+
+def desk_or_exit() -> Desk:
+    """This process's desk; else one sentence on the error stream, and exit 1."""
+    settings_or_exit()
+    try:
+        return desks.current()
+    except DatabaseRefused as error:
+        sys.exit(sentence(error, translator("en")))
+
+
+def refuse_open_door(settings: Settings) -> None:
+    """Without an identity provider the dashboard is one named person's, so only this machine may reach it. Raises SettingsError."""
+    if settings.auth is not None:
+        return
+    reached = {settings.dashboard_host, urlsplit(settings.dashboard_url).hostname or "", *settings.allowed_hosts}
+    if strangers := sorted(host for host in reached if not is_loopback(host)):
+        raise SettingsError(
+            (
+                f"no identity provider is configured, so the dashboard may be reached from this machine only, not as "
+                f"{', '.join(strangers)}: add [auth] (docs/operator.md), or remove the address",
+            )
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the name or address is this machine's own."""
+    if host.lower() in LOOPBACK_NAMES:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def running(desk: Desk) -> Iterator[None]:
+    """The dashboard's surroundings while the block runs. Raises NotStarted.
+
+    In the sandbox's world the sandbox and the public application are started where nothing answers on their ports, so
+    that ``streamlit run app.py`` alone is the whole loop. Everything started here is stopped at the end.
+    """
+    logs.set_up(desk.settings)
+    children: list[Child] = []
+    worker = None
+    try:
+        children += [programs.start(needed) for needed in programs.demo_world(desk.settings) if not needed.answers()]
+        if desk.settings.demo:
+            from services.accounts import prepare_demo
+
+            prepare_demo(desk)
+        if desk.settings.worker:
+            from services import worker as workers
+
+            worker = workers.start(desk)
+        yield
+    finally:
+        if worker:
+            worker.stop(_WORKER_STOPS)
+        processes.stop(children)
