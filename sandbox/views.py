@@ -151,12 +151,8 @@ def _transaction_v3(box: Sandbox, transaction: Transaction) -> Json:
         if transaction.reason
         else None
     )
-    card = {
-        "pan": masked(product.pan),
-        "last_digits": product.pan[-4:],
-        "scheme": product.brand,
-        "bin": int(product.pan[:6]),
-    }
+    pan = product.pan
+    card = {"pan": masked(pan), "last_digits": pan[-4:], "scheme": product.brand, "bin": int(pan[:6] or 0)}
     return {
         "id": int(transaction.id),
         "attemptid": transaction.attempt,

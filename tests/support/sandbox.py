@@ -6,11 +6,12 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import httpx
 
@@ -26,6 +27,7 @@ class RunningSandbox:
     url: str
     smtp_port: int
     process: subprocess.Popen[str]
+    errors: IO[str]  # what it wrote to stderr
     client: httpx.Client
 
     def control(self, path: str, json: dict[str, Any] | None = None) -> Any:
@@ -47,6 +49,11 @@ class RunningSandbox:
         """A call of HiPay's APIs with the sandbox's credentials."""
         return self.client.request(method, path, auth=(LOGIN, PASSWORD), **more)
 
+    def complaints(self) -> str:
+        """What it has written to stderr so far: nothing, when all is well."""
+        self.errors.seek(0)
+        return self.errors.read()
+
     def kill(self) -> None:
         """SIGKILL: nothing is said, nothing is saved."""
         self.client.close()
@@ -66,9 +73,9 @@ class RunningSandbox:
             self.process.kill()
             return self.process.wait()
         finally:
-            for pipe in (self.process.stdout, self.process.stderr):
-                if pipe:
-                    pipe.close()
+            if self.process.stdout:
+                self.process.stdout.close()
+            self.errors.close()
 
 
 def start_sandbox(*, port: int = 0, smtp_port: int = 0, data: Path | None = None) -> RunningSandbox:
@@ -76,26 +83,27 @@ def start_sandbox(*, port: int = 0, smtp_port: int = 0, data: Path | None = None
     command = [sys.executable, "-m", "sandbox", "--port", str(port), "--smtp-port", str(smtp_port)]
     if data:
         command += ["--data", str(data)]
+    errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - a pipe that nobody reads would fill up and stop it
     process = subprocess.Popen(
         command,
         cwd=ROOT,
         env={**os.environ, "SANDBOX_DIE_WITH_PARENT": "1"},
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=errors,
         text=True,
     )
     assert process.stdout
-    assert process.stderr
     readable, _, _ = select.select([process.stdout], [], [], 20)
     ready = READY.fullmatch(process.stdout.readline()) if readable else None
     if ready is None:
         process.kill()
-        raise AssertionError(f"the sandbox did not start: {process.communicate()[1]}")
+        process.communicate()
+        errors.seek(0)
+        raise AssertionError(f"the sandbox did not start: {errors.read()}")
     url = f"http://{ready[1]}:{ready[2]}"
     # trust_env off: no proxy stands between two processes of one machine.
-    return RunningSandbox(
-        url, int(ready[4]), process, httpx.Client(base_url=url, trust_env=False, timeout=15)
-    )
+    client = httpx.Client(base_url=url, trust_env=False, timeout=15)
+    return RunningSandbox(url, int(ready[4]), process, errors, client)
 
 
 def wait_for(condition: Callable[[], T | None], what: str = "the condition", seconds: float = 10) -> T:
