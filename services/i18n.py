@@ -15,6 +15,7 @@ from babel import Locale
 from babel.dates import format_date as babel_date
 from babel.dates import format_datetime as babel_datetime
 from babel.dates import format_timedelta, get_timezone_name
+from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -38,10 +39,10 @@ class Translator:
         self._translations = translations
 
     def gettext(self, msgid: str) -> str:
-        return self._translations.gettext(msgid) if msgid else ""
+        return str(self._translations.gettext(msgid)) if msgid else ""
 
     def __call__(self, msgid: str, /, **values: object) -> str:
-        text = self.gettext(msgid)
+        text: str = self.gettext(msgid)
         return text.format(**values) if values else text
 
     def plural(self, one: str, many: str, count: int, /, **values: object) -> str:
@@ -52,12 +53,17 @@ class Translator:
 @lru_cache(maxsize=32)
 def translator(language: str, domain: str = "dashboard") -> Translator:
     """The texts of ``domain`` in ``language``; English where there is no catalogue."""
-    path = LOCALES / language / "LC_MESSAGES" / f"{domain}.po"
-    if not path.exists():
+    folder = LOCALES / language / "LC_MESSAGES"
+    paths = [path for path in (folder / f"{domain}.po", *sorted(folder.glob("parts/*.po"))) if path.exists()]
+    if not paths:
         return Translator(language if language in LANGUAGES else "en", NullTranslations())
+    whole = Catalog(locale=language)
+    for path in paths:
+        with path.open("rb") as source:
+            for message in read_po(source, locale=language):
+                whole[message.id] = message
     compiled = io.BytesIO()
-    with path.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
+    write_mo(compiled, whole)
     compiled.seek(0)
     return Translator(language, GNUTranslations(compiled))
 
@@ -75,7 +81,7 @@ def hipay_locale(language: str) -> str:
 
 def language_name(language: str, in_language: str) -> str:
     """``français`` for ``fr`` in ``fr``, as Unicode CLDR writes it."""
-    return Locale.parse(in_language).languages.get(language, language)
+    return str(Locale.parse(in_language).languages.get(language, language))
 
 
 def number_locale(language: str) -> str:

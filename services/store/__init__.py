@@ -1,7 +1,14 @@
 """The only place that speaks SQL. ``Store`` opens the database; one module of queries for each part of the product."""
 
 from sqlalchemy import Connection, Row
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import SQLAlchemyError as StoreError
+from sqlalchemy.exc import TimeoutError as _NoConnection
 
 from services.store.engine import DatabaseRefused, Store, open_store
 
-__all__ = ["Connection", "DatabaseRefused", "Row", "Store", "open_store"]
+# The text of a StoreError holds its statement's values: it is never logged. With one of STORE_AWAY the database is away,
+# locked or full, and the same again may succeed; any other would only repeat itself.
+STORE_AWAY = (OperationalError, InterfaceError, _NoConnection)
+
+__all__ = ["STORE_AWAY", "Connection", "DatabaseRefused", "Row", "Store", "StoreError", "open_store"]

@@ -1,0 +1,180 @@
+"""New order: the form; *Send by e-mail* once all is right; the e-mail as the customer will get it; then what became of it."""
+
+import html
+from dataclasses import replace
+
+import streamlit as st
+
+from pages import order_form
+from pages.common import actor, desk, language, refusals, texts
+from pages.markdown import plain
+from pages.order_form import Form
+from pages.readiness import say_what_is_missing
+from pages.wording import BADGES, CHANNELS, failure_words
+from services.accounts.readiness import readiness
+from services.i18n import format_datetime, language_name
+from services.money import format_money
+from services.orders import create, history
+from services.orders.drafts import Channel
+from services.settings import Account
+
+LABELS = {
+    "first_name": "First name", "last_name": "Last name", "email": "E-mail address", "amount": "Amount",
+    "description": "Description", "order_id": "Order id", "language": "Customer's language", "expires_at": "Valid until",
+    "phone": "Telephone", "reference_1": "Invoice number",
+}  # fmt: skip
+
+
+def page() -> None:
+    t = texts()
+    st.title(t("New order"))
+    sent = st.session_state.get("sent_order")
+    if sent is not None:
+        _sent(sent)
+        return
+    account, channel = _where()
+    ready = readiness(desk(), account.key, channel)
+    if not ready.ready:
+        say_what_is_missing(ready, channel)
+    form = order_form.draw(account, channel)
+    if form.accepted is None:
+        empty = [t(LABELS.get(name, name)) for name in form.problems]
+        st.caption(t("Still needed: {fields}", fields=", ".join(empty)))
+        return
+    _summary(account, form)
+    if not ready.ready:
+        return
+    if channel == "link":
+        if st.button(t("Send by e-mail"), type="primary", icon=":material/mail:"):
+            st.dialog(t("This is what the customer will receive"), width="large")(_confirm)(form)
+    elif st.button(t("Prepare the telephone payment"), type="primary", icon=":material/call:"):
+        _create(form, copy=False)
+
+
+def _where() -> tuple[Account, Channel]:
+    """The channel and the account; the account is chosen once and remembered for the session."""
+    t, accounts = texts(), desk().settings.all_accounts
+    left, right = st.columns([2, 1], vertical_alignment="bottom")
+    channel = left.segmented_control(
+        t("How will the customer pay?"), list(CHANNELS), format_func=lambda key: t(CHANNELS[key]), default="link",
+        required=True, key="new_order_channel",
+        help=t("By link: the customer pays on HiPay's page (e-commerce, ECI 7). By phone: you type the card on HiPay's page (MO/TO, ECI 1)."),
+    )  # fmt: skip
+    key = next(iter(accounts))
+    if len(accounts) > 1:
+        st.session_state.setdefault("account", key)
+        key = right.selectbox(t("Account"), list(accounts), format_func=lambda name: accounts[name].name, key="account")
+    return accounts[key], channel or "link"
+
+
+def _summary(account: Account, form: Form) -> None:
+    """In one line, what will happen: also what stands folded."""
+    t, order = texts(), form.accepted
+    assert order is not None
+    values = {
+        "name": f"{order.first_name} {order.last_name}",
+        "amount": format_money(order.amount, order.currency, t.locale),
+        "expiry": format_datetime(order.expires_at, account.timezone, language()),
+        "language": language_name(order.language, language()),
+        "order_id": order.order_id,
+    }
+    st.markdown(
+        t("**{name}** is asked for **{amount}**, in {language}, until {expiry}. Order id {order_id}.",
+          **{key: plain(text) for key, text in values.items()})
+    )  # fmt: skip
+
+
+def _confirm(form: Form) -> None:
+    t, order = texts(), form.accepted
+    assert order is not None
+    with refusals():
+        preview = create.preview(desk(), actor(), order)
+        facts = [
+            (t("Subject"), preview.composed.subject),
+            (t("To"), preview.to),
+            (t("From"), preview.sender),
+            (t("Replies go to"), preview.reply_to),
+        ]
+        lines = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in facts)
+        st.html(f"<style>{_FACTS}</style><dl class='facts'>{lines}</dl>")
+        st.iframe(preview.composed.html, height=420, alt=t("The e-mail as the customer will receive it"))
+        own = create.copy_address(actor())
+        copy = st.checkbox(
+            t("Send me a copy ({address})", address=own) if own else t("Send me a copy (your account has no e-mail address)"),
+            disabled=own is None, key="confirm_copy",
+        )  # fmt: skip
+        sure = True
+        if preview.internationalised:
+            sure = st.checkbox(
+                t("The address has unusual letters. It will be sent to: {address}. This is right.", address=preview.to),
+                key="confirm_address",
+            )
+        back, send = st.columns(2)
+        if back.button(t("Back"), width="stretch"):
+            st.rerun()
+        if send.button(t("Send"), type="primary", width="stretch", disabled=not sure, icon=":material/send:"):
+            _create(form, copy=copy)
+
+
+def _create(form: Form, *, copy: bool) -> None:
+    """Write the intent under the form's key: a second press finds the first one's order."""
+    with refusals():
+        st.session_state["sent_order"] = create.create(desk(), actor(), replace(form.draft, copy_to_sender=copy), form.key)
+        order_form.reset()
+        st.rerun()
+
+
+def _sent(order_id: int) -> None:
+    """What became of the order, looked up each second until it is settled."""
+    _progress(order_id)
+    t = texts()
+    left, right = st.columns([1, 3])
+    if left.button(t("New order"), icon=":material/add:", type="secondary"):
+        del st.session_state["sent_order"]
+        st.rerun()
+    right.page_link(
+        "payment_requests.py", label=t("See it among the payment requests"), icon=":material/receipt_long:",
+        query_params={"order": str(order_id)},
+    )  # fmt: skip
+
+
+@st.fragment(run_every=1.0)
+def _progress(order_id: int) -> None:
+    t = texts()
+    with refusals():
+        found = history.detail(desk(), actor(), order_id)
+        order, url = found.order, found.url
+        amount = format_money(order.amount, order.currency, t.locale)
+        name = f"{order.first_name} {order.last_name}"
+        text, icon, _ = BADGES[found.badge]
+        if found.badge == "failed":
+            st.error(t("Not sent.") + " " + failure_words(order.failure, order.failure_detail, t), icon=icon)
+        elif order.payment != "unpaid":
+            st.success(f"{plain(name)}, {plain(amount)}: {t(text)}", icon=icon)
+        elif order.channel == "phone" and url:
+            st.info(
+                t("HiPay's page is ready for {name}, {amount}. Type the card there: it never passes through this tool.",
+                  name=plain(name), amount=plain(amount)),
+                icon=":material/call:",
+            )  # fmt: skip
+            st.link_button(t("Open HiPay's page in a new tab"), url, type="primary", icon=":material/open_in_new:")
+        elif order.delivery == "sent":
+            st.success(
+                t("The link for {amount} was sent to {address}.", amount=plain(amount), address=plain(order.email)),
+                icon=":material/mark_email_read:",
+            )
+        elif order.failure:
+            st.warning(
+                t("Not sent yet, it is tried again by itself.") + " " + failure_words(order.failure, order.failure_detail, t),
+                icon=":material/refresh:",
+            )
+        else:
+            st.info(t("Being prepared with HiPay… You may leave this page: it goes on by itself."), icon=icon)
+
+
+_FACTS = """
+.facts{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0 0 .5rem}
+.facts dt{opacity:.7}.facts dd{margin:0;overflow-wrap:anywhere}
+"""
+
+page()

@@ -1,0 +1,128 @@
+"""Payment requests: the list with its filters in the address, and one request with its timeline."""
+
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages import request_detail
+from pages.common import actor, desk, language, refusals, texts
+from pages.wording import BADGES, CHANNELS
+from services.i18n import format_ago, format_datetime
+from services.money import format_money
+from services.orders import history
+from services.orders.states import BADGES as BADGE_KEYS
+from services.store.orders import Filter
+
+# Streamlit's chip colours by badge; the words say the same.
+_COLOURS = {"gray": "#6b7280", "blue": "#2563eb", "orange": "#c2410c", "red": "#b91c1c", "yellow": "#a16207",
+            "violet": "#6d28d9", "green": "#15803d"}  # fmt: skip
+
+
+def page() -> None:
+    chosen = st.query_params.get("order", "")
+    if chosen.isascii() and chosen.isdecimal():
+        request_detail.show(int(chosen[:18]))
+        return
+    st.title(texts()("Payment requests"))
+    with refusals():
+        _list(_filter())
+
+
+def _filter() -> Filter:
+    """The filters, kept in the address so that a view can be bookmarked or sent to a colleague."""
+    t = texts()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            t("Search"), key="q", bind="query-params", type="search", live=True, width=320, icon=":material/search:",
+            placeholder=t("name, e-mail, order id, invoice number"),
+        )  # fmt: skip
+        badges = st.multiselect(
+            t("State"), BADGE_KEYS, key="state", bind="query-params", format_func=lambda key: t(BADGES[key][0]), width=320,
+            placeholder=t("all"),
+        )  # fmt: skip
+        channels = st.multiselect(
+            t("Channel"), list(CHANNELS), key="channel", bind="query-params", format_func=lambda key: t(CHANNELS[key]),
+            width=200, placeholder=t("all"),
+        )  # fmt: skip
+        people = dict(history.senders(desk(), actor()))
+        sender = ""
+        if len(people) > 1:
+            sender = st.selectbox(
+                t("Sent by"), ["", *people], key="by", bind="query-params", width=200,
+                format_func=lambda key: people.get(key, t("everybody")),
+            )  # fmt: skip
+        accounts: list[str] = []
+        if len(desk().settings.all_accounts) > 1:
+            accounts = st.multiselect(
+                t("Account"), list(desk().settings.all_accounts), key="in", bind="query-params", width=200, placeholder=t("all"),
+                format_func=lambda key: desk().account(key).name,
+            )  # fmt: skip
+    return Filter(text or "", tuple(badges), tuple(accounts), tuple(channels), sender or "")
+
+
+@st.fragment(run_every=5.0)
+def _list(chosen: Filter) -> None:
+    t = texts()
+    listing = history.find(desk(), actor(), chosen, st.session_state.get("list_page", 1))
+    if not listing.total:
+        _nothing(chosen)
+        return
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(t.plural("{count} payment request", "{count} payment requests", listing.total))
+        if st.button(t("Check these with HiPay now"), icon=":material/sync:", type="tertiary"):
+            history.check_now(desk(), actor(), [order.id for order in listing.orders])
+            st.toast(t("HiPay is being asked; the list follows by itself."))
+    shown = _table(listing.orders, listing.now)
+    picked: Any = st.dataframe(
+        shown, hide_index=True, on_select="rerun", selection_mode="single-row", key="list_rows", row_height=40,
+        height="content", alt=t("Payment requests, newest first. Choose a row to open it."),
+        column_config={
+            t("State"): st.column_config.MultiselectColumn(
+                options=[t(BADGES[key][0]) for key in BADGE_KEYS], color=[_COLOURS[BADGES[key][2]] for key in BADGE_KEYS]
+            ),
+            t("Amount"): st.column_config.TextColumn(alignment="right"),
+        },
+    )  # fmt: skip
+    if picked.selection.rows:
+        st.query_params["order"] = str(listing.orders[picked.selection.rows[0]].id)
+        st.rerun(scope="app")
+    if listing.pages > 1:
+        st.pagination(listing.pages, key="list_page")
+
+
+def _table(orders: tuple[Any, ...], now: datetime) -> pd.DataFrame:
+    t = texts()
+
+    def when(moment: datetime | None, zone: str) -> str:
+        return format_datetime(moment, zone, language(), named=False) if moment else "—"
+
+    rows = [
+        {
+            t("State"): [t(BADGES[history.badge(order, now)][0])],
+            t("Customer"): f"{order.first_name} {order.last_name}",
+            t("Amount"): format_money(order.amount, order.currency, t.locale),
+            t("Invoice number"): order.reference_1 or "—",
+            t("Order id"): order.order_id,
+            t("Sent by"): order.sender_name,
+            t("Sent"): when(order.sent_at or order.created_at, zone := desk().account(order.account).timezone),
+            t("Valid until"): when(order.expires_at, zone),
+            t("Checked"): format_ago(order.checked_at, now, language()) if order.checked_at else "—",
+        }
+        for order in orders
+    ]
+    return pd.DataFrame(rows)
+
+
+def _nothing(chosen: Filter) -> None:
+    """An empty list says what to do next."""
+    t = texts()
+    if chosen != Filter():
+        st.info(t("No payment request fits these filters. Remove one to see more."), icon=":material/filter_alt_off:")
+        return
+    st.info(t("No payment request yet. The first one takes a minute."), icon=":material/inbox:")
+    st.page_link("new_order.py", label=t("New order"), icon=":material/add_card:")
+
+
+page()

@@ -1,0 +1,140 @@
+"""One payment request: how it stands, its link, its timeline, and what can be done."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from pages.common import actor, desk, language, refusals, texts
+from pages.markdown import plain
+from pages.wording import ACTORS, ALARMS, BADGES, CHANNELS, event_words, failure_words
+from services.i18n import Translator, format_ago, format_datetime, language_name
+from services.money import format_money
+from services.orders import history
+from services.orders.history import Detail
+
+
+def show(order_id: int) -> None:
+    t = texts()
+    if st.button(t("All payment requests"), icon=":material/arrow_back:", type="tertiary"):
+        st.query_params.pop("order", None)
+        st.session_state.pop("list_rows", None)
+        st.rerun()
+    with refusals():
+        _live(order_id)
+
+
+@st.fragment(run_every=3.0)
+def _live(order_id: int) -> None:
+    with refusals():
+        found = history.detail(desk(), actor(), order_id)
+        _head(found)
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            _timeline(found)
+        with right:
+            _actions(found)
+            _facts(found)
+
+
+def _head(found: Detail) -> None:
+    t, order = texts(), found.order
+    words, icon, colour = BADGES[found.badge]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(plain(f"{order.first_name} {order.last_name}"), anchor=False, width="content")
+        st.badge(t(words), icon=icon, color=colour)  # type: ignore[arg-type]
+    amount = format_money(order.amount, order.currency, t.locale)
+    st.markdown(f"**{plain(amount)}** · {plain(order.description)} · {t('Order id')} {plain(order.order_id)}")
+    checked = (
+        t("Checked with HiPay {ago}.", ago=format_ago(order.checked_at, found.now, language()))
+        if order.checked_at
+        else t("Not yet checked with HiPay.")
+    )
+    st.caption(checked)
+    for alarm in found.alarms:
+        if alarm.closed_at is None:
+            st.error(t(ALARMS.get(alarm.kind, alarm.kind)), icon=":material/warning:")
+    if order.failure and found.badge in ("failed", "preparing", "uncertain"):
+        st.warning(failure_words(order.failure, order.failure_detail, t), icon=":material/report:")
+
+
+def _timeline(found: Detail) -> None:
+    t, order = texts(), found.order
+    st.subheader(t("What happened"), anchor=False)
+    zone = desk().account(order.account).timezone
+    for event in sorted(found.events, key=lambda one: (one.at, one.id)):
+        sentence, icon, detail = event_words(event.kind, event.data, order.currency, zone, t)
+        who = order.sender_name if event.actor_id == order.actor_id else t(ACTORS.get(event.actor_kind, event.actor_kind))
+        with st.container(horizontal=True, gap="small"):
+            st.markdown(icon, width="content")
+            with st.container(gap=None):
+                st.markdown(plain(sentence))
+                when = format_datetime(event.at, zone, language(), named=False)
+                st.caption(" · ".join(plain(part) for part in (when, who, detail) if part))
+    st.caption(t("Times are those of {zone}.", zone=zone))
+
+
+def _actions(found: Detail) -> None:
+    t, order = texts(), found.order
+    with st.container(border=True):
+        if found.url:
+            st.markdown(f"**{t('Payment link')}**")
+            st.code(found.url, language=None, wrap_lines=True)
+            if order.channel == "phone":
+                st.link_button(t("Open HiPay's page in a new tab"), found.url, icon=":material/open_in_new:", type="primary")
+        elif order.payment == "unpaid":
+            st.caption(t("There is no link that can be paid at present."))
+        with st.container(horizontal=True):
+            if st.button(t("Check now"), icon=":material/sync:", key="check_now"):
+                history.check_now(desk(), actor(), [order.id])
+                st.toast(t("HiPay is being asked; this page follows by itself."))
+            if found.can_retry and st.button(t("Try again"), icon=":material/refresh:", type="primary", key="try_again"):
+                st.dialog(t("Try again?"))(_confirm_retry)(order.id, order.delivery == "uncertain")
+
+
+def _confirm_retry(order_id: int, uncertain: bool) -> None:
+    t = texts()
+    if uncertain:
+        st.write(t("The e-mail may already have arrived. The customer could receive it twice; the link is the same."))
+    else:
+        st.write(t("Sending is taken up where it stopped. The customer gets one e-mail."))
+    with refusals():
+        if st.button(t("Yes, try again"), type="primary"):
+            history.retry(desk(), actor(), order_id)
+            st.rerun()
+
+
+def _facts(found: Detail) -> None:
+    t, order = texts(), found.order
+    account = desk().account(order.account)
+    with st.container(border=True):
+        for label, value in _fact_lines(found, account.timezone, t):
+            if value:
+                st.markdown(f"{label}: **{plain(value)}**")
+
+
+def _fact_lines(found: Detail, zone: str, t: Translator) -> list[tuple[str, str]]:
+    order = found.order
+
+    def when(moment: datetime | None) -> str:
+        return format_datetime(moment, zone, language(), named=False) if moment else ""
+
+    def money(units: int) -> str:
+        return format_money(units, order.currency, t.locale) if units else ""
+
+    references = [getattr(order, f"reference_{n}") for n in range(2, 6)]
+    return [
+        (t("E-mail address"), order.email),
+        (t("Telephone"), order.phone),
+        (t("Invoice number"), order.reference_1),
+        (t("Other references"), ", ".join(text for text in references if text)),
+        (t("Held"), money(order.authorised)),
+        (t("Collected"), money(order.captured)),
+        (t("Refunded"), money(order.refunded)),
+        (t("Charged back"), money(order.charged_back)),
+        (t("Channel"), t(CHANNELS.get(order.channel, order.channel))),
+        (t("Customer's language"), language_name(order.language, language())),
+        (t("Collection"), t("At once") if order.capture == "now" else t("Later (the amount is held on the card)")),
+        (t("Valid until"), when(order.expires_at)),
+        (t("Sent by"), order.sender_name),
+        (t("Account"), desk().account(order.account).name),
+    ]

@@ -1,0 +1,120 @@
+"""Codes as a reader's words: badges, events, misfits. One place, so that every screen says the same."""
+
+from datetime import datetime
+from typing import Any
+
+from services.hipay.reasons import reason_text
+from services.hipay.statuses import status
+from services.i18n import Translator, format_datetime
+from services.money import format_money
+from services.refusals import SENTENCES
+
+# badge → (text, icon, colour): the colour never stands alone.
+BADGES = {
+    "preparing": ("Being sent", ":material/schedule_send:", "gray"),
+    "open": ("Waiting for payment", ":material/hourglass_top:", "blue"),
+    "uncertain": ("Check whether it arrived", ":material/help:", "orange"),
+    "failed": ("Not sent", ":material/error:", "red"),
+    "expired": ("Expired, unpaid", ":material/timer_off:", "gray"),
+    "refused": ("Payment refused", ":material/credit_card_off:", "orange"),
+    "pending": ("Payment pending", ":material/pending:", "yellow"),
+    "authorised": ("Held", ":material/lock_clock:", "violet"),
+    "paid": ("Paid", ":material/check_circle:", "green"),
+    "refunded": ("Refunded", ":material/undo:", "gray"),
+    "charged_back": ("Charged back", ":material/gavel:", "red"),
+}
+CHANNELS = {"link": "By link", "phone": "By phone"}
+ACTORS = {"worker": "E-Terminal Desk", "hipay": "HiPay", "customer": "Customer", "system": "E-Terminal Desk"}
+
+EVENTS = {
+    "created": ("Order created", ":material/edit_note:"),
+    "page_requested": ("Payment page requested from HiPay (order id {hipay_order_id})", ":material/outbox:"),
+    "page_opened": ("HiPay's payment page is ready", ":material/link:"),
+    "page_retry": ("HiPay did not give the page; tried again {again_at}", ":material/refresh:"),
+    "page_lost": (
+        "HiPay's answer for order id {hipay_order_id} was lost and nobody holds that page: a page with a new order id follows",
+        ":material/link_off:",
+    ),
+    "page_taken": ("Somebody has begun to pay on a page whose address was lost", ":material/warning:"),
+    "page_failed": ("HiPay did not give a payment page", ":material/error:"),
+    "mail_queued": ("Sending taken up again", ":material/refresh:"),
+    "mail_sent": ("E-mail accepted by the mail server", ":material/mark_email_read:"),
+    "mail_retry": ("The mail server did not take the e-mail; tried again later", ":material/refresh:"),
+    "mail_failed": ("The e-mail was refused: copy the link and send it another way", ":material/error:"),
+    "mail_uncertain": (
+        "The mail server never said whether it took the e-mail: ask the customer, or send it again",
+        ":material/help:",
+    ),
+    "mail_expired": ("Not mailed: the link had expired", ":material/timer_off:"),
+    "copy_mail_sent": ("Copy sent to the sender", ":material/content_copy:"),
+    "copy_mail_retry": ("The sender's copy was not taken; tried again later", ":material/refresh:"),
+    "copy_mail_failed": ("The sender's copy was refused", ":material/error:"),
+    "copy_mail_uncertain": ("It is not known whether the sender's copy left", ":material/help:"),
+    "copy_mail_expired": ("The sender's copy was not sent: the link had expired", ":material/timer_off:"),
+    "payment_quarantined": (
+        "HiPay told of a payment that does not fit this order ({misfit}): not counted",
+        ":material/report:",
+    ),
+}
+# effect of a payment's status → (text, icon, which amount)
+PAYMENTS = {
+    "pending": ("Payment pending", ":material/pending:", ""),
+    "review": ("Authorised, under review", ":material/policy:", "authorised"),
+    "authorised": ("Amount held on the card: {amount}", ":material/lock_clock:", "authorised"),
+    "refused": ("Payment attempt refused", ":material/credit_card_off:", ""),
+    "expired": ("Authorisation expired", ":material/timer_off:", ""),
+    "cancelled": ("Authorisation cancelled", ":material/block:", ""),
+    "capture_requested": ("Collection requested", ":material/outbox:", ""),
+    "captured": ("Collected so far: {amount}", ":material/check_circle:", "captured"),
+    "capture_refused": ("Collection refused", ":material/error:", ""),
+    "refund_requested": ("Refund requested", ":material/outbox:", ""),
+    "refunded": ("Refunded so far: {amount}", ":material/undo:", "refunded"),
+    "refund_refused": ("Refund refused", ":material/error:", ""),
+    "charged_back": ("Charged back", ":material/gavel:", ""),
+}
+MISFITS = {
+    "order": "order id", "mark": "our mark", "amount": "amount", "currency": "currency", "account": "merchant account",
+    "test": "test flag",
+}  # fmt: skip
+ALARMS = {
+    "quarantined": "HiPay told of a payment that does not fit this order. Look at it in HiPay's console.",
+    "paid_twice": "This order was paid more than once. Refund one of the payments in HiPay's console.",
+    "untrusted_url": "HiPay's answer held a page that is not on HiPay's own hosts. Nothing was sent. Tell HiPay.",
+    "page_taken": "Somebody has begun to pay on a page whose address was lost. Watch the payment before sending again.",
+}
+
+
+def event_words(kind: str, data: dict[str, Any], currency: str, zone: str, t: Translator) -> tuple[str, str, str]:
+    """An event as (sentence, icon, detail)."""
+    if kind == "payment":
+        return _payment_words(data, currency, t)
+    text, icon = EVENTS.get(kind, (kind, ":material/circle:"))
+    values = dict(data)
+    if "again_at" in values:
+        values["again_at"] = format_datetime(datetime.fromisoformat(values["again_at"]), zone, t.language, named=False)
+    if "misfit" in values:
+        values["misfit"] = t(MISFITS.get(values["misfit"], values["misfit"]))
+    detail = str(data.get("answer") or "")
+    if data.get("error"):
+        detail = failure_words(data["error"], data.get("fields") or {}, t)
+    return t.gettext(text).format_map(_Blank(values)), icon, detail
+
+
+def failure_words(code: str, fields: dict[str, str], t: Translator) -> str:
+    """The sentence of an error code that was stored."""
+    return t.gettext(SENTENCES.get(code, code)).format_map(_Blank(fields))
+
+
+def _payment_words(data: dict[str, Any], currency: str, t: Translator) -> tuple[str, str, str]:
+    meaning = status(int(data["status"]))
+    text, icon, which = PAYMENTS.get(meaning.effect, ("HiPay reports: {status}", ":material/info:", ""))
+    amount = format_money(int(data.get(which) or 0), data.get("currency") or currency, t.locale) if which else ""
+    reason = reason_text(int(data["reason_code"])) if data.get("reason_code") else None
+    detail = t(reason) if reason else str(data.get("reason_text") or "")
+    words = t.gettext(text).format_map(_Blank(amount=amount, status=str(data["status"])))
+    return words, icon, " · ".join(part for part in (data.get("payment_product") or "", detail) if part)
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return ""

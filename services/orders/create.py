@@ -1,0 +1,126 @@
+"""From an accepted form to an order: the intent, written once however often the button is pressed."""
+
+import secrets
+import uuid
+from dataclasses import dataclass, fields
+from typing import Any
+
+from services import clock
+from services.access import Actor, Right, audit, require
+from services.accounts.configuration import email_settings
+from services.accounts.readiness import readiness_in
+from services.desk import Desk
+from services.mail.addresses import parse_address
+from services.mail.compose import Composed, Letter, compose
+from services.mail.errors import AddressError
+from services.orders import drafts, observe
+from services.orders.drafts import Accepted, Draft
+from services.orders.errors import AccountNotReady, DraftRefused, OrderIdTaken
+from services.settings import Account
+from services.store import Connection, Row
+from services.store import orders as rows
+from services.store import steps as due
+
+TOKEN_BYTES = 16  # 128 random bits
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The e-mail as the customer will get it, but for the link that does not exist yet."""
+
+    composed: Composed
+    to: str
+    sender: str
+    reply_to: str
+    internationalised: bool
+
+
+def new_form_key() -> str:
+    """The key of a form, made when it is drawn: every press of its button carries the same."""
+    return uuid.uuid4().hex
+
+
+def create(desk: Desk, actor: Actor, draft: Draft, form_key: str) -> int:
+    """Write the order and its first step; the worker does the rest. Returns the order's id.
+
+    The same ``form_key`` again returns the same order and does nothing. Raises DraftRefused, AccountNotReady,
+    OrderIdTaken, NotAllowed.
+    """
+    now = clock.now()
+    with desk.store.write() as tx:
+        require(tx, actor, Right.SEND)
+        known = rows.order_by_form_key(tx, form_key)
+        if known is not None:
+            return int(known.id)
+        accepted, problems = drafts.check(draft, now)
+        if accepted is None:
+            raise DraftRefused(problems)
+        ready = readiness_in(tx, desk, accepted.account, accepted.channel)
+        if not ready.ready:
+            raise AccountNotReady(accepted.account, tuple(item.name for item in ready.missing))
+        if rows.order_by_business_id(tx, accepted.account, accepted.order_id):
+            raise OrderIdTaken(accepted.order_id)
+        order_id = _write(tx, actor, accepted, form_key)
+        audit.record(tx, actor, "order_created", f"order:{order_id}", account=accepted.account, channel=accepted.channel)
+    desk.wake.set()
+    return order_id
+
+
+def preview(desk: Desk, actor: Actor, accepted: Accepted) -> Preview:
+    """The e-mail that ``create`` would send."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEND)
+        settings = email_settings(tx, accepted.account).resolve(accepted.language)
+    letter = letter_of(desk.account(accepted.account), accepted)
+    sender = f"{settings.sender_name} <{settings.sender_address}>"
+    composed = compose(letter, settings, url=None)
+    return Preview(composed, accepted.email, sender, settings.reply_to, accepted.internationalised)
+
+
+def copy_address(actor: Actor) -> str | None:
+    """Where the sender's own copy goes, or None where the person has no usable address."""
+    try:
+        return parse_address(actor.email).text
+    except AddressError:
+        return None
+
+
+def letter_of(account: Account, source: Accepted | Row[Any]) -> Letter:
+    """The letter of an accepted form or of a stored order: they name its facts alike."""
+    return Letter(
+        language=source.language, first_name=source.first_name, last_name=source.last_name, email=source.email,
+        amount_units=source.amount, currency=source.currency, description=source.description,
+        order_id=source.order_id, expires_at=source.expires_at, zone=account.timezone, account_name=account.name,
+        sandbox=account.environment == "sandbox",
+    )  # fmt: skip
+
+
+def _write(tx: Connection, actor: Actor, accepted: Accepted, form_key: str) -> int:
+    now = clock.now()
+    same = {
+        field.name: getattr(accepted, field.name)
+        for field in fields(accepted)
+        if field.name not in ("internationalised", "references", "copy_to_sender")
+    }
+    order_id = rows.add_order(
+        tx, form_key=form_key, mark=uuid.uuid4().hex, created_at=now, actor_kind=actor.kind, actor_id=actor.id,
+        sender_name=actor.name, delivery="queued" if accepted.channel == "link" else "none",
+        availability="requested", payment="unpaid",
+        copy_to=(copy_address(actor) or "") if accepted.copy_to_sender else "",
+        **{f"reference_{n}": text for n, text in enumerate(accepted.references, 1)}, **same,
+    )  # fmt: skip
+    order = rows.order(tx, order_id)
+    assert order is not None
+    page_id = add_page(tx, order, number=1)
+    observe.record(tx, order_id, "created", actor, page=page_id, channel=accepted.channel)
+    due.schedule(tx, order_id, "page", accepted.account, now)
+    return order_id
+
+
+def add_page(tx: Connection, order: Row[Any], *, number: int) -> int:
+    """The intent of a page at HiPay: its order id is the order's, with ``-2`` for a second page."""
+    return rows.add_page(
+        tx, order=order.id, account=order.account, number=number, state="requested",
+        hipay_order_id=order.order_id if number == 1 else f"{order.order_id}-{number}",
+        amount=order.amount, currency=order.currency, token=secrets.token_urlsafe(TOKEN_BYTES), created_at=clock.now(),
+    )  # fmt: skip

@@ -1,0 +1,183 @@
+"""The order form: what a person typed, and whether an order can be made of it, field by field."""
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from services import money
+from services.errors import DeskError
+from services.hipay.fields import DESCRIPTION_MAX, MINIMUM_UNITS
+from services.i18n import LANGUAGES
+from services.mail.addresses import clean_header_text, parse_address
+from services.orders.errors import (
+    AmountBelowMinimum,
+    ExpiryMissing,
+    ExpiryTooLate,
+    ExpiryTooSoon,
+    FieldEmpty,
+    FieldTooLong,
+    LanguageUnknown,
+    OrderIdMalformed,
+    TimeSkipped,
+    TimeTwice,
+)
+
+T = TypeVar("T")
+Channel = Literal["link", "phone"]
+Capture = Literal["now", "later"]
+
+ORDER_ID_MAX = 28  # HiPay takes 32: four are kept for the "-2" of a further page
+NAME_MAX, PHONE_MAX, REFERENCE_MAX = 60, 30, 80
+MAX_DAYS, MIN_MINUTES = 24, 10
+DEFAULT_DAYS = 7  # HiPay's own default
+REFERENCES = 5
+ECI = {"phone": 1, "link": 7}
+
+_ORDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# Without letters and digits that are taken for each other over the telephone.
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The form as typed. ``locale`` is the typist's notation for the amount; ``expires_at`` is aware, or None."""
+
+    channel: Channel
+    account: str
+    first_name: str
+    last_name: str
+    email: str
+    amount: str
+    currency: str
+    description: str
+    references: tuple[str, ...]
+    order_id: str
+    language: str
+    expires_at: datetime | None
+    locale: str
+    phone: str = ""
+    capture: Capture = "now"
+    copy_to_sender: bool = False
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A form an order can be made of. ``amount`` is in units of 1/10000; ``references`` are always five."""
+
+    channel: Channel
+    account: str
+    first_name: str
+    last_name: str
+    email: str
+    internationalised: bool
+    phone: str
+    amount: int
+    currency: str
+    description: str
+    references: tuple[str, str, str, str, str]
+    order_id: str
+    language: str
+    expires_at: datetime
+    capture: Capture
+    copy_to_sender: bool
+
+
+def propose_order_id(now: datetime) -> str:
+    """An order id that can be read out over the telephone: ``261124-7F3KQ``."""
+    return f"{now:%y%m%d}-" + "".join(secrets.choice(_ALPHABET) for _ in range(5))
+
+
+def local_time(naive: datetime, zone: ZoneInfo) -> datetime:
+    """The instant of a wall-clock time in ``zone``, in UTC.
+
+    Raises TimeSkipped for a time that the clock change leaves out, TimeTwice for one that it repeats.
+    """
+    first, second = naive.replace(tzinfo=zone, fold=0), naive.replace(tzinfo=zone, fold=1)
+    if first.utcoffset() != second.utcoffset():
+        there_and_back = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+        raise TimeTwice if there_and_back == naive else TimeSkipped
+    return first.astimezone(UTC)
+
+
+def check(draft: Draft, now: datetime) -> tuple[Accepted | None, dict[str, DeskError]]:
+    """What is wrong, by field; and the accepted order when nothing is."""
+    problems: dict[str, DeskError] = {}
+
+    def take(field: str, read: Callable[[], T], instead: T) -> T:
+        try:
+            return read()
+        except DeskError as problem:
+            problems[field] = problem
+            return instead
+
+    link = draft.channel == "link"
+    first_name = take("first_name", lambda: _text(draft.first_name, "first_name", NAME_MAX), "")
+    last_name = take("last_name", lambda: _text(draft.last_name, "last_name", NAME_MAX), "")
+    email = take("email", lambda: parse_address(draft.email) if link or draft.email.strip() else None, None)
+    phone = take("phone", lambda: _text(draft.phone, "phone", PHONE_MAX, needed=False), "")
+    amount = take("amount", lambda: _amount(draft), 0)
+    description = take("description", lambda: _text(draft.description, "description", DESCRIPTION_MAX), "")
+    padded = (*draft.references, *[""] * REFERENCES)[:REFERENCES]
+    one, two, three, four, five = (
+        take(f"reference_{n}", lambda n=n: _text(padded[n - 1], f"reference_{n}", REFERENCE_MAX, needed=False), "")  # type: ignore[misc]
+        for n in range(1, REFERENCES + 1)
+    )
+    order_id = take("order_id", lambda: _order_id(draft.order_id), "")
+    language = take("language", lambda: _language(draft.language), "")
+    expires_at = take("expires_at", lambda: _expiry(draft.expires_at, now), now)
+    if problems:
+        return None, problems
+    return Accepted(
+        draft.channel, draft.account, first_name, last_name, email.text if email else "",
+        bool(email and email.internationalised), phone, amount, draft.currency, description,
+        (one, two, three, four, five), order_id, language, expires_at, draft.capture, draft.copy_to_sender and link,
+    ), {}  # fmt: skip
+
+
+def _text(typed: str, field: str, limit: int, *, needed: bool = True) -> str:
+    text = clean_header_text(typed, field, 4 * limit)
+    if needed and not text:
+        raise FieldEmpty
+    if len(text) > limit:
+        raise FieldTooLong(limit)
+    return text
+
+
+def _amount(draft: Draft) -> int:
+    if not draft.amount.strip():
+        raise FieldEmpty
+    units = money.to_units(money.parse(draft.amount, draft.currency, draft.locale))
+    if units < MINIMUM_UNITS:
+        raise AmountBelowMinimum(money.format_money(MINIMUM_UNITS, draft.currency, draft.locale))
+    return units
+
+
+def _order_id(typed: str) -> str:
+    text = typed.strip()
+    if not text:
+        raise FieldEmpty
+    if len(text) > ORDER_ID_MAX:
+        raise FieldTooLong(ORDER_ID_MAX)
+    if not _ORDER_ID.fullmatch(text):
+        raise OrderIdMalformed
+    return text
+
+
+def _language(code: str) -> str:
+    if code not in LANGUAGES:
+        raise LanguageUnknown
+    return code
+
+
+def _expiry(expires_at: datetime | None, now: datetime) -> datetime:
+    if expires_at is None:
+        raise ExpiryMissing
+    if expires_at < now + timedelta(minutes=MIN_MINUTES):
+        raise ExpiryTooSoon(MIN_MINUTES)
+    if expires_at > now + timedelta(days=MAX_DAYS):
+        raise ExpiryTooLate(MAX_DAYS)
+    return expires_at

@@ -1,0 +1,114 @@
+"""What the order services refuse.
+
+    OrderError
+    ├── DraftRefused        the form is not right; one error for each field
+    ├── AccountNotReady     the account cannot send on this channel yet
+    ├── OrderIdTaken        another order of the account has this order id
+    ├── UnknownOrder
+    ├── NothingToRetry      the order did not stop
+    └── FieldProblem        what is wrong with one field
+        ├── FieldEmpty, FieldTooLong
+        ├── OrderIdMalformed
+        ├── AmountBelowMinimum
+        ├── LanguageUnknown
+        └── ExpiryMissing, ExpiryTooSoon, ExpiryTooLate, TimeSkipped, TimeTwice
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from services.errors import DeskError
+
+
+class OrderError(DeskError):
+    code: ClassVar[str] = "order"
+
+
+class DraftRefused(OrderError):
+    code = "order_draft_refused"
+
+    def __init__(self, problems: Mapping[str, DeskError]) -> None:
+        self._problems = dict(problems)
+        super().__init__(", ".join(f"{name}: {problem.code}" for name, problem in problems.items()))
+
+    @property
+    def problems(self) -> dict[str, DeskError]:
+        return self._problems
+
+
+class AccountNotReady(OrderError):
+    code = "account_not_ready"
+
+    def __init__(self, account: str, missing: tuple[str, ...]) -> None:
+        self.account, self.missing = account, missing
+
+
+class OrderIdTaken(OrderError):
+    code = "order_id_taken"
+
+    def __init__(self, order_id: str) -> None:
+        self.order_id = order_id
+
+
+class UnknownOrder(OrderError):
+    code = "order_unknown"
+
+
+class NothingToRetry(OrderError):
+    code = "order_nothing_to_retry"
+
+
+class FieldProblem(OrderError):
+    code = "field"
+
+
+class FieldEmpty(FieldProblem):
+    code = "field_empty"
+
+
+class FieldTooLong(FieldProblem):
+    code = "field_too_long"
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+
+class OrderIdMalformed(FieldProblem):
+    code = "order_id_malformed"
+
+
+class AmountBelowMinimum(FieldProblem):
+    code = "amount_below_minimum"
+
+    def __init__(self, minimum: str) -> None:
+        self.minimum = minimum
+
+
+class LanguageUnknown(FieldProblem):
+    code = "language_unknown"
+
+
+class ExpiryMissing(FieldProblem):
+    code = "expiry_missing"
+
+
+class ExpiryTooSoon(FieldProblem):
+    code = "expiry_too_soon"
+
+    def __init__(self, minutes: int) -> None:
+        self.minutes = minutes
+
+
+class ExpiryTooLate(FieldProblem):
+    code = "expiry_too_late"
+
+    def __init__(self, days: int) -> None:
+        self.days = days
+
+
+class TimeSkipped(FieldProblem):
+    code = "time_skipped"
+
+
+class TimeTwice(FieldProblem):
+    code = "time_twice"

@@ -1,0 +1,136 @@
+"""The payment requests as people see them: the list, one order with its timeline, and trying again."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services import clock
+from services.access import Actor, Right, audit, require
+from services.desk import Desk
+from services.orders import reading, states
+from services.orders.errors import NothingToRetry, UnknownOrder
+from services.orders.observe import record
+from services.store import Row
+from services.store import orders as rows
+from services.store import steps as due
+from services.store.orders import Filter
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of the list. ``total`` counts all that the filter lets through."""
+
+    orders: tuple[Row[Any], ...]
+    total: int
+    page: int
+    now: datetime
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE_SIZE))
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One order with all that happened to it, oldest first; ``waiting`` is which steps are due, and when."""
+
+    order: Row[Any]
+    badge: str
+    pages: tuple[Row[Any], ...]
+    messages: tuple[Row[Any], ...]
+    events: tuple[Row[Any], ...]
+    alarms: tuple[Row[Any], ...]
+    waiting: dict[str, datetime]
+    now: datetime
+
+    @property
+    def url(self) -> str | None:
+        """The payment page's address while it can be opened."""
+        page = self.pages[-1]
+        return page.url if page.state == "open" and self.order.expires_at > self.now else None
+
+    @property
+    def can_retry(self) -> bool:
+        return retryable(self.order)
+
+
+def badge(order: Row[Any], now: datetime) -> str:
+    """The word of ``states.BADGES`` that sums the order up at this moment."""
+    return states.badge(order.delivery, order.availability, order.payment, order.expires_at, now)
+
+
+def retryable(order: Row[Any]) -> bool:
+    """Whether sending stopped before the customer could be told, and nothing has been paid."""
+    stopped = order.availability == "failed" or order.delivery in ("failed", "uncertain")
+    return bool(stopped and order.payment in states.UNPAID and order.expires_at > clock.now())
+
+
+def find(desk: Desk, actor: Actor, chosen: Filter, page: int = 1) -> Listing:
+    """One page of the payment requests, newest first. A page past the end is the last one."""
+    now = clock.now()
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_ORDERS)
+        total = rows.count_orders(tx, chosen, now=now)
+        page = max(1, min(page, -(-total // PAGE_SIZE) or 1))
+        found = rows.find_orders(tx, chosen, now=now, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+    return Listing(tuple(found), total, page, now)
+
+
+def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
+    """One order. Raises UnknownOrder."""
+    now = clock.now()
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_ORDERS)
+        order = rows.order(tx, order_id)
+        if order is None:
+            raise UnknownOrder
+        return Detail(
+            order, badge(order, now), tuple(rows.pages_of(tx, order_id)), tuple(rows.messages_of(tx, order_id)),
+            tuple(rows.events_of(tx, order_id)), tuple(rows.alarms_of(tx, order_id)), due.steps_of(tx, order_id), now,
+        )  # fmt: skip
+
+
+def senders(desk: Desk, actor: Actor) -> list[tuple[str, str]]:
+    """Who has sent payment requests: (actor id, name)."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_ORDERS)
+        return rows.senders(tx)
+
+
+def check_now(desk: Desk, actor: Actor, order_ids: Iterable[int]) -> None:
+    """Have HiPay asked at once how these orders stand."""
+    with desk.store.write() as tx:
+        require(tx, actor, Right.SEE_ORDERS)
+        for order_id in order_ids:
+            order = rows.order(tx, order_id)
+            if order is not None and order.availability != "requested":
+                reading.schedule(tx, order.id, order.account)
+    desk.wake.set()
+
+
+def retry(desk: Desk, actor: Actor, order_id: int) -> None:
+    """Take up sending where it stopped: the page anew under the same order id, or the same message once more.
+
+    Raises NothingToRetry when nothing stopped, something was paid or the order has expired.
+    """
+    now = clock.now()
+    with desk.store.write() as tx:
+        require(tx, actor, Right.SEND)
+        order = rows.order(tx, order_id)
+        if order is None:
+            raise UnknownOrder
+        if not retryable(order):
+            raise NothingToRetry
+        kind = "page" if order.availability == "failed" else "mail"
+        if kind == "mail":
+            message = rows.message(tx, order_id, "link")
+            assert message is not None
+            rows.change_message(tx, message.id, state="queued", tries=0)
+        rows.change_order(tx, order_id, failure="", failure_detail={})
+        record(tx, order_id, "page_requested" if kind == "page" else "mail_queued", actor, by_hand=True)
+        due.schedule(tx, order_id, kind, order.account, now)
+        audit.record(tx, actor, "sending_retried", f"order:{order_id}", step=kind)
+    desk.wake.set()

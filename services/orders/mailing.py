@@ -1,0 +1,137 @@
+"""The steps that hand an order's e-mail, and the sender's copy of it, to the mail server.
+
+The message is stored as it leaves, with its Message-ID, so that a second try is the same message. ``tries`` counts the
+hand-overs whose outcome is not known: after two of them a person must look.
+"""
+
+from typing import Any
+
+from services import clock
+from services.access import WORKER
+from services.accounts.configuration import email_settings
+from services.accounts.pauses import pause
+from services.desk import Desk
+from services.mail import errors as mail
+from services.mail.addresses import parse_address
+from services.mail.compose import Composed, compose
+from services.mail.deliver import deliver
+from services.mail.message import build, new_message_id
+from services.mail.settings import EmailSettings
+from services.orders.create import letter_of
+from services.orders.observe import record
+from services.orders.pace import GIVE_UP, backoff
+from services.store import Connection, Row
+from services.store import orders as rows
+from services.store import steps as due
+from services.store.steps import Step
+
+MOST_UNKNOWN = 2
+
+
+def queue(
+    tx: Connection, order: Row[Any], page_id: int, kind: str, recipient: str, composed: Composed, settings: EmailSettings,
+    message_id: str,
+) -> None:  # fmt: skip
+    """Store a message ready to leave."""
+    body = build(composed, settings, to=parse_address(recipient), message_id=message_id, date=clock.now())
+    rows.add_message(
+        tx, order=order.id, page=page_id, kind=kind, recipient=recipient, message_id=message_id, body=body,
+        state="queued", created_at=clock.now(),
+    )  # fmt: skip
+
+
+def run(desk: Desk, step: Step) -> None:
+    """Mail the link."""
+    _run(desk, step, "link")
+
+
+def run_copy(desk: Desk, step: Step) -> None:
+    """Mail the sender's own copy."""
+    _run(desk, step, "copy")
+
+
+def _run(desk: Desk, step: Step, kind: str) -> None:
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        order, message = rows.order(tx, step.order), rows.message(tx, step.order, kind)
+        assert order is not None
+        assert message is not None
+        if message.state in ("sent", "failed", "expired"):
+            due.finish(tx, step)
+            return
+        if message.tries >= MOST_UNKNOWN:
+            _close(tx, step, message, kind, "uncertain", "mail_uncertain", message_id=message.message_id)
+            return
+        if order.expires_at <= clock.now():
+            _close(tx, step, message, kind, "expired", "mail_expired")
+            return
+        if due.paused(tx, step.account, "mail"):
+            due.again(tx, step, clock.now() + backoff(4), counts=False)
+            return
+        # From here on a crash means that the message may have left.
+        rows.change_message(tx, message.id, state="sending", tries=message.tries + 1)
+        sender = email_settings(tx, order.account).resolve(order.language).sender_address
+    try:
+        if not desk.settings.smtp:
+            raise mail.SmtpUrlInvalid("host")
+        accepted = deliver(message.body, smtp_url=desk.settings.smtp, sender=sender, recipients=[message.recipient])
+    except mail.DeliveryUnknown as error:
+        with desk.store.write() as tx:
+            due.hold(tx, step)
+            if message.tries + 1 < MOST_UNKNOWN:
+                _event(tx, order, kind, "mail_retry", error=error.code, fields=error.fields())
+            due.again(tx, step, clock.now() + backoff(step.tries))
+    except mail.MailError as error:
+        _not_accepted(desk, step, order, message, kind, error)
+    else:
+        _accepted(desk, step, order, message, kind, accepted.answer)
+
+
+def _accepted(desk: Desk, step: Step, order: Row[Any], message: Row[Any], kind: str, answer: str) -> None:
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        rows.change_order(tx, order.id, failure="", failure_detail={})
+        if kind == "link" and order.copy_to:
+            _queue_copy(desk, tx, order, message)
+        rows.change_message(tx, message.id, answer=answer, sent_at=clock.now())
+        _close(tx, step, message, kind, "sent", "mail_sent", answer=answer, again=message.tries > 0)
+    desk.wake.set()
+
+
+def _queue_copy(desk: Desk, tx: Connection, order: Row[Any], message: Row[Any]) -> None:
+    page = rows.pages_of(tx, order.id)[-1]
+    settings = email_settings(tx, order.account).resolve(order.language)
+    composed = compose(letter_of(desk.account(order.account), order), settings, url=page.url, copy=True)
+    queue(tx, order, message.page, "copy", order.copy_to, composed, settings, new_message_id(settings.sender_address))
+    due.schedule(tx, order.id, "copy", order.account, clock.now())
+
+
+def _not_accepted(desk: Desk, step: Step, order: Row[Any], message: Row[Any], kind: str, error: mail.MailError) -> None:
+    """The server certainly did not take it: this try does not count among the unknown ones."""
+    now = clock.now()
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        rows.change_message(tx, message.id, state="queued", tries=message.tries)
+        rows.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
+        if isinstance(error, mail.SessionRefused | mail.SmtpUrlInvalid):
+            pause(tx, order.account, "mail", error.code)
+            due.again(tx, step, now + backoff(4), counts=False)
+        elif isinstance(error, mail.Retryable) and now - step.first_due_at < GIVE_UP:
+            later = now + backoff(step.tries)
+            _event(tx, order, kind, "mail_retry", error=error.code, fields=error.fields(), again_at=later.isoformat())
+            due.again(tx, step, later)
+        else:
+            _close(tx, step, message, kind, "failed", "mail_failed", error=error.code, fields=error.fields())
+
+
+def _close(tx: Connection, step: Step, message: Row[Any], kind: str, state: str, event: str, **data: Any) -> None:
+    rows.change_message(tx, message.id, state=state)
+    order = rows.order(tx, step.order)
+    assert order is not None
+    _event(tx, order, kind, event, **data)
+    due.finish(tx, step)
+
+
+def _event(tx: Connection, order: Row[Any], kind: str, event: str, **data: Any) -> None:
+    """The copy's fate is told, but it is not the order's."""
+    record(tx, order.id, event if kind == "link" else f"copy_{event}", WORKER, **data)

@@ -1,0 +1,111 @@
+"""What HiPay says of a payment, recorded once and folded into the order, whether it was told or asked for.
+
+An observation that does not fit the order (amount, currency, test flag, merchant, our mark) is kept apart with an alarm:
+it is never a payment. Who asks and who is told share this one way in.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from services import clock
+from services.access import Actor
+from services.desk import Desk
+from services.hipay.observations import Observation
+from services.orders import states
+from services.store import Connection, Row
+from services.store import orders as rows
+
+Outcome = Literal["applied", "repeated", "quarantined"]
+
+
+def observe(
+    tx: Connection, desk: Desk, order_id: int, page_id: int, observation: Observation, *, actor: Actor
+) -> Outcome:
+    """Record one observation of the order's page and fold it in, in the caller's transaction."""
+    order, now = rows.order(tx, order_id), clock.now()
+    page = next(page for page in rows.pages_of(tx, order_id) if page.id == page_id)
+    assert order is not None
+    rows.change_order(tx, order_id, checked_at=now)
+    identity = f"payment:{order_id}:{_digest(observation)}"
+    misfit = _misfit(desk, order, page, observation)
+    kind = "payment_quarantined" if misfit else "payment"
+    written = rows.add_event(
+        tx, identity=f"{kind}:{identity}", order=order_id, page=page_id, at=observation.at or now, kind=kind,
+        actor_kind=actor.kind, actor_id=actor.id, data={**_facts(observation), **({"misfit": misfit} if misfit else {})},
+    )  # fmt: skip
+    if misfit:
+        alarm(tx, order, f"quarantined:{identity}", "quarantined", reference=observation.reference, misfit=misfit)
+        return "quarantined"
+    if not written:
+        return "repeated"
+    refold(tx, order_id)
+    return "applied"
+
+
+def record(
+    tx: Connection, order_id: int, kind: str, actor: Actor, *, page: int | None = None, **data: Any
+) -> states.State:
+    """Record that something was done, and fold it in."""
+    rows.add_event(
+        tx, order=order_id, page=page, at=clock.now(), kind=kind, actor_kind=actor.kind, actor_id=actor.id, data=data
+    )
+    return refold(tx, order_id)
+
+
+def refold(tx: Connection, order_id: int) -> states.State:
+    """Write the state columns of the order anew from its events."""
+    order = rows.order(tx, order_id)
+    assert order is not None
+    events = [states.Event(row.kind, row.at, row.data) for row in rows.events_of(tx, order_id)]
+    state = states.fold(order.channel, order.amount, events)
+    paid = [e.at for e in events if e.kind == "payment" and (e.data.get("captured") or e.data.get("authorised"))]
+    sent = [e.at for e in events if e.kind == "mail_sent"]
+    rows.change_order(
+        tx, order_id, delivery=state.delivery, availability=state.availability, payment=state.payment,
+        authorised=state.authorised, captured=state.captured, refunded=state.refunded,
+        charged_back=state.charged_back, sent_at=max(sent, default=None),
+        paid_at=min(paid, default=None) if state.authorised or state.captured else None,
+    )  # fmt: skip
+    if state.paid_twice:
+        references = [one.reference for one in state.transactions if one.captured or one.authorised]
+        alarm(tx, order, f"paid_twice:{order_id}:{len(references)}", "paid_twice", references=references)
+    return state
+
+
+def alarm(tx: Connection, order: Row[Any], identity: str, kind: str, **detail: Any) -> None:
+    """Raise an alarm for the order, once per identity."""
+    rows.open_alarm(
+        tx, identity=identity, account=order.account, order=order.id, kind=kind, detail=detail, opened_at=clock.now()
+    )
+
+
+def _misfit(desk: Desk, order: Row[Any], page: Row[Any], seen: Observation) -> str | None:
+    """The first thing in the observation that is not the page's, or None when it fits."""
+    account = desk.account(order.account)
+    checks = (
+        ("order", seen.order_id, page.hipay_order_id),
+        ("mark", seen.mark, order.mark),
+        ("amount", seen.order_amount, page.amount),
+        ("currency", seen.order_currency or seen.currency, page.currency),
+        ("account", seen.mid, page.mid or None),
+        ("test", seen.test, account.environment != "production"),
+    )
+    return next((name for name, told, ours in checks if told not in (None, "") and ours is not None and told != ours), None)
+
+
+def _facts(seen: Observation) -> dict[str, Any]:
+    """What an event keeps: no name, no address, no card."""
+    kept = asdict(seen)
+    for name in ("mark", "operations"):
+        kept.pop(name)
+    kept["at"] = seen.at.astimezone(UTC).isoformat() if isinstance(seen.at, datetime) else None
+    return kept
+
+
+def _digest(seen: Observation) -> str:
+    """Two observations of the same facts are one, whichever way they came and however often."""
+    facts = (seen.reference, seen.status, seen.authorised, seen.captured, seen.refunded, seen.charged_back)
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]

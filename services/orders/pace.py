@@ -1,0 +1,29 @@
+"""When to try again, and when to look again."""
+
+import random
+from datetime import datetime, timedelta
+
+GIVE_UP = timedelta(hours=24)
+
+
+def backoff(tries: int, *, first: float = 5, most: float = 1800) -> timedelta:
+    """Doubling gaps with a jitter of a quarter, so that many orders do not come back at once."""
+    seconds = min(most, first * 2 ** min(max(tries - 1, 0), 20))
+    return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
+
+
+def next_read(payment: str, since: datetime, expires_at: datetime, now: datetime) -> datetime | None:
+    """When the payment is read next, or None when nothing more can come.
+
+    ``since`` is the last time that something happened. The gap is a third of the time since then, between 20 s and 6 h:
+    close while a customer is likely to pay, rare for a link that lies about. An unpaid page is last read an hour after
+    its end (HiPay may still tell of a payment begun in time); a paid one once a day for 90 days, for refunds and
+    chargebacks made in HiPay's own console.
+    """
+    gap = min(max((now - since) / 3, timedelta(seconds=20)), timedelta(hours=6))
+    if payment in ("unpaid", "refused", "cancelled"):
+        last = expires_at + timedelta(hours=1)
+        return min(now + gap, last) if now < last else None
+    if payment in ("pending", "authorised"):
+        return now + gap if now - since < timedelta(days=45) else None
+    return now + timedelta(days=1) if now - since < timedelta(days=90) else None

@@ -1,0 +1,165 @@
+"""The step that makes HiPay's page for an order."""
+
+from datetime import timedelta
+from typing import Any
+
+from services import clock
+from services.access import WORKER
+from services.accounts.configuration import Configuration, configuration
+from services.accounts.pauses import pause
+from services.desk import Desk
+from services.errors import DeskError
+from services.hipay import errors as hipay
+from services.hipay.fields import PageRequest, custom_data
+from services.hipay.readings import CreatedPage, OrderRead
+from services.hipay.statuses import MOTO_PRODUCTS
+from services.i18n import hipay_locale
+from services.mail.compose import compose
+from services.mail.message import new_message_id
+from services.orders import mailing
+from services.orders.create import add_page, letter_of
+from services.orders.drafts import ECI
+from services.orders.observe import alarm, record
+from services.orders.pace import GIVE_UP, backoff
+from services.public.urls import notify_url, redirect_urls
+from services.store import Connection, Row
+from services.store import orders as rows
+from services.store import steps as due
+from services.store.steps import Step
+
+PAUSED_GAP = timedelta(seconds=60)
+
+
+def run(desk: Desk, step: Step) -> None:
+    """Ask HiPay for the page; write its URL and the letter, or what went wrong and when it is tried again."""
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        order = rows.order(tx, step.order)
+        page = rows.pages_of(tx, step.order)[-1]
+        assert order is not None
+        if due.paused(tx, step.account, "gateway"):
+            due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
+            return
+        if order.expires_at <= clock.now():
+            _fail(tx, step, order, page, "expired_before_page", {})
+            return
+        config = configuration(tx, step.account)
+        record(tx, order.id, "page_requested", WORKER, page=page.id, hipay_order_id=page.hipay_order_id, number=step.tries)
+    try:
+        request = page_request(desk, order, page, config)
+        with desk.hipay(step.account) as client:
+            created = client.create_page(request)
+    except hipay.DuplicateOrder as error:
+        _duplicate(desk, step, order, page, error)
+    except DeskError as error:
+        _refused(desk, step, order, page, error)
+    else:
+        _opened(desk, step, order, page, created)
+
+
+def page_request(desk: Desk, order: Row[Any], page: Row[Any], config: Configuration) -> PageRequest:
+    """HiPay's form for an order's page. Raises FieldError."""
+    phone = order.channel == "phone"
+    look = config.payment_page
+    urls = redirect_urls(desk, order, page)
+    products = tuple(look.payment_product_list)
+    if phone:
+        wanted = set(products) or MOTO_PRODUCTS
+        products = tuple(sorted(MOTO_PRODUCTS & wanted))
+    references = [getattr(order, f"reference_{n}") for n in range(1, 6)]
+    left = order.expires_at - clock.now()
+    return PageRequest(
+        order_id=page.hipay_order_id, description=order.description, amount_units=page.amount, currency=page.currency,
+        operation="Sale" if order.capture == "now" else "Authorization", eci=1 if ECI[order.channel] == 1 else 7,
+        language=hipay_locale(order.language), email=order.email, firstname=order.first_name, lastname=order.last_name,
+        phone=order.phone, accept_url=urls["accept"], decline_url=urls["decline"], pending_url=urls["pending"],
+        exception_url=urls["exception"], cancel_url=urls["cancel"], notify_url=notify_url(desk, order.account) or "",
+        time_limit_to_pay=max(60, int(left.total_seconds())), template=look.template, theme_code=look.theme_code,
+        merchant_display_name=look.merchant_display_name, payment_product_list=products, display_cancel_button=look.display_cancel_button or phone,
+        custom_data=custom_data(references, order.mark),
+    )  # fmt: skip
+
+
+def _opened(desk: Desk, step: Step, order: Row[Any], page: Row[Any], created: CreatedPage) -> None:
+    """Commit the URL, and with it the letter that carries it: from here on it is the only one."""
+    account, now = desk.account(order.account), clock.now()
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        rows.change_page(
+            tx, page.id, state="open", url=created.forward_url, mid=created.mid or "", opened_at=now, expires_at=order.expires_at
+        )
+        rows.change_order(tx, order.id, failure="", failure_detail={})
+        record(tx, order.id, "page_opened", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
+        if order.channel == "link":
+            settings = configuration(tx, order.account).email.resolve(order.language)
+            composed = compose(letter_of(account, order), settings, url=created.forward_url)
+            mailing.queue(tx, order, page.id, "link", order.email, composed, settings, new_message_id(settings.sender_address))
+            due.schedule(tx, order.id, "mail", order.account, now)
+        due.schedule(tx, order.id, "read", order.account, now + timedelta(seconds=20))
+        due.finish(tx, step)
+    desk.wake.set()
+
+
+def _refused(desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: DeskError) -> None:
+    now = clock.now()
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        if isinstance(error, hipay.NotAuthorised):
+            # The account is at fault, not the order: everything waits until an administrator has put it right.
+            pause(tx, order.account, "gateway", error.code)
+            rows.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
+            due.again(tx, step, now + PAUSED_GAP, counts=False)
+            return
+        if isinstance(error, hipay.UntrustedUrl):
+            alarm(tx, order, f"untrusted_url:{page.id}", "untrusted_url", host=error.host)
+        if getattr(error, "retry", False) and now - step.first_due_at < GIVE_UP:
+            later = now + backoff(step.tries)
+            rows.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
+            record(
+                tx, order.id, "page_retry", WORKER, page=page.id, error=error.code, fields=error.fields(),
+                again_at=later.isoformat(),
+            )  # fmt: skip
+            due.again(tx, step, later)
+            return
+        _fail(tx, step, order, page, error.code, error.fields())
+
+
+def _duplicate(desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: hipay.DuplicateOrder) -> None:
+    """HiPay has this order id already. Only a read can tell whose it is.
+
+    Unknown to the consultation: nobody has tried to pay, so the page is ours, made by a call whose answer was lost; no
+    one holds its URL, and the next page takes the id's ``-2``. Known: it is another order's, or ours and being paid.
+    """
+    try:
+        with desk.hipay(step.account) as client:
+            read = client.read_order(page.hipay_order_id)
+    except DeskError as failed:
+        _refused(desk, step, order, page, failed)
+        return
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        if read is None and page.number < 99:
+            rows.change_page(tx, page.id, state="lost")
+            number = page.number + 1
+            add_page(tx, order, number=number)
+            record(tx, order.id, "page_lost", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
+            due.again(tx, step, clock.now())
+        elif read is not None and _ours(read, order, page):
+            # Ours, and somebody has begun to pay on a page whose address we never learnt: watch it, send nothing.
+            record(tx, order.id, "page_taken", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
+            due.schedule(tx, order.id, "read", order.account, clock.now())
+            alarm(tx, order, f"page_taken:{page.id}", "page_taken")
+            due.finish(tx, step)
+        else:
+            _fail(tx, step, order, page, error.code, {"order_id": page.hipay_order_id})
+    desk.wake.set()
+
+
+def _ours(read: OrderRead, order: Row[Any], page: Row[Any]) -> bool:
+    return (read.amount_units, read.currency, read.mark) == (page.amount, page.currency, order.mark)
+
+
+def _fail(tx: Connection, step: Step, order: Row[Any], page: Row[Any], code: str, fields: dict[str, str]) -> None:
+    rows.change_order(tx, order.id, failure=code, failure_detail=fields)
+    record(tx, order.id, "page_failed", WORKER, page=page.id, error=code, fields=fields)
+    due.finish(tx, step)

@@ -1,0 +1,56 @@
+"""The step that asks HiPay how a payment stands: what confirms a notification, and the net where none comes."""
+
+from datetime import timedelta
+
+from services import clock
+from services.access import WORKER
+from services.desk import Desk
+from services.errors import DeskError
+from services.hipay import errors as hipay
+from services.orders.observe import observe
+from services.orders.pace import backoff, next_read
+from services.store import Connection
+from services.store import orders as rows
+from services.store import steps as due
+from services.store.steps import Step
+
+
+def schedule(tx: Connection, order_id: int, account: str) -> None:
+    """Have the order read at once: a notification came, a customer came back, a person asked."""
+    due.schedule(tx, order_id, "read", account, clock.now())
+
+
+def run(desk: Desk, step: Step) -> None:
+    """Read every page of the order that may have been paid, fold in what is seen, and set the next look."""
+    with desk.store.read() as tx:
+        pages = [page for page in rows.pages_of(tx, step.order) if page.state != "requested"] or rows.pages_of(tx, step.order)
+        if due.paused(tx, step.account, "gateway"):
+            pages = []
+    reads = []
+    try:
+        with desk.hipay(step.account) as client:
+            reads = [(page, client.read_order(page.hipay_order_id)) for page in pages]
+    except DeskError as error:
+        gap = timedelta(hours=1) if isinstance(error, hipay.NotAuthorised) else backoff(step.tries, first=20)
+        with desk.store.write() as tx:
+            due.hold(tx, step)
+            due.again(tx, step, clock.now() + gap)
+        return
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        for page, read in reads:
+            for observation in read.observations if read else ():
+                observe(tx, desk, step.order, page.id, observation, actor=WORKER)
+        _set_next(tx, step, looked=bool(pages))
+
+
+def _set_next(tx: Connection, step: Step, *, looked: bool) -> None:
+    now, order = clock.now(), rows.order(tx, step.order)
+    assert order is not None
+    if looked:
+        rows.change_order(tx, step.order, checked_at=now)
+    since = max(event.at for event in rows.events_of(tx, step.order))
+    later = next_read(order.payment, min(since, now), order.expires_at, now)
+    due.finish(tx, step)
+    if later:
+        due.schedule(tx, step.order, "read", step.account, later)

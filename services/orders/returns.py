@@ -1,0 +1,19 @@
+"""The operator comes back from HiPay's page after a telephone payment: to a page for staff, not the customer's thank-you."""
+
+
+from services.desk import Desk
+from services.orders import reading
+from services.store import orders as rows
+
+LIST = "/payment-requests"
+
+
+def staff_return(desk: Desk, token: str) -> str:
+    """The clean path of the order the token belongs to. A visit only schedules a read."""
+    with desk.store.write() as tx:
+        page = rows.page_by_token(tx, token)
+        if page is None:
+            return LIST
+        reading.schedule(tx, page.order, page.account)
+    desk.wake.set()
+    return f"{LIST}?order={page.order}"

@@ -1,0 +1,157 @@
+"""An order's state: three folds over what was recorded, and one badge made of them.
+
+    delivery      none → queued → sent | uncertain | failed | expired      of the e-mail
+    availability  requested → open | failed | taken                        of HiPay's page
+    payment       unpaid → refused, pending, authorised, cancelled, (partly_)captured, (partly_)refunded, charged_back
+
+Payment is a join: of each transaction the largest amounts seen and the set of things that happened to it are kept, so the
+same facts give the same state in whatever order, and however often, they come. A late 116 never undoes a 118.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.hipay.statuses import Effect, status
+
+BADGES = (
+    "preparing", "open", "uncertain", "failed", "expired", "refused", "pending", "authorised", "paid", "refunded",
+    "charged_back",
+)  # fmt: skip
+UNPAID = frozenset({"unpaid", "refused", "cancelled"})
+
+
+@dataclass(frozen=True)
+class Event:
+    """A recorded fact. ``data`` is JSON; a ``payment`` event's is an observation."""
+
+    kind: str
+    at: datetime
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """One attempt that reached a bank. Amounts in units of 1/10000, the largest seen."""
+
+    reference: str
+    authorised: int = 0
+    captured: int = 0
+    refunded: int = 0
+    charged_back: int = 0
+    effects: frozenset[Effect] = frozenset()
+
+    def seen(self, data: dict[str, Any]) -> "Transaction":
+        """This transaction after one more observation."""
+        return Transaction(
+            self.reference,
+            max(self.authorised, data.get("authorised") or 0),
+            max(self.captured, data.get("captured") or 0),
+            max(self.refunded, data.get("refunded") or 0),
+            max(self.charged_back, _charged_back(data)),
+            self.effects | {status(int(data["status"])).effect},
+        )
+
+    @property
+    def void(self) -> bool:
+        """Whether its authorisation was given up before anything was captured."""
+        return not self.captured and bool(self.effects & {Effect.CANCELLED, Effect.EXPIRED})
+
+
+@dataclass(frozen=True)
+class State:
+    delivery: str
+    availability: str
+    payment: str
+    authorised: int = 0
+    captured: int = 0
+    refunded: int = 0
+    charged_back: int = 0
+    transactions: tuple[Transaction, ...] = ()
+
+    @property
+    def paid_twice(self) -> bool:
+        """Whether two transactions hold or took the money."""
+        return sum(1 for one in self.transactions if one.captured or (one.authorised and not one.void)) > 1
+
+
+_DELIVERY = {
+    "mail_queued": "queued", "mail_sent": "sent", "mail_failed": "failed", "mail_uncertain": "uncertain",
+    "mail_expired": "expired",
+}  # fmt: skip
+_AVAILABILITY = {
+    "page_requested": "requested", "page_opened": "open", "page_failed": "failed", "page_taken": "taken",
+}  # fmt: skip
+
+
+def fold(channel: str, amount: int, events: Iterable[Event]) -> State:
+    """The state of an order of ``amount`` units after these events, given in the order they were recorded."""
+    delivery, availability = "queued" if channel == "link" else "none", "requested"
+    seen: dict[str, Transaction] = {}
+    for event in events:
+        delivery = _DELIVERY.get(event.kind, delivery)
+        availability = _AVAILABILITY.get(event.kind, availability)
+        if event.kind == "payment":
+            reference = str(event.data["reference"])
+            seen[reference] = seen.get(reference, Transaction(reference)).seen(event.data)
+    transactions = tuple(sorted(seen.values(), key=lambda one: one.reference))
+    sums = {
+        name: sum(getattr(one, name) for one in transactions) for name in ("captured", "refunded", "charged_back")
+    }
+    authorised = sum(one.authorised for one in transactions if not one.void)
+    payment = _payment(amount, authorised, transactions, **sums)
+    return State(delivery, availability, payment, authorised, transactions=transactions, **sums)
+
+
+def _payment(
+    amount: int, authorised: int, transactions: tuple[Transaction, ...], *, captured: int, refunded: int, charged_back: int
+) -> str:
+    if charged_back:
+        return "charged_back"
+    if captured and refunded:
+        return "refunded" if refunded >= captured else "partly_refunded"
+    if captured:
+        return "captured" if captured >= amount else "partly_captured"
+    if authorised:
+        return "authorised"
+    return max((_unpaid(one) for one in transactions), key=_NOT_PAID.index, default="unpaid")
+
+
+_NOT_PAID = ("unpaid", "refused", "cancelled", "pending")
+
+
+def _unpaid(one: Transaction) -> str:
+    if one.void:
+        return "cancelled"
+    if Effect.REFUSED in one.effects:
+        return "refused"
+    waiting = {Effect.PENDING, Effect.REVIEW, Effect.AUTHORISED, Effect.CAPTURE_REQUESTED}
+    return "pending" if one.effects & waiting else "unpaid"
+
+
+def _charged_back(data: dict[str, Any]) -> int:
+    """A chargeback's notification may carry no amount of its own: then it is all that was captured."""
+    told = data.get("charged_back")
+    if told or status(int(data["status"])).effect is not Effect.CHARGED_BACK:
+        return told or 0
+    return int(data.get("operation_amount") or data.get("captured") or 0)
+
+
+def badge(delivery: str, availability: str, payment: str, expires_at: datetime, now: datetime) -> str:
+    """The one word that a list shows. ``services.store.orders.badge_condition`` says the same in SQL."""
+    if payment in UNPAID:
+        if availability in ("failed", "taken") or delivery == "failed":
+            return "failed"
+        if expires_at <= now:
+            return "expired"
+        if payment != "unpaid":
+            return "refused"
+        if delivery == "uncertain":
+            return "uncertain"
+        return "open" if availability == "open" and delivery in ("none", "sent") else "preparing"
+    if payment in ("captured", "partly_captured"):
+        return "paid"
+    if payment in ("refunded", "partly_refunded"):
+        return "refunded"
+    return payment

@@ -1,0 +1,43 @@
+"""The steps of an order, one outside call each: make HiPay's page, mail its link, read the payment.
+
+A step is leased, its call is made outside any transaction, and its result is written under the lease's fence together
+with the next step. The page's URL is committed before any mail leaves, and only one URL per page is ever committed:
+whatever is lost or repeated between, two different URLs are never mailed.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from services import clock
+from services.desk import Desk
+from services.orders import mailing, paging, reading
+from services.orders.pace import backoff
+from services.store import steps as due
+from services.store.steps import LeaseLost, Step
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=150)  # longer than the longest call (60 s to HiPay, 30 s to the mail server, twice)
+RUN: dict[str, Callable[[Desk, Step], None]] = {
+    "page": paging.run, "mail": mailing.run, "copy": mailing.run_copy, "read": reading.run,
+}  # fmt: skip
+
+
+def run_next(desk: Desk, owner: str) -> bool:
+    """Take one due step and run it. False when nothing is due."""
+    with desk.store.write() as tx:
+        step = due.take(tx, owner, clock.now(), LEASE)
+    if step is None:
+        return False
+    try:
+        RUN[step.kind](desk, step)
+    except LeaseLost:
+        log.warning("step %s of order %s was finished by another worker", step.kind, step.order)
+    except Exception:
+        # A fault of ours must not stop the queue: the step comes again later, and the log says why.
+        log.exception("step %s of order %s failed", step.kind, step.order)
+        with desk.store.write() as tx:
+            due.again(tx, step, clock.now() + backoff(step.tries))
+    return True
+

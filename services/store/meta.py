@@ -1,0 +1,28 @@
+"""Small facts about the installation, by name."""
+
+from sqlalchemy import Connection, insert, select, update
+
+from services.store.schema import meta
+
+_DONE = "done"
+
+
+def claim(tx: Connection, name: str, *, now: float, stale_before: float) -> bool:
+    """Take a one-time task: False when it is done, or was taken after ``stale_before`` (seconds of the machine's clock)."""
+    known = tx.scalar(select(meta.c.value).where(meta.c.name == name))
+    if known is None:
+        tx.execute(insert(meta).values(name=name, value=str(now)))
+        return True
+    if known == _DONE or float(known) > stale_before:
+        return False
+    tx.execute(update(meta).where(meta.c.name == name).values(value=str(now)))
+    return True
+
+
+def settle(tx: Connection, name: str) -> None:
+    """The task is done, for ever."""
+    tx.execute(update(meta).where(meta.c.name == name).values(value=_DONE))
+
+
+def done(tx: Connection, name: str) -> bool:
+    return tx.scalar(select(meta.c.value).where(meta.c.name == name)) == _DONE

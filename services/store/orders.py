@@ -1,0 +1,197 @@
+"""Orders, their pages, messages and events."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Connection, CursorResult, Row, and_, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from services.store.schema import alarms, events, messages, notifications, orders, pages
+
+# Which stored states make each badge; `expired` also needs the clock. One definition for the list and for the detail.
+UNPAID = ("unpaid", "refused", "cancelled")
+PAID = ("captured", "partly_captured")
+
+
+def folded(text: str) -> str:
+    """Text as search compares it: no case, no accents, single blanks."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(plain.casefold().split())
+
+
+def add_order(tx: Connection, **values: Any) -> int:
+    """Insert an order; its ``search`` column is made here. Returns the row's id."""
+    searched = ("order_id", "first_name", "last_name", "email", "phone", "description")
+    parts = [str(values.get(name, "")) for name in searched]
+    parts += [str(values.get(f"reference_{n}", "")) for n in range(1, 6)]
+    values["search"] = folded(" ".join(part for part in parts if part))
+    return _new_id(tx.execute(insert(orders).values(**values)))
+
+
+def _new_id(result: CursorResult[Any]) -> int:
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def order(tx: Connection, order_id: int) -> Row[Any] | None:
+    return tx.execute(select(orders).where(orders.c.id == order_id)).first()
+
+
+def order_by_form_key(tx: Connection, form_key: str) -> Row[Any] | None:
+    return tx.execute(select(orders).where(orders.c.form_key == form_key)).first()
+
+
+def order_by_business_id(tx: Connection, account: str, order_id: str) -> Row[Any] | None:
+    return tx.execute(select(orders).where(orders.c.account == account, orders.c.order_id == order_id)).first()
+
+
+def change_order(tx: Connection, order_id: int, **values: Any) -> None:
+    tx.execute(update(orders).where(orders.c.id == order_id).values(**values))
+
+
+def add_page(tx: Connection, **values: Any) -> int:
+    return _new_id(tx.execute(insert(pages).values(**values)))
+
+
+def change_page(tx: Connection, page_id: int, **values: Any) -> None:
+    tx.execute(update(pages).where(pages.c.id == page_id).values(**values))
+
+
+def pages_of(tx: Connection, order_id: int) -> list[Row[Any]]:
+    return list(tx.execute(select(pages).where(pages.c.order == order_id).order_by(pages.c.number)))
+
+
+def page_by_hipay_order_id(tx: Connection, account: str, hipay_order_id: str) -> Row[Any] | None:
+    query = select(pages).where(pages.c.account == account, pages.c.hipay_order_id == hipay_order_id)
+    return tx.execute(query).first()
+
+
+def page_by_token(tx: Connection, token: str) -> Row[Any] | None:
+    return tx.execute(select(pages).where(pages.c.token == token)).first()
+
+
+def add_message(tx: Connection, **values: Any) -> int:
+    return _new_id(tx.execute(insert(messages).values(**values)))
+
+
+def change_message(tx: Connection, message_id: int, **values: Any) -> None:
+    tx.execute(update(messages).where(messages.c.id == message_id).values(**values))
+
+
+def messages_of(tx: Connection, order_id: int) -> list[Row[Any]]:
+    return list(tx.execute(select(messages).where(messages.c.order == order_id).order_by(messages.c.id)))
+
+
+def message(tx: Connection, order_id: int, kind: str) -> Row[Any] | None:
+    """The newest message of a kind (link, copy) of an order."""
+    query = select(messages).where(messages.c.order == order_id, messages.c.kind == kind)
+    return tx.execute(query.order_by(messages.c.id.desc())).first()
+
+
+def add_event(tx: Connection, *, identity: str | None = None, **values: Any) -> bool:
+    """Append an event. An ``identity`` that is already there is an outside fact told twice: False, nothing written."""
+    if identity is None:
+        tx.execute(insert(events).values(**values))
+        return True
+    try:
+        with tx.begin_nested():
+            tx.execute(insert(events).values(identity=identity, **values))
+    except IntegrityError:
+        return False
+    return True
+
+
+def events_of(tx: Connection, order_id: int) -> list[Row[Any]]:
+    return list(tx.execute(select(events).where(events.c.order == order_id).order_by(events.c.id)))
+
+
+def open_alarm(tx: Connection, *, identity: str, **values: Any) -> None:
+    """Raise an alarm once: the same identity again changes nothing."""
+    known = tx.scalar(select(alarms.c.id).where(alarms.c.identity == identity))
+    if known is None:
+        tx.execute(insert(alarms).values(identity=identity, **values))
+
+
+def alarms_of(tx: Connection, order_id: int) -> list[Row[Any]]:
+    return list(tx.execute(select(alarms).where(alarms.c.order == order_id).order_by(alarms.c.id)))
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a list of orders is narrowed to. ``badges`` are keys of ``services.orders.states.BADGES``."""
+
+    text: str = ""
+    badges: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    sender: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def badge_condition(badge: str, now: datetime) -> ColumnElement[bool]:
+    """The condition in SQL that ``services.orders.states.badge`` computes in Python; a test holds them equal."""
+    o = orders.c
+    unpaid, failed = o.payment.in_(UNPAID), or_(o.availability.in_(("failed", "taken")), o.delivery == "failed")
+    expired = and_(unpaid, ~failed, o.expires_at <= now)
+    live = and_(unpaid, ~failed, o.expires_at > now)
+    refused = o.payment.in_(("refused", "cancelled"))
+    conditions: dict[str, ColumnElement[bool]] = {
+        "failed": and_(unpaid, failed),
+        "expired": expired,
+        "refused": and_(live, refused),
+        "uncertain": and_(live, ~refused, o.delivery == "uncertain"),
+        "open": and_(live, ~refused, o.availability == "open", o.delivery.in_(("none", "sent"))),
+        "preparing": and_(
+            live, ~refused, o.delivery != "uncertain", or_(o.availability != "open", o.delivery.notin_(("none", "sent")))
+        ),
+        "pending": o.payment == "pending",
+        "authorised": o.payment == "authorised",
+        "paid": o.payment.in_(PAID),
+        "refunded": o.payment.in_(("refunded", "partly_refunded")),
+        "charged_back": o.payment == "charged_back",
+    }
+    return conditions[badge]
+
+
+def _where(chosen: Filter, now: datetime) -> list[ColumnElement[bool]]:
+    o = orders.c
+    clauses: list[ColumnElement[bool]] = [o.channel != "imported"]
+    clauses += [o.search.contains(word, autoescape=True) for word in folded(chosen.text).split()]
+    if chosen.badges:
+        clauses.append(or_(*(badge_condition(badge, now) for badge in chosen.badges)))
+    if chosen.accounts:
+        clauses.append(o.account.in_(chosen.accounts))
+    if chosen.channels:
+        clauses.append(o.channel.in_(chosen.channels))
+    if chosen.sender:
+        clauses.append(o.actor_id == chosen.sender)
+    if chosen.since:
+        clauses.append(o.created_at >= chosen.since)
+    if chosen.until:
+        clauses.append(o.created_at < chosen.until)
+    return clauses
+
+
+def find_orders(tx: Connection, chosen: Filter, *, now: datetime, limit: int, offset: int = 0) -> list[Row[Any]]:
+    """One page of the list, newest first."""
+    query = select(orders).where(*_where(chosen, now)).order_by(orders.c.created_at.desc(), orders.c.id.desc())
+    return list(tx.execute(query.limit(limit).offset(offset)))
+
+
+def count_orders(tx: Connection, chosen: Filter, *, now: datetime) -> int:
+    return int(tx.scalar(select(func.count()).select_from(orders).where(*_where(chosen, now))) or 0)
+
+
+def last_notification_at(tx: Connection, account: str) -> datetime | None:
+    query = select(func.max(notifications.c.received_at)).where(notifications.c.account == account)
+    return cast("datetime | None", tx.scalar(query))
+
+
+def senders(tx: Connection) -> list[tuple[str, str]]:
+    """Who has sent: (actor id, name), by name."""
+    query = select(orders.c.actor_id, func.max(orders.c.sender_name)).group_by(orders.c.actor_id)
+    return sorted(((row[0], row[1]) for row in tx.execute(query)), key=lambda pair: pair[1].casefold())

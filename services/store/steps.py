@@ -1,0 +1,100 @@
+"""The steps that are due: taken by lease, finished under a fence.
+
+A step is taken by one worker until ``leased_until``; each taking raises ``fence``. Whoever writes a step's result must
+still hold that fence, so a worker that was thought dead and comes back cannot write over its successor.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from services.store.schema import account_pauses, steps
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the step since: what this one found out is not written."""
+
+
+@dataclass(frozen=True)
+class Step:
+    id: int
+    order: int
+    kind: str
+    account: str
+    tries: int
+    first_due_at: datetime
+    fence: int
+
+
+def schedule(tx: Connection, order: int, kind: str, account: str, due_at: datetime) -> None:
+    """Make a step due. One of a kind per order: a step that is already there comes earlier, never later."""
+    known = tx.execute(select(steps.c.id, steps.c.due_at).where(steps.c.order == order, steps.c.kind == kind)).first()
+    if known is None:
+        tx.execute(
+            insert(steps).values(
+                order=order, kind=kind, account=account, due_at=due_at, first_due_at=due_at, tries=0, fence=0
+            )
+        )
+    elif due_at < known.due_at:
+        tx.execute(update(steps).where(steps.c.id == known.id).values(due_at=due_at))
+
+
+def take(tx: Connection, owner: str, now: datetime, lease: timedelta, *, kinds: tuple[str, ...] = ()) -> Step | None:
+    """Lease the step that has been due longest, or None. Other workers skip it until the lease ends."""
+    query = (
+        select(steps)
+        .where(steps.c.due_at <= now, or_(steps.c.leased_until.is_(None), steps.c.leased_until <= now))
+        .order_by(steps.c.due_at, steps.c.id)
+        .limit(1)
+    )
+    if kinds:
+        query = query.where(steps.c.kind.in_(kinds))
+    row = tx.execute(query.with_for_update(skip_locked=True)).first()
+    if row is None:
+        return None
+    tx.execute(
+        update(steps)
+        .where(steps.c.id == row.id)
+        .values(leased_by=owner, leased_until=now + lease, fence=row.fence + 1, tries=row.tries + 1)
+    )
+    return Step(row.id, row.order, row.kind, row.account, row.tries + 1, row.first_due_at, row.fence + 1)
+
+
+def hold(tx: Connection, step: Step) -> None:
+    """Lock the step for the rest of the transaction. Raises LeaseLost when its fence has moved on."""
+    fence = tx.scalar(select(steps.c.fence).where(steps.c.id == step.id).with_for_update())
+    if fence != step.fence:
+        raise LeaseLost
+
+
+def finish(tx: Connection, step: Step) -> None:
+    """The step is done: its row goes."""
+    tx.execute(delete(steps).where(steps.c.id == step.id))
+
+
+def again(tx: Connection, step: Step, due_at: datetime, *, counts: bool = True) -> None:
+    """Give the lease back and make the step due later; ``counts=False`` does not count this try."""
+    values: dict[str, Any] = {"due_at": due_at, "leased_by": None, "leased_until": None}
+    if not counts:
+        values["tries"] = step.tries - 1
+    tx.execute(update(steps).where(steps.c.id == step.id).values(**values))
+
+
+def next_due(tx: Connection) -> datetime | None:
+    """When the earliest step is due."""
+    return tx.scalar(select(steps.c.due_at).order_by(steps.c.due_at).limit(1))
+
+
+def steps_of(tx: Connection, order: int) -> dict[str, datetime]:
+    """The kinds of step that wait for an order, and when each is due."""
+    return {row.kind: row.due_at for row in tx.execute(select(steps).where(steps.c.order == order))}
+
+
+def paused(tx: Connection, account: str, subject: str) -> str | None:
+    """The error code for which the account's gateway or mail is paused, or None."""
+    query = select(account_pauses.c.reason).where(
+        account_pauses.c.account == account, account_pauses.c.subject == subject
+    )
+    return tx.scalar(query)

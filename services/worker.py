@@ -1,0 +1,85 @@
+"""The worker: runs what is due, one step at a time, until it is told to stop.
+
+Any number may run, in any number of processes. On SQLite one is the right number: writers take turns anyway.
+"""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from types import FrameType
+
+from services import desk as desks
+from services import notifications
+from services.desk import Desk
+from services.orders import steps
+
+log = logging.getLogger(__name__)
+IDLE_SECONDS = 0.5  # how long a step written by another process may wait
+
+
+class Running:
+    """A worker in a thread of this process."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=run, args=(desk, self._stopping), name="worker", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout: float = 10) -> None:
+        """Let the step in hand end, then stop."""
+        self._stopping.set()
+        self._desk.wake.set()
+        self._thread.join(timeout)
+
+
+def start(desk: Desk) -> Running:
+    return Running(desk)
+
+
+def run(desk: Desk, stopping: threading.Event) -> None:
+    """Work until ``stopping`` is set. A database that is away for a while is waited for."""
+    owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+    while not stopping.is_set():
+        desk.wake.clear()
+        try:
+            busy = notifications.work_off(desk) > 0
+            busy = steps.run_next(desk, owner) or busy
+        except Exception:
+            log.exception("the worker could not reach the store; it tries again")
+            stopping.wait(5)
+            continue
+        if not busy:
+            desk.wake.wait(IDLE_SECONDS)
+
+
+def drain(desk: Desk, most: int = 10_000) -> int:
+    """Run everything that is due now, in this thread; how many steps were run. For samples and tests."""
+    done = 0
+    while done < most:
+        notifications.work_off(desk)
+        if not steps.run_next(desk, f"drain:{os.getpid()}"):
+            return done
+        done += 1
+    return done
+
+
+def main() -> None:
+    """``python -m services.worker``: a worker process of its own, which ends its step and exits 0 at SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    stopping = threading.Event()
+
+    def _stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+        desks.current().wake.set()
+
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    run(desks.current(), stopping)
+
+
+if __name__ == "__main__":
+    main()

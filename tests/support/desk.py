@@ -1,0 +1,36 @@
+"""A desk for tests: its own SQLite file, the sandbox's world, people with the roles a test needs."""
+
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+
+from services import clock
+from services.access import Actor
+from services.desk import Desk
+from services.settings import Settings
+from services.store import access as rows
+from services.store import open_store
+
+
+def settings_for(tmp_path: Path, **values: Any) -> Settings:
+    """Settings that look at no environment but what the test gives."""
+    return Settings(**{"data_dir": tmp_path, **values})
+
+
+def open_test_desk(tmp_path: Path, **values: Any) -> Desk:
+    settings = settings_for(tmp_path, **values)
+    url = os.environ.get("ETERMINAL_TEST_POSTGRES_URL") if values.get("postgres") else None
+    return Desk(settings, open_store(url or settings.database, demo=settings.demo))
+
+
+def person(desk: Desk, *roles: str, name: str = "Camille Martin", email: str = "camille@example.com") -> Actor:
+    """A user in the database with these roles."""
+    user_id, now = uuid.uuid4().hex, clock.now()
+    with desk.store.write() as tx:
+        rows.add_user(
+            tx, id=user_id, issuer="test", subject=user_id, email=email, name=name,
+            created_at=now, signed_in_at=now, seen_at=now, disabled=False,
+        )  # fmt: skip
+        rows.set_roles(tx, user_id, "table", roles, at=now, granted_by="test")
+    return Actor("user", user_id, name, email)
