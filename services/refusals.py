@@ -46,12 +46,35 @@ SENTENCES: dict[str, str] = {
     "payment_page_theme_malformed": "A theme code is made of letters, digits, dots, hyphens and underscores: copy it from HiPay's console.",
     "payment_page_template_unknown": "HiPay has no such template.",
     "payment_page_product_unknown": "{product} is not a payment method's code.",
-    "language_unknown": "The e-mail does not exist in this language.",
+    "email_language_unknown": "The e-mail does not exist in this language.",
     "public_address_missing": "Our own pages need a public address, and none is set: ask your administrator, or use pages of your site.",
     "smtp_missing": "No mail server is set: ask your administrator.",
     "sender_missing": "Fill in and save the sender's address first.",
     "recipient_missing": "Say to which address the test e-mail goes.",
     # orders
+    "order": "This order cannot be used.",
+    "order_draft_refused": "The form is not right yet: look at the fields marked in red.",
+    "account_not_ready": "This account cannot send yet: complete its configuration.",
+    "order_id_taken": "Order id {order_id} is already used by another order: choose another.",
+    "order_unknown": "This order does not exist.",
+    "order_nothing_to_retry": "There is nothing to try again: nothing stopped, or the order is paid or has expired.",
+    "field": "This cannot be used.",
+    "field_empty": "This is needed.",
+    "field_too_long": "At most {limit} characters.",
+    "order_id_malformed": (
+        "Use letters without accents, digits, full stops, hyphens and underscores; begin with a letter or a digit."
+    ),
+    "amount_below_minimum": "HiPay takes {minimum} at the least.",
+    "language_unknown": "Choose one of the eight languages.",
+    "expiry_missing": "Choose a date and a time.",
+    "expiry_too_soon": "Choose a time at least {minutes} minutes from now.",
+    "expiry_too_late": "HiPay's pages live for {days} days at the most: choose an earlier date.",
+    "time_skipped": "This time does not exist: the clocks are put forward that night. Choose another.",
+    "time_twice": "This time comes twice: the clocks are put back that night. Choose another.",
+    "expired_before_page": "The order expired before HiPay gave its page: make a new one.",
+    "sample_refused": "The sample activity cannot be made.",
+    "sample_only_in_sandbox": "Sample activity is for the sandbox only.",
+    "sample_made": "The sample activity has been made already, or is being made.",
     # settlements
     # public
 }

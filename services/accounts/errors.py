@@ -114,7 +114,7 @@ class ProductUnknown(PaymentPageError):
 
 
 class LanguageUnknown(AccountError):
-    code = "language_unknown"
+    code = "email_language_unknown"
 
 
 class PublicAddressMissing(AccountError):

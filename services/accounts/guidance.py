@@ -86,12 +86,12 @@ GUIDANCE: dict[str, Guidance] = {
     "hash_algorithm.": Guidance("HiPay signs with {hipay}, as this application expects."),
     "hash_algorithm.sha1": Guidance(
         "HiPay signs with SHA-1, which is out of date. It works; SHA-256 is safer.", "administrator", _SECURITY,
-        "Please choose SHA-256 as the hashing algorithm of the account {merchant} in HiPay's console and, at the same moment, hash_algorithm = \"sha256\" in the settings of E-Terminal Desk.",
+        "Please choose SHA-256 as the hashing algorithm of the account {merchant} in HiPay's console and, at the same moment, in the settings of E-Terminal Desk.",
     ),
     "hash_algorithm.different": Guidance(
         "HiPay signs with {hipay}, this application expects {ours}: no notification could be verified.", "administrator",
         _SECURITY,
-        "Please set hash_algorithm = \"{hipay}\" for the account {merchant} in the settings of E-Terminal Desk, or choose {ours} as the hashing algorithm in HiPay's console.",
+        "Please set the hash algorithm {hipay} for the account {merchant} in the settings of E-Terminal Desk, or choose {ours} as the hashing algorithm in HiPay's console.",
         _LINK,
     ),
     "products_link.": Guidance("{count} payment methods can be used by link."),

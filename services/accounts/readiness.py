@@ -40,6 +40,7 @@ class Overview:
     link: Readiness
     phone: Readiness
     may_configure: bool
+    may_send: bool
 
 
 def readiness(desk: Desk, account: str, channel: Channel) -> Readiness:
@@ -63,9 +64,9 @@ def overview(desk: Desk, actor: Actor, account: str) -> Overview:
         require(tx, actor, Right.SEE_ORDERS)
         config, paused = configuration(tx, account), pauses(tx, account)
         checks = checks_in(tx, desk, account, config)
-        may_configure = Right.CONFIGURE in rights(tx, actor)
+        held = rights(tx, actor)
     link, phone = _readiness(checks, paused, "link"), _readiness(checks, paused, "phone")
-    return Overview(config, checks, paused, link, phone, may_configure)
+    return Overview(config, checks, paused, link, phone, Right.CONFIGURE in held, Right.SEND in held)
 
 
 def _readiness(checks: tuple[Check, ...], paused: tuple[Pause, ...], channel: Channel) -> Readiness:
