@@ -35,7 +35,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         try:
             stack.enter_context(running(desk))
         except NotStarted as refusal:
-            print(refusal, file=sys.stderr, flush=True)
+            sys.stderr.write(f"{refusal}\n")
+            sys.stderr.flush()
             os._exit(1)  # the server would wrap the sentence in a traceback; nothing else runs yet
         yield
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
@@ -10,6 +11,8 @@ from pages.common import actor, desk, texts
 from pages.navigation import SCREENS, Screen, first
 from services.access import Actor, NotSignedIn, Right, rights, sign_in
 from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language, language_name
+
+ICON = Path(__file__).with_name("icon.svg")
 
 
 def _resolve() -> Actor | None:
@@ -79,7 +82,8 @@ def _sign_out() -> None:
     st.logout()
 
 
-st.set_page_config(page_title="E-Terminal Desk", page_icon=":material/credit_card:", layout="wide")
+st.set_page_config(page_title="E-Terminal Desk", page_icon=ICON, layout="wide")
+st.logo(ICON, size="large")
 run = _route()
 if desk().settings.demo:
     sandbox_banner.show()

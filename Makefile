@@ -1,0 +1,73 @@
+# `make run` tries it, `make test` checks it: nothing else has to be set up on Debian or Ubuntu with Python 3.11 and make.
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint install install-dev chromium requirements clean
+
+VENV ?= .venv
+RECENT := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c '$(RECENT)' 2>/dev/null && { echo $$python; break; }; done)
+IN_VENV := $(VENV)/bin/python
+PIP := $(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP_COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes
+SAY = { echo "$(1)" >&2; exit 1; }
+
+help:
+	@echo "make run           the sandbox, the dashboard and the public application, until Ctrl-C"
+	@echo "make test          everything that CI runs"
+	@echo "make check         the linters and types only"
+	@echo "make requirements  compile requirements*.txt anew from requirements*.in (needs uv)"
+	@echo "make clean         forget the virtual environment and the caches; the data stay"
+
+run: install
+	@exec $(IN_VENV) -m services.run
+
+test: install-dev chromium lint
+	$(IN_VENV) -m pytest -n 2 -m "not faults and not browser"
+	$(IN_VENV) -m pytest -m "faults or browser"
+
+check: install-dev lint
+
+lint:
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+$(VENV)/bin/pip:
+	@$(or $(PYTHON),false) -c '$(RECENT)' 2>/dev/null || \
+		$(call SAY,Python 3.11 or newer is needed: sudo apt install python3.11 python3.11-venv$(,) or name one with make PYTHON=/path/to/python3 …)
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		$(call SAY,Python cannot make a virtual environment here: sudo apt install python3-venv$(,) then try again.)
+	@echo "Making a virtual environment in $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+
+# Installed again only when the list has changed: the copy in the environment is what was installed last.
+install: $(VENV)/bin/pip
+	@$(IN_VENV) -c '$(RECENT)' 2>/dev/null || $(call SAY,The environment in $(VENV) no longer works: make clean$(,) then try again.)
+	@cmp -s requirements.txt $(VENV)/requirements.txt || { echo "Installing what requirements.txt lists …"; \
+		$(PIP) -r requirements.txt && cp requirements.txt $(VENV)/requirements.txt; }
+
+install-dev: install
+	@cmp -s requirements-dev.txt $(VENV)/requirements-dev.txt || { echo "Installing what requirements-dev.txt lists …"; \
+		$(PIP) -r requirements-dev.txt && cp requirements-dev.txt $(VENV)/requirements-dev.txt; }
+
+# The system's Chromium, else by apt where that is possible, else Playwright's own.
+chromium: install-dev
+	@$(IN_VENV) -m tests.support.browser || \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing chromium by apt …" && \
+		{ DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium >/dev/null || \
+		{ apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium >/dev/null; }; } && \
+		$(IN_VENV) -m tests.support.browser; } || \
+	{ echo "Installing Playwright's Chromium …" && $(IN_VENV) -m playwright install chromium && \
+		$(IN_VENV) -m tests.support.browser; } || \
+	$(call SAY,The browser tests need Chromium: sudo apt install chromium (or google-chrome)$(,) then make test again.)
+
+requirements:
+	@command -v uv >/dev/null || $(call SAY,This needs uv: pipx install uv)
+	$(PIP_COMPILE) requirements.in -o requirements.txt
+	$(PIP_COMPILE) -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+, := ,

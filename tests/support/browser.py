@@ -1,0 +1,42 @@
+"""Where Chromium is: the system's, else Playwright's own. ``python -m tests.support.browser`` says whether one works."""
+
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+_ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+def launch(playwright: Playwright) -> Browser:
+    """A headless Chromium that calls nobody by itself."""
+    return playwright.chromium.launch(executable_path=executable(), args=_ARGUMENTS)
+
+
+@cache
+def executable() -> str:
+    """The path of a Chromium that starts. Raises FileNotFoundError."""
+    candidates = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")]
+    for candidate in [path for path in candidates if path]:
+        if _starts(candidate):
+            return candidate
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    if Path(own).exists() and _starts(own):
+        return own
+    raise FileNotFoundError("no Chromium")
+
+
+def _starts(path: str) -> bool:
+    # Ubuntu's chromium-browser is a mere pointer to a snap: it is there, and does not run.
+    return subprocess.run([path, "--version"], capture_output=True, check=False, timeout=60).returncode == 0
+
+
+if __name__ == "__main__":
+    try:
+        executable()
+    except FileNotFoundError:
+        sys.exit(1)
