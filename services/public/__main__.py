@@ -1,0 +1,66 @@
+"""``python -m services.public``: the public application on the address of the settings, until SIGTERM."""
+
+import logging
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+
+from services import desk as desks
+from services.errors import DeskError
+from services.public.app import application
+
+
+def main() -> int:
+    """Serve; 0 at an orderly end, 1 with a sentence when the settings, the database or the port refuse."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        desk = desks.current()
+    except DeskError as error:
+        return _refuse(str(error))
+    host, port = desk.settings.public_host, desk.settings.public_port
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        return _refuse(
+            f"The public application cannot listen on {host}:{port} ({error.strerror}): "
+            "end what uses it, or choose another port with ETERMINAL_PUBLIC_PORT."
+        )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        sys.stdout.write(f"public ready http={host}:{listening.getsockname()[1]}\n")
+        sys.stdout.flush()
+        yield
+        desk.close()
+
+    # The server takes these signals, ends what is under way, and raises them again: by then there is nothing left to do.
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda _signal, _frame: None)
+    server = uvicorn.Server(server_config(application(desk, lifespan=lifespan)))
+    server.run(sockets=[listening])
+    return 0
+
+
+def server_config(app: object) -> uvicorn.Config:
+    """How it is served: no access log (its lines hold query strings), no trust in a proxy's headers."""
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        access_log=False, log_config=None, server_header=False, proxy_headers=False, ws="none", lifespan="on",
+        limit_concurrency=512, timeout_graceful_shutdown=10,
+    )  # fmt: skip
+
+
+def _refuse(sentence: str) -> int:
+    sys.stderr.write(sentence + "\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

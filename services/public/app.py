@@ -1,0 +1,124 @@
+"""The public application: its routes, its limits, and what it answers when something of ours fails."""
+
+import logging
+import secrets
+import traceback
+from collections.abc import Callable
+from functools import partial
+from pathlib import PurePath
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Lifespan
+
+from services import notifications
+from services.desk import Desk
+from services.hipay.signature import verify_notification
+from services.public import returns
+from services.public.guard import guarded
+from services.store import StoreError
+from services.store import notifications as rows
+
+T = TypeVar("T")
+log = logging.getLogger("services.public")
+
+BODY_MAX = 1_000_000
+BODY_SECONDS = 30.0
+
+
+def application(desk: Desk, *, patience: float = 10.0, lifespan: Lifespan[Starlette] | None = None) -> ASGIApp:
+    """The ASGI application over ``desk``. ``patience``: seconds an answer may wait for the store before it is 503."""
+    # On SQLite writers take turns anyway: more threads would only wait inside the database.
+    writers = anyio.CapacityLimiter(1 if desk.store.sqlite else 8)
+    readers = anyio.CapacityLimiter(8)
+
+    async def in_thread(limiter: anyio.CapacityLimiter, work: Callable[[], T]) -> T:
+        """Run ``work`` off the loop. Given up after ``patience`` it still ends by itself: storing twice stores once."""
+        with anyio.fail_after(patience):
+            return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=limiter)
+
+    async def notify(request: Request) -> Response:
+        account = desk.settings.all_accounts.get(request.path_params["account"])
+        if account is None:
+            raise HTTPException(404)
+        try:
+            with anyio.fail_after(BODY_SECONDS):
+                raw = await request.body()
+        except TimeoutError:
+            raise HTTPException(408) from None
+        signatures = request.headers.getlist("x-allopass-signature")
+        signature = signatures[0] if len(signatures) == 1 else None
+        if not verify_notification(raw, signature, account.secrets, account.hash_algorithm):
+            log.warning("a notification for %s was refused: its signature does not fit", account.key)
+            raise HTTPException(403)
+        content_type = request.headers.get("content-type", "")
+        await in_thread(writers, partial(notifications.receive, desk, account.key, raw, content_type))
+        return Response(status_code=202)
+
+    async def return_page(request: Request) -> Response:
+        visit = returns.visit(request)
+        answer = await in_thread(readers, partial(returns.answer, desk, visit))
+        if answer.reads:
+            try:
+                await in_thread(writers, partial(returns.schedule_read, desk, visit.token))
+            except (StoreError, TimeoutError):
+                log.warning("a return visit could not have its order read: polling will")
+        return answer.response
+
+    async def preview(request: Request) -> Response:
+        return await in_thread(readers, partial(returns.preview, desk, returns.preview_of(request)))
+
+    async def health(_request: Request) -> Response:
+        def look() -> None:
+            with desk.store.read() as tx:
+                rows.waiting(tx, 1)
+
+        with anyio.fail_after(2):
+            await in_thread(readers, look)
+        return JSONResponse({"status": "ok"})
+
+    async def unavailable(request: Request, error: Exception) -> Response:
+        log.error("%s: the store did not answer (%s)", _endpoint(request), type(error).__name__)
+        if _endpoint(request) == "return_page":
+            return returns.unavailable(request)
+        return PlainTextResponse("Unavailable", 503, headers={"retry-after": "30"})
+
+    async def gone(_request: Request, _error: Exception) -> Response:
+        return Response(status_code=400)  # nobody is there to read it
+
+    async def failed(request: Request, error: Exception) -> Response:
+        error_id = secrets.token_hex(4)
+        # Where, and what kind: an exception's own text may hold what a customer or HiPay sent.
+        frames = traceback.extract_tb(error.__traceback__)[-6:]
+        place = " < ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
+        log.error("error %s: %s in %s: %s", error_id, type(error).__name__, _endpoint(request), place)
+        return PlainTextResponse(f"Error {error_id}", 500)
+
+    app = Starlette(
+        routes=[
+            Route("/notify/{account}", notify, methods=["POST"]),
+            Route("/return/preview/{kind}", preview),
+            Route("/return/{account}/{kind}/{token}", return_page),
+            Route("/health", health),
+        ],
+        exception_handlers={
+            StoreError: unavailable,
+            TimeoutError: unavailable,
+            ClientDisconnect: gone,
+            Exception: failed,
+        },
+        lifespan=lifespan,
+        max_body_size=BODY_MAX,
+    )
+    app.router.redirect_slashes = False
+    return guarded(app, desk.settings)
+
+
+def _endpoint(request: Request) -> str:
+    return str(getattr(request.scope.get("endpoint"), "__name__", "-"))

@@ -1,0 +1,61 @@
+"""One page for a customer: calm, in one column, without a script, a cookie or anything from elsewhere but the logo."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from services.mail.settings import VISIBLE, WHITE, contrast, text_colour
+from services.public.guard import CSP
+
+Tone = Literal["good", "bad", "wait", "calm"]
+DEFAULT_COLOUR = "#1f4e79"
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Texts in ``language``. ``details``: (label, value) pairs; ``again``: the label and address of the one button;
+    ``logo_url`` https; ``colour`` as ``#rrggbb``, ours when empty."""
+
+    language: str
+    tone: Tone
+    title: str
+    body: str
+    merchant: str = ""
+    logo_url: str = ""
+    colour: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+    hint: str = ""
+    again: tuple[str, str] | None = None
+    contact: str = ""
+
+
+def render(screen: Screen, *, notices: Sequence[str] = (), status: int = 200) -> HTMLResponse:
+    """The page as an answer, with the policy that lets in its own style and its logo, nothing else."""
+    nonce = secrets.token_urlsafe(16)
+    button = screen.colour or DEFAULT_COLOUR
+    html = _templates.get_template("page.html").render(
+        screen=screen,
+        notices=notices,
+        nonce=nonce,
+        button=button,
+        ink=text_colour(button),
+        accent=button if contrast(button, WHITE) >= VISIBLE else DEFAULT_COLOUR,
+    )
+    policy = f"{CSP}; style-src 'nonce-{nonce}'"
+    if screen.logo_url:
+        policy += f"; img-src https://{urlsplit(screen.logo_url).netloc}"
+    return HTMLResponse(html, status, headers={"content-security-policy": policy, "content-language": screen.language})

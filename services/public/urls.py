@@ -1,0 +1,50 @@
+"""The addresses that travel with a payment page: where HiPay notifies us, and where the customer comes back to."""
+
+from typing import Any
+from urllib.parse import unquote_plus, urlencode, urlsplit, urlunsplit
+
+from services import money
+from services.accounts.configuration import redirect_pages
+from services.accounts.redirects import KINDS, OWN
+from services.desk import Desk
+from services.hipay.signature import signed_parameters
+from services.store import Row
+
+
+def notify_url(desk: Desk, account: str) -> str | None:
+    """Where HiPay sends the account's notifications; None while no public address is set: polling only."""
+    public = desk.settings.public
+    return f"{public}/notify/{account}" if public else None
+
+
+def redirect_urls(desk: Desk, order: Row[Any], page: Row[Any]) -> dict[str, str]:
+    """The five redirect pages of a payment page by kind, as they go to HiPay; empty where the account has none.
+
+    ``order`` and ``page`` are rows of their tables. A merchant's own URL keeps its query and gains our signed ``et_…``
+    parameters. After a telephone payment the operator comes back to the dashboard, not to the customer's thank-you.
+    Raises FieldInvalid for a name with a control character.
+    """
+    if order.channel == "phone":
+        return dict.fromkeys(KINDS, staff_return_url(desk, page.token))
+    with desk.store.read() as tx:
+        pages = redirect_pages(tx, order.account)
+    urls = pages.urls(desk.settings.public, order.account, page.token)
+    theirs = {kind for kind, chosen in pages.items() if chosen and chosen != OWN}
+    return {kind: _with_order(desk, urls[kind], order, page) if kind in theirs else urls.get(kind, "") for kind in KINDS}
+
+
+def staff_return_url(desk: Desk, token: str) -> str:
+    """Where the operator's browser comes back to: the dashboard drops the query and shows the order."""
+    return f"{desk.settings.dashboard_url}/phone-return/{token}"
+
+
+def _with_order(desk: Desk, url: str, order: Row[Any], page: Row[Any]) -> str:
+    signed = signed_parameters(
+        first_name=order.first_name, last_name=order.last_name, amount=money.wire(page.amount, page.currency),
+        currency=page.currency, order_id=order.order_id,
+        secret=desk.account(order.account).passphrase.get_secret_value(),
+    )  # fmt: skip
+    parts = urlsplit(url)
+    # A parameter that came twice would be refused by whoever verifies: the merchant's query cannot name ours.
+    theirs = [part for part in parts.query.split("&") if part and unquote_plus(part.partition("=")[0]) not in signed]
+    return urlunsplit(parts._replace(query="&".join([*theirs, urlencode(signed)])))

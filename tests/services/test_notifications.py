@@ -1,0 +1,214 @@
+"""Working off stored notifications: what each does to its order."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from services import clock, notifications
+from services.desk import Desk
+from services.orders import observe
+from services.store import orders as rows
+from services.store import schema, steps
+from tests.support.desk import open_test_desk
+from tests.support.public import body, order_row, order_with_page
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = open_test_desk(tmp_path)
+    yield desk
+    desk.close()
+
+
+def receive(desk: Desk, *bodies: bytes) -> None:
+    for raw in bodies:
+        notifications.receive(desk, "demo", raw, FORM)
+
+
+def states(desk: Desk) -> list[str]:
+    with desk.store.read() as tx:
+        return list(tx.scalars(select(schema.notifications.c.state).order_by(schema.notifications.c.id)))
+
+
+def only(desk: Desk) -> Any:
+    with desk.store.read() as tx:
+        return tx.execute(select(schema.notifications)).one()
+
+
+def alarms(desk: Desk) -> list[Any]:
+    with desk.store.read() as tx:
+        return list(tx.execute(select(schema.alarms).order_by(schema.alarms.c.id)))
+
+
+def read_is_due(desk: Desk, row: int) -> bool:
+    with desk.store.read() as tx:
+        due_at = steps.steps_of(tx, row).get("read")
+    return due_at is not None and due_at <= clock.now()
+
+
+def test_a_capture_is_folded_in_and_a_read_has_the_last_word(desk: Desk) -> None:
+    row, _ = order_with_page(desk)
+    receive(desk, body())
+    assert notifications.work_off(desk) == 1
+    order = order_row(desk, row)
+    assert (order.payment, order.captured) == ("captured", 15_0000)
+    assert states(desk) == ["applied"]
+    assert only(desk).order == row
+    assert read_is_due(desk, row)
+    assert notifications.work_off(desk) == 0
+
+
+def test_a_replay_a_year_later_has_no_effect(desk: Desk) -> None:
+    row, _ = order_with_page(desk)
+    receive(desk, body())
+    notifications.work_off(desk)
+    with desk.store.read() as tx:
+        before = len(rows.events_of(tx, row))
+    clock.use(lambda: timedelta(days=365))
+    try:
+        receive(desk, body())
+        assert notifications.work_off(desk) == 0
+        # Sent again with another order of its fields: another body, the same facts.
+        receive(desk, body() + b"&device_id=")
+        assert notifications.work_off(desk) == 1
+    finally:
+        clock.use(None)
+    assert states(desk) == ["applied", "repeated"]
+    with desk.store.read() as tx:
+        assert len(rows.events_of(tx, row)) == before
+    assert order_row(desk, row).captured == 15_0000
+
+
+def test_two_partial_refunds_of_one_status_are_both_counted(desk: Desk) -> None:
+    row, _ = order_with_page(desk)
+    receive(desk, body(), *(body(status=126, refunded_amount=total) for total in ("5.00", "8.00")))
+    notifications.work_off(desk)
+    assert states(desk) == ["applied"] * 3
+    assert order_row(desk, row).refunded == 8_0000
+
+
+@pytest.mark.parametrize("order_of", [(118, 116, 114), (116, 118, 114), (114, 116, 118)])
+def test_captured_stays_captured_in_any_order(desk: Desk, order_of: tuple[int, ...]) -> None:
+    row, _ = order_with_page(desk)
+    receive(desk, *(body(status=status) for status in order_of))
+    notifications.work_off(desk)
+    assert order_row(desk, row).payment == "captured"
+
+
+@pytest.mark.parametrize(
+    ("changes", "misfit"),
+    [
+        ({"order[amount]": "1500.00"}, "amount"),
+        ({"order[currency]": "USD", "currency": "USD"}, "currency"),
+        ({"mid": "00009999999"}, "account"),
+        ({"test": "false"}, "test"),
+        ({"custom_data[eterminal_order]": "another-mark"}, "mark"),
+    ],
+)
+def test_what_does_not_fit_is_quarantined_with_one_alarm(desk: Desk, changes: dict[str, str], misfit: str) -> None:
+    row, _ = order_with_page(desk)
+    receive(desk, body(**changes), body(**changes) + b"&again=1")
+    notifications.work_off(desk)
+    assert states(desk) == ["quarantined"] * 2
+    assert order_row(desk, row).payment == "unpaid"
+    [alarm] = alarms(desk)
+    assert (alarm.order, alarm.kind, alarm.detail["misfit"]) == (row, "quarantined", misfit)
+
+
+def test_an_unknown_order_is_kept_unmatched(desk: Desk) -> None:
+    receive(desk, body("NOT-OURS"))
+    assert notifications.work_off(desk) == 1
+    assert (only(desk).state, only(desk).detail["status"]) == ("unmatched", 118)
+    assert alarms(desk) == []
+
+
+def test_an_order_of_another_account_does_not_match(desk: Desk) -> None:
+    row, _ = order_with_page(desk, account="other", page_account="other")
+    receive(desk, body())
+    notifications.work_off(desk)
+    assert states(desk) == ["unmatched"]
+    assert order_row(desk, row).payment == "unpaid"
+
+
+def test_an_unknown_status_changes_nothing(desk: Desk) -> None:
+    row, _ = order_with_page(desk)
+    before = order_row(desk, row)
+    receive(desk, body(status=199))
+    notifications.work_off(desk)
+    assert (only(desk).state, only(desk).detail["status"]) == ("ignored", 199)
+    assert order_row(desk, row) == before
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"\xff\xfe", b"a=1", b"<notification/>", b"order%5Bid%5D=A-1&status=118", body(authorized_amount="a lot")]
+)
+def test_what_cannot_be_read_is_said_so_and_holds_nobody_up(desk: Desk, raw: bytes) -> None:
+    row, _ = order_with_page(desk)
+    receive(desk, raw, body())
+    assert notifications.work_off(desk) == 2
+    assert states(desk) == ["unreadable", "applied"]
+    assert order_row(desk, row).payment == "captured"
+
+
+def test_a_fault_of_ours_is_alarmed_and_holds_nobody_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    row, _ = order_with_page(desk)
+    order_with_page(desk, "A-2")
+    whole = observe.observe
+
+    def faulty(tx: Any, desk: Desk, order: int, *args: Any, **kwargs: Any) -> Any:
+        if order == row:
+            rows.change_order(tx, order, payment="half-written")
+            raise ValueError("secret text")
+        return whole(tx, desk, order, *args, **kwargs)
+
+    monkeypatch.setattr(notifications, "observe", faulty)
+    receive(desk, body("A-1"), body("A-2"))
+    assert notifications.work_off(desk) == 2
+    assert states(desk) == ["failed", "applied"]
+    assert order_row(desk, row).payment == "unpaid"
+    [alarm] = alarms(desk)
+    assert (alarm.kind, alarm.detail["error"]) == ("notification_failed", "ValueError")
+
+
+def test_killed_in_between_it_stays_stored(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    row, _ = order_with_page(desk)
+    receive(desk, body())
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(notifications.reading, "schedule", killed)
+        with pytest.raises(Killed):
+            notifications.work_off(desk)
+    assert states(desk) == ["stored"]
+    assert order_row(desk, row).payment == "unpaid"
+    assert notifications.work_off(desk) == 1
+    assert order_row(desk, row).payment == "captured"
+
+
+def test_several_workers_take_each_notification_once(desk: Desk) -> None:
+    for number in range(12):
+        order_with_page(desk, f"A-{number}")
+    receive(desk, *(body(f"A-{number}") for number in range(12)))
+    together = threading.Barrier(4)
+
+    def work() -> int:
+        together.wait(10)
+        return notifications.work_off(desk)
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = sum(one.result() for one in [pool.submit(work) for _ in range(4)])
+    assert taken == 12
+    assert states(desk) == ["applied"] * 12
