@@ -1,5 +1,6 @@
 """What finance will be paid: movements not settled yet, and settlement runs over them."""
 
+import time
 from collections.abc import Sequence
 from decimal import Decimal
 from json import loads
@@ -12,7 +13,6 @@ from sandbox.products import PRODUCTS
 from sandbox.settings import MID
 from sandbox.settlements import Movement, Settlement, settle
 
-FIRST_SETTLEMENT = 210_001
 _KINDS: dict[str, Literal["capture", "refund", "chargeback", "chargeback_refund"]] = {
     "CAPTURE": "capture",
     "REFUND": "refund",
@@ -31,7 +31,7 @@ def run(box: Sandbox, scenario: str = "plain", *, reserve_release: bool = False)
     now = box.now()
     made = settle(
         [_movement(box, each) for each in operations],
-        first_id=max(box.store.settlements, default=FIRST_SETTLEMENT - 1) + 1,
+        first_id=box.store.next_id(Settlement, int(time.time()) // 10),
         at=now,
         account=MID,
         account_name=box.settings.merchant_name,

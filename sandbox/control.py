@@ -60,7 +60,7 @@ def routes(box: Sandbox) -> list[Route]:
         else:
             box.store.clock.offset_seconds += float(asked["advance_seconds"])
         box.store.keep_clock()
-        operations.expire_authorizations(box)
+        operations.expire(box, box.store.transactions.values())
         return clock()
 
     def settings(_: object = None) -> Json:

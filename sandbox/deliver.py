@@ -1,6 +1,6 @@
 """Sending the queued notifications, again with growing gaps until one is answered 2xx.
 
-How often and how long HiPay retries is unpublished; the gaps here are short so that one can watch it.
+How often and how long HiPay retries is unpublished; the gaps (a setting) are short so that one can watch it.
 """
 
 import asyncio
@@ -14,13 +14,16 @@ from sandbox.model import Delivery
 if TYPE_CHECKING:
     import httpx
 
-GAPS = (1, 2, 4, 8, 16, 32, 64, 128)  # seconds between tries; then it is given up
 TIMEOUT = 15.0  # seconds that the merchant may take
 AT_ONCE = 16
 
 
 async def run(box: Sandbox) -> None:
-    """Deliver until cancelled. Of one order the notifications leave one after the other, in their order."""
+    """Deliver until cancelled.
+
+    Of one order the notifications leave one after the other, in their order; one that must be sent again holds
+    none of the later ones back, so that a merchant may well get 118 before 116.
+    """
     import httpx
 
     busy: dict[str, asyncio.Task[None]] = {}
@@ -30,8 +33,7 @@ async def run(box: Sandbox) -> None:
             while True:
                 box.wake.clear()
                 busy = {orderid: task for orderid, task in busy.items() if not task.done()}
-                waiting = _due(box, set(busy))
-                for delivery in waiting[: AT_ONCE - len(busy)]:
+                for delivery in _due(box, set(busy), AT_ONCE - len(busy)):
                     task = asyncio.create_task(_send(box, client, delivery))
                     task.add_done_callback(lambda _: box.wake.set())
                     busy[delivery.orderid] = task
@@ -45,19 +47,27 @@ async def run(box: Sandbox) -> None:
             await asyncio.gather(*busy.values(), return_exceptions=True)
 
 
-def _due(box: Sandbox, busy: set[str]) -> list[Delivery]:
-    """The oldest unfinished delivery of each order that is not being served, if its time has come."""
+def _due(box: Sandbox, busy: set[str], most: int) -> list[Delivery]:
+    """The oldest delivery of each order whose time has come, of orders that are not being served; `most` of them."""
     first: dict[str, Delivery] = {}
-    for delivery in box.store.deliveries.values():
-        if delivery.due is not None and delivery.due <= time.time() and delivery.orderid not in busy:
+    for delivery in box.store.undelivered.values():
+        if len(first) >= most:
+            break
+        if _is_due(delivery) and delivery.orderid not in busy:
             first.setdefault(delivery.orderid, delivery)
     return list(first.values())
 
 
 def _pause(box: Sandbox) -> float | None:
-    """Seconds until the next delivery is due; those due now wait for a task to end, which wakes us."""
-    later = [each.due for each in box.store.deliveries.values() if each.due and each.due > time.time()]
-    return min(later) - time.time() if later else None
+    """Seconds until the next delivery is due; those due already wait for a task to end, which wakes us."""
+    waiting = box.store.undelivered.values()
+    if not waiting or any(_is_due(delivery) for delivery in waiting):
+        return None
+    return max(0.0, min(delivery.due or 0.0 for delivery in waiting) - time.time())
+
+
+def _is_due(delivery: Delivery) -> bool:
+    return delivery.due is not None and delivery.due <= time.time()
 
 
 async def _send(box: Sandbox, client: "httpx.AsyncClient", delivery: Delivery) -> None:
@@ -80,8 +90,9 @@ async def _send(box: Sandbox, client: "httpx.AsyncClient", delivery: Delivery) -
     if box.store.deliveries.get(delivery.id) is not delivery:
         return  # everything was forgotten meanwhile
     delivery.tries += 1
-    given_up = delivery.tries > len(GAPS)
-    delivery.due = None if done or given_up else time.time() + GAPS[delivery.tries - 1]
+    gaps = box.settings.retry_gaps
+    given_up = delivery.tries > len(gaps)
+    delivery.due = None if done or given_up else time.time() + gaps[delivery.tries - 1]
     box.store.save(delivery)
 
 

@@ -49,17 +49,16 @@ def routes(box: Sandbox) -> list[Route]:
         return JSONResponse(views.forward(box, page))
 
     async def order(request: Request) -> Response:
-        found = box.store.orders.get(request.path_params["orderid"])
-        if found is None or not found.transactions:
+        attempts = _attempts(box, request.path_params["orderid"])
+        if not attempts:
             raise Refusal(3000001)
-        return JSONResponse(views.order_v3(box, found))
+        return JSONResponse(views.order_v3(box, box.store.orders[attempts[0].orderid]))
 
     async def transactions(request: Request) -> Response:
         orderid = request.query_params.get("orderid", "")
         if not orderid:
             raise Refusal(1010101, "orderid")
-        found = box.store.orders.get(orderid)
-        answers = [views.transaction_v1(box, each) for each in box.transactions(found)] if found else []
+        answers = [views.transaction_v1(box, each) for each in _attempts(box, orderid)]
         return JSONResponse({"transaction": answers[0] if len(answers) == 1 else answers})
 
     async def transaction(request: Request) -> Response:
@@ -100,7 +99,7 @@ def routes(box: Sandbox) -> list[Route]:
         api("/v1/maintenance/transaction/{reference}", maintenance, "POST"),
         api("/v2/security-settings", security_settings, "GET"),
         api("/v2/available-payment-products.json", available, "GET"),
-        api("/v3/order/{orderid}", order, "GET"),
+        api("/v3/order/{orderid:path}", order, "GET"),
         # Telemetry of HiPay's Node client, which sends no credentials there.
         Route("/checkout-data", checkout_data, methods=["POST"]),
     ]
@@ -112,11 +111,18 @@ async def form_fields(request: Request) -> dict[str, str]:
         return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
 
+def _attempts(box: Sandbox, orderid: str) -> list[Transaction]:
+    order = box.store.orders.get(orderid)
+    attempts = box.transactions(order) if order else []
+    operations.expire(box, attempts)
+    return attempts
+
+
 def _transaction(box: Sandbox, request: Request, *, status: int) -> Transaction:
-    operations.expire_authorizations(box)
     found = box.store.transactions.get(request.path_params["reference"])
     if found is None:
         raise Refusal(3000002, status=status)
+    operations.expire(box, [found])
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from sandbox import rules
 from sandbox.context import Sandbox
-from sandbox.model import RETRIES, Order, Page
+from sandbox.model import RETRIES, Order, Page, first_number
 from sandbox.refusals import Refusal
 
 Condition = Literal["open", "paid", "pending", "expired", "exhausted"]
@@ -29,7 +29,7 @@ def create(box: Sandbox, fields: dict[str, str]) -> Page:
         if len(order.transactions) >= RETRIES:
             raise Refusal(3010003, "orderid")
     else:
-        order = Order(asked.orderid, box.store.next_id(Order, 1_540_000_001), now)
+        order = Order(asked.orderid, box.store.next_id(Order, first_number()), now)
     page = Page(
         str(uuid.uuid4()),
         asked.orderid,

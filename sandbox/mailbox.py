@@ -1,6 +1,8 @@
 """A mailbox for every address: SMTP in, pages and JSON out."""
 
 import asyncio
+import logging
+import socket
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -144,9 +146,10 @@ def _part(parsed: EmailMessage, subtype: str) -> str | None:
         return None
     content = cast("bytes", part.get_payload(decode=True) or b"")
     try:
-        return content.decode(part.get_content_charset("utf-8"), "replace").replace("\r\n", "\n")
+        text = content.decode(part.get_content_charset("utf-8"), "replace")
     except LookupError:
-        return content.decode("utf-8", "replace")
+        text = content.decode("utf-8", "replace")
+    return text.replace("\r\n", "\n")
 
 
 def routes(box: Sandbox) -> list[Route]:
@@ -190,5 +193,7 @@ def routes(box: Sandbox) -> list[Route]:
     ]
 
 
-async def serve(box: Sandbox, sock: Any) -> asyncio.Server:
+async def serve(box: Sandbox, sock: socket.socket) -> asyncio.Server:
+    """Take mail on `sock` until the server is closed."""
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of its own old attributes there
     return await asyncio.get_running_loop().create_server(partial(protocol, box), sock=sock)

@@ -1,11 +1,17 @@
 """What the sandbox remembers. Amounts are integers of the currency's minor unit; times are aware, UTC."""
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sandbox import money
 
 RETRIES = 3  # `numberRetry`: attempts that one order may have
+
+
+def first_number(base: int = 0) -> int:
+    """Where HiPay's numbers begin in a memory that is empty: at the time, so that an older one never comes again."""
+    return base + int(time.time() * 10)
 
 
 @dataclass

@@ -4,10 +4,11 @@ Each function checks what HiPay checks, in its order, raises its Refusal, and qu
 Amounts are minor units; None means all that is left.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from sandbox.context import Sandbox
-from sandbox.model import Operation, Transaction
+from sandbox.model import Operation, Transaction, first_number
 from sandbox.notify import queue
 from sandbox.refusals import Refusal
 
@@ -111,11 +112,11 @@ def chargeback_refund(box: Sandbox, transaction: Transaction) -> None:
         _reach(box, transaction, 166, operation)
 
 
-def expire_authorizations(box: Sandbox) -> None:
-    """Authorisations never captured end after seven days of the sandbox's clock (114)."""
+def expire(box: Sandbox, transactions: Iterable[Transaction]) -> None:
+    """Those authorised and never captured end after seven days of the sandbox's clock (114)."""
     limit = box.now() - AUTHORIZATION_VALIDITY
     with box.store.change():
-        for transaction in box.store.transactions.values():
+        for transaction in transactions:
             if transaction.status == 116 and transaction.authorized_at and transaction.authorized_at <= limit:
                 _reach(box, transaction, 114, None)
 
@@ -124,7 +125,7 @@ def _move(
     box: Sandbox, transaction: Transaction, kind: str, amount: int, merchant_reference: str = ""
 ) -> Operation:
     operation = Operation(
-        id=box.store.next_id(Operation, 9_000_001),
+        id=box.store.next_id(Operation, first_number()),
         transaction=transaction.id,
         type=kind,
         amount=amount,

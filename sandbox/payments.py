@@ -4,11 +4,10 @@ from typing import Literal, get_args
 
 from sandbox import operations
 from sandbox.context import Sandbox
-from sandbox.model import Page, Transaction
+from sandbox.model import Page, Transaction, first_number
 from sandbox.notify import queue
 from sandbox.statuses import DEFAULT_REASON, REASONS, TECHNICAL_PROBLEM
 
-FIRST_REFERENCE = 800_400_000_001
 Outcome = Literal["accept", "decline", "pending", "review", "cancel", "error"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 # The redirect page that each outcome leads to.
@@ -41,7 +40,7 @@ def attempt(
     now = box.now()
     order = box.store.orders[page.orderid]
     transaction = Transaction(
-        id=str(box.store.next_id(Transaction, FIRST_REFERENCE)),
+        id=str(box.store.next_id(Transaction, first_number(800_000_000_000))),
         orderid=page.orderid,
         page=page.id,
         attempt=len(order.transactions) + 1,

@@ -22,6 +22,7 @@ class Settings:
     notifications: bool = True
     notification_format: Literal["form", "xml"] = "form"
     hash_algorithm: Algorithm = "SHA256"
+    retry_gaps: list[float] = field(default_factory=lambda: [1, 2, 4, 8, 16, 32, 64, 128])  # seconds
     feedback_parameters: bool = True
     file_dialect: dict[str, Any] = field(default_factory=dict)
     products: dict[str, list[str]] = field(
@@ -75,6 +76,11 @@ def _dialect(name: str, value: Any) -> None:
         raise BadSetting(f"file_dialect: {error}") from error
 
 
+def _gaps(name: str, value: Any) -> None:
+    if not isinstance(value, list) or not all(type(gap) in {int, float} and gap >= 0 for gap in value):
+        raise BadSetting(f"{name} is a list of seconds, one for each try after the first.")
+
+
 def _smtp_reply(name: str, value: Any) -> None:
     if value is not None and not (isinstance(value, str) and value[:3].isdigit() and value[0] in "45"):
         raise BadSetting("smtp_reply is null or a refusal such as '421 try later' or '550 no such user'.")
@@ -90,6 +96,7 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "notifications": _one_of(True, False),
     "notification_format": _one_of("form", "xml"),
     "hash_algorithm": _one_of(*ALGORITHMS),
+    "retry_gaps": _gaps,
     "feedback_parameters": _one_of(True, False),
     "file_dialect": _dialect,
     "products": _products,

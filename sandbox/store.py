@@ -38,6 +38,7 @@ class Store:
             "CREATE TABLE IF NOT EXISTS entity (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id))"
         )
         self._depth = 0
+        self._last: dict[type[Entity], int] = {}
         self._forget()
         for kind, body in self._db.execute("SELECT kind, body FROM entity ORDER BY rowid"):
             if kind == "setting":
@@ -46,8 +47,7 @@ class Store:
                 loaded = _load(body)
                 if kind == "Settlement":
                     loaded["rows"] = tuple(loaded["rows"])
-                entity = _CLASSES[kind](**loaded)
-                self._shelf(entity)[entity.id] = entity
+                self._keep(_CLASSES[kind](**loaded))
 
     def _forget(self) -> None:
         self.orders: dict[str, Order] = {}
@@ -59,16 +59,14 @@ class Store:
         self.settlements: dict[int, Settlement] = {}
         self.settings = Settings()
         self.clock = Clock()
-        self._last: dict[type[Entity], int] = {}
+        self.undelivered: dict[int, Delivery] = {}
 
     def next_id(self, kind: type[Entity], first: int = 1) -> int:
-        """A number that no entity of that kind has had since the start."""
-        if kind not in self._last:
-            ids = [int(key) for key in self._shelves()[kind]] if kind is not Order else []
-            ids += [order.number for order in self.orders.values()] if kind is Order else []
-            self._last[kind] = max([first - 1, *ids])
-        self._last[kind] += 1
-        return self._last[kind]
+        """The number of the next entity of that kind to be saved; `first` when there never was one.
+
+        Numbers are not used again after a reset: who keeps a payment's reference must not meet another's.
+        """
+        return max(first, self._last.get(kind, 0) + 1)
 
     def _restore_setting(self, value: dict[str, Any]) -> None:
         if "offset_seconds" in value:
@@ -77,10 +75,7 @@ class Store:
             self.settings = Settings(**value)
 
     def _shelf(self, entity: Entity) -> dict[Any, Any]:
-        return self._shelves()[type(entity)]
-
-    def _shelves(self) -> dict[type[Entity], dict[Any, Any]]:
-        return {
+        shelves: dict[type[Entity], dict[Any, Any]] = {
             Page: self.pages,
             Order: self.orders,
             Transaction: self.transactions,
@@ -89,6 +84,18 @@ class Store:
             Message: self.messages,
             Settlement: self.settlements,
         }
+        return shelves[type(entity)]
+
+    def _keep(self, entity: Entity) -> None:
+        self._shelf(entity)[entity.id] = entity
+        if not isinstance(entity, Page):
+            number = int(entity.number if isinstance(entity, Order) else entity.id)
+            self._last[type(entity)] = max(number, self._last.get(type(entity), 0))
+        if isinstance(entity, Delivery):
+            if entity.due is None:
+                self.undelivered.pop(entity.id, None)
+            else:
+                self.undelivered[entity.id] = entity
 
     @contextmanager
     def change(self) -> Iterator[None]:
@@ -106,7 +113,7 @@ class Store:
     def save(self, *entities: Entity) -> None:
         with self.change():
             for entity in entities:
-                self._shelf(entity)[entity.id] = entity
+                self._keep(entity)
                 self._write(type(entity).__name__, str(entity.id), asdict(entity))
 
     def use(self, settings: Settings) -> None:

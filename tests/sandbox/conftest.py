@@ -11,7 +11,10 @@ from tests.support.sandbox import RunningSandbox, start_sandbox
 def running_sandbox() -> Iterator[RunningSandbox]:
     running = start_sandbox()
     yield running
-    running.stop()
+    complaints = running.complaints()
+    assert running.stop() == 0
+    # Whatever the tests asked of it, no traceback.
+    assert complaints == ""
 
 
 @pytest.fixture
