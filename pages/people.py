@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common import actor, desk, language, refusals, texts
+from pages.markdown import plain
 from services.access import ROLES
 from services.access.sign_in import LOCAL_ISSUER
 from services.access.users import Person, list_people, set_disabled, set_given_roles
@@ -33,9 +34,9 @@ def _card(person: Person) -> None:
     with st.container(border=True, key=f"person_{person.id}"):
         who, roles, actions = st.columns([4, 4, 3], vertical_alignment="center")
         with who:
-            st.markdown(f"**{_plain(person.name)}**")
+            st.markdown(f"**{plain(person.name)}**")
             origin = t("this machine") if person.issuer == LOCAL_ISSUER else person.issuer
-            st.caption(_plain(" · ".join(part for part in (person.email, origin) if part)))
+            st.caption(plain(" · ".join(part for part in (person.email, origin) if part)))
             st.caption(t("Last seen {ago}", ago=format_ago(person.seen_at, max(now(), person.seen_at), language())))
         with roles, st.container(horizontal=True):
             if person.disabled:
@@ -48,26 +49,25 @@ def _card(person: Person) -> None:
             if not person.claimed and not person.given:
                 st.badge(t("No role yet"), icon=":material/remove_moderator:", color="gray")
         with actions, st.container(horizontal=True, horizontal_alignment="right"):
-            if st.button(t("Change roles"), key=f"roles_{person.id}", icon=":material/edit:"):
-                st.dialog(t("Change roles"))(_change_roles)(person)
+            with st.popover(t("Change roles"), icon=":material/edit:"):
+                _change_roles(person)
             if person.id != actor().id:
                 label, icon = ("Open account", ":material/lock_open:") if person.disabled else ("Close account", ":material/block:")  # fmt: skip
-                if st.button(t(label), key=f"account_{person.id}", icon=icon):
-                    st.dialog(t(label))(_change_account)(person)
+                with st.popover(t(label), icon=icon):
+                    _change_account(person)
 
 
 def _change_roles(person: Person) -> None:
     t = texts()
-    st.markdown(f"**{_plain(person.name)}** {_plain(person.email)}")
     if person.claimed:
         names = ", ".join(t(ROLE_NAMES[role]) for role in ROLES if role in person.claimed)
         st.caption(t("The provider gives: {roles}. Only your provider's administrator can take these away.", roles=names))
-    with st.form("roles", border=False):
+    with st.form(f"roles_{person.id}", border=False):
         wanted = st.pills(
             t("Roles given here"), ROLES, selection_mode="multi", default=[role for role in ROLES if role in person.given],
             format_func=lambda role: t(ROLE_NAMES[role]), key=f"wanted_{person.id}",
         )  # fmt: skip
-        if st.form_submit_button(t("Save these roles"), type="primary"):
+        if st.form_submit_button(t("Save these roles"), type="primary", key=f"save_{person.id}"):
             with refusals():
                 set_given_roles(desk(), actor(), person.id, frozenset(wanted))
                 st.rerun()
@@ -75,7 +75,6 @@ def _change_roles(person: Person) -> None:
 
 def _change_account(person: Person) -> None:
     t = texts()
-    st.markdown(f"**{_plain(person.name)}** {_plain(person.email)}")
     st.write(
         t("The person can sign in again, with the roles they had.")
         if person.disabled
@@ -85,11 +84,6 @@ def _change_account(person: Person) -> None:
         with refusals():
             set_disabled(desk(), actor(), person.id, not person.disabled)
             st.rerun()
-
-
-def _plain(text: str) -> str:
-    """Text from elsewhere, without Markdown's or Streamlit's own signs at work."""
-    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()<>#+-.!|~:$" else sign for sign in text)
 
 
 show()

@@ -1,0 +1,223 @@
+"""The dashboard's door: Host, Origin, who may come without a provider, headers, cookies."""
+
+import asyncio
+import base64
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Message
+from starlette.websockets import WebSocket
+
+from services.settings import SettingsError
+from services.startup import refuse_open_door
+from services.web import Guard, script_hashes
+from tests.support.desk import settings_for
+
+INDEX = Path(streamlit.__file__).with_name("static") / "index.html"
+PROVIDER = {"client_id": "desk", "cookie_secret": "x" * 32}
+
+
+def answer(_request: Request) -> Response:
+    response = PlainTextResponse("screen")
+    response.set_cookie("_streamlit_user", "1", httponly=True)
+    response.set_cookie("already", "1", secure=True)
+    return response
+
+
+def own_policy(_request: Request) -> Response:
+    return PlainTextResponse("back", headers={"Referrer-Policy": "no-referrer"})
+
+
+async def stream(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.close()
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Headers
+    text: str
+
+
+@dataclass(frozen=True)
+class Door:
+    """The guard before a small application, asked as a server would ask it."""
+
+    app: ASGIApp
+    peer: str
+    host: str
+
+    def get(self, path: str = "/", **headers: str) -> Answer:
+        return self._http("GET", path, headers)
+
+    def post(self, **headers: str) -> Answer:
+        return self._http("POST", "/", headers)
+
+    def opens_websocket(self, **headers: str) -> bool:
+        sent = self._ask("websocket", "/stream", headers, {"type": "websocket.connect"})
+        return sent[0]["type"] == "websocket.accept"
+
+    def _http(self, method: str, path: str, headers: dict[str, str]) -> Answer:
+        start, *bodies = self._ask(
+            "http", path, headers, {"type": "http.request", "body": b""}, method=method
+        )
+        text = b"".join(body["body"] for body in bodies).decode()
+        return Answer(start["status"], Headers(raw=start["headers"]), text)
+
+    def _ask(
+        self, kind: str, path: str, headers: dict[str, str], first: Message, **more: Any
+    ) -> list[Message]:
+        sent: list[Message] = []
+        named = {"host": self.host} | {name.replace("_", "-"): value for name, value in headers.items()}
+        scope = {
+            "type": kind, "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http", "path": path,
+            "raw_path": path.encode(), "query_string": b"", "root_path": "", "client": (self.peer, 40000),
+            "server": ("127.0.0.1", 8501), "subprotocols": [],
+            "headers": [(name.encode(), value.encode()) for name, value in named.items()], **more,
+        }  # fmt: skip
+
+        async def receive() -> Message:
+            return first
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        asyncio.run(self.app(scope, receive, send))
+        return sent
+
+
+def door(tmp_path: Path, *, peer: str = "127.0.0.1", host: str = "127.0.0.1:8501", **settings: Any) -> Door:
+    routes = [
+        Route("/", answer, methods=["GET", "POST"]), Route("/own", own_policy), WebSocketRoute("/stream", stream),
+    ]  # fmt: skip
+    return Door(Guard(Starlette(routes=routes), settings_for(tmp_path, **settings), INDEX), peer, host)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8501", "localhost:8501", "LocalHost", "[::1]:8501"])
+def test_the_machines_own_names_are_answered(tmp_path: Path, host: str) -> None:
+    assert door(tmp_path).get(host=host).text == "screen"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "evil.example:8501",
+        "localhost@evil.example",
+        "",
+        "localhost:x",
+        "[::1",
+    ],
+)
+def test_a_foreign_host_is_refused_in_words(tmp_path: Path, host: str) -> None:
+    answered = door(tmp_path).get(host=host)
+    assert (answered.status, "allowed_hosts" in answered.text) == (403, True)
+    assert answered.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_foreign_host_opens_no_websocket(tmp_path: Path) -> None:
+    assert not door(tmp_path).opens_websocket(host="evil.example", origin="http://evil.example")
+
+
+def test_the_published_name_and_the_listed_ones_are_answered(tmp_path: Path) -> None:
+    client = door(
+        tmp_path,
+        dashboard_url="https://desk.example.com",
+        allowed_hosts=("10.1.2.3", "fd00::1"),
+        auth=PROVIDER,
+        peer="10.9.9.9",
+    )
+    for host in ("desk.example.com", "10.1.2.3:8501", "[fd00::1]:8501"):
+        assert client.get(host=host).status == 200
+    assert client.get(host="other.example.com").status == 403
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9999", "http://127.0.0.1.evil.example:8501", "file://"])  # fmt: skip
+def test_another_origin_may_neither_post_nor_open_a_websocket(tmp_path: Path, origin: str) -> None:
+    client = door(tmp_path)
+    assert client.post(origin=origin).status == 403
+    assert not client.opens_websocket(origin=origin)
+    assert client.get(origin=origin).status == 200  # a link from elsewhere is no attack
+
+
+def test_a_cross_site_post_without_origin_is_refused(tmp_path: Path) -> None:
+    client = door(tmp_path)
+    assert client.post(sec_fetch_site="cross-site").status == 403
+    assert client.post(sec_fetch_site="same-origin").status == 200
+
+
+def test_ones_own_origin_may(tmp_path: Path) -> None:
+    client = door(tmp_path)
+    assert client.post(origin="http://127.0.0.1:8501").status == 200
+    assert client.opens_websocket(origin="http://127.0.0.1:8501")
+
+
+def test_behind_a_proxy_the_published_origin_may(tmp_path: Path) -> None:
+    client = door(tmp_path, dashboard_url="https://desk.example.com", auth=PROVIDER, host="localhost:8501")
+    assert client.post(origin="https://desk.example.com").status == 200
+
+
+@pytest.mark.parametrize(("peer", "status"), [("127.0.0.1", 200), ("::1", 200), ("10.0.0.7", 403), ("", 403)])
+def test_without_a_provider_only_this_machine_is_answered(tmp_path: Path, peer: str, status: int) -> None:
+    answered = door(tmp_path, peer=peer).get()
+    assert answered.status == status
+
+
+def test_with_a_provider_others_are_answered_too(tmp_path: Path) -> None:
+    assert door(tmp_path, peer="10.0.0.7", auth=PROVIDER).get().status == 200
+
+
+def test_every_answer_carries_the_policy(tmp_path: Path) -> None:
+    headers = door(tmp_path).get().headers
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    assert policy["frame-ancestors"] == "'none'"
+    assert policy["default-src"] == "'self'"
+    assert "unsafe" not in policy["script-src"]
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "same-origin"
+    assert "payment=()" in headers["permissions-policy"]
+    assert "strict-transport-security" not in headers
+    assert "secure" not in headers.getlist("set-cookie")[0].lower()
+
+
+def test_an_answers_own_referrer_policy_stands(tmp_path: Path) -> None:
+    assert door(tmp_path).get("/own").headers.getlist("referrer-policy") == ["no-referrer"]
+
+
+def test_over_https_cookies_are_secure_and_the_browser_stays_there(tmp_path: Path) -> None:
+    headers = door(tmp_path, dashboard_url="https://desk.example.com", auth=PROVIDER).get().headers
+    assert headers["strict-transport-security"].startswith("max-age=")
+    assert [cookie.lower().count("; secure") for cookie in headers.getlist("set-cookie")] == [1, 1]
+
+
+def test_streamlits_inline_scripts_run_by_their_hash() -> None:
+    hashed = base64.b64encode(hashlib.sha256(b"go()").digest()).decode()
+    assert list(script_hashes('<script src="a.js"></script><script>go()</script>')) == [f"'sha256-{hashed}'"]
+    assert len(list(script_hashes(INDEX.read_text(encoding="utf-8")))) == 1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"dashboard_host": "0.0.0.0"},
+        {"dashboard_url": "https://desk.example.com"},
+        {"allowed_hosts": ("10.1.2.3",)},
+    ],
+)
+def test_without_a_provider_a_published_dashboard_is_refused_at_start(
+    tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    with pytest.raises(SettingsError, match="identity provider"):
+        refuse_open_door(settings_for(tmp_path, **settings))
+    refuse_open_door(settings_for(tmp_path, **settings, auth=PROVIDER))
