@@ -10,7 +10,7 @@ from pages import sandbox_banner, signed_out
 from pages.common import actor, desk, texts
 from pages.navigation import SCREENS, Screen, first
 from services.access import Actor, NotSignedIn, Right, rights, sign_in
-from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language, language_name
+from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language
 
 ICON = Path(__file__).with_name("icon.svg")
 
@@ -38,29 +38,32 @@ def _route() -> Callable[[], None]:
     _sidebar(found)
     if not held:
         return _everywhere(signed_out.without_role, texts()("No role yet"))
-    return st.navigation(_pages(held)).run
+    return _screens(held)
 
 
 def _everywhere(show: Callable[[], None], title: str) -> Callable[[], None]:
     """One screen at every address, so that a link kept for later does not end in "page not found"."""
     addresses = ("", *(screen.url_path for screen in SCREENS))
-    pages = [st.Page(show, title=title, url_path=address or "start", default=not address) for address in addresses]
+    pages = [st.Page(show, title=title, url_path=address or "home", default=not address) for address in addresses]
     return st.navigation(pages, position="hidden").run
 
 
-def _pages(held: frozenset[Right]) -> list[st.Page]:
-    t = texts()
+def _screens(held: frozenset[Right]) -> Callable[[], None]:
+    """Every screen has its address, so that links between them hold; the menu and the run are for those with the right."""
+    t, begin = texts(), first(held)
     # The default page has no address of its own in Streamlit, so it is an empty one that leads on.
-    begin = st.Page(partial(st.switch_page, first(held).file), title="E-Terminal Desk", default=True, visibility="hidden", url_path="start")  # fmt: skip
-    return [begin, *(_page(screen, t) if screen.right in held else _refusal(screen, t) for screen in SCREENS)]
+    home = st.Page(partial(st.switch_page, begin.file), title="E-Terminal Desk", url_path="home", default=True, visibility="hidden")  # fmt: skip
+    pages = [_page(screen, t, visible=screen.right in held) for screen in SCREENS]
+    asked = st.navigation([home, *pages])
+    forbidden = {screen.url_path for screen in SCREENS if screen.right not in held}
+    return signed_out.without_right if asked.url_path in forbidden else asked.run
 
 
-def _page(screen: Screen, t: Translator) -> st.Page:
-    return st.Page(screen.file, title=t(screen.title), icon=screen.icon, url_path=screen.url_path)
-
-
-def _refusal(screen: Screen, t: Translator) -> st.Page:
-    return st.Page(signed_out.without_right, title=t(screen.title), url_path=screen.url_path, visibility="hidden")
+def _page(screen: Screen, t: Translator, *, visible: bool) -> st.Page:
+    return st.Page(
+        screen.file, title=t(screen.title), icon=screen.icon, url_path=screen.url_path,
+        visibility="visible" if visible else "hidden",
+    )  # fmt: skip
 
 
 def _sidebar(found: Actor | None) -> None:
@@ -68,7 +71,7 @@ def _sidebar(found: Actor | None) -> None:
     with st.sidebar:
         st.segmented_control(
             t("Language"), DASHBOARD_LANGUAGES, key="language", default=best_language(st.context.locale), required=True, bind="query-params",
-            format_func=lambda code: language_name(code, code).capitalize(), label_visibility="collapsed",
+            format_func=str.upper, label_visibility="collapsed",  # the address keeps what is shown: ?language=FR
         )  # fmt: skip
         if found:
             st.caption(t("Signed in as {name}", name=found.name))
