@@ -1,0 +1,92 @@
+"""Configuration of an account: whether links and telephone payments are enabled, what stops them, and the forms."""
+
+import streamlit as st
+
+from pages import configuration_checks as checks
+from pages import configuration_email, configuration_payment_page, configuration_redirects
+from pages.common import actor, desk, language, refusals, texts
+from pages.configuration_words import SUBJECTS, anchor, missing_words, plain
+from pages.wording import failure_words
+from services.accounts.pauses import Pause, resume
+from services.accounts.readiness import Overview, Readiness, overview
+from services.i18n import Translator, format_datetime
+from services.settings import Account
+
+
+def page() -> None:
+    t = texts()
+    st.title(t("Configuration"))
+    account = _account()
+    seen = overview(desk(), actor(), account.key)
+    if checks.measure_when_due(account, seen):
+        seen = overview(desk(), actor(), account.key)
+    saved = st.session_state.pop("cfg_saved", None)
+    if saved is not None:
+        st.toast(t("Saved.") if saved else t("Nothing to save: it was already so."), icon=":material/check:")
+    _pauses(account, seen)
+    left, right = st.columns(2)
+    with left:
+        _channel(seen.link, t("Send by e-mail is enabled"), t("Send by e-mail is not available yet. What is missing:"), t)
+    with right:
+        _channel(seen.phone, t("Payment by phone is enabled"), t("Payment by phone is not available. What is missing:"), t)
+    if seen.may_send:
+        st.page_link("new_order.py", label=t("Go to New order"), icon=":material/add_card:")
+    checks.show(account, seen)
+    configuration_redirects.show(account, seen)
+    configuration_email.show(account, seen)
+    configuration_payment_page.show(account, seen)
+
+
+def _account() -> Account:
+    """The account, chosen once for the session."""
+    t, accounts = texts(), desk().settings.all_accounts
+    key = next(iter(accounts))
+    if len(accounts) > 1:
+        st.session_state.setdefault("account", key)
+        key = st.selectbox(t("Account"), list(accounts), format_func=lambda name: accounts[name].name, key="account")
+    return accounts[key]
+
+
+def _channel(found: Readiness, enabled: str, stopped: str, t: Translator) -> None:
+    if found.ready:
+        st.success(f"**{enabled}**", icon=":material/check_circle:")
+        return
+    lines = "\n".join(f"- [{plain(missing_words(each, t))}](#{anchor(each)})" for each in found.missing)
+    st.warning(f"**{stopped}**\n\n{lines}", icon=":material/block:")
+
+
+def _pauses(account: Account, seen: Overview) -> None:
+    if not seen.pauses:
+        return
+    t = texts()
+    with st.container(border=True):
+        st.subheader(t("Paused"), anchor="paused", icon=":material/pause_circle:")
+        for each in seen.pauses:
+            st.error(_pause_words(each, account, t))
+        st.caption(t("Nothing is lost: what waits goes on once you resume."))
+        if st.button(t("Resume"), icon=":material/play_arrow:", key="cfg_resume", disabled=not seen.may_configure):
+            st.dialog(t("Resume sending?"))(_confirm_resume)(account)
+
+
+def _pause_words(pause: Pause, account: Account, t: Translator) -> str:
+    since = format_datetime(pause.since, account.timezone, language())
+    what = t(SUBJECTS[pause.subject])
+    return t("Since {since}, paused: {what}. {reason}", since=since, what=what, reason=plain(failure_words(pause.reason, {}, t)))
+
+
+def _confirm_resume(account: Account) -> None:
+    t = texts()
+    st.write(t("Everything that waits is sent, most of it at once. Is the reason of the pause put right?"))
+    with st.container(horizontal=True):
+        sure = st.button(t("Yes, resume"), type="primary", key="cfg_resume_sure")
+        back = st.button(t("Back"), key="cfg_resume_back")
+    if sure:
+        with refusals():
+            resume(desk(), actor(), account.key)
+            checks.measure_now(account)
+            st.rerun()
+    if back:
+        st.rerun()
+
+
+page()

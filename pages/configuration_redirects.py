@@ -1,0 +1,77 @@
+"""The form of the five pages after the payment."""
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from pages.common import actor, desk, language, refusals, texts
+from pages.configuration_words import ANCHORS, PAGES
+from services.accounts.configuration import save_redirect_pages, use_own_pages
+from services.accounts.errors import FieldProblems
+from services.accounts.readiness import Overview
+from services.accounts.redirects import OWN, read
+from services.i18n import LANGUAGES, language_name
+from services.refusals import sentence
+from services.settings import Account
+
+
+def show(account: Account, seen: Overview) -> None:
+    t = texts()
+    st.subheader(t("Pages after the payment"), anchor=ANCHORS["redirect_pages"])
+    st.caption(t("HiPay sends the customer back to one of these five pages. All five are needed to send links."))
+    with st.container(border=True):
+        _form(account, seen)
+
+
+def _form(account: Account, seen: Overview) -> None:
+    t, may, public = texts(), seen.may_configure, desk().settings.public
+    if not may:
+        st.info(t("Only an administrator can change these settings."), icon=":material/lock:")
+    top = st.container(horizontal=True, vertical_alignment="bottom")
+    own = top.button(
+        t("Use our own pages"), icon=":material/auto_awesome:", key="cfg_own_pages", disabled=not may or not public,
+        help=t("Ready-made pages of this application, in eight languages.") if public
+        else t("Our own pages need a public address (ETERMINAL_PUBLIC_URL), and none is set."),
+    )  # fmt: skip
+    shown_in = top.selectbox(
+        t("See our own pages in"), LANGUAGES, index=LANGUAGES.index(language()), key="cfg_see_in", width=220,
+        format_func=lambda code: language_name(code, language()).capitalize(),
+    )  # fmt: skip
+    typed: dict[str, str] = {}
+    slots = {}
+    for kind, page in seen.configuration.redirect_pages.items():
+        key = f"cfg_page_{account.key}_{kind}"
+        st.session_state.setdefault(key, "" if page == OWN else page)
+        st.session_state.setdefault(f"{key}_own", page == OWN)
+        left, right = st.columns([3, 1], vertical_alignment="center")
+        ours = right.checkbox(t("Our own page"), key=f"{key}_own", disabled=not may or not public)
+        with left:
+            url = st.text_input(
+                t(PAGES[kind]), key=key, live=True, disabled=not may or ours,
+                placeholder=t("our own page") if ours else "https://www.example.com/…",
+            )  # fmt: skip
+            slots[kind] = st.empty()
+        if ours and public:
+            link = f"{public}/return/preview/{kind}?{urlencode({'account': account.key, 'lang': shown_in})}"
+            slots[kind].caption(f"[{t('See this page')}]({link})")
+        typed[kind] = OWN if ours else url or ""
+    for kind, problem in _problems(typed).items():
+        slots[kind].caption(f":red[:material/error: {sentence(problem, t)}]")
+    save = st.button(t("Save these pages"), type="primary", key="cfg_save_pages", disabled=not may)
+    if not (own or save):
+        return
+    with refusals():
+        changed = use_own_pages(desk(), actor(), account.key) if own else save_redirect_pages(desk(), actor(), account.key, typed)
+        for kind in PAGES:
+            for key in (f"cfg_page_{account.key}_{kind}", f"cfg_page_{account.key}_{kind}_own"):
+                st.session_state.pop(key, None)
+        st.session_state["cfg_saved"] = bool(changed)
+        st.rerun()
+
+
+def _problems(typed: dict[str, str]) -> dict[str, Exception]:
+    try:
+        read(typed, sandbox=desk().settings.demo)
+    except FieldProblems as error:
+        return dict(error.problems)
+    return {}
