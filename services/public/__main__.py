@@ -1,6 +1,5 @@
 """``python -m services.public``: the public application on the address of the settings, until SIGTERM."""
 
-import logging
 import signal
 import socket
 import sys
@@ -11,18 +10,23 @@ import uvicorn
 from starlette.applications import Starlette
 
 from services import desk as desks
-from services.errors import DeskError
+from services import logs
+from services.i18n import translator
 from services.public.app import application
+from services.refusals import sentence
+from services.settings import SettingsError
+from services.store import DatabaseRefused
 
 
 def main() -> int:
     """Serve; 0 at an orderly end, 1 with a sentence when the settings, the database or the port refuse."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         desk = desks.current()
-    except DeskError as error:
+    except SettingsError as error:
         return _refuse(str(error))
+    except DatabaseRefused as error:
+        return _refuse(sentence(error, translator("en")))
+    logs.set_up(desk.settings)
     host, port = desk.settings.public_host, desk.settings.public_port
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -34,7 +34,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 def guarded(app: ASGIApp, settings: Settings) -> ASGIApp:
     """``app``, answering only to the public address's host and to this machine's own names."""
     public = urlsplit(settings.public or "")
-    hosts = _LOOPBACK | ({public.hostname} if public.hostname else frozenset())
+    hosts = _LOOPBACK | {name for name in (public.hostname, settings.public_host) if name}
     headers = dict(_HEADERS)
     if public.scheme == "https":
         headers["strict-transport-security"] = "max-age=31536000"

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from services import clock
 from services.accounts.configuration import email_settings
 from services.accounts.redirects import KINDS
-from services.customer_texts import AMOUNT, CUSTOMER, HINTS, NO_MONEY, ORDER, PAGES
+from services.customer_texts import AMOUNT, CLOSE, CUSTOMER, HINTS, NO_MONEY, ORDER, PAGES
 from services.desk import Desk
 from services.hipay.signature import verify_redirect
 from services.i18n import LANGUAGES, Translator, format_datetime, translator
@@ -33,7 +33,7 @@ from services.store import steps as due
 READ_GAP = timedelta(seconds=30)  # reloading a page does not make us ask HiPay more often than this
 _PARAMETERS_MAX = 200
 _TONES: dict[str, Tone] = {
-    "accept": "good", "paid": "good", "submitted": "good", "decline": "bad", "exception": "bad", "pending": "wait",
+    "accept": "good", "paid": "good", "submitted": "sent", "decline": "bad", "exception": "bad", "pending": "wait",
     "cancel": "calm",
 }  # fmt: skip
 
@@ -152,14 +152,15 @@ def _screen(
 ) -> Screen:  # fmt: skip
     told = _told(kind, payment)
     text = texts.SUBMITTED if told == "submitted" else PAGES[told]
-    hint = texts.CONFIRMATION_FOLLOWS if told == "submitted" else HINTS.get(told)
+    hint = texts.CONFIRMATION_FOLLOWS if told == "submitted" else HINTS.get(told, CLOSE)
     details = [(CUSTOMER, name), (AMOUNT, format_money(amount, currency, t.locale)), (ORDER, order_id)]
     if valid_until is not None:
-        details.append((texts.VALID_UNTIL, format_datetime(valid_until, account.timezone, t.language)))
+        minute = valid_until.replace(second=0, microsecond=0)
+        details.append((texts.VALID_UNTIL, format_datetime(minute, account.timezone, t.language)))
     return Screen(
         t.language, _TONES[told], t(text.title), t(text.body),
         merchant=settings.merchant_name or account.name, logo_url=settings.logo_url, colour=settings.colour,
-        details=tuple((t(label), value) for label, value in details if value), hint=t(hint) if hint else "",
+        details=tuple((t(label), value) for label, value in details if value), hint=t(hint),
         again=(t(texts.PAY_AGAIN if kind == "decline" else texts.BACK_TO_PAYMENT), again) if again else None,
         contact=settings.support_contact and t(texts.CONTACT, contact=settings.support_contact),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 from services.mail.settings import VISIBLE, WHITE, contrast, text_colour
 from services.public.guard import CSP
 
-Tone = Literal["good", "bad", "wait", "calm"]
+Tone = Literal["good", "sent", "bad", "wait", "calm"]
 DEFAULT_COLOUR = "#1f4e79"
 
 _templates = Environment(

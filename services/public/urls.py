@@ -25,17 +25,12 @@ def redirect_urls(desk: Desk, order: Row[Any], page: Row[Any]) -> dict[str, str]
     Raises FieldInvalid for a name with a control character.
     """
     if order.channel == "phone":
-        return dict.fromkeys(KINDS, staff_return_url(desk, page.token))
+        return {kind: f"{desk.settings.dashboard_url}/phone-return/{kind}/{page.token}" for kind in KINDS}
     with desk.store.read() as tx:
         pages = redirect_pages(tx, order.account)
     urls = pages.urls(desk.settings.public, order.account, page.token)
     theirs = {kind for kind, chosen in pages.items() if chosen and chosen != OWN}
     return {kind: _with_order(desk, urls[kind], order, page) if kind in theirs else urls.get(kind, "") for kind in KINDS}
-
-
-def staff_return_url(desk: Desk, token: str) -> str:
-    """Where the operator's browser comes back to: the dashboard drops the query and shows the order."""
-    return f"{desk.settings.dashboard_url}/phone-return/{token}"
 
 
 def _with_order(desk: Desk, url: str, order: Row[Any], page: Row[Any]) -> str:

@@ -239,7 +239,7 @@ notifications = Table(
     Column("identity", Text, nullable=False),  # SHA-256 of the body as it came
     Column("content_type", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),  # without card data
-    Column("state", Text, nullable=False),  # stored, applied, repeated, unmatched, quarantined, unreadable
+    Column("state", Text, nullable=False),  # stored, then as services.notifications says
     Column("order", BigInt, ForeignKey("orders.id")),
     Column("worked_at", Utc),
     Column("detail", Json, nullable=False, default=dict),

@@ -57,11 +57,15 @@ def test_a_taken_port_and_wrong_settings_are_one_sentence(tmp_path: Path) -> Non
     assert process.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}" in err
     assert "Traceback" not in err
-    process = start(tmp_path, ETERMINAL_PUBLIC_URL="nonsense")
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == 1
-    assert "public_url" in err
-    assert "Traceback" not in err
+    for setting, words in (
+        ({"ETERMINAL_PUBLIC_URL": "nonsense"}, "public_url"),
+        ({"ETERMINAL_DATABASE_URL": f"sqlite:///{tmp_path}"}, "The database cannot be used"),
+    ):
+        process = start(tmp_path, **setting)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert words in err
+        assert "Traceback" not in err
 
 
 def test_the_public_application_knows_nothing_of_the_dashboard() -> None:
