@@ -24,7 +24,7 @@ Action = Callable[[Json], Any]
 
 
 def routes(box: Sandbox) -> list[Route]:
-    def post(path: str, action: Action) -> Route:
+    def post(path: str, action: Action, back: str = "/control") -> Route:
         async def endpoint(request: Request) -> Response:
             if not _trusted(request):
                 return JSONResponse({"error": "the control API is for this machine alone"}, 403)
@@ -35,7 +35,7 @@ def routes(box: Sandbox) -> list[Route]:
                 return JSONResponse({"error": refusal.description, "code": refusal.code}, 400)
             except (ValueError, TypeError, KeyError) as error:
                 return JSONResponse({"error": str(error)}, 400)
-            return RedirectResponse("/control", 303) if as_form else JSONResponse(answer)
+            return RedirectResponse(back, 303) if as_form else JSONResponse(answer)
 
         return Route(path, endpoint, methods=["POST"])
 
@@ -130,7 +130,7 @@ def routes(box: Sandbox) -> list[Route]:
         get("/control/notifications", lambda _: commands.notifications(box)),
         post("/control/redeliver", redeliver),
         post("/control/reset", reset),
-        post("/control/empty-mailbox", lambda _: box.store.delete_messages()),
+        post("/control/empty-mailbox", lambda _: box.store.delete_messages(), back="/mailbox"),
     ]
 
 

@@ -114,7 +114,7 @@ class Store:
         with self.change():
             for entity in entities:
                 self._keep(entity)
-                self._write(type(entity).__name__, str(entity.id), asdict(entity))
+                self._write(type(entity).__name__, str(entity.id), vars(entity))
 
     def use(self, settings: Settings) -> None:
         self.settings = settings
