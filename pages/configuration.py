@@ -51,7 +51,7 @@ def _channel(found: Readiness, enabled: str, stopped: str, t: Translator) -> Non
     if found.ready:
         st.success(f"**{enabled}**", icon=":material/check_circle:")
         return
-    lines = "\n".join(f"- [{plain(missing_words(each, t))}](#{anchor(each)})" for each in found.missing)
+    lines = "\n".join(f"- [{missing_words(each, t)}](#{anchor(each)})" for each in found.missing)
     st.warning(f"**{stopped}**\n\n{lines}", icon=":material/block:")
 
 
@@ -65,7 +65,9 @@ def _pauses(account: Account, seen: Overview) -> None:
             st.error(_pause_words(each, account, t))
         st.caption(t("Nothing is lost: what waits goes on once you resume."))
         if st.button(t("Resume"), icon=":material/play_arrow:", key="cfg_resume", disabled=not seen.may_configure):
-            st.dialog(t("Resume sending?"))(_confirm_resume)(account)
+            st.session_state["cfg_resuming"] = True
+    if st.session_state.get("cfg_resuming"):
+        st.dialog(t("Resume sending?"), on_dismiss=_forget_resuming)(_confirm_resume)(account)
 
 
 def _pause_words(pause: Pause, account: Account, t: Translator) -> str:
@@ -84,9 +86,15 @@ def _confirm_resume(account: Account) -> None:
         with refusals():
             resume(desk(), actor(), account.key)
             checks.measure_now(account)
+            _forget_resuming()
             st.rerun()
     if back:
+        _forget_resuming()
         st.rerun()
+
+
+def _forget_resuming() -> None:
+    st.session_state.pop("cfg_resuming", None)
 
 
 page()

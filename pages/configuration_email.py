@@ -36,10 +36,10 @@ def show(account: Account, seen: Overview) -> None:
 
 
 def _section(account: Account, seen: Overview) -> None:
-    t = texts()
+    t, spoken = texts(), language()
     chosen = st.segmented_control(
         t("Language of the e-mail"), ["", *LANGUAGES], key="cfg_email_language", default="", required=True,
-        format_func=lambda code: language_name(code, language()).capitalize() if code else t("Default"),
+        format_func=lambda code: language_name(code, spoken).capitalize() if code else t("Default"),
     ) or ""  # fmt: skip
     left, right = st.columns([1, 1], gap="large")
     with left, st.container(border=True):
@@ -50,8 +50,8 @@ def _section(account: Account, seen: Overview) -> None:
     good = {name: getattr(stored, name) if name in problems else text for name, text in typed.items()}
     shown = _as_received(seen, chosen, mail.read(good))
     with right:
-        _preview(account, chosen or language(), shown)
-        _test(account, seen, chosen or language())
+        _preview(account, chosen or spoken, shown)
+        _test(account, seen, chosen or spoken)
 
 
 def _fields(account: Account, seen: Overview, chosen: str) -> tuple[dict[str, str], dict[str, DeskError]]:

@@ -24,7 +24,7 @@ def show(account: Account, seen: Overview) -> None:
 
 
 def _form(account: Account, seen: Overview) -> None:
-    t, may, public = texts(), seen.may_configure, desk().settings.public
+    t, spoken, may, public = texts(), language(), seen.may_configure, desk().settings.public
     if not may:
         st.info(t("Only an administrator can change these settings."), icon=":material/lock:")
     top = st.container(horizontal=True, vertical_alignment="bottom")
@@ -34,8 +34,8 @@ def _form(account: Account, seen: Overview) -> None:
         else t("Our own pages need a public address (ETERMINAL_PUBLIC_URL), and none is set."),
     )  # fmt: skip
     shown_in = top.selectbox(
-        t("See our own pages in"), LANGUAGES, index=LANGUAGES.index(language()), key="cfg_see_in", width=220,
-        format_func=lambda code: language_name(code, language()).capitalize(),
+        t("See our own pages in"), LANGUAGES, index=LANGUAGES.index(spoken), key="cfg_see_in", width=220,
+        format_func=lambda code: language_name(code, spoken).capitalize(),
     )  # fmt: skip
     typed: dict[str, str] = {}
     slots = {}
