@@ -7,7 +7,7 @@
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from services import clock
@@ -80,6 +80,8 @@ def set_disabled(desk: Desk, actor: Actor, user_id: str, disabled: bool) -> None
         if disabled and user_id == actor.id:
             raise OwnAccount
         rows.change_user(tx, user_id, disabled=disabled)
+        if disabled:
+            rows.end_sessions_of(tx, user_id, datetime.now(UTC))
         _keep_an_admin(tx)
         audit.record(tx, actor, "user.disabled" if disabled else "user.enabled", f"user:{user_id}")
 

@@ -86,6 +86,12 @@ def end_session_at(tx: Connection, session_id: str, moment: datetime) -> None:
     tx.execute(update(sessions).where(sessions.c.id == session_id).values(ends_at=moment))
 
 
+def end_sessions_of(tx: Connection, user_id: str, moment: datetime) -> None:
+    """End every session of the user that would last longer."""
+    query = update(sessions).where(sessions.c.user_id == user_id, sessions.c.ends_at > moment)
+    tx.execute(query.values(ends_at=moment))
+
+
 def forget_sessions(tx: Connection, *, started_before: datetime) -> None:
     tx.execute(delete(sessions).where(sessions.c.started_at < started_before))
 

@@ -200,7 +200,9 @@ def test_a_disabled_person_can_do_nothing_and_not_sign_in(desk: Desk, clock: Any
     with pytest.raises(UserDisabled):
         sign_in.sign_in(desk, claims(nonce="new"))
     users.set_disabled(desk, admin, actor.id, False)
-    assert Right.SEND in may(desk, sign_in.sign_in(desk, claims()))
+    with pytest.raises(SessionEnded):
+        sign_in.sign_in(desk, claims())
+    assert Right.SEND in may(desk, sign_in.sign_in(desk, claims(nonce="new")))
 
 
 def test_old_sessions_are_forgotten(desk: Desk, clock: Any) -> None:

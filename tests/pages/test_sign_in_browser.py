@@ -1,0 +1,183 @@
+"""The sign-in as people meet it: a fresh server, a real provider, a real browser."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+
+from pages.navigation import SCREENS
+from services.store import Store, open_store
+from services.store import access as rows
+from tests.pages.conftest import ROUTER
+from tests.support import browser
+from tests.support.servers import free_ports, server
+
+pytestmark = pytest.mark.browser
+ACCOUNT = {
+    "name": "Shop",
+    "environment": "stage",
+    "login": "user",
+    "password": "secret-word",
+    "passphrase": "phrase",
+}
+
+
+@dataclass(frozen=True)
+class House:
+    """A dashboard that nobody has visited yet, and the provider behind it."""
+
+    url: str
+    store: Store
+    log: Path
+
+
+def test_no_pages_folder_lies_beside_the_router_or_the_entry_point() -> None:
+    """Streamlit runs the files of such a folder at their own addresses, without the router and its sign-in."""
+    entry = ROUTER.parents[1] / "app.py"
+    assert ROUTER.parent.name == "pages"
+    assert 'ROOT / "pages" / "main.py"' in entry.read_text()
+    assert not (ROUTER.parent / "pages").exists()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    dashboard, provider = free_ports(2)
+    url = f"http://127.0.0.1:{dashboard}"
+    auth = {
+        "redirect_uri": f"{url}/oauth2callback", "cookie_secret": "c" * 40, "client_id": "desk", "client_secret": "s" * 20,
+        "server_metadata_url": f"http://127.0.0.1:{provider}/.well-known/openid-configuration",
+    }  # fmt: skip
+    person = {
+        "sub": "camille",
+        "name": "Camille Martin",
+        "email": "camille@example.com",
+        "roles": ["admin", "manager"],
+    }
+    environment = {
+        "ETERMINAL_DATA_DIR": str(tmp_path), "ETERMINAL_DASHBOARD_PORT": str(dashboard), "ETERMINAL_WORKER": "false",
+        "ETERMINAL_AUTH": json.dumps(auth), "ETERMINAL_ACCOUNTS": json.dumps({"shop": ACCOUNT}),
+        "ETERMINAL_SECRETS": str(tmp_path / "none.toml"),
+    }  # fmt: skip
+    oidc = ["-m", "oidc_provider_mock", "--port", str(provider), "--user-claims", json.dumps(person)]
+    screens = ["-m", "streamlit", "run", "app.py", "--server.port", str(dashboard)]
+    with (
+        server(oidc, provider, tmp_path / "oidc.log", environment={"AUTHLIB_INSECURE_TRANSPORT": "1"}),
+        server(screens, dashboard, tmp_path / "app.log", path="/_stcore/health", environment=environment),
+    ):
+        store = open_store(f"sqlite:///{tmp_path / 'eterminal.db'}", demo=False)
+        yield House(url, store, tmp_path / "app.log")
+        store.close()
+
+
+@pytest.fixture
+def context() -> Iterator[BrowserContext]:
+    with sync_playwright() as playwright:
+        chromium = browser.launch(playwright)
+        yield chromium.new_context(locale="en-GB", timezone_id="Europe/Paris")
+        chromium.close()
+
+
+def sign_in(page: Page) -> None:
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="camille", exact=True).click()
+    expect(page.get_by_text("Signed in as Camille Martin")).to_be_visible(timeout=15_000)
+
+
+def test_the_sign_in_from_a_first_visit_to_the_last(house: House, context: BrowserContext) -> None:
+    page = context.new_page()
+    violations: list[str] = []
+    page.on(
+        "console",
+        lambda message: violations.append(message.text) if "Content Security" in message.text else None,
+    )
+
+    # An anonymous first visit to a screen's own address, on a server that has run nothing yet.
+    addresses = {name for screen in SCREENS for name in (screen.url_path, Path(screen.file).stem)}
+    for address in ("people", *sorted(addresses - {"people"})):
+        page.goto(f"{house.url}/{address}")
+        expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=15_000)
+        expect(page.get_by_role("heading", name=re.compile("^(?!E-Terminal Desk|Page not found)"))).to_have_count(0)
+        expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(0)
+    assert "Traceback" not in house.log.read_text()
+
+    page.goto(house.url)
+    sign_in(page)
+    page.get_by_role("link", name="People").click()
+    expect(page.get_by_role("heading", name="People")).to_be_visible()
+    expect(page.get_by_text("Administrator (from the provider)")).to_be_visible()
+    user_id = _only_user(house.store)
+
+    # A role that the person lacks: the address is known, its screen does not run.
+    page.goto(f"{house.url}/reconciliation")
+    expect(page.get_by_text("Your role does not include this screen")).to_be_visible(timeout=15_000)
+
+    # A role taken away while signed in: the next action is refused.
+    page.goto(f"{house.url}/people")
+    page.get_by_role("button", name="Change roles").click()
+    _set_claimed(house.store, user_id, ["manager"])
+    page.get_by_role("button", name="Save these roles").click()
+    expect(page.get_by_text("Your role does not include this screen")).to_be_visible()
+    with house.store.read() as tx:
+        assert rows.roles_of(tx, user_id) == {"manager"}
+
+    # A session that has run out, in the middle of the work.
+    _end_sessions(house.store)
+    page.get_by_text("EN", exact=True).click()
+    page.get_by_text("FR", exact=True).click()
+    expect(page.get_by_text("Votre session est terminée")).to_be_visible()
+    page.get_by_text("EN", exact=True).click()
+    sign_in(page)
+
+    # Signed out: the browser is, and so is any copy of its cookies.
+    kept = context.cookies()
+    assert all(cookie["httpOnly"] for cookie in kept if cookie["name"].startswith("_streamlit_user"))
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="End session").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=15_000)
+    context.add_cookies([cookie for cookie in kept if cookie["name"].startswith("_streamlit_user")])  # type: ignore[misc]
+    page.goto(house.url)
+    expect(page.get_by_text("Your session has ended")).to_be_visible(timeout=15_000)
+
+    # A forged cookie is none.
+    forged = [
+        {**cookie, "value": _forged(cookie["value"])}
+        for cookie in kept
+        if cookie["name"] == "_streamlit_user"
+    ]
+    context.add_cookies(forged)  # type: ignore[arg-type]
+    page.goto(house.url)
+    expect(page.get_by_text("Payment links and telephone payments")).to_be_visible(timeout=15_000)
+    assert violations == []
+    page.screenshot(path=_artefact("sign-in.png"))
+
+
+def _only_user(store: Store) -> str:
+    with store.read() as tx:
+        [user] = rows.all_users(tx)
+    return str(user.id)
+
+
+def _set_claimed(store: Store, user_id: str, roles: list[str]) -> None:
+    with store.write() as tx:
+        rows.set_roles(tx, user_id, "claim", roles, at=datetime.now(UTC), granted_by="test")
+
+
+def _end_sessions(store: Store) -> None:
+    with store.write() as tx:
+        rows.end_sessions_of(tx, _only_user(store), datetime.now(UTC))
+
+
+def _forged(value: str) -> str:
+    return re.sub(r"[A-Za-z]", lambda letter: "B" if letter[0] == "A" else "A", value, count=40)
+
+
+def _artefact(name: str) -> str:
+    folder = ROUTER.parents[1] / "artefacts"
+    folder.mkdir(exist_ok=True)
+    return os.fspath(folder / name)
