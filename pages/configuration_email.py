@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.common import actor, desk, language, refusals, texts
-from pages.configuration_words import ANCHORS, EMAIL, field_names, literal
+from pages.configuration_words import ANCHORS, EMAIL, field_names, plain
 from pages.facts import show_facts
 from services.accounts.configuration import save_email_settings
 from services.accounts.letters import sample, send_test_email
@@ -129,14 +129,14 @@ def _test(account: Account, seen: Overview, spoken: str) -> None:
     st.markdown(f"**{t('Test e-mail')}**")
     to = own
     if own:
-        st.caption(t("With the saved settings and sample data, in {language}, to {address}.", language=language_name(spoken, language()), address=literal(own)))  # fmt: skip
+        st.caption(t("With the saved settings and sample data, in {language}, to {address}.", language=language_name(spoken, language()), address=plain(own)))  # fmt: skip
     else:
         to = st.text_input(t("Your address"), key="cfg_test_to", disabled=not seen.may_configure) or ""
     if not st.button(t("Send me a test e-mail"), icon=":material/outgoing_mail:", key="cfg_test", disabled=not seen.may_configure):
         return
     with refusals(), st.spinner(t("Handing the message to the mail server…")):
         sent = send_test_email(desk(), actor(), account.key, spoken, to)
-        st.success(t("The mail server took it: look into the mailbox of {address}.", address=literal(sent.to)), icon=":material/mark_email_read:")  # fmt: skip
+        st.success(t("The mail server took it: look into the mailbox of {address}.", address=plain(sent.to)), icon=":material/mark_email_read:")  # fmt: skip
         if desk().settings.demo:
             st.caption(f"[{t('Open the mailbox of the sandbox')}]({desk().settings.sandbox_url}/mailbox)")
 

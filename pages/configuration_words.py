@@ -51,8 +51,3 @@ def anchor(missing: Missing) -> str:
 def plain(text: str) -> str:
     """Text that Markdown leaves as it is."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>~$:" else c for c in text)
-
-
-def literal(text: str) -> str:
-    """Text as it is, in Markdown's code style: an address does not become a link."""
-    return "`" + text.replace("`", "'") + "`"
