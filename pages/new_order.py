@@ -1,12 +1,12 @@
 """New order: the form; *Send by e-mail* once all is right; the e-mail as the customer will get it; then what became of it."""
 
-import html
 from dataclasses import replace
 
 import streamlit as st
 
 from pages import order_form
 from pages.common import actor, desk, language, refusals, texts
+from pages.facts import show_facts
 from pages.markdown import plain
 from pages.order_form import Form
 from pages.readiness import say_what_is_missing
@@ -38,8 +38,9 @@ def page() -> None:
         say_what_is_missing(ready, channel)
     form = order_form.draw(account, channel)
     if form.accepted is None:
-        empty = [t(LABELS.get(name, name)) for name in form.problems]
-        st.caption(t("Still needed: {fields}", fields=", ".join(empty)))
+        for text, names in (("Still needed: {fields}", form.empty), ("To correct: {fields}", form.wrong)):
+            if names:
+                st.caption(t(text, fields=", ".join(_label(name) for name in names)))
         return
     _summary(account, form)
     if not ready.ready:
@@ -49,6 +50,11 @@ def page() -> None:
             st.dialog(t("This is what the customer will receive"), width="large")(_confirm)(form)
     elif st.button(t("Prepare the telephone payment"), type="primary", icon=":material/call:"):
         _create(form, copy=False)
+
+
+def _label(field: str) -> str:
+    number = field.removeprefix("reference_")
+    return texts()("Reference {number}", number=number) if field not in LABELS else texts()(LABELS[field])
 
 
 def _where() -> tuple[Account, Channel]:
@@ -95,8 +101,7 @@ def _confirm(form: Form) -> None:
             (t("From"), preview.sender),
             (t("Replies go to"), preview.reply_to),
         ]
-        lines = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in facts)
-        st.html(f"<style>{_FACTS}</style><dl class='facts'>{lines}</dl>")
+        show_facts(facts)
         st.iframe(preview.composed.html, height=420, alt=t("The e-mail as the customer will receive it"))
         own = create.copy_address(actor())
         copy = st.checkbox(
@@ -171,10 +176,5 @@ def _progress(order_id: int) -> None:
         else:
             st.info(t("Being prepared with HiPay… You may leave this page: it goes on by itself."), icon=icon)
 
-
-_FACTS = """
-.facts{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0 0 .5rem}
-.facts dt{opacity:.7}.facts dd{margin:0;overflow-wrap:anywhere}
-"""
 
 page()

@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 
 from pages.common import language, texts
-from services import clock
+from pages.markdown import plain
+from services import clock, money
 from services.errors import DeskError
 from services.i18n import LANGUAGES, language_name
-from services.money import CURRENCIES, FREQUENT_CURRENCIES, format_money, plain
+from services.money import CURRENCIES, FREQUENT_CURRENCIES, format_money
 from services.orders.create import new_form_key
 from services.orders.drafts import (
     DEFAULT_DAYS,
@@ -37,6 +38,15 @@ class Form:
     problems: dict[str, DeskError]
     key: str
 
+    @property
+    def empty(self) -> list[str]:
+        """The fields that nobody has filled in yet."""
+        return [name for name, problem in self.problems.items() if problem.code in _STILL_EMPTY]
+
+    @property
+    def wrong(self) -> list[str]:
+        return [name for name in self.problems if name not in self.empty]
+
 
 def reset() -> None:
     """A fresh form with a key of its own at the next drawing."""
@@ -50,7 +60,7 @@ def draw(account: Account, channel: Channel) -> Form:
     state: Any = st.session_state
     state.setdefault("order_key", new_form_key())
     state.setdefault("order_proposed_id", propose_order_id(now.astimezone(account.zone)))
-    state.setdefault("order_default_end", (now + timedelta(days=DEFAULT_DAYS)).astimezone(account.zone))
+    state.setdefault("order_default_end", _default_end(now.astimezone(account.zone)))
     slots: dict[str, Any] = {}
     field = _fields(slots)
 
@@ -66,7 +76,7 @@ def draw(account: Account, channel: Channel) -> Form:
         with right:
             st.markdown(f"**{t('Order')}**")
             one, two = st.columns([2, 1])
-            example = plain(1234_5000, account.currency, t.locale)
+            example = money.plain(1234_5000, account.currency, t.locale)
             amount = field(one, "amount", t("Amount"), placeholder=t("for example {amount}", amount=example))
             currencies = sorted(CURRENCIES, key=lambda code: (_rank(code, account.currency), code))
             currency = two.selectbox(t("Currency"), currencies, key="order_currency")
@@ -92,9 +102,9 @@ def draw(account: Account, channel: Channel) -> Form:
         accepted, problems = None, {**problems, "expires_at": more["problem"]}
     for name, problem in problems.items():
         if problem.code not in _STILL_EMPTY and name in slots:
-            slots[name].caption(f":red[:material/error: {sentence(problem, t)}]")
+            slots[name].markdown(f":small[:red[:material/error: {plain(sentence(problem, t))}]]")
     if "amount" not in problems and accepted is not None:
-        slots["amount"].caption(":material/check: " + format_money(accepted.amount, currency, t.locale))
+        slots["amount"].markdown(f":small[:green[:material/check: {plain(format_money(accepted.amount, currency, t.locale))}]]")
     return Form(draft, accepted, problems, state["order_key"])
 
 
@@ -117,7 +127,7 @@ def _more(account: Account, channel: Channel, field: Callable[..., str], slots: 
     state.setdefault("order_order_id", state["order_proposed_id"])
     state.setdefault("order_language", language())
     state.setdefault("order_end_date", end.date())
-    state.setdefault("order_end_time", end.time().replace(second=0, microsecond=0))
+    state.setdefault("order_end_time", end.time())
     today = clock.now().astimezone(account.zone).date()
     with st.expander(t("More: telephone, order id, references, language, validity, collection")):
         one, two, three = st.columns(3)
@@ -157,6 +167,11 @@ def _more(account: Account, channel: Channel, field: Callable[..., str], slots: 
         "phone": phone, "order_id": order_id, "language": chosen, "references": references, "expires_at": expires_at,
         "capture": capture, "problem": problem,
     }  # fmt: skip
+
+
+def _default_end(now: datetime) -> datetime:
+    """HiPay's own seven days, to the next quarter of an hour."""
+    return now.replace(second=0, microsecond=0) + timedelta(days=DEFAULT_DAYS, minutes=15 - now.minute % 15)
 
 
 def _rank(code: str, own: str) -> int:

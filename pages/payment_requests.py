@@ -9,7 +9,7 @@ import streamlit as st
 from pages import request_detail
 from pages.common import actor, desk, language, refusals, texts
 from pages.wording import BADGES, CHANNELS
-from services.i18n import format_ago, format_datetime
+from services.i18n import format_ago, format_short
 from services.money import format_money
 from services.orders import history
 from services.orders.states import BADGES as BADGE_KEYS
@@ -96,7 +96,7 @@ def _table(orders: tuple[Any, ...], now: datetime) -> pd.DataFrame:
     t = texts()
 
     def when(moment: datetime | None, zone: str) -> str:
-        return format_datetime(moment, zone, language(), named=False) if moment else "—"
+        return format_short(moment, zone, language()) if moment else "—"
 
     rows = [
         {
@@ -104,10 +104,10 @@ def _table(orders: tuple[Any, ...], now: datetime) -> pd.DataFrame:
             t("Customer"): f"{order.first_name} {order.last_name}",
             t("Amount"): format_money(order.amount, order.currency, t.locale),
             t("Invoice number"): order.reference_1 or "—",
-            t("Order id"): order.order_id,
-            t("Sent by"): order.sender_name,
             t("Sent"): when(order.sent_at or order.created_at, zone := desk().account(order.account).timezone),
             t("Valid until"): when(order.expires_at, zone),
+            t("Sent by"): order.sender_name,
+            t("Order id"): order.order_id,
             t("Checked"): format_ago(order.checked_at, now, language()) if order.checked_at else "—",
         }
         for order in orders

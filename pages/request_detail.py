@@ -5,6 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from pages.common import actor, desk, language, refusals, texts
+from pages.facts import show_facts
 from pages.markdown import plain
 from pages.wording import ACTORS, ALARMS, BADGES, CHANNELS, event_words, failure_words
 from services.i18n import Translator, format_ago, format_datetime, language_name
@@ -107,9 +108,7 @@ def _facts(found: Detail) -> None:
     t, order = texts(), found.order
     account = desk().account(order.account)
     with st.container(border=True):
-        for label, value in _fact_lines(found, account.timezone, t):
-            if value:
-                st.markdown(f"{label}: **{plain(value)}**")
+        show_facts([(label, value) for label, value in _fact_lines(found, account.timezone, t) if value])
 
 
 def _fact_lines(found: Detail, zone: str, t: Translator) -> list[tuple[str, str]]:

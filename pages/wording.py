@@ -69,6 +69,7 @@ PAYMENTS = {
     "capture_refused": ("Collection refused", ":material/error:", ""),
     "refund_requested": ("Refund requested", ":material/outbox:", ""),
     "refunded": ("Refunded so far: {amount}", ":material/undo:", "refunded"),
+    "credited": ("Credited by the card's bank", ":material/info:", ""),
     "refund_refused": ("Refund refused", ":material/error:", ""),
     "charged_back": ("Charged back", ":material/gavel:", ""),
 }
@@ -80,6 +81,7 @@ ALARMS = {
     "quarantined": "HiPay told of a payment that does not fit this order. Look at it in HiPay's console.",
     "paid_twice": "This order was paid more than once. Refund one of the payments in HiPay's console.",
     "untrusted_url": "HiPay's answer held a page that is not on HiPay's own hosts. Nothing was sent. Tell HiPay.",
+    "notification_failed": "A notification from HiPay could not be worked off. Tell your administrator.",
     "page_taken": "Somebody has begun to pay on a page whose address was lost. Watch the payment before sending again.",
 }
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date as babel_date
 from babel.dates import format_datetime as babel_datetime
-from babel.dates import format_timedelta, get_timezone_name
+from babel.dates import format_skeleton, format_timedelta, get_timezone_name
 from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -99,6 +99,12 @@ def format_datetime(moment: datetime, zone: str, language: str, *, named: bool =
     text = babel_datetime(local, "medium", locale=locale)
     text = text.rsplit(":", 1)[0] if local.second == 0 and text.count(":") == 2 else text
     return f"{text} ({get_timezone_name(local, 'long', locale=locale)})" if named else text
+
+
+def format_short(moment: datetime, zone: str, language: str) -> str:
+    """Day and time for a list: ``24 nov., 15:30``; the zone is named elsewhere on the screen."""
+    local, locale = moment.astimezone(ZoneInfo(zone)), number_locale(language)
+    return f"{format_skeleton('MMMd', local, locale=locale)}, {format_skeleton('Hm', local, locale=locale)}"
 
 
 def format_ago(moment: datetime, now: datetime, language: str) -> str:

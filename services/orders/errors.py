@@ -85,7 +85,7 @@ class AmountBelowMinimum(FieldProblem):
 
 
 class LanguageUnknown(FieldProblem):
-    code = "language_unknown"
+    code = "order_language_unknown"
 
 
 class ExpiryMissing(FieldProblem):

@@ -93,6 +93,8 @@ def _misfit(desk: Desk, order: Row[Any], page: Row[Any], seen: Observation) -> s
         ("account", seen.mid, page.mid or None),
         ("test", seen.test, account.environment != "production"),
     )
+    if max(seen.authorised or 0, seen.captured or 0) > page.amount:
+        return "amount"
     return next((name for name, told, ours in checks if told not in (None, "") and ours is not None and told != ours), None)
 
 
@@ -107,5 +109,7 @@ def _facts(seen: Observation) -> dict[str, Any]:
 
 def _digest(seen: Observation) -> str:
     """Two observations of the same facts are one, whichever way they came and however often."""
-    facts = (seen.reference, seen.status, seen.authorised, seen.captured, seen.refunded, seen.charged_back)
+    # A notification leaves out what a read gives as 0.
+    amounts = [amount or 0 for amount in (seen.authorised, seen.captured, seen.refunded, seen.charged_back)]
+    facts = (seen.reference, seen.status, *amounts)
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]

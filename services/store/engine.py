@@ -5,7 +5,6 @@ most of 800 concurrent writes) and wait up to 20 s for their turn. PostgreSQL: R
 taken. Either way ``read()`` and ``write()`` are the only two ways in.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from typing import Any, ClassVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -70,6 +69,7 @@ def open_store(url: str, *, demo: bool | None = None) -> Store:
     store = Store(_engine(url))
     try:
         _migrate(store)
+        _prove_writable(store)
         if demo is not None:
             _claim_world(store, "sandbox" if demo else "real")
     except OperationalError as error:
@@ -91,7 +91,8 @@ def sqlite_warning() -> str | None:
 
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
-    common: dict[str, Any] = {"json_serializer": json.dumps}
+    # Parameters are names and addresses: an error's text, which is logged, must not hold them.
+    common: dict[str, Any] = {"hide_parameters": True}
     if parsed.get_backend_name() != "sqlite":
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -125,6 +126,14 @@ def _migrate(store: Store) -> None:
             tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         config.attributes["connection"] = tx
         command.upgrade(config, "head")
+
+
+def _prove_writable(store: Store) -> None:
+    """A database that only looks would refuse at the first order: let it refuse now."""
+    with store.write() as tx:
+        changed = tx.execute(update(schema.meta).where(schema.meta.c.name == "opened").values(value="yes"))
+        if changed.rowcount == 0:
+            tx.execute(schema.meta.insert().values(name="opened", value="yes"))
 
 
 def _claim_world(store: Store, world: str) -> None:

@@ -3,12 +3,12 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, CursorResult, Row, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from services.store.schema import alarms, events, messages, notifications, orders, pages
+from services.store.schema import alarms, events, messages, orders, pages
 
 # Which stored states make each badge; `expired` also needs the clock. One definition for the list and for the detail.
 UNPAID = ("unpaid", "refused", "cancelled")
@@ -184,11 +184,6 @@ def find_orders(tx: Connection, chosen: Filter, *, now: datetime, limit: int, of
 
 def count_orders(tx: Connection, chosen: Filter, *, now: datetime) -> int:
     return int(tx.scalar(select(func.count()).select_from(orders).where(*_where(chosen, now))) or 0)
-
-
-def last_notification_at(tx: Connection, account: str) -> datetime | None:
-    query = select(func.max(notifications.c.received_at)).where(notifications.c.account == account)
-    return cast("datetime | None", tx.scalar(query))
 
 
 def senders(tx: Connection) -> list[tuple[str, str]]:

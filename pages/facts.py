@@ -1,0 +1,18 @@
+"""A list of facts: what each is, and its value, as a description list that a screen reader can tell apart."""
+
+import html
+from collections.abc import Iterable
+
+import streamlit as st
+
+_STYLE = """
+.facts{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.25rem 1rem;margin:0;font-size:.95rem}
+.facts dt{opacity:.75}.facts dd{margin:0;overflow-wrap:anywhere;font-weight:600}
+@media(max-width:40rem){.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}}
+"""
+
+
+def show_facts(facts: Iterable[tuple[str, str]]) -> None:
+    """Show (label, value) pairs. Values are text, whatever they hold."""
+    lines = "".join(f"<dt>{html.escape(label)}</dt><dd>{html.escape(value)}</dd>" for label, value in facts)
+    st.html(f"<style>{_STYLE}</style><dl class='facts'>{lines}</dl>")

@@ -1,0 +1,104 @@
+"""The state is a fold: the same facts, in any order and any number of times, give one state."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.hipay.statuses import STATUSES
+from services.orders.states import BADGES, Event, State, badge, fold
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+AMOUNT = 100_0000
+
+
+def seen(status: int, reference: str = "T1", **amounts: int) -> Event:
+    return Event("payment", NOW, {"reference": reference, "status": status, **amounts})
+
+
+AUTHORISED = seen(116, authorised=AMOUNT)
+CAPTURED = seen(118, authorised=AMOUNT, captured=AMOUNT)
+
+
+def payment(*events: Event) -> str:
+    return fold("link", AMOUNT, events).payment
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ((), "unpaid"),
+        ((seen(113),), "refused"),
+        ((seen(200),), "pending"),
+        ((seen(200), seen(113)), "refused"),
+        ((AUTHORISED,), "authorised"),
+        ((AUTHORISED, seen(115)), "cancelled"),
+        ((AUTHORISED, seen(114)), "cancelled"),
+        ((CAPTURED,), "captured"),
+        ((seen(119, authorised=AMOUNT, captured=40_0000),), "partly_captured"),
+        ((CAPTURED, seen(126, captured=AMOUNT, refunded=5_0000)), "partly_refunded"),
+        ((CAPTURED, seen(126, refunded=5_0000), seen(126, refunded=9_0000)), "partly_refunded"),
+        ((CAPTURED, seen(125, captured=AMOUNT, refunded=AMOUNT)), "refunded"),
+        ((CAPTURED, seen(129, captured=AMOUNT)), "charged_back"),
+        ((seen(113), seen(118, "T2", captured=AMOUNT)), "captured"),
+        ((CAPTURED, seen(165, captured=AMOUNT)), "captured"),  # a refused refund changes nothing
+        ((CAPTURED, seen(499, captured=AMOUNT)), "captured"),  # nor does a status that HiPay adds one day
+    ],
+)
+def test_what_each_course_of_events_comes_to(events: tuple[Event, ...], expected: str) -> None:
+    assert payment(*events) == expected
+
+
+def test_a_late_authorisation_or_expiry_never_undoes_a_capture() -> None:
+    assert payment(CAPTURED, AUTHORISED) == "captured"
+    assert payment(CAPTURED, seen(114)) == "captured"
+    assert payment(CAPTURED, seen(115)) == "captured"
+
+
+def test_two_transactions_with_the_money_are_paid_twice() -> None:
+    twice = fold("link", AMOUNT, [CAPTURED, seen(118, "T2", captured=AMOUNT)])
+    assert twice.paid_twice
+    assert twice.captured == 2 * AMOUNT
+    assert not fold("link", AMOUNT, [AUTHORISED, seen(115), seen(118, "T2", captured=AMOUNT)]).paid_twice
+
+
+units = st.integers(0, 4).map(lambda count: count * 25_0000)
+observations = st.builds(
+    lambda status, reference, captured, refunded: seen(
+        status, reference, authorised=AMOUNT if status in (116, 117, 118, 119) else 0, captured=captured, refunded=refunded
+    ),
+    st.sampled_from(sorted(STATUSES)), st.sampled_from(["T1", "T2"]), units, units,
+)  # fmt: skip
+
+
+@given(st.lists(observations, max_size=8), st.randoms())
+def test_order_and_repetition_change_nothing(events: list[Event], dice: Any) -> None:
+    again = events + [event for event in events if dice.random() < 0.5]
+    dice.shuffle(again)
+    assert fold("link", AMOUNT, again) == fold("link", AMOUNT, events)
+
+
+@given(st.lists(observations, max_size=6), observations)
+def test_money_that_was_seen_never_disappears(events: list[Event], more: Event) -> None:
+    before, after = fold("link", AMOUNT, events), fold("link", AMOUNT, [*events, more])
+    assert after.captured >= before.captured
+    assert after.refunded >= before.refunded
+
+
+STATES = st.builds(
+    lambda delivery, availability, paid: State(delivery, availability, paid),
+    st.sampled_from(["none", "queued", "sent", "uncertain", "failed", "expired"]),
+    st.sampled_from(["requested", "open", "failed", "taken"]),
+    st.sampled_from(
+        ["unpaid", "refused", "pending", "authorised", "cancelled", "captured", "partly_captured", "refunded",
+         "partly_refunded", "charged_back"]
+    ),
+)  # fmt: skip
+
+
+@given(STATES, st.booleans())
+def test_every_state_has_one_known_badge(state: State, over: bool) -> None:
+    end = NOW - timedelta(seconds=1) if over else NOW + timedelta(days=1)
+    assert badge(state.delivery, state.availability, state.payment, end, NOW) in BADGES

@@ -1,0 +1,74 @@
+"""Settings: typed, refused in sentences, secrets never said."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from services.settings import SettingsError, read
+
+SHOP = {"name": "Shop", "environment": "stage", "login": "l", "password": "canary-password", "passphrase": "canary-phrase"}
+
+
+@pytest.fixture(autouse=True)
+def _no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ETERMINAL_SECRETS", str(tmp_path / "secrets.toml"))
+
+
+def test_nothing_set_is_the_sandbox_with_its_demo_account() -> None:
+    settings = read()
+    assert settings.demo
+    assert list(settings.all_accounts) == ["demo"]
+    assert settings.database.endswith("sandbox.db")
+    assert settings.smtp == "smtp://127.0.0.1:8525"
+
+
+def test_a_real_account_turns_the_sandbox_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETERMINAL_ACCOUNTS", json.dumps({"shop": SHOP}))
+    settings = read()
+    assert not settings.demo
+    assert settings.database.endswith("eterminal.db")
+    assert settings.smtp is None
+    assert settings.public is None
+    assert "canary" not in repr(settings)
+
+
+def test_accounts_come_from_the_secrets_file_too(tmp_path: Path) -> None:
+    table = "\n".join(f'{key} = "{value}"' for key, value in SHOP.items())
+    (tmp_path / "secrets.toml").write_text(f"[accounts.shop]\n{table}\n")
+    assert read().all_accounts["shop"].login == "l"
+
+
+@pytest.mark.parametrize(
+    ("accounts", "word"),
+    [
+        ({"shop": {**SHOP, "currency": "EU"}}, "ISO 4217"),
+        ({"shop": {**SHOP, "timezone": "Paris"}}, "Europe/Paris"),
+        ({"shop": {name: value for name, value in SHOP.items() if name != "passphrase"}}, "passphrase: is missing"),
+        ({"shop": {**SHOP, "pasword": "x"}}, "check its spelling"),
+        ({"Shop 1": SHOP}, "accounts"),
+        ({"shop": SHOP, "test": {**SHOP, "environment": "sandbox"}}, "beside a real one"),
+    ],
+)
+def test_what_is_wrong_is_a_sentence_without_the_secret(
+    monkeypatch: pytest.MonkeyPatch, accounts: dict[str, object], word: str
+) -> None:
+    monkeypatch.setenv("ETERMINAL_ACCOUNTS", json.dumps(accounts))
+    with pytest.raises(SettingsError) as refusal:
+        read()
+    assert word in str(refusal.value)
+    assert "canary" not in str(refusal.value)
+
+
+def test_the_sandbox_beside_a_production_account_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETERMINAL_ACCOUNTS", json.dumps({"shop": {**SHOP, "environment": "production"}}))
+    monkeypatch.setenv("ETERMINAL_SANDBOX", "true")
+    with pytest.raises(SettingsError, match="cannot run beside"):
+        read()
+
+
+def test_a_variable_that_is_no_json_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETERMINAL_ACCOUNTS", "{canary")
+    with pytest.raises(SettingsError) as refusal:
+        read()
+    assert "canary" not in str(refusal.value)
