@@ -59,4 +59,4 @@ app = st.App(
 )
 
 if __name__ == "__main__":
-    app.run()
+    app.run(config={"server.address": desk.settings.dashboard_host, "server.port": desk.settings.dashboard_port})
