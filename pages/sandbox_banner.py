@@ -43,8 +43,8 @@ def show() -> None:
             st.button(t("Make a month of sample activity"), icon=":material/auto_awesome:", type="tertiary", key="make_sample", on_click=_start, args=(desk(), actor()))  # fmt: skip
     if _sample.running:
         st.fragment(_progress, run_every=1)()
-    elif _sample.refusal or _sample.failed:
-        st.error(sentence(_sample.refusal, t) if _sample.refusal else t(UNKNOWN))
+    elif st.session_state.pop("sample_asked", False):  # said once, to the person who pressed the button
+        _outcome()
 
 
 def _progress() -> None:
@@ -53,7 +53,19 @@ def _progress() -> None:
     st.progress(min(max(_sample.fraction, 0.0), 1.0), texts()(_sample.text or "The sample activity is being made…"))
 
 
+def _outcome() -> None:
+    t = texts()
+    if _sample.refusal or _sample.failed:
+        st.error(sentence(_sample.refusal, t) if _sample.refusal else t(UNKNOWN), icon=":material/error:")
+    else:
+        st.success(
+            t("A month of activity is there. Its payout files wait on the HiPay sandbox's page: download them there, and upload them under Reconciliation."),
+            icon=":material/check_circle:",
+        )  # fmt: skip
+
+
 def _start(desk: Desk, actor: Actor) -> None:
+    st.session_state["sample_asked"] = True
     with _starting:
         if _sample.running:
             return

@@ -11,13 +11,18 @@ from services.store import access as rows
 
 @dataclass(frozen=True)
 class Entry:
-    """One act. ``who`` is the person's name as it stands now, or the machinery's kind."""
+    """One act. ``who`` is the person's name as it stands now, empty for the machinery (see ``kind``).
+
+    ``subject`` is ``kind:id``; ``subject_name`` the name of a person acted upon, else empty.
+    """
 
     id: int
     at: datetime
+    kind: str
     who: str
     action: str
     subject: str
+    subject_name: str
     detail: dict[str, Any]
 
 
@@ -30,9 +35,12 @@ def entries(
         names = {row.id: row.name for row in rows.all_users(tx)}
         found = rows.audit_rows(tx, before=before, actions=actions, limit=limit)
     return tuple(
-        Entry(row.id, row.at, names.get(row.actor_id, row.actor_kind), row.action, row.subject, row.detail)
+        Entry(
+            row.id, row.at, row.actor_kind, names.get(row.actor_id, ""), row.action, row.subject,
+            names.get(row.subject.removeprefix("user:"), ""), row.detail,
+        )
         for row in found
-    )
+    )  # fmt: skip
 
 
 def actions(desk: Desk, actor: Actor) -> tuple[str, ...]:
