@@ -1,7 +1,5 @@
 """Who did what, when. Nothing here can be changed or deleted; the chain of entries can be checked."""
 
-import json
-
 import pandas as pd
 import streamlit as st
 
@@ -96,7 +94,11 @@ def _subject(entry: Entry) -> str:
 
 
 def _detail(entry: Entry) -> str:
-    return json.dumps(entry.detail, ensure_ascii=False)[1:-1] if entry.detail else ""
+    return " · ".join(f"{name}: {_value(value)}" for name, value in entry.detail.items())
+
+
+def _value(value: object) -> str:
+    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
 
 
 show()

@@ -1,5 +1,7 @@
 """Who may work here: each person's roles by where they come from, given or taken here, and accounts closed or opened."""
 
+from datetime import UTC, datetime, timedelta
+
 import streamlit as st
 
 from pages.common import actor, desk, language, refusals, texts
@@ -7,7 +9,6 @@ from pages.markdown import plain
 from services.access import ROLES
 from services.access.sign_in import LOCAL_ISSUER
 from services.access.users import Person, list_people, set_disabled, set_given_roles
-from services.clock import now
 from services.i18n import format_ago
 
 ROLE_NAMES = {"manager": "Manager", "finance": "Finance", "admin": "Administrator"}
@@ -37,7 +38,7 @@ def _card(person: Person) -> None:
             st.markdown(f"**{plain(person.name)}**")
             origin = t("this machine") if person.issuer == LOCAL_ISSUER else person.issuer
             st.caption(plain(" · ".join(part for part in (person.email, origin) if part)))
-            st.caption(t("Last seen {ago}", ago=format_ago(person.seen_at, max(now(), person.seen_at), language())))
+            st.caption(t("Last seen {ago}", ago=_ago(person.seen_at)))
         with roles, st.container(horizontal=True):
             if person.disabled:
                 st.badge(t("Account closed"), icon=":material/block:", color="red")
@@ -84,6 +85,12 @@ def _change_account(person: Person) -> None:
         with refusals():
             set_disabled(desk(), actor(), person.id, not person.disabled)
             st.rerun()
+
+
+def _ago(seen_at: datetime) -> str:
+    # Sign-ins are stamped by the machine's clock, which the sandbox's does not move.
+    now = datetime.now(UTC)
+    return format_ago(min(seen_at, now - timedelta(seconds=1)), now, language())
 
 
 show()

@@ -164,12 +164,13 @@ class TestWithAProvider:
 
     def test_sign_out_ends_the_session_for_good(self, desk: Desk) -> None:
         at = router()
-        at.user = signed_in(["admin"])
+        claims = signed_in(["admin"])
+        at.user = claims
         at.run()
         at.button(key="sign_out").click().run()
         assert "Sign in" in labels(at)
         replay = router()
-        replay.user = signed_in(["admin"])
+        replay.user = claims
         replay.run()
         assert "session has ended" in replay.warning[0].value
         assert "Sign in" in labels(replay)
