@@ -5,7 +5,8 @@ import streamlit as st
 from pages import configuration_checks as checks
 from pages import configuration_email, configuration_payment_page, configuration_redirects
 from pages.common import actor, desk, language, refusals, texts
-from pages.configuration_words import SUBJECTS, anchor, missing_words, plain
+from pages.configuration_words import SUBJECTS, anchor, missing_words
+from pages.markdown import plain
 from pages.wording import failure_words
 from services.accounts.pauses import Pause, resume
 from services.accounts.readiness import Overview, Readiness, overview

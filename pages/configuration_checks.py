@@ -5,7 +5,8 @@ from datetime import datetime
 import streamlit as st
 
 from pages.common import actor, desk, language, refusals, texts
-from pages.configuration_words import CHECKS_ANCHOR, field_names, plain
+from pages.configuration_words import CHECKS_ANCHOR, field_names
+from pages.markdown import plain
 from services import clock
 from services.accounts.checks import Check
 from services.accounts.guidance import TITLES, Guidance, guidance

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from pages.common import actor, desk, language, refusals, texts
-from pages.configuration_words import ANCHORS, EMAIL, field_names, plain
+from pages.configuration_words import ANCHORS, EMAIL, field_names
 from pages.facts import show_facts
+from pages.markdown import plain
 from services.accounts.configuration import save_email_settings
 from services.accounts.letters import sample, send_test_email
 from services.accounts.readiness import Overview

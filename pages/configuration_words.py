@@ -46,8 +46,3 @@ def field_names(names: Iterable[str], t: Translator) -> str:
 
 def anchor(missing: Missing) -> str:
     return ANCHORS.get(missing.name, CHECKS_ANCHOR)
-
-
-def plain(text: str) -> str:
-    """Text that Markdown leaves as it is."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>~$:" else c for c in text)

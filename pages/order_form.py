@@ -134,10 +134,10 @@ def _more(account: Account, channel: Channel, field: Callable[..., str], slots: 
         phone = field(one, "phone", t("Telephone"), type="phone", autocomplete="off")
         order_id = field(two, "order_id", t("Order id"), help=t("Proposed; change it if your order has a number of its own."))
         with three:
+            names = {code: language_name(code, language()).capitalize() for code in LANGUAGES}
             chosen = st.selectbox(
-                t("Customer's language"), LANGUAGES, key="order_language",
-                format_func=lambda code: language_name(code, language()).capitalize(),
-            )  # fmt: skip
+                t("Customer's language"), LANGUAGES, key="order_language", format_func=names.__getitem__
+            )
             if chosen == "pl":
                 st.caption(":material/info: " + t("The e-mail is in Polish; HiPay's page has no Polish and is shown in English."))
         columns = st.columns(4)
@@ -153,9 +153,9 @@ def _more(account: Account, channel: Channel, field: Callable[..., str], slots: 
         hour = two.time_input(t("Valid until (time, {zone})", zone=account.timezone), key="order_end_time", step=900)
         with one:
             slots["expires_at"] = st.empty()
+        moments = {"now": t("At once"), "later": t("Later (the amount is held on the card)")}
         capture = three.radio(
-            t("Collection"), ("now", "later"), key="order_capture",
-            format_func=lambda value: t("At once") if value == "now" else t("Later (the amount is held on the card)"),
+            t("Collection"), list(moments), key="order_capture", format_func=moments.__getitem__
         )  # fmt: skip
     expires_at, problem = None, None
     if isinstance(day, type(today)) and hour is not None:

@@ -1,11 +1,12 @@
 """The sandbox as one ASGI application."""
 
 from functools import partial
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
@@ -16,6 +17,7 @@ from sandbox.files import Dialect
 from sandbox.refusals import Refusal, as_response
 from sandbox.settlements import Settlement
 
+_LOGO = Path(__file__).with_name("logo.png")  # of a shop that there is not, for its e-mails
 _FOR_BROWSERS = ("/mailbox", "/control", "/payment")
 
 
@@ -23,11 +25,15 @@ def application(box: Sandbox) -> ASGIApp:
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
+    async def logo(request: Request) -> Response:
+        return FileResponse(_LOGO, media_type="image/png")
+
     settlements = partial(_settlements, box)
     dialect = partial(_dialect, box)
     apis = [*gateway.routes(box), *finance.routes(settlements, dialect, _guard)]
     everything: list[BaseRoute] = [
         Route("/health", health),
+        Route("/logo.png", logo),
         *apis,
         Mount("/rest", routes=apis),
         *payment_page.routes(box),

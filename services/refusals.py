@@ -124,6 +124,20 @@ SENTENCES: dict[str, str] = {
     "sample_only_in_sandbox": "Sample activity is for the sandbox only.",
     "sample_made": "The sample activity has been made already, or is being made.",
     # settlements
+    "settlement_file_unreadable": "This payout file cannot be read.",
+    "settlement_file_empty": "This file is empty.",
+    "settlement_file_other_type": (
+        "This is not a payout file as CSV or TXT (it looks like: {looks_like}). Download the CSV from HiPay's console."
+    ),
+    "settlement_file_undecodable": "The file cannot be read as {encoding}: choose another encoding.",
+    "settlement_file_truncated": "The file is cut off at line {line}: download it again.",
+    "settlement_file_broken_quotes": "A quotation mark is open from line {line} to the end: download the file again.",
+    "settlement_file_missing_columns": "Columns that are needed are missing: {columns}.",
+    "settlement_file_header_only": "The file names its columns but holds no line.",
+    "settlement_file_undecided": "The file does not decide how it is read ({questions}): choose.",
+    "import_refused": "This file cannot be imported.",
+    "file_known": "{name} was imported before: nothing was added.",
+    "file_too_large": "The file is above {megabytes} MB: split it, or ask your administrator.",
     # public
 }
 UNKNOWN = "Something went wrong. Nothing was lost; try again, and tell your administrator if it goes on."

@@ -32,7 +32,8 @@ class Guard:
         self._home = urlsplit(settings.dashboard_url)
         self._https = self._home.scheme == "https"
         self._strangers_may_come = settings.auth is not None
-        self._headers = security_headers(index.read_text(encoding="utf-8"), https=self._https)
+        pictures = settings.sandbox_url if settings.demo else ""
+        self._headers = security_headers(index.read_text(encoding="utf-8"), https=self._https, pictures=pictures)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -86,8 +87,9 @@ def allowed_names(settings: Settings) -> frozenset[str]:
     return frozenset(name.lower().strip("[]") for name in names if name)
 
 
-def security_headers(index: str, *, https: bool) -> dict[str, str]:
-    """What each answer carries. ``index`` is the HTML whose inline scripts may run, and no others.
+def security_headers(index: str, *, https: bool, pictures: str = "") -> dict[str, str]:
+    """What each answer carries. ``index`` is the HTML whose inline scripts may run, and no others; ``pictures``: one more
+    origin that pictures may come from.
 
     E-mail previews are shown in a frame with the document inline (srcdoc), which no frame source has to allow.
     """
@@ -95,7 +97,7 @@ def security_headers(index: str, *, https: bool) -> dict[str, str]:
         "default-src": "'self'",
         "script-src": " ".join(("'self'", *script_hashes(index))),
         "style-src": "'self' 'unsafe-inline'",
-        "img-src": "'self' data: blob:",
+        "img-src": f"'self' data: blob: https: {pictures}".strip(),  # https: a merchant's logo in the e-mail's preview
         "font-src": "'self' data:",
         "connect-src": "'self'",
         "worker-src": "'self' blob:",

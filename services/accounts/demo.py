@@ -17,7 +17,6 @@ _EMAIL = EmailSettings(
     merchant_name="Maison Demo",
     support_contact="bonjour@maison-demo.example, +33 1 99 00 12 34",
     signature="Camille Martin\nMaison Demo",
-    logo_url="https://www.maison-demo.example/logo.png",
     colour="#1f4e79",
     footer="Maison Demo, 12 rue de la Paix, 75002 Paris",
 )
@@ -27,12 +26,13 @@ def prepare_demo(desk: Desk) -> None:
     """Fill in the configuration of every sandbox account of which nothing is stored. Harmless to call again."""
     if not desk.settings.demo:
         return
+    email = _EMAIL.model_copy(update={"logo_url": f"{desk.settings.sandbox_url}/logo.png"})
     pages = RedirectPages(**dict.fromkeys(KINDS, OWN))
     with desk.store.write() as tx:
         for key in desk.settings.all_accounts:
             if rows.sections(tx, key):
                 continue
-            for section, data in ((REDIRECT_PAGES, redirects.storable(pages)), (EMAIL, _EMAIL.model_dump())):
+            for section, data in ((REDIRECT_PAGES, redirects.storable(pages)), (EMAIL, email.model_dump())):
                 rows.save_section(
                     tx, key, section, "", data, at=clock.now(), actor_kind=SYSTEM.kind, actor_id=SYSTEM.id
                 )

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from services.hipay.errors import BadAnswer, UntrustedUrl
 from services.hipay.observations import MARK_KEY, Observation, Operation
 from services.hipay.signature import algorithm_name
 from services.hipay.statuses import MOTO_PRODUCTS, three_digits
+from services.hosts import is_loopback
 
 _HIPAY_HOST = re.compile(r"([a-z0-9-]+\.)*(hipay\.com|hipay-tpp\.com)")
 
@@ -118,7 +118,7 @@ def check_page_url(url: str, *, loopback: bool) -> None:
     )
     if not odd and parts.scheme == "https" and port in (None, 443) and _HIPAY_HOST.fullmatch(host):
         return
-    if not odd and loopback and parts.scheme == "http" and _is_loopback(host):
+    if not odd and loopback and parts.scheme == "http" and is_loopback(host):
         return
     raise UntrustedUrl(host)
 
@@ -275,10 +275,3 @@ def _units(told: Mapping[str, Any], name: str) -> int | None:
 
 def _flag(value: Any) -> bool | None:
     return {"true": True, "1": True, "false": False, "0": False}.get(str(value).lower())
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -6,13 +6,13 @@ The HTML is made for Outlook's Word engine as for a telephone: nested tables, in
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from services.hosts import is_loopback
 from services.i18n import Translator, format_datetime, translator
 from services.mail.addresses import clean_header_text
 from services.mail.errors import LinkRefused
@@ -193,13 +193,6 @@ def _refuse_link(url: str, sandbox: bool) -> None:
     except ValueError:
         raise LinkRefused from None
     plain = url.isascii() and url.isprintable() and not set(url) & set(" \"'<>\\`")
-    local = sandbox and parts.scheme == "http" and _is_loopback(host)
+    local = sandbox and parts.scheme == "http" and is_loopback(host)
     if not (plain and host and parts.username is None and (parts.scheme == "https" or local)):
         raise LinkRefused
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from services.hosts import is_loopback
 from services.mail.addresses import clean_block_text, clean_header_text, parse_address
 from services.mail.errors import ColourInvalid, LogoAddressInvalid, MailError, SettingsRefused
 
@@ -27,8 +28,10 @@ def _logo(text: str) -> str:
     except ValueError:
         raise LogoAddressInvalid from None
     plain = cleaned.isascii() and not re.search(r"[\s\"'<>\\]", cleaned)
+    # Plain http only to this machine: the sandbox's own logo, which reaches no customer.
+    secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
     if (
-        parts.scheme != "https"
+        not secure
         or not parts.hostname
         or parts.username is not None
         or not plain

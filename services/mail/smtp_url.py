@@ -1,10 +1,10 @@
 """The one setting that says how mail leaves: ``smtp://user:password@host:587?starttls=required``."""
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from services.hosts import is_loopback
 from services.mail.errors import SmtpUrlInvalid
 
 Tls = Literal["implicit", "required", "optional", "none"]
@@ -50,7 +50,7 @@ def parse_smtp_url(url: str) -> Server:
 
 
 def _starttls(query: str, host: str, authenticates: bool) -> Tls:
-    loopback = _is_loopback(host)
+    loopback = is_loopback(host)
     asked = parse_qs(query).get("starttls", ["none" if loopback else "required"])[-1]
     if asked == "required" or (asked == "optional" and authenticates and not loopback):
         return "required"
@@ -59,10 +59,3 @@ def _starttls(query: str, host: str, authenticates: bool) -> Tls:
     if asked == "none" and loopback:
         return "none"
     raise SmtpUrlInvalid("starttls")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

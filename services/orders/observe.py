@@ -103,6 +103,7 @@ def _facts(seen: Observation) -> dict[str, Any]:
     kept = asdict(seen)
     for name in ("mark", "operations"):
         kept.pop(name)
+    kept["operation_ids"] = sorted({one.operation_id for one in seen.operations if one.operation_id})
     kept["at"] = seen.at.astimezone(UTC).isoformat() if isinstance(seen.at, datetime) else None
     return kept
 

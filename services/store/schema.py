@@ -254,10 +254,11 @@ settlement_files = Table(
     Column("name", Text, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("size", BigInt, nullable=False),
-    Column("dialect", Json, nullable=False),
+    Column("reading", Json, nullable=False),  # how it was read: what was detected, what a person chose
     Column("complete", Boolean, nullable=False, default=False),  # its lines are invisible until this flips
     Column("lines", Integer, nullable=False, default=0),
     Column("known_lines", Integer, nullable=False, default=0),
+    Column("changed_lines", Integer, nullable=False, default=0),
     Column("aside", Json, nullable=False, default=list),
     Column("uploaded_at", Utc, nullable=False),
     *_who(),
@@ -271,25 +272,32 @@ settlement_chunks = Table(
     Column("data", LargeBinary, nullable=False),  # zlib
 )  # fmt: skip
 
-_LINE_TEXTS = (
-    "account_number", "account_name", "date", "date_value", "invoice_reference", "settlement_id", "transaction_id",
-    "order_id", "product_name", "original_currency", "currency", "operation", "settlement_currency",
-    "original_settlement_id", "customer_id", "merchant_operation_id", "reporting_data_1", "reporting_data_2",
-    "reporting_data_3", "reporting_data_4", "reporting_data_5", "collect_mode", "transfer", "operation_date",
+# The columns of a settlement file that are not amounts, as services.settlements.columns names them; the file's Account
+# and Order are told from our own account and order.
+LINE_TEXTS = (
+    "file_account", "account_name", "date", "date_value", "invoice_reference", "settlement_id", "transaction_id",
+    "file_order", "product_name", "invoiced", "settled", "original_currency", "currency", "operation",
+    "settlement_currency", "original_settlement_id", "customer_id", "merchant_operation_id", "reporting_data_1",
+    "reporting_data_2", "reporting_data_3", "reporting_data_4", "reporting_data_5", "collect_mode", "transfer",
+    "operation_date", "operation_code", "kind", "lost",
 )  # fmt: skip
-_LINE_AMOUNTS = (
-    "invoiced", "settled", "original_amount", "amount_excl_tax", "tax_amount", "amount_incl_tax", "settled_amount",
+LINE_AMOUNTS = (
+    "original_amount_units", "amount_excl_tax_units", "tax_amount_units", "amount_incl_tax_units",
+    "settled_amount_units",
 )  # fmt: skip
 
 settlement_lines = Table(
     "settlement_lines", metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("account", Text, nullable=False),
-    Column("identity", Text, nullable=False),
+    Column("identity", Text, nullable=False),  # what the line says, and which of its equals it is
+    Column("key", Text, nullable=False),  # what a correction leaves alone: a changed line has a known key
     Column("file", BigInt, ForeignKey("settlement_files.id"), nullable=False, index=True),
     Column("line", Integer, nullable=False),
-    *(Column(name, Text, nullable=False, default="") for name in _LINE_TEXTS),
-    *(Column(f"{name}_units", BigInt) for name in _LINE_AMOUNTS),
+    Column("replaced_by", BigInt, ForeignKey("settlement_files.id")),  # the file in which the line stands changed
+    *(Column(name, Text, nullable=False, default="") for name in LINE_TEXTS),
+    *(Column(name, BigInt) for name in LINE_AMOUNTS),
     UniqueConstraint("account", "identity"),
+    Index(None, "account", "key"),
     Index(None, "account", "settlement_id"),
 )  # fmt: skip
