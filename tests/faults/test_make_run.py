@@ -1,9 +1,11 @@
 """`make run` from a copy of the working tree, the other ways to start, and that nothing is ever left running."""
 
+import http.client
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from services.store import open_store
 from tests.support.servers import ROOT, answers, free_ports, stop, until
 
 pytestmark = pytest.mark.faults
@@ -79,6 +82,30 @@ def running(
 def wait_for_everything(process: subprocess.Popen[bytes], place: Place, log: Path) -> None:
     until(lambda: place.everything_answers() or process.poll() is not None, 90, "every program to answer")
     assert process.poll() is None, log.read_text()
+
+
+def check_the_door(place: Place) -> None:
+    """Ask the running dashboard what only the whole of it can answer."""
+    back, headers = asked(place.dashboard, "/phone-return/accept/no-such-token?hash=canary-1", "127.0.0.1")
+    assert (back, headers["location"], headers["referrer-policy"]) == (
+        303,
+        "/payment-requests",
+        "no-referrer",
+    )
+    assert asked(place.dashboard, "/", "evil.example")[0] == 403
+    status, headers = asked(place.dashboard, "/", "localhost")
+    assert status == 200
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+def asked(port: int, path: str, host: str) -> tuple[int, dict[str, str]]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers={"Host": host})
+        response = connection.getresponse()
+        return response.status, {name.lower(): value for name, value in response.getheaders()}
+    finally:
+        connection.close()
 
 
 def said(command: list[str], place: Place, cwd: Path = ROOT, **environment: str) -> tuple[int, str]:
@@ -172,14 +199,14 @@ def test_the_dashboard_alone_brings_its_world_and_takes_it_along(
         [sys.executable, *(part.format(port=place.dashboard) for part in command)], place, log
     ) as dashboard:
         wait_for_everything(dashboard, place, log)
+        check_the_door(place)
+        assert "canary" not in log.read_text()
         dashboard.kill()
         dashboard.wait()
         until(place.nothing_answers, 30, "every port to be free")
 
 
 def test_a_taken_port_gives_a_sentence_with_its_setting(place: Place) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", place.public)):
         code, text = said([sys.executable, "-m", "services.run"], place)
     assert code == 1
@@ -207,8 +234,6 @@ def test_a_database_of_the_other_world_is_refused_in_words(place: Place) -> None
         '{"shop": {"name": "Shop", "environment": "stage", "login": "u", "password": "p", "passphrase": "s"}}'
     )
     database = f"sqlite:///{place.data / 'one.db'}"
-    from services.store import open_store
-
     place.data.mkdir()
     open_store(database, demo=True).close()
     code, text = said(
