@@ -1,0 +1,65 @@
+"""The reason of an outcome as a sentence: English msgids, which the pages translate, and the values they need."""
+
+from collections.abc import Mapping
+
+KEY_NAMES: dict[str, str] = {
+    "reference": "settlement reference",
+    "order_id": "order id",
+    "transaction": "transaction id",
+    "operation": "operation id",
+    "sale": "the sale of the same transaction",
+}
+
+# The placeholders are columns of match(); {keys} and {unknown_keys} as their names, in the reader's language.
+REASONS: dict[str, str] = {
+    "keys_agree": "Found by: {keys}.",
+    "one_key_unknown": "Found by: {keys}. Not known: {unknown_keys}.",
+    "follows_sale": "Belongs to the sale of the same transaction.",
+    "several_orders": "Found by: {keys}, but several orders have it: {candidates}.",
+    "keys_disagree": "The keys ({keys}) name different orders: {candidates}.",
+    "no_key": "The line has neither a reference nor an order id, a transaction id or an operation id.",
+    "nothing_found": "No order is known by its {unknown_keys}.",
+    "near_reference": "“{seen}” is nearly the reference “{expected}” of order {nearest_id}.",
+    "near_order": "“{seen}” is nearly the order id “{expected}”.",
+    "page_suffix": "“{seen}” looks like another page of order {nearest_id}.",
+    "other_column": "“{seen}” stands in another column than “{expected}” of order {nearest_id}.",
+    "other_account": "“{seen}” is known in another account: order {nearest_id}.",
+    "several_near": "Several orders come near “{seen}”; the nearest is {nearest_id}.",
+    "same_amount": "No order is known by its keys. Only order {nearest_id} has this amount and no line.",
+    "no_order_of_its_own": "A fee, reserve or transfer of the account, not of an order.",
+    "control_total": "A total of the other lines.",
+}
+
+OUTCOMES: dict[str, str] = {
+    "matched": "Matched",
+    "suggested": "Suggested",
+    "ambiguous": "Ambiguous",
+    "contradictory": "Contradictory",
+    "unmatched": "Not matched",
+    "account_level": "Of the account",
+    "total_line": "Total line",
+}
+
+STATUSES: dict[str, str] = {
+    "wrong_currency": "Settled in another currency than the order's",
+    "paid_twice": "Paid twice",
+    "settled_not_paid": "Settled, but not known as paid",
+    "charged_back": "Charged back",
+    "chargeback_won": "Chargeback won",
+    "refunded": "Refunded",
+    "refunded_in_part": "Refunded in part",
+    "settled_over": "Settled: more than was collected",
+    "settled_under": "Settled: less than was collected",
+    "settled_in_part": "Settled in part",
+    "settled_in_full": "Settled in full",
+    "paid_not_settled": "Paid, not settled yet",
+    "not_due": "Not paid, nothing due",
+}
+
+
+def values(row: Mapping[str, object], names: Mapping[str, str]) -> dict[str, str]:
+    """What the sentence REASONS[row["reason"]] needs, from a row of match(); `names` are KEY_NAMES, translated."""
+    texts = {name: str(row[name]) for name in ("candidates", "nearest_id", "seen", "expected")}
+    for column in ("keys", "unknown_keys"):
+        texts[column] = ", ".join(names[key] for key in str(row[column]).split())
+    return texts

@@ -1,0 +1,46 @@
+"""A frame as CSV that a spreadsheet opens: no text of it can run as a formula, and no number becomes text."""
+
+import csv
+import io
+from collections.abc import Mapping
+
+import pandas as pd
+
+# What starts a formula in a spreadsheet, in its full-width forms too, and the blanks that some of them skip first.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def to_csv(
+    frame: pd.DataFrame, labels: Mapping[str, str], *, delimiter: str = ";", decimal: str = ","
+) -> bytes:
+    """The columns named in `labels`, in that order, under those headings; UTF-8 with BOM, lines ended by CR LF.
+
+    Columns called `…_units` are amounts in 1/10000 and stand as numbers with two to four decimals, negative ones too;
+    other whole numbers stand as they are; a text that would start a formula gets an apostrophe before it.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
+    writer.writerow([_inert(label) for label in labels.values()])
+    columns = [_cells(frame[name], decimal) for name in labels]
+    writer.writerows(zip(*columns, strict=True))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _cells(column: pd.Series, decimal: str) -> list[str]:
+    name = str(column.name)
+    if name.endswith("_units"):
+        return ["" if pd.isna(value) else _amount(int(value), decimal) for value in column]
+    if pd.api.types.is_integer_dtype(column.dtype):
+        return ["" if pd.isna(value) else str(int(value)) for value in column]
+    return ["" if pd.isna(value) else _inert(str(value)) for value in column]
+
+
+def _amount(units: int, decimal: str) -> str:
+    whole, fraction = divmod(abs(units), 10_000)
+    shown = f"{fraction:04d}".rstrip("0").ljust(2, "0")
+    return f"{'-' if units < 0 else ''}{whole}{decimal}{shown}"
+
+
+def _inert(text: str) -> str:
+    text = text.replace("\x00", "")
+    return "'" + text if text.startswith(_FORMULA) else text

@@ -1,0 +1,46 @@
+"""Does a settlement add up: its lines against the payout that the file itself announces."""
+
+import pandas as pd
+
+STATES = ("tied", "differs", "no_payout")
+
+
+def tie(lines: pd.DataFrame) -> pd.DataFrame:
+    """Per account, settlement and settlement currency: do the lines make the payout?
+
+    Columns: `account`, `settlement_id`, `currency`, `lines_units` (all lines but the control totals), `payout_units`
+    (positive when the merchant receives, NA when the file names none), `difference_units` (lines minus payout, NA
+    without a payout), `state`: one of STATES.
+
+    The payout is the Settlement line; else the total of a payout in parts (Splitting settlement), else its parts
+    (Split settlement): each repeats the sum of the others. A settlement whose balance is carried over (Deferred
+    settlement) pays nothing: its lines must add up to zero, or to the deferred amount where that repeats the balance.
+    """
+    keys = ["account", "settlement_id", "settlement_currency"]
+    units = lines["settled_amount_units"].fillna(0)
+
+    def summed(where: pd.Series) -> pd.Series:
+        return units.where(where).groupby([lines[key] for key in keys]).sum(min_count=1)
+
+    code = lines["operation_code"]
+    found = pd.DataFrame(
+        {
+            "lines_units": summed(lines["kind"] != "control").fillna(0),
+            "payout_units": summed(code == "settlement")
+            .fillna(summed(code == "splitting_settlement"))
+            .fillna(summed(code == "split_settlement")),
+            "deferred": summed(code == "deferred_settlement"),
+        }
+    ).astype("Int64")
+    # A payout may be written as it leaves HiPay's balance: below zero, and then the file sums to nought.
+    turned = (found["payout_units"] == -found["lines_units"]).fillna(False)
+    found["payout_units"] = found["payout_units"].mask(turned, found["lines_units"])
+    # Where the deferred amount repeats the balance, it stands beside the lines and is not one of them.
+    carried = found["payout_units"].isna() & found["deferred"].notna()
+    repeats = (carried & (found["lines_units"] == 2 * found["deferred"])).fillna(False)
+    found["lines_units"] = found["lines_units"].mask(repeats, 0)
+    found["payout_units"] = found["payout_units"].mask(carried, 0)
+    found["difference_units"] = found["lines_units"] - found["payout_units"]
+    state = found["difference_units"].eq(0).map({True: "tied", False: "differs"})
+    found["state"] = state.mask(found["payout_units"].isna(), "no_payout").astype("str")
+    return found.drop(columns="deferred").reset_index().rename(columns={"settlement_currency": "currency"})

@@ -1,0 +1,171 @@
+"""Amounts as text to integers of 1/10000, exactly; and which sign is the decimal one in a whole file."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+Decimal = Literal[".", ","]
+GROUPS = (
+    " ",
+    ".",
+    ",",
+    "'",
+)  # what may stand between thousands; every kind of blank and apostrophe is folded
+_FOLD = str.maketrans(
+    {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ", "’": "'", "−": "-", "–": "-"}
+)
+_SHAPE = re.compile(
+    r"(?P<open>\()?\s*(?P<lead>[+-])?\s*(?P<body>[0-9.,][0-9., ']*?)\s*(?P<trail>-)?(?P<close>\))?"
+)
+_SIMPLE = re.compile(r"(-?)([0-9]{1,11})(?:([.,])([0-9]{0,4}))?")  # nearly every cell
+_OUTLINE = str.maketrans("23456789", "11111111")  # cells alike but for their digits say the same of the signs
+_MAX_DIGITS = 11  # whole digits: sums of nine thousand such amounts still fit an int64
+
+
+class Unreadable(ValueError):
+    """`reason`: amount_unreadable, amount_too_precise (below 1/10000), amount_too_large, amount_digits_lost."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def _parts(text: str) -> tuple[bool, str] | None:
+    """(negative, digits and separators) of a cell, or None."""
+    shape = _SHAPE.fullmatch(text.translate(_FOLD).strip())
+    if not shape or bool(shape["open"]) != bool(shape["close"]):
+        return None
+    marks = [bool(shape["open"]), shape["lead"] is not None, bool(shape["trail"])]
+    if sum(marks) > 1:
+        return None
+    return marks[0] or marks[2] or shape["lead"] == "-", shape["body"]
+
+
+def negative(text: str) -> bool | None:
+    """Whether an amount is written below zero; None for zero, blank and what is no amount."""
+    return _negative(text.translate(_OUTLINE))
+
+
+@lru_cache(maxsize=8192)
+def _negative(outline: str) -> bool | None:
+    parts = _parts(outline)
+    return parts[0] if parts and "1" in parts[1] else None
+
+
+def to_units(text: str, decimal: str, thousands: str | None) -> int:
+    """The amount in 1/10000. `thousands`: the one grouping mark of the file, "" for none, None for any.
+
+    Raises Unreadable. A grouping mark must group by three, so that 12.5 is never read as 125.
+    """
+    simple = _SIMPLE.fullmatch(text)
+    if simple and simple[3] in (None, decimal):
+        units = int(simple[2] + (simple[4] or "").ljust(4, "0"))
+        return -units if simple[1] else units
+    parts = _parts(text)
+    if parts is None:
+        lost = re.fullmatch(r"[+-]?[0-9]([.,][0-9]*)?[eE][+-]?[0-9]+", text.strip())
+        raise Unreadable("amount_digits_lost" if lost else "amount_unreadable")
+    below, body = parts
+    whole, mark, fraction = body.rpartition(decimal)
+    if not mark:
+        whole, fraction = body, ""
+    if decimal in whole or not (whole or fraction) or (fraction and not fraction.isdigit()):
+        raise Unreadable("amount_unreadable")
+    if not whole.isdigit() and whole:
+        allowed = thousands if thousands is not None else "".join(GROUPS).replace(decimal, "")
+        group = next((c for c in whole if not c.isdigit()), "")
+        if group not in allowed or not re.fullmatch(rf"[0-9]{{1,3}}(?:{re.escape(group)}[0-9]{{3}})+", whole):
+            raise Unreadable("amount_unreadable")
+        whole = whole.replace(group, "")
+    fraction = fraction.rstrip("0")
+    if len(fraction) > 4:
+        raise Unreadable("amount_too_precise")
+    whole = whole.lstrip("0")
+    if len(whole) > _MAX_DIGITS:
+        raise Unreadable("amount_too_large")
+    units = int((whole or "0") + fraction.ljust(4, "0"))
+    return -units if below else units
+
+
+def hint(text: str) -> Literal[".", ",", "either", "none"]:
+    """What one cell says of the file's decimal sign: it can only be this one, either, or nothing at all."""
+    parts = _parts(text)
+    if parts is None:
+        return "none"
+    body = parts[1]
+    readings: list[Literal[".", ","]] = []
+    for sign in (".", ","):
+        try:
+            to_units(body, sign, None)
+        except Unreadable as error:
+            if error.reason == "amount_unreadable":
+                continue
+        readings.append(sign)
+    if len(readings) == 1:
+        return readings[0]
+    if len(readings) == 2 and ("." in body or "," in body):
+        # 0.900 as thousands would be 0900: nobody writes that.
+        return ("." if "." in body else ",") if body.startswith("0") else "either"
+    return "none"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`decimal` None: the file does not decide it. `cell`: the text that decided, or that leaves it open.
+
+    `reason`: cell (one can only be read so), conflict (cells say both), open (all could be read both ways), plain (no
+    cell has a separator). `against`: how many different cells say the other.
+    """
+
+    decimal: Decimal | None
+    thousands: str | None
+    reason: Literal["cell", "conflict", "open", "plain"]
+    cell: str = ""
+    against: int = 0
+
+
+def decide(cells: Iterable[str]) -> Decision:
+    """One decision for the different amounts of a whole file.
+
+    A few cells against it (one in twenty at most) do not change it: they cannot be read under it, so they are set
+    aside by name, never misread.
+    """
+    cells = list(cells)
+    outlines = Counter(cell.translate(_OUTLINE) for cell in cells)
+    votes: Counter[str] = Counter()
+    for outline, count in outlines.items():
+        votes[hint(outline)] += count
+    decimal: Decimal = "." if votes["."] >= votes[","] else ","
+    most, fewest = max(votes["."], votes[","]), min(votes["."], votes[","])
+
+    def example(said: str) -> str:
+        return next((cell for cell in cells if hint(cell) == said), "")
+
+    if fewest * 20 > most:
+        return Decision(None, None, "conflict", example("," if decimal == "." else "."), fewest)
+    if not most and votes["either"]:
+        return Decision(None, None, "open", example("either"))
+    reason: Literal["cell", "plain"] = "cell" if most else "plain"
+    return Decision(decimal, _grouping(outlines, decimal), reason, example(decimal), fewest)
+
+
+def thousands_of(cells: Iterable[str], decimal: str) -> str:
+    """The mark that groups thousands in most of the cells that have one; "" where none has."""
+    return _grouping(Counter(cell.translate(_OUTLINE) for cell in cells), decimal)
+
+
+def _grouping(outlines: Counter[str], decimal: str) -> str:
+    counts = dict.fromkeys((mark for mark in GROUPS if mark != decimal), 0)
+    for outline, count in outlines.items():
+        parts = _parts(outline)
+        for mark in counts:
+            if parts and mark in parts[1]:
+                with suppress(Unreadable):
+                    to_units(parts[1], decimal, mark)
+                    counts[mark] += count
+    best = max(counts, key=lambda mark: counts[mark])
+    return best if counts[best] else ""

@@ -1,0 +1,60 @@
+"""Dates as the file writes them to ISO text. Nothing is shifted: a time or a zone that stands there is kept."""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal
+
+Form = Literal["iso", "dmy", "mdy"]
+_TIME = r"(?:[T ]+(?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)\s*(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2}|UTC)?)?"
+_YEAR_FIRST = re.compile(r"(?P<y>[0-9]{4})(?P<s>[-/.]?)(?P<m>[0-9]{2})(?P=s)(?P<d>[0-9]{2})" + _TIME)
+_YEAR_LAST = re.compile(
+    r"(?P<a>[0-9]{1,2})(?P<s>[-/. ])(?P<b>[0-9]{1,2})(?P=s)(?P<y>[0-9]{4}|[0-9]{2})" + _TIME
+)
+_NONE = re.compile(r"0000-00-00.*|00/00/0000.*")  # how a database writes that there is no date
+
+
+def decide(cells: Iterable[str]) -> tuple[Form, str, bool]:
+    """(form, the cell that decided, whether one decided) for the different dates of a file.
+
+    Day first is taken where no day above 12 tells the day from the month: HiPay is French.
+    """
+    last = sorted(cell for cell in cells if _YEAR_LAST.fullmatch(cell))
+    if not last:
+        return "iso", "", True
+    pairs = [(cell, match["a"], match["b"]) for cell in last if (match := _YEAR_LAST.fullmatch(cell))]
+    day_first = [cell for cell, a, b in pairs if int(a) > 12 >= int(b)]
+    month_first = [cell for cell, a, b in pairs if int(b) > 12 >= int(a)]
+    if month_first and len(month_first) > len(day_first):
+        return "mdy", month_first[0], True
+    return "dmy", (day_first or last)[0], bool(day_first)
+
+
+def to_iso(text: str, form: Form) -> str | None:
+    """`2024-03-25`, with `T10:11:12` and the zone where they stand; "" for no date; None where it is no date.
+
+    A year that stands first is unmistakable and read whatever the form.
+    """
+    if not text or _NONE.fullmatch(text):
+        return ""
+    match = _YEAR_FIRST.fullmatch(text)
+    if match:
+        year, month, day = match["y"], match["m"], match["d"]
+    else:
+        match = _YEAR_LAST.fullmatch(text)
+        if not match or form == "iso":
+            return None
+        year = match["y"] if len(match["y"]) == 4 else "20" + match["y"]
+        day, month = (match["a"], match["b"]) if form == "dmy" else (match["b"], match["a"])
+    try:
+        iso = date(int(year), int(month), int(day)).isoformat()
+    except ValueError:
+        return None
+    if match["time"]:
+        iso += (
+            "T" + match["time"].rjust(5, "0")
+            if match["time"].count(":") == 1
+            else "T" + match["time"].rjust(8, "0")
+        )
+        iso += match["zone"] or ""
+    return iso

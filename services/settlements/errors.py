@@ -1,0 +1,93 @@
+"""Why a file as a whole could not be read. Nothing of such a file is imported.
+
+DeskError
+└── SettlementFileError
+    ├── EmptyFile            no byte, or blanks only
+    ├── NotASettlementFile   another type of file, or no line that names a settlement file's columns
+    ├── UndecodableFile      the chosen encoding does not fit the bytes
+    ├── TruncatedFile        it ends inside a character, a quoted cell or a row
+    ├── BrokenQuotes         a quoted cell that swallows a large part of the file
+    ├── MissingColumns       without these columns no line can be counted
+    ├── HeaderOnly           columns are named, no line follows
+    └── UndecidedReading     the file leaves a choice open that changes amounts: a person must answer
+"""
+
+from typing import ClassVar
+
+from services.errors import DeskError
+
+
+class SettlementFileError(DeskError):
+    """A settlement file that cannot be read."""
+
+    code: ClassVar[str] = "settlement_file_unreadable"
+
+
+class EmptyFile(SettlementFileError):
+    code: ClassVar[str] = "settlement_file_empty"
+
+
+class NotASettlementFile(SettlementFileError):
+    """`looks_like`: pdf, zip, xls, gzip, html, xml, image, rtf, binary or text."""
+
+    code: ClassVar[str] = "settlement_file_other_type"
+
+    def __init__(self, looks_like: str) -> None:
+        super().__init__(looks_like)
+        self.looks_like = looks_like
+
+
+class UndecodableFile(SettlementFileError):
+    code: ClassVar[str] = "settlement_file_undecodable"
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(encoding)
+        self.encoding = encoding
+
+
+class TruncatedFile(SettlementFileError):
+    """`line` is the 1-based line of the file at which the unfinished row begins."""
+
+    code: ClassVar[str] = "settlement_file_truncated"
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+class BrokenQuotes(SettlementFileError):
+    code: ClassVar[str] = "settlement_file_broken_quotes"
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+class MissingColumns(SettlementFileError):
+    """`columns`: canonical names (columns.py)."""
+
+    code: ClassVar[str] = "settlement_file_missing_columns"
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        super().__init__(columns)
+        self.columns = columns
+
+    def fields(self) -> dict[str, str]:
+        return {"columns": ", ".join(self.columns)}
+
+
+class HeaderOnly(SettlementFileError):
+    code: ClassVar[str] = "settlement_file_header_only"
+
+
+class UndecidedReading(SettlementFileError):
+    """`questions`: the choices to make, `decimal` and/or `debits` (dialect.py)."""
+
+    code: ClassVar[str] = "settlement_file_undecided"
+
+    def __init__(self, questions: tuple[str, ...]) -> None:
+        super().__init__(questions)
+        self.questions = questions
+
+    def fields(self) -> dict[str, str]:
+        return {"questions": ", ".join(self.questions)}

@@ -1,0 +1,51 @@
+"""What a file adds up to, per operation and per settlement."""
+
+import pandas as pd
+
+
+def totals(lines: pd.DataFrame) -> pd.DataFrame:
+    """Per operation and settlement currency, in the order of their weight.
+
+    Columns: `operation` (as the file names it first), `operation_code` ("" if unknown), `kind`, `currency`,
+    `count`, `settled_units` (1/10000). Control totals are listed too: they repeat money of the others.
+    """
+    # Unknown operations share no code: their own words keep them apart.
+    code = lines["operation_code"].where(lines["operation_code"] != "", "?" + lines["operation"])
+    found = (
+        lines.assign(group=code)
+        .groupby(["group", "settlement_currency"], sort=False, as_index=False)
+        .agg(
+            operation=("operation", "first"),
+            operation_code=("operation_code", "first"),
+            kind=("kind", "first"),
+            count=("line", "size"),
+            settled_units=("settled_amount_units", "sum"),
+        )
+        .rename(columns={"settlement_currency": "currency"})
+    )
+    found = found.sort_values(
+        ["count", "group", "currency"], ascending=[False, True, True], ignore_index=True
+    )
+    return found[["operation", "operation_code", "kind", "currency", "count", "settled_units"]]
+
+
+def settlements(lines: pd.DataFrame) -> pd.DataFrame:
+    """Per account, settlement and settlement currency.
+
+    Columns: `account`, `settlement_id`, `currency`, `lines`, `first_date`, `last_date` (ISO, "" if none),
+    `settled_units`: the sum of all lines but the control totals.
+    """
+    money = lines["settled_amount_units"].where(lines["kind"] != "control", 0)
+    dated = lines["date"].where(lines["date"] != "")
+    found = (
+        lines.assign(money=money, dated=dated)
+        .groupby(["account", "settlement_id", "settlement_currency"], as_index=False)
+        .agg(
+            lines=("line", "size"),
+            first_date=("dated", "min"),
+            last_date=("dated", "max"),
+            settled_units=("money", "sum"),
+        )
+        .rename(columns={"settlement_currency": "currency"})
+    )
+    return found.fillna({"first_date": "", "last_date": ""})

@@ -1,0 +1,119 @@
+"""Where each order stands after the join."""
+
+import pandas as pd
+import pytest
+
+from services.reconciliation.classify import STATUSES, classify
+from services.reconciliation.explain import STATUSES as WORDS
+from services.reconciliation.match import match
+from tests.unit.reconciliation.books import book, line, lines, order
+
+KEY = {"order": "A1", "transaction_id": "800"}
+SALE = line(**KEY)
+UNPAID = {"paid": False, "captured_units": 0, "captures": 0}
+
+
+def stand(one: dict[str, object], *rows: dict[str, object]) -> dict[str, object]:
+    of = book(one)
+    table = lines(*rows)
+    found = classify(table, match(table, of), of)
+    assert len(found) == 1
+    return found.iloc[0].to_dict()
+
+
+@pytest.mark.parametrize(
+    ("one", "rows", "status"),
+    [
+        ({}, [SALE], "settled_in_full"),
+        ({}, [line(units=400_000, **KEY), line(units=600_000, **KEY)], "settled_in_full"),
+        (
+            {"captured_units": 600_000},
+            [line(units=600_000, **KEY)],
+            "settled_in_full",
+        ),  # the rest was released
+        ({"captures": 2}, [line(units=400_000, **KEY)], "settled_in_part"),
+        ({}, [line(units=999_900, **KEY)], "settled_under"),
+        ({}, [line(units=1_000_100, **KEY)], "settled_over"),
+        ({}, [SALE, line("Refund", -1_000_000, **KEY)], "refunded"),
+        ({}, [SALE, line("Refund", -1, **KEY)], "refunded_in_part"),
+        ({}, [line("Refund", -1_000_000, **KEY)], "refunded"),  # its sale is in an older file
+        ({}, [SALE, line("Chargeback", -1_000_000, **KEY)], "charged_back"),
+        (
+            {},
+            [SALE, line("Chargeback", -1_000_000, **KEY), line("Chargeback refund", 1_000_000, **KEY)],
+            "chargeback_won",
+        ),
+        ({}, [line(original_currency="GBP", **KEY)], "wrong_currency"),
+        ({}, [], "paid_not_settled"),
+        ({}, [line("Fixed fee", -1, **KEY)], "paid_not_settled"),
+        (UNPAID, [], "not_due"),
+        (UNPAID, [SALE], "settled_not_paid"),
+        ({}, [SALE, SALE | {"transaction_id": "801"}], "paid_twice"),
+        ({}, [SALE | {"transaction_id": ""}] * 2, "paid_twice"),
+        ({"captured_units": 2_000_000}, [SALE, SALE], "settled_in_full"),  # two captures of one transaction
+    ],
+)
+def test_status(one: dict[str, object], rows: list[dict[str, object]], status: str) -> None:
+    assert stand(order(1, **one), *rows)["status"] == status
+
+
+def test_every_status_has_its_words() -> None:
+    assert set(WORDS) == set(STATUSES)
+
+
+def test_sums_over_lines_files_and_months() -> None:
+    fee = {"amount_excl_tax_units": -2_500, "tax_amount_units": -500, "original_amount_units": -3_000}
+    found = stand(
+        order(1),
+        line(units=1_000_000, **KEY),
+        line("Fixed fee", -3_000, **KEY, **fee),
+        line("Refund", -400_000, **KEY, settlement_id="S2", date="2024-04-02"),
+        line("Settlement", 5, **KEY),
+    )
+    assert {
+        name: found[name]
+        for name in (
+            "gross_units", "refunds_units", "fees_units", "vat_units", "net_units", "open_units", "settlement_ids",
+            "first_date", "last_date", "lines",
+        )
+    } == {
+        "gross_units": 1_000_000,
+        "refunds_units": 400_000,
+        "fees_units": 2_500,
+        "vat_units": 500,
+        "net_units": 597_000,
+        "open_units": 0,
+        "settlement_ids": "S1, S2",
+        "first_date": "2024-03-25",
+        "last_date": "2024-04-02",
+        "lines": 3,
+    }  # fmt: skip
+
+
+def test_original_amounts_are_compared_and_settled_ones_are_paid_out() -> None:
+    converted = {
+        "original_amount_units": 1_000_000,
+        "original_currency": "GBP",
+        "settled_amount_units": 1_150_000,
+    }
+    found = stand(order(1, currency="GBP"), line(**KEY, **converted))
+    assert (found["status"], found["gross_units"], found["net_units"], found["settlement_currency"]) == (
+        "settled_in_full",
+        1_000_000,
+        1_150_000,
+        "EUR",
+    )
+
+
+def test_no_sum_adds_two_currencies() -> None:
+    found = stand(order(1), line(**KEY), line("Refund", -5, **KEY, settlement_currency="GBP"))
+    assert pd.isna(found["net_units"])
+    assert found["settlement_currency"] == "EUR, GBP"
+
+
+def test_lines_of_no_order_count_for_none() -> None:
+    of = book(order(1), order(2, reference_1="X"), order(3, reference_1="X"))
+    table = lines(line(reporting_data_1="X"), line("Monthly fee", -5), line(**KEY))
+    found = classify(table, match(table, of), of)
+    assert found["status"].tolist() == ["settled_in_full", "paid_not_settled", "paid_not_settled"]
+    assert found["open_units"].tolist() == [0, 1_000_000, 1_000_000]

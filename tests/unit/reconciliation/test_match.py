@@ -1,0 +1,219 @@
+"""The join, case by case: which order, by which keys, and why not."""
+
+import pandas as pd
+import pytest
+
+from services.reconciliation import explain
+from services.reconciliation.book import Book, MatchRules
+from services.reconciliation.match import OUTCOMES, match
+from tests.unit.reconciliation.books import book, line, lines, order
+
+BOOK = book(
+    order(1, reference_1="INV-1", pages=("A1", "A1-2"), transactions=("800",), operations=("op-1",)),
+    order(2, reference_1="INV-2", reference_2="C-2"),
+    order(3, reference_1="SHARED"),
+    order(4, reference_1="SHARED"),
+    order(5, account="other", reference_1="INV-OTHER"),
+)
+
+
+def one(row: dict[str, object], of: Book = BOOK, rules: MatchRules | None = None) -> dict[str, object]:
+    found = match(lines(row), of, rules).iloc[0].to_dict()
+    sentence = explain.REASONS[found["reason"]]
+    sentence.format(**explain.values(found, explain.KEY_NAMES))
+    assert found["outcome"] in OUTCOMES
+    return found
+
+
+@pytest.mark.parametrize(
+    ("cells", "number", "keys"),
+    [
+        ({"reporting_data_1": "INV-1"}, 1, "reference"),
+        ({"reporting_data_1": "  INV-2 "}, 2, "reference"),
+        ({"order": "A1"}, 1, "order_id"),
+        ({"order": "A1-2"}, 1, "order_id"),
+        ({"transaction_id": "800"}, 1, "transaction"),
+        ({"merchant_operation_id": "op-1"}, 1, "operation"),
+        ({"reporting_data_1": "SHARED", "order": "A4"}, 4, "reference order_id"),
+        (
+            {
+                "reporting_data_1": "INV-1",
+                "order": "A1",
+                "transaction_id": "800",
+                "merchant_operation_id": "op-1",
+            },
+            1,
+            "reference order_id transaction operation",
+        ),
+    ],
+)
+def test_every_key_finds_its_order(cells: dict[str, object], number: int, keys: str) -> None:
+    found = one(line(**cells))
+    assert (found["outcome"], found["order"], found["order_id"], found["keys"]) == (
+        "matched",
+        number,
+        f"A{number}",
+        keys,
+    )
+
+
+def test_keys_that_name_different_orders_contradict() -> None:
+    found = one(line(reporting_data_1="INV-1", order="A2"))
+    assert (found["outcome"], found["candidates"], found["order_id"]) == ("contradictory", "A1, A2", "")
+    assert pd.isna(found["order"])
+
+
+def test_a_shared_reference_alone_is_ambiguous() -> None:
+    found = one(line(reporting_data_1="SHARED"))
+    assert (found["outcome"], found["candidates"]) == ("ambiguous", "A3, A4")
+
+
+def test_a_shared_reference_and_an_order_outside_it_contradict() -> None:
+    assert one(line(reporting_data_1="SHARED", order="A1"))["outcome"] == "contradictory"
+
+
+def test_a_key_that_finds_nothing_is_said_beside_the_one_that_does() -> None:
+    found = one(line(reporting_data_1="INV-999", order="A1"))
+    assert (found["outcome"], found["reason"], found["unknown_keys"]) == (
+        "matched",
+        "one_key_unknown",
+        "reference",
+    )
+
+
+def test_fees_and_refunds_follow_the_sale_of_their_transaction() -> None:
+    table = lines(
+        line("Variable", -1_000, transaction_id="77"),
+        line("Refund", -500_000, transaction_id="77"),
+        line("Sale", transaction_id="77", reporting_data_1="INV-2"),
+        line("Fixed fee", -1_000, transaction_id="78"),
+    )
+    found = match(table, BOOK)
+    assert found["order_id"].tolist() == ["A2", "A2", "A2", ""]
+    assert found["reason"].tolist() == ["follows_sale", "follows_sale", "one_key_unknown", "nothing_found"]
+
+
+def test_without_its_sale_a_fee_follows_the_refund() -> None:
+    table = lines(
+        line("Fixed fee", -1_000, transaction_id="77"), line("Refund", -5, transaction_id="77", order="A2")
+    )
+    assert match(table, BOOK)["order_id"].tolist() == ["A2", "A2"]
+
+
+def test_the_sale_narrows_a_shared_reference_and_shows_a_contradiction() -> None:
+    table = lines(
+        line("Sale", transaction_id="77", order="A3"),
+        line("Refund", -5, transaction_id="77", reporting_data_1="SHARED"),
+        line("Refund", -5, transaction_id="77", reporting_data_1="INV-1"),
+    )
+    found = match(table, BOOK)
+    assert found["outcome"].tolist() == ["matched", "matched", "contradictory"]
+    assert found["order_id"].tolist() == ["A3", "A3", ""]
+
+
+def test_a_transaction_with_two_orders_leads_nowhere() -> None:
+    table = lines(
+        line("Sale", transaction_id="77", order="A1"),
+        line("Sale", transaction_id="77", order="A2"),
+        line("Variable", -1_000, transaction_id="77"),
+    )
+    assert match(table, BOOK)["outcome"].tolist() == ["matched", "matched", "unmatched"]
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("Monthly fee", "account_level"),
+        ("Rolling reserve capture", "account_level"),
+        ("Adjustment in favor of TPP", "account_level"),
+        ("Transferred to merchant", "account_level"),
+        ("Asset settlement", "account_level"),
+        ("Green fee", "account_level"),
+        ("Settlement", "total_line"),
+        ("Splitting settlement", "total_line"),
+        ("Sale", "unmatched"),
+        ("Refund", "unmatched"),
+    ],
+)
+def test_lines_without_a_key(name: str, outcome: str) -> None:
+    assert one(line(name, -3))["outcome"] == outcome
+
+
+def test_a_total_line_is_no_order_even_with_a_key() -> None:
+    found = one(line("Settlement", order="A1", reporting_data_1="INV-1", transaction_id="800"))
+    assert (found["outcome"], found["keys"], found["order_id"]) == ("total_line", "", "")
+
+
+def test_a_reserve_that_names_an_order_belongs_to_it() -> None:
+    assert one(line("Rolling reserve capture", -3, order="A1"))["order_id"] == "A1"
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason", "nearest"),
+    [
+        ({"reporting_data_1": "inv 2"}, "near_reference", "A2"),
+        ({"reporting_data_1": "0INV-0002".replace("0002", "2")}, "near_reference", "A2"),
+        ({"order": "INV-2"}, "other_column", "A2"),
+        ({"reporting_data_2": "INV_1"}, "other_column", "A1"),
+    ],
+)
+def test_a_near_miss_is_a_suggestion_never_a_match(
+    cells: dict[str, object], reason: str, nearest: str
+) -> None:
+    found = one(line(**cells))
+    assert (found["outcome"], found["reason"], found["nearest_id"]) == ("suggested", reason, nearest)
+    assert pd.isna(found["order"])
+
+
+def test_a_page_that_we_do_not_know_is_a_suggestion() -> None:
+    found = one(line(order="ORDER-1-4"), book(order(1, order_id="ORDER-1")))
+    assert (found["reason"], found["seen"], found["nearest_id"]) == ("page_suffix", "ORDER-1-4", "ORDER-1")
+
+
+def test_several_near_misses_are_no_suggestion() -> None:
+    found = one(
+        line(reporting_data_1="inv 77"), book(order(1, reference_1="INV-77"), order(2, reference_1="INV77"))
+    )
+    assert (found["outcome"], found["reason"]) == ("unmatched", "several_near")
+
+
+def test_another_account_is_never_joined_only_named() -> None:
+    found = one(line(reporting_data_1="INV-OTHER"))
+    assert (found["outcome"], found["reason"], found["nearest_id"]) == ("unmatched", "other_account", "A5")
+    mine = one(line(account="987654", order="A5"), rules=MatchRules(accounts={"987654": "other"}))
+    assert mine["order_id"] == "A5"
+
+
+def test_the_same_amount_is_only_the_nearest() -> None:
+    one_free = book(order(1, amount_units=777), order(2, amount_units=888))
+    found = one(line("Sale", 777, reporting_data_1="nobody"), one_free)
+    assert (found["outcome"], found["reason"], found["nearest_id"]) == ("unmatched", "same_amount", "A1")
+    assert one(line("Sale", 999, reporting_data_1="nobody"), one_free)["reason"] == "nothing_found"
+
+
+def test_rules_say_which_reference_joins_and_what_it_may_ignore() -> None:
+    assert one(line(reporting_data_2="C-2"), rules=MatchRules(reference=2))["order_id"] == "A2"
+    assert one(line(reporting_data_1="INV-2"), rules=MatchRules(reference=0))["outcome"] == "suggested"
+    ignore = MatchRules(ignore=frozenset({"case", "blanks", "dashes"}))
+    assert one(line(reporting_data_1="inv 2"), rules=ignore)["order_id"] == "A2"
+
+
+def test_an_exact_reference_wins_over_one_that_is_alike() -> None:
+    both = book(order(1, reference_1="INV-77"), order(2, reference_1="inv77"))
+    ignore = MatchRules(ignore=frozenset({"case", "dashes"}))
+    assert one(line(reporting_data_1="inv77"), both, ignore)["order_id"] == "A2"
+    assert one(line(reporting_data_1="Inv77"), both, ignore)["outcome"] == "ambiguous"
+
+
+def test_an_id_that_lost_its_digits_joins_nothing() -> None:
+    damaged = {"transaction_id": "8.00006E+11", "lost": "transaction_id"}
+    table = lines(line("Sale", order="A1", **damaged), line("Variable", -3, **damaged))
+    assert match(table, BOOK)["outcome"].tolist() == ["matched", "account_level"]
+
+
+def test_an_empty_book_and_an_empty_file() -> None:
+    assert match(lines(line(order="A1"), line("Monthly fee", -3)), book())["outcome"].tolist() == [
+        "unmatched",
+        "account_level",
+    ]
+    assert match(lines(), BOOK).empty

@@ -1,0 +1,57 @@
+"""A settlement's lines against its payout."""
+
+import pandas as pd
+import pytest
+
+from services.reconciliation.tie import tie
+from tests.unit.reconciliation.books import line, lines
+
+SALE, FEE = line("Sale", 1_000_000), line("Variable", -10_000)
+
+
+@pytest.mark.parametrize(
+    ("rows", "paid", "difference", "state"),
+    [
+        ([SALE, FEE, line("Settlement", 990_000)], 990_000, 0, "tied"),
+        ([SALE, FEE, line("Settlement", -990_000)], 990_000, 0, "tied"),  # as it leaves HiPay's balance
+        ([SALE, FEE, line("Settlement", 989_999)], 989_999, 1, "differs"),
+        (
+            [SALE, FEE, line("Splitting settlement", 990_000), line("Split settlement", 600_000),
+             line("Split settlement", 390_000)],
+            990_000, 0, "tied",
+        ),
+        ([SALE, FEE, line("Split settlement", 600_000), line("Split settlement", 390_000)], 990_000, 0, "tied"),
+        ([FEE, line("Deferred settlement", 10_000)], 0, 0, "tied"),
+        ([FEE, line("Deferred settlement", -10_000)], 0, 0, "tied"),
+        ([FEE, line("Deferred settlement", 9_000)], 0, -1_000, "differs"),
+        ([SALE, line("Sale", None), line("Settlement", 1_000_000)], 1_000_000, 0, "tied"),
+    ],
+)  # fmt: skip
+def test_payout(rows: list[dict[str, object]], paid: int, difference: int, state: str) -> None:
+    found = tie(lines(*rows))
+    assert found[["payout_units", "difference_units", "state"]].to_numpy().tolist() == [
+        [paid, difference, state]
+    ]
+
+
+def test_a_settlement_without_a_payout_line_is_not_called_proved() -> None:
+    found = tie(lines(SALE, FEE)).iloc[0]
+    assert (found["state"], found["lines_units"]) == ("no_payout", 990_000)
+    assert pd.isna(found["difference_units"])
+
+
+def test_settlements_and_currencies_are_apart() -> None:
+    found = tie(
+        lines(
+            SALE,
+            line("Settlement", 1_000_000),
+            SALE | {"settlement_id": "S2"},
+            SALE | {"settlement_currency": "GBP"},
+            line("Settlement", 1_000_000, settlement_currency="GBP"),
+        )
+    )
+    assert found[["settlement_id", "currency", "state"]].to_numpy().tolist() == [
+        ["S1", "EUR", "tied"],
+        ["S1", "GBP", "tied"],
+        ["S2", "EUR", "no_payout"],
+    ]
