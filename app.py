@@ -54,9 +54,13 @@ app = st.App(
     secrets={"auth": desk.settings.auth} if desk.settings.auth else None,
     lifespan=lifespan,
     routes=[Route("/phone-return/{kind}/{token}", phone_return, methods=["GET"])],
-    middleware=[Middleware(Guard, settings=desk.settings, index=Path(st.__file__).with_name("static") / "index.html")],
+    middleware=[
+        Middleware(Guard, settings=desk.settings, index=Path(st.__file__).with_name("static") / "index.html")
+    ],
     on_script_error=show_failure,
 )
 
 if __name__ == "__main__":
-    app.run(config={"server.address": desk.settings.dashboard_host, "server.port": desk.settings.dashboard_port})
+    app.run(
+        config={"server.address": desk.settings.dashboard_host, "server.port": desk.settings.dashboard_port}
+    )

@@ -33,20 +33,31 @@ ACTIONS = {
 SUBJECTS = {
     "account": "HiPay account {id}", "order": "Order {id}", "settlement_file": "Payout file {id}", "user": "{id}",
 }  # fmt: skip
-MACHINERY = {"system": "E-Terminal Desk", "worker": "E-Terminal Desk", "hipay": "HiPay", "customer": "Customer"}
+MACHINERY = {
+    "system": "E-Terminal Desk",
+    "worker": "E-Terminal Desk",
+    "hipay": "HiPay",
+    "customer": "Customer",
+}
 
 
 def show() -> None:
     t = texts()
     st.title(t("Audit"), anchor=False)
-    st.caption(t("Who did what, when. Entries are only ever added, and each carries a seal over the one before it."))
+    st.caption(
+        t("Who did what, when. Entries are only ever added, and each carries a seal over the one before it.")
+    )
     with refusals():
         known = actions(desk(), actor())
         left, right = st.columns([3, 1], vertical_alignment="bottom")
         wanted = left.multiselect(t("Actions"), known, key="audit_actions", placeholder=t("All actions"), format_func=lambda code: t(ACTIONS.get(code, code)))  # fmt: skip
         if right.button(t("Check the chain"), icon=":material/link:", key="check_chain", width="stretch"):
             _check()
-        _table(entries(desk(), actor(), actions=tuple(wanted), limit=PAGE * st.session_state.get("audit_pages", 1)))
+        _table(
+            entries(
+                desk(), actor(), actions=tuple(wanted), limit=PAGE * st.session_state.get("audit_pages", 1)
+            )
+        )
 
 
 def _check() -> None:

@@ -27,9 +27,19 @@ def page() -> None:
     _pauses(account, seen)
     left, right = st.columns(2)
     with left:
-        _channel(seen.link, t("Send by e-mail is enabled"), t("Send by e-mail is not available yet. What is missing:"), t)
+        _channel(
+            seen.link,
+            t("Send by e-mail is enabled"),
+            t("Send by e-mail is not available yet. What is missing:"),
+            t,
+        )
     with right:
-        _channel(seen.phone, t("Payment by phone is enabled"), t("Payment by phone is not available. What is missing:"), t)
+        _channel(
+            seen.phone,
+            t("Payment by phone is enabled"),
+            t("Payment by phone is not available. What is missing:"),
+            t,
+        )
     if seen.may_send:
         st.page_link("new_order.py", label=t("Go to New order"), icon=":material/add_card:")
     checks.show(account, seen)
@@ -44,7 +54,9 @@ def _account() -> Account:
     key = next(iter(accounts))
     if len(accounts) > 1:
         st.session_state.setdefault("account", key)
-        key = st.selectbox(t("Account"), list(accounts), format_func=lambda name: accounts[name].name, key="account")
+        key = st.selectbox(
+            t("Account"), list(accounts), format_func=lambda name: accounts[name].name, key="account"
+        )
     return accounts[key]
 
 
@@ -65,7 +77,9 @@ def _pauses(account: Account, seen: Overview) -> None:
         for each in seen.pauses:
             st.error(_pause_words(each, account, t))
         st.caption(t("Nothing is lost: what waits goes on once you resume."))
-        if st.button(t("Resume"), icon=":material/play_arrow:", key="cfg_resume", disabled=not seen.may_configure):
+        if st.button(
+            t("Resume"), icon=":material/play_arrow:", key="cfg_resume", disabled=not seen.may_configure
+        ):
             st.session_state["cfg_resuming"] = True
     if st.session_state.get("cfg_resuming"):
         st.dialog(t("Resume sending?"), on_dismiss=_forget_resuming)(_confirm_resume)(account)
@@ -74,7 +88,12 @@ def _pauses(account: Account, seen: Overview) -> None:
 def _pause_words(pause: Pause, account: Account, t: Translator) -> str:
     since = format_datetime(pause.since, account.timezone, language())
     what = t(SUBJECTS[pause.subject])
-    return t("Since {since}, paused: {what}. {reason}", since=since, what=what, reason=plain(failure_words(pause.reason, {}, t)))
+    return t(
+        "Since {since}, paused: {what}. {reason}",
+        since=since,
+        what=what,
+        reason=plain(failure_words(pause.reason, {}, t)),
+    )
 
 
 def _confirm_resume(account: Account) -> None:

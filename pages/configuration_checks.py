@@ -57,7 +57,10 @@ def show(account: Account, seen: Overview) -> None:
             ago = format_ago(at, clock.now(), language()) if at else ""
             st.caption(t("Checked {ago}", ago=ago) if at else t("Never checked"), width="content")
             again = st.button(
-                t("Check again"), icon=":material/refresh:", key="cfg_check_again", disabled=not seen.may_configure
+                t("Check again"),
+                icon=":material/refresh:",
+                key="cfg_check_again",
+                disabled=not seen.may_configure,
             )
     if again and measure_now(account):
         st.rerun()
@@ -68,7 +71,9 @@ def show(account: Account, seen: Overview) -> None:
     with st.container(border=True, key="cfg_checks"):
         for check in calls:
             _line(check, account, t)
-        with st.expander(t.plural("{count} line with nothing to do", "{count} lines with nothing to do", len(calm))):
+        with st.expander(
+            t.plural("{count} line with nothing to do", "{count} lines with nothing to do", len(calm))
+        ):
             for check in calm:
                 _line(check, account, t)
 
@@ -85,7 +90,9 @@ def _line(check: Check, account: Account, t: Translator) -> None:
         _what_to_do(said, values, words, t)
 
 
-def _what_to_do(said: Guidance, values: dict[str, str], place: "st.delta_generator.DeltaGenerator", t: Translator) -> None:
+def _what_to_do(
+    said: Guidance, values: dict[str, str], place: "st.delta_generator.DeltaGenerator", t: Translator
+) -> None:
     who = t("Who can put it right: {who}", who=t(_WHO[said.acts]))
     where = _filled(t, said.where, values)
     place.caption(":material/person: " + plain(" · ".join(part for part in (who, where) if part)))

@@ -80,7 +80,9 @@ def _fields(account: Account, seen: Overview, chosen: str) -> tuple[dict[str, st
         slots[name].caption(f":red[:material/error: {sentence(problem, t)}]")
     colour = typed["colour"].strip().lower()
     if colour and "colour" not in problems and text_colour(colour) != WHITE:
-        slots["colour"].caption(":material/info: " + t("White could not be read on this colour: the button's text is dark."))
+        slots["colour"].caption(
+            ":material/info: " + t("White could not be read on this colour: the button's text is dark.")
+        )
     if not chosen and (empty := [name for name in EMAIL if not typed[name].strip()]):
         st.caption(":material/edit: " + t("Still to be filled in: {fields}.", fields=field_names(empty, t)))
     return typed, problems
@@ -103,7 +105,9 @@ def _colour(label: str, options: dict[str, object], shown: str) -> str:
 
 def _save(account: Account, seen: Overview, chosen: str, typed: dict[str, str]) -> None:
     t = texts()
-    if not st.button(t("Save the e-mail settings"), type="primary", key="cfg_save_email", disabled=not seen.may_configure):
+    if not st.button(
+        t("Save the e-mail settings"), type="primary", key="cfg_save_email", disabled=not seen.may_configure
+    ):
         return
     with refusals():
         changed = save_email_settings(desk(), actor(), account.key, chosen, typed)
@@ -133,7 +137,12 @@ def _test(account: Account, seen: Overview, spoken: str) -> None:
         st.caption(t("With the saved settings and sample data, in {language}, to {address}.", language=language_name(spoken, language()), address=plain(own)))  # fmt: skip
     else:
         to = st.text_input(t("Your address"), key="cfg_test_to", disabled=not seen.may_configure) or ""
-    if not st.button(t("Send me a test e-mail"), icon=":material/outgoing_mail:", key="cfg_test", disabled=not seen.may_configure):
+    if not st.button(
+        t("Send me a test e-mail"),
+        icon=":material/outgoing_mail:",
+        key="cfg_test",
+        disabled=not seen.may_configure,
+    ):
         return
     with refusals(), st.spinner(t("Handing the message to the mail server…")):
         sent = send_test_email(desk(), actor(), account.key, spoken, to)

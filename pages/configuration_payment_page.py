@@ -23,20 +23,33 @@ def show(account: Account, seen: Overview) -> None:
         if not seen.may_configure:
             st.info(t("Only an administrator can change these settings."), icon=":material/lock:")
         values, slots = _fields(account, seen)
-        save = st.form_submit_button(t("Save the payment page"), key="cfg_save_payment_page", disabled=not seen.may_configure)
+        save = st.form_submit_button(
+            t("Save the payment page"), key="cfg_save_payment_page", disabled=not seen.may_configure
+        )
         if save:
             _save(account, values, slots)
     with st.container(horizontal=True):
         name = t("The sandbox's console") if account.environment == "sandbox" else t("HiPay's console")
         console = console_url(account, desk().settings.sandbox_url)
         st.link_button(name, console, icon=":material/open_in_new:", type="tertiary")
-        st.link_button(t("HiPay's developer portal"), DEVELOPER_PORTAL, icon=":material/open_in_new:", type="tertiary")
-        st.link_button(t("About the payment page"), HOSTED_PAGE_DOCS, icon=":material/open_in_new:", type="tertiary")
+        st.link_button(
+            t("HiPay's developer portal"), DEVELOPER_PORTAL, icon=":material/open_in_new:", type="tertiary"
+        )
+        st.link_button(
+            t("About the payment page"), HOSTED_PAGE_DOCS, icon=":material/open_in_new:", type="tertiary"
+        )
 
 
-def _fields(account: Account, seen: Overview) -> tuple[dict[str, object], dict[str, "st.delta_generator.DeltaGenerator"]]:
+def _fields(
+    account: Account, seen: Overview
+) -> tuple[dict[str, object], dict[str, "st.delta_generator.DeltaGenerator"]]:
     t, may, page = texts(), seen.may_configure, seen.configuration.payment_page
-    codes = {code for check in seen.checks if check.name.startswith("products_") for code in check.detail.get("codes", "").split()}
+    codes = {
+        code
+        for check in seen.checks
+        if check.name.startswith("products_")
+        for code in check.detail.get("codes", "").split()
+    }
     products = sorted(codes | set(page.payment_product_list))
     left, right = st.columns(2, gap="large")
     key = f"cfg_hosted_{account.key}"
@@ -48,7 +61,9 @@ def _fields(account: Account, seen: Overview) -> tuple[dict[str, object], dict[s
             help=t("At most {limit} characters; empty: the name HiPay knows.", limit=DISPLAY_NAME_MAX),
         )  # fmt: skip
         slots["merchant_display_name"] = st.empty()
-        values["theme_code"] = st.text_input(t("Theme code"), page.theme_code, key=f"{key}_theme", disabled=not may)
+        values["theme_code"] = st.text_input(
+            t("Theme code"), page.theme_code, key=f"{key}_theme", disabled=not may
+        )
         slots["theme_code"] = st.empty()
     with right:
         values["template"] = st.selectbox(
@@ -67,7 +82,9 @@ def _fields(account: Account, seen: Overview) -> tuple[dict[str, object], dict[s
     return values, slots
 
 
-def _save(account: Account, values: dict[str, object], slots: dict[str, "st.delta_generator.DeltaGenerator"]) -> None:
+def _save(
+    account: Account, values: dict[str, object], slots: dict[str, "st.delta_generator.DeltaGenerator"]
+) -> None:
     with refusals():
         try:
             changed = save_payment_page(desk(), actor(), account.key, values)

@@ -18,7 +18,9 @@ from services.settings import Account
 def show(account: Account, seen: Overview) -> None:
     t = texts()
     st.subheader(t("Pages after the payment"), anchor=ANCHORS["redirect_pages"])
-    st.caption(t("HiPay sends the customer back to one of these five pages. All five are needed to send links."))
+    st.caption(
+        t("HiPay sends the customer back to one of these five pages. All five are needed to send links.")
+    )
     with st.container(border=True):
         _form(account, seen)
 
@@ -61,7 +63,11 @@ def _form(account: Account, seen: Overview) -> None:
     if not (own or save):
         return
     with refusals():
-        changed = use_own_pages(desk(), actor(), account.key) if own else save_redirect_pages(desk(), actor(), account.key, typed)
+        changed = (
+            use_own_pages(desk(), actor(), account.key)
+            if own
+            else save_redirect_pages(desk(), actor(), account.key, typed)
+        )
         for kind in PAGES:
             for key in (f"cfg_page_{account.key}_{kind}", f"cfg_page_{account.key}_{kind}_own"):
                 st.session_state.pop(key, None)

@@ -9,7 +9,7 @@ import streamlit as st
 from pages import sandbox_banner, signed_out
 from pages.common import actor, desk, texts
 from pages.navigation import SCREENS, Screen, first
-from services.access import Actor, NotSignedIn, Right, rights, sign_in
+from services.access import Actor, NotSignedIn, Right, rights, sign_in, users
 from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -44,7 +44,9 @@ def _route() -> Callable[[], None]:
 def _everywhere(show: Callable[[], None], title: str) -> Callable[[], None]:
     """One screen at every address, so that a link kept for later does not end in "page not found"."""
     addresses = ("", *(screen.url_path for screen in SCREENS))
-    pages = [st.Page(show, title=title, url_path=address or "home", default=not address) for address in addresses]
+    pages = [
+        st.Page(show, title=title, url_path=address or "home", default=not address) for address in addresses
+    ]
     return st.navigation(pages, position="hidden").run
 
 
@@ -67,16 +69,25 @@ def _page(screen: Screen, t: Translator, *, visible: bool) -> st.Page:
 
 
 def _sidebar(found: Actor | None) -> None:
+    if "language" not in st.session_state:
+        kept = users.language(desk(), found) if found else ""
+        st.session_state["language"] = kept or best_language(st.context.locale)
     t = texts()
     with st.sidebar:
         st.segmented_control(
-            t("Language"), DASHBOARD_LANGUAGES, key="language", default=best_language(st.context.locale), required=True, bind="query-params",
-            format_func=str.upper, label_visibility="collapsed",  # the address keeps what is shown: ?language=FR
+            t("Language"), DASHBOARD_LANGUAGES, key="language", required=True, on_change=_keep_language,
+            format_func=str.upper, label_visibility="collapsed",
         )  # fmt: skip
         if found:
             st.caption(t("Signed in as {name}", name=found.name))
         if found and found.session:
             st.button(t("Sign out"), icon=":material/logout:", key="sign_out", on_click=_sign_out)
+
+
+def _keep_language() -> None:
+    """The choice lasts beyond the session: it is the person's, not the browser's."""
+    if st.session_state.get("actor"):
+        users.keep_language(desk(), actor(), st.session_state["language"])
 
 
 def _sign_out() -> None:

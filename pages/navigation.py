@@ -17,7 +17,13 @@ class Screen:
 # In the order of the menu.
 SCREENS = (
     Screen("new_order.py", "new-order", "New order", ":material/add_card:", Right.SEND),
-    Screen("payment_requests.py", "payment-requests", "Payment requests", ":material/receipt_long:", Right.SEE_ORDERS),
+    Screen(
+        "payment_requests.py",
+        "payment-requests",
+        "Payment requests",
+        ":material/receipt_long:",
+        Right.SEE_ORDERS,
+    ),
     Screen("reconciliation.py", "reconciliation", "Reconciliation", ":material/rule:", Right.SEE_SETTLEMENTS),
     Screen("configuration.py", "configuration", "Configuration", ":material/settings:", Right.CONFIGURE),
     Screen("people.py", "people", "People", ":material/group:", Right.MANAGE_USERS),
@@ -30,4 +36,6 @@ _BEGINNINGS = (Right.SEND, Right.SEE_SETTLEMENTS, Right.CONFIGURE)
 
 def first(rights: frozenset[Right]) -> Screen:
     """The screen that a person with these rights (of one role at least) meets first."""
-    return next(screen for right in _BEGINNINGS for screen in SCREENS if screen.right == right and right in rights)
+    return next(
+        screen for right in _BEGINNINGS for screen in SCREENS if screen.right == right and right in rights
+    )

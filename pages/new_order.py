@@ -47,7 +47,11 @@ def page() -> None:
         return
     if channel == "link":
         if st.button(t("Send by e-mail"), type="primary", icon=":material/mail:"):
-            st.dialog(t("This is what the customer will receive"), width="large")(_confirm)(form)
+            st.session_state["confirming"] = True
+        # Kept in the session, so that a rerun from elsewhere does not close the window in somebody's face.
+        if st.session_state.get("confirming"):
+            window = st.dialog(t("This is what the customer will receive"), width="large", on_dismiss=_close)
+            window(_confirm)(form)
     elif st.button(t("Prepare the telephone payment"), type="primary", icon=":material/call:"):
         _create(form, copy=False)
 
@@ -69,7 +73,9 @@ def _where() -> tuple[Account, Channel]:
     key = next(iter(accounts))
     if len(accounts) > 1:
         st.session_state.setdefault("account", key)
-        key = right.selectbox(t("Account"), list(accounts), format_func=lambda name: accounts[name].name, key="account")
+        key = right.selectbox(
+            t("Account"), list(accounts), format_func=lambda name: accounts[name].name, key="account"
+        )
     return accounts[key], channel or "link"
 
 
@@ -111,20 +117,31 @@ def _confirm(form: Form) -> None:
         sure = True
         if preview.internationalised:
             sure = st.checkbox(
-                t("The address has unusual letters. It will be sent to: {address}. This is right.", address=preview.to),
+                t(
+                    "The address has unusual letters. It will be sent to: {address}. This is right.",
+                    address=preview.to,
+                ),
                 key="confirm_address",
             )
         back, send = st.columns(2)
         if back.button(t("Back"), width="stretch"):
+            _close()
             st.rerun()
         if send.button(t("Send"), type="primary", width="stretch", disabled=not sure, icon=":material/send:"):
             _create(form, copy=copy)
 
 
+def _close() -> None:
+    st.session_state.pop("confirming", None)
+
+
 def _create(form: Form, *, copy: bool) -> None:
     """Write the intent under the form's key: a second press finds the first one's order."""
     with refusals():
-        st.session_state["sent_order"] = create.create(desk(), actor(), replace(form.draft, copy_to_sender=copy), form.key)
+        st.session_state["sent_order"] = create.create(
+            desk(), actor(), replace(form.draft, copy_to_sender=copy), form.key
+        )
+        _close()
         order_form.reset()
         st.rerun()
 
@@ -162,15 +179,23 @@ def _progress(order_id: int) -> None:
                   name=plain(name), amount=plain(amount)),
                 icon=":material/call:",
             )  # fmt: skip
-            st.link_button(t("Open HiPay's page in a new tab"), url, type="primary", icon=":material/open_in_new:")
+            st.link_button(
+                t("Open HiPay's page in a new tab"), url, type="primary", icon=":material/open_in_new:"
+            )
         elif order.delivery == "sent":
             st.success(
-                t("The link for {amount} was sent to {address}.", amount=plain(amount), address=plain(order.email)),
+                t(
+                    "The link for {amount} was sent to {address}.",
+                    amount=plain(amount),
+                    address=plain(order.email),
+                ),
                 icon=":material/mark_email_read:",
             )
         elif order.failure:
             st.warning(
-                t("Not sent yet, it is tried again by itself.") + " " + failure_words(order.failure, order.failure_detail, t),
+                t("Not sent yet, it is tried again by itself.")
+                + " "
+                + failure_words(order.failure, order.failure_detail, t),
                 icon=":material/refresh:",
             )
         else:

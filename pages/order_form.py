@@ -80,7 +80,9 @@ def draw(account: Account, channel: Channel) -> Form:
             amount = field(one, "amount", t("Amount"), placeholder=t("for example {amount}", amount=example))
             currencies = sorted(CURRENCIES, key=lambda code: (_rank(code, account.currency), code))
             currency = two.selectbox(t("Currency"), currencies, key="order_currency")
-            description = field(right, "description", t("Description"), placeholder=t("what the customer is paying for"))
+            description = field(
+                right, "description", t("Description"), placeholder=t("what the customer is paying for")
+            )
             reference = field(
                 right, "reference_1", t("Invoice number"),
                 help=t("Repeated in HiPay's payout file (Reporting data 1): this is how the payment is found there."),
@@ -104,7 +106,9 @@ def draw(account: Account, channel: Channel) -> Form:
         if problem.code not in _STILL_EMPTY and name in slots:
             slots[name].markdown(f":small[:red[:material/error: {plain(sentence(problem, t))}]]")
     if "amount" not in problems and accepted is not None:
-        slots["amount"].markdown(f":small[:green[:material/check: {plain(format_money(accepted.amount, currency, t.locale))}]]")
+        slots["amount"].markdown(
+            f":small[:green[:material/check: {plain(format_money(accepted.amount, currency, t.locale))}]]"
+        )
     return Form(draft, accepted, problems, state["order_key"])
 
 
@@ -120,7 +124,9 @@ def _fields(slots: dict[str, Any]) -> Callable[..., str]:
     return field
 
 
-def _more(account: Account, channel: Channel, field: Callable[..., str], slots: dict[str, Any]) -> dict[str, Any]:
+def _more(
+    account: Account, channel: Channel, field: Callable[..., str], slots: dict[str, Any]
+) -> dict[str, Any]:
     """What is rarely changed, folded; a line below says what holds while it is folded."""
     t, state = texts(), st.session_state
     end: datetime = state["order_default_end"]
@@ -132,17 +138,30 @@ def _more(account: Account, channel: Channel, field: Callable[..., str], slots: 
     with st.expander(t("More: telephone, order id, references, language, validity, collection")):
         one, two, three = st.columns(3)
         phone = field(one, "phone", t("Telephone"), type="phone", autocomplete="off")
-        order_id = field(two, "order_id", t("Order id"), help=t("Proposed; change it if your order has a number of its own."))
+        order_id = field(
+            two,
+            "order_id",
+            t("Order id"),
+            help=t("Proposed; change it if your order has a number of its own."),
+        )
         with three:
             names = {code: language_name(code, language()).capitalize() for code in LANGUAGES}
             chosen = st.selectbox(
                 t("Customer's language"), LANGUAGES, key="order_language", format_func=names.__getitem__
             )
             if chosen == "pl":
-                st.caption(":material/info: " + t("The e-mail is in Polish; HiPay's page has no Polish and is shown in English."))
+                st.caption(
+                    ":material/info: "
+                    + t("The e-mail is in Polish; HiPay's page has no Polish and is shown in English.")
+                )
         columns = st.columns(4)
         references = tuple(
-            field(column, f"reference_{n}", t("Reference {number}", number=n), help=t("Repeated in the payout file, too."))
+            field(
+                column,
+                f"reference_{n}",
+                t("Reference {number}", number=n),
+                help=t("Repeated in the payout file, too."),
+            )
             for n, column in enumerate(columns, 2)
         )
         one, two, three = st.columns(3)
@@ -150,7 +169,9 @@ def _more(account: Account, channel: Channel, field: Callable[..., str], slots: 
             t("Valid until (date)"), key="order_end_date", format="DD/MM/YYYY",
             min_value=today, max_value=today + timedelta(days=MAX_DAYS),
         )  # fmt: skip
-        hour = two.time_input(t("Valid until (time, {zone})", zone=account.timezone), key="order_end_time", step=900)
+        hour = two.time_input(
+            t("Valid until (time, {zone})", zone=account.timezone), key="order_end_time", step=900
+        )
         with one:
             slots["expires_at"] = st.empty()
         moments = {"now": t("At once"), "later": t("Later (the amount is held on the card)")}

@@ -80,7 +80,7 @@ def _list(chosen: Filter) -> None:
         height="content", alt=t("Payment requests, newest first. Choose a row to open it."),
         column_config={
             t("State"): st.column_config.MultiselectColumn(
-                options=[t(BADGES[key][0]) for key in BADGE_KEYS], color=[_COLOURS[BADGES[key][2]] for key in BADGE_KEYS]
+                width=190, options=[t(BADGES[key][0]) for key in BADGE_KEYS], color=[_COLOURS[BADGES[key][2]] for key in BADGE_KEYS]
             ),
             t("Amount"): st.column_config.TextColumn(alignment="right"),
         },
@@ -104,7 +104,9 @@ def _table(orders: tuple[Any, ...], now: datetime) -> pd.DataFrame:
             t("Customer"): f"{order.first_name} {order.last_name}",
             t("Amount"): format_money(order.amount, order.currency, t.locale),
             t("Invoice number"): order.reference_1 or "—",
-            t("Sent"): when(order.sent_at or order.created_at, zone := desk().account(order.account).timezone),
+            t("Sent"): when(
+                order.sent_at or order.created_at, zone := desk().account(order.account).timezone
+            ),
             t("Valid until"): when(order.expires_at, zone),
             t("Sent by"): order.sender_name,
             t("Order id"): order.order_id,
@@ -119,7 +121,10 @@ def _nothing(chosen: Filter) -> None:
     """An empty list says what to do next."""
     t = texts()
     if chosen != Filter():
-        st.info(t("No payment request fits these filters. Remove one to see more."), icon=":material/filter_alt_off:")
+        st.info(
+            t("No payment request fits these filters. Remove one to see more."),
+            icon=":material/filter_alt_off:",
+        )
         return
     st.info(t("No payment request yet. The first one takes a minute."), icon=":material/inbox:")
     st.page_link("new_order.py", label=t("New order"), icon=":material/add_card:")

@@ -18,7 +18,9 @@ def show() -> None:
     t = texts()
     st.title(t("People"), anchor=False)
     st.caption(
-        t("Managers send payment requests, finance reconciles the payouts, administrators connect HiPay and give roles.")
+        t(
+            "Managers send payment requests, finance reconciles the payouts, administrators connect HiPay and give roles."
+        )
     )
     if desk().settings.auth is None:
         st.info(
@@ -46,7 +48,11 @@ def _card(person: Person) -> None:
                 if role in person.claimed:
                     st.badge(t("{role} (from the provider)", role=t(ROLE_NAMES[role])), icon=":material/verified_user:", color="blue")  # fmt: skip
                 if role in person.given:
-                    st.badge(t("{role} (given here)", role=t(ROLE_NAMES[role])), icon=":material/badge:", color="green")
+                    st.badge(
+                        t("{role} (given here)", role=t(ROLE_NAMES[role])),
+                        icon=":material/badge:",
+                        color="green",
+                    )
             if not person.claimed and not person.given:
                 st.badge(t("No role yet"), icon=":material/remove_moderator:", color="gray")
         with actions, st.container(horizontal=True, horizontal_alignment="right"):
@@ -62,7 +68,12 @@ def _change_roles(person: Person) -> None:
     t = texts()
     if person.claimed:
         names = ", ".join(t(ROLE_NAMES[role]) for role in ROLES if role in person.claimed)
-        st.caption(t("The provider gives: {roles}. Only your provider's administrator can take these away.", roles=names))
+        st.caption(
+            t(
+                "The provider gives: {roles}. Only your provider's administrator can take these away.",
+                roles=names,
+            )
+        )
     with st.form(f"roles_{person.id}", border=False):
         wanted = st.pills(
             t("Roles given here"), ROLES, selection_mode="multi", default=[role for role in ROLES if role in person.given],
@@ -79,7 +90,9 @@ def _change_account(person: Person) -> None:
     st.write(
         t("The person can sign in again, with the roles they had.")
         if person.disabled
-        else t("The person's next action is refused, and no new sign-in is accepted. What they did stays in the audit trail.")
+        else t(
+            "The person's next action is refused, and no new sign-in is accepted. What they did stays in the audit trail."
+        )
     )
     if st.button(t("Confirm"), type="primary", key=f"confirm_{person.id}"):
         with refusals():

@@ -15,4 +15,6 @@ def say_what_is_missing(ready: Readiness, channel: str) -> None:
         say = t("Payments by phone are not available yet. What is missing:")
     lines = "\n".join(f"- {missing_words(missing, t)}" for missing in ready.missing)
     st.warning(f"{say}\n\n{lines}", icon=":material/build:")
-    st.page_link("configuration.py", label=t("Complete it on the configuration screen"), icon=":material/settings:")
+    st.page_link(
+        "configuration.py", label=t("Complete it on the configuration screen"), icon=":material/settings:"
+    )

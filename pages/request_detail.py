@@ -64,7 +64,11 @@ def _timeline(found: Detail) -> None:
     zone = desk().account(order.account).timezone
     for event in sorted(found.events, key=lambda one: (one.at, one.id)):
         sentence, icon, detail = event_words(event.kind, event.data, order.currency, zone, t)
-        who = order.sender_name if event.actor_id == order.actor_id else t(ACTORS.get(event.actor_kind, event.actor_kind))
+        who = (
+            order.sender_name
+            if event.actor_id == order.actor_id
+            else t(ACTORS.get(event.actor_kind, event.actor_kind))
+        )
         with st.container(horizontal=True, gap="small"):
             st.markdown(icon, width="content")
             with st.container(gap=None):
@@ -81,21 +85,32 @@ def _actions(found: Detail) -> None:
             st.markdown(f"**{t('Payment link')}**")
             st.code(found.url, language=None, wrap_lines=True)
             if order.channel == "phone":
-                st.link_button(t("Open HiPay's page in a new tab"), found.url, icon=":material/open_in_new:", type="primary")
+                st.link_button(
+                    t("Open HiPay's page in a new tab"),
+                    found.url,
+                    icon=":material/open_in_new:",
+                    type="primary",
+                )
         elif order.payment == "unpaid":
             st.caption(t("There is no link that can be paid at present."))
         with st.container(horizontal=True):
             if st.button(t("Check now"), icon=":material/sync:", key="check_now"):
                 history.check_now(desk(), actor(), [order.id])
                 st.toast(t("HiPay is being asked; this page follows by itself."))
-            if found.can_retry and st.button(t("Try again"), icon=":material/refresh:", type="primary", key="try_again"):
+            if found.can_retry and st.button(
+                t("Try again"), icon=":material/refresh:", type="primary", key="try_again"
+            ):
                 st.dialog(t("Try again?"))(_confirm_retry)(order.id, order.delivery == "uncertain")
 
 
 def _confirm_retry(order_id: int, uncertain: bool) -> None:
     t = texts()
     if uncertain:
-        st.write(t("The e-mail may already have arrived. The customer could receive it twice; the link is the same."))
+        st.write(
+            t(
+                "The e-mail may already have arrived. The customer could receive it twice; the link is the same."
+            )
+        )
     else:
         st.write(t("Sending is taken up where it stopped. The customer gets one e-mail."))
     with refusals():
@@ -132,7 +147,10 @@ def _fact_lines(found: Detail, zone: str, t: Translator) -> list[tuple[str, str]
         (t("Charged back"), money(order.charged_back)),
         (t("Channel"), t(CHANNELS.get(order.channel, order.channel))),
         (t("Customer's language"), language_name(order.language, language())),
-        (t("Collection"), t("At once") if order.capture == "now" else t("Later (the amount is held on the card)")),
+        (
+            t("Collection"),
+            t("At once") if order.capture == "now" else t("Later (the amount is held on the card)"),
+        ),
         (t("Valid until"), when(order.expires_at)),
         (t("Sent by"), order.sender_name),
         (t("Account"), desk().account(order.account).name),

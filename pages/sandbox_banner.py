@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.common import actor, desk, texts
+from services import sample
 from services.access import Actor
 from services.desk import Desk
 from services.errors import DeskError
@@ -39,7 +40,7 @@ def show() -> None:
         st.badge(t("Sandbox: no money moves"), icon=":material/science:", color="orange")
         st.link_button(t("Mailbox"), f"{sandbox}/mailbox", icon=":material/mail:", type="tertiary")
         st.link_button(t("HiPay sandbox"), f"{sandbox}/control", icon=":material/tune:", type="tertiary")
-        if st.session_state.get("actor") and not _sample.running:
+        if st.session_state.get("actor") and not _sample.running and not sample.made(desk()):
             st.button(t("Make a month of sample activity"), icon=":material/auto_awesome:", type="tertiary", key="make_sample", on_click=_start, args=(desk(), actor()))  # fmt: skip
     if _sample.running:
         st.fragment(_progress, run_every=1)()
@@ -50,7 +51,9 @@ def show() -> None:
 def _progress() -> None:
     if not _sample.running:
         st.rerun()
-    st.progress(min(max(_sample.fraction, 0.0), 1.0), texts()(_sample.text or "The sample activity is being made…"))
+    st.progress(
+        min(max(_sample.fraction, 0.0), 1.0), texts()(_sample.text or "The sample activity is being made…")
+    )
 
 
 def _outcome() -> None:
@@ -75,8 +78,6 @@ def _start(desk: Desk, actor: Actor) -> None:
 
 
 def _make(desk: Desk, actor: Actor) -> None:
-    from services import sample
-
     def progress(fraction: float, text: str) -> None:
         _sample.fraction, _sample.text = fraction, text
 

@@ -27,12 +27,18 @@ def show(ended: NotSignedIn | None) -> None:
 
 def without_role() -> None:
     t = texts()
-    st.info(t("You are signed in, but you have no role yet. Ask your administrator for one."), icon=":material/badge:")
+    st.info(
+        t("You are signed in, but you have no role yet. Ask your administrator for one."),
+        icon=":material/badge:",
+    )
 
 
 def without_right() -> None:
     t = texts()
-    st.info(t("Your role does not include this screen. Ask your administrator if you need it."), icon=":material/block:")
+    st.info(
+        t("Your role does not include this screen. Ask your administrator if you need it."),
+        icon=":material/block:",
+    )
 
 
 def _providers() -> list[str | None]:

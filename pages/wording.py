@@ -86,14 +86,18 @@ ALARMS = {
 }
 
 
-def event_words(kind: str, data: dict[str, Any], currency: str, zone: str, t: Translator) -> tuple[str, str, str]:
+def event_words(
+    kind: str, data: dict[str, Any], currency: str, zone: str, t: Translator
+) -> tuple[str, str, str]:
     """An event as (sentence, icon, detail)."""
     if kind == "payment":
         return _payment_words(data, currency, t)
     text, icon = EVENTS.get(kind, (kind, ":material/circle:"))
     values = dict(data)
     if "again_at" in values:
-        values["again_at"] = format_datetime(datetime.fromisoformat(values["again_at"]), zone, t.language, named=False)
+        values["again_at"] = format_datetime(
+            datetime.fromisoformat(values["again_at"]), zone, t.language, named=False
+        )
     if "misfit" in values:
         values["misfit"] = t(MISFITS.get(values["misfit"], values["misfit"]))
     detail = str(data.get("answer") or "")
@@ -110,7 +114,9 @@ def failure_words(code: str, fields: dict[str, str], t: Translator) -> str:
 def _payment_words(data: dict[str, Any], currency: str, t: Translator) -> tuple[str, str, str]:
     meaning = status(int(data["status"]))
     text, icon, which = PAYMENTS.get(meaning.effect, ("HiPay reports: {status}", ":material/info:", ""))
-    amount = format_money(int(data.get(which) or 0), data.get("currency") or currency, t.locale) if which else ""
+    amount = (
+        format_money(int(data.get(which) or 0), data.get("currency") or currency, t.locale) if which else ""
+    )
     reason = reason_text(int(data["reason_code"])) if data.get("reason_code") else None
     detail = t(reason) if reason else str(data.get("reason_text") or "")
     words = t.gettext(text).format_map(_Blank(amount=amount, status=str(data["status"])))

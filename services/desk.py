@@ -17,7 +17,9 @@ from services.store import Store, open_store
 class Desk:
     settings: Settings
     store: Store
-    wake: threading.Event = field(default_factory=threading.Event)  # set when a step is written: the worker looks at once
+    wake: threading.Event = field(
+        default_factory=threading.Event
+    )  # set when a step is written: the worker looks at once
 
     def account(self, key: str) -> Account:
         """The account's settings. Raises KeyError for one that is not configured."""

@@ -43,7 +43,10 @@ def set_up(settings: Settings) -> None:
     if _without_query not in access.filters:
         access.addFilter(_without_query)
     secrets = tuple(sorted(set(secret_values(settings)), key=len, reverse=True))
-    loggers = [root, *(found for found in logging.Logger.manager.loggerDict.values() if isinstance(found, logging.Logger))]
+    loggers = [
+        root,
+        *(found for found in logging.Logger.manager.loggerDict.values() if isinstance(found, logging.Logger)),
+    ]
     for handler in {handler for logger in loggers for handler in logger.handlers}:
         if not isinstance(handler.formatter, _WithoutSecrets):
             handler.setFormatter(_WithoutSecrets(handler.formatter or logging.Formatter(), secrets))

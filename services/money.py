@@ -146,9 +146,9 @@ def _read(digits: str, decimal: str, group: str) -> Decimal | None:
     if not mark:
         whole, rest = digits, ""
     for separator in (group, " "):
-        if re.fullmatch(rf"[0-9]{{1,3}}(?:{re.escape(separator)}[0-9]{{3}})*|[0-9]+", whole) and rest.isdigit() == bool(
-            mark
-        ):
+        if re.fullmatch(
+            rf"[0-9]{{1,3}}(?:{re.escape(separator)}[0-9]{{3}})*|[0-9]+", whole
+        ) and rest.isdigit() == bool(mark):
             return Decimal(re.sub(r"\D", "", whole) + ("." + rest if mark else ""))
     other = "." if decimal == "," else ","
     foreign = re.fullmatch(rf"([0-9]+){re.escape(other)}([0-9]{{1,2}})", digits)

@@ -1,12 +1,12 @@
 """HiPay's notifications: stored as soon as their signature is right, worked off later, each once.
 
-    stored → applied      an order's payment was folded anew, and a read of the order is due, which has the last word
-           → repeated     nothing new: the same facts were seen before
-           → quarantined  the amount, currency, account, test flag or mark is not the order's: an alarm, never a payment
-           → ignored      a status that HiPay has added since: nothing is changed
-           → unmatched    no page of ours has this order id
-           → unreadable   no payment notification
-           → failed       a fault of ours: an alarm; reading the order from HiPay still finds the truth
+stored → applied      an order's payment was folded anew, and a read of the order is due, which has the last word
+       → repeated     nothing new: the same facts were seen before
+       → quarantined  the amount, currency, account, test flag or mark is not the order's: an alarm, never a payment
+       → ignored      a status that HiPay has added since: nothing is changed
+       → unmatched    no page of ours has this order id
+       → unreadable   no payment notification
+       → failed       a fault of ours: an alarm; reading the order from HiPay still finds the truth
 """
 
 import logging
@@ -37,7 +37,12 @@ def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
     kept, known_as, now = stripped(raw, content_type), identity(raw), clock.now()
     with desk.store.write() as tx:
         new = rows.keep(
-            tx, account=account, identity=known_as, content_type=content_type[:_CONTENT_TYPE_MAX], body=kept, received_at=now
+            tx,
+            account=account,
+            identity=known_as,
+            content_type=content_type[:_CONTENT_TYPE_MAX],
+            body=kept,
+            received_at=now,
         )
     desk.wake.set()
     return new

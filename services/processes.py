@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from services.settings import ROOT
 
 _PR_SET_PDEATHSIG = 1
-_STOPPING = 30.0  # seconds that a child gets between SIGTERM and SIGKILL: the worker's last step may take twenty
+_STOPPING = (
+    30.0  # seconds that a child gets between SIGTERM and SIGKILL: the worker's last step may take twenty
+)
 
 
 @dataclass(frozen=True)

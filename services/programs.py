@@ -63,7 +63,10 @@ def sandbox(settings: Settings) -> Program:
         "-m", "sandbox", "--host", host, "--port", str(port), "--smtp-port", str(settings.sandbox_smtp_port),
         "--data", str(settings.data_dir / "sandbox-hipay.db"),
     )  # fmt: skip
-    ports = (Port(port, "ETERMINAL_SANDBOX_URL"), Port(settings.sandbox_smtp_port, "ETERMINAL_SANDBOX_SMTP_PORT"))
+    ports = (
+        Port(port, "ETERMINAL_SANDBOX_URL"),
+        Port(settings.sandbox_smtp_port, "ETERMINAL_SANDBOX_SMTP_PORT"),
+    )
     return Program("sandbox", arguments, host, ports)
 
 

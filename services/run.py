@@ -69,7 +69,9 @@ def _failed(children: list[Child], program: Program | None) -> int:
     """Say which of them ended by itself, or that ``program`` did not answer in time."""
     for child in children:
         if (code := child.process.poll()) is not None:
-            sys.stderr.write(f"The {child.name} ended by itself (code {code}): its own messages stand above. ")
+            sys.stderr.write(
+                f"The {child.name} ended by itself (code {code}): its own messages stand above. "
+            )
             break
     else:
         name = program.name if program else "installation"

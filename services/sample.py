@@ -20,6 +20,7 @@ from services import clock, worker
 from services.access import Actor, Right, audit, require
 from services.desk import Desk
 from services.errors import DeskError
+from services.hipay.fields import PageRequest
 from services.hipay.sandbox import SandboxControl
 from services.money import from_units, quantised
 from services.orders import create, history
@@ -92,6 +93,12 @@ def make(desk: Desk, actor: Actor, progress: Progress) -> None:
     progress(1.0, "")
 
 
+def made(desk: Desk) -> bool:
+    """Whether the month has been made: there is only one."""
+    with desk.store.read() as tx:
+        return meta.done(tx, "sample")
+
+
 def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, progress: Progress) -> None:
     start = datetime.now(UTC) - timedelta(days=DAYS)
     plans, paid = list(_plans(random.Random(2026))), []  # noqa: S311 - the same month each time
@@ -100,7 +107,7 @@ def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, prog
         settles = day % 7 == 6 or day == DAYS - 1
         if not today and not settles:
             continue
-        sandbox.move_clock(to=start + timedelta(days=day, hours=1))
+        sandbox.move_clock(to=start + timedelta(days=day, minutes=37 * (day % 12)))
         time.sleep(CLOCK_SECONDS)
         progress(day / DAYS, "The sample activity is being made…")
         orders = [(plan, _send(desk, actor, account, plan)) for plan in today]
@@ -112,13 +119,18 @@ def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, prog
         history.check_now(desk, actor, [order_id for _, order_id in orders])
         worker.drain(desk)
         if settles:
+            _sell_elsewhere(desk, account, sandbox, day)
             _after_sales(desk, actor, sandbox, paid)
             paid = []
             sandbox.settle()
 
 
 def _plans(dice: random.Random) -> Iterator[_Plan]:
-    fates = ["accept"] * 12 + ["refused_then_paid"] * 2 + ["refunded", "part_refunded", "charged_back", "held", "forgotten", "refused"]
+    fates = (
+        ["accept"] * 20
+        + ["refused_then_paid"] * 2
+        + ["refunded", "part_refunded", "charged_back", "held", "forgotten", "refused"]
+    )
     for day in range(DAYS):
         for _ in range(dice.choice((0, 1, 2, 2))):
             currency = dice.choice(("EUR",) * 9 + ("GBP",))
@@ -156,6 +168,18 @@ def _pay(sandbox: SandboxControl, order: Row[Any], fate: str) -> bool:
     return fate != "held"
 
 
+def _sell_elsewhere(desk: Desk, account: str, sandbox: SandboxControl, day: int) -> None:
+    """The shop's own website sells too: a payment of which this tool knows nothing, and its line in the payout."""
+    order_id = f"WEB-{1000 + day}"
+    request = PageRequest(
+        order_id=order_id, description="Vente en ligne", amount_units=(49 + day) * 10_000, currency="EUR",
+        operation="Sale", eci=7, language="fr_FR",
+    )  # fmt: skip
+    with desk.hipay(account) as hipay:
+        hipay.create_page(request)
+    sandbox.pay([order_id])
+
+
 def _after_sales(desk: Desk, actor: Actor, sandbox: SandboxControl, paid: list[tuple[_Plan, int]]) -> None:
     """At the end of the week some money goes back."""
     for plan, order_id in paid:
@@ -165,9 +189,19 @@ def _after_sales(desk: Desk, actor: Actor, sandbox: SandboxControl, paid: list[t
         if plan.fate in ("refunded", "part_refunded"):
             part = order.amount // 2 // 100 * 100 if plan.fate == "part_refunded" else order.amount
             with desk.store.read() as tx:
-                reference = next(e.data["reference"] for e in rows.events_of(tx, order_id) if e.kind == "payment" and e.data["captured"])
+                reference = next(
+                    e.data["reference"]
+                    for e in rows.events_of(tx, order_id)
+                    if e.kind == "payment" and e.data["captured"]
+                )
             with desk.hipay(order.account) as hipay:
-                hipay.maintain(reference, "refund", amount_units=part, currency=order.currency, operation_id=f"R-{order.order_id}")
+                hipay.maintain(
+                    reference,
+                    "refund",
+                    amount_units=part,
+                    currency=order.currency,
+                    operation_id=f"R-{order.order_id}",
+                )
     history.check_now(desk, actor, [order_id for _, order_id in paid])
     worker.drain(desk)
 
@@ -177,4 +211,3 @@ def _order(desk: Desk, order_id: int) -> Row[Any]:
         order = rows.order(tx, order_id)
     assert order is not None
     return order
-

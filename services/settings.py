@@ -41,7 +41,9 @@ class SettingsError(DeskError):
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         self.problems = problems
-        super().__init__("The settings cannot be used:\n" + "\n".join(f"  - {problem}" for problem in problems))
+        super().__init__(
+            "The settings cannot be used:\n" + "\n".join(f"  - {problem}" for problem in problems)
+        )
 
 
 class Account(BaseModel):
@@ -100,7 +102,9 @@ class SignIn(BaseModel):
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="ETERMINAL_", frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="ETERMINAL_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     database_url: SecretStr | None = None
     sandbox: bool = True
@@ -112,7 +116,9 @@ class Settings(BaseSettings):
     dashboard_host: str = "127.0.0.1"
     dashboard_port: int = Field(default=8501, ge=1, le=65535)
     # where people reach the dashboard; behind a proxy, the proxy's address
-    dashboard_url: str = Field(default_factory=lambda known: f"http://127.0.0.1:{known.get('dashboard_port', 8501)}")
+    dashboard_url: str = Field(
+        default_factory=lambda known: f"http://127.0.0.1:{known.get('dashboard_port', 8501)}"
+    )
     sandbox_smtp_port: int = Field(default=8525, ge=1, le=65535)
     allowed_hosts: tuple[str, ...] = ()
     data_dir: Path = ROOT / "data"
@@ -133,7 +139,10 @@ class Settings(BaseSettings):
     @classmethod
     def _name_accounts(cls, value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: {"key": key, **table} if isinstance(table, dict) else table for key, table in value.items()}
+            return {
+                key: {"key": key, **table} if isinstance(table, dict) else table
+                for key, table in value.items()
+            }
         return value
 
     @field_validator("public_url", "dashboard_url", "sandbox_url")
@@ -142,8 +151,16 @@ class Settings(BaseSettings):
         if not value:
             return None
         parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-            raise ValueError("write an address such as https://pay.example.com, without a query or a password")
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.query
+            or parts.fragment
+            or parts.username
+        ):
+            raise ValueError(
+                "write an address such as https://pay.example.com, without a query or a password"
+            )
         return value.rstrip("/")
 
     @model_validator(mode="after")
@@ -154,11 +171,15 @@ class Settings(BaseSettings):
                 f"the sandbox cannot run beside the real account {', '.join(real)}: remove ETERMINAL_SANDBOX or the account"
             )
         if real and len(real) < len(self.accounts):
-            raise ValueError("a sandbox account cannot stand beside a real one: remove it, or use a second installation")
+            raise ValueError(
+                "a sandbox account cannot stand beside a real one: remove it, or use a second installation"
+            )
         if real and self.public_url and not self.public_url.startswith("https://"):
             raise ValueError("public_url must begin with https:// when a real account is configured")
         if not self.demo and self.accounts == {} and not self.sandbox:
-            raise ValueError("no account is configured and the sandbox is off: add an account (docs/operator.md)")
+            raise ValueError(
+                "no account is configured and the sandbox is off: add an account (docs/operator.md)"
+            )
         return self
 
     @property

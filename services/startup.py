@@ -42,7 +42,11 @@ def refuse_open_door(settings: Settings) -> None:
     """Without an identity provider the dashboard is one named person's, so only this machine may reach it. Raises SettingsError."""
     if settings.auth is not None:
         return
-    reached = {settings.dashboard_host, urlsplit(settings.dashboard_url).hostname or "", *settings.allowed_hosts}
+    reached = {
+        settings.dashboard_host,
+        urlsplit(settings.dashboard_url).hostname or "",
+        *settings.allowed_hosts,
+    }
     if strangers := sorted(host for host in reached if not is_loopback(host)):
         raise SettingsError(
             (
@@ -73,7 +77,9 @@ def running(desk: Desk) -> Iterator[None]:
     children: list[Child] = []
     worker = None
     try:
-        children += [programs.start(needed) for needed in programs.demo_world(desk.settings) if not needed.answers()]
+        children += [
+            programs.start(needed) for needed in programs.demo_world(desk.settings) if not needed.answers()
+        ]
         if desk.settings.demo:
             from services.accounts import prepare_demo
 

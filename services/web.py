@@ -33,7 +33,9 @@ class Guard:
         self._https = self._home.scheme == "https"
         self._strangers_may_come = settings.auth is not None
         pictures = settings.sandbox_url if settings.demo else ""
-        self._headers = security_headers(index.read_text(encoding="utf-8"), https=self._https, pictures=pictures)
+        self._headers = security_headers(
+            index.read_text(encoding="utf-8"), https=self._https, pictures=pictures
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -66,7 +68,10 @@ class Guard:
 
     def _same_origin(self, origin: str, host: str) -> bool:
         parts = urlsplit(origin)
-        return parts.scheme in ("http", "https") and parts.netloc.lower() in (host.lower(), self._home.netloc.lower())
+        return parts.scheme in ("http", "https") and parts.netloc.lower() in (
+            host.lower(),
+            self._home.netloc.lower(),
+        )
 
     def _dressed(self, send: Send) -> Send:
         async def dressed(message: Message) -> None:

@@ -11,5 +11,11 @@ from services.store import access as rows
 def record(tx: Connection, actor: Actor, action: str, subject: str, /, **detail: Any) -> None:
     """Write one audit entry in the transaction of the act itself. ``subject`` is ``kind:id``."""
     rows.record(
-        tx, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id, action=action, subject=subject, detail=detail
+        tx,
+        at=clock.now(),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        action=action,
+        subject=subject,
+        detail=detail,
     )

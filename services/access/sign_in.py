@@ -144,7 +144,9 @@ def _use(tx: Connection, session_id: str, user_id: str, now: datetime, ends_at: 
 
 
 def _end(started_at: datetime, now: datetime, limits: SignIn) -> datetime:
-    return min(started_at + timedelta(hours=limits.absolute_hours), now + timedelta(minutes=limits.idle_minutes))
+    return min(
+        started_at + timedelta(hours=limits.absolute_hours), now + timedelta(minutes=limits.idle_minutes)
+    )
 
 
 def claimed_roles(claims: Mapping[str, Any], limits: SignIn) -> frozenset[str]:

@@ -1,9 +1,9 @@
 """The people and their roles, as an administrator sees and changes them.
 
-    AccessError
-    ├── UnknownUser      nobody has this id
-    ├── LastAdmin        nobody would be left to give roles
-    └── OwnAccount       one cannot close one's own account
+AccessError
+├── UnknownUser      nobody has this id
+├── LastAdmin        nobody would be left to give roles
+└── OwnAccount       one cannot close one's own account
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from typing import ClassVar
 from services import clock
 from services.access import ROLES, AccessError, Actor, Right, audit, require
 from services.desk import Desk
+from services.i18n import DASHBOARD_LANGUAGES
 from services.store import Connection
 from services.store import access as rows
 
@@ -88,7 +89,9 @@ def set_disabled(desk: Desk, actor: Actor, user_id: str, disabled: bool) -> None
 
 def _person(tx: Connection, actor: Actor, user_id: str) -> None:
     require(tx, actor, Right.MANAGE_USERS)
-    rows.active_with_role(tx, "admin")  # locks their rows first: two administrators cannot remove each other at once
+    rows.active_with_role(
+        tx, "admin"
+    )  # locks their rows first: two administrators cannot remove each other at once
     if not rows.user(tx, user_id):
         raise UnknownUser
 
@@ -96,3 +99,17 @@ def _person(tx: Connection, actor: Actor, user_id: str) -> None:
 def _keep_an_admin(tx: Connection) -> None:
     if not rows.active_with_role(tx, "admin"):
         raise LastAdmin
+
+
+def language(desk: Desk, actor: Actor) -> str:
+    """The language that the person chose for the screens, "" for none yet."""
+    with desk.store.read() as tx:
+        row = rows.user(tx, actor.id)
+    return str(row.language) if row else ""
+
+
+def keep_language(desk: Desk, actor: Actor, code: str) -> None:
+    """Remember the person's own choice of language."""
+    if code in DASHBOARD_LANGUAGES:
+        with desk.store.write() as tx:
+            rows.change_user(tx, actor.id, language=code)

@@ -56,11 +56,15 @@ def last_checks(desk: Desk, account: str) -> tuple[Check, ...]:
         return checks_in(tx, desk, account)
 
 
-def checks_in(tx: Connection, desk: Desk, account: str, config: Configuration | None = None) -> tuple[Check, ...]:
+def checks_in(
+    tx: Connection, desk: Desk, account: str, config: Configuration | None = None
+) -> tuple[Check, ...]:
     """``last_checks`` in the caller's transaction."""
     config = config or configuration(tx, account)
     found = {name: Check(name, "unknown", "never") for name in NAMES}
-    found |= {check.name: check for check in _measured(tx, desk.account(account), config) if check.name in found}
+    found |= {
+        check.name: check for check in _measured(tx, desk.account(account), config) if check.name in found
+    }
     found |= {check.name: check for check in _seen_here(desk, config, rows.last_notification(tx, account))}
     return tuple(found[name] for name in NAMES)
 
@@ -121,11 +125,17 @@ def python_check(version: tuple[int, ...], at: datetime) -> Check:
     """Whether this Python has the repair of its e-mail headers (3.11.15, 3.12.13)."""
     safe = version >= _PYTHON_SAFE.get((version[0], version[1]), (3, 11, 15))
     detail = {"version": ".".join(str(number) for number in version)}
-    return Check("python", "ok", "", detail, at) if safe else Check("python", "warning", "headers", detail, at)
+    return (
+        Check("python", "ok", "", detail, at) if safe else Check("python", "warning", "headers", detail, at)
+    )
 
 
 def _filled(name: str, empty: tuple[str, ...], at: datetime) -> Check:
-    return Check(name, "failed", "missing", {"fields": " ".join(empty)}, at) if empty else Check(name, "ok", "", {}, at)
+    return (
+        Check(name, "failed", "missing", {"fields": " ".join(empty)}, at)
+        if empty
+        else Check(name, "ok", "", {}, at)
+    )
 
 
 def _smtp(url: str | None, at: datetime) -> Iterable[Check]:

@@ -53,7 +53,9 @@ class Configuration:
 def configuration(tx: Connection, account: str) -> Configuration:
     """Everything configured for the account; what was never saved is empty."""
     found = rows.sections(tx, account)
-    emails = {language: EmailSettings(**data) for (section, language), data in found.items() if section == EMAIL}
+    emails = {
+        language: EmailSettings(**data) for (section, language), data in found.items() if section == EMAIL
+    }
     return Configuration(
         redirects.stored(found.get((REDIRECT_PAGES, ""), {})),
         EmailConfig(emails.pop("", EmailSettings()), emails),
@@ -140,7 +142,9 @@ def _save(
     rows.save_section(
         tx, account, section, language, data, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
     )
-    audit.record(tx, actor, f"account.{section}", f"account:{account}", language=language, fields=list(changed))
+    audit.record(
+        tx, actor, f"account.{section}", f"account:{account}", language=language, fields=list(changed)
+    )
 
 
 def _known(desk: Desk, account: str) -> None:

@@ -34,7 +34,13 @@ DEADLINE = 10.0  # seconds, for everything together
 _CALL = 8.0  # seconds for one call, so that its own error is told rather than ours
 _ECI = {"products_link": 7, "products_phone": 1}
 # HiPay's codes for a refused account that the merchant can act on otherwise than by new credentials.
-_REFUSALS = {1000003: "account", 1000004: "account", 1000005: "permissions", 1000006: "account", 1000009: "address"}
+_REFUSALS = {
+    1000003: "account",
+    1000004: "account",
+    1000005: "permissions",
+    1000006: "account",
+    1000009: "address",
+}
 
 _log = logging.getLogger(__name__)
 Job = Callable[[datetime], Check | tuple[Check, Check]]
@@ -95,7 +101,9 @@ def _all_in_time(jobs: Mapping[tuple[str, ...], Job], at: datetime) -> list[Chec
     found: dict[str, Check] = {}
     for _ in jobs:
         try:
-            found |= {check.name: check for check in answers.get(timeout=max(0.0, ends_at - time.monotonic()))}
+            found |= {
+                check.name: check for check in answers.get(timeout=max(0.0, ends_at - time.monotonic()))
+            }
         except Empty:
             break
     late = {name: Check(name, "unknown", "timeout", {}, at) for names in jobs for name in names}
@@ -104,7 +112,9 @@ def _all_in_time(jobs: Mapping[tuple[str, ...], Job], at: datetime) -> list[Chec
 
 def _client(desk: Desk, account: str) -> HiPay:
     return HiPay(
-        desk.account(account), sandbox_url=desk.settings.sandbox_url if desk.settings.demo else None, seconds=_CALL
+        desk.account(account),
+        sandbox_url=desk.settings.sandbox_url if desk.settings.demo else None,
+        seconds=_CALL,
     )
 
 
@@ -185,5 +195,7 @@ def _trouble(error: HiPayError) -> tuple[Status, str]:
 
 def _detail(error: DeskError) -> dict[str, str]:
     """The values worth showing: HiPay's code and the host, never HiPay's words, which may repeat what was sent."""
-    shown = {name: value for name, value in error.fields().items() if name in ("hipay_code", "host", "status")}
+    shown = {
+        name: value for name, value in error.fields().items() if name in ("hipay_code", "host", "status")
+    }
     return {name: value for name, value in shown.items() if value != "None"}

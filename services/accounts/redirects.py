@@ -39,7 +39,8 @@ class RedirectPages:
         """Where HiPay sends the customer of one payment page, by kind; ``token`` is that page's. Missing ones are left out."""
         usable = {kind: page for kind, page in self.items() if kind not in self.missing(public)}
         return {
-            kind: f"{public}/return/{account}/{kind}/{token}" if page == OWN else page for kind, page in usable.items()
+            kind: f"{public}/return/{account}/{kind}/{token}" if page == OWN else page
+            for kind, page in usable.items()
         }
 
     def items(self) -> tuple[tuple[str, str], ...]:
@@ -49,7 +50,11 @@ class RedirectPages:
 def stored(data: Mapping[str, Mapping[str, object]]) -> RedirectPages:
     """From the store: ``{"accept": {"own": true}, "decline": {"url": "https://…"}}``."""
     return RedirectPages(
-        **{kind: OWN if page.get("own") else str(page.get("url", "")) for kind, page in data.items() if kind in KINDS}
+        **{
+            kind: OWN if page.get("own") else str(page.get("url", ""))
+            for kind, page in data.items()
+            if kind in KINDS
+        }
     )
 
 

@@ -30,13 +30,7 @@ def _logo(text: str) -> str:
     plain = cleaned.isascii() and not re.search(r"[\s\"'<>\\]", cleaned)
     # Plain http only to this machine: the sandbox's own logo, which reaches no customer.
     secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
-    if (
-        not secure
-        or not parts.hostname
-        or parts.username is not None
-        or not plain
-        or not port_is_right
-    ):
+    if not secure or not parts.hostname or parts.username is not None or not plain or not port_is_right:
         raise LogoAddressInvalid
     return cleaned
 

@@ -61,7 +61,14 @@ def create(desk: Desk, actor: Actor, draft: Draft, form_key: str) -> int:
         if rows.order_by_business_id(tx, accepted.account, accepted.order_id):
             raise OrderIdTaken(accepted.order_id)
         order_id = _write(tx, actor, accepted, form_key)
-        audit.record(tx, actor, "order_created", f"order:{order_id}", account=accepted.account, channel=accepted.channel)
+        audit.record(
+            tx,
+            actor,
+            "order_created",
+            f"order:{order_id}",
+            account=accepted.account,
+            channel=accepted.channel,
+        )
     desk.wake.set()
     return order_id
 

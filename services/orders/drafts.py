@@ -123,7 +123,11 @@ def check(draft: Draft, now: datetime) -> tuple[Accepted | None, dict[str, DeskE
     description = take("description", lambda: _text(draft.description, "description", DESCRIPTION_MAX), "")
     padded = (*draft.references, *[""] * REFERENCES)[:REFERENCES]
     one, two, three, four, five = (
-        take(f"reference_{n}", lambda n=n: _text(padded[n - 1], f"reference_{n}", REFERENCE_MAX, needed=False), "")  # type: ignore[misc]
+        take(
+            f"reference_{n}",
+            lambda n=n: _text(padded[n - 1], f"reference_{n}", REFERENCE_MAX, needed=False),
+            "",
+        )  # type: ignore[misc]
         for n in range(1, REFERENCES + 1)
     )
     order_id = take("order_id", lambda: _order_id(draft.order_id), "")

@@ -1,17 +1,17 @@
 """What the order services refuse.
 
-    OrderError
-    ├── DraftRefused        the form is not right; one error for each field
-    ├── AccountNotReady     the account cannot send on this channel yet
-    ├── OrderIdTaken        another order of the account has this order id
-    ├── UnknownOrder
-    ├── NothingToRetry      the order did not stop
-    └── FieldProblem        what is wrong with one field
-        ├── FieldEmpty, FieldTooLong
-        ├── OrderIdMalformed
-        ├── AmountBelowMinimum
-        ├── LanguageUnknown
-        └── ExpiryMissing, ExpiryTooSoon, ExpiryTooLate, TimeSkipped, TimeTwice
+OrderError
+├── DraftRefused        the form is not right; one error for each field
+├── AccountNotReady     the account cannot send on this channel yet
+├── OrderIdTaken        another order of the account has this order id
+├── UnknownOrder
+├── NothingToRetry      the order did not stop
+└── FieldProblem        what is wrong with one field
+    ├── FieldEmpty, FieldTooLong
+    ├── OrderIdMalformed
+    ├── AmountBelowMinimum
+    ├── LanguageUnknown
+    └── ExpiryMissing, ExpiryTooSoon, ExpiryTooLate, TimeSkipped, TimeTwice
 """
 
 from collections.abc import Mapping

@@ -74,7 +74,9 @@ def _run(desk: Desk, step: Step, kind: str) -> None:
     try:
         if not desk.settings.smtp:
             raise mail.SmtpUrlInvalid("host")
-        accepted = deliver(message.body, smtp_url=desk.settings.smtp, sender=sender, recipients=[message.recipient])
+        accepted = deliver(
+            message.body, smtp_url=desk.settings.smtp, sender=sender, recipients=[message.recipient]
+        )
     except mail.DeliveryUnknown as error:
         with desk.store.write() as tx:
             due.hold(tx, step)
@@ -102,11 +104,22 @@ def _queue_copy(desk: Desk, tx: Connection, order: Row[Any], message: Row[Any]) 
     page = rows.pages_of(tx, order.id)[-1]
     settings = email_settings(tx, order.account).resolve(order.language)
     composed = compose(letter_of(desk.account(order.account), order), settings, url=page.url, copy=True)
-    queue(tx, order, message.page, "copy", order.copy_to, composed, settings, new_message_id(settings.sender_address))
+    queue(
+        tx,
+        order,
+        message.page,
+        "copy",
+        order.copy_to,
+        composed,
+        settings,
+        new_message_id(settings.sender_address),
+    )
     due.schedule(tx, order.id, "copy", order.account, clock.now())
 
 
-def _not_accepted(desk: Desk, step: Step, order: Row[Any], message: Row[Any], kind: str, error: mail.MailError) -> None:
+def _not_accepted(
+    desk: Desk, step: Step, order: Row[Any], message: Row[Any], kind: str, error: mail.MailError
+) -> None:
     """The server certainly did not take it: this try does not count among the unknown ones."""
     now = clock.now()
     with desk.store.write() as tx:
@@ -118,13 +131,23 @@ def _not_accepted(desk: Desk, step: Step, order: Row[Any], message: Row[Any], ki
             due.again(tx, step, now + backoff(4), counts=False)
         elif isinstance(error, mail.Retryable) and now - step.first_due_at < GIVE_UP:
             later = now + backoff(step.tries)
-            _event(tx, order, kind, "mail_retry", error=error.code, fields=error.fields(), again_at=later.isoformat())
+            _event(
+                tx,
+                order,
+                kind,
+                "mail_retry",
+                error=error.code,
+                fields=error.fields(),
+                again_at=later.isoformat(),
+            )
             due.again(tx, step, later)
         else:
             _close(tx, step, message, kind, "failed", "mail_failed", error=error.code, fields=error.fields())
 
 
-def _close(tx: Connection, step: Step, message: Row[Any], kind: str, state: str, event: str, **data: Any) -> None:
+def _close(
+    tx: Connection, step: Step, message: Row[Any], kind: str, state: str, event: str, **data: Any
+) -> None:
     rows.change_message(tx, message.id, state=state)
     order = rows.order(tx, step.order)
     assert order is not None

@@ -37,7 +37,14 @@ def observe(
         actor_kind=actor.kind, actor_id=actor.id, data={**_facts(observation), **({"misfit": misfit} if misfit else {})},
     )  # fmt: skip
     if misfit:
-        alarm(tx, order, f"quarantined:{identity}", "quarantined", reference=observation.reference, misfit=misfit)
+        alarm(
+            tx,
+            order,
+            f"quarantined:{identity}",
+            "quarantined",
+            reference=observation.reference,
+            misfit=misfit,
+        )
         return "quarantined"
     if not written:
         return "repeated"
@@ -50,7 +57,14 @@ def record(
 ) -> states.State:
     """Record that something was done, and fold it in."""
     rows.add_event(
-        tx, order=order_id, page=page, at=clock.now(), kind=kind, actor_kind=actor.kind, actor_id=actor.id, data=data
+        tx,
+        order=order_id,
+        page=page,
+        at=clock.now(),
+        kind=kind,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        data=data,
     )
     return refold(tx, order_id)
 
@@ -61,7 +75,9 @@ def refold(tx: Connection, order_id: int) -> states.State:
     assert order is not None
     events = [states.Event(row.kind, row.at, row.data) for row in rows.events_of(tx, order_id)]
     state = states.fold(order.channel, order.amount, events)
-    paid = [e.at for e in events if e.kind == "payment" and (e.data.get("captured") or e.data.get("authorised"))]
+    paid = [
+        e.at for e in events if e.kind == "payment" and (e.data.get("captured") or e.data.get("authorised"))
+    ]
     sent = [e.at for e in events if e.kind == "mail_sent"]
     rows.change_order(
         tx, order_id, delivery=state.delivery, availability=state.availability, payment=state.payment,
@@ -78,7 +94,13 @@ def refold(tx: Connection, order_id: int) -> states.State:
 def alarm(tx: Connection, order: Row[Any], identity: str, kind: str, **detail: Any) -> None:
     """Raise an alarm for the order, once per identity."""
     rows.open_alarm(
-        tx, identity=identity, account=order.account, order=order.id, kind=kind, detail=detail, opened_at=clock.now()
+        tx,
+        identity=identity,
+        account=order.account,
+        order=order.id,
+        kind=kind,
+        detail=detail,
+        opened_at=clock.now(),
     )
 
 
@@ -95,7 +117,10 @@ def _misfit(desk: Desk, order: Row[Any], page: Row[Any], seen: Observation) -> s
     )
     if max(seen.authorised or 0, seen.captured or 0) > page.amount:
         return "amount"
-    return next((name for name, told, ours in checks if told not in (None, "") and ours is not None and told != ours), None)
+    return next(
+        (name for name, told, ours in checks if told not in (None, "") and ours is not None and told != ours),
+        None,
+    )
 
 
 def _facts(seen: Observation) -> dict[str, Any]:

@@ -44,7 +44,15 @@ def run(desk: Desk, step: Step) -> None:
             _fail(tx, step, order, page, "expired_before_page", {})
             return
         config = configuration(tx, step.account)
-        record(tx, order.id, "page_requested", WORKER, page=page.id, hipay_order_id=page.hipay_order_id, number=step.tries)
+        record(
+            tx,
+            order.id,
+            "page_requested",
+            WORKER,
+            page=page.id,
+            hipay_order_id=page.hipay_order_id,
+            number=step.tries,
+        )
     try:
         request = page_request(desk, order, page, config)
         with desk.hipay(step.account) as client:
@@ -86,14 +94,29 @@ def _opened(desk: Desk, step: Step, order: Row[Any], page: Row[Any], created: Cr
     with desk.store.write() as tx:
         due.hold(tx, step)
         rows.change_page(
-            tx, page.id, state="open", url=created.forward_url, mid=created.mid or "", opened_at=now, expires_at=order.expires_at
+            tx,
+            page.id,
+            state="open",
+            url=created.forward_url,
+            mid=created.mid or "",
+            opened_at=now,
+            expires_at=order.expires_at,
         )
         rows.change_order(tx, order.id, failure="", failure_detail={})
         record(tx, order.id, "page_opened", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
         if order.channel == "link":
             settings = configuration(tx, order.account).email.resolve(order.language)
             composed = compose(letter_of(account, order), settings, url=created.forward_url)
-            mailing.queue(tx, order, page.id, "link", order.email, composed, settings, new_message_id(settings.sender_address))
+            mailing.queue(
+                tx,
+                order,
+                page.id,
+                "link",
+                order.email,
+                composed,
+                settings,
+                new_message_id(settings.sender_address),
+            )
             due.schedule(tx, order.id, "mail", order.account, now)
         due.schedule(tx, order.id, "read", order.account, now + timedelta(seconds=20))
         due.finish(tx, step)
@@ -159,7 +182,9 @@ def _ours(read: OrderRead, order: Row[Any], page: Row[Any]) -> bool:
     return (read.amount_units, read.currency, read.mark) == (page.amount, page.currency, order.mark)
 
 
-def _fail(tx: Connection, step: Step, order: Row[Any], page: Row[Any], code: str, fields: dict[str, str]) -> None:
+def _fail(
+    tx: Connection, step: Step, order: Row[Any], page: Row[Any], code: str, fields: dict[str, str]
+) -> None:
     rows.change_order(tx, order.id, failure=code, failure_detail=fields)
     record(tx, order.id, "page_failed", WORKER, page=page.id, error=code, fields=fields)
     due.finish(tx, step)

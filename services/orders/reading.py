@@ -23,7 +23,9 @@ def schedule(tx: Connection, order_id: int, account: str) -> None:
 def run(desk: Desk, step: Step) -> None:
     """Read every page of the order that may have been paid, fold in what is seen, and set the next look."""
     with desk.store.read() as tx:
-        pages = [page for page in rows.pages_of(tx, step.order) if page.state != "requested"] or rows.pages_of(tx, step.order)
+        pages = [
+            page for page in rows.pages_of(tx, step.order) if page.state != "requested"
+        ] or rows.pages_of(tx, step.order)
         if due.paused(tx, step.account, "gateway"):
             pages = []
     reads = []

@@ -1,6 +1,5 @@
 """The operator comes back from HiPay's page after a telephone payment: to a page for staff, not the customer's thank-you."""
 
-
 from services.desk import Desk
 from services.orders import reading
 from services.store import orders as rows

@@ -97,7 +97,8 @@ def fold(channel: str, amount: int, events: Iterable[Event]) -> State:
             seen[reference] = seen.get(reference, Transaction(reference)).seen(event.data)
     transactions = tuple(sorted(seen.values(), key=lambda one: one.reference))
     sums = {
-        name: sum(getattr(one, name) for one in transactions) for name in ("captured", "refunded", "charged_back")
+        name: sum(getattr(one, name) for one in transactions)
+        for name in ("captured", "refunded", "charged_back")
     }
     authorised = sum(one.authorised for one in transactions if not one.void)
     payment = _payment(amount, authorised, transactions, **sums)
@@ -105,7 +106,13 @@ def fold(channel: str, amount: int, events: Iterable[Event]) -> State:
 
 
 def _payment(
-    amount: int, authorised: int, transactions: tuple[Transaction, ...], *, captured: int, refunded: int, charged_back: int
+    amount: int,
+    authorised: int,
+    transactions: tuple[Transaction, ...],
+    *,
+    captured: int,
+    refunded: int,
+    charged_back: int,
 ) -> str:
     if charged_back:
         return "charged_back"

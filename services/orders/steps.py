@@ -40,4 +40,3 @@ def run_next(desk: Desk, owner: str) -> bool:
         with desk.store.write() as tx:
             due.again(tx, step, clock.now() + backoff(step.tries))
     return True
-

@@ -32,7 +32,9 @@ BODY_MAX = 1_000_000
 BODY_SECONDS = 30.0
 
 
-def application(desk: Desk, *, patience: float = 10.0, lifespan: Lifespan[Starlette] | None = None) -> ASGIApp:
+def application(
+    desk: Desk, *, patience: float = 10.0, lifespan: Lifespan[Starlette] | None = None
+) -> ASGIApp:
     """The ASGI application over ``desk``. ``patience``: seconds an answer may wait for the store before it is 503."""
     # On SQLite writers take turns anyway: more threads would only wait inside the database.
     writers = anyio.CapacityLimiter(1 if desk.store.sqlite else 8)

@@ -60,7 +60,11 @@ class Answer:
 def visit(request: Request) -> Visit:
     path = request.path_params
     return Visit(
-        path["account"], path["kind"], path["token"], request.scope["query_string"], _accepted_language(request)
+        path["account"],
+        path["kind"],
+        path["token"],
+        request.scope["query_string"],
+        _accepted_language(request),
     )
 
 
@@ -71,7 +75,13 @@ def answer(desk: Desk, seen: Visit) -> Answer:
     with desk.store.read() as tx:
         page = rows.page_by_token(tx, seen.token)
         order = rows.order(tx, page.order) if page is not None else None
-        if account is None or page is None or order is None or page.account != seen.account or seen.kind not in KINDS:
+        if (
+            account is None
+            or page is None
+            or order is None
+            or page.account != seen.account
+            or seen.kind not in KINDS
+        ):
             return Answer(_refusal(seen.language, 404))
         settings = email_settings(tx, account.key).resolve(order.language)
         waiting = due.steps_of(tx, order.id).get("read")
@@ -133,7 +143,9 @@ def unavailable(request: Request) -> Response:
     return render(screen, status=503)
 
 
-def _page(desk: Desk, account: Account, settings: EmailSettings, kind: str, order: Row[Any], page: Row[Any]) -> Response:
+def _page(
+    desk: Desk, account: Account, settings: EmailSettings, kind: str, order: Row[Any], page: Row[Any]
+) -> Response:
     t = translator(order.language, "customer")
     open_now = page.state == "open" and page.expires_at is not None and page.expires_at > clock.now()
     payable = open_now and kind in ("decline", "cancel") and order.payment in rows.UNPAID
@@ -178,7 +190,9 @@ def _told(kind: str, payment: str) -> str:
 def _refusal(language: str, status: int, merchant: str = "") -> Response:
     t = translator(language, "customer")
     text = PAGES["invalid_link"]
-    screen = Screen(t.language, "calm", t(text.title), t(text.body), merchant=merchant, hint=t(texts.UNAFFECTED))
+    screen = Screen(
+        t.language, "calm", t(text.title), t(text.body), merchant=merchant, hint=t(texts.UNAFFECTED)
+    )
     return render(screen, status=status)
 
 
@@ -203,7 +217,9 @@ def _accepted_language(request: Request) -> str:
     """The customer language that the browser likes best (RFC 9110, 12.5.4), English when it names none of ours."""
     wanted = []
     for part in request.headers.get("accept-language", "")[:500].split(","):
-        found = re.fullmatch(r"\s*([A-Za-z]{2})(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", part)
+        found = re.fullmatch(
+            r"\s*([A-Za-z]{2})(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", part
+        )
         if found and found[1].lower() in LANGUAGES:
             wanted.append((float(found[2] or 1), found[1].lower()))
     best = max(wanted, key=lambda item: item[0], default=(0.0, "en"))

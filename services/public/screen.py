@@ -58,4 +58,6 @@ def render(screen: Screen, *, notices: Sequence[str] = (), status: int = 200) ->
     policy = f"{CSP}; style-src 'nonce-{nonce}'"
     if screen.logo_url:
         policy += f"; img-src https://{urlsplit(screen.logo_url).netloc}"
-    return HTMLResponse(html, status, headers={"content-security-policy": policy, "content-language": screen.language})
+    return HTMLResponse(
+        html, status, headers={"content-security-policy": policy, "content-language": screen.language}
+    )

@@ -30,7 +30,10 @@ def redirect_urls(desk: Desk, order: Row[Any], page: Row[Any]) -> dict[str, str]
         pages = redirect_pages(tx, order.account)
     urls = pages.urls(desk.settings.public, order.account, page.token)
     theirs = {kind for kind, chosen in pages.items() if chosen and chosen != OWN}
-    return {kind: _with_order(desk, urls[kind], order, page) if kind in theirs else urls.get(kind, "") for kind in KINDS}
+    return {
+        kind: _with_order(desk, urls[kind], order, page) if kind in theirs else urls.get(kind, "")
+        for kind in KINDS
+    }
 
 
 def _with_order(desk: Desk, url: str, order: Row[Any], page: Row[Any]) -> str:
@@ -41,5 +44,7 @@ def _with_order(desk: Desk, url: str, order: Row[Any], page: Row[Any]) -> str:
     )  # fmt: skip
     parts = urlsplit(url)
     # A parameter that came twice would be refused by whoever verifies: the merchant's query cannot name ours.
-    theirs = [part for part in parts.query.split("&") if part and unquote_plus(part.partition("=")[0]) not in signed]
+    theirs = [
+        part for part in parts.query.split("&") if part and unquote_plus(part.partition("=")[0]) not in signed
+    ]
     return urlunsplit(parts._replace(query="&".join([*theirs, urlencode(signed)])))

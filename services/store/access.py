@@ -53,7 +53,9 @@ def set_roles(
     tx.execute(delete(user_roles).where(user_roles.c.user_id == user_id, user_roles.c.source == source))
     for role in sorted(set(roles)):
         tx.execute(
-            insert(user_roles).values(user_id=user_id, role=role, source=source, granted_at=at, granted_by=granted_by)
+            insert(user_roles).values(
+                user_id=user_id, role=role, source=source, granted_at=at, granted_by=granted_by
+            )
         )
 
 
@@ -97,7 +99,14 @@ def forget_sessions(tx: Connection, *, started_before: datetime) -> None:
 
 
 def record(
-    tx: Connection, *, at: datetime, actor_kind: str, actor_id: str, action: str, subject: str, detail: dict[str, Any]
+    tx: Connection,
+    *,
+    at: datetime,
+    actor_kind: str,
+    actor_id: str,
+    action: str,
+    subject: str,
+    detail: dict[str, Any],
 ) -> None:
     """Append an audit row chained to the one before it. One writer at a time: SQLite's by nature, PostgreSQL's by lock."""
     one_at_a_time(tx)
@@ -133,7 +142,10 @@ def broken_link(tx: Connection) -> int | None:
     """The id of the first audit row that does not follow from those before it, or None when the chain holds."""
     previous = ""
     for row in tx.execute(select(audit).order_by(audit.c.id)).yield_per(1000):
-        values = {name: getattr(row, name) for name in ("at", "actor_kind", "actor_id", "action", "subject", "detail")}
+        values = {
+            name: getattr(row, name)
+            for name in ("at", "actor_kind", "actor_id", "action", "subject", "detail")
+        }
         if row.hash != _link(previous, **values):
             return int(row.id)
         previous = row.hash

@@ -32,12 +32,20 @@ def save_check(
     at: datetime, actor_kind: str, actor_id: str,
 ) -> None:  # fmt: skip
     key = {"account": account, "name": name}
-    values = {"status": status, "detail": dict(detail), "checked_at": at, "actor_kind": actor_kind, "actor_id": actor_id}
+    values = {
+        "status": status,
+        "detail": dict(detail),
+        "checked_at": at,
+        "actor_kind": actor_kind,
+        "actor_id": actor_id,
+    }
     _put(tx, account_checks, key, **values)
 
 
 def pauses(tx: Connection, account: str) -> list[Row[Any]]:
-    query = select(account_pauses).where(account_pauses.c.account == account).order_by(account_pauses.c.subject)
+    query = (
+        select(account_pauses).where(account_pauses.c.account == account).order_by(account_pauses.c.subject)
+    )
     return list(tx.execute(query))
 
 

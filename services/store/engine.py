@@ -74,7 +74,9 @@ def open_store(url: str, *, demo: bool | None = None) -> Store:
             _claim_world(store, "sandbox" if demo else "real")
     except OperationalError as error:
         store.close()
-        reason = "read_only" if "readonly" in str(error.orig) or "read-only" in str(error.orig) else "unreachable"
+        reason = (
+            "read_only" if "readonly" in str(error.orig) or "read-only" in str(error.orig) else "unreachable"
+        )
         raise DatabaseRefused(reason, str(error.orig)) from None
     except BaseException:
         store.close()

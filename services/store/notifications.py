@@ -33,7 +33,9 @@ def waiting(tx: Connection, limit: int) -> list[int]:
 
 def claim(tx: Connection, notification_id: int) -> Row[Any] | None:
     """The notification, held for the rest of the transaction; None when another worker has it or had it."""
-    query = select(notifications).where(notifications.c.id == notification_id, notifications.c.state == "stored")
+    query = select(notifications).where(
+        notifications.c.id == notification_id, notifications.c.state == "stored"
+    )
     return tx.execute(query.with_for_update(skip_locked=True)).first()
 
 

@@ -45,7 +45,9 @@ def order_by_form_key(tx: Connection, form_key: str) -> Row[Any] | None:
 
 
 def order_by_business_id(tx: Connection, account: str, order_id: str) -> Row[Any] | None:
-    return tx.execute(select(orders).where(orders.c.account == account, orders.c.order_id == order_id)).first()
+    return tx.execute(
+        select(orders).where(orders.c.account == account, orders.c.order_id == order_id)
+    ).first()
 
 
 def change_order(tx: Connection, order_id: int, **values: Any) -> None:
@@ -135,7 +137,10 @@ class Filter:
 def badge_condition(badge: str, now: datetime) -> ColumnElement[bool]:
     """The condition in SQL that ``services.orders.states.badge`` computes in Python; a test holds them equal."""
     o = orders.c
-    unpaid, failed = o.payment.in_(UNPAID), or_(o.availability.in_(("failed", "taken")), o.delivery == "failed")
+    unpaid, failed = (
+        o.payment.in_(UNPAID),
+        or_(o.availability.in_(("failed", "taken")), o.delivery == "failed"),
+    )
     expired = and_(unpaid, ~failed, o.expires_at <= now)
     live = and_(unpaid, ~failed, o.expires_at > now)
     refused = o.payment.in_(("refused", "cancelled"))
@@ -146,7 +151,10 @@ def badge_condition(badge: str, now: datetime) -> ColumnElement[bool]:
         "uncertain": and_(live, ~refused, o.delivery == "uncertain"),
         "open": and_(live, ~refused, o.availability == "open", o.delivery.in_(("none", "sent"))),
         "preparing": and_(
-            live, ~refused, o.delivery != "uncertain", or_(o.availability != "open", o.delivery.notin_(("none", "sent")))
+            live,
+            ~refused,
+            o.delivery != "uncertain",
+            or_(o.availability != "open", o.delivery.notin_(("none", "sent"))),
         ),
         "pending": o.payment == "pending",
         "authorised": o.payment == "authorised",
@@ -176,9 +184,13 @@ def _where(chosen: Filter, now: datetime) -> list[ColumnElement[bool]]:
     return clauses
 
 
-def find_orders(tx: Connection, chosen: Filter, *, now: datetime, limit: int, offset: int = 0) -> list[Row[Any]]:
+def find_orders(
+    tx: Connection, chosen: Filter, *, now: datetime, limit: int, offset: int = 0
+) -> list[Row[Any]]:
     """One page of the list, newest first."""
-    query = select(orders).where(*_where(chosen, now)).order_by(orders.c.created_at.desc(), orders.c.id.desc())
+    query = (
+        select(orders).where(*_where(chosen, now)).order_by(orders.c.created_at.desc(), orders.c.id.desc())
+    )
     return list(tx.execute(query.limit(limit).offset(offset)))
 
 

@@ -43,6 +43,7 @@ users = Table(
     Column("subject", Text, nullable=False),
     Column("email", Text, nullable=False, default=""),
     Column("name", Text, nullable=False, default=""),
+    Column("language", Text, nullable=False, default=""),  # of the screens; "" until the person has chosen
     Column("created_at", Utc, nullable=False),
     Column("signed_in_at", Utc, nullable=False),
     Column("seen_at", Utc, nullable=False),

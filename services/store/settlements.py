@@ -23,19 +23,25 @@ _FRAME_NAMES = {"file_account": "account", "file_order": "order"}
 
 
 def file_by_hash(tx: Connection, account: str, sha256: str) -> Row[Any] | None:
-    query = select(settlement_files).where(settlement_files.c.account == account, settlement_files.c.sha256 == sha256)
+    query = select(settlement_files).where(
+        settlement_files.c.account == account, settlement_files.c.sha256 == sha256
+    )
     return tx.execute(query).first()
 
 
 def files(tx: Connection) -> list[Row[Any]]:
     """The files imported in full, newest first."""
     query = select(settlement_files).where(settlement_files.c.complete.is_(True))
-    return list(tx.execute(query.order_by(settlement_files.c.uploaded_at.desc(), settlement_files.c.id.desc())))
+    return list(
+        tx.execute(query.order_by(settlement_files.c.uploaded_at.desc(), settlement_files.c.id.desc()))
+    )
 
 
 def add_file(tx: Connection, raw: bytes, **values: Any) -> int:
     """Keep the file itself, in compressed chunks; its lines are invisible until ``complete_file``."""
-    key = tx.execute(insert(settlement_files).values(complete=False, size=len(raw), **values)).inserted_primary_key
+    key = tx.execute(
+        insert(settlement_files).values(complete=False, size=len(raw), **values)
+    ).inserted_primary_key
     assert key is not None
     file_id = int(key[0])
     for number, start in enumerate(range(0, len(raw), CHUNK_BYTES)):
@@ -52,14 +58,18 @@ def file_content(tx: Connection, file_id: int) -> bytes:
 
 def forget_incomplete(tx: Connection, file_id: int) -> None:
     """Take back a file whose import was cut off: its lines, its chunks, the file."""
-    tx.execute(update(settlement_lines).where(settlement_lines.c.replaced_by == file_id).values(replaced_by=None))
+    tx.execute(
+        update(settlement_lines).where(settlement_lines.c.replaced_by == file_id).values(replaced_by=None)
+    )
     for table in (settlement_lines, settlement_chunks):
         tx.execute(delete(table).where(table.c.file == file_id))
     tx.execute(delete(settlement_files).where(settlement_files.c.id == file_id))
 
 
 def complete_file(tx: Connection, file_id: int, **values: Any) -> None:
-    tx.execute(update(settlement_files).where(settlement_files.c.id == file_id).values(complete=True, **values))
+    tx.execute(
+        update(settlement_files).where(settlement_files.c.id == file_id).values(complete=True, **values)
+    )
 
 
 def identities(tx: Connection, account: str) -> pd.DataFrame:
@@ -91,20 +101,34 @@ def add_lines(tx: Connection, rows: list[dict[str, Any]]) -> None:
 def replace_lines(tx: Connection, ids: Iterable[int], file_id: int) -> None:
     """These lines stand changed in another file: they no longer count."""
     for line_id in ids:
-        tx.execute(update(settlement_lines).where(settlement_lines.c.id == line_id).values(replaced_by=file_id))
+        tx.execute(
+            update(settlement_lines).where(settlement_lines.c.id == line_id).values(replaced_by=file_id)
+        )
 
 
 def lines_frame(tx: Connection, accounts: tuple[str, ...]) -> pd.DataFrame:
     """Every line that stands, as ``services.settlements.read`` gives them, with ``id``, ``file`` and ``account`` as ours."""
     line, file = settlement_lines.c, settlement_files.c
-    columns = [line.id, line.file, line.line, line.account, *(line[name] for name in LINE_TEXTS[1:] + LINE_AMOUNTS)]
+    columns = [
+        line.id,
+        line.file,
+        line.line,
+        line.account,
+        *(line[name] for name in LINE_TEXTS[1:] + LINE_AMOUNTS),
+    ]
     query = (
         select(*columns)
         .join(settlement_files, file.id == line.file)
         .where(line.account.in_(accounts), line.replaced_by.is_(None), file.complete.is_(True))
         .order_by(line.id)
     )
-    names = ["id", "file", "line", "account", *(_FRAME_NAMES.get(name, name) for name in LINE_TEXTS[1:] + LINE_AMOUNTS)]
+    names = [
+        "id",
+        "file",
+        "line",
+        "account",
+        *(_FRAME_NAMES.get(name, name) for name in LINE_TEXTS[1:] + LINE_AMOUNTS),
+    ]
     frame = _frame(tx, query, names)
     for name in names:
         kind: Any = "Int64" if name in LINE_AMOUNTS else "int64" if name in ("id", "file", "line") else "str"
@@ -120,7 +144,10 @@ def _frame(tx: Connection, query: Select[Any], names: list[str]) -> pd.DataFrame
 def version(tx: Connection) -> tuple[int, int, int, int]:
     """Grows with every line, order and event: while it stays the same, so does the join."""
     return (
-        int(tx.scalar(select(func.max(settlement_files.c.id)).where(settlement_files.c.complete.is_(True))) or 0),
+        int(
+            tx.scalar(select(func.max(settlement_files.c.id)).where(settlement_files.c.complete.is_(True)))
+            or 0
+        ),
         int(tx.scalar(select(func.max(settlement_lines.c.id))) or 0),
         int(tx.scalar(select(func.max(orders.c.id))) or 0),
         int(tx.scalar(select(func.max(events.c.id))) or 0),

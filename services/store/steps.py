@@ -30,7 +30,9 @@ class Step:
 
 def schedule(tx: Connection, order: int, kind: str, account: str, due_at: datetime) -> None:
     """Make a step due. One of a kind per order: a step that is already there comes earlier, never later."""
-    known = tx.execute(select(steps.c.id, steps.c.due_at).where(steps.c.order == order, steps.c.kind == kind)).first()
+    known = tx.execute(
+        select(steps.c.id, steps.c.due_at).where(steps.c.order == order, steps.c.kind == kind)
+    ).first()
     if known is None:
         tx.execute(
             insert(steps).values(
@@ -41,7 +43,9 @@ def schedule(tx: Connection, order: int, kind: str, account: str, due_at: dateti
         tx.execute(update(steps).where(steps.c.id == known.id).values(due_at=due_at))
 
 
-def take(tx: Connection, owner: str, now: datetime, lease: timedelta, *, kinds: tuple[str, ...] = ()) -> Step | None:
+def take(
+    tx: Connection, owner: str, now: datetime, lease: timedelta, *, kinds: tuple[str, ...] = ()
+) -> Step | None:
     """Lease the step that has been due longest, or None. Other workers skip it until the lease ends."""
     query = (
         select(steps)

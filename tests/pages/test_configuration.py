@@ -64,7 +64,14 @@ def test_a_ready_account_says_so_in_one_sentence(
 def test_the_check_list_says_who_acts_and_with_which_words(demo: Desk, open_page: OpenPage) -> None:
     with demo.store.write() as tx:
         rows.save_check(
-            tx, "demo", "products_phone", "warning", {"reason": "empty"}, at=clock.now(), actor_kind="user", actor_id="x"
+            tx,
+            "demo",
+            "products_phone",
+            "warning",
+            {"reason": "empty"},
+            at=clock.now(),
+            actor_kind="user",
+            actor_id="x",
         )
     at = open_page(FILE, "admin")
     assert "Payment by phone is not available" in said(at.warning)

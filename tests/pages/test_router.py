@@ -2,10 +2,8 @@
 
 import logging
 import re
-import sys
 import threading
 import time
-import types
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages import sandbox_banner
 from pages.navigation import SCREENS, first
-from services.access import ROLE_RIGHTS, Actor
+from services.access import ROLE_RIGHTS, Actor, users
 from services.access.users import list_people, set_disabled
 from services.desk import Desk
 from services.money import AmountError
@@ -99,13 +97,13 @@ def test_the_browsers_language_is_the_first_choice(desk: Desk, locale: str | Non
     assert titles(at) == [title]
 
 
-def test_the_readers_choice_of_language_lasts_and_stands_in_the_address(open_page: Open) -> None:
+def test_the_readers_choice_of_language_lasts_beyond_the_session(open_page: Open, desk: Desk) -> None:
     at = open_page("audit.py", "admin", language="en")
     at.button_group(key="language").set_value("fr").run()
     assert titles(at) == ["Journal d’audit"]
     at.switch_page("people.py").run()
     assert titles(at) == ["Utilisateurs"]
-    assert at.query_params["language"] == "FR"
+    assert users.language(desk, at.session_state["actor"]) == "fr"
 
 
 def test_without_a_provider_the_one_local_user_has_every_screen(desk: Desk) -> None:
@@ -210,10 +208,7 @@ class TestSample:
     @pytest.fixture
     def make(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., None]], None]:
         def install(function: Callable[..., None]) -> None:
-            module = types.ModuleType("services.sample")
-            module.make = function  # type: ignore[attr-defined]
-            monkeypatch.setitem(sys.modules, "services.sample", module)
-            monkeypatch.setattr("services.sample", module, raising=False)
+            monkeypatch.setattr("services.sample.make", function)
 
         return install
 

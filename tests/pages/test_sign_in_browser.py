@@ -102,7 +102,9 @@ def test_the_sign_in_from_a_first_visit_to_the_last(house: House, context: Brows
     for address in ("people", *sorted(addresses - {"people"})):
         page.goto(f"{house.url}/{address}")
         expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=15_000)
-        expect(page.get_by_role("heading", name=re.compile("^(?!E-Terminal Desk|Page not found)"))).to_have_count(0)
+        expect(
+            page.get_by_role("heading", name=re.compile("^(?!E-Terminal Desk|Page not found)"))
+        ).to_have_count(0)
         expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(0)
     assert "Traceback" not in house.log.read_text()
 

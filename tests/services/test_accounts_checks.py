@@ -64,11 +64,17 @@ def test_everything_is_in_order_with_a_sandbox(open_desk: Any) -> None:
     assert (row.action, row.detail["credentials"]) == ("account.checked", "ok")
 
 
-def test_another_hash_algorithm_fails_and_putting_it_right_in_the_settings_is_enough(open_desk: Any, sandbox: RunningSandbox) -> None:
+def test_another_hash_algorithm_fails_and_putting_it_right_in_the_settings_is_enough(
+    open_desk: Any, sandbox: RunningSandbox
+) -> None:
     sandbox.control("settings", {"hash_algorithm": "SHA512"})
     desk = open_desk()
     found = measured(desk)["hash_algorithm"]
-    assert (found.status, found.reason, found.detail) == ("failed", "different", {"hipay": "sha512", "ours": "sha256"})
+    assert (found.status, found.reason, found.detail) == (
+        "failed",
+        "different",
+        {"hipay": "sha512", "ours": "sha256"},
+    )
     assert not readiness(desk, "demo", "link").ready
     again = open_desk(accounts={"demo": {**SANDBOX, "hash_algorithm": "sha512"}})
     assert readiness(again, "demo", "link").ready  # nobody had to measure again
@@ -77,7 +83,10 @@ def test_another_hash_algorithm_fails_and_putting_it_right_in_the_settings_is_en
 def test_sha1_on_both_sides_works_and_warns(open_desk: Any, sandbox: RunningSandbox) -> None:
     sandbox.control("settings", {"hash_algorithm": "SHA1"})
     desk = open_desk(accounts={"demo": {**SANDBOX, "hash_algorithm": "sha1"}})
-    assert (measured(desk)["hash_algorithm"].status, measured(desk)["hash_algorithm"].reason) == ("warning", "sha1")
+    assert (measured(desk)["hash_algorithm"].status, measured(desk)["hash_algorithm"].reason) == (
+        "warning",
+        "sha1",
+    )
     assert readiness(desk, "demo", "link").ready
 
 
@@ -98,7 +107,9 @@ def test_wrong_credentials_stop_both_channels_and_are_said_once(open_desk: Any) 
     found = measured(desk)
     assert (found["credentials"].status, found["credentials"].reason) == ("failed", "refused")
     assert found["credentials"].detail["hipay_code"] == "1000001"
-    assert {found[name].reason for name in ("hash_algorithm", "products_link", "products_phone")} == {"credentials"}
+    assert {found[name].reason for name in ("hash_algorithm", "products_link", "products_phone")} == {
+        "credentials"
+    }
     assert not readiness(desk, "demo", "link").ready
     assert not readiness(desk, "demo", "phone").ready
     assert "canary" not in repr(found)
@@ -107,7 +118,9 @@ def test_wrong_credentials_stop_both_channels_and_are_said_once(open_desk: Any) 
 
 
 @pytest.mark.parametrize("kind", ["down", "5xx", "garbage", "html"])
-def test_a_hipay_that_fails_is_not_known_and_stops_nothing(open_desk: Any, sandbox: RunningSandbox, kind: str) -> None:
+def test_a_hipay_that_fails_is_not_known_and_stops_nothing(
+    open_desk: Any, sandbox: RunningSandbox, kind: str
+) -> None:
     sandbox.control("faults", {"kind": kind})
     desk = open_desk()
     found = measured(desk)
@@ -168,7 +181,9 @@ def test_only_an_admin_may_measure(open_desk: Any) -> None:
         ("missing", "unknown", "warning", "spf"),
     ],
 )  # fmt: skip
-def test_what_the_senders_domain_publishes(monkeypatch: pytest.MonkeyPatch, spf: Any, dmarc: Any, status: str, reason: str) -> None:
+def test_what_the_senders_domain_publishes(
+    monkeypatch: pytest.MonkeyPatch, spf: Any, dmarc: Any, status: str, reason: str
+) -> None:
     monkeypatch.setattr(measure.dns, "sender_domain", lambda domain: SenderDomain(spf, dmarc, "ok"))
     found = measure._sender_domain("maison.example", AT)
     assert (found.status, found.reason) == (status, reason)
@@ -184,7 +199,9 @@ def test_the_test_platform_has_no_payouts_and_is_not_asked(tmp_path: Path) -> No
     ("url", "reason"),
     [(None, "unset"), ("mail.example", "url"), ("smtp://mail.example?starttls=none", "url")],
 )
-def test_a_mail_server_that_is_not_rightly_set_stops_the_link(tmp_path: Path, url: str | None, reason: str) -> None:
+def test_a_mail_server_that_is_not_rightly_set_stops_the_link(
+    tmp_path: Path, url: str | None, reason: str
+) -> None:
     desk = open_test_desk(tmp_path, smtp_url=url, **STAGE)
     found = {check.name: check for check in last_checks(desk, "shop")}["smtp"]
     assert (found.status, found.reason) == ("failed", reason)

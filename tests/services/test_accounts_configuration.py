@@ -59,15 +59,21 @@ def stage(tmp_path: Path) -> Any:
         ("https://boutique.example/" + "a" * 2000, "url_too_long"),
     ],
 )
-def test_a_redirect_page_that_hipay_could_not_use_is_refused_by_name(stage: Desk, url: str, code: str) -> None:
+def test_a_redirect_page_that_hipay_could_not_use_is_refused_by_name(
+    stage: Desk, url: str, code: str
+) -> None:
     with pytest.raises(FieldProblems) as refused:
-        save_redirect_pages(stage, person(stage, "admin"), "shop", {"accept": "https://good.example/", "decline": url})
+        save_redirect_pages(
+            stage, person(stage, "admin"), "shop", {"accept": "https://good.example/", "decline": url}
+        )
     assert {name: problem.code for name, problem in refused.value.problems.items()} == {"decline": code}
     with stage.store.read() as tx:
         assert redirect_pages(tx, "shop") == RedirectPages()
 
 
-@pytest.mark.parametrize("url", ["https://boutique.example/merci?lang=fr&x=%20", " https://xn--lan-9la.example:8443 "])
+@pytest.mark.parametrize(
+    "url", ["https://boutique.example/merci?lang=fr&x=%20", " https://xn--lan-9la.example:8443 "]
+)
 def test_a_redirect_page_keeps_its_query_and_loses_its_blanks(stage: Desk, url: str) -> None:
     assert save_redirect_pages(stage, person(stage, "admin"), "shop", {"accept": url}) == ("accept",)
     with stage.store.read() as tx:
@@ -85,7 +91,10 @@ def test_our_own_pages_in_one_click_have_the_address_of_each_payment_page(desk: 
     with desk.store.read() as tx:
         pages = redirect_pages(tx, "demo")
     assert pages.missing("https://pay.example") == ()
-    assert pages.urls("https://pay.example", "demo", "tok")["exception"] == "https://pay.example/return/demo/exception/tok"
+    assert (
+        pages.urls("https://pay.example", "demo", "tok")["exception"]
+        == "https://pay.example/return/demo/exception/tok"
+    )
     assert pages.missing(None) == KINDS
     assert pages.urls(None, "demo", "tok") == {}
 

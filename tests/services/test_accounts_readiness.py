@@ -92,7 +92,13 @@ def test_own_pages_stop_counting_when_the_public_address_goes(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("name", "status", "detail", "link", "phone"),
     [
-        ("credentials", "failed", {"reason": "refused", "hipay_code": "1000001"}, {"credentials"}, {"credentials"}),
+        (
+            "credentials",
+            "failed",
+            {"reason": "refused", "hipay_code": "1000001"},
+            {"credentials"},
+            {"credentials"},
+        ),
         ("credentials", "unknown", {"reason": "unreachable", "host": "x"}, set(), set()),
         ("hash_algorithm", "ok", {"reason": "", "hipay": "sha512"}, {"hash_algorithm"}, set()),
         ("products_link", "failed", {"reason": "empty"}, {"products_link"}, set()),

@@ -30,5 +30,7 @@ def test_python_and_sql_agree_on_every_state(desk: Desk, manager: Actor) -> None
             )  # fmt: skip
             order = rows.order(tx, order_id)
             assert order is not None
-            found = [badge for badge in BADGES if rows.count_orders(tx, rows.Filter(badges=(badge,)), now=now)]
+            found = [
+                badge for badge in BADGES if rows.count_orders(tx, rows.Filter(badges=(badge,)), now=now)
+            ]
             assert found == [history.badge(order, now)], (delivery, availability, payment, hours)

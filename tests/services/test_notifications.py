@@ -113,7 +113,9 @@ def test_captured_stays_captured_in_any_order(desk: Desk, order_of: tuple[int, .
         ({"custom_data[eterminal_order]": "another-mark"}, "mark"),
     ],
 )
-def test_what_does_not_fit_is_quarantined_with_one_alarm(desk: Desk, changes: dict[str, str], misfit: str) -> None:
+def test_what_does_not_fit_is_quarantined_with_one_alarm(
+    desk: Desk, changes: dict[str, str], misfit: str
+) -> None:
     row, _ = order_with_page(desk)
     receive(desk, body(**changes), body(**changes) + b"&again=1")
     notifications.work_off(desk)
@@ -148,7 +150,15 @@ def test_an_unknown_status_changes_nothing(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"\xff\xfe", b"a=1", b"<notification/>", b"order%5Bid%5D=A-1&status=118", body(authorized_amount="a lot")]
+    "raw",
+    [
+        b"",
+        b"\xff\xfe",
+        b"a=1",
+        b"<notification/>",
+        b"order%5Bid%5D=A-1&status=118",
+        body(authorized_amount="a lot"),
+    ],
 )
 def test_what_cannot_be_read_is_said_so_and_holds_nobody_up(desk: Desk, raw: bytes) -> None:
     row, _ = order_with_page(desk)

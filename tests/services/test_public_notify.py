@@ -75,7 +75,10 @@ def test_a_right_signature_is_stored_at_once(client: httpx.Client, desk: Desk) -
 )
 def test_golden_vectors(client: httpx.Client, desk: Desk, key: str, signature: str) -> None:
     raw = b"order[id]=A-1&status=118&amount=15.00"
-    assert client.post(f"/notify/{key}", content=raw, headers={"X-Allopass-Signature": signature}).status_code == 202
+    assert (
+        client.post(f"/notify/{key}", content=raw, headers={"X-Allopass-Signature": signature}).status_code
+        == 202
+    )
     others = {"old", "demo", "long"} - {key}
     for other in others:
         refused = client.post(f"/notify/{other}", content=raw, headers={"X-Allopass-Signature": signature})
@@ -100,7 +103,18 @@ RIGHT = signed(body())["X-Allopass-Signature"]
         [(b"X-Allopass-Signature", signed(body(), secret="")["X-Allopass-Signature"].encode())],
         [(b"X-Allopass-Signature", signed(body(), algorithm="sha1")["X-Allopass-Signature"].encode())],
     ],
-    ids=["missing", "empty", "wrong", "short", "capitals", "latin", "bytes", "twice", "no secret", "other algorithm"],
+    ids=[
+        "missing",
+        "empty",
+        "wrong",
+        "short",
+        "capitals",
+        "latin",
+        "bytes",
+        "twice",
+        "no secret",
+        "other algorithm",
+    ],
 )
 def test_a_signature_that_does_not_fit_is_refused(
     client: httpx.Client, desk: Desk, headers: list[tuple[bytes, bytes]], caplog: pytest.LogCaptureFixture
@@ -122,7 +136,9 @@ def test_a_signature_that_does_not_fit_is_refused(
         b"",
     ],
 )
-def test_a_body_changed_or_written_otherwise_is_refused(client: httpx.Client, desk: Desk, changed: bytes) -> None:
+def test_a_body_changed_or_written_otherwise_is_refused(
+    client: httpx.Client, desk: Desk, changed: bytes
+) -> None:
     assert changed != body()
     assert client.post("/notify/demo", content=changed, headers=signed(body())).status_code == 403
     assert stored(desk) == []
@@ -258,12 +274,20 @@ def test_no_card_data_reaches_the_database_or_a_log(
         for raw in (body(), XML, JSON):
             assert client.post(f"/notify/demo?{query}", content=raw, headers=signed(raw)).status_code == 202
             assert client.post(f"/notify/demo?{query}", content=raw).status_code == 403
-        for path in (f"/return/demo/accept/{token}", "/return/demo/accept/unknown", "/health", f"/{TOKEN}", f"/notify/{TOKEN}"):
+        for path in (
+            f"/return/demo/accept/{token}",
+            "/return/demo/accept/unknown",
+            "/health",
+            f"/{TOKEN}",
+            f"/notify/{TOKEN}",
+        ):
             client.get(f"{path}?{query}")
     desk.close()
     out, err = capfd.readouterr()
     # The clients' own lines are this test's, not the application's.
-    lines = "\n".join(r.getMessage() for r in caplog.records if r.name.split(".")[0] not in ("httpx", "httpcore"))
+    lines = "\n".join(
+        r.getMessage() for r in caplog.records if r.name.split(".")[0] not in ("httpx", "httpcore")
+    )
     written = b"".join(path.read_bytes() for path in tmp_path.glob("sandbox.db*"))
     assert b"A-1" in written
     assert "notify demo 202" in lines

@@ -35,7 +35,9 @@ def test_it_says_where_it_listens_serves_and_ends_orderly(tmp_path: Path) -> Non
     try:
         line = process.stdout.readline()
         assert line.startswith("public ready http=127.0.0.1:")
-        with httpx.Client(base_url=f"http://{line.strip().removeprefix('public ready http=')}", timeout=30) as client:
+        with httpx.Client(
+            base_url=f"http://{line.strip().removeprefix('public ready http=')}", timeout=30
+        ) as client:
             assert client.get("/health").json() == {"status": "ok"}
             raw = body()
             assert client.post("/notify/demo?secret=1", content=raw, headers=signed(raw)).status_code == 202
@@ -70,5 +72,7 @@ def test_a_taken_port_and_wrong_settings_are_one_sentence(tmp_path: Path) -> Non
 
 def test_the_public_application_knows_nothing_of_the_dashboard() -> None:
     program = "import sys, services.public.__main__; print([m for m in sys.modules if m.split('.')[0] in ('streamlit', 'pages', 'pandas')])"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, text=True, capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, text=True, capture_output=True, check=True
+    )
     assert done.stdout.strip() == "[]"

@@ -56,7 +56,9 @@ def heading(answer: httpx.Response) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_signed_parameters_lead_to_the_clean_page_and_a_read(client: httpx.Client, desk: Desk, kind: str) -> None:
+def test_signed_parameters_lead_to_the_clean_page_and_a_read(
+    client: httpx.Client, desk: Desk, kind: str
+) -> None:
     row, token = order_with_page(desk)
     before = order_row(desk, row)
     answer = client.get(f"/return/demo/{kind}/{token}", params=feedback())
@@ -134,7 +136,10 @@ def test_the_previous_passphrase_is_taken_during_a_rotation(tmp_path: Path) -> N
     _, token = order_with_page(desk)
     with serving(desk) as client:
         for secret, status in (("new", 303), ("former", 303), ("sandbox-passphrase", 403)):
-            assert client.get(f"/return/demo/accept/{token}", params=feedback(secret=secret)).status_code == status
+            assert (
+                client.get(f"/return/demo/accept/{token}", params=feedback(secret=secret)).status_code
+                == status
+            )
     desk.close()
 
 
@@ -161,7 +166,9 @@ def test_an_unknown_page_is_404_in_the_browsers_language(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_page_speaks_the_customers_language(client: httpx.Client, desk: Desk, kind: str, language: str) -> None:
+def test_the_page_speaks_the_customers_language(
+    client: httpx.Client, desk: Desk, kind: str, language: str
+) -> None:
     _, token = order_with_page(desk, language=language)
     answer = client.get(f"/return/demo/{kind}/{token}", headers={"accept-language": "ja"})
     t = translator(language, "customer")
@@ -191,7 +198,9 @@ def test_every_text_of_the_pages_is_translated() -> None:
         ("decline", "refused", "decline"), ("cancel", "unpaid", "cancel"), ("pending", "unpaid", "pending"),
     ],
 )  # fmt: skip
-def test_no_page_claims_more_than_is_known(client: httpx.Client, desk: Desk, kind: str, payment: str, told: str) -> None:
+def test_no_page_claims_more_than_is_known(
+    client: httpx.Client, desk: Desk, kind: str, payment: str, told: str
+) -> None:
     _, token = order_with_page(desk, language="en", payment=payment)
     text = texts.SUBMITTED if told == "submitted" else PAGES[told]
     answer = client.get(f"/return/demo/{kind}/{token}")
@@ -199,7 +208,9 @@ def test_no_page_claims_more_than_is_known(client: httpx.Client, desk: Desk, kin
     assert ("has been accepted" in shown(answer)) == (told == "accept")
 
 
-def test_the_way_back_to_the_payment_is_offered_only_while_it_can_be_paid(client: httpx.Client, desk: Desk) -> None:
+def test_the_way_back_to_the_payment_is_offered_only_while_it_can_be_paid(
+    client: httpx.Client, desk: Desk
+) -> None:
     def offers(kind: str, **changes: Any) -> bool:
         _, token = order_with_page(desk, f"B-{next(numbers)}", **changes)
         return "https://secure-gateway.example.com/pay/1" in client.get(f"/return/demo/{kind}/{token}").text
@@ -222,7 +233,9 @@ def test_the_merchants_name_logo_colour_and_contact_are_shown(client: httpx.Clie
     }  # fmt: skip
     configuration.save_email_settings(desk, admin, "demo", "", values)
     configuration.save_email_settings(desk, admin, "demo", "de", {"support_contact": "hilfe@example.com"})
-    _, token = order_with_page(desk, language="de", first_name="<script>alert(1)</script>", last_name="{{7*7}}")
+    _, token = order_with_page(
+        desk, language="de", first_name="<script>alert(1)</script>", last_name="{{7*7}}"
+    )
     answer = client.get(f"/return/demo/decline/{token}")
     assert 'alt="Zoé &amp; &lt;Fils&gt;"' in answer.text
     assert "hilfe@example.com" in answer.text
@@ -258,7 +271,9 @@ def test_every_answer_is_closed_to_others(client: httpx.Client, desk: Desk, path
     assert answer.status_code == status
     headers = answer.headers
     policy = headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+    assert policy.startswith(
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
     assert "unsafe" not in policy
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-content-type-options"] == "nosniff"
@@ -284,10 +299,27 @@ def test_a_style_nonce_is_used_once(client: httpx.Client, desk: Desk) -> None:
 def test_only_the_public_address_and_this_machine_are_answered(tmp_path: Path) -> None:
     desk = open_test_desk(tmp_path, public_url="https://pay.example.com/desk")
     with serving(desk) as client:
-        for host in ("pay.example.com", "PAY.example.com:443", "pay.example.com.", "127.0.0.1", "localhost:8503", "[::1]:8503"):
+        for host in (
+            "pay.example.com",
+            "PAY.example.com:443",
+            "pay.example.com.",
+            "127.0.0.1",
+            "localhost:8503",
+            "[::1]:8503",
+        ):
             answer = client.get("/health", headers={"host": host})
-            assert (answer.status_code, answer.headers["strict-transport-security"]) == (200, "max-age=31536000"), host
-        for host in ("evil.example", "pay.example.com.evil.example", "", "127.0.0.1.evil.example", "[", "xpay.example.com"):
+            assert (answer.status_code, answer.headers["strict-transport-security"]) == (
+                200,
+                "max-age=31536000",
+            ), host
+        for host in (
+            "evil.example",
+            "pay.example.com.evil.example",
+            "",
+            "127.0.0.1.evil.example",
+            "[",
+            "xpay.example.com",
+        ):
             answer = client.get("/health", headers={"host": host})
             assert (answer.status_code, answer.text) == (404, "Not found"), host
     desk.close()

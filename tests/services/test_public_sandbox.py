@@ -33,8 +33,12 @@ def desk_for(tmp_path: Path, sandbox: RunningSandbox, algorithm: str) -> Desk:
     return open_test_desk(tmp_path, accounts={"demo": account}, sandbox_url=sandbox.url)
 
 
-@pytest.mark.parametrize(("form", "algorithm"), [("form", "SHA256"), ("xml", "SHA256"), ("form", "SHA1"), ("xml", "SHA512")])
-def test_a_customer_pays_and_comes_back(tmp_path: Path, sandbox: RunningSandbox, form: str, algorithm: str) -> None:
+@pytest.mark.parametrize(
+    ("form", "algorithm"), [("form", "SHA256"), ("xml", "SHA256"), ("form", "SHA1"), ("xml", "SHA512")]
+)
+def test_a_customer_pays_and_comes_back(
+    tmp_path: Path, sandbox: RunningSandbox, form: str, algorithm: str
+) -> None:
     sandbox.reset()
     sandbox.control("settings", {"notification_format": form, "hash_algorithm": algorithm})
     desk = desk_for(tmp_path, sandbox, algorithm.lower())
@@ -50,7 +54,9 @@ def test_a_customer_pays_and_comes_back(tmp_path: Path, sandbox: RunningSandbox,
         )  # fmt: skip
         with desk.hipay("demo") as hipay:
             created = hipay.create_page(request)
-        left = httpx.post(created.forward_url, data={"outcome": "accept", "payment_product": "visa"}, timeout=15)
+        left = httpx.post(
+            created.forward_url, data={"outcome": "accept", "payment_product": "visa"}, timeout=15
+        )
         assert left.status_code == 303
         assert "cardtoken=" in left.headers["location"]
         back = client.get(left.headers["location"])

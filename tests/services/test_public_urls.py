@@ -52,7 +52,9 @@ def test_our_own_pages_carry_the_pages_token(desk: Desk) -> None:
 
 def test_a_merchants_page_keeps_its_query_and_gains_the_order(desk: Desk) -> None:
     theirs = "https://shop.example.com/merci?lang=fr&a=b%20c&et_amount=1&et%5Forder_id=x"
-    configuration.save_redirect_pages(desk, person(desk, "admin"), "demo", {"accept": theirs, "decline": "own"})
+    configuration.save_redirect_pages(
+        desk, person(desk, "admin"), "demo", {"accept": theirs, "decline": "own"}
+    )
     made, token = urls(desk)
     assert made["decline"].endswith(f"/return/demo/decline/{token}")
     assert (made["pending"], made["cancel"], made["exception"]) == ("", "", "")

@@ -43,7 +43,11 @@ def test_a_link_is_sent_and_its_payment_seen(desk: Desk, manager: Actor, sandbox
     assert "1\u202f250,50" in mails[1]["text"]
     [at_hipay] = sandbox.control("orders")
     assert at_hipay["fields"]["custom_data"].count("F-2026-0042") == 1
-    assert (at_hipay["fields"]["eci"], at_hipay["fields"]["operation"], at_hipay["fields"]["language"]) == ("7", "Sale", "fr_FR")
+    assert (at_hipay["fields"]["eci"], at_hipay["fields"]["operation"], at_hipay["fields"]["language"]) == (
+        "7",
+        "Sale",
+        "fr_FR",
+    )
 
     page = found.pages[0].hipay_order_id
     sandbox.control("pay", {"orderids": [page], "outcome": "decline", "reason": "4010103"})
@@ -59,7 +63,10 @@ def test_a_link_is_sent_and_its_payment_seen(desk: Desk, manager: Actor, sandbox
 def test_two_presses_make_one_order(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     form, key = draft(), create.new_form_key()
     made: list[int] = []
-    presses = [threading.Thread(target=lambda: made.append(create.create(desk, manager, form, key))) for _ in range(4)]
+    presses = [
+        threading.Thread(target=lambda: made.append(create.create(desk, manager, form, key)))
+        for _ in range(4)
+    ]
     for press in presses:
         press.start()
     for press in presses:
@@ -113,7 +120,9 @@ def test_nothing_is_sent_until_the_account_is_ready(desk: Desk, manager: Actor) 
 
 
 @pytest.mark.parametrize("fault", ["down", "lost", "5xx", "garbage", "html"])
-def test_a_broken_gateway_delays_the_one_mail(desk: Desk, manager: Actor, sandbox: RunningSandbox, fault: str) -> None:
+def test_a_broken_gateway_delays_the_one_mail(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, fault: str
+) -> None:
     sandbox.control("faults", {"kind": fault, "path": "/v1/hpayment", "count": 2})
     order_id = send(desk, manager)
     worker.drain(desk)
@@ -146,9 +155,17 @@ def test_a_lost_answer_under_strict_order_ids_takes_the_next_page(
     assert len(sandbox.mails()) == 1
 
 
-def test_an_order_id_that_hipay_has_from_elsewhere_is_said(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+def test_an_order_id_that_hipay_has_from_elsewhere_is_said(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
     sandbox.control("settings", {"duplicate_order": "refuse"})
-    fields = {"orderid": "A-1", "description": "theirs", "amount": "5.00", "currency": "EUR", "operation": "Sale"}
+    fields = {
+        "orderid": "A-1",
+        "description": "theirs",
+        "amount": "5.00",
+        "currency": "EUR",
+        "operation": "Sale",
+    }
     assert sandbox.api("POST", "/v1/hpayment", data=fields).status_code == 200
     sandbox.control("pay", {"orderids": ["A-1"], "outcome": "accept"})
     order_id = send(desk, manager, order_id="A-1")
@@ -177,7 +194,9 @@ def test_refused_credentials_pause_the_account(desk: Desk, manager: Actor, sandb
     assert history.detail(desk, manager, order_id).badge == "open"
 
 
-def test_a_refused_mail_is_said_and_can_be_tried_again(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+def test_a_refused_mail_is_said_and_can_be_tried_again(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
     sandbox.control("settings", {"smtp_reply": "550 no such mailbox"})
     order_id = send(desk, manager)
     worker.drain(desk)
@@ -219,7 +238,9 @@ def test_a_mail_whose_fate_is_unknown_is_tried_once_more_and_then_shown(
     assert len({mail["message_id"] for mail in mails}) == 1
 
 
-def test_a_link_that_ended_before_its_mail_left_is_not_mailed(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+def test_a_link_that_ended_before_its_mail_left_is_not_mailed(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
     sandbox.control("settings", {"smtp_reply": "451 later"})
     order_id = send(desk, manager, expires_at=clock.now() + timedelta(minutes=15))
     worker.drain(desk)
@@ -260,7 +281,9 @@ def test_the_list_is_filtered_searched_and_paged(desk: Desk, manager: Actor, san
     first = history.find(desk, manager, rows.Filter())
     assert (first.total, first.pages, len(first.orders)) == (27, 2, 25)
     assert len(history.find(desk, manager, rows.Filter(), page=9).orders) == 2
-    assert [order.last_name for order in history.find(desk, manager, rows.Filter(text="ELODIE client03")).orders] == ["Client03"]
+    assert [
+        order.last_name for order in history.find(desk, manager, rows.Filter(text="ELODIE client03")).orders
+    ] == ["Client03"]
     assert history.find(desk, manager, rows.Filter(text="f-26")).total == 1
     assert history.find(desk, manager, rows.Filter(text="100%")).total == 0
     assert history.find(desk, manager, rows.Filter(badges=("preparing",))).total == 27

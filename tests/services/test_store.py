@@ -63,7 +63,9 @@ def test_writers_wait_for_their_turn(store: Store) -> None:
         assert access_rows.broken_link(tx) is None
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit SET action = 'x'", "DELETE FROM audit", "DELETE FROM events"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE audit SET action = 'x'", "DELETE FROM audit", "DELETE FROM events"]
+)
 def test_what_happened_cannot_be_changed(store: Store, statement: str) -> None:
     with store.write() as tx:
         audit.record(tx, SYSTEM, "tested", "test:1")

@@ -19,7 +19,10 @@ def launch(playwright: Playwright) -> Browser:
 @cache
 def executable() -> str:
     """The path of a Chromium that starts. Raises FileNotFoundError."""
-    candidates = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")]
+    candidates = [
+        shutil.which(name)
+        for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    ]
     for candidate in [path for path in candidates if path]:
         if _starts(candidate):
             return candidate

@@ -24,7 +24,9 @@ def open_test_desk(tmp_path: Path, **values: Any) -> Desk:
     return Desk(settings, open_store(url or settings.database, demo=settings.demo))
 
 
-def person(desk: Desk, *roles: str, name: str = "Camille Martin", email: str = "camille@example.com") -> Actor:
+def person(
+    desk: Desk, *roles: str, name: str = "Camille Martin", email: str = "camille@example.com"
+) -> Actor:
     """A user in the database with these roles."""
     user_id, now = uuid.uuid4().hex, clock.now()
     with desk.store.write() as tx:

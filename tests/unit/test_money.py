@@ -56,7 +56,11 @@ def test_refuses_with_a_reason(typed: str, currency: str, error: type[money.Amou
         money.parse(typed, currency, "fr")
 
 
-@given(st.integers(1, money.MAX_UNITS // 100), st.sampled_from(["EUR", "JPY", "TND", "PLN"]), st.sampled_from(LOCALES))
+@given(
+    st.integers(1, money.MAX_UNITS // 100),
+    st.sampled_from(["EUR", "JPY", "TND", "PLN"]),
+    st.sampled_from(LOCALES),
+)
 def test_what_is_shown_reads_back(count: int, currency: str, locale: str) -> None:
     units = count * 10 ** (4 - money.exponent(currency))
     if units > money.MAX_UNITS:
@@ -80,7 +84,11 @@ def test_units_are_exact_both_ways(units: int) -> None:
 
 
 def test_amounts_go_to_hipay_with_the_currencys_decimals() -> None:
-    assert [money.wire(12_5000, "EUR"), money.wire(1000_0000, "JPY"), money.wire(1_2340, "TND")] == ["12.50", "1000", "1.234"]
+    assert [money.wire(12_5000, "EUR"), money.wire(1000_0000, "JPY"), money.wire(1_2340, "TND")] == [
+        "12.50",
+        "1000",
+        "1.234",
+    ]
     with pytest.raises(money.TooManyDecimals):
         money.wire(1_2345, "EUR")
 

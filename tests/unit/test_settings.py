@@ -7,7 +7,13 @@ import pytest
 
 from services.settings import SettingsError, read
 
-SHOP = {"name": "Shop", "environment": "stage", "login": "l", "password": "canary-password", "passphrase": "canary-phrase"}
+SHOP = {
+    "name": "Shop",
+    "environment": "stage",
+    "login": "l",
+    "password": "canary-password",
+    "passphrase": "canary-phrase",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +50,10 @@ def test_accounts_come_from_the_secrets_file_too(tmp_path: Path) -> None:
     [
         ({"shop": {**SHOP, "currency": "EU"}}, "ISO 4217"),
         ({"shop": {**SHOP, "timezone": "Paris"}}, "Europe/Paris"),
-        ({"shop": {name: value for name, value in SHOP.items() if name != "passphrase"}}, "passphrase: is missing"),
+        (
+            {"shop": {name: value for name, value in SHOP.items() if name != "passphrase"}},
+            "passphrase: is missing",
+        ),
         ({"shop": {**SHOP, "pasword": "x"}}, "check its spelling"),
         ({"Shop 1": SHOP}, "accounts"),
         ({"shop": SHOP, "test": {**SHOP, "environment": "sandbox"}}, "beside a real one"),

@@ -59,7 +59,9 @@ def test_a_good_form_is_accepted_exactly() -> None:
         ({"expires_at": NOW + timedelta(days=24, seconds=1)}, {"expires_at": "expiry_too_late"}),
     ],
 )
-def test_what_is_wrong_is_said_of_its_field_alone(change: dict[str, object], expected: dict[str, str]) -> None:
+def test_what_is_wrong_is_said_of_its_field_alone(
+    change: dict[str, object], expected: dict[str, str]
+) -> None:
     assert codes(replace(GOOD, **change)) == expected  # type: ignore[arg-type]
 
 
@@ -70,7 +72,11 @@ def test_by_phone_the_address_is_optional_but_must_be_one() -> None:
 
 
 def test_every_mistake_is_told_at_once() -> None:
-    assert set(codes(replace(GOOD, first_name="", amount="x", order_id="?"))) == {"first_name", "amount", "order_id"}
+    assert set(codes(replace(GOOD, first_name="", amount="x", order_id="?"))) == {
+        "first_name",
+        "amount",
+        "order_id",
+    }
 
 
 @pytest.mark.parametrize(

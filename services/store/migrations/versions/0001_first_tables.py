@@ -144,6 +144,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
         sa.Column("created_at", types.Utc(), nullable=False),
         sa.Column("signed_in_at", types.Utc(), nullable=False),
         sa.Column("seen_at", types.Utc(), nullable=False),

@@ -1,0 +1,113 @@
+"""The order form as a person fills it in: what is wrong beside its field, the button when all is right, one order."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from services.access import SYSTEM
+from services.accounts.configuration import save_email_settings
+from services.accounts.demo import prepare_demo
+from services.desk import Desk
+from services.orders import history
+from services.store.orders import Filter
+from tests.support.desk import person
+
+Open = Callable[..., AppTest]
+FIELDS = {
+    "first_name": "Élodie", "last_name": "Marchand", "email": "elodie@example.com", "amount": "1 250,50",
+    "description": "Acompte", "reference_1": "F-1",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _ready(desk: Desk) -> None:
+    prepare_demo(desk)
+
+
+def fill(at: AppTest, **changes: str) -> AppTest:
+    for field, text in {**FIELDS, **changes}.items():
+        at.text_input(key=f"order_{field}").set_value(text)
+    return at.run()
+
+
+def words(at: AppTest) -> str:
+    shown = [*at.caption, *at.markdown, *at.warning, *at.error, *at.info, *at.success]
+    return "\n".join(element.value.replace("\\", "") for element in shown)
+
+
+def button(at: AppTest, label: str) -> bool:
+    return any(one.label == label for one in at.button)
+
+
+def test_an_empty_form_says_what_is_needed_and_offers_no_button(open_page: Open) -> None:
+    at = open_page("new_order.py", "manager", language="fr")
+    assert not at.exception
+    assert "Il manque encore\u00a0: Prénom, Nom, Adresse e-mail, Montant, Description" in words(at)
+    assert "Sans n° de facture" in words(at)
+    assert not button(at, "Envoyer par e-mail")
+
+
+def test_each_mistake_stands_in_words_beside_its_field(open_page: Open) -> None:
+    at = fill(open_page("new_order.py", "manager", language="fr"), amount="12,345", email="a@b.fr, c@d.fr")
+    assert "EUR admet au plus 2 décimales." in words(at)
+    assert "une seule adresse" in words(at)
+    assert not button(at, "Envoyer par e-mail")
+    at = fill(at)
+    assert "1\u202f250,50\u00a0€" in words(at)
+    assert button(at, "Envoyer par e-mail")
+
+
+def test_the_amount_is_read_in_the_readers_own_notation(open_page: Open) -> None:
+    at = fill(open_page("new_order.py", "manager", language="en"), amount="1,250.50")
+    assert "€1,250.50" in words(at)
+
+
+def test_confirming_shows_the_mail_and_sends_once(open_page: Open, desk: Desk) -> None:
+    at = fill(open_page("new_order.py", "manager"), amount="1,250.50")
+    next(one for one in at.button if one.label == "Send by e-mail").click().run()
+    assert not at.exception
+    send = next(one for one in at.button if one.label == "Send")
+    assert not send.disabled
+    send.click().run()
+    assert not at.exception
+    everybody = history.find(desk, SYSTEM, Filter())
+    assert everybody.total == 1
+    assert everybody.orders[0].amount == 1250_5000
+    assert "Being prepared with HiPay" in words(at)
+    next(one for one in at.button if one.label == "New order").click().run()
+    assert at.text_input(key="order_first_name").value == ""
+
+
+def test_by_phone_no_address_is_needed_and_nothing_is_mailed(open_page: Open, desk: Desk) -> None:
+    at = open_page("new_order.py", "manager")
+    at.segmented_control(key="new_order_channel").set_value("phone").run()
+    at = fill(at, amount="20", email="")
+    next(one for one in at.button if one.label == "Prepare the telephone payment").click().run()
+    [order] = history.find(desk, SYSTEM, Filter()).orders
+    assert (order.channel, order.delivery) == ("phone", "none")
+
+
+def test_until_the_account_is_ready_the_button_is_missing_and_the_page_says_why(
+    open_page: Open, desk: Desk
+) -> None:
+    save_email_settings(desk, person(desk, "admin"), "demo", "", {"signature": "", "footer": ""})
+    at = fill(open_page("new_order.py", "manager", language="fr"))
+    assert "n’est pas encore disponible" in words(at)
+    assert "Signature" in words(at)
+    assert not button(at, "Envoyer par e-mail")
+
+
+def test_an_unusual_address_is_confirmed_by_its_ascii_form(open_page: Open) -> None:
+    at = fill(open_page("new_order.py", "manager"), email="anna@müller.de", amount="10")
+    next(one for one in at.button if one.label == "Send by e-mail").click().run()
+    assert "anna@xn--mller-kva.de" in at.checkbox(key="confirm_address").label
+    assert next(one for one in at.button if one.label == "Send").disabled
+    at.checkbox(key="confirm_address").check().run()
+    assert not next(one for one in at.button if one.label == "Send").disabled
+
+
+def test_polish_says_that_hipays_page_is_in_english(open_page: Open) -> None:
+    at = open_page("new_order.py", "manager")
+    at.selectbox(key="order_language").set_value("pl").run()
+    assert "HiPay's page has no Polish" in words(at)

@@ -1,0 +1,87 @@
+"""The list and one request, over orders made through the services."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from services.access import Actor
+from services.accounts.demo import prepare_demo
+from services.desk import Desk
+from services.orders import create, observe
+from services.store import orders as rows
+from tests.support.desk import person
+from tests.support.drafts import draft
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def manager(desk: Desk) -> Actor:
+    prepare_demo(desk)
+    return person(desk, "manager")
+
+
+def words(at: AppTest) -> str:
+    shown = [*at.title, *at.caption, *at.markdown, *at.warning, *at.error, *at.info]
+    return "\n".join(element.value.replace("\\", "") for element in shown)
+
+
+def test_an_empty_list_says_what_to_do_next(open_page: Open, manager: Actor) -> None:
+    at = open_page("payment_requests.py", actor=manager, language="fr")
+    assert "Aucune demande de paiement" in words(at)
+
+
+def test_the_list_shows_state_customer_amount_reference_and_sender(
+    open_page: Open, manager: Actor, desk: Desk
+) -> None:
+    create.create(desk, manager, draft(), create.new_form_key())
+    at = open_page("payment_requests.py", actor=manager, language="fr")
+    row = at.dataframe[0].value.iloc[0]
+    assert row["État"] == ["Envoi en cours"]
+    assert (row["Client"], row["Montant"]) == ("Élodie Marchand", "1\u202f250,50\u00a0€")
+    assert (row["N° de facture"], row["Envoyé par"]) == ("F-2026-0042", "Camille Martin")
+
+
+def test_the_search_narrows_the_list(open_page: Open, manager: Actor, desk: Desk) -> None:
+    create.create(desk, manager, draft(last_name="Marchand"), create.new_form_key())
+    create.create(desk, manager, draft(last_name="Benali"), create.new_form_key())
+    at = open_page("payment_requests.py", actor=manager)
+    at.text_input(key="q").set_value("benali").run()
+    assert list(at.dataframe[0].value["Customer"]) == ["Élodie Benali"]
+    at.text_input(key="q").set_value("nobody").run()
+    assert "No payment request fits these filters" in words(at)
+
+
+def test_one_request_shows_its_timeline_and_what_went_wrong(
+    open_page: Open, manager: Actor, desk: Desk
+) -> None:
+    order_id = create.create(desk, manager, draft(last_name="Martin *gras*"), create.new_form_key())
+    with desk.store.write() as tx:
+        rows.change_order(tx, order_id, failure="hipay_unavailable", failure_detail={})
+        observe.record(tx, order_id, "page_failed", manager, error="hipay_unavailable", fields={})
+    at = open_page("payment_requests.py", actor=manager)
+    at.query_params["order"] = str(order_id)
+    at.run()
+    assert not at.exception
+    assert "Élodie Martin *gras*" in words(at)
+    assert "Order created" in words(at)
+    assert "HiPay is unavailable for the moment." in words(at)
+    assert any(one.label == "Try again" for one in at.button)
+
+
+def test_an_order_that_is_not_there_is_a_sentence(open_page: Open, manager: Actor) -> None:
+    at = open_page("payment_requests.py", actor=manager)
+    at.query_params["order"] = "999999999999999999999999"
+    at.run()
+    assert not at.exception
+    assert "This order does not exist." in words(at)
+
+
+def test_back_leads_to_the_list(open_page: Open, manager: Actor, desk: Desk) -> None:
+    order_id = create.create(desk, manager, draft(), create.new_form_key())
+    at = open_page("payment_requests.py", actor=manager)
+    at.query_params["order"] = str(order_id)
+    at.run()
+    next(one for one in at.button if one.label == "All payment requests").click().run()
+    assert at.title[0].value == "Payment requests"
