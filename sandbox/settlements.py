@@ -127,7 +127,7 @@ def settle(
     `history` is every earlier settlement of the account; from it come the settlement in which a refunded sale was
     first paid, the balance carried over, the reserves to release and whether this month's fee was taken.
     `reserve_release` gives back every reserve still held, also where nothing else moved. Scenarios: "split" pays in
-    two (a Split settlement line with the whole, two Splitting settlement lines with the parts); "negative" ends below
+    two (a Splitting settlement line with the whole, two Split settlement lines with the parts); "negative" ends below
     zero by an adjustment; "converted" settles everything in euro, or in sterling when everything was in euro.
 
     Raises ValueError for an unknown scenario and KeyError for an unknown kind of movement.
@@ -214,9 +214,9 @@ def _closing_rows(balance: Decimal, currency: str, at: datetime, split: bool) ->
         yield _row("Deferred settlement", -balance, currency, at)
     elif split and balance > 0:
         part = _rounded(balance * FIRST_PART, currency)
-        yield _control("Split settlement", balance, currency, at)
-        yield _control("Splitting settlement", part, currency, at)
-        yield _control("Splitting settlement", balance - part, currency, at)
+        yield _control("Splitting settlement", balance, currency, at)
+        yield _control("Split settlement", part, currency, at)
+        yield _control("Split settlement", balance - part, currency, at)
     else:
         yield _control("Settlement", balance, currency, at)
 

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,7 @@ MAX_DAYS, MIN_MINUTES = 24, 10
 DEFAULT_DAYS = 7  # HiPay's own default
 REFERENCES = 5
 ECI = {"phone": 1, "link": 7}
+_REFERENCE_FIELDS = tuple(f"reference_{n}" for n in range(1, REFERENCES + 1))
 
 _ORDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # Without letters and digits that are taken for each other over the telephone.
@@ -123,12 +125,8 @@ def check(draft: Draft, now: datetime) -> tuple[Accepted | None, dict[str, DeskE
     description = take("description", lambda: _text(draft.description, "description", DESCRIPTION_MAX), "")
     padded = (*draft.references, *[""] * REFERENCES)[:REFERENCES]
     one, two, three, four, five = (
-        take(
-            f"reference_{n}",
-            lambda n=n: _text(padded[n - 1], f"reference_{n}", REFERENCE_MAX, needed=False),
-            "",
-        )  # type: ignore[misc]
-        for n in range(1, REFERENCES + 1)
+        take(name, partial(_text, text, name, REFERENCE_MAX, needed=False), "")
+        for name, text in zip(_REFERENCE_FIELDS, padded, strict=True)
     )
     order_id = take("order_id", lambda: _order_id(draft.order_id), "")
     language = take("language", lambda: _language(draft.language), "")

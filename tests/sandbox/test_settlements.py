@@ -59,9 +59,9 @@ def test_every_settlement_adds_up_and_no_movement_is_lost_or_doubled(plan):
         )
         parts = ("sales", "refunds", "fees", "chargeback", "deferred", "rolling", "other")
         assert sum(s.summary[part] for part in parts) == s.summary["amount"] == s.amount
-        for name in CONTROLS - {"Splitting settlement"}:
+        for name in CONTROLS - {"Split settlement"}:
             assert all(row["Settled amount"] == s.amount for row in lines(s, name))
-        if pieces := lines(s, "Splitting settlement"):
+        if pieces := lines(s, "Split settlement"):
             assert sum(row["Settled amount"] for row in pieces) == s.amount
         assert bool(lines(s, "Deferred settlement")) != bool(lines(s, *CONTROLS))
 
@@ -201,7 +201,7 @@ def test_a_negative_balance_is_deferred_and_carried_into_the_next_settlement():
 
 def test_a_payout_in_two_parts():
     (s,) = run([movement()], scenario="split")
-    assert amounts(s, "Split settlement", "Splitting settlement") == ["57.02", "34.21", "22.81"]
+    assert amounts(s, "Splitting settlement", "Split settlement") == ["57.02", "34.21", "22.81"]
     assert lines(s, "Settlement") == []
 
 

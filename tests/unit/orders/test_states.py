@@ -88,7 +88,7 @@ def test_money_that_was_seen_never_disappears(events: list[Event], more: Event) 
 
 
 STATES = st.builds(
-    lambda delivery, availability, paid: State(delivery, availability, paid),
+    State,
     st.sampled_from(["none", "queued", "sent", "uncertain", "failed", "expired"]),
     st.sampled_from(["requested", "open", "failed", "taken"]),
     st.sampled_from(
