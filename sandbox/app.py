@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from sandbox import control, finance, gateway, html, mailbox, payment_page
+from sandbox import control, door, finance, gateway, html, mailbox, payment_page
 from sandbox.context import Sandbox
 from sandbox.faults import breakable
 from sandbox.files import Dialect
@@ -42,7 +42,7 @@ def application(box: Sandbox) -> ASGIApp:
     ]
     app = Starlette(routes=everything, exception_handlers={HTTPException: _refused})
     app.router.redirect_slashes = False
-    return breakable(app, box.faults)
+    return door.guarded(breakable(app, box.faults), box.url)
 
 
 def _guard(request: Request) -> Response | None:

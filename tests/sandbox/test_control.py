@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -232,3 +233,29 @@ def test_not_on_behalf_of_another_site(sandbox: RunningSandbox) -> None:
 def test_bodies_of_nonsense(sandbox: RunningSandbox, body: bytes) -> None:
     answer = sandbox.client.post("/control/pay", content=body)
     assert (answer.status_code, list(answer.json())) == (400, ["error"])
+
+
+@pytest.mark.parametrize("path", ["/control/orders", "/mailbox/messages", "/control", "/mailbox"])
+@pytest.mark.parametrize(
+    "name", ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "[", ""]
+)
+def test_a_name_that_only_points_here_is_not_ours(sandbox: RunningSandbox, name: str, path: str) -> None:
+    port = urlsplit(sandbox.url).port
+    answer = sandbox.client.get(path, headers={"Host": f"{name}:{port}"})
+    assert (answer.status_code, list(answer.json())) == (403, ["error"])
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "[::1]"])
+def test_this_machine_s_own_names(sandbox: RunningSandbox, name: str) -> None:
+    assert sandbox.client.get("/control/orders", headers={"Host": f"{name}:1"}).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["null", "https://evil.example", "http://127.0.0.1:1"])
+def test_no_form_of_another_site(sandbox: RunningSandbox, origin: str) -> None:
+    """A page in a sandboxed frame says null: it must not be taken for a page without a referrer of our own."""
+    sandbox.control("clock", {"advance_seconds": 3600})
+    reset = sandbox.client.post("/control/clock", data={"reset": "true"}, headers={"Origin": origin})
+    emptied = sandbox.client.delete("/mailbox/messages", headers={"Origin": origin})
+    assert (reset.status_code, emptied.status_code) == (403, 403)
+    assert sandbox.control("clock")["offset_seconds"] == 3600
+    assert "frame-ancestors 'none'" in sandbox.client.get("/control").headers["Content-Security-Policy"]
