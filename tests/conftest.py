@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support import postgres
 from tests.support.sandbox import RunningSandbox, start_sandbox
 
 
@@ -18,3 +19,17 @@ def running_sandbox() -> Iterator[RunningSandbox]:
 def sandbox(running_sandbox: RunningSandbox) -> RunningSandbox:
     running_sandbox.reset()
     return running_sandbox
+
+
+@pytest.fixture(autouse=True)
+def _databases() -> Iterator[None]:
+    yield
+    postgres.forget_all()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that are about the other database are not of this run."""
+    other = "sqlite" if postgres.SERVER else "postgres"
+    foreign = [item for item in items if item.get_closest_marker(other)]
+    config.hook.pytest_deselected(items=foreign)
+    items[:] = [item for item in items if item not in foreign]

@@ -25,6 +25,7 @@ from services.desk import Desk
 from services.settings import SignIn
 from services.store import Connection
 from services.store import access as rows
+from services.store.concurrent import one_at_a_time
 
 LOCAL_ISSUER = "local"
 _SKEW = timedelta(minutes=1)  # between the provider's clock and ours
@@ -92,7 +93,7 @@ def local_user(desk: Desk) -> Actor:
     """The one person of an installation without a provider, who has every role. Reached over the loopback address only."""
     now = datetime.now(UTC)
     with desk.store.write() as tx:
-        rows.one_at_a_time(tx)
+        one_at_a_time(tx, "sign-in")
         user = rows.find_user(tx, LOCAL_ISSUER, "user")
         if user:
             rows.change_user(tx, user.id, seen_at=now)
@@ -116,7 +117,7 @@ def _begin(desk: Desk, token: _Token, claims: Mapping[str, Any], now: datetime) 
     roles = claimed_roles(claims, limits)
     person = {"email": str(claims.get("email") or ""), "name": _name(claims)}
     with desk.store.write() as tx:
-        rows.one_at_a_time(tx)
+        one_at_a_time(tx, "sign-in")
         rows.forget_sessions(tx, started_before=now - timedelta(hours=limits.absolute_hours) - _SKEW)
         user = rows.find_user(tx, token.issuer, token.subject)
         if user and rows.session(tx, token.session):  # two tabs came with the same new token
@@ -139,8 +140,8 @@ def _begin(desk: Desk, token: _Token, claims: Mapping[str, Any], now: datetime) 
 
 
 def _use(tx: Connection, session_id: str, user_id: str, now: datetime, ends_at: datetime) -> None:
+    rows.change_user(tx, user_id, seen_at=now)  # the user before the session, as whoever disables them does
     rows.end_session_at(tx, session_id, ends_at)
-    rows.change_user(tx, user_id, seen_at=now)
 
 
 def _end(started_at: datetime, now: datetime, limits: SignIn) -> datetime:

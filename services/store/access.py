@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from services.store.concurrent import one_at_a_time
 from services.store.schema import audit, sessions, user_roles, users
 
 
@@ -108,17 +109,11 @@ def record(
     subject: str,
     detail: dict[str, Any],
 ) -> None:
-    """Append an audit row chained to the one before it. One writer at a time: SQLite's by nature, PostgreSQL's by lock."""
-    one_at_a_time(tx)
+    """Append an audit row chained to the one before it."""
+    one_at_a_time(tx, "audit")
     previous = tx.scalar(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)) or ""
     row = {"at": at, "actor_kind": actor_kind, "actor_id": actor_id, "action": action, "subject": subject}
     tx.execute(insert(audit).values(**row, detail=detail, hash=_link(previous, detail=detail, **row)))
-
-
-def one_at_a_time(tx: Connection) -> None:
-    """Let no other transaction pass this point before this one ends. SQLite's writers already wait for each other."""
-    if tx.dialect.name == "postgresql":
-        tx.execute(text("SELECT pg_advisory_xact_lock(1096107332)"))
 
 
 def audit_rows(

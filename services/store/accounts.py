@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
+from services.store.concurrent import insert_new, put
 from services.store.schema import account_checks, account_config, account_pauses, notifications
 
 
@@ -20,7 +21,7 @@ def save_section(
     at: datetime, actor_kind: str, actor_id: str,
 ) -> None:  # fmt: skip
     key = {"account": account, "section": section, "language": language}
-    _put(tx, account_config, key, data=dict(data), updated_at=at, actor_kind=actor_kind, actor_id=actor_id)
+    put(tx, account_config, key, data=dict(data), updated_at=at, actor_kind=actor_kind, actor_id=actor_id)
 
 
 def checks(tx: Connection, account: str) -> list[Row[Any]]:
@@ -39,7 +40,7 @@ def save_check(
         "actor_kind": actor_kind,
         "actor_id": actor_id,
     }
-    _put(tx, account_checks, key, **values)
+    put(tx, account_checks, key, **values)
 
 
 def pauses(tx: Connection, account: str) -> list[Row[Any]]:
@@ -51,11 +52,12 @@ def pauses(tx: Connection, account: str) -> list[Row[Any]]:
 
 def save_pause(tx: Connection, account: str, subject: str, reason: str, *, since: datetime) -> bool:
     """Pause, or give a pause that stands its newest reason; whether it is a new one."""
+    unique = ("account", "subject")
+    if insert_new(tx, account_pauses, unique, account=account, subject=subject, reason=reason, since=since):
+        return True
     here = (account_pauses.c.account == account) & (account_pauses.c.subject == subject)
-    if tx.execute(update(account_pauses).where(here).values(reason=reason)).rowcount:
-        return False
-    tx.execute(insert(account_pauses).values(account=account, subject=subject, reason=reason, since=since))
-    return True
+    tx.execute(update(account_pauses).where(here).values(reason=reason))
+    return False
 
 
 def remove_pauses(tx: Connection, account: str) -> int:
@@ -68,9 +70,3 @@ def last_notification(tx: Connection, account: str) -> datetime | None:
         select(func.max(notifications.c.received_at)).where(notifications.c.account == account)
     )
     return found
-
-
-def _put(tx: Connection, table: Table, key: Mapping[str, Any], **values: Any) -> None:
-    here = [table.c[name] == value for name, value in key.items()]
-    if not tx.execute(update(table).where(*here).values(**values)).rowcount:
-        tx.execute(insert(table).values(**key, **values))

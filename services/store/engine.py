@@ -14,23 +14,28 @@ from typing import Any, ClassVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, select, text, update
+from alembic.util import CommandError
+from psycopg import Connection as PostgresConnection
+from sqlalchemy import URL, Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from services.errors import DeskError
 from services.store import schema
+from services.store.concurrent import insert_new, one_at_a_time, put, writes
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-_MIGRATION_LOCK = 0x45544D44  # any constant: PostgreSQL's advisory lock for our migrations
 # The write-ahead log of SQLite before 3.51.3 can, rarely, lose a commit at a checkpoint; these two carry the repair.
 _SQLITE_SAFE = (3, 51, 3)
 _SQLITE_PATCHED = {(3, 50, 7), (3, 44, 6)}
 
+# Parameters are names and addresses: an error's text, which is logged, must not hold them.
+_COMMON: dict[str, Any] = {"hide_parameters": True}
+
 
 class DatabaseRefused(DeskError):
-    """The database cannot be used as it is; ``reason`` is read_only, mixed_worlds, unreachable or newer."""
+    """The database cannot be used as it is; ``reason`` is read_only, mixed_worlds, unreachable, unusable or newer."""
 
     code: ClassVar[str] = "database_refused"
 
@@ -64,7 +69,8 @@ class Store:
 def open_store(url: str, *, demo: bool | None = None) -> Store:
     """Open and migrate the database. ``demo`` says which world it serves: the sandbox's or a real account's.
 
-    Raises DatabaseRefused: read-only, unreachable, made by a newer version, or known to the other world.
+    Raises DatabaseRefused: read-only, unreachable, unusable (no right to make tables, no database at all), made by a
+    newer version, or known to the other world.
     """
     store = Store(_engine(url))
     try:
@@ -72,12 +78,13 @@ def open_store(url: str, *, demo: bool | None = None) -> Store:
         _prove_writable(store)
         if demo is not None:
             _claim_world(store, "sandbox" if demo else "real")
-    except OperationalError as error:
+    except DBAPIError as error:
         store.close()
-        reason = (
-            "read_only" if "readonly" in str(error.orig) or "read-only" in str(error.orig) else "unreachable"
-        )
-        raise DatabaseRefused(reason, str(error.orig)) from None
+        said = str(error.orig)
+        if "readonly" in said or "read-only" in said:
+            raise DatabaseRefused("read_only", said) from None
+        reason = "unreachable" if isinstance(error, OperationalError) else "unusable"
+        raise DatabaseRefused(reason, said) from None
     except BaseException:
         store.close()
         raise
@@ -93,16 +100,37 @@ def sqlite_warning() -> str | None:
 
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
-    # Parameters are names and addresses: an error's text, which is logged, must not hold them.
-    common: dict[str, Any] = {"hide_parameters": True}
-    if parsed.get_backend_name() != "sqlite":
-        if parsed.drivername in ("postgresql", "postgres"):
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=15, **common)
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    return _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgres(parsed)
+
+
+def _postgres(url: URL) -> Engine:
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    # What is read after a lock must be what the lock's last holder has committed. A server that went without a word (a
+    # failover, a cable) is noticed within a minute, not after the two hours of TCP's own patience.
+    engine = create_engine(
+        url, pool_pre_ping=True, pool_size=5, max_overflow=15, isolation_level="READ COMMITTED", **_COMMON,
+        connect_args={
+            "connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+            "tcp_user_timeout": 60_000, "application_name": "e-terminal-desk", **url.query,
+        },
+    )  # fmt: skip
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: PostgresConnection[Any], _record: object) -> None:
+        # The same the other way round: a client that is gone must not keep its locks. Nothing of ours waits within a
+        # transaction for anything but the database.
+        connection.execute("SET idle_in_transaction_session_timeout = '60s'")
+        connection.commit()
+
+    return engine
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     # A connection per call: every run of a screen is a thread of its own, and opening a file costs 0.1 ms.
-    engine = create_engine(parsed, poolclass=NullPool, connect_args={"timeout": 20}, **common)
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": 20}, **_COMMON)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -113,8 +141,7 @@ def _engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("eterminal_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes(connection) else "BEGIN")
 
     return engine
 
@@ -124,27 +151,26 @@ def _migrate(store: Store) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with store.write() as tx:
-        if not store.sqlite:
-            tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        one_at_a_time(tx, "migration")
         config.attributes["connection"] = tx
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:  # it has a migration that this version does not know
+            raise DatabaseRefused("newer", str(error)) from None
 
 
 def _prove_writable(store: Store) -> None:
     """A database that only looks would refuse at the first order: let it refuse now."""
     with store.write() as tx:
-        changed = tx.execute(update(schema.meta).where(schema.meta.c.name == "opened").values(value="yes"))
-        if changed.rowcount == 0:
-            tx.execute(schema.meta.insert().values(name="opened", value="yes"))
+        put(tx, schema.meta, {"name": "opened"}, value="yes")
 
 
 def _claim_world(store: Store, world: str) -> None:
     with store.write() as tx:
+        insert_new(tx, schema.meta, ("name",), name="world", value=world)
         known = tx.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "world"))
-        if known is None:
-            tx.execute(schema.meta.insert().values(name="world", value=world))
-        elif known != world:
-            raise DatabaseRefused("mixed_worlds", known)
+        if known != world:
+            raise DatabaseRefused("mixed_worlds", str(known))
 
 
 def whole(value: Any) -> int:

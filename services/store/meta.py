@@ -1,7 +1,8 @@
 """Small facts about the installation, by name."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
+from services.store.concurrent import insert_new
 from services.store.schema import meta
 
 _DONE = "done"
@@ -9,10 +10,9 @@ _DONE = "done"
 
 def claim(tx: Connection, name: str, *, now: float, stale_before: float) -> bool:
     """Take a one-time task: False when it is done, or was taken after ``stale_before`` (seconds of the machine's clock)."""
-    known = tx.scalar(select(meta.c.value).where(meta.c.name == name))
-    if known is None:
-        tx.execute(insert(meta).values(name=name, value=str(now)))
+    if insert_new(tx, meta, ("name",), name=name, value=str(now)):
         return True
+    known = tx.execute(select(meta.c.value).where(meta.c.name == name).with_for_update()).scalar_one()
     if known == _DONE or float(known) > stale_before:
         return False
     tx.execute(update(meta).where(meta.c.name == name).values(value=str(now)))

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from services.store.concurrent import insert_new
 from services.store.schema import notifications
 
 
@@ -13,16 +13,10 @@ def keep(
     tx: Connection, *, account: str, identity: str, content_type: str, body: bytes, received_at: datetime
 ) -> bool:
     """Store a notification to be worked off; False when the account has it already, and nothing is written."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    statement = (
-        dialect.insert(notifications)
-        .values(
-            account=account, identity=identity, content_type=content_type, body=body, received_at=received_at,
-            state="stored", detail={},
-        )
-        .on_conflict_do_nothing(index_elements=[notifications.c.account, notifications.c.identity])
+    return insert_new(
+        tx, notifications, ("account", "identity"), account=account, identity=identity, content_type=content_type,
+        body=body, received_at=received_at, state="stored", detail={},
     )  # fmt: skip
-    return bool(tx.execute(statement).rowcount)
 
 
 def waiting(tx: Connection, limit: int) -> list[int]:

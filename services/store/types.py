@@ -1,14 +1,34 @@
 """Column types that mean the same on SQLite and on PostgreSQL."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer
 from sqlalchemy.types import TypeDecorator
 
 # SQLite only numbers rows by itself for INTEGER, which there is 64 bits wide.
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
+
+# PostgreSQL keeps no NUL in a text, and neither database a lone surrogate: what comes from outside may hold both.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """The text with a replacement character (U+FFFD) for each character that cannot be stored."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+class Text(TypeDecorator[str]):
+    """Any text. Comparing with one that cannot be stored is no error either: it is compared as it would be stored."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else storable(value)
 
 
 class Utc(TypeDecorator[datetime]):
@@ -31,11 +51,11 @@ class Utc(TypeDecorator[datetime]):
 class Json(TypeDecorator[Any]):
     """A small JSON document as text (keys sorted, so that equal values are equal text)."""
 
-    impl = Text
+    impl = sa.Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
+        return None if value is None else storable(json.dumps(value, ensure_ascii=False, sort_keys=True))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

@@ -1,6 +1,5 @@
-"""A desk for tests: its own SQLite file, the sandbox's world, people with the roles a test needs."""
+"""A desk for tests: its own database, the sandbox's world, people with the roles a test needs."""
 
-import os
 import uuid
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from services.desk import Desk
 from services.settings import Settings
 from services.store import access as rows
 from services.store import open_store
+from tests.support import postgres
 
 
 def settings_for(tmp_path: Path, **values: Any) -> Settings:
@@ -19,9 +19,14 @@ def settings_for(tmp_path: Path, **values: Any) -> Settings:
 
 
 def open_test_desk(tmp_path: Path, **values: Any) -> Desk:
+    """A desk on a SQLite file in ``tmp_path``, or on PostgreSQL where the tests were given one.
+
+    The same path and world again find the same database, which is gone after the test.
+    """
     settings = settings_for(tmp_path, **values)
-    url = os.environ.get("ETERMINAL_TEST_POSTGRES_URL") if values.get("postgres") else None
-    return Desk(settings, open_store(url or settings.database, demo=settings.demo))
+    if postgres.SERVER and settings.database_url is None:
+        settings = settings_for(tmp_path, **values, database_url=postgres.migrated(settings.database))
+    return Desk(settings, open_store(settings.database, demo=settings.demo))
 
 
 def person(

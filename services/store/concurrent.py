@@ -1,0 +1,43 @@
+"""What transactions that run at the same moment need: turns, and inserts that may meet. The same on either database.
+
+On SQLite writers wait for each other from their first statement. PostgreSQL's do not: two of them can look, find nothing,
+and insert the same row.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def writes(tx: Connection) -> bool:
+    """Whether it was opened by ``Store.write()``."""
+    return bool(tx.get_execution_options().get("eterminal_write"))
+
+
+def one_at_a_time(tx: Connection, what: str) -> None:
+    """Let no other transaction pass this point for ``what`` before this one ends.
+
+    Taken in one order everywhere, or two would wait for each other: the others first, rows next, ``audit`` last.
+    """
+    if tx.dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"eterminal:{what}", 0))))
+
+
+def insert_new(tx: Connection, table: Table, unique: tuple[str, ...], **values: Any) -> bool:
+    """Insert the row unless one with the same ``unique`` columns is there or on its way; whether it was written."""
+    statement = insert_or(tx, table).values(**values).on_conflict_do_nothing(index_elements=unique)
+    # Asked for, rather than counted: of an INSERT, PostgreSQL's driver gives no count of rows.
+    return tx.execute(statement.returning(*(table.c[name] for name in unique))).first() is not None
+
+
+def put(tx: Connection, table: Table, key: Mapping[str, Any], **values: Any) -> None:
+    """Insert the row, or change the one that has this key."""
+    statement = insert_or(tx, table).values(**key, **values)
+    tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+
+
+def insert_or(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can say what to do ON CONFLICT, which both databases spell alike."""
+    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
