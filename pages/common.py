@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from pages.markdown import plain
 from services import desk as desks
 from services.access import Actor
 from services.desk import Desk
@@ -39,4 +40,4 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except DeskError as error:
-        st.error(sentence(error, texts()))
+        st.error(plain(sentence(error, texts())))

@@ -77,7 +77,7 @@ def _fields(account: Account, seen: Overview, chosen: str) -> tuple[dict[str, st
         slots[name] = st.empty()
     problems = _problems(typed)
     for name, problem in problems.items():
-        slots[name].caption(f":red[:material/error: {sentence(problem, t)}]")
+        slots[name].caption(f":red[:material/error: {plain(sentence(problem, t))}]")
     colour = typed["colour"].strip().lower()
     if colour and "colour" not in problems and text_colour(colour) != WHITE:
         slots["colour"].caption(

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.common import actor, desk, refusals, texts
+from pages.markdown import plain
 from services.accounts.configuration import save_payment_page
 from services.accounts.errors import FieldProblems
 from services.accounts.guidance import DEVELOPER_PORTAL, HOSTED_PAGE_DOCS, console_url
@@ -90,7 +91,7 @@ def _save(
             changed = save_payment_page(desk(), actor(), account.key, values)
         except FieldProblems as error:
             for name, problem in error.problems.items():
-                slots[name].caption(f":red[:material/error: {sentence(problem, texts())}]")
+                slots[name].caption(f":red[:material/error: {plain(sentence(problem, texts()))}]")
             raise
         st.session_state["cfg_saved"] = bool(changed)
         st.rerun()

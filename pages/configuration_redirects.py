@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.common import actor, desk, language, refusals, texts
 from pages.configuration_words import ANCHORS, PAGES
+from pages.markdown import plain
 from services.accounts.configuration import save_redirect_pages, use_own_pages
 from services.accounts.errors import FieldProblems
 from services.accounts.readiness import Overview
@@ -58,7 +59,7 @@ def _form(account: Account, seen: Overview) -> None:
             slots[kind].caption(f"[{t('See this page')}]({link})")
         typed[kind] = OWN if ours else url or ""
     for kind, problem in _problems(typed).items():
-        slots[kind].caption(f":red[:material/error: {sentence(problem, t)}]")
+        slots[kind].caption(f":red[:material/error: {plain(sentence(problem, t))}]")
     save = st.button(t("Save these pages"), type="primary", key="cfg_save_pages", disabled=not may)
     if not (own or save):
         return

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages import sandbox_banner, signed_out
 from pages.common import actor, desk, texts
+from pages.markdown import plain
 from pages.navigation import SCREENS, Screen, first
 from services.access import Actor, NotSignedIn, Right, rights, sign_in, users
 from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language
@@ -79,7 +80,7 @@ def _sidebar(found: Actor | None) -> None:
             format_func=str.upper, label_visibility="collapsed",
         )  # fmt: skip
         if found:
-            st.caption(t("Signed in as {name}", name=found.name))
+            st.caption(t("Signed in as {name}", name=plain(found.name)))
         if found and found.session:
             st.button(t("Sign out"), icon=":material/logout:", key="sign_out", on_click=_sign_out)
 

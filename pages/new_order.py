@@ -111,7 +111,7 @@ def _confirm(form: Form) -> None:
         st.iframe(preview.composed.html, height=420, alt=t("The e-mail as the customer will receive it"))
         own = create.copy_address(actor())
         copy = st.checkbox(
-            t("Send me a copy ({address})", address=own) if own else t("Send me a copy (your account has no e-mail address)"),
+            t("Send me a copy ({address})", address=plain(own)) if own else t("Send me a copy (your account has no e-mail address)"),
             disabled=own is None, key="confirm_copy",
         )  # fmt: skip
         sure = True
@@ -119,7 +119,7 @@ def _confirm(form: Form) -> None:
             sure = st.checkbox(
                 t(
                     "The address has unusual letters. It will be sent to: {address}. This is right.",
-                    address=preview.to,
+                    address=plain(preview.to),
                 ),
                 key="confirm_address",
             )
@@ -170,7 +170,8 @@ def _progress(order_id: int) -> None:
         name = f"{order.first_name} {order.last_name}"
         text, icon, _ = BADGES[found.badge]
         if found.badge == "failed":
-            st.error(t("Not sent.") + " " + failure_words(order.failure, order.failure_detail, t), icon=icon)
+            words = plain(failure_words(order.failure, order.failure_detail, t))
+            st.error(t("Not sent.") + " " + words, icon=icon)
         elif order.payment != "unpaid":
             st.success(f"{plain(name)}, {plain(amount)}: {t(text)}", icon=icon)
         elif order.channel == "phone" and url:
@@ -195,7 +196,7 @@ def _progress(order_id: int) -> None:
             st.warning(
                 t("Not sent yet, it is tried again by itself.")
                 + " "
-                + failure_words(order.failure, order.failure_detail, t),
+                + plain(failure_words(order.failure, order.failure_detail, t)),
                 icon=":material/refresh:",
             )
         else:

@@ -57,7 +57,7 @@ def show() -> None:
 def _import(account: str, found: list[tuple[str, bytes, Chosen, Preview]]) -> None:
     t, done, bar = texts(), [], st.progress(0.0)
     for number, (name, raw, chosen, preview) in enumerate(found):
-        bar.progress(number / len(found), t("Importing {name}…", name=name))
+        bar.progress(number / len(found), t("Importing {name}…", name=plain(name)))
         with refusals():
             imports.import_file(desk(), actor(), account, name, raw, chosen)
             done.append((name, preview.count("new"), preview.count("known"), preview.count("changed")))
@@ -93,7 +93,7 @@ def _one(account: str, file: Any) -> tuple[str, bytes, Chosen, Preview] | None:
             _corrections(file.file_id, open_=True)
             return None
         except DeskError as error:
-            st.error(sentence(error, t))
+            st.error(plain(sentence(error, t)))
             _corrections(file.file_id, open_=False)
             return None
         _summary(preview)

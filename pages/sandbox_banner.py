@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.common import actor, desk, texts
+from pages.markdown import plain
 from services import sample
 from services.access import Actor
 from services.desk import Desk
@@ -59,7 +60,8 @@ def _progress() -> None:
 def _outcome() -> None:
     t = texts()
     if _sample.refusal or _sample.failed:
-        st.error(sentence(_sample.refusal, t) if _sample.refusal else t(UNKNOWN), icon=":material/error:")
+        words = sentence(_sample.refusal, t) if _sample.refusal else t(UNKNOWN)
+        st.error(plain(words), icon=":material/error:")
     else:
         st.success(
             t("A month of activity is there. Its payout files wait on the HiPay sandbox's page: download them there, and upload them under Reconciliation."),

@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from pages.common import desk, texts
+from pages.markdown import plain
 from services.access import NotSignedIn
 from services.refusals import sentence
 
@@ -17,7 +18,7 @@ def show(ended: NotSignedIn | None) -> None:
     with middle, st.container(border=True):
         st.title("E-Terminal Desk", anchor=False)
         if ended:
-            st.warning(sentence(ended, t), icon=":material/lock_clock:")
+            st.warning(plain(sentence(ended, t)), icon=":material/lock_clock:")
         else:
             st.write(t("Payment links and telephone payments over HiPay, reconciled to the cent."))
         for provider in _providers():
