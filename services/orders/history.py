@@ -104,7 +104,7 @@ def check_now(desk: Desk, actor: Actor, order_ids: Iterable[int]) -> None:
     """Have HiPay asked at once how these orders stand."""
     with desk.store.write() as tx:
         require(tx, actor, Right.SEE_ORDERS)
-        for order_id in order_ids:
+        for order_id in sorted(order_ids):  # locks are taken in one order
             order = rows.order(tx, order_id)
             if order is not None and order.availability != "requested":
                 reading.schedule(tx, order.id, order.account)

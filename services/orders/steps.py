@@ -7,6 +7,7 @@ whatever is lost or repeated between, two different URLs are never mailed.
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from services import clock
@@ -25,9 +26,12 @@ RUN: dict[str, Callable[[Desk, Step], None]] = {
 
 
 def run_next(desk: Desk, owner: str) -> bool:
-    """Take one due step and run it. False when nothing is due."""
+    """Take one due step and run it. False when nothing is due.
+
+    The steps of an account that the settings no longer name wait until they name it again.
+    """
     with desk.store.write() as tx:
-        step = due.take(tx, owner, clock.now(), LEASE)
+        step = due.take(tx, owner, clock.now(), LEASE, accounts=desk.settings.all_accounts)
     if step is None:
         return False
     try:
@@ -37,6 +41,7 @@ def run_next(desk: Desk, owner: str) -> bool:
     except Exception:
         # A fault of ours must not stop the queue: the step comes again later, and the log says why.
         log.exception("step %s of order %s failed", step.kind, step.order)
-        with desk.store.write() as tx:
+        with suppress(LeaseLost), desk.store.write() as tx:
+            due.hold(tx, step)
             due.again(tx, step, clock.now() + backoff(step.tries))
     return True

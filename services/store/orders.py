@@ -40,6 +40,11 @@ def order(tx: Connection, order_id: int) -> Row[Any] | None:
     return tx.execute(select(orders).where(orders.c.id == order_id)).first()
 
 
+def lock(tx: Connection, order_id: int) -> None:
+    """Let no other transaction write the order, its events or its steps before this one ends (SQLite: none writes)."""
+    tx.execute(select(orders.c.id).where(orders.c.id == order_id).with_for_update(key_share=True))
+
+
 def order_by_form_key(tx: Connection, form_key: str) -> Row[Any] | None:
     return tx.execute(select(orders).where(orders.c.form_key == form_key)).first()
 

@@ -144,7 +144,6 @@ orders = Table(
     Column("sent_at", Utc),
     Column("paid_at", Utc),
     Column("checked_at", Utc),
-    Column("events_seen", BigInt, nullable=False, default=0),
     UniqueConstraint("account", "order_id"),
     CheckConstraint("amount > 0", name="amount_positive"),
     Index(None, "created_at", "id"),
@@ -216,6 +215,7 @@ steps = Table(
     Column("leased_until", Utc),
     UniqueConstraint("order", "kind"),
     Index(None, "due_at"),
+    sqlite_autoincrement=True,  # an id is never given again
 )  # fmt: skip
 
 alarms = Table(

@@ -1,15 +1,18 @@
 """The steps that are due: taken by lease, finished under a fence.
 
 A step is taken by one worker until ``leased_until``; each taking raises ``fence``. Whoever writes a step's result must
-still hold that fence, so a worker that was thought dead and comes back cannot write over its successor.
+still hold that fence, so a worker that was thought dead and comes back cannot write over its successor. A step's id is
+never given again: the fence of a finished step holds for no other. Whoever locks a step locks its order first.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
+from services.store.orders import lock
 from services.store.schema import account_pauses, steps
 
 
@@ -30,6 +33,7 @@ class Step:
 
 def schedule(tx: Connection, order: int, kind: str, account: str, due_at: datetime) -> None:
     """Make a step due. One of a kind per order: a step that is already there comes earlier, never later."""
+    lock(tx, order)
     known = tx.execute(
         select(steps.c.id, steps.c.due_at).where(steps.c.order == order, steps.c.kind == kind)
     ).first()
@@ -44,17 +48,22 @@ def schedule(tx: Connection, order: int, kind: str, account: str, due_at: dateti
 
 
 def take(
-    tx: Connection, owner: str, now: datetime, lease: timedelta, *, kinds: tuple[str, ...] = ()
+    tx: Connection, owner: str, now: datetime, lease: timedelta, *, accounts: Collection[str]
 ) -> Step | None:
-    """Lease the step that has been due longest, or None. Other workers skip it until the lease ends."""
+    """Lease the step of these accounts that has been due longest, or None. Other workers skip it until the lease ends.
+
+    What a customer waits for goes before the reads: a backlog of them, or a slow HiPay, delays no link.
+    """
     query = (
         select(steps)
-        .where(steps.c.due_at <= now, or_(steps.c.leased_until.is_(None), steps.c.leased_until <= now))
-        .order_by(steps.c.due_at, steps.c.id)
+        .where(
+            steps.c.account.in_(accounts),
+            steps.c.due_at <= now,
+            or_(steps.c.leased_until.is_(None), steps.c.leased_until <= now),
+        )
+        .order_by(steps.c.kind == "read", steps.c.due_at, steps.c.id)
         .limit(1)
     )
-    if kinds:
-        query = query.where(steps.c.kind.in_(kinds))
     row = tx.execute(query.with_for_update(skip_locked=True)).first()
     if row is None:
         return None
@@ -67,7 +76,8 @@ def take(
 
 
 def hold(tx: Connection, step: Step) -> None:
-    """Lock the step for the rest of the transaction. Raises LeaseLost when its fence has moved on."""
+    """Lock the order and its step for the rest of the transaction. Raises LeaseLost when its fence has moved on."""
+    lock(tx, step.order)
     fence = tx.scalar(select(steps.c.fence).where(steps.c.id == step.id).with_for_update())
     if fence != step.fence:
         raise LeaseLost
@@ -79,16 +89,11 @@ def finish(tx: Connection, step: Step) -> None:
 
 
 def again(tx: Connection, step: Step, due_at: datetime, *, counts: bool = True) -> None:
-    """Give the lease back and make the step due later; ``counts=False`` does not count this try."""
+    """Give the lease back and make the step due later; ``counts=False`` counts neither this try nor the time so far."""
     values: dict[str, Any] = {"due_at": due_at, "leased_by": None, "leased_until": None}
     if not counts:
-        values["tries"] = step.tries - 1
+        values |= {"tries": step.tries - 1, "first_due_at": due_at}
     tx.execute(update(steps).where(steps.c.id == step.id).values(**values))
-
-
-def next_due(tx: Connection) -> datetime | None:
-    """When the earliest step is due."""
-    return tx.scalar(select(steps.c.due_at).order_by(steps.c.due_at).limit(1))
 
 
 def steps_of(tx: Connection, order: int) -> dict[str, datetime]:

@@ -102,7 +102,6 @@ def upgrade() -> None:
         sa.Column("sent_at", types.Utc(), nullable=True),
         sa.Column("paid_at", types.Utc(), nullable=True),
         sa.Column("checked_at", types.Utc(), nullable=True),
-        sa.Column("events_seen", types.BigInt, nullable=False),
         sa.CheckConstraint("amount > 0", name=op.f("ck_orders_amount_positive")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
         sa.UniqueConstraint("account", "order_id", name=op.f("uq_orders_account_order_id")),
@@ -303,6 +302,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_steps_order")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_steps")),
         sa.UniqueConstraint("order", "kind", name=op.f("uq_steps_order_kind")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("steps", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_steps_due_at"), ["due_at"], unique=False)

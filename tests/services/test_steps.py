@@ -1,0 +1,94 @@
+"""Leases and fences: who holds a step, who only thinks so, and whose steps are taken first."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from services import clock
+from services.desk import Desk
+from services.orders import steps
+from services.store import orders as rows
+from services.store import steps as due
+from services.store.steps import LeaseLost, Step
+from tests.support.desk import open_test_desk
+from tests.support.public import order_with_page
+
+LEASE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = open_test_desk(tmp_path)
+    yield opened
+    opened.close()
+
+
+def schedule(desk: Desk, order: int, kind: str, *, ago: float = 0) -> None:
+    with desk.store.write() as tx:
+        due.schedule(tx, order, kind, "demo", clock.now() - timedelta(minutes=ago))
+
+
+def take(desk: Desk, owner: str = "worker", *, ahead: float = 0, lease: timedelta = LEASE) -> Step | None:
+    with desk.store.write() as tx:
+        return due.take(tx, owner, clock.now() + timedelta(minutes=ahead), lease, accounts=["demo"])
+
+
+def test_whoever_was_thought_dead_writes_over_no_successor(desk: Desk) -> None:
+    order, _ = order_with_page(desk)
+    schedule(desk, order, "page")
+    stale, successor = take(desk), take(desk, ahead=2)
+    assert stale is not None
+    assert successor is not None
+    with desk.store.write() as tx:
+        due.hold(tx, successor)
+        due.finish(tx, successor)
+        due.schedule(tx, order, "mail", "demo", clock.now())
+    assert take(desk) is not None  # the next step, with as many leases as the stale one knew
+    with pytest.raises(LeaseLost), desk.store.write() as tx:
+        due.hold(tx, stale)
+
+
+def test_a_fault_gives_back_only_ones_own_lease(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    order, _ = order_with_page(desk)
+    schedule(desk, order, "read")
+
+    def overtaken(desk: Desk, step: Step) -> None:
+        assert take(desk, "another", ahead=60, lease=timedelta(hours=3)) is not None
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setitem(steps.RUN, "read", overtaken)
+    assert steps.run_next(desk, "worker")
+    assert take(desk, "third", ahead=120) is None
+
+
+def test_a_link_goes_before_the_reads(desk: Desk) -> None:
+    order, _ = order_with_page(desk)
+    schedule(desk, order, "read", ago=60)
+    schedule(desk, order, "mail")
+    first, second = take(desk), take(desk)
+    assert first is not None
+    assert second is not None
+    assert (first.kind, second.kind) == ("mail", "read")
+
+
+def test_a_step_comes_earlier_never_later(desk: Desk) -> None:
+    order, _ = order_with_page(desk)
+    schedule(desk, order, "read", ago=1)
+    schedule(desk, order, "read", ago=-60)
+    assert take(desk) is not None
+
+
+def test_steps_of_an_account_that_the_settings_lost_wait(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    order, _ = order_with_page(desk)
+    schedule(desk, order, "page")
+    without = desk.settings.model_copy(update={"accounts": {"other": desk.account("demo")}})
+    assert not steps.run_next(Desk(without, desk.store), "worker")
+    with desk.store.read() as tx:
+        assert due.steps_of(tx, order).keys() == {"page"}
+        assert rows.events_of(tx, order) == []
+    assert not caplog.records
+    assert take(desk) is not None
