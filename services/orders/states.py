@@ -5,7 +5,8 @@
     payment       unpaid → refused, pending, authorised, cancelled, (partly_)captured, (partly_)refunded, charged_back
 
 Payment is a join: of each transaction the largest amounts seen and the set of things that happened to it are kept, so the
-same facts give the same state in whatever order, and however often, they come. A late 116 never undoes a 118.
+same facts give the same state in whatever order, and however often, they come. A late 116 never undoes a 118. Only what
+was charged back may come again, in a dispute that is won: there the newest total counts, by HiPay's own time.
 """
 
 from collections.abc import Iterable
@@ -39,24 +40,33 @@ class Transaction:
     authorised: int = 0
     captured: int = 0
     refunded: int = 0
-    charged_back: int = 0
+    dispute: tuple[str, int] = ("", 0)  # the newest total charged back that HiPay told, and when
+    claimed: tuple[str, int] = ("", 0)  # the newest chargeback told without a total, and when
     effects: frozenset[Effect] = frozenset()
 
     def seen(self, data: dict[str, Any]) -> "Transaction":
         """This transaction after one more observation."""
+        at, told, claim = str(data.get("at") or ""), data.get("charged_back"), _claimed(data)
         return Transaction(
             self.reference,
             max(self.authorised, data.get("authorised") or 0),
             max(self.captured, data.get("captured") or 0),
             max(self.refunded, data.get("refunded") or 0),
-            max(self.charged_back, _charged_back(data)),
+            self.dispute if told is None else max(self.dispute, (at, int(told))),
+            max(self.claimed, (at, claim)) if claim else self.claimed,
             self.effects | {status(int(data["status"])).effect},
         )
 
     @property
+    def charged_back(self) -> int:
+        """The newest total, or what was claimed since it was told."""
+        (told_at, told), (claimed_at, claimed) = self.dispute, self.claimed
+        return max(told, claimed) if claimed_at > told_at or not told_at else told
+
+    @property
     def void(self) -> bool:
-        """Whether its authorisation was given up before anything was captured."""
-        return not self.captured and bool(self.effects & {Effect.CANCELLED, Effect.EXPIRED})
+        """Whether its authorisation was refused or given up before anything was captured."""
+        return not self.captured and bool(self.effects & {Effect.CANCELLED, Effect.EXPIRED, Effect.REFUSED})
 
 
 @dataclass(frozen=True)
@@ -129,19 +139,18 @@ _NOT_PAID = ("unpaid", "refused", "cancelled", "pending")
 
 
 def _unpaid(one: Transaction) -> str:
-    if one.void:
-        return "cancelled"
     if Effect.REFUSED in one.effects:
         return "refused"
+    if one.void:
+        return "cancelled"
     waiting = {Effect.PENDING, Effect.REVIEW, Effect.AUTHORISED, Effect.CAPTURE_REQUESTED}
     return "pending" if one.effects & waiting else "unpaid"
 
 
-def _charged_back(data: dict[str, Any]) -> int:
-    """A chargeback's notification may carry no amount of its own: then it is all that was captured."""
-    told = data.get("charged_back")
-    if told or status(int(data["status"])).effect is not Effect.CHARGED_BACK:
-        return told or 0
+def _claimed(data: dict[str, Any]) -> int:
+    """A chargeback's notification may carry no total: then it is its operation's, or all that was captured."""
+    if data.get("charged_back") or status(int(data["status"])).effect is not Effect.CHARGED_BACK:
+        return 0
     return int(data.get("operation_amount") or data.get("captured") or 0)
 
 

@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 AMOUNT = 100_0000
 
 
-def seen(status: int, reference: str = "T1", **amounts: int) -> Event:
+def seen(status: int, reference: str = "T1", **amounts: Any) -> Event:
     return Event("payment", NOW, {"reference": reference, "status": status, **amounts})
 
 
@@ -42,6 +42,10 @@ def payment(*events: Event) -> str:
         ((CAPTURED, seen(126, refunded=5_0000), seen(126, refunded=9_0000)), "partly_refunded"),
         ((CAPTURED, seen(125, captured=AMOUNT, refunded=AMOUNT)), "refunded"),
         ((CAPTURED, seen(129, captured=AMOUNT)), "charged_back"),
+        (
+            (seen(112, authorised=AMOUNT), seen(111)),
+            "refused",
+        ),  # denied after the review: nothing is held any more
         ((seen(113), seen(118, "T2", captured=AMOUNT)), "captured"),
         ((CAPTURED, seen(165, captured=AMOUNT)), "captured"),  # a refused refund changes nothing
         ((CAPTURED, seen(499, captured=AMOUNT)), "captured"),  # nor does a status that HiPay adds one day
@@ -57,6 +61,21 @@ def test_a_late_authorisation_or_expiry_never_undoes_a_capture() -> None:
     assert payment(CAPTURED, seen(115)) == "captured"
 
 
+def test_a_total_charged_back_takes_the_place_of_what_was_only_claimed() -> None:
+    def at(hour: int, status: int, **amounts: int) -> Event:
+        return seen(status, captured=AMOUNT, at=f"2026-11-24T0{hour}:00:00+00:00", **amounts)
+
+    def charged_back(*events: Event) -> int:
+        return fold("link", AMOUNT, events).charged_back
+
+    before, claim, total = at(1, 118, charged_back=0), at(2, 132), at(3, 180, charged_back=12_0000)
+    won = at(4, 166, charged_back=0)
+    assert charged_back(before, claim) == AMOUNT  # how much is not said: at worst, all of it
+    assert charged_back(before, total, claim) == 12_0000
+    assert charged_back(won, claim, total) == 0
+    assert charged_back(total, at(4, 132, operation_amount=20_0000)) == 20_0000
+
+
 def test_two_transactions_with_the_money_are_paid_twice() -> None:
     twice = fold("link", AMOUNT, [CAPTURED, seen(118, "T2", captured=AMOUNT)])
     assert twice.paid_twice
@@ -66,10 +85,11 @@ def test_two_transactions_with_the_money_are_paid_twice() -> None:
 
 units = st.integers(0, 4).map(lambda count: count * 25_0000)
 observations = st.builds(
-    lambda status, reference, captured, refunded: seen(
-        status, reference, authorised=AMOUNT if status in (116, 117, 118, 119) else 0, captured=captured, refunded=refunded
+    lambda status, reference, captured, refunded, charged_back, hour: seen(
+        status, reference, authorised=AMOUNT if status in (116, 117, 118, 119) else 0, captured=captured, refunded=refunded,
+        charged_back=charged_back, at=f"2026-11-24T0{hour}:00:00+00:00",
     ),
-    st.sampled_from(sorted(STATUSES)), st.sampled_from(["T1", "T2"]), units, units,
+    st.sampled_from(sorted(STATUSES)), st.sampled_from(["T1", "T2"]), units, units, st.none() | units, st.integers(0, 3),
 )  # fmt: skip
 
 
