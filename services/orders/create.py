@@ -58,7 +58,9 @@ def create(desk: Desk, actor: Actor, draft: Draft, form_key: str) -> int:
         ready = readiness_in(tx, desk, accepted.account, accepted.channel)
         if not ready.ready:
             raise AccountNotReady(accepted.account, tuple(item.name for item in ready.missing))
-        if rows.order_by_business_id(tx, accepted.account, accepted.order_id):
+        if rows.order_by_business_id(tx, accepted.account, accepted.order_id) or rows.page_by_hipay_order_id(
+            tx, accepted.account, accepted.order_id
+        ):
             raise OrderIdTaken(accepted.order_id)
         order_id = _write(tx, actor, accepted, form_key)
         audit.record(
@@ -124,10 +126,15 @@ def _write(tx: Connection, actor: Actor, accepted: Accepted, form_key: str) -> i
     return order_id
 
 
+def page_order_id(order_id: str, number: int) -> str:
+    """HiPay's order id of an order's page: the order's own, with ``-2`` for the second."""
+    return order_id if number == 1 else f"{order_id}-{number}"
+
+
 def add_page(tx: Connection, order: Row[Any], *, number: int) -> int:
-    """The intent of a page at HiPay: its order id is the order's, with ``-2`` for a second page."""
+    """The intent of a page at HiPay."""
     return rows.add_page(
         tx, order=order.id, account=order.account, number=number, state="requested",
-        hipay_order_id=order.order_id if number == 1 else f"{order.order_id}-{number}",
+        hipay_order_id=page_order_id(order.order_id, number),
         amount=order.amount, currency=order.currency, token=secrets.token_urlsafe(TOKEN_BYTES), created_at=clock.now(),
     )  # fmt: skip

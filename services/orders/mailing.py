@@ -19,7 +19,7 @@ from services.mail.message import build, new_message_id
 from services.mail.settings import EmailSettings
 from services.orders.create import letter_of
 from services.orders.observe import record
-from services.orders.pace import GIVE_UP, backoff
+from services.orders.pace import GIVE_UP, PAUSED_GAP, backoff
 from services.store import Connection, Row
 from services.store import orders as rows
 from services.store import steps as due
@@ -66,7 +66,7 @@ def _run(desk: Desk, step: Step, kind: str) -> None:
             _close(tx, step, message, kind, "expired", "mail_expired")
             return
         if due.paused(tx, step.account, "mail"):
-            due.again(tx, step, clock.now() + backoff(4), counts=False)
+            due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return
         # From here on a crash means that the message may have left.
         rows.change_message(tx, message.id, state="sending", tries=message.tries + 1)
@@ -92,11 +92,14 @@ def _run(desk: Desk, step: Step, kind: str) -> None:
 def _accepted(desk: Desk, step: Step, order: Row[Any], message: Row[Any], kind: str, answer: str) -> None:
     with desk.store.write() as tx:
         due.hold(tx, step)
-        rows.change_order(tx, order.id, failure="", failure_detail={})
-        if kind == "link" and order.copy_to:
-            _queue_copy(desk, tx, order, message)
+        _failed(tx, order, kind, "", {})
         rows.change_message(tx, message.id, answer=answer, sent_at=clock.now())
         _close(tx, step, message, kind, "sent", "mail_sent", answer=answer, again=message.tries > 0)
+        if kind == "link" and order.copy_to:
+            try:
+                _queue_copy(desk, tx, order, message)
+            except mail.MailError as error:  # the settings have changed: the link has left all the same
+                _event(tx, order, "copy", "mail_failed", error=error.code, fields=error.fields())
     desk.wake.set()
 
 
@@ -125,10 +128,10 @@ def _not_accepted(
     with desk.store.write() as tx:
         due.hold(tx, step)
         rows.change_message(tx, message.id, state="queued", tries=message.tries)
-        rows.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
+        _failed(tx, order, kind, error.code, error.fields())
         if isinstance(error, mail.SessionRefused | mail.SmtpUrlInvalid):
             pause(tx, order.account, "mail", error.code)
-            due.again(tx, step, now + backoff(4), counts=False)
+            due.again(tx, step, now + PAUSED_GAP, counts=False)
         elif isinstance(error, mail.Retryable) and now - step.first_due_at < GIVE_UP:
             later = now + backoff(step.tries)
             _event(
@@ -153,6 +156,11 @@ def _close(
     assert order is not None
     _event(tx, order, kind, event, **data)
     due.finish(tx, step)
+
+
+def _failed(tx: Connection, order: Row[Any], kind: str, code: str, fields: dict[str, str]) -> None:
+    if kind == "link":
+        rows.change_order(tx, order.id, failure=code, failure_detail=fields)
 
 
 def _event(tx: Connection, order: Row[Any], kind: str, event: str, **data: Any) -> None:

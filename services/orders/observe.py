@@ -6,6 +6,7 @@ it is never a payment. Who asks and who is told share this one way in.
 
 import hashlib
 import json
+import re
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -55,7 +56,10 @@ def observe(
 def record(
     tx: Connection, order_id: int, kind: str, actor: Actor, *, page: int | None = None, **data: Any
 ) -> states.State:
-    """Record that something was done, and fold it in."""
+    """Record that something was done, and fold it in. Servers quote addresses in their answers: those are left out."""
+    rows.lock(tx, order_id)
+    order = rows.order(tx, order_id)
+    assert order is not None
     rows.add_event(
         tx,
         order=order_id,
@@ -64,7 +68,7 @@ def record(
         kind=kind,
         actor_kind=actor.kind,
         actor_id=actor.id,
-        data=data,
+        data=_without(data, [address for address in (order.email, order.copy_to) if address]),
     )
     return refold(tx, order_id)
 
@@ -131,6 +135,16 @@ def _facts(seen: Observation) -> dict[str, Any]:
     kept["operation_ids"] = sorted({one.operation_id for one in seen.operations if one.operation_id})
     kept["at"] = seen.at.astimezone(UTC).isoformat() if isinstance(seen.at, datetime) else None
     return kept
+
+
+def _without(value: Any, addresses: list[str]) -> Any:
+    """Events are for ever: what they hold could not be erased with the customer."""
+    if isinstance(value, dict):
+        return {name: _without(item, addresses) for name, item in value.items()}
+    if isinstance(value, str):
+        for address in addresses:
+            value = re.sub(re.escape(address), "…", value, flags=re.IGNORECASE)
+    return value
 
 
 def _digest(seen: Observation) -> str:

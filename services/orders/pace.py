@@ -4,6 +4,7 @@ import random
 from datetime import datetime, timedelta
 
 GIVE_UP = timedelta(hours=24)
+PAUSED_GAP = timedelta(seconds=60)  # between two looks at whether a paused account was resumed
 
 
 def backoff(tries: int, *, first: float = 5, most: float = 1800) -> timedelta:

@@ -1,5 +1,6 @@
 """The step that makes HiPay's page for an order."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -14,20 +15,23 @@ from services.hipay.fields import PageRequest, custom_data
 from services.hipay.readings import CreatedPage, OrderRead
 from services.hipay.statuses import MOTO_PRODUCTS
 from services.i18n import hipay_locale
-from services.mail.compose import compose
+from services.mail.compose import Composed, compose
 from services.mail.message import new_message_id
+from services.mail.settings import EmailSettings, missing
 from services.orders import mailing
-from services.orders.create import add_page, letter_of
+from services.orders.create import add_page, letter_of, page_order_id
 from services.orders.drafts import ECI
+from services.orders.errors import AccountNotReady
 from services.orders.observe import alarm, record
-from services.orders.pace import GIVE_UP, backoff
+from services.orders.pace import GIVE_UP, PAUSED_GAP, backoff
+from services.orders.states import UNPAID, Event, fold
 from services.public.urls import notify_url, redirect_urls
 from services.store import Connection, Row
 from services.store import orders as rows
 from services.store import steps as due
 from services.store.steps import Step
 
-PAUSED_GAP = timedelta(seconds=60)
+_NOT_COMPLETED = (3010005, 3010007, 3010008)  # expired or voided: nobody can pay on that page any more
 
 
 def run(desk: Desk, step: Step) -> None:
@@ -44,6 +48,12 @@ def run(desk: Desk, step: Step) -> None:
             _fail(tx, step, order, page, "expired_before_page", {})
             return
         config = configuration(tx, step.account)
+        letter = config.email.resolve(order.language)
+        if order.channel == "link" and missing(letter):
+            # Emptied since the order was made: a page now would be one that no mail can carry.
+            rows.change_order(tx, order.id, failure=AccountNotReady.code, failure_detail={})
+            due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
+            return
         record(
             tx,
             order.id,
@@ -57,12 +67,13 @@ def run(desk: Desk, step: Step) -> None:
         request = page_request(desk, order, page, config)
         with desk.hipay(step.account) as client:
             created = client.create_page(request)
-    except hipay.DuplicateOrder as error:
-        _duplicate(desk, step, order, page, error)
+        composed = compose(letter_of(desk.account(order.account), order), letter, url=created.forward_url)
+    except (hipay.DuplicateOrder, hipay.PageOver) as error:
+        _known(desk, step, order, page, error)
     except DeskError as error:
         _refused(desk, step, order, page, error)
     else:
-        _opened(desk, step, order, page, created)
+        _opened(desk, step, order, page, created, composed, letter)
 
 
 def page_request(desk: Desk, order: Row[Any], page: Row[Any], config: Configuration) -> PageRequest:
@@ -88,9 +99,12 @@ def page_request(desk: Desk, order: Row[Any], page: Row[Any], config: Configurat
     )  # fmt: skip
 
 
-def _opened(desk: Desk, step: Step, order: Row[Any], page: Row[Any], created: CreatedPage) -> None:
+def _opened(
+    desk: Desk, step: Step, order: Row[Any], page: Row[Any], created: CreatedPage, composed: Composed,
+    settings: EmailSettings,
+) -> None:  # fmt: skip
     """Commit the URL, and with it the letter that carries it: from here on it is the only one."""
-    account, now = desk.account(order.account), clock.now()
+    now = clock.now()
     with desk.store.write() as tx:
         due.hold(tx, step)
         rows.change_page(
@@ -105,8 +119,6 @@ def _opened(desk: Desk, step: Step, order: Row[Any], page: Row[Any], created: Cr
         rows.change_order(tx, order.id, failure="", failure_detail={})
         record(tx, order.id, "page_opened", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
         if order.channel == "link":
-            settings = configuration(tx, order.account).email.resolve(order.language)
-            composed = compose(letter_of(account, order), settings, url=created.forward_url)
             mailing.queue(
                 tx,
                 order,
@@ -147,12 +159,18 @@ def _refused(desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: Des
         _fail(tx, step, order, page, error.code, error.fields())
 
 
-def _duplicate(desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: hipay.DuplicateOrder) -> None:
-    """HiPay has this order id already. Only a read can tell whose it is.
+def _known(
+    desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: hipay.DuplicateOrder | hipay.PageOver
+) -> None:
+    """HiPay has this order id already, or had it. Only a read can tell whose it is.
 
     Unknown to the consultation: nobody has tried to pay, so the page is ours, made by a call whose answer was lost; no
-    one holds its URL, and the next page takes the id's ``-2``. Known: it is another order's, or ours and being paid.
+    one holds its URL, and the next page takes the id's ``-2``. So it does when ours is over and no attempt on it holds
+    money. Any other that is known is another order's, or ours and being paid. What HiPay calls completed is never
+    followed by another page.
     """
+    ended = isinstance(error, hipay.PageOver)
+    replaceable = not ended or error.hipay_code in _NOT_COMPLETED
     try:
         with desk.hipay(step.account) as client:
             read = client.read_order(page.hipay_order_id)
@@ -161,25 +179,42 @@ def _duplicate(desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: h
         return
     with desk.store.write() as tx:
         due.hold(tx, step)
-        if read is None and page.number < 99:
+        ours = read is None or _ours(read, order, page)
+        number = _next_number(tx, order, page)
+        if ours and replaceable and number and (read is None or (ended and not _may_be_paid(read, order))):
             rows.change_page(tx, page.id, state="lost")
-            number = page.number + 1
             add_page(tx, order, number=number)
             record(tx, order.id, "page_lost", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
             due.again(tx, step, clock.now())
-        elif read is not None and _ours(read, order, page):
+        elif read is not None and ours:
             # Ours, and somebody has begun to pay on a page whose address we never learnt: watch it, send nothing.
             record(tx, order.id, "page_taken", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
             due.schedule(tx, order.id, "read", order.account, clock.now())
             alarm(tx, order, f"page_taken:{page.id}", "page_taken")
             due.finish(tx, step)
         else:
-            _fail(tx, step, order, page, error.code, {"order_id": page.hipay_order_id})
+            _fail(tx, step, order, page, error.code, {"order_id": page.hipay_order_id, **error.fields()})
     desk.wake.set()
 
 
 def _ours(read: OrderRead, order: Row[Any], page: Row[Any]) -> bool:
     return (read.amount_units, read.currency, read.mark) == (page.amount, page.currency, order.mark)
+
+
+def _next_number(tx: Connection, order: Row[Any], page: Row[Any]) -> int | None:
+    """The next page's number whose order id no other order has (one may be named ``A-1-2``), or None."""
+    for number in range(page.number + 1, 100):
+        if rows.page_by_hipay_order_id(tx, order.account, page_order_id(order.order_id, number)) is None:
+            return number
+    return None
+
+
+def _may_be_paid(read: OrderRead, order: Row[Any]) -> bool:
+    """Whether an attempt holds or took money, or still may."""
+    seen = [
+        Event("payment", clock.now(), {**asdict(one), "at": str(one.at or "")}) for one in read.observations
+    ]
+    return fold(order.channel, order.amount, seen).payment not in UNPAID
 
 
 def _fail(

@@ -8,7 +8,7 @@ from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors as hipay
 from services.orders.observe import observe
-from services.orders.pace import backoff, next_read
+from services.orders.pace import PAUSED_GAP, backoff, next_read
 from services.store import Connection
 from services.store import orders as rows
 from services.store import steps as due
@@ -22,13 +22,13 @@ def schedule(tx: Connection, order_id: int, account: str) -> None:
 
 def run(desk: Desk, step: Step) -> None:
     """Read every page of the order that may have been paid, fold in what is seen, and set the next look."""
-    with desk.store.read() as tx:
-        pages = [
-            page for page in rows.pages_of(tx, step.order) if page.state != "requested"
-        ] or rows.pages_of(tx, step.order)
+    with desk.store.write() as tx:
+        due.hold(tx, step)
         if due.paused(tx, step.account, "gateway"):
-            pages = []
-    reads = []
+            due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
+            return
+        every = rows.pages_of(tx, step.order)
+    pages = [page for page in every if page.state != "requested"] or every
     try:
         with desk.hipay(step.account) as client:
             reads = [(page, client.read_order(page.hipay_order_id)) for page in pages]
@@ -43,14 +43,13 @@ def run(desk: Desk, step: Step) -> None:
         for page, read in reads:
             for observation in read.observations if read else ():
                 observe(tx, desk, step.order, page.id, observation, actor=WORKER)
-        _set_next(tx, step, looked=bool(pages))
+        _set_next(tx, step)
 
 
-def _set_next(tx: Connection, step: Step, *, looked: bool) -> None:
+def _set_next(tx: Connection, step: Step) -> None:
     now, order = clock.now(), rows.order(tx, step.order)
     assert order is not None
-    if looked:
-        rows.change_order(tx, step.order, checked_at=now)
+    rows.change_order(tx, step.order, checked_at=now)
     since = max(event.at for event in rows.events_of(tx, step.order))
     later = next_read(order.payment, min(since, now), order.expires_at, now)
     due.finish(tx, step)

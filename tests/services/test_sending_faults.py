@@ -1,0 +1,220 @@
+"""Sending when the world changes under it: settings emptied, accounts paused, order ids that meet, pages that are over."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services import clock, worker
+from services.access import Actor
+from services.accounts.configuration import save_email_settings
+from services.accounts.pauses import pause, resume
+from services.desk import Desk
+from services.hipay.client import HiPay
+from services.hipay.errors import PageOver
+from services.mail.errors import Rejected
+from services.orders import create, history, mailing
+from services.orders.errors import OrderIdTaken
+from tests.support.desk import person
+from tests.support.drafts import draft
+from tests.support.sandbox import RunningSandbox
+
+SENDER = "boutique@maison-demo.example"
+
+
+def send(desk: Desk, actor: Actor, **changes: object) -> int:
+    return create.create(desk, actor, draft(**changes), create.new_form_key())
+
+
+def later(desk: Desk, sandbox: RunningSandbox, **time: float) -> None:
+    sandbox.control("clock", {"advance_seconds": timedelta(**time).total_seconds()})
+    worker.drain(desk)
+
+
+def set_sender(desk: Desk, address: str) -> None:
+    save_email_settings(desk, person(desk, "admin"), "demo", "", {"sender_address": address})
+
+
+def paused(desk: Desk) -> None:
+    with desk.store.write() as tx:
+        pause(tx, "demo", "gateway", "hipay_not_authorised")
+
+
+def resumed(desk: Desk) -> None:
+    resume(desk, person(desk, "admin"), "demo")
+
+
+def lose_the_next_page(sandbox: RunningSandbox) -> None:
+    sandbox.control("settings", {"duplicate_order": "refuse"})
+    sandbox.control("faults", {"kind": "lost", "path": "/v1/hpayment", "count": 1})
+
+
+def pages(desk: Desk, actor: Actor, order_id: int) -> list[tuple[str, str]]:
+    return [(page.hipay_order_id, page.state) for page in history.detail(desk, actor, order_id).pages]
+
+
+def test_a_payment_made_while_the_account_is_paused_is_seen_once_it_is_resumed(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = send(desk, manager, expires_at=clock.now() + timedelta(minutes=30))
+    worker.drain(desk)
+    sandbox.control("pay", {"all_open": True, "outcome": "accept"})
+    paused(desk)
+    later(desk, sandbox, hours=3)
+    assert history.detail(desk, manager, order_id).badge == "expired"
+    resumed(desk)
+    later(desk, sandbox, minutes=2)
+    assert history.detail(desk, manager, order_id).badge == "paid"
+
+
+def test_the_time_of_a_pause_is_not_the_orders(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = send(desk, manager)
+    paused(desk)
+    worker.drain(desk)
+    later(desk, sandbox, hours=25)
+    sandbox.control("faults", {"kind": "5xx", "path": "/v1/hpayment", "count": 1})
+    resumed(desk)
+    later(desk, sandbox, minutes=2)
+    later(desk, sandbox, minutes=2)
+    assert history.detail(desk, manager, order_id).badge == "open"
+
+
+def test_no_page_is_made_that_no_mail_can_carry(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = send(desk, manager)
+    set_sender(desk, "")
+    worker.drain(desk)
+    later(desk, sandbox, minutes=10)
+    found = history.detail(desk, manager, order_id)
+    assert (found.badge, found.order.failure) == ("preparing", "account_not_ready")
+    assert sandbox.control("orders") == []
+    set_sender(desk, SENDER)
+    later(desk, sandbox, minutes=2)
+    assert history.detail(desk, manager, order_id).badge == "open"
+    assert len(sandbox.mails()) == 1
+
+
+def test_a_copy_that_cannot_be_written_does_not_send_the_link_twice(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver = mailing.deliver
+
+    def emptied_meanwhile(*message: Any, **envelope: Any) -> Any:
+        accepted = deliver(*message, **envelope)
+        set_sender(desk, "")
+        return accepted
+
+    monkeypatch.setattr(mailing, "deliver", emptied_meanwhile)
+    order_id = send(desk, manager, copy_to_sender=True)
+    worker.drain(desk)
+    later(desk, sandbox, minutes=10)
+    found = history.detail(desk, manager, order_id)
+    assert found.order.delivery == "sent"
+    assert found.events[-1].kind == "copy_mail_failed"
+    assert len(sandbox.mails()) == 1
+
+
+def test_a_refused_copy_is_told_but_is_not_the_orders_failure(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver = mailing.deliver
+
+    def refuse_the_copy(message: bytes, *, recipients: list[str], **more: Any) -> Any:
+        if recipients == [manager.email]:
+            raise Rejected("recipient", 550, f"<{manager.email}>: user unknown")
+        return deliver(message, recipients=recipients, **more)
+
+    monkeypatch.setattr(mailing, "deliver", refuse_the_copy)
+    order_id = send(desk, manager, copy_to_sender=True)
+    worker.drain(desk)
+    found = history.detail(desk, manager, order_id)
+    assert (found.badge, found.order.failure) == ("open", "")
+    assert found.events[-1].data["fields"]["answer"] == "<…>: user unknown"
+
+
+def test_events_keep_no_address_that_a_server_quotes(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    sandbox.control("settings", {"smtp_reply": "550 <Elodie.Marchand@example.com> is no user here"})
+    order_id = send(desk, manager)
+    worker.drain(desk)
+    found = history.detail(desk, manager, order_id)
+    assert (
+        "Elodie" in found.order.failure_detail["answer"]
+    )  # what the sender reads is in the order, which can be erased
+    assert found.events[-1].kind == "mail_failed"
+    assert "elodie" not in str([event.data for event in found.events]).lower()
+
+
+def test_a_next_page_takes_an_order_id_that_no_order_has(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    send(desk, manager, order_id="A-1-2")
+    worker.drain(desk)
+    lose_the_next_page(sandbox)
+    order_id = send(desk, manager, order_id="A-1")
+    worker.drain(desk)
+    later(desk, sandbox, seconds=20)
+    assert pages(desk, manager, order_id) == [("A-1", "lost"), ("A-1-3", "open")]
+
+
+def test_an_order_id_that_a_next_page_has_is_taken(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    lose_the_next_page(sandbox)
+    send(desk, manager, order_id="A-1")
+    worker.drain(desk)
+    later(desk, sandbox, seconds=20)
+    with pytest.raises(OrderIdTaken):
+        send(desk, manager, order_id="A-1-2")
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome", "badge", "availability"),
+    [
+        (3010007, None, "open", "open"),
+        (3010008, "decline", "open", "open"),
+        (3010005, "accept", "paid", "taken"),
+        (3010005, "pending", "pending", "taken"),
+        (3010006, None, "failed", "failed"),  # completed, HiPay says, and does not show by whom
+        (3010006, "accept", "paid", "taken"),
+    ],
+)
+def test_a_page_that_is_over_is_followed_by_another_only_if_it_is_unpaid(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch,
+    code: int, outcome: str | None, badge: str, availability: str,
+) -> None:  # fmt: skip
+    make = HiPay.create_page
+
+    def over_the_second_time(client: HiPay, request: Any) -> Any:
+        if request.order_id == "A-1" and sandbox.control("orders"):
+            raise PageOver(code)
+        return make(client, request)
+
+    monkeypatch.setattr(HiPay, "create_page", over_the_second_time)
+    sandbox.control("faults", {"kind": "lost", "path": "/v1/hpayment", "count": 1})
+    order_id = send(desk, manager, order_id="A-1")
+    worker.drain(desk)  # the answer is lost
+    if outcome:
+        sandbox.control("pay", {"orderids": ["A-1"], "outcome": outcome})
+    later(desk, sandbox, seconds=20)
+    found = history.detail(desk, manager, order_id)
+    assert (found.badge, found.order.availability) == (badge, availability)
+    assert len(sandbox.mails()) == (1 if badge == "open" else 0)
+
+
+def test_a_dispute_that_is_won_gives_the_money_back(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = send(desk, manager, order_id="A-1")
+    worker.drain(desk)
+    sandbox.control("pay", {"orderids": ["A-1"], "outcome": "accept"})
+    seen = []
+    for act in ({"chargeback": {"amount": "12.00"}}, {"chargeback-refund": {}}, {"chargeback": {}}):
+        later(desk, sandbox, minutes=5)
+        [(path, body)] = act.items()
+        sandbox.control(path, {"orderid": "A-1", **body})
+        history.check_now(desk, manager, [order_id])
+        worker.drain(desk)
+        order = history.detail(desk, manager, order_id).order
+        seen.append((order.payment, order.charged_back))
+    assert seen == [("charged_back", 12_0000), ("captured", 0), ("charged_back", 1250_5000)]
