@@ -52,6 +52,7 @@ def _set_next(tx: Connection, step: Step) -> None:
     rows.change_order(tx, step.order, checked_at=now)
     since = max(event.at for event in rows.events_of(tx, step.order))
     later = next_read(order.payment, min(since, now), order.expires_at, now)
-    due.finish(tx, step)
+    # A notification or a return that came while HiPay was asked may be newer than the answer: look again at once.
+    later = due.finish(tx, step) or later
     if later:
         due.schedule(tx, step.order, "read", step.account, later)

@@ -29,6 +29,7 @@ class Step:
     tries: int
     first_due_at: datetime
     fence: int
+    leased_until: datetime
 
 
 def schedule(tx: Connection, order: int, kind: str, account: str, due_at: datetime) -> None:
@@ -67,12 +68,10 @@ def take(
     row = tx.execute(query.with_for_update(skip_locked=True)).first()
     if row is None:
         return None
-    tx.execute(
-        update(steps)
-        .where(steps.c.id == row.id)
-        .values(leased_by=owner, leased_until=now + lease, fence=row.fence + 1, tries=row.tries + 1)
-    )
-    return Step(row.id, row.order, row.kind, row.account, row.tries + 1, row.first_due_at, row.fence + 1)
+    until, fence, tries = now + lease, row.fence + 1, row.tries + 1
+    values = {"leased_by": owner, "leased_until": until, "due_at": until, "fence": fence, "tries": tries}
+    tx.execute(update(steps).where(steps.c.id == row.id).values(**values))
+    return Step(row.id, row.order, row.kind, row.account, tries, row.first_due_at, fence, until)
 
 
 def hold(tx: Connection, step: Step) -> None:
@@ -83,9 +82,11 @@ def hold(tx: Connection, step: Step) -> None:
         raise LeaseLost
 
 
-def finish(tx: Connection, step: Step) -> None:
-    """The step is done: its row goes."""
+def finish(tx: Connection, step: Step) -> datetime | None:
+    """The step is done: its row goes. When somebody has scheduled it anew since it was taken, the time they asked for."""
+    due_at = tx.scalar(select(steps.c.due_at).where(steps.c.id == step.id))
     tx.execute(delete(steps).where(steps.c.id == step.id))
+    return due_at if due_at is not None and due_at < step.leased_until else None
 
 
 def again(tx: Connection, step: Step, due_at: datetime, *, counts: bool = True) -> None:

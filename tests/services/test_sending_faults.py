@@ -218,3 +218,22 @@ def test_a_dispute_that_is_won_gives_the_money_back(
         order = history.detail(desk, manager, order_id).order
         seen.append((order.payment, order.charged_back))
     assert seen == [("charged_back", 12_0000), ("captured", 0), ("charged_back", 1250_5000)]
+
+
+def test_a_customer_who_comes_back_while_hipay_is_asked_is_not_forgotten(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order_id = send(desk, manager, order_id="A-1")
+    worker.drain(desk)
+    read = HiPay.read_order
+
+    def paid_right_after(client: HiPay, hipay_order_id: str) -> Any:
+        seen = read(client, hipay_order_id)
+        monkeypatch.setattr(HiPay, "read_order", read)
+        sandbox.control("pay", {"orderids": ["A-1"], "outcome": "accept"})
+        history.check_now(desk, manager, [order_id])
+        return seen
+
+    monkeypatch.setattr(HiPay, "read_order", paid_right_after)
+    later(desk, sandbox, hours=3)
+    assert history.detail(desk, manager, order_id).badge == "paid"
