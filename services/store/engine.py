@@ -8,7 +8,6 @@ taken. Either way ``read()`` and ``write()`` are the only two ways in.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -171,8 +170,3 @@ def _claim_world(store: Store, world: str) -> None:
         known = tx.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "world"))
         if known != world:
             raise DatabaseRefused("mixed_worlds", str(known))
-
-
-def whole(value: Any) -> int:
-    """A sum from the database as an int: SQLite gives int, PostgreSQL Decimal, an empty sum None."""
-    return int(value) if isinstance(value, int | Decimal) else 0

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, CursorResult, Row, and_, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
+from services.store.concurrent import insert_new, writes
 from services.store.schema import alarms, events, messages, orders, pages
 
 # Which stored states make each badge; `expired` also needs the clock. One definition for the list and for the detail.
@@ -37,7 +37,9 @@ def _new_id(result: CursorResult[Any]) -> int:
 
 
 def order(tx: Connection, order_id: int) -> Row[Any] | None:
-    return tx.execute(select(orders).where(orders.c.id == order_id)).first()
+    """The order; in a writing transaction nobody else changes it, nor adds to its events, before the end."""
+    query = select(orders).where(orders.c.id == order_id)
+    return tx.execute(query.with_for_update(key_share=True) if writes(tx) else query).first()
 
 
 def lock(tx: Connection, order_id: int) -> None:
@@ -103,12 +105,7 @@ def add_event(tx: Connection, *, identity: str | None = None, **values: Any) -> 
     if identity is None:
         tx.execute(insert(events).values(**values))
         return True
-    try:
-        with tx.begin_nested():
-            tx.execute(insert(events).values(identity=identity, **values))
-    except IntegrityError:
-        return False
-    return True
+    return insert_new(tx, events, ("identity",), identity=identity, **values)
 
 
 def events_of(tx: Connection, order_id: int) -> list[Row[Any]]:
@@ -117,9 +114,13 @@ def events_of(tx: Connection, order_id: int) -> list[Row[Any]]:
 
 def open_alarm(tx: Connection, *, identity: str, **values: Any) -> None:
     """Raise an alarm once: the same identity again changes nothing."""
-    known = tx.scalar(select(alarms.c.id).where(alarms.c.identity == identity))
-    if known is None:
-        tx.execute(insert(alarms).values(identity=identity, **values))
+    insert_new(tx, alarms, ("identity",), identity=identity, **values)
+
+
+def close_alarms(tx: Connection, identity: str, *, at: datetime, by: str, reason: str) -> None:
+    """Close the alarm of this identity if it is open."""
+    still_open = (alarms.c.identity == identity) & alarms.c.closed_at.is_(None)
+    tx.execute(update(alarms).where(still_open).values(closed_at=at, closed_by=by, closing_reason=reason))
 
 
 def alarms_of(tx: Connection, order_id: int) -> list[Row[Any]]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
+from services.store.concurrent import insert_or
 from services.store.orders import lock
 from services.store.schema import account_pauses, steps
 
@@ -35,17 +36,15 @@ class Step:
 def schedule(tx: Connection, order: int, kind: str, account: str, due_at: datetime) -> None:
     """Make a step due. One of a kind per order: a step that is already there comes earlier, never later."""
     lock(tx, order)
-    known = tx.execute(
-        select(steps.c.id, steps.c.due_at).where(steps.c.order == order, steps.c.kind == kind)
-    ).first()
-    if known is None:
-        tx.execute(
-            insert(steps).values(
-                order=order, kind=kind, account=account, due_at=due_at, first_due_at=due_at, tries=0, fence=0
-            )
+    statement = insert_or(tx, steps).values(
+        order=order, kind=kind, account=account, due_at=due_at, first_due_at=due_at, tries=0, fence=0
+    )
+    earlier = statement.excluded.due_at
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=["order", "kind"], set_={"due_at": earlier}, where=steps.c.due_at > earlier
         )
-    elif due_at < known.due_at:
-        tx.execute(update(steps).where(steps.c.id == known.id).values(due_at=due_at))
+    )
 
 
 def take(
