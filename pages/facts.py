@@ -5,14 +5,16 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+# Beside each other where there is room, below each other in a narrow column or on a telephone.
 _STYLE = """
-.facts{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.25rem 1rem;margin:0;font-size:.95rem}
+.facts-place{container-type:inline-size}
+.facts{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.25rem 1rem;margin:0;padding:0;font-size:.95rem}
 .facts dt{opacity:.75}.facts dd{margin:0;overflow-wrap:anywhere;font-weight:600}
-@media(max-width:40rem){.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}}
+@container(max-width:26rem){.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}}
 """
 
 
 def show_facts(facts: Iterable[tuple[str, str]]) -> None:
     """Show (label, value) pairs. Values are text, whatever they hold."""
     lines = "".join(f"<dt>{html.escape(label)}</dt><dd>{html.escape(value)}</dd>" for label, value in facts)
-    st.html(f"<style>{_STYLE}</style><dl class='facts'>{lines}</dl>")
+    st.html(f"<style>{_STYLE}</style><div class='facts-place'><dl class='facts'>{lines}</dl></div>")

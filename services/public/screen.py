@@ -57,7 +57,8 @@ def render(screen: Screen, *, notices: Sequence[str] = (), status: int = 200) ->
     )
     policy = f"{CSP}; style-src 'nonce-{nonce}'"
     if screen.logo_url:
-        policy += f"; img-src https://{urlsplit(screen.logo_url).netloc}"
+        logo = urlsplit(screen.logo_url)  # http for the sandbox's own only, as the settings hold
+        policy += f"; img-src {logo.scheme}://{logo.netloc}"
     return HTMLResponse(
         html, status, headers={"content-security-policy": policy, "content-language": screen.language}
     )
