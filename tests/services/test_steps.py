@@ -1,14 +1,19 @@
 """Leases and fences: who holds a step, who only thinks so, and whose steps are taken first."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from services import clock
+from services.access import WORKER
 from services.desk import Desk
 from services.orders import steps
+from services.orders.observe import record
 from services.store import orders as rows
 from services.store import steps as due
 from services.store.steps import LeaseLost, Step
@@ -92,3 +97,37 @@ def test_steps_of_an_account_that_the_settings_lost_wait(
         assert rows.events_of(tx, order) == []
     assert not caplog.records
     assert take(desk) is not None
+
+
+@pytest.mark.postgres
+def test_a_worker_and_a_notification_of_one_order_do_not_wait_for_each_other(desk: Desk) -> None:
+    order, _ = order_with_page(desk)
+    schedule(desk, order, "read")
+    step = take(desk)
+    assert step is not None
+    both = threading.Barrier(2)
+
+    def meet() -> None:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.3)  # met, each would hold what the other needs
+
+    def work() -> None:
+        with desk.store.write() as tx:
+            due.hold(tx, step)
+            meet()
+            record(tx, order, "mail_sent", WORKER)
+            due.finish(tx, step)
+
+    def notify() -> None:
+        with desk.store.write() as tx:
+            record(tx, order, "page_opened", WORKER)
+            meet()
+            due.schedule(tx, order, "read", "demo", clock.now())
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(work), pool.submit(notify)]:
+            done.result()
+    with desk.store.read() as tx:
+        stored = rows.order(tx, order)
+    assert stored is not None
+    assert (stored.delivery, stored.availability) == ("sent", "open")
