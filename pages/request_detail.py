@@ -141,7 +141,7 @@ def _fact_lines(found: Detail, zone: str, t: Translator) -> list[tuple[str, str]
         (t("Telephone"), order.phone),
         (t("Invoice number"), order.reference_1),
         (t("Other references"), ", ".join(text for text in references if text)),
-        (t("Held"), money(order.authorised)),
+        (t("Held"), money(max(order.authorised - order.captured, 0))),
         (t("Collected"), money(order.captured)),
         (t("Refunded"), money(order.refunded)),
         (t("Charged back"), money(order.charged_back)),
