@@ -8,9 +8,9 @@ import streamlit as st
 # Beside each other where there is room, below each other in a narrow column or on a telephone.
 _STYLE = """
 .facts-place{container-type:inline-size}
-.facts{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.25rem 1rem;margin:0;padding:0;font-size:.95rem}
+.facts-place .facts{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.25rem 1rem;margin:0;padding:0;font-size:.95rem}
 .facts dt{opacity:.75}.facts dd{margin:0;overflow-wrap:anywhere;font-weight:600}
-@container(max-width:26rem){.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}}
+@container(max-width:26rem){.facts-place .facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}}
 """
 
 

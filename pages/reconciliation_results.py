@@ -152,7 +152,7 @@ def _lines(found: Reconciliation, t: Translator) -> None:
     )
     labels = {
         "outcome_words": t("Outcome"), "reason_words": t("Reason"), "joined_order_id": t("Our order"),
-        **{f"{name}_units" if f"{name}_units" in export else name: label for name, label in LABELS.items() if name != "account"},
+        **{f"{name}_units" if f"{name}_units" in export else name: t(label) for name, label in LABELS.items() if name != "account"},
     }  # fmt: skip
     _download(export, labels, "lines.csv", t)
 
