@@ -18,6 +18,10 @@ ACTIONS = {
     "account.redirect_pages": "Redirect pages changed",
     "account.resumed": "Sending resumed",
     "account.test_email": "Test e-mail sent",
+    "account.alarms": "Alarm settings changed",
+    "alarm.closed": "Alarm closed",
+    "alarm.resolved": "Alarm ended by itself",
+    "alarm.taken": "Alarm taken",
     "order_created": "Order created",
     "role.granted": "Role given",
     "role.revoked": "Role taken away",
@@ -31,7 +35,7 @@ ACTIONS = {
     "user.signed_out": "Signed out",
 }
 SUBJECTS = {
-    "account": "HiPay account {id}", "order": "Order {id}", "settlement_file": "Payout file {id}", "user": "{id}",
+    "account": "HiPay account {id}", "alarm": "Alarm {id}", "order": "Order {id}", "settlement_file": "Payout file {id}", "user": "{id}",
 }  # fmt: skip
 MACHINERY = {
     "system": "E-Terminal Desk",

@@ -99,6 +99,12 @@ SENTENCES: dict[str, str] = {
     "smtp_missing": "No mail server is set: ask your administrator.",
     "sender_missing": "Fill in and save the sender's address first.",
     "recipient_missing": "Say to which address the test e-mail goes.",
+    # alarms
+    "alarm": "This cannot be done.",
+    "alarm_unknown": "This alarm no longer exists.",
+    "alarm_closed": "Somebody else has just closed this alarm.",
+    "alarm_reason_missing": "Say in a few words how it was settled: your colleagues will read it.",
+    "alarm_days_out_of_range": "Choose from {least} to {most} days.",
     # orders
     "order": "This order cannot be used.",
     "order_draft_refused": "The form is not right yet: look at the fields marked in red.",

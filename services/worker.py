@@ -14,6 +14,7 @@ from services import desk as desks
 from services import notifications
 from services.desk import Desk
 from services.orders import steps
+from services.rounds import Rounds
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5  # how long a step written by another process may wait
@@ -42,11 +43,13 @@ def start(desk: Desk) -> Running:
 def run(desk: Desk, stopping: threading.Event) -> None:
     """Work until ``stopping`` is set. A database that is away for a while is waited for."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+    rounds = Rounds()
     while not stopping.is_set():
         desk.wake.clear()
         try:
             busy = notifications.work_off(desk) > 0
             busy = steps.run_next(desk, owner) or busy
+            rounds.run_due(desk)
         except Exception:
             log.exception("the worker could not reach the store; it tries again")
             stopping.wait(5)

@@ -42,7 +42,7 @@ def observe(
             tx,
             order,
             f"quarantined:{identity}",
-            "quarantined",
+            "other_amount" if misfit in ("amount", "currency") else "quarantined",
             reference=observation.reference,
             misfit=misfit,
         )

@@ -148,6 +148,8 @@ orders = Table(
     CheckConstraint("amount > 0", name="amount_positive"),
     Index(None, "created_at", "id"),
     Index(None, "payment", "created_at"),
+    Index(None, "paid_at"),
+    Index(None, "expires_at"),
     Index(None, "account", "reference_1"),
 )  # fmt: skip
 
@@ -227,7 +229,8 @@ alarms = Table(
     Column("identity", Text, nullable=False, unique=True),
     Column("detail", Json, nullable=False),
     Column("opened_at", Utc, nullable=False),
-    Column("closed_at", Utc),
+    Column("owner", Text, ForeignKey("users.id")),  # who took it; None: the order's sender, else whoever has the right
+    Column("closed_at", Utc, index=True),
     Column("closed_by", Text),
     Column("closing_reason", Text),
 )  # fmt: skip
@@ -301,4 +304,35 @@ settlement_lines = Table(
     UniqueConstraint("account", "identity"),
     Index(None, "account", "key"),
     Index(None, "account", "settlement_id"),
+    Index(None, "account", "file_order"),
+    Index(None, "account", "reporting_data_1"),
+)  # fmt: skip
+
+user_notices = Table(
+    "user_notices", metadata,
+    Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),  # what the person wants to be told by mail: services.notices.kinds
+    Column("since", Utc, nullable=False),  # nothing older is told
+)  # fmt: skip
+
+notices = Table(
+    "notices", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("user_id", Text, ForeignKey("users.id"), nullable=False),
+    Column("order", BigInt, ForeignKey("orders.id"), nullable=False, index=True),
+    Column("account", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("identity", Text, nullable=False, unique=True),  # one fact, one person, one mail
+    Column("detail", Json, nullable=False),
+    Column("message_id", Text, nullable=False, default=""),  # kept on a second try
+    Column("state", Text, nullable=False),  # queued, sent, failed, uncertain, dropped
+    Column("answer", Text, nullable=False, default=""),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("unknown", Integer, nullable=False, default=0),  # hand-overs whose outcome nobody knows
+    Column("due_at", Utc, nullable=False),
+    Column("leased_until", Utc),
+    Column("fence", Integer, nullable=False, default=0),
+    Column("created_at", Utc, nullable=False),
+    Column("sent_at", Utc),
+    Index(None, "state", "due_at"),
 )  # fmt: skip

@@ -264,7 +264,7 @@ def test_a_payment_of_another_amount_is_kept_apart_with_an_alarm(
     worker.drain(desk)
     found = history.detail(desk, manager, order_id)
     assert (found.order.payment, found.order.captured) == ("unpaid", 0)
-    assert [alarm.kind for alarm in found.alarms] == ["quarantined"]
+    assert [alarm.kind for alarm in found.alarms] == ["other_amount"]
 
 
 def test_the_customers_language_decides_the_mail(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:

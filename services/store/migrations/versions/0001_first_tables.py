@@ -113,6 +113,8 @@ def upgrade() -> None:
             batch_op.f("ix_orders_account_reference_1"), ["account", "reference_1"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_orders_created_at_id"), ["created_at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_orders_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_orders_paid_at"), ["paid_at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_orders_payment_created_at"), ["payment", "created_at"], unique=False
         )
@@ -160,13 +162,46 @@ def upgrade() -> None:
         sa.Column("identity", sa.Text(), nullable=False),
         sa.Column("detail", types.Json(), nullable=False),
         sa.Column("opened_at", types.Utc(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
         sa.Column("closed_at", types.Utc(), nullable=True),
         sa.Column("closed_by", sa.Text(), nullable=True),
         sa.Column("closing_reason", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_alarms_order")),
+        sa.ForeignKeyConstraint(["owner"], ["users.id"], name=op.f("fk_alarms_owner")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alarms")),
         sa.UniqueConstraint("identity", name=op.f("uq_alarms_identity")),
     )
+    with op.batch_alter_table("alarms", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_alarms_closed_at"), ["closed_at"], unique=False)
+
+    op.create_table(
+        "notices",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("order", types.BigInt, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("identity", sa.Text(), nullable=False),
+        sa.Column("detail", types.Json(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("unknown", sa.Integer(), nullable=False),
+        sa.Column("due_at", types.Utc(), nullable=False),
+        sa.Column("leased_until", types.Utc(), nullable=True),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("created_at", types.Utc(), nullable=False),
+        sa.Column("sent_at", types.Utc(), nullable=True),
+        sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_notices_order")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_notices_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+        sa.UniqueConstraint("identity", name=op.f("uq_notices_identity")),
+    )
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notices_order"), ["order"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notices_state_due_at"), ["state", "due_at"], unique=False)
+
     op.create_table(
         "notifications",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
@@ -279,7 +314,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("account", "identity", name=op.f("uq_settlement_lines_account_identity")),
     )
     with op.batch_alter_table("settlement_lines", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_settlement_lines_account_file_order"), ["account", "file_order"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_settlement_lines_account_key"), ["account", "key"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_settlement_lines_account_reporting_data_1"),
+            ["account", "reporting_data_1"],
+            unique=False,
+        )
         batch_op.create_index(
             batch_op.f("ix_settlement_lines_account_settlement_id"),
             ["account", "settlement_id"],
@@ -307,6 +350,14 @@ def upgrade() -> None:
     with op.batch_alter_table("steps", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_steps_due_at"), ["due_at"], unique=False)
 
+    op.create_table(
+        "user_notices",
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("since", types.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_user_notices_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "kind", name=op.f("pk_user_notices")),
+    )
     op.create_table(
         "user_roles",
         sa.Column("user_id", sa.Text(), nullable=False),

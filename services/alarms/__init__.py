@@ -1,0 +1,35 @@
+"""To do: what a person must look at, whose it is, and how it ends.
+
+AlarmError
+├── UnknownAlarm
+├── AlarmClosed        somebody else was quicker
+├── ClosingReasonMissing
+└── DaysOutOfRange     of the days until a payment must stand in a payout
+"""
+
+from typing import ClassVar
+
+from services.errors import DeskError
+
+
+class AlarmError(DeskError):
+    code: ClassVar[str] = "alarm"
+
+
+class UnknownAlarm(AlarmError):
+    code = "alarm_unknown"
+
+
+class AlarmClosed(AlarmError):
+    code = "alarm_closed"
+
+
+class ClosingReasonMissing(AlarmError):
+    code = "alarm_reason_missing"
+
+
+class DaysOutOfRange(AlarmError):
+    code = "alarm_days_out_of_range"
+
+    def __init__(self, least: int, most: int) -> None:
+        self.least, self.most = least, most

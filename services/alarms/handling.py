@@ -1,0 +1,156 @@
+"""Looking at alarms, taking them, closing them. Who may: see ``kinds``."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services import clock
+from services.access import Actor, NotAllowed, Right, audit, require, rights
+from services.accounts.errors import AccountUnknown
+from services.alarms import AlarmClosed, ClosingReasonMissing, DaysOutOfRange, UnknownAlarm
+from services.alarms.kinds import SENDER_KINDS, handled_by, kind_of, may_handle
+from services.desk import Desk
+from services.mail.addresses import clean_header_text
+from services.store import Connection, Row
+from services.store import accounts as account_rows
+from services.store import alarms as rows
+
+SHOWN = 20  # of each group; the rest is counted
+REASON_MAX = 300
+RESOLVED = "resolved"  # the reason of an alarm whose condition ended by itself
+SECTION = "alarms"
+DEFAULT_DAYS, LEAST_DAYS, MOST_DAYS = 10, 1, 90
+
+
+@dataclass(frozen=True)
+class Closing:
+    """How an earlier alarm of the same order and kind ended; ``closer`` is empty for the machinery."""
+
+    at: datetime
+    closer: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """``order`` is our id, None for what is about no order; ``amount`` in 1/10000. ``holder`` is "" while nobody has it."""
+
+    id: int
+    kind: str
+    account: str
+    detail: dict[str, Any]
+    opened_at: datetime
+    order: int | None
+    order_id: str
+    customer: str
+    amount: int
+    currency: str
+    holder: str
+    holder_name: str
+    may_handle: bool
+    before: tuple[Closing, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The newest alarms of a group; ``total`` counts all."""
+
+    alarms: tuple[Alarm, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """``mine``: those I have; ``free``: nobody's, that I may take; ``others``: those that colleagues have."""
+
+    mine: Group
+    free: Group
+    others: Group
+
+
+def to_do(desk: Desk, actor: Actor) -> ToDo:
+    """The open alarms as they concern the actor. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_ORDERS)
+        held = rights(tx, actor)
+        mine = rows.open_alarms(tx, sender_kinds=SENDER_KINDS, mine=actor.id, limit=SHOWN)
+        free = rows.open_alarms(tx, sender_kinds=SENDER_KINDS, kinds=handled_by(held), limit=SHOWN)
+        others = rows.open_alarms(tx, sender_kinds=SENDER_KINDS, others=actor.id, limit=SHOWN)
+        order_ids = {row.order for found, _ in (mine, free, others) for row in found if row.order}
+        before = rows.closed_before(tx, order_ids) if order_ids else []
+    return ToDo(*(_group(found, total, held, before) for found, total in (mine, free, others)))
+
+
+def take(desk: Desk, actor: Actor, alarm_id: int) -> None:
+    """Make the alarm one's own. Raises NotAllowed, UnknownAlarm, AlarmClosed."""
+    with desk.store.write() as tx:
+        alarm = _handled(tx, actor, alarm_id)
+        if alarm.owner != actor.id:
+            rows.change(tx, alarm_id, owner=actor.id)
+            audit.record(tx, actor, "alarm.taken", f"alarm:{alarm_id}", kind=alarm.kind, order=alarm.order)
+
+
+def close(desk: Desk, actor: Actor, alarm_id: int, reason: str) -> None:
+    """Close the alarm. Raises NotAllowed, UnknownAlarm, AlarmClosed, ClosingReasonMissing, TextError."""
+    why = clean_header_text(reason, "reason", REASON_MAX)
+    if not why:
+        raise ClosingReasonMissing
+    with desk.store.write() as tx:
+        alarm = _handled(tx, actor, alarm_id)
+        rows.change(tx, alarm_id, closed_at=clock.now(), closed_by=actor.id, closing_reason=why)
+        # The reason is a person's own words and may name somebody: the alarm keeps it, the audit does not.
+        audit.record(tx, actor, "alarm.closed", f"alarm:{alarm_id}", kind=alarm.kind, order=alarm.order)
+
+
+def days_to_settle(tx: Connection, account: str) -> int:
+    """After how many days a collected payment must stand in a payout file."""
+    data = account_rows.sections(tx, account).get((SECTION, ""), {})
+    return int(data.get("not_settled_days", DEFAULT_DAYS))
+
+
+def save_days_to_settle(desk: Desk, actor: Actor, account: str, days: int) -> bool:
+    """Whether it changed. Raises NotAllowed, AccountUnknown, DaysOutOfRange."""
+    if account not in desk.settings.all_accounts:
+        raise AccountUnknown(account)
+    if not LEAST_DAYS <= days <= MOST_DAYS:
+        raise DaysOutOfRange(LEAST_DAYS, MOST_DAYS)
+    with desk.store.write() as tx:
+        require(tx, actor, Right.CONFIGURE)
+        if days_to_settle(tx, account) == days:
+            return False
+        account_rows.save_section(
+            tx, account, SECTION, "", {"not_settled_days": days}, at=clock.now(), actor_kind=actor.kind,
+            actor_id=actor.id,
+        )  # fmt: skip
+        audit.record(tx, actor, "account.alarms", f"account:{account}", not_settled_days=days)
+    return True
+
+
+def _handled(tx: Connection, actor: Actor, alarm_id: int) -> Row[Any]:
+    """The open alarm, locked, that the actor may handle."""
+    require(tx, actor, Right.SEE_ORDERS)
+    alarm = rows.locked(tx, alarm_id)
+    if alarm is None:
+        raise UnknownAlarm
+    if not may_handle(alarm.kind, rights(tx, actor)):
+        raise NotAllowed(kind_of(alarm.kind).right)
+    if alarm.closed_at is not None:
+        raise AlarmClosed
+    return alarm
+
+
+def _group(found: list[Row[Any]], total: int, held: frozenset[Right], before: list[Row[Any]]) -> Group:
+    return Group(tuple(_alarm(row, held, before) for row in found), total)
+
+
+def _alarm(row: Row[Any], held: frozenset[Right], before: list[Row[Any]]) -> Alarm:
+    earlier = tuple(
+        Closing(one.closed_at, one.closer or "", one.closing_reason or "")
+        for one in before
+        if one.order == row.order and one.kind == row.kind
+    )
+    customer = " ".join(part for part in (row.first_name, row.last_name) if part)
+    return Alarm(
+        row.id, row.kind, row.account, row.detail, row.opened_at, row.order, row.order_id or "", customer,
+        row.amount or 0, row.currency or "", row.holder or "", row.holder_name or "", may_handle(row.kind, held), earlier,
+    )  # fmt: skip

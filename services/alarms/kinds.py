@@ -1,0 +1,58 @@
+"""The kinds of alarm, and whose each is.
+
+An alarm about an order is its sender's, who knows the customer; where there is no sender left, and for what no sender can
+put right, it is whoever has the right to: finance for money, an administrator for the connection.
+"""
+
+from dataclasses import dataclass
+
+from services.access import Right
+
+
+@dataclass(frozen=True)
+class Kind:
+    """``right``: who handles it, besides a sender. ``sender``: it is the order's sender's first, and any sender's to take.
+
+    ``standing``: it tells of a condition, and ends by itself when that does.
+    """
+
+    right: Right
+    sender: bool = False
+    standing: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    "paid_twice": Kind(Right.RECONCILE, sender=True),
+    "paid_after_cancel": Kind(Right.RECONCILE, sender=True),
+    "other_amount": Kind(Right.RECONCILE, sender=True),
+    "quarantined": Kind(Right.RECONCILE, sender=True),
+    "operation_unknown": Kind(Right.RECONCILE, sender=True),
+    "page_taken": Kind(Right.RECONCILE, sender=True),
+    "not_settled": Kind(Right.RECONCILE, standing=True),
+    "page_failed": Kind(Right.CONFIGURE, sender=True, standing=True),
+    "mail_failed": Kind(Right.CONFIGURE, sender=True, standing=True),
+    "mail_bounced": Kind(Right.CONFIGURE, sender=True, standing=True),
+    "mail_uncertain": Kind(Right.CONFIGURE, sender=True, standing=True),
+    "sending_paused": Kind(Right.CONFIGURE, standing=True),
+    "untrusted_url": Kind(Right.CONFIGURE),
+    "notification_failed": Kind(Right.CONFIGURE),
+}
+_OTHER = Kind(Right.CONFIGURE, sender=True)  # a kind that a newer version raised
+
+SENDER_KINDS = tuple(name for name, kind in KINDS.items() if kind.sender)
+STANDING_KINDS = tuple(name for name, kind in KINDS.items() if kind.standing)
+
+
+def kind_of(name: str) -> Kind:
+    return KINDS.get(name, _OTHER)
+
+
+def may_handle(kind: str, held: frozenset[Right]) -> bool:
+    """Whether a person with these rights may take and close an alarm of this kind."""
+    found = kind_of(kind)
+    return found.right in held or (found.sender and Right.SEND in held)
+
+
+def handled_by(held: frozenset[Right]) -> tuple[str, ...]:
+    """The kinds that a person with these rights may take."""
+    return tuple(name for name in KINDS if may_handle(name, held))

@@ -1,0 +1,44 @@
+"""The round that raises alarms for conditions that hold, and closes those whose condition has ended."""
+
+from datetime import datetime, timedelta
+
+from services import clock
+from services.access import WORKER, audit
+from services.alarms.handling import RESOLVED, days_to_settle
+from services.alarms.kinds import STANDING_KINDS
+from services.desk import Desk
+from services.store import Connection
+from services.store import alarms as rows
+from services.store.alarms import Standing
+
+MOST_AT_ONCE = 200  # a year of forgotten files is raised in several rounds, so that no write lasts
+
+
+def sweep(desk: Desk) -> None:
+    """Compare the standing alarms with what holds now. Running it twice, or in two workers, does nothing more."""
+    now = clock.now()
+    with desk.store.read() as tx:
+        holds = {one.identity: one for one in _standing(tx, desk, now)}
+        ended = [
+            row for identity, row in rows.open_of_kinds(tx, STANDING_KINDS).items() if identity not in holds
+        ]
+        known = rows.known(tx, holds)
+    begun = [one for identity, one in holds.items() if identity not in known][:MOST_AT_ONCE]
+    if not begun and not ended:
+        return
+    with desk.store.write() as tx:
+        for one in begun:
+            rows.raise_standing(tx, one, now)
+        for row in ended[:MOST_AT_ONCE]:
+            found = rows.locked(tx, row.id)
+            if found is not None and found.closed_at is None:
+                rows.change(tx, row.id, closed_at=now, closed_by=WORKER.id, closing_reason=RESOLVED)
+                audit.record(tx, WORKER, "alarm.resolved", f"alarm:{row.id}", kind=row.kind, order=row.order)
+
+
+def _standing(tx: Connection, desk: Desk, now: datetime) -> list[Standing]:
+    """Everything that holds. An account whose payouts nobody imports has no payment that is late in them."""
+    found = rows.unsent(tx) + [one for one in rows.paused(tx) if one.account in desk.settings.all_accounts]
+    for account in sorted(rows.imported_accounts(tx) & set(desk.settings.all_accounts)):
+        found += rows.not_settled(tx, account, now - timedelta(days=days_to_settle(tx, account)))
+    return found

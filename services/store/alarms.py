@@ -1,0 +1,178 @@
+"""What a person must look at: open alarms by who has them, and the standing conditions that make some of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, update
+
+from services.store.concurrent import insert_new
+from services.store.orders import UNPAID
+from services.store.schema import (
+    account_pauses,
+    alarms,
+    events,
+    orders,
+    pages,
+    settlement_files,
+    settlement_lines,
+    users,
+)
+
+_owners, _senders = users.alias("owners"), users.alias("senders")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A condition that holds now. ``identity`` names this occurrence of it."""
+
+    kind: str
+    identity: str
+    account: str
+    order: int | None
+    detail: dict[str, Any]
+
+
+def open_alarms(
+    tx: Connection, *, sender_kinds: Iterable[str], mine: str = "", kinds: Iterable[str] = (), others: str = "",
+    limit: int,
+) -> tuple[list[Row[Any]], int]:  # fmt: skip
+    """Open alarms, newest first, with their order's facts and their holder, at most ``limit``; and how many there are.
+
+    One of three: those that the user ``mine`` has; those of ``kinds`` that nobody has; those that people other than the
+    user ``others`` have.
+    """
+    o, by_order = orders.c, alarms.outerjoin(orders, orders.c.id == alarms.c.order)
+    taken = and_(_owners.c.id == alarms.c.owner, _owners.c.disabled.is_(False))
+    sent = and_(
+        _senders.c.id == o.actor_id, o.actor_kind == "user", _senders.c.disabled.is_(False),
+        alarms.c.kind.in_(tuple(sender_kinds)),
+    )  # fmt: skip
+    source = by_order.outerjoin(_owners, taken).outerjoin(_senders, sent)
+    # Who took it, else who sent the order; neither once their account is closed.
+    holder = func.coalesce(_owners.c.id, _senders.c.id)
+    if mine:
+        whose = holder == mine
+    elif others:
+        whose = holder != others
+    else:
+        whose = and_(holder.is_(None), alarms.c.kind.in_(tuple(kinds)))
+    where = and_(alarms.c.closed_at.is_(None), whose)
+    total = tx.scalar(select(func.count()).select_from(source).where(where))
+    name = func.coalesce(_owners.c.name, _senders.c.name)
+    query = select(
+        alarms, o.order_id, o.first_name, o.last_name, o.amount, o.currency, holder.label("holder"),
+        name.label("holder_name"),
+    ).select_from(source)  # fmt: skip
+    query = query.where(where).order_by(alarms.c.opened_at.desc(), alarms.c.id.desc()).limit(limit)
+    return list(tx.execute(query)), int(total or 0)
+
+
+def closed_before(tx: Connection, order_ids: Iterable[int]) -> list[Row[Any]]:
+    """The closed alarms of these orders, oldest first, with the name of who closed them."""
+    query = (
+        select(alarms, users.c.name.label("closer"))
+        .outerjoin(users, users.c.id == alarms.c.closed_by)
+        .where(alarms.c.order.in_(tuple(order_ids)), alarms.c.closed_at.is_not(None))
+        .order_by(alarms.c.closed_at, alarms.c.id)
+    )
+    return list(tx.execute(query))
+
+
+def locked(tx: Connection, alarm_id: int) -> Row[Any] | None:
+    """One alarm, kept from other writers to the end of the transaction."""
+    return tx.execute(select(alarms).where(alarms.c.id == alarm_id).with_for_update()).first()
+
+
+def change(tx: Connection, alarm_id: int, **values: Any) -> None:
+    tx.execute(update(alarms).where(alarms.c.id == alarm_id).values(**values))
+
+
+def open_of_kinds(tx: Connection, kinds: Iterable[str]) -> dict[str, Row[Any]]:
+    """The open alarms of these kinds, by identity."""
+    query = select(alarms).where(alarms.c.closed_at.is_(None), alarms.c.kind.in_(tuple(kinds)))
+    return {row.identity: row for row in tx.execute(query)}
+
+
+def known(tx: Connection, identities: Iterable[str]) -> frozenset[str]:
+    """Which of these have been raised before, open or closed."""
+    wanted, found = list(identities), set[str]()
+    for start in range(0, len(wanted), 500):
+        query = select(alarms.c.identity).where(alarms.c.identity.in_(wanted[start : start + 500]))
+        found.update(tx.scalars(query))
+    return frozenset(found)
+
+
+def raise_standing(tx: Connection, standing: Standing, opened_at: datetime) -> None:
+    """Raise it, unless it was raised before, and perhaps closed."""
+    insert_new(
+        tx, alarms, ("identity",), identity=standing.identity, kind=standing.kind, account=standing.account,
+        order=standing.order, detail=standing.detail, opened_at=opened_at,
+    )  # fmt: skip
+
+
+def unsent(tx: Connection) -> list[Standing]:
+    """Unpaid orders whose page or message stopped, each known by the event that stopped it last."""
+    o, e = orders.c, events.c
+    stopped = (
+        (o.availability == "failed", "page_failed"),
+        (o.delivery == "failed", "mail_failed"),
+        (o.delivery == "bounced", "mail_bounced"),
+        (o.delivery == "uncertain", "mail_uncertain"),
+    )
+    found = []
+    for condition, kind in stopped:
+        query = (
+            select(o.id, o.account, func.max(e.id).label("event"))
+            .join(events, and_(e.order == o.id, e.kind == kind))
+            .where(o.payment.in_(UNPAID), condition)
+            .group_by(o.id, o.account)
+        )
+        found += [Standing(kind, f"{kind}:{row.event}", row.account, row.id, {}) for row in tx.execute(query)]
+    return found
+
+
+def paused(tx: Connection) -> list[Standing]:
+    """What is paused, of every account."""
+    return [
+        Standing(
+            "sending_paused",
+            f"sending_paused:{row.account}:{row.subject}:{row.since.isoformat()}",
+            row.account,
+            None,
+            {"subject": row.subject, "reason": row.reason},
+        )
+        for row in tx.execute(select(account_pauses))
+    ]
+
+
+def in_no_payout() -> ColumnElement[bool]:
+    """The condition on an order that no standing payout line names it, by HiPay's order id or by invoice number."""
+    line, o = settlement_lines.c, orders.c
+    here = and_(line.account == o.account, line.replaced_by.is_(None))
+    complete = exists().where(settlement_files.c.id == line.file, settlement_files.c.complete.is_(True))
+    page_ids = select(pages.c.hipay_order_id).where(pages.c.order == o.id).scalar_subquery()
+    by_page = exists().where(here, line.file_order.in_(page_ids), complete)
+    by_reference = exists().where(here, line.reporting_data_1 == o.reference_1, complete)
+    return and_(~by_page, or_(o.reference_1 == "", ~by_reference))
+
+
+def imported_accounts(tx: Connection) -> frozenset[str]:
+    """The accounts of which a payout file was ever imported."""
+    query = select(settlement_files.c.account).where(settlement_files.c.complete.is_(True)).distinct()
+    return frozenset(tx.scalars(query))
+
+
+def not_settled(tx: Connection, account: str, paid_before: datetime) -> list[Standing]:
+    """The account's orders collected before a time that no payout line names."""
+    o = orders.c
+    query = select(o.id, o.paid_at).where(
+        o.account == account, o.captured > 0, o.paid_at < paid_before, in_no_payout()
+    )
+    return [
+        Standing(
+            "not_settled", f"not_settled:{row.id}", account, row.id, {"paid_at": row.paid_at.isoformat()}
+        )
+        for row in tx.execute(query.order_by(o.paid_at, o.id))
+    ]

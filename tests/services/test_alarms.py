@@ -1,0 +1,273 @@
+"""To do: conditions found against the sandbox, whose each alarm is, who may close it, and that it ends by itself."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services import clock, worker
+from services.access import WORKER, Actor, NotAllowed
+from services.accounts.pauses import pause, resume
+from services.alarms import AlarmClosed, ClosingReasonMissing, DaysOutOfRange, UnknownAlarm
+from services.alarms.handling import RESOLVED, Alarm, close, save_days_to_settle, take, to_do
+from services.alarms.sweep import sweep
+from services.desk import Desk
+from services.orders import create, history
+from services.rounds import Round, Rounds
+from services.store import alarms as rows
+from services.store import orders as order_rows
+from services.store import settlements as settlement_rows
+from services.store.schema import LINE_AMOUNTS, LINE_TEXTS
+from tests.support.accounts import audit_of
+from tests.support.desk import person
+from tests.support.drafts import draft
+from tests.support.sandbox import RunningSandbox, wait_for
+
+
+def send(desk: Desk, actor: Actor, **changes: object) -> int:
+    order_id = create.create(desk, actor, draft(**changes), create.new_form_key())
+    worker.drain(desk)
+    return order_id
+
+
+def pay(desk: Desk, sandbox: RunningSandbox, actor: Actor, order_id: int) -> None:
+    pages = history.detail(desk, actor, order_id).pages
+    sandbox.control("pay", {"orderids": [pages[-1].hipay_order_id], "outcome": "accept"})
+    history.check_now(desk, actor, [order_id])
+    worker.drain(desk)
+
+
+def alarm_of(desk: Desk, order_id: int | None, kind: str, identity: str) -> None:
+    with desk.store.write() as tx:
+        order_rows.open_alarm(
+            tx, identity=identity, account="demo", order=order_id, kind=kind, detail={}, opened_at=clock.now()
+        )
+
+
+def closed(desk: Desk) -> list[tuple[str, str, str]]:
+    with desk.store.read() as tx:
+        found = rows.closed_before(tx, range(1, 100))
+    return [(row.kind, row.closed_by, row.closing_reason) for row in found]
+
+
+def only(alarms: tuple[Alarm, ...]) -> Alarm:
+    [one] = alarms
+    return one
+
+
+def import_line(desk: Desk, **texts: str) -> None:
+    """A payout file of one line, as an import leaves it."""
+    with desk.store.write() as tx:
+        file = settlement_rows.add_file(
+            tx, b"x", account="demo", name="f.csv", sha256=str(texts), reading={}, uploaded_at=clock.now(),
+            actor_kind="user", actor_id="test",
+        )  # fmt: skip
+        line: dict[str, Any] = {**dict.fromkeys(LINE_TEXTS, ""), **dict.fromkeys(LINE_AMOUNTS, 0), **texts}
+        line |= {"account": "", "order": line["file_order"], "line": 1, "file": file, "kind": "sale"}
+        settlement_rows.add_lines(
+            tx, [{**line, "account_key": "demo", "identity": str(texts), "key": str(texts)}]
+        )
+        settlement_rows.complete_file(tx, file)
+
+
+def test_a_refused_mail_is_its_senders_alarm_until_it_leaves(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    sandbox.control("settings", {"smtp_reply": "550 no such mailbox"})
+    order_id = send(desk, manager)
+    sweep(desk)
+    sweep(desk)
+    found = to_do(desk, manager)
+    alarm = only(found.mine.alarms)
+    assert (alarm.kind, alarm.order, alarm.holder, alarm.amount) == (
+        "mail_failed",
+        order_id,
+        manager.id,
+        1250_5000,
+    )
+    assert (found.mine.total, found.free.total, found.others.total) == (1, 0, 0)
+
+    sandbox.control("settings", {"smtp_reply": None})
+    history.retry(desk, manager, order_id)
+    worker.drain(desk)
+    sweep(desk)
+    assert to_do(desk, manager).mine.total == 0
+    assert closed(desk) == [("mail_failed", "worker", RESOLVED)]
+    assert audit_of(desk)[0].action == "alarm.resolved"
+
+
+def test_what_a_person_closed_stays_closed_until_it_happens_again(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    sandbox.control("settings", {"smtp_reply": "550 no such mailbox"})
+    order_id = send(desk, manager)
+    sweep(desk)
+    close(desk, manager, only(to_do(desk, manager).mine.alarms).id, "link sent by text message")
+    sweep(desk)
+    assert to_do(desk, manager).mine.total == 0
+    history.retry(desk, manager, order_id)
+    worker.drain(desk)
+    sweep(desk)
+    again = only(to_do(desk, manager).mine.alarms)
+    assert [one.reason for one in again.before] == ["link sent by text message"]
+    assert again.before[0].closer == manager.name
+
+
+def test_a_mail_whose_fate_is_unknown_is_an_alarm(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    sandbox.control("settings", {"smtp_drop": "after_data"})
+    send(desk, manager)
+    for _ in range(3):
+        sandbox.control("clock", {"advance_seconds": 300})
+        worker.drain(desk)
+    sweep(desk)
+    assert only(to_do(desk, manager).mine.alarms).kind == "mail_uncertain"
+
+
+def test_a_pause_is_the_administrators_and_ends_with_it(desk: Desk, manager: Actor) -> None:
+    admin = person(desk, "admin")
+    with desk.store.write() as tx:
+        pause(tx, "demo", "mail", "smtp_auth_refused")
+    sweep(desk)
+    alarm = only(to_do(desk, admin).free.alarms)
+    assert (alarm.kind, alarm.order, alarm.detail["reason"]) == ("sending_paused", None, "smtp_auth_refused")
+    assert to_do(desk, manager).free.total == 0
+    resume(desk, admin, "demo")
+    sweep(desk)
+    assert to_do(desk, admin).free.total == 0
+
+
+def test_taking_and_closing_need_the_owners_role(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = send(desk, manager)
+    alarm_of(desk, order_id, "paid_twice", "paid_twice:1")
+    alarm_of(desk, None, "notification_failed", "notification:1")
+    finance, admin, other = (
+        person(desk, "finance"),
+        person(desk, "admin"),
+        person(desk, "manager", name="Ada"),
+    )
+    assert only(to_do(desk, manager).mine.alarms).kind == "paid_twice"
+    seen = only(to_do(desk, other).others.alarms)
+    assert (seen.holder_name, seen.may_handle) == (manager.name, True)
+    assert only(to_do(desk, admin).others.alarms).may_handle is False
+    technical = only(to_do(desk, admin).free.alarms)
+    assert technical.kind == "notification_failed"
+
+    with pytest.raises(NotAllowed):
+        close(desk, admin, seen.id, "x")
+    with pytest.raises(NotAllowed):
+        take(desk, manager, technical.id)
+    with pytest.raises(NotAllowed):
+        to_do(desk, person(desk))
+    take(desk, finance, seen.id)
+    assert only(to_do(desk, finance).mine.alarms).id == seen.id
+    assert to_do(desk, manager).mine.total == 0
+    with pytest.raises(ClosingReasonMissing):
+        close(desk, finance, seen.id, "  ")
+    close(desk, finance, seen.id, "second payment refunded")
+    with pytest.raises(AlarmClosed):
+        close(desk, manager, seen.id, "too late")
+    with pytest.raises(UnknownAlarm):
+        close(desk, manager, 999, "nothing there")
+    actions = [(row.action, row.actor_id) for row in audit_of(desk)[:2]]
+    assert actions == [("alarm.closed", finance.id), ("alarm.taken", finance.id)]
+    assert "refunded" not in str([row.detail for row in audit_of(desk)])
+
+
+def test_without_its_sender_an_alarm_is_everybodys(desk: Desk, manager: Actor) -> None:
+    from services.access.users import set_disabled
+
+    order_id = send(desk, manager)
+    alarm_of(desk, order_id, "quarantined", "quarantined:1")
+    other = person(desk, "manager", name="Ada")
+    assert to_do(desk, other).free.total == 0
+    set_disabled(desk, person(desk, "admin"), manager.id, True)
+    assert only(to_do(desk, other).free.alarms).holder == ""
+    assert only(to_do(desk, person(desk, "finance")).free.alarms).order == order_id
+
+
+def test_a_payment_that_is_late_in_the_payouts_is_finances_until_a_line_names_it(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = send(desk, manager, order_id="LATE-1", references=("F-1",))
+    by_reference = send(desk, manager, references=("F-2",))
+    pay(desk, sandbox, manager, order_id)
+    pay(desk, sandbox, manager, by_reference)
+    finance, admin = person(desk, "finance"), person(desk, "admin")
+    sandbox.control("clock", {"advance_seconds": timedelta(days=6).total_seconds()})
+    sweep(desk)
+    assert to_do(desk, finance).free.total == 0  # no payout of this account is imported here
+
+    import_line(desk, file_order="ANOTHER", reporting_data_1="F-2")
+    save_days_to_settle(desk, admin, "demo", 5)
+    sweep(desk)
+    late = only(to_do(desk, finance).free.alarms)
+    assert (late.kind, late.order, late.order_id) == ("not_settled", order_id, "LATE-1")
+    assert to_do(desk, manager).mine.total == 0
+    save_days_to_settle(desk, admin, "demo", 7)
+    sweep(desk)
+    assert to_do(desk, finance).free.total == 0
+
+    save_days_to_settle(desk, admin, "demo", 5)
+    import_line(desk, file_order="LATE-1")
+    sweep(desk)
+    assert to_do(desk, finance).free.total == 0
+    assert closed(desk) == [("not_settled", "worker", RESOLVED)]
+    with pytest.raises(DaysOutOfRange):
+        save_days_to_settle(desk, admin, "demo", 0)
+    with pytest.raises(NotAllowed):
+        save_days_to_settle(desk, finance, "demo", 8)
+
+
+def test_two_sweeps_at_once_raise_one_alarm(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    sandbox.control("settings", {"smtp_reply": "550 no"})
+    send(desk, manager)
+    both = [threading.Thread(target=sweep, args=(desk,)) for _ in range(4)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert to_do(desk, manager).mine.total == 1
+
+
+def test_a_round_runs_once_among_workers_and_again_when_its_time_has_come(
+    desk: Desk, sandbox: RunningSandbox
+) -> None:
+    ran: list[str] = []
+    rounds = (Round("counted", timedelta(minutes=2), lambda _desk: ran.append("x")),)
+    first, second = Rounds(rounds), Rounds(rounds)
+    for each in (first, second, first):
+        each.run_due(desk)
+    assert len(ran) == 1
+    sandbox.control("clock", {"advance_seconds": 121})
+    for each in (second, first):
+        each.run_due(desk)
+    assert len(ran) == 2
+    sandbox.control("clock", {"reset": True})  # back to before: it is not stuck until then
+    first.run_due(desk)
+    assert len(ran) == 3
+
+
+def test_a_broken_round_is_logged_and_stops_nothing(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    ran: list[str] = []
+
+    def broken(_desk: Desk) -> None:
+        raise ValueError("a fault of ours")
+
+    gap = timedelta(minutes=1)
+    Rounds((Round("broken", gap, broken), Round("next", gap, lambda _desk: ran.append("x")))).run_due(desk)
+    assert ran == ["x"]
+    assert "the round broken failed" in caplog.text
+
+
+def test_the_running_worker_sweeps(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    with desk.store.write() as tx:
+        pause(tx, "demo", "gateway", "hipay_not_authorised", WORKER)
+    running = worker.start(desk)
+    try:
+        admin = person(desk, "admin")
+        wait_for(lambda: to_do(desk, admin).free.total == 1, "the alarm")
+    finally:
+        running.stop()
