@@ -4,10 +4,11 @@ from datetime import datetime
 
 import streamlit as st
 
+from pages import request_actions
 from pages.common import actor, desk, language, refusals, texts
 from pages.facts import show_facts
 from pages.markdown import plain
-from pages.wording import ACTORS, ALARMS, BADGES, CHANNELS, event_words, failure_words
+from pages.wording import ACTORS, ALARMS, BADGES, CHANNELS, event_words, failure_words, person_name
 from services.i18n import Translator, format_ago, format_datetime, language_name
 from services.money import format_money
 from services.orders import history
@@ -21,10 +22,11 @@ def show(order_id: int) -> None:
         st.session_state.pop("list_rows", None)
         st.rerun()
     with refusals():
-        _live(order_id)
+        busy = request_actions.open_window(order_id)
+        # While a window is open nothing moves under it: a rerun would close it in somebody's face.
+        st.fragment(_live, run_every=None if busy else 3.0)(order_id)
 
 
-@st.fragment(run_every=3.0)
 def _live(order_id: int) -> None:
     with refusals():
         found = history.detail(desk(), actor(), order_id)
@@ -55,7 +57,7 @@ def _head(found: Detail) -> None:
         if alarm.closed_at is None:
             st.error(t(ALARMS.get(alarm.kind, alarm.kind)), icon=":material/warning:")
     if order.failure and found.badge in ("failed", "preparing", "uncertain"):
-        st.warning(failure_words(order.failure, order.failure_detail, t), icon=":material/report:")
+        st.warning(plain(failure_words(order.failure, order.failure_detail, t)), icon=":material/report:")
 
 
 def _timeline(found: Detail) -> None:
@@ -65,7 +67,7 @@ def _timeline(found: Detail) -> None:
     for event in sorted(found.events, key=lambda one: (one.at, one.id)):
         sentence, icon, detail = event_words(event.kind, event.data, order.currency, zone, t)
         who = (
-            order.sender_name
+            person_name(order.sender_name, t)
             if event.actor_id == order.actor_id
             else t(ACTORS.get(event.actor_kind, event.actor_kind))
         )
@@ -100,23 +102,8 @@ def _actions(found: Detail) -> None:
             if found.can_retry and st.button(
                 t("Try again"), icon=":material/refresh:", type="primary", key="try_again"
             ):
-                st.dialog(t("Try again?"))(_confirm_retry)(order.id, order.delivery == "uncertain")
-
-
-def _confirm_retry(order_id: int, uncertain: bool) -> None:
-    t = texts()
-    if uncertain:
-        st.write(
-            t(
-                "The e-mail may already have arrived. The customer could receive it twice; the link is the same."
-            )
-        )
-    else:
-        st.write(t("Sending is taken up where it stopped. The customer gets one e-mail."))
-    with refusals():
-        if st.button(t("Yes, try again"), type="primary"):
-            history.retry(desk(), actor(), order_id)
-            st.rerun()
+                request_actions.ask_retry(order.delivery == "uncertain")
+        request_actions.show(order)
 
 
 def _facts(found: Detail) -> None:
@@ -152,6 +139,6 @@ def _fact_lines(found: Detail, zone: str, t: Translator) -> list[tuple[str, str]
             t("At once") if order.capture == "now" else t("Later (the amount is held on the card)"),
         ),
         (t("Valid until"), when(order.expires_at)),
-        (t("Sent by"), order.sender_name),
+        (t("Sent by"), person_name(order.sender_name, t)),
         (t("Account"), desk().account(order.account).name),
     ]

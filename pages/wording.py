@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from services.access.sign_in import LOCAL_USER
 from services.hipay.reasons import reason_text
 from services.hipay.statuses import status
 from services.i18n import Translator, format_datetime
@@ -23,6 +24,7 @@ BADGES = {
     "refunded": ("Refunded", ":material/undo:", "gray"),
     "charged_back": ("Charged back", ":material/gavel:", "red"),
 }
+ROLE_NAMES = {"manager": "Manager", "finance": "Finance", "admin": "Administrator"}
 CHANNELS = {"link": "By link", "phone": "By phone"}
 ACTORS = {"worker": "E-Terminal Desk", "hipay": "HiPay", "customer": "Customer", "system": "E-Terminal Desk"}
 
@@ -51,9 +53,27 @@ EVENTS = {
     "copy_mail_failed": ("The sender's copy was refused", ":material/error:"),
     "copy_mail_uncertain": ("It is not known whether the sender's copy left", ":material/help:"),
     "copy_mail_expired": ("The sender's copy was not sent: the link had expired", ":material/timer_off:"),
+    "operation_asked": ("{operation} asked: {amount}", ":material/outbox:"),
+    "operation_done": ("{operation} done: {amount}", ":material/task_alt:"),
+    "operation_refused": ("{operation} refused", ":material/error:"),
+    "operation_unknown": ("HiPay did not say whether the operation was done", ":material/help:"),
     "payment_quarantined": (
         "HiPay told of a payment that does not fit this order ({misfit}): not counted",
         ":material/report:",
+    ),
+}
+# operation → (text, icon, what it does)
+OPERATIONS = {
+    "capture": (
+        "Collect",
+        ":material/payments:",
+        "The amount that is held on the card is collected, all or a part.",
+    ),
+    "refund": ("Refund", ":material/undo:", "The money goes back to the customer. This cannot be undone."),
+    "cancel": (
+        "Give up the hold",
+        ":material/lock_open:",
+        "The hold on the card is lifted: nothing will be collected.",
     ),
 }
 # effect of a payment's status → (text, icon, which amount)
@@ -78,12 +98,18 @@ MISFITS = {
     "test": "test flag",
 }  # fmt: skip
 ALARMS = {
+    "operation_unknown": "HiPay did not say whether a collection or refund was done. Look it up and say so below.",
     "quarantined": "HiPay told of a payment that does not fit this order. Look at it in HiPay's console.",
     "paid_twice": "This order was paid more than once. Refund one of the payments in HiPay's console.",
     "untrusted_url": "HiPay's answer held a page that is not on HiPay's own hosts. Nothing was sent. Tell HiPay.",
     "notification_failed": "A notification from HiPay could not be worked off. Tell your administrator.",
     "page_taken": "Somebody has begun to pay on a page whose address was lost. Watch the payment before sending again.",
 }
+
+
+def person_name(name: str, t: Translator) -> str:
+    """The name as it was kept with what the person did; the one without a name in the reader's words."""
+    return t(LOCAL_USER) if name == LOCAL_USER else name
 
 
 def event_words(
@@ -97,6 +123,11 @@ def event_words(
     if "again_at" in values:
         values["again_at"] = format_datetime(
             datetime.fromisoformat(values["again_at"]), zone, t.language, named=False
+        )
+    if "operation" in values:
+        values["operation"] = t(OPERATIONS[values["operation"]][0])
+        values["amount"] = (
+            format_money(values["amount"], currency, t.locale) if values.get("amount") else t("the whole amount")
         )
     if "misfit" in values:
         values["misfit"] = t(MISFITS.get(values["misfit"], values["misfit"]))

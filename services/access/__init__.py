@@ -21,6 +21,7 @@ from services.store import access as rows
 class Right(StrEnum):
     SEE_ORDERS = "see_orders"
     SEND = "send"
+    REFUND = "refund"
     SEE_SETTLEMENTS = "see_settlements"
     RECONCILE = "reconcile"
     CONFIGURE = "configure"
@@ -30,8 +31,10 @@ class Right(StrEnum):
 
 ROLES = ("manager", "finance", "admin")
 ROLE_RIGHTS: dict[str, frozenset[Right]] = {
-    "manager": frozenset({Right.SEE_ORDERS, Right.SEND}),
-    "finance": frozenset({Right.SEE_ORDERS, Right.SEE_SETTLEMENTS, Right.RECONCILE, Right.SEE_AUDIT}),
+    "manager": frozenset({Right.SEE_ORDERS, Right.SEND, Right.REFUND}),
+    "finance": frozenset(
+        {Right.SEE_ORDERS, Right.REFUND, Right.SEE_SETTLEMENTS, Right.RECONCILE, Right.SEE_AUDIT}
+    ),
     "admin": frozenset({Right.SEE_ORDERS, Right.CONFIGURE, Right.MANAGE_USERS, Right.SEE_AUDIT}),
 }
 

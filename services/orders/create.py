@@ -20,6 +20,7 @@ from services.settings import Account
 from services.store import Connection, Row
 from services.store import orders as rows
 from services.store import steps as due
+from services.store.concurrent import one_at_a_time
 
 TOKEN_BYTES = 16  # 128 random bits
 
@@ -46,32 +47,38 @@ def create(desk: Desk, actor: Actor, draft: Draft, form_key: str) -> int:
     The same ``form_key`` again returns the same order and does nothing. Raises DraftRefused, AccountNotReady,
     OrderIdTaken, NotAllowed.
     """
-    now = clock.now()
     with desk.store.write() as tx:
-        require(tx, actor, Right.SEND)
-        known = rows.order_by_form_key(tx, form_key)
-        if known is not None:
-            return int(known.id)
-        accepted, problems = drafts.check(draft, now)
-        if accepted is None:
-            raise DraftRefused(problems)
-        ready = readiness_in(tx, desk, accepted.account, accepted.channel)
-        if not ready.ready:
-            raise AccountNotReady(accepted.account, tuple(item.name for item in ready.missing))
-        if rows.order_by_business_id(tx, accepted.account, accepted.order_id) or rows.page_by_hipay_order_id(
-            tx, accepted.account, accepted.order_id
-        ):
-            raise OrderIdTaken(accepted.order_id)
-        order_id = _write(tx, actor, accepted, form_key)
-        audit.record(
-            tx,
-            actor,
-            "order_created",
-            f"order:{order_id}",
-            account=accepted.account,
-            channel=accepted.channel,
-        )
+        order_id = create_in(tx, desk, actor, draft, form_key)
     desk.wake.set()
+    return order_id
+
+
+def create_in(tx: Connection, desk: Desk, actor: Actor, draft: Draft, form_key: str) -> int:
+    """``create`` in the caller's transaction. What it raises, it raises before it has written anything."""
+    require(tx, actor, Right.SEND)
+    one_at_a_time(tx, "order")  # two presses at once: the second finds what the first has written
+    known = rows.order_by_form_key(tx, form_key)
+    if known is not None:
+        return int(known.id)
+    accepted, problems = drafts.check(draft, clock.now())
+    if accepted is None:
+        raise DraftRefused(problems)
+    ready = readiness_in(tx, desk, accepted.account, accepted.channel)
+    if not ready.ready:
+        raise AccountNotReady(accepted.account, tuple(item.name for item in ready.missing))
+    if rows.order_by_business_id(tx, accepted.account, accepted.order_id) or rows.page_by_hipay_order_id(
+        tx, accepted.account, accepted.order_id
+    ):
+        raise OrderIdTaken(accepted.order_id)
+    order_id = _write(tx, actor, accepted, form_key)
+    audit.record(
+        tx,
+        actor,
+        "order_created",
+        f"order:{order_id}",
+        account=accepted.account,
+        channel=accepted.channel,
+    )
     return order_id
 
 

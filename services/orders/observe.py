@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from services import clock
-from services.access import Actor
+from services.access import HIPAY, Actor
 from services.desk import Desk
 from services.hipay.observations import Observation
 from services.orders import states
 from services.store import Connection, Row
+from services.store import operations as operation_rows
 from services.store import orders as rows
 
 Outcome = Literal["applied", "repeated", "quarantined"]
@@ -47,6 +48,7 @@ def observe(
             misfit=misfit,
         )
         return "quarantined"
+    _recognise(tx, order_id, observation)
     if not written:
         return "repeated"
     refold(tx, order_id)
@@ -93,6 +95,23 @@ def refold(tx: Connection, order_id: int) -> states.State:
         references = [one.reference for one in state.transactions if one.captured or one.authorised]
         alarm(tx, order, f"paid_twice:{order_id}:{len(references)}", "paid_twice", references=references)
     return state
+
+
+def operation_done(tx: Connection, order_id: int, asked: Row[Any], actor: Actor) -> None:
+    """A capture, refund or cancellation that we asked for is done."""
+    operation_rows.change(tx, asked.id, state="done", done_at=clock.now(), failure="", failure_detail={})
+    record(tx, order_id, "operation_done", actor, operation=asked.kind, amount=asked.amount)
+
+
+def _recognise(tx: Connection, order_id: int, seen: Observation) -> None:
+    """An operation of ours that HiPay shows is done, even if its answer never came."""
+    told = {one.operation_id for one in seen.operations} | {seen.operation_id}
+    for asked in operation_rows.unsettled(tx, order_id):
+        if asked.state == "unknown" and asked.operation_id in told:
+            operation_done(tx, order_id, asked, HIPAY)
+            rows.close_alarms(
+                tx, f"operation_unknown:{asked.id}", at=clock.now(), by=HIPAY.id, reason="seen at HiPay"
+            )
 
 
 def alarm(tx: Connection, order: Row[Any], identity: str, kind: str, **detail: Any) -> None:

@@ -15,11 +15,10 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
 )
 
-from services.store.types import BigInt, Json, Utc
+from services.store.types import BigInt, Json, Text, Utc
 
 metadata = MetaData(
     naming_convention={
@@ -220,6 +219,26 @@ steps = Table(
     sqlite_autoincrement=True,  # an id is never given again
 )  # fmt: skip
 
+operations = Table(
+    "operations", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("order", BigInt, ForeignKey("orders.id"), nullable=False, index=True),
+    Column("account", Text, nullable=False),
+    Column("reference", Text, nullable=False),  # HiPay's transaction
+    Column("kind", Text, nullable=False),  # capture, refund, cancel
+    Column("amount", BigInt),  # None: all of it (cancel)
+    Column("currency", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("form_key", Text, nullable=False, unique=True),  # a second press finds this row
+    Column("operation_id", Text, nullable=False, unique=True),  # HiPay's "Merchant operation ID" in the payout file
+    Column("state", Text, nullable=False),  # requested, done, refused, unknown
+    Column("failure", Text, nullable=False, default=""),
+    Column("failure_detail", Json, nullable=False, default=dict),
+    Column("created_at", Utc, nullable=False),
+    Column("done_at", Utc),
+    *_who(),
+)  # fmt: skip
+
 alarms = Table(
     "alarms", metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
@@ -335,4 +354,35 @@ notices = Table(
     Column("created_at", Utc, nullable=False),
     Column("sent_at", Utc),
     Index(None, "state", "due_at"),
+)  # fmt: skip
+
+batches = Table(
+    "batches", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    Column("name", Text, nullable=False),  # of the file
+    Column("form_key", Text, nullable=False, unique=True),  # made when the preview was drawn
+    Column("state", Text, nullable=False),  # running, paused, done, cancelled
+    Column("reason", Text, nullable=False, default=""),  # the error code for which it waits or paused itself
+    Column("per_minute", Integer, nullable=False),
+    Column("days", Integer, nullable=False),  # validity of a row that names no end
+    Column("rows", Integer, nullable=False),
+    Column("next_at", Utc, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("finished_at", Utc),
+    *_who(),
+    Column("sender_name", Text, nullable=False),
+    Index(None, "state", "next_at"),
+)  # fmt: skip
+
+batch_rows = Table(
+    "batch_rows", metadata,
+    Column("batch", BigInt, ForeignKey("batches.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("line", Integer, nullable=False),  # where it stood in the file
+    Column("state", Text, nullable=False),  # waiting, created, refused
+    Column("data", Json, nullable=False),  # the draft; {} once the order has it
+    Column("order", BigInt, ForeignKey("orders.id"), index=True),
+    Column("problems", Json, nullable=False, default=dict),  # field → [code, values]
+    Index(None, "batch", "state", "number"),
 )  # fmt: skip

@@ -1,0 +1,257 @@
+"""Collect, refund or give up a payment: asked once, done once, found again in the payout file.
+
+Each carries an ``operation_id`` that HiPay repeats there. What is not known to be done is never asked again by itself:
+a refund made twice is money lost. A later read that shows the operation id settles the question.
+
+    OperationRefused (OrderError)
+    ├── NothingToOperate      no transaction of the order allows it
+    ├── OperationUnderway     another one of this order is not finished
+    ├── OperationTooMuch      more than what is left
+    └── ReasonMissing         a refund needs a reason
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from services import clock, money
+from services.access import WORKER, Actor, Right, audit, require, rights
+from services.desk import Desk
+from services.errors import DeskError
+from services.hipay import errors as hipay
+from services.mail.addresses import clean_header_text
+from services.orders import states
+from services.orders.errors import OrderError, UnknownOrder
+from services.orders.observe import alarm, operation_done, record
+from services.orders.pace import GIVE_UP, backoff
+from services.store import Connection, Row
+from services.store import operations as rows
+from services.store import orders as order_rows
+from services.store import steps as due
+from services.store.steps import Step
+
+Kind = Literal["capture", "refund", "cancel"]
+WHY_MAX = 200
+
+
+class OperationRefused(OrderError):
+    code: ClassVar[str] = "operation_refused"
+
+
+class NothingToOperate(OperationRefused):
+    code = "operation_nothing"
+
+
+class OperationUnderway(OperationRefused):
+    code = "operation_underway"
+
+
+class OperationTooMuch(OperationRefused):
+    code = "operation_too_much"
+
+    def __init__(self, most: str) -> None:
+        self.most = most
+
+
+class ReasonMissing(OperationRefused):
+    code = "operation_reason_missing"
+
+
+@dataclass(frozen=True)
+class Possible:
+    """What can be asked of one transaction. ``most`` in units of 1/10000."""
+
+    kind: Kind
+    reference: str
+    most: int
+
+
+def possible(state: states.State) -> tuple[Possible, ...]:
+    """What the order's transactions allow, as far as we have seen them."""
+    found = []
+    for one in state.transactions:
+        held = 0 if one.void else max(0, one.authorised - one.captured)
+        back = max(0, one.captured - one.refunded - one.charged_back)
+        if held:
+            found.append(Possible("capture", one.reference, held))
+        if held and not one.captured:
+            found.append(Possible("cancel", one.reference, held))
+        if back:
+            found.append(Possible("refund", one.reference, back))
+    return tuple(found)
+
+
+def ask(
+    desk: Desk, actor: Actor, order_id: int, wanted: Possible, amount: int, why: str, form_key: str
+) -> int:
+    """Write the operation down, once per ``form_key``; the worker asks HiPay. Returns its id.
+
+    ``amount`` in 1/10000, at most ``wanted.most`` as it is now. Raises OperationRefused, UnknownOrder, NotAllowed.
+    """
+    reason = clean_header_text(why, "why", WHY_MAX)
+    with desk.store.write() as tx:
+        require(tx, actor, _right(wanted.kind))
+        known = rows.by_form_key(tx, form_key)
+        if known is not None:
+            return int(known.id)
+        order = order_rows.order(tx, order_id)
+        if order is None:
+            raise UnknownOrder
+        if wanted.kind == "refund" and not reason:
+            raise ReasonMissing
+        if rows.unsettled(tx, order_id):
+            raise OperationUnderway
+        now_possible = next((one for one in possible(_state(tx, order_id)) if _same(one, wanted)), None)
+        if now_possible is None:
+            raise NothingToOperate
+        if not 0 < amount <= now_possible.most:
+            raise OperationTooMuch(money.format_money(now_possible.most, order.currency, "en_GB"))
+        asked = rows.add(
+            tx, order=order_id, account=order.account, reference=wanted.reference, kind=wanted.kind,
+            amount=None if wanted.kind == "cancel" else amount, currency=order.currency, why=reason,
+            form_key=form_key, operation_id=_operation_id(tx, order.order_id, wanted.kind, order_id),
+            created_at=clock.now(), actor_kind=actor.kind, actor_id=actor.id,
+        )  # fmt: skip
+        record(
+            tx, order_id, "operation_asked", actor, operation=wanted.kind, amount=amount, operation_row=asked
+        )
+        audit.record(tx, actor, f"{wanted.kind}_asked", f"order:{order_id}", amount=amount, operation=asked)
+        due.schedule(tx, order_id, "operation", order.account, clock.now())
+    desk.wake.set()
+    return asked
+
+
+def run(desk: Desk, step: Step) -> None:
+    """Ask HiPay for the order's operation. A try that may have been heard is not made again: the order is read instead."""
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        unsettled = rows.unsettled(tx, step.order)
+        asked = next((one for one in unsettled if one.state == "requested"), None)
+        if asked is None:
+            # Nothing to ask: or the worker that asked died before it heard the answer.
+            for lost in unsettled:
+                _wonder(tx, step, lost.id, "hipay_outcome_unknown", {})
+            due.finish(tx, step)
+            return
+        if due.paused(tx, step.account, "gateway"):
+            due.again(tx, step, clock.now() + backoff(4), counts=False)
+            return
+        # From here on a crash leaves it unknown: better a question to a person than money sent twice.
+        rows.change(tx, asked.id, state="unknown")
+    try:
+        with desk.hipay(step.account) as client:
+            client.maintain(
+                asked.reference, asked.kind, amount_units=asked.amount, currency=asked.currency,
+                operation_id=asked.operation_id,
+            )  # fmt: skip
+    except hipay.Unreachable as error:
+        if not error.retry or clock.now() - step.first_due_at >= GIVE_UP:
+            _refused(desk, step, asked.id, error)
+            return
+        with desk.store.write() as tx:
+            due.hold(tx, step)
+            rows.change(tx, asked.id, state="requested", failure=error.code, failure_detail=error.fields())
+            due.again(tx, step, clock.now() + backoff(step.tries))
+    except (hipay.OutcomeUnknown, hipay.Unavailable, hipay.BadAnswer, hipay.AnswerTooLarge) as error:
+        _unknown(desk, step, asked.id, error)
+    except DeskError as error:
+        _refused(desk, step, asked.id, error)
+    else:
+        with desk.store.write() as tx:
+            due.hold(tx, step)
+            operation_done(tx, step.order, asked, WORKER)
+            due.finish(tx, step)
+            due.schedule(tx, step.order, "read", step.account, clock.now())
+        desk.wake.set()
+
+
+def decide(desk: Desk, actor: Actor, operation_id: int, *, done: bool) -> None:
+    """A person has looked in HiPay's console: an operation whose outcome was unknown is done, or never was.
+
+    Raises OperationRefused when it is not unknown, NotAllowed.
+    """
+    with desk.store.write() as tx:
+        asked = rows.operation(tx, operation_id)
+        require(tx, actor, _right(asked.kind) if asked else Right.SEND)
+        if asked is None or asked.state != "unknown":
+            raise OperationRefused
+        if done:
+            operation_done(tx, asked.order, asked, actor)
+        else:
+            rows.change(tx, asked.id, state="refused", failure="operation_not_done", failure_detail={})
+            record(
+                tx, asked.order, "operation_refused", actor, operation=asked.kind, error="operation_not_done"
+            )
+        order_rows.close_alarms(
+            tx, f"operation_unknown:{asked.id}", at=clock.now(), by=actor.id, reason="looked up"
+        )
+        audit.record(tx, actor, "operation_decided", f"order:{asked.order}", operation=asked.id, done=done)
+        due.schedule(tx, asked.order, "read", asked.account, clock.now())
+    desk.wake.set()
+
+
+def of_order(desk: Desk, actor: Actor, order_id: int) -> tuple[tuple[Row[Any], ...], tuple[Possible, ...]]:
+    """What was asked for the order, oldest first, and what can be asked now. Raises NotAllowed, UnknownOrder."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_ORDERS)
+        if order_rows.order(tx, order_id) is None:
+            raise UnknownOrder
+        held = rights(tx, actor)
+        asked = rows.of_order(tx, order_id)
+        busy = any(one.state in ("requested", "unknown") for one in asked)
+        now_possible = () if busy else possible(_state(tx, order_id))
+    return tuple(asked), tuple(one for one in now_possible if _right(one.kind) in held)
+
+
+def _right(kind: Kind) -> Right:
+    return Right.REFUND if kind == "refund" else Right.SEND
+
+
+def _refused(desk: Desk, step: Step, asked_id: int, error: DeskError) -> None:
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        rows.change(tx, asked_id, state="refused", failure=error.code, failure_detail=error.fields())
+        asked = next(one for one in rows.of_order(tx, step.order) if one.id == asked_id)
+        record(
+            tx,
+            step.order,
+            "operation_refused",
+            WORKER,
+            operation=asked.kind,
+            error=error.code,
+            fields=error.fields(),
+        )
+        due.finish(tx, step)
+
+
+def _unknown(desk: Desk, step: Step, asked_id: int, error: DeskError) -> None:
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        _wonder(tx, step, asked_id, error.code, error.fields())
+        due.finish(tx, step)
+    desk.wake.set()
+
+
+def _wonder(tx: Connection, step: Step, asked_id: int, code: str, fields: dict[str, str]) -> None:
+    """Nobody knows whether it was done: a read may tell, a person is told."""
+    order = order_rows.order(tx, step.order)
+    assert order is not None
+    rows.change(tx, asked_id, state="unknown", failure=code, failure_detail=fields)
+    record(tx, step.order, "operation_unknown", WORKER, error=code, fields=fields)
+    alarm(tx, order, f"operation_unknown:{asked_id}", "operation_unknown", operation=asked_id)
+    due.schedule(tx, step.order, "read", step.account, clock.now())
+
+
+def _state(tx: Connection, order_id: int) -> states.State:
+    order = order_rows.order(tx, order_id)
+    assert order is not None
+    events = [states.Event(row.kind, row.at, row.data) for row in order_rows.events_of(tx, order_id)]
+    return states.fold(order.channel, order.amount, events)
+
+
+def _same(one: Possible, wanted: Possible) -> bool:
+    return (one.kind, one.reference) == (wanted.kind, wanted.reference)
+
+
+def _operation_id(tx: Connection, business_id: str, kind: Kind, order_id: int) -> str:
+    """``261124-ABCDE-R1``: short, readable, never given twice."""
+    return f"{business_id}-{kind[0].upper()}{len(rows.of_order(tx, order_id)) + 1}"

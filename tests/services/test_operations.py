@@ -1,0 +1,149 @@
+"""Collecting, refunding, giving up a hold: asked once, never twice by itself, found again by its id."""
+
+import pytest
+
+from services import worker
+from services.access import Actor, NotAllowed
+from services.desk import Desk
+from services.orders import create, history, operations
+from services.orders.operations import (
+    NothingToOperate,
+    OperationTooMuch,
+    OperationUnderway,
+    Possible,
+    ReasonMissing,
+)
+from tests.support.desk import person
+from tests.support.drafts import draft
+from tests.support.sandbox import RunningSandbox
+
+
+def paid(desk: Desk, actor: Actor, sandbox: RunningSandbox, **changes: object) -> int:
+    order_id = create.create(desk, actor, draft(amount="100", **changes), create.new_form_key())
+    worker.drain(desk)
+    sandbox.control("pay", {"orderids": [history.detail(desk, actor, order_id).pages[0].hipay_order_id]})
+    look(desk, actor, order_id)
+    return order_id
+
+
+def look(desk: Desk, actor: Actor, order_id: int) -> None:
+    history.check_now(desk, actor, [order_id])
+    worker.drain(desk)
+
+
+def offered(desk: Desk, actor: Actor, order_id: int) -> dict[str, Possible]:
+    return {one.kind: one for one in operations.of_order(desk, actor, order_id)[1]}
+
+
+def ask(
+    desk: Desk, actor: Actor, order_id: int, kind: str, amount: int, why: str = "returned", key: str = ""
+) -> int:
+    choice = offered(desk, actor, order_id)[kind]
+    return operations.ask(desk, actor, order_id, choice, amount, why, key or create.new_form_key())
+
+
+def test_a_refund_in_part_then_the_rest(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = paid(desk, manager, sandbox)
+    assert set(offered(desk, manager, order_id)) == {"refund"}
+    ask(desk, manager, order_id, "refund", 30_0000)
+    worker.drain(desk)
+    found = history.detail(desk, manager, order_id)
+    assert (found.order.refunded, found.order.payment) == (30_0000, "partly_refunded")
+    assert offered(desk, manager, order_id)["refund"].most == 70_0000
+    ask(desk, manager, order_id, "refund", 70_0000)
+    worker.drain(desk)
+    assert history.detail(desk, manager, order_id).order.payment == "refunded"
+    assert offered(desk, manager, order_id) == {}
+
+
+def test_hipay_gets_the_operation_id_that_the_payout_repeats(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = paid(desk, manager, sandbox, order_id="A-1")
+    ask(desk, manager, order_id, "refund", 10_0000)
+    worker.drain(desk)
+    [settlement] = sandbox.control("settlements", {})["settlements"]
+    csv = sandbox.client.get(settlement["files"][0]).text
+    assert ";A-1-R1;" in csv
+
+
+def test_a_held_amount_is_collected_in_part_or_given_up(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = paid(desk, manager, sandbox, capture="later")
+    assert set(offered(desk, manager, order_id)) == {"capture", "cancel"}
+    ask(desk, manager, order_id, "capture", 40_0000, why="")
+    worker.drain(desk)
+    assert history.detail(desk, manager, order_id).order.captured == 40_0000
+
+    other = paid(desk, manager, sandbox, capture="later")
+    ask(desk, manager, other, "cancel", 100_0000, why="")
+    worker.drain(desk)
+    assert history.detail(desk, manager, other).order.payment == "cancelled"
+
+
+def test_two_presses_are_one_refund(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = paid(desk, manager, sandbox)
+    choice, key = offered(desk, manager, order_id)["refund"], create.new_form_key()
+    first = operations.ask(desk, manager, order_id, choice, 10_0000, "x", key)
+    assert operations.ask(desk, manager, order_id, choice, 10_0000, "x", key) == first
+    with pytest.raises(OperationUnderway):
+        operations.ask(desk, manager, order_id, choice, 10_0000, "x", create.new_form_key())
+    worker.drain(desk)
+    assert history.detail(desk, manager, order_id).order.refunded == 10_0000
+
+
+def test_a_lost_answer_is_never_asked_again_but_recognised(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = paid(desk, manager, sandbox)
+    sandbox.control("faults", {"kind": "lost", "path": "/v1/maintenance", "count": 1})
+    ask(desk, manager, order_id, "refund", 10_0000)
+    worker.drain(desk)
+    asked, _ = operations.of_order(desk, manager, order_id)
+    assert [one.state for one in asked] == ["done"]  # the read showed its id
+    found = history.detail(desk, manager, order_id)
+    assert found.order.refunded == 10_0000
+    assert [alarm.kind for alarm in found.alarms if alarm.closed_at is None] == []
+
+
+def test_what_stays_unknown_waits_for_a_person(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = paid(desk, manager, sandbox)
+    sandbox.control("faults", {"kind": "5xx", "path": "/v1/maintenance", "count": 1})
+    operation_id = ask(desk, manager, order_id, "refund", 10_0000)
+    worker.drain(desk)
+    look(desk, manager, order_id)
+    asked, now_possible = operations.of_order(desk, manager, order_id)
+    assert [one.state for one in asked] == ["unknown"]
+    assert now_possible == ()
+    assert [alarm.kind for alarm in history.detail(desk, manager, order_id).alarms] == ["operation_unknown"]
+    operations.decide(desk, manager, operation_id, done=False)
+    assert "refund" in offered(desk, manager, order_id)
+    assert history.detail(desk, manager, order_id).order.refunded == 0
+
+
+def test_an_unreachable_gateway_is_asked_later(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = paid(desk, manager, sandbox)
+    away = Desk(desk.settings.model_copy(update={"sandbox_url": "http://127.0.0.1:9"}), desk.store)
+    ask(desk, manager, order_id, "refund", 10_0000)
+    worker.drain(away)
+    asked, _ = operations.of_order(desk, manager, order_id)
+    assert [one.state for one in asked] == ["requested"]
+    sandbox.control("clock", {"advance_seconds": 60})
+    worker.drain(desk)
+    assert history.detail(desk, manager, order_id).order.refunded == 10_0000
+
+
+def test_refusals_before_anything_is_asked(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = paid(desk, manager, sandbox)
+    with pytest.raises(ReasonMissing):
+        ask(desk, manager, order_id, "refund", 10_0000, why=" ")
+    with pytest.raises(OperationTooMuch):
+        ask(desk, manager, order_id, "refund", 100_0001)
+    with pytest.raises(NothingToOperate):
+        operations.ask(desk, manager, order_id, Possible("capture", "nope", 1), 1, "", create.new_form_key())
+    choice = offered(desk, manager, order_id)["refund"]
+    with pytest.raises(NotAllowed):
+        operations.ask(desk, person(desk, "admin"), order_id, choice, 1_0000, "x", create.new_form_key())
+    assert offered(desk, person(desk, "finance"), order_id).keys() == {"refund"}
+    assert operations.of_order(desk, manager, order_id)[0] == ()
