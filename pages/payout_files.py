@@ -51,7 +51,6 @@ def show() -> None:
     label = t.plural("Import {count} file", "Import {count} files", len(new))
     if new and st.button(label, type="primary", icon=":material/playlist_add_check:", key="import_files"):
         _import(account, new)
-    _say_imported(t)
 
 
 def _import(account: str, found: list[tuple[str, bytes, Chosen, Preview]]) -> None:
@@ -67,7 +66,9 @@ def _import(account: str, found: list[tuple[str, bytes, Chosen, Preview]]) -> No
         st.rerun()
 
 
-def _say_imported(t: Translator) -> None:
+def say_imported() -> None:
+    """What the last import came to, said once: outside the place for adding, which folds itself then."""
+    t = texts()
     for name, new, known, changed in st.session_state.pop("imported", []):
         st.success(
             t("{name} is imported: {new} new lines, {known} already known, {changed} changed.",
