@@ -18,6 +18,7 @@ def page() -> None:
         if may_import:
             with st.expander(t("Add payout files"), icon=":material/upload_file:", expanded=not known):
                 payout_files.show()
+            payout_files.say_imported()
         if not known:
             st.info(
                 t("No payout file yet. Download one from HiPay's console (Finance) and add it above: its lines are joined to the payment requests by the invoice number."),
