@@ -1,6 +1,7 @@
-"""What the server's log may hold: everything but secrets and query strings."""
+"""What the server's log may hold: everything but secrets, cookies and query strings."""
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -11,10 +12,12 @@ from services.settings import Settings
 
 _SHORTEST = 6  # a shorter value would blot out ordinary words
 _HIDDEN = "•••"
+# A request's headers as servers and clients write them at DEBUG, to the end of the line: the cookie is the sign-in.
+_CREDENTIALS = re.compile(r"(?i)\b((?:set-)?cookie|authorization)(['\"]?\s*[:,]\s*).+")
 
 
 class _WithoutSecrets(logging.Formatter):
-    """Another formatter's text, traceback included, with every secret replaced."""
+    """Another formatter's text, traceback included, with every secret and every header that is one replaced."""
 
     def __init__(self, inner: logging.Formatter, secrets: tuple[str, ...]) -> None:
         super().__init__()
@@ -24,7 +27,7 @@ class _WithoutSecrets(logging.Formatter):
         text = self._inner.format(record)
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
-        return text
+        return _CREDENTIALS.sub(rf"\1\2{_HIDDEN}", text)
 
 
 def set_up(settings: Settings) -> None:

@@ -59,3 +59,18 @@ def test_the_access_log_loses_query_strings(log: io.StringIO) -> None:
     assert logging.getLogger("uvicorn.access").filter(record)
     assert "hash" not in record.getMessage()
     assert "/phone-return/accept/abc HTTP" in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "< cookie: _streamlit_user=canary-1f0c; b=2",
+        "> Set-Cookie: _streamlit_user=canary-1f0c; Path=/",
+        "return_value=(b'HTTP/1.1', 200, b'OK', [(b'date', b'x'), (b'set-cookie', b'canary-1f0c')])",
+        "{'Authorization': 'Basic canary-1f0c'}",
+    ],
+)
+def test_the_headers_that_open_doors_are_not_written(log: io.StringIO, line: str) -> None:
+    logging.getLogger("someone.else").error("%s\nthe next line", line)
+    assert CANARY not in log.getvalue()
+    assert "•••\nthe next line" in log.getvalue()
