@@ -1,7 +1,6 @@
 """The receiver of HiPay's notifications, over real HTTP."""
 
 import hashlib
-import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +13,7 @@ from sqlalchemy import select
 from services.desk import Desk
 from services.settings import Account
 from services.store.schema import notifications
-from tests.support.desk import open_test_desk
+from tests.support.desk import all_that_is_stored, nobody_else_writes, open_test_desk
 from tests.support.public import HOLDER, PAN, PASSPHRASE, TOKEN, body, order_with_page, serving, signed
 
 
@@ -185,16 +184,13 @@ def test_200_notifications_from_10_connections_are_all_stored(client: httpx.Clie
     assert {row.identity for row in stored(desk)} == {hashlib.sha256(raw).hexdigest() for raw in bodies}
 
 
-def test_a_locked_database_answers_503_and_the_next_try_is_stored(desk: Desk, tmp_path: Path) -> None:
+def test_a_locked_database_answers_503_and_the_next_try_is_stored(desk: Desk) -> None:
     raw = body()
     with serving(desk, patience=0.3) as client:
-        other = sqlite3.connect(tmp_path / "sandbox.db", isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        answer = client.post("/notify/demo", content=raw, headers=signed(raw))
-        assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
-        assert client.get("/health").status_code == 200  # nobody else waits
-        other.execute("ROLLBACK")
-        other.close()
+        with nobody_else_writes(desk):
+            answer = client.post("/notify/demo", content=raw, headers=signed(raw))
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+            assert client.get("/health").status_code == 200  # nobody else waits
         assert client.post("/notify/demo", content=raw, headers=signed(raw)).status_code == 202
     assert len(stored(desk)) == 1
 
@@ -288,7 +284,7 @@ def test_no_card_data_reaches_the_database_or_a_log(
     lines = "\n".join(
         r.getMessage() for r in caplog.records if r.name.split(".")[0] not in ("httpx", "httpcore")
     )
-    written = b"".join(path.read_bytes() for path in tmp_path.glob("sandbox.db*"))
+    written = all_that_is_stored(desk, tmp_path)
     assert b"A-1" in written
     assert "notify demo 202" in lines
     for canary in (TOKEN, PAN, HOLDER, "canary-card-id", HOLDER.replace(" ", "+"), token, "zoe@example.com"):

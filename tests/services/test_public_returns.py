@@ -1,7 +1,6 @@
 """The return pages, over real HTTP, in every language."""
 
 import re
-import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +18,7 @@ from services.i18n import LANGUAGES, translator
 from services.public import texts
 from services.store import orders as rows
 from services.store import schema, steps
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import nobody_else_writes, open_test_desk, person
 from tests.support.public import PAN, TOKEN, feedback, order_row, order_with_page, serving
 
 KINDS = ("accept", "decline", "pending", "cancel", "exception")
@@ -325,15 +324,11 @@ def test_only_the_public_address_and_this_machine_are_answered(tmp_path: Path) -
     desk.close()
 
 
-def test_a_locked_database_still_redirects_and_shows_the_page(desk: Desk, tmp_path: Path) -> None:
+def test_a_locked_database_still_redirects_and_shows_the_page(desk: Desk) -> None:
     _, token = order_with_page(desk)
-    with serving(desk, patience=0.3) as client:
-        other = sqlite3.connect(tmp_path / "sandbox.db", isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
+    with serving(desk, patience=0.3) as client, nobody_else_writes(desk):
         assert client.get(f"/return/demo/accept/{token}", params=feedback()).status_code == 303
         assert client.get(f"/return/demo/accept/{token}").status_code == 200
-        other.execute("ROLLBACK")
-        other.close()
 
 
 def test_a_broken_database_is_said_in_words(client: httpx.Client, desk: Desk) -> None:

@@ -1,122 +1,201 @@
-"""The store: transactions that wait, migrations that run once, rows that nobody changes, a world that is not mixed."""
+"""The store: migrations that run once, rows that nobody changes, a world that is not mixed, texts that any database keeps."""
 
 import subprocess
 import sys
-import threading
-from datetime import timedelta
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from services import clock
 from services.access import SYSTEM, audit
-from services.store import DatabaseRefused, Store, open_store
+from services.desk import Desk
+from services.store import Connection, DatabaseRefused, Store, open_store, schema
 from services.store import access as access_rows
-from services.store import steps as due
+from services.store import orders as rows
+from services.store.concurrent import insert_new, put
+from services.store.engine import sqlite_warning
+from tests.support import postgres
+from tests.support.desk import settings_for
+from tests.support.public import order_with_page
 from tests.support.sandbox import ROOT
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'desk.db'}"
+    path = str(tmp_path / "desk.db")
+    return postgres.migrated(path) if postgres.SERVER else f"sqlite:///{path}"
 
 
 @pytest.fixture
-def store(url: str) -> Store:
-    return open_store(url, demo=True)
+def store(url: str) -> Iterator[Store]:
+    opened = open_store(url, demo=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def desk(store: Store, tmp_path: Path) -> Desk:
+    return Desk(settings_for(tmp_path), store)
+
+
+def refusal(url: str, *, demo: bool = True) -> DatabaseRefused:
+    with pytest.raises(DatabaseRefused) as refused:
+        open_store(url, demo=demo)
+    return refused.value
 
 
 def test_a_database_of_the_other_world_is_refused(store: Store, url: str) -> None:
-    with pytest.raises(DatabaseRefused) as refusal:
-        open_store(url, demo=False)
-    assert refusal.value.reason == "mixed_worlds"
+    assert refusal(url, demo=False).reason == "mixed_worlds"
 
 
 def test_a_read_only_database_is_refused_at_start(store: Store, url: str) -> None:
-    with pytest.raises(DatabaseRefused) as refusal:
-        open_store(url.replace("sqlite:///", "sqlite:///file:") + "?mode=ro&uri=true", demo=True)
-    assert refusal.value.reason == "read_only"
+    read_only = (
+        f"{url}?options=-c%20default_transaction_read_only%3Don"
+        if postgres.SERVER
+        else url.replace("sqlite:///", "sqlite:///file:") + "?mode=ro&uri=true"
+    )
+    assert refusal(read_only).reason == "read_only"
 
 
-def test_migrations_started_twice_at_once_run_once(tmp_path: Path) -> None:
+def test_a_database_that_a_newer_version_made_is_refused(store: Store, url: str) -> None:
+    with store.write() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert refusal(url).reason == "newer"
+
+
+def test_what_cannot_be_reached_or_is_no_database_is_refused_without_its_password(tmp_path: Path) -> None:
+    away = refusal("postgresql://desk:canary-password@127.0.0.1:1/desk")
+    assert away.reason == "unreachable"
+    assert "canary-password" not in str(away)
+    (tmp_path / "letter.db").write_text("Dear Sir or Madam, " * 99)
+    assert refusal(f"sqlite:///{tmp_path / 'letter.db'}").reason == "unusable"
+
+
+def test_migrations_started_at_once_run_once(tmp_path: Path) -> None:
+    path = str(tmp_path / "fresh.db")
+    url = postgres.empty(path) if postgres.SERVER else f"sqlite:///{path}"
     script = "import sys; from services.store import open_store; open_store(sys.argv[1], demo=True)"
-    url = f"sqlite:///{tmp_path / 'fresh.db'}"
     together = [subprocess.Popen([sys.executable, "-c", script, url], cwd=ROOT) for _ in range(3)]
     assert [process.wait(30) for process in together] == [0, 0, 0]
 
 
-def test_writers_wait_for_their_turn(store: Store) -> None:
-    def write(number: int) -> None:
-        for count in range(20):
-            with store.write() as tx:
-                audit.record(tx, SYSTEM, "tested", f"test:{number}-{count}")
-
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    with store.read() as tx:
-        assert len(access_rows.audit_rows(tx, limit=1000)) == 160
-        assert access_rows.broken_link(tx) is None
+@pytest.mark.sqlite
+def test_sqlite_commits_to_disk_and_holds_references(store: Store) -> None:
+    for transaction in (store.read, store.write):
+        with transaction() as tx:
+            found = {
+                name: tx.exec_driver_sql(f"PRAGMA {name}").scalar()
+                for name in ("journal_mode", "synchronous", "foreign_keys")
+            }
+        assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}  # 2 is FULL
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE audit SET action = 'x'", "DELETE FROM audit", "DELETE FROM events"]
-)
-def test_what_happened_cannot_be_changed(store: Store, statement: str) -> None:
-    with store.write() as tx:
+    ("version", "warned"),
+    [
+        ("3.40.1", True), ("3.44.5", True), ("3.44.6", False), ("3.45.0", True), ("3.50.6", True), ("3.50.7", False),
+        ("3.51.2", True), ("3.51.3", False), ("3.52.0", False), ("4.0.0", False),
+    ],
+)  # fmt: skip
+def test_a_sqlite_whose_log_may_lose_a_commit_is_told(
+    monkeypatch: pytest.MonkeyPatch, version: str, warned: bool
+) -> None:
+    monkeypatch.setattr("sqlite3.sqlite_version", version)
+    monkeypatch.setattr("sqlite3.sqlite_version_info", tuple(map(int, version.split("."))))
+    assert sqlite_warning() == (version if warned else None)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit SET action = 'x'", "DELETE FROM audit", "UPDATE events SET kind = 'x'", "DELETE FROM events",
+        pytest.param("TRUNCATE audit", marks=pytest.mark.postgres),
+        pytest.param("TRUNCATE events", marks=pytest.mark.postgres),
+    ],
+)  # fmt: skip
+def test_what_happened_cannot_be_changed(desk: Desk, statement: str) -> None:
+    order, _ = order_with_page(desk)
+    with desk.store.write() as tx:
         audit.record(tx, SYSTEM, "tested", "test:1")
-    if "events" in statement:
-        with store.write() as tx:
-            tx.execute(
-                text(
-                    "INSERT INTO orders (account, order_id, channel, form_key, mark, first_name, last_name, email, phone,"
-                    " language, amount, currency, description, capture, expires_at, created_at, actor_kind, actor_id,"
-                    " sender_name, search, delivery, availability, payment, authorised, captured, refunded, charged_back,"
-                    " failure, failure_detail, events_seen, copy_to, reference_1, reference_2, reference_3, reference_4,"
-                    " reference_5) VALUES ('a','o','link','k','m','','','','','fr',1,'EUR','d','now','2026-01-01',"
-                    "'2026-01-01','u','u','','','','','',0,0,0,0,'','{}',0,'','','','','','')"
-                )
-            )
-            tx.execute(
-                text(
-                    'INSERT INTO events ("order", at, kind, actor_kind, actor_id, data)'
-                    " VALUES (1,'2026-01-01','created','u','u','{}')"
-                )
-            )
-    with pytest.raises(DatabaseError, match="append-only"), store.write() as tx:
+        add_event(tx, order)
+    with pytest.raises(DatabaseError, match="append-only"), desk.store.write() as tx:
         tx.execute(text(statement))
 
 
 def test_a_changed_audit_row_breaks_the_chain(store: Store) -> None:
     with store.write() as tx:
         for number in range(3):
-            audit.record(tx, SYSTEM, "tested", f"test:{number}")
-    with store.write() as tx:  # as somebody with the file in hand could
-        tx.execute(text("DROP TRIGGER audit_no_update"))
+            audit.record(tx, SYSTEM, "tested", f"test:{number}", note="é\0 ß", at=1.5)
+    with store.read() as tx:
+        assert access_rows.broken_link(tx) is None
+    with store.write() as tx:  # as somebody with the database in hand could
+        trigger = "audit_no_update" if store.sqlite else "audit_append_only ON audit"
+        tx.execute(text(f"DROP TRIGGER {trigger}"))
         tx.execute(text("UPDATE audit SET subject = 'test:9' WHERE id = 2"))
     with store.read() as tx:
         assert access_rows.broken_link(tx) == 2
 
 
-def test_a_late_worker_cannot_write_over_its_successor(store: Store) -> None:
-    now = clock.now()
-    with store.write() as tx:
-        tx.execute(text("PRAGMA foreign_keys=OFF"))
-    with store.write() as tx:
-        tx.execute(text("PRAGMA defer_foreign_keys=ON"))
-        due.schedule(tx, 1, "page", "demo", now)
-        first = due.take(tx, "one", now, timedelta(seconds=10))
-        assert first is not None
-        assert due.take(tx, "two", now, timedelta(seconds=10)) is None
-        second = due.take(tx, "two", now + timedelta(seconds=11), timedelta(seconds=10))
-        assert second is not None
-        due.hold(tx, second)
-        with pytest.raises(due.LeaseLost):
-            due.hold(tx, first)
-        due.finish(tx, second)
-        with pytest.raises(due.LeaseLost):
-            due.hold(tx, second)
+def test_a_row_that_refers_to_nothing_is_refused(store: Store) -> None:
+    with pytest.raises(IntegrityError), store.write() as tx:
+        add_event(tx, 12345)
+
+
+def test_amounts_beyond_32_bits_and_times_to_the_microsecond_come_back_as_they_were(desk: Desk) -> None:
+    amount, now = 9_000_000_000_000_0000, clock.now().replace(microsecond=123457)
+    order, _ = order_with_page(desk, amount=amount, created_at=now)
+    with desk.store.read() as tx:
+        found = rows.order(tx, order)
+        total = tx.scalar(text("SELECT sum(amount) FROM orders"))
+    assert found is not None
+    assert (found.amount, found.created_at, int(total or 0)) == (amount, now, amount)
+
+
+def test_a_character_that_no_database_keeps_is_replaced_wherever_it_comes_from(desk: Desk) -> None:
+    order, _ = order_with_page(desk, last_name="Mar\0chand\ud800", failure_detail={"said": "a\0b\udfffc"})
+    with desk.store.write() as tx:
+        found = rows.order(tx, order)
+        assert found is not None
+        assert found.last_name == "Mar�chand�"
+        assert found.failure_detail == {"said": "a\0b�c"}  # JSON spells its NUL
+        assert rows.page_by_token(tx, "no\0token") is None
+        assert rows.page_by_hipay_order_id(tx, "demo", "\ud800") is None
+        assert rows.find_orders(tx, rows.Filter(text="mar\0chand"), now=clock.now(), limit=9) == [found]
+
+
+@pytest.mark.parametrize(
+    ("search", "hit"),
+    [
+        ("LEFÈVRE", True), ("lefevre-muller", True), ("müller zoe", True), ("straße", True), ("STRASSE", True),
+        ("50%", True), ("5_%", False), ("%", True), ("_", False), ("zoé martin", False), ("a\\b", True),
+    ],
+)  # fmt: skip
+def test_a_search_minds_neither_case_nor_accents_and_takes_signs_as_they_are(
+    desk: Desk, search: str, hit: bool
+) -> None:
+    order_with_page(desk, "A-1", description="Straße 50% a\\b")
+    with desk.store.read() as tx:
+        assert rows.count_orders(tx, rows.Filter(text=search), now=clock.now()) == hit
+
+
+def test_an_insert_that_meets_its_equal_says_so_and_goes_on(desk: Desk) -> None:
+    order, _ = order_with_page(desk)
+    with desk.store.write() as tx:
+        assert insert_new(tx, schema.meta, ("name",), name="a", value="1")
+        assert not insert_new(tx, schema.meta, ("name",), name="a", value="2")
+        put(tx, schema.meta, {"name": "b"}, value="1")
+        put(tx, schema.meta, {"name": "b"}, value="2")
+        assert add_event(tx, order, identity="told:1")
+        assert not add_event(tx, order, identity="told:1")
+        values = {row.name: row.value for row in tx.execute(select(schema.meta))}
+        assert (values["a"], values["b"]) == ("1", "2")
+        assert len(rows.events_of(tx, order)) == 1
+
+
+def add_event(tx: Connection, order: int, identity: str | None = None) -> bool:
+    return rows.add_event(
+        tx, identity=identity, order=order, at=clock.now(), kind="created", actor_kind="user", actor_id="u", data={}
+    )  # fmt: skip

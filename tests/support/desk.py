@@ -1,15 +1,19 @@
 """A desk for tests: its own database, the sandbox's world, people with the roles a test needs."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import select, text
 
 from services import clock
 from services.access import Actor
 from services.desk import Desk
 from services.settings import Settings
 from services.store import access as rows
-from services.store import open_store
+from services.store import open_store, schema
 from tests.support import postgres
 
 
@@ -27,6 +31,30 @@ def open_test_desk(tmp_path: Path, **values: Any) -> Desk:
     if postgres.SERVER and settings.database_url is None:
         settings = settings_for(tmp_path, **values, database_url=postgres.migrated(settings.database))
     return Desk(settings, open_store(settings.database, demo=settings.demo))
+
+
+@contextmanager
+def nobody_else_writes(desk: Desk) -> Iterator[None]:
+    """While the block runs, every other transaction that writes waits."""
+    with desk.store.write() as tx:  # on SQLite that alone is enough
+        if not desk.store.sqlite:
+            names = ", ".join(f'"{name}"' for name in schema.metadata.tables)
+            tx.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
+        yield
+
+
+def all_that_is_stored(desk: Desk, tmp_path: Path) -> bytes:
+    """Every byte of a SQLite database, every value of a PostgreSQL one."""
+    if desk.store.sqlite:
+        return b"".join(path.read_bytes() for path in tmp_path.glob("*.db*"))
+    with desk.store.read() as tx:
+        values = [
+            value
+            for table in schema.metadata.tables.values()
+            for row in tx.execute(select(table))
+            for value in row
+        ]
+    return b"\n".join(value if isinstance(value, bytes) else str(value).encode() for value in values)
 
 
 def person(

@@ -1,0 +1,173 @@
+"""What several do at the same moment: each finds what the others have done, and nobody waits for ever."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from services import clock
+from services.access import SYSTEM, WORKER, audit, sign_in
+from services.accounts.pauses import pause
+from services.desk import Desk
+from services.orders import states
+from services.orders.observe import record
+from services.store import access as access_rows
+from services.store import accounts as account_rows
+from services.store import meta
+from services.store import orders as rows
+from services.store import steps as due
+from tests.support.desk import open_test_desk
+from tests.support.public import order_with_page
+
+LEASE = timedelta(seconds=10)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = open_test_desk(tmp_path)
+    yield opened
+    opened.close()
+
+
+def together(*acts: Callable[[], object]) -> None:
+    """Run each act in a thread of its own, all begun at the same moment. Raises what one of them raised."""
+    start = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> None:
+        start.wait(10)
+        act()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        for done in [pool.submit(run, act) for act in acts]:
+            done.result(30)
+
+
+def test_the_audit_chain_holds_whoever_writes(desk: Desk) -> None:
+    def write() -> None:
+        for _ in range(20):
+            with desk.store.write() as tx:
+                audit.record(tx, SYSTEM, "tested", "test:1")
+
+    together(*[write] * 8)
+    with desk.store.read() as tx:
+        assert len(access_rows.audit_rows(tx, limit=1000)) == 160
+        assert access_rows.broken_link(tx) is None
+
+
+def test_an_order_that_two_write_to_counts_both(desk: Desk) -> None:
+    orders = [order_with_page(desk, f"A-{number}")[0] for number in range(20)]
+
+    def write(order: int, kind: str) -> None:
+        with desk.store.write() as tx:
+            record(tx, order, kind, WORKER)
+
+    for order in orders:
+        together(
+            lambda order=order: write(order, "mail_sent"), lambda order=order: write(order, "page_opened")
+        )
+    with desk.store.read() as tx:
+        for order in orders:
+            found = rows.order(tx, order)
+            assert found is not None
+            events = [states.Event(row.kind, row.at, row.data) for row in rows.events_of(tx, order)]
+            folded = states.fold(found.channel, found.amount, events)
+            assert (
+                (found.delivery, found.availability)
+                == (folded.delivery, folded.availability)
+                == ("sent", "open")
+            )
+
+
+def test_what_two_are_the_first_to_write_is_written_once(desk: Desk) -> None:
+    order, _ = order_with_page(desk)
+    claimed, users = [], []
+
+    def first() -> None:
+        now = clock.now()
+        with desk.store.write() as tx:
+            claimed.append(meta.claim(tx, "sample", now=100.0, stale_before=0.0))
+        with desk.store.write() as tx:
+            pause(tx, "demo", "gateway", "credentials_refused")
+        with desk.store.write() as tx:
+            account_rows.save_check(tx, "demo", "mail", "ok", {}, at=now, actor_kind="user", actor_id="u")
+        with desk.store.write() as tx:
+            rows.open_alarm(
+                tx, identity="late", account="demo", order=order, kind="late", detail={}, opened_at=now
+            )
+        with desk.store.write() as tx:
+            due.schedule(tx, order, "read", "demo", now)
+        users.append(sign_in.local_user(desk).id)
+
+    together(*[first] * 6)
+    assert sorted(claimed) == [False] * 5 + [True]
+    assert len(set(users)) == 1
+    with desk.store.read() as tx:
+        assert len(rows.alarms_of(tx, order)) == 1
+        assert len(account_rows.pauses(tx, "demo")) == len(account_rows.checks(tx, "demo")) == 1
+        actions = [row.action for row in access_rows.audit_rows(tx)]
+        assert sorted(actions) == ["account.paused", "user.created"]
+
+
+def test_no_step_is_taken_twice(desk: Desk) -> None:
+    now, taken = clock.now(), []
+    for number in range(24):
+        order, _ = order_with_page(desk, f"A-{number}")
+        with desk.store.write() as tx:
+            due.schedule(tx, order, "page", "demo", now)
+
+    def work() -> None:
+        for _ in range(60):
+            with desk.store.write() as tx:
+                step = due.take(tx, threading.current_thread().name, now, LEASE, accounts=("demo",))
+            if step:
+                taken.append(step.id)
+
+    together(*[work] * 4)
+    assert len(taken) == len(set(taken)) == 24
+
+
+@pytest.mark.postgres
+def test_a_worker_does_not_wait_for_another(desk: Desk) -> None:
+    now = clock.now()
+    for number in range(2):
+        order, _ = order_with_page(desk, f"A-{number}")
+        with desk.store.write() as tx:
+            due.schedule(tx, order, "page", "demo", now)
+    with desk.store.write() as one, desk.store.write() as two:
+        two.execute(text("SET LOCAL lock_timeout = '1s'"))
+        first = due.take(one, "one", now, LEASE, accounts=("demo",))
+        second = due.take(two, "two", now, LEASE, accounts=("demo",))
+    assert first is not None
+    assert second is not None
+    assert first.id != second.id
+
+
+def test_a_step_that_is_there_comes_earlier_never_later(desk: Desk) -> None:
+    order, _ = order_with_page(desk)
+    now = clock.now()
+    with desk.store.write() as tx:
+        for minutes in (10, 20, 5, 15):
+            due.schedule(tx, order, "read", "demo", now + timedelta(minutes=minutes))
+        assert due.steps_of(tx, order) == {"read": now + timedelta(minutes=5)}
+
+
+def test_a_late_worker_cannot_write_over_its_successor(desk: Desk) -> None:
+    order, _ = order_with_page(desk)
+    now = clock.now()
+    with desk.store.write() as tx:
+        due.schedule(tx, order, "page", "demo", now)
+        first = due.take(tx, "one", now, LEASE, accounts=("demo",))
+        assert first is not None
+        assert due.take(tx, "two", now, LEASE, accounts=("demo",)) is None
+        second = due.take(tx, "two", now + timedelta(seconds=11), LEASE, accounts=("demo",))
+        assert second is not None
+        due.hold(tx, second)
+        with pytest.raises(due.LeaseLost):
+            due.hold(tx, first)
+        due.finish(tx, second)
+        with pytest.raises(due.LeaseLost):
+            due.hold(tx, second)
