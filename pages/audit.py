@@ -4,8 +4,14 @@ import pandas as pd
 import streamlit as st
 
 from pages.common import actor, desk, language, refusals, texts
+from pages.configuration_checks import SIGNS
+from pages.configuration_words import EMAIL, PAGES
+from pages.configuration_words import SUBJECTS as PAUSABLE
+from pages.wording import ACTORS, CHANNELS, ROLE_NAMES, failure_words, person_name
 from services.access.trail import Entry, actions, broken_at, entries
-from services.i18n import format_datetime
+from services.accounts.guidance import TITLES
+from services.i18n import Translator, format_datetime, language_name
+from services.money import from_units
 
 PAGE = 200
 # The trail's codes in the reader's words; one that is missing here is shown as it stands.
@@ -22,10 +28,18 @@ ACTIONS = {
     "alarm.closed": "Alarm closed",
     "alarm.resolved": "Alarm ended by itself",
     "alarm.taken": "Alarm taken",
+    "batch_cancelled": "List cancelled",
+    "batch_paused": "List paused",
+    "batch_running": "List resumed",
+    "batch_started": "List of payment requests started",
+    "cancel_asked": "Giving up a hold asked",
+    "capture_asked": "Collection asked",
+    "operation_decided": "Unknown operation looked up",
     "order_created": "Order created",
+    "refund_asked": "Refund asked",
     "role.granted": "Role given",
     "role.revoked": "Role taken away",
-    "sample_made": "Sample activity made",
+    "sample_made": "Samples made",
     "sending_retried": "Sending taken up again",
     "settlement_file_imported": "Payout file imported",
     "user.created": "Person added",
@@ -35,14 +49,19 @@ ACTIONS = {
     "user.signed_out": "Signed out",
 }
 SUBJECTS = {
-    "account": "HiPay account {id}", "alarm": "Alarm {id}", "order": "Order {id}", "settlement_file": "Payout file {id}", "user": "{id}",
+    "account": "HiPay account {id}", "alarm": "Alarm {id}", "batch": "List {id}", "order": "Order {id}", "settlement_file": "Payout file {id}", "user": "{id}",
 }  # fmt: skip
-MACHINERY = {
-    "system": "E-Terminal Desk",
-    "worker": "E-Terminal Desk",
-    "hipay": "HiPay",
-    "customer": "Customer",
-}
+# What each detail of an entry is, and its values; a check's name and result are those of the configuration screen.
+DETAILS = {
+    "account": "Account", "amount": "Amount", "changed_lines": "changed", "channel": "Channel", "claimed": "Roles from the provider",
+    "done": "Done", "fields": "Fields", "known_lines": "already known", "language": "Language", "lines": "Lines",
+    "not_settled_days": "Days until a payment must be paid out", "order": "Order", "reason": "Reason", "result": "Result",
+    "role": "Role", "roles": "Roles", "rows": "Rows", "what": "Paused", **TITLES,
+}  # fmt: skip
+VALUES = {
+    **ROLE_NAMES, **CHANNELS, **PAGES, **EMAIL, **PAUSABLE, **{status: word for status, (word, _, _) in SIGNS.items()},
+    "sent": "sent", "true": "yes", "false": "no",
+}  # fmt: skip
 
 
 def show() -> None:
@@ -53,9 +72,14 @@ def show() -> None:
     )
     with refusals():
         known = actions(desk(), actor())
-        left, right = st.columns([3, 1], vertical_alignment="bottom")
+        left, right = st.columns([2, 1], vertical_alignment="bottom")
         wanted = left.multiselect(t("Actions"), known, key="audit_actions", placeholder=t("All actions"), format_func=lambda code: t(ACTIONS.get(code, code)))  # fmt: skip
-        if right.button(t("Check the chain"), icon=":material/link:", key="check_chain", width="stretch"):
+        if right.button(
+            t("Check that nothing was changed"),
+            icon=":material/verified:",
+            key="check_chain",
+            width="stretch",
+        ):
             _check()
         _table(
             entries(
@@ -68,9 +92,9 @@ def _check() -> None:
     t = texts()
     broken = broken_at(desk(), actor())
     if broken is None:
-        st.success(t("The chain holds: no entry was changed or removed."), icon=":material/verified:")
+        st.success(t("No entry was changed or removed."), icon=":material/verified:")
     else:
-        st.error(t("The chain breaks at entry {number}: it, or one before it, was changed or removed. Tell your administrator.", number=broken), icon=":material/link_off:")  # fmt: skip
+        st.error(t("Entry {number}, or one before it, was changed or removed. Tell your administrator.", number=broken), icon=":material/link_off:")  # fmt: skip
 
 
 def _table(found: tuple[Entry, ...]) -> None:
@@ -82,7 +106,9 @@ def _table(found: tuple[Entry, ...]) -> None:
         pd.DataFrame(
             {
                 t("When"): [format_datetime(entry.at, zone, language(), named=False) for entry in found],
-                t("Who"): [entry.who or t(MACHINERY.get(entry.kind, entry.kind)) for entry in found],
+                t("Who"): [
+                    person_name(entry.who, t) or t(ACTORS.get(entry.kind, entry.kind)) for entry in found
+                ],
                 t("Action"): [t(ACTIONS.get(entry.action, entry.action)) for entry in found],
                 t("On what"): [_subject(entry) for entry in found],
                 t("Details"): [_detail(entry) for entry in found],
@@ -90,6 +116,7 @@ def _table(found: tuple[Entry, ...]) -> None:
             }
         ),
         hide_index=True,
+        column_config={t("Details"): st.column_config.TextColumn(width="large")},
     )
     st.caption(t("Times are those of {zone}.", zone=zone))
     pages = st.session_state.get("audit_pages", 1)
@@ -109,11 +136,24 @@ def _subject(entry: Entry) -> str:
 
 
 def _detail(entry: Entry) -> str:
-    return " · ".join(f"{name}: {_value(value)}" for name, value in entry.detail.items())
+    t = texts()
+    said = ((name, _value(name, value, t)) for name, value in entry.detail.items() if name in DETAILS)
+    return " · ".join(
+        t("{name}: {value}", name=t(DETAILS[name]), value=value) for name, value in said if value
+    )
 
 
-def _value(value: object) -> str:
-    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+def _value(name: str, value: object, t: Translator) -> str:
+    if isinstance(value, list):
+        return ", ".join(_value(name, one, t) for one in value)
+    if value is None or value == "":
+        return ""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if name == "amount":
+        return f"{from_units(int(text)):f}"
+    if name == "language":
+        return language_name(text, t.language)
+    return t(VALUES[text]) if text in VALUES else failure_words(text, {}, t)
 
 
 show()

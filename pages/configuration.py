@@ -1,13 +1,15 @@
 """Configuration of an account: whether links and telephone payments are enabled, what stops them, and the forms."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages import configuration_checks as checks
 from pages import configuration_email, configuration_payment_page, configuration_redirects
 from pages.common import actor, desk, language, refusals, texts
-from pages.configuration_words import SUBJECTS, anchor, missing_words
+from pages.configuration_words import ANCHORS, SUBJECTS, anchor, missing_words
 from pages.markdown import plain
 from pages.wording import failure_words
+from services.accounts.guidance import TITLES
 from services.accounts.pauses import Pause, resume
 from services.accounts.readiness import Overview, Readiness, overview
 from services.i18n import Translator, format_datetime
@@ -43,9 +45,17 @@ def page() -> None:
     if seen.may_send:
         st.page_link("new_order.py", label=t("Go to New order"), icon=":material/add_card:")
     checks.show(account, seen)
-    configuration_redirects.show(account, seen)
-    configuration_email.show(account, seen)
-    configuration_payment_page.show(account, seen)
+    redirects = t(
+        "HiPay sends the customer back to one of these five pages. All five are needed to send links."
+    )
+    with _section("redirect_pages", redirects, seen, t):
+        configuration_redirects.form(account, seen)
+    email = t("Every setting of the default is needed to send links. A language may have its own; what it leaves empty comes from the default.")  # fmt: skip
+    with _section("email_settings", email, seen, t):
+        # A fragment: what is typed redraws the e-mail beside it, not the whole screen.
+        st.fragment(configuration_email.form)(account, seen)
+    with _section("", t("Themes are made in HiPay's console."), seen, t):
+        configuration_payment_page.form(account, seen)
 
 
 def _account() -> Account:
@@ -66,6 +76,26 @@ def _channel(found: Readiness, enabled: str, stopped: str, t: Translator) -> Non
         return
     lines = "\n".join(f"- [{missing_words(each, t)}](#{anchor(each)})" for each in found.missing)
     st.warning(f"**{stopped}**\n\n{lines}", icon=":material/block:")
+
+
+def _section(name: str, about: str, seen: Overview, t: Translator) -> DeltaGenerator:
+    """A form under its heading, which says how it stands: folded once nothing is missing in it."""
+    missing = any(check.name == name and check.fields for check in seen.checks)
+    title, place = (TITLES[name], ANCHORS[name]) if name else ("HiPay's payment page", "payment-page")
+    st.space("small")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(t(title), anchor=place, width="content")
+        if missing:
+            st.badge(t("To fill in"), icon=":material/edit:", color="red")
+        elif name:
+            st.badge(t("Complete"), icon=":material/check_circle:", color="green")
+        else:
+            st.badge(t("Optional"), icon=":material/tune:", color="gray")
+    st.caption(about)
+    fold = st.expander(t("Show and change") if seen.may_configure else t("Show"), expanded=missing)
+    if not seen.may_configure:
+        fold.info(t("Only an administrator can change these settings."), icon=":material/lock:")
+    return fold
 
 
 def _pauses(account: Account, seen: Overview) -> None:

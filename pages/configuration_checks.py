@@ -16,13 +16,17 @@ from services.i18n import Translator, format_ago
 from services.settings import Account
 
 # status → (word, icon, colour): the colour never stands alone.
-_SIGNS = {
+SIGNS = {
     "failed": ("To put right", ":material/error:", "red"),
     "warning": ("Warning", ":material/warning:", "orange"),
     "unknown": ("Not known", ":material/help:", "gray"),
     "ok": ("In order", ":material/check_circle:", "green"),
 }
-_WHO = {"you": "you", "administrator": "your administrator", "hipay": "your HiPay account manager"}
+_WHO = {
+    "you": "you, further down",
+    "administrator": "an administrator",
+    "hipay": "your HiPay account manager",
+}
 _ALGORITHMS = {"sha1": "SHA-1", "sha256": "SHA-256", "sha512": "SHA-512"}
 _SECONDS_AFTER_A_FAILURE, _SECONDS = 60, 24 * 3600
 
@@ -64,22 +68,22 @@ def show(account: Account, seen: Overview) -> None:
             )
     if again and measure_now(account):
         st.rerun()
-    order = list(_SIGNS)
+    order = list(SIGNS)
     lines = sorted(seen.checks, key=lambda check: order.index(check.status))
     calls = [check for check in lines if guidance(check).acts]
     calm = [check for check in lines if not guidance(check).acts]
     with st.container(border=True, key="cfg_checks"):
         for check in calls:
-            _line(check, account, t)
+            _line(check, account, seen, t)
         with st.expander(
             t.plural("{count} line with nothing to do", "{count} lines with nothing to do", len(calm))
         ):
             for check in calm:
-                _line(check, account, t)
+                _line(check, account, seen, t)
 
 
-def _line(check: Check, account: Account, t: Translator) -> None:
-    word, icon, colour = _SIGNS[check.status]
+def _line(check: Check, account: Account, seen: Overview, t: Translator) -> None:
+    word, icon, colour = SIGNS[check.status]
     said = guidance(check)
     values = _values(check, account, t)
     sign, title, words = st.columns([1.4, 2.2, 6], vertical_alignment="top")
@@ -87,18 +91,25 @@ def _line(check: Check, account: Account, t: Translator) -> None:
     title.markdown(f"**{plain(t(TITLES[check.name]))}**")
     words.markdown(_filled(t, said.means, {name: plain(value) for name, value in values.items()}))
     if said.acts:
-        _what_to_do(said, values, words, t)
+        who = "administrator" if said.acts == "you" and not seen.may_configure else said.acts
+        _what_to_do(said, who, values, words, t)
 
 
 def _what_to_do(
-    said: Guidance, values: dict[str, str], place: "st.delta_generator.DeltaGenerator", t: Translator
+    said: Guidance,
+    acts: str,
+    values: dict[str, str],
+    place: "st.delta_generator.DeltaGenerator",
+    t: Translator,
 ) -> None:
-    who = t("Who can put it right: {who}", who=t(_WHO[said.acts]))
+    who = t("Who can put it right: {who}", who=t(_WHO[acts]))
     where = _filled(t, said.where, values)
-    place.caption(":material/person: " + plain(" · ".join(part for part in (who, where) if part)))
-    if said.ask:
-        with place.expander(t("The words to ask with"), icon=":material/content_copy:"):
-            st.code(_filled(t, said.ask, values), language=None, wrap_lines=True)
+    with place.container(horizontal=True, vertical_alignment="center"):
+        words = ":material/person: " + plain(" · ".join(part for part in (who, where) if part))
+        st.caption(words, width="stretch")
+        if said.ask:
+            with st.popover(t("The words to ask with"), icon=":material/content_copy:", type="tertiary"):
+                st.code(_filled(t, said.ask, values), language=None, wrap_lines=True)
 
 
 def _filled(t: Translator, msgid: str, values: dict[str, str]) -> str:

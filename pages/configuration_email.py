@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.common import actor, desk, language, refusals, texts
-from pages.configuration_words import ANCHORS, EMAIL, field_names
+from pages.configuration_words import EMAIL, field_names
 from pages.facts import show_facts
 from pages.markdown import plain
 from services.accounts.configuration import save_email_settings
@@ -26,24 +26,15 @@ _EXAMPLES = {
 }  # fmt: skip
 
 
-def show(account: Account, seen: Overview) -> None:
-    t = texts()
-    st.subheader(t("E-mail to the customer"), anchor=ANCHORS["email_settings"])
-    st.caption(t("Every setting of the default is needed to send links. A language may have its own; what it leaves empty comes from the default."))  # fmt: skip
-    if not seen.may_configure:
-        st.info(t("Only an administrator can change these settings."), icon=":material/lock:")
-    # A fragment: what is typed redraws the e-mail beside it, not the whole screen.
-    st.fragment(_section)(account, seen)
-
-
-def _section(account: Account, seen: Overview) -> None:
+def form(account: Account, seen: Overview) -> None:
+    """The language, its fields, and the e-mail beside them."""
     t, spoken = texts(), language()
     chosen = st.segmented_control(
         t("Language of the e-mail"), ["", *LANGUAGES], key="cfg_email_language", default="", required=True,
         format_func=lambda code: language_name(code, spoken).capitalize() if code else t("Default"),
     ) or ""  # fmt: skip
     left, right = st.columns([1, 1], gap="large")
-    with left, st.container(border=True):
+    with left:
         typed, problems = _fields(account, seen, chosen)
         _save(account, seen, chosen, typed)
     # What is wrong is shown as it was saved last.
@@ -124,8 +115,6 @@ def _preview(account: Account, spoken: str, shown: EmailSettings) -> None:
     show_facts([(t("From"), sender), (t("Subject"), letter.subject)])
     with st.container(border=True):
         st.iframe(letter.html, height=560, alt=t("The e-mail as the customer will receive it"))
-    if shown.logo_url:
-        st.caption(t("This preview does not fetch the logo: send yourself a test e-mail to see it."))
 
 
 def _test(account: Account, seen: Overview, spoken: str) -> None:

@@ -16,13 +16,9 @@ from services.settings import Account
 _TEMPLATES = {"basic-js": "Full page", "iframe-js": "To embed in a frame"}
 
 
-def show(account: Account, seen: Overview) -> None:
+def form(account: Account, seen: Overview) -> None:
     t = texts()
-    st.subheader(t("HiPay's payment page"), anchor="payment-page")
-    st.caption(t("All of this is optional and never stops a link. Themes are made in HiPay's console."))
-    with st.form(f"cfg_payment_page_{account.key}", border=True):
-        if not seen.may_configure:
-            st.info(t("Only an administrator can change these settings."), icon=":material/lock:")
+    with st.form(f"cfg_payment_page_{account.key}", border=False):
         values, slots = _fields(account, seen)
         save = st.form_submit_button(
             t("Save the payment page"), key="cfg_save_payment_page", disabled=not seen.may_configure

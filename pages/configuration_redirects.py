@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.common import actor, desk, language, refusals, texts
-from pages.configuration_words import ANCHORS, PAGES
+from pages.configuration_words import PAGES
 from pages.markdown import plain
 from services.accounts.configuration import save_redirect_pages, use_own_pages
 from services.accounts.errors import FieldProblems
@@ -16,28 +16,21 @@ from services.refusals import sentence
 from services.settings import Account
 
 
-def show(account: Account, seen: Overview) -> None:
-    t = texts()
-    st.subheader(t("Pages after the payment"), anchor=ANCHORS["redirect_pages"])
-    st.caption(
-        t("HiPay sends the customer back to one of these five pages. All five are needed to send links.")
-    )
-    with st.container(border=True):
-        _form(account, seen)
-
-
-def _form(account: Account, seen: Overview) -> None:
+def form(account: Account, seen: Overview) -> None:
     t, spoken, may, public = texts(), language(), seen.may_configure, desk().settings.public
-    if not may:
-        st.info(t("Only an administrator can change these settings."), icon=":material/lock:")
+    st.caption(
+        t(
+            "The quickest: the ready-made pages of E-Terminal Desk. Or type the addresses of pages of your own website."
+        )
+    )
     top = st.container(horizontal=True, vertical_alignment="bottom")
     own = top.button(
-        t("Use our own pages"), icon=":material/auto_awesome:", key="cfg_own_pages", disabled=not may or not public,
-        help=t("Ready-made pages of this application, in eight languages.") if public
-        else t("Our own pages need a public address (ETERMINAL_PUBLIC_URL), and none is set."),
+        t("Use the ready-made pages"), icon=":material/auto_awesome:", key="cfg_own_pages", disabled=not may or not public,
+        help=t("In eight languages, with your logo and your colour.") if public
+        else t("The ready-made pages need a public address (ETERMINAL_PUBLIC_URL), and none is set."),
     )  # fmt: skip
     shown_in = top.selectbox(
-        t("See our own pages in"), LANGUAGES, index=LANGUAGES.index(spoken), key="cfg_see_in", width=220,
+        t("See them in"), LANGUAGES, index=LANGUAGES.index(spoken), key="cfg_see_in", width=220,
         format_func=lambda code: language_name(code, spoken).capitalize(),
     )  # fmt: skip
     typed: dict[str, str] = {}
@@ -46,17 +39,17 @@ def _form(account: Account, seen: Overview) -> None:
         key = f"cfg_page_{account.key}_{kind}"
         st.session_state.setdefault(key, "" if page == OWN else page)
         st.session_state.setdefault(f"{key}_own", page == OWN)
-        left, right = st.columns([3, 1], vertical_alignment="center")
-        ours = right.checkbox(t("Our own page"), key=f"{key}_own", disabled=not may or not public)
+        left, right, see = st.columns([5, 2, 2], vertical_alignment="bottom")
+        ours = right.checkbox(t("Ready-made"), key=f"{key}_own", disabled=not may or not public)
         with left:
             url = st.text_input(
                 t(PAGES[kind]), key=key, live=True, disabled=not may or ours,
-                placeholder=t("our own page") if ours else "https://www.example.com/…",
+                placeholder=t("the ready-made page") if ours else "https://www.example.com/…",
             )  # fmt: skip
             slots[kind] = st.empty()
         if ours and public:
             link = f"{public}/return/preview/{kind}?{urlencode({'account': account.key, 'lang': shown_in})}"
-            slots[kind].caption(f"[{t('See this page')}]({link})")
+            see.caption(f"[{t('See this page')}]({link})")
         typed[kind] = OWN if ours else url or ""
     for kind, problem in _problems(typed).items():
         slots[kind].caption(f":red[:material/error: {plain(sentence(problem, t))}]")

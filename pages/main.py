@@ -10,10 +10,12 @@ from pages import sandbox_banner, signed_out
 from pages.common import actor, desk, texts
 from pages.markdown import plain
 from pages.navigation import SCREENS, Screen, first
+from pages.wording import person_name
 from services.access import Actor, NotSignedIn, Right, rights, sign_in, users
 from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language
 
 ICON = Path(__file__).with_name("icon.svg")
+LOOK = Path(__file__).with_name("shell.css")
 
 
 def _resolve() -> Actor | None:
@@ -80,7 +82,7 @@ def _sidebar(found: Actor | None) -> None:
             format_func=str.upper, label_visibility="collapsed",
         )  # fmt: skip
         if found:
-            st.caption(t("Signed in as {name}", name=plain(found.name)))
+            st.caption(t("Signed in as {name}", name=plain(person_name(found.name, t))))
         if found and found.session:
             st.button(t("Sign out"), icon=":material/logout:", key="sign_out", on_click=_sign_out)
 
@@ -99,6 +101,7 @@ def _sign_out() -> None:
 
 st.set_page_config(page_title="E-Terminal Desk", page_icon=ICON, layout="wide")
 st.logo(ICON, size="large")
+st.html(LOOK)
 run = _route()
 if desk().settings.demo:
     sandbox_banner.show()

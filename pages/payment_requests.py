@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages import request_detail
 from pages.common import actor, desk, language, refusals, texts
-from pages.wording import BADGES, CHANNELS
+from pages.wording import BADGES, CHANNELS, person_name
 from services.i18n import format_ago, format_short
 from services.money import format_money
 from services.orders import history
@@ -51,7 +51,7 @@ def _filter() -> Filter:
         if len(people) > 1:
             sender = st.selectbox(
                 t("Sent by"), ["", *people], key="by", bind="query-params", width=200,
-                format_func=lambda key: people.get(key, t("everybody")),
+                format_func=lambda key: person_name(people[key], t) if key in people else t("everybody"),
             )  # fmt: skip
         accounts: list[str] = []
         if len(desk().settings.all_accounts) > 1:
@@ -108,7 +108,7 @@ def _table(orders: tuple[Any, ...], now: datetime) -> pd.DataFrame:
                 order.sent_at or order.created_at, zone := desk().account(order.account).timezone
             ),
             t("Valid until"): when(order.expires_at, zone),
-            t("Sent by"): order.sender_name,
+            t("Sent by"): person_name(order.sender_name, t),
             t("Order id"): order.order_id,
             t("Checked"): format_ago(order.checked_at, now, language()) if order.checked_at else "—",
         }

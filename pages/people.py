@@ -6,12 +6,11 @@ import streamlit as st
 
 from pages.common import actor, desk, language, refusals, texts
 from pages.markdown import plain
+from pages.wording import ROLE_NAMES, person_name
 from services.access import ROLES
 from services.access.sign_in import LOCAL_ISSUER
 from services.access.users import Person, list_people, set_disabled, set_given_roles
 from services.i18n import format_ago
-
-ROLE_NAMES = {"manager": "Manager", "finance": "Finance", "admin": "Administrator"}
 
 
 def show() -> None:
@@ -37,7 +36,7 @@ def _card(person: Person) -> None:
     with st.container(border=True, key=f"person_{person.id}"):
         who, roles, actions = st.columns([4, 4, 3], vertical_alignment="center")
         with who:
-            st.markdown(f"**{plain(person.name)}**")
+            st.markdown(f"**{plain(person_name(person.name, t))}**")
             origin = t("this machine") if person.issuer == LOCAL_ISSUER else person.issuer
             st.caption(plain(" · ".join(part for part in (person.email, origin) if part)))
             st.caption(t("Last seen {ago}", ago=_ago(person.seen_at)))

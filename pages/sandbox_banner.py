@@ -1,4 +1,4 @@
-"""On every screen of the sandbox's world: no money moves; the way to the sandbox; a month of sample activity.
+"""On every screen of the sandbox's world: no money moves; the way to the sandbox; a month of samples.
 
 The sample is made in a thread of its own: a click elsewhere cuts a screen's run, and must not cut the sample in two.
 """
@@ -42,19 +42,19 @@ def show() -> None:
         st.link_button(t("Mailbox"), f"{sandbox}/mailbox", icon=":material/mail:", type="tertiary")
         st.link_button(t("HiPay sandbox"), f"{sandbox}/control", icon=":material/tune:", type="tertiary")
         if st.session_state.get("actor") and not _sample.running and not sample.made(desk()):
-            st.button(t("Make a month of sample activity"), icon=":material/auto_awesome:", type="tertiary", key="make_sample", on_click=_start, args=(desk(), actor()))  # fmt: skip
+            st.button(t("Create a month of samples"), icon=":material/auto_awesome:", type="tertiary", key="make_sample", on_click=_start, args=(desk(), actor()))  # fmt: skip
     if _sample.running:
         st.fragment(_progress, run_every=1)()
-    elif st.session_state.pop("sample_asked", False):  # said once, to the person who pressed the button
+    elif st.session_state.get(
+        "sample_asked"
+    ):  # to the person who pressed the button, until they have read it
         _outcome()
 
 
 def _progress() -> None:
     if not _sample.running:
         st.rerun()
-    st.progress(
-        min(max(_sample.fraction, 0.0), 1.0), texts()(_sample.text or "The sample activity is being made…")
-    )
+    st.progress(min(max(_sample.fraction, 0.0), 1.0), texts()(_sample.text or "The samples are being made…"))
 
 
 def _outcome() -> None:
@@ -64,9 +64,18 @@ def _outcome() -> None:
         st.error(plain(words), icon=":material/error:")
     else:
         st.success(
-            t("A month of activity is there. Its payout files wait on the HiPay sandbox's page: download them there, and upload them under Reconciliation."),
+            t("A month of samples is there, under Payment requests. Now download its payout files from the HiPay sandbox and add them under Reconciliation."),
             icon=":material/check_circle:",
         )  # fmt: skip
+    with st.container(horizontal=True):
+        if not (_sample.refusal or _sample.failed):
+            link = f"{desk().settings.sandbox_url}/control#settlements"
+            st.link_button(t("Payout files of the HiPay sandbox"), link, icon=":material/download:")
+        st.button(t("Close"), key="sample_close", on_click=_read)
+
+
+def _read() -> None:
+    st.session_state.pop("sample_asked", None)
 
 
 def _start(desk: Desk, actor: Actor) -> None:
@@ -86,9 +95,10 @@ def _make(desk: Desk, actor: Actor) -> None:
     try:
         sample.make(desk, actor, progress)
     except DeskError as refusal:
+        log.warning("the samples could not be made: %s", refusal.code)
         _sample.refusal = refusal
     except Exception:  # a thread's own last line: what went wrong is logged, and the screen says so
-        log.exception("the sample activity could not be made")
+        log.exception("the samples could not be made")
         _sample.failed = True
     finally:
         _sample.running = False

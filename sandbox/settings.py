@@ -28,7 +28,7 @@ class Settings:
     products: dict[str, list[str]] = field(
         default_factory=lambda: {k: list(v) for k, v in DEFAULT_ACCOUNT.items()}
     )
-    merchant_name: str = "Sandbox Merchant"
+    merchant_name: str = "Maison Demo"
     smtp_reply: str | None = None
     smtp_drop: Literal["after_data", "at_quit"] | None = None
 

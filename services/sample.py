@@ -109,7 +109,7 @@ def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, prog
             continue
         sandbox.move_clock(to=start + timedelta(days=day, minutes=37 * (day % 12)))
         time.sleep(CLOCK_SECONDS)
-        progress(day / DAYS, "The sample activity is being made…")
+        progress(day / DAYS, "The samples are being made…")
         orders = [(plan, _send(desk, actor, account, plan)) for plan in today]
         worker.drain(desk)
         for plan, order_id in orders:

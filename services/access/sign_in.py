@@ -12,8 +12,9 @@ sign-out, and the same cookie shown again finds the ended row. Sessions are meas
 provider's token is: the sandbox's clock may jump by months.
 """
 
-import getpass
 import hashlib
+import os
+import pwd
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from services.store import access as rows
 from services.store.concurrent import one_at_a_time
 
 LOCAL_ISSUER = "local"
+LOCAL_USER = "Local user"  # screens say it in the reader's language
 _SKEW = timedelta(minutes=1)  # between the provider's clock and ours
 _TOUCH = timedelta(minutes=1)  # a session's end is written again only when use has moved it by this much
 
@@ -200,7 +202,10 @@ def _name(claims: Mapping[str, Any]) -> str:
 
 
 def _machine_user() -> str:
+    """The full name of the machine's account where it has one: a login like ``root`` names nobody."""
     try:
-        return getpass.getuser() or "Local user"
-    except (KeyError, OSError):  # a container's user without a name
-        return "Local user"
+        account = pwd.getpwuid(os.getuid())
+    except KeyError:  # a container's user without a name
+        return LOCAL_USER
+    full_name = account.pw_gecos.split(",")[0].strip()
+    return LOCAL_USER if full_name.casefold() in ("", account.pw_name.casefold()) else full_name

@@ -1,5 +1,6 @@
 """Sign-in by claims, sessions of our own, roles by claim and by table, and what stops the next action."""
 
+import pwd
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -218,6 +219,18 @@ def test_the_local_user_is_one_named_person_with_every_role(desk: Desk) -> None:
     assert first == second
     assert first.name
     assert may(desk, first) == frozenset(Right)
+
+
+@pytest.mark.parametrize(
+    ("full_name", "shown"),
+    [("root", "Local user"), (",,,", "Local user"), ("Camille Martin,,,", "Camille Martin")],
+)
+def test_the_local_user_has_a_persons_name_or_none(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, full_name: str, shown: str
+) -> None:
+    account = pwd.struct_passwd(("root", "x", 0, 0, full_name, "/root", "/bin/sh"))
+    monkeypatch.setattr("services.access.sign_in.pwd.getpwuid", lambda _: account)
+    assert sign_in.local_user(desk).name == shown
 
 
 def test_somebody_can_always_give_roles(desk: Desk) -> None:
