@@ -17,6 +17,7 @@ class Screen:
 # In the order of the menu.
 SCREENS = (
     Screen("new_order.py", "new-order", "New order", ":material/add_card:", Right.SEND),
+    Screen("many_at_once.py", "many-at-once", "Many at once", ":material/playlist_add:", Right.SEND),
     Screen(
         "payment_requests.py",
         "payment-requests",

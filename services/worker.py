@@ -12,6 +12,7 @@ from types import FrameType
 
 from services import desk as desks
 from services import notifications
+from services.batches import sending
 from services.desk import Desk
 from services.orders import steps
 from services.rounds import Rounds
@@ -48,6 +49,7 @@ def run(desk: Desk, stopping: threading.Event) -> None:
         desk.wake.clear()
         try:
             busy = notifications.work_off(desk) > 0
+            busy = sending.work(desk) or busy
             busy = steps.run_next(desk, owner) or busy
             rounds.run_due(desk)
         except Exception:
@@ -63,7 +65,8 @@ def drain(desk: Desk, most: int = 10_000) -> int:
     done = 0
     while done < most:
         notifications.work_off(desk)
-        if not steps.run_next(desk, f"drain:{os.getpid()}"):
+        busy = sending.work(desk)
+        if not steps.run_next(desk, f"drain:{os.getpid()}") and not busy:
             return done
         done += 1
     return done

@@ -1,0 +1,134 @@
+"""What a table of orders, or the work on it, is refused for.
+
+BatchError
+├── TableError              nothing of the file can be used
+│   ├── NotATable           another type of file
+│   ├── ColumnsMissing      without these columns no row makes an order
+│   ├── NoRows
+│   ├── TooManyRows         more than one list takes
+│   ├── TableTooLarge       bytes
+│   ├── SheetTooLong        a spreadsheet this long is saved as CSV
+│   ├── SheetTooHeavy       it needs more memory or time than a table may: a bomb, or a workbook of pictures
+│   ├── SheetLocked         a password protects it
+│   └── SheetUnreadable
+├── CellProblem             one cell, or one row
+│   ├── DateUnreadable
+│   ├── DigitsLost          a spreadsheet has rounded a long number
+│   ├── RowShifted          more cells than headings
+│   └── OrderIdTwice        an earlier row has the same order id
+├── NothingToSend
+├── PaceRefused
+├── UnknownBatch
+└── BatchOver               it is finished or was cancelled
+"""
+
+from typing import ClassVar
+
+from services.errors import DeskError
+
+
+class BatchError(DeskError):
+    code: ClassVar[str] = "batch"
+
+
+class TableError(BatchError):
+    code = "table"
+
+
+class NotATable(TableError):
+    code = "table_other_type"
+
+    def __init__(self, looks_like: str) -> None:
+        self.looks_like = looks_like
+
+
+class ColumnsMissing(TableError):
+    """``columns``: names of ``services.batches.columns``."""
+
+    code = "table_columns_missing"
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        super().__init__(columns)
+        self.columns = columns
+
+    def fields(self) -> dict[str, str]:
+        return {"columns": ", ".join(self.columns)}
+
+
+class NoRows(TableError):
+    code = "table_no_rows"
+
+
+class TooManyRows(TableError):
+    code = "table_too_many_rows"
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+
+class TableTooLarge(TableError):
+    code = "file_too_large"
+
+    def __init__(self, megabytes: int) -> None:
+        self.megabytes = megabytes
+
+
+class SheetTooLong(TableError):
+    code = "sheet_too_long"
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+
+class SheetTooHeavy(TableError):
+    code = "sheet_too_heavy"
+
+
+class SheetLocked(TableError):
+    code = "sheet_locked"
+
+
+class SheetUnreadable(TableError):
+    code = "sheet_unreadable"
+
+
+class CellProblem(BatchError):
+    code = "cell"
+
+
+class DateUnreadable(CellProblem):
+    code = "cell_date_unreadable"
+
+
+class DigitsLost(CellProblem):
+    code = "cell_digits_lost"
+
+
+class RowShifted(CellProblem):
+    code = "row_shifted"
+
+
+class OrderIdTwice(CellProblem):
+    code = "row_order_id_twice"
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+
+
+class NothingToSend(BatchError):
+    code = "batch_nothing_to_send"
+
+
+class PaceRefused(BatchError):
+    code = "batch_pace"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+
+class UnknownBatch(BatchError):
+    code = "batch_unknown"
+
+
+class BatchOver(BatchError):
+    code = "batch_over"

@@ -1,0 +1,273 @@
+"""Many payment requests from one table: looked at first, then sent at a set pace, each row exactly once.
+
+A row becomes an order in one transaction with the note that it has: whatever is killed, a row is either waiting or it
+has its one order. A batch acts for the person who started it, with the rights that they have at that moment.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+from typing import Any
+
+from services import clock
+from services.access import AccessError, Actor, Right, audit, require
+from services.accounts.errors import AccountUnknown
+from services.accounts.readiness import readiness_in
+from services.batches import cells, rows, table
+from services.batches.columns import REQUESTS
+from services.batches.errors import BatchOver, NothingToSend, PaceRefused, UnknownBatch
+from services.batches.rows import Bad, Good, Rules
+from services.batches.table import Table
+from services.desk import Desk
+from services.errors import DeskError
+from services.orders.create import create_in
+from services.orders.errors import AccountNotReady, DraftRefused, OrderIdTaken
+from services.settlements.amounts import Decision
+from services.store import STORE_AWAY, Connection, Row
+from services.store import batches as kept
+from services.store.concurrent import one_at_a_time
+
+log = logging.getLogger(__name__)
+
+MOST_ROWS = 5_000
+PER_MINUTE, MOST_PER_MINUTE = 30, 600
+LISTED = 10
+_NOT_READY_AGAIN = timedelta(seconds=30)
+_CATCH_UP = timedelta(seconds=2)  # after a stop, rows are not made up for in a burst
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A table as it was read. ``decision.decimal`` None: the file does not say how its amounts are written, and no row
+    was checked. ``totals``: units by currency, of the good rows."""
+
+    table: Table
+    decision: Decision
+    good: tuple[Good, ...] = ()
+    bad: tuple[Bad, ...] = ()
+
+    @property
+    def totals(self) -> dict[str, int]:
+        sums: Counter[str] = Counter()
+        for row in self.good:
+            sums[row.accepted.currency] += row.accepted.amount
+        return dict(sums)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``waiting``, ``created``, ``refused``: rows. ``left``: how long the waiting ones take at the set pace."""
+
+    batch: Row[Any]
+    waiting: int
+    created: int
+    refused: int
+
+    @property
+    def left(self) -> timedelta:
+        return timedelta(minutes=self.waiting / self.batch.per_minute)
+
+
+def look(desk: Desk, actor: Actor, account: str, raw: bytes, rules: Rules) -> Preview:
+    """Read and check a table; nothing is stored. Raises TableError, SettlementFileError, NotAllowed, AccountUnknown."""
+    _known(desk, account)
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEND)
+    read = table.read(raw, REQUESTS, MOST_ROWS)
+    decision = cells.decide(read, rules.decimal)
+    if decision.decimal is None:
+        return Preview(read, decision)
+    now = clock.now()
+    good, bad = rows.check_rows(read, desk.account(account), rules, decision.decimal, now)
+    with desk.store.read() as tx:
+        good, taken = _beside_the_stored(tx, read, account, good, now)
+    return Preview(
+        read, decision, tuple(good), tuple(sorted([*bad, *taken], key=lambda row: row.line.number))
+    )
+
+
+def start(
+    desk: Desk, actor: Actor, account: str, name: str, good: Sequence[Good], *, days: int, per_minute: int, form_key: str
+) -> int:  # fmt: skip
+    """Keep the good rows and begin to send them; the id of the batch. The same ``form_key`` again begins nothing anew.
+
+    Raises NothingToSend, PaceRefused, AccountNotReady, AccountUnknown, NotAllowed.
+    """
+    _known(desk, account)
+    if not good:
+        raise NothingToSend
+    if not 1 <= per_minute <= MOST_PER_MINUTE:
+        raise PaceRefused(MOST_PER_MINUTE)
+    name = PurePosixPath(name.replace("\\", "/")).name[:200] or "file"  # a name, never a path
+    now = clock.now()
+    with desk.store.write() as tx:
+        require(tx, actor, Right.SEND)
+        one_at_a_time(tx, "batch")  # two presses at once: the second finds what the first has written
+        known = kept.by_form_key(tx, form_key)
+        if known is not None:
+            return known
+        ready = readiness_in(tx, desk, account, "link")
+        if not ready.ready:
+            raise AccountNotReady(account, tuple(item.name for item in ready.missing))
+        batch = kept.add(
+            tx, [{"line": row.line.number, "data": rows.stored(row.draft)} for row in good], account=account, name=name,
+            form_key=form_key, state="running", per_minute=per_minute, days=days, next_at=now, created_at=now,
+            actor_kind=actor.kind, actor_id=actor.id, sender_name=actor.name,
+        )  # fmt: skip
+        audit.record(tx, actor, "batch_started", f"batch:{batch}", account=account, rows=len(good))
+    desk.wake.set()
+    return batch
+
+
+def listing(desk: Desk, actor: Actor) -> tuple[Progress, ...]:
+    """The newest batches with how far each is."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEND)
+        found = kept.listed(tx, LISTED)
+        counts = kept.counts(tx, [row.id for row in found])
+    return tuple(
+        Progress(row, *(counts.get(row.id, {}).get(state, 0) for state in ("waiting", "created", "refused"))) for row in found
+    )  # fmt: skip
+
+
+def refused(desk: Desk, actor: Actor, batch: int) -> list[Row[Any]]:
+    """The rows that were refused when their turn came, with their problems: field → [code, values]."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEND)
+        return kept.rows_in(tx, batch, "refused")
+
+
+def pause(desk: Desk, actor: Actor, batch: int) -> None:
+    """Send no further row until ``resume``. Raises UnknownBatch, BatchOver, NotAllowed."""
+    _turn(desk, actor, batch, "paused")
+
+
+def resume(desk: Desk, actor: Actor, batch: int) -> None:
+    """Go on where it stopped; from now on it acts for whoever resumes it. Raises UnknownBatch, BatchOver, NotAllowed."""
+    _turn(desk, actor, batch, "running")
+
+
+def cancel(desk: Desk, actor: Actor, batch: int) -> None:
+    """Send no further row, ever; what was sent stays sent. Raises UnknownBatch, BatchOver, NotAllowed."""
+    _turn(desk, actor, batch, "cancelled")
+
+
+def work(desk: Desk) -> bool:
+    """Make the order of one row that is due. False when none is; cheap then."""
+    now = clock.now()
+    with desk.store.read() as tx:
+        if not kept.any_due(tx, now):
+            return False
+    with desk.store.write() as tx:
+        batch = kept.take(tx, now)
+        row = kept.next_waiting(tx, batch.id) if batch else None
+        if batch is None:
+            return False
+        if row is None:
+            kept.change(tx, batch.id, state="done", finished_at=now)
+            return True
+        number = row.number
+        try:
+            _send(tx, desk, batch, row, now)
+        except STORE_AWAY:
+            raise
+        except Exception:
+            # A fault of ours must stop neither the batch nor the other work: the row is set aside, and the log says why.
+            log.exception("row %s of batch %s failed", number, batch.id)
+        else:
+            return True
+    with desk.store.write() as tx:
+        kept.change_row(tx, batch.id, number, state="refused", problems={"": ["batch", {}]})
+    return True
+
+
+def _send(tx: Connection, desk: Desk, batch: Row[Any], row: Row[Any], now: datetime) -> None:
+    person = Actor("user", batch.actor_id, batch.sender_name) if batch.actor_kind == "user" else Actor(batch.actor_kind, batch.actor_id)  # fmt: skip
+    draft = rows.restored(row.data, _order_id(batch, row.number), now + timedelta(days=batch.days))
+    pace = timedelta(minutes=1 / batch.per_minute)
+    following = {"next_at": max(batch.next_at, now - _CATCH_UP) + pace, "reason": ""}
+    try:
+        order = create_in(tx, desk, person, draft, f"batch:{batch.id}:{row.number}")
+    except DraftRefused as error:
+        _refuse(tx, batch, row, error.problems)
+    except OrderIdTaken as error:
+        _refuse(tx, batch, row, {"order_id": error})
+    except AccountNotReady as error:
+        following = {"next_at": now + _NOT_READY_AGAIN, "reason": error.code}
+    except (AccessError, AccountUnknown) as error:
+        following = {"state": "paused", "reason": error.code}
+    else:
+        # The order has the customer now: one copy of a person's data is enough.
+        kept.change_row(tx, batch.id, row.number, state="created", order=order, data={})
+    kept.change(tx, batch.id, **following)
+
+
+def _refuse(tx: Connection, batch: Row[Any], row: Row[Any], problems: dict[str, DeskError]) -> None:
+    said = {field: [problem.code, problem.fields()] for field, problem in problems.items()}
+    kept.change_row(tx, batch.id, row.number, state="refused", problems=said)
+
+
+def _order_id(batch: Row[Any], number: int) -> str:
+    """The order id of a row that names none: it can be read out, and no other row has it."""
+    return f"{batch.created_at:%y%m%d}-{batch.id}-{number:04d}"
+
+
+def _turn(desk: Desk, actor: Actor, batch_id: int, state: str) -> None:
+    with desk.store.write() as tx:
+        require(tx, actor, Right.SEND)
+        batch = kept.get(tx, batch_id, lock=True)
+        if batch is None:
+            raise UnknownBatch
+        if batch.state not in ("running", "paused"):
+            raise BatchOver
+        values: dict[str, Any] = {"state": state, "reason": ""}
+        if state == "running":
+            values |= {
+                "next_at": clock.now(),
+                "actor_kind": actor.kind,
+                "actor_id": actor.id,
+                "sender_name": actor.name,
+            }
+        if state == "cancelled":
+            values["finished_at"] = clock.now()
+        kept.change(tx, batch_id, **values)
+        audit.record(tx, actor, f"batch_{state}", f"batch:{batch_id}")
+    desk.wake.set()
+
+
+def _beside_the_stored(
+    tx: Connection, read: Table, account: str, good: list[Good], now: datetime
+) -> tuple[list[Good], list[Bad]]:
+    """The rows whose order id is free, warned of what stands beside them; and those whose order id is taken."""
+    taken = kept.taken_order_ids(tx, account, {row.draft.order_id for row in good if row.draft.order_id})
+    used = kept.used_references(tx, account, {row.accepted.references[0] for row in good} - {""})
+    waiting = kept.still_open(tx, account, {_same(row) for row in good}, now)
+    warned: list[Good] = []
+    bad: list[Bad] = []
+    seen: set[tuple[str, int, str]] = set()
+    for row in good:
+        if row.draft.order_id in taken:
+            bad.append(rows.refuse(read, row, "order_id", OrderIdTaken(row.draft.order_id)))
+            continue
+        tests = {
+            "no_invoice_number": not row.accepted.references[0],
+            "internationalised": row.accepted.internationalised,
+            "same_in_file": _same(row) in seen,
+            "still_open": _same(row) in waiting,
+            "reference_used": row.accepted.references[0] in used,
+        }
+        seen.add(_same(row))
+        warned.append(replace(row, warnings=tuple(code for code, holds in tests.items() if holds)))
+    return warned, bad
+
+
+def _same(row: Good) -> tuple[str, int, str]:
+    return row.accepted.email, row.accepted.amount, row.accepted.currency
+
+
+def _known(desk: Desk, account: str) -> None:
+    if account not in desk.settings.all_accounts:
+        raise AccountUnknown(account)

@@ -1,0 +1,160 @@
+"""From a file's bytes to rows of named cells, whichever program wrote it: CSV in any dialect, XLSX, XLS, ODS."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from services.batches import spreadsheet
+from services.batches.columns import Column, missing, recognise
+from services.batches.errors import ColumnsMissing, NoRows, NotATable, TableTooLarge, TooManyRows
+from services.batches.spreadsheet import SheetRow
+from services.settlements import text as texts
+from services.settlements.errors import BrokenQuotes, NotASettlementFile, TruncatedFile
+
+DELIMITERS = (";", ",", "\t", "|")
+MAX_BYTES = 50 << 20
+_HEAD_ROWS = 50  # a heading further down is not looked for
+
+
+@dataclass(frozen=True)
+class Line:
+    """``number``: the row of the spreadsheet, the line of the text, from 1. ``cells``: by column, blanks around gone.
+
+    ``typed``: columns whose cell is a number (with a point) or a date (ISO) in the spreadsheet itself. ``shifted``: it
+    has more cells than there are headings.
+    """
+
+    number: int
+    cells: dict[str, str]
+    typed: frozenset[str] = frozenset()
+    shifted: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """``headings``: column → its heading in the file; ``places``: column → its place from 0; ``unknown``: headings that
+    were left out, because they name no column or one that stands further left."""
+
+    kind: Literal["sheet", "text"]
+    headings: dict[str, str]
+    places: dict[str, int]
+    unknown: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+    def where(self, line: int, column: str) -> str:
+        """A cell as its program names it: ``D12`` in a spreadsheet, ``12`` for a line of text."""
+        if self.kind == "text" or column not in self.places:
+            return str(line)
+        place, letters = self.places[column] + 1, ""
+        while place:
+            place, rest = divmod(place - 1, 26)
+            letters = chr(65 + rest) + letters
+        return f"{letters}{line}"
+
+
+def read(raw: bytes, columns: tuple[Column, ...], most_rows: int) -> Table:
+    """Read a table whose heading names these columns. Raises TableError, or SettlementFileError for broken text."""
+    if len(raw) > MAX_BYTES:
+        raise TableTooLarge(MAX_BYTES >> 20)
+    if spreadsheet.is_spreadsheet(raw):
+        rows = spreadsheet.rows(raw)
+        score, place = _heading(rows[:_HEAD_ROWS], columns)
+        if not score:
+            raise ColumnsMissing(missing((), columns))
+        return _table("sheet", rows[place], rows[place + 1 :], columns, most_rows)
+    text, delimiter = _decoded(raw, columns)
+    found = _records(text, delimiter)
+    head = [row for _, row in zip(range(_HEAD_ROWS), found, strict=False)]
+    _, place = _heading(head, columns)
+    return _table("text", head[place], _chained(head[place + 1 :], found), columns, most_rows)
+
+
+def _decoded(raw: bytes, columns: tuple[Column, ...]) -> tuple[str, str]:
+    """The text and the delimiter under which the heading names the most columns."""
+    best: tuple[int, str, str] = (0, "", "")
+    broken: BrokenQuotes | TruncatedFile | None = None
+    try:
+        for encoding in texts.encodings(raw):
+            text = texts.decode(raw, encoding)
+            for delimiter in DELIMITERS:
+                try:
+                    head = [row for _, row in zip(range(_HEAD_ROWS), _records(text, delimiter), strict=False)]
+                except (BrokenQuotes, TruncatedFile) as error:
+                    broken = broken or error
+                    continue
+                score, _ = _heading(head, columns)
+                if score > best[0]:
+                    best = (score, text, delimiter)
+    except NotASettlementFile as error:
+        raise NotATable(error.looks_like) from None
+    if not best[0]:
+        raise broken or ColumnsMissing(missing((), columns))
+    return best[1], best[2]
+
+
+def _records(text: str, delimiter: str) -> Iterator[SheetRow]:
+    """Each record with the line at which it begins. Raises BrokenQuotes, TruncatedFile."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    start = 1
+    try:
+        for row in reader:
+            yield SheetRow(start, tuple(row), frozenset())
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise (TruncatedFile if "unexpected end" in str(error) else BrokenQuotes)(start) from None
+
+
+def _heading(head: list[SheetRow], columns: tuple[Column, ...]) -> tuple[int, int]:
+    """(how many columns the heading names, its place in `head`); a line that names but one is none."""
+    scores = [len({recognise(cell, columns) for cell in row.cells} - {None}) for row in head]
+    best = max(scores, default=0)
+    return (best, scores.index(best)) if best > 1 else (0, 0)
+
+
+def _chained(first: list[SheetRow], rest: Iterator[SheetRow]) -> Iterator[SheetRow]:
+    yield from first
+    yield from rest
+
+
+def _table(
+    kind: Literal["sheet", "text"], head: SheetRow, rows: Iterable[SheetRow], columns: tuple[Column, ...], most: int
+) -> Table:  # fmt: skip
+    places: dict[str, int] = {}
+    unknown = []
+    for place, heading in enumerate(head.cells):
+        name = recognise(heading, columns)
+        if name and name not in places:
+            places[name] = place
+        elif heading.strip():
+            unknown.append(" ".join(heading.split()))
+    if lacking := missing(places, columns):
+        raise ColumnsMissing(lacking)
+    width = max((place for place, heading in enumerate(head.cells) if heading.strip()), default=0) + 1
+    lines: list[Line] = []
+    for row in rows:
+        if not any(cell.strip() for cell in row.cells):
+            continue
+        if len(lines) == most:
+            raise TooManyRows(most)
+        lines.append(_line(row, places, width))
+    if not lines:
+        raise NoRows
+    return Table(
+        kind, {name: head.cells[place].strip() for name, place in places.items()}, places, tuple(unknown), tuple(lines)
+    )  # fmt: skip
+
+
+def _line(row: SheetRow, places: dict[str, int], width: int) -> Line:
+    cells = {
+        name: _plain(row.cells[place]) if place < len(row.cells) else "" for name, place in places.items()
+    }
+    typed = frozenset(name for name, place in places.items() if place in row.typed)
+    return Line(row.number, cells, typed, any(cell.strip() for cell in row.cells[width:]))
+
+
+def _plain(cell: str) -> str:
+    """Without blanks around it, and without the ="0012" with which a spreadsheet is told that digits are text."""
+    cell = cell.strip()
+    return cell[2:-1] if len(cell) > 2 and cell.startswith('="') and cell.endswith('"') else cell

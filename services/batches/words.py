@@ -1,0 +1,9 @@
+"""What a row is warned of: code → English msgid. A warning does not stop a row."""
+
+WARNINGS: dict[str, str] = {
+    "no_invoice_number": "no invoice number",
+    "internationalised": "unusual letters in the address: it will be sent to {address}",
+    "same_in_file": "same customer and amount as an earlier row",
+    "still_open": "same customer and amount as a request that is still open",
+    "reference_used": "this invoice number is used already",
+}

@@ -1,0 +1,125 @@
+"""The list screen: a table is looked at, its mistakes named, the rest sent once, and each list followed."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.table_words import bad_csv
+from services import worker
+from services.access import SYSTEM, Actor
+from services.accounts.demo import prepare_demo
+from services.batches import sending
+from services.batches.columns import REQUESTS
+from services.desk import Desk
+from services.i18n import translator
+from tests.support.desk import person
+from tests.support.tables import HEADINGS, as_csv, as_xlsx, row
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def manager(desk: Desk) -> Actor:
+    prepare_demo(desk)
+    return person(desk, "manager")
+
+
+def words(at: AppTest) -> str:
+    shown = [*at.caption, *at.markdown, *at.warning, *at.error, *at.info, *at.success]
+    return "\n".join(element.value.replace("\\", "") for element in shown)
+
+
+def press(at: AppTest, label: str) -> AppTest:
+    at = next(one for one in at.button if one.label == label).click().run()
+    assert not at.exception
+    return at
+
+
+def upload(at: AppTest, name: str, raw: bytes) -> AppTest:
+    at = at.file_uploader[0].set_value([(name, raw, "application/octet-stream")]).run()
+    assert not at.exception
+    return at
+
+
+def test_a_table_is_checked_and_its_good_rows_are_sent_once(
+    open_page: Open, manager: Actor, desk: Desk
+) -> None:
+    at = open_page("many_at_once.py", actor=manager, language="fr")
+    assert "Colonnes nécessaires\u00a0: Prénom, Nom, Adresse e-mail, Montant, Description" in words(at)
+    at = upload(
+        at, "clients.xlsx", as_xlsx([row(1), row(2, Courriel="nobody"), row(3, **{"N° de facture": ""})])
+    )
+    assert [metric.value for metric in at.metric] == ["2", "1", "1"]
+    bad = at.dataframe[0].value.iloc[0]
+    assert (bad["Cellule"], bad["Colonne"], bad["Contenu"]) == ("C3", "Adresse e-mail", "nobody")
+    assert "adresse e-mail" in bad["Ce qui ne va pas"]
+    assert list(at.dataframe[1].value["Avertissements"]) == ["", "pas de n° de facture"]
+    at = press(at, "Envoyer 2 demandes de paiement")
+    assert "**2** clients reçoivent un e-mail, pour **25,00\u00a0€** au total." in words(at)
+    assert sending.listing(desk, SYSTEM) == ()
+    at = press(at, "Envoyer")
+    [found] = sending.listing(desk, SYSTEM)
+    assert (found.batch.name, found.waiting) == ("clients.xlsx", 2)
+    assert "clients.xlsx" in words(at)
+    assert not any(one.label.startswith("Envoyer") for one in at.button)
+
+
+def test_a_list_is_paused_resumed_and_cancelled(open_page: Open, manager: Actor, desk: Desk) -> None:
+    preview = sending.look(desk, manager, "demo", as_csv([row(1), row(2)]), sending.Rules("fr", 7, "fr"))
+    sending.start(desk, manager, "demo", "a*b*.csv", preview.good, days=7, per_minute=1, form_key="k")
+    worker.drain(desk, 1)
+    at = open_page("many_at_once.py", actor=manager)
+    assert "a*b*.csv" in words(at)
+    at = press(at, "Pause")
+    assert sending.listing(desk, manager)[0].batch.state == "paused"
+    at = press(at, "Go on")
+    assert sending.listing(desk, manager)[0].batch.state == "running"
+    at = press(at, "Yes, cancel the rest")
+    assert sending.listing(desk, manager)[0].batch.state == "cancelled"
+    assert "1 row was not sent." in words(at)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "said"),
+    [
+        (
+            "x.csv",
+            as_csv([row(1)], ["Prénom", "Nom", "x", "Montant", "y", "z", "t", "u"]),
+            "Adresse e-mail, Description",
+        ),
+        ("x.csv", b"%PDF-1.7", "n’est pas un tableau"),
+        ("x.xlsx", b"PK\x03\x04garbage", "illisible"),
+        ("x.csv", b"", "Ce fichier est vide"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_a_sentence(
+    open_page: Open, manager: Actor, name: str, raw: bytes, said: str
+) -> None:
+    at = upload(open_page("many_at_once.py", actor=manager, language="fr"), name, raw)
+    assert said in words(at)
+    assert not at.metric
+
+
+def test_an_open_decimal_sign_is_asked_never_guessed(open_page: Open, manager: Actor) -> None:
+    at = upload(open_page("many_at_once.py", actor=manager), "x.csv", as_csv([row(1, Montant="1.234")]))
+    assert "The table does not say how its amounts are written (for example 1.234)" in words(at)
+    assert not at.metric
+    at = at.selectbox[-1].set_value(",").run()
+    assert [metric.value for metric in at.metric][:2] == ["1", "0"]
+    assert list(at.dataframe[0].value["Amount"]) == ["€1,234.00"]
+
+
+def test_formulas_in_a_table_stay_text_in_what_is_given_back(manager: Actor, desk: Desk) -> None:
+    raw = as_csv([row(1, Nom='=HYPERLINK("http://evil")', Courriel="x", Montant="-2")], HEADINGS)
+    preview = sending.look(desk, manager, "demo", raw, sending.Rules("fr", 7, "fr"))
+    given = bad_csv(preview.bad, REQUESTS, translator("en")).decode("utf-8-sig")
+    assert "\"'=HYPERLINK" in given
+    assert ";'-2;" in given
+    assert "Amount: The amount must be above zero." in given
+
+
+def test_an_account_that_is_not_ready_offers_no_button(open_page: Open, desk: Desk) -> None:
+    at = upload(open_page("many_at_once.py", "manager"), "x.csv", as_csv([row(1)]))
+    assert "What is missing" in words(at)
+    assert not any(one.label.startswith("Send") for one in at.button)
