@@ -169,6 +169,7 @@ SENTENCES: dict[str, str] = {
     "settlement_file_undecided": "The file does not decide how it is read ({questions}): choose.",
     "import_refused": "This file cannot be imported.",
     "file_known": "{name} was imported before: nothing was added.",
+    "import_overtaken": "Another import of this account has begun meanwhile: import this file again.",
     "file_too_large": "The file is above {megabytes} MB: split it, or ask your administrator.",
     # public
 }

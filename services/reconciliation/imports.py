@@ -2,9 +2,12 @@
 
 ImportRefused
 ├── FileKnown        the same file was imported before
-└── FileTooLarge
+├── FileTooLarge
+└── ImportOvertaken  another import of the account has begun: this one gave way
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
@@ -19,7 +22,7 @@ from services.settlements.dialect import Chosen, detect
 from services.settlements.identity import compare, identify
 from services.settlements.read import SettlementFile, read
 from services.settlements.totals import totals
-from services.store import Row
+from services.store import Connection, Row
 from services.store import settlements as rows
 
 BATCH = 5_000  # lines in one transaction: other writers wait for tens of milliseconds, not for the whole file
@@ -42,6 +45,10 @@ class FileTooLarge(ImportRefused):
 
     def __init__(self, megabytes: int) -> None:
         self.megabytes = megabytes
+
+
+class ImportOvertaken(ImportRefused):
+    code = "import_overtaken"
 
 
 @dataclass(frozen=True)
@@ -74,17 +81,18 @@ def import_file(
 ) -> int:
     """Store a file and its new and changed lines; the id of the file. Nothing is seen of it until all is there.
 
-    An import that was cut off is begun anew. Raises FileKnown, FileTooLarge, SettlementFileError, NotAllowed.
+    One import of an account at a time: a new one takes back what another has left behind, cut off or still under way.
+    Raises FileKnown, FileTooLarge, ImportOvertaken, SettlementFileError, NotAllowed.
     """
     file = _read(raw, chosen)
     name = PurePosixPath(name.replace("\\", "/")).name[:200] or "file"  # a name, never a path
     with desk.store.write() as tx:
+        rows.take_turn(tx, account)
         require(tx, actor, Right.RECONCILE)
         known = rows.file_by_hash(tx, account, file.sha256)
         if known is not None and known.complete:
             raise FileKnown(known.name)
-        if known is not None:
-            rows.forget_incomplete(tx, known.id)
+        rows.forget_incomplete(tx, account)
         stored = rows.identities(tx, account)
         file_id = rows.add_file(
             tx, raw, account=account, name=name, sha256=file.sha256, reading=_reading(file), uploaded_at=clock.now(),
@@ -96,11 +104,13 @@ def import_file(
         states != "known"
     ]
     for start in range(0, len(wanted), BATCH):
-        with desk.store.write() as tx:
-            rows.add_lines(tx, _records(wanted.iloc[start : start + BATCH]))
-    with desk.store.write() as tx:
-        rows.replace_lines(tx, _replaced(marked, states, stored), file_id)
-        counts = {f"{state}_lines": int((states == state).sum()) for state in ("known", "changed")}
+        records = _records(wanted.iloc[start : start + BATCH])
+        with _step(desk, account, file_id) as tx:
+            rows.add_lines(tx, records)
+    replaced = _replaced(marked, states, stored)
+    counts = {f"{state}_lines": int((states == state).sum()) for state in ("known", "changed")}
+    with _step(desk, account, file_id) as tx:
+        rows.replace_lines(tx, replaced, file_id)
         rows.complete_file(tx, file_id, lines=len(file.lines), **counts)
         audit.record(
             tx,
@@ -111,6 +121,15 @@ def import_file(
             **counts,
         )
     return file_id
+
+
+@contextmanager
+def _step(desk: Desk, account: str, file_id: int) -> Iterator[Connection]:
+    with desk.store.write() as tx:
+        rows.take_turn(tx, account)
+        if not rows.file_stands(tx, file_id):
+            raise ImportOvertaken
+        yield tx
 
 
 def files(desk: Desk, actor: Actor) -> list[Row[Any]]:

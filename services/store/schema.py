@@ -286,6 +286,7 @@ settlement_files = Table(
     Column("uploaded_at", Utc, nullable=False),
     *_who(),
     UniqueConstraint("account", "sha256"),
+    sqlite_autoincrement=True,  # an id is never given again: an import knows by it that it was taken back
 )  # fmt: skip
 
 settlement_chunks = Table(

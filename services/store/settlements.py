@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, case, delete, func, insert, select, update
 
+from services.store.concurrent import one_at_a_time
 from services.store.schema import (
     LINE_AMOUNTS,
     LINE_TEXTS,
@@ -56,14 +57,22 @@ def file_content(tx: Connection, file_id: int) -> bytes:
     return b"".join(zlib.decompress(data) for data in tx.scalars(query.order_by(settlement_chunks.c.number)))
 
 
-def forget_incomplete(tx: Connection, file_id: int) -> None:
-    """Take back a file whose import was cut off: its lines, its chunks, the file."""
-    tx.execute(
-        update(settlement_lines).where(settlement_lines.c.replaced_by == file_id).values(replaced_by=None)
-    )
-    for table in (settlement_lines, settlement_chunks):
-        tx.execute(delete(table).where(table.c.file == file_id))
-    tx.execute(delete(settlement_files).where(settlement_files.c.id == file_id))
+def take_turn(tx: Connection, account: str) -> None:
+    """Let no other import of the account pass this point before this transaction ends."""
+    one_at_a_time(tx, f"import:{account}")
+
+
+def file_stands(tx: Connection, file_id: int) -> bool:
+    """Whether nobody has taken the file back."""
+    return tx.scalar(select(settlement_files.c.id).where(settlement_files.c.id == file_id)) is not None
+
+
+def forget_incomplete(tx: Connection, account: str) -> None:
+    """Take back the account's files whose import has not ended: their lines, their chunks, themselves."""
+    file = settlement_files.c
+    unfinished = select(file.id).where(file.account == account, file.complete.is_(False))
+    for column in (settlement_lines.c.file, settlement_chunks.c.file, file.id):
+        tx.execute(delete(column.table).where(column.in_(list(tx.scalars(unfinished)))))
 
 
 def complete_file(tx: Connection, file_id: int, **values: Any) -> None:
@@ -73,12 +82,15 @@ def complete_file(tx: Connection, file_id: int, **values: Any) -> None:
 
 
 def identities(tx: Connection, account: str) -> pd.DataFrame:
-    """``id``, ``identity`` and ``key`` of the account's lines that stand, in the order they were stored."""
+    """``id``, ``identity`` and ``key`` of the account's lines, in the order they were stored.
+
+    One that was replaced has no key: an older file that holds it again undoes no correction.
+    """
     line, file = settlement_lines.c, settlement_files.c
     query = (
-        select(line.id, line.identity, line.key)
+        select(line.id, line.identity, case((line.replaced_by.is_(None), line.key), else_=""))
         .join(settlement_files, file.id == line.file)
-        .where(line.account == account, line.replaced_by.is_(None), file.complete.is_(True))
+        .where(line.account == account, file.complete.is_(True))
         .order_by(line.id)
     )
     return _frame(tx, query, ["id", "identity", "key"])
@@ -142,12 +154,10 @@ def _frame(tx: Connection, query: Select[Any], names: list[str]) -> pd.DataFrame
 
 
 def version(tx: Connection) -> tuple[int, int, int, int]:
-    """Grows with every line, order and event: while it stays the same, so does the join."""
+    """Grows with every file, line, order and event: while it stays the same, so does the join."""
+    complete = select(func.count()).select_from(settlement_files).where(settlement_files.c.complete.is_(True))
     return (
-        int(
-            tx.scalar(select(func.max(settlement_files.c.id)).where(settlement_files.c.complete.is_(True)))
-            or 0
-        ),
+        int(tx.scalar(complete) or 0),
         int(tx.scalar(select(func.max(settlement_lines.c.id))) or 0),
         int(tx.scalar(select(func.max(orders.c.id))) or 0),
         int(tx.scalar(select(func.max(events.c.id))) or 0),

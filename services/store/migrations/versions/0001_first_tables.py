@@ -161,6 +161,7 @@ def upgrade() -> None:
         sa.Column("actor_id", types.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_settlement_files")),
         sa.UniqueConstraint("account", "sha256", name=op.f("uq_settlement_files_account_sha256")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "users",
