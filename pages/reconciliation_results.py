@@ -31,7 +31,8 @@ MOST_ROWS = 1000
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _joined(_version: view.Version, database: str) -> Reconciliation:
+def _joined(version: view.Version, database: str) -> Reconciliation:
+    """The join under its key: no leading underscore, or Streamlit would leave that part of the key out."""
     return view.reconcile(desk(), actor())
 
 
