@@ -3,6 +3,8 @@
 import atexit
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import psycopg
@@ -15,11 +17,11 @@ SERVER = os.environ.get("ETERMINAL_TEST_POSTGRES_URL", "")
 _made: set[str] = set()
 
 
-def run(statement: str, *names: str) -> None:
+def run(statement: str, *names: str, **values: str) -> None:
     """Run a statement as the tests' role; each ``{}`` is an identifier."""
     plain = make_url(SERVER).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)), values or None)
 
 
 def url_of(name: str) -> str:
@@ -64,3 +66,15 @@ def _template() -> str:
     atexit.register(_drop, name)
     open_store(url_of(name)).close()
     return name
+
+
+@contextmanager
+def restarting(database_url: str) -> Iterator[None]:
+    """The database as its clients see it while the server restarts: every connection is cut, none is let in."""
+    name = make_url(database_url).database or ""
+    run("ALTER DATABASE {} ALLOW_CONNECTIONS false", name)
+    try:
+        run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %(name)s", name=name)
+        yield
+    finally:
+        run("ALTER DATABASE {} ALLOW_CONNECTIONS true", name)

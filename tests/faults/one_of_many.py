@@ -1,0 +1,17 @@
+"""One worker of several on one database: run in processes of their own by ``test_many_workers``."""
+
+import threading
+from pathlib import Path
+
+from services import clock, worker
+from services.hipay.sandbox import clock_source
+from tests.support.desk import open_test_desk
+
+
+def work(folder: Path, database_url: str, sandbox_url: str, smtp_port: int) -> None:
+    """Work until killed."""
+    desk = open_test_desk(
+        folder, database_url=database_url, sandbox_url=sandbox_url, sandbox_smtp_port=smtp_port
+    )
+    clock.use(clock_source(sandbox_url, ttl=0.1))
+    worker.run(desk, threading.Event())

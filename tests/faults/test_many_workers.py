@@ -1,0 +1,136 @@
+"""Four workers on one database, killed at random while 25 links are sent: nothing is lost, nothing is sent twice over."""
+
+import multiprocessing
+import random
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+import pytest
+
+from services import clock
+from services.access import Actor
+from services.accounts.demo import prepare_demo
+from services.desk import Desk
+from services.hipay.sandbox import clock_source
+from services.orders import create, history
+from services.store import access as access_rows
+from services.store import orders as rows
+from services.store import steps as due
+from tests.faults import one_of_many
+from tests.support.desk import open_test_desk, person
+from tests.support.drafts import draft
+from tests.support.sandbox import RunningSandbox, wait_for
+
+pytestmark = pytest.mark.faults
+ORDERS, WORKERS, WAVES, KILLS_A_WAVE = 25, 4, 3, 7
+LEASE_IS_OVER = {"advance_seconds": 200}
+
+
+class Team:
+    """The four workers; one that is killed has a successor at once."""
+
+    def __init__(self, desk: Desk, folder: Path, sandbox: RunningSandbox) -> None:
+        # A server that has imported everything forks them: a successor is there within milliseconds.
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload([one_of_many.__name__])
+        self._arguments = (folder, desk.settings.database, sandbox.url, sandbox.smtp_port)
+        self._workers = [self._one() for _ in range(WORKERS)]
+
+    def _one(self) -> ForkServerProcess:
+        process = self._context.Process(target=one_of_many.work, args=self._arguments, daemon=True)
+        process.start()
+        return process
+
+    def kill(self, which: int) -> None:
+        self._workers[which].kill()
+        self._workers[which].join()
+        self._workers[which] = self._one()
+
+    def stop(self) -> None:
+        for process in self._workers:
+            process.kill()
+            process.join()
+
+
+@pytest.fixture
+def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
+    opened = open_test_desk(tmp_path, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port)
+    prepare_demo(opened)
+    clock.use(clock_source(sandbox.url, ttl=0.1))
+    yield opened
+    clock.use(None)
+    opened.close()
+
+
+@pytest.mark.parametrize("duplicate_order", ["fresh", "refuse"])
+def test_random_kills_lose_nothing(
+    desk: Desk, tmp_path: Path, sandbox: RunningSandbox, duplicate_order: str
+) -> None:
+    sandbox.control("settings", {"duplicate_order": duplicate_order})
+    sandbox.control(
+        "faults", {"kind": "slow", "delay_ms": 60}
+    )  # so that many are killed in the middle of a call
+    manager = person(desk, "manager")
+    orders = [
+        create.create(desk, manager, draft(order_id=f"M-{number}"), create.new_form_key())
+        for number in range(ORDERS)
+    ]
+    seed = random.randrange(1 << 32)
+    print("seed", seed)  # what a failure shows
+    chance = random.Random(seed)
+    team = Team(desk, tmp_path, sandbox)
+    try:
+        for _ in range(WAVES):
+            begun = len(sandbox.control("orders"))
+            wait_for(
+                lambda begun=begun: len(sandbox.control("orders")) > begun or sent(desk, orders), "work", 20
+            )
+            for _ in range(KILLS_A_WAVE):
+                time.sleep(chance.uniform(0.02, 0.25))
+                team.kill(chance.randrange(WORKERS))
+            sandbox.control("clock", LEASE_IS_OVER)
+        for _ in range(12):  # a step of the dead may itself end in a second try, later
+            if wait_quietly(desk, orders):
+                break
+            sandbox.control("clock", LEASE_IS_OVER)
+    finally:
+        team.stop()
+    check(desk, manager, sandbox, orders)
+
+
+def sent(desk: Desk, orders: list[int]) -> bool:
+    with desk.store.read() as tx:
+        return all(set(due.steps_of(tx, order)) <= {"read"} for order in orders)
+
+
+def wait_quietly(desk: Desk, orders: list[int]) -> bool:
+    try:
+        return wait_for(lambda: sent(desk, orders), "every link to be sent", 1.5)
+    except AssertionError:
+        return False
+
+
+def check(desk: Desk, manager: Actor, sandbox: RunningSandbox, orders: list[int]) -> None:
+    mails = defaultdict(list)
+    for mail in sandbox.mails():
+        mails[mail["message_id"]].append(mail)
+    assert len(mails) <= ORDERS
+    for order_id in orders:
+        found = history.detail(desk, manager, order_id)
+        [message] = found.messages
+        copies = mails[message.message_id]
+        if message.tries == 2 and found.order.delivery == "uncertain":
+            assert len(copies) <= 2  # killed twice with its mail in hand: a person is told to look
+            continue
+        assert found.order.delivery == "sent", (
+            f"{found.order.order_id}: {[event.kind for event in found.events]}"
+        )
+        assert 1 <= len(copies) <= 2
+        assert found.url is not None
+        assert all(found.url in mail["text"] for mail in copies)
+    with desk.store.read() as tx:
+        assert access_rows.broken_link(tx) is None
+        assert len({page.url for order in orders for page in rows.pages_of(tx, order) if page.url}) == ORDERS
