@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,6 +21,10 @@ from services.settings import Settings
 from services.startup import LOOPBACK_NAMES, is_loopback
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Streamlit keeps what is sent there in memory for any open screen, the one that asks to sign in included.
+_UPLOADS = "/_stcore/upload_file/"
+_USER_COOKIE = "_streamlit_user"  # signed by Streamlit with the provider's cookie_secret, its name for salt
+_COOKIE_AGE = 31 * 24 * 3600  # Streamlit's thirty days, and one
 _YEAR = 365 * 24 * 3600
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -32,6 +38,8 @@ class Guard:
         self._home = urlsplit(settings.dashboard_url)
         self._https = self._home.scheme == "https"
         self._strangers_may_come = settings.auth is not None
+        secret = str((settings.auth or {}).get("cookie_secret", ""))
+        self._signed_in = URLSafeTimedSerializer(secret, salt=_USER_COOKIE) if secret else None
         pictures = settings.sandbox_url if settings.demo else ""
         self._headers = security_headers(
             index.read_text(encoding="utf-8"), https=self._https, pictures=pictures
@@ -58,6 +66,8 @@ class Guard:
         client = scope.get("client")
         if not self._strangers_may_come and not (client and is_loopback(client[0])):
             return "Without an identity provider the dashboard answers this machine only."
+        if scope["type"] == "http" and _UPLOADS in scope["path"] and not self._has_signed_in(headers):
+            return "Sign in first."
         if scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS:
             origin = headers.get("origin")
             if origin is not None and not self._same_origin(origin, hosts[0]):
@@ -65,6 +75,16 @@ class Guard:
             if origin is None and headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
                 return "This request comes from another site."
         return None
+
+    def _has_signed_in(self, headers: Headers) -> bool:
+        """Whether the browser shows a sign-in of ours. That it still counts is asked where the file is used."""
+        if self._signed_in is None:
+            return not self._strangers_may_come
+        try:
+            shown = cookie_parser(headers.get("cookie", "")).get(_USER_COOKIE, "")
+            return bool(self._signed_in.loads(shown, max_age=_COOKIE_AGE))
+        except BadData:
+            return False
 
     def _same_origin(self, origin: str, host: str) -> bool:
         parts = urlsplit(origin)

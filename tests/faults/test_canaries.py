@@ -92,7 +92,12 @@ def house(tmp_path: Path) -> Iterator[House]:
         "ETERMINAL_DATA_DIR": str(tmp_path), "ETERMINAL_ACCOUNTS": json.dumps({"demo": account}),
         "ETERMINAL_AUTH": json.dumps(auth), "ETERMINAL_SECRETS": str(tmp_path / "none.toml"),
     }  # fmt: skip
-    claims = {"sub": "camille", "name": "Camille Martin", "email": "c@example.com", "roles": ["manager"]}
+    claims = {
+        "sub": "camille",
+        "name": "Camille Martin",
+        "email": "c@example.com",
+        "roles": ["manager", "finance"],
+    }
     programs = {
         "oidc": ("oidc_provider_mock", "--port", str(provider), "--user-claims", json.dumps(claims)),
         "sandbox": ("tests.faults.canary_sandbox", SECRETS["password"], SECRETS["passphrase"], SECRETS["smtp"],
@@ -165,6 +170,7 @@ def _whole_loop(house: House) -> list[dict[str, str]]:
     house.control("settlements", scenario="plain")
     [payout] = house.sandbox.get("/control/settlements").json()
     file = house.sandbox.get(f"/control/settlements/{payout['id']}/raw.csv").content
+    (house.folder / "payout.csv").write_bytes(file)
     imports.import_file(house.desk, house.manager, "demo", "payout.csv", file)
     notify = f"{house.public}/notify/demo"
     old = body("A-link")
@@ -210,6 +216,10 @@ def _sign_in(house: House) -> dict[str, str]:
         expect(page.get_by_text("Signed in as Camille Martin")).to_be_visible(timeout=20_000)
         page.goto(f"{house.dashboard}/payment-requests")
         expect(page.get_by_text("8 payment requests")).to_be_visible(timeout=20_000)
+        page.goto(f"{house.dashboard}/reconciliation")
+        page.get_by_text("Add payout files").click(timeout=20_000)
+        page.locator("input[type=file]").set_input_files(house.folder / "payout.csv")
+        expect(page.get_by_text("This very file was imported before")).to_be_visible(timeout=20_000)
         kept = page.context.cookies()
     found = {
         f"cookie {one['name']}": one["value"] for one in kept if one["name"].startswith("_streamlit_user")

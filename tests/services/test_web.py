@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import streamlit
+from itsdangerous import URLSafeTimedSerializer
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -63,6 +64,9 @@ class Door:
     def post(self, **headers: str) -> Answer:
         return self._http("POST", "/", headers)
 
+    def upload(self, **headers: str) -> int:
+        return self._http("PUT", "/_stcore/upload_file/session/file", headers).status
+
     def opens_websocket(self, **headers: str) -> bool:
         sent = self._ask("websocket", "/stream", headers, {"type": "websocket.connect"})
         return sent[0]["type"] == "websocket.accept"
@@ -99,6 +103,7 @@ class Door:
 def door(tmp_path: Path, *, peer: str = "127.0.0.1", host: str = "127.0.0.1:8501", **settings: Any) -> Door:
     routes = [
         Route("/", answer, methods=["GET", "POST"]), Route("/own", own_policy), WebSocketRoute("/stream", stream),
+        Route("/_stcore/upload_file/{session}/{file}", answer, methods=["PUT"]),
     ]  # fmt: skip
     return Door(Guard(Starlette(routes=routes), settings_for(tmp_path, **settings), INDEX), peer, host)
 
@@ -221,3 +226,19 @@ def test_without_a_provider_a_published_dashboard_is_refused_at_start(
     with pytest.raises(SettingsError, match="identity provider"):
         refuse_open_door(settings_for(tmp_path, **settings))
     refuse_open_door(settings_for(tmp_path, **settings, auth=PROVIDER))
+
+
+def signed_cookie(secret: str, salt: str = "_streamlit_user") -> str:
+    return f"{salt}={URLSafeTimedSerializer(secret, salt=salt).dumps('{}')}"
+
+
+def test_a_file_is_taken_from_those_who_have_signed_in(tmp_path: Path) -> None:
+    """Streamlit would keep it in memory for whoever has an open screen, the sign-in included."""
+    of_a_team = door(tmp_path, auth=PROVIDER)
+    assert of_a_team.upload() == 403
+    assert of_a_team.upload(cookie="_streamlit_user=forged") == 403
+    assert of_a_team.upload(cookie=signed_cookie("y" * 32)) == 403
+    assert of_a_team.upload(cookie=signed_cookie("x" * 32, salt="_streamlit_user_tokens")) == 403
+    assert of_a_team.upload(cookie=f"a=b; {signed_cookie('x' * 32)}") == 200
+    assert door(tmp_path, auth={"client_id": "desk"}).upload(cookie=signed_cookie("")) == 403
+    assert door(tmp_path).upload() == 200
