@@ -125,7 +125,9 @@ class Settings(BaseSettings):
     worker: bool = True
     accounts: dict[Key, Account] = {}
     sign_in: SignIn = SignIn()
-    auth: dict[str, Any] | None = None
+    auth: dict[str, Any] | None = Field(
+        default=None, repr=False
+    )  # the provider's secrets are plain text here
 
     @classmethod
     def settings_customise_sources(

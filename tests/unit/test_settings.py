@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.settings import SettingsError, read
+from services.settings import Settings, SettingsError, read
 
 SHOP = {
     "name": "Shop",
@@ -81,3 +81,19 @@ def test_a_variable_that_is_no_json_is_said(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(SettingsError) as refusal:
         read()
     assert "canary" not in str(refusal.value)
+
+
+def test_no_secret_stands_in_how_the_settings_show_themselves(tmp_path: Path) -> None:
+    account = {
+        "name": "Shop",
+        "environment": "stage",
+        "login": "u",
+        "password": "canary-1",
+        "passphrase": "canary-2",
+    }
+    auth = {"client_secret": "canary-3", "cookie_secret": "canary-4", "other": {"client_secret": "canary-5"}}
+    settings = Settings(
+        data_dir=tmp_path, accounts={"shop": account}, auth=auth, smtp_url="smtp://u:canary-6@h", database_url="x://u:canary-7@h/d"
+    )  # fmt: skip
+    for shown in (repr(settings), str(settings), repr(settings.accounts), f"{settings.all_accounts}"):
+        assert "canary" not in shown
