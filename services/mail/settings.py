@@ -30,7 +30,9 @@ def _logo(text: str) -> str:
     plain = cleaned.isascii() and not re.search(r"[\s\"'<>\\]", cleaned)
     # Plain http only to this machine: the sandbox's own logo, which reaches no customer.
     secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
-    if not secure or not parts.hostname or parts.username is not None or not plain or not port_is_right:
+    # It goes into the return pages' content policy, where a sign such as ; would begin another rule.
+    host_is_one = re.fullmatch(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d+)?", parts.netloc)
+    if not secure or not host_is_one or not plain or not port_is_right:
         raise LogoAddressInvalid
     return cleaned
 
