@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages import request_detail
+from pages import history_export, request_detail
 from pages.common import actor, desk, language, refusals, texts
 from pages.wording import BADGES, CHANNELS, person_name
 from services.i18n import format_ago, format_short
@@ -71,9 +71,11 @@ def _list(chosen: Filter) -> None:
         return
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(t.plural("{count} payment request", "{count} payment requests", listing.total))
-        if st.button(t("Check these with HiPay now"), icon=":material/sync:", type="tertiary"):
-            history.check_now(desk(), actor(), [order.id for order in listing.orders])
-            st.toast(t("HiPay is being asked; the list follows by itself."))
+        with st.container(horizontal=True, width="content"):
+            history_export.offer(chosen)
+            if st.button(t("Check these with HiPay now"), icon=":material/sync:", type="tertiary"):
+                history.check_now(desk(), actor(), [order.id for order in listing.orders])
+                st.toast(t("HiPay is being asked; the list follows by itself."))
     shown = _table(listing.orders, listing.now)
     picked: Any = st.dataframe(
         shown, hide_index=True, on_select="rerun", selection_mode="single-row", key="list_rows", row_height=40,

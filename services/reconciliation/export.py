@@ -20,7 +20,7 @@ def to_csv(
     """
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
-    writer.writerow([_inert(label) for label in labels.values()])
+    writer.writerow([inert(label) for label in labels.values()])
     columns = [_cells(frame[name], decimal) for name in labels]
     writer.writerows(zip(*columns, strict=True))
     return text.getvalue().encode("utf-8-sig")
@@ -29,18 +29,20 @@ def to_csv(
 def _cells(column: pd.Series, decimal: str) -> list[str]:
     name = str(column.name)
     if name.endswith("_units"):
-        return ["" if pd.isna(value) else _amount(int(value), decimal) for value in column]
+        return ["" if pd.isna(value) else amount_text(int(value), decimal) for value in column]
     if pd.api.types.is_integer_dtype(column.dtype):
         return ["" if pd.isna(value) else str(int(value)) for value in column]
-    return ["" if pd.isna(value) else _inert(str(value)) for value in column]
+    return ["" if pd.isna(value) else inert(str(value)) for value in column]
 
 
-def _amount(units: int, decimal: str) -> str:
+def amount_text(units: int, decimal: str) -> str:
+    """Units of 1/10000 as a number with two to four decimals: ``-1250,5`` is ``-1250,50``."""
     whole, fraction = divmod(abs(units), 10_000)
     shown = f"{fraction:04d}".rstrip("0").ljust(2, "0")
     return f"{'-' if units < 0 else ''}{whole}{decimal}{shown}"
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
+    """A text as no spreadsheet runs it."""
     text = text.replace("\x00", "")
     return "'" + text if text.startswith(_FORMULA) else text
