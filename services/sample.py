@@ -25,11 +25,13 @@ from services.hipay.sandbox import SandboxControl
 from services.money import from_units, quantised
 from services.orders import create, history
 from services.orders.drafts import Channel, Draft, propose_order_id
+from services.orders.states import UNPAID
 from services.store import Row, meta
 from services.store import orders as rows
 
 DAYS = 30
 CLOCK_SECONDS = 0.3  # a little longer than every process keeps the sandbox's time
+PATIENCE_SECONDS = 60
 Progress = Callable[[float, str], None]
 
 _PEOPLE = (
@@ -111,13 +113,15 @@ def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, prog
         time.sleep(CLOCK_SECONDS)
         progress(day / DAYS, "The samples are being made…")
         orders = [(plan, _send(desk, actor, account, plan)) for plan in today]
-        worker.drain(desk)
+        _until(desk, [order_id for _, order_id in orders], lambda order: order.availability != "requested")
+        held_or_paid = []
         for plan, order_id in orders:
             order = _order(desk, order_id)
             if _pay(sandbox, order, plan.fate):
-                paid.append((plan, order_id))
+                held_or_paid.append(order_id)
+                paid += [(plan, order_id)] if plan.fate != "held" else []
         history.check_now(desk, actor, [order_id for _, order_id in orders])
-        worker.drain(desk)
+        _until(desk, held_or_paid, lambda order: order.payment not in UNPAID)
         if settles:
             _sell_elsewhere(desk, account, sandbox, day)
             _after_sales(desk, actor, sandbox, paid)
@@ -156,7 +160,7 @@ def _send(desk: Desk, actor: Actor, account: str, plan: _Plan) -> int:
 
 
 def _pay(sandbox: SandboxControl, order: Row[Any], fate: str) -> bool:
-    """What the customer does; True when money came."""
+    """What the customer does; True when money came, or is held."""
     page = [order.order_id]
     if fate == "forgotten":
         return False
@@ -165,7 +169,7 @@ def _pay(sandbox: SandboxControl, order: Row[Any], fate: str) -> bool:
     if fate == "refused":
         return False
     sandbox.pay(page, payment_product=("visa", "mastercard", "cb")[order.id % 3])
-    return fate != "held"
+    return True
 
 
 def _sell_elsewhere(desk: Desk, account: str, sandbox: SandboxControl, day: int) -> None:
@@ -204,6 +208,18 @@ def _after_sales(desk: Desk, actor: Actor, sandbox: SandboxControl, paid: list[t
                 )
     history.check_now(desk, actor, [order_id for _, order_id in paid])
     worker.drain(desk)
+
+
+def _until(desk: Desk, order_ids: list[int], holds: Callable[[Row[Any]], bool]) -> None:
+    """Work until it holds of each order. The dashboard's own worker may have taken a step that is not done yet."""
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        worker.drain(desk)
+        if all(holds(_order(desk, order_id)) for order_id in order_ids):
+            return
+        if time.monotonic() > give_up:
+            raise SampleRefused
+        time.sleep(0.02)
 
 
 def _order(desk: Desk, order_id: int) -> Row[Any]:
