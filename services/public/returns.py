@@ -64,7 +64,7 @@ def visit(request: Request) -> Visit:
         path["kind"],
         path["token"],
         request.scope["query_string"],
-        _accepted_language(request),
+        accepted_language(request),
     )
 
 
@@ -115,7 +115,7 @@ class PreviewOf:
 def preview_of(request: Request) -> PreviewOf:
     """``/return/preview/{kind}?account=…&lang=…``: both may be left out."""
     wanted = request.query_params.get("lang", "")
-    language = wanted if wanted in LANGUAGES else _accepted_language(request)
+    language = wanted if wanted in LANGUAGES else accepted_language(request)
     return PreviewOf(request.path_params["kind"], request.query_params.get("account", ""), language)
 
 
@@ -137,7 +137,7 @@ def preview(desk: Desk, wanted: PreviewOf) -> Response:
 
 def unavailable(request: Request) -> Response:
     """While the store does not answer."""
-    t = translator(_accepted_language(request), "customer")
+    t = translator(accepted_language(request), "customer")
     text = texts.UNAVAILABLE
     screen = Screen(t.language, "calm", t(text.title), t(text.body), hint=t(texts.UNAFFECTED))
     return render(screen, status=503)
@@ -213,7 +213,7 @@ def _signed_or_bare(account: Account, page: Row[Any], query: bytes) -> bool:
     )
 
 
-def _accepted_language(request: Request) -> str:
+def accepted_language(request: Request) -> str:
     """The customer language that the browser likes best (RFC 9110, 12.5.4), English when it names none of ours."""
     wanted = []
     for part in request.headers.get("accept-language", "")[:500].split(","):
