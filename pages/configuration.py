@@ -4,7 +4,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages import configuration_checks as checks
-from pages import configuration_email, configuration_payment_page, configuration_redirects
+from pages import (
+    configuration_email,
+    configuration_options,
+    configuration_payment_page,
+    configuration_redirects,
+)
 from pages.common import actor, desk, language, refusals, texts
 from pages.configuration_words import ANCHORS, SUBJECTS, anchor, missing_words
 from pages.markdown import plain
@@ -56,6 +61,12 @@ def page() -> None:
         st.fragment(configuration_email.form)(account, seen)
     with _section("", t("Themes are made in HiPay's console."), seen, t):
         configuration_payment_page.form(account, seen)
+    st.space("small")
+    st.subheader(t("Payment link"), anchor="payment-link")
+    st.caption(
+        t("With our own link a request can be cancelled, corrected or extended until it is paid, and mail scanners open nothing.")
+    )
+    configuration_options.form(account, seen)
 
 
 def _account() -> Account:
