@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from services import clock
 from services.access import WORKER
+from services.accounts.pauses import pause
 from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors as hipay
@@ -13,6 +14,8 @@ from services.store import Connection
 from services.store import orders as rows
 from services.store import steps as due
 from services.store.steps import Step
+
+REFUSED_GAP = timedelta(hours=1)
 
 
 def schedule(tx: Connection, order_id: int, account: str) -> None:
@@ -33,9 +36,13 @@ def run(desk: Desk, step: Step) -> None:
         with desk.hipay(step.account) as client:
             reads = [(page, client.read_order(page.hipay_order_id)) for page in pages]
     except DeskError as error:
-        gap = timedelta(hours=1) if isinstance(error, hipay.NotAuthorised) else backoff(step.tries, first=20)
+        gap = backoff(step.tries, first=20)
         with desk.store.write() as tx:
             due.hold(tx, step)
+            if isinstance(error, hipay.NotAuthorised):
+                gap = REFUSED_GAP
+                if error.hipay_code == hipay.NotAuthorised.CREDENTIALS:  # else it may be of reading alone
+                    pause(tx, step.account, "gateway", error.code)
             due.again(tx, step, clock.now() + gap)
         return
     with desk.store.write() as tx:
