@@ -27,6 +27,9 @@ SCREENS = (
         Right.SEE_ORDERS,
     ),
     Screen("reconciliation.py", "reconciliation", "Reconciliation", ":material/rule:", Right.SEE_SETTLEMENTS),
+    Screen(
+        "expected_orders.py", "expected-orders", "Expected orders", ":material/inventory:", Right.SEE_SETTLEMENTS
+    ),
     Screen("configuration.py", "configuration", "Configuration", ":material/settings:", Right.CONFIGURE),
     Screen("people.py", "people", "People", ":material/group:", Right.MANAGE_USERS),
     Screen("audit.py", "audit", "Audit", ":material/history:", Right.SEE_AUDIT),

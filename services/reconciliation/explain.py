@@ -53,6 +53,7 @@ STATUSES: dict[str, str] = {
     "settled_in_part": "Settled in part",
     "settled_in_full": "Settled in full",
     "paid_not_settled": "Paid, not settled yet",
+    "awaited": "Expected, in no payout yet",
     "not_due": "Not paid, nothing due",
 }
 
