@@ -69,7 +69,7 @@ OPERATIONS = {
         ":material/payments:",
         "The amount that is held on the card is collected, all or a part.",
     ),
-    "refund": ("Refund", ":material/undo:", "The money goes back to the customer. This cannot be undone."),
+    "refund": ("Refund the customer", ":material/undo:", "The money goes back to the customer. This cannot be undone."),
     "cancel": (
         "Give up the hold",
         ":material/lock_open:",

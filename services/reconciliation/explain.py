@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 KEY_NAMES: dict[str, str] = {
-    "reference": "settlement reference",
+    "reference": "invoice number or reference",
     "order_id": "order id",
     "transaction": "transaction id",
     "operation": "operation id",
@@ -36,7 +36,7 @@ OUTCOMES: dict[str, str] = {
     "ambiguous": "Ambiguous",
     "contradictory": "Contradictory",
     "unmatched": "Not matched",
-    "account_level": "Of the account",
+    "account_level": "Account-level",
     "total_line": "Total line",
 }
 
