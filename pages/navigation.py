@@ -30,7 +30,8 @@ SCREENS = (
     Screen(
         "expected_orders.py", "expected-orders", "Expected orders", ":material/inventory:", Right.SEE_SETTLEMENTS
     ),
-    Screen("configuration.py", "configuration", "Configuration", ":material/settings:", Right.CONFIGURE),
+    # Read-only for those who may not configure: they are sent there to see what still stops a link.
+    Screen("configuration.py", "configuration", "Configuration", ":material/settings:", Right.SEE_ORDERS),
     Screen("people.py", "people", "People", ":material/group:", Right.MANAGE_USERS),
     Screen("audit.py", "audit", "Audit", ":material/history:", Right.SEE_AUDIT),
 )
