@@ -1,6 +1,6 @@
 # `make run` tries it, `make test` checks it: nothing else has to be set up on Debian or Ubuntu with Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint install install-dev chromium requirements clean
+.PHONY: help run test test-postgres check lint install install-dev chromium requirements clean
 
 VENV ?= .venv
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
@@ -13,7 +13,7 @@ SAY = { echo "$(1)" >&2; exit 1; }
 
 help:
 	@echo "make run           the sandbox, the dashboard and the public application, until Ctrl-C"
-	@echo "make test          everything that CI runs"
+	@echo "make test          everything that CI runs; on PostgreSQL, too, when ETERMINAL_TEST_POSTGRES_URL is set"
 	@echo "make check         the linters and types only"
 	@echo "make requirements  compile requirements*.txt anew from requirements*.in (needs uv)"
 	@echo "make clean         forget the virtual environment and the caches; the data stay"
@@ -22,8 +22,15 @@ run: install
 	@exec $(IN_VENV) -m services.run
 
 test: install-dev chromium lint
-	$(IN_VENV) -m pytest -n 2 -m "not faults and not browser"
-	$(IN_VENV) -m pytest -m "faults or browser"
+	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 2 -m "not faults and not browser"
+	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -m "faults or browser"
+	$(if $(ETERMINAL_TEST_POSTGRES_URL),@$(MAKE) --no-print-directory test-postgres)
+
+# What touches the store once more, on the server that ETERMINAL_TEST_POSTGRES_URL names (docs/operator.md, PostgreSQL).
+test-postgres: install-dev
+	@test -n "$$ETERMINAL_TEST_POSTGRES_URL" || $(call SAY,ETERMINAL_TEST_POSTGRES_URL is not set)
+	$(IN_VENV) -m pytest -n 2 -m "not faults and not browser" tests/services tests/pages
+	$(IN_VENV) -m pytest -m faults tests/faults
 
 check: install-dev lint
 

@@ -39,6 +39,7 @@ ACTIONS = {
     "batch_paused": "List paused",
     "batch_running": "List resumed",
     "batch_started": "List of payment requests started",
+    "expected_orders_imported": "Expected orders added",
     "history_exported": "Payment requests exported",
     "order_created": "Order created",
     "refund_asked": "Refund asked",

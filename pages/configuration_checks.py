@@ -9,7 +9,7 @@ from pages.configuration_words import CHECKS_ANCHOR, field_names
 from pages.markdown import plain
 from services import clock
 from services.accounts.checks import Check
-from services.accounts.guidance import TITLES, Guidance, guidance
+from services.accounts.guidance import TITLES, guidance
 from services.accounts.measure import measure
 from services.accounts.readiness import Overview
 from services.i18n import Translator, format_ago
@@ -70,8 +70,14 @@ def show(account: Account, seen: Overview) -> None:
         st.rerun()
     order = list(SIGNS)
     lines = sorted(seen.checks, key=lambda check: order.index(check.status))
-    calls = [check for check in lines if guidance(check).acts]
-    calm = [check for check in lines if not guidance(check).acts]
+    # HiPay that cannot be asked is told once: the lines that only repeat it are folded with those that need nobody.
+    cause = next((check.reason for check in lines if check.name == "credentials"), "")
+    calls = [
+        check
+        for check in lines
+        if guidance(check).acts and (check.name == "credentials" or not cause or check.reason != cause)
+    ]
+    calm = [check for check in lines if check not in calls]
     with st.container(border=True, key="cfg_checks"):
         for check in calls:
             _line(check, account, seen, t)
@@ -91,25 +97,13 @@ def _line(check: Check, account: Account, seen: Overview, t: Translator) -> None
     title.markdown(f"**{plain(t(TITLES[check.name]))}**")
     words.markdown(_filled(t, said.means, {name: plain(value) for name, value in values.items()}))
     if said.acts:
-        who = "administrator" if said.acts == "you" and not seen.may_configure else said.acts
-        _what_to_do(said, who, values, words, t)
-
-
-def _what_to_do(
-    said: Guidance,
-    acts: str,
-    values: dict[str, str],
-    place: "st.delta_generator.DeltaGenerator",
-    t: Translator,
-) -> None:
-    who = t("Who can put it right: {who}", who=t(_WHO[acts]))
-    where = _filled(t, said.where, values)
-    with place.container(horizontal=True, vertical_alignment="center"):
-        words = ":material/person: " + plain(" · ".join(part for part in (who, where) if part))
-        st.caption(words, width="stretch")
-        if said.ask:
-            with st.popover(t("The words to ask with"), icon=":material/content_copy:", type="tertiary"):
-                st.code(_filled(t, said.ask, values), language=None, wrap_lines=True)
+        acts = "administrator" if said.acts == "you" and not seen.may_configure else said.acts
+        who = t("Who can put it right: {who}", who=t(_WHO[acts]))
+        where = _filled(t, said.where, values)
+        words.caption(":material/person: " + plain(" · ".join(part for part in (who, where) if part)))
+    if said.ask:
+        with title.popover(t("How to ask"), type="tertiary"):
+            st.code(_filled(t, said.ask, values), language=None, wrap_lines=True)
 
 
 def _filled(t: Translator, msgid: str, values: dict[str, str]) -> str:

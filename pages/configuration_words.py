@@ -28,6 +28,7 @@ SUBJECTS = {"gateway": "calls to HiPay", "mail": "e-mail"}
 # Where on the configuration screen a missing thing is put right.
 ANCHORS = {"redirect_pages": "redirect-pages", "email_settings": "email-settings", PAUSED: "paused"}
 CHECKS_ANCHOR = "checks"
+MOST_NAMED = 3  # of the fields that are missing; more are counted, and the form itself shows them
 
 
 def missing_words(missing: Missing, t: Translator) -> str:
@@ -36,6 +37,8 @@ def missing_words(missing: Missing, t: Translator) -> str:
     if missing.name == PAUSED:
         return t("Paused: {what}", what=names)
     title = t(TITLES[missing.name])
+    if len(missing.fields) > MOST_NAMED:
+        return t("{title}: {count} to fill in", title=title, count=len(missing.fields))
     return t("{title}: {fields}", title=title, fields=names) if names else title
 
 

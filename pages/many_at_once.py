@@ -1,5 +1,6 @@
 """Many at once: a table is checked row by row, the good rows are sent at a set pace, and each list can be followed."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -57,7 +58,7 @@ def _new_list() -> None:
         )  # fmt: skip
         if uploaded is None:
             return
-        rules = words.ask_decimal(rules, uploaded.file_id)
+        rules = replace(rules, decimal=words.ask_decimal(uploaded.file_id))
         preview = _preview(account, uploaded, rules)
         if preview is not None:
             _show(preview)

@@ -16,6 +16,7 @@ class Screen:
 
 # In the order of the menu.
 SCREENS = (
+    Screen("overview.py", "overview", "Overview", ":material/home:", Right.SEE_ORDERS),
     Screen("new_order.py", "new-order", "New order", ":material/add_card:", Right.SEND),
     Screen("many_at_once.py", "many-at-once", "Many at once", ":material/playlist_add:", Right.SEND),
     Screen(
@@ -26,17 +27,16 @@ SCREENS = (
         Right.SEE_ORDERS,
     ),
     Screen("reconciliation.py", "reconciliation", "Reconciliation", ":material/rule:", Right.SEE_SETTLEMENTS),
-    Screen("configuration.py", "configuration", "Configuration", ":material/settings:", Right.CONFIGURE),
+    Screen(
+        "expected_orders.py", "expected-orders", "Expected orders", ":material/inventory:", Right.SEE_SETTLEMENTS
+    ),
+    # Read-only for those who may not configure: they are sent there to see what still stops a link.
+    Screen("configuration.py", "configuration", "Configuration", ":material/settings:", Right.SEE_ORDERS),
     Screen("people.py", "people", "People", ":material/group:", Right.MANAGE_USERS),
     Screen("audit.py", "audit", "Audit", ":material/history:", Right.SEE_AUDIT),
 )
 
-# Where a person begins: their own work before what they may merely look at.
-_BEGINNINGS = (Right.SEND, Right.SEE_SETTLEMENTS, Right.CONFIGURE)
-
 
 def first(rights: frozenset[Right]) -> Screen:
-    """The screen that a person with these rights (of one role at least) meets first."""
-    return next(
-        screen for right in _BEGINNINGS for screen in SCREENS if screen.right == right and right in rights
-    )
+    """The screen that a person with these rights (of one role at least) meets first: the first of their menu."""
+    return next(screen for screen in SCREENS if screen.right in rights)

@@ -10,6 +10,7 @@ from pages.facts import show_facts
 from pages.markdown import plain
 from pages.order_form import Form
 from pages.readiness import say_what_is_missing
+from pages.sending_warnings import show_warnings
 from pages.wording import BADGES, CHANNELS, failure_words
 from services.accounts.readiness import readiness
 from services.i18n import format_datetime, language_name
@@ -52,8 +53,10 @@ def page() -> None:
         if st.session_state.get("confirming"):
             window = st.dialog(t("This is what the customer will receive"), width="large", on_dismiss=_close)
             window(_confirm)(form)
-    elif st.button(t("Prepare the telephone payment"), type="primary", icon=":material/call:"):
-        _create(form, copy=False)
+    else:
+        show_warnings(form.accepted)
+        if st.button(t("Prepare the telephone payment"), type="primary", icon=":material/call:"):
+            _create(form, copy=False)
 
 
 def _label(field: str) -> str:
@@ -108,6 +111,7 @@ def _confirm(form: Form) -> None:
             (t("Replies go to"), preview.reply_to),
         ]
         show_facts(facts)
+        show_warnings(order)
         st.iframe(preview.composed.html, height=420, alt=t("The e-mail as the customer will receive it"))
         own = create.copy_address(actor())
         copy = st.checkbox(

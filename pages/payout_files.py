@@ -190,7 +190,7 @@ def _aside(rows: Any, t: Translator) -> pd.DataFrame:
             t("Line"): [row.line for row in rows],
             t("Column"): [t(LABELS.get(row.column, "")) for row in rows],
             t("Reason"): [t.gettext(ASIDE[row.reason]).format(cell=row.cell) for row in rows],
-            t("Row"): [row.text for row in rows],
+            t("Text of the row"): [row.text for row in rows],
         }
     )
 

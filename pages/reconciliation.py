@@ -27,7 +27,7 @@ def page() -> None:
             if desk().settings.demo:
                 st.link_button(
                     t("Payout files of the HiPay sandbox"),
-                    f"{desk().settings.sandbox_url}/control",
+                    f"{desk().settings.sandbox_url}/control#settlements",
                     icon=":material/download:",
                 )
             return

@@ -5,10 +5,11 @@ from datetime import datetime
 import streamlit as st
 
 from pages import request_actions
+from pages.alarm_words import alarm_words
 from pages.common import actor, desk, language, refusals, texts
 from pages.facts import show_facts
 from pages.markdown import plain
-from pages.wording import ACTORS, ALARMS, BADGES, CHANNELS, event_words, failure_words, person_name
+from pages.wording import ACTORS, BADGES, CHANNELS, event_words, failure_words, person_name
 from services.i18n import Translator, format_ago, format_datetime, language_name
 from services.money import format_money
 from services.orders import history
@@ -55,7 +56,8 @@ def _head(found: Detail) -> None:
     st.caption(checked)
     for alarm in found.alarms:
         if alarm.closed_at is None:
-            st.error(t(ALARMS.get(alarm.kind, alarm.kind)), icon=":material/warning:")
+            happened, do, icon = alarm_words(alarm.kind, alarm.detail, alarm.opened_at, found.now, t)
+            st.error(plain(f"{happened} {do}"), icon=icon)
     if order.failure and found.badge in ("failed", "preparing", "uncertain"):
         st.warning(plain(failure_words(order.failure, order.failure_detail, t)), icon=":material/report:")
 

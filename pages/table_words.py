@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -11,9 +10,10 @@ import streamlit as st
 from pages.common import desk, texts
 from pages.markdown import plain
 from services.batches import template
+from services.batches.cells import DecimalSign
 from services.batches.columns import Column
 from services.batches.errors import ColumnsMissing
-from services.batches.rows import Bad, Good, Problem, Rules
+from services.batches.rows import Bad, Good, Problem
 from services.batches.words import WARNINGS
 from services.errors import DeskError
 from services.i18n import Translator
@@ -53,14 +53,14 @@ def choose_account(key: str) -> Account:
     return accounts[chosen]
 
 
-def ask_decimal(rules: Rules, file_id: str) -> Rules:
-    """The rules with the decimal sign that a person chose for this file, if any did."""
+def ask_decimal(file_id: str) -> DecimalSign | None:
+    """The decimal sign that a person chose for this file, if any did."""
     t = texts()
     with st.popover(t("How amounts are written"), icon=":material/tune:"):
         chosen: Any = st.selectbox(
             t("Decimal sign"), list(DECIMALS), key=f"decimal_{file_id}", format_func=lambda sign: t(DECIMALS[sign])
         )  # fmt: skip
-    return replace(rules, decimal=chosen or None)
+    return chosen or None
 
 
 def undecided(cell: str) -> None:

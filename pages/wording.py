@@ -69,7 +69,7 @@ OPERATIONS = {
         ":material/payments:",
         "The amount that is held on the card is collected, all or a part.",
     ),
-    "refund": ("Refund", ":material/undo:", "The money goes back to the customer. This cannot be undone."),
+    "refund": ("Refund the customer", ":material/undo:", "The money goes back to the customer. This cannot be undone."),
     "cancel": (
         "Give up the hold",
         ":material/lock_open:",
@@ -97,14 +97,6 @@ MISFITS = {
     "order": "order id", "mark": "our mark", "amount": "amount", "currency": "currency", "account": "merchant account",
     "test": "test flag",
 }  # fmt: skip
-ALARMS = {
-    "operation_unknown": "HiPay did not say whether a collection or refund was done. Look it up and say so below.",
-    "quarantined": "HiPay told of a payment that does not fit this order. Look at it in HiPay's console.",
-    "paid_twice": "This order was paid more than once. Refund one of the payments in HiPay's console.",
-    "untrusted_url": "HiPay's answer held a page that is not on HiPay's own hosts. Nothing was sent. Tell HiPay.",
-    "notification_failed": "A notification from HiPay could not be worked off. Tell your administrator.",
-    "page_taken": "Somebody has begun to pay on a page whose address was lost. Watch the payment before sending again.",
-}
 
 
 def person_name(name: str, t: Translator) -> str:

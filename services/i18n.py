@@ -15,7 +15,6 @@ from babel import Locale
 from babel.dates import format_date as babel_date
 from babel.dates import format_datetime as babel_datetime
 from babel.dates import format_skeleton, format_timedelta, get_timezone_name
-from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -53,17 +52,13 @@ class Translator:
 @lru_cache(maxsize=32)
 def translator(language: str, domain: str = "dashboard") -> Translator:
     """The texts of ``domain`` in ``language``; English where there is no catalogue."""
-    folder = LOCALES / language / "LC_MESSAGES"
-    paths = [path for path in (folder / f"{domain}.po", *sorted(folder.glob("parts/*.po"))) if path.exists()]
-    if not paths:
+    path = LOCALES / language / "LC_MESSAGES" / f"{domain}.po"
+    if not path.exists():
         return Translator(language if language in LANGUAGES else "en", NullTranslations())
-    whole = Catalog(locale=language)
-    for path in paths:
-        with path.open("rb") as source:
-            for message in read_po(source, locale=language):
-                whole[message.id] = message
+    with path.open("rb") as source:
+        catalogue = read_po(source, locale=language)
     compiled = io.BytesIO()
-    write_mo(compiled, whole)
+    write_mo(compiled, catalogue)
     compiled.seek(0)
     return Translator(language, GNUTranslations(compiled))
 

@@ -37,7 +37,7 @@ def bare_amount(cell: str) -> str:
     return re.sub(r"^(?:[A-Z]{3}|[€£$¥])\s*|\s*(?:[A-Z]{3}|[€£$¥])$", "", cell.strip())
 
 
-def units(line: Line, decimal: DecimalSign, locale: str) -> int:
+def units(line: Line, decimal: DecimalSign) -> int:
     """The amount in 1/10000. Raises NotANumber with an example in the file's own notation, AmountTooLarge."""
     cell = bare_amount(line.cells["amount"])
     sign, thousands = (".", "") if "amount" in line.typed else (decimal, None)

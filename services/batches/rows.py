@@ -111,7 +111,7 @@ def _draft(
     code = take("currency", lambda: cells.currency(line, account.currency), account.currency)
     amount = ""
     if line.cells["amount"]:
-        value = take("amount", lambda: cells.units(line, decimal, rules.locale), money.UNITS)
+        value = take("amount", lambda: cells.units(line, decimal), money.UNITS)
         amount = cells.typed_amount(value, code, rules.locale)
     end = take(
         "expires_at", lambda: cells.moment(line, "expires_at", form, account.zone, end_of_day=True), None

@@ -99,6 +99,7 @@ class UntrustedUrl(HiPayError):
 
 class NotAuthorised(HiPayError):
     code = "hipay_not_authorised"
+    CREDENTIALS: ClassVar[int] = 1000001  # the hipay_code of a wrong login or password
 
     def __init__(self, status: int, hipay_code: int | None = None) -> None:
         self.status, self.hipay_code = status, hipay_code

@@ -88,7 +88,7 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_ORDERS)
         order = rows.order(tx, order_id)
-        if order is None:
+        if order is None or order.channel == "imported":  # an expected order was never sent: there is nothing to follow
             raise UnknownOrder
         pages = tuple(rows.pages_of(tx, order_id))
         return Detail(
@@ -111,7 +111,7 @@ def check_now(desk: Desk, actor: Actor, order_ids: Iterable[int]) -> None:
         require(tx, actor, Right.SEE_ORDERS)
         for order_id in sorted(order_ids):  # locks are taken in one order
             order = rows.order(tx, order_id)
-            if order is not None and order.availability != "requested":
+            if order is not None and order.availability not in ("requested", "none"):
                 reading.schedule(tx, order.id, order.account)
     desk.wake.set()
 

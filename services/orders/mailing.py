@@ -67,7 +67,9 @@ def _run(desk: Desk, step: Step, kind: str) -> None:
             _close(tx, step, message, kind, "withdrawn", "mail_withdrawn")
             return
         if order.expires_at <= clock.now():
-            _close(tx, step, message, kind, "expired", "mail_expired")
+            left = message.tries > 0  # perhaps: a worker died over it, or the server's answer was lost
+            state = "uncertain" if left else "expired"
+            _close(tx, step, message, kind, state, f"mail_{state}", message_id=message.message_id)
             return
         if due.paused(tx, step.account, "mail"):
             due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)

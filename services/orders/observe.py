@@ -15,6 +15,7 @@ from services import clock
 from services.access import HIPAY, Actor
 from services.desk import Desk
 from services.hipay.observations import Observation
+from services.hipay.statuses import Effect, status
 from services.orders import states
 from services.store import Connection, Row
 from services.store import operations as operation_rows
@@ -132,7 +133,8 @@ def _misfit(desk: Desk, order: Row[Any], page: Row[Any], seen: Observation) -> s
     account = desk.account(order.account)
     checks = (
         ("order", seen.order_id, page.hipay_order_id),
-        ("mark", seen.mark, order.mark),
+        # An id whose page we lost may be another system's order: there, only our mark tells.
+        ("mark", seen.mark or ("none" if page.state == "lost" else None), order.mark),
         ("amount", seen.order_amount, page.amount),
         ("currency", seen.order_currency or seen.currency, page.currency),
         ("account", seen.mid, page.mid or None),
@@ -170,5 +172,8 @@ def _digest(seen: Observation) -> str:
     """Two observations of the same facts are one, whichever way they came and however often."""
     # A notification leaves out what a read gives as 0.
     amounts = [amount or 0 for amount in (seen.authorised, seen.captured, seen.refunded, seen.charged_back)]
-    facts = (seen.reference, seen.status, *amounts)
+    # What was charged back may come again, and go again: the same total at another time is another fact.
+    disputed = status(seen.status).effect in (Effect.CHARGED_BACK, Effect.CREDITED)
+    at = str(seen.at.astimezone(UTC)) if disputed and seen.at else ""
+    facts = (seen.reference, seen.status, *amounts, at)
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]

@@ -5,6 +5,7 @@ from typing import Any
 
 from services import clock
 from services.access import WORKER
+from services.accounts.pauses import pause
 from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors as hipay
@@ -15,6 +16,7 @@ from services.store import orders as rows
 from services.store import steps as due
 from services.store.steps import Step
 
+REFUSED_GAP = timedelta(hours=1)
 LATE, NEWEST = timedelta(hours=2), 3
 
 
@@ -35,9 +37,13 @@ def run(desk: Desk, step: Step) -> None:
         with desk.hipay(step.account) as client:
             reads = [(page, client.read_order(page.hipay_order_id)) for page in pages]
     except DeskError as error:
-        gap = timedelta(hours=1) if isinstance(error, hipay.NotAuthorised) else backoff(step.tries, first=20)
+        gap = backoff(step.tries, first=20)
         with desk.store.write() as tx:
             due.hold(tx, step)
+            if isinstance(error, hipay.NotAuthorised):
+                gap = REFUSED_GAP
+                if error.hipay_code == hipay.NotAuthorised.CREDENTIALS:  # else it may be of reading alone
+                    pause(tx, step.account, "gateway", error.code)
             due.again(tx, step, clock.now() + gap)
         return
     with desk.store.write() as tx:

@@ -9,10 +9,11 @@ LIST = "/payment-requests"
 
 def staff_return(desk: Desk, token: str) -> str:
     """The clean path of the order the token belongs to. A visit only schedules a read."""
-    with desk.store.write() as tx:
+    with desk.store.read() as tx:  # anybody may come with any token: only a true one takes a writer's turn
         page = rows.page_by_token(tx, token)
-        if page is None:
-            return LIST
+    if page is None:
+        return LIST
+    with desk.store.write() as tx:
         reading.schedule(tx, page.order, page.account)
     desk.wake.set()
     return f"{LIST}?order={page.order}"

@@ -13,6 +13,7 @@ from services import desk as desks
 from services import logs
 from services.i18n import translator
 from services.public.app import application
+from services.public.patience import HEAD_SECONDS, patient
 from services.refusals import sentence
 from services.settings import SettingsError
 from services.store import DatabaseRefused
@@ -52,11 +53,12 @@ def main() -> int:
     return 0
 
 
-def server_config(app: object) -> uvicorn.Config:
+def server_config(app: object, *, head_seconds: float = HEAD_SECONDS) -> uvicorn.Config:
     """How it is served: no access log (its lines hold query strings), no trust in a proxy's headers."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         access_log=False, log_config=None, server_header=False, proxy_headers=False, ws="none", lifespan="on",
+        http=patient(head_seconds),
         limit_concurrency=512, timeout_graceful_shutdown=10,
     )  # fmt: skip
 

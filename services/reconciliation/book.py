@@ -18,6 +18,7 @@ ORDER_COLUMNS: dict[str, str] = {
     "charged_back_units": "int64",
     "captures": "int64",  # how many captures make captured_units
     "paid": "bool",
+    "awaited": "bool",  # from the shop's own list: nobody tells us whether and what was captured
     "created_at": "str",  # ISO
 }
 PAGE_COLUMNS = {"order": "int64", "hipay_order_id": "str"}

@@ -22,6 +22,7 @@ STATUSES = (
     "settled_in_part",  # captures without a line yet
     "settled_in_full",  # all that was captured; a remainder that was released is not open
     "paid_not_settled",
+    "awaited",  # of the shop's own list, and nothing settled: whether it was paid is not known
     "not_due",  # not paid, nothing settled
 )
 _KINDS = {"sale": "sales", "refund": "refunds", "chargeback": "chargebacks", "chargeback_refund": "won"}
@@ -55,6 +56,9 @@ def classify(lines: pd.DataFrame, matched: pd.DataFrame, book: Book) -> pd.DataF
         sign = -1 if kind in ("refund", "chargeback") else 1
         result[f"{name}_units"] = _whole(sign * units, result.index)
     result = result.rename(columns={"sales_units": "gross_units"})
+    # Nobody told us of an awaited order's payment: its first sale says that it was paid, and it should come to its amount.
+    begun = orders["awaited"] & (result["gross_units"] > 0)
+    result["captured_units"] = result["captured_units"].mask(begun, result["amount_units"])
 
     fees = own[own["kind"] == "fee"]
     without = fees["amount_excl_tax_units"].fillna(
@@ -100,10 +104,11 @@ def _status(result: pd.DataFrame, own: pd.DataFrame, orders: pd.DataFrame) -> pd
         (result["refunds_units"] > 0) & (result["refunds_units"] >= base),
         result["refunds_units"] > 0,
         gross > captured,
-        (gross > 0) & (gross < captured) & (_whole(lines, result.index) >= orders["captures"]),
+        (gross > 0) & (gross < captured) & (_whole(lines, result.index) >= orders["captures"]) & ~orders["awaited"],
         (gross > 0) & (gross < captured),
         (gross > 0) & (gross == captured),
         paid,
+        orders["awaited"],
     ]
     # the first test that holds decides
     first = np.argmax(

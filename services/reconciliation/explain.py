@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 KEY_NAMES: dict[str, str] = {
-    "reference": "settlement reference",
+    "reference": "invoice number or reference",
     "order_id": "order id",
     "transaction": "transaction id",
     "operation": "operation id",
@@ -36,7 +36,7 @@ OUTCOMES: dict[str, str] = {
     "ambiguous": "Ambiguous",
     "contradictory": "Contradictory",
     "unmatched": "Not matched",
-    "account_level": "Of the account",
+    "account_level": "Account-level",
     "total_line": "Total line",
 }
 
@@ -53,6 +53,7 @@ STATUSES: dict[str, str] = {
     "settled_in_part": "Settled in part",
     "settled_in_full": "Settled in full",
     "paid_not_settled": "Paid, not settled yet",
+    "awaited": "Expected, in no payout yet",
     "not_due": "Not paid, nothing due",
 }
 

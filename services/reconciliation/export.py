@@ -2,12 +2,15 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 
 import pandas as pd
 
 # What starts a formula in a spreadsheet, in its full-width forms too, and the blanks that some of them skip first.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# A spreadsheet of another country reads the file by another separator: a cell may begin for it after any of these.
+_ELSEWHERE = re.compile(r'([;,\t|]"?)(?=[=+@＝＋－＠-])')
 
 
 def to_csv(
@@ -44,5 +47,5 @@ def amount_text(units: int, decimal: str) -> str:
 
 def inert(text: str) -> str:
     """A text as no spreadsheet runs it."""
-    text = text.replace("\x00", "")
+    text = _ELSEWHERE.sub(r"\1'", text.replace("\x00", ""))
     return "'" + text if text.startswith(_FORMULA) else text

@@ -66,6 +66,7 @@ class Preview:
 
 def look(desk: Desk, actor: Actor, account: str, raw: bytes, chosen: Chosen | None = None) -> Preview:
     """Read a file and compare it with what is stored. Raises SettlementFileError, FileTooLarge, NotAllowed."""
+    _allow(desk, actor)
     file = _read(raw, chosen)
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE)
@@ -84,6 +85,7 @@ def import_file(
     One import of an account at a time: a new one takes back what another has left behind, cut off or still under way.
     Raises FileKnown, FileTooLarge, ImportOvertaken, SettlementFileError, NotAllowed.
     """
+    _allow(desk, actor)
     file = _read(raw, chosen)
     name = PurePosixPath(name.replace("\\", "/")).name[:200] or "file"  # a name, never a path
     with desk.store.write() as tx:
@@ -137,6 +139,12 @@ def files(desk: Desk, actor: Actor) -> list[Row[Any]]:
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
         return rows.files(tx)
+
+
+def _allow(desk: Desk, actor: Actor) -> None:
+    """Asked before a file is read, too, which takes time and memory. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.RECONCILE)
 
 
 def _read(raw: bytes, chosen: Chosen | None) -> SettlementFile:

@@ -85,5 +85,6 @@ def _order(row: Any, captures: int) -> dict[str, Any]:
         **{f"reference_{n}": getattr(row, f"reference_{n}") for n in range(1, 6)},
         "currency": row.currency, "amount_units": row.amount, "captured_units": row.captured,
         "refunded_units": row.refunded, "charged_back_units": row.charged_back, "captures": captures,
-        "paid": row.payment not in UNPAID | {"pending", "authorised"}, "created_at": row.created_at.isoformat(),
+        "paid": row.payment not in UNPAID | {"pending", "authorised"}, "awaited": row.channel == "imported",
+        "created_at": row.created_at.isoformat(),
     }  # fmt: skip

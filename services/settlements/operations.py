@@ -21,10 +21,10 @@ class Operation:
     """`sign`: +1 credits the merchant, -1 debits, 0 either. `control`: a total of the others, not money of its own."""
 
     code: str
-    label: str  # English, the msgid
+    label: str  # in the reader's words, the msgid
     kind: Kind
     sign: int
-    former: tuple[str, ...] = ()  # former names, short forms, and French ones
+    former: tuple[str, ...] = ()  # other names: HiPay's where the label is ours, former ones, short forms, French ones
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -33,7 +33,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("chargeback", "Chargeback", "chargeback", -1, ("Impayé",)),
     Operation("chargeback_refund", "Chargeback refund", "chargeback_refund", 1, ("Remboursement d'impayé",)),
     Operation("fixed_fee", "Fixed fee", "fee", -1, ("Frais fixe", "Frais fixes")),
-    Operation("variable", "Variable", "fee", -1, ("Variable fee", "Frais variable", "Frais variables")),
+    Operation("variable", "Percentage fee", "fee", -1, ("Variable", "Variable fee", "Frais variable", "Frais variables")),
     Operation("monthly_fee", "Monthly fee", "fee", -1, ("Frais mensuel", "Frais mensuels", "Abonnement")),
     Operation("setup_fee", "Setup fee", "fee", -1, ("Frais d'installation", "Frais de mise en service")),
     Operation("iff", "IFF (Fraud Financial Impact)", "fee", -1, ("IFF", "Fraud Financial Impact")),
@@ -41,10 +41,10 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("fixed_reserve_release", "Fixed reserve release", "reserve", 1),
     Operation("rolling_reserve_capture", "Rolling reserve capture", "reserve", -1),
     Operation("rolling_reserve_release", "Rolling reserve release", "reserve", 1),
-    Operation("adjustment_merchant", "Adjustment in favor of merchant", "adjustment", 1,
-              ("Adjustment in favour of merchant", "Ajustement en faveur du marchand")),
-    Operation("adjustment_tpp", "Adjustment in favor of TPP", "adjustment", -1,
-              ("Adjustment in favour of TPP", "Ajustement en faveur de TPP")),
+    Operation("adjustment_merchant", "Adjustment in favour of the merchant", "adjustment", 1,
+              ("Adjustment in favor of merchant", "Adjustment in favour of merchant", "Ajustement en faveur du marchand")),
+    Operation("adjustment_tpp", "Adjustment in favour of HiPay", "adjustment", -1,
+              ("Adjustment in favor of TPP", "Adjustment in favour of TPP", "Ajustement en faveur de TPP")),
     Operation("transferred_from_merchant", "Transferred from merchant", "transfer", -1),
     Operation("transferred_to_merchant", "Transferred to merchant", "transfer", 1),
     Operation("already_settled", "Already settled", "balance", 0),
@@ -52,16 +52,16 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("deferred_settlement", "Deferred settlement", "balance", 0),
     Operation("invoice_carry_over", "Invoice carry-over", "balance", 0,
               ("Invoice asset", "Invoice carry-over (formerly Invoice asset)")),
-    Operation("invoice_to_be_paid_by_tpp", "Invoice to be paid by TPP", "balance", 0),
+    Operation("invoice_to_be_paid_by_tpp", "Invoice to be paid by HiPay", "balance", 0, ("Invoice to be paid by TPP",)),
     Operation("invoice_payment", "Invoice payment", "balance", 0),
     Operation("deferred_invoice", "Deferred invoice", "balance", 0,
               ("Invoice report", "Deferred invoice (formerly Invoice report)")),
     Operation("offsetting_entry", "Offsetting entry", "balance", 0,
               ("Merchant's balance credit", "Merchant balance credit",
                "Offsetting entry (formerly Merchant's balance credit)")),
-    Operation("settlement", "Settlement", "control", 0, ("Règlement", "Reversement")),
-    Operation("split_settlement", "Split settlement", "control", 0),
-    Operation("splitting_settlement", "Splitting settlement", "control", 0),
+    Operation("settlement", "Payout", "control", 0, ("Settlement", "Règlement", "Reversement")),
+    Operation("split_settlement", "Split payout", "control", 0, ("Split settlement",)),
+    Operation("splitting_settlement", "Splitting payout", "control", 0, ("Splitting settlement",)),
 )  # fmt: skip
 BY_CODE: dict[str, Operation] = {operation.code: operation for operation in OPERATIONS}
 

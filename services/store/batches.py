@@ -115,10 +115,35 @@ def still_open(
     found: set[tuple[str, int, str]] = set()
     for some in _some(wanted):
         query = select(o.email, o.amount, o.currency).where(
-            o.account == account, o.payment.in_(UNPAID), o.expires_at > now, tuple_(o.email, o.amount, o.currency).in_(some)
+            o.account == account, o.channel != "imported", o.payment.in_(UNPAID), o.expires_at > now, tuple_(o.email, o.amount, o.currency).in_(some)
         )  # fmt: skip
         found.update((row[0], row[1], row[2]) for row in tx.execute(query))
     return found
+
+
+def facts(tx: Connection, account: str, wanted: Iterable[str]) -> dict[str, Row[Any]]:
+    """What is kept of those of these order ids that the account knows: amount, currency, references, by order id."""
+    names = ("order_id", "amount", "currency", *(f"reference_{n}" for n in range(1, 6)))
+    found: dict[str, Row[Any]] = {}
+    for some in _some(wanted):
+        query = select(*(orders.c[name] for name in names))
+        for row in tx.execute(query.where(orders.c.account == account, orders.c.order_id.in_(some))):
+            found[row.order_id] = row
+    return found
+
+
+def add_expected(tx: Connection, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        tx.execute(insert(orders), rows)
+
+
+def count_expected(tx: Connection, account: str) -> int:
+    query = (
+        select(func.count())
+        .select_from(orders)
+        .where(orders.c.account == account, orders.c.channel == "imported")
+    )
+    return int(tx.scalar(query) or 0)
 
 
 def _some(values: Iterable[T]) -> Iterator[list[T]]:

@@ -238,5 +238,6 @@ def count_orders(tx: Connection, chosen: Filter, *, now: datetime) -> int:
 
 def senders(tx: Connection) -> list[tuple[str, str]]:
     """Who has sent: (actor id, name), by name."""
-    query = select(orders.c.actor_id, func.max(orders.c.sender_name)).group_by(orders.c.actor_id)
+    sent = select(orders.c.actor_id, func.max(orders.c.sender_name)).where(orders.c.channel != "imported")
+    query = sent.group_by(orders.c.actor_id)
     return sorted(((row[0], row[1]) for row in tx.execute(query)), key=lambda pair: pair[1].casefold())

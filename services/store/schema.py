@@ -144,6 +144,7 @@ orders = Table(
     Column("sent_at", Utc),
     Column("paid_at", Utc),
     Column("checked_at", Utc),
+    Column("erased_at", Utc),  # when the customer's data was erased
     UniqueConstraint("account", "order_id"),
     CheckConstraint("amount > 0", name="amount_positive"),
     Index(None, "created_at", "id"),
@@ -234,13 +235,14 @@ operations = Table(
     Column("currency", Text, nullable=False),
     Column("why", Text, nullable=False),
     Column("form_key", Text, nullable=False, unique=True),  # a second press finds this row
-    Column("operation_id", Text, nullable=False, unique=True),  # HiPay's "Merchant operation ID" in the payout file
+    Column("operation_id", Text, nullable=False),  # HiPay's "Merchant operation ID" in the payout file
     Column("state", Text, nullable=False),  # requested, done, refused, unknown
     Column("failure", Text, nullable=False, default=""),
     Column("failure_detail", Json, nullable=False, default=dict),
     Column("created_at", Utc, nullable=False),
     Column("done_at", Utc),
     *_who(),
+    UniqueConstraint("account", "operation_id"),
 )  # fmt: skip
 
 alarms = Table(

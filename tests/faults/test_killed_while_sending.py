@@ -1,5 +1,6 @@
 """SIGKILL at every point of sending: the link ends up sent, one URL was mailed, at most two mails with one Message-ID."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import pytest
 
 from services import clock, worker
 from services.accounts.demo import prepare_demo
+from services.desk import Desk
 from services.hipay.sandbox import clock_source
 from services.orders import create, history
 from tests.support.desk import open_test_desk, person
@@ -19,10 +21,13 @@ pytestmark = pytest.mark.faults
 MOST_POINTS = 60
 
 
-def work(folder: Path, sandbox: RunningSandbox, at: int) -> subprocess.CompletedProcess[str]:
+def work(desk: Desk, folder: Path, sandbox: RunningSandbox, at: int) -> subprocess.CompletedProcess[str]:
     arguments = [str(folder), sandbox.url, str(sandbox.smtp_port), str(at)]
     command = [sys.executable, "-m", "tests.faults.killed_worker", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    environment = {**os.environ, "ETERMINAL_DATABASE_URL": desk.settings.database}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +51,7 @@ def test_killed_at_every_point(tmp_path: Path, sandbox: RunningSandbox, duplicat
         prepare_demo(desk)
         manager = person(desk, "manager")
         order_id = create.create(desk, manager, draft(), create.new_form_key())
-        killed = work(folder, sandbox, at)
+        killed = work(desk, folder, sandbox, at)
         finished = "done" in killed.stdout
         assert finished or killed.returncode == -9, killed.stderr
         for _ in range(3):  # the lease of the dead ends, another worker takes over

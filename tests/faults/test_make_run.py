@@ -18,7 +18,7 @@ import pytest
 from services.store import open_store
 from tests.support.servers import ROOT, answers, free_ports, stop, until
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.sqlite]
 ENVIRONMENT = Path(sys.prefix)  # the environment that the tests run in serves the copy too
 
 

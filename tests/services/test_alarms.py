@@ -2,7 +2,6 @@
 
 import threading
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -17,11 +16,10 @@ from services.orders import create, history
 from services.rounds import Round, Rounds
 from services.store import alarms as rows
 from services.store import orders as order_rows
-from services.store import settlements as settlement_rows
-from services.store.schema import LINE_AMOUNTS, LINE_TEXTS
 from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.payouts import import_line
 from tests.support.sandbox import RunningSandbox, wait_for
 
 
@@ -54,21 +52,6 @@ def closed(desk: Desk) -> list[tuple[str, str, str]]:
 def only(alarms: tuple[Alarm, ...]) -> Alarm:
     [one] = alarms
     return one
-
-
-def import_line(desk: Desk, **texts: str) -> None:
-    """A payout file of one line, as an import leaves it."""
-    with desk.store.write() as tx:
-        file = settlement_rows.add_file(
-            tx, b"x", account="demo", name="f.csv", sha256=str(texts), reading={}, uploaded_at=clock.now(),
-            actor_kind="user", actor_id="test",
-        )  # fmt: skip
-        line: dict[str, Any] = {**dict.fromkeys(LINE_TEXTS, ""), **dict.fromkeys(LINE_AMOUNTS, 0), **texts}
-        line |= {"account": "", "order": line["file_order"], "line": 1, "file": file, "kind": "sale"}
-        settlement_rows.add_lines(
-            tx, [{**line, "account_key": "demo", "identity": str(texts), "key": str(texts)}]
-        )
-        settlement_rows.complete_file(tx, file)
 
 
 def test_a_refused_mail_is_its_senders_alarm_until_it_leaves(

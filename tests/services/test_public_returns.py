@@ -15,6 +15,7 @@ from services.accounts import configuration
 from services.customer_texts import PAGES
 from services.desk import Desk
 from services.i18n import LANGUAGES, translator
+from services.orders.returns import staff_return
 from services.public import texts
 from services.store import orders as rows
 from services.store import schema, steps
@@ -354,3 +355,11 @@ def test_a_fault_of_ours_is_an_error_id_and_no_traceback(
     [line] = [r.getMessage() for r in caplog.records if error_id in r.getMessage()]
     assert "ValueError in return_page: test_public_returns.py:" in line
     assert "secret text" not in caplog.text
+
+
+def test_the_operators_way_back_holds_nobody_up_for_a_made_up_token(desk: Desk) -> None:
+    row, token = order_with_page(desk)
+    with nobody_else_writes(desk):
+        assert staff_return(desk, "made-up") == "/payment-requests"
+    assert staff_return(desk, token) == f"/payment-requests?order={row}"
+    assert len(reads_due(desk, row)) == 1

@@ -8,7 +8,7 @@ import pytest
 from services import clock, worker
 from services.access import Actor
 from services.accounts.configuration import save_email_settings
-from services.accounts.pauses import pause, resume
+from services.accounts.pauses import pause, pauses, resume
 from services.desk import Desk
 from services.hipay.client import HiPay
 from services.hipay.errors import PageOver
@@ -209,7 +209,10 @@ def test_a_dispute_that_is_won_gives_the_money_back(
     worker.drain(desk)
     sandbox.control("pay", {"orderids": ["A-1"], "outcome": "accept"})
     seen = []
-    for act in ({"chargeback": {"amount": "12.00"}}, {"chargeback-refund": {}}, {"chargeback": {}}):
+    for act in (
+        {"chargeback": {"amount": "12.00"}}, {"chargeback-refund": {}}, {"chargeback": {"amount": "12.00"}},
+        {"chargeback": {}},
+    ):  # fmt: skip
         later(desk, sandbox, minutes=5)
         [(path, body)] = act.items()
         sandbox.control(path, {"orderid": "A-1", **body})
@@ -217,7 +220,9 @@ def test_a_dispute_that_is_won_gives_the_money_back(
         worker.drain(desk)
         order = history.detail(desk, manager, order_id).order
         seen.append((order.payment, order.charged_back))
-    assert seen == [("charged_back", 12_0000), ("captured", 0), ("charged_back", 1250_5000)]
+    assert seen == [
+        ("charged_back", 12_0000), ("captured", 0), ("charged_back", 12_0000), ("charged_back", 1250_5000)
+    ]  # fmt: skip
 
 
 def test_a_customer_who_comes_back_while_hipay_is_asked_is_not_forgotten(
@@ -237,3 +242,50 @@ def test_a_customer_who_comes_back_while_hipay_is_asked_is_not_forgotten(
     monkeypatch.setattr(HiPay, "read_order", paid_right_after)
     later(desk, sandbox, hours=3)
     assert history.detail(desk, manager, order_id).badge == "paid"
+
+
+def test_credentials_refused_at_a_read_pause_the_account(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = send(desk, manager)
+    worker.drain(desk)
+    wrong = desk.account("demo").model_copy(update={"login": "nobody"})
+    broken = Desk(desk.settings.model_copy(update={"accounts": {"demo": wrong}}), desk.store)
+    history.check_now(broken, manager, [order_id])
+    worker.drain(broken)
+    with desk.store.read() as tx:
+        assert [one.subject for one in pauses(tx, "demo")] == ["gateway"]
+
+
+def test_a_mail_that_may_have_left_is_never_said_not_to_have(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    sandbox.control("settings", {"smtp_drop": "after_data"})
+    order_id = send(desk, manager, expires_at=clock.now() + timedelta(minutes=15))
+    worker.drain(desk)
+    later(desk, sandbox, minutes=20)
+    assert history.detail(desk, manager, order_id).order.delivery == "uncertain"
+    assert len(sandbox.mails()) == 1
+
+
+def test_the_money_of_anothers_order_with_a_lost_pages_id_is_not_ours(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    sandbox.control("settings", {"duplicate_order": "refuse"})
+    theirs = {
+        "orderid": "A-1",
+        "description": "theirs",
+        "amount": "5.00",
+        "currency": "EUR",
+        "operation": "Sale",
+    }
+    assert sandbox.api("POST", "/v1/hpayment", data=theirs).status_code == 200
+    order_id = send(desk, manager, order_id="A-1", amount="5,00")
+    worker.drain(desk)
+    assert pages(desk, manager, order_id) == [("A-1", "lost"), ("A-1-2", "open")]
+    sandbox.control("pay", {"orderids": ["A-1"], "outcome": "accept"})
+    history.check_now(desk, manager, [order_id])
+    worker.drain(desk)
+    found = history.detail(desk, manager, order_id)
+    assert (found.badge, found.order.captured) == ("open", 0)
+    assert [alarm.kind for alarm in found.alarms] == ["quarantined"]

@@ -23,10 +23,10 @@ PAN, TOKEN, HOLDER = "411111xxxxxx1111", "canarytoken74a2150be6c4", "CANARY HOLD
 
 
 @contextmanager
-def serving(desk: Desk, **options: Any) -> Iterator[httpx.Client]:
+def serving(desk: Desk, *, head_seconds: float = 10, **options: Any) -> Iterator[httpx.Client]:
     """The application served by uvicorn; a client of it, which follows no redirect."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(server_config(application(desk, **options)))
+    server = uvicorn.Server(server_config(application(desk, **options), head_seconds=head_seconds))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:

@@ -91,7 +91,7 @@ def test_a_spreadsheets_number_is_the_amount_to_the_cent(value: Decimal) -> None
     read = table.Table(
         "sheet", {}, {}, (), (table.Line(2, {"amount": format(float(value), ".15g")}, frozenset({"amount"})),)
     )
-    assert cells.units(read.lines[0], ",", "fr") == to_units(value)
+    assert cells.units(read.lines[0], ",") == to_units(value)
 
 
 def test_numbers_of_a_spreadsheet_stand_beside_texts_in_the_readers_notation() -> None:

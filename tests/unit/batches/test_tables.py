@@ -1,8 +1,10 @@
 """Tables of every program are read alike; what is no table is refused in words, and a bomb ends in its own process."""
 
+import subprocess
 import time
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -113,6 +115,20 @@ _ENTITIES = (
 )
 _MEGABYTE = f"<sst {_MAIN}><si><t>".encode() + b"a" * (1 << 20)
 _SHEET, _STRINGS = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
+
+
+def test_the_process_that_opens_a_spreadsheet_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETERMINAL_SMTP_URL", "smtp://shop:canary@mail.example.com")
+    given: list[dict[str, str] | None] = []
+    run = subprocess.run
+
+    def spied(*arguments: Any, **options: Any) -> Any:
+        given.append(options.get("env"))
+        return run(*arguments, **options)
+
+    monkeypatch.setattr(subprocess, "run", spied)
+    assert len(table.read(as_xlsx([row(1)]), REQUESTS, 10).lines) == 1
+    assert given == [{}]
 
 
 @pytest.mark.faults

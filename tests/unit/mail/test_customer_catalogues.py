@@ -9,14 +9,16 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from services import customer_texts
+from services.customer_texts import PageText
 from services.i18n import LANGUAGES, LOCALES
+from services.public import texts as public_texts
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @cache
 def used() -> frozenset[str]:
-    """What compose.py and the templates pass to ``t(…)``, and the constants of ``customer_texts``."""
+    """What compose.py and the templates pass to ``t(…)``, and the constants of the two modules of texts."""
     mail = ROOT / "services" / "mail"
     found = {
         message
@@ -27,7 +29,11 @@ def used() -> frozenset[str]:
         )
     }
     constants = {
-        value for name, value in vars(customer_texts).items() if name.isupper() and isinstance(value, str)
+        text
+        for module in (customer_texts, public_texts)
+        for name, value in vars(module).items()
+        if name.isupper() and isinstance(value, str | PageText)
+        for text in ([value] if isinstance(value, str) else value)
     }
     pages = {text for page in customer_texts.PAGES.values() for text in page}
     return frozenset(found | constants | pages | set(customer_texts.HINTS.values()))

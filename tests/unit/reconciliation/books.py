@@ -29,6 +29,7 @@ def order(number: int, **cells: object) -> dict[str, object]:
         "charged_back_units": 0,
         "captures": 1,
         "paid": True,
+        "awaited": False,
         "created_at": "2024-03-20T10:00:00+00:00",
         "pages": (),
         "transactions": (),

@@ -11,6 +11,7 @@ from tests.unit.reconciliation.books import book, line, lines, order
 KEY = {"order": "A1", "transaction_id": "800"}
 SALE = line(**KEY)
 UNPAID = {"paid": False, "captured_units": 0, "captures": 0}
+AWAITED = {**UNPAID, "awaited": True}
 
 
 def stand(one: dict[str, object], *rows: dict[str, object]) -> dict[str, object]:
@@ -48,6 +49,18 @@ def stand(one: dict[str, object], *rows: dict[str, object]) -> dict[str, object]
         ({}, [line("Fixed fee", -1, **KEY)], "paid_not_settled"),
         (UNPAID, [], "not_due"),
         (UNPAID, [SALE], "settled_not_paid"),
+        (AWAITED, [], "awaited"),
+        (AWAITED, [line("Fixed fee", -1, **KEY)], "awaited"),
+        (AWAITED, [SALE], "settled_in_full"),
+        (AWAITED, [line(units=400_000, **KEY), line(units=600_000, **KEY)], "settled_in_full"),
+        (AWAITED, [line(units=400_000, **KEY)], "settled_in_part"),
+        (AWAITED, [line(units=1_000_100, **KEY)], "settled_over"),
+        (AWAITED, [SALE, SALE | {"transaction_id": "801"}], "paid_twice"),
+        (AWAITED, [line(original_currency="GBP", **KEY)], "wrong_currency"),
+        (AWAITED, [SALE, line("Refund", -400_000, **KEY)], "refunded_in_part"),
+        (AWAITED, [SALE, line("Refund", -1_000_000, **KEY)], "refunded"),
+        (AWAITED, [line("Refund", -1_000_000, **KEY)], "refunded"),
+        (AWAITED, [SALE, line("Chargeback", -1_000_000, **KEY)], "charged_back"),
         ({}, [SALE, SALE | {"transaction_id": "801"}], "paid_twice"),
         ({}, [SALE | {"transaction_id": ""}] * 2, "paid_twice"),
         ({"captured_units": 2_000_000}, [SALE, SALE], "settled_in_full"),  # two captures of one transaction
@@ -55,6 +68,12 @@ def stand(one: dict[str, object], *rows: dict[str, object]) -> dict[str, object]
 )
 def test_status(one: dict[str, object], rows: list[dict[str, object]], status: str) -> None:
     assert stand(order(1, **one), *rows)["status"] == status
+
+
+@pytest.mark.parametrize(("settled", "still_open"), [([], 0), ([400_000], 600_000), ([1_000_000], 0), ([1_500_000], 0)])
+def test_what_is_open_of_an_awaited_order_is_known_once_its_first_sale_is(settled: list[int], still_open: int) -> None:
+    found = stand(order(1, **AWAITED), *(line(units=units, **KEY) for units in settled))
+    assert found["open_units"] == still_open
 
 
 def test_every_status_has_its_words() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pandas as pd
 import pytest
@@ -19,6 +20,20 @@ def cells(frame: pd.DataFrame, **style: str) -> list[list[str]]:
 def test_a_text_that_starts_a_formula_is_text(start: str) -> None:
     [[cell]] = cells(pd.DataFrame({"order_id": [start + "1+cmd|' /C calc'!A0"]}))
     assert cell == "'" + start + "1+cmd|' /C calc'!A0"
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+@pytest.mark.parametrize("text", ["a;=1+1;b", "a,=1+1,b", "a\t=1+1", 'a;"=1+1";b', "a|@SUM(1)", "a;-1;b"])
+def test_a_spreadsheet_of_another_country_finds_no_formula_either(text: str, delimiter: str) -> None:
+    """English writes commas; a French Excel opens the same file by semicolons, whatever the quotes meant."""
+    raw = to_csv(
+        pd.DataFrame({"a": ["x"], "b": [text], "c": ["y"]}),
+        {name: name for name in "abc"},
+        delimiter=delimiter,
+    )
+    lines = raw.decode("utf-8-sig").splitlines()[1:]
+    pieces = [piece.strip('"') for line in lines for piece in re.split(r"[;,\t|]", line)]
+    assert not [piece for piece in pieces if piece.startswith(("=", "+", "-", "@"))]
 
 
 def test_a_heading_is_a_text_too() -> None:

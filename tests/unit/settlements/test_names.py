@@ -68,4 +68,4 @@ def test_an_unknown_operation_is_not_guessed() -> None:
 
 def test_control_totals_are_those_that_repeat_other_lines() -> None:
     control = {operation.label for operation in operations.OPERATIONS if operation.kind == "control"}
-    assert control == {"Settlement", "Split settlement", "Splitting settlement"}
+    assert control == {"Payout", "Split payout", "Splitting payout"}

@@ -127,6 +127,7 @@ def upgrade() -> None:
         sa.Column("sent_at", types.Utc(), nullable=True),
         sa.Column("paid_at", types.Utc(), nullable=True),
         sa.Column("checked_at", types.Utc(), nullable=True),
+        sa.Column("erased_at", types.Utc(), nullable=True),
         sa.CheckConstraint("amount > 0", name=op.f("ck_orders_amount_positive")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
         sa.UniqueConstraint("account", "order_id", name=op.f("uq_orders_account_order_id")),
@@ -288,8 +289,8 @@ def upgrade() -> None:
         sa.Column("actor_id", types.Text(), nullable=False),
         sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_operations_order")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_operations")),
+        sa.UniqueConstraint("account", "operation_id", name=op.f("uq_operations_account_operation_id")),
         sa.UniqueConstraint("form_key", name=op.f("uq_operations_form_key")),
-        sa.UniqueConstraint("operation_id", name=op.f("uq_operations_operation_id")),
     )
     with op.batch_alter_table("operations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_operations_order"), ["order"], unique=False)

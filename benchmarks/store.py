@@ -1,0 +1,168 @@
+"""What the store's hot paths cost, as multiples of one bare statement of the driver, measured in turns in one run.
+
+    python -m benchmarks.store                                            a SQLite file in a temporary folder
+    python -m benchmarks.store postgresql://user:password@host/database   an empty database that may be filled
+
+Prints a table: the path, what it is compared with, the ratio of their times, and both times for orientation. A time is
+the limit of the fastest tenth of the runs: what else the machine does at that moment counts least there.
+"""
+
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+from services import clock
+from services.access import SYSTEM, Actor, audit
+from services.accounts.demo import prepare_demo
+from services.desk import Desk
+from services.orders import create, history
+from services.orders.drafts import Draft
+from services.settings import Settings
+from services.store import access as access_rows
+from services.store import open_store
+from services.store import orders as rows
+from services.store import steps as due
+from services.store.orders import Filter
+
+ORDERS, ROUNDS, WARM_UP = 10_000, 200, 20
+_NAMES = ("Marchand", "Lefèvre", "Müller", "Rossi", "Kowalska", "de Vries", "García", "Dubois")
+
+
+@dataclass(frozen=True)
+class HotPath:
+    name: str
+    run: Callable[[], object]
+    against: str
+    bare: Callable[[], object]
+
+
+def main(url: str | None) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        desk = _desk(url or f"sqlite:///{Path(folder) / 'bench.db'}")
+        actor = _fill(desk)
+        driver = _driver(desk.settings.database)
+        print(f"{desk.store.engine.dialect.name}, {ORDERS:,} orders, the fastest tenth of {ROUNDS} runs")
+        print(f"{'path':34} {'bare statement':28} {'ratio':>6} {'path ms':>8} {'bare ms':>8}")
+        for path in _paths(desk, actor, driver):
+            mine, bare = _measured(path)
+            print(f"{path.name:34} {path.against:28} {mine / bare:6.1f} {mine * 1e3:8.2f} {bare * 1e3:8.2f}")
+        driver.close()
+        desk.close()
+
+
+def _paths(desk: Desk, actor: Actor, driver: Any) -> list[HotPath]:
+    number, now = count(), clock.now()
+    mark = "?" if desk.store.sqlite else "%s"
+
+    def draft() -> Draft:
+        return Draft(
+            channel="link", account="demo", first_name="Zoé", last_name="Martin", email="zoe@example.com",
+            amount="12,50", currency="EUR", description="Lampe", references=("F-1",), order_id=f"N-{next(number)}",
+            language="fr", expires_at=now + timedelta(days=7), locale="fr",
+        )  # fmt: skip
+
+    def take() -> None:
+        with desk.store.write() as tx:
+            due.take(tx, "bench", clock.now(), timedelta(seconds=150), accounts=("demo",))
+
+    def append() -> None:
+        with desk.store.write() as tx:
+            audit.record(tx, SYSTEM, "bench", "test:1")
+
+    def insert() -> None:
+        driver.execute(f"INSERT INTO meta (name, value) VALUES ({mark}, 'x')", (uuid.uuid4().hex,))
+        driver.commit()
+
+    def select(where: str = "") -> Callable[[], object]:
+        statement = f"SELECT * FROM orders {where} ORDER BY created_at DESC, id DESC LIMIT 25"
+
+        def run() -> None:
+            driver.execute(statement).fetchall()
+            driver.commit()
+
+        return run
+
+    def page(chosen: Filter, number: int = 1) -> Callable[[], object]:
+        return lambda: history.find(desk, actor, chosen, number)
+
+    like = select("WHERE search LIKE '%kowalska%'")
+    return [
+        HotPath("create an order", lambda: create.create(desk, actor, draft(), uuid.uuid4().hex), "INSERT, COMMIT", insert),
+        HotPath("take a due step", take, "INSERT, COMMIT", insert),
+        HotPath("append to the audit trail", append, "INSERT, COMMIT", insert),
+        HotPath("list, first page", page(Filter()), "SELECT 25 newest", select()),
+        HotPath("list, page 300", page(Filter(), 300), "SELECT 25 newest", select()),
+        HotPath("list, by badge: open", page(Filter(badges=("open",))), "SELECT 25 newest", select()),
+        HotPath("list, search of a name", page(Filter(text="Kowalska")), "SELECT 25 newest, LIKE", like),
+        HotPath("list, search without a hit", page(Filter(text="zzz")), "SELECT 25 newest, LIKE", like),
+    ]  # fmt: skip
+
+
+def _measured(path: HotPath) -> tuple[float, float]:
+    """The times of the path and of its bare statement in seconds, each run in its turn."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for round_ in range(WARM_UP + ROUNDS):
+        for run, kept in zip((path.run, path.bare), times, strict=True):
+            begun = time.perf_counter()
+            run()
+            if round_ >= WARM_UP:
+                kept.append(time.perf_counter() - begun)
+    return statistics.quantiles(times[0], n=10)[0], statistics.quantiles(times[1], n=10)[0]
+
+
+def _desk(url: str) -> Desk:
+    settings = Settings(database_url=url, sandbox_url="http://127.0.0.1:1")  # type: ignore[arg-type]
+    desk = Desk(settings, open_store(settings.database, demo=True))
+    prepare_demo(desk)
+    return desk
+
+
+def _fill(desk: Desk) -> Actor:
+    """Ten thousand orders over a year, a fifth of them with a due step; the person who sent them."""
+    now, actor = clock.now(), Actor("user", uuid.uuid4().hex, "Camille", "camille@example.com")
+    with desk.store.write() as tx:
+        access_rows.add_user(
+            tx, id=actor.id, issuer="bench", subject=actor.id, email=actor.email, name=actor.name, created_at=now,
+            signed_in_at=now, seen_at=now, disabled=False,
+        )  # fmt: skip
+        access_rows.set_roles(tx, actor.id, "table", ("manager",), at=now, granted_by="bench")
+        for number in range(ORDERS):
+            created = now - timedelta(minutes=number * 50)
+            order = rows.add_order(
+                tx, account="demo", order_id=f"B-{number}", channel="link", form_key=uuid.uuid4().hex,
+                mark=uuid.uuid4().hex, first_name="Zoé", last_name=_NAMES[number % len(_NAMES)],
+                email=f"customer{number}@example.com", phone="", language="fr", amount=12_5000 + number, currency="EUR",
+                description="Lampe de bureau", reference_1=f"F-2026-{number}", capture="now",
+                expires_at=created + timedelta(days=7), created_at=created, actor_kind="user", actor_id=actor.id,
+                sender_name=actor.name, delivery="sent", availability="open",
+                payment="captured" if number % 3 else "unpaid",
+            )  # fmt: skip
+            if number % 5 == 0:
+                due.schedule(tx, order, "read", "demo", now)
+    return actor
+
+
+def _driver(url: str) -> Any:
+    """A connection of the driver itself, kept open."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        connection = sqlite3.connect(parsed.database or "")
+        connection.execute("PRAGMA synchronous=FULL")
+        return connection
+    return psycopg.connect(parsed.set(drivername="postgresql").render_as_string(hide_password=False))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else None)

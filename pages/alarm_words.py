@@ -1,0 +1,106 @@
+"""Alarms in the reader's words: what happened, and what to do."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pages.configuration_words import SUBJECTS
+from pages.wording import MISFITS, failure_words
+from services.i18n import Translator, format_ago
+
+# kind → (what happened, what to do, icon)
+WORDS = {
+    "paid_twice": (
+        "This order was paid more than once.",
+        "Refund one of the payments.",
+        ":material/content_copy:",
+    ),
+    "paid_after_cancel": (
+        "A payment came in after the request was cancelled.",
+        "Agree with the customer: deliver, or refund the payment.",
+        ":material/event_busy:",
+    ),
+    "other_amount": (
+        "HiPay told of a payment of another amount or currency than was asked. It is not counted.",
+        "Look up transaction {reference} in HiPay's console, and agree with the customer: refund it there, or leave it.",
+        ":material/price_change:",
+    ),
+    "quarantined": (
+        "HiPay told of a payment that does not fit this order ({misfit}). It is not counted.",
+        "Look up transaction {reference} in HiPay's console.",
+        ":material/report:",
+    ),
+    "operation_unknown": (
+        "HiPay did not say whether a collection or a refund was done.",
+        "Look it up in HiPay's console, and say in the payment request how it stands.",
+        ":material/help:",
+    ),
+    "page_taken": (
+        "Somebody has begun to pay on a page whose address was lost.",
+        "Watch the payment before you send anything again.",
+        ":material/link_off:",
+    ),
+    "not_settled": (
+        "Collected {ago}, and in no payout yet.",
+        "Import the latest payout files. If it is in none of them, ask HiPay, with the order id.",
+        ":material/savings:",
+    ),
+    "page_failed": (
+        "HiPay gave no payment page: the customer has received nothing.",
+        "Open the payment request for the reason, then try again.",
+        ":material/error:",
+    ),
+    "mail_failed": (
+        "The mail server refused the e-mail: the customer has received nothing.",
+        "Check the address with the customer, or copy the link and send it another way.",
+        ":material/mail_off:",
+    ),
+    "mail_bounced": (
+        "The e-mail came back: the customer has not received it.",
+        "Check the address with the customer, or copy the link and send it another way.",
+        ":material/mail_off:",
+    ),
+    "mail_uncertain": (
+        "Nobody knows whether the e-mail has left: the mail server never said.",
+        "Ask the customer whether it has arrived, or send it again.",
+        ":material/help:",
+    ),
+    "sending_paused": (
+        "Paused: {subject}. {reason}",
+        "Put the reason right, then resume on the screen Configuration. Nothing is lost meanwhile.",
+        ":material/pause_circle:",
+    ),
+    "untrusted_url": (
+        "HiPay's answer named a payment page that is not on HiPay's own hosts ({host}). Nothing was sent.",
+        "Tell HiPay at once. Send nothing until they have explained it.",
+        ":material/gpp_bad:",
+    ),
+    "notification_failed": (
+        "A notification from HiPay could not be worked off. The payment is found all the same, by asking HiPay.",
+        "Tell whoever runs this installation: the log names notification {notification}.",
+        ":material/sync_problem:",
+    ),
+}  # fmt: skip
+_OTHER = ("Something needs a person: {kind}.", "Open the payment request.", ":material/warning:")
+
+
+def alarm_words(
+    kind: str, detail: Mapping[str, Any], opened_at: datetime, now: datetime, t: Translator
+) -> tuple[str, str, str]:
+    """(what happened, what to do, icon)."""
+    happened, do, icon = WORDS.get(kind, _OTHER)
+    values = {name: str(value) for name, value in detail.items()}
+    if "misfit" in values:
+        values["misfit"] = t(MISFITS.get(values["misfit"], values["misfit"]))
+    if "subject" in values:
+        values["subject"] = t(SUBJECTS.get(values["subject"], values["subject"]))
+    if "reason" in values:
+        values["reason"] = failure_words(values["reason"], {}, t)
+    since = datetime.fromisoformat(values["paid_at"]) if "paid_at" in values else opened_at
+    filled = _Named({**values, "kind": kind, "ago": format_ago(since, now, t.language)})
+    return t.gettext(happened).format_map(filled), t.gettext(do).format_map(filled), icon
+
+
+class _Named(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "—"

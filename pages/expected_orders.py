@@ -1,0 +1,107 @@
+"""Expected orders: the shop's own list, looked at and kept, so that payout lines find their orders."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages import table_words as words
+from pages.common import actor, desk, refusals, texts
+from pages.markdown import plain
+from services.access import Right, rights
+from services.batches import expected
+from services.batches.columns import EXPECTED
+from services.batches.expected import Preview
+from services.i18n import Translator
+from services.money import format_money
+from services.settings import Account
+
+SHOWN = 500
+
+
+def page() -> None:
+    t = texts()
+    st.title(t("Expected orders"))
+    st.caption(t("Orders of your own shop. Nothing is sent for them: they are only kept, so that the lines of HiPay's payouts find them."))  # fmt: skip
+    with refusals():
+        account = words.choose_account("expected_account")
+        known = expected.count(desk(), actor(), account.key)
+        st.metric(t("Expected orders known"), known, border=True, width=280)
+        with desk().store.read() as tx:
+            may_add = Right.RECONCILE in rights(tx, actor())
+        if may_add:
+            _add(account)
+        st.page_link(
+            "reconciliation.py", label=t("See how they stand in the reconciliation"), icon=":material/rule:"
+        )
+
+
+def _add(account: Account) -> None:
+    t = texts()
+    with st.container(border=True):
+        st.markdown(f"**{t('Add a list')}**")
+        words.offer_template(EXPECTED, "expected-orders")
+        st.session_state.setdefault("expected_uploads", 0)
+        uploaded: Any = st.file_uploader(
+            t("The table: CSV, XLSX, XLS or ODS"), type=["csv", "txt", "xlsx", "xls", "ods"],
+            key=f"expected_file_{st.session_state['expected_uploads']}",
+        )  # fmt: skip
+        added = st.session_state.pop("expected_added", None)
+        if added is not None:
+            st.success(t.plural("{count} order is now expected.", "{count} orders are now expected.", added), icon=":material/check_circle:")  # fmt: skip
+        if uploaded is None:
+            return
+        sign = words.ask_decimal(uploaded.file_id)
+        with st.spinner(t("Checking each row…")), words.table_refusals(EXPECTED):
+            _show(account, expected.look(desk(), actor(), account.key, uploaded.getvalue(), sign), t)
+
+
+def _show(account: Account, preview: Preview, t: Translator) -> None:
+    if preview.decision.decimal is None:
+        words.undecided(preview.decision.cell)
+        return
+    four = zip(st.columns(4), (
+        (t("New"), len(preview.new)), (t("Already known"), preview.known), (t("Different"), len(preview.different)),
+        (t("Rows to correct"), len(preview.bad)),
+    ), strict=True)  # fmt: skip
+    for place, (label, number) in four:
+        place.metric(label, number, border=True)
+    if preview.table.unknown:
+        st.caption(plain(t("Columns that are not known and were left out: {columns}", columns=", ".join(preview.table.unknown))))  # fmt: skip
+    if preview.different:
+        st.warning(
+            t("These orders are known with other facts. They stay as they are."), icon=":material/difference:"
+        )
+        st.dataframe(_different(preview, t), hide_index=True, alt=t("Different"))
+    if preview.bad:
+        st.markdown(f"**{t('To correct')}**")
+        st.dataframe(
+            words.bad_table(preview.bad[:SHOWN], EXPECTED, t), hide_index=True, alt=t("Rows to correct")
+        )
+    if not preview.new:
+        st.info(t("There is no new order in this list."), icon=":material/inbox:")
+        return
+    label = t.plural("Add {count} order", "Add {count} orders", len(preview.new))
+    if st.button(label, type="primary", icon=":material/playlist_add_check:", key="expected_add"):
+        st.session_state["expected_added"] = expected.keep(desk(), actor(), account.key, preview.new)
+        st.session_state["expected_uploads"] += 1
+        st.rerun()
+
+
+def _different(preview: Preview, t: Translator) -> pd.DataFrame:
+    labels = {column.name: t(column.label) for column in EXPECTED}
+    return pd.DataFrame(
+        [
+            {
+                t("Row"): one.wanted.line,
+                t("Order id"): one.wanted.order_id,
+                t("What differs"): ", ".join(labels[name] for name in one.facts),
+                t("Known amount"): format_money(one.amount, one.currency, t.locale),
+                t("Amount in this list"): format_money(one.wanted.amount, one.wanted.currency, t.locale),
+            }
+            for one in preview.different[:SHOWN]
+        ]
+    )
+
+
+page()

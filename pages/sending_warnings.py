@@ -1,0 +1,71 @@
+"""What looks odd about an order, said before it is sent. Sending stays possible."""
+
+import streamlit as st
+
+from pages.common import actor, desk, language, refusals, texts
+from pages.markdown import plain
+from pages.wording import person_name
+from services.i18n import Translator, format_short
+from services.money import format_money
+from services.orders.drafts import Accepted
+from services.orders.warnings import (
+    AddressMistyped,
+    AmountUnusual,
+    InvoiceNumberMissing,
+    OrderNamed,
+    ReferenceUsed,
+    SendingWarning,
+    StillOpen,
+    warnings,
+)
+
+
+def show_warnings(order: Accepted) -> None:
+    """One box for each warning, with a link to the order it speaks of."""
+    found: tuple[SendingWarning, ...] = ()
+    with refusals():
+        found = warnings(desk(), actor(), order)
+    for warning in found:
+        words, named = _words(warning, order, texts())
+        if not words:
+            continue
+        with st.container(gap="xsmall"):
+            st.warning(plain(words), icon=":material/info:")
+            for one in named:
+                st.page_link("payment_requests.py", label=_look_at(one), icon=":material/receipt_long:", query_params={"order": str(one.id)})  # fmt: skip
+
+
+def _look_at(one: OrderNamed) -> str:
+    return plain(texts()("Look at {order_id}", order_id=one.order_id))
+
+
+def _words(warning: SendingWarning, order: Accepted, t: Translator) -> tuple[str, tuple[OrderNamed, ...]]:
+    """The sentence, "" for what the screen already says elsewhere (the address with unusual letters is confirmed there)."""
+    zone = desk().account(order.account).timezone
+    match warning:
+        case StillOpen(found):
+            values = {
+                "amount": format_money(order.amount, order.currency, t.locale),
+                "order_id": found.order_id,
+                "when": format_short(found.created_at, zone, language()),
+                "name": person_name(found.sender, t),
+            }
+            return t("This customer can still pay {amount} for {order_id}, sent on {when} by {name}. Is this another request?", **values), (found,)  # fmt: skip
+        case ReferenceUsed(reference, found, total):
+            names = ", ".join(one.order_id for one in found) + (" …" if total > len(found) else "")
+            words = t.plural(
+                "Another order has invoice number {reference}: {names}. In the payout, only one of them can be meant.",
+                "{count} other orders have invoice number {reference}: {names}. In the payout, only one of them can be meant.",
+                total, reference=reference, names=names,
+            )  # fmt: skip
+            return words, found
+        case AddressMistyped(suggestion):
+            return t("The address looks mistyped: {address}. Did you mean {suggestion}?", address=order.email, suggestion=suggestion), ()  # fmt: skip
+        case AmountUnusual(amount, usual, currency):
+            return t(
+                "{amount} is far above what this account usually asks for (about {usual}). Is the amount right?",
+                amount=format_money(amount, currency, t.locale), usual=format_money(usual, currency, t.locale),
+            ), ()  # fmt: skip
+        case InvoiceNumberMissing():
+            return t("Without an invoice number finance can only find the payment by its order id."), ()
+    return "", ()

@@ -1,0 +1,128 @@
+"""To do: the alarms of the signed-in person, those that nobody has, and those that colleagues have."""
+
+import streamlit as st
+
+from pages.alarm_words import alarm_words
+from pages.common import actor, desk, language, refusals, texts
+from pages.markdown import plain
+from pages.wording import person_name
+from services import clock
+from services.alarms.handling import REASON_MAX, RESOLVED, Alarm, Closing, Group, ToDo, close, take, to_do
+from services.i18n import format_ago, format_date
+from services.money import format_money
+
+_CLOSING = "closing_alarm"
+
+
+def show() -> ToDo:
+    """Draw the list; what it shows is returned, for a heading elsewhere."""
+    t = texts()
+    found = to_do(desk(), actor())
+    urgent = found.mine.total + found.free.total
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(t("To do"), anchor=False, width="content")
+        if urgent:
+            st.badge(str(urgent), icon=":material/priority_high:", color="red")
+    if not urgent:
+        st.success(t("Nothing needs you at the moment."), icon=":material/task_alt:")
+    _group(found.mine, "")
+    _group(found.free, t("Nobody's yet"))
+    if found.others.total:
+        with st.expander(
+            t.plural("{count} with a colleague", "{count} with colleagues", found.others.total),
+            icon=":material/group:", key="others_to_do",
+        ):  # fmt: skip
+            _group(found.others, "")
+    return found
+
+
+def show_closing() -> None:
+    """The window that asks for the reason, while one is being closed: outside the part that runs by itself."""
+    alarm = st.session_state.get(_CLOSING)
+    if alarm is not None:
+        st.dialog(texts()("How was it settled?"), on_dismiss=_forget)(_ask_reason)(*alarm)
+
+
+def _group(group: Group, heading: str) -> None:
+    t = texts()
+    if heading and group.total:
+        st.caption(f"**{heading}**")
+    for alarm in group.alarms:
+        _card(alarm)
+    if group.total > len(group.alarms):
+        left = group.total - len(group.alarms)
+        st.caption(t.plural("and {count} more, shown once these are closed", "and {count} more, shown once these are closed", left))  # fmt: skip
+
+
+def _card(alarm: Alarm) -> None:
+    t, now = texts(), clock.now()
+    happened, do, icon = alarm_words(alarm.kind, alarm.detail, alarm.opened_at, now, t)
+    with st.container(border=True, key=f"alarm_{alarm.id}"):
+        st.markdown(f"{icon} **{plain(happened)}**")
+        if alarm.order is not None:
+            amount = format_money(alarm.amount, alarm.currency, t.locale)
+            st.markdown(" · ".join(plain(part) for part in (alarm.customer, amount, alarm.order_id) if part))
+        elif len(desk().settings.all_accounts) > 1:
+            st.markdown(plain(desk().account(alarm.account).name))
+        st.markdown(plain(do))
+        for earlier in alarm.before[-1:]:
+            st.caption(plain(_earlier(earlier, alarm.account)))
+        holder = ""
+        if alarm.holder and alarm.holder != actor().id:
+            holder = t("with {name}", name=person_name(alarm.holder_name, t))
+        ago = t("since {ago}", ago=format_ago(alarm.opened_at, now, language()))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            _buttons(alarm)
+            st.caption(" · ".join(plain(part) for part in (ago, holder) if part), width="content")
+
+
+def _buttons(alarm: Alarm) -> None:
+    t = texts()
+    if alarm.order is not None:
+        st.page_link("payment_requests.py", label=t("Open the request"), icon=":material/receipt_long:", query_params={"order": str(alarm.order)})  # fmt: skip
+    if alarm.kind == "sending_paused":
+        st.page_link("configuration.py", label=t("Configuration"), icon=":material/settings:")
+    if not alarm.may_handle:
+        return
+    if alarm.holder != actor().id and st.button(
+        t("I take it"), icon=":material/front_hand:", key=f"take_{alarm.id}", type="tertiary"
+    ):
+        with refusals():
+            take(desk(), actor(), alarm.id)
+            st.rerun()
+    if st.button(t("Close…"), icon=":material/check:", key=f"close_{alarm.id}", type="tertiary"):
+        st.session_state[_CLOSING] = (alarm.id,)
+        st.rerun()
+
+
+def _ask_reason(alarm_id: int) -> None:
+    t = texts()
+    reason = st.text_input(
+        t("Your colleagues will read this."), key="closing_reason", max_chars=REASON_MAX,
+        placeholder=t("the second payment was refunded"),
+    )  # fmt: skip
+    back, go = st.columns(2)
+    if back.button(t("Back"), width="stretch", key="closing_back"):
+        _forget()
+        st.rerun()
+    if go.button(t("Close it"), type="primary", width="stretch", key="closing_go"):
+        with refusals():
+            close(desk(), actor(), alarm_id, reason)
+            _forget()
+            st.rerun()
+
+
+def _forget() -> None:
+    st.session_state.pop(_CLOSING, None)
+    st.session_state.pop("closing_reason", None)
+
+
+def _earlier(closing: Closing, account: str) -> str:
+    t = texts()
+    day = format_date(closing.at, desk().account(account).timezone, language())
+    if closing.reason == RESOLVED:
+        return t("It happened before, and ended by itself on {day}.", day=day)
+    name = person_name(closing.closer, t) or t("somebody")
+    return t(
+        "It happened before. Closed on {day} by {name}: {reason}", day=day, name=name, reason=closing.reason
+    )

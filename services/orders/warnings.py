@@ -1,0 +1,125 @@
+"""What a person may want to look at once more before sending. A warning never forbids.
+
+SendingWarning
+├── StillOpen            the same customer was asked for the same amount, and can still pay it
+├── ReferenceUsed        other orders have this invoice number
+├── AddressMistyped      one slip away from a well-known domain
+├── AddressInternationalised
+├── AmountUnusual        far above what the account usually asks for
+└── InvoiceNumberMissing
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median_low
+from typing import Any, ClassVar
+
+from services import clock
+from services.access import Actor, Right, require
+from services.desk import Desk
+from services.orders.drafts import Accepted
+from services.orders.mistyped import suggestion
+from services.store import Row
+from services.store import sending as rows
+
+HABIT, HABIT_LEAST, HABIT_FACTOR = 200, 20, 10
+NAMED = 3  # orders that a warning names; the rest is counted
+
+
+@dataclass(frozen=True)
+class OrderNamed:
+    """An order that a warning speaks of; ``id`` is ours, for the link."""
+
+    id: int
+    order_id: str
+    created_at: datetime
+    sender: str
+
+
+@dataclass(frozen=True)
+class SendingWarning:
+    code: ClassVar[str] = "warning"
+
+
+@dataclass(frozen=True)
+class StillOpen(SendingWarning):
+    code = "still_open"
+    order: OrderNamed
+
+
+@dataclass(frozen=True)
+class ReferenceUsed(SendingWarning):
+    """``orders``: the newest of ``total``."""
+
+    code = "reference_used"
+    reference: str
+    orders: tuple[OrderNamed, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class AddressMistyped(SendingWarning):
+    code = "address_mistyped"
+    suggestion: str
+
+
+@dataclass(frozen=True)
+class AddressInternationalised(SendingWarning):
+    """``ascii_form`` is where the mail really goes."""
+
+    code = "address_internationalised"
+    ascii_form: str
+
+
+@dataclass(frozen=True)
+class AmountUnusual(SendingWarning):
+    """In units of 1/10000: ``usual`` is the median of the account's last orders in the currency."""
+
+    code = "amount_unusual"
+    amount: int
+    usual: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class InvoiceNumberMissing(SendingWarning):
+    code = "invoice_number_missing"
+
+
+def warnings(desk: Desk, actor: Actor, accepted: Accepted) -> tuple[SendingWarning, ...]:
+    """What looks odd about the order, gravest first. Raises NotAllowed."""
+    reference, found = accepted.references[0], list[SendingWarning]()
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEND)
+        twin = rows.still_open(
+            tx, accepted.account, accepted.email, (accepted.first_name, accepted.last_name), accepted.amount,
+            accepted.currency, clock.now(),
+        )  # fmt: skip
+        used, total = rows.with_reference(tx, accepted.account, reference, NAMED) if reference else ([], 0)
+        amounts = rows.last_amounts(tx, accepted.account, accepted.currency, HABIT)
+    if twin is not None:
+        found.append(StillOpen(_named(twin)))
+    if used:
+        found.append(ReferenceUsed(reference, tuple(_named(row) for row in used), total))
+    if meant := suggestion(accepted.email):
+        found.append(AddressMistyped(meant))
+    if accepted.internationalised:
+        found.append(AddressInternationalised(accepted.email))
+    if (usual := exceeded_habit(accepted.amount, amounts)) is not None:
+        found.append(AmountUnusual(accepted.amount, usual, accepted.currency))
+    if not reference:
+        found.append(InvoiceNumberMissing())
+    return tuple(found)
+
+
+def exceeded_habit(amount: int, amounts: Sequence[int]) -> int | None:
+    """The median of ``amounts`` where ``amount`` is far above it and there are enough to speak of a habit, else None."""
+    if len(amounts) < HABIT_LEAST:
+        return None
+    usual = median_low(amounts)
+    return usual if amount > HABIT_FACTOR * usual else None
+
+
+def _named(row: Row[Any]) -> OrderNamed:
+    return OrderNamed(row.id, row.order_id, row.created_at, row.sender_name)

@@ -1,0 +1,45 @@
+"""The screen of expected orders: looked at, added, what differs shown; the others may only look."""
+
+from collections.abc import Callable
+
+from streamlit.testing.v1 import AppTest
+
+from services.access import SYSTEM
+from services.batches import expected
+from services.desk import Desk
+from tests.support.tables import as_csv, as_xlsx
+
+Open = Callable[..., AppTest]
+HEADINGS = ("Order number", "Total", "Currency")
+
+
+def words(at: AppTest) -> str:
+    shown = [*at.caption, *at.markdown, *at.warning, *at.error, *at.info, *at.success]
+    return "\n".join(element.value.replace("\\", "") for element in shown)
+
+
+def test_a_list_is_added_and_a_changed_one_is_shown(open_page: Open, desk: Desk) -> None:
+    at = open_page("expected_orders.py", "finance", language="fr")
+    at = (
+        at.file_uploader[0]
+        .set_value([("a.xlsx", as_xlsx([["W1", 10.5, "EUR"], ["W2", 20, "EUR"]], HEADINGS), "")])
+        .run()
+    )
+    assert not at.exception
+    next(one for one in at.button if one.label == "Ajouter 2 commandes").click().run()
+    assert not at.exception
+    assert expected.count(desk, SYSTEM, "demo") == 2
+    assert "2 commandes sont désormais attendues." in words(at)
+    at = (
+        at.file_uploader[0]
+        .set_value([("b.csv", as_csv([["W1", "10,50", "EUR"], ["W2", "21,00", "EUR"]], HEADINGS), "")])
+        .run()
+    )
+    assert "Elles restent telles quelles" in words(at)
+    row = at.dataframe[0].value.iloc[0]
+    assert (row["N° de commande"], row["Ce qui diffère"], row["Montant connu"]) == (
+        "W2",
+        "Montant",
+        "20,00\u00a0€",
+    )
+    assert not any(one.label.startswith("Ajouter") for one in at.button)

@@ -1,0 +1,179 @@
+"""The first screen: what needs the reader, in their language, and how an alarm is taken and closed."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.alarm_words import WORDS
+from services import clock
+from services.access import Actor, NotAllowed
+from services.accounts.demo import prepare_demo
+from services.alarms.handling import to_do
+from services.alarms.kinds import KINDS
+from services.desk import Desk
+from services.i18n import translator
+from services.orders import create
+from services.overview import Payouts, months, overview, payouts
+from services.store import orders as rows
+from services.store.overview import Sum
+from tests.support.desk import person
+from tests.support.drafts import draft
+from tests.support.payouts import import_line
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def _ready(desk: Desk) -> None:
+    prepare_demo(desk)
+
+
+def order(desk: Desk, actor: Actor, *, kind: str = "", **changes: object) -> int:
+    """An order whose page is open and whose mail has left, and an alarm about it."""
+    values = {name: changes.pop(name) for name in list(changes) if name not in draft().__dataclass_fields__}
+    made = create.create(desk, actor, draft(**changes), create.new_form_key())
+    with desk.store.write() as tx:
+        rows.change_order(tx, made, **{"availability": "open", "delivery": "sent", **values})
+        if kind:
+            rows.open_alarm(
+                tx, identity=f"{kind}:{made}", account="demo", order=made, kind=kind, detail={}, opened_at=clock.now()
+            )  # fmt: skip
+    return made
+
+
+def words(at: AppTest) -> str:
+    shown = [*at.title, *at.subheader, *at.caption, *at.markdown, *at.success, *at.error]
+    return "\n".join(element.value.replace("\\", "") for element in shown)
+
+
+def test_every_kind_of_alarm_has_words_in_french() -> None:
+    assert set(WORDS) == set(KINDS)
+    french = translator("fr")
+    for happened, do, _ in WORDS.values():
+        assert french.gettext(happened) != happened
+        assert french.gettext(do) != do
+
+
+def test_an_empty_desk_says_what_to_do_first(open_page: Open) -> None:
+    assert "takes a minute" in words(open_page("overview.py", "manager"))
+    assert "Connect HiPay" in words(open_page("overview.py", "admin"))
+    at = open_page("overview.py", "finance", language="fr")
+    assert not at.exception
+    assert "Aucun fichier de reversement importé" in words(at)
+    assert "Rien ne demande votre attention" in words(at)
+
+
+def test_my_alarms_come_first_and_are_closed_with_a_reason(open_page: Open, desk: Desk) -> None:
+    me, other = person(desk, "manager"), person(desk, "manager", name="Ada Lund")
+    order(desk, me, kind="paid_twice", last_name="Mine")
+    order(desk, other, kind="mail_failed", last_name="Theirs")
+    at = open_page("overview.py", actor=me)
+    shown = words(at)
+    assert "This order was paid more than once." in shown
+    assert "Refund one of the payments." in shown
+    assert "Élodie Mine · €1,250.50" in shown
+    assert "with Ada Lund" in shown
+    assert at.expander[0].label == "1 with a colleague"
+
+    [alarm] = to_do(desk, me).mine.alarms
+    at.button(key=f"close_{alarm.id}").click().run()
+    at.button(key="closing_go").click().run()
+    assert "Say in a few words" in words(at)
+    at.text_input(key="closing_reason").set_value("one of them refunded").run()
+    at.button(key="closing_go").click().run()
+    assert not at.exception
+    assert to_do(desk, me).mine.total == 0
+    assert "Nothing needs you" in words(at)
+
+
+def test_a_colleagues_alarm_is_taken(open_page: Open, desk: Desk) -> None:
+    me, other = person(desk, "manager"), person(desk, "manager", name="Ada Lund")
+    order(desk, other, kind="mail_failed")
+    [alarm] = to_do(desk, me).others.alarms
+    at = open_page("overview.py", actor=me)
+    at.button(key=f"take_{alarm.id}").click().run()
+    assert to_do(desk, me).mine.total == 1
+    assert not [one for one in at.button if one.key == f"take_{alarm.id}"]
+
+
+def test_who_may_not_handle_an_alarm_has_no_button_for_it(open_page: Open, desk: Desk) -> None:
+    order(desk, person(desk, "manager"), kind="paid_twice")
+    at = open_page("overview.py", "admin")
+    assert "paid more than once" in words(at)
+    assert not [one for one in at.button if (one.key or "").startswith(("take_", "close_"))]
+
+
+def test_links_that_end_by_tomorrow_are_listed_ones_own_first(open_page: Open, desk: Desk) -> None:
+    me, other, now = person(desk, "manager"), person(desk, "manager"), clock.now()
+    order(desk, other, last_name="Soon", expires_at=now + timedelta(hours=2))
+    order(desk, me, last_name="Mine", expires_at=now + timedelta(hours=12))
+    order(desk, me, last_name="Later", expires_at=now + timedelta(days=3))
+    order(desk, me, last_name="Paid", expires_at=now + timedelta(hours=3), payment="captured")
+    order(desk, me, last_name="Unsent", expires_at=now + timedelta(hours=3), availability="failed")
+    seen = overview(desk, me).expiring
+    assert ([one.last_name for one in seen.orders], seen.total) == (["Mine", "Soon"], 2)
+    at = open_page("overview.py", actor=me)
+    assert not at.exception
+    assert "Unpaid, and ending by tomorrow" in words(at)
+
+
+def test_the_months_figures_are_exact_and_by_currency(open_page: Open, desk: Desk) -> None:
+    me, now = person(desk, "manager", "finance"), clock.now()
+    last, _, same = months(now, ZoneInfo("Europe/Paris"))
+    order(desk, me, amount="1,10", captured=1000, payment="captured", paid_at=now)
+    order(desk, me, amount="1,20", captured=2000, payment="captured", paid_at=last)
+    order(desk, me, amount="3,00", payment="refused")
+    order(desk, me, amount="1000", currency="JPY", locale="fr")
+    with_last = order(desk, me, amount="7,77")
+    with desk.store.write() as tx:
+        rows.change_order(tx, with_last, created_at=last)
+    euros, yen = overview(desk, me).figures
+    assert (euros.currency, yen.currency) == ("EUR", "JPY")
+    assert euros.asked.this == Sum(5_3000, 3)
+    # On the first day of a month, at midnight, no moment of last month has been reached yet.
+    assert euros.asked.last == (Sum(7_7700, 1) if same > last else Sum())
+    assert euros.paid.this == Sum(1000, 1)
+    assert euros.refused.this == Sum(3_0000, 1)
+    assert euros.asked.days[-1] == 5_3000
+    assert (yen.asked.this, yen.paid.this) == (Sum(1000_0000, 1), Sum())
+
+    at = open_page("overview.py", actor=me, language="fr")
+    values = {one.label: (one.value.replace("\\", ""), one.delta.replace("\\", "")) for one in at.metric[:3]}
+    assert values["Demandé"][0] == "5,30\u00a0€"
+    assert values["Encaissé"][0] == "0,10\u00a0€"
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2026-11-24T10:00", ("2026-10-01", "2026-11-01", "2026-10-24T10:00")),
+        ("2026-03-31T10:00", ("2026-02-01", "2026-03-01", "2026-03-01T00:00")),  # February has no 31st
+        ("2027-01-05T08:30", ("2026-12-01", "2027-01-01", "2026-12-05T08:30")),
+    ],
+)
+def test_last_month_is_compared_up_to_the_same_moment(now: str, expected: tuple[str, str, str]) -> None:
+    zone = ZoneInfo("Europe/Paris")
+    found = months(datetime.fromisoformat(now).replace(tzinfo=zone).astimezone(UTC), zone)
+    assert found == tuple(datetime.fromisoformat(text).replace(tzinfo=zone) for text in expected)
+
+
+def test_payouts_are_finances(open_page: Open, desk: Desk) -> None:
+    manager, finance = person(desk, "manager"), person(desk, "finance")
+    order(desk, manager, captured=1_5000, payment="captured", paid_at=clock.now(), references=("F-1",))
+    order(desk, manager, captured=2_0000, payment="captured", paid_at=clock.now(), references=("F-2",))
+    assert overview(desk, manager).newest_file is None
+    with pytest.raises(NotAllowed):
+        payouts(desk, manager)
+    assert "Payouts" not in words(open_page("overview.py", "manager"))
+    assert "No payout file has been imported" in words(open_page("overview.py", actor=finance))
+
+    import_line(desk, reporting_data_1="F-2")
+    import_line(desk, file_order="NOT-OURS")
+    assert payouts(desk, finance) == Payouts({"EUR": Sum(1_5000, 1)}, 1)
+    shown = words(open_page("overview.py", actor=finance))
+    assert "1 collected payment is in no payout yet" in shown
+    assert "€1.50" in shown
+    assert "1 payout line names no order" in shown
