@@ -64,7 +64,9 @@ def page() -> None:
     st.space("small")
     st.subheader(t("Payment link"), anchor="payment-link")
     st.caption(
-        t("With our own link a request can be cancelled, corrected or extended until it is paid, and mail scanners open nothing.")
+        t(
+            "With our own link a request can be cancelled, corrected or extended until it is paid, and mail scanners open nothing."
+        )
     )
     configuration_options.form(account, seen)
 

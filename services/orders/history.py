@@ -88,7 +88,9 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_ORDERS)
         order = rows.order(tx, order_id)
-        if order is None or order.channel == "imported":  # an expected order was never sent: there is nothing to follow
+        if (
+            order is None or order.channel == "imported"
+        ):  # an expected order was never sent: there is nothing to follow
             raise UnknownOrder
         pages = tuple(rows.pages_of(tx, order_id))
         return Detail(
