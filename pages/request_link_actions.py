@@ -231,4 +231,4 @@ def _duplicate(order: Any) -> None:
     }  # fmt: skip
     for name, value in facts.items():
         st.session_state[f"order_{name}"] = value
-    st.switch_page("pages/new_order.py")
+    st.switch_page("new_order.py")
