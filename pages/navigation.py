@@ -33,6 +33,7 @@ SCREENS = (
     # Read-only for those who may not configure: they are sent there to see what still stops a link.
     Screen("configuration.py", "configuration", "Configuration", ":material/settings:", Right.SEE_ORDERS),
     Screen("people.py", "people", "People", ":material/group:", Right.MANAGE_USERS),
+    Screen("privacy.py", "privacy", "Privacy", ":material/shield_person:", Right.CONFIGURE),
     Screen("audit.py", "audit", "Audit", ":material/history:", Right.SEE_AUDIT),
 )
 

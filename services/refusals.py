@@ -155,6 +155,10 @@ SENTENCES: dict[str, str] = {
     "batch_pace": "Choose a pace between 1 and {most} a minute.",
     "batch_unknown": "This list is no longer there.",
     "batch_over": "This list is finished or was cancelled.",
+    # privacy
+    "retention": "This cannot be erased.",
+    "retention_months": "Choose a number of months up to {most}.",
+    "retention_nothing": "Nothing is kept under this address that can be erased now.",
     # settlements
     "settlement_file_unreadable": "This payout file cannot be read.",
     "settlement_file_empty": "This file is empty.",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from services import clock
 from services.alarms.sweep import sweep as sweep_alarms
 from services.desk import Desk
+from services.retention import sweep as sweep_retention
 from services.store import STORE_AWAY
 from services.store import rounds as rows
 
@@ -23,7 +24,7 @@ class Round:
     run: Callable[[Desk], None]
 
 
-ROUNDS = (Round("alarms", timedelta(minutes=2), sweep_alarms),)
+ROUNDS = (Round("alarms", timedelta(minutes=2), sweep_alarms), Round("retention", timedelta(hours=24), sweep_retention))
 
 
 class Rounds:
