@@ -155,6 +155,10 @@ SENTENCES: dict[str, str] = {
     "batch_pace": "Choose a pace between 1 and {most} a minute.",
     "batch_unknown": "This list is no longer there.",
     "batch_over": "This list is finished or was cancelled.",
+    # templates
+    "template": "This template cannot be used.",
+    "template_unknown": "This template is no longer there.",
+    "template_name_taken": "There is a template called {name} already: choose another name.",
     # privacy
     "retention": "This cannot be erased.",
     "retention_months": "Choose a number of months up to {most}.",
