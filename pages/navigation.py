@@ -26,6 +26,7 @@ SCREENS = (
         ":material/receipt_long:",
         Right.SEE_ORDERS,
     ),
+    Screen("my_notices.py", "my-notices", "My notices", ":material/notifications:", Right.SEND),
     Screen("reconciliation.py", "reconciliation", "Reconciliation", ":material/rule:", Right.SEE_SETTLEMENTS),
     Screen(
         "expected_orders.py", "expected-orders", "Expected orders", ":material/inventory:", Right.SEE_SETTLEMENTS

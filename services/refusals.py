@@ -104,6 +104,8 @@ SENTENCES: dict[str, str] = {
     "alarm_unknown": "This alarm no longer exists.",
     "alarm_closed": "Somebody else has just closed this alarm.",
     "alarm_reason_missing": "Say in a few words how it was settled: your colleagues will read it.",
+    "notice": "This notice cannot be sent.",
+    "notice_no_address": "Your account has no e-mail address to write to.",
     "alarm_days_out_of_range": "Choose from {least} to {most} days.",
     # orders
     "order": "This order cannot be used.",
