@@ -35,7 +35,7 @@ def _filter() -> Filter:
     t = texts()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            t("Search"), key="q", bind="query-params", type="search", live=True, width=310, icon=":material/search:",
+            t("Search"), key="q", bind="query-params", type="search", live=True, width=340, icon=":material/search:",
             placeholder=t("name, e-mail, order id, invoice number"),
         )  # fmt: skip
         badges = st.multiselect(
