@@ -6,6 +6,7 @@ import secrets
 import streamlit as st
 
 from pages.common import texts
+from services.store import STORE_AWAY
 
 log = logging.getLogger(__name__)
 
@@ -14,6 +15,12 @@ def show_failure(error: Exception) -> bool:
     """Streamlit's handler of a screen's uncaught exception; True: it need not show anything itself."""
     number = secrets.token_hex(4).upper()
     log.error("error %s", number, exc_info=error)
+    if isinstance(error, STORE_AWAY):
+        st.error(
+            texts()("The database does not answer for the moment. Nothing is lost: try again in a minute."),
+            icon=":material/cloud_off:",
+        )
+        return True
     st.error(
         texts()(
             "Something went wrong here. Nothing was sent twice or lost. Tell your administrator this number: {number}",

@@ -26,6 +26,7 @@ SCREENS = (
         ":material/receipt_long:",
         Right.SEE_ORDERS,
     ),
+    Screen("my_notices.py", "my-notices", "My notices", ":material/notifications:", Right.SEND),
     Screen("reconciliation.py", "reconciliation", "Reconciliation", ":material/rule:", Right.SEE_SETTLEMENTS),
     Screen(
         "expected_orders.py", "expected-orders", "Expected orders", ":material/inventory:", Right.SEE_SETTLEMENTS
@@ -33,6 +34,7 @@ SCREENS = (
     # Read-only for those who may not configure: they are sent there to see what still stops a link.
     Screen("configuration.py", "configuration", "Configuration", ":material/settings:", Right.SEE_ORDERS),
     Screen("people.py", "people", "People", ":material/group:", Right.MANAGE_USERS),
+    Screen("privacy.py", "privacy", "Privacy", ":material/shield_person:", Right.CONFIGURE),
     Screen("audit.py", "audit", "Audit", ":material/history:", Right.SEE_AUDIT),
 )
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages import order_form
+from pages import order_form, order_templates
 from pages.common import actor, desk, language, refusals, texts
 from pages.facts import show_facts
 from pages.markdown import plain
@@ -37,7 +37,10 @@ def page() -> None:
     ready = readiness(desk(), account.key, channel)
     if not ready.ready:
         say_what_is_missing(ready, channel)
+    place = st.container()
     form = order_form.draw(account, channel)
+    with place:
+        order_templates.show(account, form)
     if form.accepted is None:
         for text, names in (("Still needed: {fields}", form.empty), ("To correct: {fields}", form.wrong)):
             if names:

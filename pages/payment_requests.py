@@ -35,11 +35,11 @@ def _filter() -> Filter:
     t = texts()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            t("Search"), key="q", bind="query-params", type="search", live=True, width=310, icon=":material/search:",
+            t("Search"), key="q", bind="query-params", type="search", live=True, width=340, icon=":material/search:",
             placeholder=t("name, e-mail, order id, invoice number"),
         )  # fmt: skip
         badges = st.multiselect(
-            t("State"), BADGE_KEYS, key="state", bind="query-params", format_func=lambda key: t(BADGES[key][0]), width=270,
+            t("State"), BADGE_KEYS, key="state", bind="query-params", format_func=lambda key: t(BADGES[key][0]), width=290,
             placeholder=t("all"),
         )  # fmt: skip
         channels = st.multiselect(

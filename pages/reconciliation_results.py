@@ -73,29 +73,31 @@ def _figures(found: Reconciliation, t: Translator) -> None:
     sums = money.groupby(["outcome", "settlement_currency"], as_index=False)["units"].sum()
     if sums.empty:
         return
+    # A chart for each currency, with a scale of its own: a pound and a yen are not to be compared.
+    for currency, part in sums.groupby("settlement_currency"):
+        st.caption(f"{t('Money moved, by outcome')} · {currency}")
+        st.altair_chart(_bars(part, t))
+
+
+def _bars(sums: pd.DataFrame, t: Translator) -> alt.LayerChart:
+    """One bar for each outcome, the longest first, its exact amount in words beside it."""
+    sums = sums.sort_values("units", ascending=False)
     chart = pd.DataFrame(
         {
             "outcome": [t(OUTCOMES[name]) for name in sums["outcome"]],
-            "currency": sums["settlement_currency"],
             "share": sums["units"] / 10_000,  # only the length of a bar: the words beside it are exact
             "colour": [COLOURS[name] for name in sums["outcome"]],
             "amount": [format_money(int(units), code, t.locale) for units, code in zip(sums["units"], sums["settlement_currency"], strict=True)],
         }
     )  # fmt: skip
     base = alt.Chart(chart).encode(
-        y=alt.Y("outcome:N", title=None, sort="-x"), row=alt.Row("currency:N", title=None),
+        y=alt.Y("outcome:N", title=None, sort=list(chart["outcome"]), axis=alt.Axis(labelLimit=200)),
+        x=alt.X("share:Q", title=None, axis=None, scale=alt.Scale(domainMax=float(chart["share"].max()) * 1.2 or 1.0)),
         tooltip=[alt.Tooltip("outcome:N", title=t("Outcome")), alt.Tooltip("amount:N", title=t("Amount"))],
     )  # fmt: skip
-    base = base.encode(
-        x=alt.X(
-            "share:Q",
-            title=t("Money moved, by outcome"),
-            axis=alt.Axis(labels=False, ticks=False, grid=False),
-        )
-    )
     bars = base.mark_bar(height=14).encode(color=alt.Color("colour:N", scale=None))
-    # Each currency has a scale of its own: a pound and a yen are not to be compared.
-    st.altair_chart(bars.resolve_scale(x="independent", y="independent"), height="content")
+    words = base.mark_text(align="left", dx=6).encode(text="amount:N")
+    return (bars + words).properties(height=28 * len(chart) + 24)
 
 
 def _orderly(lines: pd.DataFrame) -> int:

@@ -104,6 +104,8 @@ SENTENCES: dict[str, str] = {
     "alarm_unknown": "This alarm no longer exists.",
     "alarm_closed": "Somebody else has just closed this alarm.",
     "alarm_reason_missing": "Say in a few words how it was settled: your colleagues will read it.",
+    "notice": "This notice cannot be sent.",
+    "notice_no_address": "Your account has no e-mail address to write to.",
     "alarm_days_out_of_range": "Choose from {least} to {most} days.",
     # orders
     "order": "This order cannot be used.",
@@ -169,6 +171,14 @@ SENTENCES: dict[str, str] = {
     "batch_pace": "Choose a pace between 1 and {most} a minute.",
     "batch_unknown": "This list is no longer there.",
     "batch_over": "This list is finished or was cancelled.",
+    # templates
+    "template": "This template cannot be used.",
+    "template_unknown": "This template is no longer there.",
+    "template_name_taken": "There is a template called {name} already: choose another name.",
+    # privacy
+    "retention": "This cannot be erased.",
+    "retention_months": "Choose a number of months up to {most}.",
+    "retention_nothing": "Nothing is kept under this address that can be erased now.",
     # settlements
     "settlement_file_unreadable": "This payout file cannot be read.",
     "settlement_file_empty": "This file is empty.",

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from services import clock
 from services.alarms.sweep import sweep as sweep_alarms
 from services.desk import Desk
+from services.notices.post import post as post_notices
+from services.retention import sweep as sweep_retention
 from services.store import STORE_AWAY
 from services.store import rounds as rows
 
@@ -23,7 +25,11 @@ class Round:
     run: Callable[[Desk], None]
 
 
-ROUNDS = (Round("alarms", timedelta(minutes=2), sweep_alarms),)
+ROUNDS = (
+    Round("alarms", timedelta(minutes=2), sweep_alarms),
+    Round("retention", timedelta(hours=24), sweep_retention),
+    Round("notices", timedelta(seconds=20), post_notices),
+)
 
 
 class Rounds:

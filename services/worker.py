@@ -10,12 +10,12 @@ import socket
 import threading
 from types import FrameType
 
-from services import desk as desks
-from services import notifications
+from services import logs, notifications
 from services.batches import sending
 from services.desk import Desk
 from services.orders import steps
 from services.rounds import Rounds
+from services.startup import desk_or_exit
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5  # how long a step written by another process may wait
@@ -74,17 +74,17 @@ def drain(desk: Desk, most: int = 10_000) -> int:
 
 def main() -> None:
     """``python -m services.worker``: a worker process of its own, which ends its step and exits 0 at SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    desk = desk_or_exit()
+    logs.set_up(desk.settings)
     stopping = threading.Event()
 
     def _stop(_signal: int, _frame: FrameType | None) -> None:
         stopping.set()
-        desks.current().wake.set()
+        desk.wake.set()
 
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    run(desks.current(), stopping)
+    run(desk, stopping)
 
 
 if __name__ == "__main__":

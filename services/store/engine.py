@@ -61,6 +61,16 @@ class Store:
         with self.engine.connect().execution_options(eterminal_write=True) as connection, connection.begin():
             yield connection
 
+    def shed(self) -> None:
+        """Empty SQLite's write-ahead log, which still holds pages as they were before an erasure. PostgreSQL's vacuum
+        and its recycling of logs come by themselves."""
+        if self.sqlite:
+            raw = self.engine.raw_connection()
+            try:
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                raw.close()
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -137,6 +147,7 @@ def _sqlite(url: URL) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=ON")  # what is erased is gone from the file, not only from the tables
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

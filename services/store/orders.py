@@ -1,5 +1,6 @@
 """Orders, their pages, messages and events."""
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from services.store.schema import alarms, events, messages, orders, pages
 # Which stored states make each badge; `expired` also needs the clock. One definition for the list and for the detail.
 UNPAID = ("unpaid", "refused", "cancelled")
 PAID = ("captured", "partly_captured")
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:=]+@[^\s<>()\[\]\"',;:=]+")
 
 
 def folded(text: str) -> str:
@@ -125,8 +127,22 @@ def message(tx: Connection, order_id: int, kind: str) -> Row[Any] | None:
     return tx.execute(query.order_by(messages.c.id.desc())).first()
 
 
+def masked(value: Any) -> Any:
+    """A value for JSON without e-mail addresses: a mail server's answer may name the customer's."""
+    if isinstance(value, str):
+        return _ADDRESS.sub("…@…", value)
+    if isinstance(value, dict):
+        # A Message-ID looks like an address, and is ours.
+        return {key: one if key == "message_id" else masked(one) for key, one in value.items()}
+    return [masked(one) for one in value] if isinstance(value, list | tuple) else value
+
+
 def add_event(tx: Connection, *, identity: str | None = None, **values: Any) -> bool:
-    """Append an event. An ``identity`` that is already there is an outside fact told twice: False, nothing written."""
+    """Append an event. An ``identity`` that is already there is an outside fact told twice: False, nothing written.
+
+    An event can never be changed, so no address is written into one: a customer can be erased.
+    """
+    values["data"] = masked(values["data"])
     if identity is None:
         tx.execute(insert(events).values(**values))
         return True

@@ -393,3 +393,14 @@ batch_rows = Table(
     Column("problems", Json, nullable=False, default=dict),  # field → [code, values]
     Index(None, "batch", "state", "number"),
 )  # fmt: skip
+
+order_templates = Table(
+    "order_templates", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("data", Json, nullable=False),  # what recurs of an order: never a customer
+    Column("created_at", Utc, nullable=False),
+    *_who(),
+    UniqueConstraint("account", "name"),
+)  # fmt: skip

@@ -85,7 +85,7 @@ def test_a_file_is_shown_before_it_is_stored_and_joined_after(open_page: Open, p
     lines = at.dataframe[0].value
     outcomes = sorted(zip(lines["Operation"], lines["Outcome"], strict=True))
     assert outcomes == [
-        ("Fixed fee", "✓ Matched"), ("Sale", "! Not matched"), ("Sale", "✓ Matched"), ("Settlement", "Σ Total line")
+        ("Fixed fee", "✓ Matched"), ("Payout", "Σ Total line"), ("Sale", "! Not matched"), ("Sale", "✓ Matched")
     ]  # fmt: skip
     assert list(lines["Our order"]).count("A-1") == 2
     statuses = next(frame.value for frame in at.dataframe if "Status" in frame.value.columns)

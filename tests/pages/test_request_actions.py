@@ -53,41 +53,41 @@ def press(at: AppTest, label: str) -> AppTest:
 def test_a_refund_is_confirmed_with_amount_and_reason(
     open_page: Open, desk: Desk, manager: Actor, paid: int
 ) -> None:
-    at = press(opened(open_page, paid, manager), "Refund")
+    at = press(opened(open_page, paid, manager), "Refund the customer")
     assert not at.exception
-    go = next(one for one in at.button if one.label == "Yes, refund")
+    go = next(one for one in at.button if one.label == "Yes, refund the customer")
     assert go.disabled  # no reason yet
     amount, why = [one for one in at.text_input if one.key and one.key.startswith(("amount_", "why_"))]
     assert amount.value == "100.00"
     amount.set_value("30.50")
     why.set_value("Returned").run()
-    at = press(at, "Yes, refund")
+    at = press(at, "Yes, refund the customer")
     assert not at.exception
     [asked] = operations.of_order(desk, SYSTEM, paid)[0]
     assert (asked.kind, asked.amount, asked.why, asked.state) == ("refund", 30_5000, "Returned", "requested")
     assert any("being asked of HiPay" in one.value for one in at.info)
-    assert not any(one.label == "Refund" for one in at.button)  # one at a time
+    assert not any(one.label == "Refund the customer" for one in at.button)  # one at a time
 
 
 def test_more_than_was_paid_is_refused_in_words(
     open_page: Open, desk: Desk, manager: Actor, paid: int
 ) -> None:
-    at = press(opened(open_page, paid, manager), "Refund")
+    at = press(opened(open_page, paid, manager), "Refund the customer")
     amount, why = [one for one in at.text_input if one.key and one.key.startswith(("amount_", "why_"))]
     amount.set_value("100.01")
     why.set_value("x").run()
-    at = press(at, "Yes, refund")
+    at = press(at, "Yes, refund the customer")
     assert any("At most €100.00 is left" in one.value for one in at.error)
     assert operations.of_order(desk, SYSTEM, paid)[0] == ()
 
 
 def test_back_changes_nothing(open_page: Open, desk: Desk, manager: Actor, paid: int) -> None:
-    at = press(press(opened(open_page, paid, manager), "Refund"), "Back")
+    at = press(press(opened(open_page, paid, manager), "Refund the customer"), "Back")
     assert not at.exception
     assert operations.of_order(desk, SYSTEM, paid)[0] == ()
-    assert any(one.label == "Refund" for one in at.button)
+    assert any(one.label == "Refund the customer" for one in at.button)
 
 
 def test_an_administrator_sees_no_such_button(open_page: Open, desk: Desk, paid: int) -> None:
     at = opened(open_page, paid, person(desk, "admin"))
-    assert not any(one.label == "Refund" for one in at.button)
+    assert not any(one.label == "Refund the customer" for one in at.button)

@@ -13,12 +13,14 @@ _ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-backgrou
 
 def launch(playwright: Playwright) -> Browser:
     """A headless Chromium that calls nobody by itself."""
-    return playwright.chromium.launch(executable_path=executable(), args=_ARGUMENTS)
+    return playwright.chromium.launch(
+        executable_path=executable(playwright.chromium.executable_path), args=_ARGUMENTS
+    )
 
 
 @cache
-def executable() -> str:
-    """The path of a Chromium that starts. Raises FileNotFoundError."""
+def executable(own: str) -> str:
+    """The path of a Chromium that starts, ``own`` being where Playwright keeps its own. Raises FileNotFoundError."""
     candidates = [
         shutil.which(name)
         for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -26,8 +28,6 @@ def executable() -> str:
     for candidate in [path for path in candidates if path]:
         if _starts(candidate):
             return candidate
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
     if Path(own).exists() and _starts(own):
         return own
     raise FileNotFoundError("no Chromium")
@@ -40,6 +40,7 @@ def _starts(path: str) -> bool:
 
 if __name__ == "__main__":
     try:
-        executable()
+        with sync_playwright() as playwright:
+            executable(playwright.chromium.executable_path)
     except FileNotFoundError:
         sys.exit(1)

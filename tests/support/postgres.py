@@ -54,7 +54,16 @@ def _database(key: str, template: str) -> str:
 
 
 def _drop(name: str) -> None:
-    run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    # Not WITH (FORCE): that would end an autovacuum, too, which is not ours to end; without it, the server does.
+    _cut(name)
+    run("DROP DATABASE IF EXISTS {}", name)
+
+
+def _cut(name: str) -> None:
+    run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %(name)s AND usename = current_user",
+        name=name,
+    )
 
 
 @cache
@@ -74,7 +83,7 @@ def restarting(database_url: str) -> Iterator[None]:
     name = make_url(database_url).database or ""
     run("ALTER DATABASE {} ALLOW_CONNECTIONS false", name)
     try:
-        run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %(name)s", name=name)
+        _cut(name)
         yield
     finally:
         run("ALTER DATABASE {} ALLOW_CONNECTIONS true", name)

@@ -86,6 +86,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_meta")),
     )
     op.create_table(
+        "order_templates",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("account", types.Text(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("data", types.Json(), nullable=False),
+        sa.Column("created_at", types.Utc(), nullable=False),
+        sa.Column("actor_kind", types.Text(), nullable=False),
+        sa.Column("actor_id", types.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_templates")),
+        sa.UniqueConstraint("account", "name", name=op.f("uq_order_templates_account_name")),
+    )
+    op.create_table(
         "orders",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
         sa.Column("account", types.Text(), nullable=False),

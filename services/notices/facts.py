@@ -1,0 +1,55 @@
+"""Which recorded events are facts that a person may want to be told of, and when a link's end is told."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.hipay.statuses import Effect, status
+
+KINDS = ("paid", "refused", "not_delivered", "charged_back", "expires")
+EVENTS = ("payment", "mail_failed", "mail_bounced")
+MORNING = time(8)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """``kind``: one of KINDS. ``identity``: what makes it this fact and no other; ``detail`` holds codes and amounts only."""
+
+    kind: str
+    identity: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def fact(order: int, capture: str, event: int, kind: str, data: dict[str, Any]) -> Fact | None:
+    """What an event of an order tells its sender, or None. ``capture`` is the order's: now, later."""
+    if kind in ("mail_failed", "mail_bounced"):
+        return Fact("not_delivered", f"{kind}:{event}", {"error": data.get("error", "")})
+    if kind != "payment":
+        return None
+    effect, reference = status(int(data["status"])).effect, str(data["reference"])
+    if effect is Effect.CAPTURED and data.get("captured"):
+        return Fact("paid", f"paid:{order}", {"units": int(data["captured"])})
+    if effect is Effect.AUTHORISED and capture == "later":
+        return Fact("paid", f"held:{order}", {"units": int(data.get("authorised") or 0), "held": True})
+    if effect is Effect.REFUSED:
+        return Fact("refused", f"refused:{order}:{reference}", {"reason_code": data.get("reason_code") or 0})
+    if effect is Effect.CHARGED_BACK:
+        return Fact("charged_back", f"charged_back:{order}:{reference}")
+    return None
+
+
+def told_at(expires_at: datetime, zone: ZoneInfo) -> datetime:
+    """When it is told that a link ends tomorrow: in the morning of the day before, on the account's clock."""
+    day = expires_at.astimezone(zone).date() - timedelta(days=1)
+    return datetime.combine(day, MORNING, zone)
+
+
+def ends_tomorrow(
+    order: int, created_at: datetime, expires_at: datetime, zone: ZoneInfo, now: datetime
+) -> Fact | None:
+    """The fact that an unpaid link ends tomorrow, from that morning on; not for one that was made later than that."""
+    moment = told_at(expires_at, zone)
+    if created_at < moment <= now < expires_at:
+        return Fact("expires", f"expires:{order}:{expires_at.isoformat()}")
+    return None

@@ -1,0 +1,87 @@
+"""A notice as a mail: one sentence, the facts, a link to the payment request; in the person's own language."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from services.hipay.reasons import reason_text
+from services.i18n import Translator, format_datetime, translator
+from services.mail.addresses import clean_header_text
+from services.mail.compose import Composed
+from services.money import format_money
+
+# kind → (subject, sentence); "held" is a kind of "paid"
+_WORDS = {
+    "paid": ("Paid: {amount}, {name}", "{name} has paid {amount} for order {order_id}."),
+    "held": (
+        "Held on the card: {amount}, {name}",
+        "{amount} is held on the card of {name} for order {order_id}. Collect it before the hold ends.",
+    ),
+    "refused": (
+        "Payment refused: {amount}, {name}",
+        "A payment by {name} for order {order_id} was refused. {reason} The same link can be tried again until {until}.",
+    ),
+    "not_delivered": (
+        "E-mail not delivered: {name}",
+        "The e-mail with the link for order {order_id} has not reached {name}. Check the address, or copy the link and send it another way.",
+    ),
+    "charged_back": (
+        "Charged back: {amount}, {name}",
+        "The payment by {name} for order {order_id} was charged back: the bank takes the money back. HiPay's console says until when you can answer.",
+    ),
+    "expires": (
+        "Ends tomorrow, unpaid: {amount}, {name}",
+        "The link for order {order_id} ends on {until}, and {name} has not paid yet.",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class About:
+    """The order as the notice speaks of it. ``units`` in 1/10000."""
+
+    id: int
+    order_id: str
+    name: str
+    units: int
+    currency: str
+    expires_at: datetime
+    zone: str
+
+
+def compose(kind: str, detail: dict[str, Any], about: About, language: str, dashboard: str, *, sandbox: bool) -> Composed:  # fmt: skip
+    """``kind``: one of ``facts.KINDS``; ``dashboard``: its address, without a slash at the end. Raises TextError."""
+    t = translator(language)
+    subject, sentence = _WORDS["held" if detail.get("held") else kind]
+    values = {
+        "name": about.name or about.order_id,
+        "amount": format_money(int(detail.get("units") or about.units), about.currency, t.locale),
+        "order_id": about.order_id,
+        "until": format_datetime(about.expires_at.replace(second=0, microsecond=0), about.zone, language),
+        "reason": _reason(detail, t),
+    }
+    title = clean_header_text(t(subject, **values), "subject", 500)
+    said = " ".join(t(sentence, **values).split())
+    link = f"{dashboard}/payment-requests?order={about.id}"
+    choice = f"{dashboard}/my-notices"
+    action, why = (
+        t("Open the payment request"),
+        t("You are told because you chose it. To change that, open My notices:"),
+    )
+    text = f"{said}\n\n{action}: {link}\n\n-- \n{why} {choice}\n"
+    html = (
+        f'<!doctype html><html lang="{escape(language)}"><body style="font-family:sans-serif;color:#1a1a1a;line-height:1.5">'
+        f"<p>{escape(said)}</p>"
+        f'<p><a href="{escape(link)}">{escape(action)}</a></p>'
+        f'<p style="color:#555;font-size:13px">{escape(why)} <a href="{escape(choice)}">{escape(choice)}</a></p>'
+        "</body></html>\n"
+    )
+    return Composed(t("[TEST] {subject}", subject=title) if sandbox else title, html, text)
+
+
+def _reason(detail: dict[str, Any], t: Translator) -> str:
+    code = int(detail.get("reason_code") or 0)
+    found = reason_text(code) if code else None
+    text = t(found) if found else ""
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."

@@ -1,0 +1,164 @@
+"""The round that finds what senders want to be told, and mails it: each fact once, also when a worker dies in between."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services import clock
+from services.accounts.configuration import email_settings
+from services.desk import Desk
+from services.i18n import DASHBOARD_LANGUAGES
+from services.mail import errors as mail
+from services.mail.addresses import parse_address
+from services.mail.deliver import deliver
+from services.mail.message import build, new_message_id
+from services.mail.settings import EmailSettings
+from services.notices.facts import EVENTS, Fact, ends_tomorrow, fact
+from services.notices.letter import About, compose
+from services.orders.pace import GIVE_UP, backoff
+from services.orders.states import UNPAID
+from services.store import Connection, Row
+from services.store import notices as rows
+from services.store import orders as order_rows
+from services.store import steps as due
+from services.store.notices import Taken
+
+LEASE = timedelta(seconds=150)
+MOST_UNKNOWN = 2  # hand-overs that may have arrived
+MOST_A_ROUND = 50  # what is left has its turn in the next: payments and links come first
+
+
+def post(desk: Desk) -> None:
+    """Queue what is new, then send what is due."""
+    find(desk)
+    for _ in range(MOST_A_ROUND):
+        if not send_next(desk):
+            return
+
+
+def find(desk: Desk) -> None:
+    """Queue a notice for each new fact that its order's sender wants to be told of."""
+    now = clock.now()
+    with desk.store.read() as tx:
+        happened, newest = rows.new_events(tx, EVENTS)
+        found = [
+            (event.user_id, event.account, event.order, told)
+            for event in happened
+            if (told := fact(event.order, event.capture, event.id, event.kind, event.data))
+            and told.kind == event.wanted
+        ]
+        found += _ending(tx, desk, now)
+        known = rows.known(tx, [told.identity for *_, told in found])
+    with desk.store.write() as tx:
+        for user_id, account, order, told in found:
+            if told.identity not in known:
+                rows.add(
+                    tx, user_id=user_id, order=order, account=account, kind=told.kind, identity=told.identity,
+                    detail=told.detail, state="queued", due_at=now, created_at=now,
+                )  # fmt: skip
+        rows.seen(tx, newest)
+
+
+def _ending(tx: Connection, desk: Desk, now: datetime) -> list[tuple[str, str, int, Fact]]:
+    found = []
+    for row in rows.ending(tx, "expires", now, now + timedelta(days=2)):
+        account = desk.settings.all_accounts.get(row.account)
+        if account is None:  # no longer configured
+            continue
+        told = ends_tomorrow(row.id, row.created_at, row.expires_at, ZoneInfo(account.timezone), now)
+        if told:
+            found.append((row.user_id, row.account, row.id, told))
+    return found
+
+
+def send_next(desk: Desk) -> bool:
+    """Send the notice that is due longest. False when none is."""
+    now = clock.now()
+    with desk.store.write() as tx:
+        taken = rows.take(tx, now, LEASE)
+        if taken is None:
+            return False
+        ready = _prepare(tx, desk, taken, now)
+    if ready is not None:
+        _hand_over(desk, taken, *ready)
+    return True
+
+
+def _prepare(tx: Connection, desk: Desk, taken: Taken, now: datetime) -> tuple[bytes, str, str, str] | None:
+    """(message, sender, recipient, SMTP address), counted as handed over; None when it is not sent, or not yet."""
+    row = taken.row
+    user, order = rows.recipient(tx, row.user_id), order_rows.order(tx, row.order)
+    known = row.account in desk.settings.all_accounts
+    if user is None or order is None or not known or (row.kind == "expires" and order.payment not in UNPAID):
+        _finish(tx, taken, "dropped")
+        return None
+    if row.unknown >= MOST_UNKNOWN:
+        _finish(tx, taken, "uncertain")
+        return None
+    language = user.language if user.language in DASHBOARD_LANGUAGES else "en"
+    settings = email_settings(tx, row.account).resolve(language)
+    if not desk.settings.smtp or not settings.sender_address or due.paused(tx, row.account, "mail"):
+        _later(tx, taken, now, "mail_paused")
+        return None
+    message_id = row.message_id or new_message_id(settings.sender_address)
+    try:
+        message = _message(desk, row, user, order, language, settings, message_id)
+    except mail.MailError as error:  # an address or a name that no header can hold
+        _finish(tx, taken, "failed", error.code)
+        return None
+    # From here on a crash means that it may have left.
+    rows.write(tx, taken, message_id=message_id, unknown=row.unknown + 1)
+    return message, settings.sender_address, user.email, desk.settings.smtp
+
+
+def _message(
+    desk: Desk, row: Row[Any], user: Row[Any], order: Row[Any], language: str, settings: EmailSettings, message_id: str
+) -> bytes:  # fmt: skip
+    account = desk.account(row.account)
+    name = " ".join(part for part in (order.first_name, order.last_name) if part)
+    about = About(
+        order.id, order.order_id, name, order.amount, order.currency, order.expires_at, account.timezone
+    )
+    composed = compose(
+        row.kind, row.detail, about, language, desk.settings.dashboard_url.rstrip("/"),
+        sandbox=account.environment == "sandbox",
+    )  # fmt: skip
+    return build(composed, settings, to=parse_address(user.email), message_id=message_id, date=row.created_at)
+
+
+def _hand_over(desk: Desk, taken: Taken, message: bytes, sender: str, recipient: str, smtp: str) -> None:
+    try:
+        accepted = deliver(message, smtp_url=smtp, sender=sender, recipients=[parse_address(recipient).text])
+    except mail.DeliveryUnknown:
+        with desk.store.write() as tx:
+            rows.write(
+                tx, taken, due_at=clock.now() + backoff(taken.row.tries + 1, first=30), leased_until=None,
+                tries=taken.row.tries + 1,
+            )  # fmt: skip
+    except mail.Rejected as error:
+        with desk.store.write() as tx:
+            _finish(tx, taken, "failed", error.code)
+    except mail.MailError as error:
+        with desk.store.write() as tx:
+            _later(tx, taken, clock.now(), error.code)
+    else:
+        with desk.store.write() as tx:
+            rows.write(
+                tx, taken, state="sent", answer=accepted.answer, sent_at=clock.now(), leased_until=None
+            )
+
+
+def _finish(tx: Connection, taken: Taken, state: str, answer: str = "") -> None:
+    rows.write(tx, taken, state=state, answer=answer, leased_until=None)
+
+
+def _later(tx: Connection, taken: Taken, now: datetime, why: str) -> None:
+    """Certainly not sent: again with growing gaps, for a day."""
+    if now - taken.row.created_at >= GIVE_UP:
+        _finish(tx, taken, "failed", why)
+        return
+    tries = taken.row.tries + 1
+    rows.write(
+        tx, taken, due_at=now + backoff(tries, first=30), tries=tries, unknown=taken.row.unknown, answer=why,
+        leased_until=None,
+    )  # fmt: skip

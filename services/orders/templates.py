@@ -1,0 +1,140 @@
+"""Templates of recurring orders: what is the same each time, by name and account, and never a customer.
+
+TemplateError
+├── UnknownTemplate
+└── TemplateNameTaken
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from services import clock, money
+from services.access import Actor, Right, audit, require
+from services.accounts.errors import AccountUnknown
+from services.desk import Desk
+from services.errors import DeskError
+from services.mail.addresses import clean_header_text
+from services.orders.drafts import DEFAULT_DAYS, MAX_DAYS, Capture, Draft
+from services.orders.errors import FieldEmpty, FieldTooLong
+from services.store import Connection, Row
+from services.store import templates as rows
+from services.store.concurrent import one_at_a_time
+
+NAME_MAX = 60
+
+
+class TemplateError(DeskError):
+    code: ClassVar[str] = "template"
+
+
+class UnknownTemplate(TemplateError):
+    code = "template_unknown"
+
+
+class TemplateNameTaken(TemplateError):
+    code = "template_name_taken"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Content:
+    """What recurs. ``amount`` in 1/10000, None where the form held none; ``references``: the second to the fifth, since an
+    invoice number is never the same twice; ``days``: how long a link is valid."""
+
+    amount: int | None
+    currency: str
+    description: str
+    references: tuple[str, ...]
+    language: str
+    capture: Capture
+    days: int
+
+
+@dataclass(frozen=True)
+class Template:
+    id: int
+    name: str
+    content: Content
+
+
+def content_of(draft: Draft, now: datetime) -> Content:
+    """What recurs of a form, right or not."""
+    try:
+        amount = money.to_units(money.parse(draft.amount, draft.currency, draft.locale))
+    except money.AmountError:
+        amount = None
+    days = round((draft.expires_at - now).total_seconds() / 86_400) if draft.expires_at else DEFAULT_DAYS
+    return Content(
+        amount, draft.currency, draft.description, tuple(draft.references[1:]), draft.language, draft.capture,
+        min(max(days, 1), MAX_DAYS - 1),
+    )  # fmt: skip
+
+
+def listing(desk: Desk, actor: Actor, account: str) -> tuple[Template, ...]:
+    """The account's templates, by name."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEND)
+        return tuple(_template(row) for row in rows.listed(tx, account))
+
+
+def save(desk: Desk, actor: Actor, account: str, name: str, content: Content) -> None:
+    """Keep it under a new name. Raises FieldEmpty, FieldTooLong, TextError, TemplateNameTaken, AccountUnknown, NotAllowed."""
+    if account not in desk.settings.all_accounts:
+        raise AccountUnknown(account)
+    name = _name(name)
+    with desk.store.write() as tx:
+        require(tx, actor, Right.SEND)
+        kept = rows.add(
+            tx, account=account, name=name, data=asdict(content), created_at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
+        )  # fmt: skip
+        if not kept:
+            raise TemplateNameTaken(name)
+        audit.record(tx, actor, "template_saved", f"account:{account}")
+
+
+def rename(desk: Desk, actor: Actor, template: int, name: str) -> None:
+    """Raises UnknownTemplate, FieldEmpty, FieldTooLong, TextError, TemplateNameTaken, NotAllowed."""
+    name = _name(name)
+
+    def act(tx: Connection, row: Row[Any]) -> None:
+        other = rows.by_name(tx, row.account, name)
+        if other is not None and other.id != row.id:
+            raise TemplateNameTaken(name)
+        rows.rename(tx, row.id, name)
+
+    _change(desk, actor, template, "template_renamed", act)
+
+
+def delete(desk: Desk, actor: Actor, template: int) -> None:
+    """Orders made from it stay. Raises UnknownTemplate, NotAllowed."""
+    _change(desk, actor, template, "template_deleted", lambda tx, row: rows.remove(tx, row.id))
+
+
+def _change(
+    desk: Desk, actor: Actor, template: int, action: str, act: Callable[[Connection, Row[Any]], None]
+) -> None:
+    with desk.store.write() as tx:
+        require(tx, actor, Right.SEND)
+        one_at_a_time(tx, "template")
+        row = rows.get(tx, template)
+        if row is None:
+            raise UnknownTemplate
+        act(tx, row)
+        audit.record(tx, actor, action, f"account:{row.account}")
+
+
+def _name(text: str) -> str:
+    name = clean_header_text(text, "name", 4 * NAME_MAX)
+    if not name:
+        raise FieldEmpty
+    if len(name) > NAME_MAX:
+        raise FieldTooLong(NAME_MAX)
+    return name
+
+
+def _template(row: Row[Any]) -> Template:
+    return Template(row.id, row.name, Content(**{**row.data, "references": tuple(row.data["references"])}))

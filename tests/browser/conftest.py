@@ -1,0 +1,70 @@
+"""One installation and one browser for all browser tests of this folder; each test opens windows of its own."""
+
+from collections.abc import Callable, Generator, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.installation import Installation
+from tests.browser.installation import installation as running_installation
+from tests.browser.windows import Complaints, new_context
+from tests.support import browser
+from tests.support.servers import ROOT
+
+OpenWindow = Callable[..., BrowserContext]
+
+
+# Of the package, not of the session: Playwright allows one of it at a time, and tests elsewhere start their own.
+@pytest.fixture(scope="package")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with running_installation(tmp_path_factory.mktemp("installation")) as found:
+        yield found
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
+    with sync_playwright() as playwright:
+        found = browser.launch(playwright)
+        yield found
+        found.close()
+    expect.set_options(timeout=None)
+
+
+@pytest.fixture
+def open_window(
+    request: pytest.FixtureRequest, chromium: Browser, installation: Installation
+) -> Iterator[OpenWindow]:
+    """``open_window("fr", width=390)`` is a person's own browser. What its pages complain of fails the test."""
+    complaints = Complaints()
+    windows: list[BrowserContext] = []
+    request.node.windows = windows
+
+    def opened(language: str = "en", **size: int) -> BrowserContext:
+        window = new_context(chromium, language, **size)
+        window.set_default_timeout(15_000)
+        complaints.watch(window)
+        windows.append(window)
+        return window
+
+    yield opened
+    for window in windows:
+        window.close()
+    assert complaints.said == []
+
+
+@pytest.fixture
+def page(open_window: OpenWindow) -> Page:
+    return open_window().new_page()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the person saw when it went wrong, beside the other pictures."""
+    report = yield
+    if report.when == "call" and report.failed:
+        (ROOT / "artefacts").mkdir(exist_ok=True)
+        pages = [page for window in getattr(item, "windows", []) for page in window.pages]
+        for number, page in enumerate(pages):
+            page.screenshot(path=ROOT / "artefacts" / f"failed-{item.name}-{number}.png")
+    return report

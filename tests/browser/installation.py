@@ -1,0 +1,55 @@
+"""A whole private installation on free ports, as `make run` starts it, with a data folder of its own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support.servers import free_ports, server, until
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where everything is; ``sandbox`` speaks to the sandbox's control API and its mailbox."""
+
+    dashboard: str
+    public: str
+    sandbox: httpx.Client
+
+    @property
+    def sandbox_url(self) -> str:
+        return str(self.sandbox.base_url).rstrip("/")
+
+    def mails(self, to: str) -> list[dict[str, Any]]:
+        """The mails that reached this address, newest first."""
+        return [mail for mail in self.sandbox.get("/mailbox/messages").json() if to in mail["to"]]
+
+    def orders(self, email: str) -> list[dict[str, Any]]:
+        """What HiPay was asked for with this customer's address: one for each order."""
+        found = self.sandbox.get("/control/orders").json()
+        return [order for order in found if order["fields"].get("email") == email]
+
+
+@contextmanager
+def installation(folder: Path) -> Iterator[Installation]:
+    """Everything is up when the block begins, and gone when it ends; ``folder`` keeps the data and ``run.log``."""
+    dashboard, sandbox, public, smtp = free_ports(4)
+    environment = {
+        "ETERMINAL_DASHBOARD_PORT": str(dashboard),
+        "ETERMINAL_SANDBOX_URL": f"http://127.0.0.1:{sandbox}",
+        "ETERMINAL_PUBLIC_PORT": str(public),
+        "ETERMINAL_SANDBOX_SMTP_PORT": str(smtp),
+        "ETERMINAL_DATA_DIR": str(folder / "data"),
+        "ETERMINAL_SECRETS": str(folder / "none.toml"),
+    }
+    log = folder / "run.log"
+    with (
+        server(["-m", "services.run"], dashboard, log, path="/_stcore/health", environment=environment),
+        # trust_env off: no proxy stands between two processes of one machine.
+        httpx.Client(base_url=f"http://127.0.0.1:{sandbox}", trust_env=False, timeout=15) as client,
+    ):
+        until(lambda: "Ctrl-C stops everything" in log.read_text(), 60, "the addresses")
+        yield Installation(f"http://127.0.0.1:{dashboard}", f"http://127.0.0.1:{public}", client)

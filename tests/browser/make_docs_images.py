@@ -1,0 +1,118 @@
+"""Make the pictures of the documentation again: ``python -m tests.browser.make_docs_images [FOLDER]``.
+
+Starts an installation of its own on free ports, presses *Create a month of samples* (about a minute), goes through the
+screens as a person would, and writes ``<screen>-en.png`` to ``docs/images/`` (or FOLDER): 1280 pixels wide, light theme,
+at most 200 KB each. Look at every one of them before it is committed.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.installation import Installation, installation
+from tests.browser.order_form import fill_right, open_confirmation
+from tests.browser.windows import new_context, picture
+from tests.support import browser
+from tests.support.servers import ROOT
+
+MOST_BYTES = 200_000
+EMAIL = "c.whitfield@example.com"  # nobody of the samples
+
+
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=30_000)
+    with (
+        tempfile.TemporaryDirectory() as data,
+        installation(Path(data)) as desk,
+        sync_playwright() as playwright,
+    ):
+        chromium = browser.launch(playwright)
+        window = new_context(chromium, "en", height=860)
+        page = window.new_page()
+        the_month(page, desk)
+        the_order(page, window, desk, folder)
+        the_reconciliation(page, desk, folder)
+        for screen in ("configuration", "people"):
+            page.goto(f"{desk.dashboard}/{screen}")
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            keep(page, folder, screen)
+        chromium.close()
+
+
+def the_month(page: Page, desk: Installation) -> None:
+    page.goto(f"{desk.dashboard}/payment-requests")
+    page.get_by_role("button", name="Create a month of samples").click()
+    expect(page.get_by_text("A month of samples is there")).to_be_visible(timeout=300_000)
+
+
+def the_order(page: Page, window: BrowserContext, desk: Installation, folder: Path) -> None:
+    """One order from the form to the payment, refused once on the way."""
+    page.goto(f"{desk.dashboard}/new-order")
+    fill_right(page, EMAIL, amount="1,250.50", invoice="INV-2026-0412")
+    expect(page.get_by_role("button", name="Send by e-mail")).to_be_visible()
+    keep(page, folder, "new-order")
+    open_confirmation(page)
+    expect(page.frame_locator("iframe").get_by_text("Dear Charlotte Whitfield,")).to_be_visible()
+    keep(page, folder, "send-window")
+    page.get_by_role("dialog").get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text(f"was sent to {EMAIL}")).to_be_visible()
+    page.goto(f"{desk.dashboard}/payment-requests")
+    expect(page.locator("canvas td", has_text="Charlotte Whitfield").first).to_be_attached()
+    keep(page, folder, "payment-requests")
+
+    customer = window.new_page()
+    customer.set_viewport_size({"width": 1280, "height": 1250})
+    customer.goto(f"{desk.sandbox_url}/mailbox/{desk.mails(EMAIL)[0]['id']}")
+    letter = customer.frame_locator("iframe")
+    expect(letter.get_by_text("Dear Charlotte Whitfield,")).to_be_visible()
+    keep(customer, folder, "email")
+    [order] = desk.orders(EMAIL)
+    decline = {"orderids": [order["orderid"]], "outcome": "decline", "reason": "4010103"}
+    desk.sandbox.post("/control/pay", json=decline).raise_for_status()
+    customer.set_viewport_size({"width": 1280, "height": 860})
+    customer.goto(order["url"])
+    customer.get_by_role("button", name="Pay €1,250.50").click()
+    expect(customer.get_by_role("heading", name="Thank you")).to_be_visible()
+    keep(customer, folder, "return-page")
+    customer.close()
+
+    page.goto(f"{desk.dashboard}/payment-requests?q={EMAIL}")
+    expect(page.locator("canvas td", has_text="INV-2026-0412").first).to_be_attached()
+    page.get_by_test_id("stDataFrame").click(position={"x": 20, "y": 60})
+    expect(page.get_by_text("Collected so far: €1,250.50")).to_be_visible()
+    keep(page, folder, "request-detail")
+
+
+def the_reconciliation(page: Page, desk: Installation, folder: Path) -> None:
+    """Every payout file of the month, downloaded and added."""
+    files = []
+    for settlement in desk.sandbox.get("/control/settlements").json():
+        [address] = [url for url in settlement["files"] if url.endswith(".csv")]
+        answer = desk.sandbox.get(address).raise_for_status()
+        files.append(
+            {"name": f"settlement-{settlement['id']}.csv", "mimeType": "text/csv", "buffer": answer.content}
+        )
+    page.goto(f"{desk.dashboard}/reconciliation")
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)  # type: ignore[arg-type]
+    page.get_by_role("button", name=f"Import {len(files)} files").click()
+    expect(page.get_by_text("is imported").first).to_be_visible()
+    page.goto(f"{desk.dashboard}/reconciliation")
+    expect(page.locator("canvas td").first).to_be_attached()
+    keep(page, folder, "reconciliation")
+
+
+def keep(page: Page, folder: Path, name: str) -> None:
+    path = folder / f"{name}-en.png"
+    picture(page, path)
+    with Image.open(path) as image:
+        # Long pages are told by their beginning.
+        image.convert("RGB").crop((0, 0, image.width, min(image.height, 1250))).save(path, optimize=True)
+    assert path.stat().st_size <= MOST_BYTES, f"{path.name} has {path.stat().st_size} bytes"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images")

@@ -1,0 +1,59 @@
+"""On a telephone: every screen fits a window of 390 pixels, and nothing runs out of it at the side."""
+
+import pytest
+from playwright.sync_api import expect
+
+from pages.navigation import SCREENS
+from tests.browser.conftest import OpenWindow
+from tests.browser.installation import Installation
+from tests.browser.order_form import fill_right, open_confirmation
+from tests.browser.windows import picture, settled
+from tests.support.servers import ROOT
+
+pytestmark = pytest.mark.browser
+WIDTH = 390
+
+# Elements that end beyond the window, except in what scrolls at the side by itself (tables, code, rows of tabs).
+_OUTSIDE = """
+() => [...document.querySelectorAll('[data-testid=stMain] *, [role=dialog] *')]
+  .filter(element => {
+    const box = element.getBoundingClientRect();
+    if (!box.width || !box.height || box.right <= innerWidth + 1 || !element.checkVisibility()) return false;
+    for (let around = element.parentElement; around && around !== document.body; around = around.parentElement)
+      if (around.dataset.testid !== 'stMain' && /auto|scroll|hidden|clip/.test(getComputedStyle(around).overflowX)) return false;
+    return true;
+  })
+  .map(element => element.outerHTML.slice(0, 160))
+"""
+
+
+def test_every_screen_fits_a_telephone(open_window: OpenWindow, installation: Installation) -> None:
+    page = open_window(width=WIDTH, height=844).new_page()
+    folder = ROOT / "artefacts" / "narrow"
+    folder.mkdir(parents=True, exist_ok=True)
+    outside = {}
+
+    def look(name: str) -> None:
+        settled(page)
+        wider = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth > innerWidth")
+        if found := page.evaluate(_OUTSIDE) or (["the page scrolls at the side"] if wider else []):
+            outside[name] = found
+        picture(page, folder / f"{name}.png")
+
+    page.goto(f"{installation.dashboard}/new-order")
+    fill_right(page, "narrow@example.com")
+    expect(page.get_by_role("button", name="Send by e-mail")).to_be_visible()
+    look("new-order-filled")
+    open_confirmation(page)
+    look("send-window")
+    page.get_by_role("dialog").get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("was sent to narrow@example.com")).to_be_visible()
+    look("sent")
+    page.get_by_role("link", name="See it among the payment requests").click()
+    expect(page.get_by_role("heading", name="Charlotte Whitfield")).to_be_visible()
+    look("request")
+    for screen in SCREENS:
+        page.goto(f"{installation.dashboard}/{screen.url_path}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        look(screen.url_path)
+    assert outside == {}

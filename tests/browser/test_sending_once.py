@@ -1,0 +1,143 @@
+"""One order and one e-mail, however the button is pressed and whatever becomes of the tab."""
+
+import uuid
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import OpenWindow
+from tests.browser.installation import Installation
+from tests.browser.order_form import fill_right, open_confirmation
+from tests.support.servers import until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def email() -> str:
+    """An address that no other test writes to."""
+    return f"c-{uuid.uuid4().hex[:12]}@example.com"
+
+
+def open_form(page: Page, installation: Installation) -> None:
+    page.goto(f"{installation.dashboard}/new-order")
+    expect(page.get_by_role("heading", name="New order")).to_be_visible()
+
+
+def send_button(page: Page) -> Locator:
+    return page.get_by_role("dialog").get_by_role("button", name="Send", exact=True)
+
+
+def listed(page: Page, installation: Installation, email: str) -> None:
+    """The dashboard's own list holds exactly one request of this customer."""
+    page.goto(f"{installation.dashboard}/payment-requests?q={email}")
+    expect(page.get_by_text("1 payment request", exact=True)).to_be_visible()
+
+
+def one_of_each(installation: Installation, email: str) -> None:
+    """HiPay was asked for one order, and one e-mail arrived."""
+    until(lambda: installation.mails(email), 30, "the e-mail")
+    assert len(installation.orders(email)) == 1
+    assert len(installation.mails(email)) == 1
+
+
+@pytest.mark.parametrize("press", ["dblclick", "two clicks", "three events at once"])
+def test_a_double_click_sends_once(page: Page, installation: Installation, email: str, press: str) -> None:
+    open_form(page, installation)
+    fill_right(page, email)
+    open_confirmation(page)
+    send = send_button(page)
+    if press == "dblclick":
+        send.dblclick()
+    elif press == "two clicks":
+        box = send.bounding_box()
+        assert box
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.click(x, y)
+        page.mouse.click(x, y)
+    else:
+        send.evaluate("button => { button.click(); button.click(); button.click(); }")
+    expect(page.get_by_text(f"was sent to {email}")).to_be_visible()
+    one_of_each(installation, email)
+    listed(page, installation, email)
+
+
+def test_a_tab_closed_at_once_loses_nothing(
+    open_window: OpenWindow, installation: Installation, email: str
+) -> None:
+    window = open_window()
+    page = window.new_page()
+    open_form(page, installation)
+    fill_right(page, email)
+    open_confirmation(page)
+    # The press has left the browser when the socket has sent it; then the tab goes.
+    with page.expect_event("close"):
+        send_button(page).click(no_wait_after=True)
+        page.close()
+    one_of_each(installation, email)
+    listed(window.new_page(), installation, email)
+
+
+def test_reloading_after_sending_sends_nothing_again(
+    page: Page, installation: Installation, email: str
+) -> None:
+    open_form(page, installation)
+    fill_right(page, email)
+    open_confirmation(page)
+    send_button(page).click()
+    expect(page.get_by_text(f"was sent to {email}")).to_be_visible()
+    page.reload()
+    # A session of its own begins: an empty form, nothing sent.
+    expect(page.get_by_text("Still needed: First name")).to_be_visible()
+    one_of_each(installation, email)
+    listed(page, installation, email)
+
+
+def test_back_after_sending_shows_what_became_of_it_and_sends_nothing_again(
+    page: Page, installation: Installation, email: str
+) -> None:
+    open_form(page, installation)
+    fill_right(page, email)
+    open_confirmation(page)
+    send_button(page).click()
+    expect(page.get_by_text(f"was sent to {email}")).to_be_visible()
+    page.get_by_role("link", name="See it among the payment requests").click()
+    expect(page.get_by_role("heading", name="Charlotte Whitfield")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text(f"was sent to {email}")).to_be_visible()
+    page.get_by_role("button", name="New order").click()
+    expect(page.get_by_role("textbox", name="Last name")).to_have_value("")
+    one_of_each(installation, email)
+
+
+def test_two_tabs_with_the_same_order_are_two_forms(
+    open_window: OpenWindow, installation: Installation, email: str
+) -> None:
+    """Each tab has a form and an order id of its own: who fills in both wants two, and neither disturbs the other."""
+    window = open_window()
+    one, two = window.new_page(), window.new_page()
+    other = f"second-{email}"
+    for page in (one, two):
+        open_form(page, installation)
+    fill_right(one, email)
+    fill_right(two, other)
+    open_confirmation(one)
+    open_confirmation(two)
+    send_button(one).click()
+    expect(one.get_by_text(f"was sent to {email}")).to_be_visible()
+    send_button(two).click()
+    expect(two.get_by_text(f"was sent to {other}")).to_be_visible()
+    one_of_each(installation, email)
+    one_of_each(installation, other)
+    assert installation.orders(email)[0]["orderid"] != installation.orders(other)[0]["orderid"]
+
+
+def test_back_in_the_window_keeps_the_form(page: Page, installation: Installation, email: str) -> None:
+    open_form(page, installation)
+    fill_right(page, email)
+    open_confirmation(page)
+    page.get_by_role("dialog").get_by_role("button", name="Back").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="E-mail address")).to_have_value(email)
+    expect(page.get_by_role("button", name="Send by e-mail")).to_be_visible()
+    assert installation.orders(email) == []

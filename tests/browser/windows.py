@@ -1,0 +1,69 @@
+"""Browser windows of people: their language and time zone, and everything their pages complain of."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, expect
+
+ZONES = {"en": ("en-GB", "Europe/London"), "fr": ("fr-FR", "Europe/Paris")}
+# What Streamlit's own front end says by itself, and nothing else.
+_KNOWN = re.compile(
+    r"^Unrecognized feature: '"  # the permissions it asks for its frames
+    r"|^An iframe which has both allow-scripts and allow-same-origin"  # the e-mail's frame: the policy stops scripts in it
+    r"|^WARN Infinite extent for field"  # it draws a chart once before the chart's data arrive
+    r"|^Failed to load resource: .* 404 .*/_stcore/(health|host-config)$"  # it looks for the server below a page's address
+)
+
+
+class Complaints:
+    """Console errors and warnings, uncaught exceptions, violated policies, and requests that leave this machine."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def watch(self, context: BrowserContext) -> None:
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self._uncaught(error.error))
+        context.on("request", self._request)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        text = f"{message.text} {message.location['url']}"
+        if message.type in ("error", "warning") and not _KNOWN.search(text):
+            self.said.append(f"{message.type}: {text}")
+
+    def _uncaught(self, error: Error) -> None:
+        self.said.append(f"uncaught: {error}")
+
+    def _request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
+            self.said.append(f"outside: {request.url}")
+
+
+def new_context(chromium: Browser, language: str, width: int = 1280, height: int = 900) -> BrowserContext:
+    """A person's own window, light theme, in ``language`` (en or fr)."""
+    locale, zone = ZONES[language]
+    return chromium.new_context(
+        locale=locale, timezone_id=zone, viewport={"width": width, "height": height}, color_scheme="light",
+        reduced_motion="reduce",
+    )  # fmt: skip
+
+
+def settled(page: Page) -> None:
+    """Wait until the dashboard has finished drawing: its run is over, and nothing is a grey placeholder any more."""
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+
+def picture(page: Page, path: Path) -> None:
+    """The whole page as PNG. A dashboard's page scrolls inside the window, so the window is made as high as the page."""
+    size = page.viewport_size
+    assert size
+    if page.get_by_test_id("stApp").count():
+        settled(page)
+        height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+        page.set_viewport_size({"width": size["width"], "height": max(size["height"], min(height, 2400))})
+        settled(page)
+    page.screenshot(path=path, full_page=True)
+    page.set_viewport_size(size)

@@ -1,0 +1,65 @@
+"""The privacy screen: what is kept is shown, erased after a confirmation, and nobody else may."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from streamlit.testing.v1 import AppTest
+
+from services import clock, retention
+from services.access import SYSTEM
+from services.accounts.demo import prepare_demo
+from services.desk import Desk
+from services.orders import create, history
+from services.store import orders as rows
+from tests.support.desk import person
+from tests.support.drafts import draft
+
+Open = Callable[..., AppTest]
+
+
+def words(at: AppTest) -> str:
+    shown = [*at.caption, *at.markdown, *at.warning, *at.error, *at.info, *at.success]
+    return "\n".join(element.value.replace("\\", "") for element in shown)
+
+
+def press(at: AppTest, label: str) -> AppTest:
+    at = next(one for one in at.button if one.label == label).click().run()
+    assert not at.exception
+    return at
+
+
+def test_one_customer_is_looked_up_and_erased(open_page: Open, desk: Desk) -> None:
+    prepare_demo(desk)
+    manager = person(desk, "manager")
+    order = create.create(desk, manager, draft(order_id="ENDED"), create.new_form_key())
+    create.create(desk, manager, draft(order_id="ALIVE"), create.new_form_key())
+    with desk.store.write() as tx:
+        rows.change_order(tx, order, payment="captured", expires_at=clock.now() - timedelta(days=1))
+        tx.exec_driver_sql(f'DELETE FROM steps WHERE "order" = {order}')
+    at = open_page("privacy.py", "admin", language="fr")
+    at.text_input(key="erase_address").set_value("nobody@example.com")
+    at = press(at, "Rechercher")
+    assert "Rien n’est conservé sous cette adresse" in words(at)
+    at.text_input(key="erase_address").set_value("elodie.marchand@example.com")
+    at = press(at, "Rechercher")
+    assert "Voici ce qui est effacé\u00a0: le client de 1 demande." in words(at)
+    assert "restent pour l’instant\u00a0: ALIVE" in words(at)
+    assert next(one for one in at.button if one.label == "Effacer définitivement").disabled
+    at.checkbox(key="erase_sure").check().run()
+    at = press(at, "Effacer définitivement")
+    assert "Effacé\u00a0: le client de 1 demande." in words(at)
+    assert history.detail(desk, SYSTEM, order).order.email == ""
+
+
+def test_the_months_are_kept(open_page: Open, desk: Desk) -> None:
+    at = open_page("privacy.py", "admin")
+    at.number_input(key="months_demo").set_value(18)
+    at = press(at, "Save")
+    assert "Customers are erased 18 months after" in words(at)
+    assert retention.months(desk, SYSTEM, "demo") == 18
+
+
+def test_a_manager_may_not_see_it(open_page: Open) -> None:
+    at = open_page("privacy.py", "manager")
+    assert not at.exception
+    assert not at.text_input

@@ -1,0 +1,252 @@
+"""A customer erased: the address is in no byte of the database's files, and no cent, id or decision has changed."""
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from services import clock, retention, worker
+from services.access import SYSTEM, Actor, NotAllowed
+from services.access.trail import broken_at, entries
+from services.accounts.demo import prepare_demo
+from services.batches import sending
+from services.batches.rows import Rules
+from services.desk import Desk
+from services.mail.errors import AddressMalformed
+from services.orders import create, history, observe
+from services.retention import MonthsRefused, NothingToErase
+from services.store import notifications as kept
+from services.store import orders as rows
+from services.store.orders import Filter
+from tests.support.desk import open_test_desk, person
+from tests.support.drafts import draft
+from tests.support.tables import as_csv, row
+
+ADDRESS = "Ines.Benali@example.com"
+NAMES = ("Inès-Maëlle", "Benali-Unmistakable", "+33 6 12 34 56 78", "Canapé d’Inès")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = open_test_desk(tmp_path)
+    prepare_demo(opened)
+    yield opened
+    clock.use(None)
+    opened.close()
+
+
+@pytest.fixture
+def admin(desk: Desk) -> Actor:
+    return person(desk, "admin")
+
+
+def order(desk: Desk, manager: Actor, **changes: Any) -> int:
+    """A request that is paid, with its message, its notification and a mail server's answer that names the customer."""
+    values = {
+        "email": ADDRESS, "first_name": NAMES[0], "last_name": NAMES[1], "phone": NAMES[2], "description": NAMES[3], "amount": "10,00",
+    }  # fmt: skip
+    found = create.create(desk, manager, draft(**{**values, **changes}), create.new_form_key())
+    email = changes.get("email", ADDRESS)
+    with desk.store.write() as tx:
+        order = rows.order(tx, found)
+        assert order is not None
+        page = rows.pages_of(tx, found)[-1]
+        rows.add_message(
+            tx, order=found, page=page.id, kind="link", recipient=email, message_id=f"<{found}@shop.example>",
+            body=f"To: {email}\r\n\r\nBonjour {order.first_name} {order.last_name}".encode() * 20, state="sent", answer=f"250 <{email}> ok",
+            created_at=clock.now(),
+        )  # fmt: skip
+        observe.record(tx, found, "mail_retry", SYSTEM, fields={"answer": f"451 <{email}>: try later"})
+        kept.keep(
+            tx, account="demo", identity=f"n{found}", content_type="x", body=f"order%5Bemail%5D={quote(email)}".encode(),
+            received_at=clock.now(),
+        )  # fmt: skip
+        kept.finish(tx, kept.waiting(tx, 1)[0], "applied", at=clock.now(), order=found)
+        for step in ("page", "mail"):
+            tx.exec_driver_sql(f"DELETE FROM steps WHERE \"order\" = {found} AND kind = '{step}'")
+        rows.change_order(
+            tx,
+            found,
+            payment="captured",
+            captured=10_0000,
+            paid_at=clock.now(),
+            failure_detail={"answer": email},
+        )
+    return found
+
+
+def bytes_of(desk: Desk) -> bytes:
+    """Every byte of the database: its file, its log, what lies beside them."""
+    folder = desk.settings.data_dir
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def traces(desk: Desk, *texts: str) -> list[str]:
+    everything = bytes_of(desk)
+    forms = {form for text in texts for form in (text, text.lower(), quote(text), rows.folded(text))}
+    return sorted(form for form in forms if form.encode() in everything)
+
+
+@pytest.mark.sqlite
+def test_the_customer_is_in_no_byte_and_the_totals_stand(desk: Desk, admin: Actor) -> None:
+    manager = person(desk, "manager")
+    mixed = random.Random(7)  # the same pages of the file are written over and over, as months of work do
+    mine = [order(desk, manager, references=("F-1",)) for _ in range(8)]
+    for n in range(40):
+        other = order(
+            desk,
+            manager,
+            email=f"other{n}@example.com",
+            first_name="Zoé",
+            last_name=f"N{n}",
+            phone="",
+            description="x" * mixed.randint(1, 200),
+        )
+        with desk.store.write() as tx:
+            rows.change_order(
+                tx, mixed.choice(mine), failure_detail={"answer": ADDRESS + "y" * mixed.randint(1, 900)}
+            )
+            rows.change_order(tx, other, description="z" * mixed.randint(1, 200))
+    assert traces(desk, ADDRESS, *NAMES)
+    before = [(o.order_id, o.amount, o.captured, o.payment, o.reference_1) for o in everything(desk)]
+
+    found = retention.look(desk, admin, "ines.benali@EXAMPLE.com")
+    assert (len(found.orders), found.messages, found.notifications, found.alive) == (8, 8, 8, ())
+    assert retention.erase(desk, admin, ADDRESS.lower()) == found
+
+    assert traces(desk, ADDRESS, *NAMES) == []
+    assert [(o.order_id, o.amount, o.captured, o.payment, o.reference_1) for o in everything(desk)] == before
+    assert history.find(desk, SYSTEM, Filter("f-1")).total == 8  # still found by what stays
+    assert history.find(desk, SYSTEM, Filter("other3@example.com")).total == 1
+    assert history.detail(desk, SYSTEM, mine[0]).order.last_name == "—"
+    assert broken_at(desk, SYSTEM) is None
+    [entry] = entries(desk, SYSTEM, actions=("customer_erased",), limit=5)
+    assert entry.detail["orders"] == mine
+    with pytest.raises(NothingToErase):
+        retention.erase(desk, admin, ADDRESS)
+
+
+def everything(desk: Desk) -> list[Any]:
+    with desk.store.read() as tx:
+        return sorted(rows.each_order(tx, Filter(), now=clock.now()), key=lambda one: one.id)
+
+
+def test_what_is_alive_stays_until_it_has_ended(desk: Desk, admin: Actor) -> None:
+    manager = person(desk, "manager")
+    order(desk, manager)
+    alive = create.create(desk, manager, draft(email=ADDRESS, order_id="ALIVE"), create.new_form_key())
+    found = retention.look(desk, admin, ADDRESS)
+    assert (len(found.orders), found.alive) == (1, ("ALIVE",))
+    retention.erase(desk, admin, ADDRESS)
+    assert history.detail(desk, SYSTEM, alive).order.email == ADDRESS
+    with pytest.raises(NothingToErase):
+        retention.erase(desk, admin, ADDRESS)
+
+
+def test_rows_of_lists_and_loose_notifications_go_too(desk: Desk, admin: Actor) -> None:
+    manager = person(desk, "manager")
+    table = as_csv([row(1, Courriel=ADDRESS), row(2)])
+    preview = sending.look(desk, manager, "demo", table, Rules("fr", 7, "fr"))
+    batch = sending.start(desk, manager, "demo", "x", preview.good, days=7, per_minute=1, form_key="k")
+    with desk.store.write() as tx:
+        kept.keep(
+            tx,
+            account="demo",
+            identity="loose",
+            content_type="x",
+            body=f"<email>{ADDRESS}</email>".encode(),
+            received_at=clock.now(),
+        )
+        kept.finish(tx, kept.waiting(tx, 1)[0], "unmatched", at=clock.now())
+    found = retention.look(desk, admin, ADDRESS)
+    assert (found.rows, found.rows_alive, found.notifications) == (0, 1, 1)
+    sending.cancel(desk, manager, batch)
+    assert retention.look(desk, admin, ADDRESS).rows == 1
+    retention.erase(desk, admin, ADDRESS)
+    assert not retention.look(desk, admin, ADDRESS).anything
+    with desk.store.read() as tx:
+        left = [one.data for one in sending.kept.rows_in(tx, batch, "waiting")]
+    assert left[0] == {}
+    assert left[1]["email"] == "client2@example.com"
+
+
+def test_a_reference_that_is_the_address_goes_and_others_stay(desk: Desk, admin: Actor) -> None:
+    found = order(desk, person(desk, "manager"), references=("F-7", f"client {ADDRESS}"))
+    retention.erase(desk, admin, ADDRESS)
+    kept_order = history.detail(desk, SYSTEM, found).order
+    assert (kept_order.reference_1, kept_order.reference_2) == ("F-7", "client …@…")
+
+
+def test_after_its_time_each_account_is_erased_by_itself(desk: Desk, admin: Actor) -> None:
+    manager = person(desk, "manager")
+    old = order(desk, manager)
+    offset = timedelta()
+    clock.use(lambda: offset)
+    retention.sweep(desk)
+    assert history.detail(desk, SYSTEM, old).order.email == ADDRESS  # off by default
+    retention.keep_for(desk, admin, "demo", 13)
+    retention.keep_for(desk, admin, "demo", 13)
+    assert retention.months(desk, admin, "demo") == 13
+    offset = timedelta(days=380)
+    retention.sweep(desk)
+    assert history.detail(desk, SYSTEM, old).order.email == ADDRESS
+    offset = timedelta(days=410)
+    new = order(desk, manager)
+    retention.sweep(desk)
+    assert history.detail(desk, SYSTEM, old).order.email == ""
+    assert history.detail(desk, SYSTEM, new).order.email == ADDRESS
+    assert [
+        entry.detail["count"] for entry in entries(desk, SYSTEM, actions=("customers_erased",), limit=5)
+    ] == [1]
+    assert len(entries(desk, SYSTEM, actions=("retention_set",), limit=5)) == 1
+
+
+def test_a_notification_that_comes_after_the_erasure_is_emptied_too(desk: Desk, admin: Actor) -> None:
+    found = order(desk, person(desk, "manager"))
+    retention.erase(desk, admin, ADDRESS)
+    with desk.store.write() as tx:
+        kept.keep(
+            tx,
+            account="demo",
+            identity="late",
+            content_type="x",
+            body=ADDRESS.encode(),
+            received_at=clock.now(),
+        )
+        late = kept.waiting(tx, 1)[0]
+        kept.finish(tx, late, "applied", at=clock.now(), order=found)
+    retention.sweep(desk)
+    with desk.store.write() as tx:
+        # A replay is still known by its identity.
+        assert not kept.keep(
+            tx, account="demo", identity="late", content_type="x", body=b"x", received_at=clock.now()
+        )
+        assert tx.exec_driver_sql(f"SELECT body FROM notifications WHERE id = {late}").scalar() == b""
+
+
+def test_who_may_not_and_what_cannot(desk: Desk, admin: Actor) -> None:
+    order(desk, person(desk, "manager"))
+    for role in ("manager", "finance"):
+        somebody = person(desk, role)
+        for call in (lambda who: retention.look(desk, who, ADDRESS), lambda who: retention.erase(desk, who, ADDRESS),
+                     lambda who: retention.keep_for(desk, who, "demo", 1), lambda who: retention.months(desk, who, "demo")):  # fmt: skip
+            with pytest.raises(NotAllowed):
+                call(somebody)
+    for months in (-1, 121):
+        with pytest.raises(MonthsRefused):
+            retention.keep_for(desk, admin, "demo", months)
+    with pytest.raises(AddressMalformed):
+        retention.look(desk, admin, "nobody")
+    with pytest.raises(NothingToErase):
+        retention.erase(desk, admin, "somebody.else@example.com")
+    assert history.find(desk, SYSTEM, Filter(ADDRESS)).total == 1
+
+
+def test_the_worker_does_it_once_a_day(desk: Desk) -> None:
+    assert any(
+        one.name == "retention" and one.every == timedelta(hours=24) for one in worker.Rounds()._rounds
+    )
