@@ -145,7 +145,9 @@ def event_words(
             values[name] = format_money(values[name], currency, t.locale)
     if "misfit" in values:
         values["misfit"] = t(MISFITS.get(values["misfit"], values["misfit"]))
-    detail = str(data.get("answer") or data.get("former_description") or "")
+    detail = str(data.get("answer") or "")
+    if data.get("description_changed"):
+        detail = t("The description was changed.")
     if "payable_until" in values:
         open_page = t("a page already open can be paid until {until}", until=values["payable_until"])
         detail = " · ".join(part for part in (detail, open_page) if part)

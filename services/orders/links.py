@@ -196,7 +196,7 @@ def correct(
     """Change amount (1/10000) or description before payment, and mail the link again if wanted; until when a page with the
     former facts can still be paid. Raises as ``resend`` does, and FieldProblem.
 
-    The former values stay in the event: the versions are its chain.
+    The former amount stays in the event: the versions are its chain.
     """
     with desk.store.write() as tx:
         if rows.message_by_form_key(tx, form_key) is not None:
@@ -210,7 +210,8 @@ def correct(
         rows.change_facts(tx, order_id, amount=amount, description=text)
         former: dict[str, Any] = {"former_amount": order.amount, "amount": amount}
         if text != order.description:
-            former["former_description"] = order.description
+            # Without the text: events are for ever, and it may name the customer.
+            former["description_changed"] = True
         record(tx, order_id, "link_corrected", actor, **former, **_until(until))
         if mail:
             _queue(tx, desk, _order(tx, order_id), form_key)

@@ -1,7 +1,6 @@
 """Our own link: a page with the facts and one button. Opening it changes nothing; pressing leads to HiPay's page."""
 
 import logging
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from services import clock
 from services.accounts.configuration import email_settings
 from services.customer_texts import (
+    AMOUNT,
     AMOUNT_TO_PAY,
     CLOSE,
     CONTACT_US,
@@ -94,7 +94,7 @@ def _page(desk: Desk, token: str, language: str, trouble: str = "") -> Response:
     screen = Screen(
         t.language, tone, t(PAGES[told].title), t(PAGES[told].body),
         merchant=settings.merchant_name or account.name, logo_url=settings.logo_url, colour=settings.colour,
-        details=_details(t, order, account, amount, until=order.expires_at if stands == "open" else None),
+        details=_details(t, order, account, amount, due=stands == "open"),
         hint=t(HINTS.get(told, CLOSE)) if told != "to_pay" else "",
         press=t(PAY, amount=amount) if payable else "", contact=_contact(t, settings),
     )  # fmt: skip
@@ -109,12 +109,16 @@ def _page(desk: Desk, token: str, language: str, trouble: str = "") -> Response:
 
 
 def _details(
-    t: Translator, order: Row[Any], account: Account, amount: str, *, until: datetime | None
+    t: Translator, order: Row[Any], account: Account, amount: str, *, due: bool
 ) -> tuple[tuple[str, str], ...]:
-    facts = [(AMOUNT_TO_PAY, amount), (DESCRIPTION, order.description), (ORDER, order.order_id)]
-    if until is not None:
+    facts = [
+        (AMOUNT_TO_PAY if due else AMOUNT, amount),
+        (DESCRIPTION, order.description),
+        (ORDER, order.order_id),
+    ]
+    if due:
         # To the minute, downwards: nobody is told of a second too many.
-        minute = until.replace(second=0, microsecond=0)
+        minute = order.expires_at.replace(second=0, microsecond=0)
         facts.append((VALID_UNTIL, format_datetime(minute, account.timezone, t.language)))
     return tuple((t(label), value) for label, value in facts if value)
 
