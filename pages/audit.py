@@ -57,6 +57,7 @@ ACTIONS = {
     "user.created": "Person added",
     "user.disabled": "Account closed",
     "user.enabled": "Account opened again",
+    "user.address": "Own address changed",
     "user.notices": "Own notices chosen",
     "user.signed_in": "Signed in",
     "user.signed_out": "Signed out",

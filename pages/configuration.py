@@ -4,7 +4,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages import configuration_checks as checks
-from pages import configuration_email, configuration_payment_page, configuration_redirects
+from pages import (
+    configuration_email,
+    configuration_late,
+    configuration_payment_page,
+    configuration_redirects,
+)
 from pages.common import actor, desk, language, refusals, texts
 from pages.configuration_words import ANCHORS, SUBJECTS, anchor, missing_words
 from pages.markdown import plain
@@ -56,6 +61,7 @@ def page() -> None:
         st.fragment(configuration_email.form)(account, seen)
     with _section("", t("Themes are made in HiPay's console."), seen, t):
         configuration_payment_page.form(account, seen)
+    configuration_late.show(account, seen)
 
 
 def _account() -> Account:
