@@ -6,6 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages import configuration_checks as checks
 from pages import (
     configuration_email,
+    configuration_late,
     configuration_options,
     configuration_payment_page,
     configuration_redirects,
@@ -61,14 +62,8 @@ def page() -> None:
         st.fragment(configuration_email.form)(account, seen)
     with _section("", t("Themes are made in HiPay's console."), seen, t):
         configuration_payment_page.form(account, seen)
-    st.space("small")
-    st.subheader(t("Payment link"), anchor="payment-link")
-    st.caption(
-        t(
-            "With our own link a request can be cancelled, corrected or extended until it is paid, and mail scanners open nothing."
-        )
-    )
-    configuration_options.form(account, seen)
+    configuration_options.show(account, seen)
+    configuration_late.show(account, seen)
 
 
 def _account() -> Account:

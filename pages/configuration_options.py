@@ -9,8 +9,15 @@ from services.accounts.readiness import Overview
 from services.settings import Account
 
 
-def form(account: Account, seen: Overview) -> None:
+def show(account: Account, seen: Overview) -> None:
     t = texts()
+    st.space("small")
+    st.subheader(t("Payment link"), anchor="payment-link")
+    st.caption(
+        t(
+            "With our own link a request can be cancelled, corrected or extended until it is paid, and mail scanners open nothing."
+        )
+    )
     now = options.of_account(desk(), actor(), account.key)
     has_address = bool(desk().settings.public)
     if not has_address:

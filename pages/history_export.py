@@ -1,13 +1,15 @@
 """The history as CSV or XLSX, made when the button is pressed: what the list's filters let through."""
 
 import tempfile
-from typing import IO
 
 import streamlit as st
 
 from pages.common import actor, desk, texts
 from pages.table_words import XLSX
 from pages.wording import BADGES, CHANNELS, person_name
+from services.access import Actor
+from services.desk import Desk
+from services.i18n import Translator
 from services.orders import export
 from services.orders.export import Form, Words
 from services.store.orders import Filter
@@ -17,22 +19,23 @@ WORDS = Words({key: text for key, (text, _, _) in BADGES.items()}, CHANNELS, per
 
 def offer(chosen: Filter) -> None:
     """A menu with both forms. What is made is what the filters let through at the moment of the press."""
-    t, here, who = texts(), desk(), actor()
-
-    def made(form: Form) -> IO[bytes]:
-        out = tempfile.TemporaryFile()  # noqa: SIM115 - Streamlit reads it to its end
-        export.write(here, who, chosen, form, WORDS, t, out)
-        out.seek(0)
-        return out
-
+    t, here, who = texts(), desk(), actor()  # the making has no session of its own
     with st.popover(t("Export"), icon=":material/download:", type="tertiary"):
         st.caption(t("All that the filters let through, not only this page."))
         name = t("payment-requests")
         st.download_button(
-            t("For a spreadsheet (XLSX)"), lambda: made("xlsx"), file_name=f"{name}.xlsx", mime=XLSX, on_click="ignore",
+            t("For a spreadsheet (XLSX)"), lambda: made(here, who, chosen, "xlsx", t), file_name=f"{name}.xlsx", mime=XLSX, on_click="ignore",
             icon=":material/table:", key="export_xlsx", width="stretch",
         )  # fmt: skip
         st.download_button(
-            t("As text (CSV)"), lambda: made("csv"), file_name=f"{name}.csv", mime="text/csv", on_click="ignore",
+            t("As text (CSV)"), lambda: made(here, who, chosen, "csv", t), file_name=f"{name}.csv", mime="text/csv", on_click="ignore",
             icon=":material/csv:", key="export_csv", width="stretch",
         )  # fmt: skip
+
+
+def made(here: Desk, who: Actor, chosen: Filter, form: Form, t: Translator) -> bytes:
+    """The file, written to disk as it grows. Streamlit keeps what it hands out in memory, so it is read at the end."""
+    with tempfile.TemporaryFile() as out:
+        export.write(here, who, chosen, form, WORDS, t, out)
+        out.seek(0)
+        return out.read()

@@ -8,9 +8,10 @@ import streamlit as st
 
 from pages import table_words as words
 from pages.common import actor, desk, language, refusals, texts
+from pages.facts import show_facts
 from pages.markdown import plain
 from pages.readiness import say_what_is_missing
-from pages.wording import failure_words
+from pages.wording import failure_words, person_name
 from services.accounts.readiness import readiness
 from services.batches import sending
 from services.batches.columns import REQUESTS
@@ -68,7 +69,7 @@ def _new_list() -> None:
 
 def _rules(account: Account) -> tuple[Rules, int]:
     t = texts()
-    one, two, three = st.columns(3)
+    one, two, three = st.columns(3, vertical_alignment="bottom")
     names = {code: language_name(code, language()).capitalize() for code in LANGUAGES}
     st.session_state.setdefault("many_language", language())
     chosen = one.selectbox(
@@ -174,7 +175,7 @@ def _confirm(account: Account, name: str, preview: Preview, rules: Rules, per_mi
             )  # fmt: skip
         st.markdown(t("The first e-mail:"))
         shown = create.preview(desk(), actor(), preview.good[0].accepted)
-        st.caption(plain(f"{t('To')}: {shown.to} · {t('Subject')}: {shown.composed.subject}"))
+        show_facts([(t("To"), shown.to), (t("Subject"), shown.composed.subject)])
         st.iframe(shown.composed.html, height=320, alt=t("The e-mail as the customer will receive it"))
         back, send = st.columns(2)
         if back.button(t("Back"), width="stretch", key="many_back"):
@@ -214,8 +215,8 @@ def _list(found: Progress, t: Translator) -> None:
             st.markdown(f"**{plain(batch.name)}**", width="content")
             st.badge(t(text), icon=icon, color=colour)
             when = format_short(batch.created_at, desk().account(batch.account).timezone, language())
-            st.caption(plain(f"{when} · {batch.sender_name}"), width="content")
-        sent = t("{sent} of {rows} made", sent=found.created, rows=batch.rows)
+            st.caption(plain(f"{when} · {person_name(batch.sender_name, t)}"), width="content")
+        sent = t("{sent} of {rows} created", sent=found.created, rows=batch.rows)
         if batch.state == "running":
             minutes = max(1, round(found.left.total_seconds() / 60))
             sent += " · " + t.plural("about {count} minute left", "about {count} minutes left", minutes)

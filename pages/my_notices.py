@@ -5,7 +5,7 @@ import streamlit as st
 from pages.common import actor, desk, language, refusals, texts
 from pages.markdown import plain
 from services.access import users
-from services.notices.choices import address, choose, chosen
+from services.notices.choices import address, choose, chosen, may_set_address, set_address
 from services.notices.facts import KINDS
 
 CHOICES = {
@@ -20,8 +20,12 @@ CHOICES = {
 def page() -> None:
     t = texts()
     st.title(t("My notices"))
+    if may_set_address(desk(), actor()):
+        _own_address()
     own = address(actor())
-    if own is None:
+    if own is None and may_set_address(desk(), actor()):
+        st.info(t("Write your address first: it is where your notices go."), icon=":material/info:")
+    elif own is None:
         st.info(t("Your account has no e-mail address, so nothing can be mailed to you. Ask your administrator."), icon=":material/info:")  # fmt: skip
     else:
         st.caption(
@@ -32,10 +36,11 @@ def page() -> None:
         wanted = []
         for kind in KINDS:
             label, explained = CHOICES[kind]
-            ticked = st.checkbox(
-                f"**{t(label)}**", value=kind in now, key=f"notice_{kind}", disabled=own is None
-            )
-            st.caption(t(explained))
+            with st.container(gap=None):
+                ticked = st.checkbox(
+                    f"**{t(label)}**", value=kind in now, key=f"notice_{kind}", disabled=own is None
+                )
+                st.caption(t(explained))
             if ticked:
                 wanted.append(kind)
         if st.form_submit_button(
@@ -44,6 +49,19 @@ def page() -> None:
             changed = choose(desk(), actor(), wanted)
             users.keep_language(desk(), actor(), language())  # the one that the mails are written in
             st.toast(t("Saved.") if changed else t("Nothing to save: it was already so."), icon=":material/check:")  # fmt: skip
+
+
+def _own_address() -> None:
+    """Without an identity provider a person's address is only known from themselves."""
+    t = texts()
+    with st.form("own_address", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        typed = st.text_input(
+            t("Your e-mail address"), value=actor().email, key="own_address_text", width=360
+        )
+        if st.form_submit_button(t("Save the address"), key="save_own_address"):
+            with refusals():
+                st.session_state["actor"] = set_address(desk(), actor(), typed)
+                st.toast(t("Saved."), icon=":material/check:")
 
 
 page()

@@ -17,7 +17,7 @@ def page() -> None:
     st.title(t("Privacy"))
     st.caption(t("A customer's names, addresses, telephone, descriptions and messages can be erased. Amounts, order ids, references and decisions stay: the totals do not change."))  # fmt: skip
     with refusals():
-        st.subheader(t("Erase by itself"), anchor=False)
+        st.subheader(t("Erase automatically"), anchor=False)
         for account in desk().settings.all_accounts.values():
             _account(account)
         st.subheader(t("Erase one customer"), anchor=False)
@@ -31,7 +31,7 @@ def _account(account: Account) -> None:
         if len(desk().settings.all_accounts) > 1:
             st.markdown(f"**{plain(account.name)}**")
         wanted = st.number_input(
-            t("Months after a request has ended (0: never)"), 0, MOST_MONTHS, kept, key=f"months_{account.key}", width=320,
+            t("Months after a request has ended (0: never)"), 0, MOST_MONTHS, kept, key=f"months_{account.key}", width=420,
             help=t("Cards can be charged back for over a year: 13 months or more let you still see who it was."),
         )  # fmt: skip
         if st.form_submit_button(t("Save"), type="primary"):
@@ -55,7 +55,7 @@ def _customer() -> None:
             address = st.text_input(
                 t("The customer's e-mail address"), key="erase_address", width=420, autocomplete="off"
             )
-            if st.form_submit_button(t("Look"), icon=":material/search:"):
+            if st.form_submit_button(t("Look up"), icon=":material/search:"):
                 st.session_state["erase_looked"] = address
         looked = st.session_state.get("erase_looked")
         if looked:

@@ -1,14 +1,17 @@
 """What a person wants to be told by mail. Nothing, until they choose."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from services import clock
 from services.access import Actor, Right, audit, require
+from services.access.sign_in import LOCAL_ISSUER
 from services.desk import Desk
 from services.mail.addresses import parse_address
 from services.mail.errors import AddressError
 from services.notices import NoAddress
 from services.notices.facts import KINDS
+from services.store import access as people
 from services.store import notices as rows
 
 
@@ -44,3 +47,22 @@ def choose(desk: Desk, actor: Actor, kinds: Collection[str]) -> bool:
         rows.choose(tx, actor.id, wanted - before, before - wanted, since)
         audit.record(tx, actor, "user.notices", f"user:{actor.id}", kinds=sorted(wanted))
     return True
+
+
+def may_set_address(desk: Desk, actor: Actor) -> bool:
+    """Whether the person's address is theirs to write: without an identity provider nobody else knows it."""
+    with desk.store.read() as tx:
+        user = people.user(tx, actor.id)
+    return user is not None and user.issuer == LOCAL_ISSUER
+
+
+def set_address(desk: Desk, actor: Actor, typed: str) -> Actor:
+    """Keep the local person's own address; the actor with it. Raises NotAllowed, NoAddress, AddressError."""
+    if not may_set_address(desk, actor):
+        raise NoAddress
+    text = parse_address(typed).text
+    with desk.store.write() as tx:
+        require(tx, actor, Right.SEND)
+        people.change_user(tx, actor.id, email=text)
+        audit.record(tx, actor, "user.address", f"user:{actor.id}")
+    return replace(actor, email=text)

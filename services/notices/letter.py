@@ -69,7 +69,8 @@ def compose(kind: str, detail: dict[str, Any], about: About, language: str, dash
         t("Open the payment request"),
         t("You are told because you chose it. To change that, open My notices:"),
     )
-    text = f"{said}\n\n{action}: {link}\n\n-- \n{why} {choice}\n"
+    way = t("{title}: {fields}", title=action, fields=link)
+    text = f"{said}\n\n{way}\n\n-- \n{why} {choice}\n"
     html = (
         f'<!doctype html><html lang="{escape(language)}"><body style="font-family:sans-serif;color:#1a1a1a;line-height:1.5">'
         f"<p>{escape(said)}</p>"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-from pages.history_export import WORDS
+from pages.history_export import WORDS, made
 from services.access import Actor, NotAllowed
 from services.accounts.demo import prepare_demo
 from services.desk import Desk
@@ -111,6 +111,13 @@ def test_expected_orders_are_no_payment_requests(desk: Desk, manager: Actor) -> 
     with desk.store.write() as tx:
         rows.change_order(tx, order, channel="imported")
     assert as_csv(desk, manager, Filter(), "en") == []
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_screen_makes_the_same_file(desk: Desk, manager: Actor, form: export.Form) -> None:
+    create.create(desk, manager, draft(), create.new_form_key())
+    content = made(desk, manager, Filter(), form, translator("en"))
+    assert content.startswith(b"PK" if form == "xlsx" else "\ufeffState,".encode())
 
 
 def test_who_may_not_see_orders_gets_no_byte(desk: Desk) -> None:
