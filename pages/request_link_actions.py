@@ -44,7 +44,9 @@ def show(found: Detail) -> None:
         for action, (label, icon, _) in ACTIONS.items():
             if action not in offered.refusals and st.button(t(label), icon=icon, key=f"link_{action}"):
                 _ask(order.id, action)
-        if st.button(t("Duplicate as new"), icon=":material/content_copy:", key="link_duplicate"):
+        if order.erased_at is None and st.button(
+            t("Duplicate as new"), icon=":material/content_copy:", key="link_duplicate"
+        ):
             _duplicate(order)
     if any(isinstance(refusal, NotOurLink) for refusal in offered.refusals.values()):
         st.caption(

@@ -140,6 +140,7 @@ SENTENCES: dict[str, str] = {
     "link_no_mail": "A telephone payment has no e-mail.",
     "link_still_sending": "The e-mail before has not left yet: wait a moment.",
     "link_none": "There is no link that can be sent: look at the timeline.",
+    "link_customer_erased": "The customer's data were erased from this request.",
     "link_nothing_changed": "Nothing is different from before.",
     "expired_before_page": "The order expired before HiPay gave its page: make a new one.",
     "operation_refused": "This cannot be asked of HiPay now.",

@@ -12,6 +12,7 @@ comes on it is real, counted, and raises an alarm. Without our own link only wha
     ├── NoMail               a telephone payment has no e-mail
     ├── StillSending         the message before has not left, or nobody knows whether it has
     ├── NoLink               there is no address to send
+    ├── CustomerErased       nobody is left to write to
     └── NothingChanged
 """
 
@@ -88,6 +89,10 @@ class StillSending(LinkRefused):
 
 class NoLink(LinkRefused):
     code = "link_none"
+
+
+class CustomerErased(LinkRefused):
+    code = "link_customer_erased"
 
 
 class NothingChanged(LinkRefused):
@@ -279,6 +284,8 @@ def _order(tx: Connection, order_id: int) -> Row[Any]:
 
 
 def _why_not(tx: Connection, desk: Desk, order: Row[Any], action: Action) -> LinkRefused | None:
+    if order.erased_at is not None:
+        return CustomerErased()
     stands = standing(order, clock.now())
     if stands in ("paid", "pending"):
         return NotUnpaid()

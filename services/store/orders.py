@@ -26,7 +26,7 @@ def folded(text: str) -> str:
 
 def add_order(tx: Connection, **values: Any) -> int:
     """Insert an order; its ``search`` column is made here. Returns the row's id."""
-    return _new_id(tx.execute(insert(orders).values(search=_searched(values), **values)))
+    return _new_id(tx.execute(insert(orders).values(**{**values, "search": _searched(values)})))
 
 
 def _searched(values: Mapping[str, Any]) -> str:

@@ -292,6 +292,15 @@ def test_by_phone_nothing_is_mailed(desk: Desk, manager: Actor, sandbox: Running
     assert sandbox.mails() == []
 
 
+def test_an_erased_customer_is_left_alone(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = send(desk, manager)
+    later(sandbox, days=8)
+    with desk.store.write() as tx:
+        rows.change_order(tx, order_id, email="", erased_at=clock.now())
+    with pytest.raises(links.CustomerErased):
+        links.renew(desk, manager, order_id, clock.now() + timedelta(days=2), key())
+
+
 def test_who_may_not_send_may_not_do_any_of_it(desk: Desk, manager: Actor) -> None:
     order_id = send(desk, manager)
     finance = person(desk, "finance")
