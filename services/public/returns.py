@@ -23,6 +23,7 @@ from services.i18n import LANGUAGES, Translator, format_datetime, translator
 from services.mail.settings import EmailSettings
 from services.money import format_money
 from services.orders import reading
+from services.orders.own_link import address, standing
 from services.public import texts
 from services.public.screen import Screen, Tone, render
 from services.settings import Account
@@ -147,15 +148,25 @@ def _page(
     desk: Desk, account: Account, settings: EmailSettings, kind: str, order: Row[Any], page: Row[Any]
 ) -> Response:
     t = translator(order.language, "customer")
-    open_now = page.state == "open" and page.expires_at is not None and page.expires_at > clock.now()
-    payable = open_now and kind in ("decline", "cancel") and order.payment in rows.UNPAID
+    payable = kind in ("decline", "cancel") and order.payment in rows.UNPAID
+    again, until = _way_back(desk, order, page) if payable else (None, None)
     screen = _screen(
         t, account, settings, kind, order.payment,
         name=" ".join(part for part in (order.first_name, order.last_name) if part),
         amount=page.amount, currency=page.currency, order_id=order.order_id,
-        again=page.url if payable else None, valid_until=page.expires_at if payable else None,
+        again=again, valid_until=until,
     )  # fmt: skip
     return render(screen, notices=[t(NO_MONEY)] if desk.settings.demo else [])
+
+
+def _way_back(desk: Desk, order: Row[Any], page: Row[Any]) -> tuple[str | None, datetime | None]:
+    """Where the payment can be tried again, and until when: the page while it lives, then our own link."""
+    now = clock.now()
+    if page.state == "open" and page.expires_at is not None and page.expires_at > now:
+        return page.url, page.expires_at
+    if order.link_token and standing(order, now) == "open":
+        return address(desk, order, None), order.expires_at
+    return None, None
 
 
 def _screen(
