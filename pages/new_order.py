@@ -13,6 +13,7 @@ from pages.readiness import say_what_is_missing
 from pages.sending_warnings import show_warnings
 from pages.wording import BADGES, CHANNELS, failure_words
 from services.accounts.readiness import readiness
+from services.errors import DeskError
 from services.i18n import format_datetime, language_name
 from services.money import format_money
 from services.orders import create, history
@@ -58,8 +59,8 @@ def page() -> None:
             window(_confirm)(form)
     else:
         show_warnings(form.accepted)
-        if st.button(t("Prepare the telephone payment"), type="primary", icon=":material/call:"):
-            _create(form, copy=False)
+        st.button(t("Prepare the telephone payment"), type="primary", icon=":material/call:", on_click=_create, args=(form,))  # fmt: skip
+        _say_refusal()
 
 
 def _label(field: str) -> str:
@@ -105,6 +106,8 @@ def _summary(account: Account, form: Form) -> None:
 def _confirm(form: Form) -> None:
     t, order = texts(), form.accepted
     assert order is not None
+    if st.session_state.get("sent_order") is not None:
+        st.rerun()
     with refusals():
         preview = create.preview(desk(), actor(), order)
         facts = [
@@ -117,7 +120,7 @@ def _confirm(form: Form) -> None:
         show_warnings(order)
         st.iframe(preview.composed.html, height=420, alt=t("The e-mail as the customer will receive it"))
         own = create.copy_address(actor())
-        copy = st.checkbox(
+        st.checkbox(
             t("Send me a copy ({address})", address=plain(own)) if own else t("Send me a copy (your account has no e-mail address)"),
             disabled=own is None, key="confirm_copy",
         )  # fmt: skip
@@ -134,23 +137,35 @@ def _confirm(form: Form) -> None:
         if back.button(t("Back"), width="stretch"):
             _close()
             st.rerun()
-        if send.button(t("Send"), type="primary", width="stretch", disabled=not sure, icon=":material/send:"):
-            _create(form, copy=copy)
+        send.button(
+            t("Send"), type="primary", width="stretch", disabled=not sure, icon=":material/send:", on_click=_create, args=(form,)
+        )  # fmt: skip
+        _say_refusal()
 
 
 def _close() -> None:
     st.session_state.pop("confirming", None)
 
 
-def _create(form: Form, *, copy: bool) -> None:
-    """Write the intent under the form's key: a second press finds the first one's order."""
+def _create(form: Form) -> None:
+    """Write the intent under the form's key: a second press finds the first one's order.
+
+    A callback runs before anything is drawn, so that a tab closed after the press cannot cut it off.
+    """
+    draft = replace(form.draft, copy_to_sender=bool(st.session_state.get("confirm_copy")))
+    try:
+        st.session_state["sent_order"] = create.create(desk(), actor(), draft, form.key)
+    except DeskError as refusal:
+        st.session_state["send_refusal"] = refusal
+        return
+    _close()
+    order_form.reset()
+
+
+def _say_refusal() -> None:
     with refusals():
-        st.session_state["sent_order"] = create.create(
-            desk(), actor(), replace(form.draft, copy_to_sender=copy), form.key
-        )
-        _close()
-        order_form.reset()
-        st.rerun()
+        if refusal := st.session_state.pop("send_refusal", None):
+            raise refusal
 
 
 def _sent(order_id: int) -> None:

@@ -63,9 +63,10 @@ def in_no_payout_yet(tx: Connection) -> dict[str, Sum]:
 
 
 def lines_without_order(tx: Connection, kinds: Sequence[str]) -> int:
-    """How many standing payout lines of these kinds name no order of ours by HiPay's order id or by invoice number."""
+    """How many standing payout lines of these kinds name no order of ours by HiPay's order id, our own or the invoice number."""
     line = settlement_lines.c
     by_page = exists().where(pages.c.account == line.account, pages.c.hipay_order_id == line.file_order)
+    by_order_id = exists().where(orders.c.account == line.account, orders.c.order_id == line.file_order)
     by_reference = exists().where(
         orders.c.account == line.account, orders.c.reference_1 == line.reporting_data_1
     )
@@ -74,6 +75,7 @@ def lines_without_order(tx: Connection, kinds: Sequence[str]) -> int:
         .select_from(settlement_lines.join(settlement_files, settlement_files.c.id == line.file))
         .where(
             settlement_files.c.complete.is_(True), line.replaced_by.is_(None), line.kind.in_(kinds), ~by_page,
+            ~by_order_id,
             or_(line.reporting_data_1 == "", ~by_reference),
         )
     )  # fmt: skip

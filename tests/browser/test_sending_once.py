@@ -3,11 +3,12 @@
 import uuid
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from tests.browser.conftest import OpenWindow
 from tests.browser.installation import Installation
 from tests.browser.order_form import fill_right, open_confirmation
+from tests.browser.windows import settled
 from tests.support.servers import until
 
 pytestmark = pytest.mark.browser
@@ -67,13 +68,16 @@ def test_a_tab_closed_at_once_loses_nothing(
 ) -> None:
     window = open_window()
     page = window.new_page()
+    sockets: list[WebSocket] = []
+    page.on("websocket", lambda socket: sockets.append(socket))  # noqa: PLW0108 - it cannot wrap a builtin
     open_form(page, installation)
     fill_right(page, email)
     open_confirmation(page)
-    # The press has left the browser when the socket has sent it; then the tab goes.
-    with page.expect_event("close"):
+    settled(page)
+    # The tab goes as soon as the press has left the browser.
+    with sockets[-1].expect_event("framesent"):
         send_button(page).click(no_wait_after=True)
-        page.close()
+    page.close()
     one_of_each(installation, email)
     listed(window.new_page(), installation, email)
 
