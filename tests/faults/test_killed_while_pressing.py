@@ -1,5 +1,6 @@
 """SIGKILL at every point of a press: the next press leads to a page, whose address is the only one ever handed out."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,7 +49,7 @@ def test_killed_at_every_point(tmp_path: Path, sandbox: RunningSandbox, duplicat
         arguments = [str(folder), sandbox.url, str(sandbox.smtp_port), str(at), token]
         killed = subprocess.run(
             [sys.executable, "-m", "tests.faults.killed_press", *arguments],
-            cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+            cwd=ROOT, env={**os.environ, "ETERMINAL_DATABASE_URL": desk.settings.database}, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         finished = "done" in killed.stdout
         assert finished or killed.returncode == -9, killed.stderr
