@@ -98,6 +98,7 @@ def test_every_screen_tells_a_screen_reader_what_is_on_it(
 def focus_is_seen(page: Page) -> None:
     """What has the focus looks different from how it looks without."""
     settled(page)
+    page.evaluate("document.activeElement.scrollIntoView({block: 'center', behavior: 'instant'})")
     where = page.evaluate(
         "(() => { const box = document.activeElement.getBoundingClientRect(); return {x: box.x - 6, y: box.y - 6, width: box.width + 12, height: box.height + 12} })()"
     )
