@@ -17,7 +17,8 @@ from services.orders import history, links, qr
 from services.orders.create import new_form_key
 from services.orders.drafts import DEFAULT_DAYS, local_time
 from services.orders.history import Detail
-from services.orders.links import Action, NotOurLink, Offer
+from services.orders.link_errors import NotOurLink
+from services.orders.links import Action, Offer
 
 # action → (button, icon, what it does)
 ACTIONS: dict[Action, tuple[str, str, str]] = {

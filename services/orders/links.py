@@ -3,23 +3,12 @@
 HiPay has no call that cancels or changes a page. Behind our own link that does not matter: the page is made anew when it
 is asked for. A page that somebody has open stays payable until its end, and each function says until when; money that
 comes on it is real, counted, and raises an alarm. Without our own link only what HiPay's page allows can be done.
-
-    LinkRefused (OrderError)
-    ├── NotUnpaid            paid, or a payment is under way
-    ├── LinkCancelled        called off before
-    ├── LinkExpired, LinkNotExpired
-    ├── NotOurLink           the e-mail held HiPay's own address
-    ├── NoMail               a telephone payment has no e-mail
-    ├── StillSending         the message before has not left, or nobody knows whether it has
-    ├── NoLink               there is no address to send
-    ├── CustomerErased       nobody is left to write to
-    └── NothingChanged
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from services import clock, money
 from services.access import Actor, Right, audit, require, rights
@@ -41,8 +30,20 @@ from services.orders.errors import (
     ExpiryTooSoon,
     FieldEmpty,
     FieldTooLong,
-    OrderError,
     UnknownOrder,
+)
+from services.orders.link_errors import (
+    CustomerErased,
+    LinkCancelled,
+    LinkExpired,
+    LinkNotExpired,
+    LinkRefused,
+    NoLink,
+    NoMail,
+    NothingChanged,
+    NotOurLink,
+    NotUnpaid,
+    StillSending,
 )
 from services.orders.observe import record
 from services.orders.own_link import address, standing
@@ -53,50 +54,6 @@ from services.store import steps as due
 
 OWN_MAX_DAYS = 365
 Action = Literal["resend", "readdress", "remind", "cancel", "extend", "correct", "renew"]
-
-
-class LinkRefused(OrderError):
-    code: ClassVar[str] = "link_refused"
-
-
-class NotUnpaid(LinkRefused):
-    code = "link_not_unpaid"
-
-
-class LinkCancelled(LinkRefused):
-    code = "link_cancelled"
-
-
-class LinkExpired(LinkRefused):
-    code = "link_expired"
-
-
-class LinkNotExpired(LinkRefused):
-    code = "link_not_expired"
-
-
-class NotOurLink(LinkRefused):
-    code = "link_not_ours"
-
-
-class NoMail(LinkRefused):
-    code = "link_no_mail"
-
-
-class StillSending(LinkRefused):
-    code = "link_still_sending"
-
-
-class NoLink(LinkRefused):
-    code = "link_none"
-
-
-class CustomerErased(LinkRefused):
-    code = "link_customer_erased"
-
-
-class NothingChanged(LinkRefused):
-    code = "link_nothing_changed"
 
 
 @dataclass(frozen=True)

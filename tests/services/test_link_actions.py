@@ -13,7 +13,7 @@ from services.accounts.options import Options, save
 from services.desk import Desk
 from services.hipay.sandbox import clock_source
 from services.mail.errors import AddressError
-from services.orders import create, history, links, own_link, pressing
+from services.orders import create, history, link_errors, links, own_link, pressing
 from services.orders.errors import AmountBelowMinimum, ExpiryTooLate, ExpiryTooSoon, FieldEmpty, FieldTooLong
 from services.orders.history import Detail
 from services.store import orders as rows
@@ -113,14 +113,14 @@ def test_another_address_becomes_the_orders(desk: Desk, manager: Actor, sandbox:
     assert listed.id == order_id
     with pytest.raises(AddressError):
         links.readdress(desk, manager, order_id, "a@b@c", key())
-    with pytest.raises(links.NothingChanged):
+    with pytest.raises(link_errors.NothingChanged):
         links.readdress(desk, manager, order_id, "new.home@example.org", key())
 
 
 def test_nothing_is_sent_again_while_it_is_still_being_sent(desk: Desk, manager: Actor) -> None:
     order_id = send(desk, manager)
     links.resend(desk, manager, order_id, key())
-    with pytest.raises(links.StillSending):
+    with pytest.raises(link_errors.StillSending):
         links.resend(desk, manager, order_id, key())
 
 
@@ -140,7 +140,7 @@ def test_called_off_the_link_says_so_and_a_late_payment_is_counted_with_an_alarm
         lambda: links.cancel(desk, manager, order_id),
         lambda: links.resend(desk, manager, order_id, key()),
     ):
-        with pytest.raises(links.LinkCancelled):
+        with pytest.raises(link_errors.LinkCancelled):
             refused()
     assert alarms(desk, order_id) == []
     pay(desk, sandbox, order_id)
@@ -177,11 +177,11 @@ def test_renewed_under_the_same_reference(
 ) -> None:
     order_id = send(desk, manager, own=own, order_id="A-1")
     end = clock.now() + timedelta(days=20)
-    with pytest.raises(links.LinkNotExpired):
+    with pytest.raises(link_errors.LinkNotExpired):
         links.renew(desk, manager, order_id, end, key())
     later(sandbox, days=8)
     assert found(desk, order_id).badge == "expired"
-    with pytest.raises(links.LinkExpired):
+    with pytest.raises(link_errors.LinkExpired):
         links.resend(desk, manager, order_id, key())
     links.renew(desk, manager, order_id, end, key())
     worker.drain(desk)
@@ -249,7 +249,7 @@ def test_what_cannot_be_corrected(desk: Desk, manager: Actor) -> None:
         correct(100_0000, " ")
     with pytest.raises(FieldTooLong):
         correct(100_0000, "x" * 256)
-    with pytest.raises(links.NothingChanged):
+    with pytest.raises(link_errors.NothingChanged):
         correct(100_0000, "Acompte canapé")
 
 
@@ -259,8 +259,8 @@ def test_a_paid_request_is_left_alone(desk: Desk, manager: Actor, sandbox: Runni
     pay(desk, sandbox, order_id)
     offered = links.offer(desk, manager, order_id)
     assert offered is not None
-    assert {type(why) for why in offered.refusals.values()} == {links.NotUnpaid}
-    with pytest.raises(links.NotUnpaid):
+    assert {type(why) for why in offered.refusals.values()} == {link_errors.NotUnpaid}
+    with pytest.raises(link_errors.NotUnpaid):
         links.cancel(desk, manager, order_id)
 
 
@@ -268,7 +268,7 @@ def test_hipays_own_link_says_why_it_cannot_be_called_off(desk: Desk, manager: A
     order_id = send(desk, manager, own=False)
     offered = links.offer(desk, manager, order_id)
     assert offered is not None
-    assert {name for name, why in offered.refusals.items() if isinstance(why, links.NotOurLink)} == {
+    assert {name for name, why in offered.refusals.items() if isinstance(why, link_errors.NotOurLink)} == {
         "cancel", "extend", "correct",
     }  # fmt: skip
     end: datetime = clock.now() + timedelta(days=3)
@@ -277,13 +277,13 @@ def test_hipays_own_link_says_why_it_cannot_be_called_off(desk: Desk, manager: A
         lambda: links.extend(desk, manager, order_id, end),
         lambda: links.correct(desk, manager, order_id, 1_0000, "x", key(), mail=False),
     ):
-        with pytest.raises(links.NotOurLink):
+        with pytest.raises(link_errors.NotOurLink):
             refused()
 
 
 def test_by_phone_nothing_is_mailed(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     order_id = send(desk, manager, channel="phone", email="")
-    with pytest.raises(links.NoMail):
+    with pytest.raises(link_errors.NoMail):
         links.resend(desk, manager, order_id, key())
     later(sandbox, days=8)
     links.renew(desk, manager, order_id, clock.now() + timedelta(days=2), key())
@@ -297,7 +297,7 @@ def test_an_erased_customer_is_left_alone(desk: Desk, manager: Actor, sandbox: R
     later(sandbox, days=8)
     with desk.store.write() as tx:
         rows.change_order(tx, order_id, email="", erased_at=clock.now())
-    with pytest.raises(links.CustomerErased):
+    with pytest.raises(link_errors.CustomerErased):
         links.renew(desk, manager, order_id, clock.now() + timedelta(days=2), key())
 
 
