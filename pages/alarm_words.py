@@ -25,6 +25,11 @@ WORDS = {
         "Look up transaction {reference} in HiPay's console, and agree with the customer: refund it there, or leave it.",
         ":material/price_change:",
     ),
+    "former_amount": (
+        "A payment of the former amount came in after the request was corrected. It is counted.",
+        "Agree with the customer: ask for the difference, or refund.",
+        ":material/price_change:",
+    ),
     "quarantined": (
         "HiPay told of a payment that does not fit this order ({misfit}). It is not counted.",
         "Look up transaction {reference} in HiPay's console.",
@@ -46,7 +51,7 @@ WORDS = {
         ":material/savings:",
     ),
     "page_failed": (
-        "HiPay gave no payment page: the customer has received nothing.",
+        "HiPay gave no payment page: the customer cannot pay.",
         "Open the payment request for the reason, then try again.",
         ":material/error:",
     ),

@@ -7,6 +7,7 @@ from pages import configuration_checks as checks
 from pages import (
     configuration_email,
     configuration_late,
+    configuration_options,
     configuration_payment_page,
     configuration_redirects,
 )
@@ -61,6 +62,7 @@ def page() -> None:
         st.fragment(configuration_email.form)(account, seen)
     with _section("", t("Themes are made in HiPay's console."), seen, t):
         configuration_payment_page.form(account, seen)
+    configuration_options.show(account, seen)
     configuration_late.show(account, seen)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from pages import request_actions
+from pages import request_actions, request_link_actions
 from pages.alarm_words import alarm_words
 from pages.common import actor, desk, language, refusals, texts
 from pages.facts import show_facts
@@ -23,7 +23,7 @@ def show(order_id: int) -> None:
         st.session_state.pop("list_rows", None)
         st.rerun()
     with refusals():
-        busy = request_actions.open_window(order_id)
+        busy = request_actions.open_window(order_id) or request_link_actions.open_window(order_id)
         # While a window is open nothing moves under it: a rerun would close it in somebody's face.
         st.fragment(_live, run_every=None if busy else 3.0)(order_id)
 
@@ -106,6 +106,7 @@ def _actions(found: Detail) -> None:
             ):
                 request_actions.ask_retry(order.delivery == "uncertain")
         request_actions.show(order)
+        request_link_actions.show(found)
 
 
 def _facts(found: Detail) -> None:

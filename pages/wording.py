@@ -17,6 +17,7 @@ BADGES = {
     "uncertain": ("Check whether it arrived", ":material/help:", "orange"),
     "failed": ("Not sent", ":material/error:", "red"),
     "expired": ("Expired, unpaid", ":material/timer_off:", "gray"),
+    "cancelled": ("Called off", ":material/cancel:", "gray"),
     "refused": ("Payment refused", ":material/credit_card_off:", "orange"),
     "pending": ("Payment pending", ":material/pending:", "yellow"),
     "authorised": ("Held", ":material/lock_clock:", "violet"),
@@ -57,6 +58,20 @@ EVENTS = {
     "operation_done": ("{operation} done: {amount}", ":material/task_alt:"),
     "operation_refused": ("{operation} refused", ":material/error:"),
     "operation_unknown": ("HiPay did not say whether the operation was done", ":material/help:"),
+    "link_ready": ("Our own link is ready", ":material/link:"),
+    "opened": ("The customer opened the payment page", ":material/touch_app:"),
+    "link_page_requested": ("Payment page requested from HiPay (order id {hipay_order_id})", ":material/outbox:"),
+    "link_page_retry": ("HiPay did not give the page; the customer was asked to try again in a moment", ":material/refresh:"),
+    "link_page_late": ("HiPay's page came too late: nobody was led to it", ":material/link_off:"),
+    "resent": ("The e-mail is sent again", ":material/forward_to_inbox:"),
+    "reminded": ("A reminder is sent", ":material/notifications:"),
+    "readdressed": ("The link is sent to another address", ":material/alternate_email:"),
+    "mail_withdrawn": ("Not mailed: the request was called off", ":material/cancel:"),
+    "link_cancelled": ("Called off: the link says so", ":material/cancel:"),
+    "link_extended": ("Valid until {until} instead of {former}", ":material/more_time:"),
+    "link_renewed": ("Renewed: valid until {until}", ":material/autorenew:"),
+    "renewed": ("Renewed with a new page: valid until {until}", ":material/autorenew:"),
+    "link_corrected": ("Corrected: {amount} instead of {former_amount}", ":material/edit:"),
     "payment_quarantined": (
         "HiPay told of a payment that does not fit this order ({misfit}): not counted",
         ":material/report:",
@@ -121,9 +136,21 @@ def event_words(
         values["amount"] = (
             format_money(values["amount"], currency, t.locale) if values.get("amount") else t("the whole amount")
         )
+    for name in ("until", "former", "payable_until"):
+        if name in values:
+            moment = datetime.fromisoformat(values[name])
+            values[name] = format_datetime(moment, zone, t.language, named=False)
+    if "former_amount" in values:
+        for name in ("amount", "former_amount"):
+            values[name] = format_money(values[name], currency, t.locale)
     if "misfit" in values:
         values["misfit"] = t(MISFITS.get(values["misfit"], values["misfit"]))
     detail = str(data.get("answer") or "")
+    if data.get("description_changed"):
+        detail = t("The description was changed.")
+    if "payable_until" in values:
+        open_page = t("a page already open can be paid until {until}", until=values["payable_until"])
+        detail = " · ".join(part for part in (detail, open_page) if part)
     if data.get("error"):
         detail = failure_words(data["error"], data.get("fields") or {}, t)
     return t.gettext(text).format_map(_Blank(values)), icon, detail

@@ -56,6 +56,22 @@ PAGES: Mapping[str, PageText] = MappingProxyType(
             "This payment link is no longer available",
             "The merchant has withdrawn this link or replaced it with another one.",
         ),
+        "to_pay": PageText(
+            "Pay for your order",
+            "The button takes you to the secure page of HiPay, our payment service provider.",
+        ),
+        "called_off": PageText(
+            "You have nothing to pay",
+            "The merchant has called off this payment request. Nothing is expected of you.",
+        ),
+        "in_a_moment": PageText(
+            "Please try again in a moment",
+            "The payment page cannot be opened just now.",
+        ),
+        "too_often": PageText(
+            "Please try again later",
+            "The payment page was opened many times within the last hour.",
+        ),
     }
 )
 
@@ -69,6 +85,9 @@ HINTS: Mapping[str, str] = MappingProxyType(
         "invalid_link": "Please open the link again from your e-mail, or copy its whole address into your browser.",
         "expired": "Please contact the merchant to receive a new link.",
         "withdrawn": "Please use the link in the latest e-mail you received, or contact the merchant.",
+        "called_off": "If you did not expect this, or have already paid, please contact the merchant.",
+        "in_a_moment": "Your link stays valid: open it again in a few minutes.",
+        "too_often": "Your link stays valid: open it again in an hour, or contact the merchant.",
     }
 )
 
@@ -77,4 +96,9 @@ AMOUNT = "Amount"
 ORDER = "Order"
 CUSTOMER = "Customer"
 CLOSE = "You can close this page."
+DESCRIPTION = "Description"
+AMOUNT_TO_PAY = "Amount to pay"
+VALID_UNTIL = "Link valid until"
+PAY = "Pay {amount}"
+CONTACT_US = "If you have any questions, please contact us: {contact}"
 NO_MONEY = "This is a trial environment: no money will be taken."

@@ -23,7 +23,7 @@ from services.errors import DeskError
 from services.hipay.fields import PageRequest
 from services.hipay.sandbox import SandboxControl
 from services.money import from_units, quantised
-from services.orders import create, history
+from services.orders import create, history, pressing
 from services.orders.drafts import Channel, Draft, propose_order_id
 from services.orders.states import UNPAID
 from services.store import Row, meta
@@ -117,6 +117,8 @@ def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, prog
         held_or_paid = []
         for plan, order_id in orders:
             order = _order(desk, order_id)
+            if plan.fate != "forgotten" and order.link_token:
+                pressing.press(desk, order.link_token)
             if _pay(sandbox, order, plan.fate):
                 held_or_paid.append(order_id)
                 paid += [(plan, order_id)] if plan.fate != "held" else []

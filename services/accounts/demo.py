@@ -23,14 +23,14 @@ _EMAIL = EmailSettings(
 
 
 def prepare_demo(desk: Desk) -> None:
-    """Fill in the configuration of every sandbox account of which nothing is stored. Harmless to call again."""
+    """Fill in the configuration of every sandbox account whose pages and e-mail were never stored. Harmless to call again."""
     if not desk.settings.demo:
         return
     email = _EMAIL.model_copy(update={"logo_url": f"{desk.settings.sandbox_url}/logo.png"})
     pages = RedirectPages(**dict.fromkeys(KINDS, OWN))
     with desk.store.write() as tx:
         for key in desk.settings.all_accounts:
-            if rows.sections(tx, key):
+            if any(section in (REDIRECT_PAGES, EMAIL) for section, _ in rows.sections(tx, key)):
                 continue
             for section, data in ((REDIRECT_PAGES, redirects.storable(pages)), (EMAIL, email.model_dump())):
                 rows.save_section(

@@ -57,9 +57,11 @@ class Composed:
     text: str
 
 
-def compose(letter: Letter, settings: EmailSettings, *, url: str | None, copy: bool = False) -> Composed:
+def compose(
+    letter: Letter, settings: EmailSettings, *, url: str | None, copy: bool = False, reminder: bool = False
+) -> Composed:
     """The e-mail as the customer gets it. ``url`` None is the preview before the page exists; ``copy`` is the sender's
-    own copy, which says on top whose it is.
+    own copy, which says on top whose it is; ``reminder``: subject and first line remind of what is unpaid.
 
     Raises LinkRefused for a URL that is not https (plain http is for the sandbox on this machine), and TextError where
     a field holds what no form lets in.
@@ -69,11 +71,13 @@ def compose(letter: Letter, settings: EmailSettings, *, url: str | None, copy: b
     if copy:
         notices.insert(0, t("Copy of the message sent to {email}", email=letter.email))
     subject = _subject(letter, settings, t)
+    if reminder:
+        subject = t("Reminder: {subject}", subject=subject)
     if letter.sandbox:
         subject = t("[TEST] {subject}", subject=subject)
     if copy:
         subject = t("[Copy] {subject}", subject=subject)
-    return _render(letter, settings, t, subject=subject, notices=notices, url=url)
+    return _render(letter, settings, t, subject=subject, notices=notices, url=url, reminder=reminder)
 
 
 def compose_test(
@@ -127,6 +131,7 @@ def _render(
     subject: str,
     notices: list[str],
     url: str | None,
+    reminder: bool = False,
 ) -> Composed:
     letter = _inert(letter)
     if url is not None:
@@ -144,6 +149,15 @@ def _render(
         (t("Order number"), letter.order_id),
         (t("Link valid until"), expiry),
     ]
+    confirmation = t(
+        "We confirm that your order {order_id} has been registered with {merchant}.",
+        order_id=letter.order_id,
+        merchant=merchant,
+    )
+    if reminder:
+        confirmation = t(
+            "This is a reminder: your order {order_id} has not been paid yet.", order_id=letter.order_id
+        )
     button = settings.colour or DEFAULT_COLOUR
     ink = text_colour(button)
     values = {
@@ -156,11 +170,7 @@ def _render(
         "merchant": merchant,
         "preheader": t("{amount} to pay, link valid until: {expiry}", amount=amount, expiry=expiry),
         "greeting": t("Dear {name},", name=name) if name else t("Hello,"),
-        "confirmation": t(
-            "We confirm that your order {order_id} has been registered with {merchant}.",
-            order_id=letter.order_id,
-            merchant=merchant,
-        ),
+        "confirmation": confirmation,
         "request": t(
             "You can now pay {amount} online, on the secure page of HiPay, our payment service provider.",
             amount=amount,

@@ -8,6 +8,7 @@ from typing import Any
 from services import clock
 from services.access import Actor, Right, audit, require
 from services.accounts.configuration import email_settings
+from services.accounts.options import links_are_ours
 from services.accounts.readiness import readiness_in
 from services.desk import Desk
 from services.mail.addresses import parse_address
@@ -70,7 +71,7 @@ def create_in(tx: Connection, desk: Desk, actor: Actor, draft: Draft, form_key: 
         tx, accepted.account, accepted.order_id
     ):
         raise OrderIdTaken(accepted.order_id)
-    order_id = _write(tx, actor, accepted, form_key)
+    order_id = _write(tx, desk, actor, accepted, form_key)
     audit.record(
         tx,
         actor,
@@ -111,15 +112,16 @@ def letter_of(account: Account, source: Accepted | Row[Any]) -> Letter:
     )  # fmt: skip
 
 
-def _write(tx: Connection, actor: Actor, accepted: Accepted, form_key: str) -> int:
+def _write(tx: Connection, desk: Desk, actor: Actor, accepted: Accepted, form_key: str) -> int:
     now = clock.now()
     same = {
         field.name: getattr(accepted, field.name)
         for field in fields(accepted)
         if field.name not in ("internationalised", "references", "copy_to_sender")
     }
+    own_link = accepted.channel == "link" and links_are_ours(tx, desk, accepted.account)
     order_id = rows.add_order(
-        tx, form_key=form_key, mark=uuid.uuid4().hex, created_at=now, actor_kind=actor.kind, actor_id=actor.id,
+        tx, form_key=form_key, link_token=secrets.token_urlsafe(TOKEN_BYTES) if own_link else None, mark=uuid.uuid4().hex, created_at=now, actor_kind=actor.kind, actor_id=actor.id,
         sender_name=actor.name, delivery="queued" if accepted.channel == "link" else "none",
         availability="requested", payment="unpaid",
         copy_to=(copy_address(actor) or "") if accepted.copy_to_sender else "",
@@ -127,7 +129,8 @@ def _write(tx: Connection, actor: Actor, accepted: Accepted, form_key: str) -> i
     )  # fmt: skip
     order = rows.order(tx, order_id)
     assert order is not None
-    page_id = add_page(tx, order, number=1)
+    # Behind our own link HiPay's page is made when the customer asks for it.
+    page_id = None if own_link else add_page(tx, order, number=1)
     observe.record(tx, order_id, "created", actor, page=page_id, channel=accepted.channel)
     due.schedule(tx, order_id, "page", accepted.account, now)
     return order_id

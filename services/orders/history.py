@@ -11,6 +11,7 @@ from services.desk import Desk
 from services.orders import reading, states
 from services.orders.errors import NothingToRetry, UnknownOrder
 from services.orders.observe import record
+from services.orders.own_link import address
 from services.store import Row
 from services.store import orders as rows
 from services.store import steps as due
@@ -45,12 +46,13 @@ class Detail:
     alarms: tuple[Row[Any], ...]
     waiting: dict[str, datetime]
     now: datetime
+    address: str | None  # our own link, else HiPay's
 
     @property
     def url(self) -> str | None:
-        """The payment page's address while it can be opened."""
-        page = self.pages[-1]
-        return page.url if page.state == "open" and self.order.expires_at > self.now else None
+        """The link's address while it can be opened."""
+        live = self.order.expires_at > self.now and self.order.availability not in ("requested", "cancelled")
+        return self.address if live else None
 
     @property
     def can_retry(self) -> bool:
@@ -65,6 +67,7 @@ def badge(order: Row[Any], now: datetime) -> str:
 def retryable(order: Row[Any]) -> bool:
     """Whether sending stopped before the customer could be told, and nothing has been paid."""
     stopped = order.availability == "failed" or order.delivery in ("failed", "uncertain")
+    stopped = stopped and order.availability != "cancelled"
     return bool(stopped and order.payment in states.UNPAID and order.expires_at > clock.now())
 
 
@@ -85,11 +88,15 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_ORDERS)
         order = rows.order(tx, order_id)
-        if order is None or order.channel == "imported":  # an expected order was never sent: there is nothing to follow
+        if (
+            order is None or order.channel == "imported"
+        ):  # an expected order was never sent: there is nothing to follow
             raise UnknownOrder
+        pages = tuple(rows.pages_of(tx, order_id))
         return Detail(
-            order, badge(order, now), tuple(rows.pages_of(tx, order_id)), tuple(rows.messages_of(tx, order_id)),
+            order, badge(order, now), pages, tuple(rows.messages_of(tx, order_id)),
             tuple(rows.events_of(tx, order_id)), tuple(rows.alarms_of(tx, order_id)), due.steps_of(tx, order_id), now,
+            address(desk, order, pages[-1] if pages else None),
         )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from services.mail.message import build, new_message_id
 from services.mail.settings import EmailSettings
 from services.orders.create import letter_of
 from services.orders.observe import record
+from services.orders.own_link import address
 from services.orders.pace import GIVE_UP, PAUSED_GAP, backoff
 from services.store import Connection, Row
 from services.store import orders as rows
@@ -29,14 +30,14 @@ MOST_UNKNOWN = 2
 
 
 def queue(
-    tx: Connection, order: Row[Any], page_id: int, kind: str, recipient: str, composed: Composed, settings: EmailSettings,
-    message_id: str,
+    tx: Connection, order: Row[Any], page_id: int | None, kind: str, recipient: str, composed: Composed,
+    settings: EmailSettings, message_id: str, form_key: str | None = None,
 ) -> None:  # fmt: skip
-    """Store a message ready to leave."""
+    """Store a message ready to leave; ``page_id`` None: it carries our own link."""
     body = build(composed, settings, to=parse_address(recipient), message_id=message_id, date=clock.now())
     rows.add_message(
         tx, order=order.id, page=page_id, kind=kind, recipient=recipient, message_id=message_id, body=body,
-        state="queued", created_at=clock.now(),
+        state="queued", created_at=clock.now(), form_key=form_key,
     )  # fmt: skip
 
 
@@ -56,11 +57,14 @@ def _run(desk: Desk, step: Step, kind: str) -> None:
         order, message = rows.order(tx, step.order), rows.message(tx, step.order, kind)
         assert order is not None
         assert message is not None
-        if message.state in ("sent", "failed", "expired"):
+        if message.state in ("sent", "failed", "expired", "withdrawn"):
             due.finish(tx, step)
             return
         if message.tries >= MOST_UNKNOWN:
             _close(tx, step, message, kind, "uncertain", "mail_uncertain", message_id=message.message_id)
+            return
+        if order.availability == "cancelled":
+            _close(tx, step, message, kind, "withdrawn", "mail_withdrawn")
             return
         if order.expires_at <= clock.now():
             left = message.tries > 0  # perhaps: a worker died over it, or the server's answer was lost
@@ -97,7 +101,7 @@ def _accepted(desk: Desk, step: Step, order: Row[Any], message: Row[Any], kind: 
         _failed(tx, order, kind, "", {})
         rows.change_message(tx, message.id, answer=answer, sent_at=clock.now())
         _close(tx, step, message, kind, "sent", "mail_sent", answer=answer, again=message.tries > 0)
-        if kind == "link" and order.copy_to:
+        if kind == "link" and order.copy_to and message.number == 1:
             try:
                 _queue_copy(desk, tx, order, message)
             except mail.MailError as error:  # the settings have changed: the link has left all the same
@@ -106,9 +110,11 @@ def _accepted(desk: Desk, step: Step, order: Row[Any], message: Row[Any], kind: 
 
 
 def _queue_copy(desk: Desk, tx: Connection, order: Row[Any], message: Row[Any]) -> None:
-    page = rows.pages_of(tx, order.id)[-1]
+    page = next(reversed(rows.pages_of(tx, order.id)), None)
     settings = email_settings(tx, order.account).resolve(order.language)
-    composed = compose(letter_of(desk.account(order.account), order), settings, url=page.url, copy=True)
+    composed = compose(
+        letter_of(desk.account(order.account), order), settings, url=address(desk, order, page), copy=True
+    )
     queue(
         tx,
         order,

@@ -53,6 +53,7 @@ def observe(
     if not written:
         return "repeated"
     refold(tx, order_id)
+    _too_late(tx, order, page, observation)
     return "applied"
 
 
@@ -96,6 +97,17 @@ def refold(tx: Connection, order_id: int) -> states.State:
         references = [one.reference for one in state.transactions if one.captured or one.authorised]
         alarm(tx, order, f"paid_twice:{order_id}:{len(references)}", "paid_twice", references=references)
     return state
+
+
+def _too_late(tx: Connection, order: Row[Any], page: Row[Any], seen: Observation) -> None:
+    """Money on a page that a cancellation or a correction has overtaken is real, and a person must look at it."""
+    if page.state not in ("withdrawn", "superseded") or not max(seen.authorised or 0, seen.captured or 0):
+        return
+    known = {"reference": seen.reference, "amount": page.amount}
+    if order.availability == "cancelled":
+        alarm(tx, order, f"paid_after_cancel:{page.id}:{seen.reference}", "paid_after_cancel", **known)
+    elif page.amount != order.amount:
+        alarm(tx, order, f"former_amount:{page.id}:{seen.reference}", "former_amount", **known)
 
 
 def operation_done(tx: Connection, order_id: int, asked: Row[Any], actor: Actor) -> None:

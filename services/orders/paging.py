@@ -1,8 +1,8 @@
 """The step that makes HiPay's page for an order."""
 
 from dataclasses import asdict
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from services import clock
 from services.access import WORKER
@@ -16,6 +16,7 @@ from services.hipay.readings import CreatedPage, OrderRead
 from services.hipay.statuses import MOTO_PRODUCTS
 from services.i18n import hipay_locale
 from services.mail.compose import Composed, compose
+from services.mail.errors import MailError
 from services.mail.message import new_message_id
 from services.mail.settings import EmailSettings, missing
 from services.orders import mailing
@@ -23,6 +24,7 @@ from services.orders.create import add_page, letter_of, page_order_id
 from services.orders.drafts import ECI
 from services.orders.errors import AccountNotReady
 from services.orders.observe import alarm, record
+from services.orders.own_link import address
 from services.orders.pace import GIVE_UP, PAUSED_GAP, backoff
 from services.orders.states import UNPAID, Event, fold
 from services.public.urls import notify_url, redirect_urls
@@ -39,8 +41,8 @@ def run(desk: Desk, step: Step) -> None:
     with desk.store.write() as tx:
         due.hold(tx, step)
         order = rows.order(tx, step.order)
-        page = rows.pages_of(tx, step.order)[-1]
         assert order is not None
+        page = None if order.link_token else rows.pages_of(tx, step.order)[-1]
         if due.paused(tx, step.account, "gateway"):
             due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return
@@ -53,6 +55,9 @@ def run(desk: Desk, step: Step) -> None:
             # Emptied since the order was made: a page now would be one that no mail can carry.
             rows.change_order(tx, order.id, failure=AccountNotReady.code, failure_detail={})
             due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
+            return
+        if page is None:
+            _own_link(desk, tx, step, order, letter)
             return
         record(
             tx,
@@ -76,8 +81,30 @@ def run(desk: Desk, step: Step) -> None:
         _opened(desk, step, order, page, created, composed, letter)
 
 
-def page_request(desk: Desk, order: Row[Any], page: Row[Any], config: Configuration) -> PageRequest:
-    """HiPay's form for an order's page. Raises FieldError."""
+def _own_link(desk: Desk, tx: Connection, step: Step, order: Row[Any], letter: EmailSettings) -> None:
+    """Nothing is asked of HiPay: the letter leaves at once. Taken up again after a refusal it mails nothing twice."""
+    if rows.message(tx, order.id, "link") is None:
+        try:
+            composed = compose(
+                letter_of(desk.account(order.account), order), letter, url=address(desk, order, None)
+            )
+        except MailError as error:
+            _fail(tx, step, order, None, error.code, error.fields())
+            return
+        mailing.queue(
+            tx, order, None, "link", order.email, composed, letter, new_message_id(letter.sender_address)
+        )
+        due.schedule(tx, order.id, "mail", order.account, clock.now())
+    rows.change_order(tx, order.id, failure="", failure_detail={})
+    record(tx, order.id, "link_ready", WORKER)
+    due.finish(tx, step)
+    desk.wake.set()
+
+
+def page_request(
+    desk: Desk, order: Row[Any], page: Row[Any], config: Configuration, until: datetime | None = None
+) -> PageRequest:
+    """HiPay's form for an order's page, payable until the order's end or ``until``. Raises FieldError."""
     phone = order.channel == "phone"
     look = config.payment_page
     urls = redirect_urls(desk, order, page)
@@ -86,7 +113,7 @@ def page_request(desk: Desk, order: Row[Any], page: Row[Any], config: Configurat
         wanted = set(products) or MOTO_PRODUCTS
         products = tuple(sorted(MOTO_PRODUCTS & wanted))
     references = [getattr(order, f"reference_{n}") for n in range(1, 6)]
-    left = order.expires_at - clock.now()
+    left = (until or order.expires_at) - clock.now()
     return PageRequest(
         order_id=page.hipay_order_id, description=order.description, amount_units=page.amount, currency=page.currency,
         operation="Sale" if order.capture == "now" else "Authorization", eci=1 if ECI[order.channel] == 1 else 7,
@@ -169,8 +196,6 @@ def _known(
     money. Any other that is known is another order's, or ours and being paid. What HiPay calls completed is never
     followed by another page.
     """
-    ended = isinstance(error, hipay.PageOver)
-    replaceable = not ended or error.hipay_code in _NOT_COMPLETED
     try:
         with desk.hipay(step.account) as client:
             read = client.read_order(page.hipay_order_id)
@@ -179,14 +204,14 @@ def _known(
         return
     with desk.store.write() as tx:
         due.hold(tx, step)
-        ours = read is None or _ours(read, order, page)
-        number = _next_number(tx, order, page)
-        if ours and replaceable and number and (read is None or (ended and not _may_be_paid(read, order))):
+        fate = fate_of(read, order, page, error)
+        number = next_number(tx, order, page.number)
+        if fate == "replace" and number:
             rows.change_page(tx, page.id, state="lost")
             add_page(tx, order, number=number)
             record(tx, order.id, "page_lost", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
             due.again(tx, step, clock.now())
-        elif read is not None and ours:
+        elif fate == "taken" or (fate == "replace" and read is not None):
             # Ours, and somebody has begun to pay on a page whose address we never learnt: watch it, send nothing.
             record(tx, order.id, "page_taken", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
             due.schedule(tx, order.id, "read", order.account, clock.now())
@@ -197,14 +222,31 @@ def _known(
     desk.wake.set()
 
 
+def fate_of(
+    read: OrderRead | None, order: Row[Any], page: Row[Any], error: hipay.DuplicateOrder | hipay.PageOver
+) -> Literal["replace", "taken", "foreign"]:
+    """What becomes of a page whose order id HiPay has already: see ``_known``."""
+    ended = isinstance(error, hipay.PageOver)
+    replaceable = not ended or error.hipay_code in _NOT_COMPLETED
+    if read is None:
+        return "replace" if replaceable else "foreign"
+    if not _ours(read, order, page):
+        return "foreign"
+    return "replace" if ended and replaceable and not _may_be_paid(read, order) else "taken"
+
+
 def _ours(read: OrderRead, order: Row[Any], page: Row[Any]) -> bool:
     return (read.amount_units, read.currency, read.mark) == (page.amount, page.currency, order.mark)
 
 
-def _next_number(tx: Connection, order: Row[Any], page: Row[Any]) -> int | None:
+def next_number(tx: Connection, order: Row[Any], last: int) -> int | None:
     """The next page's number whose order id no other order has (one may be named ``A-1-2``), or None."""
-    for number in range(page.number + 1, 100):
-        if rows.page_by_hipay_order_id(tx, order.account, page_order_id(order.order_id, number)) is None:
+    for number in range(last + 1, 1000):
+        wanted = page_order_id(order.order_id, number)
+        named = rows.order_by_business_id(tx, order.account, wanted)
+        if (named is None or named.id == order.id) and not rows.page_by_hipay_order_id(
+            tx, order.account, wanted
+        ):
             return number
     return None
 
@@ -218,8 +260,8 @@ def _may_be_paid(read: OrderRead, order: Row[Any]) -> bool:
 
 
 def _fail(
-    tx: Connection, step: Step, order: Row[Any], page: Row[Any], code: str, fields: dict[str, str]
+    tx: Connection, step: Step, order: Row[Any], page: Row[Any] | None, code: str, fields: dict[str, str]
 ) -> None:
     rows.change_order(tx, order.id, failure=code, failure_detail=fields)
-    record(tx, order.id, "page_failed", WORKER, page=page.id, error=code, fields=fields)
+    record(tx, order.id, "page_failed", WORKER, page=page and page.id, error=code, fields=fields)
     due.finish(tx, step)

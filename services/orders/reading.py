@@ -1,6 +1,7 @@
 """The step that asks HiPay how a payment stands: what confirms a notification, and the net where none comes."""
 
 from datetime import timedelta
+from typing import Any
 
 from services import clock
 from services.access import WORKER
@@ -10,12 +11,13 @@ from services.errors import DeskError
 from services.hipay import errors as hipay
 from services.orders.observe import observe
 from services.orders.pace import PAUSED_GAP, backoff, next_read
-from services.store import Connection
+from services.store import Connection, Row
 from services.store import orders as rows
 from services.store import steps as due
 from services.store.steps import Step
 
 REFUSED_GAP = timedelta(hours=1)
+LATE, NEWEST = timedelta(hours=2), 3
 
 
 def schedule(tx: Connection, order_id: int, account: str) -> None:
@@ -30,8 +32,7 @@ def run(desk: Desk, step: Step) -> None:
         if due.paused(tx, step.account, "gateway"):
             due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return
-        every = rows.pages_of(tx, step.order)
-    pages = [page for page in every if page.state != "requested"] or every
+        pages = _worth_reading(tx, step.order)
     try:
         with desk.hipay(step.account) as client:
             reads = [(page, client.read_order(page.hipay_order_id)) for page in pages]
@@ -53,12 +54,31 @@ def run(desk: Desk, step: Step) -> None:
         _set_next(tx, step)
 
 
+def _worth_reading(tx: Connection, order_id: int) -> list[Row[Any]]:
+    """The pages that may have been paid.
+
+    Behind an own link there may be many, of half an hour each: those that ended lately, the newest, and all on which
+    somebody has tried to pay.
+    """
+    every = rows.pages_of(tx, order_id)
+    known = [page for page in every if page.state != "requested"] or every
+    tried = {event.page for event in rows.events_of(tx, order_id) if event.kind == "payment"}
+    since = clock.now() - LATE
+    return [
+        page for page in known
+        if page.id in tried or page in known[-NEWEST:] or (page.expires_at is not None and page.expires_at > since)
+    ]  # fmt: skip
+
+
 def _set_next(tx: Connection, step: Step) -> None:
     now, order = clock.now(), rows.order(tx, step.order)
     assert order is not None
+    # Behind an own link only a page that was made can be paid, and each lives half an hour.
+    ends = [page.expires_at for page in rows.pages_of(tx, step.order) if page.expires_at is not None]
+    end = max(ends, default=now) if order.link_token else order.expires_at
     rows.change_order(tx, step.order, checked_at=now)
     since = max(event.at for event in rows.events_of(tx, step.order))
-    later = next_read(order.payment, min(since, now), order.expires_at, now)
+    later = next_read(order.payment, min(since, now), end, now)
     # A notification or a return that came while HiPay was asked may be newer than the answer: look again at once.
     later = due.finish(tx, step) or later
     if later:

@@ -1,7 +1,7 @@
 """An order's state: three folds over what was recorded, and one badge made of them.
 
     delivery      none → queued → sent | uncertain | failed | expired      of the e-mail
-    availability  requested → open | failed | taken                        of HiPay's page
+    availability  requested → open | failed | taken | cancelled            of HiPay's page, or of our own link
     payment       unpaid → refused, pending, authorised, cancelled, (partly_)captured, (partly_)refunded, charged_back
 
 Payment is a join: of each transaction the largest amounts seen and the set of things that happened to it are kept, so the
@@ -17,8 +17,8 @@ from typing import Any
 from services.hipay.statuses import Effect, status
 
 BADGES = (
-    "preparing", "open", "uncertain", "failed", "expired", "refused", "pending", "authorised", "paid", "refunded",
-    "charged_back",
+    "preparing", "open", "uncertain", "failed", "expired", "cancelled", "refused", "pending", "authorised", "paid",
+    "refunded", "charged_back",
 )  # fmt: skip
 UNPAID = frozenset({"unpaid", "refused", "cancelled"})
 
@@ -88,10 +88,11 @@ class State:
 
 _DELIVERY = {
     "mail_queued": "queued", "mail_sent": "sent", "mail_failed": "failed", "mail_uncertain": "uncertain",
-    "mail_expired": "expired",
+    "mail_expired": "expired", "resent": "queued", "readdressed": "queued", "reminded": "queued",
 }  # fmt: skip
 _AVAILABILITY = {
     "page_requested": "requested", "page_opened": "open", "page_failed": "failed", "page_taken": "taken",
+    "link_ready": "open", "link_cancelled": "cancelled", "link_renewed": "open", "renewed": "requested",
 }  # fmt: skip
 
 
@@ -157,6 +158,8 @@ def _claimed(data: dict[str, Any]) -> int:
 def badge(delivery: str, availability: str, payment: str, expires_at: datetime, now: datetime) -> str:
     """The one word that a list shows. ``services.store.orders.badge_condition`` says the same in SQL."""
     if payment in UNPAID:
+        if availability == "cancelled":
+            return "cancelled"
         if availability in ("failed", "taken") or delivery == "failed":
             return "failed"
         if expires_at <= now:

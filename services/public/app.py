@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Lifespan
 from services import notifications
 from services.desk import Desk
 from services.hipay.signature import verify_notification
-from services.public import returns
+from services.public import links, returns
 from services.public.guard import guarded
 from services.store import StoreError
 from services.store import notifications as rows
@@ -30,6 +30,9 @@ log = logging.getLogger("services.public")
 
 BODY_MAX = 1_000_000
 BODY_SECONDS = 30.0
+_PAGES: dict[str, Callable[[Request], Response]] = {
+    "return_page": returns.unavailable, "own_link": links.unavailable,
+}  # fmt: skip
 
 
 def application(
@@ -39,6 +42,7 @@ def application(
     # On SQLite writers take turns anyway: more threads would only wait inside the database.
     writers = anyio.CapacityLimiter(1 if desk.store.sqlite else 8)
     readers = anyio.CapacityLimiter(8)
+    pressers = anyio.CapacityLimiter(16)  # they wait for HiPay, not for the store
 
     async def in_thread(limiter: anyio.CapacityLimiter, work: Callable[[], T]) -> T:
         """Run ``work`` off the loop. Given up after ``patience`` it still ends by itself: storing twice stores once."""
@@ -76,6 +80,11 @@ def application(
     async def preview(request: Request) -> Response:
         return await in_thread(readers, partial(returns.preview, desk, returns.preview_of(request)))
 
+    async def own_link(request: Request) -> Response:
+        return await in_thread(
+            pressers if request.method == "POST" else readers, partial(links.answer, desk, request)
+        )
+
     async def health(_request: Request) -> Response:
         def look() -> None:
             with desk.store.read() as tx:
@@ -87,8 +96,8 @@ def application(
 
     async def unavailable(request: Request, error: Exception) -> Response:
         log.error("%s: the store did not answer (%s)", _endpoint(request), type(error).__name__)
-        if _endpoint(request) == "return_page":
-            return returns.unavailable(request)
+        if page := _PAGES.get(_endpoint(request)):
+            return page(request)
         return PlainTextResponse("Unavailable", 503, headers={"retry-after": "30"})
 
     async def gone(_request: Request, _error: Exception) -> Response:
@@ -107,6 +116,7 @@ def application(
             Route("/notify/{account}", notify, methods=["POST"]),
             Route("/return/preview/{kind}", preview),
             Route("/return/{account}/{kind}/{token}", return_page),
+            Route("/p/{token}", own_link, methods=["GET", "POST"]),
             Route("/health", health),
         ],
         exception_handlers={

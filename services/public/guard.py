@@ -31,10 +31,27 @@ _HEADERS = {
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
+def own_hosts(settings: Settings) -> frozenset[str]:
+    """The names that the public application answers to."""
+    public = urlsplit(settings.public or "")
+    return _LOOPBACK | {name for name in (public.hostname, settings.public_host) if name}
+
+
+def foreign_origin(headers: Headers, settings: Settings) -> bool:
+    """Whether a POST comes from another site. ``null``, or none, is what browsers in mail programs may send."""
+    origin = headers.get("origin", "null")
+    if origin == "null":
+        return headers.get("sec-fetch-site", "none") == "cross-site"
+    try:
+        return (urlsplit(origin).hostname or "") not in own_hosts(settings)
+    except ValueError:
+        return True
+
+
 def guarded(app: ASGIApp, settings: Settings) -> ASGIApp:
     """``app``, answering only to the public address's host and to this machine's own names."""
     public = urlsplit(settings.public or "")
-    hosts = _LOOPBACK | {name for name in (public.hostname, settings.public_host) if name}
+    hosts = own_hosts(settings)
     headers = dict(_HEADERS)
     if public.scheme == "https":
         headers["strict-transport-security"] = "max-age=31536000"

@@ -23,6 +23,7 @@ from services.i18n import LANGUAGES, Translator, format_datetime, translator
 from services.mail.settings import EmailSettings
 from services.money import format_money
 from services.orders import reading
+from services.orders.own_link import address, standing
 from services.public import texts
 from services.public.screen import Screen, Tone, render
 from services.settings import Account
@@ -64,7 +65,7 @@ def visit(request: Request) -> Visit:
         path["kind"],
         path["token"],
         request.scope["query_string"],
-        _accepted_language(request),
+        accepted_language(request),
     )
 
 
@@ -115,7 +116,7 @@ class PreviewOf:
 def preview_of(request: Request) -> PreviewOf:
     """``/return/preview/{kind}?account=…&lang=…``: both may be left out."""
     wanted = request.query_params.get("lang", "")
-    language = wanted if wanted in LANGUAGES else _accepted_language(request)
+    language = wanted if wanted in LANGUAGES else accepted_language(request)
     return PreviewOf(request.path_params["kind"], request.query_params.get("account", ""), language)
 
 
@@ -137,7 +138,7 @@ def preview(desk: Desk, wanted: PreviewOf) -> Response:
 
 def unavailable(request: Request) -> Response:
     """While the store does not answer."""
-    t = translator(_accepted_language(request), "customer")
+    t = translator(accepted_language(request), "customer")
     text = texts.UNAVAILABLE
     screen = Screen(t.language, "calm", t(text.title), t(text.body), hint=t(texts.UNAFFECTED))
     return render(screen, status=503)
@@ -147,15 +148,25 @@ def _page(
     desk: Desk, account: Account, settings: EmailSettings, kind: str, order: Row[Any], page: Row[Any]
 ) -> Response:
     t = translator(order.language, "customer")
-    open_now = page.state == "open" and page.expires_at is not None and page.expires_at > clock.now()
-    payable = open_now and kind in ("decline", "cancel") and order.payment in rows.UNPAID
+    payable = kind in ("decline", "cancel") and order.payment in rows.UNPAID
+    again, until = _way_back(desk, order, page) if payable else (None, None)
     screen = _screen(
         t, account, settings, kind, order.payment,
         name=" ".join(part for part in (order.first_name, order.last_name) if part),
         amount=page.amount, currency=page.currency, order_id=order.order_id,
-        again=page.url if payable else None, valid_until=page.expires_at if payable else None,
+        again=again, valid_until=until,
     )  # fmt: skip
     return render(screen, notices=[t(NO_MONEY)] if desk.settings.demo else [])
+
+
+def _way_back(desk: Desk, order: Row[Any], page: Row[Any]) -> tuple[str | None, datetime | None]:
+    """Where the payment can be tried again, and until when: the page while it lives, then our own link."""
+    now = clock.now()
+    if page.state == "open" and page.expires_at is not None and page.expires_at > now:
+        return page.url, page.expires_at
+    if order.link_token and standing(order, now) == "open":
+        return address(desk, order, None), order.expires_at
+    return None, None
 
 
 def _screen(
@@ -213,7 +224,7 @@ def _signed_or_bare(account: Account, page: Row[Any], query: bytes) -> bool:
     )
 
 
-def _accepted_language(request: Request) -> str:
+def accepted_language(request: Request) -> str:
     """The customer language that the browser likes best (RFC 9110, 12.5.4), English when it names none of ours."""
     wanted = []
     for part in request.headers.get("accept-language", "")[:500].split(","):

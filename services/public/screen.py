@@ -27,7 +27,8 @@ _templates = Environment(
 
 @dataclass(frozen=True)
 class Screen:
-    """Texts in ``language``. ``details``: (label, value) pairs; ``again``: the label and address of the one button;
+    """Texts in ``language``. ``details``: (label, value) pairs; ``again``: the label and address of the one button, or
+    ``press``: the label of one that sends the page's own address a POST;
     ``logo_url`` https; ``colour`` as ``#rrggbb``, ours when empty."""
 
     language: str
@@ -40,11 +41,17 @@ class Screen:
     details: tuple[tuple[str, str], ...] = ()
     hint: str = ""
     again: tuple[str, str] | None = None
+    press: str = ""
     contact: str = ""
 
 
-def render(screen: Screen, *, notices: Sequence[str] = (), status: int = 200) -> HTMLResponse:
-    """The page as an answer, with the policy that lets in its own style and its logo, nothing else."""
+def render(
+    screen: Screen, *, notices: Sequence[str] = (), status: int = 200, leads_to: Sequence[str] = ()
+) -> HTMLResponse:
+    """The page as an answer, with the policy that lets in its own style and its logo, nothing else.
+
+    ``leads_to``: the sources (CSP) to which the POST of ``press`` may be answered with a redirect.
+    """
     nonce = secrets.token_urlsafe(16)
     button = screen.colour or DEFAULT_COLOUR
     html = _templates.get_template("page.html").render(
@@ -59,6 +66,11 @@ def render(screen: Screen, *, notices: Sequence[str] = (), status: int = 200) ->
     if screen.logo_url:
         logo = urlsplit(screen.logo_url)  # http for the sandbox's own only, as the settings hold
         policy += f"; img-src {logo.scheme}://{logo.netloc}"
-    return HTMLResponse(
-        html, status, headers={"content-security-policy": policy, "content-language": screen.language}
-    )
+    headers = {"content-security-policy": policy, "content-language": screen.language}
+    if screen.press:
+        headers["content-security-policy"] = policy.replace(
+            "form-action 'none'", " ".join(["form-action 'self'", *leads_to])
+        )
+        # Without a referrer browsers send "Origin: null": the page's own POST would look like another site's.
+        headers["referrer-policy"] = "same-origin"
+    return HTMLResponse(html, status, headers=headers)

@@ -115,7 +115,8 @@ def still_open(
     found: set[tuple[str, int, str]] = set()
     for some in _some(wanted):
         query = select(o.email, o.amount, o.currency).where(
-            o.account == account, o.channel != "imported", o.payment.in_(UNPAID), o.expires_at > now, tuple_(o.email, o.amount, o.currency).in_(some)
+            o.account == account, o.channel != "imported", o.payment.in_(UNPAID), o.availability != "cancelled",
+            o.expires_at > now, tuple_(o.email, o.amount, o.currency).in_(some)
         )  # fmt: skip
         found.update((row[0], row[1], row[2]) for row in tx.execute(query))
     return found

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,11 +26,13 @@ def folded(text: str) -> str:
 
 def add_order(tx: Connection, **values: Any) -> int:
     """Insert an order; its ``search`` column is made here. Returns the row's id."""
-    searched = ("order_id", "first_name", "last_name", "email", "phone", "description")
-    parts = [str(values.get(name, "")) for name in searched]
-    parts += [str(values.get(f"reference_{n}", "")) for n in range(1, 6)]
-    values["search"] = folded(" ".join(part for part in parts if part))
-    return _new_id(tx.execute(insert(orders).values(**values)))
+    return _new_id(tx.execute(insert(orders).values(**{**values, "search": _searched(values)})))
+
+
+def _searched(values: Mapping[str, Any]) -> str:
+    names = ("order_id", "first_name", "last_name", "email", "phone", "description")
+    parts = [str(values.get(name, "")) for name in (*names, *(f"reference_{n}" for n in range(1, 6)))]
+    return folded(" ".join(part for part in parts if part))
 
 
 def _new_id(result: CursorResult[Any]) -> int:
@@ -60,8 +62,22 @@ def order_by_business_id(tx: Connection, account: str, order_id: str) -> Row[Any
     ).first()
 
 
+def order_by_link_token(tx: Connection, token: str) -> Row[Any] | None:
+    """The order of our own link; locked in a writing transaction, as ``order`` does."""
+    query = select(orders).where(orders.c.link_token == token)
+    return tx.execute(query.with_for_update(key_share=True) if writes(tx) else query).first()
+
+
 def change_order(tx: Connection, order_id: int, **values: Any) -> None:
     tx.execute(update(orders).where(orders.c.id == order_id).values(**values))
+
+
+def change_facts(tx: Connection, order_id: int, **values: Any) -> None:
+    """Change what the order is searched by, too."""
+    change_order(tx, order_id, **values)
+    changed = order(tx, order_id)
+    assert changed is not None
+    change_order(tx, order_id, search=_searched(changed._asdict()))
 
 
 def add_page(tx: Connection, **values: Any) -> int:
@@ -86,7 +102,11 @@ def page_by_token(tx: Connection, token: str) -> Row[Any] | None:
 
 
 def add_message(tx: Connection, **values: Any) -> int:
-    return _new_id(tx.execute(insert(messages).values(**values)))
+    """Insert a message; its ``number`` among the order's of its kind is given here, under the order's lock."""
+    lock(tx, values["order"])
+    same = (messages.c.order == values["order"]) & (messages.c.kind == values["kind"])
+    last = tx.scalar(select(func.max(messages.c.number)).where(same)) or 0
+    return _new_id(tx.execute(insert(messages).values(number=last + 1, **values)))
 
 
 def change_message(tx: Connection, message_id: int, **values: Any) -> None:
@@ -95,6 +115,10 @@ def change_message(tx: Connection, message_id: int, **values: Any) -> None:
 
 def messages_of(tx: Connection, order_id: int) -> list[Row[Any]]:
     return list(tx.execute(select(messages).where(messages.c.order == order_id).order_by(messages.c.id)))
+
+
+def message_by_form_key(tx: Connection, form_key: str) -> Row[Any] | None:
+    return tx.execute(select(messages).where(messages.c.form_key == form_key)).first()
 
 
 def message(tx: Connection, order_id: int, kind: str) -> Row[Any] | None:
@@ -160,14 +184,13 @@ class Filter:
 def badge_condition(badge: str, now: datetime) -> ColumnElement[bool]:
     """The condition in SQL that ``services.orders.states.badge`` computes in Python; a test holds them equal."""
     o = orders.c
-    unpaid, failed = (
-        o.payment.in_(UNPAID),
-        or_(o.availability.in_(("failed", "taken")), o.delivery == "failed"),
-    )
-    expired = and_(unpaid, ~failed, o.expires_at <= now)
-    live = and_(unpaid, ~failed, o.expires_at > now)
+    unpaid, cancelled = o.payment.in_(UNPAID), o.availability == "cancelled"
+    failed = and_(~cancelled, or_(o.availability.in_(("failed", "taken")), o.delivery == "failed"))
+    expired = and_(unpaid, ~cancelled, ~failed, o.expires_at <= now)
+    live = and_(unpaid, ~cancelled, ~failed, o.expires_at > now)
     refused = o.payment.in_(("refused", "cancelled"))
     conditions: dict[str, ColumnElement[bool]] = {
+        "cancelled": and_(unpaid, cancelled),
         "failed": and_(unpaid, failed),
         "expired": expired,
         "refused": and_(live, refused),

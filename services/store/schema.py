@@ -126,6 +126,7 @@ orders = Table(
     Column("capture", Text, nullable=False),  # now, later
     Column("expires_at", Utc, nullable=False),
     Column("copy_to", Text, nullable=False, default=""),
+    Column("link_token", Text, unique=True),  # of our own link: 128 random bits; None: HiPay's own address is mailed
     Column("created_at", Utc, nullable=False),
     *_who(),
     Column("sender_name", Text, nullable=False),  # shown in the list; the id is the truth
@@ -162,13 +163,14 @@ pages = Table(
     Column("number", Integer, nullable=False),
     Column("amount", BigInt, nullable=False),
     Column("currency", Text, nullable=False),
-    Column("state", Text, nullable=False),  # requested, open, lost
+    Column("state", Text, nullable=False),  # requested, open, lost; of an own link also withdrawn, superseded
     Column("url", Text),
     Column("mid", Text, nullable=False, default=""),
     Column("token", Text, nullable=False, unique=True),  # 128 random bits: the return pages' address
     Column("created_at", Utc, nullable=False),
     Column("opened_at", Utc),
     Column("expires_at", Utc),
+    Column("claimed_until", Utc),  # while a press of the own link's button asks HiPay for it
     UniqueConstraint("account", "hipay_order_id"),
     UniqueConstraint("order", "number"),
 )  # fmt: skip
@@ -177,17 +179,19 @@ messages = Table(
     "messages", metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("order", BigInt, ForeignKey("orders.id"), nullable=False, index=True),
-    Column("page", BigInt, ForeignKey("pages.id"), nullable=False),
+    Column("page", BigInt, ForeignKey("pages.id")),  # None: it carries our own link
     Column("kind", Text, nullable=False),  # link, copy
+    Column("number", Integer, nullable=False),  # 1 for the first of its kind
+    Column("form_key", Text, unique=True),  # of the window that asked for it: a second press finds this row
     Column("recipient", Text, nullable=False),
     Column("message_id", Text, nullable=False, unique=True),
     Column("body", LargeBinary, nullable=False),  # the message as it leaves, the same at every try
-    Column("state", Text, nullable=False),  # queued, sending, sent, failed, uncertain, expired
+    Column("state", Text, nullable=False),  # queued, sending, sent, failed, uncertain, expired, withdrawn
     Column("tries", Integer, nullable=False, default=0),
     Column("answer", Text, nullable=False, default=""),
     Column("created_at", Utc, nullable=False),
     Column("sent_at", Utc),
-    UniqueConstraint("order", "page", "kind"),
+    UniqueConstraint("order", "kind", "number"),
 )  # fmt: skip
 
 events = Table(

@@ -71,6 +71,9 @@ def the_order(page: Page, window: BrowserContext, desk: Installation, folder: Pa
     letter = customer.frame_locator("iframe")
     expect(letter.get_by_text("Dear Charlotte Whitfield,")).to_be_visible()
     keep(customer, folder, "email")
+    customer.goto(str(letter.get_by_role("link", name="Pay €1,250.50").get_attribute("href")))
+    customer.get_by_role("button", name="Pay €1,250.50").click()
+    customer.wait_for_url(f"{desk.sandbox_url}/payment/**")
     [order] = desk.orders(EMAIL)
     decline = {"orderids": [order["orderid"]], "outcome": "decline", "reason": "4010103"}
     desk.sandbox.post("/control/pay", json=decline).raise_for_status()

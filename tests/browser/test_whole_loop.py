@@ -204,6 +204,9 @@ def pay_as_the_customer(
         letter.get_by_role("link", name=words.button).click()
     payment = opened.value
     page.close()
+    album.keep(payment, "own-link")
+    payment.get_by_role("button", name=words.button).click()
+    payment.wait_for_url(f"{installation.sandbox_url}/payment/**")
     expect(payment.get_by_role("button", name=words.pay)).to_be_visible()
     album.keep(payment, "payment-page")
     payment.get_by_text(words.other_outcomes).click()

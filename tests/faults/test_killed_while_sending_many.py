@@ -36,7 +36,7 @@ def test_killed_at_every_fifth_point(tmp_path: Path, sandbox: RunningSandbox) ->
             desk, manager, "demo", as_csv([row(n) for n in range(ROWS)]), Rules("fr", 7, "fr")
         )
         sending.start(desk, manager, "demo", "x", preview.good, days=7, per_minute=600, form_key="k")
-        killed = work(folder, sandbox, at)
+        killed = work(desk, folder, sandbox, at)
         finished = "done" in killed.stdout
         assert finished or killed.returncode == -9, killed.stderr
         for _ in range(4):  # the lease of the dead ends, another worker takes over

@@ -12,7 +12,7 @@ from services.store import orders as rows
 from tests.support.drafts import draft
 
 DELIVERIES = ("none", "queued", "sent", "uncertain", "failed", "expired")
-AVAILABILITIES = ("requested", "open", "failed", "taken")
+AVAILABILITIES = ("requested", "open", "failed", "taken", "cancelled")
 PAYMENTS = (
     "unpaid", "refused", "cancelled", "pending", "authorised", "captured", "partly_captured", "refunded", "partly_refunded",
     "charged_back",

@@ -10,10 +10,11 @@ from sqlalchemy import select, text
 
 from services import clock
 from services.access import Actor
+from services.accounts.options import OPTIONS
 from services.desk import Desk
 from services.settings import Settings
 from services.store import access as rows
-from services.store import open_store, schema
+from services.store import accounts, open_store, schema
 from tests.support import postgres
 
 
@@ -22,15 +23,24 @@ def settings_for(tmp_path: Path, **values: Any) -> Settings:
     return Settings(**{"data_dir": tmp_path, **values})
 
 
-def open_test_desk(tmp_path: Path, **values: Any) -> Desk:
+def open_test_desk(tmp_path: Path, *, own_links: bool = False, **values: Any) -> Desk:
     """A desk on a SQLite file in ``tmp_path``, or on PostgreSQL where the tests were given one.
+
+    In the sandbox's world it mails HiPay's own addresses, unless ``own_links``.
 
     The same path and world again find the same database, which is gone after the test.
     """
     settings = settings_for(tmp_path, **values)
     if postgres.SERVER and settings.database_url is None:
         settings = settings_for(tmp_path, **values, database_url=postgres.migrated(settings.database))
-    return Desk(settings, open_store(settings.database, demo=settings.demo))
+    desk = Desk(settings, open_store(settings.database, demo=settings.demo))
+    if settings.demo:
+        with desk.store.write() as tx:
+            for account in settings.all_accounts:
+                accounts.save_section(
+                    tx, account, OPTIONS, "", {"own_link": own_links}, at=clock.now(), actor_kind="system", actor_id="test"
+                )  # fmt: skip
+    return desk
 
 
 @contextmanager

@@ -120,6 +120,7 @@ def upgrade() -> None:
         sa.Column("capture", types.Text(), nullable=False),
         sa.Column("expires_at", types.Utc(), nullable=False),
         sa.Column("copy_to", types.Text(), nullable=False),
+        sa.Column("link_token", types.Text(), nullable=True),
         sa.Column("created_at", types.Utc(), nullable=False),
         sa.Column("actor_kind", types.Text(), nullable=False),
         sa.Column("actor_id", types.Text(), nullable=False),
@@ -142,6 +143,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
         sa.UniqueConstraint("account", "order_id", name=op.f("uq_orders_account_order_id")),
         sa.UniqueConstraint("form_key", name=op.f("uq_orders_form_key")),
+        sa.UniqueConstraint("link_token", name=op.f("uq_orders_link_token")),
         sa.UniqueConstraint("mark", name=op.f("uq_orders_mark")),
     )
     with op.batch_alter_table("orders", schema=None) as batch_op:
@@ -320,6 +322,7 @@ def upgrade() -> None:
         sa.Column("created_at", types.Utc(), nullable=False),
         sa.Column("opened_at", types.Utc(), nullable=True),
         sa.Column("expires_at", types.Utc(), nullable=True),
+        sa.Column("claimed_until", types.Utc(), nullable=True),
         sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_pages_order")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pages")),
         sa.UniqueConstraint("account", "hipay_order_id", name=op.f("uq_pages_account_hipay_order_id")),
@@ -474,8 +477,10 @@ def upgrade() -> None:
         "messages",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
         sa.Column("order", types.BigInt, nullable=False),
-        sa.Column("page", types.BigInt, nullable=False),
+        sa.Column("page", types.BigInt, nullable=True),
         sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("form_key", types.Text(), nullable=True),
         sa.Column("recipient", types.Text(), nullable=False),
         sa.Column("message_id", types.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -487,8 +492,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_messages_order")),
         sa.ForeignKeyConstraint(["page"], ["pages.id"], name=op.f("fk_messages_page")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_messages_form_key")),
         sa.UniqueConstraint("message_id", name=op.f("uq_messages_message_id")),
-        sa.UniqueConstraint("order", "page", "kind", name=op.f("uq_messages_order_page_kind")),
+        sa.UniqueConstraint("order", "kind", "number", name=op.f("uq_messages_order_kind_number")),
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_messages_order"), ["order"], unique=False)

@@ -1,0 +1,55 @@
+"""What an administrator switches on or off for an account."""
+
+from dataclasses import asdict, dataclass
+
+from services import clock
+from services.access import Actor, Right, audit, require
+from services.accounts.errors import AccountUnknown
+from services.desk import Desk
+from services.store import Connection
+from services.store import accounts as rows
+
+OPTIONS = "options"
+
+
+@dataclass(frozen=True)
+class Options:
+    """``own_link``: the e-mail holds our own link instead of HiPay's address, where a public address is set."""
+
+    own_link: bool = True
+
+
+def options(tx: Connection, account: str) -> Options:
+    """What is stored, or the defaults."""
+    data = rows.sections(tx, account).get((OPTIONS, ""), {})
+    return Options(own_link=bool(data.get("own_link", True)))
+
+
+def links_are_ours(tx: Connection, desk: Desk, account: str) -> bool:
+    """Whether a payment request of the account made now gets our own link."""
+    return bool(desk.settings.public) and options(tx, account).own_link
+
+
+def of_account(desk: Desk, actor: Actor, account: str) -> Options:
+    """Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_ORDERS)
+        return options(tx, account)
+
+
+def save(desk: Desk, actor: Actor, account: str, wanted: Options) -> bool:
+    """Whether something changed. Requests that were made keep the link they have. Raises NotAllowed, AccountUnknown."""
+    if account not in desk.settings.all_accounts:
+        raise AccountUnknown(account)
+    with desk.store.write() as tx:
+        require(tx, actor, Right.CONFIGURE)
+        before = options(tx, account)
+        if before == wanted:
+            return False
+        now = clock.now()
+        rows.save_section(
+            tx, account, OPTIONS, "", asdict(wanted), at=now, actor_kind=actor.kind, actor_id=actor.id
+        )
+        changed = [name for name, value in asdict(wanted).items() if value != asdict(before)[name]]
+        audit.record(tx, actor, "account.options", f"account:{account}", fields=changed)
+    return True

@@ -1,0 +1,352 @@
+"""What a person does with a payment link: send it again, remind, call off, extend, renew, correct.
+
+HiPay has no call that cancels or changes a page. Behind our own link that does not matter: the page is made anew when it
+is asked for. A page that somebody has open stays payable until its end, and each function says until when; money that
+comes on it is real, counted, and raises an alarm. Without our own link only what HiPay's page allows can be done.
+
+    LinkRefused (OrderError)
+    ├── NotUnpaid            paid, or a payment is under way
+    ├── LinkCancelled        called off before
+    ├── LinkExpired, LinkNotExpired
+    ├── NotOurLink           the e-mail held HiPay's own address
+    ├── NoMail               a telephone payment has no e-mail
+    ├── StillSending         the message before has not left, or nobody knows whether it has
+    ├── NoLink               there is no address to send
+    ├── CustomerErased       nobody is left to write to
+    └── NothingChanged
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Literal
+
+from services import clock, money
+from services.access import Actor, Right, audit, require, rights
+from services.accounts.configuration import email_settings
+from services.desk import Desk
+from services.errors import DeskError
+from services.hipay.fields import DESCRIPTION_MAX, MINIMUM_UNITS
+from services.mail.addresses import clean_header_text, parse_address
+from services.mail.compose import compose
+from services.mail.message import new_message_id
+from services.mail.settings import missing
+from services.orders import mailing
+from services.orders.create import add_page, letter_of
+from services.orders.drafts import MAX_DAYS, MIN_MINUTES
+from services.orders.errors import (
+    AccountNotReady,
+    AmountBelowMinimum,
+    ExpiryTooLate,
+    ExpiryTooSoon,
+    FieldEmpty,
+    FieldTooLong,
+    OrderError,
+    UnknownOrder,
+)
+from services.orders.observe import record
+from services.orders.own_link import address, standing
+from services.orders.paging import next_number
+from services.store import Connection, Row
+from services.store import orders as rows
+from services.store import steps as due
+
+OWN_MAX_DAYS = 365
+Action = Literal["resend", "readdress", "remind", "cancel", "extend", "correct", "renew"]
+
+
+class LinkRefused(OrderError):
+    code: ClassVar[str] = "link_refused"
+
+
+class NotUnpaid(LinkRefused):
+    code = "link_not_unpaid"
+
+
+class LinkCancelled(LinkRefused):
+    code = "link_cancelled"
+
+
+class LinkExpired(LinkRefused):
+    code = "link_expired"
+
+
+class LinkNotExpired(LinkRefused):
+    code = "link_not_expired"
+
+
+class NotOurLink(LinkRefused):
+    code = "link_not_ours"
+
+
+class NoMail(LinkRefused):
+    code = "link_no_mail"
+
+
+class StillSending(LinkRefused):
+    code = "link_still_sending"
+
+
+class NoLink(LinkRefused):
+    code = "link_none"
+
+
+class CustomerErased(LinkRefused):
+    code = "link_customer_erased"
+
+
+class NothingChanged(LinkRefused):
+    code = "link_nothing_changed"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """``refusals``: why an action cannot be done now; what is missing there can. ``payable_until``: the end of HiPay's
+    newest page that somebody may have open; ``most_days``: how far from now the link may end."""
+
+    refusals: Mapping[Action, LinkRefused]
+    payable_until: datetime | None
+    most_days: int
+
+
+def offer(desk: Desk, actor: Actor, order_id: int) -> Offer | None:
+    """What can be done with the order's link; None for who may not send. Raises UnknownOrder, NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_ORDERS)
+        order = _order(tx, order_id)
+        if Right.SEND not in rights(tx, actor):
+            return None
+        actions: tuple[Action, ...] = (
+            "resend",
+            "readdress",
+            "remind",
+            "cancel",
+            "extend",
+            "correct",
+            "renew",
+        )
+        refusals = {name: why for name in actions if (why := _why_not(tx, desk, order, name)) is not None}
+        return Offer(refusals, _payable_until(tx, order_id), OWN_MAX_DAYS if order.link_token else MAX_DAYS)
+
+
+def resend(desk: Desk, actor: Actor, order_id: int, form_key: str, *, reminder: bool = False) -> None:
+    """Mail the same link to the same address once more. The same ``form_key`` again does nothing.
+
+    Raises LinkRefused, AccountNotReady, MailError, UnknownOrder, NotAllowed.
+    """
+    _mail_again(desk, actor, order_id, form_key, "remind" if reminder else "resend")
+
+
+def readdress(desk: Desk, actor: Actor, order_id: int, email: str, form_key: str) -> None:
+    """Mail the same link to another address, which becomes the order's. Raises as ``resend`` does, and AddressError."""
+    _mail_again(desk, actor, order_id, form_key, "readdress", email=parse_address(email).text)
+
+
+def cancel(desk: Desk, actor: Actor, order_id: int) -> datetime | None:
+    """Call the request off; until when a page that somebody has open can still be paid. Raises LinkRefused, NotAllowed."""
+    with desk.store.write() as tx:
+        order = _allowed(tx, desk, actor, order_id, "cancel")
+        until = _close_pages(tx, order_id, "withdrawn")
+        record(tx, order_id, "link_cancelled", actor, **_until(until))
+        audit.record(tx, actor, "link_cancelled", f"order:{order.id}")
+    desk.wake.set()
+    return until
+
+
+def extend(desk: Desk, actor: Actor, order_id: int, expires_at: datetime) -> None:
+    """Move the end of our own link, at most a year from now. Raises LinkRefused, FieldProblem, NotAllowed."""
+    with desk.store.write() as tx:
+        order = _allowed(tx, desk, actor, order_id, "extend")
+        _check_end(expires_at, OWN_MAX_DAYS)
+        if expires_at == order.expires_at:
+            raise NothingChanged
+        rows.change_order(tx, order_id, expires_at=expires_at)
+        record(
+            tx, order_id, "link_extended", actor, former=order.expires_at.isoformat(), until=expires_at.isoformat()
+        )  # fmt: skip
+        audit.record(tx, actor, "link_extended", f"order:{order_id}")
+
+
+def renew(desk: Desk, actor: Actor, order_id: int, expires_at: datetime, form_key: str) -> None:
+    """Give an expired request a new end under the same reference, and mail its link.
+
+    Without our own link HiPay makes a new page under the next order id; the old one has ended. Raises as ``resend`` does,
+    and FieldProblem.
+    """
+    with desk.store.write() as tx:
+        if rows.message_by_form_key(tx, form_key) is not None:
+            return
+        order = _allowed(tx, desk, actor, order_id, "renew")
+        _check_end(expires_at, OWN_MAX_DAYS if order.link_token else MAX_DAYS)
+        rows.change_order(tx, order_id, expires_at=expires_at, failure="", failure_detail={})
+        times = {"former": order.expires_at.isoformat(), "until": expires_at.isoformat()}
+        if order.link_token:
+            record(tx, order_id, "link_renewed", actor, **times)
+            _queue(tx, desk, _order(tx, order_id), form_key)
+            record(tx, order_id, "resent", actor)
+        else:
+            number = next_number(tx, order, rows.pages_of(tx, order_id)[-1].number)
+            if number is None:
+                raise NoLink
+            page = add_page(tx, order, number=number)
+            record(tx, order_id, "renewed", actor, page=page, **times)
+            due.schedule(tx, order_id, "page", order.account, clock.now())
+        audit.record(tx, actor, "link_renewed", f"order:{order_id}")
+    desk.wake.set()
+
+
+def correct(
+    desk: Desk, actor: Actor, order_id: int, amount: int, description: str, form_key: str, *, mail: bool
+) -> datetime | None:
+    """Change amount (1/10000) or description before payment, and mail the link again if wanted; until when a page with the
+    former facts can still be paid. Raises as ``resend`` does, and FieldProblem.
+
+    The former amount stays in the event: the versions are its chain.
+    """
+    with desk.store.write() as tx:
+        if rows.message_by_form_key(tx, form_key) is not None:
+            return None
+        order = _allowed(tx, desk, actor, order_id, "correct")
+        text = clean_header_text(description, "description", 4 * DESCRIPTION_MAX)
+        _check_facts(order, amount, text)
+        if (amount, text) == (order.amount, order.description):
+            raise NothingChanged
+        until = _close_pages(tx, order_id, "superseded")
+        rows.change_facts(tx, order_id, amount=amount, description=text)
+        former: dict[str, Any] = {"former_amount": order.amount, "amount": amount}
+        if text != order.description:
+            # Without the text: events are for ever, and it may name the customer.
+            former["description_changed"] = True
+        record(tx, order_id, "link_corrected", actor, **former, **_until(until))
+        if mail:
+            _queue(tx, desk, _order(tx, order_id), form_key)
+            record(tx, order_id, "resent", actor)
+        audit.record(tx, actor, "link_corrected", f"order:{order_id}", amount=amount)
+    desk.wake.set()
+    return until
+
+
+_EVENTS = {"resend": "resent", "readdress": "readdressed", "remind": "reminded"}
+
+
+def _mail_again(
+    desk: Desk, actor: Actor, order_id: int, form_key: str, action: Literal["resend", "readdress", "remind"],
+    email: str | None = None,
+) -> None:  # fmt: skip
+    with desk.store.write() as tx:
+        if rows.message_by_form_key(tx, form_key) is not None:
+            return
+        order = _allowed(tx, desk, actor, order_id, action)
+        if email is not None:
+            if email == order.email:
+                raise NothingChanged
+            rows.change_facts(tx, order_id, email=email)
+            order = _order(tx, order_id)
+        _queue(tx, desk, order, form_key, reminder=action == "remind")
+        # Without the address: events and the audit are for ever, the customer's data are not.
+        record(tx, order_id, _EVENTS[action], actor)
+        audit.record(tx, actor, f"link_{_EVENTS[action]}", f"order:{order_id}")
+    desk.wake.set()
+
+
+def _queue(tx: Connection, desk: Desk, order: Row[Any], form_key: str, *, reminder: bool = False) -> None:
+    pages = rows.pages_of(tx, order.id)
+    page = None if order.link_token or not pages else pages[-1]
+    settings = email_settings(tx, order.account).resolve(order.language)
+    if missing(settings):
+        raise AccountNotReady(order.account, ("email_settings",))
+    url = address(desk, order, page)
+    if url is None:
+        raise NoLink
+    composed = compose(letter_of(desk.account(order.account), order), settings, url=url, reminder=reminder)
+    mailing.queue(
+        tx, order, page.id if page is not None else None, "link", order.email, composed, settings,
+        new_message_id(settings.sender_address), form_key,
+    )  # fmt: skip
+    rows.change_order(tx, order.id, failure="", failure_detail={})
+    due.schedule(tx, order.id, "mail", order.account, clock.now())
+
+
+def _allowed(tx: Connection, desk: Desk, actor: Actor, order_id: int, action: Action) -> Row[Any]:
+    require(tx, actor, Right.SEND)
+    order = _order(tx, order_id)
+    refusal = _why_not(tx, desk, order, action)
+    if refusal is not None:
+        raise refusal
+    return order
+
+
+def _order(tx: Connection, order_id: int) -> Row[Any]:
+    order = rows.order(tx, order_id)
+    if order is None or order.channel == "imported":
+        raise UnknownOrder
+    return order
+
+
+def _why_not(tx: Connection, desk: Desk, order: Row[Any], action: Action) -> LinkRefused | None:
+    if order.erased_at is not None:
+        return CustomerErased()
+    stands = standing(order, clock.now())
+    if stands in ("paid", "pending"):
+        return NotUnpaid()
+    if stands == "cancelled":
+        return LinkCancelled()
+    if action in ("cancel", "extend", "correct") and not order.link_token:
+        return NotOurLink()
+    if action == "renew":
+        return None if stands == "expired" else LinkNotExpired()
+    if stands == "expired" and action != "cancel":
+        return LinkExpired()
+    if action in ("resend", "readdress", "remind"):
+        return _why_not_mailed(tx, desk, order)
+    return None
+
+
+def _why_not_mailed(tx: Connection, desk: Desk, order: Row[Any]) -> LinkRefused | None:
+    if order.channel != "link":
+        return NoMail()
+    before = rows.message(tx, order.id, "link")
+    if before is not None and before.state in ("queued", "sending"):
+        return StillSending()
+    pages = rows.pages_of(tx, order.id)
+    return None if before is not None and address(desk, order, pages[-1] if pages else None) else NoLink()
+
+
+def _close_pages(tx: Connection, order_id: int, state: str) -> datetime | None:
+    """HiPay's pages lead nowhere of ours any more; until when the last of them can still be paid."""
+    until = _payable_until(tx, order_id)
+    for page in rows.pages_of(tx, order_id):
+        if page.state in ("requested", "open"):
+            rows.change_page(tx, page.id, state=state)
+    return until
+
+
+def _payable_until(tx: Connection, order_id: int) -> datetime | None:
+    ends = [page.expires_at for page in rows.pages_of(tx, order_id) if page.url and page.expires_at]
+    latest = max(ends, default=None)
+    return latest if latest is not None and latest > clock.now() else None
+
+
+def _until(until: datetime | None) -> dict[str, Any]:
+    return {"payable_until": until.isoformat()} if until else {}
+
+
+def _check_end(expires_at: datetime, most_days: int) -> None:
+    now = clock.now()
+    if expires_at < now + timedelta(minutes=MIN_MINUTES):
+        raise ExpiryTooSoon(MIN_MINUTES)
+    if expires_at > now + timedelta(days=most_days):
+        raise ExpiryTooLate(most_days)
+
+
+def _check_facts(order: Row[Any], amount: int, description: str) -> None:
+    problem: DeskError | None = None
+    if amount < MINIMUM_UNITS:
+        problem = AmountBelowMinimum(money.format_money(MINIMUM_UNITS, order.currency, "en_GB"))
+    elif not description:
+        problem = FieldEmpty()
+    elif len(description) > DESCRIPTION_MAX:
+        problem = FieldTooLong(DESCRIPTION_MAX)
+    if problem is not None:
+        raise problem
+    money.wire(amount, order.currency)

@@ -1,0 +1,328 @@
+"""What a person does with a link: sent again, called off, extended, renewed, corrected; with our own link and without."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from services import clock, worker
+from services.access import CUSTOMER, Actor, NotAllowed
+from services.accounts.demo import prepare_demo
+from services.accounts.options import Options, save
+from services.desk import Desk
+from services.hipay.sandbox import clock_source
+from services.mail.errors import AddressError
+from services.orders import create, history, links, own_link, pressing
+from services.orders.errors import AmountBelowMinimum, ExpiryTooLate, ExpiryTooSoon, FieldEmpty, FieldTooLong
+from services.orders.history import Detail
+from services.store import orders as rows
+from tests.support.desk import open_test_desk, person
+from tests.support.drafts import draft
+from tests.support.sandbox import RunningSandbox
+
+
+@pytest.fixture
+def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
+    opened = open_test_desk(
+        tmp_path, own_links=True, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port
+    )
+    prepare_demo(opened)
+    clock.use(clock_source(sandbox.url, ttl=0))
+    yield opened
+    clock.use(None)
+    opened.close()
+
+
+def send(desk: Desk, manager: Actor, *, own: bool = True, **changes: object) -> int:
+    save(desk, person(desk, "admin"), "demo", Options(own_link=own))
+    order_id = create.create(desk, manager, draft(**changes), create.new_form_key())
+    worker.drain(desk)
+    return order_id
+
+
+def found(desk: Desk, order_id: int) -> Detail:
+    return history.detail(desk, CUSTOMER, order_id)
+
+
+def key() -> str:
+    return create.new_form_key()
+
+
+def press(desk: Desk, order_id: int) -> pressing.Pressed:
+    return pressing.press(desk, found(desk, order_id).order.link_token)
+
+
+def pay(desk: Desk, sandbox: RunningSandbox, order_id: int, page: int = -1) -> None:
+    hipay_id = found(desk, order_id).pages[page].hipay_order_id
+    sandbox.control("pay", {"orderids": [hipay_id], "outcome": "accept"})
+    history.check_now(desk, CUSTOMER, [order_id])
+    worker.drain(desk)
+
+
+def later(sandbox: RunningSandbox, **time: float) -> None:
+    sandbox.control("clock", {"advance_seconds": timedelta(**time).total_seconds()})
+
+
+def alarms(desk: Desk, order_id: int) -> list[str]:
+    return [alarm.kind for alarm in found(desk, order_id).alarms]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_the_same_link_goes_out_again_once_per_window(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, own: bool
+) -> None:
+    order_id = send(desk, manager, own=own, copy_to_sender=True)
+    window = key()
+    links.resend(desk, manager, order_id, window)
+    links.resend(desk, manager, order_id, window)
+    worker.drain(desk)
+    links.resend(desk, manager, order_id, window)
+    worker.drain(desk)
+    to_customer = [mail for mail in sandbox.mails() if mail["to"] == ["elodie.marchand@example.com"]]
+    url = found(desk, order_id).url
+    assert url is not None
+    assert len(to_customer) == 2
+    assert len({mail["message_id"] for mail in to_customer}) == 2
+    assert all(url in mail["text"] for mail in to_customer)
+    assert len(sandbox.mails()) == 3  # the sender's copy is of the first alone
+    assert found(desk, order_id).badge == "open"
+
+
+def test_a_reminder_says_so(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = send(desk, manager, order_id="A-1", language="de")
+    links.resend(desk, manager, order_id, key(), reminder=True)
+    worker.drain(desk)
+    reminder, first = sandbox.mails()
+    assert reminder["subject"].startswith("[TEST] Erinnerung: ")
+    assert (
+        "Wir möchten Sie daran erinnern, dass Ihre Bestellung A-1 noch nicht bezahlt ist." in reminder["text"]
+    )
+    assert "Erinnerung" not in first["subject"] + first["text"]
+
+
+def test_another_address_becomes_the_orders(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = send(desk, manager)
+    links.readdress(desk, manager, order_id, "new.home@example.org", key())
+    worker.drain(desk)
+    assert sandbox.mails()[0]["to"] == ["new.home@example.org"]
+    seen = found(desk, order_id)
+    assert seen.order.email == "new.home@example.org"
+    assert "example" not in str([event.data for event in seen.events])
+    [listed] = history.find(desk, manager, rows.Filter(text="new.home")).orders
+    assert listed.id == order_id
+    with pytest.raises(AddressError):
+        links.readdress(desk, manager, order_id, "a@b@c", key())
+    with pytest.raises(links.NothingChanged):
+        links.readdress(desk, manager, order_id, "new.home@example.org", key())
+
+
+def test_nothing_is_sent_again_while_it_is_still_being_sent(desk: Desk, manager: Actor) -> None:
+    order_id = send(desk, manager)
+    links.resend(desk, manager, order_id, key())
+    with pytest.raises(links.StillSending):
+        links.resend(desk, manager, order_id, key())
+
+
+def test_called_off_the_link_says_so_and_a_late_payment_is_counted_with_an_alarm(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = send(desk, manager)
+    press(desk, order_id)
+    until = links.cancel(desk, manager, order_id)
+    page = found(desk, order_id).pages[0]
+    assert until == page.expires_at
+    assert page.state == "withdrawn"
+    seen = found(desk, order_id)
+    assert (seen.badge, seen.url) == ("cancelled", None)
+    assert (press(desk, order_id).standing, press(desk, order_id).url) == ("cancelled", None)
+    for refused in (
+        lambda: links.cancel(desk, manager, order_id),
+        lambda: links.resend(desk, manager, order_id, key()),
+    ):
+        with pytest.raises(links.LinkCancelled):
+            refused()
+    assert alarms(desk, order_id) == []
+    pay(desk, sandbox, order_id)
+    seen = found(desk, order_id)
+    assert (seen.badge, seen.order.captured) == ("paid", 1250_5000)
+    assert alarms(desk, order_id) == ["paid_after_cancel"]
+
+
+def test_called_off_before_its_mail_left_it_is_not_mailed(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = send(desk, manager)
+    links.resend(desk, manager, order_id, key())
+    assert links.cancel(desk, manager, order_id) is None
+    worker.drain(desk)
+    assert len(sandbox.mails()) == 1
+    assert [message.state for message in found(desk, order_id).messages] == ["sent", "withdrawn"]
+
+
+def test_extended_beyond_what_hipays_pages_live(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = send(desk, manager)
+    links.extend(desk, manager, order_id, clock.now() + timedelta(days=200))
+    later(sandbox, days=199)
+    assert press(desk, order_id).url is not None
+    with pytest.raises(ExpiryTooLate):
+        links.extend(desk, manager, order_id, clock.now() + timedelta(days=366))
+    with pytest.raises(ExpiryTooSoon):
+        links.extend(desk, manager, order_id, clock.now())
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_renewed_under_the_same_reference(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, own: bool
+) -> None:
+    order_id = send(desk, manager, own=own, order_id="A-1")
+    end = clock.now() + timedelta(days=20)
+    with pytest.raises(links.LinkNotExpired):
+        links.renew(desk, manager, order_id, end, key())
+    later(sandbox, days=8)
+    assert found(desk, order_id).badge == "expired"
+    with pytest.raises(links.LinkExpired):
+        links.resend(desk, manager, order_id, key())
+    links.renew(desk, manager, order_id, end, key())
+    worker.drain(desk)
+    seen = found(desk, order_id)
+    assert (seen.badge, seen.order.expires_at) == ("open", end)
+    assert seen.url is not None
+    assert seen.url in sandbox.mails()[0]["text"]
+    assert len(sandbox.mails()) == 2
+    if own:
+        assert press(desk, order_id).url is not None
+    else:
+        assert [page.hipay_order_id for page in seen.pages] == ["A-1", "A-1-2"]
+    pay(desk, sandbox, order_id)
+    assert found(desk, order_id).badge == "paid"
+
+
+def test_corrected_the_link_shows_the_new_facts_and_the_former_page_is_superseded(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = send(desk, manager, amount="100")
+    press(desk, order_id)
+    until = links.correct(desk, manager, order_id, 120_0000, "Chaise", key(), mail=True)
+    worker.drain(desk)
+    seen = found(desk, order_id)
+    assert until == seen.pages[0].expires_at
+    assert (seen.order.amount, seen.order.description, seen.badge) == (120_0000, "Chaise", "open")
+    [event] = [event for event in seen.events if event.kind == "link_corrected"]
+    assert (event.data["former_amount"], event.data["description_changed"]) == (100_0000, True)
+    assert "Acompte" not in str(event.data)  # events are for ever
+    assert "120,00" in sandbox.mails()[0]["text"]
+    assert "Chaise" in sandbox.mails()[0]["text"]
+    led = press(desk, order_id)
+    seen = found(desk, order_id)
+    assert [(page.state, page.amount) for page in seen.pages] == [
+        ("superseded", 100_0000),
+        ("open", 120_0000),
+    ]
+    assert led.url == seen.pages[1].url
+    pay(desk, sandbox, order_id)
+    assert (found(desk, order_id).badge, alarms(desk, order_id)) == ("paid", [])
+
+
+def test_money_on_the_former_page_is_counted_with_an_alarm(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = send(desk, manager, amount="100")
+    press(desk, order_id)
+    links.correct(desk, manager, order_id, 120_0000, "Acompte canapé", key(), mail=False)
+    pay(desk, sandbox, order_id)
+    seen = found(desk, order_id)
+    assert (seen.order.payment, seen.order.captured) == ("partly_captured", 100_0000)
+    assert alarms(desk, order_id) == ["former_amount"]
+    assert press(desk, order_id).standing == "paid"
+
+
+def test_what_cannot_be_corrected(desk: Desk, manager: Actor) -> None:
+    order_id = send(desk, manager, amount="100")
+
+    def correct(amount: int, description: str) -> None:
+        links.correct(desk, manager, order_id, amount, description, key(), mail=False)
+
+    with pytest.raises(AmountBelowMinimum):
+        correct(0, "x")
+    with pytest.raises(FieldEmpty):
+        correct(100_0000, " ")
+    with pytest.raises(FieldTooLong):
+        correct(100_0000, "x" * 256)
+    with pytest.raises(links.NothingChanged):
+        correct(100_0000, "Acompte canapé")
+
+
+def test_a_paid_request_is_left_alone(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = send(desk, manager)
+    press(desk, order_id)
+    pay(desk, sandbox, order_id)
+    offered = links.offer(desk, manager, order_id)
+    assert offered is not None
+    assert {type(why) for why in offered.refusals.values()} == {links.NotUnpaid}
+    with pytest.raises(links.NotUnpaid):
+        links.cancel(desk, manager, order_id)
+
+
+def test_hipays_own_link_says_why_it_cannot_be_called_off(desk: Desk, manager: Actor) -> None:
+    order_id = send(desk, manager, own=False)
+    offered = links.offer(desk, manager, order_id)
+    assert offered is not None
+    assert {name for name, why in offered.refusals.items() if isinstance(why, links.NotOurLink)} == {
+        "cancel", "extend", "correct",
+    }  # fmt: skip
+    end: datetime = clock.now() + timedelta(days=3)
+    for refused in (
+        lambda: links.cancel(desk, manager, order_id),
+        lambda: links.extend(desk, manager, order_id, end),
+        lambda: links.correct(desk, manager, order_id, 1_0000, "x", key(), mail=False),
+    ):
+        with pytest.raises(links.NotOurLink):
+            refused()
+
+
+def test_by_phone_nothing_is_mailed(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = send(desk, manager, channel="phone", email="")
+    with pytest.raises(links.NoMail):
+        links.resend(desk, manager, order_id, key())
+    later(sandbox, days=8)
+    links.renew(desk, manager, order_id, clock.now() + timedelta(days=2), key())
+    worker.drain(desk)
+    assert found(desk, order_id).badge == "open"
+    assert sandbox.mails() == []
+
+
+def test_an_erased_customer_is_left_alone(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = send(desk, manager)
+    later(sandbox, days=8)
+    with desk.store.write() as tx:
+        rows.change_order(tx, order_id, email="", erased_at=clock.now())
+    with pytest.raises(links.CustomerErased):
+        links.renew(desk, manager, order_id, clock.now() + timedelta(days=2), key())
+
+
+def test_who_may_not_send_may_not_do_any_of_it(desk: Desk, manager: Actor) -> None:
+    order_id = send(desk, manager)
+    finance = person(desk, "finance")
+    assert links.offer(desk, finance, order_id) is None
+    for refused in (
+        lambda: links.cancel(desk, finance, order_id),
+        lambda: links.resend(desk, finance, order_id, key()),
+        lambda: links.extend(desk, finance, order_id, clock.now()),
+    ):
+        with pytest.raises(NotAllowed):
+            refused()
+
+
+def test_every_standing_is_told(desk: Desk, manager: Actor) -> None:
+    order_id = send(desk, manager)
+    with desk.store.write() as tx:
+        for payment, availability, expected in (
+            ("unpaid", "open", "open"), ("refused", "open", "open"), ("pending", "open", "pending"),
+            ("authorised", "open", "pending"), ("captured", "cancelled", "paid"), ("unpaid", "cancelled", "cancelled"),
+            ("unpaid", "taken", "pending"), ("refunded", "open", "paid"), ("unpaid", "failed", "open"),
+        ):  # fmt: skip
+            rows.change_order(tx, order_id, payment=payment, availability=availability)
+            order = rows.order(tx, order_id)
+            assert order is not None
+            assert own_link.standing(order, clock.now()) == expected

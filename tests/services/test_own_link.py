@@ -1,0 +1,331 @@
+"""Our own link, over HTTP and against the sandbox: opening changes nothing, a press leads to one page of HiPay's."""
+
+import re
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services import clock, worker
+from services.access import CUSTOMER, Actor
+from services.accounts.demo import prepare_demo
+from services.accounts.options import Options, save
+from services.desk import Desk
+from services.hipay.sandbox import clock_source
+from services.orders import create, history, pressing
+from services.orders.history import Detail
+from services.orders.observe import record
+from services.store import orders as rows
+from tests.support.desk import open_test_desk, person
+from tests.support.drafts import draft
+from tests.support.public import serving
+from tests.support.sandbox import RunningSandbox
+
+
+@pytest.fixture
+def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
+    opened = open_test_desk(
+        tmp_path, own_links=True, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port
+    )
+    prepare_demo(opened)
+    clock.use(clock_source(sandbox.url, ttl=0))
+    yield opened
+    clock.use(None)
+    opened.close()
+
+
+@pytest.fixture
+def public(desk: Desk) -> Iterator[httpx.Client]:
+    with serving(desk) as client:
+        yield client
+
+
+@pytest.fixture
+def sent(desk: Desk, manager: Actor) -> int:
+    order_id = create.create(desk, manager, draft(order_id="A-1"), create.new_form_key())
+    worker.drain(desk)
+    return order_id
+
+
+def found(desk: Desk, order_id: int) -> Detail:
+    return history.detail(desk, CUSTOMER, order_id)
+
+
+def path(desk: Desk, order_id: int) -> str:
+    return f"/p/{found(desk, order_id).order.link_token}"
+
+
+def at_hipay(sandbox: RunningSandbox) -> list[str]:
+    return [one["orderid"] for one in sandbox.control("orders")]
+
+
+def kinds(desk: Desk, order_id: int) -> list[str]:
+    return [event.kind for event in found(desk, order_id).events]
+
+
+def check(desk: Desk, order_id: int) -> None:
+    history.check_now(desk, CUSTOMER, [order_id])
+    worker.drain(desk)
+
+
+def test_the_mail_leaves_at_once_with_our_address_and_none_of_hipays(
+    desk: Desk, sent: int, sandbox: RunningSandbox
+) -> None:
+    seen = found(desk, sent)
+    [mail] = sandbox.mails()
+    assert seen.url == f"{desk.settings.public}{path(desk, sent)}"
+    assert seen.url in mail["text"]
+    assert seen.url in mail["html"]
+    assert "/payment/web/pay/" not in mail["raw"]
+    assert at_hipay(sandbox) == []
+    assert (seen.badge, seen.pages) == ("open", ())
+    assert len(seen.order.link_token) >= 22  # 128 bits in base64
+
+
+def test_opening_it_shows_the_facts_and_changes_nothing(
+    desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    before = kinds(desk, sent)
+    for _ in range(3):
+        page = public.get(path(desk, sent))
+    assert page.status_code == 200
+    for shown in ("Maison Demo", "1\u202f250,50\xa0€", "Acompte canapé", "A-1", "Régler", 'lang="fr"'):
+        assert shown in page.text
+    assert page.text.count("<button") == 1
+    assert "set-cookie" not in page.headers
+    assert public.head(path(desk, sent)).status_code == 200
+    assert kinds(desk, sent) == before
+    assert at_hipay(sandbox) == []
+
+
+def test_a_press_leads_to_a_page_of_half_an_hour_which_is_used_again(
+    desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    first = public.post(path(desk, sent))
+    second = public.post(path(desk, sent))
+    assert (first.status_code, second.status_code) == (303, 303)
+    seen = found(desk, sent)
+    assert first.headers["location"] == second.headers["location"] == seen.pages[0].url
+    assert first.headers["location"].startswith(sandbox.url)
+    [order] = sandbox.control("orders")
+    assert 1700 < int(order["fields"]["time_limit_to_pay"]) <= 1800
+    assert (order["orderid"], order["fields"]["language"], order["fields"]["eci"]) == ("A-1", "fr_FR", "7")
+    assert kinds(desk, sent).count("opened") == 1  # two clicks are one person's
+    assert seen.badge == "open"
+
+
+def test_when_the_page_has_ended_a_press_makes_another_under_the_next_id(
+    desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    public.post(path(desk, sent))
+    sandbox.control("clock", {"advance_seconds": 31 * 60})
+    assert public.post(path(desk, sent)).status_code == 303
+    assert sorted(at_hipay(sandbox)) == ["A-1", "A-1-2"]
+    assert kinds(desk, sent).count("opened") == 2
+    sandbox.control("pay", {"orderids": ["A-1-2"], "outcome": "accept"})
+    check(desk, sent)
+    assert found(desk, sent).badge == "paid"
+
+
+def test_many_presses_at_once_make_one_page(desk: Desk, sent: int, sandbox: RunningSandbox) -> None:
+    sandbox.control("faults", {"kind": "slow", "path": "/v1/hpayment", "delay_ms": 400, "count": 1})
+    token = found(desk, sent).order.link_token
+    urls: list[str | None] = []
+    presses = [
+        threading.Thread(target=lambda: urls.append(pressing.press(desk, token).url)) for _ in range(4)
+    ]
+    for press in presses:
+        press.start()
+    for press in presses:
+        press.join()
+    assert len(urls) == 4
+    assert len(set(urls)) == 1
+    assert at_hipay(sandbox) == ["A-1"]
+
+
+@pytest.mark.parametrize("duplicate_order", ["fresh", "refuse"])
+def test_a_lost_answer_is_made_good_by_the_next_press(
+    desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox, duplicate_order: str
+) -> None:
+    sandbox.control("settings", {"duplicate_order": duplicate_order})
+    sandbox.control("faults", {"kind": "lost", "path": "/v1/hpayment", "count": 1})
+    refused = public.post(path(desk, sent))
+    assert refused.status_code == 503
+    assert "Veuillez réessayer dans un instant" in refused.text
+    led = public.post(path(desk, sent))
+    assert led.status_code == 303
+    last = found(desk, sent).pages[-1]
+    assert led.headers["location"] == last.url
+    assert last.hipay_order_id == ("A-1" if duplicate_order == "fresh" else "A-1-2")
+
+
+@pytest.mark.parametrize("fault", ["down", "5xx", "garbage", "html"])
+def test_while_hipay_is_away_the_page_says_so_in_the_customers_language(
+    desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox, fault: str
+) -> None:
+    sandbox.control("faults", {"kind": fault, "path": "/v1/hpayment"})
+    page = public.post(path(desk, sent))
+    assert page.status_code == 503
+    assert page.headers["retry-after"] == "30"
+    assert "Votre lien reste valable" in page.text
+    sandbox.control("faults", {"kind": "off"})
+    assert public.post(path(desk, sent)).status_code == 303
+    assert found(desk, sent).badge == "open"
+
+
+def test_a_refusal_that_no_try_mends_is_said_to_the_sender(
+    desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    sandbox.control("faults", {"kind": "refuse", "path": "/v1/hpayment", "code": 3010001})
+    assert public.post(path(desk, sent)).status_code == 503
+    seen = found(desk, sent)
+    assert (seen.badge, seen.can_retry) == ("failed", True)
+    sandbox.control("faults", {"kind": "off"})
+    history.retry(desk, person(desk, "manager"), sent)
+    worker.drain(desk)
+    assert found(desk, sent).badge == "open"
+    assert len(sandbox.mails()) == 1  # what has arrived is not mailed again
+
+
+def test_pages_are_limited_per_hour(
+    desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    with desk.store.write() as tx:
+        order = rows.order(tx, sent)
+        assert order is not None
+        for number in range(1, pressing.PAGES_AN_HOUR + 1):
+            page = create.add_page(tx, order, number=number)
+            rows.change_page(tx, page, state="superseded", opened_at=clock.now(), expires_at=clock.now())
+    page = public.post(path(desk, sent))
+    assert page.status_code == 429
+    assert "plus tard" in page.text
+    sandbox.control("clock", {"advance_seconds": 3601})
+    assert public.post(path(desk, sent)).status_code == 303
+
+
+def test_paid_says_so_instead_of_paying_twice(
+    desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    public.post(path(desk, sent))
+    sandbox.control("pay", {"orderids": ["A-1"], "outcome": "accept"})
+    # Not told yet: the next press, after the page's end, asks HiPay first.
+    sandbox.control("clock", {"advance_seconds": 31 * 60})
+    page = public.post(path(desk, sent))
+    assert page.status_code == 200
+    assert "déjà réglée" in page.text
+    assert at_hipay(sandbox) == ["A-1"]
+    assert found(desk, sent).badge == "paid"
+    assert "<button" not in public.get(path(desk, sent)).text
+
+
+def test_three_refused_payments_use_a_page_up(
+    desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    public.post(path(desk, sent))
+    for _ in range(3):
+        sandbox.control("pay", {"orderids": ["A-1"], "outcome": "decline", "reason": "4010103"})
+    check(desk, sent)
+    assert found(desk, sent).badge == "refused"
+    assert public.post(path(desk, sent)).headers["location"] == found(desk, sent).pages[1].url
+
+
+def test_expired_and_unknown_say_so(
+    desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    sandbox.control("clock", {"advance_seconds": timedelta(days=8).total_seconds()})
+    for answer in (public.get(path(desk, sent)), public.post(path(desk, sent))):
+        assert answer.status_code == 200
+        assert "a expiré" in answer.text
+        assert "<button" not in answer.text
+    unknown = public.post("/p/nothing", headers={"accept-language": "de"})
+    assert unknown.status_code == 404
+    assert "Dieser Link" in unknown.text
+    assert at_hipay(sandbox) == []
+
+
+def test_a_post_from_another_site_is_refused(
+    desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    for headers in (
+        {"origin": "https://evil.example"},
+        {"origin": "null", "sec-fetch-site": "cross-site"},
+        {"origin": "http://[bad"},
+    ):
+        assert public.post(path(desk, sent), headers=headers).status_code == 403
+    assert public.post(path(desk, sent), headers={"host": "evil.example"}).status_code == 404
+    assert at_hipay(sandbox) == []
+    assert public.post(path(desk, sent), headers={"origin": "http://127.0.0.1:8503"}).status_code == 303
+
+
+def test_the_pages_policy_lets_its_form_lead_to_hipay_and_nowhere_else(
+    desk: Desk, sent: int, public: httpx.Client
+) -> None:
+    page = public.get(path(desk, sent))
+    policy = re.search(r"form-action ([^;]+)", page.headers["content-security-policy"])
+    assert policy is not None
+    assert policy[1].split() == [
+        "'self'", "https://*.hipay.com", "https://*.hipay-tpp.com", desk.settings.sandbox_url,
+    ]  # fmt: skip
+    assert page.headers["referrer-policy"] == "same-origin"
+
+
+def test_a_paused_account_leads_nowhere(desk: Desk, sent: int, public: httpx.Client) -> None:
+    from services.accounts.pauses import pause
+
+    with desk.store.write() as tx:
+        pause(tx, "demo", "gateway", "hipay_not_authorised")
+    assert public.post(path(desk, sent)).status_code == 503
+
+
+def test_cancelled_while_hipay_was_asked_leads_nowhere(
+    desk: Desk, sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = pressing.page_request
+
+    def cancelling(*args: object, **more: object) -> object:
+        with desk.store.write() as tx:
+            record(tx, sent, "link_cancelled", CUSTOMER)
+        return asked(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pressing, "page_request", cancelling)
+    done = pressing.press(desk, found(desk, sent).order.link_token)
+    assert (done.standing, done.url) == ("cancelled", None)
+    assert [page.state for page in found(desk, sent).pages] == ["withdrawn"]
+    assert found(desk, sent).badge == "cancelled"
+
+
+def test_an_order_named_like_a_further_page_keeps_its_id(
+    desk: Desk, manager: Actor, sent: int, sandbox: RunningSandbox
+) -> None:
+    other = create.create(desk, manager, draft(order_id="A-1-2"), create.new_form_key())
+    pressing.press(desk, found(desk, sent).order.link_token)
+    sandbox.control("clock", {"advance_seconds": 31 * 60})
+    pressing.press(desk, found(desk, sent).order.link_token)
+    pressing.press(desk, found(desk, other).order.link_token)
+    assert [page.hipay_order_id for page in found(desk, sent).pages] == ["A-1", "A-1-3"]
+    assert [page.hipay_order_id for page in found(desk, other).pages] == ["A-1-2"]
+
+
+def test_switched_off_hipays_own_address_is_mailed(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    admin = person(desk, "admin")
+    assert save(desk, admin, "demo", Options(own_link=False))
+    assert not save(desk, admin, "demo", Options(own_link=False))
+    order_id = create.create(desk, manager, draft(), create.new_form_key())
+    worker.drain(desk)
+    seen = found(desk, order_id)
+    assert seen.order.link_token is None
+    assert seen.url is not None
+    assert "/payment/web/pay/" in seen.url
+    assert seen.url in sandbox.mails()[0]["text"]
+
+
+def test_by_phone_there_is_no_link_of_ours(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = create.create(desk, manager, draft(channel="phone", email=""), create.new_form_key())
+    worker.drain(desk)
+    assert found(desk, order_id).order.link_token is None
+    assert len(at_hipay(sandbox)) == 1
