@@ -96,7 +96,8 @@ def _bars(sums: pd.DataFrame, t: Translator) -> alt.LayerChart:
         tooltip=[alt.Tooltip("outcome:N", title=t("Outcome")), alt.Tooltip("amount:N", title=t("Amount"))],
     )  # fmt: skip
     bars = base.mark_bar(height=14).encode(color=alt.Color("colour:N", scale=None))
-    words = base.mark_text(align="left", dx=6).encode(text="amount:N")
+    # A gray that is read on both themes: the default is black.
+    words = base.mark_text(align="left", dx=6, color="#737d8a").encode(text="amount:N")
     return (bars + words).properties(height=28 * len(chart) + 24)
 
 
