@@ -220,7 +220,7 @@ class _SecretsFile(PydanticBaseSettingsSource):
     """``.streamlit/secrets.toml``: Streamlit's own file, so that one place holds every secret."""
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        raise NotImplementedError
+        return None, field_name, False  # the file is read as a whole, in __call__
 
     def __call__(self) -> dict[str, Any]:
         path = Path(os.environ.get("ETERMINAL_SECRETS", ROOT / ".streamlit" / "secrets.toml"))
