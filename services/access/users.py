@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from services import clock
-from services.access import ROLES, AccessError, Actor, Right, audit, require
+from services.access import ROLES, AccessError, Actor, Right, audit, require, rights
 from services.desk import Desk
 from services.i18n import DASHBOARD_LANGUAGES
 from services.store import Connection
@@ -109,7 +109,8 @@ def language(desk: Desk, actor: Actor) -> str:
 
 
 def keep_language(desk: Desk, actor: Actor, code: str) -> None:
-    """Remember the person's own choice of language."""
+    """Remember the person's own choice of language; of a session that is over nothing is remembered."""
     if code in DASHBOARD_LANGUAGES:
         with desk.store.write() as tx:
-            rows.change_user(tx, actor.id, language=code)
+            if rights(tx, actor):
+                rows.change_user(tx, actor.id, language=code)

@@ -96,7 +96,11 @@ def test_every_screen_tells_a_screen_reader_what_is_on_it(
 
 
 def focus_is_seen(page: Page) -> None:
-    """What has the focus looks different from how it looks without."""
+    """What has the focus looks different from how it looks without, once what is being drawn is drawn."""
+    until(lambda: _looks_focused(page), 5, "the focus to be seen")
+
+
+def _looks_focused(page: Page) -> bool:
     settled(page)
     page.evaluate("document.activeElement.scrollIntoView({block: 'center', behavior: 'instant'})")
     where = page.evaluate(
@@ -106,4 +110,4 @@ def focus_is_seen(page: Page) -> None:
     page.evaluate("window.focused = document.activeElement; focused.blur()")
     without = page.screenshot(clip=where, animations="disabled", caret="hide")
     page.evaluate("focused.focus({focusVisible: true})")
-    assert with_focus != without, "the focus is not seen"
+    return with_focus != without
