@@ -233,7 +233,7 @@ class _SecretsFile(PydanticBaseSettingsSource):
 
 
 def _demo_account() -> Account:
-    # The sandbox's published credentials (docs/sandbox.md): they open nothing else.
+    # The sandbox's published credentials (sandbox/README.md): they open nothing else.
     return Account(
         key=DEMO_ACCOUNT, name="Maison Demo", environment="sandbox", login="sandbox", password=SecretStr("sandbox"),
         passphrase=SecretStr("sandbox-passphrase"), finance_login="sandbox", finance_password=SecretStr("sandbox"),

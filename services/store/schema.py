@@ -1,4 +1,4 @@
-"""The tables. Amounts are BIGINT of 1/10000, times are UTC, every row says who; `docs/data.md` draws them.
+"""The tables. Amounts are BIGINT of 1/10000, times are UTC, every row says who; `docs/architecture.md` draws an order's life.
 
 An ``orders`` row is what is expected to be paid; each hosted page made for it is a ``pages`` row; what happened is a row
 of ``events``, never changed; what is due next is a row of ``steps``. The state columns of ``orders`` are a fold of its
