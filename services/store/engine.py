@@ -136,7 +136,8 @@ def _postgres(url: URL) -> Engine:
 
 
 def _sqlite(url: URL) -> Engine:
-    if url.database and url.database != ":memory:":
+    # A URI (file:…) names a file that is there.
+    if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     # A connection per call: every run of a screen is a thread of its own, and opening a file costs 0.1 ms.
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": 20}, **_COMMON)
