@@ -30,7 +30,7 @@ def application(box: Sandbox) -> ASGIApp:
 
     settlements = partial(_settlements, box)
     dialect = partial(_dialect, box)
-    apis = [*gateway.routes(box), *finance.routes(settlements, dialect, _guard)]
+    apis = [*gateway.routes(box), *finance.routes(settlements, dialect, _guard, partial(_files_given, box))]
     everything: list[BaseRoute] = [
         Route("/health", health),
         Route("/logo.png", logo),
@@ -60,6 +60,10 @@ def _settlements(box: Sandbox) -> list[Settlement]:
 
 def _dialect(box: Sandbox) -> Dialect:
     return Dialect(**box.settings.file_dialect)
+
+
+def _files_given(box: Sandbox) -> bool:
+    return box.settings.settlement_files
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -6,8 +6,9 @@ from decimal import Decimal
 from json import loads
 from typing import Literal
 
-from sandbox import money
+from sandbox import finance_notify, money
 from sandbox.context import Sandbox
+from sandbox.corrections import corrected
 from sandbox.model import Operation
 from sandbox.products import PRODUCTS
 from sandbox.settings import MID
@@ -48,7 +49,21 @@ def run(box: Sandbox, scenario: str = "plain", *, reserve_release: bool = False)
             operation.settled_at = now
             operation.status = "RECONCILED"
             box.store.save(operation)
+        for settlement in made:
+            finance_notify.queue(box, settlement)
     return made
+
+
+def correct(box: Sandbox, number: int) -> Settlement:
+    """Issue a settlement again with a fee corrected, and tell of it. Raises ValueError for one that there is not."""
+    known = box.store.settlements.get(number)
+    if known is None:
+        raise ValueError(f"There is no settlement {number}.")
+    again = corrected(known)
+    with box.store.change():
+        box.store.save(again)
+        finance_notify.queue(box, again)
+    return again
 
 
 def _movement(box: Sandbox, operation: Operation) -> Movement:

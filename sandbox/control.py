@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from sandbox import bookkeeping, commands, control_page, deliver, faults, files, operations
+from sandbox import bookkeeping, commands, control_page, deliver, faults, files, finance_notify, operations
 from sandbox.context import Sandbox
 from sandbox.refusals import Refusal
 
@@ -88,8 +88,13 @@ def routes(box: Sandbox) -> list[Route]:
         )
         return {"settlements": [commands.settlement(box, each) for each in made]}
 
+    def correct(asked: Json) -> Json:
+        return commands.settlement(box, bookkeeping.correct(box, int(asked["id"])))
+
     def redeliver(asked: Json) -> Json:
-        return {"redelivered": deliver.again(box, str(asked["orderid"]))}
+        number = asked.get("settlement")
+        subject = finance_notify.subject(int(number)) if number else str(asked["orderid"])
+        return {"redelivered": deliver.again(box, subject)}
 
     def reset(asked: Json) -> Json:
         box.store.reset()
@@ -124,6 +129,7 @@ def routes(box: Sandbox) -> list[Route]:
             lambda _: [commands.settlement(box, s) for s in box.store.settlements.values()],
         ),
         post("/control/settlements", settle),
+        post("/control/correct-settlement", correct),
         get("/control/settlements/{id:int}/raw{ext}", file),
         get("/control/orders", lambda _: commands.orders(box)),
         get("/control/notifications", lambda _: commands.notifications(box)),
@@ -154,7 +160,8 @@ async def _json(request: Request) -> Json:
 _READ: dict[str, Callable[[str], Any]] = {
     "orderids": lambda text: text.split("\n"),
     **dict.fromkeys(
-        "all_open reserve_release reset notifications feedback_parameters".split(), lambda t: t == "true"
+        "all_open reserve_release reset notifications feedback_parameters settlement_files".split(),
+        lambda t: t == "true",
     ),
     **dict.fromkeys("smtp_reply smtp_drop".split(), lambda text: text or None),
     **dict.fromkeys("products".split(), json.loads),

@@ -33,12 +33,13 @@ def routes(
     settlements: Callable[[], Sequence[Settlement]],
     dialect: Callable[[], Dialect],
     guard: Callable[[Request], Response | None],
+    files_given: Callable[[], bool] = lambda: True,
 ) -> list[Route]:
     """Routes under /v1/settlement, to mount at the root and under /rest.
 
     `settlements` gives all there are, `dialect` how files are written now, `guard` a response when the request must
     not be served (credentials) and None otherwise. Answers are those of HiPay's settlement.yaml; its errors, and so
-    those of `guard`, are wrapped: see `error`.
+    those of `guard`, are wrapped: see `error`. While `files_given` says no, the files are not there yet.
     """
     Endpoint = Callable[[Request], Response]
 
@@ -75,7 +76,7 @@ def routes(
         if ext not in EXTENSIONS:
             raise _BadRequest(f"ext: one of {', '.join(EXTENSIONS)}")
         settlement = find(request)
-        if settlement is None:
+        if settlement is None or not files_given():
             return _not_found()
         how = dialect()
         media = _MEDIA[ext]

@@ -164,10 +164,11 @@ def _pairs(value: Any, name: str = "") -> list[tuple[str, str]]:
 
 def xml(tree: Tree) -> str:
     """`<notification><order><id>…`; a name that XML cannot have is an <item key="…">."""
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<notification>{_elements(tree)}</notification>'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<notification>{xml_fields(tree)}</notification>'
 
 
-def _elements(value: Any) -> str:
+def xml_fields(value: Any) -> str:
+    """The elements inside the outermost one."""
     if isinstance(value, list):
         value = dict(enumerate(value))
     if not isinstance(value, dict):
@@ -179,7 +180,7 @@ def _elements(value: Any) -> str:
         name = str(key)
         plain = name.isascii() and name.replace("_", "a").isalnum() and not name[0].isdigit()
         start, end = (name, name) if plain else (f'item key="{escape(name, {chr(34): "&quot;"})}"', "item")
-        parts.append(f"<{start}>{_elements(each)}</{end}>")
+        parts.append(f"<{start}>{xml_fields(each)}</{end}>")
     return "".join(parts)
 
 

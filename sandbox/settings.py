@@ -9,6 +9,7 @@ from sandbox.signature import ALGORITHMS, Algorithm
 
 LOGIN = PASSWORD = "sandbox"  # noqa: S105 - published, there is nothing behind them
 PASSPHRASE = "sandbox-passphrase"  # noqa: S105
+FINANCE_PASSWORD = "sandbox-finance-password"  # noqa: S105 - of the finance notifications
 MID = "00001342917"
 
 
@@ -24,6 +25,10 @@ class Settings:
     hash_algorithm: Algorithm = "SHA256"
     retry_gaps: list[float] = field(default_factory=lambda: [1, 2, 4, 8, 16, 32, 64, 128])  # seconds
     feedback_parameters: bool = True
+    finance_notify_url: str = ""  # where settlements are told of; empty: nowhere
+    finance_notification_format: Literal["form", "json", "xml"] = "form"
+    finance_hash_algorithm: Algorithm = "SHA256"
+    settlement_files: bool = True  # False: settlements are listed, their files answer 404
     file_dialect: dict[str, Any] = field(default_factory=dict)
     products: dict[str, list[str]] = field(
         default_factory=lambda: {k: list(v) for k, v in DEFAULT_ACCOUNT.items()}
@@ -86,6 +91,11 @@ def _smtp_reply(name: str, value: Any) -> None:
         raise BadSetting("smtp_reply is null or a refusal such as '421 try later' or '550 no such user'.")
 
 
+def _url(name: str, value: Any) -> None:
+    if not isinstance(value, str) or (value and not value.startswith(("http://", "https://"))):
+        raise BadSetting(f"{name} is an address that begins with http:// or https://, or empty.")
+
+
 def _name(name: str, value: Any) -> None:
     if not isinstance(value, str) or not value.strip():
         raise BadSetting(f"{name} is a text.")
@@ -98,6 +108,10 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "hash_algorithm": _one_of(*ALGORITHMS),
     "retry_gaps": _gaps,
     "feedback_parameters": _one_of(True, False),
+    "finance_notify_url": _url,
+    "finance_notification_format": _one_of("form", "json", "xml"),
+    "finance_hash_algorithm": _one_of(*ALGORITHMS),
+    "settlement_files": _one_of(True, False),
     "file_dialect": _dialect,
     "products": _products,
     "merchant_name": _name,
