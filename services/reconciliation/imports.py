@@ -73,7 +73,10 @@ def look(desk: Desk, actor: Actor, account: str, raw: bytes, chosen: Chosen | No
         stored = rows.identities(tx, account)
         known = rows.file_by_hash(tx, account, file.sha256)
     return Preview(
-        file, compare(identify(file.lines), stored), totals(file.lines), bool(known and known.complete)
+        file,
+        compare(identify(file.lines), stored),
+        totals(file.lines),
+        bool(known and known.state == "complete"),
     )
 
 
@@ -92,7 +95,7 @@ def import_file(
         rows.take_turn(tx, account)
         require(tx, actor, Right.RECONCILE)
         known = rows.file_by_hash(tx, account, file.sha256)
-        if known is not None and known.complete:
+        if known is not None and known.state == "complete":
             raise FileKnown(known.name)
         rows.forget_incomplete(tx, account)
         stored = rows.identities(tx, account)

@@ -15,10 +15,9 @@ from services.store.schema import (
     events,
     orders,
     pages,
-    settlement_files,
-    settlement_lines,
     users,
 )
+from services.store.schema_settlements import settlement_files, settlement_lines
 
 _owners, _senders = users.alias("owners"), users.alias("senders")
 
@@ -151,7 +150,7 @@ def in_no_payout() -> ColumnElement[bool]:
     """The condition on an order that no standing payout line names it, by HiPay's order id or by invoice number."""
     line, o = settlement_lines.c, orders.c
     here = and_(line.account == o.account, line.replaced_by.is_(None))
-    complete = exists().where(settlement_files.c.id == line.file, settlement_files.c.complete.is_(True))
+    complete = exists().where(settlement_files.c.id == line.file, settlement_files.c.state == "complete")
     page_ids = select(pages.c.hipay_order_id).where(pages.c.order == o.id).scalar_subquery()
     by_page = exists().where(here, line.file_order.in_(page_ids), complete)
     by_reference = exists().where(here, line.reporting_data_1 == o.reference_1, complete)
@@ -160,7 +159,7 @@ def in_no_payout() -> ColumnElement[bool]:
 
 def imported_accounts(tx: Connection) -> frozenset[str]:
     """The accounts of which a payout file was ever imported."""
-    query = select(settlement_files.c.account).where(settlement_files.c.complete.is_(True)).distinct()
+    query = select(settlement_files.c.account).where(settlement_files.c.state == "complete").distinct()
     return frozenset(tx.scalars(query))
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Row, and_, case, exists, func, literal, or_, 
 
 from services.store.alarms import in_no_payout
 from services.store.orders import badge_condition
-from services.store.schema import orders, pages, settlement_files, settlement_lines
+from services.store.schema import orders, pages
+from services.store.schema_settlements import settlement_files, settlement_lines
 
 _OURS = orders.c.channel != "imported"
 
@@ -30,7 +31,7 @@ def any_order(tx: Connection) -> bool:
 
 def newest_file(tx: Connection) -> int:
     """The newest payout file that was imported in full, 0 for none."""
-    query = select(func.max(settlement_files.c.id)).where(settlement_files.c.complete.is_(True))
+    query = select(func.max(settlement_files.c.id)).where(settlement_files.c.state == "complete")
     return int(tx.scalar(query) or 0)
 
 
@@ -74,7 +75,7 @@ def lines_without_order(tx: Connection, kinds: Sequence[str]) -> int:
         select(func.count())
         .select_from(settlement_lines.join(settlement_files, settlement_files.c.id == line.file))
         .where(
-            settlement_files.c.complete.is_(True), line.replaced_by.is_(None), line.kind.in_(kinds), ~by_page,
+            settlement_files.c.state == "complete", line.replaced_by.is_(None), line.kind.in_(kinds), ~by_page,
             ~by_order_id,
             or_(line.reporting_data_1 == "", ~by_reference),
         )

@@ -13,25 +13,15 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     UniqueConstraint,
 )
 
+from services.store import schema_settlements
+from services.store.base import metadata, who
 from services.store.types import BigInt, Json, Text, Utc
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)  # fmt: skip
-
-
-def _who() -> tuple[Column[str], Column[str]]:
-    return Column("actor_kind", Text, nullable=False), Column("actor_id", Text, nullable=False)
-
+__all__ = ["metadata", "schema_settlements"]  # all tables are there once this module is
 
 meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 
@@ -71,7 +61,7 @@ audit = Table(
     "audit", metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("at", Utc, nullable=False),
-    *_who(),
+    *who(),
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),  # "order:12", "account:shop": ids, never personal data
     Column("detail", Json, nullable=False),
@@ -85,7 +75,7 @@ account_config = Table(
     Column("language", Text, primary_key=True, default=""),  # "" is the default
     Column("data", Json, nullable=False),
     Column("updated_at", Utc, nullable=False),
-    *_who(),
+    *who(),
 )  # fmt: skip
 
 account_checks = Table(
@@ -95,7 +85,7 @@ account_checks = Table(
     Column("status", Text, nullable=False),  # ok, warning, failed, unknown
     Column("detail", Json, nullable=False),
     Column("checked_at", Utc, nullable=False),
-    *_who(),
+    *who(),
 )  # fmt: skip
 
 account_pauses = Table(
@@ -128,7 +118,7 @@ orders = Table(
     Column("copy_to", Text, nullable=False, default=""),
     Column("link_token", Text, unique=True),  # of our own link: 128 random bits; None: HiPay's own address is mailed
     Column("created_at", Utc, nullable=False),
-    *_who(),
+    *who(),
     Column("sender_name", Text, nullable=False),  # shown in the list; the id is the truth
     Column("search", Text, nullable=False),  # names, address, ids and references, case and accents folded
     # the fold of the order's events
@@ -201,7 +191,7 @@ events = Table(
     Column("page", BigInt, ForeignKey("pages.id")),
     Column("at", Utc, nullable=False),
     Column("kind", Text, nullable=False),
-    *_who(),
+    *who(),
     Column("data", Json, nullable=False),
     Column("identity", Text, unique=True),  # an outside fact that may come twice: the second is not written
     Index(None, "order", "id"),
@@ -241,7 +231,7 @@ operations = Table(
     Column("failure_detail", Json, nullable=False, default=dict),
     Column("created_at", Utc, nullable=False),
     Column("done_at", Utc),
-    *_who(),
+    *who(),
     UniqueConstraint("account", "operation_id"),
 )  # fmt: skip
 
@@ -274,64 +264,6 @@ notifications = Table(
     Column("detail", Json, nullable=False, default=dict),
     UniqueConstraint("account", "identity"),
     Index(None, "state", "id"),
-)  # fmt: skip
-
-settlement_files = Table(
-    "settlement_files", metadata,
-    Column("id", BigInt, primary_key=True, autoincrement=True),
-    Column("account", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("sha256", Text, nullable=False),
-    Column("size", BigInt, nullable=False),
-    Column("reading", Json, nullable=False),  # how it was read: what was detected, what a person chose
-    Column("complete", Boolean, nullable=False, default=False),  # its lines are invisible until this flips
-    Column("lines", Integer, nullable=False, default=0),
-    Column("known_lines", Integer, nullable=False, default=0),
-    Column("changed_lines", Integer, nullable=False, default=0),
-    Column("aside", Json, nullable=False, default=list),
-    Column("uploaded_at", Utc, nullable=False),
-    *_who(),
-    UniqueConstraint("account", "sha256"),
-    sqlite_autoincrement=True,  # an id is never given again: an import knows by it that it was taken back
-)  # fmt: skip
-
-settlement_chunks = Table(
-    "settlement_chunks", metadata,
-    Column("file", BigInt, ForeignKey("settlement_files.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("data", LargeBinary, nullable=False),  # zlib
-)  # fmt: skip
-
-# The columns of a settlement file that are not amounts, as services.settlements.columns names them; the file's Account
-# and Order are told from our own account and order.
-LINE_TEXTS = (
-    "file_account", "account_name", "date", "date_value", "invoice_reference", "settlement_id", "transaction_id",
-    "file_order", "product_name", "invoiced", "settled", "original_currency", "currency", "operation",
-    "settlement_currency", "original_settlement_id", "customer_id", "merchant_operation_id", "reporting_data_1",
-    "reporting_data_2", "reporting_data_3", "reporting_data_4", "reporting_data_5", "collect_mode", "transfer",
-    "operation_date", "operation_code", "kind", "lost",
-)  # fmt: skip
-LINE_AMOUNTS = (
-    "original_amount_units", "amount_excl_tax_units", "tax_amount_units", "amount_incl_tax_units",
-    "settled_amount_units",
-)  # fmt: skip
-
-settlement_lines = Table(
-    "settlement_lines", metadata,
-    Column("id", BigInt, primary_key=True, autoincrement=True),
-    Column("account", Text, nullable=False),
-    Column("identity", Text, nullable=False),  # what the line says, and which of its equals it is
-    Column("key", Text, nullable=False),  # what a correction leaves alone: a changed line has a known key
-    Column("file", BigInt, ForeignKey("settlement_files.id"), nullable=False, index=True),
-    Column("line", Integer, nullable=False),
-    Column("replaced_by", BigInt, ForeignKey("settlement_files.id")),  # the file in which the line stands changed
-    *(Column(name, Text, nullable=False, default="") for name in LINE_TEXTS),
-    *(Column(name, BigInt) for name in LINE_AMOUNTS),
-    UniqueConstraint("account", "identity"),
-    Index(None, "account", "key"),
-    Index(None, "account", "settlement_id"),
-    Index(None, "account", "file_order"),
-    Index(None, "account", "reporting_data_1"),
 )  # fmt: skip
 
 user_notices = Table(
@@ -377,7 +309,7 @@ batches = Table(
     Column("next_at", Utc, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("finished_at", Utc),
-    *_who(),
+    *who(),
     Column("sender_name", Text, nullable=False),
     Index(None, "state", "next_at"),
 )  # fmt: skip
@@ -401,6 +333,6 @@ order_templates = Table(
     Column("name", Text, nullable=False),
     Column("data", Json, nullable=False),  # what recurs of an order: never a customer
     Column("created_at", Utc, nullable=False),
-    *_who(),
+    *who(),
     UniqueConstraint("account", "name"),
 )  # fmt: skip

@@ -8,12 +8,10 @@ import pandas as pd
 from sqlalchemy import Connection, Row, Select, case, delete, func, insert, select, update
 
 from services.store.concurrent import one_at_a_time
-from services.store.schema import (
+from services.store.schema import events, orders, pages
+from services.store.schema_settlements import (
     LINE_AMOUNTS,
     LINE_TEXTS,
-    events,
-    orders,
-    pages,
     settlement_chunks,
     settlement_files,
     settlement_lines,
@@ -32,7 +30,7 @@ def file_by_hash(tx: Connection, account: str, sha256: str) -> Row[Any] | None:
 
 def files(tx: Connection) -> list[Row[Any]]:
     """The files imported in full, newest first."""
-    query = select(settlement_files).where(settlement_files.c.complete.is_(True))
+    query = select(settlement_files).where(settlement_files.c.state == "complete")
     return list(
         tx.execute(query.order_by(settlement_files.c.uploaded_at.desc(), settlement_files.c.id.desc()))
     )
@@ -41,7 +39,9 @@ def files(tx: Connection) -> list[Row[Any]]:
 def add_file(tx: Connection, raw: bytes, **values: Any) -> int:
     """Keep the file itself, in compressed chunks; its lines are invisible until ``complete_file``."""
     key = tx.execute(
-        insert(settlement_files).values(complete=False, size=len(raw), **values)
+        insert(settlement_files).values(
+            state="running", source="upload", size=len(raw), alive_at=values["uploaded_at"], **values
+        )
     ).inserted_primary_key
     assert key is not None
     file_id = int(key[0])
@@ -70,14 +70,14 @@ def file_stands(tx: Connection, file_id: int) -> bool:
 def forget_incomplete(tx: Connection, account: str) -> None:
     """Take back the account's files whose import has not ended: their lines, their chunks, themselves."""
     file = settlement_files.c
-    unfinished = select(file.id).where(file.account == account, file.complete.is_(False))
+    unfinished = select(file.id).where(file.account == account, file.state != "complete")
     for column in (settlement_lines.c.file, settlement_chunks.c.file, file.id):
         tx.execute(delete(column.table).where(column.in_(list(tx.scalars(unfinished)))))
 
 
 def complete_file(tx: Connection, file_id: int, **values: Any) -> None:
     tx.execute(
-        update(settlement_files).where(settlement_files.c.id == file_id).values(complete=True, **values)
+        update(settlement_files).where(settlement_files.c.id == file_id).values(state="complete", **values)
     )
 
 
@@ -90,7 +90,7 @@ def identities(tx: Connection, account: str) -> pd.DataFrame:
     query = (
         select(line.id, line.identity, case((line.replaced_by.is_(None), line.key), else_=""))
         .join(settlement_files, file.id == line.file)
-        .where(line.account == account, file.complete.is_(True))
+        .where(line.account == account, file.state == "complete")
         .order_by(line.id)
     )
     return _frame(tx, query, ["id", "identity", "key"])
@@ -102,7 +102,7 @@ def add_lines(tx: Connection, rows: list[dict[str, Any]]) -> None:
     values = [
         {
             "account": row["account_key"], "identity": row["identity"], "key": row["key"], "file": row["file"],
-            "line": row["line"], **{column: row[name] for column, name in named.items()},
+            "line": row["line"], "outcome": "unmatched", "reason": "", **{column: row[name] for column, name in named.items()},
         }
         for row in rows
     ]  # fmt: skip
@@ -131,7 +131,7 @@ def lines_frame(tx: Connection, accounts: tuple[str, ...]) -> pd.DataFrame:
     query = (
         select(*columns)
         .join(settlement_files, file.id == line.file)
-        .where(line.account.in_(accounts), line.replaced_by.is_(None), file.complete.is_(True))
+        .where(line.account.in_(accounts), line.replaced_by.is_(None), file.state == "complete")
         .order_by(line.id)
     )
     names = [
@@ -155,7 +155,9 @@ def _frame(tx: Connection, query: Select[Any], names: list[str]) -> pd.DataFrame
 
 def version(tx: Connection) -> tuple[int, int, int, int]:
     """Grows with every file, line, order and event: while it stays the same, so does the join."""
-    complete = select(func.count()).select_from(settlement_files).where(settlement_files.c.complete.is_(True))
+    complete = (
+        select(func.count()).select_from(settlement_files).where(settlement_files.c.state == "complete")
+    )
     return (
         int(tx.scalar(complete) or 0),
         int(tx.scalar(select(func.max(settlement_lines.c.id))) or 0),

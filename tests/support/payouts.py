@@ -5,7 +5,7 @@ from typing import Any
 from services import clock
 from services.desk import Desk
 from services.store import settlements as rows
-from services.store.schema import LINE_AMOUNTS, LINE_TEXTS
+from services.store.schema_settlements import LINE_AMOUNTS, LINE_TEXTS
 
 
 def import_line(desk: Desk, **texts: str) -> None:

@@ -35,6 +35,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "section", "language", name=op.f("pk_account_config")),
     )
     op.create_table(
+        "account_matching",
+        sa.Column("account", types.Text(), nullable=False),
+        sa.Column("reference", sa.Integer(), nullable=False),
+        sa.Column("ignore", types.Json(), nullable=False),
+        sa.Column("reading", types.Json(), nullable=False),
+        sa.Column("file_accounts", types.Json(), nullable=False),
+        sa.Column("version", types.BigInt, nullable=False),
+        sa.Column("rejoin", types.BigInt, nullable=True),
+        sa.Column("rejoin_all", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_account_matching")),
+    )
+    op.create_table(
         "account_pauses",
         sa.Column("account", types.Text(), nullable=False),
         sa.Column("subject", types.Text(), nullable=False),
@@ -84,6 +96,23 @@ def upgrade() -> None:
         sa.Column("value", types.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_meta")),
     )
+    op.create_table(
+        "not_ours_rules",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("account", types.Text(), nullable=False),
+        sa.Column("field", types.Text(), nullable=False),
+        sa.Column("pattern", types.Text(), nullable=False),
+        sa.Column("text", types.Text(), nullable=False),
+        sa.Column("reason", types.Text(), nullable=False),
+        sa.Column("at", types.Utc(), nullable=False),
+        sa.Column("actor_kind", types.Text(), nullable=False),
+        sa.Column("actor_id", types.Text(), nullable=False),
+        sa.Column("ended_at", types.Utc(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_not_ours_rules")),
+    )
+    with op.batch_alter_table("not_ours_rules", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_not_ours_rules_account"), ["account"], unique=False)
+
     op.create_table(
         "order_templates",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
@@ -164,19 +193,43 @@ def upgrade() -> None:
         sa.Column("name", types.Text(), nullable=False),
         sa.Column("sha256", types.Text(), nullable=False),
         sa.Column("size", types.BigInt, nullable=False),
+        sa.Column("source", types.Text(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("chosen", types.Json(), nullable=False),
         sa.Column("reading", types.Json(), nullable=False),
-        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("failure", types.Text(), nullable=False),
+        sa.Column("failure_detail", types.Json(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("lines_done", sa.Integer(), nullable=False),
+        sa.Column("bytes_done", types.BigInt, nullable=False),
+        sa.Column("first_line_id", types.BigInt, nullable=True),
         sa.Column("lines", sa.Integer(), nullable=False),
         sa.Column("known_lines", sa.Integer(), nullable=False),
         sa.Column("changed_lines", sa.Integer(), nullable=False),
         sa.Column("aside", types.Json(), nullable=False),
+        sa.Column("aside_blocking", sa.Integer(), nullable=False),
+        sa.Column("aside_settlements", types.Json(), nullable=False),
+        sa.Column("settlements", types.Json(), nullable=False),
+        sa.Column("hipay_settlement", types.Text(), nullable=False),
+        sa.Column("follow_up", types.BigInt, nullable=True),
         sa.Column("uploaded_at", types.Utc(), nullable=False),
+        sa.Column("finished_at", types.Utc(), nullable=True),
+        sa.Column("alive_at", types.Utc(), nullable=False),
         sa.Column("actor_kind", types.Text(), nullable=False),
         sa.Column("actor_id", types.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_settlement_files")),
-        sa.UniqueConstraint("account", "sha256", name=op.f("uq_settlement_files_account_sha256")),
         sqlite_autoincrement=True,
     )
+    with op.batch_alter_table("settlement_files", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_settlement_files_state"), ["state"], unique=False)
+        batch_op.create_index(
+            "uq_settlement_files_account_sha256",
+            ["account", "sha256"],
+            unique=True,
+            sqlite_where=sa.text("state NOT IN ('receiving', 'failed', 'cancelled')"),
+            postgresql_where=sa.text("state NOT IN ('receiving', 'failed', 'cancelled')"),
+        )
+
     op.create_table(
         "users",
         sa.Column("id", types.Text(), nullable=False),
@@ -231,6 +284,39 @@ def upgrade() -> None:
             batch_op.f("ix_batch_rows_batch_state_number"), ["batch", "state", "number"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_batch_rows_order"), ["order"], unique=False)
+
+    op.create_table(
+        "line_totals",
+        sa.Column("file", types.BigInt, nullable=False),
+        sa.Column("account", types.Text(), nullable=False),
+        sa.Column("settlement_id", types.Text(), nullable=False),
+        sa.Column("settlement_currency", types.Text(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("operation_code", types.Text(), nullable=False),
+        sa.Column("operation", types.Text(), nullable=False),
+        sa.Column("outcome", types.Text(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("settled_units", types.BigInt, nullable=False),
+        sa.Column("moved_units", types.BigInt, nullable=False),
+        sa.Column("first_date", types.Text(), nullable=False),
+        sa.Column("last_date", types.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["file"], ["settlement_files.id"], name=op.f("fk_line_totals_file")),
+        sa.PrimaryKeyConstraint(
+            "file",
+            "account",
+            "settlement_id",
+            "settlement_currency",
+            "kind",
+            "operation_code",
+            "operation",
+            "outcome",
+            name=op.f("pk_line_totals"),
+        ),
+    )
+    with op.batch_alter_table("line_totals", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_line_totals_account_settlement_id"), ["account", "settlement_id"], unique=False
+        )
 
     op.create_table(
         "notices",
@@ -305,6 +391,65 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("operations", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_operations_order"), ["order"], unique=False)
+
+    op.create_table(
+        "order_keys",
+        sa.Column("loose", types.Text(), nullable=False),
+        sa.Column("account", types.Text(), nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("text", types.Text(), nullable=False),
+        sa.Column("order", types.BigInt, nullable=False),
+        sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_order_keys_order")),
+        sa.PrimaryKeyConstraint("loose", "account", "kind", "text", "order", name=op.f("pk_order_keys")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("order_keys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_order_keys_account_kind"), ["account", "kind"], unique=False)
+        batch_op.create_index(batch_op.f("ix_order_keys_order"), ["order"], unique=False)
+
+    op.create_table(
+        "order_positions",
+        sa.Column("order", types.BigInt, autoincrement=False, nullable=False),
+        sa.Column("account", types.Text(), nullable=False),
+        sa.Column("status", types.Text(), nullable=False),
+        sa.Column("currency", types.Text(), nullable=False),
+        sa.Column("amount_units", types.BigInt, nullable=False),
+        sa.Column("captured_units", types.BigInt, nullable=False),
+        sa.Column("captures", sa.Integer(), nullable=False),
+        sa.Column("gross_units", types.BigInt, nullable=False),
+        sa.Column("refunds_units", types.BigInt, nullable=False),
+        sa.Column("chargebacks_units", types.BigInt, nullable=False),
+        sa.Column("won_units", types.BigInt, nullable=False),
+        sa.Column("open_units", types.BigInt, nullable=False),
+        sa.Column("fees_units", types.BigInt, nullable=True),
+        sa.Column("vat_units", types.BigInt, nullable=True),
+        sa.Column("invoice_currency", types.Text(), nullable=False),
+        sa.Column("net_units", types.BigInt, nullable=True),
+        sa.Column("settlement_currency", types.Text(), nullable=False),
+        sa.Column("settlement_ids", types.Text(), nullable=False),
+        sa.Column("first_date", types.Text(), nullable=False),
+        sa.Column("last_date", types.Text(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("paid_at", types.Utc(), nullable=True),
+        sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_order_positions_order")),
+        sa.PrimaryKeyConstraint("order", name=op.f("pk_order_positions")),
+    )
+    with op.batch_alter_table("order_positions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_order_positions_account_amount_units_currency"),
+            ["account", "amount_units", "currency"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_order_positions_account_status_order"),
+            ["account", "status", "order"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_order_positions_account_status_paid_at"),
+            ["account", "status", "paid_at"],
+            unique=False,
+        )
 
     op.create_table(
         "pages",
@@ -392,29 +537,78 @@ def upgrade() -> None:
         sa.Column("tax_amount_units", types.BigInt, nullable=True),
         sa.Column("amount_incl_tax_units", types.BigInt, nullable=True),
         sa.Column("settled_amount_units", types.BigInt, nullable=True),
+        sa.Column("outcome", types.Text(), nullable=False),
+        sa.Column("reason", types.Text(), nullable=False),
+        sa.Column("order", types.BigInt, nullable=True),
+        sa.Column("keys", types.Text(), nullable=False),
+        sa.Column("unknown_keys", types.Text(), nullable=False),
+        sa.Column("candidates", types.Text(), nullable=False),
+        sa.Column("nearest", types.BigInt, nullable=True),
+        sa.Column("seen", types.Text(), nullable=False),
+        sa.Column("expected", types.Text(), nullable=False),
+        sa.Column("decision", types.BigInt, nullable=True),
+        sa.Column("loose_reference", types.Text(), nullable=False),
+        sa.Column("loose_order", types.Text(), nullable=False),
         sa.ForeignKeyConstraint(["file"], ["settlement_files.id"], name=op.f("fk_settlement_lines_file")),
-        sa.ForeignKeyConstraint(
-            ["replaced_by"], ["settlement_files.id"], name=op.f("fk_settlement_lines_replaced_by")
-        ),
+        sa.ForeignKeyConstraint(["nearest"], ["orders.id"], name=op.f("fk_settlement_lines_nearest")),
+        sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_settlement_lines_order")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_settlement_lines")),
         sa.UniqueConstraint("account", "identity", name=op.f("uq_settlement_lines_account_identity")),
     )
     with op.batch_alter_table("settlement_lines", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_settlement_lines_account_file_order"), ["account", "file_order"], unique=False
+            batch_op.f("ix_settlement_lines_account_date_id"), ["account", "date", "id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_settlement_lines_account_key"), ["account", "key"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_settlement_lines_account_reporting_data_1"),
-            ["account", "reporting_data_1"],
+            batch_op.f("ix_settlement_lines_account_outcome_id"), ["account", "outcome", "id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_settlement_lines_account_outcome_settled_amount_units_id"),
+            ["account", "outcome", "settled_amount_units", "id"],
             unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_settlement_lines_account_settlement_id"),
-            ["account", "settlement_id"],
+            batch_op.f("ix_settlement_lines_account_settlement_id_id"),
+            ["account", "settlement_id", "id"],
             unique=False,
         )
-        batch_op.create_index(batch_op.f("ix_settlement_lines_file"), ["file"], unique=False)
+        batch_op.create_index(batch_op.f("ix_settlement_lines_file_id"), ["file", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_settlement_lines_loose_order"),
+            ["loose_order"],
+            unique=False,
+            sqlite_where=sa.text("loose_order <> ''"),
+            postgresql_where=sa.text("loose_order <> ''"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_settlement_lines_loose_reference"),
+            ["loose_reference"],
+            unique=False,
+            sqlite_where=sa.text("loose_reference <> ''"),
+            postgresql_where=sa.text("loose_reference <> ''"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_settlement_lines_merchant_operation_id"),
+            ["merchant_operation_id"],
+            unique=False,
+            sqlite_where=sa.text("merchant_operation_id <> ''"),
+            postgresql_where=sa.text("merchant_operation_id <> ''"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_settlement_lines_order"),
+            ["order"],
+            unique=False,
+            sqlite_where=sa.text('"order" IS NOT NULL'),
+            postgresql_where=sa.text('"order" IS NOT NULL'),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_settlement_lines_transaction_id"),
+            ["transaction_id"],
+            unique=False,
+            sqlite_where=sa.text("transaction_id <> ''"),
+            postgresql_where=sa.text("transaction_id <> ''"),
+        )
 
     op.create_table(
         "steps",
@@ -472,6 +666,64 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_events_order_id"), ["order", "id"], unique=False)
+
+    op.create_table(
+        "line_comments",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("line", types.BigInt, nullable=True),
+        sa.Column("order", types.BigInt, nullable=True),
+        sa.Column("text", types.Text(), nullable=False),
+        sa.Column("at", types.Utc(), nullable=False),
+        sa.Column("actor_kind", types.Text(), nullable=False),
+        sa.Column("actor_id", types.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["line"], ["settlement_lines.id"], name=op.f("fk_line_comments_line")),
+        sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_line_comments_order")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_line_comments")),
+    )
+    with op.batch_alter_table("line_comments", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_line_comments_line"), ["line"], unique=False)
+        batch_op.create_index(batch_op.f("ix_line_comments_order"), ["order"], unique=False)
+
+    op.create_table(
+        "line_decisions",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("line", types.BigInt, nullable=False),
+        sa.Column("kind", types.Text(), nullable=False),
+        sa.Column("shares", types.Json(), nullable=False),
+        sa.Column("reason", types.Text(), nullable=False),
+        sa.Column("before", types.Json(), nullable=False),
+        sa.Column("group", types.Text(), nullable=False),
+        sa.Column("at", types.Utc(), nullable=False),
+        sa.Column("actor_kind", types.Text(), nullable=False),
+        sa.Column("actor_id", types.Text(), nullable=False),
+        sa.Column("undone_at", types.Utc(), nullable=True),
+        sa.Column("undone_by", types.Text(), nullable=True),
+        sa.Column("undo_reason", types.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["line"], ["settlement_lines.id"], name=op.f("fk_line_decisions_line")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_line_decisions")),
+    )
+    with op.batch_alter_table("line_decisions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_line_decisions_group"), ["group"], unique=False)
+        batch_op.create_index(batch_op.f("ix_line_decisions_line"), ["line"], unique=False)
+        batch_op.create_index(
+            "uq_line_decisions_line",
+            ["line"],
+            unique=True,
+            sqlite_where=sa.text("undone_at IS NULL"),
+            postgresql_where=sa.text("undone_at IS NULL"),
+        )
+
+    op.create_table(
+        "line_shares",
+        sa.Column("line", types.BigInt, nullable=False),
+        sa.Column("order", types.BigInt, nullable=False),
+        sa.Column("units", types.BigInt, nullable=False),
+        sa.ForeignKeyConstraint(["line"], ["settlement_lines.id"], name=op.f("fk_line_shares_line")),
+        sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_line_shares_order")),
+        sa.PrimaryKeyConstraint("line", "order", name=op.f("pk_line_shares")),
+    )
+    with op.batch_alter_table("line_shares", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_line_shares_order"), ["order"], unique=False)
 
     op.create_table(
         "messages",
