@@ -15,6 +15,7 @@ BADGES = {
     "preparing": ("Being sent", ":material/schedule_send:", "gray"),
     "open": ("Waiting for payment", ":material/hourglass_top:", "blue"),
     "uncertain": ("Check whether it arrived", ":material/help:", "orange"),
+    "bounced": ("E-mail came back", ":material/mail_off:", "red"),
     "failed": ("Not sent", ":material/error:", "red"),
     "expired": ("Expired, unpaid", ":material/timer_off:", "gray"),
     "cancelled": ("Called off", ":material/cancel:", "gray"),
@@ -60,13 +61,19 @@ EVENTS = {
     "operation_unknown": ("HiPay did not say whether the operation was done", ":material/help:"),
     "link_ready": ("Our own link is ready", ":material/link:"),
     "opened": ("The customer opened the payment page", ":material/touch_app:"),
-    "link_page_requested": ("Payment page requested from HiPay (order id {hipay_order_id})", ":material/outbox:"),
-    "link_page_retry": ("HiPay did not give the page; the customer was asked to try again in a moment", ":material/refresh:"),
+    "link_page_requested": (
+        "Payment page requested from HiPay (order id {hipay_order_id})",
+        ":material/outbox:",
+    ),
+    "link_page_retry": (
+        "HiPay did not give the page; the customer was asked to try again in a moment",
+        ":material/refresh:",
+    ),
     "link_page_late": ("HiPay's page came too late: nobody was led to it", ":material/link_off:"),
     "resent": ("The e-mail is sent again", ":material/forward_to_inbox:"),
     "reminded": ("A reminder is sent", ":material/notifications:"),
     "readdressed": ("The link is sent to another address", ":material/alternate_email:"),
-    "mail_withdrawn": ("Not mailed: the request was called off", ":material/cancel:"),
+    "mail_withdrawn": ("Not mailed: the request was paid or called off meanwhile", ":material/cancel:"),
     "link_cancelled": ("Called off: the link says so", ":material/cancel:"),
     "link_extended": ("Valid until {until} instead of {former}", ":material/more_time:"),
     "link_renewed": ("Renewed: valid until {until}", ":material/autorenew:"),
@@ -84,7 +91,11 @@ OPERATIONS = {
         ":material/payments:",
         "The amount that is held on the card is collected, all or a part.",
     ),
-    "refund": ("Refund the customer", ":material/undo:", "The money goes back to the customer. This cannot be undone."),
+    "refund": (
+        "Refund the customer",
+        ":material/undo:",
+        "The money goes back to the customer. This cannot be undone.",
+    ),
     "cancel": (
         "Give up the hold",
         ":material/lock_open:",
@@ -134,7 +145,9 @@ def event_words(
     if "operation" in values:
         values["operation"] = t(OPERATIONS[values["operation"]][0])
         values["amount"] = (
-            format_money(values["amount"], currency, t.locale) if values.get("amount") else t("the whole amount")
+            format_money(values["amount"], currency, t.locale)
+            if values.get("amount")
+            else t("the whole amount")
         )
     for name in ("until", "former", "payable_until"):
         if name in values:

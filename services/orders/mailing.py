@@ -19,7 +19,7 @@ from services.mail.message import build, new_message_id
 from services.mail.settings import EmailSettings
 from services.orders.create import letter_of
 from services.orders.observe import record
-from services.orders.own_link import address
+from services.orders.own_link import address, standing
 from services.orders.pace import GIVE_UP, PAUSED_GAP, backoff
 from services.store import Connection, Row
 from services.store import orders as rows
@@ -63,12 +63,10 @@ def _run(desk: Desk, step: Step, kind: str) -> None:
         if message.tries >= MOST_UNKNOWN:
             _close(tx, step, message, kind, "uncertain", "mail_uncertain", message_id=message.message_id)
             return
-        if order.availability == "cancelled":
-            _close(tx, step, message, kind, "withdrawn", "mail_withdrawn")
-            return
-        if order.expires_at <= clock.now():
+        stands = standing(order, clock.now())
+        if stands != "open":
             left = message.tries > 0  # perhaps: a worker died over it, or the server's answer was lost
-            state = "uncertain" if left else "expired"
+            state = "uncertain" if left else "expired" if stands == "expired" else "withdrawn"
             _close(tx, step, message, kind, state, f"mail_{state}", message_id=message.message_id)
             return
         if due.paused(tx, step.account, "mail"):
@@ -162,7 +160,7 @@ def _close(
     rows.change_message(tx, message.id, state=state)
     order = rows.order(tx, step.order)
     assert order is not None
-    _event(tx, order, kind, event, **data)
+    _event(tx, order, kind, event, number=message.number, **data)
     due.finish(tx, step)
 
 

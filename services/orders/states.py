@@ -1,12 +1,15 @@
 """An order's state: three folds over what was recorded, and one badge made of them.
 
-    delivery      none → queued → sent | uncertain | failed | expired      of the e-mail
+    delivery      none → queued → sent | uncertain | failed | expired | withdrawn; sent → bounced      of the newest e-mail
     availability  requested → open | failed | taken | cancelled            of HiPay's page, or of our own link
     payment       unpaid → refused, pending, authorised, cancelled, (partly_)captured, (partly_)refunded, charged_back
 
 Payment is a join: of each transaction the largest amounts seen and the set of things that happened to it are kept, so the
 same facts give the same state in whatever order, and however often, they come. A late 116 never undoes a 118. Only what
 was charged back may come again, in a dispute that is won: there the newest total counts, by HiPay's own time.
+
+Delivery is that of the newest e-mail: a report that an earlier one came back says nothing of it, and one that it came
+back itself stands, whether it is recorded before or after the mail server's own answer.
 """
 
 from collections.abc import Iterable
@@ -17,7 +20,7 @@ from typing import Any
 from services.hipay.statuses import Effect, status
 
 BADGES = (
-    "preparing", "open", "uncertain", "failed", "expired", "cancelled", "refused", "pending", "authorised", "paid",
+    "preparing", "open", "uncertain", "bounced", "failed", "expired", "cancelled", "refused", "pending", "authorised", "paid",
     "refunded", "charged_back",
 )  # fmt: skip
 UNPAID = frozenset({"unpaid", "refused", "cancelled"})
@@ -88,8 +91,9 @@ class State:
 
 _DELIVERY = {
     "mail_queued": "queued", "mail_sent": "sent", "mail_failed": "failed", "mail_uncertain": "uncertain",
-    "mail_expired": "expired", "resent": "queued", "readdressed": "queued", "reminded": "queued",
+    "mail_expired": "expired", "mail_withdrawn": "withdrawn",
 }  # fmt: skip
+_MAILED_AGAIN = frozenset({"resent", "readdressed", "reminded"})
 _AVAILABILITY = {
     "page_requested": "requested", "page_opened": "open", "page_failed": "failed", "page_taken": "taken",
     "link_ready": "open", "link_cancelled": "cancelled", "link_renewed": "open", "renewed": "requested",
@@ -98,10 +102,10 @@ _AVAILABILITY = {
 
 def fold(channel: str, amount: int, events: Iterable[Event]) -> State:
     """The state of an order of ``amount`` units after these events, given in the order they were recorded."""
-    delivery, availability = "queued" if channel == "link" else "none", "requested"
+    mails, availability = {1: "queued" if channel == "link" else "none"}, "requested"
     seen: dict[str, Transaction] = {}
     for event in events:
-        delivery = _DELIVERY.get(event.kind, delivery)
+        _mailed(mails, event)
         availability = _AVAILABILITY.get(event.kind, availability)
         if event.kind == "payment":
             reference = str(event.data["reference"])
@@ -113,7 +117,21 @@ def fold(channel: str, amount: int, events: Iterable[Event]) -> State:
     }
     authorised = sum(one.authorised for one in transactions if not one.void)
     payment = _payment(amount, authorised, transactions, **sums)
-    return State(delivery, availability, payment, authorised, transactions=transactions, **sums)
+    return State(mails[max(mails)], availability, payment, authorised, transactions=transactions, **sums)
+
+
+def _mailed(mails: dict[int, str], event: Event) -> None:
+    """What became of each e-mail, by its number; ``event.data`` names it, or it is the newest."""
+    number = int(event.data.get("number") or max(mails))
+    if event.kind in _MAILED_AGAIN:
+        mails[max(mails) + 1] = "queued"
+    elif event.kind == "mail_bounced":
+        mails[number] = "bounced"
+    elif event.kind == "reminder_dropped":
+        if len(mails) > 1:
+            mails.pop(number, None)
+    elif event.kind in _DELIVERY and mails.get(number) != "bounced":
+        mails[number] = _DELIVERY[event.kind]
 
 
 def _payment(
@@ -166,8 +184,8 @@ def badge(delivery: str, availability: str, payment: str, expires_at: datetime, 
             return "expired"
         if payment != "unpaid":
             return "refused"
-        if delivery == "uncertain":
-            return "uncertain"
+        if delivery in ("uncertain", "bounced"):
+            return delivery
         return "open" if availability == "open" and delivery in ("none", "sent") else "preparing"
     if payment in ("captured", "partly_captured"):
         return "paid"

@@ -56,7 +56,7 @@ def seen(tx: Connection, newest: int) -> None:
 def ending(tx: Connection, kind: str, now: datetime, until: datetime) -> list[Row[Any]]:
     """Unpaid orders that can still be paid and end by ``until``, whose sender wants to be told of ``kind``."""
     o, u = orders.c, user_notices.c
-    payable = or_(*(badge_condition(badge, now) for badge in ("open", "refused", "uncertain")))
+    payable = or_(*(badge_condition(badge, now) for badge in ("open", "refused", "uncertain", "bounced")))
     query = (
         select(o.id, o.account, o.created_at, o.expires_at, u.user_id)
         .join(user_notices, and_(u.user_id == o.actor_id, o.actor_kind == "user", u.kind == kind))

@@ -195,11 +195,12 @@ def badge_condition(badge: str, now: datetime) -> ColumnElement[bool]:
         "expired": expired,
         "refused": and_(live, refused),
         "uncertain": and_(live, ~refused, o.delivery == "uncertain"),
+        "bounced": and_(live, ~refused, o.delivery == "bounced"),
         "open": and_(live, ~refused, o.availability == "open", o.delivery.in_(("none", "sent"))),
         "preparing": and_(
             live,
             ~refused,
-            o.delivery != "uncertain",
+            o.delivery.notin_(("uncertain", "bounced")),
             or_(o.availability != "open", o.delivery.notin_(("none", "sent"))),
         ),
         "pending": o.payment == "pending",

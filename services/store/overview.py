@@ -41,7 +41,7 @@ def expiring(
     """Unpaid requests that a customer can still pay and that end by ``until``: those of the sender ``first``, then the
     others, the nearest end first; and how many there are."""
     o = orders.c
-    payable = or_(*(badge_condition(badge, now) for badge in ("open", "refused", "uncertain")))
+    payable = or_(*(badge_condition(badge, now) for badge in ("open", "refused", "uncertain", "bounced")))
     # The few that end in time first: the states of all orders would be the longer way to the same.
     soon = select(o.id).where(o.expires_at > now, o.expires_at <= until).scalar_subquery()
     where = and_(_OURS, o.id.in_(soon), payable)

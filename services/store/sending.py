@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 from services.store.orders import badge_condition
 from services.store.schema import orders
 
-_PAYABLE = ("preparing", "open", "uncertain", "refused")
+_PAYABLE = ("preparing", "open", "uncertain", "bounced", "refused")
 
 
 def still_open(

@@ -11,7 +11,7 @@ from services.orders.states import BADGES
 from services.store import orders as rows
 from tests.support.drafts import draft
 
-DELIVERIES = ("none", "queued", "sent", "uncertain", "failed", "expired")
+DELIVERIES = ("none", "queued", "sent", "uncertain", "failed", "expired", "withdrawn", "bounced")
 AVAILABILITIES = ("requested", "open", "failed", "taken", "cancelled")
 PAYMENTS = (
     "unpaid", "refused", "cancelled", "pending", "authorised", "captured", "partly_captured", "refunded", "partly_refunded",

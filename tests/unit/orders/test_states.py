@@ -83,6 +83,31 @@ def test_two_transactions_with_the_money_are_paid_twice() -> None:
     assert not fold("link", AMOUNT, [AUTHORISED, seen(115), seen(118, "T2", captured=AMOUNT)]).paid_twice
 
 
+def delivery(*events: tuple[str, int]) -> str:
+    return fold("link", AMOUNT, [Event(kind, NOW, {"number": number}) for kind, number in events]).delivery
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ((("mail_sent", 1),), "sent"),
+        ((("mail_sent", 1), ("mail_bounced", 1)), "bounced"),
+        ((("mail_bounced", 1), ("mail_sent", 1)), "bounced"),  # it came back before we wrote that it had left
+        ((("mail_uncertain", 1), ("mail_bounced", 1)), "bounced"),
+        ((("mail_sent", 1), ("mail_delayed", 1)), "sent"),  # the server keeps trying
+        ((("mail_sent", 1), ("mail_bounced", 1), ("readdressed", 2)), "queued"),
+        ((("mail_sent", 1), ("readdressed", 2), ("mail_sent", 2), ("mail_bounced", 1)), "sent"),
+        ((("mail_sent", 1), ("resent", 2), ("mail_bounced", 1), ("mail_sent", 2), ("mail_bounced", 2)), "bounced"),
+        ((("mail_sent", 1), ("reminded", 2), ("reminder_dropped", 2)), "sent"),
+        ((("mail_sent", 1), ("reminded", 2), ("mail_bounced", 1), ("reminder_dropped", 2)), "bounced"),
+        ((("mail_sent", 1), ("resent", 2), ("mail_withdrawn", 2)), "withdrawn"),
+        ((("mail_failed", 1), ("mail_queued", 1)), "queued"),
+    ],
+)  # fmt: skip
+def test_delivery_is_that_of_the_newest_mail(events: tuple[tuple[str, int], ...], expected: str) -> None:
+    assert delivery(*events) == expected
+
+
 units = st.integers(0, 4).map(lambda count: count * 25_0000)
 observations = st.builds(
     lambda status, reference, captured, refunded, charged_back, hour: seen(
@@ -109,7 +134,7 @@ def test_money_that_was_seen_never_disappears(events: list[Event], more: Event) 
 
 STATES = st.builds(
     State,
-    st.sampled_from(["none", "queued", "sent", "uncertain", "failed", "expired"]),
+    st.sampled_from(["none", "queued", "sent", "uncertain", "failed", "expired", "withdrawn", "bounced"]),
     st.sampled_from(["requested", "open", "failed", "taken"]),
     st.sampled_from(
         ["unpaid", "refused", "pending", "authorised", "cancelled", "captured", "partly_captured", "refunded",
