@@ -193,6 +193,8 @@ line_decisions = Table(
     Column("undone_at", Utc),
     Column("undone_by", Text),
     Column("undo_reason", Text, nullable=False, default=""),
+    Column("due", Boolean, nullable=False),  # taken or undone, and its line is not yet joined again
+    Index(None, "due"),
     Index("uq_line_decisions_line", "line", unique=True, **_where("undone_at IS NULL")),
 )  # fmt: skip
 
@@ -210,6 +212,7 @@ line_comments = Table(
     Column("line", BigInt, ForeignKey("settlement_lines.id"), index=True),
     Column("order", BigInt, ForeignKey("orders.id"), index=True),
     Column("text", Text, nullable=False),
+    Column("form_key", Text, nullable=False, unique=True),  # a second press finds this row
     Column("at", Utc, nullable=False),
     *who(),
 )  # fmt: skip
@@ -222,9 +225,12 @@ not_ours_rules = Table(
     Column("pattern", Text, nullable=False),  # equals, starts
     Column("text", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("form_key", Text, nullable=False, unique=True),  # a second press finds this row
     Column("at", Utc, nullable=False),
     *who(),
     Column("ended_at", Utc),
+    Column("ended_by", Text),
+    Column("end_reason", Text, nullable=False, default=""),
 )  # fmt: skip
 
 account_matching = Table(

@@ -104,11 +104,15 @@ def upgrade() -> None:
         sa.Column("pattern", types.Text(), nullable=False),
         sa.Column("text", types.Text(), nullable=False),
         sa.Column("reason", types.Text(), nullable=False),
+        sa.Column("form_key", types.Text(), nullable=False),
         sa.Column("at", types.Utc(), nullable=False),
         sa.Column("actor_kind", types.Text(), nullable=False),
         sa.Column("actor_id", types.Text(), nullable=False),
         sa.Column("ended_at", types.Utc(), nullable=True),
+        sa.Column("ended_by", types.Text(), nullable=True),
+        sa.Column("end_reason", types.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_not_ours_rules")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_not_ours_rules_form_key")),
     )
     with op.batch_alter_table("not_ours_rules", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_not_ours_rules_account"), ["account"], unique=False)
@@ -673,12 +677,14 @@ def upgrade() -> None:
         sa.Column("line", types.BigInt, nullable=True),
         sa.Column("order", types.BigInt, nullable=True),
         sa.Column("text", types.Text(), nullable=False),
+        sa.Column("form_key", types.Text(), nullable=False),
         sa.Column("at", types.Utc(), nullable=False),
         sa.Column("actor_kind", types.Text(), nullable=False),
         sa.Column("actor_id", types.Text(), nullable=False),
         sa.ForeignKeyConstraint(["line"], ["settlement_lines.id"], name=op.f("fk_line_comments_line")),
         sa.ForeignKeyConstraint(["order"], ["orders.id"], name=op.f("fk_line_comments_order")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_line_comments")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_line_comments_form_key")),
     )
     with op.batch_alter_table("line_comments", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_line_comments_line"), ["line"], unique=False)
@@ -699,10 +705,12 @@ def upgrade() -> None:
         sa.Column("undone_at", types.Utc(), nullable=True),
         sa.Column("undone_by", types.Text(), nullable=True),
         sa.Column("undo_reason", types.Text(), nullable=False),
+        sa.Column("due", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["line"], ["settlement_lines.id"], name=op.f("fk_line_decisions_line")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_line_decisions")),
     )
     with op.batch_alter_table("line_decisions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_line_decisions_due"), ["due"], unique=False)
         batch_op.create_index(batch_op.f("ix_line_decisions_group"), ["group"], unique=False)
         batch_op.create_index(batch_op.f("ix_line_decisions_line"), ["line"], unique=False)
         batch_op.create_index(
