@@ -17,11 +17,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from services.store import schema_settlements
+from services.store import schema_payouts, schema_settlements
 from services.store.base import metadata, who
 from services.store.types import BigInt, Json, Text, Utc
 
-__all__ = ["metadata", "schema_settlements"]  # all tables are there once this module is
+__all__ = ["metadata", "schema_payouts", "schema_settlements"]  # all tables are there once this module is
 
 meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 

@@ -91,6 +91,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_batches_state_next_at"), ["state", "next_at"], unique=False)
 
     op.create_table(
+        "finance_notifications",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("account", types.Text(), nullable=False),
+        sa.Column("received_at", types.Utc(), nullable=False),
+        sa.Column("identity", types.Text(), nullable=False),
+        sa.Column("content_type", types.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("settlement_id", types.Text(), nullable=False),
+        sa.Column("worked_at", types.Utc(), nullable=True),
+        sa.Column("detail", types.Json(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_finance_notifications")),
+        sa.UniqueConstraint("account", "identity", name=op.f("uq_finance_notifications_account_identity")),
+    )
+    with op.batch_alter_table("finance_notifications", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_finance_notifications_state_id"), ["state", "id"], unique=False)
+
+    op.create_table(
         "meta",
         sa.Column("name", types.Text(), nullable=False),
         sa.Column("value", types.Text(), nullable=False),
@@ -188,6 +206,39 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_orders_paid_at"), ["paid_at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_orders_payment_created_at"), ["payment", "created_at"], unique=False
+        )
+
+    op.create_table(
+        "payout_requests",
+        sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
+        sa.Column("account", types.Text(), nullable=False),
+        sa.Column("source", types.Text(), nullable=False),
+        sa.Column("settlement_id", types.Text(), nullable=False),
+        sa.Column("form_key", types.Text(), nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("due_at", types.Utc(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("leased_until", types.Utc(), nullable=True),
+        sa.Column("wanted", sa.Integer(), nullable=False),
+        sa.Column("fetched", sa.Integer(), nullable=False),
+        sa.Column("unchanged", sa.Integer(), nullable=False),
+        sa.Column("missed", sa.Integer(), nullable=False),
+        sa.Column("current", types.Text(), nullable=False),
+        sa.Column("bytes", types.BigInt, nullable=False),
+        sa.Column("failure", types.Text(), nullable=False),
+        sa.Column("failure_detail", types.Json(), nullable=False),
+        sa.Column("created_at", types.Utc(), nullable=False),
+        sa.Column("finished_at", types.Utc(), nullable=True),
+        sa.Column("actor_kind", types.Text(), nullable=False),
+        sa.Column("actor_id", types.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_requests")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_payout_requests_form_key")),
+    )
+    with op.batch_alter_table("payout_requests", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_payout_requests_account_id"), ["account", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_payout_requests_state_due_at"), ["state", "due_at"], unique=False
         )
 
     op.create_table(
@@ -289,6 +340,42 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_batch_rows_order"), ["order"], unique=False)
 
+    op.create_table(
+        "folder_files",
+        sa.Column("account", types.Text(), nullable=False),
+        sa.Column("sha256", types.Text(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("size", types.BigInt, nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("file", types.BigInt, nullable=True),
+        sa.Column("failure", types.Text(), nullable=False),
+        sa.Column("failure_detail", types.Json(), nullable=False),
+        sa.Column("leased_until", types.Utc(), nullable=True),
+        sa.Column("found_at", types.Utc(), nullable=False),
+        sa.ForeignKeyConstraint(["file"], ["settlement_files.id"], name=op.f("fk_folder_files_file")),
+        sa.PrimaryKeyConstraint("account", "sha256", name=op.f("pk_folder_files")),
+    )
+    op.create_table(
+        "hipay_settlements",
+        sa.Column("account", types.Text(), nullable=False),
+        sa.Column("settlement_id", types.Text(), nullable=False),
+        sa.Column("amount", types.BigInt, nullable=False),
+        sa.Column("currency", types.Text(), nullable=False),
+        sa.Column("date_value", types.Text(), nullable=False),
+        sa.Column("figures", types.Json(), nullable=False),
+        sa.Column("recent", sa.Boolean(), nullable=False),
+        sa.Column("first_seen_at", types.Utc(), nullable=False),
+        sa.Column("seen_at", types.Utc(), nullable=False),
+        sa.Column("file", types.BigInt, nullable=True),
+        sa.Column("sha256", types.Text(), nullable=False),
+        sa.Column("file_figures", types.Json(), nullable=False),
+        sa.Column("fetched_at", types.Utc(), nullable=True),
+        sa.Column("failure", types.Text(), nullable=False),
+        sa.Column("failure_detail", types.Json(), nullable=False),
+        sa.Column("failed_at", types.Utc(), nullable=True),
+        sa.ForeignKeyConstraint(["file"], ["settlement_files.id"], name=op.f("fk_hipay_settlements_file")),
+        sa.PrimaryKeyConstraint("account", "settlement_id", name=op.f("pk_hipay_settlements")),
+    )
     op.create_table(
         "line_totals",
         sa.Column("file", types.BigInt, nullable=False),
