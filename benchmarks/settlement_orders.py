@@ -1,0 +1,124 @@
+"""Made-up orders in a store, row by row as the services would have left them, but many at once."""
+
+import uuid
+from datetime import UTC, datetime, time, timedelta
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import Table, insert
+
+from benchmarks.settlement_year import Order, Payment
+from services.store import Store, open_store, schema
+from services.store.orders import folded
+
+AT_ONCE = 5_000  # orders
+
+
+class OrderFiller:
+    """Puts orders, their pages, payment events and operations into a store; the rest of them when it is left."""
+
+    def __init__(self, database: str | Store) -> None:
+        self._own = isinstance(database, str)
+        self._store = open_store(database, demo=True) if isinstance(database, str) else database
+        self._rows: dict[Table, list[dict[str, Any]]] = {
+            table: [] for table in (schema.orders, schema.pages, schema.events, schema.operations)
+        }
+        self._next = 1
+
+    def __enter__(self) -> "OrderFiller":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._flush()
+        if self._own:
+            self._store.close()
+
+    def add(self, order: Order) -> None:
+        number, self._next = self._next, self._next + 1
+        at = datetime.combine(order.created, time(9), UTC)
+        self._rows[schema.orders].append(_order_row(number, order, at))
+        for place, page in enumerate(order.pages, start=1):
+            self._rows[schema.pages].append(
+                {
+                    "order": number, "account": order.account, "hipay_order_id": page, "number": place,
+                    "amount": order.amount, "currency": order.currency, "state": "open", "url": None, "mid": "",
+                    "token": uuid.uuid4().hex, "created_at": at, "opened_at": None, "expires_at": at + timedelta(days=7),
+                }
+            )  # fmt: skip
+        for payment in order.payments:
+            self._add_payment(number, order, payment, at)
+        if number % AT_ONCE == 0:
+            self._flush()
+
+    def _add_payment(self, number: int, order: Order, payment: Payment, at: datetime) -> None:
+        captured = refunded = 0
+        told: list[tuple[int, str, int]] = []  # status, operation id, amount
+        told += [(118, operation_id, amount) for operation_id, amount in payment.captures]
+        told += [(125, operation_id, amount) for operation_id, amount in payment.refunds]
+        if payment.charged_back:
+            told.append((129, "", payment.charged_back))
+        for place, (status, operation_id, amount) in enumerate(told):
+            captured += amount if status == 118 else 0
+            refunded += amount if status == 125 else 0
+            self._rows[schema.events].append(
+                {
+                    "order": number, "page": None, "at": at + timedelta(minutes=place), "kind": "payment",
+                    "actor_kind": "hipay", "actor_id": "hipay",
+                    "identity": f"payment:payment:{number}:{payment.reference}:{place}",
+                    "data": {
+                        "order_id": order.pages[0] if order.pages else order.order_id, "reference": payment.reference,
+                        "status": status, "state": "completed", "currency": order.currency, "authorised": order.amount,
+                        "captured": captured, "refunded": refunded,
+                        "charged_back": amount if status == 129 else None, "order_amount": order.amount,
+                        "order_currency": order.currency, "reason_code": None, "reason_text": None,
+                        "payment_product": "visa", "eci": 7, "test": True, "mid": None,
+                        "operation_id": operation_id or None, "operation_amount": amount if operation_id else None,
+                        "at": (at + timedelta(minutes=place)).isoformat(),
+                        "operation_ids": [operation_id] if operation_id else [],
+                    },
+                }
+            )  # fmt: skip
+            if operation_id:
+                self._rows[schema.operations].append(
+                    {
+                        "order": number, "account": order.account, "reference": payment.reference,
+                        "kind": "capture" if status == 118 else "refund", "amount": amount, "currency": order.currency,
+                        "why": "", "form_key": uuid.uuid4().hex, "operation_id": operation_id, "state": "done",
+                        "created_at": at, "done_at": at, "actor_kind": "user", "actor_id": "bench",
+                    }
+                )  # fmt: skip
+
+    def _flush(self) -> None:
+        with self._store.write() as tx:
+            for table, rows in self._rows.items():
+                if rows:
+                    tx.execute(insert(table), rows)
+                    rows.clear()
+
+
+def _order_row(number: int, order: Order, at: datetime) -> dict[str, Any]:
+    captured = sum(amount for one in order.payments for _, amount in one.captures)
+    refunded = sum(amount for one in order.payments for _, amount in one.refunds)
+    back = sum(one.charged_back for one in order.payments)
+    payment = "captured" if captured >= order.amount else "partly_captured" if captured else "unpaid"
+    if captured and refunded:
+        payment = "refunded" if refunded >= captured else "partly_refunded"
+    if back:
+        payment = "charged_back"
+    listed = order.channel == "imported"
+    return {
+        "id": number, "account": order.account, "order_id": order.order_id, "channel": order.channel,
+        "form_key": uuid.uuid4().hex, "mark": uuid.uuid4().hex, "first_name": "" if listed else "Zoé",
+        "last_name": "" if listed else "Martin", "email": "" if listed else f"customer{number}@example.com",
+        "phone": "", "language": "fr", "amount": order.amount, "currency": order.currency,
+        "description": "" if listed else "Lampe de bureau",
+        **{f"reference_{n}": text for n, text in enumerate(order.references, start=1)},
+        "capture": "now", "expires_at": at + timedelta(days=7), "created_at": at, "actor_kind": "user",
+        "actor_id": "bench", "sender_name": "Camille", "search": folded(f"{order.order_id} {' '.join(order.references)}"),
+        "delivery": "sent" if order.channel == "link" else "none", "availability": "open", "payment": payment,
+        "authorised": sum(order.amount for _ in order.payments), "captured": captured, "refunded": refunded,
+        "charged_back": back, "paid_at": at if captured else None, "checked_at": at if captured else None,
+    }  # fmt: skip
