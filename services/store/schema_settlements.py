@@ -75,6 +75,9 @@ LINE_AMOUNTS = (
     "settled_amount_units",
 )  # fmt: skip
 
+# What parts the lines into groups, of each of which the totals know how many it has.
+GROUP = ("account", "outcome", "operation_code", "settlement_currency")
+
 settlement_lines = Table(
     "settlement_lines", metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
@@ -103,9 +106,10 @@ settlement_lines = Table(
     UniqueConstraint("account", "identity"),
     Index(None, "account", "key"),
     Index(None, "file", "id"),
-    Index(None, "account", "outcome", "id"),
-    Index(None, "account", "outcome", "settled_amount_units", "id"),
-    Index(None, "account", "date", "id"),
+    # a page of lines is merged from groups: services.store.line_pages
+    Index("ix_settlement_lines_group_id", *GROUP, "id"),
+    Index("ix_settlement_lines_group_amount", *GROUP, "settled_amount_units", "id"),
+    Index("ix_settlement_lines_group_date", *GROUP, "date", "id"),
     Index(None, "account", "settlement_id", "id"),
     Index(None, "order", **_where('"order" IS NOT NULL')),
     Index(None, "transaction_id", **_where("transaction_id <> ''")),

@@ -647,24 +647,28 @@ def upgrade() -> None:
         sa.UniqueConstraint("account", "identity", name=op.f("uq_settlement_lines_account_identity")),
     )
     with op.batch_alter_table("settlement_lines", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_settlement_lines_account_date_id"), ["account", "date", "id"], unique=False
-        )
         batch_op.create_index(batch_op.f("ix_settlement_lines_account_key"), ["account", "key"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_settlement_lines_account_outcome_id"), ["account", "outcome", "id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_settlement_lines_account_outcome_settled_amount_units_id"),
-            ["account", "outcome", "settled_amount_units", "id"],
-            unique=False,
-        )
         batch_op.create_index(
             batch_op.f("ix_settlement_lines_account_settlement_id_id"),
             ["account", "settlement_id", "id"],
             unique=False,
         )
         batch_op.create_index(batch_op.f("ix_settlement_lines_file_id"), ["file", "id"], unique=False)
+        batch_op.create_index(
+            "ix_settlement_lines_group_amount",
+            ["account", "outcome", "operation_code", "settlement_currency", "settled_amount_units", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_settlement_lines_group_date",
+            ["account", "outcome", "operation_code", "settlement_currency", "date", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_settlement_lines_group_id",
+            ["account", "outcome", "operation_code", "settlement_currency", "id"],
+            unique=False,
+        )
         batch_op.create_index(
             batch_op.f("ix_settlement_lines_loose_order"),
             ["loose_order"],
