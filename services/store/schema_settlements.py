@@ -235,6 +235,7 @@ not_ours_rules = Table(
     Column("ended_at", Utc),
     Column("ended_by", Text),
     Column("end_reason", Text, nullable=False, default=""),
+    Column("due", Boolean, nullable=False),  # begun or ended, and its lines are not all joined again
 )  # fmt: skip
 
 account_matching = Table(
