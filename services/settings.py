@@ -46,8 +46,14 @@ class SettingsError(DeskError):
         )
 
 
+Algorithm = Literal["sha1", "sha256", "sha512"]
+
+
 class Account(BaseModel):
-    """A HiPay merchant account: its API credentials and its secret passphrase (HiPay back office, Integration)."""
+    """A HiPay merchant account: its API credentials and its secret passphrase (HiPay back office, Integration).
+
+    Finance has its own: credentials of its API, and password and algorithm of its notifications.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -58,11 +64,14 @@ class Account(BaseModel):
     password: SecretStr = Field(min_length=1)
     passphrase: SecretStr = Field(min_length=1)
     previous_passphrase: SecretStr | None = None
-    hash_algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
+    hash_algorithm: Algorithm = "sha256"
     currency: str = "EUR"
     timezone: str = "Europe/Paris"
     finance_login: str | None = None
     finance_password: SecretStr | None = None
+    finance_notification_password: SecretStr | None = None
+    previous_finance_notification_password: SecretStr | None = None
+    finance_notification_algorithm: Algorithm = "sha256"
 
     @field_validator("currency")
     @classmethod
@@ -85,8 +94,16 @@ class Account(BaseModel):
     @property
     def secrets(self) -> tuple[str, ...]:
         """The passphrases a signature may have been made with: the present one, and the former during a rotation."""
-        both = (self.passphrase, self.previous_passphrase)
-        return tuple(secret.get_secret_value() for secret in both if secret and secret.get_secret_value())
+        return _filled(self.passphrase, self.previous_passphrase)
+
+    @property
+    def finance_secrets(self) -> tuple[str, ...]:
+        """The same for finance notifications; none set, and none verifies."""
+        return _filled(self.finance_notification_password, self.previous_finance_notification_password)
+
+
+def _filled(*secrets: SecretStr | None) -> tuple[str, ...]:
+    return tuple(secret.get_secret_value() for secret in secrets if secret and secret.get_secret_value())
 
 
 class SignIn(BaseModel):
@@ -122,6 +139,7 @@ class Settings(BaseSettings):
     sandbox_smtp_port: int = Field(default=8525, ge=1, le=65535)
     allowed_hosts: tuple[str, ...] = ()
     data_dir: Path = ROOT / "data"
+    settlements_folder: Path | None = None  # watched for payout files, in a folder for each account
     worker: bool = True
     accounts: dict[Key, Account] = {}
     sign_in: SignIn = SignIn()
@@ -164,6 +182,15 @@ class Settings(BaseSettings):
                 "write an address such as https://pay.example.com, without a query or a password"
             )
         return value.rstrip("/")
+
+    @field_validator("settlements_folder", mode="before")
+    @classmethod
+    def _whole_path(cls, value: Any) -> Any:
+        if value in (None, ""):
+            return None
+        if not Path(value).is_absolute():
+            raise ValueError("write the folder's whole path, such as /srv/hipay")
+        return value
 
     @model_validator(mode="after")
     def _one_world(self) -> "Settings":
@@ -237,6 +264,7 @@ def _demo_account() -> Account:
     return Account(
         key=DEMO_ACCOUNT, name="Maison Demo", environment="sandbox", login="sandbox", password=SecretStr("sandbox"),
         passphrase=SecretStr("sandbox-passphrase"), finance_login="sandbox", finance_password=SecretStr("sandbox"),
+        finance_notification_password=SecretStr("sandbox-finance-password"),
     )  # fmt: skip
 
 

@@ -11,13 +11,14 @@ import httpx
 from services import money
 from services.hipay import answers, readings
 from services.hipay.answers import content, is_not_found
-from services.hipay.errors import FieldInvalid, NotAuthorised, NotFound
+from services.hipay.errors import AnswerTooLarge, FieldInvalid, NotAuthorised, NotFound
 from services.hipay.fields import PageRequest
 from services.hipay.http import TOTAL_SECONDS, Answer, Http
 from services.hipay.readings import CreatedPage, Maintained, OrderRead, Product, SettlementItem
 from services.settings import Account
 
-_FILE_SECONDS = 600.0
+_FILE_SECONDS = 1800.0
+FILE_MAX = 4 << 30  # bytes of one settlement file
 
 # Where each API lives (HiPay's OpenAPI descriptions): hosted page, gateway v1 and v2, consultation v3, finance.
 _HOSTS = {
@@ -161,9 +162,11 @@ class HiPay:
         answer = self._send("GET", url, finance=True)
         return None if is_not_found(answer) else readings.settlement_item(content(answer))
 
-    def settlement_file(self, settlement_id: str, ext: Literal["csv", "txt", "xls"]) -> Iterator[bytes]:
-        """The payout's file, piece by piece, in ten minutes at most. Errors come with the first piece, or later when
-        the file is cut: keep nothing of it then. Raises NotFound."""
+    def settlement_file(
+        self, settlement_id: str, ext: Literal["csv", "txt", "xls"], *, limit: int = FILE_MAX
+    ) -> Iterator[bytes]:
+        """The payout's file, piece by piece, in half an hour and ``limit`` bytes at most. Errors come with the first
+        piece, or later when the file is cut: keep nothing of it then. Raises NotFound, AnswerTooLarge."""
         if ext not in ("csv", "txt", "xls"):
             raise FieldInvalid("ext")
         url = f"{self._finance}/v1/settlement/{_segment('settlementid', settlement_id)}/raw.{ext}"
@@ -174,7 +177,12 @@ class HiPay:
                 if is_not_found(answer):
                     raise NotFound("settlement", settlement_id)
                 raise answers.refusal(answer)
-            yield from pieces
+            size = 0
+            for piece in pieces:
+                size += len(piece)
+                if size > limit:
+                    raise AnswerTooLarge(limit)
+                yield piece
 
     def _send(
         self, method: str, url: str, *, params: dict[str, str] | None = None, form: dict[str, str] | None = None,

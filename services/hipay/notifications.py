@@ -49,7 +49,7 @@ class Notification:
 
 def parse(raw: bytes, content_type: str | None) -> Notification:
     """Read a payment notification. Raises BadNotification for anything that is not one, and nothing else."""
-    fields = {name: value for name, value in _read(raw, content_type).items() if not _is_card(name)}
+    fields = {name: value for name, value in read_fields(raw, content_type).items() if not _is_card(name)}
     seen = _observation(fields)
     return Notification(seen.order_id, seen.reference, seen.status, fields, seen)
 
@@ -89,7 +89,8 @@ def _kind(raw: bytes, content_type: str | None) -> str:
     return "json" if start in (b"{", b"[") or "json" in declared else "form"
 
 
-def _read(raw: bytes, content_type: str | None) -> dict[str, str]:
+def read_fields(raw: bytes, content_type: str | None) -> dict[str, str]:
+    """Every field by its bracketed name, card data included. Raises BadNotification."""
     kind = _kind(raw, content_type)
     try:
         if kind == "xml":

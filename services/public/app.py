@@ -11,16 +11,13 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Lifespan
 
-from services import notifications
 from services.desk import Desk
-from services.hipay.signature import verify_notification
-from services.public import links, returns
+from services.public import links, notices, returns
 from services.public.guard import guarded
 from services.store import StoreError
 from services.store import notifications as rows
@@ -29,7 +26,6 @@ T = TypeVar("T")
 log = logging.getLogger("services.public")
 
 BODY_MAX = 1_000_000
-BODY_SECONDS = 30.0
 _PAGES: dict[str, Callable[[Request], Response]] = {
     "return_page": returns.unavailable, "own_link": links.unavailable,
 }  # fmt: skip
@@ -50,22 +46,10 @@ def application(
             return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=limiter)
 
     async def notify(request: Request) -> Response:
-        account = desk.settings.all_accounts.get(request.path_params["account"])
-        if account is None:
-            raise HTTPException(404)
-        try:
-            with anyio.fail_after(BODY_SECONDS):
-                raw = await request.body()
-        except TimeoutError:
-            raise HTTPException(408) from None
-        signatures = request.headers.getlist("x-allopass-signature")
-        signature = signatures[0] if len(signatures) == 1 else None
-        if not verify_notification(raw, signature, account.secrets, account.hash_algorithm):
-            log.warning("a notification for %s was refused: its signature does not fit", account.key)
-            raise HTTPException(403)
-        content_type = request.headers.get("content-type", "")
-        await in_thread(writers, partial(notifications.receive, desk, account.key, raw, content_type))
-        return Response(status_code=202)
+        return await notices.accept(desk, request, notices.PAYMENT, partial(in_thread, writers))
+
+    async def notify_finance(request: Request) -> Response:
+        return await notices.accept(desk, request, notices.FINANCE, partial(in_thread, writers))
 
     async def return_page(request: Request) -> Response:
         visit = returns.visit(request)
@@ -114,6 +98,7 @@ def application(
     app = Starlette(
         routes=[
             Route("/notify/{account}", notify, methods=["POST"]),
+            Route("/notify-finance/{account}", notify_finance, methods=["POST"]),
             Route("/return/preview/{kind}", preview),
             Route("/return/{account}/{kind}/{token}", return_page),
             Route("/p/{token}", own_link, methods=["GET", "POST"]),

@@ -17,6 +17,12 @@ def notify_url(desk: Desk, account: str) -> str | None:
     return f"{public}/notify/{account}" if public else None
 
 
+def finance_notify_url(desk: Desk, account: str) -> str | None:
+    """What to give to HiPay for the account's finance notifications; None while no public address is set."""
+    public = desk.settings.public
+    return f"{public}/notify-finance/{account}" if public else None
+
+
 def redirect_urls(desk: Desk, order: Row[Any], page: Row[Any]) -> dict[str, str]:
     """The five redirect pages of a payment page by kind, as they go to HiPay; empty where the account has none.
 
