@@ -17,6 +17,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.i18n import best_language
 from services.settings import Settings
 from services.startup import LOOPBACK_NAMES, is_loopback
 
@@ -51,7 +52,8 @@ class Guard:
             return
         refusal = self._refusal(scope)
         if refusal is None:
-            await self._app(scope, receive, self._dressed(send))
+            wanted = Headers(scope=scope).get("accept-language", "").split(",")[0].split(";")[0]
+            await self._app(scope, receive, self._dressed(send, best_language(wanted)))
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": refusal})  # before accept: a 403
@@ -93,14 +95,23 @@ class Guard:
             self._home.netloc.lower(),
         )
 
-    def _dressed(self, send: Send) -> Send:
+    def _dressed(self, send: Send, language: str = "en") -> Send:
+        page = False
+
         async def dressed(message: Message) -> None:
+            nonlocal page
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                page = headers.get("content-type", "").startswith("text/html")
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 if self._https:
                     _make_cookies_secure(message)
+            elif page and message["type"] == "http.response.body":
+                # Streamlit's page says English, and a screen reader would read French aloud by English rules.
+                message["body"] = message.get("body", b"").replace(
+                    b'<html lang="en">', b'<html lang="%b">' % language.encode(), 1
+                )
             await send(message)
 
         return dressed

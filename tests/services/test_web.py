@@ -13,7 +13,7 @@ from itsdangerous import URLSafeTimedSerializer
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message
 from starlette.websockets import WebSocket
@@ -32,6 +32,10 @@ def answer(_request: Request) -> Response:
     response.set_cookie("_streamlit_user", "1", httponly=True)
     response.set_cookie("already", "1", secure=True)
     return response
+
+
+def index(_request: Request) -> Response:
+    return HTMLResponse(INDEX.read_text(encoding="utf-8"))
 
 
 def own_policy(_request: Request) -> Response:
@@ -102,7 +106,8 @@ class Door:
 
 def door(tmp_path: Path, *, peer: str = "127.0.0.1", host: str = "127.0.0.1:8501", **settings: Any) -> Door:
     routes = [
-        Route("/", answer, methods=["GET", "POST"]), Route("/own", own_policy), WebSocketRoute("/stream", stream),
+        Route("/", answer, methods=["GET", "POST"]), Route("/own", own_policy),
+        Route("/index", index), WebSocketRoute("/stream", stream),
         Route("/_stcore/upload_file/{session}/{file}", answer, methods=["PUT"]),
     ]  # fmt: skip
     return Door(Guard(Starlette(routes=routes), settings_for(tmp_path, **settings), INDEX), peer, host)
@@ -198,6 +203,16 @@ def test_every_answer_carries_the_policy(tmp_path: Path) -> None:
 
 def test_an_answers_own_referrer_policy_stands(tmp_path: Path) -> None:
     assert door(tmp_path).get("/own").headers.getlist("referrer-policy") == ["no-referrer"]
+
+
+@pytest.mark.parametrize(
+    ("browser", "page"),
+    [("fr-CA,fr;q=0.9", "fr"), ("fr", "fr"), ("en-GB,fr;q=0.5", "en"), ("tlh", "en"), ("", "en")],
+)
+def test_the_page_says_its_language(tmp_path: Path, browser: str, page: str) -> None:
+    told = door(tmp_path).get("/index", accept_language=browser)
+    assert f'<html lang="{page}">' in told.text
+    assert len(told.text.encode()) == int(told.headers["content-length"])
 
 
 def test_over_https_cookies_are_secure_and_the_browser_stays_there(tmp_path: Path) -> None:
