@@ -235,7 +235,7 @@ not_ours_rules = Table(
     Column("ended_at", Utc),
     Column("ended_by", Text),
     Column("end_reason", Text, nullable=False, default=""),
-    Column("due", Boolean, nullable=False),  # begun or ended, and its lines are not all joined again
+    Column("joined_to", BigInt),  # since it began or ended: up to which line all were joined again; None: done
 )  # fmt: skip
 
 account_matching = Table(

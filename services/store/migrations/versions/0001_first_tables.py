@@ -129,7 +129,7 @@ def upgrade() -> None:
         sa.Column("ended_at", types.Utc(), nullable=True),
         sa.Column("ended_by", types.Text(), nullable=True),
         sa.Column("end_reason", types.Text(), nullable=False),
-        sa.Column("due", sa.Boolean(), nullable=False),
+        sa.Column("joined_to", types.BigInt, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_not_ours_rules")),
         sa.UniqueConstraint("form_key", name=op.f("uq_not_ours_rules_form_key")),
     )
