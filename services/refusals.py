@@ -4,6 +4,8 @@ A sentence says what is wrong and what to do. Placeholders are the error's field
 own module is listed with that package below; a test holds that every error class of the product has its sentence.
 """
 
+from collections.abc import Mapping
+
 from services.errors import DeskError
 from services.i18n import Translator
 
@@ -159,6 +161,7 @@ SENTENCES: dict[str, str] = {
     "table_columns_missing": "Columns that are needed are missing: {columns}. Download the template to see their names.",
     "table_no_rows": "The file names its columns but holds no row.",
     "table_too_many_rows": "The file has more than {limit} rows: split it.",
+    "spreadsheet": "The spreadsheet cannot be used.",
     "sheet_too_long": "The spreadsheet has more than {limit} rows: save it as CSV.",
     "sheet_too_heavy": "The spreadsheet needs too much memory or time: save its table as CSV.",
     "sheet_locked": "The spreadsheet is protected by a password: save it without one.",
@@ -184,7 +187,7 @@ SENTENCES: dict[str, str] = {
     "settlement_file_unreadable": "This payout file cannot be read.",
     "settlement_file_empty": "This file is empty.",
     "settlement_file_other_type": (
-        "This is not a payout file as CSV or TXT (it looks like: {looks_like}). Download the CSV from HiPay's console."
+        "This is not a payout file (it looks like: {looks_like}). Download it from HiPay's console, as CSV at best."
     ),
     "settlement_file_undecodable": "The file cannot be read as {encoding}: choose another encoding.",
     "settlement_file_truncated": "The file is cut off at line {line}: download it again.",
@@ -192,10 +195,59 @@ SENTENCES: dict[str, str] = {
     "settlement_file_missing_columns": "Columns that are needed are missing: {columns}.",
     "settlement_file_header_only": "The file names its columns but holds no line.",
     "settlement_file_undecided": "The file does not decide how it is read ({questions}): choose.",
+    "settlement_zip_unreadable": "The ZIP is damaged or cut off: download it again.",
+    "settlement_zip_locked": "A password protects the ZIP: unpack it, and give the files in it.",
+    "settlement_zip_nested": "There is a ZIP within the ZIP ({name}): unpack it, and give the files in it.",
+    "settlement_zip_names": "The ZIP holds a file whose name leads out of its folder ({name}): nothing of it is read.",
+    "settlement_zip_too_large": "The ZIP unpacks to more than {megabytes} MB or {files} files, or is packed as no payout file is: unpack it, and give the files in it.",
+    "settlement_zip_empty": "There is no file in the ZIP.",
     "import_refused": "This file cannot be imported.",
     "file_known": "{name} was imported before: nothing was added.",
     "import_overtaken": "Another import of this account has begun meanwhile: import this file again.",
     "file_too_large": "The file is above {megabytes} MB: split it, or ask your administrator.",
+    # decisions by hand
+    "decision": "This cannot be decided.",
+    "decision_reason_missing": "Say in a few words why: your colleagues will read it.",
+    "decision_nothing_chosen": "Choose one line or more.",
+    "decision_too_many_lines": "At most {most} lines can be decided at once.",
+    "decision_line_unknown": "This line is not there, or its file is not imported in full.",
+    "decision_line_replaced": "This line stands corrected in a newer file: decide that one.",
+    "decision_total_line": "This is a total of the other lines: it belongs to no order.",
+    "decision_conflicting": "{who} has decided this line meanwhile ({at}). Look at it again.",
+    "decision_already_undone": "{who} has already undone this ({at}).",
+    "decision_order_elsewhere": "Order {order_id} is of another account than the line.",
+    "decision_order_erased": "The customer of order {order_id} was erased: no line can be matched to it by hand.",
+    "decision_currency_differs": "The line is in {line_currency} and order {order_id} in {order_currency}: confirm that they belong together.",
+    "decision_nothing_suggested": "No order is suggested for this line.",
+    "decision_not_matched": "This line has no order to take away.",
+    "decision_shares": "The line cannot be split like this.",
+    "decision_no_amount": "This line has no original amount that could be split.",
+    "decision_too_few_shares": "Choose two orders or more.",
+    "decision_share_order_twice": "An order stands twice: give it one share.",
+    "decision_share_sign": "Each order needs a share, with the sign of the line.",
+    "decision_shares_differ": "The shares do not add up to the line's original amount.",
+    "decision_unknown": "This decision is not there.",
+    "comment_empty": "Write a comment.",
+    "not_ours_rule": "This rule cannot be used.",
+    "not_ours_rule_unknown": "This rule is not there.",
+    "not_ours_rule_field": "A rule cannot look at this column.",
+    "not_ours_rule_text_too_short": "Write at least {least} characters.",
+    "not_ours_rule_known": "The same rule stands already.",
+    "matching": "The rules cannot be changed like this.",
+    "matching_reference": "Choose one of the five references, or none.",
+    "matching_ignore": "This difference is not known.",
+    # payouts that come by themselves
+    "payout": "This payout cannot be fetched.",
+    "payout_none_on_stage": "HiPay has no payouts on its test platform.",
+    "payout_hours_out_of_range": "Choose from {least} to {most} hours.",
+    "payout_unknown": "HiPay knows no payout {settlement}.",
+    "payout_file_not_there": "HiPay lists payout {settlement}, but has no file of it yet.",
+    "payout_wrong_content": "What HiPay sent as the file is none ({looks_like}). Nothing of it was kept.",
+    "payout_no_room": "The server's disk is full: make room for the file, then try again.",
+    "folder_refused": "This file of the watched folder cannot be taken.",
+    "folder_not_a_file": "This is a link or a special file, not a payout file: put the file itself here.",
+    "folder_not_readable": "This file may not be read by E-Terminal Desk: change its permissions.",
+    "folder_no_account": "Nobody knows whose file this is: put it into the folder that is named after its account ({accounts}).",
     # public
 }
 UNKNOWN = "Something went wrong. Nothing was lost; try again, and tell your administrator if it goes on."
@@ -203,9 +255,12 @@ UNKNOWN = "Something went wrong. Nothing was lost; try again, and tell your admi
 
 def sentence(error: DeskError, t: Translator) -> str:
     """The refusal in the reader's language."""
-    text = t.gettext(SENTENCES.get(error.code, UNKNOWN))
-    fields = error.fields()
-    return text.format_map(_Fields(fields))
+    return stored_sentence(error.code, error.fields(), t)
+
+
+def stored_sentence(code: str, fields: Mapping[str, str], t: Translator) -> str:
+    """The same of a refusal whose code and fields were stored."""
+    return t.gettext(SENTENCES.get(code, UNKNOWN)).format_map(_Fields(fields))
 
 
 class _Fields(dict[str, str]):

@@ -6,11 +6,7 @@ BatchError
 │   ├── ColumnsMissing      without these columns no row makes an order
 │   ├── NoRows
 │   ├── TooManyRows         more than one list takes
-│   ├── TableTooLarge       bytes
-│   ├── SheetTooLong        a spreadsheet this long is saved as CSV
-│   ├── SheetTooHeavy       it needs more memory or time than a table may: a bomb, or a workbook of pictures
-│   ├── SheetLocked         a password protects it
-│   └── SheetUnreadable
+│   └── TableTooLarge       bytes
 ├── CellProblem             one cell, or one row
 │   ├── DateUnreadable
 │   ├── DigitsLost          a spreadsheet has rounded a long number
@@ -71,25 +67,6 @@ class TableTooLarge(TableError):
 
     def __init__(self, megabytes: int) -> None:
         self.megabytes = megabytes
-
-
-class SheetTooLong(TableError):
-    code = "sheet_too_long"
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-
-
-class SheetTooHeavy(TableError):
-    code = "sheet_too_heavy"
-
-
-class SheetLocked(TableError):
-    code = "sheet_locked"
-
-
-class SheetUnreadable(TableError):
-    code = "sheet_unreadable"
 
 
 class CellProblem(BatchError):

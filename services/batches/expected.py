@@ -73,7 +73,8 @@ class Preview:
 
 
 def look(desk: Desk, actor: Actor, account: str, raw: bytes, decimal: DecimalSign | None) -> Preview:
-    """Read a list and compare it with what is known. Raises TableError, SettlementFileError, NotAllowed, AccountUnknown."""
+    """Read a list and compare it with what is known. Raises TableError, SpreadsheetError,
+    SettlementFileError, NotAllowed, AccountUnknown."""
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     with desk.store.read() as tx:

@@ -72,7 +72,8 @@ class Progress:
 
 
 def look(desk: Desk, actor: Actor, account: str, raw: bytes, rules: Rules) -> Preview:
-    """Read and check a table; nothing is stored. Raises TableError, SettlementFileError, NotAllowed, AccountUnknown."""
+    """Read and check a table; nothing is stored. Raises TableError, SpreadsheetError,
+    SettlementFileError, NotAllowed, AccountUnknown."""
     _known(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND)

@@ -6,16 +6,26 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from services.batches import spreadsheet
 from services.batches.columns import Column, missing, recognise
 from services.batches.errors import ColumnsMissing, NoRows, NotATable, TableTooLarge, TooManyRows
-from services.batches.spreadsheet import SheetRow
 from services.settlements import text as texts
 from services.settlements.errors import BrokenQuotes, NotASettlementFile, TruncatedFile
+from services.spreadsheets import marks
+from services.spreadsheets.unfold import is_spreadsheet, unfolded
 
 DELIMITERS = (";", ",", "\t", "|")
 MAX_BYTES = 50 << 20
 _HEAD_ROWS = 50  # a heading further down is not looked for
+
+
+@dataclass(frozen=True)
+class Row:
+    """``number``: as the spreadsheet or the text counts, from 1. ``typed``: the places of cells that are numbers or
+    dates in the spreadsheet."""
+
+    number: int
+    cells: tuple[str, ...]
+    typed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -55,11 +65,14 @@ class Table:
 
 
 def read(raw: bytes, columns: tuple[Column, ...], most_rows: int) -> Table:
-    """Read a table whose heading names these columns. Raises TableError, or SettlementFileError for broken text."""
+    """Read a table whose heading names these columns.
+
+    Raises TableError, SpreadsheetError, or SettlementFileError for broken text.
+    """
     if len(raw) > MAX_BYTES:
         raise TableTooLarge(MAX_BYTES >> 20)
-    if spreadsheet.is_spreadsheet(raw):
-        rows = spreadsheet.rows(raw)
+    if is_spreadsheet(raw):
+        rows = _sheet(raw)
         score, place = _heading(rows[:_HEAD_ROWS], columns)
         if not score:
             raise ColumnsMissing(missing((), columns))
@@ -69,6 +82,23 @@ def read(raw: bytes, columns: tuple[Column, ...], most_rows: int) -> Table:
     head = [row for _, row in zip(range(_HEAD_ROWS), found, strict=False)]
     _, place = _heading(head, columns)
     return _table("text", head[place], _chained(head[place + 1 :], found), columns, most_rows)
+
+
+def _sheet(raw: bytes) -> list[Row]:
+    """The rows of the first visible sheet that has any."""
+    with unfolded(raw) as sheets:
+        for sheet in sheets:
+            if sheet.text.stat().st_size:
+                with sheet.whole().open(encoding="utf-8", newline="") as text:
+                    return [
+                        Row(
+                            number,
+                            tuple(map(marks.plain, cells)),
+                            frozenset(place for place, cell in enumerate(cells) if marks.is_typed(cell)),
+                        )
+                        for number, cells in enumerate(csv.reader(text, delimiter=marks.DELIMITER), 1)
+                    ]
+    return []
 
 
 def _decoded(raw: bytes, columns: tuple[Column, ...]) -> tuple[str, str]:
@@ -94,32 +124,32 @@ def _decoded(raw: bytes, columns: tuple[Column, ...]) -> tuple[str, str]:
     return best[1], best[2]
 
 
-def _records(text: str, delimiter: str) -> Iterator[SheetRow]:
+def _records(text: str, delimiter: str) -> Iterator[Row]:
     """Each record with the line at which it begins. Raises BrokenQuotes, TruncatedFile."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     start = 1
     try:
         for row in reader:
-            yield SheetRow(start, tuple(row), frozenset())
+            yield Row(start, tuple(row))
             start = reader.line_num + 1
     except csv.Error as error:
         raise (TruncatedFile if "unexpected end" in str(error) else BrokenQuotes)(start) from None
 
 
-def _heading(head: list[SheetRow], columns: tuple[Column, ...]) -> tuple[int, int]:
+def _heading(head: list[Row], columns: tuple[Column, ...]) -> tuple[int, int]:
     """(how many columns the heading names, its place in `head`); a line that names but one is none."""
     scores = [len({recognise(cell, columns) for cell in row.cells} - {None}) for row in head]
     best = max(scores, default=0)
     return (best, scores.index(best)) if best > 1 else (0, 0)
 
 
-def _chained(first: list[SheetRow], rest: Iterator[SheetRow]) -> Iterator[SheetRow]:
+def _chained(first: list[Row], rest: Iterator[Row]) -> Iterator[Row]:
     yield from first
     yield from rest
 
 
 def _table(
-    kind: Literal["sheet", "text"], head: SheetRow, rows: Iterable[SheetRow], columns: tuple[Column, ...], most: int
+    kind: Literal["sheet", "text"], head: Row, rows: Iterable[Row], columns: tuple[Column, ...], most: int
 ) -> Table:  # fmt: skip
     places: dict[str, int] = {}
     unknown = []
@@ -146,7 +176,7 @@ def _table(
     )  # fmt: skip
 
 
-def _line(row: SheetRow, places: dict[str, int], width: int) -> Line:
+def _line(row: Row, places: dict[str, int], width: int) -> Line:
     cells = {
         name: _plain(row.cells[place]) if place < len(row.cells) else "" for name, place in places.items()
     }

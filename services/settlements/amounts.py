@@ -2,11 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
+
+from services.spreadsheets.marks import NUMBER
 
 Decimal = Literal[".", ","]
 GROUPS = (
@@ -52,15 +54,18 @@ def negative(text: str) -> bool | None:
 
 @lru_cache(maxsize=8192)
 def _negative(outline: str) -> bool | None:
-    parts = _parts(outline)
+    parts = _parts(outline.lstrip(NUMBER))
     return parts[0] if parts and "1" in parts[1] else None
 
 
 def to_units(text: str, decimal: str, thousands: str | None) -> int:
     """The amount in 1/10000. `thousands`: the one grouping mark of the file, "" for none, None for any.
 
-    Raises Unreadable. A grouping mark must group by three, so that 12.5 is never read as 125.
+    Raises Unreadable. A grouping mark must group by three, so that 12.5 is never read as 125. A number of a
+    spreadsheet's own (marks.NUMBER) is read as such whatever the file's signs.
     """
+    if text.startswith(NUMBER):
+        text, decimal, thousands = text[1:], ".", ""
     simple = _SIMPLE.fullmatch(text)
     if simple and simple[3] in (None, decimal):
         units = int(simple[2] + (simple[4] or "").ljust(4, "0"))
@@ -118,7 +123,7 @@ class Decision:
     """`decimal` None: the file does not decide it. `cell`: the text that decided, or that leaves it open.
 
     `reason`: cell (one can only be read so), conflict (cells say both), open (all could be read both ways), plain (no
-    cell has a separator). `against`: how many different cells say the other.
+    cell has a separator). `against`: how many cells say the other.
     """
 
     decimal: Decimal | None
@@ -128,44 +133,59 @@ class Decision:
     against: int = 0
 
 
+@dataclass(frozen=True)
+class Seen:
+    """One outline of cells: how often it stands there, and the first cell that has it with its place."""
+
+    count: int
+    cell: str
+    line: int = 0
+    column: str = ""
+
+
 def decide(cells: Iterable[str]) -> Decision:
-    """One decision for the different amounts of a whole file.
+    """One decision for the different amounts of a whole file."""
+    seen: dict[str, Seen] = {}
+    for cell in cells:
+        outline = cell.translate(_OUTLINE)
+        before = seen.get(outline)
+        seen[outline] = Seen(before.count + 1, before.cell) if before else Seen(1, cell)
+    return weigh(seen)
+
+
+def weigh(seen: Mapping[str, Seen]) -> Decision:
+    """One decision for a whole file, by the outlines of its amounts.
 
     A few cells against it (one in twenty at most) do not change it: they cannot be read under it, so they are set
     aside by name, never misread.
     """
-    cells = list(cells)
-    outlines = Counter(cell.translate(_OUTLINE) for cell in cells)
+    said = {outline: hint(outline) for outline in seen}
     votes: Counter[str] = Counter()
-    for outline, count in outlines.items():
-        votes[hint(outline)] += count
+    for outline, one in seen.items():
+        votes[said[outline]] += one.count
     decimal: Decimal = "." if votes["."] >= votes[","] else ","
     most, fewest = max(votes["."], votes[","]), min(votes["."], votes[","])
 
-    def example(said: str) -> str:
-        return next((cell for cell in cells if hint(cell) == said), "")
+    def example(wanted: str) -> str:
+        return next((one.cell for outline, one in seen.items() if said[outline] == wanted), "")
 
     if fewest * 20 > most:
         return Decision(None, None, "conflict", example("," if decimal == "." else "."), fewest)
     if not most and votes["either"]:
         return Decision(None, None, "open", example("either"))
     reason: Literal["cell", "plain"] = "cell" if most else "plain"
-    return Decision(decimal, _grouping(outlines, decimal), reason, example(decimal), fewest)
+    return Decision(decimal, grouping(seen, decimal), reason, example(decimal), fewest)
 
 
-def thousands_of(cells: Iterable[str], decimal: str) -> str:
+def grouping(seen: Mapping[str, Seen], decimal: str) -> str:
     """The mark that groups thousands in most of the cells that have one; "" where none has."""
-    return _grouping(Counter(cell.translate(_OUTLINE) for cell in cells), decimal)
-
-
-def _grouping(outlines: Counter[str], decimal: str) -> str:
     counts = dict.fromkeys((mark for mark in GROUPS if mark != decimal), 0)
-    for outline, count in outlines.items():
+    for outline, one in seen.items():
         parts = _parts(outline)
         for mark in counts:
             if parts and mark in parts[1]:
                 with suppress(Unreadable):
                     to_units(parts[1], decimal, mark)
-                    counts[mark] += count
+                    counts[mark] += one.count
     best = max(counts, key=lambda mark: counts[mark])
     return best if counts[best] else ""

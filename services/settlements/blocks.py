@@ -1,31 +1,53 @@
-"""A settlement file to blocks of lines."""
+"""A settlement file to blocks of lines: ids with every digit, exact amounts, each row that is no line set aside."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from services.settlements.dialect import Chosen, Dialect, analyse
-from services.settlements.read import DamagedCell, read
-from services.settlements.sheet import AsideRow, Header
+from services import money
+from services.settlements import dates, operations
+from services.settlements.cells import contains, outlines, strings, units
+from services.settlements.columns import AMOUNTS, COLUMNS, CURRENCIES, DATES, IDS, TEXTS
+from services.settlements.dialect import Dialect, layout_of
+from services.settlements.errors import UndecidedReading
+from services.settlements.parts import Part, parts
+from services.settlements.sheet import AsideRow, aside
 from services.settlements.source import Source
+from services.spreadsheets import marks
+
+# 8.00006E+11: a spreadsheet kept six digits of twelve. An id of a shop may hold an E, never this plus.
+_LOST = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,3}$"
+_STAMP = "1111-11-11{}11:11:11"  # the outline of a day with a time behind it
+_REMEMBERED = 50_000  # different texts of a column whose meaning is kept
 
 
 @dataclass(frozen=True)
-class Detection:
-    """`lines`: rows below the header that are not blank, those to be set aside included. `accounts`: each different
-    cell of the Account column (at most 1,000), with how many rows have it."""
+class DamagedCell:
+    """An id in which a spreadsheet has already lost digits. The line is kept; this id joins nothing."""
 
-    dialect: Dialect
-    header: Header
-    lines: int
-    accounts: dict[str, int]
+    line: int
+    column: str
+    cell: str
 
 
 @dataclass(frozen=True)
 class Block:
-    """Some consecutive rows of a file. `lines` as SettlementFile.lines, its index 0…n-1; `aside` and `damaged` those
-    found among the same rows. `bytes_done`: how much of the text (UTF-8) has been read, for the progress."""
+    """Consecutive rows of a file. `lines`, index 0…n-1, one row a line, in the file's order:
+
+    - `line` int64, its 1-based place in the file (where its row begins)
+    - the 26 columns that are not amounts, as text, "" for blank; dates ISO; currencies in capitals
+    - `original_amount_units` … `settled_amount_units` Int64, 1/10000, credits to the merchant positive
+    - `operation_code` ("" if unknown) and `kind` (operations.Kind)
+    - `lost`: the columns of this line, separated by blanks, whose digits a spreadsheet has lost
+
+    `aside` and `damaged`: what was found among the same rows. `bytes_done`: how much of the text, as UTF-8, was read.
+    """
 
     lines: pd.DataFrame
     aside: tuple[AsideRow, ...]
@@ -33,26 +55,204 @@ class Block:
     bytes_done: int
 
 
-def detect_file(source: Source, chosen: Chosen | None = None) -> Detection:
-    """How the whole file is written, in one pass over it. Raises the errors of errors.py but UndecidedReading."""
-    raw = source.text if isinstance(source.text, bytes) else source.text.read_bytes()
-    dialect, sheet = analyse(raw, chosen or Chosen())
-    accounts = sheet.cells["account"].value_counts() if "account" in sheet.cells else {}
-    return Detection(
-        dialect, sheet.header, len(sheet.cells), {str(k): int(v) for k, v in dict(accounts).items()}
-    )
-
-
 def read_blocks(source: Source, dialect: Dialect, *, rows: int = 50_000) -> Iterator[Block]:
-    """The lines in the file's order, at most `rows` at a time; the same blocks whenever it is read again.
+    """The lines in the file's order, at most `rows` at a time: the same blocks whenever it is read again.
 
-    Raises UndecidedReading before the first block. Every other refusal of errors.py that concerns the whole file has
-    been raised by `detect_file`.
+    Raises UndecidedReading before the first block. Every other refusal of errors.py that concerns the whole file is
+    raised by `detect_file`, which goes over all of it: here it would come when its place is reached.
     """
-    raw = source.text if isinstance(source.text, bytes) else source.text.read_bytes()
-    file = read(raw, dialect)
-    aside: tuple[AsideRow, ...] = file.aside
-    for start in range(0, max(len(file.lines), 1), rows):
-        block = file.lines.iloc[start : start + rows].reset_index(drop=True)
-        yield Block(block, aside, file.damaged if not start else (), len(raw))
-        aside = ()
+    if dialect.decimal is None or dialect.debits is None:
+        raise UndecidedReading(dialect.questions)
+    layout = layout_of(source, dialect)
+    converted = _Conversion(dialect)
+    above = layout.preamble
+    for part in parts(source, layout):
+        for start in range(0, max(len(part.lines), 1), rows):
+            last = start + rows >= len(part.lines)
+            piece = _sliced(part, start, rows)
+            yield converted.block(piece, (*above, *(part.aside if last else ())))
+            above = ()
+
+
+def _sliced(part: Part, start: int, rows: int) -> Part:
+    if len(part.lines) <= rows:
+        return part
+    cells = {name: column.slice(start, rows) for name, column in part.cells.items()}
+    return Part(cells, part.lines[start : start + rows], (), 0, part.bytes_done)
+
+
+@dataclass
+class _Refused:
+    """The first wrong cell of each row, in the order of the columns: place → (column, reason)."""
+
+    cells: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+    def note(self, column: str, bad: list[tuple[int, str]]) -> None:
+        for place, reason in bad:
+            before = self.cells.get(place)
+            if before is None or COLUMNS.index(column) < COLUMNS.index(before[0]):
+                self.cells[place] = (column, reason)
+
+
+class _Conversion:
+    """From text to values under one dialect; what a text of few different ones means is kept from block to block."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._dates = _Each(partial(_date, form=dialect.date))
+        self._currencies = _Each(_currency)
+        self._codes = _Each(lambda text: (found.code if (found := operations.operation(text)) else "", ""))
+        self._kinds = _Each(
+            lambda text: (found.kind if (found := operations.operation(text)) else "unknown", "")
+        )
+
+    def block(self, part: Part, found: tuple[AsideRow, ...]) -> Block:
+        refused = _Refused()
+        count = len(part.lines)
+        blank = pa.array([""] * count, pa.string())
+        texts = {column: part.cells.get(column, blank) for column in TEXTS}
+        for column in DATES:
+            if column in part.cells:
+                texts[column], bad = self._dated(part.cells[column])
+                if column == "transfer" and bad:  # some name the transfer here instead of dating it
+                    places = np.zeros(count, dtype=bool)
+                    places[[place for place, _ in bad]] = True
+                    texts[column] = pc.if_else(pa.array(places), part.cells[column], texts[column])
+                else:
+                    refused.note(column, bad)
+        for column in CURRENCIES:
+            if column in part.cells:
+                texts[column], bad = self._currencies(part.cells[column])
+                refused.note(column, bad)
+        code, _ = self._codes(texts["operation"])
+        kind, _ = self._kinds(texts["operation"])
+        amounts = self._amounts(part, code, texts, refused)
+        lost, damaged = _lost(texts, part.lines)
+        lines = pa.table({"line": part.lines, **texts}).to_pandas()
+        lines = lines.assign(**amounts)
+        lines["operation_code"], lines["kind"], lines["lost"] = code.to_pandas(), kind.to_pandas(), lost
+        wrong = self._aside(part, refused)
+        if wrong:
+            kept = np.ones(count, dtype=bool)
+            kept[list(refused.cells)] = False
+            lines = lines[kept].reset_index(drop=True)
+            gone = {row.line for row in wrong}
+            damaged = [cell for cell in damaged if cell.line not in gone]
+        rows = tuple(sorted((*found, *wrong), key=lambda row: row.line))
+        return Block(lines, rows, tuple(damaged), part.bytes_done)
+
+    def _dated(self, column: pa.Array) -> tuple[pa.Array, list[tuple[int, str]]]:
+        """Days are few, moments are many: where all cells have a time behind the day, only the days are looked up."""
+        shapes = outlines(column).dictionary.to_pylist()
+        if shapes and all(shape in (_STAMP.format(" "), _STAMP.format("T")) for shape in shapes):
+            days, _ = self._dates(pc.utf8_slice_codeunits(column, 0, 10))
+            if not _empty(days).any():  # each is a day
+                return pc.binary_join_element_wise(days, pc.utf8_slice_codeunits(column, 11), "T"), []
+        return self._dates(column)
+
+    def _amounts(
+        self, part: Part, code: pa.Array, texts: dict[str, pa.Array], refused: _Refused
+    ) -> dict[str, pd.Series]:
+        decimal, debits = self._dialect.decimal, self._dialect.debits
+        assert decimal is not None
+        assert debits is not None
+        encoded = code.dictionary_encode()
+        debit = (
+            np.array(
+                [
+                    name in operations.BY_CODE and operations.BY_CODE[name].sign < 0
+                    for name in encoded.dictionary.to_pylist()
+                ],
+                dtype=bool,
+            )[encoded.indices.to_numpy()]
+            if len(code)
+            else np.zeros(0, dtype=bool)
+        )
+        found = {}
+        for column in AMOUNTS:
+            if column in part.cells:
+                values, blank, bad = units(part.cells[column], decimal, self._dialect.thousands)
+                refused.note(column, bad)
+            else:
+                values, blank = np.zeros(len(code), np.int64), np.ones(len(code), bool)
+            way = debits.get(column, "negative")
+            if way == "inverted":
+                values = -values
+            elif way == "positive":
+                values = np.where(debit, -np.abs(values), values)
+            for amount, currency in (
+                ("original_amount", "original_currency"),
+                ("settled_amount", "settlement_currency"),
+            ):
+                if amount == column:
+                    bare = np.flatnonzero(_empty(texts[currency]) & (values != 0))
+                    refused.note(currency, [(int(place), "currency_missing") for place in bare])
+            found[f"{column}_units"] = pd.Series(pd.arrays.IntegerArray(values, blank))
+        return found
+
+    def _aside(self, part: Part, refused: _Refused) -> list[AsideRow]:
+        found = []
+        for place, (column, reason) in sorted(refused.cells.items()):
+            row = {name: marks.plain(cells[place].as_py()) for name, cells in part.cells.items()}
+            whole = aside(int(part.lines[place]), reason, list(row.values()), self._dialect.delimiter)
+            found.append(
+                AsideRow(
+                    whole.line, reason, column, row.get(column, "")[:200], whole.text, row["settlement_id"]
+                )
+            )
+        return found
+
+
+class _Each:
+    """Parses each different text of a column once."""
+
+    def __init__(self, parse: Callable[[str], tuple[str, str]]) -> None:
+        self._parse = parse
+        self._known: dict[str, tuple[str, str]] = {}
+
+    def __call__(self, column: pa.Array) -> tuple[pa.Array, list[tuple[int, str]]]:
+        """(the parsed texts, (place, reason) of each that is refused)."""
+        encoded = column.dictionary_encode()
+        if len(self._known) > _REMEMBERED:
+            self._known.clear()
+        parsed = [self._one(text) for text in encoded.dictionary.to_pylist()]
+        bad: list[tuple[int, str]] = []
+        if any(reason for _, reason in parsed):
+            codes = encoded.indices.to_numpy()
+            for code, (_, reason) in enumerate(parsed):
+                if reason:
+                    bad += [(int(place), reason) for place in np.flatnonzero(codes == code)]
+        return strings([text for text, _ in parsed]).take(encoded.indices), bad
+
+    def _one(self, text: str) -> tuple[str, str]:
+        known = self._known.get(text)
+        if known is None:
+            known = self._known[text] = self._parse(text)
+        return known
+
+
+def _date(text: str, form: dates.Form) -> tuple[str, str]:
+    iso = dates.to_iso(text, form)
+    return (iso, "") if iso is not None else ("", "date_unreadable")
+
+
+def _currency(text: str) -> tuple[str, str]:
+    code = text.upper()
+    return (code, "") if not code or money.is_currency(code) else (code, "currency_unknown")
+
+
+def _empty(column: pa.Array) -> NDArray[np.bool_]:
+    empty: NDArray[np.bool_] = pc.equal(column, "").to_numpy(zero_copy_only=False)
+    return empty
+
+
+def _lost(texts: dict[str, pa.Array], lines: NDArray[np.int64]) -> tuple[pd.Series, list[DamagedCell]]:
+    names: dict[int, list[str]] = {}
+    damaged = []
+    for column in IDS:
+        if contains(texts[column], "+"):
+            for place in np.flatnonzero(pc.match_substring_regex(texts[column], _LOST)).tolist():
+                names.setdefault(place, []).append(column)
+                damaged.append(DamagedCell(int(lines[place]), column, texts[column][place].as_py()))
+    lost = [" ".join(names.get(place, ())) for place in range(len(lines))] if names else [""] * len(lines)
+    return pd.Series(lost, dtype="str"), sorted(damaged, key=lambda cell: cell.line)

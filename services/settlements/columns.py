@@ -18,6 +18,7 @@ COLUMNS: tuple[str, ...] = (
 )  # fmt: skip
 REFERENCES = tuple(f"reporting_data_{n}" for n in range(1, 6))
 AMOUNTS = ("original_amount", "amount_excl_tax", "tax_amount", "amount_incl_tax", "settled_amount")
+UNITS = tuple(f"{name}_units" for name in AMOUNTS)
 CURRENCIES = ("original_currency", "currency", "settlement_currency")
 DATES = ("date", "date_value", "operation_date", "transfer")
 IDS = (

@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-import pandas as pd
-
-from services.settlements import amounts, dates, operations
-from services.settlements.columns import AMOUNTS, DATES
+from services.settlements import amounts, dates
+from services.settlements.columns import AMOUNTS
 from services.settlements.errors import MissingColumns, NotASettlementFile
-from services.settlements.sheet import Header, Sheet, find_header, load
-from services.settlements.text import LEGACY, decode, encodings
+from services.settlements.parts import parts
+from services.settlements.sheet import HEAD_CHARACTERS, Header, Layout, find_layout
+from services.settlements.source import Source, open_source
+from services.settlements.survey import Survey
+from services.settlements.text import LEGACY, encodings, head
+from services.spreadsheets import marks
 
 # negative: a sign is the sign. positive: debits stand without one, the operation tells. inverted: debits are the
 # positive ones. Per amount column, since an original amount may be unsigned where the settled one is signed.
@@ -71,126 +73,147 @@ class Dialect:
         return next(evidence for evidence in self.evidence if evidence.choice == choice)
 
 
+@dataclass(frozen=True)
+class Detection:
+    """`lines`: rows below the header that are not blank, those to be set aside included. `accounts`: each different
+    cell of the Account column with how many rows have it (the first 1,000 that are different)."""
+
+    dialect: Dialect
+    layout: Layout
+    lines: int
+    accounts: dict[str, int]
+
+    @property
+    def header(self) -> Header:
+        return self.layout.header
+
+
 def detect(raw: bytes, chosen: Chosen | None = None) -> Dialect:
-    """How the file is written. Raises the errors of errors.py but UndecidedReading."""
-    return analyse(raw, chosen or Chosen())[0]
+    """How a small file is written. Raises as `detect_file` and `open_source`."""
+    with open_source(raw) as source:
+        return detect_file(source, chosen).dialect
 
 
-def analyse(raw: bytes, chosen: Chosen) -> tuple[Dialect, Sheet]:
-    """The dialect, and the rows it was detected from, so that they are split once."""
-    encoding, by_encoding, text, delimiter, header = _decoded(raw, chosen)
-    sheet = load(text, delimiter, header)
-    number, by_number = _decimal(sheet.cells, chosen)
-    form, by_form = _date(sheet.cells, chosen)
-    debits, by_debits = _debits(sheet.cells, chosen)
-    named = sum(column is not None for column in header.columns)
+def detect_file(source: Source, chosen: Chosen | None = None) -> Detection:
+    """How a file is written, in one pass over the whole of it, in bounded memory.
+
+    Raises the errors of errors.py but UndecidedReading: what is wrong with the file as a whole is found here.
+    """
+    chosen = chosen or Chosen()
+    layout, by_encoding = _layout(source, chosen)
+    survey = Survey()
+    for part in parts(source, layout):
+        survey.add(part)
+    number, by_number = _decimal(survey, chosen)
+    form, by_form = _date(survey, chosen)
+    debits, by_debits = _debits(survey, chosen)
+    header, sheet = layout.header, source.kind == "sheet"
     evidence = (
         Evidence("encoding", by_encoding),
-        Evidence("delimiter", "chosen" if chosen.delimiter else "names", header.line, count=named),
-        Evidence("header_line", "chosen" if chosen.header_line else "names", header.line, count=named),
+        Evidence(
+            "delimiter",
+            "sheet" if sheet else "chosen" if chosen.delimiter else "names",
+            header.line,
+            count=header.named,
+        ),
+        Evidence("header_line", "chosen" if chosen.header_line else "names", header.line, count=header.named),
         by_number,
         by_form,
         by_debits,
     )
     dialect = Dialect(
-        encoding, delimiter, header.line, number.decimal, number.thousands, form, debits, evidence
+        layout.encoding,
+        layout.delimiter,
+        header.line,
+        number.decimal,
+        number.thousands,
+        form,
+        debits,
+        evidence,
     )
-    return dialect, sheet
+    return Detection(dialect, layout, survey.lines, dict(survey.accounts))
 
 
-def split(raw: bytes, dialect: Dialect) -> Sheet:
-    """The rows of a file whose dialect is known."""
-    text = decode(raw, dialect.encoding)
-    return load(text, *find_header(text, dialect.delimiter, dialect.header_line))
+def layout_of(source: Source, dialect: Dialect) -> Layout:
+    """Where the columns are in a file whose dialect is known. Raises NotASettlementFile, MissingColumns, …"""
+    return find_layout(
+        _head(source, dialect.encoding), dialect.encoding, dialect.delimiter, dialect.header_line
+    )
 
 
-def _decoded(raw: bytes, chosen: Chosen) -> tuple[str, str, str, str, Header]:
-    possible = encodings(raw)  # also refuses other types of file, whatever was chosen
+def _head(source: Source, encoding: str) -> str:
+    return head(source.text, encoding, HEAD_CHARACTERS)
+
+
+def _layout(source: Source, chosen: Chosen) -> tuple[Layout, str]:
+    if source.kind == "sheet":
+        found = find_layout(_head(source, "utf-8"), "utf-8", marks.DELIMITER, chosen.header_line)
+        return found, "sheet"
+    possible = encodings(source.text)  # also refuses other types of file, whatever was chosen
     if chosen.encoding:
         possible = (chosen.encoding,)
     # Among encodings that bytes cannot tell apart, the one in which most columns have their name.
-    best: tuple[int, str, str, str, Header] | None = None
+    best: Layout | None = None
     refusal: NotASettlementFile | MissingColumns | None = None
     for encoding in possible:
-        text = decode(raw, encoding)
         try:
-            delimiter, header = find_header(text, chosen.delimiter, chosen.header_line)
+            found = find_layout(_head(source, encoding), encoding, chosen.delimiter, chosen.header_line)
         except (NotASettlementFile, MissingColumns) as error:
             refusal = refusal or error
             continue
-        named = sum(column is not None for column in header.columns)
-        if best is None or named > best[0]:
-            best = (named, encoding, text, delimiter, header)
+        if best is None or found.header.named > best.header.named:
+            best = found
     if best is None:
         raise refusal or NotASettlementFile("text")
-    code = "chosen" if chosen.encoding else ("legacy" if possible == LEGACY else "bytes")
-    return best[1], code, *best[2:]
+    return best, "chosen" if chosen.encoding else ("legacy" if possible == LEGACY else "bytes")
 
 
-def _distinct(cells: pd.DataFrame, columns: tuple[str, ...]) -> dict[str, tuple[int, str]]:
-    """Each different text of these columns, with the line and the column where it first stands."""
-    found: dict[str, tuple[int, str]] = {}
-    for column in columns:
-        if column in cells:
-            first = cells.drop_duplicates(column)
-            for text, line in zip(first[column], first["line"], strict=True):
-                if text:
-                    found.setdefault(text, (line, column))
-    return found
-
-
-def _decimal(cells: pd.DataFrame, chosen: Chosen) -> tuple[amounts.Decision, Evidence]:
-    distinct = _distinct(cells, AMOUNTS)
+def _decimal(survey: Survey, chosen: Chosen) -> tuple[amounts.Decision, Evidence]:
     if chosen.decimal:
-        thousands = amounts.thousands_of(distinct, chosen.decimal)
+        thousands = amounts.grouping(survey.amounts, chosen.decimal)
         return amounts.Decision(chosen.decimal, thousands, "cell"), Evidence("decimal", "chosen")
-    decision = amounts.decide(distinct)
-    line, column = distinct.get(decision.cell, (0, ""))
-    return decision, Evidence("decimal", decision.reason, line, column, decision.cell, decision.against)
+    decision = amounts.weigh(survey.amounts)
+    where = next((one for one in survey.amounts.values() if one.cell == decision.cell), amounts.Seen(0, ""))
+    code = "typed" if decision.reason == "plain" and survey.typed else decision.reason
+    return decision, Evidence("decimal", code, where.line, where.column, decision.cell, decision.against)
 
 
-def _date(cells: pd.DataFrame, chosen: Chosen) -> tuple[dates.Form, Evidence]:
+def _date(survey: Survey, chosen: Chosen) -> tuple[dates.Form, Evidence]:
     if chosen.date:
         return chosen.date, Evidence("date", "chosen")
-    distinct = _distinct(cells, DATES)
-    form, cell, decided = dates.decide(distinct)
-    line, column = distinct.get(cell, (0, ""))
-    code = form if decided else "assumed_day_first"
-    return form, Evidence("date", code, line, column, cell)
+    cells = {one.cell: one for one in survey.dates.values()}
+    form, cell, decided = dates.decide(cells)
+    where = cells.get(cell, amounts.Seen(0, ""))
+    return form, Evidence("date", form if decided else "assumed_day_first", where.line, where.column, cell)
 
 
-def _debits(cells: pd.DataFrame, chosen: Chosen) -> tuple[dict[str, Debits] | None, Evidence]:
+def _debits(survey: Survey, chosen: Chosen) -> tuple[dict[str, Debits] | None, Evidence]:
     """The signs of each amount column; None where the settled amounts contradict themselves by kind of operation."""
     if chosen.debits:
         return dict.fromkeys(AMOUNTS, chosen.debits), Evidence("debits", "chosen")
-    names = {text: operations.operation(text) for text in cells["operation"].unique()}
-    signs = cells["operation"].map({text: found.sign if found else 0 for text, found in names.items()})
-    kinds = cells["operation"].map(
-        {text: found.kind if found else "unknown" for text, found in names.items()}
-    )
     debits: dict[str, Debits] = {}
-    for column in (name for name in AMOUNTS if name in cells):
-        below = cells[column].map({text: amounts.negative(text) for text in cells[column].unique()})
-        known = below.notna() & (signs != 0)
-        frame = pd.DataFrame({"kind": kinds[known], "sign": signs[known], "below": below[known].astype(bool)})
-        debit, credit = frame[frame["sign"] < 0], frame[frame["sign"] > 0]
-        if debit["below"].any() or debit.empty:
+    for column in AMOUNTS:
+        debit = [sign for sign in survey.signs(column) if sign.operation.sign < 0]
+        credit = [sign for sign in survey.signs(column) if sign.operation.sign > 0]
+        if not debit or any(sign.below for sign in debit):
             debits[column] = "negative"
-        elif not credit.empty and credit["below"].all():
+        elif credit and all(sign.below for sign in credit):
             debits[column] = "inverted"
         else:
             debits[column] = "positive"
-        if column == "settled_amount":
-            by_kind = debit.groupby("kind")["below"]
-            if not debit.empty and bool(by_kind.all().any()) and not bool(by_kind.any().all()):
-                # one kind is always negative, another never: either its lines are credits, or the signs are not used
-                odd = cells.loc[debit.index[~debit["below"]]]
-                line, text = int(odd["line"].iloc[0]), str(odd[column].iloc[0])
-                return None, Evidence("debits", "contradictory", line, column, text)
-    different = cells["settled_amount"].unique()
-    nonzero = cells["settled_amount"].map({text: amounts.negative(text) is not None for text in different})
-    written = cells[(signs < 0) & nonzero]
-    if written.empty:
+    settled = sorted(
+        (sign for sign in survey.signs("settled_amount") if sign.operation.sign < 0),
+        key=lambda sign: sign.seen.line,
+    )
+    if not settled:
         return debits, Evidence("debits", "no_debit")
-    line, text = int(written["line"].iloc[0]), str(written["settled_amount"].iloc[0])
-    return debits, Evidence("debits", debits["settled_amount"], line, "settled_amount", text, len(written))
+    below = {sign.operation.kind for sign in settled if sign.below}
+    above = {sign.operation.kind for sign in settled if not sign.below}
+    if below - above and above - below:
+        # one kind is always negative, another never: either its lines are credits, or the signs are not used
+        odd = next(sign.seen for sign in settled if not sign.below)
+        return None, Evidence("debits", "contradictory", odd.line, "settled_amount", odd.cell)
+    first, count = settled[0].seen, sum(sign.seen.count for sign in settled)
+    return debits, Evidence(
+        "debits", debits["settled_amount"], first.line, "settled_amount", first.cell, count
+    )

@@ -9,7 +9,13 @@ DeskError
     ├── BrokenQuotes         a quoted cell that swallows a large part of the file
     ├── MissingColumns       without these columns no line can be counted
     ├── HeaderOnly           columns are named, no line follows
-    └── UndecidedReading     the file leaves a choice open that changes amounts: a person must answer
+    ├── UndecidedReading     the file leaves a choice open that changes amounts: a person must answer
+    ├── ZipUnreadable        damaged, cut off, or packed in a way that is not known
+    ├── ZipLocked            a password protects it
+    ├── ZipNested            a ZIP within the ZIP
+    ├── ZipNames             a member's name leads out of its folder
+    ├── ZipTooLarge          more files, or more bytes, than are unpacked: perhaps a bomb
+    └── ZipEmpty             no file in it
 """
 
 from typing import ClassVar
@@ -28,7 +34,7 @@ class EmptyFile(SettlementFileError):
 
 
 class NotASettlementFile(SettlementFileError):
-    """`looks_like`: pdf, zip, xls, gzip, html, xml, image, rtf, binary or text."""
+    """`looks_like`: pdf, zip, gzip, html, xml, image, rtf, spreadsheet, binary or text."""
 
     code: ClassVar[str] = "settlement_file_other_type"
 
@@ -91,3 +97,44 @@ class UndecidedReading(SettlementFileError):
 
     def fields(self) -> dict[str, str]:
         return {"questions": ", ".join(self.questions)}
+
+
+class ZipUnreadable(SettlementFileError):
+    code: ClassVar[str] = "settlement_zip_unreadable"
+
+
+class ZipLocked(SettlementFileError):
+    code: ClassVar[str] = "settlement_zip_locked"
+
+
+class ZipNested(SettlementFileError):
+    """`name`: of the member that is a ZIP itself."""
+
+    code: ClassVar[str] = "settlement_zip_nested"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class ZipNames(SettlementFileError):
+    code: ClassVar[str] = "settlement_zip_names"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class ZipTooLarge(SettlementFileError):
+    """`megabytes` and `files`: the most that is unpacked."""
+
+    code: ClassVar[str] = "settlement_zip_too_large"
+
+    def __init__(self, megabytes: int, files: int) -> None:
+        super().__init__(megabytes, files)
+        self.megabytes = megabytes
+        self.files = files
+
+
+class ZipEmpty(SettlementFileError):
+    code: ClassVar[str] = "settlement_zip_empty"

@@ -9,8 +9,7 @@ from hashlib import blake2b
 
 import pandas as pd
 
-from services.settlements.columns import REFERENCES, TEXTS
-from services.settlements.read import UNITS
+from services.settlements.columns import REFERENCES, TEXTS, UNITS
 
 _CONTENT = (*(name for name in TEXTS if name != "operation"), *UNITS)
 _KEY = (

@@ -24,7 +24,9 @@ class Operation:
     label: str  # in the reader's words, the msgid
     kind: Kind
     sign: int
-    former: tuple[str, ...] = ()  # other names: HiPay's where the label is ours, former ones, short forms, French ones
+    former: tuple[
+        str, ...
+    ] = ()  # other names: HiPay's where the label is ours, former ones, short forms, French ones
 
 
 OPERATIONS: tuple[Operation, ...] = (

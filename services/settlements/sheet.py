@@ -1,42 +1,41 @@
-"""From text to a frame of text: the header wherever it stands, and every row in its column or set aside."""
+"""The header wherever it stands, and what each row below it is: a line, a total, the header again, a misfit."""
 
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-
-import pandas as pd
 
 from services.settlements.columns import COLUMNS, REQUIRED, plain, recognise
 from services.settlements.errors import (
     BrokenQuotes,
-    HeaderOnly,
     MissingColumns,
     NotASettlementFile,
     TruncatedFile,
 )
 
 DELIMITERS = (";", ",", "\t", "|")
-_HEAD_CHARACTERS = 262_144  # a header further down than this is not looked for
+HEAD_CHARACTERS = 262_144  # a header further down than this is not looked for
 _HEAD_RECORDS = 400
 _ENOUGH = 4  # names that must be recognised before a line is taken for a header
-_BLOCK = 20_000  # rows held as Python text at a time
-_END = "\x00end"  # text with NUL was refused before: no file holds this line
+END = "\x00end"  # text with NUL was refused before: no file holds this line
 _TOTALS = ("total", "totals", "totaux", "sum", "somme", "subtotal", "grand total", "sous total")
+_COUNTS = ("count", "nombre", "end", "fin", "lines", "lignes")
 
 
 @dataclass(frozen=True)
 class AsideRow:
     """A row that is not a line. `reason`: preamble, total, header_again; or, blocking the proof of its settlement,
-    one of the codes of words.ASIDE. `line` is 1-based; `column` is canonical, empty where the whole row is meant."""
+    one of the codes of words.ASIDE. `line` is 1-based; `column` is canonical, empty where the whole row is meant;
+    `settlement_id` is what the row says of it, "" where it does not say."""
 
     line: int
     reason: str
     column: str
     cell: str
     text: str
+    settlement_id: str = ""
 
     @property
     def blocking(self) -> bool:
@@ -46,9 +45,11 @@ class AsideRow:
 
 @dataclass(frozen=True)
 class Header:
-    """`names` as in the file; `columns` the canonical one of each place, None for an extra or a repeated one."""
+    """`line` … `end`: the lines of the file on which it stands. `names` as in the file; `columns` the canonical one of
+    each place, None for an extra or a repeated one."""
 
     line: int
+    end: int
     names: tuple[str, ...]
     columns: tuple[str | None, ...]
 
@@ -66,49 +67,79 @@ class Header:
     def missing(self) -> tuple[str, ...]:
         return tuple(column for column in COLUMNS if column not in self.columns)
 
+    @property
+    def named(self) -> int:
+        return sum(column is not None for column in self.columns)
+
+    @property
+    def needed(self) -> int:
+        """How many cells a row has at least."""
+        return 1 + max(self.columns.index(column) for column in REQUIRED)
+
 
 @dataclass(frozen=True)
-class Sheet:
-    """`cells`: `line` (int64) and the canonical columns present, as stripped text; the other rows are aside."""
+class Layout:
+    """How rows stand in a text. `width`: the cells of most rows. `skip`: the bytes, in UTF-8, of all lines down to the
+    header's last."""
 
+    encoding: str
+    delimiter: str
     header: Header
-    cells: pd.DataFrame
-    aside: tuple[AsideRow, ...]
+    preamble: tuple[AsideRow, ...]
+    width: int
+    skip: int
 
 
-def find_header(text: str, delimiter: str | None = None, line: int | None = None) -> tuple[str, Header]:
-    """The delimiter and the line under which most of the known columns are named; either may be given.
+def find_layout(head: str, encoding: str, delimiter: str | None = None, line: int | None = None) -> Layout:
+    """Where a text's columns are, from its first HEAD_CHARACTERS; delimiter and header's line may be given.
 
-    Raises NotASettlementFile where no line names a few of them, MissingColumns where one without them counts nothing.
+    Raises NotASettlementFile where no line names a few of the columns, MissingColumns where some without which nothing
+    counts are not named.
     """
-    best: tuple[int, str, Header] | None = None
+    delimiter, header = _find_header(head, delimiter, line)
+    preamble = []
+    widths: Counter[int] = Counter()
+    for start, _, row in _head(head, delimiter):
+        if start < header.line and any(cell.strip() for cell in row):
+            preamble.append(aside(start, "preamble", row, delimiter))
+        elif start > header.line and len(row) >= header.needed:
+            widths[len(row)] += 1
+    lines = list(zip(io.StringIO(head, newline=""), range(header.end), strict=False))
+    return Layout(
+        encoding, delimiter, header, tuple(preamble),
+        width=max(widths, key=widths.__getitem__, default=len(header.names)),
+        skip=sum(len(text.encode()) for text, _ in lines),
+    )  # fmt: skip
+
+
+def _find_header(head: str, delimiter: str | None, line: int | None) -> tuple[str, Header]:
+    best: tuple[str, Header] | None = None
     for candidate in (delimiter,) if delimiter else DELIMITERS:
-        for start, row in _head(text, candidate):
+        for start, end, row in _head(head, candidate):
             if line is not None and start != line:
                 continue
-            header = _header(start, row)
-            score = sum(column is not None for column in header.columns)
-            if best is None or score > best[0]:
-                best = (score, candidate, header)
-    if best is None or best[0] < _ENOUGH:
+            header = _header(start, end, row)
+            if best is None or header.named > best[1].named:
+                best = (candidate, header)
+    if best is None or best[1].named < _ENOUGH:
         raise NotASettlementFile("text")
-    lacking = tuple(column for column in REQUIRED if column not in best[2].columns)
+    lacking = tuple(column for column in REQUIRED if column not in best[1].columns)
     if lacking:
         raise MissingColumns(lacking)
-    return best[1], best[2]
+    return best
 
 
-def _head(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _head(head: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
     try:
-        for count, (start, row) in enumerate(_records(text[:_HEAD_CHARACTERS], delimiter)):
+        for count, record in enumerate(records(io.StringIO(head, newline=""), delimiter)):
             if count == _HEAD_RECORDS:
                 return
-            yield start, row
+            yield record
     except (BrokenQuotes, TruncatedFile):
         return  # this delimiter, or the cut through the head, made the quotes odd
 
 
-def _header(line: int, row: list[str]) -> Header:
+def _header(line: int, end: int, row: list[str]) -> Header:
     names = _names(row)
     seen: set[str] = set()
     columns: list[str | None] = []
@@ -117,7 +148,7 @@ def _header(line: int, row: list[str]) -> Header:
         columns.append(None if column in seen else column)
         if column:
             seen.add(column)
-    return Header(line, names, tuple(columns))
+    return Header(line, end, names, tuple(columns))
 
 
 def _names(row: list[str]) -> tuple[str, ...]:
@@ -127,123 +158,59 @@ def _names(row: list[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the 1-based line at which it begins. Raises BrokenQuotes, and TruncatedFile for an open quote.
+def records(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
+    """Each record with the 1-based lines at which it begins and ends.
 
-    The end is marked by a line of our own: a reader that returns it inside a cell was still within quotes.
+    Raises BrokenQuotes, and TruncatedFile for an open quote. The end is marked by a line of our own: a reader that
+    returns it inside a cell was still within quotes.
     """
-    lines = chain(io.StringIO(text, newline=""), (_END,))
-    reader = csv.reader(lines, delimiter=delimiter)
+    reader = csv.reader(chain(lines, (END,)), delimiter=delimiter)
     start = 1
     try:
         for row in reader:
-            if _END in row[-1:]:
-                if len(row) > 1:
-                    raise TruncatedFile(start)
-                return
-            if row and row[-1].endswith(_END):
+            if row and row[-1].endswith(END):
+                if row == [END]:
+                    return
                 raise TruncatedFile(start)
-            yield start, row
+            yield start, reader.line_num, row
             start = reader.line_num + 1
     except csv.Error:
         raise BrokenQuotes(start) from None
 
 
-def load(text: str, delimiter: str, header: Header) -> Sheet:
-    """Every record below the header, in its columns; what stands above, totals and misfits are set aside.
+def misfit(row: list[str], header: Header) -> str:
+    """Why a row that is not blank is no line (a reason of AsideRow), or "".
 
-    A row may lack empty cells at its end, as spreadsheets leave them out, or have more of them. Raises TruncatedFile,
-    BrokenQuotes, HeaderOnly.
+    A row may lack empty cells at its end, as spreadsheets leave them out, or have more of them.
     """
-    names = [column for column in header.columns if column]
-    places = [place for place, column in enumerate(header.columns) if column]
-    width = len(header.names)
-    operation = header.columns.index("operation")
-    needed = 1 + max(header.columns.index(column) for column in REQUIRED)
-
-    aside: list[AsideRow] = []
-    blocks: list[pd.DataFrame] = []
-    rows: list[list[str]] = []
-    starts: list[int] = []
-
-    def flush() -> None:
-        cells = list(zip(*rows, strict=True)) if rows else [() for _ in range(width)]
-        block = {
-            name: pd.Series(cells[place], dtype="str") for name, place in zip(names, places, strict=True)
-        }
-        blocks.append(pd.DataFrame({"line": pd.Series(starts, dtype="int64"), **block}))
-        rows.clear()
-        starts.clear()
-
-    below = False
-    shortest = width  # cells of the shortest row but the last
-    last = (0, width)  # line and cells of the last row
-    for start, row in _records(text, delimiter):
-        if start <= header.line:
-            if start < header.line and any(cell.strip() for cell in row):
-                aside.append(_aside(start, "preamble", row, delimiter))
-            continue
-        if not any(cell and not cell.isspace() for cell in row):
-            continue
-        below, shortest, last = True, min(shortest, last[1]), (start, len(row))
-        reason = _misfit(row, header, operation, needed)
-        if reason == "total":
-            last = (start, width)
-        if reason:
-            aside.append(_aside(start, reason, row, delimiter))
-            continue
-        rows.append(row[:width] + [""] * (width - len(row)))
-        starts.append(start)
-        if len(rows) == _BLOCK:
-            flush()
-    if not below:
-        raise HeaderOnly
-    if last[1] < shortest and not text.endswith(("\n", "\r")):
-        raise TruncatedFile(last[0])
-    flush()
-    return Sheet(header, _clean(pd.concat(blocks, ignore_index=True)), tuple(aside))
-
-
-def _misfit(row: list[str], header: Header, operation: int, needed: int) -> str:
-    """Why a row is not a line, or ""."""
-    width = len(header.names)
+    width, operation = len(header.names), header.columns.index("operation")
     cell = row[operation].strip() if len(row) > operation else ""
     if not cell:
         if _is_total(row):
             return "total"
         return "wrong_width" if len(row) < width else "operation_missing"
-    if plain(cell) in _TOTALS:
+    if names_total(cell):
         return "total"
-    if len(row) < needed or any(cell.strip() for cell in row[width:]):
+    if len(row) < header.needed or any(cell.strip() for cell in row[width:]):
         return "wrong_width"
     if cell == header.names[operation] and _names(row[:width]) == header.names:
         return "header_again"
     return ""
 
 
-def _aside(line: int, reason: str, row: list[str], delimiter: str) -> AsideRow:
+def names_total(operation: str) -> bool:
+    return plain(operation) in _TOTALS
+
+
+def aside(line: int, reason: str, row: list[str], delimiter: str, settlement_id: str = "") -> AsideRow:
     first = next((cell for cell in row if cell.strip()), "")
-    return AsideRow(line, reason, "", first[:200], delimiter.join(row)[:1000])
+    return AsideRow(line, reason, "", first[:200], delimiter.join(row)[:1000], settlement_id)
+
+
+def is_blank(row: list[str]) -> bool:
+    return not any(cell and not cell.isspace() for cell in row)
 
 
 def _is_total(row: list[str]) -> bool:
     words = plain(next((cell for cell in row if cell.strip()), ""))
-    return words.startswith(_TOTALS) or words.split(" ", 1)[0] in (
-        "count",
-        "nombre",
-        "end",
-        "fin",
-        "lines",
-        "lignes",
-    )
-
-
-def _clean(cells: pd.DataFrame) -> pd.DataFrame:
-    """Blanks around a cell go, and the ="0012" with which a spreadsheet is told that digits are text."""
-    for name in cells.columns.drop("line"):
-        column = cells[name].str.strip()
-        wrapped = column.str.startswith('="')
-        if wrapped.any():
-            column = column.mask(wrapped, column.str.replace(r'^="(.*)"$', r"\1", regex=True))
-        cells[name] = column
-    return cells
+    return words.startswith(_TOTALS) or words.split(" ", 1)[0] in _COUNTS

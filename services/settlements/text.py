@@ -1,7 +1,11 @@
-"""From bytes to text: what kind of file this is, and in which encoding."""
+"""From bytes to text: what kind of file this is, in which encoding, and its text in pieces, however long it is."""
 
 import codecs
+import io
 import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
 
 from services.settlements.errors import EmptyFile, NotASettlementFile, TruncatedFile, UndecodableFile
 
@@ -15,23 +19,39 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
 )  # fmt: skip
 # What a spreadsheet writes where it does not write Unicode: Windows, a Mac, a DOS program.
 LEGACY = ("cp1252", "mac_roman", "cp850")
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", *LEGACY)
+_PIECE = 4 << 20  # bytes
+_START = 4096
 
 
-def encodings(raw: bytes) -> tuple[str, ...]:
+def opened(file: Path | bytes) -> BinaryIO:
+    return io.BytesIO(file) if isinstance(file, bytes) else file.open("rb")
+
+
+def _pieces(file: Path | bytes) -> Iterator[bytes]:
+    with opened(file) as stream:
+        while piece := stream.read(_PIECE):
+            yield piece
+
+
+def looks_like(start: bytes) -> str:
+    """The kind of file that its first bytes name, "" for what may be text."""
+    return next((kind for magic, kind in _MAGIC if start.startswith(magic)), "")
+
+
+def encodings(file: Path | bytes) -> tuple[str, ...]:
     """The encodings that may be meant, best first: one where the bytes decide, the legacy ones where they do not.
 
     Raises EmptyFile, NotASettlementFile (by the first bytes) and TruncatedFile (it ends inside a character).
     """
-    if not raw.strip(b"\x00\xff\xfe\xef\xbb\xbf \t\r\n"):
+    if not any(piece.strip(b"\x00\xff\xfe\xef\xbb\xbf \t\r\n") for piece in _pieces(file)):
         raise EmptyFile
-    for magic, kind in _MAGIC:
-        if raw.startswith(magic):
-            raise NotASettlementFile(kind)
+    with opened(file) as stream:
+        start = stream.read(_START)
+    if kind := looks_like(start):
+        raise NotASettlementFile(kind)
     for bom, encoding in _BOMS:
-        if raw.startswith(bom):
+        if start.startswith(bom):
             return (encoding,)
-    start = raw[:4096]
     if b"\x00" in start:
         even, odd = start[0::2].count(0), start[1::2].count(0)
         if odd > 4 * even and odd > len(start) // 8:
@@ -39,39 +59,84 @@ def encodings(raw: bytes) -> tuple[str, ...]:
         if even > 4 * odd and even > len(start) // 8:
             return ("utf-16-be",)
         raise NotASettlementFile("binary")
+    return ("utf-8",) if _is_utf8(file) else LEGACY
+
+
+def _is_utf8(file: Path | bytes) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    ascii_so_far = True
+    for piece in _pieces(file):
+        try:
+            text = decoder.decode(piece)
+        except UnicodeDecodeError:
+            return False
+        ascii_so_far = ascii_so_far and text.isascii()
     try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError as error:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
         # One accented letter at the very end may also be a legacy encoding: only earlier ones tell.
-        if error.reason == "unexpected end of data" and not raw[: error.start].isascii():
-            raise TruncatedFile(raw.count(b"\n") + 1) from None
-        return LEGACY
-    return ("utf-8",)
+        if not ascii_so_far:
+            raise TruncatedFile(_last_line(file)) from None
+        return False
+    return True
 
 
-def decode(raw: bytes, encoding: str) -> str:
-    """The text without its byte order mark, composed (NFC), so that one name has one spelling.
+def _last_line(file: Path | bytes) -> int:
+    return sum(piece.count(b"\n") for piece in _pieces(file)) + 1
 
-    Raises UndecodableFile, TruncatedFile, and NotASettlementFile for HTML, XML or binary content.
+
+def texts(file: Path | bytes, encoding: str) -> Iterator[str]:
+    """The text in pieces, without its byte order mark.
+
+    Raises UndecodableFile, TruncatedFile, EmptyFile, and NotASettlementFile for HTML, XML or binary content.
     """
     try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        if encoding.startswith("utf-") and error.reason in ("truncated data", "unexpected end of data"):
-            raise TruncatedFile(raw.count(b"\n") + 1) from None
-        if encoding not in LEGACY:
-            raise UndecodableFile(encoding) from None
-        text = raw.decode(encoding, errors="replace")  # the few unused bytes of a code page: shown, not fatal
+        # The few unused bytes of a code page are shown, they are not fatal.
+        decoder = codecs.getincrementaldecoder(encoding)("replace" if encoding in LEGACY else "strict")
     except LookupError:
         raise UndecodableFile(encoding) from None
-    text = text.removeprefix("\ufeff")
-    if "\x00" in text:
-        raise NotASettlementFile("binary")
+    first, blank = True, True
+    for piece in _pieces(file):
+        try:
+            text = decoder.decode(piece)
+        except UnicodeDecodeError:
+            raise UndecodableFile(encoding) from None
+        if first and text:
+            text, first = text.removeprefix("\ufeff"), False
+            _refuse_markup(text)
+        if "\x00" in text:
+            raise NotASettlementFile("binary")
+        blank = blank and not text.strip()
+        yield text
+    try:
+        rest = decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        if encoding.startswith("utf-"):
+            raise TruncatedFile(_last_line(file)) from None
+        raise UndecodableFile(encoding) from None
+    if blank and not rest.strip():
+        raise EmptyFile
+    yield rest
+
+
+def _refuse_markup(text: str) -> None:
     start = text[:256].lstrip().casefold()
     if start.startswith(("<!doctype html", "<html", "<table")):
         raise NotASettlementFile("html")
     if start.startswith("<?xml"):
         raise NotASettlementFile("xml")
-    if not text.strip():
-        raise EmptyFile
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def decode(raw: bytes, encoding: str) -> str:
+    """The whole text, composed (NFC), so that one name has one spelling. Raises as `texts`."""
+    return unicodedata.normalize("NFC", "".join(texts(raw, encoding)))
+
+
+def head(file: Path | bytes, encoding: str, characters: int) -> str:
+    """The first characters of the text, as they stand. Raises as `texts`."""
+    found = ""
+    for text in texts(file, encoding):
+        found += text
+        if len(found) >= characters:
+            break
+    return found[:characters]

@@ -1,0 +1,299 @@
+"""A text of any size to columns of text, some megabytes at a time: every row in its column, or set aside.
+
+The rows are split by pyarrow. Those that have not as many cells as most, and those that may be a total or the header
+again, go one by one through `sheet.misfit`, so that each is named by the line of the file on which it begins.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pyarrow import csv as arrow_csv
+
+from services.settlements.cells import clean, contains, strings
+from services.settlements.columns import AMOUNTS
+from services.settlements.errors import BrokenQuotes, HeaderOnly, TruncatedFile
+from services.settlements.sheet import END, AsideRow, Layout, aside, is_blank, misfit, names_total, records
+from services.settlements.source import Source
+from services.settlements.text import texts
+from services.spreadsheets import marks
+
+BLOCK_BYTES = 16 << 20  # a row longer than this is a quote that was never closed
+_MOST_CELL = csv.field_size_limit()  # bytes of a cell, likewise
+
+
+@dataclass(frozen=True)
+class Part:
+    """Consecutive rows. `cells`: the canonical columns that the file has, as text without blanks around it; `lines`:
+    where each row begins, from 1. `records`: the rows it was made from, blank ones left out. `bytes_done`: read so far."""
+
+    cells: dict[str, pa.Array]
+    lines: NDArray[np.int64]
+    aside: tuple[AsideRow, ...]
+    records: int
+    bytes_done: int
+
+
+def parts(source: Source, layout: Layout) -> Iterator[Part]:
+    """The rows below the header. Raises TruncatedFile, BrokenQuotes, HeaderOnly once the fault is reached."""
+    stream = _Stream(source, layout)
+    rows = _Rows(layout, sheet=source.kind == "sheet")
+    try:
+        for batch in _batches(stream, layout, rows):
+            if len(batch):
+                yield rows.part(batch.columns, stream.done)
+    except pa.ArrowInvalid:
+        raise BrokenQuotes(_broken_line(source, layout)) from None
+    last = rows.rest(stream.done, ends_with_newline=stream.ends_with_newline)
+    if last is not None:
+        yield last
+    if not rows.records:
+        raise HeaderOnly
+
+
+class _Stream:
+    """The text below the header as a file in UTF-8, closed by a line of our own."""
+
+    closed = False
+
+    def __init__(self, source: Source, layout: Layout) -> None:
+        self.done = 0
+        self.ends_with_newline = True
+        self._pieces = self._encoded(source, layout)
+        self._pending = bytearray()
+
+    def _encoded(self, source: Source, layout: Layout) -> Iterator[bytes]:
+        skip, last = layout.skip, b"\n"
+        for text in texts(source.text, layout.encoding):
+            piece = text.encode()
+            self.done += len(piece)
+            piece, skip = piece[skip:], max(skip - len(piece), 0)
+            if piece:
+                last = piece[-1:]
+                yield piece
+        self.ends_with_newline = last in b"\r\n"
+        yield (b"" if self.ends_with_newline else b"\n") + END.encode() + b"\n"
+
+    def read(self, size: int) -> bytes:
+        while len(self._pending) < size and (piece := next(self._pieces, None)) is not None:
+            self._pending += piece
+        taken = bytes(self._pending[:size])
+        del self._pending[:size]
+        return taken
+
+    def readable(self) -> bool:
+        return True
+
+
+class _Rows:
+    """What has been seen of the rows so far, and which of them pyarrow has left to us."""
+
+    def __init__(self, layout: Layout, *, sheet: bool) -> None:
+        self._layout, self._sheet = layout, sheet
+        self.records = 0
+        self._left: list[tuple[int, str]] = []  # (number of the record from 1, its text)
+        self._number = 1  # of the next record
+        self._line = layout.header.end + 1  # on which it begins
+        self._shortest = len(layout.header.names)  # cells of the shortest row but the last
+        self._last = (0, len(layout.header.names))  # line and cells of the last row
+
+    def leave(self, row: arrow_csv.InvalidRow) -> str:
+        """The handler for rows that have not as many cells as most."""
+        self._left.append((row.number, row.text))
+        return "skip"
+
+    def part(self, batch: list[pa.Array], done: int) -> Part:
+        """The rows of one batch and those left out among and before them. Raises TruncatedFile, BrokenQuotes."""
+        count = len(batch[0])
+        left = np.array([number for number, _ in self._left], dtype=np.int64)
+        numbers = np.arange(self._number, self._number + count + len(left))
+        numbers = numbers[~np.isin(numbers, left, assume_unique=True)][:count]
+        among = int(np.searchsorted(left, numbers[-1]))
+        taken, self._left = self._left[:among], self._left[among:]
+        breaks = np.zeros(numbers[-1] + 1 - self._number, dtype=np.int64)  # line breaks within each record
+        breaks[numbers - self._number] = _line_breaks(batch)
+        breaks[left[:among] - self._number] = [_breaks(text) for _, text in taken]
+        begins = self._line + np.arange(len(breaks)) + np.cumsum(breaks) - breaks
+        lines, left_lines = begins[numbers - self._number], begins[left[:among] - self._number]
+        self._number = int(numbers[-1]) + 1
+        self._line = int(begins[-1] + breaks[-1]) + 1
+        _refuse_open_quote(batch, lines)
+        kept, aside_rows, blank = self._examined(batch, lines)
+        rows, more_aside, widths = self._one_by_one(taken, left_lines.tolist())
+        whole = np.flatnonzero(~blank)[-2:]  # of these rows two are enough: the last, and one before it
+        self._ended(widths + [(int(line), self._layout.width) for line in lines[whole]])
+        records = count - int(blank.sum()) + len(widths)
+        self.records += records
+        return self._joined(batch, lines, kept, rows, (*aside_rows, *more_aside), records, done)
+
+    def rest(self, done: int, *, ends_with_newline: bool) -> Part | None:
+        """The rows left out after the last batch, where the file's end is judged. Raises TruncatedFile, BrokenQuotes."""
+        lines = []
+        for _, text in self._left:
+            lines.append(self._line)
+            self._line += 1 + _breaks(text)
+        texts_left = [text for _, text in self._left]
+        if not texts_left or texts_left[-1] != END:
+            line = lines[-1] if lines else self._last[0]
+            raise (BrokenQuotes if texts_left and len(texts_left[-1]) > _MOST_CELL else TruncatedFile)(line)
+        rows, aside_rows, widths = self._one_by_one(self._left[:-1], lines[:-1])
+        self._ended(widths)
+        if self._last[1] < self._shortest and not ends_with_newline:
+            raise TruncatedFile(self._last[0])
+        self.records += len(widths)
+        if not widths:
+            return None
+        none = [strings([])] * self._layout.width
+        return self._joined(none, np.zeros(0, np.int64), None, rows, tuple(aside_rows), len(widths), done)
+
+    def _ended(self, widths: list[tuple[int, int]]) -> None:
+        for line, width in sorted(widths):
+            self._shortest = min(self._shortest, self._last[1])
+            self._last = (line, width)
+
+    def _examined(
+        self, batch: list[pa.Array], lines: NDArray[np.int64]
+    ) -> tuple[NDArray[np.bool_] | None, list[AsideRow], NDArray[np.bool_]]:
+        """(which rows are lines or None for all, those set aside, which are blank)."""
+        header = self._layout.header
+        place = header.columns.index("operation")
+        encoded = clean(batch[place], sheet=self._sheet).dictionary_encode()
+        odd = [
+            not name or names_total(name) or name == header.names[place]
+            for name in encoded.dictionary.to_pylist()
+        ]
+        doubtful = np.array(odd, dtype=bool)[encoded.indices.to_numpy()]
+        for column in batch[len(header.names) :]:
+            doubtful |= pc.greater(pc.binary_length(column), 0).to_numpy(zero_copy_only=False)
+        blank = np.zeros(len(lines), dtype=bool)
+        if not doubtful.any():
+            return None, [], blank
+        kept, found = ~doubtful, []
+        places = np.flatnonzero(doubtful)
+        rows = zip(*(column.take(pa.array(places)).to_pylist() for column in batch), strict=True)
+        for place, cells in zip(places.tolist(), rows, strict=True):
+            row = self._plain(list(cells))
+            if is_blank(row):
+                blank[place] = True
+            elif reason := misfit(row, header):
+                found.append(self._aside(int(lines[place]), reason, row))
+            else:
+                kept[place] = True
+        return kept, found, blank
+
+    def _one_by_one(
+        self, left: list[tuple[int, str]], lines: list[int]
+    ) -> tuple[list[tuple[int, list[str]]], list[AsideRow], list[tuple[int, int]]]:
+        """(line and cells of those that are lines, those set aside, line and number of cells of all but blank ones)."""
+        rows, found, widths = [], [], []
+        header, width = self._layout.header, self._layout.width
+        for line, (_, text) in zip(lines, left, strict=True):
+            row = _parsed(text, self._layout.delimiter, line)
+            shown = self._plain(row)
+            if is_blank(shown):
+                continue
+            reason = misfit(shown, header)
+            widths.append((line, len(header.names) if reason == "total" else len(row)))
+            if reason:
+                found.append(self._aside(line, reason, shown))
+            else:
+                rows.append((line, row[:width] + [""] * (width - len(row))))
+        return rows, found, widths
+
+    def _plain(self, row: list[str]) -> list[str]:
+        return [marks.plain(cell) for cell in row] if self._sheet else row
+
+    def _aside(self, line: int, reason: str, row: list[str]) -> AsideRow:
+        place = self._layout.header.columns.index("settlement_id")
+        sure = reason != "wrong_width" and len(row) > place
+        return aside(line, reason, row, self._layout.delimiter, row[place].strip() if sure else "")
+
+    def _joined(
+        self, batch: list[pa.Array], lines: NDArray[np.int64], kept: NDArray[np.bool_] | None,
+        rows: list[tuple[int, list[str]]], found: tuple[AsideRow, ...], records: int, done: int,
+    ) -> Part:  # fmt: skip
+        if kept is not None:
+            lines = lines[kept]
+        order = None
+        if rows:
+            lines = np.concatenate([lines, np.array([line for line, _ in rows], dtype=np.int64)])
+            order = np.argsort(lines)
+            lines = lines[order]
+        cells = {}
+        for place, name in enumerate(self._layout.header.columns):
+            if name is None:
+                continue
+            if place < len(batch):
+                column = batch[place] if kept is None else batch[place].filter(pa.array(kept))
+                if order is not None:
+                    column = pa.concat_arrays([column, strings([row[place] for _, row in rows])]).take(
+                        pa.array(order)
+                    )
+            else:
+                column = pa.array([""] * len(lines), pa.string())
+            cells[name] = clean(column, amount=name in AMOUNTS, sheet=self._sheet)
+        return Part(cells, lines, tuple(sorted(found, key=lambda row: row.line)), records, done)
+
+
+def _batches(stream: _Stream, layout: Layout, rows: _Rows) -> Iterator[pa.RecordBatch]:
+    names = [str(place) for place in range(layout.width)]
+    batches: Iterator[pa.RecordBatch] = arrow_csv.open_csv(
+        pa.PythonFile(stream, mode="r"),
+        # One thread: rows are numbered only so, and one is enough.
+        read_options=arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES, column_names=names),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=layout.delimiter, newlines_in_values=True, ignore_empty_lines=False,
+            invalid_row_handler=rows.leave,
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+        ),
+    )  # fmt: skip
+    return batches
+
+
+def _parsed(text: str, delimiter: str, line: int) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    except csv.Error:
+        raise BrokenQuotes(line) from None
+
+
+def _breaks(text: str) -> int:
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
+def _line_breaks(batch: list[pa.Array]) -> NDArray[np.int64]:
+    """How many line breaks stand within the cells of each row."""
+    total = np.zeros(len(batch[0]), dtype=np.int64)
+    for column in batch:
+        if contains(column, "\n") or contains(column, "\r"):
+            for pattern, sign in (("\n", 1), ("\r", 1), ("\r\n", -1)):
+                total += sign * pc.count_substring(column, pattern).to_numpy()
+    return total
+
+
+def _refuse_open_quote(batch: list[pa.Array], lines: NDArray[np.int64]) -> None:
+    for column in batch:
+        longest = int(pc.max(pc.binary_length(column)).as_py() or 0)
+        if longest > _MOST_CELL:
+            place = pc.index(pc.binary_length(column), longest).as_py()
+            raise BrokenQuotes(int(lines[place]))
+    if contains(batch[-1], END[0]):  # our own line, within quotes
+        raise TruncatedFile(int(lines[-1]))
+
+
+def _broken_line(source: Source, layout: Layout) -> int:
+    """Where the quote begins that no block could hold the end of."""
+    text = "".join(texts(source.text, layout.encoding))
+    try:
+        for _ in records(io.StringIO(text, newline=""), layout.delimiter):
+            pass
+    except (BrokenQuotes, TruncatedFile) as error:
+        return error.line
+    return layout.header.end + 1

@@ -1,0 +1,103 @@
+"""What a whole file shows of its amounts, dates and signs: different outlines with their first example, no rows."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from services.settlements import amounts, operations
+from services.settlements.amounts import Seen
+from services.settlements.cells import outlines
+from services.settlements.columns import AMOUNTS, DATES
+from services.settlements.operations import Operation
+from services.settlements.parts import Part
+from services.spreadsheets import marks
+
+_MOST = 20_000  # different ones of a kind: a column with more holds something else
+_DAY = 10  # characters: what follows is a time, and says nothing of the day
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Amounts of one operation that are not zero: written `below` zero or not."""
+
+    operation: Operation
+    below: bool
+    seen: Seen
+
+
+class Survey:
+    """`amounts` by outline; `dates` by what stands for the day; `accounts`: cells of the Account column and their
+    rows; `typed`: some amounts are numbers of a spreadsheet's own."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.amounts: dict[str, Seen] = {}
+        self.dates: dict[str, Seen] = {}
+        self.accounts: Counter[str] = Counter()
+        self.typed = False
+        self._signs: dict[str, dict[tuple[str, bool], Seen]] = {column: {} for column in AMOUNTS}
+        self._operations: dict[str, Operation | None] = {}
+
+    def signs(self, column: str) -> list[Sign]:
+        return [
+            Sign(operation, below, seen)
+            for (name, below), seen in self._signs[column].items()
+            if (operation := self._operations[name]) is not None
+        ]
+
+    def add(self, part: Part) -> None:
+        self.lines += part.records
+        if not len(part.lines):
+            return
+        operation = part.cells["operation"].dictionary_encode()
+        for column in AMOUNTS:
+            if column in part.cells:
+                outlined = outlines(part.cells[column], zeros=True)
+                self._note(self.amounts, part, column, outlined)
+                self._note_signs(part, column, operation, outlined)
+        for column in DATES:
+            if column in part.cells:
+                days = pc.utf8_slice_codeunits(part.cells[column], 0, _DAY).dictionary_encode()
+                self._note(self.dates, part, column, days)
+        if "account" in part.cells:
+            for counted in pc.value_counts(part.cells["account"]).to_pylist():
+                if counted["values"] in self.accounts or len(self.accounts) < 1000:
+                    self.accounts[counted["values"]] += counted["counts"]
+
+    def _note(self, seen: dict[str, Seen], part: Part, column: str, encoded: pa.DictionaryArray) -> None:
+        codes = encoded.indices.to_numpy()
+        counts = np.bincount(codes, minlength=len(encoded.dictionary)).tolist()
+        for code, (text, count) in enumerate(zip(encoded.dictionary.to_pylist(), counts, strict=True)):
+            before = seen.get(text)
+            if before:
+                seen[text] = Seen(before.count + count, before.cell, before.line, before.column)
+            elif text and len(seen) < _MOST:
+                place = int(np.argmax(codes == code))
+                cell = part.cells[column][place].as_py()
+                seen[text] = Seen(count, cell, int(part.lines[place]), column)
+                self.typed = self.typed or cell.startswith(marks.NUMBER)
+
+    def _note_signs(
+        self, part: Part, column: str, operation: pa.DictionaryArray, outlined: pa.DictionaryArray
+    ) -> None:
+        seen = self._signs[column]
+        written = [amounts.negative(text) for text in outlined.dictionary.to_pylist()]
+        below = np.array([0 if sign is None else 1 + sign for sign in written])[outlined.indices.to_numpy()]
+        both = operation.indices.to_numpy() * 3 + below
+        names = operation.dictionary.to_pylist()
+        for pair, place, count in zip(*np.unique(both, return_index=True, return_counts=True), strict=True):
+            name, sign = names[pair // 3], int(pair % 3)
+            if not sign or len(self._operations) > _MOST:
+                continue
+            if name not in self._operations:
+                self._operations[name] = operations.operation(name)
+            key = (name, sign == 2)
+            before = seen.get(key)
+            if before:
+                seen[key] = Seen(before.count + int(count), before.cell, before.line, column)
+            else:
+                cell = marks.plain(part.cells[column][int(place)].as_py())
+                seen[key] = Seen(int(count), cell, int(part.lines[place]), column)

@@ -1,0 +1,125 @@
+"""``python -m services.spreadsheets.child FILE FOLDER``: the visible sheets of FILE as texts 0, 1, … in FOLDER.
+
+A process of its own, with bounds on memory and time, because a workbook of some kilobytes can unfold to gigabytes. It
+prints one line of JSON: ``{"sheets": [{"name", "long"}, …]}`` or ``{"refused": reason}``. Each text is UTF-8, a line a
+row from the sheet's first, its cells as `marks` says. Of a sheet with more rows than MOST_ROWS only the first stand there.
+"""
+
+import csv
+import json
+import resource
+import sys
+import zipfile
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from services.spreadsheets import marks
+
+MEMORY = 1 << 30
+SECONDS = 15
+MOST_UNPACKED = 400 << 20
+MOST_WRITTEN = 1 << 30
+MOST_ROWS = 150_000
+MOST_COLUMNS = 200
+MOST_TEXT = 2_000  # characters of a cell: more than any field takes, so that its length is refused in words
+_EXACT = 10**15  # a spreadsheet keeps fifteen digits
+_HEAD = 400  # rows of a sheet that is too long: enough to know whether it is the one that is looked for
+_OURS = {ord(character): " " for character in (marks.NUMBER, marks.DATE, marks.LINE_BREAK, "\x00")}
+
+
+def main(file: Path, folder: Path) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_WRITTEN, MOST_WRITTEN))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with file.open("rb") as stream:
+        if stream.read(2) == b"PK" and _unpacked(file) > MOST_UNPACKED:
+            _answer(refused="heavy")
+    _answer(sheets=_sheets(file, folder))
+
+
+def _sheets(file: Path, folder: Path) -> list[dict[str, Any]]:
+    from python_calamine import (
+        CalamineError,
+        CalamineWorkbook,
+        PasswordError,
+        SheetTypeEnum,
+        SheetVisibleEnum,
+    )
+
+    found: list[dict[str, Any]] = []
+    left = 2 * MOST_ROWS  # over all sheets
+    try:
+        workbook = CalamineWorkbook.from_path(str(file))
+        for place, about in enumerate(workbook.sheets_metadata):
+            if about.typ != SheetTypeEnum.WorkSheet or about.visible != SheetVisibleEnum.Visible:
+                continue
+            sheet = workbook.get_sheet_by_index(place)
+            rows = sheet.end[0] + 1 if sheet.end else 0
+            long = rows > MOST_ROWS + 1 or rows > left
+            with (folder / str(len(found))).open("w", encoding="utf-8", newline="") as text:
+                _write(sheet, text, _HEAD if long else rows)
+            left -= 0 if long else rows
+            found.append({"name": about.name, "long": long})
+    except PasswordError:
+        _answer(refused="locked")
+    except CalamineError:
+        _answer(refused="unreadable")
+    return found
+
+
+def _write(sheet: Any, text: Any, most: int) -> None:
+    writer = csv.writer(text, delimiter=marks.DELIMITER, lineterminator="\n")
+    before = [""] * min(sheet.start[1] if sheet.start else 0, MOST_COLUMNS)
+    for row in islice(sheet.iter_rows(), most):
+        writer.writerow(before + [_cell(value) for value in row[:MOST_COLUMNS]])
+
+
+def _unpacked(file: Path) -> int:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
+    except zipfile.BadZipFile:
+        _answer(refused="unreadable")
+        return 0
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        text = value[:MOST_TEXT]
+        return text if text.isprintable() else _one_line(text)
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int | float):
+        # What stands behind the fifteenth digit is noise of the binary number; before it, digits are missing.
+        text = format(value, ".15g")
+        return marks.NUMBER + (format(Decimal(text), "f") if abs(value) < _EXACT else f"{value:.14e}")
+    if isinstance(value, datetime):
+        midnight = value.time() == time()
+        return marks.DATE + (value.date() if midnight else value).isoformat()
+    if isinstance(value, date):
+        return marks.DATE + value.isoformat()
+    if isinstance(value, time | timedelta):
+        return str(value)
+    return ""
+
+
+def _one_line(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_OURS)
+    return text.replace("\n", marks.LINE_BREAK)
+
+
+def _answer(**said: Any) -> None:
+    sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.flush()
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]), Path(sys.argv[2]))
+    except MemoryError:
+        _answer(refused="heavy")
