@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from benchmarks.settlement_year import Cell, Line, Order, Year, happenings
+from benchmarks.settlement_shapes import Cell, Line, Order, Year
+from benchmarks.settlement_year import happenings
 
 COLUMNS = (
     "Account,Account name,Date,Date value,Invoice reference,Settlement ID,Transaction ID,Order,Product name,"

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Table, insert
 
-from benchmarks.settlement_year import Order, Payment
+from benchmarks.settlement_shapes import Order, Payment
 from services.store import Store, open_store, schema
 from services.store.orders import folded
 

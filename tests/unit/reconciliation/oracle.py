@@ -238,7 +238,7 @@ def suggested(
         near: set[str] = set()
         if verdict.outcome == "unmatched":
             keys = [row["Order"], re.sub(r"-\d{1,2}$", "", row["Order"])]
-            others = []
+            others: list[str] = []
             for number in range(1, 6):
                 (keys if number == reference else others).append(row[f"Reporting data {number}"])
             for texts, known in ((keys, by_key), (others, by_key), (keys, by_other)):
