@@ -7,6 +7,7 @@ from typing import Any
 from pages.configuration_words import SUBJECTS
 from pages.wording import MISFITS, failure_words
 from services.i18n import Translator, format_ago
+from services.money import format_money
 
 # kind → (what happened, what to do, icon)
 WORDS = {
@@ -49,6 +50,11 @@ WORDS = {
         "Collected {ago}, and in no payout yet.",
         "Import the latest payout files. If it is in none of them, ask HiPay, with the order id.",
         ":material/savings:",
+    ),
+    "payout_without_file": (
+        "HiPay listed payout {settlement} ({amount}) {ago}, and its file is not here.",
+        "On the screen Reconciliation, fetch it from HiPay. If HiPay has no file, ask them for it, with the payout's number.",
+        ":material/file_download_off:",
     ),
     "page_failed": (
         "HiPay gave no payment page: the customer cannot pay.",
@@ -101,7 +107,10 @@ def alarm_words(
         values["subject"] = t(SUBJECTS.get(values["subject"], values["subject"]))
     if "reason" in values:
         values["reason"] = failure_words(values["reason"], {}, t)
-    since = datetime.fromisoformat(values["paid_at"]) if "paid_at" in values else opened_at
+    began = values.get("paid_at") or values.get("listed_at")
+    since = datetime.fromisoformat(began) if began else opened_at
+    if "units" in values:
+        values["amount"] = format_money(int(values["units"]), values.get("currency", ""), t.locale)
     filled = _Named({**values, "kind": kind, "ago": format_ago(since, now, t.language)})
     return t.gettext(happened).format_map(filled), t.gettext(do).format_map(filled), icon
 

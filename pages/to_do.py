@@ -82,6 +82,8 @@ def _buttons(alarm: Alarm) -> None:
         st.page_link("payment_requests.py", label=t("Open the request"), icon=":material/receipt_long:", query_params={"order": str(alarm.order)})  # fmt: skip
     if alarm.kind == "sending_paused":
         st.page_link("configuration.py", label=t("Configuration"), icon=":material/settings:")
+    if alarm.kind == "payout_without_file":
+        st.page_link("reconciliation.py", label=t("Reconciliation"), icon=":material/join_inner:")
     if not alarm.may_handle:
         return
     if alarm.holder != actor().id and st.button(

@@ -14,6 +14,7 @@ from services import logs, notifications
 from services.batches import sending
 from services.desk import Desk
 from services.orders import steps
+from services.payouts.background import background
 from services.rounds import Rounds
 from services.startup import desk_or_exit
 
@@ -44,6 +45,11 @@ def start(desk: Desk) -> Running:
 def run(desk: Desk, stopping: threading.Event) -> None:
     """Work until ``stopping`` is set. A database that is away for a while is waited for."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+    with background(desk, stopping):
+        _work(desk, stopping, owner)
+
+
+def _work(desk: Desk, stopping: threading.Event, owner: str) -> None:
     rounds = Rounds()
     while not stopping.is_set():
         desk.wake.clear()

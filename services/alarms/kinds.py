@@ -30,6 +30,7 @@ KINDS: dict[str, Kind] = {
     "operation_unknown": Kind(Right.RECONCILE, sender=True),
     "page_taken": Kind(Right.RECONCILE, sender=True),
     "not_settled": Kind(Right.RECONCILE, standing=True),
+    "payout_without_file": Kind(Right.RECONCILE, standing=True),
     "page_failed": Kind(Right.CONFIGURE, sender=True, standing=True),
     "mail_failed": Kind(Right.CONFIGURE, sender=True, standing=True),
     "mail_bounced": Kind(Right.CONFIGURE, sender=True, standing=True),

@@ -108,14 +108,18 @@ def last_requests(tx: Connection, account: str) -> tuple[Row[Any] | None, Row[An
     under_way = query.where(r.state.in_(_OPEN)).order_by((r.state == "running").desc(), r.due_at, r.id)
     ended = query.where(r.finished_at.is_not(None)).order_by(r.finished_at.desc(), r.id.desc())
     well = ended.where(r.state == "done")
-    found: list[Row[Any] | None] = [tx.execute(one.limit(1)).first() for one in (under_way, ended, well)]
-    return found[0], found[1], found[2]
+    return (
+        tx.execute(under_way.limit(1)).first(),
+        tx.execute(ended.limit(1)).first(),
+        tx.execute(well.limit(1)).first(),
+    )
 
 
 def last_scheduled(tx: Connection, account: str) -> Row[Any] | None:
     r = payout_requests.c
-    query = select(r.id, r.created_at, r.state).where(r.account == account, r.source == SCHEDULE)
-    return tx.execute(query.order_by(r.id.desc()).limit(1)).first()
+    query = select(payout_requests).where(r.account == account, r.source == SCHEDULE)
+    row: Row[Any] | None = tx.execute(query.order_by(r.id.desc()).limit(1)).first()
+    return row
 
 
 def list_settlement(
@@ -144,13 +148,17 @@ def _in_lines() -> Any:
     """The condition on a listed payout that a complete file, whoever brought it, has lines of it."""
     s, t, f = hipay_settlements.c, line_totals.c, settlement_files.c
     complete = and_(f.id == t.file, f.state == "complete")
-    return exists().where(t.account == s.account, t.settlement_id == s.settlement_id, complete)
+    return (
+        exists()
+        .where(t.account == s.account, t.settlement_id == s.settlement_id, complete)
+        .correlate(hipay_settlements)
+    )
 
 
 def _fetched() -> Any:
     """The condition that its file was fetched, and is or will be read."""
     s, f = hipay_settlements.c, settlement_files.c
-    return exists().where(f.id == s.file, f.state.not_in(_LOST))
+    return exists().where(f.id == s.file, f.state.not_in(_LOST)).correlate(hipay_settlements)
 
 
 def absent() -> Any:

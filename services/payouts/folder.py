@@ -1,0 +1,272 @@
+"""A watched folder: payout files that somebody, or HiPay's SFTP, puts there.
+
+Each account's folder bears its key; where there is one account, files may lie in the folder itself. A file is taken once its
+size and time have stood still, read where it lies, and moved when its import has ended: to ``done``, or to ``refused``
+beside a text with the reason. Where nothing can be moved it is left; every content is taken once all the same. A name is
+only ever a name within its folder: links and special files are not opened.
+"""
+
+import hashlib
+import logging
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Any, BinaryIO
+
+from services import clock
+from services.desk import Desk
+from services.errors import DeskError
+from services.i18n import DASHBOARD_LANGUAGES, Translator, translator
+from services.payouts import NoAccount, NotAFile, NotReadable
+from services.payouts.fetch import detail_of
+from services.payouts.keep import keep
+from services.reconciliation.imports import FileKnown
+from services.refusals import sentence, stored_sentence
+from services.settings import Account
+from services.store import Row
+from services.store import folder_files as rows
+
+DONE, REFUSED = "done", "refused"
+STILL_SECONDS = 10.0
+_LOOK_SECONDS = 5.0
+_LEASE = timedelta(minutes=30)
+_MOST = 1_000  # entries of a folder in one look
+# Names under which programs keep what is still coming.
+_UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".crdownload", ".swp")
+_PIECE = 1 << 20
+
+log = logging.getLogger(__name__)
+Words = Callable[[Translator], str]
+
+
+@dataclass
+class _Seen:
+    """``signature``: inode, size and time; ``since``: since when it is so; ``left``: it could not be moved."""
+
+    signature: tuple[int, int, int]
+    since: float
+    sha256: str = ""
+    left: bool = False
+
+
+@dataclass
+class Watch:
+    """What one process has seen of the folder. ``look`` is to be called again and again."""
+
+    desk: Desk
+    still: float = STILL_SECONDS
+    _seen: dict[tuple[str, str], _Seen] = field(default_factory=dict)
+
+    def look(self) -> None:
+        """Take what is ready, move what has ended. A file that cannot be dealt with never keeps the others back."""
+        root = self.desk.settings.settlements_folder
+        if root is None:
+            return
+        accounts = self.desk.settings.all_accounts
+        found: set[tuple[str, str]] = set()
+        try:
+            with _opened(str(root)) as place:
+                alone = next(iter(accounts.values())) if len(accounts) == 1 else None
+                found |= self._place("", place, alone)
+                for account in accounts.values():
+                    try:
+                        with _opened(account.key, place) as inner:
+                            found |= self._place(account.key, inner, account)
+                    except OSError:  # no such folder, or a link
+                        continue
+        except OSError as error:
+            log.warning("the watched folder cannot be read (%s)", error.strerror)
+            return
+        self._seen = {key: seen for key, seen in self._seen.items() if key in found}
+
+    def _place(self, where: str, place: int, account: Account | None) -> set[tuple[str, str]]:
+        """Deal with each file of one folder; all that lie there."""
+        found = set()
+        for name, about in _files(place):
+            key = (where, name)
+            found.add(key)
+            signature = (about.st_ino, about.st_size, about.st_mtime_ns)
+            seen = self._seen.get(key)
+            if seen is None or seen.signature != signature:
+                self._seen[key] = _Seen(signature, time.monotonic())
+                continue
+            if seen.left or time.monotonic() - seen.since < self.still:
+                continue
+            try:
+                self._one(place, name, about, account, seen)
+            except OSError as error:
+                log.warning("a file in the watched folder could not be dealt with (%s)", error.strerror)
+        return found
+
+    def _one(
+        self, place: int, name: str, about: os.stat_result, account: Account | None, seen: _Seen
+    ) -> None:
+        if not stat.S_ISREG(about.st_mode):
+            self._refuse(place, name, seen, NotAFile())
+            return
+        if account is None:
+            self._refuse(place, name, seen, NoAccount(", ".join(self.desk.settings.all_accounts)))
+            return
+        try:
+            with _content(place, name, seen.signature) as content:
+                if content is None:  # another by now
+                    return
+                seen.sha256 = seen.sha256 or _hash(content)
+                row = self._taken(account.key, name, content, seen)
+        except NotReadable as error:
+            self._refuse(place, name, seen, error)
+            return
+        if row is None or row.state == "taking":
+            return  # another worker is at it
+        code = row.failure or row.file_failure or ""
+        detail = row.failure_detail if row.failure else row.file_failure_detail
+        known = partial(stored_sentence, FileKnown.code, {"name": row.name})
+        if row.state == "refused" or row.file_state in ("failed", "cancelled"):
+            self._move(place, name, seen, REFUSED, lambda t: stored_sentence(code, detail or {}, t))
+        elif row.file_state == "complete":
+            self._move(place, name, seen, DONE, known if row.name != _clean(name) else None)
+
+    def _taken(self, account: str, name: str, content: BinaryIO, seen: _Seen) -> Row[Any] | None:
+        """What became of this content; taken now if it never was and nobody else is at it."""
+        now = clock.now()
+        with self.desk.store.read() as tx:
+            row = rows.found(tx, account, seen.sha256)
+        if row is not None and (row.state != "taking" or (row.leased_until and row.leased_until > now)):
+            return row
+        with self.desk.store.write() as tx:
+            ours = rows.claim(
+                tx,
+                account,
+                seen.sha256,
+                name=_clean(name),
+                size=seen.signature[1],
+                now=now,
+                until=now + _LEASE,
+            )
+        if not ours:
+            return None
+        content.seek(0)
+        try:
+            file_id, _ = keep(self.desk, account, _clean(name), content, sha256=seen.sha256, source="folder")
+            values = {"state": "taken", "file": file_id}
+        except DeskError as error:
+            log.warning("a file of the watched folder was refused: %s", error.code)
+            values = {"state": "refused", "failure": error.code, "failure_detail": detail_of(error)}
+        with self.desk.store.write() as tx:
+            rows.change(tx, account, seen.sha256, leased_until=None, **values)
+        with self.desk.store.read() as tx:
+            return rows.found(tx, account, seen.sha256)
+
+    def _refuse(self, place: int, name: str, seen: _Seen, error: DeskError) -> None:
+        self._move(place, name, seen, REFUSED, lambda t: sentence(error, t))
+
+    def _move(self, place: int, name: str, seen: _Seen, into: str, words: Words | None) -> None:
+        """Move it, beside a text where there are words; else leave it, for as long as it stays what it is."""
+        try:
+            now = os.stat(name, dir_fd=place, follow_symlinks=False)
+            if (now.st_ino, now.st_size, now.st_mtime_ns) != seen.signature:
+                return
+            _moved(place, name, into, words)
+        except FileNotFoundError:
+            return  # another worker was quicker
+        except OSError as error:
+            seen.left = True
+            log.warning("a file stays in the watched folder: it cannot be moved (%s)", error.strerror)
+
+
+def run(desk: Desk, stopping: threading.Event) -> None:
+    """Watch until ``stopping`` is set."""
+    if desk.settings.settlements_folder is None:
+        return
+    watch = Watch(desk)
+    while not stopping.wait(_LOOK_SECONDS):
+        try:
+            watch.look()
+        except Exception:
+            log.exception("the watched folder could not be worked off; it is tried again")
+            stopping.wait(30)
+
+
+@contextmanager
+def _opened(path: str, beside: int | None = None) -> Iterator[int]:
+    """A folder, held open so that it stays the same one; below the first no link is followed."""
+    link = 0 if beside is None else os.O_NOFOLLOW
+    number = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | link, dir_fd=beside)
+    try:
+        yield number
+    finally:
+        os.close(number)
+
+
+def _files(place: int) -> list[tuple[str, os.stat_result]]:
+    """What lies in a folder and is no folder, hidden or still coming; links as links."""
+    found = []
+    with os.scandir(place) as entries:
+        for entry in entries:
+            if entry.name.startswith((".", "~$")) or entry.name.lower().endswith(_UNFINISHED):
+                continue
+            try:
+                if not entry.is_dir(follow_symlinks=False):
+                    found.append((entry.name, entry.stat(follow_symlinks=False)))
+            except OSError:
+                continue  # gone meanwhile
+            if len(found) >= _MOST:
+                break
+    return sorted(found, key=lambda one: one[0])
+
+
+@contextmanager
+def _content(place: int, name: str, signature: tuple[int, int, int]) -> Iterator[BinaryIO | None]:
+    """The open file, None when it is no longer the one that was looked at. Never waits for a pipe.
+
+    Raises NotReadable.
+    """
+    try:
+        number = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=place)
+    except PermissionError:
+        raise NotReadable from None
+    with os.fdopen(number, "rb") as content:
+        about = os.fstat(number)
+        same = stat.S_ISREG(about.st_mode) and (about.st_ino, about.st_size, about.st_mtime_ns) == signature
+        yield content if same else None
+
+
+def _hash(content: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while piece := content.read(_PIECE):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _moved(place: int, name: str, into: str, words: Words | None) -> None:
+    with suppress(FileExistsError):
+        os.mkdir(into, dir_fd=place)
+    with _opened(into, place) as there:
+        taken = set(os.listdir(there))
+        stem, dot, ending = name.rpartition(".")
+        free = (
+            f"{stem or ending} ({number}){dot if stem else ''}{ending if stem else ''}"
+            for number in range(2, 10_000)
+        )
+        target = name
+        while target in taken or f"{target}.txt" in taken:
+            target = next(free)
+        os.rename(name, target, src_dir_fd=place, dst_dir_fd=there)
+        if words is None:
+            return
+        text = "\n\n".join(words(translator(language)) for language in DASHBOARD_LANGUAGES) + "\n"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(f"{target}.txt", flags, 0o644, dir_fd=there), "w", encoding="utf-8") as note:
+            note.write(text)
+
+
+def _clean(name: str) -> str:
+    """The name as text that any database and screen can show."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join(letter if letter.isprintable() else "�" for letter in text)[:200]
