@@ -1,0 +1,123 @@
+"""Pages of orders as reconciliation sees them, by keyset, and how many stand how."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select
+
+from services.store.line_filter import begins
+from services.store.line_pages import FOUND_BY_TEXT
+from services.store.schema import orders
+from services.store.schema_settlements import order_keys, order_positions
+
+OrderSort = Literal["newest", "oldest", "highest", "lowest", "latest", "earliest"]
+ORDER_SORTS: dict[OrderSort, tuple[str, bool]] = {  # column, whether the greatest comes first
+    "newest": ("order", True),
+    "oldest": ("order", False),
+    "highest": ("amount_units", True),
+    "lowest": ("amount_units", False),
+    "latest": ("last_date", True),
+    "earliest": ("last_date", False),
+}
+_POSITION = order_positions.c
+
+
+@dataclass(frozen=True)
+class OrderFilter:
+    """What a list of orders is narrowed to; empty fields narrow nothing.
+
+    ``late``: an account's moment before which what was paid should be in a payout; where given, only such orders that are
+    in none. ``since`` and ``until``: the last collection date, ISO. ``loose``: how one of the order's keys begins, as
+    loosely as keys are ever compared.
+    """
+
+    accounts: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
+    late: Mapping[str, datetime] = field(default_factory=dict)
+    least: int | None = None
+    most: int | None = None
+    since: str = ""
+    until: str = ""
+    loose: str = ""
+
+
+def page(
+    tx: Connection,
+    chosen: OrderFilter,
+    sort: OrderSort,
+    after: tuple[Any, int] | None,
+    limit: int,
+    *,
+    back: bool = False,
+) -> list[Row[Any]]:
+    """Positions with the facts of their orders, in the order of the sort; ``back``: those before the place, nearest first."""
+    name, greatest = ORDER_SORTS[sort]
+    descending = greatest != back
+    value, number = _POSITION[name], _POSITION.order
+    query = select(
+        order_positions, orders.c.order_id, orders.c.reference_1, orders.c.created_at, orders.c.channel
+    ).join(orders, orders.c.id == number)
+    query = query.where(*_where(tx, chosen))
+    if after is not None:
+        at, last = after
+        beyond = number < last if descending else number > last
+        if name == "order":
+            query = query.where(beyond)
+        else:
+            query = query.where(or_(value < at if descending else value > at, and_(value == at, beyond)))
+    by = [number] if name == "order" else [value, number]
+    return list(tx.execute(query.order_by(*(one.desc() if descending else one for one in by)).limit(limit)))
+
+
+def count(tx: Connection, chosen: OrderFilter) -> int:
+    return int(tx.scalar(select(func.count()).select_from(order_positions).where(*_where(tx, chosen))) or 0)
+
+
+def statuses(tx: Connection, accounts: tuple[str, ...]) -> dict[str, int]:
+    """How many orders stand how."""
+    query = select(_POSITION.status, func.count()).group_by(_POSITION.status)
+    if accounts:
+        query = query.where(_POSITION.account.in_(accounts))
+    return {row[0]: int(row[1]) for row in tx.execute(query)}
+
+
+def position(tx: Connection, order: int) -> Row[Any] | None:
+    """The order with where it stands, its position's columns NULL where it has none."""
+    kept = [column for column in _POSITION if column.name not in ("order", "account", "currency")]
+    query = select(orders, *kept).outerjoin(order_positions, _POSITION.order == orders.c.id)
+    return tx.execute(query.where(orders.c.id == order)).first()
+
+
+def _where(tx: Connection, chosen: OrderFilter) -> list[ColumnElement[bool]]:
+    clauses: list[ColumnElement[bool]] = []
+    for column, values in (
+        (_POSITION.account, chosen.accounts), (_POSITION.status, chosen.statuses), (_POSITION.currency, chosen.currencies)
+    ):  # fmt: skip
+        if values:
+            clauses.append(column.in_(values))
+    if chosen.late:
+        due = [
+            and_(
+                _POSITION.account == account,
+                _POSITION.status == "paid_not_settled",
+                _POSITION.paid_at < moment,
+            )
+            for account, moment in chosen.late.items()
+        ]
+        clauses.append(or_(false(), *due))
+    if chosen.least is not None:
+        clauses.append(_POSITION.amount_units >= chosen.least)
+    if chosen.most is not None:
+        clauses.append(_POSITION.amount_units <= chosen.most)
+    if chosen.since or chosen.until:
+        clauses += [
+            _POSITION.last_date >= (chosen.since or "0"),
+            _POSITION.last_date <= (chosen.until or "9999"),
+        ]
+    if chosen.loose:
+        known = select(order_keys.c.order).where(begins(tx, order_keys.c.loose, chosen.loose))
+        clauses.append(_POSITION.order.in_(known.limit(FOUND_BY_TEXT)))
+    return clauses

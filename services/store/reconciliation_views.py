@@ -1,0 +1,139 @@
+"""What the reconciliation screens read besides pages of lines and orders: sums, payouts, files, one line whole."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, select
+
+from services.store.line_pages import first_hidden, of_order
+from services.store.schema import orders, users
+from services.store.schema_settlements import (
+    line_shares,
+    line_totals,
+    order_keys,
+    settlement_files,
+    settlement_lines,
+)
+
+_LINE, _FILE, _TOTAL = settlement_lines.c, settlement_files.c, line_totals.c
+_nearest = orders.alias("nearest_orders")
+
+
+def sums(tx: Connection, accounts: Sequence[str]) -> list[Row[Any]]:
+    """Per outcome and settlement currency: lines, moved_units (the sum without signs)."""
+    keys = (_TOTAL.outcome, _TOTAL.settlement_currency)
+    return list(
+        tx.execute(
+            select(*keys, func.sum(_TOTAL.lines).label("lines"), func.sum(_TOTAL.moved_units).label("moved_units"))
+            .join(settlement_files, _FILE.id == _TOTAL.file)
+            .where(_FILE.state == "complete", *_among(_TOTAL.account, accounts))
+            .group_by(*keys)
+        )
+    )  # fmt: skip
+
+
+def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str = "") -> list[Row[Any]]:
+    """Per payout, currency, operation and outcome: lines, settled_units, first_date, last_date."""
+    keys = (
+        _TOTAL.account, _TOTAL.settlement_id, _TOTAL.settlement_currency, _TOTAL.kind, _TOTAL.operation_code,
+        _TOTAL.operation, _TOTAL.outcome,
+    )  # fmt: skip
+    query = (
+        select(
+            *keys, func.sum(_TOTAL.lines).label("lines"), func.sum(_TOTAL.settled_units).label("settled_units"),
+            func.min(_TOTAL.first_date).label("first_date"), func.max(_TOTAL.last_date).label("last_date"),
+        )
+        .join(settlement_files, _FILE.id == _TOTAL.file)
+        .where(_FILE.state == "complete", *_among(_TOTAL.account, accounts))
+        .group_by(*keys)
+    )  # fmt: skip
+    return list(tx.execute(query.where(_TOTAL.settlement_id == settlement) if settlement else query))
+
+
+def blocking_files(tx: Connection, accounts: Sequence[str]) -> list[Row[Any]]:
+    """Complete files with rows set aside that may hold money: account, aside_blocking, aside_settlements, settlements."""
+    query = select(_FILE.id, _FILE.account, _FILE.aside_blocking, _FILE.aside_settlements, _FILE.settlements)
+    query = query.where(_FILE.state == "complete", _FILE.aside_blocking > 0, *_among(_FILE.account, accounts))
+    return list(tx.execute(query))
+
+
+def files(tx: Connection, accounts: Sequence[str], before: int | None, limit: int) -> list[Row[Any]]:
+    """Files in any state, newest first, without the rows that they set aside; who uploaded each as ``who``."""
+    kept = [column for column in _FILE if column.name not in ("aside", "chosen", "reading")]
+    query = select(*kept, users.c.name.label("who")).outerjoin(
+        users, and_(users.c.id == _FILE.actor_id, _FILE.actor_kind == "user")
+    )
+    query = query.where(_FILE.state != "receiving", *_among(_FILE.account, accounts))
+    if before is not None:
+        query = query.where(_FILE.id < before)
+    return list(tx.execute(query.order_by(_FILE.id.desc()).limit(limit)))
+
+
+def file(tx: Connection, file_id: int) -> Row[Any] | None:
+    return tx.execute(select(settlement_files).where(_FILE.id == file_id)).first()
+
+
+def any_file(tx: Connection) -> bool:
+    return tx.scalar(select(_FILE.id).where(_FILE.state != "receiving").limit(1)) is not None
+
+
+def lines(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """Lines by id, whole, with our order's ``order_id``, the nearest one's ``nearest_id`` and the file's ``file_name``."""
+    query = (
+        select(
+            settlement_lines, orders.c.order_id, _nearest.c.order_id.label("nearest_id"), _FILE.name.label("file_name"),
+            _FILE.state.label("file_state"),
+        )
+        .join(settlement_files, _FILE.id == _LINE.file)
+        .outerjoin(orders, orders.c.id == _LINE.order)
+        .outerjoin(_nearest, _nearest.c.id == _LINE.nearest)
+    )  # fmt: skip
+    return {row.id: row for row in tx.execute(query.where(_LINE.id.in_(list(ids))))}
+
+
+def lines_of_order(tx: Connection, order: int, limit: int) -> list[Row[Any]]:
+    """The order's standing lines, parts of divided ones too, oldest collection first."""
+    query = (
+        select(settlement_lines, _FILE.name.label("file_name"))
+        .join(settlement_files, _FILE.id == _LINE.file)
+        .where(_LINE.id.in_(of_order(order)), _LINE.replaced_by.is_(None), _LINE.id < first_hidden(tx))
+        .order_by(_LINE.date, _LINE.id)
+    )
+    return list(tx.execute(query.limit(limit)))
+
+
+def transactions_of(tx: Connection, order: int) -> frozenset[str]:
+    """HiPay's transaction references that are known for the order."""
+    query = select(order_keys.c.text).where(order_keys.c.order == order, order_keys.c.kind == "transaction")
+    return frozenset(tx.scalars(query))
+
+
+def shares_of(tx: Connection, line: int) -> list[tuple[int, int]]:
+    """The orders among which a line is divided, and the units of each."""
+    query = select(line_shares.c.order, line_shares.c.units).where(line_shares.c.line == line)
+    return [(row[0], row[1]) for row in tx.execute(query.order_by(line_shares.c.order))]
+
+
+def formerly(tx: Connection, line: Row[Any]) -> list[Row[Any]]:
+    """Lines of the same key that this one, or a correction of it, took the place of: with ``file_name``."""
+    query = (
+        select(settlement_lines, _FILE.name.label("file_name"))
+        .join(settlement_files, _FILE.id == _LINE.file)
+        .where(_LINE.account == line.account, _LINE.key == line.key, _LINE.replaced_by.is_not(None), _LINE.id != line.id)
+        .order_by(_LINE.id.desc())
+    )  # fmt: skip
+    return list(tx.execute(query.limit(20)))
+
+
+def currencies(tx: Connection) -> list[str]:
+    """The settlement currencies that stand in lines."""
+    return sorted(code for code in tx.scalars(select(_TOTAL.settlement_currency).distinct()) if code)
+
+
+def operations(tx: Connection) -> list[str]:
+    """The operation codes that stand in lines, "" for those that are not known."""
+    return sorted(tx.scalars(select(_TOTAL.operation_code).distinct()))
+
+
+def _among(column: Any, accounts: Sequence[str]) -> list[Any]:
+    return [column.in_(accounts)] if accounts else []

@@ -1,0 +1,205 @@
+"""Pages of lines: each filter and sort shows every line once, in order, and an index leads to it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select, text, update
+
+from services.desk import Desk
+from services.store import Row, line_pages, position_pages
+from services.store.line_filter import LineFilter
+from services.store.line_pages import SORTS, Place, Sort
+from services.store.position_pages import ORDER_SORTS, OrderFilter, OrderSort
+from services.store.schema_settlements import order_positions, settlement_files, settlement_lines
+from tests.support import postgres
+from tests.support.desk import open_test_desk
+from tests.support.many_lines import fill
+
+LINES = 24_000
+FILTERS = {
+    "all": LineFilter(),
+    "open": LineFilter(outcomes=("unmatched", "suggested", "ambiguous")),
+    "matched": LineFilter(outcomes=("matched",)),
+    "currency": LineFilter(currencies=("GBP",)),
+    "rare operation": LineFilter(operations=("adjustment_tpp",)),
+    "unknown operation": LineFilter(operations=("",)),
+    "payout": LineFilter(settlement="1"),
+    "open of a payout": LineFilter(settlement="1", outcomes=("unmatched",)),
+    "file": LineFilter(file=1, operations=("refund",)),
+    "order": LineFilter(order=77),
+    "amounts": LineFilter(least=1_000_000, most=2_000_000),
+    "large": LineFilter(least=45_000_000),
+    "open and small": LineFilter(outcomes=("unmatched",), most=500_000),
+    "dates": LineFilter(since="2026-01-02", until="2026-01-03"),
+    "since": LineFilter(since="2026-01-08", outcomes=("unmatched",)),
+    "reference": LineFilter(text="INV-77", loose="inv77"),
+    "transaction": LineFilter(text="80000123"),
+    "nothing": LineFilter(currencies=("JPY",)),
+}
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder: Path = tmp_path_factory.mktemp("many")
+    desk = open_test_desk(folder)
+    fill(desk, LINES)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture(scope="module")
+def stored(many: Desk) -> list[Row[Any]]:
+    with many.store.read() as tx:
+        return list(tx.execute(select(settlement_lines)))
+
+
+def expected(stored: list[Row[Any]], chosen: LineFilter, sort: Sort) -> list[Place]:
+    """What a page should be cut from, in plain Python."""
+    column, descending = SORTS[sort]
+    kept = [
+        (getattr(line, column), line.id)
+        for line in stored
+        if (not chosen.outcomes or line.outcome in chosen.outcomes)
+        and (not chosen.currencies or line.settlement_currency in chosen.currencies)
+        and (not chosen.operations or line.operation_code in chosen.operations)
+        and (not chosen.settlement or line.settlement_id == chosen.settlement)
+        and (chosen.file is None or line.file == chosen.file)
+        and (chosen.order is None or line.order == chosen.order)
+        and (chosen.least is None or (line.settled_amount_units is not None and abs(line.settled_amount_units) >= chosen.least))
+        and (chosen.most is None or (line.settled_amount_units is not None and abs(line.settled_amount_units) <= chosen.most))
+        and (not chosen.since or line.date >= chosen.since)
+        and (not chosen.until or line.date <= chosen.until)
+        and (
+            not chosen.text
+            or line.transaction_id.startswith(chosen.text)
+            or (chosen.loose and line.loose_reference.startswith(chosen.loose))
+        )
+    ]  # fmt: skip
+    amounts = sorted((place for place in kept if place[0] is not None), reverse=descending)
+    blank = sorted(
+        (place for place in kept if place[0] is None), key=lambda place: place[1], reverse=descending
+    )
+    return amounts + blank
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("name", FILTERS)
+def test_pages_follow_each_other_forth_and_back(
+    many: Desk, stored: list[Row[Any]], name: str, sort: Sort
+) -> None:
+    chosen, wanted = FILTERS[name], expected(stored, FILTERS[name], sort)
+    with many.store.read() as tx:
+        first, total = line_pages.places(tx, chosen, sort, None, 40)
+        assert first == wanted[:40]
+        assert total in (None, len(wanted))
+        assert (total is not None) == chosen.counted or not wanted
+        for at in (0, 39, len(wanted) // 2, len(wanted) - 2):  # the last are the lines without an amount
+            if 0 <= at < len(wanted):
+                forth, _ = line_pages.places(tx, chosen, sort, wanted[at], 40)
+                back, _ = line_pages.places(tx, chosen, sort, wanted[at], 40, back=True)
+                assert forth == wanted[at + 1 : at + 41]
+                assert back == wanted[max(0, at - 40) : at][::-1]
+
+
+@pytest.mark.skipif(bool(postgres.SERVER), reason="the plan is SQLite's")
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("name", [name for name in FILTERS if name != "nothing"])
+def test_an_index_leads_to_every_page(many: Desk, name: str, sort: Sort) -> None:
+    at: Place = ("2026-01-05", 5) if SORTS[sort][0] == "date" else (5, 5)
+    for step in plan(many, lambda tx: line_pages.places(tx, FILTERS[name], sort, at, 40)):
+        assert not step.startswith("SCAN settlement_lines"), step
+        assert "AUTOMATIC" not in step
+
+
+@pytest.mark.skipif(bool(postgres.SERVER), reason="the plan is SQLite's")
+@pytest.mark.parametrize(
+    ("sort", "index"), [("newest", "group_id"), ("lowest", "group_amount"), ("latest", "group_date")]
+)
+def test_a_page_of_open_lines_is_read_in_its_order(many: Desk, sort: Sort, index: str) -> None:
+    chosen = LineFilter(outcomes=("unmatched",))
+    steps = plan(many, lambda tx: line_pages.places(tx, chosen, sort, None, 40))
+    assert any(
+        f"ix_settlement_lines_{index} (account=? AND outcome=? AND operation_code=?" in step for step in steps
+    )
+    assert "USE TEMP B-TREE FOR ORDER BY" not in steps
+
+
+def plan(desk: Desk, asked: Any) -> list[str]:
+    """How SQLite goes about each statement on lines that ``asked`` executes."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        seen.append((statement, parameters))
+
+    with desk.store.read() as tx:
+        event.listen(desk.store.engine, "before_cursor_execute", note)
+        try:
+            asked(tx)
+        finally:
+            event.remove(desk.store.engine, "before_cursor_execute", note)
+        steps = []
+        for statement, parameters in seen:
+            if "FROM settlement_lines" in statement:
+                steps += [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    assert steps
+    return steps
+
+
+def test_lines_of_a_file_that_is_not_complete_are_not_seen(tmp_path: Path) -> None:
+    desk = open_test_desk(tmp_path)
+    fill(desk, 2_000)
+    with desk.store.write() as tx:
+        tx.execute(update(settlement_files).values(state="running"))
+        tx.execute(text("DELETE FROM line_totals WHERE outcome = 'suggested'"))
+    with desk.store.read() as tx:
+        for chosen in (LineFilter(), LineFilter(order=77), LineFilter(text="INV-77", loose="inv77")):
+            assert line_pages.places(tx, chosen, "newest", None, 40)[0] == []
+    desk.close()
+
+
+def test_replaced_lines_are_not_seen(tmp_path: Path) -> None:
+    desk = open_test_desk(tmp_path)
+    fill(desk, 2_000)
+    with desk.store.write() as tx:
+        tx.execute(update(settlement_lines).where(settlement_lines.c.id == 2_000).values(replaced_by=1))
+    with desk.store.read() as tx:
+        found, _ = line_pages.places(tx, LineFilter(), "newest", None, 2)
+    assert [number for _, number in found] == [1_999, 1_998]
+    desk.close()
+
+
+ORDER_FILTERS = {
+    "all": OrderFilter(),
+    "open": OrderFilter(statuses=("settled_under", "paid_not_settled")),
+    "reference": OrderFilter(loose="inv77"),
+    "amount": OrderFilter(least=100_000, most=100_000, currencies=("EUR",)),
+    "none": OrderFilter(least=100_001),
+}
+
+
+@pytest.mark.parametrize("sort", ORDER_SORTS)
+@pytest.mark.parametrize("name", ORDER_FILTERS)
+def test_pages_of_orders_follow_each_other(many: Desk, name: str, sort: OrderSort) -> None:
+    chosen, column = ORDER_FILTERS[name], ORDER_SORTS[sort][0]
+    with many.store.read() as tx:
+        count = position_pages.count(tx, chosen)
+        every = position_pages.page(tx, chosen, sort, None, LINES)
+        places = [(getattr(row, column), row.order) for row in every]
+        assert len(every) == count == len(set(places))
+        assert places == sorted(places, reverse=ORDER_SORTS[sort][1])
+        if count:
+            after = position_pages.page(tx, chosen, sort, places[count // 2], 30)
+            before = position_pages.page(tx, chosen, sort, places[count // 2], 30, back=True)
+            assert after == every[count // 2 + 1 : count // 2 + 31]
+            assert before == every[max(0, count // 2 - 30) : count // 2][::-1]
+
+
+def test_statuses_are_counted(many: Desk) -> None:
+    with many.store.read() as tx:
+        found = position_pages.statuses(tx, ("demo",))
+        assert sum(found.values()) == len(list(tx.execute(select(order_positions.c.order))))
+        assert position_pages.count(tx, OrderFilter(statuses=("settled_under",))) == found["settled_under"]
+        assert position_pages.count(tx, replace(OrderFilter(), accounts=("elsewhere",))) == 0

@@ -1,0 +1,81 @@
+"""Payout lines by the hundred thousand, put into the store by the database itself: for the plans of queries."""
+
+from sqlalchemy import text
+
+from services import clock
+from services.desk import Desk
+from services.store.schema_settlements import settlement_files
+
+_NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)"
+# A sale in two, a fee in two; rare refunds, chargebacks, adjustments and unknown operations.
+_OPERATION = (
+    "CASE WHEN i % 20000 = 7 THEN 'adjustment_tpp' WHEN i % 2000 = 9 THEN '' WHEN i % 200 = 3 THEN 'chargeback'"
+    " WHEN i % 50 = 5 THEN 'refund' WHEN i % 2 = 0 THEN 'sale' ELSE 'fixed_fee' END"
+)
+_OUTCOME = (
+    "CASE WHEN i % 100 = 4 THEN 'unmatched' WHEN i % 500 = 8 THEN 'suggested' WHEN i % 2000 = 12 THEN 'ambiguous'"
+    " WHEN i % 20000 = 7 THEN 'account_level' ELSE 'matched' END"
+)
+_LINES = f"""
+INSERT INTO settlement_lines (id, account, identity, key, file, line, settlement_id, transaction_id, file_order, operation,
+  operation_code, kind, settlement_currency, original_currency, currency, date, reporting_data_1, loose_reference,
+  loose_order, settled_amount_units, original_amount_units, outcome, reason, "order", keys, file_account, account_name,
+  date_value, invoice_reference, product_name, invoiced, settled, original_settlement_id, customer_id,
+  merchant_operation_id, reporting_data_2, reporting_data_3, reporting_data_4, reporting_data_5, collect_mode, transfer,
+  operation_date, lost, unknown_keys, candidates, seen, expected)
+{_NUMBERS}
+SELECT i + 1, 'demo', 'i' || i, 'k' || i, i / 50000 + 1, i % 50000 + 2, CAST(i / 10000 AS TEXT), CAST(800000000 + i / 4 AS TEXT),
+  'A-' || (i / 5), {_OPERATION}, {_OPERATION}, 'sale', CASE WHEN i % 40 = 1 THEN 'GBP' ELSE 'EUR' END, 'EUR', 'EUR',
+  date('2026-01-01', '+' || (i / 3000) || ' days'), 'INV-' || (i / 5), 'inv' || (i / 5), 'a' || (i / 5),
+  CASE WHEN i % 1000 = 999 THEN NULL ELSE (i * 7919 % 500000 - 20000) * 100 END, 100000, {_OUTCOME}, 'keys_agree',
+  CASE WHEN {_OUTCOME} = 'matched' THEN i / 5 + 1 END, 'reference', '1', '', '', '', '', '', '', '', '', '', '', '', '',
+  '', '', '', '', '', '', '', '', ''
+FROM n
+"""
+_TOTALS = """
+INSERT INTO line_totals (file, account, settlement_id, settlement_currency, kind, operation_code, operation, outcome, lines,
+  settled_units, moved_units, first_date, last_date)
+SELECT file, account, settlement_id, settlement_currency, kind, operation_code, '', outcome, count(*),
+  coalesce(sum(settled_amount_units), 0), coalesce(sum(abs(settled_amount_units)), 0), min(date), max(date)
+FROM settlement_lines GROUP BY file, account, settlement_id, settlement_currency, kind, operation_code, outcome
+"""
+_ORDERS = f"""
+INSERT INTO orders (id, account, order_id, channel, form_key, mark, first_name, last_name, email, phone, language, amount,
+  currency, description, reference_1, reference_2, reference_3, reference_4, reference_5, capture, expires_at, copy_to,
+  created_at, actor_kind, actor_id, sender_name, search, delivery, availability, payment, authorised, captured, refunded,
+  charged_back, failure, failure_detail)
+{_NUMBERS}
+SELECT i + 1, 'demo', 'A-' || i, 'link', 'f' || i, 'm' || i, 'Jo', 'Do', 'a@example.com', '', 'en', 100000, 'EUR', 'x',
+  'INV-' || i, '', '', '', '', 'now', '2026-12-01 00:00:00', '', '2026-01-01 00:00:00', 'user', 'u', 'x', 'x', 'sent',
+  'open', 'captured', 0, 100000, 0, 0, '', '{{}}'
+FROM n
+"""
+_KEYS = """
+INSERT INTO order_keys (loose, account, kind, text, "order")
+SELECT 'inv' || (id - 1), 'demo', 'reference_1', 'INV-' || (id - 1), id FROM orders
+"""
+_POSITIONS = """
+INSERT INTO order_positions ("order", account, status, currency, amount_units, captured_units, captures, gross_units,
+  refunds_units, chargebacks_units, won_units, open_units, invoice_currency, settlement_currency, settlement_ids,
+  first_date, last_date, lines, paid_at)
+SELECT id, 'demo', CASE WHEN id % 50 = 0 THEN 'paid_not_settled' WHEN id % 90 = 0 THEN 'settled_under' ELSE 'settled_in_full' END,
+  'EUR', amount, amount, 1, amount, 0, 0, 0, 0, 'EUR', 'EUR', '1', '2026-01-01', date('2026-01-01', '+' || (id / 3000) || ' days'),
+  5, CASE WHEN id % 50 = 0 THEN '2026-01-02 00:00:00' END FROM orders
+"""
+
+
+def fill(desk: Desk, lines: int) -> None:
+    """So many lines in complete files of 50,000 each, and an order to every five."""
+    with desk.store.write() as tx:
+        for number in range((lines - 1) // 50_000 + 1):
+            tx.execute(
+                settlement_files.insert().values(
+                    id=number + 1, account="demo", name=f"{number}.csv", sha256=str(number), source="upload",
+                    state="complete", first_line_id=number * 50_000 + 1, lines=min(50_000, lines), uploaded_at=clock.now(),
+                    alive_at=clock.now(), actor_kind="user", actor_id="u",
+                )
+            )  # fmt: skip
+        tx.execute(text(_ORDERS), {"count": lines // 5 + 1})
+        tx.execute(text(_LINES), {"count": lines})
+        for statement in (_TOTALS, _KEYS, _POSITIONS):
+            tx.execute(text(statement))
