@@ -50,6 +50,18 @@ ACTIONS = {
     "link_reminded": "Reminder sent",
     "link_renewed": "Request renewed",
     "link_resent": "Link sent again",
+    "account.matching": "Rules of reconciliation changed",
+    "account.reading": "How payout files are read remembered",
+    "account.file_account": "Account of payout files told",
+    "comment_written": "Comment written",
+    "line.match": "Line matched by hand",
+    "line.split": "Line split by hand",
+    "line.unmatch": "Order taken away from a line",
+    "line.not_ours": "Line marked as not ours",
+    "line.exclude": "Line left out",
+    "line.undone": "Decision on a line undone",
+    "not_ours_rule_begun": "Rule of what is not ours begun",
+    "not_ours_rule_ended": "Rule of what is not ours ended",
     "history_exported": "Payment requests exported",
     "order_created": "Order created",
     "refund_asked": "Refund asked",
@@ -67,7 +79,7 @@ ACTIONS = {
     "user.signed_out": "Signed out",
 }
 SUBJECTS = {
-    "account": "HiPay account {id}", "alarm": "Alarm {id}", "batch": "List {id}", "order": "Order {id}", "settlement_file": "Payout file {id}", "user": "{id}",
+    "account": "HiPay account {id}", "alarm": "Alarm {id}", "batch": "List {id}", "line": "Payout line {id}", "lines": "Payout lines", "order": "Order {id}", "settlement_file": "Payout file {id}", "user": "{id}",
 }  # fmt: skip
 # What each detail of an entry is, and its values; a check's name and result are those of the configuration screen.
 DETAILS = {

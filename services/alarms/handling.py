@@ -112,17 +112,21 @@ def save_days_to_settle(desk: Desk, actor: Actor, account: str, days: int) -> bo
     """Whether it changed. Raises NotAllowed, AccountUnknown, DaysOutOfRange."""
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
-    if not LEAST_DAYS <= days <= MOST_DAYS:
-        raise DaysOutOfRange(LEAST_DAYS, MOST_DAYS)
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE)
-        if days_to_settle(tx, account) == days:
-            return False
-        account_rows.save_section(
-            tx, account, SECTION, "", {"not_settled_days": days}, at=clock.now(), actor_kind=actor.kind,
-            actor_id=actor.id,
-        )  # fmt: skip
-        audit.record(tx, actor, "account.alarms", f"account:{account}", not_settled_days=days)
+        return write_days_to_settle(tx, actor, account, days)
+
+
+def write_days_to_settle(tx: Connection, actor: Actor, account: str, days: int) -> bool:
+    """The same in the transaction of one who may. Raises DaysOutOfRange."""
+    if not LEAST_DAYS <= days <= MOST_DAYS:
+        raise DaysOutOfRange(LEAST_DAYS, MOST_DAYS)
+    if days_to_settle(tx, account) == days:
+        return False
+    account_rows.save_section(
+        tx, account, SECTION, "", {"not_settled_days": days}, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
+    )  # fmt: skip
+    audit.record(tx, actor, "account.alarms", f"account:{account}", not_settled_days=days)
     return True
 
 

@@ -1,0 +1,206 @@
+"""What people decided of settlement lines, what they wrote of them, and the orders that a line may be matched to."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, update
+
+from services.store.concurrent import insert_new, one_at_a_time, writes
+from services.store.orders import folded
+from services.store.schema import orders, users
+from services.store.schema_settlements import (
+    line_comments,
+    line_decisions,
+    line_shares,
+    order_keys,
+    order_positions,
+    settlement_files,
+    settlement_lines,
+)
+
+_MANY = 500  # ids in one statement
+_undoers = users.alias("undoers")
+
+
+def take_turn(tx: Connection) -> None:
+    """Let nobody else decide before this transaction ends."""
+    one_at_a_time(tx, "decisions")
+
+
+def lines(tx: Connection, ids: Iterable[int]) -> list[Row[Any]]:
+    """Lines with the state of their file, by id; locked in a writing transaction."""
+    line, file = settlement_lines.c, settlement_files.c
+    query = select(settlement_lines, file.state.label("file_state")).join(
+        settlement_files, file.id == line.file
+    )
+    if writes(tx):
+        query = query.with_for_update(of=settlement_lines)
+    return [
+        row for some in _parts(ids) for row in tx.execute(query.where(line.id.in_(some)).order_by(line.id))
+    ]
+
+
+def order_rows(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """Orders with where each stands (its position's columns NULL where it has none)."""
+    position = order_positions.c
+    query = select(orders, position.gross_units, position.lines, position.status).outerjoin(
+        order_positions, position.order == orders.c.id
+    )
+    return {row.id: row for some in _parts(ids) for row in tx.execute(query.where(orders.c.id.in_(some)))}
+
+
+def decided(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """Decisions by id, with the names of who decided and who undid them."""
+    query = _decisions()
+    return {
+        row.id: row for some in _parts(ids) for row in tx.execute(query.where(line_decisions.c.id.in_(some)))
+    }
+
+
+def group(tx: Connection, name: str) -> list[Row[Any]]:
+    """The decisions that were taken at once."""
+    query = _decisions().where(line_decisions.c.group == name)
+    return list(tx.execute(query.order_by(line_decisions.c.id)))
+
+
+def group_sizes(tx: Connection, names: Iterable[str]) -> dict[str, int]:
+    """How many decisions that were taken at once under each name still stand."""
+    name = line_decisions.c.group
+    standing = line_decisions.c.undone_at.is_(None)
+    query = select(name, func.count()).where(name.in_(list(names)), standing).group_by(name)
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
+def of_line(tx: Connection, line_id: int) -> list[Row[Any]]:
+    query = _decisions().where(line_decisions.c.line == line_id)
+    return list(tx.execute(query.order_by(line_decisions.c.id)))
+
+
+def _decisions() -> Any:
+    mine = and_(users.c.id == line_decisions.c.actor_id, line_decisions.c.actor_kind == "user")
+    return (
+        select(line_decisions, users.c.name.label("who"), _undoers.c.name.label("undoer"))
+        .outerjoin(users, mine)
+        .outerjoin(_undoers, _undoers.c.id == line_decisions.c.undone_by)
+    )
+
+
+def add(tx: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Write the decisions of the group ``name``, let their lines name them; their ids. A line has one that stands."""
+    tx.execute(insert(line_decisions), [{**row, "group": name, "due": True} for row in rows])
+    query = select(line_decisions.c.id, line_decisions.c.line).where(line_decisions.c.group == name)
+    written = list(tx.execute(query.order_by(line_decisions.c.id)))
+    here = update(settlement_lines).where(settlement_lines.c.id == bindparam("this"))
+    tx.execute(here.values(decision=bindparam("by")), [{"this": row.line, "by": row.id} for row in written])
+    shares = [
+        {"line": row["line"], "order": order, "units": units}
+        for row in rows
+        if row["kind"] == "split"
+        for order, units in row["shares"]
+    ]
+    if shares:
+        tx.execute(insert(line_shares), shares)
+    return [row.id for row in written]
+
+
+def undo(tx: Connection, found: Iterable[Row[Any]], *, at: datetime, by: str, reason: str) -> None:
+    """These standing decisions stand no longer, and their lines are to be joined again."""
+    ids = {row.id: row.line for row in found}
+    decision, line = line_decisions.c, settlement_lines.c
+    for some in _parts(ids):
+        tx.execute(
+            update(line_decisions)
+            .where(decision.id.in_(some))
+            .values(undone_at=at, undone_by=by, undo_reason=reason, due=True)
+        )
+        theirs = [ids[one] for one in some]
+        tx.execute(
+            update(settlement_lines).where(line.id.in_(theirs), line.decision.in_(some)).values(decision=None)
+        )
+        tx.execute(delete(line_shares).where(line_shares.c.line.in_(theirs)))
+
+
+def due(tx: Connection, limit: int) -> list[Row[Any]]:
+    """Decisions, taken or undone, whose lines were not joined again: id, undone_at, line, account."""
+    return list(tx.execute(_due().order_by(line_decisions.c.id).limit(limit)))
+
+
+def due_of(tx: Connection, line_ids: Iterable[int]) -> list[Row[Any]]:
+    """``due`` for these lines."""
+    return [
+        row for some in _parts(line_ids) for row in tx.execute(_due().where(line_decisions.c.line.in_(some)))
+    ]
+
+
+def _due() -> Any:
+    decision = line_decisions.c
+    return (
+        select(decision.id, decision.undone_at, decision.line, settlement_lines.c.account)
+        .join(settlement_lines, settlement_lines.c.id == decision.line)
+        .where(decision.due.is_(True))
+    )
+
+
+def settle(tx: Connection, found: Iterable[Row[Any]]) -> None:
+    """The lines of these due decisions are joined again; one that was undone since it was read stays due."""
+    decision, joined = line_decisions.c, list(found)
+    for undone in (False, True):
+        still = decision.undone_at.is_not(None) if undone else decision.undone_at.is_(None)
+        for some in _parts(row.id for row in joined if (row.undone_at is not None) == undone):
+            tx.execute(update(line_decisions).where(decision.id.in_(some), still).values(due=False))
+
+
+def add_comment(tx: Connection, **values: Any) -> bool:
+    """Write a comment once for each ``form_key``."""
+    return insert_new(tx, line_comments, ("form_key",), **values)
+
+
+def comments(tx: Connection, *, line: int | None = None, order: int | None = None) -> list[Row[Any]]:
+    """Comments on a line, or on an order, oldest first, with the name of who wrote them."""
+    comment = line_comments.c
+    query = (
+        select(line_comments, users.c.name.label("who"))
+        .outerjoin(users, and_(users.c.id == comment.actor_id, comment.actor_kind == "user"))
+        .where(comment.line == line if line is not None else comment.order == order)
+    )
+    return list(tx.execute(query.order_by(comment.id)))
+
+
+def orders_by_key(tx: Connection, account: str, loose: Iterable[str], limit: int) -> list[int]:
+    """Orders that have one of these texts, as ``order_keys`` holds them, as a key."""
+    key = order_keys.c
+    query = select(key.order).where(key.loose.in_(list(loose)), key.account == account).distinct()
+    return list(tx.scalars(query.order_by(key.order.desc()).limit(limit)))
+
+
+def orders_by_text(tx: Connection, account: str, text: str, limit: int) -> list[int]:
+    """The newest orders that have all words of the text in a name, an address, an id or a reference."""
+    words = folded(text).split()
+    if not words:
+        return []
+    query = select(orders.c.id).where(
+        orders.c.account == account, *(orders.c.search.contains(word, autoescape=True) for word in words)
+    )
+    return list(tx.scalars(query.order_by(orders.c.id.desc()).limit(limit)))
+
+
+def orders_by_amount(tx: Connection, account: str, units: int, currency: str, limit: int) -> list[int]:
+    """Orders of this amount: those of the currency, those without a line, and the newest first."""
+    position = order_positions.c
+    query = (
+        select(position.order)
+        .where(position.account == account, position.amount_units == units)
+        .order_by(position.currency != currency, position.lines > 0, position.order.desc())
+    )
+    return list(tx.scalars(query.limit(limit)))
+
+
+def order_ids(tx: Connection, account: str, business_ids: Iterable[str]) -> list[int]:
+    query = select(orders.c.id).where(orders.c.account == account, orders.c.order_id.in_(list(business_ids)))
+    return list(tx.scalars(query))
+
+
+def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
+    wanted = sorted(set(ids))
+    yield from (wanted[start : start + _MANY] for start in range(0, len(wanted), _MANY))
