@@ -9,6 +9,7 @@ from pages import (
     configuration_late,
     configuration_options,
     configuration_payment_page,
+    configuration_payouts,
     configuration_redirects,
 )
 from pages.common import actor, desk, language, refusals, texts
@@ -63,6 +64,7 @@ def page() -> None:
     with _section("", t("Themes are made in HiPay's console."), seen, t):
         configuration_payment_page.form(account, seen)
     configuration_options.show(account, seen)
+    configuration_payouts.show(account, seen)
     configuration_late.show(account, seen)
 
 

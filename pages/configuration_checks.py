@@ -13,6 +13,7 @@ from services.accounts.guidance import TITLES, guidance
 from services.accounts.measure import measure
 from services.accounts.readiness import Overview
 from services.i18n import Translator, format_ago
+from services.refusals import stored_sentence
 from services.settings import Account
 
 # status → (word, icon, colour): the colour never stands alone.
@@ -24,6 +25,7 @@ SIGNS = {
 }
 _WHO = {
     "you": "you, further down",
+    "finance": "whoever reconciles the payouts",
     "administrator": "an administrator",
     "hipay": "your HiPay account manager",
 }
@@ -122,6 +124,8 @@ def _values(check: Check, account: Account, t: Translator) -> dict[str, str]:
             values[name] = _ALGORITHMS.get(values[name], values[name])
     if "at" in values:
         values["at"] = format_ago(datetime.fromisoformat(values["at"]), clock.now(), language())
+    if "failure" in values:
+        values["failure"] = stored_sentence(values["failure"], check.detail, t)
     if check.fields:
         values["fields"] = field_names(check.fields, t)
     return values

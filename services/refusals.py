@@ -242,6 +242,8 @@ SENTENCES: dict[str, str] = {
     "payout_hours_out_of_range": "Choose from {least} to {most} hours.",
     "payout_unknown": "HiPay knows no payout {settlement}.",
     "payout_file_not_there": "HiPay lists payout {settlement}, but has no file of it yet.",
+    "payout_refused": "HiPay does not open its payouts to the account's credentials ({hipay_code}): ask HiPay for the finance API.",
+    "payout_broken_off": "HiPay's answer broke off before its end. Nothing of it was kept; try again.",
     "payout_wrong_content": "What HiPay sent as the file is none ({looks_like}). Nothing of it was kept.",
     "payout_no_room": "The server's disk is full: make room for the file, then try again.",
     "folder_refused": "This file of the watched folder cannot be taken.",

@@ -17,6 +17,7 @@ from services.mail.addresses import parse_address
 from services.mail.errors import SmtpUrlInvalid
 from services.mail.settings import missing
 from services.mail.smtp_url import parse_smtp_url
+from services.payouts import seen as payouts
 from services.settings import Account
 from services.store import Connection
 from services.store import accounts as rows
@@ -25,7 +26,8 @@ from services.store.engine import sqlite_warning
 Status = Literal["ok", "warning", "failed", "unknown"]
 NAMES = (
     "credentials", "hash_algorithm", "products_link", "products_phone", "redirect_pages", "email_settings", "smtp",
-    "sender_domain", "notifications", "finance_api", "public_address", "database", "python",
+    "sender_domain", "notifications", "finance_api", "payouts_fetched", "finance_notifications", "settlements_folder",
+    "public_address", "database", "python",
 )  # fmt: skip
 # Older ones read an encoded word in a header as headers of their own (CVE-2025-1795 and its kind).
 _PYTHON_SAFE = {(3, 11): (3, 11, 15), (3, 12): (3, 12, 13)}
@@ -66,6 +68,8 @@ def checks_in(
         check.name: check for check in _measured(tx, desk.account(account), config) if check.name in found
     }
     found |= {check.name: check for check in _seen_here(desk, config, rows.last_notification(tx, account))}
+    now = clock.now()
+    found |= {name: Check(name, *finding, now) for name, finding in payouts.findings(tx, desk, account)}
     return tuple(found[name] for name in NAMES)
 
 

@@ -14,7 +14,7 @@ DEVELOPER_PORTAL = "https://developer.hipay.com"
 HOSTED_PAGE_DOCS = "https://developer.hipay.com/online-payments/payment/hosted-page"
 _CONSOLES = {"production": "https://merchant.hipay-tpp.com", "stage": "https://stage-merchant.hipay-tpp.com"}
 
-Who = Literal["", "you", "administrator", "hipay"]
+Who = Literal["", "you", "finance", "administrator", "hipay"]
 
 TITLES = {
     "credentials": "API credentials",
@@ -27,6 +27,9 @@ TITLES = {
     "sender_domain": "Sender's domain (SPF, DMARC)",
     "notifications": "Notifications from HiPay",
     "finance_api": "Payouts (finance API)",
+    "payouts_fetched": "Payouts fetched",
+    "finance_notifications": "Payouts announced by HiPay",
+    "settlements_folder": "Folder for payout files",
     "public_address": "Public address",
     "database": "Database",
     "python": "Python",
@@ -178,6 +181,43 @@ GUIDANCE: dict[str, Guidance] = {
         "The server that answered as {host} could not prove that it is HiPay: nothing was sent to it.", "administrator",
         "The network of this server: a proxy or a filter opens encrypted connections",
         "Please let the server of E-Terminal Desk reach {host} directly, without inspection of the encrypted connection.",
+    ),
+    "payouts_fetched.": Guidance("Last looked at HiPay's list: {at}."),
+    "payouts_fetched.none": Guidance("Not looked at HiPay's list yet: it is looked at by itself, every few hours."),
+    "payouts_fetched.by_hand": Guidance("Never fetched; a button on the screen Reconciliation does it."),
+    "payouts_fetched.stage": Guidance("HiPay has no payouts on its test platform."),
+    "payouts_fetched.failed": Guidance(
+        "The last try, {at}, came to nothing: {failure}", "finance",
+        "Screen Reconciliation, Fetch from HiPay: the reason stands at each payout",
+    ),
+    "finance_notifications.": Guidance("Last one received: {at}."),
+    "finance_notifications.none": Guidance(
+        "None received yet. HiPay can announce each payout at {url}.", "", "",
+        "Hello, could you please send the finance notifications (settlement) of our account {merchant} to {url}?",
+    ),
+    "finance_notifications.no_password": Guidance(
+        "HiPay can announce each payout at {url}, once the password of these notifications is in the settings.", "",
+        "",
+        "Please ask HiPay to send the finance notifications (settlement) of the account {merchant} to {url}, and put their password and algorithm into the settings of E-Terminal Desk (finance_notification_password, finance_notification_algorithm).",
+    ),
+    "finance_notifications.no_address": Guidance("None can come without a public address."),
+    "settlements_folder.": Guidance("Watched; no file was found in it yet."),
+    "settlements_folder.taken": Guidance("Watched. Last file: {at}."),
+    "settlements_folder.read_only": Guidance("Watched. Files stay in it, since it is read-only; each is taken once."),
+    "settlements_folder.unset": Guidance("No folder is watched (ETERMINAL_SETTLEMENTS_FOLDER)."),
+    "settlements_folder.missing": Guidance(
+        "The folder that is to be watched is not there.", "administrator",
+        "Settings of E-Terminal Desk: ETERMINAL_SETTLEMENTS_FOLDER",
+        "Please create the folder named in ETERMINAL_SETTLEMENTS_FOLDER on the server of E-Terminal Desk, or correct the setting.",
+    ),
+    "settlements_folder.no_folder": Guidance(
+        "The watched folder holds no folder {folder} for this account.", "administrator",
+        "Settings of E-Terminal Desk: ETERMINAL_SETTLEMENTS_FOLDER",
+        "Please create the folder {folder} in the one named in ETERMINAL_SETTLEMENTS_FOLDER on the server of E-Terminal Desk.",
+    ),
+    "settlements_folder.unreadable": Guidance(
+        "The watched folder may not be read by E-Terminal Desk.", "administrator", "The server of E-Terminal Desk",
+        "Please let the user of E-Terminal Desk read and write the folder named in ETERMINAL_SETTLEMENTS_FOLDER.",
     ),
     "public_address.": Guidance("HiPay and customers reach this application at {url}."),
     "public_address.unset": Guidance(

@@ -5,6 +5,8 @@ PayoutError
 ├── HoursOutOfRange      of the hours between two looks at HiPay's list
 ├── PayoutUnknown        HiPay knows no payout of this id
 ├── FileNotThere         HiPay lists the payout and has no file of it yet
+├── FetchRefused         HiPay does not open its finance API to the account's credentials
+├── BrokenOff            HiPay's answer ended before its end, or did not come in time
 ├── WrongContent         what came as the file is none: a web page, JSON, nothing, noise
 ├── NoRoom               the disk is full
 └── FolderRefused        a file of the watched folder that is not taken
@@ -45,6 +47,17 @@ class FileNotThere(PayoutError):
 
     def __init__(self, settlement: str) -> None:
         self.settlement = settlement
+
+
+class FetchRefused(PayoutError):
+    code = "payout_refused"
+
+    def __init__(self, hipay_code: int | None) -> None:
+        self.hipay_code = hipay_code or ""
+
+
+class BrokenOff(PayoutError):
+    code = "payout_broken_off"
 
 
 class WrongContent(PayoutError):

@@ -18,7 +18,7 @@ from services.errors import DeskError
 from services.hipay.client import HiPay
 from services.hipay.errors import HiPayError, NotAuthorised, OutcomeUnknown, Unavailable, Unreachable
 from services.hipay.readings import SettlementItem
-from services.payouts import FileNotThere, NoRoom, PayoutError, PayoutUnknown
+from services.payouts import BrokenOff, FetchRefused, FileNotThere, NoRoom, PayoutError, PayoutUnknown
 from services.payouts.download import downloaded
 from services.payouts.keep import keep
 from services.store import payouts as rows
@@ -138,8 +138,9 @@ class _Run:
 
     def _note_failure(self, settlement_id: str, error: DeskError) -> None:
         with self._desk.store.write() as tx:
+            told = as_told(error)
             rows.change_settlement(
-                tx, self._request.account, settlement_id, failure=error.code, failure_detail=detail_of(error),
+                tx, self._request.account, settlement_id, failure=told.code, failure_detail=detail_of(told),
                 failed_at=clock.now(),
             )  # fmt: skip
 
@@ -184,7 +185,8 @@ class _Run:
         request, now = self._request, clock.now()
         values: dict[str, object] = {"leased_until": None, "current": "", **self._counts}
         if trouble is not None:
-            values |= {"failure": trouble.code, "failure_detail": detail_of(trouble)}
+            told = as_told(trouble)
+            values |= {"failure": told.code, "failure_detail": detail_of(told)}
             passing = getattr(trouble, "retry", False) or isinstance(trouble, FileNotThere | PayoutUnknown)
             if passing and request.source != rows.PERSON and request.tries <= len(_AGAIN):
                 self.write(state="waiting", due_at=now + _AGAIN[request.tries - 1], **values)
@@ -207,6 +209,13 @@ def _pages(client: HiPay, since: date | None) -> Iterator[list[SettlementItem]]:
             return
         known.update(item.settlement_id for item in items)
         yield items
+
+
+def as_told(error: DeskError) -> DeskError:
+    """The error as it concerns payouts: of a payment link, other things follow from the same answer."""
+    if isinstance(error, NotAuthorised):
+        return FetchRefused(error.hipay_code)
+    return BrokenOff() if isinstance(error, OutcomeUnknown) else error
 
 
 def detail_of(error: DeskError) -> dict[str, str]:
