@@ -20,7 +20,7 @@ from services.mail.settings import EmailSettings
 from services.orders.create import letter_of
 from services.orders.observe import record
 from services.orders.own_link import address, standing
-from services.orders.pace import GIVE_UP, PAUSED_GAP, backoff
+from services.orders.pace import PAUSED_GAP, backoff, hopeless
 from services.store import Connection, Row
 from services.store import orders as rows
 from services.store import steps as due
@@ -138,7 +138,7 @@ def _not_accepted(
         if isinstance(error, mail.SessionRefused | mail.SmtpUrlInvalid):
             pause(tx, order.account, "mail", error.code)
             due.again(tx, step, now + PAUSED_GAP, counts=False)
-        elif isinstance(error, mail.Retryable) and now - step.first_due_at < GIVE_UP:
+        elif isinstance(error, mail.Retryable) and not hopeless(step.tries, step.first_due_at, now):
             later = now + backoff(step.tries)
             _event(
                 tx,

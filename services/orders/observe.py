@@ -32,7 +32,7 @@ def observe(
     page = next(page for page in rows.pages_of(tx, order_id) if page.id == page_id)
     assert order is not None
     rows.change_order(tx, order_id, checked_at=now)
-    identity = f"payment:{order_id}:{_digest(observation)}"
+    identity = f"payment:{order_id}:{_digest(observation, disputed=_disputed(tx, order_id, observation))}"
     misfit = _misfit(desk, order, page, observation)
     kind = "payment_quarantined" if misfit else "payment"
     written = rows.add_event(
@@ -180,12 +180,26 @@ def _without(value: Any, addresses: list[str]) -> Any:
     return value
 
 
-def _digest(seen: Observation) -> str:
+def _disputed(tx: Connection, order_id: int, seen: Observation) -> bool:
+    """Whether the transaction is, or was seen to be, disputed."""
+    known = [
+        row.data for row in rows.events_of(tx, order_id)
+        if row.kind == "payment" and row.data["reference"] == seen.reference
+    ]  # fmt: skip
+    codes = [seen.status, *(int(data["status"]) for data in known)]
+    return any(status(code).effect in (Effect.CHARGED_BACK, Effect.CREDITED) for code in codes) or any(
+        data.get("charged_back") for data in known
+    )
+
+
+def _digest(seen: Observation, *, disputed: bool) -> str:
     """Two observations of the same facts are one, whichever way they came and however often."""
     # A notification leaves out what a read gives as 0.
-    amounts = [amount or 0 for amount in (seen.authorised, seen.captured, seen.refunded, seen.charged_back)]
-    # What was charged back may come again, and go again: the same total at another time is another fact.
-    disputed = status(seen.status).effect in (Effect.CHARGED_BACK, Effect.CREDITED)
-    at = str(seen.at.astimezone(UTC)) if disputed and seen.at else ""
-    facts = (seen.reference, seen.status, *amounts, at)
+    facts = [seen.reference, seen.status, *(a or 0 for a in (seen.authorised, seen.captured, seen.refunded))]
+    if disputed:
+        # What was charged back may come again, and go again: the same total at another time is another fact, and that
+        # it is 0 says more than a notification, which names no total.
+        facts += [seen.charged_back, str(seen.at.astimezone(UTC)) if seen.at else ""]
+    else:
+        facts += [seen.charged_back or 0, ""]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]

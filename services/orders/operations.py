@@ -22,7 +22,7 @@ from services.mail.addresses import clean_header_text
 from services.orders import states
 from services.orders.errors import OrderError, UnknownOrder
 from services.orders.observe import alarm, operation_done, record
-from services.orders.pace import GIVE_UP, backoff
+from services.orders.pace import backoff, hopeless
 from services.store import Connection, Row
 from services.store import operations as rows
 from services.store import orders as order_rows
@@ -144,7 +144,7 @@ def run(desk: Desk, step: Step) -> None:
                 operation_id=asked.operation_id,
             )  # fmt: skip
     except hipay.Unreachable as error:
-        if not error.retry or clock.now() - step.first_due_at >= GIVE_UP:
+        if not error.retry or hopeless(step.tries, step.first_due_at, clock.now()):
             _refused(desk, step, asked.id, error)
             return
         with desk.store.write() as tx:

@@ -13,6 +13,11 @@ def backoff(tries: int, *, first: float = 5, most: float = 1800) -> timedelta:
     return timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
 
 
+def hopeless(tries: int, first_due_at: datetime, now: datetime) -> bool:
+    """Whether it was tried for a day in vain. A worker that was away for a day has not tried: its first try is not its last."""
+    return tries > 1 and now - first_due_at >= GIVE_UP
+
+
 def next_read(payment: str, since: datetime, expires_at: datetime, now: datetime) -> datetime | None:
     """When the payment is read next, or None when nothing more can come.
 

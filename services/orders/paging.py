@@ -25,7 +25,7 @@ from services.orders.drafts import ECI
 from services.orders.errors import AccountNotReady
 from services.orders.observe import alarm, record
 from services.orders.own_link import address
-from services.orders.pace import GIVE_UP, PAUSED_GAP, backoff
+from services.orders.pace import PAUSED_GAP, backoff, hopeless
 from services.orders.states import UNPAID, Event, fold
 from services.public.urls import notify_url, redirect_urls
 from services.store import Connection, Row
@@ -174,7 +174,7 @@ def _refused(desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: Des
             return
         if isinstance(error, hipay.UntrustedUrl):
             alarm(tx, order, f"untrusted_url:{page.id}", "untrusted_url", host=error.host)
-        if getattr(error, "retry", False) and now - step.first_due_at < GIVE_UP:
+        if getattr(error, "retry", False) and not hopeless(step.tries, step.first_due_at, now):
             later = now + backoff(step.tries)
             rows.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
             record(

@@ -93,7 +93,7 @@ _DELIVERY = {
     "mail_queued": "queued", "mail_sent": "sent", "mail_failed": "failed", "mail_uncertain": "uncertain",
     "mail_expired": "expired", "mail_withdrawn": "withdrawn",
 }  # fmt: skip
-_MAILED_AGAIN = frozenset({"resent", "readdressed", "reminded"})
+_MAILED_AGAIN = frozenset({"resent", "readdressed", "reminded", "renewed"})
 _AVAILABILITY = {
     "page_requested": "requested", "page_opened": "open", "page_failed": "failed", "page_taken": "taken",
     "link_ready": "open", "link_cancelled": "cancelled", "link_renewed": "open", "renewed": "requested",
@@ -105,8 +105,10 @@ def fold(channel: str, amount: int, events: Iterable[Event]) -> State:
     mails, availability = {1: "queued" if channel == "link" else "none"}, "requested"
     seen: dict[str, Transaction] = {}
     for event in events:
-        _mailed(mails, event)
-        availability = _AVAILABILITY.get(event.kind, availability)
+        if channel == "link":
+            _mailed(mails, event)
+        if availability != "cancelled":  # for good: HiPay may answer an earlier press after it
+            availability = _AVAILABILITY.get(event.kind, availability)
         if event.kind == "payment":
             reference = str(event.data["reference"])
             seen[reference] = seen.get(reference, Transaction(reference)).seen(event.data)
@@ -124,7 +126,8 @@ def _mailed(mails: dict[int, str], event: Event) -> None:
     """What became of each e-mail, by its number; ``event.data`` names it, or it is the newest."""
     number = int(event.data.get("number") or max(mails))
     if event.kind in _MAILED_AGAIN:
-        mails[max(mails) + 1] = "queued"
+        if mails[max(mails)] != "queued":  # else it takes that one's place: it may never have been written
+            mails[max(mails) + 1] = "queued"
     elif event.kind == "mail_bounced":
         mails[number] = "bounced"
     elif event.kind == "reminder_dropped":

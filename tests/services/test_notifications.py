@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import pytest
 from sqlalchemy import select
 
 from services import clock, notifications
+from services.access import WORKER
 from services.desk import Desk
+from services.hipay.notifications import parse
 from services.orders import observe
 from services.store import orders as rows
 from services.store import schema, steps
@@ -124,6 +127,24 @@ def test_what_does_not_fit_is_quarantined_with_one_alarm(
     [alarm] = alarms(desk)
     kind = "other_amount" if misfit in ("amount", "currency") else "quarantined"
     assert (alarm.order, alarm.kind, alarm.detail["misfit"]) == (row, kind, misfit)
+
+
+@pytest.mark.parametrize("status", [166, 118])
+def test_a_dispute_that_is_won_is_over_whoever_told_it_first(desk: Desk, status: int) -> None:
+    """The notification of it names no total; the read that does is no repetition, whatever status it carries."""
+    row, _ = order_with_page(desk)
+    day = {n: f"2026-03-{5 + n:02}T12:00:00+0000" for n in range(4)}
+    receive(
+        desk, body(date_updated=day[0]), body(status=131, captured_amount="15.00", date_updated=day[1]),
+        body(status=166, captured_amount="15.00", date_updated=day[2]),
+    )  # fmt: skip
+    notifications.work_off(desk)
+    assert order_row(desk, row).payment == "charged_back"  # nobody has said how much is left of it
+    told = parse(body(status=status, captured_amount="15.00", date_updated=day[2]), FORM).observation()
+    with desk.store.write() as tx:
+        page = rows.pages_of(tx, row)[0]
+        observe.observe(tx, desk, row, page.id, replace(told, charged_back=0), actor=WORKER)
+    assert (order_row(desk, row).payment, order_row(desk, row).charged_back) == ("captured", 0)
 
 
 def test_an_unknown_order_is_kept_unmatched(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from services.access import CUSTOMER, Actor
 from services.accounts.demo import prepare_demo
 from services.accounts.options import Options, save
 from services.desk import Desk
+from services.hipay.errors import Refused
 from services.hipay.sandbox import clock_source
 from services.orders import create, history, pressing
 from services.orders.history import Detail
@@ -280,9 +281,12 @@ def test_a_paused_account_leads_nowhere(desk: Desk, sent: int, public: httpx.Cli
     assert public.post(path(desk, sent)).status_code == 503
 
 
+@pytest.mark.parametrize("refused", [False, True])
 def test_cancelled_while_hipay_was_asked_leads_nowhere(
-    desk: Desk, sent: int, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, sent: int, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch, refused: bool
 ) -> None:
+    if refused:
+        sandbox.control("faults", {"kind": "refuse", "path": "/v1/hpayment", "code": 3010001})
     asked = pressing.page_request
 
     def cancelling(*args: object, **more: object) -> object:
@@ -291,10 +295,16 @@ def test_cancelled_while_hipay_was_asked_leads_nowhere(
         return asked(*args, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(pressing, "page_request", cancelling)
-    done = pressing.press(desk, found(desk, sent).order.link_token)
-    assert (done.standing, done.url) == ("cancelled", None)
-    assert [page.state for page in found(desk, sent).pages] == ["withdrawn"]
+    token = found(desk, sent).order.link_token
+    if refused:  # the answer to a press that came before says nothing of the request any more
+        with pytest.raises(Refused):
+            pressing.press(desk, token)
+    else:
+        done = pressing.press(desk, token)
+        assert (done.standing, done.url) == ("cancelled", None)
+        assert [page.state for page in found(desk, sent).pages] == ["withdrawn"]
     assert found(desk, sent).badge == "cancelled"
+    assert pressing.press(desk, token) == pressing.Pressed("cancelled")
 
 
 def test_an_order_named_like_a_further_page_keeps_its_id(

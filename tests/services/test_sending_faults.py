@@ -79,6 +79,17 @@ def test_the_time_of_a_pause_is_not_the_orders(desk: Desk, manager: Actor, sandb
     assert history.detail(desk, manager, order_id).badge == "open"
 
 
+def test_a_worker_that_was_away_for_a_day_does_not_give_up_at_its_first_try(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = send(desk, manager)
+    sandbox.control("faults", {"kind": "5xx", "path": "/v1/hpayment", "count": 1})
+    later(desk, sandbox, hours=30)
+    assert history.detail(desk, manager, order_id).badge == "preparing"
+    later(desk, sandbox, minutes=2)
+    assert history.detail(desk, manager, order_id).badge == "open"
+
+
 def test_no_page_is_made_that_no_mail_can_carry(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     order_id = send(desk, manager)
     set_sender(desk, "")

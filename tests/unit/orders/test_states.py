@@ -102,10 +102,24 @@ def delivery(*events: tuple[str, int]) -> str:
         ((("mail_sent", 1), ("reminded", 2), ("mail_bounced", 1), ("reminder_dropped", 2)), "bounced"),
         ((("mail_sent", 1), ("resent", 2), ("mail_withdrawn", 2)), "withdrawn"),
         ((("mail_failed", 1), ("mail_queued", 1)), "queued"),
+        ((("mail_sent", 1), ("renewed", 0)), "queued"),  # with the new page another e-mail leaves
+        ((("mail_sent", 1), ("renewed", 0), ("mail_sent", 2)), "sent"),
+        ((("page_failed", 0), ("resent", 0), ("mail_sent", 1)), "sent"),  # the first was never written
     ],
 )  # fmt: skip
 def test_delivery_is_that_of_the_newest_mail(events: tuple[tuple[str, int], ...], expected: str) -> None:
     assert delivery(*events) == expected
+
+
+def test_what_was_called_off_stays_so() -> None:
+    """HiPay may answer a press after it."""
+    for late in ("page_failed", "page_opened", "page_taken", "link_ready"):
+        events = [Event("link_ready", NOW), Event("link_cancelled", NOW), Event(late, NOW)]
+        assert fold("link", AMOUNT, events).availability == "cancelled"
+
+
+def test_a_telephone_payment_has_no_mail() -> None:
+    assert fold("phone", AMOUNT, [Event("page_failed", NOW), Event("renewed", NOW)]).delivery == "none"
 
 
 units = st.integers(0, 4).map(lambda count: count * 25_0000)
