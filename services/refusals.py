@@ -80,6 +80,13 @@ SENTENCES: dict[str, str] = {
     "smtp_auth_refused": "The mail server refuses our user name or password: sending is paused until an administrator has put it right.",
     "smtp_starttls_gone": "The mail server no longer offers encryption: sending is paused until an administrator has put it right.",
     "smtp_tls_refused": "The mail server could not prove who it is: sending is paused until an administrator has put it right.",
+    "imap_url_invalid": "The setting of the mailbox for delivery reports is not right ({part}). Ask your administrator.",
+    "mailbox": "The mailbox for delivery reports cannot be read: {answer}",
+    "mailbox_away": "The mailbox for delivery reports could not be reached ({host}): {answer}",
+    "mailbox_not_proved": "The mail server of the delivery reports could not prove who it is ({host}): {answer}",
+    "mailbox_closed": "The mailbox for delivery reports refuses our user name or password ({host}).",
+    "mailbox_folder_missing": "The mailbox for delivery reports has no such folder ({host}): {answer}",
+    "mailbox_garbled": "The mailbox for delivery reports answers what nobody understands ({host}): {answer}",
     # accounts
     "account": "The configuration does not allow this.",
     "account_unknown": "There is no account {account} in the settings.",
