@@ -72,7 +72,7 @@ def words(at: AppTest) -> str:
 
 def test_nothing_is_known_before_the_first_look(draw: Draw, desk: Desk) -> None:
     at = draw()
-    assert "It is looked at when somebody asks." in words(at)
+    assert "HiPay's list is looked at when somebody asks." in words(at)
     at.button(key="payout_fetch_all").click().run()
     [request] = requests(desk)
     assert (request.settlement_id, request.source, request.state) == ("", "person", "waiting")
