@@ -123,7 +123,7 @@ def _values(check: Check, account: Account, t: Translator) -> dict[str, str]:
         if name in values:
             values[name] = _ALGORITHMS.get(values[name], values[name])
     if "at" in values:
-        values["at"] = format_ago(datetime.fromisoformat(values["at"]), clock.now(), language())
+        values["at"] = format_ago(datetime.fromisoformat(values["at"]), clock.now(), language()) if values["at"] else t("never")  # fmt: skip
     if "failure" in values:
         values["failure"] = stored_sentence(values["failure"], check.detail, t)
     if check.fields:

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from pages.common import actor, desk, refusals, texts
-from pages.markdown import plain
 from services.accounts.readiness import Overview
 from services.payouts.automatic import LEAST_HOURS, MOST_HOURS, Automatic, automatic, save
 from services.public.urls import finance_notify_url
@@ -45,5 +44,5 @@ def show(account: Account, seen: Overview) -> None:
             if account.finance_secrets
             else t("HiPay can announce each payout (finance notifications) at this address, once their password is in the settings:")
         )  # fmt: skip
-        st.caption(plain(said))
+        st.caption(said)
         st.code(url, language=None)

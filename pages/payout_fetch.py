@@ -10,7 +10,7 @@ from pages.common import actor, desk, language, refusals, texts
 from pages.markdown import plain
 from services import clock
 from services.access import Right, rights
-from services.i18n import Translator, format_ago, format_date
+from services.i18n import Translator, format_ago, format_date, format_datetime
 from services.money import format_money
 from services.payouts.asking import Fetching, Payout, Progress, ask, standing
 from services.refusals import stored_sentence
@@ -70,17 +70,15 @@ def _section(account: str, may: bool) -> None:
 
 def _state(seen: Fetching) -> None:
     t, now = texts(), clock.now()
-    parts = []
+    parts = [
+        t.plural("HiPay's list is looked at by itself every hour.", "HiPay's list is looked at by itself every {count} hours.", seen.automatic.hours)
+        if seen.automatic.on
+        else t("HiPay's list is looked at when somebody asks.")
+    ]  # fmt: skip
     if seen.well and seen.well.finished_at:
-        ago = format_ago(seen.well.finished_at, now, language())
-        parts.append(t("HiPay's list was last looked at {ago}.", ago=ago))
+        parts.append(t("Last time: {ago}.", ago=format_ago(seen.well.finished_at, now, language())))
     if seen.announced_at:
         parts.append(t("Last announced by HiPay {ago}.", ago=format_ago(seen.announced_at, now, language())))
-    parts.append(
-        t.plural("It is looked at by itself every hour.", "It is looked at by itself every {count} hours.", seen.automatic.hours)
-        if seen.automatic.on
-        else t("It is looked at when somebody asks.")
-    )  # fmt: skip
     st.caption(plain(" ".join(parts)))
     if seen.under_way:
         _progress(seen.under_way, t)
@@ -106,7 +104,12 @@ def _progress(under_way: Progress, t: Translator) -> None:
 
 
 def _outcome(last: Progress, t: Translator) -> None:
-    if last.state == "failed":
+    if last.missed:
+        st.warning(
+            t.plural("{count} payout could not be fetched: the reason stands beside it.", "{count} payouts could not be fetched: the reason stands beside each.", last.missed),
+            icon=":material/cloud_off:",
+        )  # fmt: skip
+    elif last.state == "failed":
         st.warning(plain(_sentence(last, t)), icon=":material/cloud_off:")
     if last.fetched:
         st.success(
@@ -165,6 +168,7 @@ def _table(account: str, seen: Fetching, may: bool) -> None:
                 t("Date"): [one.date_value for one in seen.payouts],
                 t("Amount"): [format_money(one.amount, one.currency, t.locale) for one in seen.payouts],
                 t("File"): [t(HERE[one.here]) for one in seen.payouts],
+                t("Fetched"): [_moment(one, account) for one in seen.payouts],
                 t("Note"): [t("other figures since it was fetched") if one.changed else "" for one in seen.payouts],
             }
         )  # fmt: skip
@@ -192,6 +196,12 @@ def _ask(account: str, settlement_id: str, form_key: str) -> None:
     with refusals():
         ask(desk(), actor(), account, form_key, settlement_id)
         st.session_state["payout_fetch_keys"] = {}
+
+
+def _moment(payout: Payout, account: str) -> str:
+    if payout.fetched_at is None:
+        return ""
+    return format_datetime(payout.fetched_at, desk().account(account).timezone, language(), named=False)
 
 
 def _day(value: str) -> str:

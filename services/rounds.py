@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services import clock
+from services import bounces, clock
 from services.alarms.sweep import sweep as sweep_alarms
 from services.desk import Desk
 from services.notices.post import post as post_notices
@@ -29,6 +29,7 @@ ROUNDS = (
     Round("alarms", timedelta(minutes=2), sweep_alarms),
     Round("retention", timedelta(hours=24), sweep_retention),
     Round("notices", timedelta(seconds=20), post_notices),
+    Round("delivery_reports", timedelta(seconds=60), bounces.begin_reading),
 )
 
 

@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from services.errors import DeskError
+from services.mail.addresses import parse_address
 from services.money import is_currency
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -127,6 +128,8 @@ class Settings(BaseSettings):
     sandbox: bool = True
     sandbox_url: str = "http://127.0.0.1:8502"
     smtp_url: SecretStr | None = None
+    imap_url: SecretStr | None = None
+    return_path: str | None = None
     public_url: str | None = None
     public_host: str = "127.0.0.1"
     public_port: int = Field(default=8503, ge=0, le=65535)
@@ -192,6 +195,14 @@ class Settings(BaseSettings):
             raise ValueError("write the folder's whole path, such as /srv/hipay")
         return value
 
+    @field_validator("return_path")
+    @classmethod
+    def _one_address(cls, value: str | None) -> str | None:
+        try:
+            return parse_address(value).text if value else None
+        except DeskError:
+            raise ValueError("write one e-mail address, such as bounces@example.com") from None
+
     @model_validator(mode="after")
     def _one_world(self) -> "Settings":
         real = [key for key, account in self.accounts.items() if account.environment != "sandbox"]
@@ -236,6 +247,11 @@ class Settings(BaseSettings):
         if self.smtp_url:
             return self.smtp_url.get_secret_value()
         return f"smtp://{urlsplit(self.sandbox_url).hostname}:{self.sandbox_smtp_port}" if self.demo else None
+
+    @property
+    def imap(self) -> str | None:
+        """Where delivery reports come back and are read, if anywhere."""
+        return self.imap_url.get_secret_value() if self.imap_url else None
 
     @property
     def public(self) -> str | None:

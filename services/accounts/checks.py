@@ -7,14 +7,15 @@ looked at anew each time, so that a form just saved is right at once.
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from services import clock
+from services import bounces, clock
 from services.accounts.configuration import Configuration, configuration
 from services.desk import Desk
 from services.mail.addresses import parse_address
-from services.mail.errors import SmtpUrlInvalid
+from services.mail.errors import ImapUrlInvalid, MailboxAway, SmtpUrlInvalid
+from services.mail.imap_url import parse_imap_url
 from services.mail.settings import missing
 from services.mail.smtp_url import parse_smtp_url
 from services.payouts import seen as payouts
@@ -26,9 +27,10 @@ from services.store.engine import sqlite_warning
 Status = Literal["ok", "warning", "failed", "unknown"]
 NAMES = (
     "credentials", "hash_algorithm", "products_link", "products_phone", "redirect_pages", "email_settings", "smtp",
-    "sender_domain", "notifications", "finance_api", "payouts_fetched", "finance_notifications", "settlements_folder",
-    "public_address", "database", "python",
+    "sender_domain", "delivery_reports", "notifications", "finance_api", "payouts_fetched", "finance_notifications",
+    "settlements_folder", "public_address", "database", "python",
 )  # fmt: skip
+_REPORTS_LATE = timedelta(hours=1)  # the worker looks every minute
 # Older ones read an encoded word in a header as headers of their own (CVE-2025-1795 and its kind).
 _PYTHON_SAFE = {(3, 11): (3, 11, 15), (3, 12): (3, 12, 13)}
 
@@ -70,6 +72,7 @@ def checks_in(
     found |= {check.name: check for check in _seen_here(desk, config, rows.last_notification(tx, account))}
     now = clock.now()
     found |= {name: Check(name, *finding, now) for name, finding in payouts.findings(tx, desk, account)}
+    found["delivery_reports"] = reports_check(tx, desk.settings.imap)
     return tuple(found[name] for name in NAMES)
 
 
@@ -151,6 +154,26 @@ def _smtp(url: str | None, at: datetime) -> Iterable[Check]:
         parse_smtp_url(url)
     except SmtpUrlInvalid as error:
         yield Check("smtp", "failed", "url", {"part": error.part}, at)
+
+
+def reports_check(tx: Connection, url: str | None) -> Check:
+    """How the mailbox of delivery reports was read last: by the worker, or just now."""
+    now = clock.now()
+    if not url:
+        return Check("delivery_reports", "unknown", "unset", {}, now)
+    try:
+        found = bounces.standing(tx, parse_imap_url(url))
+    except ImapUrlInvalid as error:
+        return Check("delivery_reports", "failed", "url", {"part": error.part}, now)
+    read = {"at": found.read_at.isoformat() if found.read_at else ""}
+    if found.tried_at is None:
+        return Check("delivery_reports", "unknown", "never")
+    if not found.error:
+        late = now - found.tried_at > _REPORTS_LATE
+        return Check("delivery_reports", *(("warning", "late") if late else ("ok", "")), read, found.tried_at)
+    status: Status = "warning" if found.error == MailboxAway.code else "failed"
+    detail = {"host": found.host, "answer": found.answer, **read}
+    return Check("delivery_reports", status, found.error.removeprefix("mailbox_"), detail, found.tried_at)
 
 
 def _notifications(last: datetime | None, public: str | None, at: datetime) -> Check:

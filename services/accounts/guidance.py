@@ -25,6 +25,7 @@ TITLES = {
     "email_settings": "E-mail to the customer",
     "smtp": "Mail server",
     "sender_domain": "Sender's domain (SPF, DMARC)",
+    "delivery_reports": "Delivery reports",
     "notifications": "Notifications from HiPay",
     "finance_api": "Payouts (finance API)",
     "payouts_fetched": "Payouts fetched",
@@ -53,6 +54,7 @@ _LINK, _PHONE = frozenset({"link"}), frozenset({"phone"})
 _BOTH = _LINK | _PHONE
 _SECURITY = "HiPay console: Integration → Security Settings"
 _ACCOUNT_SETTINGS = "Settings of E-Terminal Desk: the account's login, password and passphrase"
+_IMAP_SETTINGS = "Settings of E-Terminal Desk: ETERMINAL_IMAP_URL"
 _SMTP_SETTINGS = "Settings of E-Terminal Desk: ETERMINAL_SMTP_URL"
 
 GUIDANCE: dict[str, Guidance] = {
@@ -159,6 +161,38 @@ GUIDANCE: dict[str, Guidance] = {
     "sender_domain.dns": Guidance("The DNS did not answer: nothing is known of {domain}."),
     "sender_domain.no_sender": Guidance("Known once the sender's address is set."),
     "sender_domain.sandbox": Guidance("Not asked in the sandbox."),
+    "delivery_reports.": Guidance("Last read: {at}. An e-mail that comes back is shown with its payment request."),
+    "delivery_reports.unset": Guidance(
+        "No mailbox is set (ETERMINAL_IMAP_URL): that an e-mail came back later is not noticed here."
+    ),
+    "delivery_reports.late": Guidance(
+        "Last read: {at}. The worker, which reads every minute, does not seem to run.", "administrator",
+        "The server of E-Terminal Desk", "Please check that the worker of E-Terminal Desk is running.",
+    ),
+    "delivery_reports.url": Guidance(
+        "The address of the mailbox is not valid ({part}).", "administrator", _IMAP_SETTINGS,
+        "Please correct ETERMINAL_IMAP_URL of E-Terminal Desk ({part}): imaps://user:password@host:993/INBOX.",
+    ),
+    "delivery_reports.away": Guidance(
+        "The mailbox could not be reached ({host}): {answer} Last read: {at}.", "administrator", _IMAP_SETTINGS,
+        "Please check that the server of E-Terminal Desk can reach the mailbox in ETERMINAL_IMAP_URL ({host}).",
+    ),
+    "delivery_reports.not_proved": Guidance(
+        "The mail server of the mailbox could not prove who it is ({host}): {answer} Last read: {at}.", "administrator",
+        _IMAP_SETTINGS, "Please check the certificate of the mail server in ETERMINAL_IMAP_URL ({host}).",
+    ),
+    "delivery_reports.closed": Guidance(
+        "The mailbox does not accept the user or the password ({host}). Last read: {at}.", "administrator", _IMAP_SETTINGS,
+        "Please check the user and the password in ETERMINAL_IMAP_URL of E-Terminal Desk: {host} refuses them.",
+    ),
+    "delivery_reports.folder_missing": Guidance(
+        "The mailbox has no such folder ({host}): {answer} Last read: {at}.", "administrator", _IMAP_SETTINGS,
+        "Please correct the folder at the end of ETERMINAL_IMAP_URL of E-Terminal Desk.",
+    ),
+    "delivery_reports.garbled": Guidance(
+        "The mailbox's answers are no IMAP ({host}): {answer} Last read: {at}.", "administrator", _IMAP_SETTINGS,
+        "Please check the host and the port in ETERMINAL_IMAP_URL of E-Terminal Desk: what answers there is no IMAP server.",
+    ),
     "notifications.": Guidance("Last one received: {at}."),
     "notifications.none": Guidance(
         "None received yet: the first comes with the first payment. If none comes then, see here.", "administrator",

@@ -68,7 +68,7 @@ def _send(desk: Desk, account: str, settings: EmailSettings, language: str, to: 
         message_id=new_message_id(settings.sender_address), date=clock.now(),
     )  # fmt: skip
     accepted = deliver(
-        message, smtp_url=desk.settings.smtp, sender=settings.sender_address, recipients=[address.text],
+        message, smtp_url=desk.settings.smtp, sender=desk.settings.return_path or settings.sender_address, recipients=[address.text],
         timeout=_ANSWER_SECONDS,
     )  # fmt: skip
     return SampleSent(address.text, accepted.answer)

@@ -8,9 +8,16 @@ from datetime import datetime
 from functools import partial
 from queue import Empty, SimpleQueue
 
-from services import clock
+from services import bounces, clock
 from services.access import Actor, Right, audit, require
-from services.accounts.checks import Check, Status, hash_check, last_checks, sender_domain_of
+from services.accounts.checks import (
+    Check,
+    Status,
+    hash_check,
+    last_checks,
+    reports_check,
+    sender_domain_of,
+)
 from services.accounts.configuration import configuration
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
@@ -78,6 +85,8 @@ def _jobs(desk: Desk, account: str, domain: str) -> dict[tuple[str, ...], Job]:
     jobs |= {(name,): partial(_products, desk, account, name, eci) for name, eci in _ECI.items()}
     if settings.smtp:
         jobs["smtp",] = partial(_smtp, settings.smtp)
+    if settings.imap:
+        jobs["delivery_reports",] = partial(_reports, desk)
     if domain and not settings.demo:  # the sandbox's world asks nobody outside this machine
         jobs["sender_domain",] = partial(_sender_domain, domain)
     return jobs
@@ -170,6 +179,12 @@ def _smtp(url: str, at: datetime) -> Check:
         reason = next((reason for kind, reason in reasons if isinstance(error, kind)), "session")
         return Check("smtp", "failed", reason, {"answer": f"{error.reply or ''} {error.answer}".strip()}, at)
     return Check("smtp", "ok", "", {"host": f"{session.host}:{session.port}"}, at)
+
+
+def _reports(desk: Desk, _at: datetime) -> Check:
+    bounces.read_mailbox(desk, seconds=_CALL)
+    with desk.store.read() as tx:
+        return reports_check(tx, desk.settings.imap)
 
 
 def _sender_domain(domain: str, at: datetime) -> Check:

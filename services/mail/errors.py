@@ -20,6 +20,13 @@ MailError
 │   └── SettingsRefused    one error for each field that is wrong
 ├── LinkRefused            the payment page's URL is not one that a customer may be sent
 ├── SmtpUrlInvalid
+├── ImapUrlInvalid
+├── MailboxError           the mailbox of delivery reports could not be read
+│   ├── MailboxAway        unreachable, or lost on the way: what was read before is kept
+│   ├── MailboxNotProved   its certificate does not prove who it is
+│   ├── MailboxClosed      it does not accept the user or the password
+│   ├── FolderMissing
+│   └── MailboxGarbled     its answers are no IMAP
 └── DeliveryError          what the SMTP server did
     ├── Retryable          nothing was accepted: try again later
     ├── Rejected           nothing was accepted, and it will not be
@@ -148,6 +155,46 @@ class SmtpUrlInvalid(MailError):
     def __init__(self, part: str) -> None:
         super().__init__(part)
         self.part = part
+
+
+class ImapUrlInvalid(MailError):
+    """``part`` is what is wrong: ``scheme``, ``host``, ``port``, ``user``, ``folder``. Never the URL: it has a password."""
+
+    code = "imap_url_invalid"
+
+    def __init__(self, part: str) -> None:
+        super().__init__(part)
+        self.part = part
+
+
+class MailboxError(MailError):
+    """``host``: the server's; ``answer``: what it or the network said, on one line."""
+
+    code = "mailbox"
+
+    def __init__(self, host: str, answer: str = "") -> None:
+        super().__init__(f"{host} {answer}".strip())
+        self.host, self.answer = host, answer
+
+
+class MailboxAway(MailboxError):
+    code = "mailbox_away"
+
+
+class MailboxNotProved(MailboxError):
+    code = "mailbox_not_proved"
+
+
+class MailboxClosed(MailboxError):
+    code = "mailbox_closed"
+
+
+class FolderMissing(MailboxError):
+    code = "mailbox_folder_missing"
+
+
+class MailboxGarbled(MailboxError):
+    code = "mailbox_garbled"
 
 
 class DeliveryError(MailError):

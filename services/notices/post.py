@@ -108,7 +108,7 @@ def _prepare(tx: Connection, desk: Desk, taken: Taken, now: datetime) -> tuple[b
         return None
     # From here on a crash means that it may have left.
     rows.write(tx, taken, message_id=message_id, unknown=row.unknown + 1)
-    return message, settings.sender_address, user.email, desk.settings.smtp
+    return message, desk.settings.return_path or settings.sender_address, user.email, desk.settings.smtp
 
 
 def _message(

@@ -74,7 +74,10 @@ def _run(desk: Desk, step: Step, kind: str) -> None:
             return
         # From here on a crash means that the message may have left.
         rows.change_message(tx, message.id, state="sending", tries=message.tries + 1)
-        sender = email_settings(tx, order.account).resolve(order.language).sender_address
+        sender = (
+            desk.settings.return_path
+            or email_settings(tx, order.account).resolve(order.language).sender_address
+        )
     try:
         if not desk.settings.smtp:
             raise mail.SmtpUrlInvalid("host")

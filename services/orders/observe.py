@@ -58,14 +58,18 @@ def observe(
 
 
 def record(
-    tx: Connection, order_id: int, kind: str, actor: Actor, *, page: int | None = None, **data: Any
-) -> states.State:
-    """Record that something was done, and fold it in. Servers quote addresses in their answers: those are left out."""
+    tx: Connection, order_id: int, kind: str, actor: Actor, *, page: int | None = None, identity: str | None = None, **data: Any
+) -> states.State:  # fmt: skip
+    """Record that something was done, and fold it in; what has an ``identity``, once.
+
+    Servers quote addresses in their answers: those are left out.
+    """
     rows.lock(tx, order_id)
     order = rows.order(tx, order_id)
     assert order is not None
     rows.add_event(
         tx,
+        identity=identity,
         order=order_id,
         page=page,
         at=clock.now(),

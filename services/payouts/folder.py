@@ -231,6 +231,9 @@ def _content(place: int, name: str, signature: tuple[int, int, int]) -> Iterator
         number = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=place)
     except PermissionError:
         raise NotReadable from None
+    except FileNotFoundError:  # another worker was quicker
+        yield None
+        return
     with os.fdopen(number, "rb") as content:
         about = os.fstat(number)
         same = stat.S_ISREG(about.st_mode) and (about.st_ino, about.st_size, about.st_mtime_ns) == signature

@@ -61,7 +61,7 @@ def members(file: Path, name: str) -> Iterator[tuple[Member, ...]]:
                 found = tuple(
                     _unpacked(archive, entry, Path(folder) / str(place)) for place, entry in enumerate(wanted)
                 )
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error):
+        except (zipfile.BadZipFile, zlib.error, EOFError, struct.error):
             raise ZipUnreadable from None
         yield found
 
@@ -96,6 +96,8 @@ def _judged(entries: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
         raise ZipEmpty
     if any(entry.flag_bits & 1 for entry in wanted):
         raise ZipLocked
+    if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in wanted):
+        raise ZipUnreadable  # others may ask for gigabytes of memory before their first byte
     sizes = [entry.file_size for entry in wanted]
     dense = any(
         size > _MOST_DENSE and size > _DENSE * entry.compress_size

@@ -1,5 +1,6 @@
 """A settlement file to blocks of lines: ids with every digit, exact amounts, each row that is no line set aside."""
 
+from bisect import bisect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -67,18 +68,24 @@ def read_blocks(source: Source, dialect: Dialect, *, rows: int = 50_000) -> Iter
     converted = _Conversion(dialect)
     above = layout.preamble
     for part in parts(source, layout):
-        for start in range(0, max(len(part.lines), 1), rows):
-            last = start + rows >= len(part.lines)
-            piece = _sliced(part, start, rows)
-            yield converted.block(piece, (*above, *(part.aside if last else ())))
+        for piece in _pieces(part, rows):
+            yield converted.block(piece, above)
             above = ()
 
 
-def _sliced(part: Part, start: int, rows: int) -> Part:
+def _pieces(part: Part, rows: int) -> Iterator[Part]:
+    """The part in pieces of so many lines, each with the rows set aside among them."""
     if len(part.lines) <= rows:
-        return part
-    cells = {name: column.slice(start, rows) for name, column in part.cells.items()}
-    return Part(cells, part.lines[start : start + rows], (), 0, part.bytes_done)
+        yield part
+        return
+    aside_lines = [row.line for row in part.aside]
+    done = 0
+    for start in range(0, len(part.lines), rows):
+        end = start + rows
+        upto = bisect(aside_lines, part.lines[end]) if end < len(part.lines) else len(aside_lines)
+        cells = {name: column.slice(start, rows) for name, column in part.cells.items()}
+        yield Part(cells, part.lines[start:end], part.aside[done:upto], 0, part.bytes_done)
+        done = upto
 
 
 @dataclass
@@ -106,7 +113,7 @@ class _Conversion:
             lambda text: (found.kind if (found := operations.operation(text)) else "unknown", "")
         )
 
-    def block(self, part: Part, found: tuple[AsideRow, ...]) -> Block:
+    def block(self, part: Part, above: tuple[AsideRow, ...]) -> Block:
         refused = _Refused()
         count = len(part.lines)
         blank = pa.array([""] * count, pa.string())
@@ -138,7 +145,7 @@ class _Conversion:
             lines = lines[kept].reset_index(drop=True)
             gone = {row.line for row in wrong}
             damaged = [cell for cell in damaged if cell.line not in gone]
-        rows = tuple(sorted((*found, *wrong), key=lambda row: row.line))
+        rows = tuple(sorted((*above, *part.aside, *wrong), key=lambda row: row.line))
         return Block(lines, rows, tuple(damaged), part.bytes_done)
 
     def _dated(self, column: pa.Array) -> tuple[pa.Array, list[tuple[int, str]]]:

@@ -23,7 +23,7 @@ from services.settlements.source import Source
 from services.settlements.text import texts
 from services.spreadsheets import marks
 
-BLOCK_BYTES = 16 << 20  # a row longer than this is a quote that was never closed
+BLOCK_BYTES = 4 << 20  # a row longer than this is a quote that was never closed
 _MOST_CELL = csv.field_size_limit()  # bytes of a cell, likewise
 
 
@@ -45,13 +45,13 @@ def parts(source: Source, layout: Layout) -> Iterator[Part]:
     rows = _Rows(layout, sheet=source.kind == "sheet")
     try:
         for batch in _batches(stream, layout, rows):
-            if len(batch):
-                yield rows.part(batch.columns, stream.done)
+            yield rows.part(batch.columns, stream.done)
     except pa.ArrowInvalid:
         raise BrokenQuotes(_broken_line(source, layout)) from None
-    last = rows.rest(stream.done, ends_with_newline=stream.ends_with_newline)
-    if last is not None:
-        yield last
+    rest = rows.part([strings([])] * layout.width, stream.done)
+    if rest.records:
+        yield rest
+    rows.refuse_open_end(ends_with_newline=stream.ends_with_newline)
     if not rows.records:
         raise HeaderOnly
 
@@ -108,20 +108,26 @@ class _Rows:
         return "skip"
 
     def part(self, batch: list[pa.Array], done: int) -> Part:
-        """The rows of one batch and those left out among and before them. Raises TruncatedFile, BrokenQuotes."""
-        count = len(batch[0])
+        """The rows of one batch and those left out among, before and right after them.
+
+        Raises TruncatedFile, BrokenQuotes.
+        """
+        count, first = len(batch[0]), self._number
         left = np.array([number for number, _ in self._left], dtype=np.int64)
-        numbers = np.arange(self._number, self._number + count + len(left))
+        numbers = np.arange(first, first + count + len(left))
         numbers = numbers[~np.isin(numbers, left, assume_unique=True)][:count]
-        among = int(np.searchsorted(left, numbers[-1]))
+        last = int(numbers[-1]) if count else first - 1
+        among = int(np.searchsorted(left, last))
+        while among < len(left) and left[among] == last + 1 and END[0] not in self._left[among][1]:
+            among, last = among + 1, last + 1
         taken, self._left = self._left[:among], self._left[among:]
-        breaks = np.zeros(numbers[-1] + 1 - self._number, dtype=np.int64)  # line breaks within each record
-        breaks[numbers - self._number] = _line_breaks(batch)
-        breaks[left[:among] - self._number] = [_breaks(text) for _, text in taken]
+        breaks = np.zeros(last + 1 - first, dtype=np.int64)  # line breaks within each record
+        breaks[numbers - first] = _line_breaks(batch)
+        breaks[left[:among] - first] = [_breaks(text) for _, text in taken]
         begins = self._line + np.arange(len(breaks)) + np.cumsum(breaks) - breaks
-        lines, left_lines = begins[numbers - self._number], begins[left[:among] - self._number]
-        self._number = int(numbers[-1]) + 1
-        self._line = int(begins[-1] + breaks[-1]) + 1
+        lines, left_lines = begins[numbers - first], begins[left[:among] - first]
+        self._number = last + 1
+        self._line += len(breaks) + int(breaks.sum())
         _refuse_open_quote(batch, lines)
         kept, aside_rows, blank = self._examined(batch, lines)
         rows, more_aside, widths = self._one_by_one(taken, left_lines.tolist())
@@ -131,25 +137,13 @@ class _Rows:
         self.records += records
         return self._joined(batch, lines, kept, rows, (*aside_rows, *more_aside), records, done)
 
-    def rest(self, done: int, *, ends_with_newline: bool) -> Part | None:
-        """The rows left out after the last batch, where the file's end is judged. Raises TruncatedFile, BrokenQuotes."""
-        lines = []
-        for _, text in self._left:
-            lines.append(self._line)
-            self._line += 1 + _breaks(text)
-        texts_left = [text for _, text in self._left]
-        if not texts_left or texts_left[-1] != END:
-            line = lines[-1] if lines else self._last[0]
-            raise (BrokenQuotes if texts_left and len(texts_left[-1]) > _MOST_CELL else TruncatedFile)(line)
-        rows, aside_rows, widths = self._one_by_one(self._left[:-1], lines[:-1])
-        self._ended(widths)
+    def refuse_open_end(self, *, ends_with_newline: bool) -> None:
+        """The file ends within a quoted cell or a row. Raises TruncatedFile, BrokenQuotes."""
+        if not self._left or self._left[-1][1] != END:
+            swallowed = len(self._left[-1][1]) if self._left else 0
+            raise (BrokenQuotes if swallowed > _MOST_CELL else TruncatedFile)(self._line)
         if self._last[1] < self._shortest and not ends_with_newline:
             raise TruncatedFile(self._last[0])
-        self.records += len(widths)
-        if not widths:
-            return None
-        none = [strings([])] * self._layout.width
-        return self._joined(none, np.zeros(0, np.int64), None, rows, tuple(aside_rows), len(widths), done)
 
     def _ended(self, widths: list[tuple[int, int]]) -> None:
         for line, width in sorted(widths):

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,6 +119,12 @@ def messages_of(tx: Connection, order_id: int) -> list[Row[Any]]:
 
 def message_by_form_key(tx: Connection, form_key: str) -> Row[Any] | None:
     return tx.execute(select(messages).where(messages.c.form_key == form_key)).first()
+
+
+def messages_by_message_id(tx: Connection, message_ids: Collection[str]) -> dict[str, Row[Any]]:
+    """Those of these Message-IDs that are ours."""
+    found = tx.execute(select(messages).where(messages.c.message_id.in_(tuple(message_ids))))
+    return {row.message_id: row for row in found}
 
 
 def message(tx: Connection, order_id: int, kind: str) -> Row[Any] | None:

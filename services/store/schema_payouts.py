@@ -1,9 +1,11 @@
 """The tables of what comes from HiPay or a folder by itself: its list of payouts, what is to be fetched, what was taken."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, Table, UniqueConstraint
 
 from services.store.base import metadata, who
 from services.store.types import BigInt, Json, Text, Utc
+
+# A ``file`` is one of settlement_files, by its id, which is never given again; it may have gone since.
 
 # The payouts that HiPay lists, as its finance API told last. Amounts in 1/10000 of the currency.
 hipay_settlements = Table(
@@ -17,7 +19,7 @@ hipay_settlements = Table(
     Column("recent", Boolean, nullable=False),  # at its first sight: only such are fetched without being asked for
     Column("first_seen_at", Utc, nullable=False),
     Column("seen_at", Utc, nullable=False),
-    Column("file", BigInt, ForeignKey("settlement_files.id")),  # its newest file that was fetched
+    Column("file", BigInt),  # its newest file that was fetched
     Column("sha256", Text, nullable=False, default=""),  # of that file
     Column("file_figures", Json, nullable=False, default=dict),  # the figures then: others since, and it was issued anew
     Column("fetched_at", Utc),
@@ -78,7 +80,7 @@ folder_files = Table(
     Column("name", Text, nullable=False),
     Column("size", BigInt, nullable=False),
     Column("state", Text, nullable=False),  # taking, taken, refused
-    Column("file", BigInt, ForeignKey("settlement_files.id")),
+    Column("file", BigInt),
     Column("failure", Text, nullable=False, default=""),
     Column("failure_detail", Json, nullable=False, default=dict),
     Column("leased_until", Utc),

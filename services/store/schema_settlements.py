@@ -112,6 +112,7 @@ settlement_lines = Table(
     Index("ix_settlement_lines_group_date", *GROUP, "date", "id"),
     Index(None, "account", "settlement_id", "id"),
     Index(None, "order", **_where('"order" IS NOT NULL')),
+    Index(None, "replaced_by", **_where("replaced_by IS NOT NULL")),
     Index(None, "transaction_id", **_where("transaction_id <> ''")),
     Index(None, "loose_reference", **_where("loose_reference <> ''")),
     Index(None, "loose_order", **_where("loose_order <> ''")),
@@ -225,7 +226,7 @@ not_ours_rules = Table(
     "not_ours_rules", metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("account", Text, nullable=False, index=True),
-    Column("field", Text, nullable=False),  # a text column of settlement_lines
+    Column("field", Text, nullable=False),  # a column of a file: services.settlements.columns
     Column("pattern", Text, nullable=False),  # equals, starts
     Column("text", Text, nullable=False),
     Column("reason", Text, nullable=False),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from services.logs import secret_values
 from services.settings import Settings, SettingsError, read
 
 SHOP = {
@@ -97,3 +98,30 @@ def test_no_secret_stands_in_how_the_settings_show_themselves(tmp_path: Path) ->
     )  # fmt: skip
     for shown in (repr(settings), str(settings), repr(settings.accounts), f"{settings.all_accounts}"):
         assert "canary" not in shown
+
+
+def test_finance_has_a_password_and_an_algorithm_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = {"finance_notification_password": "canary-finance", "finance_notification_algorithm": "sha512"}
+    monkeypatch.setenv("ETERMINAL_ACCOUNTS", json.dumps({"shop": SHOP | own, "bare": SHOP}))
+    settings = read()
+    assert settings.accounts["shop"].finance_secrets == ("canary-finance",)
+    assert settings.accounts["shop"].secrets == ("canary-phrase",)
+    assert settings.accounts["bare"].finance_secrets == ()
+    assert "canary" not in repr(settings)
+    assert "canary-finance" in set(secret_values(settings))
+    monkeypatch.setenv(
+        "ETERMINAL_ACCOUNTS", json.dumps({"shop": SHOP | {"finance_notification_algorithm": "md5"}})
+    )
+    with pytest.raises(SettingsError, match="finance_notification_algorithm"):
+        read()
+
+
+@pytest.mark.parametrize(("text", "found"), [("", None), ("/srv/hipay", Path("/srv/hipay"))])
+def test_the_watched_folder_is_a_whole_path(
+    monkeypatch: pytest.MonkeyPatch, text: str, found: Path | None
+) -> None:
+    monkeypatch.setenv("ETERMINAL_SETTLEMENTS_FOLDER", text)
+    assert read().settlements_folder == found
+    monkeypatch.setenv("ETERMINAL_SETTLEMENTS_FOLDER", "hipay")
+    with pytest.raises(SettingsError, match="whole path"):
+        read()

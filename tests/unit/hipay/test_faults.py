@@ -183,3 +183,21 @@ def test_a_settlement_file_that_is_cut_or_absent() -> None:
 def test_a_settlement_file_may_be_larger_than_an_answer() -> None:
     with serve(say(wire.http(b"x" * 3_000_000))) as server, client(server.url) as hipay:
         assert sum(map(len, hipay.settlement_file("1", "txt"))) == 3_000_000
+
+
+def test_a_settlement_file_has_a_limit_and_a_deadline_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve(say(wire.http(b"x" * 300_000))) as server, client(server.url) as hipay:
+        with pytest.raises(AnswerTooLarge):
+            list(hipay.settlement_file("1", "csv", limit=200_000))
+        assert sum(map(len, hipay.settlement_file("1", "csv", limit=300_000))) == 300_000
+
+    def trickle(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(wire.http(b"a", length=1000))
+        while True:  # a byte now and then: no single read is slow
+            connection.sendall(b"a")
+            time.sleep(0.05)
+
+    monkeypatch.setattr("services.hipay.client._FILE_SECONDS", 0.5)
+    with serve(trickle) as server, client(server.url) as hipay, pytest.raises(OutcomeUnknown) as failed:
+        list(hipay.settlement_file("1", "csv"))
+    assert failed.value.reason == "timeout"

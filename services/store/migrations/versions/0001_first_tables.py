@@ -109,6 +109,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_finance_notifications_state_id"), ["state", "id"], unique=False)
 
     op.create_table(
+        "folder_files",
+        sa.Column("account", types.Text(), nullable=False),
+        sa.Column("sha256", types.Text(), nullable=False),
+        sa.Column("name", types.Text(), nullable=False),
+        sa.Column("size", types.BigInt, nullable=False),
+        sa.Column("state", types.Text(), nullable=False),
+        sa.Column("file", types.BigInt, nullable=True),
+        sa.Column("failure", types.Text(), nullable=False),
+        sa.Column("failure_detail", types.Json(), nullable=False),
+        sa.Column("leased_until", types.Utc(), nullable=True),
+        sa.Column("found_at", types.Utc(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "sha256", name=op.f("pk_folder_files")),
+    )
+    op.create_table(
+        "hipay_settlements",
+        sa.Column("account", types.Text(), nullable=False),
+        sa.Column("settlement_id", types.Text(), nullable=False),
+        sa.Column("amount", types.BigInt, nullable=False),
+        sa.Column("currency", types.Text(), nullable=False),
+        sa.Column("date_value", types.Text(), nullable=False),
+        sa.Column("figures", types.Json(), nullable=False),
+        sa.Column("recent", sa.Boolean(), nullable=False),
+        sa.Column("first_seen_at", types.Utc(), nullable=False),
+        sa.Column("seen_at", types.Utc(), nullable=False),
+        sa.Column("file", types.BigInt, nullable=True),
+        sa.Column("sha256", types.Text(), nullable=False),
+        sa.Column("file_figures", types.Json(), nullable=False),
+        sa.Column("fetched_at", types.Utc(), nullable=True),
+        sa.Column("failure", types.Text(), nullable=False),
+        sa.Column("failure_detail", types.Json(), nullable=False),
+        sa.Column("failed_at", types.Utc(), nullable=True),
+        sa.PrimaryKeyConstraint("account", "settlement_id", name=op.f("pk_hipay_settlements")),
+    )
+    op.create_table(
         "meta",
         sa.Column("name", types.Text(), nullable=False),
         sa.Column("value", types.Text(), nullable=False),
@@ -341,42 +375,6 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_batch_rows_order"), ["order"], unique=False)
 
-    op.create_table(
-        "folder_files",
-        sa.Column("account", types.Text(), nullable=False),
-        sa.Column("sha256", types.Text(), nullable=False),
-        sa.Column("name", types.Text(), nullable=False),
-        sa.Column("size", types.BigInt, nullable=False),
-        sa.Column("state", types.Text(), nullable=False),
-        sa.Column("file", types.BigInt, nullable=True),
-        sa.Column("failure", types.Text(), nullable=False),
-        sa.Column("failure_detail", types.Json(), nullable=False),
-        sa.Column("leased_until", types.Utc(), nullable=True),
-        sa.Column("found_at", types.Utc(), nullable=False),
-        sa.ForeignKeyConstraint(["file"], ["settlement_files.id"], name=op.f("fk_folder_files_file")),
-        sa.PrimaryKeyConstraint("account", "sha256", name=op.f("pk_folder_files")),
-    )
-    op.create_table(
-        "hipay_settlements",
-        sa.Column("account", types.Text(), nullable=False),
-        sa.Column("settlement_id", types.Text(), nullable=False),
-        sa.Column("amount", types.BigInt, nullable=False),
-        sa.Column("currency", types.Text(), nullable=False),
-        sa.Column("date_value", types.Text(), nullable=False),
-        sa.Column("figures", types.Json(), nullable=False),
-        sa.Column("recent", sa.Boolean(), nullable=False),
-        sa.Column("first_seen_at", types.Utc(), nullable=False),
-        sa.Column("seen_at", types.Utc(), nullable=False),
-        sa.Column("file", types.BigInt, nullable=True),
-        sa.Column("sha256", types.Text(), nullable=False),
-        sa.Column("file_figures", types.Json(), nullable=False),
-        sa.Column("fetched_at", types.Utc(), nullable=True),
-        sa.Column("failure", types.Text(), nullable=False),
-        sa.Column("failure_detail", types.Json(), nullable=False),
-        sa.Column("failed_at", types.Utc(), nullable=True),
-        sa.ForeignKeyConstraint(["file"], ["settlement_files.id"], name=op.f("fk_hipay_settlements_file")),
-        sa.PrimaryKeyConstraint("account", "settlement_id", name=op.f("pk_hipay_settlements")),
-    )
     op.create_table(
         "line_totals",
         sa.Column("file", types.BigInt, nullable=False),
@@ -697,6 +695,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text('"order" IS NOT NULL'),
             postgresql_where=sa.text('"order" IS NOT NULL'),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_settlement_lines_replaced_by"),
+            ["replaced_by"],
+            unique=False,
+            sqlite_where=sa.text("replaced_by IS NOT NULL"),
+            postgresql_where=sa.text("replaced_by IS NOT NULL"),
         )
         batch_op.create_index(
             batch_op.f("ix_settlement_lines_transaction_id"),

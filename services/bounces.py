@@ -1,0 +1,142 @@
+"""The round that reads delivery reports out of their mailbox, and tells the orders whose e-mail came back.
+
+A report counts only where it names the Message-ID of an e-mail of ours: that one was made at random and is known to
+whoever handled the e-mail. Each is recorded together with the place in the mailbox up to which it was read, so that none
+is read twice and none is lost.
+"""
+
+import hashlib
+import logging
+import re
+import ssl
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services import clock
+from services.access import WORKER
+from services.desk import Desk
+from services.mail import mailbox, reports
+from services.mail.errors import ImapUrlInvalid, MailboxError
+from services.mail.imap_url import ImapServer, parse_imap_url
+from services.mail.mailbox import Place, Received
+from services.mail.reports import Report
+from services.orders.observe import record
+from services.store import Connection, Row, facts
+from services.store import orders as rows
+
+log = logging.getLogger(__name__)
+
+MOST_A_ROUND = 200
+_reading = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the mailbox stands: ``read_at`` when it was last read to its end, ``error`` why it could not be since."""
+
+    read_at: datetime | None
+    tried_at: datetime | None
+    error: str
+    host: str
+    answer: str
+
+
+def begin_reading(desk: Desk) -> None:
+    """Read the mailbox in a thread of its own: one that does not answer delays no other work. Nothing while one reads."""
+    if desk.settings.imap and not _reading.locked():
+        threading.Thread(target=_read_alone, args=(desk,), name="delivery-reports", daemon=True).start()
+
+
+def _read_alone(desk: Desk) -> None:
+    try:
+        read_mailbox(desk)
+    except Exception:  # a thread's own last line; the next round tries again
+        log.exception("the delivery reports could not be read")
+
+
+def read_mailbox(desk: Desk, *, seconds: float = 120.0, tls: ssl.SSLContext | None = None) -> None:
+    """Read what is new in the mailbox of delivery reports, if one is set. What stopped it is kept for ``standing``."""
+    try:
+        server = parse_imap_url(desk.settings.imap or "")
+    except ImapUrlInvalid:
+        return  # the check list says so
+    if not _reading.acquire(blocking=False):
+        return
+    try:
+        with desk.store.read() as tx:
+            known = facts.fact(tx, _name(server))
+        after = Place(known["validity"], known["uid"]) if "uid" in known else None
+        for received in mailbox.new_messages(
+            server, after, most=MOST_A_ROUND, timeout=min(20.0, seconds / 2), seconds=seconds, tls=tls
+        ):
+            _take(desk, server, received)
+    except MailboxError as error:
+        log.warning("the mailbox of delivery reports could not be read: %s", error.code)
+        _keep(desk, server, error=error.code, host=error.host, answer=error.answer)
+    else:
+        _keep(desk, server, error="", read_at=clock.now().isoformat())
+    finally:
+        _reading.release()
+
+
+def standing(tx: Connection, server: ImapServer) -> Reading:
+    """How reading the mailbox went last."""
+    known = facts.fact(tx, _name(server))
+    read_at, tried_at = (known.get(name) for name in ("read_at", "tried_at"))
+    return Reading(
+        datetime.fromisoformat(read_at) if read_at else None, datetime.fromisoformat(tried_at) if tried_at else None,
+        known.get("error", ""), known.get("host", ""), known.get("answer", ""),
+    )  # fmt: skip
+
+
+def _take(desk: Desk, server: ImapServer, received: Received) -> None:
+    report = reports.read_report(received.raw) if received.raw else None
+    with desk.store.write() as tx:
+        if report is not None:
+            tell(tx, report)
+        known = facts.fact(tx, _name(server))
+        here = {"validity": received.place.validity, "uid": received.place.uid}
+        if known.get("validity") != here["validity"] or known.get("uid", 0) < here["uid"]:
+            facts.keep_fact(tx, _name(server), known | here)
+
+
+def tell(tx: Connection, report: Report) -> bool:
+    """Record the report with the order of its e-mail, once; whether it is about an e-mail of ours."""
+    known = rows.messages_by_message_id(tx, report.message_ids)
+    message = next((known[one] for one in report.message_ids if one in known), None)
+    order = rows.order(tx, message.order) if message is not None else None
+    if message is None or order is None or (message.state == "queued" and not message.tries):  # it never left
+        return False
+    event = "mail_bounced" if report.action == "failed" else "mail_delayed"
+    record(
+        tx, order.id, event if message.kind == "link" else f"copy_{event}", WORKER, identity=f"{event}:{message.id}",
+        number=message.number, status=report.status, answer=_inert(report.answer, order, message),
+    )  # fmt: skip
+    return True
+
+
+def _inert(answer: str, order: Row[Any], message: Row[Any]) -> str:
+    """The server's words without the customer's name or the name part of their address: events are for ever."""
+    if order.erased_at is not None:
+        return ""
+    names = [
+        message.recipient.partition("@")[0],
+        order.first_name,
+        order.last_name,
+        order.copy_to.partition("@")[0],
+    ]
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        answer = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", answer, flags=re.IGNORECASE)
+    return answer
+
+
+def _keep(desk: Desk, server: ImapServer, **more: Any) -> None:
+    with desk.store.write() as tx:
+        known = facts.fact(tx, _name(server))
+        facts.keep_fact(tx, _name(server), known | {"tried_at": clock.now().isoformat()} | more)
+
+
+def _name(server: ImapServer) -> str:
+    return "mailbox:" + hashlib.sha256(server.name.encode()).hexdigest()[:16]

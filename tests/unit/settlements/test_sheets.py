@@ -1,0 +1,293 @@
+"""Settlement files that went through a spreadsheet: XLSX, XLS and ODS read to the same lines as the CSV they were."""
+
+import io
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+import pytest
+import xlsxwriter
+import xlwt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.settlements.blocks import read_blocks
+from services.settlements.dialect import Chosen, detect, detect_file
+from services.settlements.errors import EmptyFile, HeaderOnly, MissingColumns, NotASettlementFile
+from services.settlements.read import SettlementFile, read
+from services.settlements.source import open_source
+from services.settlements.words import EVIDENCE
+from services.spreadsheets.errors import SheetTooHeavy, SheetTooLong, SheetUnreadable, SpreadsheetError
+from tests.support.tables import repacked
+from tests.unit.settlements.test_round_trip import lines
+from tests.unit.settlements.writing import ENGLISH, Line, sale, write
+
+Rows = Sequence[Sequence[Any]]
+
+
+def xlsx(*sheets: Rows, hidden: int | None = None) -> bytes:
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    day = book.add_format({"num_format": "dd/mm/yyyy"})
+    moment = book.add_format({"num_format": "dd/mm/yyyy hh:mm:ss"})
+    for place, rows in enumerate(sheets):
+        sheet = book.add_worksheet()
+        if place == hidden:
+            sheet.hide()
+        elif hidden == 0:
+            sheet.activate()
+        for row, cells in enumerate(rows):
+            for column, cell in enumerate(cells):
+                if isinstance(cell, datetime):
+                    sheet.write_datetime(row, column, cell, moment)
+                elif isinstance(cell, date):
+                    sheet.write_datetime(row, column, cell, day)
+                elif isinstance(cell, Decimal | int):
+                    sheet.write_number(row, column, cell)
+                elif cell:
+                    sheet.write_string(row, column, cell)
+    book.close()
+    return file.getvalue()
+
+
+def xls(*sheets: Rows) -> bytes:
+    book = xlwt.Workbook()
+    day = xlwt.easyxf(num_format_str="DD/MM/YYYY")
+    for place, rows in enumerate(sheets):
+        sheet = book.add_sheet(f"Sheet {place}")
+        for row, cells in enumerate(rows):
+            for column, cell in enumerate(cells):
+                if isinstance(cell, date):
+                    sheet.write(row, column, cell, day)
+                elif cell is not None:
+                    sheet.write(row, column, cell)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def ods(*sheets: Rows) -> bytes:
+    def cell(value: Any) -> str:
+        if isinstance(value, datetime):
+            return f'<table:table-cell office:value-type="date" office:date-value="{value.isoformat()}"/>'
+        if isinstance(value, date):
+            return f'<table:table-cell office:value-type="date" office:date-value="{value.isoformat()}"/>'
+        if isinstance(value, Decimal | int):
+            return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
+        return f'<table:table-cell office:value-type="string"><text:p>{escape(value or "")}</text:p></table:table-cell>'
+
+    tables = "".join(
+        f'<table:table table:name="S{place}">'
+        + "".join(f"<table:table-row>{''.join(map(cell, row))}</table:table-row>" for row in rows)
+        + "</table:table>"
+        for place, rows in enumerate(sheets)
+    )
+    space = "urn:oasis:names:tc:opendocument:xmlns:"
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content xmlns:office="{space}office:1.0" '
+        f'xmlns:table="{space}table:1.0" xmlns:text="{space}text:1.0"><office:body><office:spreadsheet>{tables}'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr(
+            "META-INF/manifest.xml",
+            '<?xml version="1.0"?><manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+            '<manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/>'
+            "</manifest:manifest>",
+        )
+    return file.getvalue()
+
+
+def cells(line: Line) -> list[Any]:
+    return [line[name] for name in ENGLISH]
+
+
+KINDS: list[Callable[..., bytes]] = [xlsx, xls, ods]
+SALE, FEE = sale(amount=Decimal("1.234")), sale(amount=Decimal("-1234.50"), Operation="Fixed fee")
+
+
+def same(one: SettlementFile, other: SettlementFile) -> bool:
+    return one.lines.equals(other.lines)
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_numbers_and_dates_of_the_spreadsheet_are_read_exactly_and_nothing_is_asked(
+    make: Callable[..., bytes],
+) -> None:
+    raw = make([ENGLISH, cells(SALE), cells(FEE)])
+    found = read(raw)
+    assert found.dialect.questions == ()
+    assert found.dialect.why("decimal").code == "typed"
+    assert found.lines["settled_amount_units"].tolist() == [12_340, -12_345_000]
+    assert found.lines["date"].tolist() == ["2024-03-25"] * 2
+    assert same(found, read(write([SALE, FEE], None), detect(write([SALE, FEE]), Chosen(decimal="."))))
+    for evidence in found.dialect.evidence:
+        assert (evidence.choice, evidence.code) in EVIDENCE
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_text_cells_are_read_as_in_any_file(make: Callable[..., bytes]) -> None:
+    row = cells(sale(Order="007", Account_name='Été; "l\'hiver"', Reporting_data_1="=1+1"))
+    row[ENGLISH.index("Settled amount")] = row[ENGLISH.index("Original amount")] = "1.234,50"
+    row[ENGLISH.index("Date")] = "25/03/2024"
+    found = read(make([ENGLISH, row]))
+    assert found.dialect.decimal == ","
+    assert found.lines[["order", "account_name", "reporting_data_1", "date"]].to_numpy().tolist() == [
+        ["007", 'Été; "l\'hiver"', "=1+1", "2024-03-25"]
+    ]
+    assert found.lines["settled_amount_units"].tolist() == [12_345_000]
+
+
+def test_a_number_of_the_spreadsheet_beside_text_is_read_by_its_own_sign() -> None:
+    mixed = cells(SALE)
+    mixed[ENGLISH.index("Original amount")] = "12,50"
+    found = read(xlsx([ENGLISH, mixed]))
+    assert found.dialect.decimal == ","
+    assert found.lines[["original_amount_units", "settled_amount_units"]].to_numpy().tolist() == [
+        [125_000, 12_340]
+    ]
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_ids_that_became_numbers_keep_fifteen_digits_and_longer_ones_are_named(
+    make: Callable[..., bytes],
+) -> None:
+    line = sale()
+    number = cells(line)
+    number[ENGLISH.index("Transaction ID")] = 800006445363
+    number[ENGLISH.index("Order")] = 123456789012345
+    number[ENGLISH.index("Reporting data 1")] = 12345678901234567
+    number[ENGLISH.index("Settlement ID")] = 123456
+    found = read(make([ENGLISH, number]))
+    kept = found.lines.iloc[0]
+    assert (kept["transaction_id"], kept["order"], kept["settlement_id"]) == (
+        "800006445363",
+        "123456789012345",
+        "123456",
+    )
+    assert kept["lost"] == "reporting_data_1"
+    assert [(cell.line, cell.column) for cell in found.damaged] == [(2, "reporting_data_1")]
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_the_first_sheet_that_has_the_header_is_read_wherever_it_stands(make: Callable[..., bytes]) -> None:
+    raw = make(
+        [["Notes"], ["nothing"]],
+        [["Settlement report"], [], ["", "Merchant"], ENGLISH, cells(SALE), [], ["Total", Decimal("1.5")]],
+        [ENGLISH, cells(FEE)],
+    )
+    found = read(raw)
+    assert found.lines["line"].tolist() == [5]
+    assert found.header.line == 4
+    assert [(row.line, row.reason, row.text) for row in found.aside if row.reason == "total"] == [
+        (7, "total", found.aside[-1].text)
+    ]
+    assert [row.line for row in found.aside] == [1, 3, 7]
+    assert "\x02" not in "".join(row.text + row.cell for row in found.aside)
+
+
+def test_a_hidden_sheet_is_not_read() -> None:
+    found = read(xlsx([ENGLISH, cells(FEE)], [ENGLISH, cells(SALE)], hidden=0))
+    assert found.lines["operation_code"].tolist() == ["sale"]
+
+
+def test_line_breaks_in_a_cell_change_no_row_number() -> None:
+    header = [name.replace(" ", "\n") for name in ENGLISH]
+    found = read(xlsx([header, cells(sale(Reporting_data_1="two\nlines")), cells(sale(Order="A2"))]))
+    assert found.lines["line"].tolist() == [2, 3]
+    assert found.lines["reporting_data_1"].tolist() == ["two\nlines", ""]
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_a_moment_is_kept_to_the_second(make: Callable[..., bytes]) -> None:
+    if make is xls:
+        pytest.skip("its writer here knows days only")
+    row = cells(sale())
+    row[ENGLISH.index("Operation date")] = datetime(2024, 3, 25, 23, 59, 59)  # noqa: DTZ001 - as in a cell
+    assert read(make([ENGLISH, row])).lines["operation_date"].tolist() == ["2024-03-25T23:59:59"]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(lines(), min_size=1, max_size=6), st.sampled_from(KINDS))
+def test_a_spreadsheet_reads_back_to_the_same_lines_as_the_text(
+    rows: list[Line], make: Callable[..., bytes]
+) -> None:
+    text = write(rows)
+    signed = Chosen(decimal=".", debits="negative")
+    expected = read(text, detect(text, signed))
+    found_raw = make([ENGLISH, *map(cells, rows)])
+    found = read(found_raw, detect(found_raw, signed))
+    ignored = ["line"]
+    assert found.lines.drop(columns=ignored).equals(expected.lines.drop(columns=ignored))
+    assert [row for row in found.aside if row.blocking] == []
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_spreadsheets_that_are_no_settlement_files_are_refused_in_words(make: Callable[..., bytes]) -> None:
+    kept = [name for name in ENGLISH if name != "Settled amount"]
+    for rows, refusal in (
+        ([["Name", "Age"], ["Bob", 3]], NotASettlementFile),
+        ([kept, ["x"] * len(kept)], MissingColumns),
+        ([ENGLISH], HeaderOnly),
+        ([], EmptyFile),
+    ):
+        with pytest.raises(refusal):
+            read(make(rows))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 512, xlsx([ENGLISH, cells(SALE)])[:-900]],
+    ids=["no workbook", "cut off"],
+)
+def test_a_damaged_spreadsheet_is_refused(raw: bytes) -> None:
+    with pytest.raises(SheetUnreadable):
+        read(raw)
+
+
+def test_a_spreadsheet_is_unfolded_once_and_read_as_often_as_needed(tmp_path: Any) -> None:
+    file = tmp_path / "settlement.xlsx"
+    file.write_bytes(xlsx([ENGLISH, *([cells(SALE)] * 7)]))
+    with open_source(file) as source:
+        dialect = detect_file(source).dialect
+        first = [len(block.lines) for block in read_blocks(source, dialect, rows=3)]
+        second = [len(block.lines) for block in read_blocks(source, dialect, rows=3)]
+    assert first == second == [3, 3, 1]
+
+
+_MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+_FAR = f'<worksheet {_MAIN}><sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="140000"><c r="XFD140000"><v>1</v></c></row></sheetData></worksheet>'
+_MEGABYTE = f"<sst {_MAIN}><si><t>".encode() + b"a" * (1 << 20)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(
+    ("make", "refusal"),
+    [
+        (
+            lambda: repacked(xlsx([ENGLISH, cells(SALE)]), "xl/sharedStrings.xml", _MEGABYTE, times=450),
+            SheetTooHeavy,
+        ),
+        (
+            lambda: repacked(xlsx([ENGLISH, cells(SALE)]), "xl/worksheets/sheet1.xml", _FAR.encode()),
+            SheetTooHeavy,
+        ),
+        (lambda: xlsx([ENGLISH, *([["x"]] * 150_001)]), SheetTooLong),
+    ],
+    ids=["unfolds", "a cell far away", "long"],
+)
+def test_bombs_and_long_sheets_are_refused_in_twenty_seconds(
+    make: Callable[[], bytes], refusal: type[SpreadsheetError]
+) -> None:
+    raw = make()
+    began = time.monotonic()
+    with pytest.raises(refusal):
+        read(raw)
+    assert time.monotonic() - began < 20
