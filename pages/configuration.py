@@ -11,6 +11,7 @@ from pages import (
     configuration_payment_page,
     configuration_payouts,
     configuration_redirects,
+    configuration_reminders,
 )
 from pages.common import actor, desk, language, refusals, texts
 from pages.configuration_words import ANCHORS, SUBJECTS, anchor, missing_words
@@ -65,6 +66,7 @@ def page() -> None:
         configuration_payment_page.form(account, seen)
     configuration_options.show(account, seen)
     configuration_payouts.show(account, seen)
+    configuration_reminders.show(account, seen)
     configuration_late.show(account, seen)
 
 

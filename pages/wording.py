@@ -79,6 +79,11 @@ EVENTS = {
     "link_page_late": ("HiPay's page came too late: nobody was led to it", ":material/link_off:"),
     "resent": ("The e-mail is sent again", ":material/forward_to_inbox:"),
     "reminded": ("A reminder is sent", ":material/notifications:"),
+    "reminded_by_schedule": ("A reminder is sent, by schedule", ":material/notifications:"),
+    "reminder_dropped": (
+        "The reminder was not sent: the e-mail before came back, the customer was erased, or reminders were switched off",
+        ":material/notifications_off:",
+    ),
     "readdressed": ("The link is sent to another address", ":material/alternate_email:"),
     "mail_withdrawn": ("Not mailed: the request was paid or called off meanwhile", ":material/cancel:"),
     "link_cancelled": ("Called off: the link says so", ":material/cancel:"),

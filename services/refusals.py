@@ -108,6 +108,9 @@ SENTENCES: dict[str, str] = {
     "smtp_missing": "No mail server is set: ask your administrator.",
     "sender_missing": "Fill in and save the sender's address first.",
     "recipient_missing": "Say to which address the test e-mail goes.",
+    "reminder": "These reminders cannot be used.",
+    "reminder_days": "Choose at most {rules} numbers of days on either side, each from 1 to {most}.",
+    "reminder_hours": "The hours must begin before they end.",
     # alarms
     "alarm": "This cannot be done.",
     "alarm_unknown": "This alarm no longer exists.",

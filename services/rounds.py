@@ -9,6 +9,7 @@ from services import bounces, clock
 from services.alarms.sweep import sweep as sweep_alarms
 from services.desk import Desk
 from services.notices.post import post as post_notices
+from services.orders.reminding import remind
 from services.retention import sweep as sweep_retention
 from services.store import STORE_AWAY
 from services.store import rounds as rows
@@ -29,6 +30,7 @@ ROUNDS = (
     Round("alarms", timedelta(minutes=2), sweep_alarms),
     Round("retention", timedelta(hours=24), sweep_retention),
     Round("notices", timedelta(seconds=20), post_notices),
+    Round("reminders", timedelta(minutes=5), remind),
     Round("delivery_reports", timedelta(seconds=60), bounces.begin_reading),
 )
 

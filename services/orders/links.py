@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from services import clock, money
-from services.access import Actor, Right, audit, require, rights
+from services.access import WORKER, Actor, Right, audit, require, rights
 from services.accounts.configuration import email_settings
 from services.desk import Desk
 from services.errors import DeskError
@@ -181,6 +181,19 @@ def correct(
         audit.record(tx, actor, "link_corrected", f"order:{order_id}", amount=amount)
     desk.wake.set()
     return until
+
+
+def remind_by_schedule(tx: Connection, desk: Desk, order: Row[Any], form_key: str, **rule: Any) -> None:
+    """Queue a reminder that nobody has asked for, in the caller's transaction, once for a ``form_key``.
+
+    Raises LinkRefused, AccountNotReady, MailError.
+    """
+    refusal = _why_not(tx, desk, order, "remind")
+    if refusal is not None:
+        raise refusal
+    if rows.message_by_form_key(tx, form_key) is None:
+        _queue(tx, desk, order, form_key, reminder=True)
+        record(tx, order.id, "reminded_by_schedule", WORKER, **rule)
 
 
 _EVENTS = {"resend": "resent", "readdress": "readdressed", "remind": "reminded"}

@@ -21,6 +21,7 @@ from services.orders.create import letter_of
 from services.orders.observe import record
 from services.orders.own_link import address, standing
 from services.orders.pace import PAUSED_GAP, backoff, hopeless
+from services.orders.scheduled import is_scheduled, not_before, still_wanted
 from services.store import Connection, Row
 from services.store import orders as rows
 from services.store import steps as due
@@ -69,6 +70,13 @@ def _run(desk: Desk, step: Step, kind: str) -> None:
             state = "uncertain" if left else "expired" if stands == "expired" else "withdrawn"
             _close(tx, step, message, kind, state, f"mail_{state}", message_id=message.message_id)
             return
+        if kind == "link" and message.tries == 0 and is_scheduled(message):
+            if not still_wanted(tx, order):
+                _close(tx, step, message, kind, "withdrawn", "reminder_dropped")
+                return
+            if (later := not_before(tx, desk, order, message)) is not None:
+                due.again(tx, step, later, counts=False)
+                return
         if due.paused(tx, step.account, "mail"):
             due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return

@@ -93,7 +93,7 @@ _DELIVERY = {
     "mail_queued": "queued", "mail_sent": "sent", "mail_failed": "failed", "mail_uncertain": "uncertain",
     "mail_expired": "expired", "mail_withdrawn": "withdrawn",
 }  # fmt: skip
-_MAILED_AGAIN = frozenset({"resent", "readdressed", "reminded", "renewed"})
+_MAILED_AGAIN = frozenset({"resent", "readdressed", "reminded", "reminded_by_schedule", "renewed"})
 _AVAILABILITY = {
     "page_requested": "requested", "page_opened": "open", "page_failed": "failed", "page_taken": "taken",
     "link_ready": "open", "link_cancelled": "cancelled", "link_renewed": "open", "renewed": "requested",

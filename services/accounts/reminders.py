@@ -1,0 +1,122 @@
+"""When an account's customers are reminded of what they have not paid: off until an administrator sets it.
+
+ReminderError (AccountError)
+├── ReminderDays     not a number of days that makes sense, or too many of them
+└── ReminderHours    the hours of the day leave no time
+"""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from services import clock
+from services.access import Actor, Right, audit, require
+from services.accounts.errors import AccountError, AccountUnknown
+from services.desk import Desk
+from services.store import Connection
+from services.store import accounts as rows
+
+SECTION = "reminders"
+MOST_DAYS, MOST_RULES = 60, 3
+SUNDAY = 6
+
+
+class ReminderError(AccountError):
+    code: ClassVar[str] = "reminder"
+
+
+class ReminderDays(ReminderError):
+    code = "reminder_days"
+
+    def __init__(self) -> None:
+        self.most, self.rules = MOST_DAYS, MOST_RULES
+
+
+class ReminderHours(ReminderError):
+    code = "reminder_hours"
+
+
+@dataclass(frozen=True)
+class Reminders:
+    """``before``: days before the link's end; ``after``: days after the e-mail was sent; each reminds once.
+
+    ``from_hour`` to ``to_hour`` on the account's clock, and Sundays or not. ``since``: what was due before, when other
+    days held, is never sent.
+    """
+
+    before: tuple[int, ...] = ()
+    after: tuple[int, ...] = ()
+    from_hour: int = 9
+    to_hour: int = 18
+    sundays: bool = False
+    since: datetime | None = None
+
+    @property
+    def on(self) -> bool:
+        return bool(self.before or self.after)
+
+    def next_daylight(self, moment: datetime, zone: ZoneInfo) -> datetime:
+        """The moment itself, or when the hours next begin."""
+        local = moment.astimezone(zone)
+        for days in range(9):
+            day = local.date() + timedelta(days=days)
+            begin, end = (self._at(day, hour, zone) for hour in (self.from_hour, self.to_hour))
+            if (self.sundays or day.weekday() != SUNDAY) and moment < end:
+                return max(moment, begin)
+        raise AssertionError("a week has a weekday")
+
+    @staticmethod
+    def _at(day: date, hour: int, zone: ZoneInfo) -> datetime:
+        extra = timedelta(days=1) if hour == 24 else timedelta()
+        return datetime.combine(day + extra, time(hour % 24), zone).astimezone(UTC)
+
+
+def of_account(tx: Connection, account: str) -> Reminders:
+    data = rows.sections(tx, account).get((SECTION, ""), {})
+    if not data:
+        return Reminders()
+    since = datetime.fromisoformat(data["since"]) if data.get("since") else None
+    return Reminders(
+        tuple(data["before"]), tuple(data["after"]), data["from_hour"], data["to_hour"], data["sundays"], since
+    )  # fmt: skip
+
+
+def shown(desk: Desk, actor: Actor, account: str) -> Reminders:
+    """Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_ORDERS)
+        return of_account(tx, account)
+
+
+def save(desk: Desk, actor: Actor, account: str, wanted: Reminders) -> bool:
+    """Whether something changed; ``since`` is set here. Raises NotAllowed, AccountUnknown, ReminderError."""
+    if account not in desk.settings.all_accounts:
+        raise AccountUnknown(account)
+    before, after = _days(wanted.before), _days(wanted.after)
+    if not 0 <= wanted.from_hour < wanted.to_hour <= 24:
+        raise ReminderHours
+    with desk.store.write() as tx:
+        require(tx, actor, Right.CONFIGURE)
+        known = of_account(tx, account)
+        same_days = (known.before, known.after) == (before, after)
+        kept = replace(wanted, before=before, after=after, since=known.since if same_days else clock.now())
+        if kept == known:
+            return False
+        data = asdict(kept) | {"since": kept.since.isoformat() if kept.since else None}
+        rows.save_section(
+            tx, account, SECTION, "", data, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
+        )
+        audit.record(
+            tx, actor, "account.reminders", f"account:{account}", before=list(before), after=list(after),
+            hours=[kept.from_hour, kept.to_hour], sundays=kept.sundays,
+        )  # fmt: skip
+    return True
+
+
+def _days(days: Collection[int]) -> tuple[int, ...]:
+    found = tuple(sorted(set(days)))
+    if len(found) > MOST_RULES or any(not 1 <= one <= MOST_DAYS for one in found):
+        raise ReminderDays
+    return found
