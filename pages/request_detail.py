@@ -1,6 +1,7 @@
 """One payment request: how it stands, its link, its timeline, and what can be done."""
 
 from datetime import datetime
+from typing import Any
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from services.i18n import Translator, format_ago, format_datetime, language_name
 from services.money import format_money
 from services.orders import history
 from services.orders.history import Detail
+from services.orders.states import UNPAID
 
 
 def show(order_id: int) -> None:
@@ -66,20 +68,26 @@ def _timeline(found: Detail) -> None:
     t, order = texts(), found.order
     st.subheader(t("What happened"), anchor=False)
     zone = desk().account(order.account).timezone
-    for event in sorted(found.events, key=lambda one: (one.at, one.id)):
+    # HiPay's times are whole seconds: within one, things happened as they were recorded.
+    for event in sorted(found.events, key=lambda one: (one.at.replace(microsecond=0), one.id)):
         sentence, icon, detail = event_words(event.kind, event.data, order.currency, zone, t)
-        who = (
-            person_name(order.sender_name, t)
-            if event.actor_id == order.actor_id
-            else t(ACTORS.get(event.actor_kind, event.actor_kind))
-        )
+        who = _who(found, event)
+        why = found.whys.get(event.data.get("operation_row", 0), "")
         with st.container(horizontal=True, gap="small"):
             st.markdown(icon, width="content")
             with st.container(gap=None):
                 st.markdown(plain(sentence))
                 when = format_datetime(event.at, zone, language(), named=False)
-                st.caption(" · ".join(plain(part) for part in (when, who, detail) if part))
+                st.caption(" · ".join(plain(part) for part in (when, who, detail, why) if part))
     st.caption(t("Times are those of {zone}.", zone=zone))
+
+
+def _who(found: Detail, event: Any) -> str:
+    t = texts()
+    if event.actor_kind != "user":
+        return t(ACTORS.get(event.actor_kind, event.actor_kind))
+    name = found.order.sender_name if event.actor_id == found.order.actor_id else ""
+    return person_name(name or found.people.get(event.actor_id, "") or t("A colleague"), t)
 
 
 def _actions(found: Detail) -> None:
@@ -88,7 +96,7 @@ def _actions(found: Detail) -> None:
         if found.url:
             st.markdown(f"**{t('Payment link')}**")
             st.code(found.url, language=None, wrap_lines=True)
-            if order.channel == "phone":
+            if order.channel == "phone" and order.payment in UNPAID:
                 st.link_button(
                     t("Open HiPay's page in a new tab"),
                     found.url,

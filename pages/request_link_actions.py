@@ -56,7 +56,7 @@ def show(found: Detail) -> None:
                 "The customer holds HiPay's own page: HiPay has no way to call it off, to correct it or to extend it."
             )
         )
-    if order.availability == "cancelled" and offered.payable_until is not None:
+    if found.badge == "cancelled" and offered.payable_until is not None:
         _warn_payable(order, offered.payable_until)
 
 

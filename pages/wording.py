@@ -114,6 +114,8 @@ OPERATIONS = {
         "The hold on the card is lifted: nothing will be collected.",
     ),
 }
+# operation → as the timeline calls it
+OPERATION_NAMES = {"capture": "Collection", "refund": "Refund to the customer", "cancel": "Release of the hold"}
 # effect of a payment's status → (text, icon, which amount)
 PAYMENTS = {
     "pending": ("Payment pending", ":material/pending:", ""),
@@ -155,7 +157,7 @@ def event_words(
             datetime.fromisoformat(values["again_at"]), zone, t.language, named=False
         )
     if "operation" in values:
-        values["operation"] = t(OPERATIONS[values["operation"]][0])
+        values["operation"] = t(OPERATION_NAMES[values["operation"]])
         values["amount"] = (
             format_money(values["amount"], currency, t.locale)
             if values.get("amount")

@@ -1,6 +1,6 @@
 """The payment requests as people see them: the list, one order with its timeline, and trying again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from services.orders import reading, states
 from services.orders.errors import NothingToRetry, UnknownOrder
 from services.orders.observe import record
 from services.orders.own_link import address
-from services.store import Row
+from services.store import Row, access, operations
 from services.store import orders as rows
 from services.store import steps as due
 from services.store.orders import Filter
@@ -36,7 +36,10 @@ class Listing:
 
 @dataclass(frozen=True)
 class Detail:
-    """One order with all that happened to it, oldest first; ``waiting`` is which steps are due, and when."""
+    """One order with all that happened to it, oldest first; ``waiting`` is which steps are due, and when.
+
+    ``people``: the name of each person who did something, by actor id; ``whys``: each operation's reason, by its row.
+    """
 
     order: Row[Any]
     badge: str
@@ -47,6 +50,8 @@ class Detail:
     waiting: dict[str, datetime]
     now: datetime
     address: str | None  # our own link, else HiPay's
+    people: Mapping[str, str]
+    whys: Mapping[int, str]
 
     @property
     def url(self) -> str | None:
@@ -92,11 +97,15 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
             order is None or order.channel == "imported"
         ):  # an expected order was never sent: there is nothing to follow
             raise UnknownOrder
-        pages = tuple(rows.pages_of(tx, order_id))
+        pages, events = tuple(rows.pages_of(tx, order_id)), tuple(rows.events_of(tx, order_id))
+        users = (
+            access.user(tx, actor_id) for actor_id in {e.actor_id for e in events if e.actor_kind == "user"}
+        )
         return Detail(
-            order, badge(order, now), pages, tuple(rows.messages_of(tx, order_id)),
-            tuple(rows.events_of(tx, order_id)), tuple(rows.alarms_of(tx, order_id)), due.steps_of(tx, order_id), now,
-            address(desk, order, pages[-1] if pages else None),
+            order, badge(order, now), pages, tuple(rows.messages_of(tx, order_id)), events,
+            tuple(rows.alarms_of(tx, order_id)), due.steps_of(tx, order_id), now,
+            address(desk, order, pages[-1] if pages else None), {user.id: user.name for user in users if user},
+            {asked.id: asked.why for asked in operations.of_order(tx, order_id) if asked.why},
         )  # fmt: skip
 
 

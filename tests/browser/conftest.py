@@ -23,7 +23,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
+    expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
     with sync_playwright() as playwright:
         found = browser.launch(playwright)
         yield found
@@ -42,7 +42,7 @@ def open_window(
 
     def opened(language: str = "en", **size: int) -> BrowserContext:
         window = new_context(chromium, language, **size)
-        window.set_default_timeout(15_000)
+        window.set_default_timeout(30_000)
         complaints.watch(window)
         windows.append(window)
         return window

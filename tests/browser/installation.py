@@ -1,23 +1,33 @@
 """A whole private installation on free ports, as `make run` starts it, with a data folder of its own."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from services import clock
+from services.desk import Desk
+from services.hipay.sandbox import clock_source
+from services.orders import create
+from services.store import open_store
+from tests.support.desk import person, settings_for
+from tests.support.drafts import draft
 from tests.support.servers import free_ports, server, until
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Where everything is; ``sandbox`` speaks to the sandbox's control API and its mailbox."""
+    """Where everything is; ``sandbox`` speaks to the sandbox's control API and its mailbox, ``data`` holds the database."""
 
     dashboard: str
     public: str
     sandbox: httpx.Client
+    data: Path
 
     @property
     def sandbox_url(self) -> str:
@@ -31,6 +41,24 @@ class Installation:
         """What HiPay was asked for with this customer's address: one for each order."""
         found = self.sandbox.get("/control/orders").json()
         return [order for order in found if order["fields"].get("email") == email]
+
+    def send(self, *, lasts: timedelta = timedelta(days=7), **changes: Any) -> tuple[int, str]:
+        """A request made by a colleague, its e-mail arrived: its number on screen, and the link that it carries."""
+        settings = settings_for(self.data, sandbox_url=self.sandbox_url, public_url=self.public)
+        desk = Desk(settings, open_store(settings.database, demo=True))
+        clock.use(clock_source(self.sandbox_url, ttl=0))
+        try:
+            wanted = draft(expires_at=clock.now() + lasts, **changes)
+            order = create.create(desk, person(desk, "manager"), wanted, create.new_form_key())
+        finally:
+            clock.use(None)
+            desk.close()
+        until(lambda: self.mails(wanted.email), 60, "the e-mail")
+        [mail] = self.mails(wanted.email)
+        text = self.sandbox.get(f"/mailbox/messages/{mail['id']}").json()["text"]
+        link = re.search(rf"{re.escape(self.public)}/p/\S+", text)
+        assert link, text
+        return order, link[0]
 
 
 @contextmanager
@@ -52,4 +80,6 @@ def installation(folder: Path) -> Iterator[Installation]:
         httpx.Client(base_url=f"http://127.0.0.1:{sandbox}", trust_env=False, timeout=15) as client,
     ):
         until(lambda: "Ctrl-C stops everything" in log.read_text(), 60, "the addresses")
-        yield Installation(f"http://127.0.0.1:{dashboard}", f"http://127.0.0.1:{public}", client)
+        yield Installation(
+            f"http://127.0.0.1:{dashboard}", f"http://127.0.0.1:{public}", client, folder / "data"
+        )
