@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 import threading
+import unicodedata
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +13,7 @@ from unittest.mock import patch
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.settlements import parts as reading
@@ -20,6 +22,7 @@ from services.settlements.columns import UNITS
 from services.settlements.dialect import Chosen, Detection, detect_file, layout_of
 from services.settlements.errors import BrokenQuotes, HeaderOnly, TruncatedFile, UndecidedReading
 from services.settlements.parts import parts
+from services.settlements.sheet import find_layout, is_blank, misfit, records
 from services.settlements.source import Source
 from tests.unit.settlements.writing import ENGLISH, Style, sale, write
 
@@ -162,6 +165,64 @@ def test_the_fast_and_the_careful_way_give_the_same_rows(wanted: Wanted, size: i
         fast = all_of(len(ENGLISH))
         careful = all_of(len(ENGLISH) + 7)  # no row has as many cells: each is taken apart by csv
     assert fast == careful
+
+
+SIX = (
+    "Settlement ID",
+    "Original amount",
+    "Original currency",
+    "Operation",
+    "Settled amount",
+    "Settlement currency",
+)
+ODD = st.text('a1"; é=\n\r\u00a0\u0301', max_size=5)
+ODD_ROWS = st.lists(
+    st.lists(ODD | st.just("Sale"), min_size=1, max_size=7).map(";".join), min_size=1, max_size=8
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(ODD_ROWS, st.sampled_from(["\n", "\r\n", "\r"]), st.sampled_from([200, 4 << 20]))
+def test_quotes_and_line_ends_in_any_place_are_those_of_the_csv_module(
+    rows: list[str], newline: str, size: int
+) -> None:
+    """Every row that is a line, or none at all: what csv makes of the text is what is read, under the same number."""
+    text = ";".join(SIX) + "\n" + newline.join(rows) + newline
+    layout = find_layout(text, "utf-8", ";", 1)
+    with patch.object(reading, "BLOCK_BYTES", size):
+        try:
+            found = list(parts(Source(text.encode()), replace(layout, width=6)))
+        except BrokenQuotes:
+            assume(size > 200)  # a row that a block of two hundred bytes cannot hold
+            raise
+        except (TruncatedFile, HeaderOnly) as refused:
+            got: Any = type(refused)
+        else:
+            columns = {
+                name: [cell for part in found for cell in part.cells[name].to_pylist()]
+                for name in found[0].cells
+            }
+            lines = [int(line) for part in found for line in part.lines]
+            got = list(zip(lines, *columns.values(), strict=True))
+    wanted: Any = []
+    try:
+        blank = True
+        for start, _, row in records(io.StringIO(text, newline=""), ";"):
+            if start > 1 and not is_blank(row):
+                blank = False
+                if not misfit(row, layout.header):
+                    wanted.append((start, *(_as_read(cell) for cell in (row + [""] * 6)[:6])))
+        wanted = HeaderOnly if blank else wanted
+    except TruncatedFile:
+        wanted = TruncatedFile
+    assert got == wanted
+
+
+def _as_read(cell: str) -> str:
+    cell = cell.strip()
+    if cell.startswith('="') and cell.endswith('"') and len(cell) > 2 and not re.search(r"[\n]", cell):
+        cell = cell[2:-1]
+    return unicodedata.normalize("NFC", cell)
 
 
 RAW = write([sale(Order=f"A{n}", Account_name='say "Été"') for n in range(200)])
