@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from services import clock
 from services.access import Actor, Right, require, rights
 from services.desk import Desk
+from services.reconciliation.match import OPEN
 from services.settlements.operations import ORDER_KINDS
 from services.store import Connection, Row
 from services.store import overview as rows
@@ -37,7 +38,7 @@ class Figures:
 @dataclass(frozen=True)
 class Payouts:
     """``waiting``: collected and named by no payout line, by currency; ``open_lines``: of sales, refunds and chargebacks
-    that name no order of ours."""
+    that are not joined to an order of ours."""
 
     waiting: dict[str, Sum]
     open_lines: int
@@ -79,10 +80,10 @@ def overview(desk: Desk, actor: Actor) -> Overview:
 
 
 def payouts(desk: Desk, actor: Actor) -> Payouts:
-    """Goes through every order and line (a second for 100,000 of each): not for every rerun. Raises NotAllowed."""
+    """Goes through every order that was paid: not for every rerun. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        return Payouts(rows.in_no_payout_yet(tx), rows.lines_without_order(tx, ORDER_KINDS))
+        return Payouts(rows.in_no_payout_yet(tx), rows.open_lines(tx, ORDER_KINDS, OPEN))
 
 
 def zone_of(desk: Desk) -> ZoneInfo:

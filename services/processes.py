@@ -33,7 +33,7 @@ def start(name: str, arguments: Sequence[str], environment: dict[str, str] | Non
     """
     process = subprocess.Popen(
         [sys.executable, *arguments], cwd=ROOT, env=os.environ | (environment or {}), stdin=subprocess.DEVNULL,
-        start_new_session=True, preexec_fn=_dying_with(os.getpid()),  # noqa: PLW1509 (only two system calls are made)
+        start_new_session=True, preexec_fn=dying_with(os.getpid()),  # noqa: PLW1509 (only two system calls are made)
     )  # fmt: skip
     return Child(name, process)
 
@@ -90,7 +90,8 @@ def _signal(child: Child, number: signal.Signals) -> None:
             os.killpg(child.process.pid, number)
 
 
-def _dying_with(parent: int) -> Callable[[], None] | None:
+def dying_with(parent: int) -> Callable[[], None] | None:
+    """What a child does before it runs, so that it ends with the thread that made it (Linux)."""
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl

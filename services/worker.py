@@ -15,6 +15,7 @@ from services.batches import sending
 from services.desk import Desk
 from services.orders import steps
 from services.payouts.background import background
+from services.reconciliation import background as reconciliation
 from services.rounds import Rounds
 from services.startup import desk_or_exit
 
@@ -45,7 +46,7 @@ def start(desk: Desk) -> Running:
 def run(desk: Desk, stopping: threading.Event) -> None:
     """Work until ``stopping`` is set. A database that is away for a while is waited for."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-    with background(desk, stopping):
+    with background(desk, stopping), reconciliation.background(desk, stopping):
         _work(desk, stopping, owner)
 
 
@@ -72,7 +73,7 @@ def drain(desk: Desk, most: int = 10_000) -> int:
     while done < most:
         notifications.work_off(desk)
         busy = sending.work(desk)
-        if not steps.run_next(desk, f"drain:{os.getpid()}") and not busy:
+        if not steps.run_next(desk, f"drain:{os.getpid()}") and not busy and not reconciliation.work_off(desk):
             return done
         done += 1
     return done

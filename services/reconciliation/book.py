@@ -1,85 +1,237 @@
-"""What the join knows of our side, and the rules of an account."""
+"""What the join knows of our side: every text by which an order is known, and the rules of an account."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-ORDER_COLUMNS: dict[str, str] = {
-    "order": "int64",  # our id of the order
-    "account": "str",  # the key of our account
-    "order_id": "str",  # the business id
-    **{f"reference_{n}": "str" for n in range(1, 6)},  # the settlement references, "" for none
-    "currency": "str",
-    "amount_units": "int64",
-    "captured_units": "int64",
-    "refunded_units": "int64",
-    "charged_back_units": "int64",
-    "captures": "int64",  # how many captures make captured_units
-    "paid": "bool",
-    "awaited": "bool",  # from the shop's own list: nobody tells us whether and what was captured
-    "created_at": "str",  # ISO
-}
-PAGE_COLUMNS = {"order": "int64", "hipay_order_id": "str"}
-TRANSACTION_COLUMNS = {"order": "int64", "reference": "str"}
-OPERATION_COLUMNS = {"order": "int64", "operation_id": "str"}
+REFERENCE_KINDS = tuple(f"reference_{n}" for n in range(1, 6))
+# The kinds of an order's keys: its own id and its pages' ids; its references; HiPay's transactions; our captures' ids.
+KEY_KINDS = ("order_id", *REFERENCE_KINDS, "transaction", "operation")
+KEY_COLUMNS = ("loose", "account", "kind", "text", "order")
+WIDE = 50  # more orders than these share a text that narrows, but never leads: a shop's name, say
 
-
-def frame(rows: list[Mapping[str, object]], columns: Mapping[str, str]) -> pd.DataFrame:
-    """Rows as a frame of exactly these columns and types, also when there is no row."""
-    return pd.DataFrame(
-        {name: pd.Series([row[name] for row in rows], dtype=kind) for name, kind in columns.items()}
-    )
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Book:
-    """Our side of the join, each frame with the columns above.
+class NotOurs:
+    """Lines whose `field` (a text column of a settlement file) equals or starts with `text` are not ours."""
 
-    `pages`: the ids under which HiPay knows an order ("A1", "A1-2"); `transactions`: HiPay's transaction references
-    seen for it; `operations`: the ids we gave to its captures and refunds.
-    """
-
-    orders: pd.DataFrame
-    pages: pd.DataFrame
-    transactions: pd.DataFrame
-    operations: pd.DataFrame
+    field: str
+    pattern: str  # equals, starts
+    text: str
 
 
 @dataclass(frozen=True)
 class MatchRules:
     """How an account's lines are joined.
 
-    `accounts`: the Account of a file → the key of our account; one that is not listed stands for itself.
     `reference`: which of the five references is the settlement reference, 0 for none. `ignore`: what a reference or an
-    order id may differ in once no exact one was found: case, blanks, dashes, zeros (leading ones).
+    order id may differ in once no exact one was found: case, blanks, dashes, zeros (leading ones). `not_ours`: for what
+    found no order.
     """
 
-    accounts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     reference: int = 1
     ignore: frozenset[str] = frozenset()
-
-
-def normalised(texts: pd.Series, ignore: frozenset[str]) -> pd.Series:
-    """Keys as the rules compare them; blanks around them never count."""
-    texts = texts.str.strip()
-    if "case" in ignore:
-        texts = texts.str.casefold()
-    if "blanks" in ignore:
-        texts = texts.str.replace(r"\s+", "", regex=True)
-    if "dashes" in ignore:
-        texts = texts.str.replace(r"[-‐‑–—_/.]+", "", regex=True)
-    if "zeros" in ignore:
-        texts = texts.str.replace(r"^0+(?=.)", "", regex=True)
-    return texts
+    not_ours: tuple[NotOurs, ...] = ()
 
 
 LOOSE = frozenset({"case", "blanks", "dashes", "zeros"})
+_BLANKS, _DASHES = r"\s\x{00a0}\x{1680}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}", r"\-‐‑–—_/."
 
 
-def business_ids(book: Book, numbers: pd.Series) -> pd.Series:
-    """The business id of each order number (Int64), "" where there is none."""
-    ids = book.orders.set_index("order")["order_id"]
-    found = ids.reindex(numbers.fillna(-1).astype("int64")).fillna("")  # no order has a number below zero
-    return pd.Series(found.to_numpy(), index=numbers.index, dtype="str")
+def normalised(texts: pa.Array, ignore: frozenset[str]) -> pa.Array:
+    """Keys as the rules compare them; blanks around them never count."""
+    texts = pc.utf8_trim_whitespace(texts)
+    if "case" in ignore:
+        plain = pc.all(pc.string_is_ascii(texts)).as_py() in (True, None)
+        texts = (
+            pc.utf8_lower(texts)
+            if plain
+            else pa.array([text.casefold() for text in texts.to_pylist()], texts.type)
+        )
+    dropped = (_BLANKS if "blanks" in ignore else "") + (_DASHES if "dashes" in ignore else "")
+    if dropped:
+        texts = pc.replace_substring_regex(texts, f"[{dropped}]+", "")
+    if "zeros" in ignore:
+        texts = pc.replace_substring_regex(texts, "^0+(.)", r"\1")
+    return texts
+
+
+def loosely(texts: Sequence[str]) -> list[str]:
+    """Texts as loosely as they are ever compared."""
+    found: list[str] = normalised(pa.array(texts, pa.large_string()), LOOSE).to_pylist()
+    return found
+
+
+def loose_of(kind: str, text: str, loose: str) -> str:
+    """What `order_keys.loose` holds: ids of HiPay's are only ever compared as they are."""
+    return loose if kind == "order_id" or kind in REFERENCE_KINDS else text
+
+
+def strings(column: "pd.Series[str] | Sequence[str]") -> pa.Array:
+    """A column of text as one Arrow array."""
+    found = pa.array(column, pa.large_string())
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+
+
+def damaged(lines: pd.DataFrame, column: str) -> Flags:
+    """Whether a spreadsheet has lost digits of this cell."""
+    lost = strings(lines["lost"])
+    return pc.match_substring_regex(lost, rf"\b{column}\b").to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+
+
+def joined(*parts: pa.Array | str) -> pa.Array:
+    """Texts side by side, told apart by a character that nobody types."""
+    return pc.binary_join_element_wise(*(_text(part) for part in parts), _text("\x1f"))
+
+
+def _text(part: pa.Array | str) -> pa.Array | pa.Scalar:
+    return pa.scalar(part, pa.large_string()) if isinstance(part, str) else part
+
+
+def hashed(texts: pa.Array) -> NDArray[np.uint64]:
+    """64 bits of each text, the same in every process."""
+    return pd.util.hash_array(texts.to_numpy(zero_copy_only=False), categorize=False)
+
+
+class Lookup:
+    """Orders by their keys. Made once from rows of KEY_COLUMNS, whose order does not matter; it holds some 100 bytes for
+    each, no Python object.
+
+    ``names``: the business id of every order that may be named, indexed by our number of it.
+    """
+
+    def __init__(self, keys: pd.DataFrame, names: "pd.Series[str]") -> None:
+        keys = keys.sort_values("order", kind="stable")
+        self.names = names
+        self.order: Ints = keys["order"].to_numpy(dtype=np.int64)
+        self._text, self._loose = strings(keys["text"]), strings(keys["loose"])
+        self._kind = strings(keys["kind"]).dictionary_encode()
+        self._account = strings(keys["account"]).dictionary_encode()
+        exact = hashed(joined(_plain(self._account), _plain(self._kind), self._text))
+        self._exact, self._pairs = _Places(exact), np.sort(_mixed(exact, self.order))
+        # What may be nearly meant: an order's own id and its references, in whatever column they stand.
+        ids = pc.is_in(_plain(self._kind), pa.array(["transaction", "operation"], pa.large_string()))
+        self._near_rows = ~_flags(ids)
+        self._near = _Places(hashed(joined(_plain(self._account), self._loose)), self._near_rows)
+        self._alike: _Places | None = None
+        self._elsewhere: _Places | None = None
+
+    def exact(self, account: pa.Array, kind: str, text: pa.Array) -> "Hits":
+        """The keys that are the very text, of at most WIDE + 1 orders each, the first ones."""
+        hits = self._exact.find(exact_hash(account, kind, text))
+        return hits.where(_flags(pc.equal(self._text.take(hits.at), text.take(hits.row))))
+
+    def alike(self, account: pa.Array, kind: str, loose: pa.Array) -> "Hits":
+        """The keys of the kind that are as loosely the same, of at most WIDE + 1 orders each, the first ones."""
+        if self._alike is None:
+            hashes = hashed(joined("~", _plain(self._account), _plain(self._kind), self._loose))
+            self._alike = _Places(hashes, self._near_rows)
+            self._pairs = np.sort(np.concatenate([self._pairs, _mixed(hashes, self.order)]))
+        hits = self._alike.find(alike_hash(account, kind, loose))
+        return hits.where(self._same_loose(hits, loose))
+
+    def near(self, account: pa.Array, loose: pa.Array, most: int) -> "Hits":
+        """The keys of the account, of any kind, that are as loosely the same, at most so many each, the first orders'."""
+        hits = self._near.find(hashed(joined(account, loose)), most)
+        return hits.where(self._same_loose(hits, loose))
+
+    def elsewhere(self, loose: pa.Array, most: int) -> "Hits":
+        """The same in all accounts."""
+        if self._elsewhere is None:
+            self._elsewhere = _Places(hashed(self._loose), self._near_rows)
+        hits = self._elsewhere.find(hashed(loose), most)
+        return hits.where(self._same_loose(hits, loose))
+
+    def has(self, hashes: NDArray[np.uint64], order: Ints) -> Flags:
+        """Whether each order is known by the text whose ``exact_hash`` or ``alike_hash`` it is."""
+        mixed = _mixed(hashes, order)
+        place = np.searchsorted(self._pairs, mixed)
+        found = place < len(self._pairs)
+        found[found] = self._pairs[place[found]] == mixed[found]
+        return found
+
+    def _same_loose(self, hits: "Hits", loose: pa.Array) -> Flags:
+        return _flags(pc.equal(self._loose.take(hits.at), loose.take(hits.row)))
+
+    def texts(self, at: Ints) -> pa.Array:
+        return self._text.take(at)
+
+    def kinds(self, at: Ints) -> "NDArray[np.object_]":
+        return _plain(self._kind.take(at)).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+
+    def accounts(self, at: Ints) -> "NDArray[np.object_]":
+        return _plain(self._account.take(at)).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+
+
+def exact_hash(account: pa.Array, kind: str, text: pa.Array) -> NDArray[np.uint64]:
+    return hashed(joined(account, kind, text))
+
+
+def alike_hash(account: pa.Array, kind: str, loose: pa.Array) -> NDArray[np.uint64]:
+    return hashed(joined("~", account, kind, loose))
+
+
+def _plain(texts: pa.DictionaryArray) -> pa.Array:
+    return texts.dictionary_decode()
+
+
+def _flags(found: pa.Array) -> Flags:
+    flags: Flags = found.to_numpy(zero_copy_only=False)
+    return flags
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Which row of the question found which place of the lookup; the places of a row in the order of the orders."""
+
+    row: Ints
+    at: Ints
+
+    def where(self, flags: Flags) -> "Hits":
+        return Hits(self.row[flags], self.at[flags])
+
+
+class _Places:
+    """Where each hash stands."""
+
+    def __init__(self, hashes: NDArray[np.uint64], which: Flags | None = None) -> None:
+        if which is None:
+            at = np.argsort(hashes, kind="stable")
+        else:
+            at = np.flatnonzero(which)
+            at = at[np.argsort(hashes[at], kind="stable")]
+        self._at, self._sorted = at.astype(np.int32), hashes[at]
+
+    def find(self, hashes: NDArray[np.uint64], most: int = WIDE + 1) -> Hits:
+        first = np.searchsorted(self._sorted, hashes, "left")
+        count = np.searchsorted(self._sorted, hashes, "right") - first
+        count = np.minimum(count, most)
+        row = np.repeat(np.arange(len(hashes)), count)
+        nth = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+        return Hits(row, self._at[first[row] + nth].astype(np.int64))
+
+
+def _mixed(hashes: NDArray[np.uint64], order: Ints) -> NDArray[np.uint64]:
+    with np.errstate(over="ignore"):
+        return (hashes ^ (order.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(
+            0xBF58476D1CE4E5B9
+        )
+
+
+def known_texts(
+    ids: Sequence[str], references: Mapping[str, str], transactions: Sequence[str], operations: Sequence[str]
+) -> set[tuple[str, str]]:
+    """(kind, text) of every key of one order; `references` by their kind."""
+    found = {("order_id", text.strip()) for text in ids}
+    found |= {(kind, text.strip()) for kind, text in references.items()}
+    found |= {("transaction", text.strip()) for text in transactions}
+    found |= {("operation", text.strip()) for text in operations}
+    return {(kind, text) for kind, text in found if text}

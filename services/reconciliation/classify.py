@@ -4,11 +4,42 @@ An order is compared with Original amount and currency; fees and VAT use the tax
 Settled amount in the settlement's currency (CONTRACT of the settlement file).
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from services.reconciliation.book import Book
+from services.reconciliation.book import Flags, Ints
 
+Texts = NDArray[np.object_]
+
+ORDER_COLUMNS: dict[str, str] = {
+    "order": "int64",  # our id of the order
+    "account": "str",  # the key of our account
+    "currency": "str",
+    "amount_units": "int64",
+    "captured_units": "int64",
+    "captures": "int64",  # how many captures make captured_units
+    "paid": "bool",
+    "awaited": "bool",  # from the shop's own list: nobody tells us whether and what was captured
+}
+LINE_COLUMNS: dict[str, str] = {
+    "ours": "int64",  # our id of the order that the line is matched to; a split line stands once for each of its orders
+    "id": "int64",
+    "kind": "str",
+    "transaction_id": "str",
+    "settlement_id": "str",
+    "date": "str",
+    "original_currency": "str",
+    "currency": "str",
+    "settlement_currency": "str",
+    "original_amount_units": "Int64",
+    "amount_excl_tax_units": "Int64",
+    "tax_amount_units": "Int64",
+    "settled_amount_units": "Int64",
+}
 STATUSES = (
     "wrong_currency",  # a sale in another currency than the order's
     "paid_twice",  # two transactions, each of the order's whole amount
@@ -25,114 +56,155 @@ STATUSES = (
     "awaited",  # of the shop's own list, and nothing settled: whether it was paid is not known
     "not_due",  # not paid, nothing settled
 )
-_KINDS = {"sale": "sales", "refund": "refunds", "chargeback": "chargebacks", "chargeback_refund": "won"}
+_KINDS = {
+    "sale": "gross_units",
+    "refund": "refunds_units",
+    "chargeback": "chargebacks_units",
+    "chargeback_refund": "won_units",
+}
+# What classify() gives for each order.
+POSITION = (
+    "order", "account", "status", "currency", "amount_units", "captured_units", "captures", "gross_units",
+    "refunds_units", "chargebacks_units", "won_units", "open_units", "fees_units", "vat_units", "invoice_currency",
+    "net_units", "settlement_currency", "settlement_ids", "first_date", "last_date", "lines",
+)  # fmt: skip
 
 
-def classify(lines: pd.DataFrame, matched: pd.DataFrame, book: Book) -> pd.DataFrame:
-    """One row for every order of the book. `matched` is match()'s answer for `lines`.
-
-    Columns: `order`, `order_id`, `account`, `currency`, `amount_units`, `captured_units`, `created_at`, `status` (one
-    of STATUSES), `gross_units` (sales), `refunds_units`, `chargebacks_units`, `won_units` (positive, in the order's
-    currency), `open_units` (captured and in no line), `fees_units` and `vat_units` (positive, without tax and the tax),
-    `invoice_currency`, `net_units` (settled, all lines), `settlement_currency`, `settlement_ids` (", " between),
-    `first_date`, `last_date` (collection, ISO), `lines`. A sum over several currencies is NA, its currency lists them.
-    """
-    own = lines.assign(order_row=matched["order"])[matched["outcome"] == "matched"]
-    own = own.merge(
-        book.orders[["order", "currency"]].rename(
-            columns={"order": "order_row", "currency": "order_currency"}
-        ),
-        on="order_row",
+def frame(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
+    """Rows as a frame of exactly these columns and types, also when there is no row."""
+    return pd.DataFrame(
+        {name: pd.Series([row[name] for row in rows], dtype=kind) for name, kind in columns.items()}
     )
-    orders = book.orders.set_index("order")
-    kept = ["order_id", "account", "currency", "amount_units", "captured_units", "created_at"]
-    result = orders[kept].copy()
 
-    in_currency = own[own["original_currency"] == own["order_currency"]]
-    for kind, name in _KINDS.items():
-        units = (
-            in_currency.loc[in_currency["kind"] == kind].groupby("order_row")["original_amount_units"].sum()
-        )
-        sign = -1 if kind in ("refund", "chargeback") else 1
-        result[f"{name}_units"] = _whole(sign * units, result.index)
-    result = result.rename(columns={"sales_units": "gross_units"})
+
+def classify(lines: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
+    """One row for each of `orders` (ORDER_COLUMNS), in their order, from the lines matched to them (LINE_COLUMNS).
+
+    Columns POSITION: `status` (one of STATUSES), `gross_units` (sales), `refunds_units`, `chargebacks_units`,
+    `won_units` (positive, in the order's currency), `open_units` (captured and in no line), `fees_units` and `vat_units`
+    (positive, without tax and the tax), `invoice_currency`, `net_units` (settled, all lines), `settlement_currency`,
+    `settlement_ids` (", " between), `first_date`, `last_date` (collection, ISO), `lines`. A sum over several currencies
+    is NA, its currency lists them.
+    """
+    orders = orders.set_index("order")
+    place = orders.index.get_indexer(pd.Index(lines["ours"]))
+    lines = lines[place >= 0].assign(place=place[place >= 0])
+    at, count = lines["place"].to_numpy(), len(orders)
+    kind = lines["kind"].to_numpy(dtype=object)
+    units = {
+        name: lines[name].to_numpy(dtype="int64", na_value=0)
+        for name in LINE_COLUMNS
+        if name.endswith("_units")
+    }
+    result = orders[["account", "currency", "amount_units", "captured_units", "captures"]].copy()
+
+    own_currency = result["currency"].to_numpy(dtype=object)[at]
+    foreign = lines["original_currency"].to_numpy(dtype=object) != own_currency
+    for name, column in _KINDS.items():
+        sign = -1 if name in ("refund", "chargeback") else 1
+        result[column] = sign * _summed(at, units["original_amount_units"], (kind == name) & ~foreign, count)
     # Nobody told us of an awaited order's payment: its first sale says that it was paid, and it should come to its amount.
     begun = orders["awaited"] & (result["gross_units"] > 0)
     result["captured_units"] = result["captured_units"].mask(begun, result["amount_units"])
 
-    fees = own[own["kind"] == "fee"]
-    without = fees["amount_excl_tax_units"].fillna(
-        fees["settled_amount_units"] - fees["tax_amount_units"].fillna(0)
+    fee = kind == "fee"
+    without = np.where(
+        lines["amount_excl_tax_units"].isna(), units["settled_amount_units"] - units["tax_amount_units"],
+        units["amount_excl_tax_units"],
+    )  # fmt: skip
+    currency, settled = (
+        lines["currency"].to_numpy(dtype=object),
+        lines["settlement_currency"].to_numpy(dtype=object),
     )
-    currency = fees["currency"].where(fees["currency"] != "", fees["settlement_currency"])
-    fees = fees.assign(fees_units=-without, vat_units=-fees["tax_amount_units"], invoice_currency=currency)
-    _sums(result, fees, ["fees_units", "vat_units"], "invoice_currency")
-    _sums(result, own.assign(net_units=own["settled_amount_units"]), ["net_units"], "settlement_currency")
-    groups = own.groupby("order_row")
-    result["settlement_ids"] = _texts(groups["settlement_id"].agg(_listed), result.index)
-    dated = own[own["date"] != ""].groupby("order_row")["date"]
-    result["first_date"] = _texts(dated.min(), result.index)
-    result["last_date"] = _texts(dated.max(), result.index)
-    result["lines"] = _whole(groups.size(), result.index)
+    result["invoice_currency"] = _listed(at[fee], np.where(currency == "", settled, currency)[fee], count)
+    mixed = _several(result["invoice_currency"])
+    result["fees_units"] = pd.Series(-_summed(at, without, fee, count), result.index, dtype="Int64").mask(
+        mixed
+    )
+    result["vat_units"] = pd.Series(
+        -_summed(at, units["tax_amount_units"], fee, count), result.index, dtype="Int64"
+    ).mask(mixed)
+    result["settlement_currency"] = _listed(at, settled, count)
+    mixed = _several(result["settlement_currency"])
+    net = _summed(at, units["settled_amount_units"], np.ones(len(at), bool), count)
+    result["net_units"] = pd.Series(net, result.index, dtype="Int64").mask(mixed)
+    result["settlement_ids"] = _listed(at, lines["settlement_id"].to_numpy(dtype=object), count)
+    result["first_date"], result["last_date"] = _dates(lines, count)
+    result["lines"] = np.bincount(at, minlength=count)
     result["open_units"] = (result["captured_units"] - result["gross_units"]).clip(lower=0)
-    result["status"] = _status(result, own, orders)
-    return result.reset_index()
+    result["status"] = _status(result, lines, orders, foreign)
+    return result.reset_index()[list(POSITION)]
 
 
-def _status(result: pd.DataFrame, own: pd.DataFrame, orders: pd.DataFrame) -> pd.Series:
-    sales = own[own["kind"] == "sale"]
-    foreign = sales.loc[sales["original_currency"] != sales["order_currency"], "order_row"]
-    # A sale without a transaction reference is a transaction of its own.
-    single = sales["transaction_id"].where(
-        sales["transaction_id"] != "", "line " + sales["line"].astype("str")
-    )
-    sums = sales.assign(single=single).groupby(["order_row", "single"])["original_amount_units"].sum()
-    each = sums.reset_index().merge(orders["amount_units"], left_on="order_row", right_index=True)
-    whole = each[each["original_amount_units"] >= each["amount_units"]].groupby("order_row").size()
-    lines = sales.groupby("order_row").size()
-
+def _status(
+    result: pd.DataFrame, lines: pd.DataFrame, orders: pd.DataFrame, foreign: Flags
+) -> "pd.Series[str]":
+    count, sale = len(result), (lines["kind"] == "sale").to_numpy()
+    at = lines["place"].to_numpy()
+    other = np.bincount(at[sale & foreign], minlength=count) > 0
     gross, captured = result["gross_units"], result["captured_units"]
     base = gross.where(gross > 0, captured)
     paid = orders["paid"] | (captured > 0)
     lost = result["chargebacks_units"] - result["won_units"]
+    sales = np.bincount(at[sale], minlength=count)
     tests = [
-        result.index.isin(foreign),
-        _whole(whole, result.index) >= 2,
+        other,
+        _paid_twice(result, lines[sale], sales),
         (gross > 0) & ~paid,
         lost > 0,
         result["chargebacks_units"] > 0,
         (result["refunds_units"] > 0) & (result["refunds_units"] >= base),
         result["refunds_units"] > 0,
         gross > captured,
-        (gross > 0) & (gross < captured) & (_whole(lines, result.index) >= orders["captures"]) & ~orders["awaited"],
+        (gross > 0) & (gross < captured) & (sales >= orders["captures"]) & ~orders["awaited"],
         (gross > 0) & (gross < captured),
         (gross > 0) & (gross == captured),
         paid,
         orders["awaited"],
     ]
     # the first test that holds decides
-    first = np.argmax(
-        [*(np.asarray(test, dtype=bool) for test in tests), np.ones(len(result), dtype=bool)], axis=0
+    first = np.argmax([*(np.asarray(test, dtype=bool) for test in tests), np.ones(count, dtype=bool)], axis=0)
+    return pd.Series(np.array(STATUSES, dtype=object)[first], index=result.index, dtype="str")
+
+
+def _paid_twice(result: pd.DataFrame, sales: pd.DataFrame, count: Ints) -> Flags:
+    """Whether two transactions have each the order's whole amount."""
+    several = sales[count[sales["place"].to_numpy()] > 1]
+    # A sale without a transaction reference is a transaction of its own.
+    single = several["transaction_id"].where(
+        several["transaction_id"] != "", "line " + several["id"].astype("str")
     )
-    return pd.Series([STATUSES[place] for place in first], index=result.index, dtype="str")
+    sums = several.groupby(["place", single])["original_amount_units"].sum().reset_index("place")
+    whole = sums["original_amount_units"] >= result["amount_units"].to_numpy()[sums["place"]]
+    return np.bincount(sums.loc[whole.to_numpy(dtype=bool), "place"], minlength=len(result)) >= 2
 
 
-def _sums(result: pd.DataFrame, lines: pd.DataFrame, columns: list[str], currency: str) -> None:
-    """Adds the sums of `columns` per order, NA where the lines are in several currencies, and which they are."""
-    groups = lines.groupby("order_row")
-    result[currency] = _texts(groups[currency].agg(_listed), result.index)
-    mixed = result[currency].str.contains(", ", regex=False)
-    for column in columns:
-        result[column] = _whole(groups[column].sum(), result.index).astype("Int64").mask(mixed)
+def _summed(at: Ints, units: Ints, which: Flags, count: int) -> Ints:
+    """Exact sums by place (bincount's weights would be floats)."""
+    sums = np.zeros(count, np.int64)
+    np.add.at(sums, at[which], units[which])
+    return sums
 
 
-def _listed(values: pd.Series) -> str:
-    return ", ".join(sorted({value for value in values if value}))
+def _listed(at: Ints, texts: Texts, count: int) -> Texts:
+    """The different texts of each place, sorted, with ", " between."""
+    found = np.full(count, "", dtype=object)
+    pairs = pd.DataFrame({"at": at, "text": texts}).drop_duplicates()
+    pairs = pairs[pairs["text"] != ""]
+    alone = ~pairs["at"].duplicated(keep=False)
+    found[pairs.loc[alone, "at"]] = pairs.loc[alone, "text"]
+    several = pairs[~alone].sort_values(["at", "text"]).groupby("at")["text"].agg(", ".join)
+    found[several.index.to_numpy()] = several
+    return found
 
 
-def _whole(units: pd.Series, index: pd.Index) -> pd.Series:
-    return units.reindex(index).fillna(0).astype("int64")
+def _several(listed: "pd.Series[str]") -> "pd.Series[bool]":
+    return listed.astype("str").str.contains(", ", regex=False)
 
 
-def _texts(texts: pd.Series, index: pd.Index) -> pd.Series:
-    return texts.reindex(index).fillna("").astype("str")
+def _dates(lines: pd.DataFrame, count: int) -> tuple[Texts, Texts]:
+    dated = lines.loc[lines["date"] != "", ["place", "date"]].sort_values("date", kind="stable")
+    first, last = np.full(count, "", dtype=object), np.full(count, "", dtype=object)
+    last[dated["place"]] = dated["date"]
+    first[dated["place"][::-1]] = dated["date"][::-1]
+    return first, last

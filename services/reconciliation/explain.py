@@ -25,9 +25,14 @@ REASONS: dict[str, str] = {
     "other_column": "“{seen}” stands in another column than “{expected}” of order {nearest_id}.",
     "other_account": "“{seen}” is known in another account: order {nearest_id}.",
     "several_near": "Several orders come near “{seen}”; the nearest is {nearest_id}.",
-    "same_amount": "No order is known by its keys. Only order {nearest_id} has this amount and no line.",
     "no_order_of_its_own": "A fee, reserve or transfer of the account, not of an order.",
     "control_total": "A total of the other lines.",
+    "matched_by_hand": "Matched by a person.",
+    "split_by_hand": "Divided over several orders by a person.",
+    "unmatched_by_hand": "Taken from its order by a person.",
+    "excluded_by_hand": "Left out by a person.",
+    "not_ours_by_hand": "Said not to be ours by a person.",
+    "not_ours_rule": "Not ours, by a rule.",
 }
 
 OUTCOMES: dict[str, str] = {
@@ -36,8 +41,10 @@ OUTCOMES: dict[str, str] = {
     "ambiguous": "Ambiguous",
     "contradictory": "Contradictory",
     "unmatched": "Not matched",
+    "not_ours": "Not ours",
     "account_level": "Account-level",
     "total_line": "Total line",
+    "excluded": "Left out",
 }
 
 STATUSES: dict[str, str] = {

@@ -1,16 +1,17 @@
-"""Settlement files into the store: looked at first, then kept once, whatever happens in between.
+"""Settlement files on their way into the store: looked at first, then received, waiting, imported, or taken back.
 
 ImportRefused
-├── FileKnown        the same file was imported before
-├── FileTooLarge
-└── ImportOvertaken  another import of the account has begun: this one gave way
+├── FileKnown     the same file is there, or on its way
+├── FileUnknown
+└── NotToCancel   it is complete, or came to nothing already
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import hashlib
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import PurePosixPath
-from typing import Any, ClassVar
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, ClassVar
 
 import pandas as pd
 
@@ -18,15 +19,18 @@ from services import clock
 from services.access import Actor, Right, audit, require
 from services.desk import Desk
 from services.errors import DeskError
-from services.settlements.dialect import Chosen, detect
-from services.settlements.identity import compare, identify
-from services.settlements.read import SettlementFile, read
-from services.settlements.totals import totals
-from services.store import Connection, Row
-from services.store import settlements as rows
+from services.settlements.blocks import DamagedCell, read_blocks
+from services.settlements.dialect import Chosen, Dialect, detect_file, layout_of
+from services.settlements.identity import Occurrences, identify
+from services.settlements.sheet import AsideRow, Header
+from services.settlements.source import open_source
+from services.settlements.totals import settlements, summed, totals
+from services.store import Row, Store
+from services.store import settlement_files as rows
+from services.store import settlement_lines as line_rows
 
-BATCH = 5_000  # lines in one transaction: other writers wait for tens of milliseconds, not for the whole file
-MAX_BYTES = 100 << 20
+SHOWN = 1_000  # rows set aside, and damaged cells, that a preview holds
+RUNNING = ("receiving", "waiting", "running")
 
 
 class ImportRefused(DeskError):
@@ -40,108 +44,222 @@ class FileKnown(ImportRefused):
         self.name = name
 
 
-class FileTooLarge(ImportRefused):
-    code = "file_too_large"
-
-    def __init__(self, megabytes: int) -> None:
-        self.megabytes = megabytes
+class FileUnknown(ImportRefused):
+    code = "file_unknown"
 
 
-class ImportOvertaken(ImportRefused):
-    code = "import_overtaken"
+class NotToCancel(ImportRefused):
+    code = "import_not_to_cancel"
 
 
 @dataclass(frozen=True)
 class Preview:
-    """A file as it was read, before anything is stored. ``states`` is new, known or changed for each line."""
+    """A file as it was read, before anything is stored.
 
-    file: SettlementFile
-    states: pd.Series
+    ``lines``: how many; of them ``new``, ``known`` (stored already) and ``changed`` (in the place of a stored one).
+    ``totals`` and ``settlements``: as ``services.settlements.totals`` gives them. ``aside``: the first rows set aside,
+    ``aside_blocking`` how many of all may hold money; ``damaged``: the first cells that a spreadsheet has shortened.
+    ``accounts``: each different cell of the Account column and how many rows have it. ``imported``: this very file is
+    there, or on its way.
+    """
+
+    dialect: Dialect
+    header: Header
+    lines: int
+    new: int
+    known: int
+    changed: int
     totals: pd.DataFrame
+    settlements: pd.DataFrame
+    aside: tuple[AsideRow, ...]
+    aside_blocking: int
+    damaged: tuple[DamagedCell, ...]
+    unknown_operations: tuple[str, ...]
+    accounts: dict[str, int]
     imported: bool
 
-    def count(self, state: str) -> int:
-        return int((self.states == state).sum())
 
-
-def look(desk: Desk, actor: Actor, account: str, raw: bytes, chosen: Chosen | None = None) -> Preview:
-    """Read a file and compare it with what is stored. Raises SettlementFileError, FileTooLarge, NotAllowed."""
+def preview(
+    desk: Desk, actor: Actor, account: str, file: Path | bytes, chosen: Chosen | None = None
+) -> Preview:
+    """Read a file and compare it with what is stored. Raises SettlementFileError, SpreadsheetError, NotAllowed."""
     _allow(desk, actor)
-    file = _read(raw, chosen)
-    with desk.store.read() as tx:
-        require(tx, actor, Right.RECONCILE)
-        stored = rows.identities(tx, account)
-        known = rows.file_by_hash(tx, account, file.sha256)
-    return Preview(
-        file,
-        compare(identify(file.lines), stored),
-        totals(file.lines),
-        bool(known and known.state == "complete"),
+    return look(desk.store, account, file, chosen)
+
+
+def look(
+    store: Store,
+    account: str,
+    file: Path | bytes,
+    chosen: Chosen | None = None,
+    tell: Callable[[int], None] | None = None,
+) -> Preview:
+    """What ``preview`` does once it is allowed; ``tell`` is told how many bytes are read."""
+    compared, seen = _Compared(store, account), Occurrences()
+    sums, payouts, aside, damaged, unknown, blocking = (
+        [],
+        [],
+        list[AsideRow](),
+        list[DamagedCell](),
+        set[str](),
+        0,
     )
+    with open_source(file) as source:
+        detection = detect_file(source, chosen)
+        header = layout_of(source, detection.dialect).header
+        for block in read_blocks(source, detection.dialect):
+            lines = block.lines
+            compared.add(identify(lines, seen))
+            sums.append(totals(lines))
+            payouts.append(settlements(lines))
+            blocking += sum(row.blocking for row in block.aside)
+            aside += block.aside[: SHOWN - len(aside)]
+            damaged += block.damaged[: SHOWN - len(damaged)]
+            if tell is not None:
+                tell(block.bytes_done)
+            unknown.update(lines.loc[lines["operation_code"] == "", "operation"].unique())
+    with store.read() as tx:
+        imported = rows.by_hash(tx, account, _hash(file)) is not None
+    all_totals, all_payouts = summed(sums, payouts)
+    return Preview(
+        detection.dialect, header, compared.lines, compared.lines - compared.known - compared.changed, compared.known,
+        compared.changed, all_totals, all_payouts, tuple(aside), blocking, tuple(damaged), tuple(sorted(unknown)),
+        detection.accounts, imported,
+    )  # fmt: skip
 
 
-def import_file(
-    desk: Desk, actor: Actor, account: str, name: str, raw: bytes, chosen: Chosen | None = None
-) -> int:
-    """Store a file and its new and changed lines; the id of the file. Nothing is seen of it until all is there.
+class _Compared:
+    """How many lines are known, and how many stand changed, found block by block."""
 
-    One import of an account at a time: a new one takes back what another has left behind, cut off or still under way.
-    Raises FileKnown, FileTooLarge, ImportOvertaken, SettlementFileError, NotAllowed.
+    def __init__(self, store: Store, account: str) -> None:
+        self._store, self._account = store, account
+        self.lines = self.known = 0
+        self._known: set[int] = set()
+        self._gone: dict[int, str] = {}
+        self._new: dict[str, int] = {}
+
+    def add(self, marked: pd.DataFrame) -> None:
+        self.lines += len(marked)
+        with self._store.read() as tx:
+            if not line_rows.any_of(tx, self._account):
+                return
+            there = line_rows.by_identity(tx, self._account, marked["identity"].tolist())
+            new = marked[~marked["identity"].isin(there["identity"])]
+            gone = line_rows.by_key(tx, self._account, new["key"].unique().tolist(), 0)
+        self.known += len(there)
+        self._known.update(there["id"])
+        self._gone.update(zip(gone["id"], gone["key"], strict=True))
+        for key, count in new["key"].value_counts().items():
+            self._new[str(key)] = self._new.get(str(key), 0) + count
+
+    @property
+    def changed(self) -> int:
+        spare: dict[str, int] = {}
+        for line, key in self._gone.items():
+            if line not in self._known:
+                spare[key] = spare.get(key, 0) + 1
+        return sum(min(count, self._new.get(key, 0)) for key, count in spare.items())
+
+
+def receive(
+    desk: Desk, actor: Actor, account: str, name: str, stream: BinaryIO, chosen: Chosen | None = None, *,
+    source: str = "upload", hipay_settlement: str = "",
+) -> int:  # fmt: skip
+    """Keep a file to be imported by the worker; its id. The original is kept in pieces, in short transactions.
+
+    A ZIP's members are received one by one (``services.settlements.archive.members``). Raises FileKnown, NotAllowed.
     """
-    _allow(desk, actor)
-    file = _read(raw, chosen)
     name = PurePosixPath(name.replace("\\", "/")).name[:200] or "file"  # a name, never a path
+    now = clock.now()
     with desk.store.write() as tx:
-        rows.take_turn(tx, account)
         require(tx, actor, Right.RECONCILE)
-        known = rows.file_by_hash(tx, account, file.sha256)
-        if known is not None and known.state == "complete":
-            raise FileKnown(known.name)
-        rows.forget_incomplete(tx, account)
-        stored = rows.identities(tx, account)
-        file_id = rows.add_file(
-            tx, raw, account=account, name=name, sha256=file.sha256, reading=_reading(file), uploaded_at=clock.now(),
-            aside=[asdict(row) for row in file.aside], actor_kind=actor.kind, actor_id=actor.id,
+        file = rows.add(
+            tx, account=account, name=name, source=source, hipay_settlement=hipay_settlement, uploaded_at=now, alive_at=now,
+            chosen={name: value for name, value in asdict(chosen or Chosen()).items() if value is not None},
+            actor_kind=actor.kind, actor_id=actor.id,
         )  # fmt: skip
-    marked = identify(file.lines)
-    states = compare(marked, stored)
-    wanted = file.lines.assign(account_key=account, file=file_id, **marked[["identity", "key"]])[
-        states != "known"
-    ]
-    for start in range(0, len(wanted), BATCH):
-        records = _records(wanted.iloc[start : start + BATCH])
-        with _step(desk, account, file_id) as tx:
-            rows.add_lines(tx, records)
-    replaced = _replaced(marked, states, stored)
-    counts = {f"{state}_lines": int((states == state).sum()) for state in ("known", "changed")}
-    with _step(desk, account, file_id) as tx:
-        rows.replace_lines(tx, replaced, file_id)
-        rows.complete_file(tx, file_id, lines=len(file.lines), **counts)
-        audit.record(
-            tx,
-            actor,
-            "settlement_file_imported",
-            f"settlement_file:{file_id}",
-            lines=len(file.lines),
-            **counts,
-        )
-    return file_id
-
-
-@contextmanager
-def _step(desk: Desk, account: str, file_id: int) -> Iterator[Connection]:
+    digest, size = hashlib.sha256(), 0
+    for number, piece in enumerate(_pieces(stream)):
+        digest.update(piece)
+        size += len(piece)
+        packed = zlib.compress(piece, 1)
+        with desk.store.write() as tx:
+            if not rows.change(tx, file, states=("receiving",), size=size, alive_at=clock.now()):
+                raise FileUnknown
+            rows.add_chunk(tx, file, number, packed)
     with desk.store.write() as tx:
         rows.take_turn(tx, account)
-        if not rows.file_stands(tx, file_id):
-            raise ImportOvertaken
-        yield tx
+        known = rows.by_hash(tx, account, digest.hexdigest())
+        if known is None:
+            rows.change(tx, file, states=("receiving",), state="waiting", sha256=digest.hexdigest())
+            audit.record(tx, actor, "settlement_file_received", f"settlement_file:{file}", size=size)
+        else:
+            rows.drop(tx, file)
+    if known is not None:
+        raise FileKnown(known.name)
+    desk.wake.set()
+    return file
 
 
-def files(desk: Desk, actor: Actor) -> list[Row[Any]]:
-    """The imported files, newest first."""
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    while piece := stream.read(rows.CHUNK_BYTES):
+        yield piece
+
+
+def cancel(desk: Desk, actor: Actor, file: int) -> None:
+    """Take a file back that is not complete yet: nothing of it was seen, and nothing stays. Raises NotToCancel."""
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        if not rows.change(tx, file, states=RUNNING, state="cancelled", finished_at=clock.now()):
+            raise NotToCancel
+        audit.record(tx, actor, "settlement_file_cancelled", f"settlement_file:{file}")
+    desk.wake.set()
+
+
+def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None) -> None:
+    """Import a file that failed once more, read as chosen now. Raises FileKnown, FileUnknown, NotAllowed."""
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        found = rows.get(tx, file)
+        if found is None or found.state != "failed":
+            raise FileUnknown
+        rows.take_turn(tx, found.account)
+        if (known := rows.by_hash(tx, found.account, found.sha256)) is not None:
+            raise FileKnown(known.name)
+        choices = (
+            {name: value for name, value in asdict(chosen).items() if value is not None}
+            if chosen
+            else found.chosen
+        )
+        rows.change(
+            tx,
+            file,
+            states=("failed",),
+            state="waiting",
+            tries=0,
+            failure="",
+            failure_detail={},
+            chosen=choices,
+        )
+        audit.record(tx, actor, "settlement_file_retried", f"settlement_file:{file}")
+    desk.wake.set()
+
+
+def files(desk: Desk, actor: Actor) -> list[Row[object]]:
+    """The imported files, newest first. Raises NotAllowed."""
+    return _listed(desk, actor, ("complete",))
+
+
+def running(desk: Desk, actor: Actor) -> list[Row[object]]:
+    """The files that are on their way or came to nothing, newest first: ``state``, ``lines_done``, ``bytes_done`` of
+    ``size``, ``failure``. Raises NotAllowed."""
+    return _listed(desk, actor, (*RUNNING, "failed"))
+
+
+def _listed(desk: Desk, actor: Actor, states: tuple[str, ...]) -> list[Row[object]]:
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        return rows.files(tx)
+        return rows.listed(tx, states)
 
 
 def _allow(desk: Desk, actor: Actor) -> None:
@@ -150,26 +268,8 @@ def _allow(desk: Desk, actor: Actor) -> None:
         require(tx, actor, Right.RECONCILE)
 
 
-def _read(raw: bytes, chosen: Chosen | None) -> SettlementFile:
-    if len(raw) > MAX_BYTES:
-        raise FileTooLarge(MAX_BYTES >> 20)
-    return read(raw, detect(raw, chosen) if chosen else None)
-
-
-def _reading(file: SettlementFile) -> dict[str, Any]:
-    dialect = file.dialect
-    kept = ("encoding", "delimiter", "header_line", "decimal", "thousands", "date")
-    return {**{name: getattr(dialect, name) for name in kept}, "debits": dict(dialect.debits or {})}
-
-
-def _records(lines: pd.DataFrame) -> list[dict[str, Any]]:
-    plain = lines.astype(object).where(lines.notna(), None)
-    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
-
-
-def _replaced(marked: pd.DataFrame, states: pd.Series, stored: pd.DataFrame) -> list[int]:
-    """The stored lines that the changed ones take the place of: of the same key and not in this file, oldest first."""
-    gone = stored[~stored["identity"].isin(marked["identity"])]
-    changed = marked.loc[states == "changed", "key"].value_counts()
-    nth = gone.groupby("key").cumcount()
-    return [int(number) for number in gone.loc[nth < gone["key"].map(changed).fillna(0), "id"]]
+def _hash(file: Path | bytes) -> str:
+    if isinstance(file, bytes):
+        return hashlib.sha256(file).hexdigest()
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -2,11 +2,14 @@
 
 import pandas as pd
 
-STATES = ("tied", "differs", "no_payout")
+STATES = ("tied", "differs", "no_payout", "not_proved")
 
 
-def tie(lines: pd.DataFrame) -> pd.DataFrame:
+def tie(totals: pd.DataFrame, unproved: frozenset[tuple[str, str]] = frozenset()) -> pd.DataFrame:
     """Per account, settlement and settlement currency: do the lines make the payout?
+
+    `totals`: sums of standing lines, `account`, `settlement_id`, `settlement_currency`, `kind`, `operation_code`,
+    `settled_units`. `unproved`: (account, settlement) of those of which a row could not be read.
 
     Columns: `account`, `settlement_id`, `currency`, `lines_units` (all lines but the control totals), `payout_units`
     (positive when the merchant receives, NA when the file names none), `difference_units` (lines minus payout, NA
@@ -17,15 +20,15 @@ def tie(lines: pd.DataFrame) -> pd.DataFrame:
     settlement) pays nothing: its lines must add up to zero, or to the deferred amount where that repeats the balance.
     """
     keys = ["account", "settlement_id", "settlement_currency"]
-    units = lines["settled_amount_units"].fillna(0)
+    units = totals["settled_units"].astype("Int64").fillna(0)
 
-    def summed(where: pd.Series) -> pd.Series:
-        return units.where(where).groupby([lines[key] for key in keys]).sum(min_count=1)
+    def summed(where: "pd.Series[bool]") -> "pd.Series[int]":
+        return units.where(where).groupby([totals[key] for key in keys]).sum(min_count=1)
 
-    code = lines["operation_code"]
+    code = totals["operation_code"]
     found = pd.DataFrame(
         {
-            "lines_units": summed(lines["kind"] != "control").fillna(0),
+            "lines_units": summed(totals["kind"] != "control").fillna(0),
             "payout_units": summed(code == "settlement")
             .fillna(summed(code == "splitting_settlement"))
             .fillna(summed(code == "split_settlement")),
@@ -42,5 +45,7 @@ def tie(lines: pd.DataFrame) -> pd.DataFrame:
     found["payout_units"] = found["payout_units"].mask(carried, 0)
     found["difference_units"] = found["lines_units"] - found["payout_units"]
     state = found["difference_units"].eq(0).map({True: "tied", False: "differs"})
-    found["state"] = state.mask(found["payout_units"].isna(), "no_payout").astype("str")
+    state = state.mask(found["payout_units"].isna(), "no_payout").astype("str")
+    blocked = [(account, settlement) in unproved for account, settlement, _ in found.index]
+    found["state"] = state.mask(pd.Series(blocked, found.index, dtype=bool), "not_proved")
     return found.drop(columns="deferred").reset_index().rename(columns={"settlement_currency": "currency"})

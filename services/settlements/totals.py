@@ -1,5 +1,7 @@
 """What a file adds up to, per operation and per settlement."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 
@@ -49,3 +51,28 @@ def settlements(lines: pd.DataFrame) -> pd.DataFrame:
         .rename(columns={"settlement_currency": "currency"})
     )
     return found.fillna({"first_date": "", "last_date": ""})
+
+
+def summed(
+    sums: Sequence[pd.DataFrame], payouts: Sequence[pd.DataFrame]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What ``totals`` and ``settlements`` gave for each part of a file, for the whole of it."""
+    whole = pd.concat(sums, ignore_index=True)
+    whole["group"] = whole["operation_code"].where(whole["operation_code"] != "", "?" + whole["operation"])
+    by = whole.groupby(["group", "currency"], sort=False, as_index=False)
+    found = by.agg(
+        operation=("operation", "first"), operation_code=("operation_code", "first"), kind=("kind", "first"),
+        count=("count", "sum"), settled_units=("settled_units", "sum"),
+    )  # fmt: skip
+    found = found.sort_values(
+        ["count", "group", "currency"], ascending=[False, True, True], ignore_index=True
+    )
+    parts = pd.concat(payouts, ignore_index=True)
+    dated = parts.assign(
+        **{name: parts[name].where(parts[name] != "") for name in ("first_date", "last_date")}
+    )
+    all_payouts = dated.groupby(["account", "settlement_id", "currency"], as_index=False).agg(
+        lines=("lines", "sum"), first_date=("first_date", "min"), last_date=("last_date", "max"),
+        settled_units=("settled_units", "sum"),
+    )  # fmt: skip
+    return found.drop(columns="group"), all_payouts.fillna({"first_date": "", "last_date": ""})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, select, update
 
 from services.store.concurrent import insert_new
 from services.store.orders import UNPAID
@@ -14,10 +14,9 @@ from services.store.schema import (
     alarms,
     events,
     orders,
-    pages,
     users,
 )
-from services.store.schema_settlements import settlement_files, settlement_lines
+from services.store.schema_settlements import order_positions, settlement_files
 
 _owners, _senders = users.alias("owners"), users.alias("senders")
 
@@ -147,14 +146,9 @@ def paused(tx: Connection) -> list[Standing]:
 
 
 def in_no_payout() -> ColumnElement[bool]:
-    """The condition on an order that no standing payout line names it, by HiPay's order id or by invoice number."""
-    line, o = settlement_lines.c, orders.c
-    here = and_(line.account == o.account, line.replaced_by.is_(None))
-    complete = exists().where(settlement_files.c.id == line.file, settlement_files.c.state == "complete")
-    page_ids = select(pages.c.hipay_order_id).where(pages.c.order == o.id).scalar_subquery()
-    by_page = exists().where(here, line.file_order.in_(page_ids), complete)
-    by_reference = exists().where(here, line.reporting_data_1 == o.reference_1, complete)
-    return and_(~by_page, or_(o.reference_1 == "", ~by_reference))
+    """The condition on an order that no standing payout line is joined to it."""
+    position = order_positions.c
+    return ~exists().where(position.order == orders.c.id, position.lines > 0)
 
 
 def imported_accounts(tx: Connection) -> frozenset[str]:

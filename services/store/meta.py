@@ -1,8 +1,11 @@
 """Small facts about the installation, by name."""
 
+import json
+from typing import Any
+
 from sqlalchemy import Connection, select, update
 
-from services.store.concurrent import insert_new
+from services.store.concurrent import insert_new, put
 from services.store.schema import meta
 
 _DONE = "done"
@@ -26,3 +29,13 @@ def settle(tx: Connection, name: str) -> None:
 
 def done(tx: Connection, name: str) -> bool:
     return tx.scalar(select(meta.c.value).where(meta.c.name == name)) == _DONE
+
+
+def value(tx: Connection, name: str) -> Any:
+    """A small document that was put under a name, None for none."""
+    found = tx.scalar(select(meta.c.value).where(meta.c.name == name))
+    return None if found is None else json.loads(found)
+
+
+def put_value(tx: Connection, name: str, document: Any) -> None:
+    put(tx, meta, {"name": name}, value=json.dumps(document, sort_keys=True))

@@ -7,12 +7,12 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, exists, func, literal, or_, select, union_all
+from sqlalchemy import Connection, Row, and_, case, func, literal, or_, select, union_all
 
 from services.store.alarms import in_no_payout
 from services.store.orders import badge_condition
-from services.store.schema import orders, pages
-from services.store.schema_settlements import settlement_files, settlement_lines
+from services.store.schema import orders
+from services.store.schema_settlements import line_totals, settlement_files
 
 _OURS = orders.c.channel != "imported"
 
@@ -63,24 +63,13 @@ def in_no_payout_yet(tx: Connection) -> dict[str, Sum]:
     }
 
 
-def lines_without_order(tx: Connection, kinds: Sequence[str]) -> int:
-    """How many standing payout lines of these kinds name no order of ours by HiPay's order id, our own or the invoice number."""
-    line = settlement_lines.c
-    by_page = exists().where(pages.c.account == line.account, pages.c.hipay_order_id == line.file_order)
-    by_order_id = exists().where(orders.c.account == line.account, orders.c.order_id == line.file_order)
-    by_reference = exists().where(
-        orders.c.account == line.account, orders.c.reference_1 == line.reporting_data_1
+def open_lines(tx: Connection, kinds: Sequence[str], outcomes: Sequence[str]) -> int:
+    """How many standing payout lines of these kinds have come to one of these outcomes."""
+    total, file = line_totals.c, settlement_files.c
+    query = select(func.sum(total.lines)).join(settlement_files, file.id == total.file)
+    return whole(
+        tx.scalar(query.where(file.state == "complete", total.kind.in_(kinds), total.outcome.in_(outcomes)))
     )
-    query = (
-        select(func.count())
-        .select_from(settlement_lines.join(settlement_files, settlement_files.c.id == line.file))
-        .where(
-            settlement_files.c.state == "complete", line.replaced_by.is_(None), line.kind.in_(kinds), ~by_page,
-            ~by_order_id,
-            or_(line.reporting_data_1 == "", ~by_reference),
-        )
-    )  # fmt: skip
-    return int(tx.scalar(query) or 0)
 
 
 MEASURES = ("asked", "paid", "refused")

@@ -20,10 +20,10 @@ from services.access import Actor
 from services.desk import Desk
 from services.hipay.sandbox import clock_source
 from services.orders import create, history
-from services.reconciliation import imports
 from tests.support import browser
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
+from tests.support.payouts import import_file
 from tests.support.public import body, signed
 from tests.support.sandbox import ROOT, wait_for
 from tests.support.servers import free_ports, server
@@ -171,7 +171,7 @@ def _whole_loop(house: House) -> list[dict[str, str]]:
     [payout] = house.sandbox.get("/control/settlements").json()
     file = house.sandbox.get(f"/control/settlements/{payout['id']}/raw.csv").content
     (house.folder / "payout.csv").write_bytes(file)
-    imports.import_file(house.desk, house.manager, "demo", "payout.csv", file)
+    import_file(house.desk, house.manager, "demo", "payout.csv", file)
     notify = f"{house.public}/notify/demo"
     old = body("A-link")
     assert httpx.post(notify, content=old, headers=signed(old, SECRETS["previous"])).status_code == 202

@@ -12,12 +12,12 @@ from services.batches.expected import Preview
 from services.desk import Desk
 from services.orders import create, history
 from services.orders.errors import OrderIdTaken, UnknownOrder
-from services.reconciliation import imports, view
 from services.store import orders as rows
 from services.store import steps
 from services.store.orders import Filter
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
+from tests.support.payouts import import_file, lines_of, positions_of
 from tests.support.tables import as_csv
 
 HEADINGS = ("Commande", "Montant", "Devise", "Date de commande", "N° de facture")
@@ -121,14 +121,12 @@ def test_payout_lines_find_expected_orders(desk: Desk, finance: Actor) -> None:
         "S1;T1;WEB/1001;1250.50;EUR;Sale;1250.50;EUR;", "S1;T2;WEB/1002;15.00;EUR;Sale;15.00;EUR;",
         "S1;T3;;30.00;EUR;Sale;30.00;EUR;F-3", "S1;T3;;-30.00;EUR;Refund;-30.00;EUR;F-3",
     ]  # fmt: skip
-    imports.import_file(desk, finance, "demo", "p.csv", "\n".join([PAYOUT, *lines, ""]).encode())
-    found = view.reconcile(desk, finance)
-    assert set(found.lines["outcome"]) == {"matched"}
-    by_id = found.orders.set_index("order_id")
-    assert by_id["status"].to_dict() == {
-        "WEB/1001": "settled_in_full", "WEB/1002": "settled_in_part", "WEB/1003": "refunded", "WEB/1004": "awaited",
+    import_file(desk, finance, "demo", "p.csv", "\n".join([PAYOUT, *lines, ""]).encode())
+    assert set(lines_of(desk)["outcome"]) == {"matched"}
+    assert {name: (one.status, one.open_units) for name, one in positions_of(desk).items()} == {
+        "WEB/1001": ("settled_in_full", 0), "WEB/1002": ("settled_in_part", 5_0000), "WEB/1003": ("refunded", 0),
+        "WEB/1004": ("awaited", 0),
     }  # fmt: skip
-    assert by_id["open_units"].to_dict() == {"WEB/1001": 0, "WEB/1002": 5_0000, "WEB/1003": 0, "WEB/1004": 0}
 
 
 def test_it_is_no_payment_request(desk: Desk, finance: Actor) -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,26 +11,17 @@ from services import worker
 from services.access import Actor, NotAllowed
 from services.desk import Desk
 from services.orders import create, history
-from services.reconciliation import imports, view
-from services.reconciliation.imports import FileKnown, ImportOvertaken
-from services.settlements.errors import SettlementFileError
-from services.store import settlements as rows
+from services.reconciliation import imports, payout_views
+from services.reconciliation.imports import FileKnown
+from services.store import settlement_files as rows
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
+from tests.support.payouts import Failed, csv, import_file, lines_of, positions_of
 from tests.support.sandbox import RunningSandbox
-
-HEAD = (
-    "Account;Settlement ID;Transaction ID;Order;Original amount;Original currency;Amount (Excl. Tax);Tax amount;"
-    "Amount (Incl. Tax);Currency;Operation;Settled amount;Settlement currency;Reporting data 1;Date"
-)
 
 
 def sale(order: str, amount: str = "10.00", settlement: str = "77") -> str:
     return f"1;{settlement};T-{order};{order};{amount};EUR;;;;;Sale;{amount};EUR;F-{order};2026-11-20"
-
-
-def csv(*lines: str) -> bytes:
-    return "\r\n".join((HEAD, *lines, "")).encode()
 
 
 @pytest.fixture
@@ -46,14 +37,14 @@ def finance(books: Desk) -> Actor:
 
 
 def take(desk: Desk, actor: Actor, *lines: str, account: str = "demo", name: str = "payout.csv") -> int:
-    return imports.import_file(desk, actor, account, name, csv(*lines))
+    return import_file(desk, actor, account, name, csv(*lines))
 
 
 def stands(desk: Desk, account: str = "demo") -> list[tuple[str, int]]:
     """Order and amount of every line that counts."""
-    with desk.store.read() as tx:
-        lines = rows.lines_frame(tx, (account,))
-    return sorted(zip(lines["order"], lines["settled_amount_units"], strict=True))
+    lines = lines_of(desk)
+    lines = lines[lines["account"] == account]
+    return sorted(zip(lines["file_order"], lines["settled_amount_units"], strict=True))
 
 
 def counts(desk: Desk, actor: Actor, file_id: int) -> tuple[int, int, int]:
@@ -62,27 +53,10 @@ def counts(desk: Desk, actor: Actor, file_id: int) -> tuple[int, int, int]:
     return file.lines, file.known_lines, file.changed_lines
 
 
-def cut_off(desk: Desk, monkeypatch: pytest.MonkeyPatch, actor: Actor, *lines: str) -> None:
-    """Import these lines, and lose power after the first two are written."""
-    kept, write = [], rows.add_lines
-
-    def failing(tx: Any, records: list[dict[str, Any]]) -> None:
-        if kept:
-            raise KeyboardInterrupt
-        kept.extend(records)
-        write(tx, records)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(imports, "BATCH", 2)
-        patch.setattr(rows, "add_lines", failing)
-        with pytest.raises(KeyboardInterrupt):
-            take(desk, actor, *lines)
-
-
 def test_a_file_is_looked_at_then_imported_once(books: Desk, finance: Actor) -> None:
     raw = csv(sale("A-1"), sale("A-2", "20.00"))
-    preview = imports.look(books, finance, "demo", raw)
-    assert (preview.count("new"), preview.imported) == (2, False)
+    preview = imports.preview(books, finance, "demo", raw)
+    assert (preview.new, preview.imported) == (2, False)
     assert stands(books) == []
     file_id = take(books, finance, sale("A-1"), sale("A-2", "20.00"), name="C:\\payouts\\../november.csv")
     assert stands(books) == [("A-1", 10_0000), ("A-2", 20_0000)]
@@ -90,11 +64,11 @@ def test_a_file_is_looked_at_then_imported_once(books: Desk, finance: Actor) -> 
     with pytest.raises(FileKnown) as known:
         take(books, finance, sale("A-1"), sale("A-2", "20.00"), name="again.csv")
     assert known.value.name == "november.csv"
-    preview = imports.look(books, finance, "demo", raw)
-    assert (preview.count("known"), preview.imported) == (2, True)
+    preview = imports.preview(books, finance, "demo", raw)
+    assert (preview.known, preview.imported) == (2, True)
     assert len(stands(books)) == 2
     with books.store.read() as tx:
-        assert rows.file_content(tx, file_id) == raw
+        assert rows.content(tx, file_id) == raw
 
 
 def test_lines_of_another_file_are_not_doubled_and_true_twins_are_kept(books: Desk, finance: Actor) -> None:
@@ -119,46 +93,6 @@ def test_an_older_file_does_not_undo_a_correction(books: Desk, finance: Actor) -
     assert stands(books) == [("A-1", 11_0000), ("A-2", 10_0000)]
 
 
-def test_an_import_that_was_cut_off_shows_nothing_and_is_begun_anew(
-    books: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lines = [sale(f"A-{number}") for number in range(5)]
-    cut_off(books, monkeypatch, finance, *lines)
-    assert (stands(books), imports.files(books, finance)) == ([], [])
-    assert imports.look(books, finance, "demo", csv(*lines)).count("new") == 5
-    take(books, finance, *lines)
-    assert len(stands(books)) == 5
-
-
-def test_an_import_that_was_cut_off_stands_in_no_other_files_way(
-    books: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cut_off(books, monkeypatch, finance, sale("A-1"), sale("A-2"), sale("A-3"))
-    take(books, finance, sale("A-1"), sale("A-4"))
-    assert [order for order, _ in stands(books)] == ["A-1", "A-4"]
-    take(books, finance, sale("A-1"), sale("A-2"), sale("A-3"))
-    assert [order for order, _ in stands(books)] == ["A-1", "A-2", "A-3", "A-4"]
-
-
-def test_of_two_imports_at_once_the_earlier_gives_way(
-    books: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun, look = [], imports.identify
-
-    def another_begins(lines: Any) -> Any:
-        if not begun:
-            begun.append(True)
-            take(books, finance, sale("A-1"), sale("A-2"), name="second.csv")
-        return look(lines)
-
-    monkeypatch.setattr(imports, "identify", another_begins)
-    with pytest.raises(ImportOvertaken):
-        take(books, finance, sale("A-1"), sale("A-3"), name="first.csv")
-    assert [order for order, _ in stands(books)] == ["A-1", "A-2"]
-    take(books, finance, sale("A-1"), sale("A-3"), name="first.csv")
-    assert [order for order, _ in stands(books)] == ["A-1", "A-2", "A-3"]
-
-
 @pytest.fixture
 def two_accounts(tmp_path: Path) -> Iterator[Desk]:
     account = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
@@ -174,47 +108,34 @@ def test_each_account_has_its_own_lines(two_accounts: Desk) -> None:
     take(desk, finance, sale("A-1", "11.00"), account="two")
     assert stands(desk, "one") == [("A-1", 10_0000)]
     assert stands(desk, "two") == [("A-1", 11_0000)]
-    assert len(view.reconcile(desk, finance).lines) == 2
+    assert len(lines_of(desk)) == 2
 
 
 def test_a_file_that_cannot_be_read_stores_nothing(books: Desk, finance: Actor) -> None:
-    with pytest.raises(SettlementFileError):
-        imports.import_file(books, finance, "demo", "x.csv", b"%PDF-1.7")
+    with pytest.raises(Failed) as refused:
+        import_file(books, finance, "demo", "x.csv", b"%PDF-1.7")
+    assert refused.value.failure == "settlement_file_other_type"
     assert imports.files(books, finance) == []
+    assert [file.state for file in imports.running(books, finance)] == ["failed"]
 
 
 @pytest.mark.parametrize("role", ["manager", "admin"])
 def test_who_may_not_see_payouts_sees_and_imports_none(books: Desk, role: str) -> None:
     other = person(books, role)
     for refused in (
-        lambda: imports.look(books, other, "demo", csv(sale("A-1"))),
+        lambda: imports.preview(books, other, "demo", csv(sale("A-1"))),
         # refused before the file is read, which would say what is wrong with it
-        lambda: imports.look(books, other, "demo", b"%PDF-1.7"),
-        lambda: imports.import_file(books, other, "demo", "x.csv", b"%PDF-1.7"),
+        lambda: imports.preview(books, other, "demo", b"%PDF-1.7"),
+        lambda: imports.receive(books, other, "demo", "x.csv", BytesIO(b"%PDF-1.7")),
         lambda: take(books, other, sale("A-1")),
         lambda: imports.files(books, other),
-        lambda: view.reconcile(books, other),
+        lambda: imports.running(books, other),
+        lambda: imports.cancel(books, other, 1),
+        lambda: imports.retry(books, other, 1),
     ):
         with pytest.raises(NotAllowed):
             refused()
     assert stands(books) == []
-
-
-def test_the_version_moves_when_an_import_ends_after_a_later_one(
-    two_accounts: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    finance, last_look, seen = person(two_accounts, "finance"), imports._replaced, []
-
-    def another_goes_first(*what: Any) -> Any:
-        """Its lines are written, and it is not complete yet."""
-        monkeypatch.setattr(imports, "_replaced", last_look)
-        take(two_accounts, finance, sale("A-1"), account="two")
-        seen.append(view.version(two_accounts))
-        return last_look(*what)
-
-    monkeypatch.setattr(imports, "_replaced", another_goes_first)
-    take(two_accounts, finance, sale("A-1"), account="one")
-    assert view.version(two_accounts) != seen[0]
 
 
 def test_a_week_of_orders_is_found_again_to_the_cent(
@@ -244,21 +165,19 @@ def test_a_week_of_orders_is_found_again_to_the_cent(
 
     for payout in sandbox.control("settlements", {})["settlements"]:
         raw = sandbox.api("GET", f"/v1/settlement/{payout['id']}/raw.csv").content
-        imports.import_file(desk, finance, "demo", f"{payout['id']}.csv", raw)
-    found = view.reconcile(desk, finance)
-
-    status = dict(zip(found.orders["order_id"], found.orders["status"], strict=True))
-    assert status == {
+        import_file(desk, finance, "demo", f"{payout['id']}.csv", raw)
+    found = positions_of(desk)
+    assert {name: one.status for name, one in found.items()} == {
         "A-1": "settled_in_full", "A-2": "settled_in_full", "A-3": "charged_back", "A-4": "settled_in_full",
         "A-5": "not_due",
     }  # fmt: skip
-    sales = found.lines[found.lines["kind"] == "sale"]
-    outcome = dict(zip(sales["order"], sales["outcome"], strict=True))
+    assert found["A-4"].gross_units == 33_3300
+    lines = lines_of(desk)
+    sales = lines[lines["kind"] == "sale"]
+    assert dict(zip(sales["file_order"], sales["order_id"].fillna(""), strict=True)) == {
+        "WEB-1": "", "A-1": "A-1", "A-2": "A-2", "A-3": "A-3", "A-4": "A-4",
+    }  # fmt: skip
+    outcome = dict(zip(sales["file_order"], sales["outcome"], strict=True))
     assert outcome.pop("WEB-1") == "unmatched"
     assert set(outcome.values()) == {"matched"}
-    assert sales["joined_order_id"].fillna("").tolist() == [
-        "" if order == "WEB-1" else order for order in sales["order"]
-    ]
-    gross = found.orders.set_index("order_id")["gross_units"]
-    assert gross["A-4"] == 33_3300
-    assert (found.payouts["state"] == "tied").all()
+    assert {one.state for one in payout_views.payouts(desk, finance)} == {"tied"}

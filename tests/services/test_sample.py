@@ -8,9 +8,10 @@ from services import clock, sample, worker
 from services.access import Actor, NotAllowed
 from services.desk import Desk
 from services.orders import history
-from services.reconciliation import imports, view
+from services.reconciliation import payout_views
 from services.store import orders as rows
 from tests.support.desk import open_test_desk, person
+from tests.support.payouts import import_file, lines_of
 from tests.support.sandbox import RunningSandbox
 
 
@@ -34,13 +35,13 @@ def test_every_story_ends_and_every_file_ties(desk: Desk, sandbox: RunningSandbo
     listed = sandbox.api("GET", "/v1/settlement", params={"per_page": 50}).json()["settlements"]
     for payout in listed:
         raw = sandbox.api("GET", f"/v1/settlement/{payout['settlementid']}/raw.csv").content
-        imports.import_file(desk, both, "demo", f"{payout['settlementid']}.csv", raw)
-    joined = view.reconcile(desk, both)
-    sales = joined.lines[joined.lines["kind"] == "sale"]
-    ours = ~sales["order"].str.startswith("WEB-")
+        import_file(desk, both, "demo", f"{payout['settlementid']}.csv", raw)
+    lines = lines_of(desk)
+    sales = lines[lines["kind"] == "sale"]
+    ours = ~sales["file_order"].str.startswith("WEB-")
     assert set(sales.loc[ours, "outcome"]) == {"matched"}
     assert set(sales.loc[~ours, "outcome"]) == {"unmatched"}
-    assert set(joined.payouts["state"]) == {"tied"}
+    assert {one.state for one in payout_views.payouts(desk, both)} == {"tied"}
     with pytest.raises(sample.SampleMade):
         sample.make(desk, both, lambda done, text: None)
 

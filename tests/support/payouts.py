@@ -1,21 +1,79 @@
-"""Payout lines in the store, for tests that are not about reading files."""
+"""Payout lines in the store, for tests that are not about how they get there."""
 
+from io import BytesIO
 from typing import Any
 
-from services import clock
+import pandas as pd
+from sqlalchemy import select
+
+from services.access import Actor
 from services.desk import Desk
-from services.store import settlements as rows
-from services.store.schema_settlements import LINE_AMOUNTS, LINE_TEXTS
+from services.errors import DeskError
+from services.reconciliation import background, imports
+from services.settlements.dialect import Chosen
+from services.store import settlement_files as rows
+from services.store.schema import orders
+from services.store.schema_settlements import order_positions, settlement_lines
+from services.store.settlement_lines import standing
+from tests.support.desk import person
+
+HEAD = (
+    "Account;Settlement ID;Transaction ID;Order;Original amount;Original currency;Amount (Excl. Tax);Tax amount;"
+    "Amount (Incl. Tax);Currency;Operation;Settled amount;Settlement currency;Reporting data 1;Date"
+)
 
 
-def import_line(desk: Desk, **texts: str) -> None:
-    """A payout file of one line, as an import leaves it."""
-    with desk.store.write() as tx:
-        file = rows.add_file(
-            tx, b"x", account="demo", name="f.csv", sha256=str(texts), reading={}, uploaded_at=clock.now(),
-            actor_kind="user", actor_id="test",
-        )  # fmt: skip
-        line: dict[str, Any] = {**dict.fromkeys(LINE_TEXTS, ""), **dict.fromkeys(LINE_AMOUNTS, 0), **texts}
-        line |= {"account": "", "order": line["file_order"], "line": 1, "file": file, "kind": "sale"}
-        rows.add_lines(tx, [{**line, "account_key": "demo", "identity": str(texts), "key": str(texts)}])
-        rows.complete_file(tx, file)
+class Failed(DeskError):
+    """A file was not imported; ``failure`` is the code of why."""
+
+    def __init__(self, failure: str) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
+def import_file(
+    desk: Desk, actor: Actor, account: str, name: str, raw: bytes, chosen: Chosen | None = None
+) -> int:
+    """Receive a file and import it here and now; its id. Raises Failed, and what ``receive`` does."""
+    file = imports.receive(desk, actor, account, name, BytesIO(raw), chosen)
+    background.work_off(desk)
+    with desk.store.read() as tx:
+        found = rows.get(tx, file)
+    assert found is not None
+    if found.state != "complete":
+        raise Failed(found.failure)
+    return file
+
+
+def csv(*lines: str) -> bytes:
+    return "\r\n".join((HEAD, *lines, "")).encode()
+
+
+def import_line(desk: Desk, **cells: str) -> None:
+    """A payout file of one sale of 10 EUR; ``cells`` by the names of HEAD in small letters."""
+    names = [name.lower().replace(" ", "_") for name in HEAD.split(";")]
+    known = {
+        "order": cells.pop("file_order", ""), "settlement_id": "77", "original_amount": "10.00", "original_currency": "EUR", "operation": "Sale",
+        "settled_amount": "10.00", "settlement_currency": "EUR", "date": "2026-11-20",
+    } | cells  # fmt: skip
+    import_file(
+        desk, person(desk, "finance"), "demo", "f.csv", csv(";".join(known.get(name, "") for name in names))
+    )
+
+
+def lines_of(desk: Desk) -> pd.DataFrame:
+    """Every line that stands, by its columns in the store, with the business id of its order as ``order_id``."""
+    query = select(settlement_lines, orders.c.order_id).outerjoin(
+        orders, orders.c.id == settlement_lines.c.order
+    )
+    with desk.store.read() as tx:
+        rows = tx.execute(query.where(standing()).order_by(settlement_lines.c.id)).mappings().all()
+    names = [column.name for column in query.selected_columns]
+    return pd.DataFrame([dict(row) for row in rows], columns=names)
+
+
+def positions_of(desk: Desk) -> dict[str, Any]:
+    """Where each order stands, by its business id."""
+    query = select(order_positions, orders.c.order_id).join(orders, orders.c.id == order_positions.c.order)
+    with desk.store.read() as tx:
+        return {row.order_id: row for row in tx.execute(query)}

@@ -1,18 +1,23 @@
 """Lines and books made by hand."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import pandas as pd
 
 from services.reconciliation.book import (
-    OPERATION_COLUMNS,
-    ORDER_COLUMNS,
-    PAGE_COLUMNS,
-    TRANSACTION_COLUMNS,
-    Book,
-    frame,
+    KEY_COLUMNS,
+    REFERENCE_KINDS,
+    Lookup,
+    MatchRules,
+    known_texts,
+    loose_of,
+    loosely,
 )
-from services.settlements.columns import TEXTS
+from services.reconciliation.classify import ORDER_COLUMNS, classify, frame
+from services.reconciliation.match import match
+from services.settlements.columns import TEXTS, UNITS
 from services.settlements.operations import operation
-from services.settlements.read import UNITS
 
 
 def order(number: int, **cells: object) -> dict[str, object]:
@@ -21,32 +26,43 @@ def order(number: int, **cells: object) -> dict[str, object]:
         "order": number,
         "account": "demo",
         "order_id": f"A{number}",
-        **{f"reference_{n}": "" for n in range(1, 6)},
+        **dict.fromkeys(REFERENCE_KINDS, ""),
         "currency": "EUR",
         "amount_units": 1_000_000,
         "captured_units": 1_000_000,
-        "refunded_units": 0,
-        "charged_back_units": 0,
         "captures": 1,
         "paid": True,
         "awaited": False,
-        "created_at": "2024-03-20T10:00:00+00:00",
         "pages": (),
         "transactions": (),
         "operations": (),
     } | cells
 
 
-def book(*orders: dict[str, object]) -> Book:
-    def keys(name: str, column: str, columns: dict[str, str]) -> pd.DataFrame:
-        return frame([{"order": row["order"], column: key} for row in orders for key in row[name]], columns)  # type: ignore[attr-defined]
+@dataclass(frozen=True)
+class Book:
+    lookup: Lookup
+    orders: pd.DataFrame
 
-    return Book(
-        frame(list(orders), ORDER_COLUMNS),
-        keys("pages", "hipay_order_id", PAGE_COLUMNS),
-        keys("transactions", "reference", TRANSACTION_COLUMNS),
-        keys("operations", "operation_id", OPERATION_COLUMNS),
+
+def key_rows(orders: tuple[Mapping[str, object], ...]) -> list[tuple[str, str, str, str, int]]:
+    """Rows of KEY_COLUMNS."""
+    found = []
+    for row in orders:
+        texts = known_texts(
+            [row["order_id"], *row["pages"]], {kind: row[kind] for kind in REFERENCE_KINDS}, row["transactions"], row["operations"]
+        )  # fmt: skip
+        for kind, text in sorted(texts):
+            found.append((loose_of(kind, text, loosely([text])[0]), row["account"], kind, text, row["order"]))
+    return found
+
+
+def book(*orders: dict[str, object]) -> Book:
+    keys = pd.DataFrame(key_rows(orders), columns=KEY_COLUMNS).astype(
+        {**dict.fromkeys(KEY_COLUMNS, "str"), "order": "int64"}
     )
+    names = pd.Series({row["order"]: row["order_id"] for row in orders}, dtype="str")
+    return Book(Lookup(keys, names), frame(list(orders), ORDER_COLUMNS))
 
 
 def line(name: str = "Sale", units: int = 1_000_000, **cells: object) -> dict[str, object]:
@@ -70,9 +86,35 @@ def line(name: str = "Sale", units: int = 1_000_000, **cells: object) -> dict[st
 
 
 def lines(*rows: dict[str, object]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=[*line()])
+    table = pd.DataFrame(rows, columns=[*line(), "decided", "decided_order"])
+    table["decided"] = [row.get("decided", "") for row in rows]
+    table["decided_order"] = table["decided_order"].astype("Int64")
     table = table.astype(
-        {**dict.fromkeys((*TEXTS, "operation_code", "kind", "lost"), "str"), **dict.fromkeys(UNITS, "Int64")}
+        {
+            **dict.fromkeys((*TEXTS, "operation_code", "kind", "lost", "decided"), "str"),
+            **dict.fromkeys(UNITS, "Int64"),
+        }
     )
     table.insert(0, "line", range(2, len(table) + 2))
     return table
+
+
+def joined(table: pd.DataFrame, of: Book, rules: MatchRules | None = None) -> pd.DataFrame:
+    """match()'s answer, with the business ids of what it names."""
+    found = match(table, of.lookup, rules)
+    for name in ("order", "nearest"):
+        ids = of.lookup.names.reindex(found[name].fillna(0).astype("int64")).fillna("")
+        found["order_id" if name == "order" else "nearest_id"] = ids.to_numpy()
+    return found
+
+
+def positions(table: pd.DataFrame, of: Book) -> pd.DataFrame:
+    """classify()'s answer for what match() makes of the lines."""
+    found = match(table, of.lookup)
+    own = table.assign(ours=found["order"], id=table["line"])[found["order"].notna()]
+    return classify(own.astype({"ours": "int64"}), of.orders)
+
+
+def sums(table: pd.DataFrame) -> pd.DataFrame:
+    """The lines as tie() takes them: each a sum of its own."""
+    return table.rename(columns={"settled_amount_units": "settled_units"})

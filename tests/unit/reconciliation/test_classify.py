@@ -3,10 +3,9 @@
 import pandas as pd
 import pytest
 
-from services.reconciliation.classify import STATUSES, classify
+from services.reconciliation.classify import STATUSES
 from services.reconciliation.explain import STATUSES as WORDS
-from services.reconciliation.match import match
-from tests.unit.reconciliation.books import book, line, lines, order
+from tests.unit.reconciliation.books import book, line, lines, order, positions
 
 KEY = {"order": "A1", "transaction_id": "800"}
 SALE = line(**KEY)
@@ -17,7 +16,7 @@ AWAITED = {**UNPAID, "awaited": True}
 def stand(one: dict[str, object], *rows: dict[str, object]) -> dict[str, object]:
     of = book(one)
     table = lines(*rows)
-    found = classify(table, match(table, of), of)
+    found = positions(table, of)
     assert len(found) == 1
     return found.iloc[0].to_dict()
 
@@ -70,8 +69,12 @@ def test_status(one: dict[str, object], rows: list[dict[str, object]], status: s
     assert stand(order(1, **one), *rows)["status"] == status
 
 
-@pytest.mark.parametrize(("settled", "still_open"), [([], 0), ([400_000], 600_000), ([1_000_000], 0), ([1_500_000], 0)])
-def test_what_is_open_of_an_awaited_order_is_known_once_its_first_sale_is(settled: list[int], still_open: int) -> None:
+@pytest.mark.parametrize(
+    ("settled", "still_open"), [([], 0), ([400_000], 600_000), ([1_000_000], 0), ([1_500_000], 0)]
+)
+def test_what_is_open_of_an_awaited_order_is_known_once_its_first_sale_is(
+    settled: list[int], still_open: int
+) -> None:
     found = stand(order(1, **AWAITED), *(line(units=units, **KEY) for units in settled))
     assert found["open_units"] == still_open
 
@@ -133,6 +136,6 @@ def test_no_sum_adds_two_currencies() -> None:
 def test_lines_of_no_order_count_for_none() -> None:
     of = book(order(1), order(2, reference_1="X"), order(3, reference_1="X"))
     table = lines(line(reporting_data_1="X"), line("Monthly fee", -5), line(**KEY))
-    found = classify(table, match(table, of), of)
+    found = positions(table, of)
     assert found["status"].tolist() == ["settled_in_full", "paid_not_settled", "paid_not_settled"]
     assert found["open_units"].tolist() == [0, 1_000_000, 1_000_000]

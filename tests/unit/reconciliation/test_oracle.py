@@ -6,9 +6,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.reconciliation.classify import classify
-from services.reconciliation.match import OUTCOMES, match
-from tests.unit.reconciliation.books import book, line, lines, order
+from services.reconciliation.match import OUTCOMES
+from tests.unit.reconciliation.books import book, joined, line, lines, order, positions
 
 CONTROL = {"Settlement", "Split settlement"}
 FREE = {"Rolling reserve capture", "Monthly fee", "Fixed fee", "Green fee"}
@@ -93,7 +92,7 @@ def made(table: list[Row]) -> pd.DataFrame:
 @given(st.lists(rows, min_size=1, max_size=8), st.lists(orders, max_size=4))
 def test_the_join_agrees_with_the_oracle(table: list[Row], known: list[Row]) -> None:
     numbered = [order(n, **cells) for n, cells in enumerate(known, start=1)]
-    found = match(made(table), book(*numbered))
+    found = joined(made(table), book(*numbered))
     got = [
         (
             "unmatched" if row.outcome == "suggested" else row.outcome,
@@ -116,8 +115,8 @@ def test_the_order_of_lines_and_of_orders_does_not_matter(
     shuffled_orders = list(numbered)
     random.shuffle(shuffled_orders)  # type: ignore[attr-defined]
 
-    first = match(whole, book(*numbered))
-    second = match(whole.iloc[places], book(*shuffled_orders))
+    first = joined(whole, book(*numbered))
+    second = joined(whole.iloc[places], book(*shuffled_orders))
     pd.testing.assert_frame_equal(second.sort_index(), first)
 
 
@@ -126,7 +125,7 @@ def test_the_order_of_lines_and_of_orders_does_not_matter(
 def test_every_line_has_one_outcome_and_no_cent_is_lost(table: list[Row], known: list[Row]) -> None:
     numbered = [order(n, **cells) for n, cells in enumerate(known, start=1)]
     whole, of = made(table), book(*numbered)
-    found = match(whole, of)
+    found = joined(whole, of)
 
     assert found.index.equals(whole.index)
     assert set(found["outcome"]) <= set(OUTCOMES)
@@ -134,4 +133,4 @@ def test_every_line_has_one_outcome_and_no_cent_is_lost(table: list[Row], known:
     cents = sum(Decimal(row["units"]) for row in table)
     by_outcome = whole.groupby(found["outcome"])["settled_amount_units"].sum()
     assert by_outcome.sum() == cents
-    assert classify(whole, found, of)["net_units"].sum() == by_outcome.get("matched", 0)
+    assert positions(whole, of)["net_units"].sum() == by_outcome.get("matched", 0)

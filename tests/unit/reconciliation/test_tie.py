@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from services.reconciliation.tie import tie
-from tests.unit.reconciliation.books import line, lines
+from tests.unit.reconciliation.books import line, lines, sums
 
 SALE, FEE = line("Sale", 1_000_000), line("Variable", -10_000)
 
@@ -28,26 +28,28 @@ SALE, FEE = line("Sale", 1_000_000), line("Variable", -10_000)
     ],
 )  # fmt: skip
 def test_payout(rows: list[dict[str, object]], paid: int, difference: int, state: str) -> None:
-    found = tie(lines(*rows))
+    found = tie(sums(lines(*rows)))
     assert found[["payout_units", "difference_units", "state"]].to_numpy().tolist() == [
         [paid, difference, state]
     ]
 
 
 def test_a_settlement_without_a_payout_line_is_not_called_proved() -> None:
-    found = tie(lines(SALE, FEE)).iloc[0]
+    found = tie(sums(lines(SALE, FEE))).iloc[0]
     assert (found["state"], found["lines_units"]) == ("no_payout", 990_000)
     assert pd.isna(found["difference_units"])
 
 
 def test_settlements_and_currencies_are_apart() -> None:
     found = tie(
-        lines(
-            SALE,
-            line("Settlement", 1_000_000),
-            SALE | {"settlement_id": "S2"},
-            SALE | {"settlement_currency": "GBP"},
-            line("Settlement", 1_000_000, settlement_currency="GBP"),
+        sums(
+            lines(
+                SALE,
+                line("Settlement", 1_000_000),
+                SALE | {"settlement_id": "S2"},
+                SALE | {"settlement_currency": "GBP"},
+                line("Settlement", 1_000_000, settlement_currency="GBP"),
+            )
         )
     )
     assert found[["settlement_id", "currency", "state"]].to_numpy().tolist() == [

@@ -115,7 +115,7 @@ def upgrade() -> None:
         sa.Column("name", types.Text(), nullable=False),
         sa.Column("size", types.BigInt, nullable=False),
         sa.Column("state", types.Text(), nullable=False),
-        sa.Column("file", types.BigInt, nullable=True),
+        sa.Column("files", types.Json(), nullable=False),
         sa.Column("failure", types.Text(), nullable=False),
         sa.Column("failure_detail", types.Json(), nullable=False),
         sa.Column("leased_until", types.Utc(), nullable=True),

@@ -1,0 +1,109 @@
+"""Reconciliation beside the worker's own work: what has changed is taken in, and the process that imports is kept going."""
+
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from services import clock, processes
+from services.desk import Desk
+from services.reconciliation import catching_up, due, not_ours, process, turns
+from services.settings import ROOT
+
+log = logging.getLogger(__name__)
+_EVERY_SECONDS = 1.0
+_PATIENCE_SECONDS = 15.0  # that the process gets to end its transaction
+
+
+@contextmanager
+def background(desk: Desk, stopping: threading.Event) -> Iterator[None]:
+    """While the block runs, lines follow their orders and files are imported. ``stopping`` must be set before it ends."""
+    thread = threading.Thread(target=_run, args=(desk, stopping), name="reconciliation", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join(2 * _PATIENCE_SECONDS)
+
+
+def _run(desk: Desk, stopping: threading.Event) -> None:
+    child = _Child(desk)
+    try:
+        while not stopping.is_set():
+            try:
+                child.look()
+                busy = take_in(desk)
+            except Exception:
+                log.exception("reconciliation could not reach the store; it tries again")
+                stopping.wait(10)
+                continue
+            if not busy:
+                stopping.wait(_EVERY_SECONDS)
+    finally:
+        child.stop()
+
+
+def take_in(desk: Desk) -> bool:
+    """Join what a change of orders, decisions or rules has left to be joined; whether there is more."""
+    return any([catching_up.catch_up(desk), due.catch_up(desk), not_ours.catch_up(desk)])
+
+
+def work_off(desk: Desk) -> bool:
+    """Do here and now all that waits; whether there was anything. For samples and tests."""
+    owner = f"here:{os.getpid()}:{threading.get_ident()}"
+    found = process.waiting(desk.store) and process.work_off(desk.store, owner)
+    while take_in(desk):
+        found = True
+    return found
+
+
+class _Child:
+    """The process, at most one from this worker."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = ""
+
+    def look(self) -> None:
+        """Begin a process when there is work and none of ours runs; of one that died, free what it held."""
+        if self._process is not None and self._process.poll() is not None:
+            if self._process.returncode:
+                log.warning("the process that imports payout files ended with %s", self._process.returncode)
+                time.sleep(0.1)
+            turns.give_back(self._desk.store, self._owner)
+            self._process = None
+        if self._process is None and process.waiting(self._desk.store) and turns.free(self._desk.store):
+            self._start()
+
+    def _start(self) -> None:
+        self._owner = f"{socket.gethostname()}:{uuid.uuid4().hex}"
+        given = {
+            "database": self._desk.settings.database, "owner": self._owner,
+            "offset": (clock.now() - datetime.now(UTC)).total_seconds(),
+        }  # fmt: skip
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "services.reconciliation.process"], cwd=ROOT, stdin=subprocess.PIPE, env={},
+            start_new_session=True, preexec_fn=processes.dying_with(os.getpid()),  # noqa: PLW1509 (two system calls)
+        )  # fmt: skip
+        assert self._process.stdin is not None
+        with self._process.stdin as pipe:
+            pipe.write(json.dumps(given).encode())
+
+    def stop(self) -> None:
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

@@ -1,0 +1,174 @@
+"""What has changed of orders, pages, payments and operations, taken into the join: their keys, the lines they concern."""
+
+import time
+from typing import Any
+
+from services.desk import Desk
+from services.reconciliation import positions
+from services.reconciliation.book import REFERENCE_KINDS, WIDE, known_texts, loose_of, loosely
+from services.reconciliation.join import GAP_SECONDS, rejoin
+from services.reconciliation.nearest import loose_variants
+from services.store import Connection, Store, meta, order_keys, settlement_lines
+from services.store import positions as position_rows
+
+ORDERS_AT_ONCE = 500
+_CURSOR = "reconciliation_cursor"
+_GAP_LASTS = 120.0  # seconds: on PostgreSQL a lower id may commit after a higher one, as late as that
+
+
+def catch_up(desk: Desk, limit: int = 5_000) -> bool:
+    """Take in what has changed of orders, pages, payments and operations since the last time: their keys, the lines that
+    they concern, where they stand. Whether there is more. Two at once do no harm."""
+    return catch_up_store(desk.store, limit)
+
+
+def catch_up_store(store: Store, limit: int = 5_000) -> bool:
+    done = 0
+    while done < limit:
+        with store.read() as tx:
+            before, orders, after = _next_orders(tx)
+        if orders:
+            if done:
+                time.sleep(GAP_SECONDS)
+            _take_in(store, orders)
+        if after != before:
+            with store.write() as tx:
+                if cursor(tx) == before:  # else another has moved it, or an import has set it back
+                    meta.put_value(tx, _CURSOR, after)
+        if not orders and before:
+            return False
+        done += len(orders)
+    return True
+
+
+def set_back(tx: Connection, to: dict[str, Any]) -> None:
+    """Take in again what has changed since."""
+    now = cursor(tx)
+    meta.put_value(
+        tx,
+        _CURSOR,
+        {name: value if name == "gaps" else min(value, to.get(name, 0)) for name, value in now.items()},
+    )
+
+
+def cursor(tx: Connection) -> dict[str, Any]:
+    """Up to where changes are taken in: an import sets it back to where it was when it looked at the orders."""
+    return meta.value(tx, _CURSOR) or {}
+
+
+def _next_orders(tx: Connection) -> tuple[dict[str, Any], list[int], dict[str, Any]]:
+    """The cursor, some orders that have changed since, and where it stands once they are taken in.
+
+    ``gaps``: of each source the ids that were passed over and may yet commit, and until when they are waited for.
+    """
+    before = cursor(tx)
+    if not before:  # each order is read as a whole: what has happened to it until now comes with it
+        lag = 0 if tx.dialect.name == "sqlite" else ORDERS_AT_ONCE
+        return (
+            {},
+            [],
+            {
+                **{name: max(0, top - lag) for name, top in order_keys.newest(tx).items()},
+                "orders": 0,
+                "gaps": {},
+            },
+        )
+    after, found, gaps = dict(before), set[int](), {}
+    for name in order_keys.SOURCES:
+        room = ORDERS_AT_ONCE - len(found)
+        rows = order_keys.changed(tx, name, before[name], room) if room > 0 else []
+        if rows:
+            after[name] = rows[-1][0]
+            found.update(order for _, order in rows)
+        if tx.dialect.name != "sqlite":  # there, writers take turns: ids commit in their order
+            late, gaps[name] = _late(tx, name, before, after[name])
+            found.update(late)
+    return before, sorted(found), {**after, "gaps": gaps}
+
+
+def _late(tx: Connection, name: str, before: dict[str, Any], after: int) -> tuple[set[int], dict[str, float]]:
+    """Orders whose rows have committed in the source's gaps, and its gaps now."""
+    now = time.time()
+    gaps = {int(one): until for one, until in before["gaps"].get(name, {}).items() if until > now}
+    new = order_keys.missing(tx, name, before[name], after)
+    come = order_keys.at(tx, name, gaps)
+    left = {one: until for one, until in gaps.items() if one not in come} | dict.fromkeys(
+        new, now + _GAP_LASTS
+    )
+    return {order for order in come.values() if order}, {str(one): until for one, until in left.items()}
+
+
+def _take_in(store: Store, orders: list[int]) -> None:
+    """Let these orders have the keys that they have now, and join the lines that they concern."""
+    with store.write() as tx:
+        texts, looses = _renew_keys(tx, orders)
+    with store.read() as tx:
+        lines = settlement_lines.concerned(tx, orders, texts, looses)
+    for account, ids in lines.items():
+        rejoin(store, account, ids)
+
+
+def _renew_keys(tx: Connection, ids: list[int]) -> tuple[list[str], list[str]]:
+    """Write the keys and the positions of these orders; what the lines that they concern may have as a key: texts as they
+    are, and loose ones."""
+    pages, operations, transactions, captures = _of_orders(tx, ids)
+    known: list[tuple[str, str, str, int]] = []
+    accounts: dict[str, list[int]] = {}
+    for row in order_keys.facts(tx, ids):
+        references = {kind: getattr(row, kind) for kind in REFERENCE_KINDS}
+        texts = known_texts(
+            [row.order_id, *pages.get(row.id, ())],
+            references,
+            transactions.get(row.id, ()),
+            operations.get(row.id, ()),
+        )
+        known += [(row.account, kind, text, row.id) for kind, text in sorted(texts)]
+        accounts.setdefault(row.account, []).append(row.id)
+    loose = loosely([text for _, _, text, _ in known])
+    keys = [
+        (loose_of(kind, text, found), account, kind, text, order)
+        for (account, kind, text, order), found in zip(known, loose, strict=True)
+    ]
+    for account in sorted(accounts):
+        position_rows.bump(tx, account)
+    order_keys.put(tx, ids, keys)
+    positions.refresh(tx, ids, {order: captures.get(order, 0) for order in ids})
+    exact = sorted({text for _, _, kind, text, _ in keys if kind in ("transaction", "operation")})
+    looses: set[str] = set()
+    for account, theirs in accounts.items():
+        looses |= _wanted(tx, account, theirs, keys)
+    return exact, sorted(looses)
+
+
+def _of_orders(
+    tx: Connection, ids: list[int]
+) -> tuple[dict[int, list[str]], dict[int, list[str]], dict[int, list[str]], dict[int, int]]:
+    """By order: its pages' ids, the ids of its operations, HiPay's transactions, and how many captures it has."""
+    pages: dict[int, list[str]] = {}
+    operations: dict[int, list[str]] = {}
+    transactions: dict[int, list[str]] = {}
+    captures: dict[int, set[tuple[str, int]]] = {}
+    for order, text in order_keys.page_ids(tx, ids):
+        pages.setdefault(order, []).append(text)
+    for order, text in order_keys.operation_ids(tx, ids):
+        operations.setdefault(order, []).append(text)
+    for order, seen in order_keys.payments(tx, ids):
+        reference = str(seen["reference"])
+        transactions.setdefault(order, []).append(reference)
+        named = [*seen.get("operation_ids", ()), seen.get("operation_id")]
+        operations.setdefault(order, []).extend(str(one) for one in named if one)
+        if seen.get("captured"):
+            captures.setdefault(order, set()).add((reference, int(seen["captured"])))
+    return pages, operations, transactions, {order: len(found) for order, found in captures.items()}
+
+
+def _wanted(tx: Connection, account: str, orders: list[int], keys: list[Any]) -> set[str]:
+    """By which loose texts the lines that these orders concern are found. One that so many other orders share that it
+    leads to none, and that an order more makes no difference to, is left out."""
+    among = set(orders)
+    theirs = [key for key in keys if key[4] in among and key[2] not in ("transaction", "operation")]
+    looses = {loose for loose, *_ in theirs}
+    variants = loosely(
+        [variant for _, _, kind, text, _ in theirs if kind == "order_id" for variant in loose_variants(text)]
+    )
+    return {*looses, *variants} - order_keys.wide(tx, account, sorted(looses), WIDE, orders) - {""}

@@ -1,0 +1,245 @@
+"""One file from its bytes to stored lines with their outcomes, in short transactions, unseen until a single one flips it.
+
+A file that was broken off is read again from its beginning: lines that are there already are not written twice, only
+brought up to what they come to now.
+"""
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from services import clock
+from services.access import Actor, audit
+from services.reconciliation import catching_up, join
+from services.reconciliation.book import Lookup, MatchRules
+from services.reconciliation.match import match
+from services.reconciliation.turns import Turn
+from services.settlements.blocks import Block, read_blocks
+from services.settlements.dialect import Chosen, Dialect, detect_file
+from services.settlements.identity import Occurrences, identify
+from services.settlements.source import open_source
+from services.store import Connection, Row, Store, settlement_files, settlement_lines
+from services.store import positions as position_rows
+
+BATCH = 5_000  # lines in one transaction: other writers wait for tens of milliseconds, not for the whole file
+ROWS = 50_000  # lines that are read, identified and matched at once
+KEPT_ASIDE = 1_000  # rows set aside that are kept to be shown
+
+
+class Withdrawn(Exception):
+    """The file was cancelled while it was imported."""
+
+
+@dataclass
+class _Run:
+    """What is known of the file's lines so far."""
+
+    file: Row[Any]
+    lookup: Lookup
+    rules: dict[str, MatchRules]
+    accounts: dict[str, str]  # the Account of a file → our account
+    cursor: dict[str, Any]  # up to which changes of orders the lookup holds
+    resumed: bool
+    seen: Occurrences = field(default_factory=Occurrences)
+    lines: int = 0
+    known: list[int] = field(default_factory=list)  # ids of lines of other files that are in this one, too
+    had: dict[str, bool] = field(default_factory=dict)  # whether an account had lines before
+    keys: set[str] = field(
+        default_factory=set
+    )  # of new lines that have been looked up among those of other files
+    gone: list[pd.DataFrame] = field(
+        default_factory=list
+    )  # what was found: lines that may stand changed in this file
+    new_by_key: Counter[str] = field(default_factory=Counter)
+    aside: list[dict[str, Any]] = field(default_factory=list)
+    blocking: int = 0
+    blocked: set[str] = field(default_factory=set)
+    settlements: set[str] = field(default_factory=set)
+
+
+def load(turn: Turn, file_id: int) -> None:
+    """Read, identify, match and store the file, and flip it. Raises Withdrawn, TurnOver, the errors of the reader."""
+    while catching_up.catch_up_store(turn.store):
+        turn.check()
+    with turn.store.read() as tx:
+        file = settlement_files.get(tx, file_id)
+        assert file is not None
+        rows = settlement_files.rules(tx)
+        run = _Run(
+            file, join.full_lookup(tx), join.rules_of(tx), {cell: row.account for row in rows for cell in row.file_accounts},
+            catching_up.cursor(tx), file.first_line_id is not None,
+        )  # fmt: skip
+    with written(turn.store, file_id) as path, open_source(path) as source:
+        dialect = detect_file(source, chosen_of(file)).dialect
+        with turn.step() as tx:
+            first = file.first_line_id or settlement_lines.next_id(tx)
+            _go_on(tx, file_id, reading=reading_of(dialect), first_line_id=first)
+        for block in read_blocks(source, dialect, rows=ROWS):
+            _take(turn, run, block)
+    _flip(turn, run)
+
+
+def chosen_of(file: Row[Any]) -> Chosen:
+    """What a person chose of its reading."""
+    known = {one.name for one in fields(Chosen)}
+    return Chosen(**{name: value for name, value in file.chosen.items() if name in known})
+
+
+def reading_of(dialect: Dialect) -> dict[str, Any]:
+    kept = ("encoding", "delimiter", "header_line", "decimal", "thousands", "date")
+    return {**{name: getattr(dialect, name) for name in kept}, "debits": dict(dialect.debits or {})}
+
+
+@contextmanager
+def written(store: Store, file_id: int) -> Iterator[Path]:
+    """The file as it came, on the disk for as long as the context lasts."""
+    with tempfile.NamedTemporaryFile(prefix="payout-") as copy:
+        after = -1
+        while True:
+            with store.read() as tx:
+                some = settlement_files.chunks(tx, file_id, after)
+            if not some:
+                break
+            for after, data in some:  # noqa: B007 (the last is where the next begin)
+                copy.write(data)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def _go_on(tx: Connection, file_id: int, **values: Any) -> None:
+    if not settlement_files.change(tx, file_id, states=("running",), alive_at=clock.now(), **values):
+        raise Withdrawn
+
+
+def _take(turn: Turn, run: _Run, block: Block) -> None:
+    """Store a block's new lines with what they come to."""
+    _note(run, block)
+    lines = block.lines.join(identify(block.lines, run.seen)[["identity", "key"]])
+    run.lines += len(lines)
+    run.settlements.update(lines["settlement_id"].unique())
+    lines["file_account"] = lines["account"]
+    accounts = {cell: run.accounts.get(cell, run.file.account) for cell in lines["account"].unique()}
+    lines["account"] = lines["account"].map(accounts).astype("str")
+    progress = {"lines_done": run.lines, "bytes_done": block.bytes_done}
+    if lines.empty:
+        with turn.step() as tx:
+            _go_on(tx, run.file.id, **progress)
+    for account, theirs in lines.groupby("account", sort=True):
+        _take_account(turn, run, str(account), theirs.reset_index(drop=True), progress)
+
+
+def _note(run: _Run, block: Block) -> None:
+    """Keep what was set aside."""
+    blocking = [row for row in block.aside if row.blocking]
+    run.blocking += len(blocking)
+    run.blocked.update(row.settlement_id for row in blocking)
+    run.aside += [asdict(row) for row in block.aside[: KEPT_ASIDE - len(run.aside)]]
+
+
+def _take_account(turn: Turn, run: _Run, account: str, lines: pd.DataFrame, progress: dict[str, int]) -> None:
+    file_id = run.file.id
+    with turn.store.read() as tx:
+        own: list[int] = []
+        if account not in run.had:
+            run.had[account] = settlement_lines.any_of(tx, account)
+        if run.had[account]:
+            there = settlement_lines.by_identity(tx, account, lines["identity"].tolist())
+            others = there[there["file"] != file_id]
+            run.known += others["id"].tolist()
+            own = there.loc[there["file"] == file_id, "id"].tolist()
+            lines = lines[~lines["identity"].isin(others["identity"])]
+            _find_gone(tx, run, account, lines)
+            lines = lines[~lines["identity"].isin(there["identity"])].reset_index(drop=True)
+        context = _context(tx, account, lines, own, file_id)
+    found = match(_together(lines, context), run.lookup, run.rules.get(account))
+    fresh, stored = found.iloc[: len(lines)], found.iloc[len(lines) :]
+    mine = (context["file"] == file_id).to_numpy()
+    rows = _rows(lines.assign(file=file_id), fresh)
+    sums = lines.assign(file=file_id, outcome=fresh["outcome"])
+    for start in range(0, max(len(rows), 1), BATCH):
+        with turn.step() as tx:
+            if not start:
+                join.write_changes(tx, context[mine], stored[mine])
+            settlement_lines.add(tx, rows[start : start + BATCH])
+            settlement_lines.add_totals(tx, sums.iloc[start : start + BATCH])
+            _go_on(tx, file_id, **progress)
+        time.sleep(join.GAP_SECONDS)
+
+
+def _find_gone(tx: Connection, run: _Run, account: str, lines: pd.DataFrame) -> None:
+    """Lines of other files that have the key of one that is new here: one of them may stand changed here."""
+    asked = set(lines["key"]) - run.keys
+    run.keys |= asked
+    found = settlement_lines.by_key(tx, account, sorted(asked), run.file.id)
+    run.gone.append(found)
+    wanted = set(found["key"]) | set(run.new_by_key)
+    run.new_by_key.update(key for key in lines["key"] if key in wanted)
+
+
+def _context(tx: Connection, account: str, lines: pd.DataFrame, own: list[int], file_id: int) -> pd.DataFrame:
+    """The stored lines that the new ones are matched together with: those of their transactions, and of a run before."""
+    texts = lines["transaction_id"].unique().tolist()
+    context = settlement_lines.joined(
+        tx, settlement_lines.of_transactions(tx, account, texts, running=file_id)
+    )
+    if own:
+        again = settlement_lines.joined(tx, settlement_lines.of_ids(tx, own))
+        shared = settlement_lines.of_transactions(
+            tx, account, again["transaction_id"].unique(), running=file_id
+        )
+        context = pd.concat([context, again, settlement_lines.joined(tx, shared)], ignore_index=True)
+        context = context.drop_duplicates("id", ignore_index=True)
+    return context
+
+
+def _together(lines: pd.DataFrame, context: pd.DataFrame) -> pd.DataFrame:
+    new = lines.assign(decided="", decided_order=pd.Series(pd.NA, index=lines.index, dtype="Int64"))
+    names = list(settlement_lines.MATCHED)
+    return pd.concat([new[names], context[names]], ignore_index=True) if len(context) else new[names]
+
+
+def _rows(lines: pd.DataFrame, found: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """The cells of settlement_lines.WRITTEN."""
+    whole = pd.concat([lines, found.drop(columns="order").assign(ours=found["order"])], axis=1)
+    names = {"file_order": "order", "order": "ours"}
+    return list(
+        zip(*(join.plain(whole[names.get(name, name)]) for name in settlement_lines.WRITTEN), strict=True)
+    )
+
+
+def _flip(turn: Turn, run: _Run) -> None:
+    """The one transaction from which on the file's lines are seen, and those that they replace are not."""
+    replaced = _replaced(run)
+    file, counts = run.file, {"known_lines": len(run.known), "changed_lines": len(replaced)}
+    with turn.step() as tx:
+        for account in sorted(run.had):
+            position_rows.bump(tx, account)
+        settlement_lines.replace(tx, replaced, file.id)
+        _go_on(
+            tx, file.id, state="complete", lines=run.lines, lines_done=run.lines, bytes_done=file.size, aside=run.aside,
+            aside_blocking=run.blocking, aside_settlements=sorted(run.blocked), settlements=sorted(run.settlements - {""}),
+            follow_up=0, finished_at=clock.now(), **counts,
+        )  # fmt: skip
+        catching_up.set_back(tx, run.cursor)
+        actor = Actor(file.actor_kind, file.actor_id)
+        audit.record(
+            tx, actor, "settlement_file_imported", f"settlement_file:{file.id}", lines=run.lines, **counts
+        )
+
+
+def _replaced(run: _Run) -> list[int]:
+    """The lines that changed ones take the place of: of the same key and not in this file, oldest first."""
+    if not run.gone:
+        return []
+    gone = pd.concat(run.gone, ignore_index=True).drop_duplicates("id").sort_values("id")
+    gone = gone[~gone["id"].isin(run.known)]
+    nth = gone.groupby("key").cumcount()
+    places = zip(gone["id"], gone["key"], nth, strict=True)
+    return [int(one) for one, key, place in places if place < run.new_by_key[key]]

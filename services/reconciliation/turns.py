@@ -1,0 +1,80 @@
+"""Whose turn it is to import and to join anew: one process at a time over the whole installation.
+
+Its lease is a row that every transaction of its work looks at and renews, so that one which was taken for dead writes
+nothing more. Leases are by the machine's clock, which the sandbox does not move.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from services.store import Connection, Store, settlement_files
+
+_LEASE = "reconciling"
+_LASTS = 120.0  # seconds without a transaction after which another may begin
+
+
+class TurnOver(Exception):
+    """This process is to stop, or another has taken over."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    store: Store
+    owner: str
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def step(self) -> Iterator[Connection]:
+        """A short transaction of the work. Raises TurnOver before it, when the work is to stop."""
+        self.check()
+        with self.store.write() as tx:
+            if _holder(tx)[0] != self.owner:
+                raise TurnOver
+            _hold(tx, self.owner)
+            yield tx
+
+    def check(self) -> None:
+        """Raises TurnOver when the work is to stop."""
+        if self.stopping.is_set():
+            raise TurnOver
+
+
+def take(store: Store, owner: str, stopping: threading.Event) -> Turn | None:
+    """The turn, unless another has it."""
+    with store.write() as tx:
+        holder, until = _holder(tx)
+        if holder not in ("", owner) and until > time.time():
+            return None
+        _hold(tx, owner)
+    return Turn(store, owner, stopping)
+
+
+def free(store: Store) -> bool:
+    """Whether nobody has the turn."""
+    with store.read() as tx:
+        holder, until = _parsed(settlement_files.lease_text(tx, _LEASE))
+    return not holder or until <= time.time()
+
+
+def give_back(store: Store, owner: str) -> None:
+    """The turn is free, if ``owner`` still had it."""
+    with store.write() as tx:
+        if _holder(tx)[0] == owner:
+            settlement_files.set_lease(tx, _LEASE, "")
+
+
+def _holder(tx: Connection) -> tuple[str, float]:
+    return _parsed(settlement_files.lease(tx, _LEASE))
+
+
+def _parsed(text: str) -> tuple[str, float]:
+    owner, until = json.loads(text) if text else ("", 0.0)
+    return owner, until
+
+
+def _hold(tx: Connection, owner: str) -> None:
+    settlement_files.set_lease(tx, _LEASE, json.dumps([owner, time.time() + _LASTS]))

@@ -1,0 +1,43 @@
+"""Rows by a list of any length: one statement, one parameter, on either database."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    TableValuedAlias,
+    Text,
+    any_,
+    bindparam,
+    func,
+    select,
+)
+
+
+def among(
+    tx: Connection, column: Column[Any] | ColumnElement[Any], values: Iterable[int] | Iterable[str]
+) -> ColumnElement[bool]:
+    """The condition that ``column`` is one of ``values``, all of them ids or all of them texts."""
+    wanted = list(values)
+    if tx.dialect.name == "postgresql":
+        of: Any = (BigInteger() if isinstance(wanted[0], int) else Text()) if wanted else column.type
+        return column == any_(bindparam(None, wanted, type_=ARRAY(of), unique=True))
+    given = func.json_each(bindparam(None, json.dumps(wanted), type_=Text(), unique=True)).table_valued(
+        "value"
+    )
+    return column.in_(select(given.c.value))
+
+
+def texts(tx: Connection, values: Iterable[str]) -> TableValuedAlias:
+    """The texts themselves as a table of one column, ``value``."""
+    wanted = list(values)
+    if tx.dialect.name == "postgresql":
+        given = func.unnest(bindparam(None, wanted, type_=ARRAY(Text()), unique=True))
+    else:
+        given = func.json_each(bindparam(None, json.dumps(wanted), type_=Text(), unique=True))
+    return given.table_valued("value")

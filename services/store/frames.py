@@ -1,0 +1,43 @@
+"""Rows as frames, filled in parts, so that no more than a part is ever held as Python objects."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from sqlalchemy import Connection, Executable
+
+_PART = 20_000  # rows
+_ARROW = {"str": pa.large_string(), "int64": pa.int64(), "Int64": pa.int64(), "bool": pa.bool_()}
+
+
+def frame(tx: Connection, query: Executable, columns: Mapping[str, str]) -> pd.DataFrame:
+    """The rows of ``query``, whose columns are ``columns`` in that order, by name and type; a NULL text is ""."""
+    parts: list[list[pa.Array]] = []
+    result = tx.execute(query)
+    while rows := result.fetchmany(_PART):
+        cells = zip(*map(tuple, rows), strict=True)
+        parts.append([_cells(some, kind) for some, kind in zip(cells, columns.values(), strict=True)])
+    whole = (
+        pa.chunked_array([part[place] for part in parts], _ARROW[kind])
+        for place, kind in enumerate(columns.values())
+    )
+    return pd.DataFrame(
+        {name: _column(one, kind) for (name, kind), one in zip(columns.items(), whole, strict=True)}
+    )
+
+
+def _cells(cells: Sequence[Any], kind: str) -> pa.Array:
+    return pa.array(
+        ["" if cell is None else cell for cell in cells] if kind == "str" else cells, _ARROW[kind]
+    )
+
+
+def _column(cells: pa.ChunkedArray, kind: str) -> "pd.Series[Any]":
+    if kind != "Int64":
+        plain: pd.Series[Any] = cells.to_pandas().astype(kind)
+        return plain
+    missing = cells.is_null().to_numpy()
+    return pd.Series(
+        pd.arrays.IntegerArray(cells.fill_null(0).to_numpy().astype("int64"), missing.astype(bool))
+    )

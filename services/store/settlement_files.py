@@ -1,0 +1,169 @@
+"""Settlement files: kept as they came, and where each is on its way to complete."""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+
+from services.store.concurrent import insert_new, one_at_a_time
+from services.store.schema import meta
+from services.store.schema_settlements import (
+    account_matching,
+    not_ours_rules,
+    settlement_chunks,
+    settlement_files,
+)
+
+CHUNK_BYTES = 4 << 20
+GONE = ("failed", "cancelled")
+_file = settlement_files.c
+
+
+def take_turn(tx: Connection, account: str) -> None:
+    """Let no other reception of the account end before this transaction does."""
+    one_at_a_time(tx, f"settlements:{account}")
+
+
+def add(tx: Connection, **values: Any) -> int:
+    """A file that is about to be received; its id."""
+    key = tx.execute(insert(settlement_files).values(state="receiving", **values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def add_chunk(tx: Connection, file: int, number: int, data: bytes) -> None:
+    tx.execute(insert(settlement_chunks).values(file=file, number=number, data=data))
+
+
+def chunks(tx: Connection, file: int, after: int = -1, limit: int = 8) -> list[tuple[int, bytes]]:
+    """The file's next pieces as they came: (number, bytes)."""
+    chunk = settlement_chunks.c
+    query = (
+        select(chunk.number, chunk.data)
+        .where(chunk.file == file, chunk.number > after)
+        .order_by(chunk.number)
+    )
+    return [(row.number, zlib.decompress(row.data)) for row in tx.execute(query.limit(limit))]
+
+
+def content(tx: Connection, file: int) -> bytes:
+    """The file as it came."""
+    return b"".join(_pieces(tx, file))
+
+
+def _pieces(tx: Connection, file: int) -> Iterator[bytes]:
+    after = -1
+    while some := chunks(tx, file, after):
+        yield from (data for _, data in some)
+        after = some[-1][0]
+
+
+def drop(tx: Connection, file: int) -> None:
+    """Forget a file that was not kept: its bytes and itself."""
+    drop_chunks(tx, file)
+    tx.execute(delete(settlement_files).where(_file.id == file))
+
+
+def drop_chunks(tx: Connection, file: int) -> None:
+    tx.execute(delete(settlement_chunks).where(settlement_chunks.c.file == file))
+
+
+def get(tx: Connection, file: int) -> Row[Any] | None:
+    return tx.execute(select(settlement_files).where(_file.id == file)).first()
+
+
+def by_hash(tx: Connection, account: str, sha256: str) -> Row[Any] | None:
+    """The file that has these bytes and is kept: complete, or on its way."""
+    query = select(settlement_files).where(_file.account == account, _file.sha256 == sha256)
+    return tx.execute(query.where(_file.state.notin_(("receiving", *GONE)))).first()
+
+
+def listed(tx: Connection, states: Iterable[str]) -> list[Row[Any]]:
+    """The files in these states, newest first."""
+    query = select(settlement_files).where(_file.state.in_(tuple(states)))
+    return list(tx.execute(query.order_by(_file.uploaded_at.desc(), _file.id.desc())))
+
+
+def change(tx: Connection, file: int, *, states: tuple[str, ...], **values: Any) -> bool:
+    """Change a file that is in one of these states; whether it was."""
+    here = update(settlement_files).where(_file.id == file, _file.state.in_(states))
+    return tx.execute(here.values(**values)).rowcount == 1
+
+
+def to_clean(tx: Connection, stale: datetime) -> list[Row[Any]]:
+    """Files that came to nothing and have left lines behind, and those whose reception broke off before ``stale``."""
+    left = _file.state.in_((*GONE, "waiting")) & _file.first_line_id.is_not(None)
+    broken = (_file.state == "receiving") & (_file.alive_at < stale)
+    return list(tx.execute(select(settlement_files).where(or_(left, broken)).order_by(_file.id)))
+
+
+def next_file(tx: Connection) -> Row[Any] | None:
+    """The file to take up: one that is complete and has more to do, one that runs, else the first that waits."""
+    for which in (
+        (_file.state == "complete") & _file.follow_up.is_not(None),
+        _file.state == "running",
+        _file.state == "waiting",
+    ):
+        found = tx.execute(select(settlement_files).where(which).order_by(_file.id).limit(1)).first()
+        if found is not None:
+            return found
+    return None
+
+
+def named(tx: Connection, accounts: tuple[str, ...]) -> list[Row[Any]]:
+    """Of each complete file, oldest first: account, the payouts that it names, those of which a row is set aside."""
+    query = select(_file.account, _file.settlements, _file.aside_settlements)
+    return list(
+        tx.execute(query.where(_file.state == "complete", _file.account.in_(accounts)).order_by(_file.id))
+    )
+
+
+def rules(tx: Connection) -> list[Row[Any]]:
+    """How each account's lines are joined; an account without a row has the defaults."""
+    return list(tx.execute(select(account_matching)))
+
+
+def not_ours(tx: Connection, account: str) -> list[Row[Any]]:
+    rule = not_ours_rules.c
+    query = select(rule.field, rule.pattern, rule.text).where(
+        rule.account == account, rule.ended_at.is_(None)
+    )
+    return list(tx.execute(query.order_by(rule.id)))
+
+
+def next_rejoin(tx: Connection) -> Row[Any] | None:
+    """An account whose rules have changed and whose lines are not all joined again."""
+    return tx.execute(select(account_matching).where(account_matching.c.rejoin.is_not(None)).limit(1)).first()
+
+
+def rejoined(tx: Connection, account: str, before: int, now: int | None) -> bool:
+    """All up to a line are joined again (None: all are); False when the rules have changed meanwhile."""
+    matching = account_matching.c
+    here = update(account_matching).where(matching.account == account, matching.rejoin == before)
+    done = {"rejoin_all": False} if now is None else {}
+    return tx.execute(here.values(rejoin=now, **done)).rowcount == 1
+
+
+def lease(tx: Connection, name: str) -> str:
+    """Who has the lease of this name, "" for nobody; kept from other writers to the end of the transaction."""
+    insert_new(tx, meta, ("name",), name=name, value="")
+    return str(tx.execute(select(meta.c.value).where(meta.c.name == name).with_for_update()).scalar_one())
+
+
+def lease_text(tx: Connection, name: str) -> str:
+    """The same to look at."""
+    return str(tx.scalar(select(meta.c.value).where(meta.c.name == name)) or "")
+
+
+def set_lease(tx: Connection, name: str, value: str) -> None:
+    tx.execute(update(meta).where(meta.c.name == name).values(value=value))
+
+
+def any_other(tx: Connection, file: int) -> bool:
+    """Whether another file is complete."""
+    return (
+        tx.execute(select(_file.id).where(_file.state == "complete", _file.id != file).limit(1)).first()
+        is not None
+    )
