@@ -39,7 +39,7 @@ def _filter() -> Filter:
             placeholder=t("name, e-mail, order id, invoice number"),
         )  # fmt: skip
         badges = st.multiselect(
-            t("State"), BADGE_KEYS, key="state", bind="query-params", format_func=lambda key: t(BADGES[key][0]), width=290,
+            t("State"), tuple(BADGE_KEYS), key="state", bind="query-params", format_func=lambda key: t(BADGES[key][0]), width=290,
             placeholder=t("all"),
         )  # fmt: skip
         channels = st.multiselect(

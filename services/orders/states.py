@@ -1,8 +1,6 @@
 """An order's state: three folds over what was recorded, and one badge made of them.
 
-    delivery      none → queued → sent | uncertain | failed | expired | withdrawn; sent → bounced      of the newest e-mail
-    availability  requested → open | failed | taken | cancelled            of HiPay's page, or of our own link
-    payment       unpaid → refused, pending, authorised, cancelled, (partly_)captured, (partly_)refunded, charged_back
+``DELIVERY``, ``AVAILABILITY``, ``PAYMENT`` and ``BADGES`` define each value once, in words; docs/images/states.svg draws them.
 
 Payment is a join: of each transaction the largest amounts seen and the set of things that happened to it are kept, so the
 same facts give the same state in whatever order, and however often, they come. A late 116 never undoes a 118. Only what
@@ -19,10 +17,53 @@ from typing import Any
 
 from services.hipay.statuses import Effect, status
 
-BADGES = (
-    "preparing", "open", "uncertain", "bounced", "failed", "expired", "cancelled", "refused", "pending", "authorised", "paid",
-    "refunded", "charged_back",
-)  # fmt: skip
+# Of the newest e-mail.
+DELIVERY = {
+    "none": "there is no e-mail: a telephone payment, or an order that was imported",
+    "queued": "it waits for its page or for the mail server, or the server said later",
+    "sent": "the mail server has accepted it",
+    "uncertain": "the connection was lost after the last byte, more than once: it may have left",
+    "failed": "the mail server refuses it, or a day of tries was in vain",
+    "expired": "the link's time was over before it could leave",
+    "withdrawn": "the request was paid or called off before it could leave",
+    "bounced": "it was accepted and came back later",
+}
+# Of what the customer opens: our own link, else HiPay's page.
+AVAILABILITY = {
+    "none": "an order that was imported, and is only awaited",
+    "requested": "it is being made",
+    "open": "it is there; whether its time is over, the clock says",
+    "failed": "HiPay refuses the page, or a day of tries was in vain",
+    "taken": "somebody pays on a page whose address was lost: it is watched, and nothing is sent",
+    "cancelled": "a person called the request off, for good; our own link only",
+}
+PAYMENT = {
+    "unpaid": "nobody has tried to pay, or not got far enough to be told of",
+    "refused": "every attempt was refused",
+    "cancelled": "a hold was given up or ran out before anything was collected",
+    "pending": "an attempt waits for the bank, or for a review",
+    "authorised": "the amount is held on the card",
+    "partly_captured": "less than the order's amount was collected",
+    "captured": "the order's amount was collected, or more",
+    "partly_refunded": "some of what was collected went back",
+    "refunded": "all that was collected went back",
+    "charged_back": "the bank has taken money back, and the dispute is not won",
+}
+BADGES = {
+    "preparing": "unpaid, and the e-mail has not left yet",
+    "open": "unpaid: the customer has the link, and can pay",
+    "uncertain": "unpaid, and nobody knows whether the e-mail left",
+    "bounced": "unpaid, and the e-mail came back",
+    "failed": "unpaid, and the page or the e-mail failed: a person must act",
+    "expired": "unpaid, and the time is over",
+    "cancelled": "unpaid, and called off",
+    "refused": "an attempt was refused, or a hold was given up; the customer can try again",
+    "pending": "the bank has not answered yet",
+    "authorised": "held on the card, to be collected",
+    "paid": "collected, all or a part",
+    "refunded": "given back, all or a part",
+    "charged_back": "taken back by the bank",
+}
 UNPAID = frozenset({"unpaid", "refused", "cancelled"})
 
 
@@ -102,7 +143,8 @@ _AVAILABILITY = {
 
 def fold(channel: str, amount: int, events: Iterable[Event]) -> State:
     """The state of an order of ``amount`` units after these events, given in the order they were recorded."""
-    mails, availability = {1: "queued" if channel == "link" else "none"}, "requested"
+    mails = {1: "queued" if channel == "link" else "none"}
+    availability = "none" if channel == "imported" else "requested"
     seen: dict[str, Transaction] = {}
     for event in events:
         if channel == "link":

@@ -7,23 +7,16 @@ from services import clock
 from services.access import Actor
 from services.desk import Desk
 from services.orders import create, history
-from services.orders.states import BADGES
+from services.orders.states import AVAILABILITY, BADGES, DELIVERY, PAYMENT
 from services.store import orders as rows
 from tests.support.drafts import draft
-
-DELIVERIES = ("none", "queued", "sent", "uncertain", "failed", "expired", "withdrawn", "bounced")
-AVAILABILITIES = ("requested", "open", "failed", "taken", "cancelled")
-PAYMENTS = (
-    "unpaid", "refused", "cancelled", "pending", "authorised", "captured", "partly_captured", "refunded", "partly_refunded",
-    "charged_back",
-)  # fmt: skip
 
 
 def test_python_and_sql_agree_on_every_state(desk: Desk, manager: Actor) -> None:
     order_id = create.create(desk, manager, draft(), create.new_form_key())
     now = clock.now()
     with desk.store.write() as tx:
-        for delivery, availability, payment, hours in product(DELIVERIES, AVAILABILITIES, PAYMENTS, (-1, 1)):
+        for delivery, availability, payment, hours in product(DELIVERY, AVAILABILITY, PAYMENT, (-1, 1)):
             rows.change_order(
                 tx, order_id, delivery=delivery, availability=availability, payment=payment,
                 expires_at=now + timedelta(hours=hours),

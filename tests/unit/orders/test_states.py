@@ -1,5 +1,6 @@
 """The state is a fold: the same facts, in any order and any number of times, give one state."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docs import draw_states
 from services.hipay.statuses import STATUSES
+from services.orders import states
 from services.orders.states import BADGES, Event, State, badge, fold
+from tests.support.servers import ROOT
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 AMOUNT = 100_0000
@@ -148,16 +152,37 @@ def test_money_that_was_seen_never_disappears(events: list[Event], more: Event) 
 
 STATES = st.builds(
     State,
-    st.sampled_from(["none", "queued", "sent", "uncertain", "failed", "expired", "withdrawn", "bounced"]),
-    st.sampled_from(["requested", "open", "failed", "taken"]),
-    st.sampled_from(
-        ["unpaid", "refused", "pending", "authorised", "cancelled", "captured", "partly_captured", "refunded",
-         "partly_refunded", "charged_back"]
-    ),
-)  # fmt: skip
+    *(st.sampled_from(sorted(values)) for values in (states.DELIVERY, states.AVAILABILITY, states.PAYMENT)),
+)
 
 
 @given(STATES, st.booleans())
 def test_every_state_has_one_known_badge(state: State, over: bool) -> None:
     end = NOW - timedelta(seconds=1) if over else NOW + timedelta(days=1)
     assert badge(state.delivery, state.availability, state.payment, end, NOW) in BADGES
+
+
+def test_the_picture_shows_every_value() -> None:
+    picture = (ROOT / "docs" / "images" / "states.svg").read_text("utf-8")
+    folds = re.split(r'font-size="18">(\w+)<', picture)
+    drawn = {
+        name: set(re.findall(r"<text[^>]*>(\w+)</text>", part))
+        for name, part in zip(folds[1::2], folds[2::2], strict=True)
+    }
+    assert drawn == {
+        "delivery": set(states.DELIVERY), "availability": set(states.AVAILABILITY), "payment": set(states.PAYMENT),
+        "badge": set(states.BADGES),
+    }  # fmt: skip
+    assert draw_states.draw() == picture, "python docs/draw_states.py"
+
+
+def test_every_value_that_a_fold_gives_is_defined() -> None:
+    given_by_an_event = [
+        set(states._DELIVERY.values()) | {"none", "queued", "bounced"}, set(states._AVAILABILITY.values()) | {"none"}
+    ]  # fmt: skip
+    assert given_by_an_event == [set(states.DELIVERY), set(states.AVAILABILITY)]
+
+
+@given(st.lists(observations, max_size=6))
+def test_every_payment_is_defined(events: list[Event]) -> None:
+    assert payment(*events) in states.PAYMENT
