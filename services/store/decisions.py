@@ -4,7 +4,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    union,
+    update,
+)
+from sqlalchemy import Text as Plain
 
 from services.store.concurrent import insert_new, one_at_a_time, writes
 from services.store.orders import folded
@@ -165,6 +179,28 @@ def comments(tx: Connection, *, line: int | None = None, order: int | None = Non
         .where(comment.line == line if line is not None else comment.order == order)
     )
     return list(tx.execute(query.order_by(comment.id)))
+
+
+def erase_words(tx: Connection, order_id: int) -> None:
+    """Empty what people wrote of an order and of the lines that have, had or nearly have it: it may name the customer.
+    What was decided, by whom and when stays."""
+    decision, comment, line, share = line_decisions.c, line_comments.c, settlement_lines.c, line_shares.c
+    # as the store writes JSON: [[order, units], …] and {…, "order": order, …}
+    shared = type_coerce(decision.shares, Plain).contains(f"[{order_id}, ", autoescape=True)
+    before = type_coerce(decision.before, Plain).contains(f'"order": {order_id},', autoescape=True)
+    worded = union(select(decision.line), select(comment.line).where(comment.line.is_not(None))).subquery()
+    theirs = union(
+        select(decision.line).where(or_(shared, before)),
+        select(line.id)
+        .join(worded, worded.c.line == line.id)
+        .outerjoin(line_shares, share.line == line.id)
+        .where(or_(line.order == order_id, line.nearest == order_id, share.order == order_id)),
+    )
+    ids = list(tx.scalars(theirs))
+    tx.execute(update(line_comments).where(comment.order == order_id).values(text=""))
+    for some in _parts(ids):
+        tx.execute(update(line_comments).where(comment.line.in_(some)).values(text=""))
+        tx.execute(update(line_decisions).where(decision.line.in_(some)).values(reason="", undo_reason=""))
 
 
 def orders_by_key(tx: Connection, account: str, loose: Iterable[str], limit: int) -> list[int]:

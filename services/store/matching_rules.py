@@ -10,11 +10,12 @@ from services.store.schema import orders, users
 from services.store.schema_settlements import (
     account_matching,
     not_ours_rules,
-    settlement_files,
     settlement_lines,
 )
+from services.store.settlement_lines import standing
 
 _enders = users.alias("enders")
+_COLUMNS = {"order": "file_order"}  # columns of a file that have another name here
 
 
 def matching(tx: Connection, account: str) -> Row[Any] | None:
@@ -34,6 +35,12 @@ def lock_matching(tx: Connection, account: str) -> Row[Any]:
 
 def save_matching(tx: Connection, account: str, **values: Any) -> None:
     tx.execute(update(account_matching).where(account_matching.c.account == account).values(**values))
+
+
+def newest_lines(tx: Connection, account: str, limit: int) -> list[int]:
+    line = settlement_lines.c
+    query = select(line.id).where(line.account == account, line.kind != "control", standing())
+    return list(tx.scalars(query.order_by(line.id.desc()).limit(limit)))
 
 
 def references_filled(tx: Connection, account: str, newest: int) -> tuple[int, list[int], int, list[int]]:
@@ -126,11 +133,10 @@ def sums_of_rule(
 
 
 def _taken(account: str, field: str, pattern: str, text: str, outcomes: Iterable[str]) -> ColumnElement[bool]:
-    line, column = settlement_lines.c, settlement_lines.c[field]
+    line, column = settlement_lines.c, settlement_lines.c[_COLUMNS.get(field, field)]
     # substr, since LIKE minds the case of letters on PostgreSQL and not on SQLite
     fits = column == text if pattern == "equals" else func.substr(column, 1, len(text)) == text
-    complete = select(settlement_files.c.id).where(settlement_files.c.state == "complete")
     return and_(
         line.account == account, line.outcome.in_(list(outcomes)), fits, line.decision.is_(None),
-        line.replaced_by.is_(None), line.file.in_(complete),
+        standing(),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
 
+from services.store import decisions
 from services.store.orders import UNPAID, folded, masked
 from services.store.schema import (
     alarms,
@@ -106,6 +107,7 @@ def erase_orders(tx: Connection, found: Iterable[Row[Any]], at: datetime) -> int
         for alarm in tx.execute(select(alarms.c.id, alarms.c.detail).where(alarms.c.order == order.id)).all():
             tx.execute(update(alarms).where(alarms.c.id == alarm.id).values(detail=masked(alarm.detail)))
         empty_notifications(tx, notifications.c.order == order.id)
+        decisions.erase_words(tx, order.id)
         count += 1
     return count
 

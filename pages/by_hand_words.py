@@ -1,0 +1,55 @@
+"""Decisions by hand in the reader's words."""
+
+from services.errors import DeskError
+from services.i18n import Translator, format_datetime
+from services.reconciliation.candidates import AMOUNT, FOUND, NAMED, SUGGESTED, TYPED
+from services.reconciliation.decision_errors import AlreadyUndone, ConflictingDecision
+from services.refusals import SENTENCES, sentence
+
+# act → (button, icon, what it does)
+ACTS: dict[str, tuple[str, str, str]] = {
+    "accept": ("Accept the suggestion", ":material/check:", "The line belongs to the order that is suggested."),
+    "match": ("Match to an order", ":material/link:", "The line belongs to the order that you choose, whatever its keys say."),
+    "split": ("Split over several orders", ":material/call_split:", "The line pays several orders: each gets its share of the original amount."),
+    "unmatch": ("Take the order away", ":material/link_off:", "The line belongs to no order, and is not matched by itself again."),
+    "not_ours": ("Not ours", ":material/block:", "The line is of another business of the account: no order is looked for."),
+    "exclude": ("Leave out", ":material/visibility_off:", "The line stays in its payout, and counts for no order."),
+    "undo": ("Undo", ":material/undo:", "The line is joined again as if this had never been decided."),
+    "comment": ("Comment", ":material/comment:", "A comment changes nothing: your colleagues will read it."),
+}  # fmt: skip
+# What a person gives as the reason, offered for each act; any other can be written.
+PHRASES: dict[str, tuple[str, ...]] = {
+    "accept": ("Checked: same customer and amount", "Typing error in the reference"),
+    "match": ("Checked with the customer", "Typing error in the reference", "Paid under another order id"),
+    "split": ("One payment for several invoices", "Agreed with the customer"),
+    "unmatch": ("Same reference, another sale", "Matched by mistake"),
+    "not_ours": ("Sale of our web shop", "Sale of another branch"),
+    "exclude": ("Test payment", "Settled outside", "Handled in the accounts"),
+    "undo": ("Decided by mistake", "New information"),
+}
+# what was done with a line, in its history
+DONE = {
+    "match": "Matched to {orders}",
+    "split": "Split over {orders}",
+    "unmatch": "Order taken away",
+    "not_ours": "Marked as not ours",
+    "exclude": "Left out",
+    "undone": "Decision undone",
+    "comment": "Comment",
+}
+WHY = {
+    SUGGESTED: "suggested", NAMED: "named by the line", TYPED: "exactly what you typed", FOUND: "contains what you typed",
+    AMOUNT: "has this amount",
+}  # fmt: skip
+IGNORES = {
+    "case": "capital and small letters", "blanks": "blanks", "dashes": "dashes, dots and slashes", "zeros": "zeros at the beginning",
+}  # fmt: skip
+PATTERNS = {"equals": "is exactly", "starts": "begins with"}
+
+
+def refusal_words(error: DeskError, zone: str, t: Translator) -> str:
+    """The sentence of a refusal, its moment in the account's zone."""
+    if isinstance(error, ConflictingDecision | AlreadyUndone):
+        moment = format_datetime(error.at, zone, t.language, named=False)
+        return t.gettext(SENTENCES[error.code]).format(who=error.who or t("somebody"), at=moment)
+    return sentence(error, t)

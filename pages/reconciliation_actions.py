@@ -1,0 +1,265 @@
+"""What a person can decide of payout lines: the buttons, the windows that ask why, the history, the way back."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages import match_windows
+from pages.by_hand_kit import (
+    ask_reason,
+    begin_rule,
+    first_zone,
+    go,
+    progress_after_a_while,
+    refused,
+    what_line,
+)
+from pages.by_hand_words import ACTS, DONE, refusal_words
+from pages.common import actor, desk, language, texts
+from pages.markdown import plain
+from pages.wording import person_name
+from services.i18n import Translator, format_datetime
+from services.money import format_money
+from services.orders.create import new_form_key
+from services.reconciliation import decisions, not_ours, standing, trail
+from services.reconciliation.decisions import MOST_LINES, Done
+from services.reconciliation.explain import OUTCOMES
+from services.reconciliation.standing import Line
+from services.reconciliation.trail import COMMENT_MAX, Entry
+
+_WINDOW, _SAID = "by_hand_window", "by_hand_said"
+
+
+def actions(line_id: int) -> None:
+    """The buttons of one line: what can be decided of it now, and a comment."""
+    found = standing.look(desk(), actor(), [line_id])
+    if not found:
+        return
+    [line] = found
+    t = texts()
+    with st.container(horizontal=True):
+        for act in line.possible:
+            words, icon, _ = ACTS[act]
+            label = (
+                t("It is order {order_id}", order_id=plain(line.nearest_id)) if act == "accept" else t(words)
+            )
+            kind = "primary" if act == "accept" else "secondary"
+            if st.button(label, icon=icon, type=kind, key=f"by_hand_{act}_{line_id}"):
+                _open(act, found)
+        if line.possible or line.outcome == "total_line":
+            words, icon, _ = ACTS["comment"]
+            if st.button(t(words), icon=icon, type="tertiary", key=f"by_hand_comment_{line_id}"):
+                _open("comment", found)
+
+
+def bulk(line_ids: Sequence[int]) -> None:
+    """The buttons of several chosen lines, each with how many of them it takes."""
+    t = texts()
+    if len(line_ids) > MOST_LINES:
+        st.info(t("At most {most} lines can be decided at once.", most=MOST_LINES), icon=":material/info:")
+        return
+    found = standing.look(desk(), actor(), line_ids)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            t.plural("**{count}** line chosen", "**{count}** lines chosen", len(found)), width="content"
+        )
+        for act in ("accept", "match", "unmatch", "not_ours", "exclude", "undo"):
+            able = [line for line in found if act in line.possible]
+            words, icon, _ = ACTS[act]
+            label = t(words) if len(able) == len(found) else f"{t(words)} ({len(able)})"
+            if able and st.button(label, icon=icon, key=f"by_hand_bulk_{act}"):
+                _open(act, able)
+
+
+def comment_on_order(order_id: int) -> None:
+    """The comments on an order, and a place for another."""
+    _entries(trail.of_order(desk(), actor(), order_id), first_zone(), None)
+    t = texts()
+    if st.button(
+        t("Comment"), icon=":material/comment:", type="tertiary", key=f"by_hand_order_comment_{order_id}"
+    ):
+        st.session_state[_WINDOW] = ("order_comment", (), new_form_key(), order_id)
+        st.rerun(scope="app")
+
+
+def history(line_id: int) -> None:
+    """Every decision and comment on the line, the oldest first, each decision that stands with its way back."""
+    found = trail.of_line(desk(), actor(), line_id)
+    lines = standing.look(desk(), actor(), [line_id])
+    if not found:
+        st.caption(texts()("Nobody has decided or written anything of this line."))
+        return
+    zone = desk().account(lines[0].account).timezone if lines else first_zone()
+    _entries(found, zone, lines[0] if lines else None)
+
+
+def said() -> None:
+    """What the last decision came to, said once, with the way back."""
+    found: tuple[str, Done] | None = st.session_state.get(_SAID)
+    if found is None:
+        return
+    t, (act, done) = texts(), found
+    count = len(done.lines)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = t.plural(
+            "{count} line decided: {what}.", "{count} lines decided: {what}.", count, what=t(ACTS[act][0])
+        )
+        st.success(words, icon=":material/check_circle:", width="stretch")
+        if act != "undo" and st.button(t("Undo"), icon=":material/undo:", key="by_hand_said_undo"):
+            _open("undo", standing.look(desk(), actor(), done.lines))
+        if st.button(t("Close"), icon=":material/close:", type="tertiary", key="by_hand_said_close"):
+            st.session_state.pop(_SAID)
+            st.rerun(scope="app")
+    for refusal in dict.fromkeys(refusal_words(error, first_zone(), t) for _, error in done.left):
+        st.warning(plain(refusal), icon=":material/rule:")
+    if done.left:
+        st.caption(
+            t.plural(
+                "{count} line was left as it was.", "{count} lines were left as they were.", len(done.left)
+            )
+        )
+
+
+def window() -> None:
+    """Draw the window that was asked for. Called once on the page, outside the parts that run by themselves."""
+    asked = st.session_state.get(_WINDOW)
+    if asked is None:
+        return
+    act, lines, key, order_id = asked
+    icon = ACTS.get(act, ACTS["comment"])[1]
+    title = texts()(ACTS.get(act, ACTS["comment"])[0])
+    width = "medium" if act in ("match", "split", "not_ours") else "small"
+    st.dialog(title, width=width, icon=icon, on_dismiss=_close)(_window)(act, lines, key, order_id)
+
+
+def _open(act: str, lines: Sequence[Line]) -> None:
+    st.session_state.pop(_SAID, None)
+    st.session_state[_WINDOW] = (act, tuple(lines), new_form_key(), None)
+    st.rerun(scope="app")
+
+
+def _close() -> None:
+    st.session_state.pop(_WINDOW, None)
+    match_windows.forget()
+
+
+def _window(act: str, lines: tuple[Line, ...], key: str, order_id: int | None) -> None:
+    t = texts()
+    if act == "order_comment":
+        assert order_id is not None
+        _comment(lambda text: trail.comment_order(desk(), actor(), order_id, text, key), key)
+        return
+    st.caption(
+        plain(what_line(lines[0], t))
+        if len(lines) == 1
+        else t.plural("{count} line", "{count} lines", len(lines))
+    )
+    if act == "comment":
+        _comment(lambda text: trail.comment_line(desk(), actor(), lines[0].id, text, key), key)
+        return
+    st.write(t(ACTS[act][2]))
+    if act == "not_ours" and len(lines) == 1 and _by_rule(lines[0], key):
+        return
+    wanted = _wanted(act, lines, key)
+    why = ask_reason(act, key)
+    if (
+        go(t(ACTS[act][0]), key, _close, ready=wanted is not None and bool(why.strip()))
+        and wanted is not None
+    ):
+        with refused(lines[0].account), progress_after_a_while() as progress:
+            done = wanted(why, progress)
+            _close()
+            st.session_state[_SAID] = (act, done)
+            st.rerun()
+
+
+def _wanted(act: str, lines: tuple[Line, ...], key: str) -> Callable[[str, Any], Done] | None:
+    """What the window's button does, given the reason and who is told of the progress; None while something is missing."""
+    shown = [line.shown for line in lines]
+    if act == "match":
+        return match_windows.choose(lines, key)
+    if act == "split":
+        return match_windows.share_out(lines[0], key)
+    if act == "accept":
+        return match_windows.suggested(lines, key)
+    if act == "undo":
+        return _undoing(lines, key)
+    decide = {"unmatch": decisions.unmatch, "exclude": decisions.exclude, "not_ours": decisions.not_ours}[act]
+    return lambda why, progress: decide(desk(), actor(), shown, why, key, progress=progress)
+
+
+def _undoing(lines: tuple[Line, ...], key: str) -> Callable[[str, Any], Done]:
+    t, decided = texts(), [line.decided for line in lines if line.decided]
+    first = decided[0]
+    if len(lines) == 1:
+        zone = desk().account(lines[0].account).timezone
+        moment = format_datetime(first.at, zone, t.language, named=False)
+        st.markdown(
+            f"{ACTS[first.kind][1]} **{t(ACTS[first.kind][0])}** · {plain(person_name(first.who, t))} · {moment}"
+        )
+        st.caption(plain(first.reason))
+        if first.together > 1:
+            whole = t("All {count} lines that were decided at once", count=first.together)
+            choice = st.radio(t("What is undone?"), [t("This line only"), whole], key=f"undo_whole_{key}")
+            if choice == whole:
+                return lambda why, progress: decisions.undo_group(
+                    desk(), actor(), first.group, why, progress=progress
+                )
+    ids = [one.id for one in decided]
+    return lambda why, progress: decisions.undo(desk(), actor(), ids, why, progress=progress)
+
+
+def _by_rule(line: Line, key: str) -> bool:
+    """Ask whether a rule is wanted; whether it is, and the window is its."""
+    t = texts()
+    filled = {name: text for name, text in line.texts.items() if text.strip()}
+    once, always = t("This line only"), t("This line and all that are alike: a rule")
+    if not filled or st.radio(t("What is not ours?"), [once, always], key=f"ruled_{key}") == once:
+        return False
+    labels = {name: f"{t(not_ours.FIELDS[name])}: {text}" for name, text in filled.items()}
+    field = st.selectbox(t("Column"), list(labels), format_func=labels.__getitem__, key=f"rule_field_{key}")
+    begin_rule(line.account, field, filled[field], key, _close)
+    return True
+
+
+def _comment(write: Callable[[str], None], key: str) -> None:
+    t = texts()
+    text = st.text_area(t("Comment"), key=f"comment_{key}", max_chars=COMMENT_MAX)
+    if go(t("Keep the comment"), key, _close, ready=bool((text or "").strip())):
+        with refused(""):
+            write(text)
+            _close()
+            st.rerun()
+
+
+def _entries(found: Sequence[Entry], zone: str, line: Line | None) -> None:
+    t = texts()
+    for entry in found:
+        icon = ACTS["undo" if entry.kind == "undone" else entry.kind][1]
+        names = ", ".join(_share(name, units, entry, line, t) for name, units in entry.shares)
+        words = t.gettext(DONE[entry.kind]).format(orders=names)
+        who = person_name(entry.who, t) or t("somebody")
+        moment = format_datetime(entry.at, zone, language(), named=False)
+        with st.container(border=True):
+            head = (
+                words
+                if entry.stands or entry.kind in ("undone", "comment")
+                else t("{what} (undone since)", what=words)
+            )
+            st.markdown(f"{icon} **{plain(head)}**")
+            st.markdown(plain(entry.text) if entry.text else f"*{t('erased with the customer')}*")
+            details = [who, moment]
+            if entry.before:
+                before = t(OUTCOMES.get(entry.before, entry.before))
+                former = f"{before}, {entry.before_order}" if entry.before_order else before
+                details.append(t("before: {outcome}", outcome=former))
+            if entry.stands and entry.together > 1:
+                details.append(t("one of {count} decided at once", count=entry.together))
+            st.caption(" · ".join(plain(part) for part in details))
+
+
+def _share(name: str, units: int, entry: Entry, line: Line | None, t: Translator) -> str:
+    if entry.kind != "split" or line is None:
+        return name
+    return f"{name} ({format_money(units, line.original_currency, t.locale)})"

@@ -1,0 +1,121 @@
+"""Which order does a line belong to: found by what a person types, or proposed, the nearest first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services import money
+from services.access import Actor, Right, require
+from services.desk import Desk
+from services.errors import DeskError
+from services.reconciliation.book import loosely
+from services.reconciliation.decision_errors import LineUnknown
+from services.store import Connection, Row
+from services.store import decisions as rows
+
+SHOWN = 20
+_LOOKED_AT = 200  # orders that a text finds, the newest: more than that is no search
+# Why an order stands in the list, the nearest first.
+SUGGESTED, NAMED, TYPED, FOUND, AMOUNT = "suggested", "named", "typed", "found", "amount"
+_RANKS = (SUGGESTED, NAMED, TYPED, FOUND, AMOUNT)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An order that a line may belong to. ``why``: it is suggested, the line's keys name it, its key was typed, the text
+    was found in it, or it has the amount. Amounts in 1/10000; ``gross``: what its lines have settled of it so far.
+    """
+
+    order: int
+    order_id: str
+    customer: str
+    amount: int
+    currency: str
+    gross: int
+    lines: int
+    references: tuple[str, ...]
+    created_at: datetime
+    why: str
+    same_amount: bool
+    other_currency: bool
+
+
+def find(
+    desk: Desk, actor: Actor, line_id: int, text: str = "", locale: str = "en_GB"
+) -> tuple[Candidate, ...]:
+    """Orders of the line's account, the nearest first, at most SHOWN.
+
+    By an id, a reference or a transaction as they are known, by words of a name, an address, an id or a reference, or by
+    an amount in the notation of ``locale``. Without a text: what is suggested, what the line's keys name, what has its
+    amount. Raises LineUnknown, NotAllowed.
+    """
+    with desk.store.read() as tx:
+        require(tx, actor, Right.RECONCILE)
+        line = next(iter(rows.lines(tx, [line_id])), None)
+        if line is None or line.file_state != "complete":
+            raise LineUnknown
+        why = _found(tx, line, text.strip(), locale) if text.strip() else _proposed(tx, line)
+        orders = rows.order_rows(tx, why)
+    found = [_candidate(row, line, why[row.id]) for row in orders.values() if row.erased_at is None]
+    return tuple(sorted(found, key=lambda one: _distance(one, line))[:SHOWN])
+
+
+def _proposed(tx: Connection, line: Row[Any]) -> dict[int, str]:
+    units = abs(line.original_amount_units or 0)
+    why = dict.fromkeys(
+        rows.orders_by_amount(tx, line.account, units, line.original_currency, _LOOKED_AT), AMOUNT
+    )
+    named = [name for name in line.candidates.split(", ") if name]
+    why |= dict.fromkeys(rows.order_ids(tx, line.account, named), NAMED)
+    return why | _suggested(line)
+
+
+def _found(tx: Connection, line: Row[Any], text: str, locale: str) -> dict[int, str]:
+    why: dict[int, str] = {}
+    units = _units(text, line.original_currency, locale)
+    if units is not None:
+        found = rows.orders_by_amount(tx, line.account, units, line.original_currency, _LOOKED_AT)
+        why |= dict.fromkeys(found, AMOUNT)
+    why |= dict.fromkeys(rows.orders_by_text(tx, line.account, text, _LOOKED_AT), FOUND)
+    why |= dict.fromkeys(rows.orders_by_key(tx, line.account, (text, *loosely([text])), _LOOKED_AT), TYPED)
+    return why | {order: SUGGESTED for order in _suggested(line) if order in why}
+
+
+def _suggested(line: Row[Any]) -> dict[int, str]:
+    return {line.nearest: SUGGESTED} if line.nearest is not None and line.outcome == "suggested" else {}
+
+
+def _units(text: str, currency: str, locale: str) -> int | None:
+    try:
+        return money.to_units(money.parse(text, currency if money.is_currency(currency) else "EUR", locale))
+    except DeskError:
+        return None
+
+
+def _candidate(row: Row[Any], line: Row[Any], why: str) -> Candidate:
+    references = [getattr(row, f"reference_{n}") for n in range(1, 6)]
+    return Candidate(
+        row.id, row.order_id, " ".join(part for part in (row.first_name, row.last_name) if part), row.amount,
+        row.currency, row.gross_units or 0, row.lines or 0, tuple(_filled(references)), row.created_at, why,
+        row.amount == abs(line.original_amount_units or 0),
+        bool(line.original_currency) and row.currency != line.original_currency,
+    )  # fmt: skip
+
+
+def _distance(one: Candidate, line: Row[Any]) -> tuple[Any, ...]:
+    """Its reason, then the currency and the amount, those without a line, and the days between order and collection."""
+    amount = abs(one.amount - abs(line.original_amount_units or 0))
+    apart = abs((one.created_at.date() - _day(line)).days) if _day(line) else 0
+    return _RANKS.index(one.why), one.other_currency, amount, one.lines > 0, apart, -one.order
+
+
+def _day(line: Row[Any]) -> Any:
+    try:
+        return datetime.fromisoformat(line.date).date()
+    except ValueError:
+        return None
+
+
+def _filled(texts: Iterable[str]) -> list[str]:
+    return [text for text in texts if text]

@@ -1,0 +1,212 @@
+"""How an account's lines are joined, how its files are read, and which Account of a file it is.
+
+MatchingRefused
+├── ReferenceOutOfRange
+└── IgnoreUnknown
+"""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, ClassVar
+
+from services.access import Actor, Right, audit, require
+from services.accounts.errors import AccountUnknown
+from services.alarms.handling import days_to_settle, write_days_to_settle
+from services.desk import Desk
+from services.errors import DeskError
+from services.reconciliation import join
+from services.reconciliation.book import LOOSE, MatchRules
+from services.reconciliation.match import match
+from services.settlements.dialect import Chosen
+from services.store import Connection, settlement_lines
+from services.store import decisions as decision_rows
+from services.store import matching_rules as rows
+
+LOOKED_AT = 1_000  # lines over which a change is tried
+NEWEST = 10_000  # lines and orders that are looked at to say how often a reference is filled
+IGNORABLE = ("case", "blanks", "dashes", "zeros")  # LOOSE, in the order in which they are shown
+
+
+class MatchingRefused(DeskError):
+    code: ClassVar[str] = "matching"
+
+
+class ReferenceOutOfRange(MatchingRefused):
+    code = "matching_reference"
+
+
+class IgnoreUnknown(MatchingRefused):
+    code = "matching_ignore"
+
+
+@dataclass(frozen=True)
+class Matching:
+    """``reference``: which of the five joins, 0 for none; ``ignore``: what a key may differ in (IGNORABLE);
+    ``late_days``: after how many days a payment that no payout names is late; ``joining``: the lines are just being
+    joined anew."""
+
+    account: str
+    reference: int
+    ignore: frozenset[str]
+    late_days: int
+    joining: bool
+
+
+@dataclass(frozen=True)
+class Filled:
+    """How often each of the five references is filled in the newest lines and orders."""
+
+    lines: int
+    of_lines: tuple[int, ...]
+    orders: int
+    of_orders: tuple[int, ...]
+
+
+def matching(desk: Desk, actor: Actor, account: str) -> Matching:
+    """The account's rules. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        row, days = rows.matching(tx, account), days_to_settle(tx, account)
+    if row is None:
+        return Matching(account, 1, frozenset(), days, joining=False)
+    return Matching(account, row.reference, frozenset(row.ignore), days, joining=row.rejoin is not None)
+
+
+def save(
+    desk: Desk, actor: Actor, account: str, *, reference: int, ignore: Collection[str], late_days: int
+) -> bool:
+    """Change the rules; whether they changed. Where they decide what is joined, every line of the account is joined anew
+    by the worker. Raises MatchingRefused, DaysOutOfRange, AccountUnknown, NotAllowed."""
+    _known(desk, account)
+    _check(reference, ignore)
+    wanted = [name for name in IGNORABLE if name in ignore]
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        row = rows.lock_matching(tx, account)
+        changed = (row.reference, sorted(row.ignore)) != (reference, sorted(wanted))
+        if changed:
+            rows.save_matching(
+                tx, account, reference=reference, ignore=wanted,
+                # from the first line on, and another number than before: who just joins the first lines must notice
+                rejoin=-1 if row.rejoin == 0 else 0,
+                rejoin_all=row.rejoin_all or row.reference != reference,
+            )  # fmt: skip
+            audit.record(
+                tx, actor, "account.matching", f"account:{account}", reference=reference, ignore=wanted
+            )
+        late = write_days_to_settle(tx, actor, account, late_days)
+    desk.wake.set()
+    return changed or late
+
+
+@dataclass(frozen=True)
+class Change:
+    """What other rules would come to, over the newest lines: how many were looked at, and of these how many are matched
+    now, would become so, would no longer be, would go to another order."""
+
+    lines: int
+    matched: int
+    gained: int
+    lost: int
+    moved: int
+
+
+def preview(desk: Desk, actor: Actor, account: str, *, reference: int, ignore: Collection[str]) -> Change:
+    """What a change of the rules would come to, over LOOKED_AT lines. Raises MatchingRefused, NotAllowed."""
+    _check(reference, ignore)
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        newest = rows.newest_lines(tx, account, LOOKED_AT)
+        lines = settlement_lines.joined(tx, settlement_lines.with_ids(tx, newest))
+        lookup = join.lookup_for(tx, lines)
+        now = join.rules_of(tx).get(account, MatchRules())
+    wanted = replace(now, reference=reference, ignore=frozenset(ignore))
+    before, after = (match(lines, lookup, one)["order"].fillna(0).to_numpy() for one in (now, wanted))
+    return Change(
+        len(lines), int((before > 0).sum()), int(((before == 0) & (after > 0)).sum()),
+        int(((before > 0) & (after == 0)).sum()), int(((before > 0) & (after > 0) & (before != after)).sum()),
+    )  # fmt: skip
+
+
+def filled(desk: Desk, actor: Actor, account: str) -> Filled:
+    """Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        lines, of_lines, orders, of_orders = rows.references_filled(tx, account, NEWEST)
+    return Filled(lines, tuple(of_lines), orders, tuple(of_orders))
+
+
+def remembered(desk: Desk, account: str) -> Chosen | None:
+    """What a person has decided of how this account's files are read, None for nothing."""
+    with desk.store.read() as tx:
+        row = rows.matching(tx, account)
+    known = {one.name for one in fields(Chosen)}
+    kept = {name: value for name, value in (row.reading if row else {}).items() if name in known}
+    return Chosen(**kept) if kept else None
+
+
+def remember(desk: Desk, actor: Actor, account: str, chosen: Chosen) -> bool:
+    """Read the account's files like this from now on; an empty choice forgets. Whether it changed.
+
+    Raises AccountUnknown, NotAllowed.
+    """
+    _known(desk, account)
+    reading: dict[str, Any] = {name: value for name, value in asdict(chosen).items() if value is not None}
+    # where the header stands is of one file, not of an account
+    reading.pop("header_line", None)
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        if rows.lock_matching(tx, account).reading == reading:
+            return False
+        rows.save_matching(tx, account, reading=reading)
+        audit.record(tx, actor, "account.reading", f"account:{account}", fields=sorted(reading))
+    return True
+
+
+def account_of(desk: Desk, file_account: str) -> str | None:
+    """The key of our account for the Account of a file; None: a person must say."""
+    cell, accounts = file_account.strip(), desk.settings.all_accounts
+    with desk.store.read() as tx:
+        told = _told(tx)
+    if told.get(cell) in accounts:
+        return told[cell]
+    return cell if cell in accounts else None
+
+
+def file_accounts(desk: Desk, actor: Actor) -> dict[str, str]:
+    """Every Account of a file that a person has told of, with the key of our account. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        return _told(tx)
+
+
+def assign(desk: Desk, actor: Actor, file_account: str, account: str) -> None:
+    """The Account of a file stands for this account of ours from now on. Raises AccountUnknown, NotAllowed."""
+    _known(desk, account)
+    cell = file_account.strip()
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        decision_rows.take_turn(tx)  # a cell that moves concerns two accounts' rows
+        rows.lock_matching(tx, account)
+        for row in rows.all_matching(tx):
+            others = {text: key for text, key in row.file_accounts.items() if text != cell}
+            wanted = {**others, cell: account} if row.account == account else others
+            if wanted != row.file_accounts:
+                rows.save_matching(tx, row.account, file_accounts=wanted)
+        audit.record(tx, actor, "account.file_account", f"account:{account}")
+
+
+def _check(reference: int, ignore: Collection[str]) -> None:
+    if not 0 <= reference <= 5:
+        raise ReferenceOutOfRange
+    if not set(ignore) <= LOOSE:
+        raise IgnoreUnknown
+
+
+def _told(tx: Connection) -> dict[str, str]:
+    return {text: key for row in rows.all_matching(tx) for text, key in row.file_accounts.items()}
+
+
+def _known(desk: Desk, account: str) -> None:
+    if account not in desk.settings.all_accounts:
+        raise AccountUnknown(account)

@@ -1,0 +1,321 @@
+"""Deciding payout lines on the screen: one line, several, undoing, rules; in both languages."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from services.access import Actor
+from services.desk import Desk
+from services.reconciliation import decisions, not_ours, rules, trail
+from services.reconciliation.decisions import Shown
+from services.settlements.dialect import Chosen
+from tests.support.by_hand import an_order, line, line_id, outcomes, stored, take
+from tests.support.desk import person
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def orders(desk: Desk) -> dict[str, int]:
+    found = {
+        "A-100": an_order(desk, "A-100", "42.00", customer="Lefèvre"),
+        "A-200": an_order(desk, "A-200", "17.00", customer="Durand", reference="F-7"),
+        "GB-1": an_order(desk, "GB-1", "42.00", currency="GBP", customer="Smith"),
+    }
+    take(desk, line("WEB-1", "42.00"), line("WEB-2", "59.00"), line("a200", "17.00", transaction=""), line("", "118.00", operation="Settlement", transaction=""))  # fmt: skip
+    return found
+
+
+@pytest.fixture
+def finance(desk: Desk) -> Actor:
+    return person(desk, "finance", name="Camille Martin")
+
+
+def alone() -> None:
+    import streamlit as st
+
+    from pages import reconciliation_actions
+
+    reconciliation_actions.said()
+    reconciliation_actions.actions(st.session_state["line"])
+    reconciliation_actions.history(st.session_state["line"])
+    reconciliation_actions.window()
+
+
+def several() -> None:
+    import streamlit as st
+
+    from pages import reconciliation_actions
+
+    reconciliation_actions.said()
+    reconciliation_actions.bulk(st.session_state["lines"])
+    reconciliation_actions.window()
+
+
+def ruling() -> None:
+    from pages import matching_rules
+
+    matching_rules.show()
+    matching_rules.window()
+
+
+def run(script: Callable[[], None], actor: Actor, language: str = "en", **state: Any) -> AppTest:
+    """What the reconciliation page shows of this, without the page around it."""
+    at = AppTest.from_function(script, default_timeout=30)
+    for name, value in {"actor": actor, "language": language, **state}.items():
+        at.session_state[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def on_line(desk: Desk, actor: Actor, order: str, language: str = "en") -> AppTest:
+    return run(alone, actor, language, line=line_id(desk, order))
+
+
+def press(at: AppTest, key: str) -> AppTest:
+    at = next(one for one in at.button if one.key and one.key.startswith(key)).click().run()
+    assert not at.exception
+    return at
+
+
+def field(widgets: Any, start: str) -> Any:
+    return next(one for one in widgets if one.key and one.key.startswith(start))
+
+
+def words(at: AppTest) -> str:
+    shown = [*at.caption, *at.markdown, *at.warning, *at.error, *at.info, *at.success]
+    return "\n".join(element.value.replace("\\", "") for element in shown)
+
+
+def ready(at: AppTest) -> bool:
+    return not field(at.button, "go_").disabled
+
+
+def test_a_suggestion_is_accepted_with_an_offered_reason(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    at = on_line(desk, finance, "a200")
+    assert field(at.button, "by_hand_accept_").label.replace("\\", "") == "It is order A-200"
+    at = press(at, "by_hand_accept_")
+    assert not ready(at)
+    at = field(at.button_group, "phrase_").set_value("Typing error in the reference").run()
+    assert not at.exception
+    assert field(at.text_input, "why_").value == "Typing error in the reference"
+    assert ready(at)
+    at = press(at, "go_")
+    assert outcomes(desk)["a200 Sale"] == ("matched", orders["A-200"])
+    assert "1 line decided" in words(at)
+
+
+def test_an_order_is_searched_and_chosen(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
+    at = press(on_line(desk, finance, "WEB-1"), "by_hand_match_")
+    assert [text.split(" · ")[0] for text in field(at.radio, "found_").proto.captions] == [
+        "has this amount"
+    ] * 2
+    at = field(at.text_input, "search_").set_value("durand").run()
+    choice = field(at.radio, "found_")
+    assert len(choice.options) == 1
+    assert "Durand" in choice.options[0]
+    at = field(at.text_input, "why_").set_value("on the telephone").run()
+    at = press(at, "go_")
+    assert outcomes(desk)["WEB-1 Sale"] == ("matched", orders["A-200"])
+    told = trail.of_line(desk, finance, line_id(desk, "WEB-1"))
+    assert told[0].text == "on the telephone"
+
+
+def test_another_currency_must_be_confirmed(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
+    at = press(on_line(desk, finance, "WEB-1"), "by_hand_match_")
+    at = field(at.text_input, "search_").set_value("smith").run()
+    at = field(at.text_input, "why_").set_value("why").run()
+    assert "The line is in EUR, the order in GBP." in words(at)
+    assert not ready(at)
+    at = field(at.checkbox, "currency_").check().run()
+    at = press(at, "go_")
+    assert outcomes(desk)["WEB-1 Sale"] == ("matched", orders["GB-1"])
+
+
+def test_a_line_is_shared_out_and_the_last_order_takes_the_rest(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    at = press(on_line(desk, finance, "WEB-2", "fr"), "by_hand_split_")
+    for name in ("A-100", "A-200"):
+        at = field(at.text_input, "search_").set_value(name).run()
+        at = press(at, "add_")
+    assert field(at.text_input, "share_").value == "42,00"
+    assert "17,00" in words(at)  # what is left
+    at = field(at.text_input, "share_").set_value("60").run()
+    at = field(at.text_input, "why_").set_value("un seul paiement").run()
+    assert not ready(at)
+    at = field(at.text_input, "share_").set_value("41,5").run()
+    at = press(at, "go_")
+    told = trail.of_line(desk, finance, line_id(desk, "WEB-2"))
+    assert told[0].shares == (("A-100", 41_5000), ("A-200", 17_5000))
+
+
+@pytest.mark.parametrize(("act", "outcome"), [("exclude", "excluded"), ("not_ours", "not_ours")])
+def test_a_line_is_put_aside_and_taken_back(
+    desk: Desk, finance: Actor, orders: dict[str, int], act: str, outcome: str
+) -> None:
+    at = press(on_line(desk, finance, "WEB-1", "fr"), f"by_hand_{act}_")
+    at = field(at.text_input, "why_").set_value("essai").run()
+    at = press(at, "go_")
+    assert outcomes(desk)["WEB-1 Sale"] == (outcome, None)
+    assert "Décision prise pour 1 ligne" in words(at)
+    at = on_line(desk, finance, "WEB-1", "fr")
+    assert "essai" in words(at)
+    at = press(at, "by_hand_undo_")
+    at = field(at.text_input, "why_").set_value("par erreur").run()
+    at = press(at, "go_")
+    assert outcomes(desk)["WEB-1 Sale"][0] == "unmatched"
+
+
+def test_somebody_elses_decision_meanwhile_is_told_and_nothing_is_done(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    at = press(on_line(desk, finance, "WEB-1"), "by_hand_exclude_")
+    other = person(desk, "finance", name="Robin Petit")
+    decisions.match(desk, other, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
+    at = field(at.text_input, "why_").set_value("why").run()
+    at = press(at, "go_")
+    assert "Robin Petit has decided this line meanwhile" in words(at)
+    assert outcomes(desk)["WEB-1 Sale"] == ("matched", orders["A-100"])
+
+
+def test_a_comment_is_kept_with_its_marks(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
+    at = press(on_line(desk, finance, "WEB-1"), "by_hand_comment_")
+    assert not ready(at)
+    at = field(at.text_area, "comment_").set_value("whose is *this*?").run()
+    at = press(at, "go_")
+    at = on_line(desk, finance, "WEB-1")
+    assert "whose is *this*?" in words(at)
+    assert outcomes(desk)["WEB-1 Sale"][0] == "unmatched"
+
+
+def test_a_total_line_can_only_be_commented_on(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
+    total = next(row.id for row in stored(desk).values() if row.kind == "control")
+    at = run(alone, finance, line=total)
+    assert [one.key for one in at.button if one.key and one.key.startswith("by_hand_")] == [
+        f"by_hand_comment_{total}"
+    ]
+
+
+def test_a_rule_is_begun_from_a_line_with_what_it_takes(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    at = press(on_line(desk, finance, "WEB-1"), "by_hand_not_ours_")
+    which = field(at.radio, "ruled_")
+    at = which.set_value(which.options[1]).run()
+    at = field(at.button_group, "rule_pattern_").set_value("starts").run()
+    at = field(at.text_input, "rule_text_").set_value("WEB-").run()
+    assert "Takes 2 open lines now (€101.00), and those to come." in words(at)
+    at = field(at.text_input, "why_").set_value("our web shop").run()
+    at = press(at, "go_")
+    assert {outcomes(desk)[name][0] for name in ("WEB-1 Sale", "WEB-2 Sale")} == {"not_ours"}
+
+
+# -- several lines at once
+
+
+@pytest.fixture
+def on_several(desk: Desk, finance: Actor, orders: dict[str, int]) -> AppTest:
+    return run(several, finance, lines=[row.id for row in stored(desk).values()])
+
+
+def test_several_lines_are_decided_and_undone_at_once(on_several: AppTest, desk: Desk) -> None:
+    labels = {one.key: one.label for one in on_several.button}
+    assert labels["by_hand_bulk_exclude"] == "Leave out (3)"
+    assert labels["by_hand_bulk_accept"] == "Accept the suggestion (1)"
+    before = outcomes(desk)
+    at = press(on_several, "by_hand_bulk_exclude")
+    at = field(at.text_input, "why_").set_value("test payments").run()
+    at = press(at, "go_")
+    assert "3 lines decided: Leave out." in words(at)
+    assert [outcome for outcome, _ in outcomes(desk).values()].count("excluded") == 3
+    at = press(at, "by_hand_said_undo")
+    at = field(at.text_input, "why_").set_value("by mistake").run()
+    at = press(at, "go_")
+    assert outcomes(desk) == before
+
+
+def test_of_several_those_that_somebody_decided_meanwhile_are_left(
+    on_several: AppTest, desk: Desk, orders: dict[str, int]
+) -> None:
+    at = press(on_several, "by_hand_bulk_exclude")
+    other = person(desk, "finance", name="Robin Petit")
+    decisions.match(desk, other, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
+    at = field(at.text_input, "why_").set_value("test payments").run()
+    at = press(at, "go_")
+    assert "2 lines decided" in words(at)
+    assert "Robin Petit has decided this line meanwhile" in words(at)
+    assert "1 line was left as it was." in words(at)
+
+
+def test_who_may_only_look_is_offered_nothing(
+    desk: Desk, orders: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from services import access
+
+    monkeypatch.setitem(access.ROLE_RIGHTS, "finance", frozenset({access.Right.SEE_SETTLEMENTS}))
+    at = on_line(desk, person(desk, "finance"), "WEB-1")
+    assert not [one for one in at.button if one.key and one.key.startswith("by_hand_")]
+
+
+# -- the rules
+
+
+def test_rules_show_what_is_filled_and_what_a_change_would_do(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    take(desk, line("WEB-5", reference="f7"))
+    at = run(ruling, finance)
+    assert "filled in 1 of 5 lines and 1 of 3 orders" in at.radio(key="matching_reference_demo").options[1]
+    at = at.button_group(key="matching_ignore_demo").set_value(["case", "dashes"]).run()
+    assert "With these rules 2 more would" in words(at)
+    at = press(at, "matching_save_demo")
+    assert rules.matching(desk, finance, "demo").ignore == {"case", "dashes"}
+    assert "all lines are being joined anew" in words(at)
+
+
+def test_a_rule_is_added_and_ended_in_french(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
+    at = press(run(ruling, finance, "fr"), "add_rule")
+    at = field(at.button_group, "rule_pattern_").set_value("starts").run()
+    at = field(at.text_input, "rule_text_").set_value("WEB-").run()
+    assert "Prend 2 lignes ouvertes" in words(at)
+    at = field(at.text_input, "why_").set_value("boutique en ligne").run()
+    at = press(at, "go_")
+    [rule] = not_ours.rules(desk, finance, "demo")
+    assert (rule.field, rule.pattern, rule.text) == ("order", "starts", "WEB-")
+    at = run(ruling, finance, "fr")
+    at = press(at, f"end_rule_{rule.id}")
+    at = field(at.text_input, "why_").set_value("par erreur").run()
+    at = press(at, "go_")
+    assert not_ours.rules(desk, finance, "demo")[0].ended_at is not None
+    assert outcomes(desk)["WEB-1 Sale"][0] == "unmatched"
+
+
+def test_a_remembered_reading_can_be_forgotten(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
+    rules.remember(desk, finance, "demo", Chosen(decimal=","))
+    at = run(ruling, finance)
+    assert "comma: 1234,56" in words(at)
+    press(at, "forget_reading")
+    assert rules.remembered(desk, "demo") is None
+
+
+# -- on the page
+
+
+def test_the_page_has_the_actions_of_a_line_and_the_rules(
+    open_page: Open, desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    at = open_page("reconciliation.py", actor=finance)
+    at.query_params["line"] = str(line_id(desk, "WEB-1"))
+    at = press(at.run(), "by_hand_exclude_")
+    at = field(at.text_input, "why_").set_value("test payment").run()
+    at = press(at, "go_")
+    assert outcomes(desk)["WEB-1 Sale"] == ("excluded", None)
+    assert "1 line decided: Leave out." in words(at)
+    at.query_params["view"] = "rules"
+    assert "add_rule" in [one.key for one in at.run().button]

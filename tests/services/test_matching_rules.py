@@ -1,0 +1,277 @@
+"""How an account's lines are joined: its rules, what is not ours by a rule, what is remembered of its files."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from services.access import Actor, NotAllowed
+from services.access.trail import entries
+from services.accounts.errors import AccountUnknown
+from services.alarms import DaysOutOfRange
+from services.alarms.handling import days_to_settle
+from services.desk import Desk
+from services.reconciliation import background, decisions, join, not_ours, rules
+from services.reconciliation import decision_errors as refusals
+from services.reconciliation.decisions import Shown
+from services.settlements.dialect import Chosen
+from services.store import matching_rules as rows
+from services.store import schema
+from tests.support.by_hand import an_order, line, line_id, outcomes, take, totals
+from tests.support.desk import open_test_desk, person
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Desk]:
+    opened = open_test_desk(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def finance(books: Desk) -> Actor:
+    return person(books, "finance", name="Camille Martin")
+
+
+@pytest.fixture
+def two_accounts(tmp_path: Path) -> Iterator[Desk]:
+    account = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
+    opened = open_test_desk(tmp_path, accounts={"one": account, "two": account})
+    yield opened
+    opened.close()
+
+
+# -- not ours, by a rule
+
+
+def test_a_rule_takes_what_is_open_and_what_comes_and_gives_it_back(books: Desk, finance: Actor) -> None:
+    an_order(books, "WEB-7")
+    take(books, line("WEB-7"), line("WEB-8", "8.00"), line("web-9", "9.00"), line("POS-1", "1.00"))
+    begun, sums = outcomes(books), totals(books)
+    taken = not_ours.preview(books, finance, "demo", "order", "starts", "WEB-")
+    assert (taken.lines, taken.amounts) == (1, (("EUR", 8_0000),))
+    told: list[float] = []
+    rule = not_ours.add(
+        books, finance, "demo", "order", "starts", "WEB-", "our web shop", "k1", progress=told.append
+    )
+    assert told == [1.0]
+    after = {name.split()[0]: outcome for name, (outcome, _) in outcomes(books).items()}
+    assert after == {"WEB-7": "matched", "WEB-8": "not_ours", "web-9": "unmatched", "POS-1": "unmatched"}
+    assert totals(books) == sums
+    take(books, line("WEB-10"))
+    assert outcomes(books).pop("WEB-10 Sale") == ("not_ours", None)
+    not_ours.end(books, finance, rule, "it is ours after all")
+    now = outcomes(books)
+    assert now.pop("WEB-10 Sale") == ("unmatched", None)
+    assert now == begun
+    [ended] = not_ours.rules(books, finance, "demo")
+    assert (ended.who, ended.ender, ended.end_reason, ended.due) == (
+        "Camille Martin", "Camille Martin", "it is ours after all", False
+    )  # fmt: skip
+
+
+def test_a_rule_compares_whole_cells_too(books: Desk, finance: Actor) -> None:
+    take(books, line("A", product="amex"), line("B", product="amex gold"))
+    not_ours.add(books, finance, "demo", "product_name", "equals", "amex", "other contract", "k1")
+    assert {name: outcome for name, (outcome, _) in outcomes(books).items()} == {
+        "A Sale": "not_ours", "B Sale": "unmatched"
+    }  # fmt: skip
+
+
+def test_a_persons_decision_goes_before_a_rule(books: Desk, finance: Actor) -> None:
+    order = an_order(books, "A-1")
+    take(books, line("WEB-8"), line("WEB-9"))
+    decisions.match(books, finance, [Shown(line_id(books, "WEB-8"))], order, "it is A-1", "k1")
+    assert not_ours.preview(books, finance, "demo", "order", "starts", "WEB").lines == 1
+    not_ours.add(books, finance, "demo", "order", "starts", "WEB", "our web shop", "k2")
+    assert outcomes(books)["WEB-8 Sale"] == ("matched", order)
+    decisions.undo_group(books, finance, "k1", "no")
+    assert outcomes(books)["WEB-8 Sale"] == ("not_ours", None)
+
+
+def test_rules_that_are_refused(books: Desk, finance: Actor) -> None:
+    for field, pattern, text, refusal in (
+        ("settled_amount", "equals", "10", refusals.RuleField),
+        ("outcome", "equals", "matched", refusals.RuleField),
+        ("order", "contains", "WEB", refusals.RuleField),
+        ("order", "starts", "W", refusals.RuleTextTooShort),
+        ("order", "equals", " ", refusals.RuleTextTooShort),
+    ):
+        wanted: Any = (field, pattern, text)
+        with pytest.raises(refusal):
+            not_ours.preview(books, finance, "demo", *wanted)
+        with pytest.raises(refusal):
+            not_ours.add(books, finance, "demo", *wanted, "why", "k1")
+    with pytest.raises(refusals.ReasonMissing):
+        not_ours.add(books, finance, "demo", "order", "starts", "WEB", " ", "k1")
+    with pytest.raises(AccountUnknown):
+        not_ours.add(books, finance, "other", "order", "starts", "WEB", "why", "k1")
+    with pytest.raises(refusals.RuleUnknown):
+        not_ours.end(books, finance, 10**6, "why")
+    assert not_ours.rules(books, finance, "demo") == ()
+
+
+def test_a_second_press_begins_and_ends_no_second_rule(books: Desk, finance: Actor) -> None:
+    wanted: Any = ("demo", "order", "starts", "WEB", "why")
+    rule = not_ours.add(books, finance, *wanted, "k1")
+    assert not_ours.add(books, finance, *wanted, "k1") == rule
+    with pytest.raises(refusals.RuleKnown):
+        not_ours.add(books, finance, *wanted, "k2")
+    not_ours.end(books, finance, rule, "over")
+    not_ours.end(books, finance, rule, "over")
+    with pytest.raises(refusals.AlreadyUndone) as refused:
+        not_ours.end(books, person(books, "finance"), rule, "over")
+    assert refused.value.who == "Camille Martin"
+    actions = [entry.action for entry in entries(books, finance) if entry.action.startswith("not_ours")]
+    assert actions == ["not_ours_rule_ended", "not_ours_rule_begun"]
+
+
+def test_a_rule_whose_process_died_is_applied_by_the_round_from_where_it_was(
+    books: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(books, *(line(f"WEB-{number}") for number in range(5)))
+    monkeypatch.setattr(not_ours, "_AT_ONCE", 2)
+    rejoin, calls = join.rejoin_lines, []
+
+    def dies_at_the_second(*what: Any) -> None:
+        calls.append(what)
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        rejoin(*what)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(join, "rejoin_lines", dies_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            not_ours.add(books, finance, "demo", "order", "starts", "WEB", "why", "k1")
+    assert [outcome for outcome, _ in outcomes(books).values()].count("not_ours") == 2
+    assert not_ours.rules(books, finance, "demo")[0].due
+    assert not_ours.catch_up(books, limit=2) is True
+    assert [outcome for outcome, _ in outcomes(books).values()].count("not_ours") == 4
+    assert not_ours.catch_up(books, limit=2) is False
+    assert {outcome for outcome, _ in outcomes(books).values()} == {"not_ours"}
+    assert not not_ours.rules(books, finance, "demo")[0].due
+
+
+# -- how lines find their order
+
+
+def test_rules_are_read_and_changed(books: Desk, finance: Actor) -> None:
+    now = rules.matching(books, finance, "demo")
+    assert (now.reference, now.ignore, now.late_days, now.joining) == (1, frozenset(), 10, False)
+    assert rules.save(books, finance, "demo", reference=1, ignore=(), late_days=10) is False
+    assert rules.save(books, finance, "demo", reference=2, ignore={"case", "zeros"}, late_days=20) is True
+    now = rules.matching(books, finance, "demo")
+    assert (now.reference, now.ignore, now.late_days) == (2, frozenset({"case", "zeros"}), 20)
+    assert now.joining
+    with books.store.read() as tx:
+        assert days_to_settle(tx, "demo") == 20
+    actions = [entry.action for entry in entries(books, finance)]
+    assert sorted(actions[:2]) == ["account.alarms", "account.matching"]
+
+
+def test_days_alone_join_nothing_anew(books: Desk, finance: Actor) -> None:
+    assert rules.save(books, finance, "demo", reference=1, ignore=(), late_days=30) is True
+    assert rules.matching(books, finance, "demo").joining is False
+
+
+def test_a_change_joins_every_line_anew(books: Desk, finance: Actor) -> None:
+    order = an_order(books, "A-1", reference="F-2026-7")
+    take(books, line("WEB-1", reference="f20267"))
+    assert outcomes(books)["WEB-1 Sale"] == ("suggested", None)
+    tried = rules.preview(books, finance, "demo", reference=1, ignore={"case", "dashes"})
+    assert tried == rules.Change(lines=1, matched=0, gained=1, lost=0, moved=0)
+    rules.save(books, finance, "demo", reference=1, ignore={"case", "dashes"}, late_days=10)
+    background.work_off(books)
+    assert rules.matching(books, finance, "demo").joining is False
+    assert outcomes(books)["WEB-1 Sale"] == ("matched", order)
+    tried = rules.preview(books, finance, "demo", reference=2, ignore={"case", "dashes"})
+    assert tried == rules.Change(lines=1, matched=1, gained=0, lost=1, moved=0)
+    rules.save(books, finance, "demo", reference=2, ignore={"case", "dashes"}, late_days=10)
+    background.work_off(books)
+    assert outcomes(books)["WEB-1 Sale"][1] is None
+
+
+def test_rules_that_cannot_be(books: Desk, finance: Actor) -> None:
+    with pytest.raises(rules.ReferenceOutOfRange):
+        rules.save(books, finance, "demo", reference=6, ignore=(), late_days=10)
+    with pytest.raises(rules.IgnoreUnknown):
+        rules.save(books, finance, "demo", reference=1, ignore={"accents"}, late_days=10)
+    with pytest.raises(DaysOutOfRange):
+        rules.save(books, finance, "demo", reference=2, ignore=(), late_days=0)
+    with pytest.raises(AccountUnknown):
+        rules.save(books, finance, "other", reference=1, ignore=(), late_days=10)
+    assert rules.matching(books, finance, "demo").reference == 1
+
+
+def test_how_often_each_reference_is_filled(books: Desk, finance: Actor) -> None:
+    an_order(books, "A-1", reference="F-1")
+    an_order(books, "A-2")
+    take(books, line("A-1", reference="F-1"), line("A-2"), line("A-3", reference="F-3"))
+    filled = rules.filled(books, finance, "demo")
+    assert (filled.lines, filled.of_lines) == (3, (2, 0, 0, 0, 0))
+    assert (filled.orders, filled.of_orders) == (2, (1, 0, 0, 0, 0))
+
+
+# -- what is remembered
+
+
+def test_a_corrected_reading_is_remembered_until_it_is_forgotten(books: Desk, finance: Actor) -> None:
+    assert rules.remembered(books, "demo") is None
+    assert rules.remember(books, finance, "demo", Chosen(decimal=",", date="dmy", header_line=7)) is True
+    assert rules.remembered(books, "demo") == Chosen(decimal=",", date="dmy")
+    assert rules.remember(books, finance, "demo", Chosen(decimal=",", date="dmy", header_line=9)) is False
+    assert rules.remember(books, finance, "demo", Chosen()) is True
+    assert rules.remembered(books, "demo") is None
+
+
+def test_what_a_newer_version_remembered_is_left_alone(books: Desk, finance: Actor) -> None:
+    with books.store.write() as tx:
+        rows.lock_matching(tx, "demo")
+        rows.save_matching(tx, "demo", reading={"decimal": ",", "moon": "full"})
+    assert rules.remembered(books, "demo") == Chosen(decimal=",")
+
+
+def test_the_account_of_a_file_is_told_once(two_accounts: Desk) -> None:
+    finance = person(two_accounts, "finance")
+    assert rules.account_of(two_accounts, "12345") is None
+    assert rules.account_of(two_accounts, " two ") == "two"
+    rules.assign(two_accounts, finance, " 12345", "one")
+    rules.assign(two_accounts, finance, "777", "two")
+    assert rules.account_of(two_accounts, "12345 ") == "one"
+    rules.assign(two_accounts, finance, "12345", "two")
+    assert rules.file_accounts(two_accounts, finance) == {"12345": "two", "777": "two"}
+    with pytest.raises(AccountUnknown):
+        rules.assign(two_accounts, finance, "12345", "three")
+
+
+@pytest.mark.parametrize("role", ["manager", "admin"])
+def test_who_may_not_reconcile_changes_no_rule(books: Desk, finance: Actor, role: str) -> None:
+    other = person(books, role)
+    rule = not_ours.add(books, finance, "demo", "order", "starts", "WEB", "why", "k1")
+    acts: list[Callable[[], Any]] = [
+        lambda: not_ours.preview(books, other, "demo", "order", "starts", "WEB"),
+        lambda: not_ours.add(books, other, "demo", "order", "starts", "POS", "why", "k2"),
+        lambda: not_ours.end(books, other, rule, "why"),
+        lambda: not_ours.rules(books, other, "demo"),
+        lambda: rules.matching(books, other, "demo"),
+        lambda: rules.save(books, other, "demo", reference=2, ignore=(), late_days=10),
+        lambda: rules.filled(books, other, "demo"),
+        lambda: rules.preview(books, other, "demo", reference=2, ignore=()),
+        lambda: rules.remember(books, other, "demo", Chosen(decimal=",")),
+        lambda: rules.assign(books, other, "12345", "demo"),
+        lambda: rules.file_accounts(books, other),
+    ]
+    for act in acts:
+        with pytest.raises(NotAllowed):
+            act()
+
+
+def test_the_audit_names_no_text_of_a_rule(books: Desk, finance: Actor) -> None:
+    not_ours.add(books, finance, "demo", "customer_id", "equals", "elodie@example.com", "Mrs Marchand", "k1")
+    rules.assign(books, finance, "12345", "demo")
+    with books.store.read() as tx:
+        kept = str([tuple(row) for row in tx.execute(select(schema.audit))])
+    assert "elodie" not in kept
+    assert "Marchand" not in kept

@@ -1,0 +1,109 @@
+"""Orders and payout lines for tests of what a person decides: written as an import leaves them."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from services import clock
+from services.desk import Desk
+from services.reconciliation import catching_up, join
+from services.settlements.read import read
+from services.store import orders as order_rows
+from services.store import settlement_files
+from services.store import settlement_lines as line_rows
+from services.store.schema_settlements import (
+    LINE_AMOUNTS,
+    LINE_TEXTS,
+    line_totals,
+    order_positions,
+    settlement_lines,
+)
+
+HEAD = (
+    "Account;Settlement ID;Transaction ID;Order;Original amount;Original currency;Amount (Excl. Tax);Tax amount;"
+    "Amount (Incl. Tax);Currency;Operation;Settled amount;Settlement currency;Reporting data 1;Date;Product name"
+)
+
+
+def line(
+    order: str, amount: str = "10.00", *, operation: str = "Sale", transaction: str | None = None, reference: str = "",
+    currency: str = "EUR", product: str = "visa",
+) -> str:  # fmt: skip
+    """A row of a payout file."""
+    transaction = f"T-{order}" if transaction is None else transaction
+    return f"1;77;{transaction};{order};{amount};{currency};;;;;{operation};{amount};EUR;{reference};2026-11-20;{product}"
+
+
+def take(desk: Desk, *lines: str, account: str = "demo") -> int:
+    """A complete payout file with these rows, joined to the orders; its id."""
+    read_lines = read("\r\n".join((HEAD, *lines, "")).encode()).lines
+    names = {"file_account": "account", "file_order": "order"}
+    now, marked = clock.now(), uuid.uuid4().hex
+    with desk.store.write() as tx:
+        file = settlement_files.add(
+            tx, account=account, name="payout.csv", sha256=marked, source="upload", uploaded_at=now, alive_at=now,
+            actor_kind="user", actor_id="test",
+        )  # fmt: skip
+        first = line_rows.next_id(tx)
+        for number, row in enumerate(
+            read_lines.astype(object).where(read_lines.notna(), None).to_dict("records")
+        ):
+            cells = {name: row[names.get(name, name)] for name in (*LINE_TEXTS, *LINE_AMOUNTS)}
+            mark = f"{marked}:{number}"
+            tx.execute(
+                insert(settlement_lines).values(
+                    account=account, identity=mark, key=mark, file=file, line=row["line"], outcome="unmatched",
+                    reason="no_key", **cells,
+                )
+            )  # fmt: skip
+        settlement_files.change(tx, file, states=("receiving",), state="complete", first_line_id=first)
+        ids = list(tx.scalars(select(settlement_lines.c.id).where(settlement_lines.c.file == file)))
+        found = line_rows.joined(tx, line_rows.with_ids(tx, ids))
+        line_rows.add_totals(tx, found.assign(outcome=found["was_outcome"]))
+    while catching_up.catch_up(desk):
+        pass
+    join.rejoin_lines(desk, account, ids)
+    return file
+
+
+def an_order(
+    desk: Desk, order_id: str, amount: str = "10.00", *, account: str = "demo", currency: str = "EUR", reference: str = "",
+    customer: str = "Marchand",
+) -> int:  # fmt: skip
+    """A paid order; our id of it."""
+    units, now = round(float(amount) * 10_000), clock.now()
+    with desk.store.write() as tx:
+        return order_rows.add_order(
+            tx, account=account, order_id=order_id, channel="link", form_key=f"{account}:{order_id}",
+            mark=f"{account}:{order_id}", first_name="Élodie", last_name=customer, email="elodie@example.com", phone="",
+            language="fr", amount=units, currency=currency, description="", reference_1=reference, capture="now",
+            expires_at=now, created_at=now, actor_kind="user", actor_id="test", sender_name="Test", delivery="sent",
+            availability="open", payment="captured", captured=units, paid_at=now,
+        )  # fmt: skip
+
+
+def stored(desk: Desk) -> dict[str, Any]:
+    """Every line by its order in the file and operation: a Row with outcome, reason, order, decision, id."""
+    with desk.store.read() as tx:
+        return {f"{row.file_order} {row.operation}": row for row in tx.execute(select(settlement_lines))}
+
+
+def outcomes(desk: Desk) -> dict[str, tuple[str, int | None]]:
+    return {name: (row.outcome, row.order) for name, row in stored(desk).items()}
+
+
+def line_id(desk: Desk, order: str, operation: str = "Sale") -> int:
+    return int(stored(desk)[f"{order} {operation}"].id)
+
+
+def position(desk: Desk, order: int) -> Any:
+    with desk.store.read() as tx:
+        return tx.execute(select(order_positions).where(order_positions.c.order == order)).one()
+
+
+def totals(desk: Desk) -> tuple[int, int]:
+    """Lines and settled amount over all outcomes."""
+    with desk.store.read() as tx:
+        found = list(tx.execute(select(line_totals)))
+    return sum(row.lines for row in found), sum(row.settled_units for row in found)
