@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import sandbox_banner, signed_out
+from pages import restored_banner, sandbox_banner, signed_out
 from pages.common import actor, desk, texts
 from pages.markdown import plain
 from pages.navigation import SCREENS, Screen, first
@@ -105,4 +105,5 @@ st.html(LOOK)
 run = _route()
 if desk().settings.demo:
     sandbox_banner.show()
+restored_banner.show()
 run()

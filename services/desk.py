@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from services import clock
+from services import clock, restored
 from services.hipay.client import HiPay
 from services.hipay.sandbox import clock_source
 from services.settings import Account, Settings, load
@@ -40,7 +40,10 @@ def open_desk(settings: Settings) -> Desk:
     """Open the store and follow the sandbox's clock in its world. Raises DatabaseRefused."""
     if settings.demo:
         clock.use(clock_source(settings.sandbox_url))
-    return Desk(settings, open_store(settings.database, demo=settings.demo))
+    store = open_store(settings.database, demo=settings.demo)
+    if restored.examine(store, settings) == "unmarked" and store.sqlite:
+        restored.hold_unmarked(store)
+    return Desk(settings, store)
 
 
 @lru_cache(maxsize=1)

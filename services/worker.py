@@ -16,6 +16,7 @@ from services.desk import Desk
 from services.orders import steps
 from services.payouts.background import background
 from services.reconciliation import background as reconciliation
+from services.restored import Watch
 from services.rounds import Rounds
 from services.startup import desk_or_exit
 
@@ -51,10 +52,13 @@ def run(desk: Desk, stopping: threading.Event) -> None:
 
 
 def _work(desk: Desk, stopping: threading.Event, owner: str) -> None:
-    rounds = Rounds()
+    rounds, watch = Rounds(), Watch(desk.store, desk.settings)
     while not stopping.is_set():
         desk.wake.clear()
         try:
+            if not watch.may_work():
+                stopping.wait(1)
+                continue
             busy = notifications.work_off(desk) > 0
             busy = sending.work(desk) or busy
             busy = steps.run_next(desk, owner) or busy

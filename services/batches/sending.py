@@ -29,6 +29,7 @@ from services.settlements.amounts import Decision
 from services.store import STORE_AWAY, Connection, Row
 from services.store import batches as kept
 from services.store.concurrent import one_at_a_time
+from services.store.restored import held
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +161,7 @@ def work(desk: Desk) -> bool:
     """Make the order of one row that is due. False when none is; cheap then."""
     now = clock.now()
     with desk.store.read() as tx:
-        if not kept.any_due(tx, now):
+        if not kept.any_due(tx, now) or held(tx):
             return False
     with desk.store.write() as tx:
         batch = kept.take(tx, now)

@@ -29,7 +29,7 @@ def run(desk: Desk, step: Step) -> None:
     """Read every page of the order that may have been paid, fold in what is seen, and set the next look."""
     with desk.store.write() as tx:
         due.hold(tx, step)
-        if due.paused(tx, step.account, "gateway"):
+        if due.paused(tx, step.account, "gateway", reads=True):
             due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return
         pages = _worth_reading(tx, step.order)

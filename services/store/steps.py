@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 
 from services.store.concurrent import insert_or
 from services.store.orders import lock
+from services.store.restored import held
 from services.store.schema import account_pauses, steps
 
 
@@ -101,8 +102,13 @@ def steps_of(tx: Connection, order: int) -> dict[str, datetime]:
     return {row.kind: row.due_at for row in tx.execute(select(steps).where(steps.c.order == order))}
 
 
-def paused(tx: Connection, account: str, subject: str) -> str | None:
-    """The error code for which the account's gateway or mail is paused, or None."""
+def paused(tx: Connection, account: str, subject: str, *, reads: bool = False) -> str | None:
+    """The error code for which the account's gateway or mail is paused, or None.
+
+    A database put back from a backup is paused as a whole, but for what only reads.
+    """
+    if not reads and held(tx):
+        return "backup_restored"
     query = select(account_pauses.c.reason).where(
         account_pauses.c.account == account, account_pauses.c.subject == subject
     )
