@@ -38,6 +38,7 @@ def texts(tx: Connection, values: Iterable[str]) -> TableValuedAlias:
     wanted = list(values)
     if tx.dialect.name == "postgresql":
         given = func.unnest(bindparam(None, wanted, type_=ARRAY(Text()), unique=True))
-    else:
-        given = func.json_each(bindparam(None, json.dumps(wanted), type_=Text(), unique=True))
-    return given.table_valued("value")
+        return given.table_valued("value").render_derived()
+    return func.json_each(bindparam(None, json.dumps(wanted), type_=Text(), unique=True)).table_valued(
+        "value"
+    )
