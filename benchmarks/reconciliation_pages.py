@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.people import finance
+from benchmarks.product_import import open_bench_desk
 from services.access import Actor
 from services.desk import Desk
 from services.reconciliation import payout_views, views
-from services.settings import Settings
-from services.store import open_store
 from services.store.line_filter import LineFilter
 from services.store.line_pages import SORTS
 from services.store.position_pages import ORDER_SORTS, OrderFilter
@@ -36,8 +35,7 @@ class Asked:
 
 
 def main(database: Path) -> bool:
-    settings = Settings(database_url=f"sqlite:///{database}", sandbox_url="http://127.0.0.1:1")  # type: ignore[arg-type]
-    desk = Desk(settings, open_store(settings.database, demo=True))
+    desk = open_bench_desk(database)
     actor = finance(desk)
     found = [(*_median(asked), asked.name) for asked in _all(desk, actor, _samples(database))]
     desk.close()
@@ -90,20 +88,20 @@ def _all(desk: Desk, actor: Actor, some: Samples) -> Iterator[Asked]:
             f"outcome {name}": LineFilter(outcomes=(name,))
             for name in ("matched", "suggested", "ambiguous", "contradictory", "unmatched", "account_level", "total_line")
         },
-        "what is open": LineFilter(outcomes=views.OPEN),
+        "what is open": LineFilter(outcomes=payout_views.OPEN),
         "operation Refund": LineFilter(operations=("refund",)),
         "operation unknown": LineFilter(operations=("",)),
         "currency GBP": LineFilter(currencies=("GBP",)),
         "payout": LineFilter(settlement=some.settlement),
-        "payout, what is open": LineFilter(settlement=some.settlement, outcomes=views.OPEN),
+        "payout, what is open": LineFilter(settlement=some.settlement, outcomes=payout_views.OPEN),
         "file": LineFilter(file=some.file),
-        "file, what is open": LineFilter(file=some.file, outcomes=views.OPEN),
+        "file, what is open": LineFilter(file=some.file, outcomes=payout_views.OPEN),
         "order": LineFilter(order=some.order),
         "amount 100 to 110": LineFilter(least=1_000_000, most=1_100_000),
         "amount 123.45 exactly": LineFilter(least=1_234_500, most=1_234_500),
-        "amount from 500, what is open": LineFilter(least=5_000_000, outcomes=views.OPEN),
+        "amount from 500, what is open": LineFilter(least=5_000_000, outcomes=payout_views.OPEN),
         "a day": LineFilter(since=some.day, until=some.day),
-        "half a year, what is open": LineFilter(since="2024-01-01", until="2024-06-30", outcomes=views.OPEN),
+        "half a year, what is open": LineFilter(since="2024-01-01", until="2024-06-30", outcomes=payout_views.OPEN),
         "text: a transaction": LineFilter(text=some.transaction),
         "text: a reference": LineFilter(text=some.reference),
         "text: how thousands begin": LineFilter(text="F-2024-00"),

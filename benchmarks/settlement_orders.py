@@ -15,15 +15,18 @@ AT_ONCE = 5_000  # orders
 
 
 class OrderFiller:
-    """Puts orders, their pages, payment events and operations into a store; the rest of them when it is left."""
+    """Puts orders, their pages, payment events and operations into a store; the rest of them when it is left.
 
-    def __init__(self, database: str | Store) -> None:
+    ``first``: the number of the first order's row; the next ones follow it.
+    """
+
+    def __init__(self, database: str | Store, first: int = 1) -> None:
         self._own = isinstance(database, str)
         self._store = open_store(database, demo=True) if isinstance(database, str) else database
         self._rows: dict[Table, list[dict[str, Any]]] = {
             table: [] for table in (schema.orders, schema.pages, schema.events, schema.operations)
         }
-        self._next = 1
+        self._next = first
 
     def __enter__(self) -> "OrderFiller":
         return self

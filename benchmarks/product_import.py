@@ -1,0 +1,64 @@
+"""One file through the product, as it comes into the folder: received, then imported by the process of its own.
+
+    python -m benchmarks.product_import FILE DATABASE
+
+The orders' keys must be known (``benchmarks.reconciliation`` sees to it). Prints JSON: seconds in all, by
+the clock and by the processor, and of the reception, and the peaks of memory in bytes, of this process and of the import's.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from benchmarks.people import finance
+from services.desk import Desk
+from services.reconciliation import imports
+from services.settings import Settings
+from services.store import open_store
+from services.store.schema_settlements import settlement_files, settlement_lines
+
+
+def open_bench_desk(database: Path) -> Desk:
+    settings = Settings(database_url=f"sqlite:///{database}", sandbox_url="http://127.0.0.1:1")
+    return Desk(settings, open_store(settings.database, demo=True))
+
+
+def run_process(database: Path) -> None:
+    """What the worker spawns, until nothing waits."""
+    given = {"database": f"sqlite:///{database}", "owner": "bench", "offset": 0.0, "sandbox_url": ""}
+    command = [sys.executable, "-m", "services.reconciliation.process"]
+    subprocess.run(command, input=json.dumps(given), text=True, check=True)
+
+
+def main(file: Path, database: Path) -> None:
+    desk = open_bench_desk(database)
+    actor = finance(desk)
+    begun, busy = time.perf_counter(), time.process_time()
+    with file.open("rb") as stream:
+        number = imports.receive(desk, actor, "demo", file.name, stream, source="folder")
+    received = time.perf_counter() - begun
+    run_process(database)
+    seconds, child = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    busy = time.process_time() - busy + child.ru_utime + child.ru_stime
+    found: dict[str, Any] = {"seconds": seconds, "busy": busy, "received": received}
+    with desk.store.read() as tx:
+        row = tx.execute(select(settlement_files).where(settlement_files.c.id == number)).one()
+        if (row.state, row.follow_up) != ("complete", None):
+            raise SystemExit(f"the import ended as {row.state} {row.failure} {row.failure_detail}")
+        query = select(settlement_lines.c.outcome, func.count()).group_by(settlement_lines.c.outcome)
+        found["outcomes"] = dict(tx.execute(query).tuples().all())
+    found["lines"] = row.lines
+    for name, who in (("peak", resource.RUSAGE_CHILDREN), ("peak_receiving", resource.RUSAGE_SELF)):
+        found[name] = resource.getrusage(who).ru_maxrss * 1024
+    desk.close()
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
