@@ -49,7 +49,7 @@ class Row:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        return (*self.texts.values(), self.original, self.without, self.tax, self.settled)
+        return (*self.texts.values(), self.original, self.without, self.tax, self.incl, self.settled)
 
 
 @dataclass
