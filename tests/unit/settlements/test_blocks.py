@@ -20,7 +20,15 @@ from services.settlements import parts as reading
 from services.settlements.blocks import Block, read_blocks
 from services.settlements.columns import UNITS
 from services.settlements.dialect import Chosen, Detection, detect_file, layout_of
-from services.settlements.errors import BrokenQuotes, HeaderOnly, TruncatedFile, UndecidedReading
+from services.settlements.errors import (
+    BrokenQuotes,
+    HeaderOnly,
+    NotASettlementFile,
+    SettlementFileError,
+    TruncatedFile,
+    UndecidedReading,
+    UndecodableFile,
+)
 from services.settlements.parts import parts
 from services.settlements.sheet import find_layout, is_blank, misfit, records
 from services.settlements.source import Source
@@ -249,6 +257,27 @@ def test_a_file_that_is_cut_off_is_found_out_before_its_first_line_is_given(
     assert refused.value.line >= 201
 
 
+LONG = write(
+    [sale(Order=f"A{n:05}", Account_name="Ete") for n in range(6_000)]
+)  # its head ends before its end
+
+
+@pytest.mark.parametrize(
+    ("raw", "chosen", "refusal"),
+    [
+        (LONG + b"caf\xe9\r\n", Chosen(encoding="utf-8"), UndecodableFile),
+        (LONG + b"a\x00b\r\n", Chosen(), NotASettlementFile),
+        (LONG.decode().encode("utf-16")[:-41], Chosen(), TruncatedFile),
+        (LONG + b"\xc3", Chosen(encoding="utf-8"), TruncatedFile),
+    ],
+)
+def test_what_is_wrong_far_below_the_header_is_found_before_the_first_line_is_given(
+    raw: bytes, chosen: Chosen, refusal: type[SettlementFileError]
+) -> None:
+    with pytest.raises(refusal):
+        detect_file(Source(raw), chosen)
+
+
 def test_a_quote_that_no_block_can_hold_is_named_by_its_line() -> None:
     raw = write([sale(Order=f"A{n:06}") for n in range(3000)]).replace(b";A000007;", b';"A000007;')
     with patch.object(reading, "BLOCK_BYTES", 50_000), pytest.raises(BrokenQuotes) as refused:
@@ -257,11 +286,11 @@ def test_a_quote_that_no_block_can_hold_is_named_by_its_line() -> None:
 
 
 def test_a_file_of_misfits_only_is_named_row_by_row() -> None:
-    raw = (";".join(ENGLISH) + "\n" + "x;y\n" * 20_000).encode()
+    raw = (";".join(ENGLISH) + "\n" + "x;y\n" * 5_000).encode()
     with patch.object(reading, "BLOCK_BYTES", 4_000):
         detection, found = blocks(raw)
-    assert detection.lines == 20_000
-    assert [row.line for block in found for row in block.aside] == list(range(2, 20_002))
+    assert detection.lines == 5_000
+    assert [row.line for block in found for row in block.aside] == list(range(2, 5_002))
     assert together(found).empty
 
 
@@ -337,8 +366,8 @@ def test_a_moment_in_every_cell_is_kept_as_it_stands() -> None:
     ]
 
 
-def test_a_large_file_is_read_in_bounded_memory_by_any_thread(tmp_path: Path) -> None:
-    """What is held at a time does not grow with the file: the frames of one block are let go before the next."""
+def test_blocks_do_not_grow_with_the_file_in_any_thread(tmp_path: Path) -> None:
+    """The previews of several sessions are read in threads of their own."""
     path = tmp_path / "large.csv"
     row = write([sale()]).split(b"\r\n", 1)[1]
     path.write_bytes(write([sale()]) + row * 30_000)
