@@ -21,6 +21,7 @@ from services.hipay.readings import SettlementItem
 from services.payouts import BrokenOff, FetchRefused, FileNotThere, NoRoom, PayoutError, PayoutUnknown
 from services.payouts.download import downloaded
 from services.payouts.keep import keep
+from services.store import STORE_AWAY
 from services.store import payouts as rows
 from services.store.payouts import Request, RequestLost
 
@@ -59,6 +60,11 @@ def run_next(desk: Desk, stopping: threading.Event | None = None) -> bool:
         log.warning("request %d for payouts went on elsewhere", request.id)
     except Stopped:
         run.write(state="waiting", leased_until=None)
+    except STORE_AWAY:
+        raise
+    except Exception:
+        log.exception("payouts of %s could not be fetched", request.account)
+        run.end(PayoutError())
     return True
 
 
@@ -77,7 +83,7 @@ class _Run:
                 trouble = self._all(client, wanted)
         except (HiPayError, PayoutError) as error:
             trouble = error
-        self._end(trouble)
+        self.end(trouble)
 
     def write(self, **values: object) -> None:
         with self._desk.store.write() as tx:
@@ -100,7 +106,7 @@ class _Run:
             try:
                 self._counts["fetched" if self._get(client, settlement_id) else "unchanged"] += 1
                 broken = 0
-            except (HiPayError, PayoutError) as error:
+            except DeskError as error:
                 trouble = error
                 self._counts["missed"] += 1
                 self._note_failure(settlement_id, error)
@@ -121,10 +127,11 @@ class _Run:
         with downloaded(client, settlement_id, self.beat) as found:
             file_id, new = before.file, False
             if found.sha256 != before.sha256 or by_person:  # what a person cancelled, they may want after all
-                file_id, new = keep(
-                    self._desk, account, found.name, found.content, sha256=found.sha256, source="hipay",
-                    hipay_settlement=settlement_id,
+                kept, new = keep(
+                    self._desk, account, found.name, found.content, found.sha256, source="hipay",
+                    hipay_settlement=settlement_id, beat=self.beat,
                 )  # fmt: skip
+                file_id = kept[-1]
             with self._desk.store.write() as tx:
                 rows.change_request(tx, self._request, leased_until=clock.now() + LEASE)
                 rows.change_settlement(
@@ -180,7 +187,7 @@ class _Run:
                     figures={name: values[name] for name in _FIGURES},
                 )  # fmt: skip
 
-    def _end(self, trouble: DeskError | None) -> None:
+    def end(self, trouble: DeskError | None) -> None:
         """Done, failed, or once more later: nobody waits at a screen for what HiPay or the schedule began."""
         request, now = self._request, clock.now()
         values: dict[str, object] = {"leased_until": None, "current": "", **self._counts}

@@ -35,7 +35,7 @@ from services.store import folder_files as rows
 DONE, REFUSED = "done", "refused"
 STILL_SECONDS = 10.0
 _LOOK_SECONDS = 5.0
-_LEASE = timedelta(minutes=30)
+_LEASE, _BEAT_SECONDS = timedelta(minutes=3), 15.0
 _MOST = 1_000  # entries of a folder in one look
 # Names under which programs keep what is still coming.
 _UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".crdownload", ".swp")
@@ -124,12 +124,14 @@ class Watch:
             return
         if row is None or row.state == "taking":
             return  # another worker is at it
-        code = row.failure or row.file_failure or ""
-        detail = row.failure_detail if row.failure else row.file_failure_detail
-        known = partial(stored_sentence, FileKnown.code, {"name": row.name})
-        if row.state == "refused" or row.file_state in ("failed", "cancelled"):
-            self._move(place, name, seen, REFUSED, lambda t: stored_sentence(code, detail or {}, t))
-        elif row.file_state == "complete":
+        with self.desk.store.read() as tx:
+            files = rows.files(tx, row.files)
+        lost = next((one for one in (row, *files) if one.state in ("refused", "failed", "cancelled")), None)
+        if lost is not None:
+            code = lost.failure or "import_cancelled"
+            self._move(place, name, seen, REFUSED, partial(stored_sentence, code, lost.failure_detail))
+        elif all(one.state == "complete" for one in files):
+            known = partial(stored_sentence, FileKnown.code, {"name": row.name})
             self._move(place, name, seen, DONE, known if row.name != _clean(name) else None)
 
     def _taken(self, account: str, name: str, content: BinaryIO, seen: _Seen) -> Row[Any] | None:
@@ -151,10 +153,18 @@ class Watch:
             )
         if not ours:
             return None
-        content.seek(0)
+        beaten_at = time.monotonic()
+
+        def beat() -> None:
+            nonlocal beaten_at
+            if time.monotonic() - beaten_at >= _BEAT_SECONDS:
+                beaten_at = time.monotonic()
+                with self.desk.store.write() as tx:
+                    rows.change(tx, account, seen.sha256, leased_until=clock.now() + _LEASE)
+
         try:
-            file_id, _ = keep(self.desk, account, _clean(name), content, sha256=seen.sha256, source="folder")
-            values = {"state": "taken", "file": file_id}
+            kept, _ = keep(self.desk, account, _clean(name), content, seen.sha256, source="folder", beat=beat)
+            values: dict[str, Any] = {"state": "taken", "files": kept}
         except DeskError as error:
             log.warning("a file of the watched folder was refused: %s", error.code)
             values = {"state": "refused", "failure": error.code, "failure_detail": detail_of(error)}

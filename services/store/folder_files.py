@@ -1,5 +1,6 @@
 """What was found in the watched folder, each content once."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -31,17 +32,14 @@ def change(tx: Connection, account: str, sha256: str, **values: Any) -> None:
 
 
 def found(tx: Connection, account: str, sha256: str) -> Row[Any] | None:
-    """What became of a content: with ``file_state``, ``file_failure`` and ``file_failure_detail`` of its import."""
-    f, s = folder_files.c, settlement_files.c
-    query = (
-        select(
-            folder_files, s.state.label("file_state"), s.failure.label("file_failure"),
-            s.failure_detail.label("file_failure_detail"),
-        )
-        .outerjoin(settlement_files, s.id == f.file)
-        .where(f.account == account, f.sha256 == sha256)
-    )  # fmt: skip
-    return tx.execute(query).first()
+    """What became of a content."""
+    f = folder_files.c
+    return tx.execute(select(folder_files).where(f.account == account, f.sha256 == sha256)).first()
+
+
+def files(tx: Connection, ids: Collection[int]) -> list[Row[Any]]:
+    """The files that were made of it, as far as they are still known."""
+    return list(tx.execute(select(settlement_files).where(settlement_files.c.id.in_(ids))))
 
 
 def last(tx: Connection, account: str) -> Row[Any] | None:

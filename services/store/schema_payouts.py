@@ -80,7 +80,7 @@ folder_files = Table(
     Column("name", Text, nullable=False),
     Column("size", BigInt, nullable=False),
     Column("state", Text, nullable=False),  # taking, taken, refused
-    Column("file", BigInt),
+    Column("files", Json, nullable=False, default=list),  # several of a ZIP
     Column("failure", Text, nullable=False, default=""),
     Column("failure_detail", Json, nullable=False, default=dict),
     Column("leased_until", Utc),

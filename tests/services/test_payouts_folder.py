@@ -1,0 +1,380 @@
+"""The watched folder, with real files: taken once, moved when the import has ended, never followed out of itself."""
+
+import io
+import os
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from services.access import WORKER
+from services.desk import Desk
+from services.payouts import folder
+from services.payouts.folder import Watch
+from services.payouts.seen import findings
+from services.reconciliation import background, imports
+from services.store.schema_payouts import folder_files
+from services.store.schema_settlements import settlement_files
+from tests.support.desk import open_test_desk
+
+HEADER = "Account;Settlement ID;Transaction ID;Order;Original amount;Original currency;Amount (Excl. Tax);Tax amount;Amount (Incl. Tax);Currency;Operation;Settled amount;Settlement currency;Reporting data 1;Date"
+ONE_ACCOUNT = {"name": "Shop", "environment": "sandbox", "login": "l", "password": "p", "passphrase": "x"}
+
+
+def content(order: str = "A-1") -> bytes:
+    return f"{HEADER}\n1;77;T-{order};{order};10.00;EUR;;;;;Sale;10.00;EUR;F-1;2026-11-20\n".encode()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    made = tmp_path / "hipay"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def desk(tmp_path: Path, place: Path) -> Iterator[Desk]:
+    opened = open_test_desk(tmp_path, settlements_folder=place)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def two_accounts(tmp_path: Path, place: Path) -> Iterator[Desk]:
+    opened = open_test_desk(
+        tmp_path, settlements_folder=place, accounts={"shop": ONE_ACCOUNT, "outlet": ONE_ACCOUNT}
+    )
+    yield opened
+    opened.close()
+
+
+def look(desk: Desk, times: int = 2) -> None:
+    """Look as often as it takes to find a file still, and then again."""
+    watch = Watch(desk, still=0)
+    for _ in range(times + 1):
+        watch.look()
+        background.work_off(desk)
+
+
+def imported(desk: Desk) -> list[Any]:
+    with desk.store.read() as tx:
+        return list(tx.execute(select(settlement_files).order_by(settlement_files.c.id)))
+
+
+def there(place: Path) -> set[str]:
+    return {
+        str(path.relative_to(place)) for path in place.rglob("*") if not path.is_dir() or path.is_symlink()
+    }
+
+
+def test_a_file_is_taken_and_moved(desk: Desk, place: Path) -> None:
+    (place / "July 2026.csv").write_bytes(content())
+    look(desk)
+    [file] = imported(desk)
+    assert (file.account, file.name, file.source) == ("demo", "July 2026.csv", "folder")
+    assert there(place) == {"done/July 2026.csv"}
+    assert (place / "done" / "July 2026.csv").read_bytes() == content()
+
+
+def test_an_account_has_its_own_folder(two_accounts: Desk, place: Path) -> None:
+    for name in ("shop", "outlet", "elsewhere"):
+        (place / name).mkdir()
+        (place / name / "a.csv").write_bytes(content(name))
+    (place / "loose.csv").write_bytes(content("loose"))
+    look(two_accounts)
+    assert {file.account for file in imported(two_accounts)} == {"shop", "outlet"}
+    assert there(place) == {
+        "shop/done/a.csv", "outlet/done/a.csv", "elsewhere/a.csv", "refused/loose.csv", "refused/loose.csv.txt",
+    }  # fmt: skip
+    said = (place / "refused" / "loose.csv.txt").read_text(encoding="utf-8")
+    assert "shop, outlet" in said
+    assert "Impossible de savoir" in said
+
+
+def test_a_file_that_still_grows_is_left(desk: Desk, place: Path) -> None:
+    watch, path = Watch(desk, still=0), place / "a.csv"
+    path.write_bytes(content()[:100])
+    watch.look()
+    for size in (110, 120, 130):
+        path.write_bytes(content()[:size])
+        watch.look()
+        assert imported(desk) == []
+    path.write_bytes(content())
+    watch.look()
+    watch.look()
+    assert [file.size for file in imported(desk)] == [len(content())]
+
+
+def test_it_must_stand_still_for_a_while(desk: Desk, place: Path) -> None:
+    (place / "a.csv").write_bytes(content())
+    watch = Watch(desk, still=3600)
+    for _ in range(5):
+        watch.look()
+    assert imported(desk) == []
+
+
+@pytest.mark.parametrize("name", [".a.csv", "a.csv.part", "a.csv.filepart", "~$a.csv", "A.CSV.TMP"])
+def test_what_is_still_coming_or_hidden_is_left(desk: Desk, place: Path, name: str) -> None:
+    (place / name).write_bytes(content())
+    look(desk)
+    assert (imported(desk), there(place)) == ([], {name})
+
+
+def test_a_file_that_is_none_is_refused_with_the_reason(desk: Desk, place: Path) -> None:
+    (place / "a.csv").write_bytes(b"%PDF-1.7 nothing else")
+    (place / "b.csv").write_bytes(content())
+    look(desk)
+    assert there(place) == {"refused/a.csv", "refused/a.csv.txt", "done/b.csv"}
+    french, english = (place / "refused" / "a.csv.txt").read_text(encoding="utf-8").strip().split("\n\n")
+    assert "pdf" in french
+    assert "pdf" in english
+    assert french != english
+
+
+def test_the_same_content_is_taken_once(desk: Desk, place: Path) -> None:
+    (place / "a.csv").write_bytes(content())
+    look(desk)
+    (place / "b.csv").write_bytes(content())
+    (place / "a.csv").write_bytes(content())
+    look(desk)
+    assert len(imported(desk)) == 1
+    assert there(place) == {"done/a.csv", "done/a (2).csv", "done/b.csv", "done/b.csv.txt"}
+    assert "a.csv was imported before" in (place / "done" / "b.csv.txt").read_text(encoding="utf-8")
+
+
+def test_links_and_special_files_are_refused_unopened(desk: Desk, place: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.csv"
+    outside.write_bytes(content())
+    (place / "link.csv").symlink_to(outside)
+    (place / "loop.csv").symlink_to("loop.csv")
+    os.mkfifo(place / "pipe.csv")
+    look(desk)
+    assert imported(desk) == []
+    assert there(place) == {
+        f"refused/{name}{end}" for name in ("link.csv", "loop.csv", "pipe.csv") for end in ("", ".txt")
+    }
+    assert outside.read_bytes() == content()
+
+
+@pytest.mark.parametrize("inner", ["demo", "done"])
+def test_a_folder_that_is_a_link_is_not_followed(desk: Desk, place: Path, tmp_path: Path, inner: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.csv").write_bytes(content("secret"))
+    (place / inner).symlink_to(outside, target_is_directory=True)
+    (place / "a.csv").write_bytes(content())
+    look(desk, 4)
+    assert [file.name for file in imported(desk)] == ["a.csv"]
+    assert [path.name for path in outside.iterdir()] == ["secret.csv"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["..csv", "-rf.csv", "a\nb.csv", "a;b'\"&.csv", "é" * 100 + ".csv", "x.csv.txt", "=1+1.csv", "noend"],
+)
+def test_odd_names_are_only_names(desk: Desk, place: Path, name: str) -> None:
+    (place / name).write_bytes(content())
+    look(desk)
+    if name.startswith("."):
+        assert imported(desk) == []
+        return
+    assert len(imported(desk)) == 1
+    assert there(place) == {f"done/{name}"}
+    assert imported(desk)[0].name.isprintable()
+
+
+def test_a_name_that_is_no_text(desk: Desk, place: Path) -> None:
+    with open(os.fsencode(place) + b"/\xff\xfe.csv", "wb") as file:
+        file.write(content())
+    look(desk)
+    assert len(imported(desk)) == 1
+
+
+def test_where_nothing_can_be_moved_it_stays_and_is_taken_once(
+    desk: Desk, place: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    # A read-only folder stops everybody but root, as whom tests may well run.
+    monkeypatch.setattr(folder.os, "mkdir", refused)
+    monkeypatch.setattr(folder.os, "rename", refused)
+    (place / "a.csv").write_bytes(content())
+    (place / "b.csv").write_bytes(b"%PDF-1.7")
+    look(desk, 5)
+    look(desk, 5)  # another process, or the next start
+    assert there(place) == {"a.csv", "b.csv"}
+    assert [file.name for file in imported(desk) if file.state == "complete"] == ["a.csv"]
+    with desk.store.read() as tx:
+        assert len(list(tx.execute(select(folder_files)))) == 2
+    assert caplog.text.count("cannot be moved") == 4  # once for each file in each process
+
+
+def test_a_file_that_may_not_be_read_is_refused(
+    desk: Desk, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = place / "a.csv"
+    path.write_bytes(content())
+    path.chmod(0)
+    if os.geteuid() == 0:  # who may read everything
+        real = os.open
+
+        def open_it(name: Any, flags: int, *rest: Any, **more: Any) -> int:
+            if name == "a.csv":
+                raise PermissionError(13, "Permission denied")
+            return real(name, flags, *rest, **more)
+
+        monkeypatch.setattr(folder.os, "open", open_it)
+    look(desk)
+    assert there(place) == {"refused/a.csv", "refused/a.csv.txt"}
+    assert imported(desk) == []
+
+
+def test_a_folder_that_is_not_there_harms_nobody(desk: Desk, place: Path) -> None:
+    place.rmdir()
+    look(desk)
+    place.mkdir()
+    (place / "a.csv").write_bytes(content())
+    look(desk)
+    assert len(imported(desk)) == 1
+
+
+def test_two_workers_at_once_take_each_file_once(desk: Desk, place: Path) -> None:
+    names = [f"{number}.csv" for number in range(8)]
+    for name in names:
+        (place / name).write_bytes(content(name))
+    barrier = threading.Barrier(3)
+
+    def work() -> None:
+        watch = Watch(desk, still=0)
+        barrier.wait(30)
+        for _ in range(6):
+            watch.look()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    look(desk)
+    assert sorted(file.name for file in imported(desk)) == names
+    assert there(place) == {f"done/{name}" for name in names}
+
+
+def test_a_worker_that_died_with_a_file_is_followed_by_another(
+    desk: Desk, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "a.csv").write_bytes(content())
+
+    def die(*_: Any, **__: Any) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "keep", die)
+        with pytest.raises(RuntimeError):
+            look(desk)
+    look(desk)
+    assert imported(desk) == []  # its lease still runs
+    with desk.store.write() as tx:
+        tx.execute(folder_files.update().values(leased_until=None))
+    look(desk)
+    assert there(place) == {"done/a.csv"}
+
+
+def test_a_large_file_is_read_in_pieces(desk: Desk, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 0
+    real: Callable[..., Any] = folder.os.fdopen
+
+    class Counting:
+        def __init__(self, inner: Any) -> None:
+            self._inner = inner
+
+        def __enter__(self) -> "Counting":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self._inner.close()
+
+        def fileno(self) -> int:
+            return int(self._inner.fileno())
+
+        def seek(self, place: int) -> int:
+            return int(self._inner.seek(place))
+
+        def read(self, size: int = -1) -> bytes:
+            nonlocal most
+            found: bytes = self._inner.read(size)
+            most = max(most, len(found))
+            return found
+
+    monkeypatch.setattr(
+        folder.os, "fdopen", lambda *given, **more: Counting(real(*given, **more)) if "b" in given[1] else real(*given, **more)
+    )  # fmt: skip
+    head, _, line = content().partition(b"\n")
+    with (place / "a.csv").open("wb") as file:
+        file.write(head + b"\n")
+        for number in range(200_000):
+            file.write(line.replace(b"T-A-1", b"T-%d" % number))
+    size = (place / "a.csv").stat().st_size
+    watch = Watch(desk, still=0)
+    for _ in range(2):
+        watch.look()
+    assert 0 < most <= 4 << 20 < size // 2
+    assert [(file.state, file.size) for file in imported(desk)] == [("waiting", size)]
+
+
+@pytest.mark.parametrize(
+    ("prepare", "expected"),
+    [
+        (lambda place: None, ("ok", "")),
+        (lambda place: place.rmdir(), ("warning", "missing")),
+    ],
+)
+def test_the_check_list_says_how_the_folder_stands(
+    desk: Desk, place: Path, prepare: Callable[[Path], None], expected: tuple[str, str]
+) -> None:
+    prepare(place)
+    assert state(desk, "demo") == expected
+
+
+def test_the_check_list_names_a_folder_that_is_missing(two_accounts: Desk, place: Path) -> None:
+    (place / "shop").mkdir()
+    assert state(two_accounts, "shop") == ("ok", "")
+    assert state(two_accounts, "outlet") == ("warning", "no_folder")
+    (place / "shop" / "a.csv").write_bytes(content())
+    look(two_accounts)
+    assert state(two_accounts, "shop") == ("ok", "taken")
+
+
+def state(desk: Desk, account: str) -> tuple[str, str]:
+    with desk.store.read() as tx:
+        status, reason, _ = dict(findings(tx, desk, account))["settlements_folder"]
+    return status, reason
+
+
+def test_a_file_that_was_uploaded_before_is_known(desk: Desk, place: Path) -> None:
+    first = imports.receive(desk, WORKER, "demo", "by hand.csv", io.BytesIO(content()))
+    (place / "a.csv").write_bytes(content())
+    look(desk)
+    assert [file.id for file in imported(desk)] == [first]
+    assert there(place) == {"done/a.csv"}
+
+
+def zipped(*names: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, content(name))
+    return out.getvalue()
+
+
+def test_a_zip_is_as_many_files_as_it_holds(desk: Desk, place: Path) -> None:
+    (place / "both.zip").write_bytes(zipped("one.csv", "inner/two.csv"))
+    (place / "bad.zip").write_bytes(zipped("../three.csv"))
+    look(desk)
+    assert [file.name for file in imported(desk)] == ["one.csv", "two.csv"]
+    assert there(place) == {"done/both.zip", "refused/bad.zip", "refused/bad.zip.txt"}
