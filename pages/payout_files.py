@@ -1,36 +1,25 @@
-"""Payout files before they are stored: how each was read and why, what can be corrected, what it adds up to."""
+"""Payout files from this computer: each is looked at, can be read otherwise, and is handed to the import."""
 
+from dataclasses import asdict
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
+from pages import payout_drafts, payout_progress
 from pages.common import actor, desk, refusals, texts
 from pages.markdown import plain
-from services.errors import DeskError
-from services.i18n import Translator
-from services.money import format_money
-from services.reconciliation import imports
-from services.reconciliation.imports import Preview
-from services.refusals import sentence
-from services.settlements.columns import LABELS
+from pages.payout_drafts import Draft
+from pages.payout_preview import show_preview
+from pages.reading_words import AUTOMATIC, CHOICES
+from pages.reconciliation_words import number
+from services.reconciliation import imports, previewing, rules
+from services.reconciliation.imports import FileKnown, Preview
+from services.reconciliation.previewing import Looking, Refused
+from services.refusals import sentence, stored_sentence
 from services.settlements.dialect import Chosen
-from services.settlements.errors import UndecidedReading
-from services.settlements.operations import BY_CODE
-from services.settlements.words import ASIDE, EVIDENCE
 
-AUTOMATIC = ""
-ENCODINGS = ("utf-8", "utf-8-sig", "cp1252", "iso-8859-15", "utf-16")
-CHOICES: dict[str, tuple[str, dict[str, str]]] = {
-    "decimal": ("Decimal sign", {",": "comma: 1234,56", ".": "point: 1234.56"}),
-    "date": ("Dates", {"iso": "year first: 2026-11-24", "dmy": "day first: 24/11/2026", "mdy": "month first: 11/24/2026"}),
-    "debits": (
-        "Fees and refunds",
-        {"negative": "have a minus sign", "positive": "have no sign and are subtracted", "inverted": "are positive, sales negative"},
-    ),
-    "delimiter": ("Column separator", {";": "semicolon ;", ",": "comma ,", "\t": "tab", "|": "bar |"}),
-    "encoding": ("Encoding", {name: name for name in ENCODINGS}),
-}  # fmt: skip
+TYPES = ["csv", "txt", "xls", "xlsx", "ods", "zip"]
+_REFRESH = 1.0  # seconds
 
 
 def show() -> None:
@@ -39,173 +28,163 @@ def show() -> None:
     if len(accounts) > 1:
         names = {key: one.name for key, one in accounts.items()}
         account = st.selectbox(
-            t("Account"), list(accounts), format_func=names.__getitem__, key="payout_account"
-        )
+            t("Account"), list(accounts), format_func=names.__getitem__, key="payout_account",
+            help=t("For files without an Account column; where there is one, it decides."),
+        )  # fmt: skip
     st.session_state.setdefault("uploads", 0)
     uploaded: Any = st.file_uploader(
-        t("Payout files from HiPay (CSV or TXT), one or more"), type=["csv", "txt"], accept_multiple_files=True,
-        key=f"payout_files_{st.session_state['uploads']}",
+        t("Payout files from HiPay (CSV, TXT, XLS, XLSX, ODS, or a ZIP of these), one or more"), type=TYPES,
+        accept_multiple_files=True, key=f"payout_files_{st.session_state['uploads']}",
+        help=t("Up to 500 MB each. Larger ones come by the watched folder, or from HiPay."),
     )  # fmt: skip
-    ready = [found for file in uploaded if (found := _one(account, file)) is not None]
-    new = [found for found in ready if not found[3].imported]
+    drafts = payout_drafts.of(uploaded, _refuse)
+    ready = [found for draft in drafts if (found := _one(account, draft)) is not None]
+    new = [(draft, chosen) for draft, chosen, preview in ready if not preview.imported]
     label = t.plural("Import {count} file", "Import {count} files", len(new))
     if new and st.button(label, type="primary", icon=":material/playlist_add_check:", key="import_files"):
         _import(account, new)
 
 
-def _import(account: str, found: list[tuple[str, bytes, Chosen, Preview]]) -> None:
-    t, done, bar = texts(), [], st.progress(0.0)
-    for number, (name, raw, chosen, preview) in enumerate(found):
-        bar.progress(number / len(found), t("Importing {name}…", name=plain(name)))
-        with refusals():
-            imports.import_file(desk(), actor(), account, name, raw, chosen)
-            done.append((name, preview.count("new"), preview.count("known"), preview.count("changed")))
-    if len(done) == len(found):
-        st.session_state["imported"] = done
-        st.session_state["uploads"] += 1
-        st.rerun()
-
-
-def say_imported() -> None:
-    """What the last import came to, said once: outside the place for adding, which folds itself then."""
-    t = texts()
-    for name, new, known, changed in st.session_state.pop("imported", []):
-        st.success(
-            t("{name} is imported: {new} new lines, {known} already known, {changed} changed.",
-              name=plain(name), new=new, known=known, changed=changed),
-            icon=":material/check_circle:",
-        )  # fmt: skip
-
-
-def _one(account: str, file: Any) -> tuple[str, bytes, Chosen, Preview] | None:
-    """One file as it was read, or why it cannot be; what can be imported of it."""
-    t, raw = texts(), file.getvalue()
-    with st.container(border=True):
-        st.markdown(f":material/description: **{plain(file.name)}**")
-        chosen = _chosen(file.file_id)
-        try:
-            preview = imports.look(desk(), actor(), account, raw, chosen)
-        except UndecidedReading as question:
-            for name in question.questions:
-                text = t(
-                    "The file does not say how its amounts are written: choose below, and nothing is guessed."
-                )
-                st.warning(f"{text} ({t(CHOICES[name][0])})", icon=":material/help:")
-            _corrections(file.file_id, open_=True)
-            return None
-        except DeskError as error:
-            st.error(plain(sentence(error, t)))
-            _corrections(file.file_id, open_=False)
-            return None
-        _summary(preview)
-        _details(preview)
-        _corrections(file.file_id, open_=False)
-        return file.name, raw, chosen, preview
-
-
-def _summary(preview: Preview) -> None:
-    t, file = texts(), preview.file
-    if preview.imported:
-        st.info(
-            t("This very file was imported before: nothing would be added."), icon=":material/content_copy:"
-        )
-        return
-    st.markdown(
-        t("**{lines}** lines: **{new}** new, **{known}** already known, **{changed}** changed.",
-          lines=len(file.lines), new=preview.count("new"), known=preview.count("known"), changed=preview.count("changed"))
-    )  # fmt: skip
-    wrong = [row for row in file.aside if row.blocking]
-    if wrong:
-        st.warning(
-            t.plural("{count} row could not be read and is set aside.", "{count} rows could not be read and are set aside.", len(wrong)),
-            icon=":material/rule:",
-        )  # fmt: skip
-    if file.damaged:
-        st.warning(
-            t("A spreadsheet has shortened numbers in this file ({cell} in line {line}): ask HiPay for the original.",
-              cell=plain(file.damaged[0].cell), line=file.damaged[0].line),
-            icon=":material/broken_image:",
-        )  # fmt: skip
-    if file.unknown_operations:
-        st.warning(
-            t("Operations that are not known here, shown and kept: {operations}", operations=plain(", ".join(file.unknown_operations))),
-            icon=":material/help:",
-        )  # fmt: skip
-
-
-def _details(preview: Preview) -> None:
-    t, file = texts(), preview.file
-    reading, totals, aside = st.tabs([t("How it was read"), t("Totals by operation"), t("Rows set aside")])
-    with reading:
-        for name, (label, options) in CHOICES.items():
-            value = file.dialect.debits if name == "debits" else getattr(file.dialect, name)
-            shown = (value or {}).get("settled_amount") if name == "debits" else value
-            evidence = file.dialect.why(name)
-            why = t.gettext(EVIDENCE[name, evidence.code]).format(
-                line=evidence.line,
-                cell=evidence.cell,
-                count=evidence.count,
-                column=t(LABELS.get(evidence.column, "")),
-            )
-            words = t(options[shown]) if shown in options else str(shown or t("either"))
-            st.markdown(t("{label}: {value}", label=t(label), value=f"**{plain(words)}** — {plain(why)}"))
-        _columns(preview)
-    with totals:
-        st.dataframe(_totals(preview.totals, t), hide_index=True, alt=t("Totals by operation"))
-    with aside:
-        if not file.aside:
-            st.caption(t("None: every row is a line."))
-        else:
-            st.dataframe(_aside(file.aside, t), hide_index=True, alt=t("Rows set aside"))
-
-
-def _columns(preview: Preview) -> None:
-    t, header = texts(), preview.file.header
-    for text, names in (
-        ("Columns that are missing: {columns}", [t(LABELS[name]) for name in header.missing]),
-        ("Columns that are not known and were left out: {columns}", list(header.extra)),
-        (
-            "Columns that stand twice, the first was read: {columns}",
-            [t(LABELS[name]) for name in header.duplicates],
-        ),
-    ):
-        if names:
-            st.caption(plain(t(text, columns=", ".join(names))))
-
-
-def _totals(frame: pd.DataFrame, t: Translator) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            t("Operation"): [t(BY_CODE[code].label) if code in BY_CODE else text for code, text in zip(frame["operation_code"], frame["operation"], strict=True)],
-            t("Lines"): frame["count"],
-            t("Amount"): [format_money(int(units), currency, t.locale) for units, currency in zip(frame["settled_units"], frame["currency"], strict=True)],
-            t("Note"): [t("total line: repeats the others") if kind == "control" else "" for kind in frame["kind"]],
-        }
-    )  # fmt: skip
-
-
-def _aside(rows: Any, t: Translator) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            t("Line"): [row.line for row in rows],
-            t("Column"): [t(LABELS.get(row.column, "")) for row in rows],
-            t("Reason"): [t.gettext(ASIDE[row.reason]).format(cell=row.cell) for row in rows],
-            t("Text of the row"): [row.text for row in rows],
-        }
+def _refuse(name: str, why: Refused) -> None:
+    st.error(
+        f"**{plain(name)}**: {plain(stored_sentence(why.code, why.fields, texts()))}", icon=":material/error:"
     )
 
 
-def _chosen(file_id: str) -> Chosen:
-    picked = {name: st.session_state.get(f"reading_{file_id}_{name}") or None for name in CHOICES}
-    return Chosen(**picked)
+def _one(account: str, draft: Draft) -> tuple[Draft, Chosen, Preview] | None:
+    """One file as it was read, or why it cannot be; what can be imported of it."""
+    t = texts()
+    with st.container(border=True):
+        st.markdown(f":material/description: **{plain(draft.name)}**")
+        chosen = _chosen(account, draft)
+        with refusals():
+            with st.spinner(t("Reading {name}…", name=plain(draft.name))):
+                found = payout_drafts.look(draft, account, chosen)
+            if isinstance(found, Looking):
+                st.fragment(_looking, run_every=_REFRESH)(found)
+                return None
+            if isinstance(found, Refused):
+                _why_not(found)
+                _corrections(account, draft, open_=bool(found.questions))
+                return None
+            show_preview(found)
+            _corrections(account, draft, open_=False)
+            return (draft, chosen, found) if _accounts(found, draft) or found.imported else None
+    return None
 
 
-def _corrections(file_id: str, *, open_: bool) -> None:
+def _looking(found: Looking) -> None:
+    """A large file is read beside: this part asks how far it is, the screen is drawn anew once."""
+    t = texts()
+    if previewing.look(found) is not None:
+        st.rerun()
+    words = (
+        t("Reading the file before anything is stored…")
+        if found.process
+        else t("Waits until another file is read…")
+    )
+    st.progress(found.part, words)
+
+
+def _why_not(found: Refused) -> None:
+    t = texts()
+    for name in found.questions:
+        text = t("The file does not say how its amounts are written: choose below, and nothing is guessed.")
+        st.warning(f"{text} ({t(CHOICES[name][0])})", icon=":material/help:")
+    if not found.questions:
+        st.error(plain(stored_sentence(found.code, found.fields, t)), icon=":material/error:")
+
+
+def _accounts(found: Preview, draft: Draft) -> bool:
+    """Which account each Account of the file is; whether all are known. With one account there is nothing to ask."""
+    t, accounts = texts(), desk().settings.all_accounts
+    if len(accounts) < 2:
+        return True
+    decided = True
+    for cell, count in found.accounts.items():
+        if not cell.strip():
+            continue
+        known = rules.account_of(desk(), cell)
+        if known is not None:
+            st.caption(
+                plain(t("Account {cell} of the file: {account}", cell=cell, account=accounts[known].name))
+            )
+            continue
+        answer = st.selectbox(
+            plain(t("Account {cell} of the file ({count} rows) is", cell=cell, count=number(count, t))), list(accounts), index=None,
+            format_func=lambda key: accounts[key].name, key=_account_key(draft, cell), placeholder=t("choose: it is remembered"),
+        )  # fmt: skip
+        decided = decided and answer is not None
+    return decided
+
+
+def _account_key(draft: Draft, cell: str) -> str:
+    return f"account_{draft.key}_{cell}"
+
+
+def _chosen(account: str, draft: Draft) -> Chosen:
+    """What is chosen of the reading: by hand, else as it is remembered for the account."""
+    remembered = asdict(rules.remembered(desk(), account) or Chosen())
+    picked: dict[str, Any] = {}
+    for name in CHOICES:
+        picked[name] = st.session_state.get(_reading_key(draft, account, name), remembered[name]) or None
+    line = st.session_state.get(_reading_key(draft, account, "header_line"))
+    return Chosen(**picked, header_line=int(line) if line else None)
+
+
+def _reading_key(draft: Draft, account: str, name: str) -> str:
+    return f"reading_{draft.key}_{account}_{name}"
+
+
+def _corrections(account: str, draft: Draft, *, open_: bool) -> None:
     """Every choice of the reading can be made by hand; empty leaves it to the file."""
     t = texts()
+    remembered = asdict(rules.remembered(desk(), account) or Chosen())
     with st.expander(t("Correct how it is read"), expanded=open_, icon=":material/tune:"):
-        for column, (name, (label, options)) in zip(st.columns(len(CHOICES)), CHOICES.items(), strict=True):
-            words = {AUTOMATIC: t("as detected"), **{key: t(text) for key, text in options.items()}}
-            column.selectbox(
-                t(label), list(words), format_func=words.__getitem__, key=f"reading_{file_id}_{name}"
-            )
+        with st.container(horizontal=True):
+            for name, (label, options) in CHOICES.items():
+                words = {AUTOMATIC: t("as detected"), **{key: t(text) for key, text in options.items()}}
+                first = remembered[name] if remembered[name] in words else AUTOMATIC
+                st.selectbox(
+                    t(label), list(words), index=list(words).index(first), format_func=words.__getitem__, width=220,
+                    key=_reading_key(draft, account, name),
+                )  # fmt: skip
+            st.number_input(
+                t("Line of the column names"), min_value=1, max_value=1_000_000, value=None, step=1, width=220, placeholder=t("as detected"),
+                key=_reading_key(draft, account, "header_line"),
+            )  # fmt: skip
+        st.checkbox(t("Remember this reading for the account"), key=_reading_key(draft, account, "remember"))
+
+
+def _import(account: str, found: list[tuple[Draft, Chosen]]) -> None:
+    """Hand the files over; what each comes to is told above by itself."""
+    t, bar, received, refused = texts(), st.progress(0.0), [], []
+    for place, (draft, chosen) in enumerate(found):
+        bar.progress(place / len(found), t("Handing over {name}…", name=plain(draft.name)))
+        _remember(account, draft, chosen)
+        try:
+            with draft.path.open("rb") as stream:
+                received.append(imports.receive(desk(), actor(), account, draft.name, stream, chosen))
+        except FileKnown as known:
+            refused.append(sentence(known, t))
+    payout_progress.follow(received)
+    st.session_state["payouts_refused"] = refused
+    st.session_state["uploads"] += 1
+    payout_drafts.forget()
+    st.rerun()
+
+
+def _remember(account: str, draft: Draft, chosen: Chosen) -> None:
+    """What was said of the file once, so that it need not be said again."""
+    if st.session_state.get(_reading_key(draft, account, "remember")):
+        rules.remember(desk(), actor(), account, chosen)
+    for key, answer in list(st.session_state.items()):
+        start = _account_key(draft, "")
+        if isinstance(key, str) and key.startswith(start) and answer:
+            rules.assign(desk(), actor(), key.removeprefix(start), answer)
+
+
+def say_refused() -> None:
+    """Files that turned out to be known when they were handed over: said once."""
+    for words in st.session_state.pop("payouts_refused", []):
+        st.info(plain(words), icon=":material/content_copy:")

@@ -2,10 +2,17 @@
 
 import streamlit as st
 
-from pages import payout_files, reconciliation_results
+from pages import (
+    matching_rules,
+    payout_fetch,
+    payout_files,
+    payout_progress,
+    reconciliation_actions,
+    reconciliation_results,
+)
 from pages.common import actor, desk, refusals, texts
 from services.access import Right, rights
-from services.reconciliation import imports
+from services.reconciliation import views
 
 
 def page() -> None:
@@ -14,24 +21,35 @@ def page() -> None:
     with refusals():
         with desk().store.read() as tx:
             may_import = Right.RECONCILE in rights(tx, actor())
-        known = imports.files(desk(), actor())
+        known = views.any_file(desk(), actor())
+        payout_progress.show()
+        payout_files.say_refused()
         if may_import:
             with st.expander(t("Add payout files"), icon=":material/upload_file:", expanded=not known):
-                payout_files.show()
-            payout_files.say_imported()
-        if not known:
-            st.info(
-                t("No payout file yet. Download one from HiPay's console (Finance) and add it above: its lines are joined to the payment requests by the invoice number."),
-                icon=":material/inbox:",
-            )  # fmt: skip
-            if desk().settings.demo:
-                st.link_button(
-                    t("Payout files of the HiPay sandbox"),
-                    f"{desk().settings.sandbox_url}/control#settlements",
-                    icon=":material/download:",
-                )
-            return
-        reconciliation_results.show(known)
+                here, hipay = st.tabs([t("From this computer"), t("From HiPay")])
+                with here:
+                    payout_files.show()
+                with hipay:
+                    payout_fetch.show()
+        if known:
+            reconciliation_results.show()
+        else:
+            _first_file()
+    reconciliation_actions.window()
+    matching_rules.window()
+
+
+def _first_file() -> None:
+    t = texts()
+    st.info(
+        t("No payout file yet. Download one from HiPay's console (Finance) and add it above: its lines are joined to the payment requests by the invoice number."),
+        icon=":material/inbox:",
+    )  # fmt: skip
+    if desk().settings.demo:
+        st.link_button(
+            t("Payout files of the HiPay sandbox"), f"{desk().settings.sandbox_url}/control#settlements",
+            icon=":material/download:",
+        )  # fmt: skip
 
 
 page()

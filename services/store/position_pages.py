@@ -36,7 +36,7 @@ class OrderFilter:
     accounts: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
-    late: Mapping[str, datetime] = field(default_factory=dict)
+    late: Mapping[str, datetime] = field(default_factory=dict, hash=False)
     least: int | None = None
     most: int | None = None
     since: str = ""

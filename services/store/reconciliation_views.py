@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from services.store.line_pages import first_hidden, of_order
 from services.store.schema import orders, users
@@ -67,6 +67,15 @@ def files(tx: Connection, accounts: Sequence[str], before: int | None, limit: in
     if before is not None:
         query = query.where(_FILE.id < before)
     return list(tx.execute(query.order_by(_FILE.id.desc()).limit(limit)))
+
+
+def unfinished(tx: Connection, also: Iterable[int]) -> list[Row[Any]]:
+    """The files that wait or are imported, and those of these ids however they stand, oldest first."""
+    kept = [column for column in _FILE if column.name not in ("aside", "chosen", "reading")]
+    query = select(*kept).where(
+        or_(_FILE.state.in_(("receiving", "waiting", "running")), _FILE.id.in_(list(also)))
+    )
+    return list(tx.execute(query.order_by(_FILE.id)))
 
 
 def file(tx: Connection, file_id: int) -> Row[Any] | None:

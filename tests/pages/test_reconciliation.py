@@ -1,8 +1,11 @@
-"""Reconciliation as finance drives it: look at a file, import it, see lines and orders by outcome."""
+"""Reconciliation as finance drives it: look at a file, import it, see lines, orders and payouts, each with its filters."""
 
+import io
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,8 +16,9 @@ from services.desk import Desk
 from services.hipay.observations import Observation
 from services.orders import create
 from services.orders.observe import observe
-from services.reconciliation import imports
+from services.reconciliation import background, imports, views
 from services.store import orders as rows
+from services.store.line_filter import LineFilter
 from tests.support.desk import person
 from tests.support.drafts import draft
 
@@ -50,16 +54,43 @@ def paid(desk: Desk) -> int:
 
 
 def words(at: AppTest) -> str:
-    shown = [*at.caption, *at.markdown, *at.warning, *at.error, *at.info, *at.success]
+    shown = [
+        *at.caption,
+        *at.markdown,
+        *at.warning,
+        *at.error,
+        *at.info,
+        *at.success,
+        *at.subheader,
+        *at.metric,
+    ]
     return "\n".join(element.value.replace("\\", "") for element in shown)
 
 
-def upload(at: AppTest, *files: tuple[str, str]) -> AppTest:
-    return at.file_uploader[0].set_value([(name, text.encode(), "text/csv") for name, text in files]).run()
+def upload(at: AppTest, *files: tuple[str, str | bytes]) -> AppTest:
+    made = [(name, text.encode() if isinstance(text, str) else text, "text/csv") for name, text in files]
+    return at.file_uploader[0].set_value(made).run()
 
 
 def press(at: AppTest, key: str) -> AppTest:
     return at.button(key=key).click().run()
+
+
+def imported(at: AppTest, desk: Desk, *files: tuple[str, str]) -> AppTest:
+    """The files are handed over, imported by the worker, and the screen is looked at again."""
+    at = press(upload(at, *files), "import_files")
+    assert not at.exception
+    background.work_off(desk)
+    return at.run()
+
+
+def choose(at: AppTest, key: str, value: object) -> AppTest:
+    """A pill or a segment."""
+    return at.button_group(key=key).set_value(value).run()
+
+
+def table(at: AppTest, column: str) -> pd.DataFrame:
+    return next(frame.value for frame in at.dataframe if column in frame.value.columns)
 
 
 def test_without_a_file_the_screen_says_what_to_do(open_page: Open, desk: Desk) -> None:
@@ -74,40 +105,150 @@ def test_a_manager_may_not_see_payouts(open_page: Open, desk: Desk) -> None:
     assert not at.file_uploader
 
 
-def test_a_file_is_shown_before_it_is_stored_and_joined_after(open_page: Open, paid: int) -> None:
+def test_a_file_is_shown_before_anything_is_stored(open_page: Open, paid: int, desk: Desk) -> None:
     at = upload(open_page("reconciliation.py", "finance"), ("october.csv", FILE))
     assert not at.exception
     assert "**4** lines: **4** new, **0** already known, **0** changed." in words(at)
     assert "semicolon" in words(at)
-    at = press(at, "import_files")
+    columns = table(at, "Read as")
+    assert (
+        dict(zip(columns["In the file"], columns["Read as"], strict=True))["Reporting data 1"]
+        == "Reporting data 1"
+    )
+    assert list(table(at, "Dates")["Payout"]) == ["77"]
+    assert views.files(desk, at.session_state["actor"]) == ()
+
+
+def test_what_is_open_comes_first_and_everything_else_is_a_click_away(
+    open_page: Open, paid: int, desk: Desk
+) -> None:
+    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
     assert not at.exception
-    assert "october.csv is imported" in words(at)
-    lines = at.dataframe[0].value
-    outcomes = sorted(zip(lines["Operation"], lines["Outcome"], strict=True))
-    assert outcomes == [
+    assert "october.csv is imported: 4 new lines, 0 already known, 0 changed." in words(at)
+    assert list(table(at, "Outcome")["Order in the file"]) == ["WEB-9"]
+    assert [metric.value for metric in at.metric] == ["1", "0", "0", "66.6%"]
+    at = choose(at, "outcome", "all")
+    lines = table(at, "Outcome")
+    assert sorted(zip(lines["Operation"], lines["Outcome"], strict=True)) == [
         ("Fixed fee", "✓ Matched"), ("Payout", "Σ Total line"), ("Sale", "! Not matched"), ("Sale", "✓ Matched")
     ]  # fmt: skip
     assert list(lines["Our order"]).count("A-1") == 2
-    statuses = next(frame.value for frame in at.dataframe if "Status" in frame.value.columns)
-    assert list(statuses["Status"]) == ["Settled in full"]
-    assert list(statuses["Net"]) == ["€1,250.20"]
-    payouts = next(frame.value for frame in at.dataframe if "Check" in frame.value.columns)
-    assert list(payouts["Check"]) == ["✓ adds up"]
+    assert at.query_params["outcome"] in ("all", ["all"])
 
 
-def test_a_line_that_is_not_ours_says_why(open_page: Open, paid: int) -> None:
-    at = press(upload(open_page("reconciliation.py", "finance"), ("october.csv", FILE)), "import_files")
-    lines = at.dataframe[0].value
-    strange = lines[lines["Order in the file"] == "WEB-9"].iloc[0]
+def test_a_line_that_is_open_says_why(open_page: Open, paid: int, desk: Desk) -> None:
+    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    strange = table(at, "Outcome").iloc[0]
     assert strange["Outcome"] == "! Not matched"
     assert "No order is known by its order id, transaction id" in strange["Reason"]
 
 
-def test_the_same_file_again_adds_nothing(open_page: Open, paid: int) -> None:
-    at = press(upload(open_page("reconciliation.py", "finance"), ("october.csv", FILE)), "import_files")
+def test_a_link_shows_a_line_beside_its_order(open_page: Open, paid: int, desk: Desk) -> None:
+    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    page = views.lines(
+        desk, at.session_state["actor"], LineFilter(outcomes=("matched",), operations=("sale",))
+    )
+    at.query_params["line"] = str(page.rows[0].id)
+    at = at.run()
+    assert not at.exception
+    assert "Sale · €1,250.50" in words(at)
+    assert "Found by: invoice number or reference, order id, transaction id." in words(at)
+    assert "**Its order** · A-1" in words(at)
+    assert "Line 2 of october.csv" in words(at)
+
+
+def test_a_link_that_names_nothing_that_there_is_says_so(open_page: Open, paid: int, desk: Desk) -> None:
+    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at.query_params.update(
+        {"line": "99999", "outcome": "nonsense", "sort": "x", "file": "x", "since": "2026-13-45"}
+    )
+    at = at.run()
+    assert not at.exception
+    assert "This line is not there" in words(at) or "not there" in words(at).lower()
+    assert list(table(at, "Outcome")["Order in the file"]) == ["WEB-9"]
+
+
+def test_orders_by_where_they_stand(open_page: Open, paid: int, desk: Desk) -> None:
+    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at = choose(at, "view", "orders")
+    assert "No order fits these filters" in words(at)  # nothing is open: the order is settled
+    at = choose(at, "status", "all")
+    orders = table(at, "Status")
+    assert list(orders["Status"]) == ["✓ Settled in full"]
+    assert list(orders["Net"]) == ["€1,250.20"]
+    at.query_params["order_of"] = str(paid)
+    at = at.run()
+    assert "Order A-1" in words(at)
+    lines = next(frame.value for frame in at.dataframe if "File" in frame.value.columns)
+    assert list(lines["File"]) == ["october.csv, line 2", "october.csv, line 3"]
+    assert not at.exception
+
+
+def test_a_payout_that_adds_up_is_proved(open_page: Open, paid: int, desk: Desk) -> None:
+    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at = choose(at, "view", "payouts")
+    payouts = table(at, "Check")
+    assert list(payouts["Check"]) == ["✓ adds up"]
+    assert list(payouts["Lines open"]) == ["1"]
+    at.query_params["payout_of"] = "demo:77:EUR"
+    at = at.run()
+    assert set(table(at, "Note")["Operation"]) == {"Sale", "Fixed fee", "Payout"}
+    assert not at.exception
+
+
+def test_a_row_set_aside_stands_in_the_way_of_the_proof(open_page: Open, paid: int, desk: Desk) -> None:
+    broken = SALE.format(amount="12,5,0").replace("A-1", "A-3").replace("800", "803")
+    at = upload(open_page("reconciliation.py", "finance"), ("october.csv", FILE + broken))
+    assert "1 row could not be read and is set aside." in words(at)
+    at = imported(at, desk, ("october.csv", FILE + broken))
+    at = choose(at, "view", "payouts")
+    assert list(table(at, "Check")["Check"]) == ["? not proved: rows are set aside"]
+    at = choose(at, "view", "files")
+    assert list(table(at, "Set aside")["Set aside"]) == ["1"]
+
+
+def test_the_same_file_again_adds_nothing(open_page: Open, paid: int, desk: Desk) -> None:
+    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
     at = upload(at, ("copy.csv", FILE))
     assert "imported before" in words(at)
     assert not any(one.key == "import_files" for one in at.button)
+
+
+def test_a_file_that_fails_says_why_and_can_be_tried_again(open_page: Open, paid: int, desk: Desk) -> None:
+    finance = person(desk, "finance")
+    file = imports.receive(desk, finance, "demo", "x.csv", io.BytesIO(b"%PDF-1.7"))
+    at = open_page("reconciliation.py", "finance")
+    assert "waits its turn" in "".join(str(bar.proto) for bar in at.get("progress"))
+    background.work_off(desk)
+    at = at.run()
+    assert not at.exception
+    assert "x.csv: This is not a payout file" in words(at)
+    at = press(at, f"retry_import_{file}")
+    assert views.unfinished(desk, finance)[0].state == "waiting"
+
+
+def test_an_import_is_cancelled_after_a_question(open_page: Open, paid: int, desk: Desk) -> None:
+    finance = person(desk, "finance")
+    file = imports.receive(desk, finance, "demo", "x.csv", io.BytesIO(FILE.encode()))
+    at = press(open_page("reconciliation.py", "finance"), f"cancel_import_{file}")
+    assert not at.exception
+    assert "x.csv: the import was cancelled." in words(at)
+    background.work_off(desk)
+    assert views.lines(desk, finance, LineFilter()).rows == ()
+
+
+def test_a_zip_is_taken_apart(open_page: Open, paid: int, desk: Desk) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("october/a.csv", FILE)
+        archive.writestr("october/b.txt", HEAD + STRANGE.replace("801", "901"))
+    at = upload(open_page("reconciliation.py", "finance"), ("october.zip", packed.getvalue()))
+    assert not at.exception
+    assert "**a.csv**" in words(at)
+    assert "**b.txt**" in words(at)
+    at = press(at, "import_files")
+    background.work_off(desk)
+    assert [file.name for file in views.files(desk, at.session_state["actor"])] == ["b.txt", "a.csv"]
 
 
 @pytest.mark.parametrize(
@@ -125,15 +266,26 @@ def test_a_file_that_is_none_is_a_sentence(open_page: Open, desk: Desk, content:
     assert sentence in words(at)
 
 
+UNDECIDED = HEAD + SALE.format(amount="1.250") + PAYOUT.format(amount="1.250")
+
+
 def test_a_file_that_does_not_decide_its_decimals_is_asked(open_page: Open, desk: Desk) -> None:
-    at = upload(
-        open_page("reconciliation.py", "finance"),
-        ("x.csv", HEAD + SALE.format(amount="1.250") + PAYOUT.format(amount="1.250")),
-    )
+    at = upload(open_page("reconciliation.py", "finance"), ("x.csv", UNDECIDED))
     assert not at.exception
     assert "nothing is guessed" in words(at)
     choice = next(one for one in at.selectbox if one.label == "Decimal sign")
     choice.set_value(",").run()
+    assert "**2** lines" in words(at)
+
+
+def test_an_answer_can_be_remembered_for_the_account(open_page: Open, desk: Desk) -> None:
+    at = upload(open_page("reconciliation.py", "finance"), ("x.csv", UNDECIDED))
+    next(one for one in at.selectbox if one.label == "Decimal sign").set_value(",").run()
+    next(one for one in at.checkbox if one.label.startswith("Remember")).check().run()
+    at = press(at, "import_files")
+    background.work_off(desk)
+    at = upload(at.run(), ("y.csv", UNDECIDED.replace("1.250", "1.350")))
+    assert "nothing is guessed" not in words(at)
     assert "**2** lines" in words(at)
 
 
@@ -149,5 +301,7 @@ def test_an_auditor_sees_but_cannot_import(
 def test_an_actor_without_the_right_is_refused_by_the_service(desk: Desk) -> None:
     manager: Actor = person(desk, "manager")
     with pytest.raises(NotAllowed):
-        imports.import_file(desk, manager, "demo", "x.csv", FILE.encode())
-    assert imports.files(desk, person(desk, "finance")) == []
+        imports.receive(desk, manager, "demo", "x.csv", io.BytesIO(FILE.encode()))
+    with pytest.raises(NotAllowed):
+        views.lines(desk, manager, LineFilter())
+    assert views.files(desk, person(desk, "finance")) == ()

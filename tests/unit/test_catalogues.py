@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Constants of the screens that read like texts and are the same in every language.
 NOT_TEXTS = {"E-Terminal Desk", "Maison Demo", "HiPay", "{id}"}
 # Registries of a screen that hold no texts: colours, icons, anchors, examples.
-NO_REGISTRIES = {"COLOURS", "_COLOURS", "OUTCOME_ICONS", "ANCHORS", "_ALGORITHMS", "_EXAMPLES"}
+NO_REGISTRIES = {"COLOURS", "STATUS_SIGNS", "_COLOURS", "OUTCOME_ICONS", "ANCHORS", "_ALGORITHMS", "_EXAMPLES"}
 _READS_LIKE_A_TEXT = re.compile(r"[A-Z“][^/<>=]*[a-z].*|[a-z]+,? [a-z].*", re.DOTALL)
 
 

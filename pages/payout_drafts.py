@@ -1,0 +1,100 @@
+"""Files that were uploaded and are not imported yet: on the disk for as long as the session lasts, each ZIP taken apart.
+
+What came of looking at one is kept with the session, so that it is looked at once, not at every click.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.common import actor, desk
+from services.errors import DeskError
+from services.reconciliation import previewing
+from services.reconciliation.imports import Preview
+from services.reconciliation.previewing import Looking, Refused
+from services.scratch import Folder
+from services.settlements import archive
+from services.settlements.dialect import Chosen
+
+_DRAFTS, _LOOKED = "payout_drafts", "payout_looked"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """``key`` tells it from any other; ``name`` is for the eye."""
+
+    key: str
+    name: str
+    path: Path
+
+
+@dataclass
+class _Upload:
+    """An uploaded file's drafts, or why there are none; the folder is gone when nobody holds it any more."""
+
+    folder: Folder
+    drafts: tuple[Draft, ...] = ()
+    refused: Refused | None = None
+
+
+def of(uploaded: Sequence[Any], refuse: Callable[[str, Refused], None]) -> list[Draft]:
+    """The drafts of what stands in the uploader; ``refuse`` is told of what cannot be taken apart, and why."""
+    known: dict[str, _Upload] = st.session_state.setdefault(_DRAFTS, {})
+    there = {file.file_id for file in uploaded}
+    for gone in set(known) - there:
+        del known[gone]
+    looked: dict[Any, Any] = st.session_state.setdefault(_LOOKED, {})
+    for key in [key for key in looked if key[0].split("/")[0] not in there]:
+        del looked[key]
+    found: list[Draft] = []
+    for file in uploaded:
+        if file.file_id not in known:
+            known[file.file_id] = _laid_down(file)
+        upload = known[file.file_id]
+        if upload.refused:
+            refuse(file.name, upload.refused)
+        found += upload.drafts
+    return found
+
+
+def _laid_down(file: Any) -> _Upload:
+    upload = _Upload(Folder("upload-"))
+    folder = upload.folder.path
+    whole = folder / "whole"
+    whole.write_bytes(file.getbuffer())
+    try:
+        with archive.members(whole, file.name) as members:
+            upload.drafts = tuple(
+                Draft(f"{file.file_id}/{number}", member.name, _kept(member.path, folder / str(number)))
+                for number, member in enumerate(members)
+            )
+    except DeskError as refusal:
+        upload.refused = previewing.refused(refusal)
+    return upload
+
+
+def _kept(path: Path, target: Path) -> Path:
+    """The same bytes where they last: a ZIP's members go with their context."""
+    target.hardlink_to(path)
+    return target
+
+
+def look(draft: Draft, account: str, chosen: Chosen) -> Preview | Refused | Looking:
+    """What comes of the draft read like this; kept until something of it changes."""
+    looked: dict[Any, Any] = st.session_state[_LOOKED]
+    key = (draft.key, account, chosen)
+    if key not in looked:
+        for other in [other for other in looked if other[0] == draft.key]:
+            del looked[other]  # one that goes on is stopped with it
+        looked[key] = previewing.begin(desk(), actor(), account, draft.path, chosen)
+    found: Preview | Refused | Looking = looked[key]
+    return (previewing.look(found) or found) if isinstance(found, Looking) else found
+
+
+def forget() -> None:
+    """The drafts are imported, or given up."""
+    st.session_state[_DRAFTS] = {}
+    st.session_state[_LOOKED] = {}

@@ -1,0 +1,113 @@
+"""Imports under way, whoever began them: how far each is, cancelling, and what it came to, said without a click."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.common import actor, desk, refusals, texts
+from pages.markdown import plain
+from pages.reconciliation_words import number
+from services.access import Right, rights
+from services.i18n import Translator
+from services.reconciliation import imports, views
+from services.refusals import stored_sentence
+from services.store import Row
+
+_UNDER_WAY = ("receiving", "waiting", "running")
+_FOLLOWED = "imports_followed"  # files whose end this session waits to be told
+_RATES = "imports_rates"  # file → when it was first seen running, and with how many lines
+_REFRESH, _NOW_AND_THEN = 1.5, 10.0  # seconds
+
+
+def follow(file_ids: Sequence[int]) -> None:
+    """Say in this session what these imports come to."""
+    st.session_state[_FOLLOWED] = [*st.session_state.get(_FOLLOWED, []), *file_ids]
+
+
+def show() -> None:
+    with refusals():
+        found = views.unfinished(desk(), actor(), st.session_state.get(_FOLLOWED, []))
+    under_way = any(file.state in _UNDER_WAY for file in found)
+    st.fragment(_live, run_every=_REFRESH if under_way else _NOW_AND_THEN)(under_way)
+
+
+def _live(was_under_way: bool) -> None:
+    with refusals():
+        followed: list[int] = st.session_state.setdefault(_FOLLOWED, [])
+        found = views.unfinished(desk(), actor(), followed)
+        running = [file for file in found if file.state in _UNDER_WAY]
+        followed += [file.id for file in running if file.id not in followed]
+        ended = sum(file.state not in _UNDER_WAY for file in found)
+        if bool(running) != was_under_way or st.session_state.get("imports_ended", 0) != ended:
+            # the figures have changed, or this must look more often
+            st.session_state["imports_ended"] = ended
+            st.rerun(scope="app")
+        with desk().store.read() as tx:
+            may = Right.RECONCILE in rights(tx, actor())
+        t = texts()
+        for file in found:
+            if file.state in _UNDER_WAY:
+                _running(file, may, t)
+            else:
+                _ended(file, may, t)
+
+
+def _running(file: Row[Any], may: bool, t: Translator) -> None:
+    with st.container(border=True):
+        left, right = st.columns([4, 1], vertical_alignment="center")
+        if file.state == "running":
+            part = min(1.0, file.bytes_done / file.size) if file.size else 0.0
+            words = t("{name}: {lines} lines read", name=plain(file.name), lines=number(file.lines_done, t))
+            rate = _rate(file)
+            if rate:
+                words += " · " + t("{rate} lines a second", rate=number(rate, t))
+            left.progress(part, words)
+        elif file.state == "waiting":
+            left.progress(0.0, t("{name}: waits its turn", name=plain(file.name)))
+        else:
+            left.progress(0.0, t("{name}: is being received", name=plain(file.name)))
+        if may:
+            with right.popover(t("Cancel"), icon=":material/cancel:", width="stretch"):
+                st.write(t("Nothing of this file will be kept. Cancel its import?"))
+                if st.button(t("Cancel the import"), key=f"cancel_import_{file.id}", type="primary"):
+                    imports.cancel(desk(), actor(), file.id)
+                    st.rerun(scope="app")
+
+
+def _rate(file: Row[Any]) -> int:
+    """Lines a second since this session first saw it running; 0 before that says anything."""
+    rates: dict[int, tuple[float, int]] = st.session_state.setdefault(_RATES, {})
+    begun, lines = rates.setdefault(file.id, (time.monotonic(), file.lines_done))
+    passed = time.monotonic() - begun
+    return int((file.lines_done - lines) / passed) if passed > 1 else 0
+
+
+def _ended(file: Row[Any], may: bool, t: Translator) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if file.state == "complete":
+            new = file.lines - file.known_lines - file.changed_lines
+            st.success(
+                t("{name} is imported: {new} new lines, {known} already known, {changed} changed.",
+                  name=plain(file.name), new=number(new, t), known=number(file.known_lines, t), changed=number(file.changed_lines, t)),
+                icon=":material/check_circle:", width="stretch",
+            )  # fmt: skip
+        elif file.state == "cancelled":
+            st.info(
+                t("{name}: the import was cancelled.", name=plain(file.name)),
+                icon=":material/cancel:",
+                width="stretch",
+            )
+        else:
+            why = stored_sentence(file.failure, file.failure_detail, t)
+            st.error(f"{plain(file.name)}: {plain(why)}", icon=":material/error:", width="stretch")
+        if may and file.state == "failed" and st.button(
+            t("Try again"), icon=":material/refresh:", key=f"retry_import_{file.id}"
+        ):  # fmt: skip
+            imports.retry(desk(), actor(), file.id)
+            st.rerun(scope="app")
+        if st.button(t("Close"), icon=":material/close:", type="tertiary", key=f"close_import_{file.id}"):
+            st.session_state[_FOLLOWED].remove(file.id)
+            st.session_state["imports_ended"] = max(0, st.session_state.get("imports_ended", 0) - 1)
+            st.rerun(scope="app")

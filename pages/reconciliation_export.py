@@ -1,0 +1,89 @@
+"""What a list shows, whole, as CSV or XLSX: made when the button is pressed."""
+
+import tempfile
+import zipfile
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+import streamlit as st
+
+from pages.common import actor, desk, texts
+from pages.reconciliation_words import number
+from pages.table_words import XLSX
+from services.reconciliation import exports
+from services.reconciliation.exports import XLSX_ROWS
+from services.sheets import Form
+from services.store.line_filter import LineFilter
+from services.store.position_pages import OrderFilter
+
+_PACKED = 200_000  # rows from which a CSV is put into a ZIP: Streamlit holds what it hands out in memory
+Write = Callable[[Form, BinaryIO], int]
+
+
+def lines(chosen: LineFilter, sort: Any, total: int | None) -> None:
+    here, who, t = desk(), actor(), texts()  # the making has no session of its own
+    _offer(
+        "lines",
+        t("payout-lines"),
+        total,
+        lambda form, out: exports.write_lines(here, who, chosen, sort, form, t, out),
+    )
+
+
+def orders(chosen: OrderFilter, sort: Any, total: int | None, *, late: bool) -> None:
+    here, who, t = desk(), actor(), texts()
+    _offer(
+        "orders", t("orders-settled"), total,
+        lambda form, out: exports.write_orders(here, who, chosen, sort, form, t, out, late=late),
+    )  # fmt: skip
+
+
+def payouts(accounts: tuple[str, ...], states: tuple[str, ...], total: int) -> None:
+    here, who, t = desk(), actor(), texts()
+    _offer(
+        "payouts",
+        t("payouts"),
+        total,
+        lambda form, out: exports.write_payouts(here, who, accounts, states, form, t, out),
+    )
+
+
+def _offer(name: str, file: str, total: int | None, write: Write) -> None:
+    t = texts()
+    with st.popover(t("Export"), icon=":material/download:", type="tertiary"):
+        st.caption(t("All that the filters let through, not only this page."))
+        if total is None or total <= XLSX_ROWS:
+            st.download_button(
+                t("For a spreadsheet (XLSX)"), lambda: made(write, "xlsx"), file_name=f"{file}.xlsx", mime=XLSX, on_click="ignore",
+                icon=":material/table:", key=f"export_{name}_xlsx", width="stretch",
+            )  # fmt: skip
+        packed = total is not None and total > _PACKED
+        st.download_button(
+            t("As text (CSV) in a ZIP") if packed else t("As text (CSV)"),
+            (lambda: zipped(write, f"{file}.csv")) if packed else (lambda: made(write, "csv")),
+            file_name=f"{file}.zip" if packed else f"{file}.csv", mime="application/zip" if packed else "text/csv",
+            on_click="ignore", icon=":material/csv:", key=f"export_{name}_csv", width="stretch",
+        )  # fmt: skip
+        if total is None or total > XLSX_ROWS:
+            st.caption(
+                t("A spreadsheet file holds at most {most} rows; CSV holds all.", most=number(XLSX_ROWS, t))
+            )
+
+
+def made(write: Write, form: Form) -> bytes:
+    """The file, written to disk as it grows, and read at the end."""
+    with tempfile.TemporaryFile() as out:
+        write(form, out)
+        out.seek(0)
+        return out.read()
+
+
+def zipped(write: Write, name: str) -> bytes:
+    with tempfile.TemporaryFile() as out:
+        with (
+            zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed,
+            packed.open(name, "w", force_zip64=True) as part,
+        ):
+            write("csv", part)  # type: ignore[arg-type]
+        out.seek(0)
+        return out.read()

@@ -1,0 +1,131 @@
+"""The payout files: what each came to, from where, how it was read, what it set aside; a failed one with the reason."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages import reconciliation_filters
+from pages.common import actor, desk, language, refusals, texts
+from pages.facts import show_facts
+from pages.markdown import plain
+from pages.reading_words import CHOICES
+from pages.reconciliation_words import FILE_STATES, SOURCES, number
+from pages.wording import person_name
+from services.i18n import Translator, format_short
+from services.reconciliation import views
+from services.reconciliation.views import SHOWN
+from services.refusals import stored_sentence
+from services.settlements.columns import LABELS
+from services.settlements.words import ASIDE
+from services.store import Row
+
+_TABLE_HEIGHT = 36 + 35 * 9
+
+
+@st.fragment
+def show(looked_at: tuple[str, ...]) -> None:
+    t = texts()
+    with refusals():
+        starts: list[int | None] = st.session_state.setdefault("files_starts", [None])
+        found = views.files(desk(), actor(), looked_at, starts[-1])
+        if not found:
+            st.info(t("No payout file yet."), icon=":material/inbox:")
+            return
+        shown = found[:SHOWN]
+        picked: Any = st.dataframe(
+            pd.DataFrame([_row(file, t) for file in shown]), hide_index=True, on_select="rerun", selection_mode="single-row",
+            key=f"files_{shown[0].id}", height=min(_TABLE_HEIGHT, 36 + 35 * len(shown)),
+            alt=t("Payout files, newest first. Choose one to see how it was read."),
+            column_config={t(name): st.column_config.TextColumn(alignment="right") for name in ("Lines", "New", "Already known", "Changed", "Set aside")},
+        )  # fmt: skip
+        _pager(starts, found, t)
+        chosen = next((shown[place] for place in picked.selection.rows if place < len(shown)), None)
+        if chosen is not None:
+            _file(chosen, t)
+
+
+def _pager(starts: list[int | None], found: tuple[Row[Any], ...], t: Translator) -> None:
+    with st.container(horizontal=True):
+        if len(starts) > 1:
+            st.button(t("Newer files"), icon=":material/chevron_left:", type="tertiary", on_click=starts.pop)
+        if len(found) > SHOWN:
+            st.button(
+                t("Older files"), icon=":material/chevron_right:", type="tertiary", on_click=starts.append,
+                args=(found[SHOWN - 1].id,),
+            )  # fmt: skip
+
+
+def _row(file: Row[Any], t: Translator) -> dict[str, str]:
+    zone = desk().account(file.account).timezone
+    new = file.lines - file.known_lines - file.changed_lines
+    several = len(desk().settings.all_accounts) > 1
+    return {
+        t("State"): t(FILE_STATES[file.state]),
+        t("File"): file.name,
+        t("Lines"): number(file.lines, t),
+        t("New"): number(new, t),
+        t("Already known"): number(file.known_lines, t),
+        t("Changed"): number(file.changed_lines, t),
+        t("Set aside"): number(file.aside_blocking, t),
+        t("Added"): format_short(file.uploaded_at, zone, language()),
+        t("By"): person_name(file.who or "", t) or t(SOURCES[file.source]),
+        **({t("Account"): desk().account(file.account).name} if several else {}),
+    }
+
+
+def _file(row: Row[Any], t: Translator) -> None:
+    file = views.file(desk(), actor(), row.id)
+    if file is None:
+        return
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(plain(file.name), anchor=False, width="content")
+            st.badge(
+                t(FILE_STATES[file.state]),
+                color={"complete": "green", "failed": "red"}.get(file.state, "gray"),
+            )
+        if file.failure:
+            st.error(plain(stored_sentence(file.failure, file.failure_detail, t)), icon=":material/error:")
+        left, right = st.columns(2, gap="large")
+        with left:
+            st.markdown(f"**{t('How it was read')}**")
+            show_facts(_reading(file, t))
+            if file.lines:
+                pressed = st.button(
+                    t("All lines of this file"), icon=":material/list:", type="tertiary", key=f"lines_of_file_{file.id}",
+                    on_click=reconciliation_filters.go, args=("lines",), kwargs={"file": file.id, "outcome": "all"},
+                )  # fmt: skip
+                if pressed:
+                    st.rerun(scope="app")
+        with right:
+            st.markdown(f"**{t('Rows set aside')}**")
+            if not file.aside:
+                st.caption(t("None: every row is a line."))
+            else:
+                st.dataframe(aside_table(file.aside, t), hide_index=True, alt=t("Rows set aside"))
+
+
+def _reading(file: Row[Any], t: Translator) -> list[tuple[str, str]]:
+    facts = [
+        (t("Size"), t("{count} bytes", count=number(file.size, t))),
+        (t("From"), t(SOURCES[file.source])),
+    ]
+    for name, (label, options) in CHOICES.items():
+        value = file.reading.get(name)
+        value = value.get("settled_amount") if isinstance(value, dict) else value
+        if value:
+            facts.append((t(label), t(options.get(value, value))))
+    return facts
+
+
+def aside_table(rows: list[dict[str, Any]], t: Translator) -> pd.DataFrame:
+    """Rows that were set aside, as a file keeps them."""
+    return pd.DataFrame(
+        {
+            t("Line"): [row["line"] for row in rows],
+            t("Column"): [t(LABELS.get(row["column"], "")) for row in rows],
+            t("Reason"): [t.gettext(ASIDE[row["reason"]]).format(cell=row["cell"]) for row in rows],
+            t("Text of the row"): [row["text"] for row in rows],
+        }
+    )

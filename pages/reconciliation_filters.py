@@ -1,0 +1,210 @@
+"""The choices of the reconciliation screen, all in its address, and the filters of lines and of orders as widgets."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import streamlit as st
+from babel.numbers import get_decimal_symbol
+
+from pages import address, reconciliation_words
+from pages.common import actor, desk, texts
+from pages.markdown import plain
+from pages.reconciliation_words import OUTCOME_ORDER, PAYOUT_STATES, SORTS
+from services import money
+from services.errors import DeskError
+from services.i18n import Translator
+from services.reconciliation import views
+from services.reconciliation.explain import OUTCOMES, STATUSES
+from services.reconciliation.payout_views import OPEN
+from services.reconciliation.views import OPEN_STATUSES, Figures
+from services.settlements.operations import BY_CODE
+from services.store.line_filter import LineFilter
+from services.store.position_pages import OrderFilter
+
+SCREEN = "reconciliation"
+VIEWS = {
+    "lines": "Lines", "orders": "Orders", "payouts": "Payout check", "files": "Files", "rules": "Rules",
+}  # fmt: skip
+_FINEST = "TND"  # amounts of a currency of three decimals are read in full
+_OPEN, _ALL = "open", "all"  # of outcomes, and of statuses
+UNKNOWN = "unknown"  # an operation without a code, as the address names it
+
+
+def _accounts() -> Sequence[str]:
+    return tuple(desk().settings.all_accounts)
+
+
+CHOICES = (
+    address.one_of("view", tuple(VIEWS), "lines"),
+    address.some_of("accounts", _accounts),
+    # of lines
+    address.one_of("outcome", (_OPEN, *OUTCOME_ORDER, _ALL), _OPEN),
+    address.text("find"),
+    address.some_of("operation", lambda: (*BY_CODE, UNKNOWN)),
+    address.some_of("currency", lambda: sorted(money.CURRENCIES)),
+    address.text("payout"),
+    address.number("file"),
+    address.number("of_order"),
+    address.text("from_amount"),
+    address.text("to_amount"),
+    address.day("since"),
+    address.day("until"),
+    address.one_of("sort", tuple(SORTS), "newest"),
+    address.number("line"),
+    # of orders
+    address.one_of("status", (_OPEN, *STATUSES, _ALL), _OPEN),
+    address.flag("late"),
+    address.text("find_order"),
+    address.one_of("sort_orders", tuple(SORTS), "newest"),
+    address.number("order_of"),
+    # of payouts
+    address.some_of("check", lambda: tuple(PAYOUT_STATES)),
+    address.text("payout_of"),
+)
+
+
+def follow() -> None:
+    address.follow(SCREEN, CHOICES)
+
+
+def keep() -> None:
+    address.keep(SCREEN, CHOICES)
+
+
+def go(view: str, **choices: Any) -> None:
+    """Choose a view with these choices and nothing else; for a button's ``on_click``."""
+    for choice in CHOICES:
+        if choice.key != "accounts":
+            st.session_state[choice.key] = choices.get(choice.key, choice.default)
+    st.session_state["view"] = view
+
+
+def accounts() -> tuple[str, ...]:
+    """The accounts that are looked at; asked for where there are several."""
+    t, known = texts(), desk().settings.all_accounts
+    if len(known) < 2:
+        return ()
+    return tuple(
+        st.multiselect(
+            t("Account"), list(known), key="accounts", format_func=lambda key: known[key].name, placeholder=t("all"),
+            width=300, persist_state="page",
+        )
+    )  # fmt: skip
+
+
+def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:
+    t = texts()
+    counts = {name: figures.lines(name) for name in OUTCOME_ORDER}
+    outcomes = _one_of("outcome", t("Outcome"), counts, OUTCOMES, OPEN, t)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        found = st.text_input(
+            t("Search"), key="find", type="search", live=True, width=340, icon=":material/search:", persist_state="page",
+            placeholder=t("beginning of a reference, order id, transaction"),
+        )  # fmt: skip
+        _sort("sort", t)
+        more = ("operation", "currency", "from_amount", "to_amount", "since", "until", "payout")
+        count = sum(bool(st.session_state.get(key)) for key in more)
+        label = t("More filters ({count})", count=count) if count else t("More filters")
+        with st.popover(label, icon=":material/tune:"):
+            operations = st.multiselect(
+                t("Operation"), _offered("operation", [code or UNKNOWN for code in figures.operations]), key="operation",
+                format_func=lambda code: t(BY_CODE[code].label) if code in BY_CODE else t("not known"),
+                placeholder=t("all"), persist_state="page",
+            )  # fmt: skip
+            currencies = st.multiselect(
+                t("Settlement currency"), _offered("currency", figures.currencies), key="currency", placeholder=t("all"), persist_state="page"
+            )  # fmt: skip
+            payout = st.text_input(t("Payout"), key="payout", persist_state="page")
+            least, most = _amount("from_amount", "Amount from", t), _amount("to_amount", "Amount to", t)
+            since, until = _day("since", "Date from", t), _day("until", "Date to", t)
+    _asides(t)
+    return LineFilter(
+        looked_at, outcomes, tuple("" if code == UNKNOWN else code for code in operations), tuple(currencies),
+        (payout or "").strip(), st.session_state.get("file"), st.session_state.get("of_order"), least, most, since, until,
+        found or "",
+    )  # fmt: skip
+
+
+def of_orders(figures: Figures, looked_at: tuple[str, ...]) -> tuple[OrderFilter, bool]:
+    """The filter, and whether only those are wanted that should be in a payout by now."""
+    t = texts()
+    statuses = _one_of("status", t("Status"), figures.statuses, STATUSES, OPEN_STATUSES, t)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        found = st.text_input(
+            t("Search"), key="find_order", type="search", live=True, width=340, icon=":material/search:", persist_state="page",
+            placeholder=t("beginning of an order id, invoice number, transaction"),
+        )  # fmt: skip
+        _sort("sort_orders", t)
+        late = st.toggle(t("Late only ({count})", count=figures.late), key="late", persist_state="page")
+    return OrderFilter(looked_at, statuses, loose=found or ""), late
+
+
+def _one_of(
+    key: str,
+    label: str,
+    counts: Mapping[str, int],
+    words: Mapping[str, str],
+    opened: Sequence[str],
+    t: Translator,
+) -> tuple[str, ...]:
+    """What is open, all, or one outcome or status of those that there are; each says how many it has."""
+    there = [name for name in (*opened, *words) if counts.get(name) or name == st.session_state.get(key)]
+    texts_ = {_OPEN: t("Open"), _ALL: t("All"), **{name: t(text) for name, text in words.items()}}
+    sums = {_OPEN: sum(counts.get(name, 0) for name in opened), _ALL: sum(counts.values()), **counts}
+    chosen = st.pills(
+        label, list(dict.fromkeys((_OPEN, *there, _ALL))), key=key, required=True, persist_state="page",
+        format_func=lambda name: f"{texts_[name]} ({reconciliation_words.number(sums.get(name, 0), t)})",
+    )  # fmt: skip
+    return tuple(opened) if chosen == _OPEN else () if chosen == _ALL or chosen is None else (chosen,)
+
+
+def _sort(key: str, t: Translator) -> None:
+    words = {name: t(text) for name, text in SORTS.items()}
+    st.selectbox(
+        t("Sorted by"), list(words), key=key, format_func=words.__getitem__, width=230, persist_state="page"
+    )
+
+
+def _offered(key: str, there: Sequence[str]) -> list[str]:
+    """What stands in lines, and what a link asks for although it no longer does."""
+    return [*there, *(one for one in st.session_state.get(key) or () if one not in there)]
+
+
+def _asides(t: Translator) -> None:
+    """The filters that only a button sets, each with its way out."""
+    file, order = st.session_state.get("file"), st.session_state.get("of_order")
+    if file is None and order is None:
+        return
+    names = views.names(desk(), actor(), file=file, order=order)
+    with st.container(horizontal=True):
+        for key, words, name in (
+            ("file", "Only file {name}", names[0]),
+            ("of_order", "Only the lines of order {name}", names[1]),
+        ):
+            if st.session_state.get(key) is not None:
+                st.button(
+                    t(words, name=plain(name)), icon=":material/close:", key=f"drop_{key}", type="tertiary",
+                    on_click=st.session_state.__setitem__, args=(key, None), help=t("Remove this filter"),
+                )  # fmt: skip
+
+
+def _amount(key: str, label: str, t: Translator) -> int | None:
+    typed = st.text_input(
+        t(label), key=key, placeholder=f"1234{get_decimal_symbol(t.locale)}50", persist_state="page"
+    )
+    if not typed:
+        return None
+    try:
+        zero = not typed.strip(" 0.,")
+        return 0 if zero else money.to_units(money.parse(typed.strip().lstrip("-"), _FINEST, t.locale))
+    except DeskError:
+        st.caption(t("This is not an amount."))
+        return None
+
+
+def _day(key: str, label: str, t: Translator) -> str:
+    found: Any = st.date_input(
+        t(label), value=None, key=key, persist_state="page", format="DD/MM/YYYY", min_value=date(2000, 1, 1), max_value=date(2100, 1, 1)
+    )  # fmt: skip
+    return found.isoformat() if found else ""

@@ -1,0 +1,143 @@
+"""One payout line beside its order, or the nearest: why it stands as it does, what differs, and what can be done."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages import reconciliation_actions, reconciliation_filters, reconciliation_words
+from pages.common import actor, desk, texts
+from pages.facts import show_facts
+from pages.markdown import plain
+from pages.side_by_side import show_compared
+from services.i18n import Translator
+from services.reconciliation import line_words, views
+from services.reconciliation.views import Beside, LineDetail
+from services.settlements.columns import AMOUNTS, LABELS
+from services.store import Row
+
+_ROLES = {
+    "matched": "Its order", "part": "One of its orders", "nearest": "The nearest order", "named": "An order that one of its keys names",
+}  # fmt: skip
+
+
+def show_line(line_id: int) -> None:
+    """Raises LineUnknown, NotAllowed."""
+    t, found = texts(), views.line(desk(), actor(), line_id)
+    line = found.line
+    with st.container(border=True):
+        operation = line_words.operation(line.operation_code, line.operation, t)
+        amount = reconciliation_words.money(line.settled_amount_units, line.settlement_currency, t)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(plain(f"{operation} · {amount}"), anchor=False, width="content")
+            st.badge(reconciliation_words.outcome(line.outcome, t), color=_colour(line.outcome))
+            if line.replaced_by is not None:
+                st.badge(t("replaced by a correction"), icon=":material/history:", color="gray")
+        why = line_words.reason(line, t)
+        if why:
+            st.markdown(plain(why))
+        reconciliation_actions.actions(line_id)
+        left, right = st.columns(2, gap="large")
+        with left:
+            st.markdown(f"**{t('The line')}**")
+            show_facts(_facts(line, t))
+            _lineage(found, t)
+        with right:
+            _orders(found, t)
+        with st.expander(t("All columns of the line"), icon=":material/table_rows:"):
+            show_facts(_columns(line, t))
+        with st.expander(t("Decisions and comments"), icon=":material/forum:"):
+            reconciliation_actions.history(line_id)
+
+
+def _facts(line: Row[Any], t: Translator) -> list[tuple[str, str]]:
+    facts = [
+        (t("Invoice number"), line.reporting_data_1),
+        (t("Order in the file"), line.file_order),
+        (t("HiPay's transaction"), line.transaction_id),
+        (
+            t("Original amount"),
+            reconciliation_words.money(line.original_amount_units, line.original_currency, t),
+        ),
+        (
+            t("Settled amount"),
+            reconciliation_words.money(line.settled_amount_units, line.settlement_currency, t),
+        ),
+        (t("Date"), reconciliation_words.day(line.date, t)),
+        (t("Payout"), line.settlement_id),
+    ]
+    return [(label, value) for label, value in facts if value and value != "—"]
+
+
+def _columns(line: Row[Any], t: Translator) -> list[tuple[str, str]]:
+    ours = {"account": "file_account", "order": "file_order"}
+    found = []
+    for name, label in LABELS.items():
+        if name in AMOUNTS:
+            of_invoice = line.currency or line.settlement_currency
+            named = {"original_amount": line.original_currency, "settled_amount": line.settlement_currency}
+            currency = named.get(name, of_invoice)
+            value = reconciliation_words.money(getattr(line, f"{name}_units"), currency, t)
+        else:
+            value = getattr(line, ours.get(name, name))
+        found.append((t(label), value or "—"))
+    return found
+
+
+def _lineage(found: LineDetail, t: Translator) -> None:
+    line = found.line
+    st.caption(plain(t("Line {number} of {file}", number=line.line, file=line.file_name)))
+    for former in found.formerly:
+        amount = reconciliation_words.money(former.settled_amount_units, former.settlement_currency, t)
+        st.caption(
+            plain(t("Formerly {amount}, {date}: line {number} of {file}", amount=amount, date=reconciliation_words.day(former.date, t),
+                    number=former.line, file=former.file_name))
+        )  # fmt: skip
+    st.button(
+        t("All lines of this file"), icon=":material/description:", type="tertiary", key=f"file_of_{line.id}",
+        on_click=reconciliation_filters.go, args=("lines",), kwargs={"file": line.file, "outcome": "all"},
+    )  # fmt: skip
+
+
+def _orders(found: LineDetail, t: Translator) -> None:
+    if not found.beside:
+        st.markdown(f"**{t('Its order')}**")
+        if found.line.outcome in ("account_level", "total_line", "not_ours", "excluded"):
+            st.caption(t("None is looked for."))
+        else:
+            st.caption(t("None comes near. Look for one with “Match to an order”, or say that the line is not ours."))
+    for one in found.beside:
+        _order(found.line, one, t)
+
+
+def _order(line: Row[Any], one: Beside, t: Translator) -> None:
+    order = one.order
+    share = reconciliation_words.money(one.share, line.original_currency, t) if one.share is not None else ""
+    role = t(_ROLES[one.role])
+    st.markdown(f"**{role}** · {plain(order.order_id)}" + (f" · {plain(share)}" if share else ""))
+    show_compared(one.compared, line.original_currency, order.currency)
+    customer = " ".join(part for part in (order.first_name, order.last_name) if part)
+    facts = [
+        (t("Customer"), customer),
+        (t("Description"), order.description),
+        (t("Status"), reconciliation_words.status(order.status, t) if order.status else ""),
+        (
+            t("Created on"),
+            reconciliation_words.moment_day(order.created_at, desk().account(order.account).zone, t),
+        ),
+    ]
+    show_facts((label, value) for label, value in facts if value)
+    with st.container(horizontal=True):
+        leads = st.button(
+            t("Everything of this order"), icon=":material/receipt_long:", type="tertiary", key=f"order_{order.id}_of_{line.id}",
+            on_click=reconciliation_filters.go, args=("orders",), kwargs={"order_of": order.id, "status": "all"},
+        )  # fmt: skip
+        if leads:
+            st.rerun(scope="app")
+
+
+def _colour(outcome: str) -> Any:
+    if outcome == "matched":
+        return "green"
+    return {"suggested": "yellow", "ambiguous": "orange", "contradictory": "red", "unmatched": "red"}.get(
+        outcome, "gray"
+    )

@@ -1,0 +1,167 @@
+"""Orders by where they stand: settled, in part, refunded, late; one of them with its sums and its lines."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages import reconciliation_actions, reconciliation_export, reconciliation_filters, reconciliation_words
+from pages.common import actor, desk, refusals, texts
+from pages.facts import show_facts
+from pages.markdown import plain
+from pages.reconciliation_pager import pager, turn
+from services.i18n import Translator
+from services.reconciliation import line_words, views
+from services.reconciliation.views import Figures
+from services.store import Row
+
+_TABLE_HEIGHT = 36 + 35 * 9
+
+
+@st.fragment
+def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
+    t = texts()
+    with refusals():
+        chosen, late = reconciliation_filters.of_orders(figures, looked_at)
+        sort: Any = st.session_state.get("sort_orders") or "newest"
+        reconciliation_filters.keep()
+        page = views.orders(desk(), actor(), chosen, sort, turn("orders", (chosen, sort, late)), late=late)
+        if page.rows:
+            with st.container(
+                horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+            ):
+                pager("orders", page, t)
+                reconciliation_export.orders(chosen, sort, page.total, late=late)
+            number = _chosen(page.rows, (chosen, sort, late, page.rows[0].order), t)
+        else:
+            st.info(
+                t("No order fits these filters. Remove one to see more."), icon=":material/filter_alt_off:"
+            )
+            number = st.session_state.get("order_of")
+        if number is not None:
+            _order(number, t)
+
+
+def _chosen(rows: tuple[Row[Any], ...], shown: tuple[Any, ...], t: Translator) -> int | None:
+    """The table; the order that is ticked in it, or that the address names."""
+    table = pd.DataFrame([_row(order, t) for order in rows])
+    money = [
+        t(name)
+        for name in ("Ordered", "Collected", "Settled gross", "Refunded", "Fees", "VAT on fees", "Net")
+    ]
+    picked: Any = st.dataframe(
+        table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"orders_{hash(shown)}",
+        height=min(_TABLE_HEIGHT, 36 + 35 * len(rows)), alt=t("Orders by status. Choose one to see its lines."),
+        column_config={name: st.column_config.TextColumn(alignment="right") for name in money},
+    )  # fmt: skip
+    ticked = next((rows[place].order for place in picked.selection.rows if place < len(rows)), None)
+    before = st.session_state.get("orders_ticked")
+    st.session_state["orders_ticked"] = ticked
+    if ticked is not None or before is not None:
+        st.session_state["order_of"] = ticked
+        reconciliation_filters.keep()
+    number: int | None = st.session_state.get("order_of")
+    return number
+
+
+def _row(order: Row[Any], t: Translator) -> dict[str, str]:
+    money = reconciliation_words.money
+    return {
+        t("Status"): reconciliation_words.status(order.status, t),
+        t("Order id"): order.order_id,
+        t("Invoice number"): order.reference_1 or "—",
+        t("Ordered"): money(order.amount_units, order.currency, t),
+        t("Collected"): money(order.captured_units, order.currency, t),
+        t("Settled gross"): money(order.gross_units, order.currency, t),
+        t("Refunded"): money(order.refunds_units, order.currency, t),
+        t("Fees"): money(order.fees_units, order.invoice_currency, t),
+        t("VAT on fees"): money(order.vat_units, order.invoice_currency, t),
+        t("Net"): money(order.net_units, order.settlement_currency, t),
+        t("Last date"): reconciliation_words.day(order.last_date, t) or "—",
+        t("Payouts"): order.settlement_ids or "—",
+    }
+
+
+def _order(number: int, t: Translator) -> None:
+    found = views.order(desk(), actor(), number)
+    order = found.order
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(plain(t("Order {order_id}", order_id=order.order_id)), anchor=False, width="content")
+            if order.status:
+                st.badge(
+                    reconciliation_words.status(order.status, t),
+                    color="green" if order.status == "settled_in_full" else "gray",
+                )
+        left, right = st.columns([2, 3], gap="large")
+        with left:
+            show_facts(_facts(order, t))
+            with st.container(horizontal=True):
+                if order.channel != "imported":
+                    st.page_link(
+                        "payment_requests.py", label=t("Payment request"), icon=":material/receipt_long:",
+                        query_params={"order": str(order.id)},
+                    )  # fmt: skip
+        with right:
+            st.markdown(f"**{t('Its lines')}**")
+            _lines(found.lines, t)
+            if found.lines and st.button(
+                t("Show them among the lines"), icon=":material/list:", type="tertiary", key=f"lines_of_{number}",
+                on_click=reconciliation_filters.go, args=("lines",), kwargs={"of_order": number, "outcome": "all"},
+            ):  # fmt: skip
+                st.rerun(scope="app")
+        with st.expander(t("Comments"), icon=":material/forum:"):
+            reconciliation_actions.comment_on_order(number)
+
+
+def _facts(order: Row[Any], t: Translator) -> list[tuple[str, str]]:
+    money, zone = reconciliation_words.money, desk().account(order.account).zone
+    facts = [
+        (t("Customer"), " ".join(part for part in (order.first_name, order.last_name) if part)),
+        (t("Invoice number"), order.reference_1),
+        (t("Ordered"), money(order.amount, order.currency, t)),
+    ]
+    if order.status:
+        facts += [
+            (t("Collected"), money(order.captured_units, order.currency, t)),
+            (t("Settled gross"), money(order.gross_units, order.currency, t)),
+            (t("Refunded"), money(order.refunds_units, order.currency, t) if order.refunds_units else ""),
+            (t("Charged back"), money(order.chargebacks_units, order.currency, t) if order.chargebacks_units else ""),
+            (t("Chargeback won"), money(order.won_units, order.currency, t) if order.won_units else ""),
+            (t("Still open"), money(order.open_units, order.currency, t) if order.open_units else ""),
+            (t("Fees"), money(order.fees_units, order.invoice_currency, t)),
+            (t("VAT on fees"), money(order.vat_units, order.invoice_currency, t)),
+            (t("Net"), money(order.net_units, order.settlement_currency, t)),
+            (t("Settled"), " – ".join(dict.fromkeys(reconciliation_words.day(one, t) for one in (order.first_date, order.last_date) if one))),
+            (t("Payouts"), order.settlement_ids),
+            (t("Paid on"), reconciliation_words.moment_day(order.paid_at, zone, t) if order.paid_at else ""),
+        ]  # fmt: skip
+    return [(label, value) for label, value in facts if value and value != "—"]
+
+
+def _lines(lines: tuple[Row[Any], ...], t: Translator) -> None:
+    if not lines:
+        st.caption(t("No payout line yet."))
+        return
+    table = pd.DataFrame(
+        [
+            {
+                t("Operation"): line_words.operation(line.operation_code, line.operation, t),
+                t("Original amount"): reconciliation_words.money(
+                    line.original_amount_units, line.original_currency, t
+                ),
+                t("Settled amount"): reconciliation_words.money(
+                    line.settled_amount_units, line.settlement_currency, t
+                ),
+                t("Date"): reconciliation_words.day(line.date, t),
+                t("Payout"): line.settlement_id,
+                t("File"): t("{file}, line {number}", file=line.file_name, number=line.line),
+            }
+            for line in lines
+        ]
+    )
+    right = {
+        t(name): st.column_config.TextColumn(alignment="right")
+        for name in ("Original amount", "Settled amount")
+    }
+    st.dataframe(table, hide_index=True, column_config=right, alt=t("The lines of this order"))

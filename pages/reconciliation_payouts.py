@@ -1,0 +1,142 @@
+"""Does each payout add up: its lines against what the file announces, and what stands in the way of the proof."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages import reconciliation_export, reconciliation_filters, reconciliation_words
+from pages.common import actor, desk, refusals, texts
+from pages.markdown import plain
+from pages.reconciliation_words import PAYOUT_STATES
+from services.i18n import Translator
+from services.reconciliation import line_words, payout_views
+from services.reconciliation.payout_views import Payout
+from services.reconciliation.views import SHOWN
+
+_TABLE_HEIGHT = 36 + 35 * 9
+
+
+@st.fragment
+def show(looked_at: tuple[str, ...]) -> None:
+    t = texts()
+    with refusals():
+        found = payout_views.payouts(desk(), actor(), looked_at)
+        st.caption(
+            t("Each payout's lines are added up and compared with the payout that the file itself announces.")
+        )
+        if not found:
+            st.info(t("No payout yet: add a payout file."), icon=":material/inbox:")
+            return
+        counts = {state: sum(one.state == state for one in found) for state in PAYOUT_STATES}
+        wanted = set(st.session_state.get("check") or ())
+        states = st.pills(
+            t("Check"), [state for state in PAYOUT_STATES if counts[state] or state in wanted], selection_mode="multi", key="check",
+            format_func=lambda state: f"{t(PAYOUT_STATES[state])} ({counts[state]})", persist_state="page",
+        )  # fmt: skip
+        reconciliation_filters.keep()
+        kept = [one for one in found if not states or one.state in states]
+        if not kept:
+            st.info(t("No payout fits this filter."), icon=":material/filter_alt_off:")
+            return
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.caption(t.plural("{count} payout", "{count} payouts", len(kept)))
+            reconciliation_export.payouts(looked_at, tuple(states or ()), len(kept))
+        pages = -(-len(kept) // SHOWN)
+        place = min(st.session_state.get("payouts_page", 1), pages)
+        picked = _chosen(kept[(place - 1) * SHOWN : place * SHOWN], t)
+        if pages > 1:
+            st.pagination(pages, key="payouts_page")
+        named = st.session_state.get("payout_of")
+        chosen = picked or next((one for one in kept if named and _name(one) == named), None)
+        if chosen is not None:
+            _payout(chosen, t)
+
+
+def _name(one: Payout) -> str:
+    return f"{one.account}:{one.settlement_id}:{one.currency}"
+
+
+def _chosen(found: list[Payout], t: Translator) -> Payout | None:
+    money = reconciliation_words.money
+    several = len(desk().settings.all_accounts) > 1
+    table = pd.DataFrame(
+        [
+            {
+                t("Check"): t(PAYOUT_STATES[one.state]),
+                t("Payout"): one.settlement_id,
+                t("Sum of its lines"): money(one.lines_units, one.currency, t),
+                t("Payout announced"): money(one.payout_units, one.currency, t),
+                t("Difference"): money(one.difference_units, one.currency, t),
+                t("Lines"): reconciliation_words.number(one.lines, t),
+                t("Lines open"): reconciliation_words.number(one.open_lines, t),
+                t("Rows set aside"): reconciliation_words.number(one.aside, t) if one.aside else "",
+                t("Dates"): " – ".join(dict.fromkeys(reconciliation_words.day(day, t) for day in (one.first_date, one.last_date) if day)),
+                **({t("Account"): desk().account(one.account).name} if several else {}),
+            }
+            for one in found
+        ]
+    )  # fmt: skip
+    right = ("Sum of its lines", "Payout announced", "Difference", "Lines", "Lines open", "Rows set aside")
+    picked: Any = st.dataframe(
+        table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"payouts_{hash(tuple(map(_name, found)))}",
+        height=min(_TABLE_HEIGHT, 36 + 35 * len(found)), alt=t("Payout check. Choose a payout to see what it is made of."),
+        column_config={t(name): st.column_config.TextColumn(alignment="right") for name in right},
+    )  # fmt: skip
+    ticked = next((found[place] for place in picked.selection.rows if place < len(found)), None)
+    before = st.session_state.get("payouts_ticked")
+    st.session_state["payouts_ticked"] = ticked
+    if ticked or before:
+        st.session_state["payout_of"] = _name(ticked) if ticked else ""
+        reconciliation_filters.keep()
+    return ticked
+
+
+def _payout(one: Payout, t: Translator) -> None:
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(plain(t("Payout {number}", number=one.settlement_id)), anchor=False, width="content")
+            st.badge(t(PAYOUT_STATES[one.state]), color="green" if one.state == "tied" else "orange")
+        if one.aside:
+            st.warning(
+                t.plural(
+                    "{count} row was set aside when the file was read: it may belong to this payout, which is not proved before it is read.",
+                    "{count} rows were set aside when the file was read: they may belong to this payout, which is not proved before they are read.",
+                    one.aside,
+                ),
+                icon=":material/rule:",
+            )  # fmt: skip
+        sums = payout_views.operations(desk(), actor(), one)
+        table = pd.DataFrame(
+            [
+                {
+                    t("Operation"): line_words.operation(part.code, part.words, t),
+                    t("Lines"): reconciliation_words.number(part.lines, t),
+                    t("Amount"): reconciliation_words.money(part.units, one.currency, t),
+                    t("Note"): t("total line: repeats the others") if part.kind == "control" else "",
+                }
+                for part in sums
+            ]
+        )
+        right = {t(name): st.column_config.TextColumn(alignment="right") for name in ("Lines", "Amount")}
+        st.markdown(f"**{t('Totals by operation')}**")
+        st.dataframe(table, hide_index=True, column_config=right, alt=t("Totals by operation"))
+        with st.container(horizontal=True):
+            chosen = {"payout": one.settlement_id, "currency": [one.currency]}
+            _leads(t("Its lines"), ":material/list:", "payout_lines", {**chosen, "outcome": "all"})
+            if one.open_lines:
+                _leads(t("Its open lines"), ":material/rule:", "payout_open", chosen)
+
+
+def _leads(label: str, icon: str, key: str, choices: dict[str, Any]) -> None:
+    pressed = st.button(
+        label,
+        icon=icon,
+        key=key,
+        type="tertiary",
+        on_click=reconciliation_filters.go,
+        args=("lines",),
+        kwargs=choices,
+    )
+    if pressed:
+        st.rerun(scope="app")

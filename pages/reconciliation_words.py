@@ -1,0 +1,81 @@
+"""Reconciliation in a reader's words: outcomes, statuses, checks, sorts, and a line's reason. A sign beside each colour."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal, format_percent
+
+from services.i18n import Translator
+from services.money import format_money
+from services.reconciliation.explain import OUTCOMES, STATUSES
+from services.reconciliation.payout_views import OPEN
+
+OUTCOME_ICONS = {
+    "matched": "✓", "suggested": "?", "ambiguous": "?", "contradictory": "!", "unmatched": "!", "not_ours": "–",
+    "account_level": "–", "total_line": "Σ", "excluded": "×",
+}  # fmt: skip
+COLOURS = {
+    "matched": "#15803d", "suggested": "#a16207", "ambiguous": "#c2410c", "contradictory": "#b91c1c",
+    "unmatched": "#b91c1c", "not_ours": "#6b7280", "account_level": "#6b7280", "total_line": "#9ca3af", "excluded": "#9ca3af",
+}  # fmt: skip
+# In the order in which they are shown: what is open first.
+OUTCOME_ORDER = (*OPEN, "matched", "account_level", "not_ours", "excluded", "total_line")
+STATUS_SIGNS = {
+    "settled_in_full": "✓", "refunded": "✓", "refunded_in_part": "✓", "chargeback_won": "✓", "not_due": "–", "awaited": "–",
+}  # fmt: skip
+PAYOUT_STATES = {
+    "differs": "! differs", "not_proved": "? not proved: rows are set aside", "no_payout": "? no payout line",
+    "tied": "✓ adds up",
+}  # fmt: skip
+SORTS = {
+    "newest": "Newest first", "oldest": "Oldest first", "highest": "Highest amount first", "lowest": "Lowest amount first",
+    "latest": "Latest date first", "earliest": "Earliest date first",
+}  # fmt: skip
+FILE_STATES = {
+    "receiving": "… being received", "waiting": "… waits its turn", "running": "… being imported", "complete": "✓ imported",
+    "failed": "! failed", "cancelled": "× cancelled",
+}  # fmt: skip
+SOURCES = {"upload": "added here", "folder": "from the folder", "hipay": "fetched from HiPay"}
+
+
+def outcome(code: str, t: Translator) -> str:
+    return f"{OUTCOME_ICONS.get(code, '')} {t(OUTCOMES.get(code, code))}".strip()
+
+
+def status(code: str | None, t: Translator) -> str:
+    if not code:
+        return "—"
+    return f"{STATUS_SIGNS.get(code, '!')} {t(STATUSES.get(code, code))}"
+
+
+def money(units: int | None, currency: str, t: Translator) -> str:
+    """An amount, or a dash where there is none, or where it is of several currencies."""
+    if units is None or not currency or ", " in currency:
+        return "—"
+    return format_money(units, currency, t.locale)
+
+
+def day(iso: str, t: Translator) -> str:
+    """A date of a payout file, as the reader writes dates; what is no date as it stands."""
+    try:
+        return str(format_date(date.fromisoformat(iso), "medium", locale=t.locale))
+    except ValueError:
+        return iso
+
+
+def moment_day(moment: datetime | None, zone: Any, t: Translator) -> str:
+    return str(format_date(moment.astimezone(zone), "medium", locale=t.locale)) if moment else "—"
+
+
+def number(count: int, t: Translator) -> str:
+    return str(format_decimal(count, locale=t.locale))
+
+
+def percent(part: int, whole: int, t: Translator) -> str:
+    """With one decimal, never rounded up: what is not all of it does not say so."""
+    pattern = str(Locale.parse(t.locale).percent_formats[None].pattern)
+    share = Decimal(part * 1000 // whole) / 1000
+    return str(format_percent(share, pattern.replace("#,##0", "#,##0.#"), locale=t.locale))

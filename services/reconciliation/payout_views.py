@@ -1,0 +1,106 @@
+"""Payouts and whether they are proved: from the kept sums, never from the lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from services.access import Actor, Right, require
+from services.desk import Desk
+from services.reconciliation.tie import tie
+from services.store import Connection
+from services.store import reconciliation_views as rows
+
+OPEN = ("contradictory", "ambiguous", "suggested", "unmatched")  # what somebody must look at, the worst first
+PayoutState = Literal["tied", "differs", "no_payout", "not_proved"]
+
+
+@dataclass(frozen=True)
+class Payout:
+    """One settlement in one currency, proved or not. Units of 1/10000; ``open_lines`` of it still have no order."""
+
+    account: str
+    settlement_id: str
+    currency: str
+    state: PayoutState
+    lines: int
+    open_lines: int
+    lines_units: int
+    payout_units: int | None
+    difference_units: int | None
+    first_date: str
+    last_date: str
+    aside: int  # rows set aside that may belong to it
+
+
+@dataclass(frozen=True)
+class OperationSum:
+    """What an operation comes to within a payout."""
+
+    code: str
+    words: str  # as the file calls it, where it is not known
+    kind: str
+    lines: int
+    units: int
+
+
+def payouts(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> tuple[Payout, ...]:
+    """Every settlement per currency, those that are not proved first, then the newest. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        found = all_of(tx, among(desk, accounts))
+    newest = sorted(found, key=lambda one: (one.last_date, one.settlement_id), reverse=True)
+    return tuple(sorted(newest, key=lambda one: one.state == "tied"))
+
+
+def operations(desk: Desk, actor: Actor, payout: Payout) -> tuple[OperationSum, ...]:
+    """What a payout is made of, by operation. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        found = rows.payout_sums(tx, (payout.account,), payout.settlement_id)
+    sums: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for row in found:
+        if row.settlement_currency == payout.currency:
+            key = (row.operation_code, row.operation, row.kind)
+            count, units = sums.get(key, (0, 0))
+            sums[key] = count + int(row.lines), units + int(row.settled_units)
+    made = [OperationSum(code, words, kind, *sums[code, words, kind]) for code, words, kind in sums]
+    return tuple(sorted(made, key=lambda one: (one.kind == "control", -one.lines, one.code)))
+
+
+def all_of(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
+    found = rows.payout_sums(tx, accounts)
+    if not found:
+        return []
+    aside: dict[tuple[str, str], int] = {}
+    for file in rows.blocking_files(tx, accounts):
+        names = file.settlements if "" in file.aside_settlements else file.aside_settlements
+        for name in names:
+            aside[file.account, name] = aside.get((file.account, name), 0) + file.aside_blocking
+    totals = pd.DataFrame([row._asdict() for row in found])
+    keys = ["account", "settlement_id", "settlement_currency"]
+    facts = totals.assign(opened=totals["lines"].where(totals["outcome"].isin(OPEN), 0)).groupby(keys)
+    lines, opened = facts["lines"].sum(), facts["opened"].sum()
+    first = totals[totals["first_date"] != ""].groupby(keys)["first_date"].min()
+    last = facts["last_date"].max()
+    result = []
+    for row in tie(totals, frozenset(aside)).to_dict("records"):
+        key = (row["account"], row["settlement_id"], row["currency"])
+        result.append(
+            Payout(
+                *key, row["state"], int(lines[key]), int(opened[key]), int(row["lines_units"]), _units(row["payout_units"]),
+                _units(row["difference_units"]), str(first.get(key, "")), str(last[key]), aside.get(key[:2], 0),
+            )
+        )  # fmt: skip
+    return result
+
+
+def _units(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)
+
+
+def among(desk: Desk, accounts: Sequence[str]) -> tuple[str, ...]:
+    """The accounts that were asked for; those that are no longer configured are seen by nobody."""
+    known = tuple(desk.settings.all_accounts)
+    return tuple(one for one in accounts if one in known) or known

@@ -1,0 +1,139 @@
+"""Large files are looked at in a process of their own, with bounded memory: the screens of the others go on meanwhile.
+
+A small file is looked at here and now. Either way what comes of it is a Preview, or why there is none.
+"""
+
+import json
+import logging
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from services import processes
+from services.access import Actor, Right, require
+from services.desk import Desk
+from services.errors import DeskError
+from services.reconciliation import imports
+from services.reconciliation.imports import Preview
+from services.scratch import Folder
+from services.settings import ROOT
+from services.settlements.dialect import Chosen
+from services.settlements.errors import UndecidedReading
+
+log = logging.getLogger(__name__)
+AT_ONCE = 4 << 20  # bytes of a file that is looked at without a process
+MEMORY_BYTES = 3 << 30  # of addresses
+_PLACES = threading.BoundedSemaphore(2)  # processes of this kind
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why a file cannot be read: a refusal's code and fields, and the questions that it leaves to a person."""
+
+    code: str
+    fields: Mapping[str, str]
+    questions: tuple[str, ...] = ()
+
+
+@dataclass
+class Looking:
+    """A file that is being looked at, or waits for its turn; ``look`` asks how far it is."""
+
+    given: dict[str, Any]
+    size: int
+    folder: Folder = field(default_factory=lambda: Folder("preview-"))
+    began: float = field(default_factory=time.monotonic)
+    process: subprocess.Popen[bytes] | None = None
+    result: Preview | Refused | None = None
+
+    @property
+    def answer(self) -> Path:
+        return self.folder.path / "answer"
+
+    @property
+    def part(self) -> float:
+        """How much is read, from 0 to 1."""
+        try:
+            done = int((self.folder.path / "done").read_text() or 0)
+        except (OSError, ValueError):
+            return 0.0
+        return min(1.0, done / self.size) if self.size else 0.0
+
+    def __del__(self) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Give it up: nobody waits for it any more."""
+        if self.process is not None:
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+            _PLACES.release()
+
+
+def begin(desk: Desk, actor: Actor, account: str, file: Path, chosen: Chosen) -> Preview | Refused | Looking:
+    """Look at a file, at once or beside. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.RECONCILE)
+    size = file.stat().st_size
+    if size > AT_ONCE:
+        given = {
+            "database": desk.settings.database, "account": account, "file": str(file), "chosen": asdict(chosen),
+            "memory": MEMORY_BYTES,
+        }  # fmt: skip
+        looking = Looking(given, size)
+        look(looking)
+        return looking
+    try:
+        return imports.preview(desk, actor, account, file, chosen)
+    except DeskError as refusal:
+        return refused(refusal)
+
+
+def refused(refusal: DeskError) -> Refused:
+    questions = refusal.questions if isinstance(refusal, UndecidedReading) else ()
+    return Refused(refusal.code, refusal.fields(), questions)
+
+
+def look(looking: Looking) -> Preview | Refused | None:
+    """What came of it; None while it goes on or waits."""
+    if looking.result is None:
+        if looking.process is None:
+            _start(looking)
+        elif looking.process.poll() is not None:
+            looking.result = _answer(looking)
+            looking.stop()
+    return looking.result
+
+
+def _start(looking: Looking) -> None:
+    if not _PLACES.acquire(blocking=False):
+        return
+    looking.process = subprocess.Popen(
+        [sys.executable, "-m", "services.reconciliation.preview_child"], cwd=ROOT, stdin=subprocess.PIPE, env={},
+        start_new_session=True, preexec_fn=processes.dying_with(os.getpid()),  # noqa: PLW1509 (two system calls)
+    )  # fmt: skip
+    assert looking.process.stdin is not None
+    with looking.process.stdin as pipe:
+        pipe.write(json.dumps({**looking.given, "folder": str(looking.folder.path)}).encode())
+
+
+def _answer(looking: Looking) -> Preview | Refused:
+    try:
+        with looking.answer.open("rb") as stream:
+            found: Preview | Refused = pickle.load(stream)  # noqa: S301 (our own process wrote it into our own folder)
+            return found
+    except (OSError, EOFError, pickle.UnpicklingError):
+        log.warning(
+            "the process that looks at a payout file ended with %s",
+            looking.process and looking.process.returncode,
+        )
+        return Refused("import_too_heavy", {})

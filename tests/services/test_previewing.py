@@ -1,0 +1,106 @@
+"""A large file is looked at by a process of its own; what comes of it is what a small one comes to."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.access import Actor, NotAllowed
+from services.desk import Desk
+from services.reconciliation import imports, previewing
+from services.reconciliation.imports import Preview
+from services.reconciliation.previewing import Looking, Refused
+from services.settlements.dialect import Chosen
+from tests.support.desk import open_test_desk, person
+
+HEAD = "Settlement ID;Original amount;Original currency;Operation;Settled amount;Settlement currency\r\n"
+FILE = HEAD + "77;1250.50;EUR;Sale;1250.50;EUR\r\n" * 40
+PATIENCE = 60.0  # seconds
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = open_test_desk(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def finance(desk: Desk) -> Actor:
+    return person(desk, "finance")
+
+
+@pytest.fixture(autouse=True)
+def _every_file_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(previewing, "AT_ONCE", 0)
+
+
+def begin(desk: Desk, actor: Actor, folder: Path, content: str, chosen: Chosen | None = None) -> Looking:
+    file = folder / "payout.csv"
+    file.write_text(content)
+    found = previewing.begin(desk, actor, "demo", file, chosen or Chosen())
+    assert isinstance(found, Looking)
+    return found
+
+
+def ended(looking: Looking) -> Preview | Refused:
+    until = time.monotonic() + PATIENCE
+    while (found := previewing.look(looking)) is None:
+        assert time.monotonic() < until, "the process does not end"
+        time.sleep(0.05)
+    return found
+
+
+def test_it_comes_to_the_same_as_here_and_now(desk: Desk, finance: Actor, tmp_path: Path) -> None:
+    beside = ended(begin(desk, finance, tmp_path, FILE))
+    here = imports.preview(desk, finance, "demo", tmp_path / "payout.csv")
+    assert isinstance(beside, Preview)
+    assert (beside.lines, beside.new, beside.dialect) == (40, 40, here.dialect)
+    assert beside.totals.equals(here.totals)
+
+
+def test_a_refusal_crosses_with_its_fields(desk: Desk, finance: Actor, tmp_path: Path) -> None:
+    found = ended(begin(desk, finance, tmp_path, "%PDF-1.7 …"))
+    assert found == Refused("settlement_file_other_type", {"looks_like": "pdf"})
+
+
+def test_questions_are_told_and_answers_heard(desk: Desk, finance: Actor, tmp_path: Path) -> None:
+    content = FILE.replace("1250.50", "1.250")
+    asked = ended(begin(desk, finance, tmp_path, content))
+    assert isinstance(asked, Refused)
+    assert asked.questions == ("decimal",)
+    answered = ended(begin(desk, finance, tmp_path, content, Chosen(decimal=",")))
+    assert isinstance(answered, Preview)
+    assert int(answered.totals["settled_units"].sum()) == 40 * 1250_0000
+
+
+def test_too_little_memory_is_a_sentence_and_the_next_file_is_read(
+    desk: Desk, finance: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as little:
+        little.setattr(previewing, "MEMORY_BYTES", 300 << 20)
+        for _ in range(3):  # more than there are places: each was given back
+            found = ended(begin(desk, finance, tmp_path, FILE))
+            assert isinstance(found, Refused)
+            assert found.code == "import_too_heavy"
+    assert isinstance(ended(begin(desk, finance, tmp_path, FILE)), Preview)
+
+
+def test_one_that_nobody_waits_for_gives_its_place_and_its_folder_back(
+    desk: Desk, finance: Actor, tmp_path: Path
+) -> None:
+    first, second = (begin(desk, finance, tmp_path, FILE) for _ in range(2))
+    third = begin(desk, finance, tmp_path, FILE)
+    assert third.process is None  # it waits
+    folder = first.folder.path
+    first.stop()
+    del first
+    assert not folder.exists()
+    assert isinstance(ended(third), Preview)
+    assert isinstance(ended(second), Preview)
+
+
+def test_who_may_not_reconcile_may_not_look(desk: Desk, tmp_path: Path) -> None:
+    with pytest.raises(NotAllowed):
+        begin(desk, person(desk, "manager"), tmp_path, FILE)
