@@ -10,6 +10,7 @@ stored → applied      an order's payment was folded anew, and a read of the or
 """
 
 import logging
+import time
 from typing import Any
 
 from services import clock
@@ -25,6 +26,7 @@ from services.store import notifications as rows
 from services.store import orders as order_rows
 
 _CONTENT_TYPE_MAX = 200
+REST_SECONDS = 0.1
 
 log = logging.getLogger(__name__)
 
@@ -34,28 +36,36 @@ def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
 
     False when it was received before. Raises StoreError when it could not be stored: it must then be sent again.
     """
-    kept, known_as, now = stripped(raw, content_type), identity(raw), clock.now()
     with desk.store.write() as tx:
-        new = rows.keep(
-            tx,
-            account=account,
-            identity=known_as,
-            content_type=content_type[:_CONTENT_TYPE_MAX],
-            body=kept,
-            received_at=now,
-        )
+        new = receive_in(tx, account, raw, content_type)
     desk.wake.set()
     return new
+
+
+def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> bool:
+    """``receive`` in the caller's transaction."""
+    return rows.keep(
+        tx, account=account, identity=identity(raw), content_type=content_type[:_CONTENT_TYPE_MAX],
+        body=stripped(raw, content_type), received_at=clock.now(),
+    )  # fmt: skip
 
 
 def work_off(desk: Desk, limit: int = 50) -> int:
     """Work off stored notifications, oldest first, each in a transaction of its own; how many were taken.
 
     Killed in between, the one at hand stays stored. Any number of workers may call it at once. Raises one of STORE_AWAY.
+    Between two it rests as long as the first took: a burst leaves the screens of this process, and who stores the next
+    ones, their share.
     """
     with desk.store.read() as tx:
         waiting = rows.waiting(tx, limit)
-    return sum(_work_one(desk, notification_id) for notification_id in waiting)
+    taken, rest = 0, 0.0
+    for notification_id in waiting:
+        time.sleep(rest)
+        begun = time.monotonic()
+        taken += _work_one(desk, notification_id)
+        rest = min(time.monotonic() - begun, REST_SECONDS)
+    return taken
 
 
 def _work_one(desk: Desk, notification_id: int) -> bool:

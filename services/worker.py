@@ -1,4 +1,4 @@
-"""The worker: runs what is due, one step at a time, until it is told to stop.
+"""The worker: runs what is due, one step at a time and one look at HiPay beside it, until it is told to stop.
 
 Any number may run, in any number of processes. On SQLite one is the right number: writers take turns anyway.
 """
@@ -48,20 +48,41 @@ def run(desk: Desk, stopping: threading.Event) -> None:
     """Work until ``stopping`` is set. A database that is away for a while is waited for."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
     with background(desk, stopping), reconciliation.background(desk, stopping):
-        _work(desk, stopping, owner)
+        may_read = threading.Event()
+        reads = threading.Thread(target=_read, args=(desk, stopping, may_read, owner), name="reads", daemon=True)
+        reads.start()
+        try:
+            _work(desk, stopping, may_read, owner)
+        finally:
+            reads.join(20)
 
 
-def _work(desk: Desk, stopping: threading.Event, owner: str) -> None:
+def _read(desk: Desk, stopping: threading.Event, may_read: threading.Event, owner: str) -> None:
+    """Look at HiPay beside the rest: a slow answer there holds up no link that somebody waits for."""
+    while not stopping.is_set():
+        try:
+            busy = may_read.is_set() and steps.run_next(desk, f"{owner}:reads", reads=True)
+        except Exception:
+            log.exception("the worker could not reach the store; it tries again")
+            stopping.wait(5)
+            continue
+        if not busy:
+            stopping.wait(IDLE_SECONDS)
+
+
+def _work(desk: Desk, stopping: threading.Event, may_read: threading.Event, owner: str) -> None:
     rounds, watch = Rounds(), Watch(desk.store, desk.settings)
     while not stopping.is_set():
         desk.wake.clear()
         try:
             if not watch.may_work():
+                may_read.clear()
                 stopping.wait(1)
                 continue
+            may_read.set()
             busy = notifications.work_off(desk) > 0
             busy = sending.work(desk) or busy
-            busy = steps.run_next(desk, owner) or busy
+            busy = steps.run_next(desk, owner, reads=False) or busy
             rounds.run_due(desk)
         except Exception:
             log.exception("the worker could not reach the store; it tries again")

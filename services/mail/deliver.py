@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from services.mail.errors import (
     AuthRefused,
@@ -76,11 +77,11 @@ def check_session(smtp_url: str, *, timeout: float = 10.0, tls: ssl.SSLContext |
 
 @contextmanager
 def _open(server: Server, timeout: float, tls: ssl.SSLContext | None) -> Iterator[smtplib.SMTP]:
-    smtp = _connect(server, timeout, tls or ssl.create_default_context())
+    smtp = _connect(server, timeout, tls)
     try:
         _greet(smtp)
         if server.tls in ("required", "optional"):
-            _start_tls(smtp, server, tls or ssl.create_default_context())
+            _start_tls(smtp, server, tls or _authorities())
         if server.user:
             _authenticate(smtp, server)
         yield smtp
@@ -97,13 +98,19 @@ def _hurry(smtp: smtplib.SMTP) -> None:
         smtp.sock.settimeout(min(smtp.timeout, 2.0))
 
 
-def _connect(server: Server, timeout: float, tls: ssl.SSLContext) -> smtplib.SMTP:
+@lru_cache(maxsize=1)
+def _authorities() -> ssl.SSLContext:
+    """The system's certificate authorities: reading them takes longer than a message."""
+    return ssl.create_default_context()
+
+
+def _connect(server: Server, timeout: float, tls: ssl.SSLContext | None) -> smtplib.SMTP:
     # smtplib would ask the DNS for this machine's full name, for seconds where there is none.
     name = socket.gethostname()
     name = name if "." in name and name.isascii() else "[127.0.0.1]"
     try:
         if server.tls == "implicit":
-            return smtplib.SMTP_SSL(server.host, server.port, name, timeout=timeout, context=tls)
+            return smtplib.SMTP_SSL(server.host, server.port, name, timeout=timeout, context=tls or _authorities())
         return smtplib.SMTP(server.host, server.port, name, timeout=timeout)
     except smtplib.SMTPConnectError as error:
         raise Retryable("connect", error.smtp_code, _line(error.smtp_error)) from error

@@ -25,13 +25,13 @@ RUN: dict[str, Callable[[Desk, Step], None]] = {
 }  # fmt: skip
 
 
-def run_next(desk: Desk, owner: str) -> bool:
-    """Take one due step and run it. False when nothing is due.
+def run_next(desk: Desk, owner: str, *, reads: bool | None = None) -> bool:
+    """Take one due step and run it: any, only a read of HiPay, or none of these. False when nothing is due.
 
     The steps of an account that the settings no longer name wait until they name it again.
     """
     with desk.store.write() as tx:
-        step = due.take(tx, owner, clock.now(), LEASE, accounts=desk.settings.all_accounts)
+        step = due.take(tx, owner, clock.now(), LEASE, accounts=desk.settings.all_accounts, reads=reads)
     if step is None:
         return False
     try:

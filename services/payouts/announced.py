@@ -11,6 +11,7 @@ from services.desk import Desk
 from services.hipay.errors import BadNotification
 from services.hipay.finance_notifications import parse_finance
 from services.hipay.notifications import identity, stripped
+from services.store import Connection
 from services.store import payouts as rows
 
 _CONTENT_TYPE_MAX = 200
@@ -22,10 +23,15 @@ def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
     False when it was received before. Raises StoreError when it could not be stored: it must then be sent again.
     """
     with desk.store.write() as tx:
-        return rows.keep_notification(
-            tx, account=account, identity=identity(raw), content_type=content_type[:_CONTENT_TYPE_MAX],
-            body=stripped(raw, content_type), received_at=clock.now(),
-        )  # fmt: skip
+        return receive_in(tx, account, raw, content_type)
+
+
+def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> bool:
+    """``receive`` in the caller's transaction."""
+    return rows.keep_notification(
+        tx, account=account, identity=identity(raw), content_type=content_type[:_CONTENT_TYPE_MAX],
+        body=stripped(raw, content_type), received_at=clock.now(),
+    )  # fmt: skip
 
 
 def work_off(desk: Desk, limit: int = 50) -> int:

@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Lifespan
 from services.desk import Desk
 from services.public import links, notices, returns
 from services.public.guard import guarded
-from services.store import StoreError
+from services.public.together import Together
+from services.store import Connection, StoreError
 from services.store import notifications as rows
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ def application(
     # On SQLite writers take turns anyway: more threads would only wait inside the database.
     writers = anyio.CapacityLimiter(1 if desk.store.sqlite else 8)
     readers = anyio.CapacityLimiter(8)
+    together = Together(desk)
     pressers = anyio.CapacityLimiter(16)  # they wait for HiPay, not for the store
 
     async def in_thread(limiter: anyio.CapacityLimiter, work: Callable[[], T]) -> T:
@@ -45,11 +47,16 @@ def application(
         with anyio.fail_after(patience):
             return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=limiter)
 
+    async def keep(work: Callable[[Connection], bool]) -> bool:
+        """Store what was told. Given up after ``patience``, it is told again: storing twice stores once."""
+        with anyio.fail_after(patience):
+            return bool(await together(work))
+
     async def notify(request: Request) -> Response:
-        return await notices.accept(desk, request, notices.PAYMENT, partial(in_thread, writers))
+        return await notices.accept(desk, request, notices.PAYMENT, keep)
 
     async def notify_finance(request: Request) -> Response:
-        return await notices.accept(desk, request, notices.FINANCE, partial(in_thread, writers))
+        return await notices.accept(desk, request, notices.FINANCE, keep)
 
     async def return_page(request: Request) -> Response:
         visit = returns.visit(request)

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 
 import anyio
 from starlette.exceptions import HTTPException
@@ -15,6 +14,7 @@ from services.desk import Desk
 from services.hipay.signature import verify_notification
 from services.payouts import announced
 from services.settings import Account
+from services.store import Connection
 
 log = logging.getLogger("services.public")
 BODY_SECONDS = 30.0
@@ -22,20 +22,20 @@ BODY_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Kind:
-    """``signed_with``: the account's secrets and algorithm for it. ``receive``: stores it, once."""
+    """``signed_with``: the account's secrets and algorithm for it. ``receive``: stores it, once, in a transaction."""
 
     signed_with: Callable[[Account], tuple[tuple[str, ...], str]]
-    receive: Callable[[Desk, str, bytes, str], bool]
+    receive: Callable[[Connection, str, bytes, str], bool]
 
 
-PAYMENT = Kind(lambda account: (account.secrets, account.hash_algorithm), notifications.receive)
+PAYMENT = Kind(lambda account: (account.secrets, account.hash_algorithm), notifications.receive_in)
 FINANCE = Kind(
-    lambda account: (account.finance_secrets, account.finance_notification_algorithm), announced.receive
+    lambda account: (account.finance_secrets, account.finance_notification_algorithm), announced.receive_in
 )
 
 
 async def accept(
-    desk: Desk, request: Request, kind: Kind, store: Callable[[Callable[[], bool]], Awaitable[bool]]
+    desk: Desk, request: Request, kind: Kind, store: Callable[[Callable[[Connection], bool]], Awaitable[bool]]
 ) -> Response:
     """202 once it is stored. Raises HTTPException (404, 408, 403), and what ``store`` raises: it is then sent again."""
     account = desk.settings.all_accounts.get(request.path_params["account"])
@@ -52,5 +52,5 @@ async def accept(
         log.warning("a notification for %s was refused: its signature does not fit", account.key)
         raise HTTPException(403)
     content_type = request.headers.get("content-type", "")
-    await store(partial(kind.receive, desk, account.key, raw, content_type))
+    await store(lambda tx: kind.receive(tx, account.key, raw, content_type))
     return Response(status_code=202)

@@ -1,11 +1,14 @@
 """Opening the database: transactions that wait their turn, migrations that run once, refusals at start.
 
 SQLite: write-ahead log, every commit on disk (``synchronous=FULL``), writers begin IMMEDIATE (deferred ones failed in
-most of 800 concurrent writes) and wait up to 20 s for their turn. PostgreSQL: READ COMMITTED, rows locked as they are
-taken. Either way ``read()`` and ``write()`` are the only two ways in.
+most of 800 concurrent writes) and wait up to 20 s for their turn, looking every few milliseconds: SQLite itself looks after
+gaps of up to 100, while a busy worker begins again and again. PostgreSQL: READ COMMITTED, rows locked as they are taken.
+Either way ``read()`` and ``write()`` are the only two ways in.
 """
 
+import random
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +31,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 # The write-ahead log of SQLite before 3.51.3 can, rarely, lose a commit at a checkpoint; these two carry the repair.
 _SQLITE_SAFE = (3, 51, 3)
 _SQLITE_PATCHED = {(3, 50, 7), (3, 44, 6)}
+_TURN_SECONDS = 20.0
 
 # Parameters are names and addresses: an error's text, which is logged, must not hold them.
 _COMMON: dict[str, Any] = {"hide_parameters": True}
@@ -49,6 +53,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.sqlite = engine.dialect.name == "sqlite"
+        self._kept_open: Connection | None = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -71,7 +76,13 @@ class Store:
             finally:
                 raw.close()
 
+    def keep_open(self) -> None:
+        """Whoever closes a SQLite file last empties its log, and waits for the disk twice: while one is open, nobody does."""
+        self._kept_open = self.engine.connect() if self.sqlite else None
+
     def close(self) -> None:
+        if self._kept_open is not None:
+            self._kept_open.close()
         self.engine.dispose()
 
 
@@ -87,6 +98,7 @@ def open_store(url: str, *, demo: bool | None = None) -> Store:
         _prove_writable(store)
         if demo is not None:
             _claim_world(store, "sandbox" if demo else "real")
+        store.keep_open()
     except DBAPIError as error:
         store.close()
         said = str(error.orig)
@@ -140,7 +152,7 @@ def _sqlite(url: URL) -> Engine:
     if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     # A connection per call: every run of a screen is a thread of its own, and opening a file costs 0.1 ms.
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": 20}, **_COMMON)
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _TURN_SECONDS}, **_COMMON)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -152,9 +164,32 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes(connection) else "BEGIN")
+        if writes(connection):
+            _begin_in_turn(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _begin_in_turn(connection: Connection) -> None:
+    """BEGIN IMMEDIATE as soon as no other writer is at work. Raises OperationalError after ``_TURN_SECONDS``."""
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    raw.execute("PRAGMA busy_timeout=0")
+    limit = time.monotonic() + _TURN_SECONDS
+    try:
+        while True:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > limit:
+                    break
+            time.sleep(random.uniform(0.001, 0.005))  # noqa: S311 - no secret
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={_TURN_SECONDS * 1000:.0f}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")  # what it raises is said as every other error of the store
 
 
 def _migrate(store: Store) -> None:

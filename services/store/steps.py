@@ -49,9 +49,11 @@ def schedule(tx: Connection, order: int, kind: str, account: str, due_at: dateti
 
 
 def take(
-    tx: Connection, owner: str, now: datetime, lease: timedelta, *, accounts: Collection[str]
-) -> Step | None:
+    tx: Connection, owner: str, now: datetime, lease: timedelta, *, accounts: Collection[str],
+    reads: bool | None = None,
+) -> Step | None:  # fmt: skip
     """Lease the step of these accounts that has been due longest, or None. Other workers skip it until the lease ends.
+    ``reads``: only looks at HiPay, or none of them.
 
     What a customer waits for goes before the reads: a backlog of them, or a slow HiPay, delays no link.
     """
@@ -61,6 +63,7 @@ def take(
             steps.c.account.in_(accounts),
             steps.c.due_at <= now,
             or_(steps.c.leased_until.is_(None), steps.c.leased_until <= now),
+            *([] if reads is None else [(steps.c.kind == "read") == reads]),
         )
         .order_by(steps.c.kind == "read", steps.c.due_at, steps.c.id)
         .limit(1)

@@ -1,0 +1,36 @@
+"""A screen of the dashboard without a browser: what a browser's page says over Streamlit's WebSocket, and what it waits for."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
+
+
+class Screen:
+    def __init__(self, socket: ClientConnection, page: str) -> None:
+        self._socket, self._page = socket, page
+
+    def rerun(self) -> float:
+        """Run the page once more; the seconds until its last element is here."""
+        asked = BackMsg()
+        asked.rerun_script.page_name = self._page
+        begun = time.perf_counter()
+        self._socket.send(asked.SerializeToString())
+        while True:
+            told = ForwardMsg.FromString(self._socket.recv(60))  # type: ignore[arg-type]
+            if told.WhichOneof("type") == "script_finished":
+                assert told.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+                return time.perf_counter() - begun
+
+
+@contextmanager
+def screen(dashboard: str, page: str) -> Iterator[Screen]:
+    """A session on the page of this address, drawn once."""
+    address = dashboard.replace("http", "ws", 1) + "/_stcore/stream"
+    with connect(address, subprotocols=["streamlit"], max_size=None, proxy=None, open_timeout=60) as socket:  # type: ignore[list-item]
+        opened = Screen(socket, page)
+        opened.rerun()
+        yield opened

@@ -1,0 +1,66 @@
+"""Notifications of a burst share transactions; what is wrong with one is its own affair."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.desk import Desk
+from services.public.together import Together
+from services.store import Connection, StoreError, meta
+from tests.support.desk import open_test_desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = open_test_desk(tmp_path)
+    yield desk
+    desk.close()
+
+
+def together(desk: Desk, *works: Any) -> list[Any]:
+    async def all_at_once() -> list[Any]:
+        kept = Together(desk)
+        return await asyncio.gather(*(kept(work) for work in works), return_exceptions=True)
+
+    return asyncio.run(all_at_once())
+
+
+def test_a_burst_costs_few_transactions_and_each_is_answered(desk: Desk) -> None:
+    transactions = set()
+
+    def work(number: int) -> Any:
+        def write(tx: Connection) -> int:
+            transactions.add(id(tx))
+            meta.put_value(tx, f"n{number}", str(number))
+            return number
+
+        return write
+
+    assert together(desk, *(work(number) for number in range(60))) == list(range(60))
+    assert len(transactions) <= 2  # the first may have begun before the others came
+    with desk.store.read() as tx:
+        assert [meta.value(tx, f"n{number}") for number in range(60)] == [str(number) for number in range(60)]
+
+
+def test_one_that_fails_spoils_no_other(desk: Desk) -> None:
+    def faulty(tx: Connection) -> None:
+        meta.put_value(tx, "faulty", "half-written")
+        raise ValueError("secret")
+
+    first, wrong, last = together(
+        desk, lambda tx: meta.put_value(tx, "a", "1"), faulty, lambda tx: meta.put_value(tx, "b", "2")
+    )
+    assert (first, last) == (None, None)
+    assert isinstance(wrong, ValueError)
+    with desk.store.read() as tx:
+        assert [meta.value(tx, name) for name in ("a", "b", "faulty")] == ["1", "2", None]
+
+
+def test_a_store_that_is_away_is_said_to_all(desk: Desk) -> None:
+    def away(_tx: Connection) -> None:
+        raise StoreError("away")
+
+    assert [type(one) for one in together(desk, away, away)] == [StoreError] * 2
