@@ -164,9 +164,9 @@ def of_transactions(
     """The condition on the account's lines of these transactions that stand, or are of the file that runs."""
     line = settlement_lines.c
     counts = standing() if running is None else line.replaced_by.is_(None)
-    return and_(
-        among(tx, line.transaction_id, texts), line.transaction_id != "", line.account == account, counts
-    )
+    # As an expression: an index that begins with the account would be taken for the better one, and is nearly all lines.
+    theirs = func.coalesce(line.account, "") == account
+    return and_(among(tx, line.transaction_id, texts), line.transaction_id != "", theirs, counts)
 
 
 def concerned(
@@ -208,11 +208,15 @@ def page(tx: Connection, account: str, after: int, limit: int) -> list[int]:
     return list(tx.scalars(query.order_by(line.id).limit(limit)))
 
 
-def shared_transactions(tx: Connection, file: int, after: int, limit: int) -> tuple[int, dict[str, list[int]]]:
+def shared_transactions(
+    tx: Connection, file: int, after: int, limit: int
+) -> tuple[int, dict[str, list[int]]]:
     """Of the file's next lines: the last id (0 when there are none), and by account a line of each transaction that lines
     of another file share, or shared before this one replaced them."""
     line, other = settlement_lines.c, settlement_lines.alias("other").c
-    window = select(line.id).where(line.file == file, line.id > after).order_by(line.id).limit(limit).subquery()
+    window = (
+        select(line.id).where(line.file == file, line.id > after).order_by(line.id).limit(limit).subquery()
+    )
     last = int(tx.scalar(select(func.max(window.c.id))) or 0)
     if not last:
         return 0, {}
