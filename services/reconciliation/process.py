@@ -174,7 +174,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    store = open_store(given["database"])
+    store = open_store(given["database"], long_work=True)
     try:
         work_off(store, given["owner"], stopping)
     finally:
