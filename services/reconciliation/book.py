@@ -113,8 +113,7 @@ class Lookup:
         self.names = names
         self.order: Ints = keys["order"].to_numpy(dtype=np.int64)
         self._text, self._loose = strings(keys["text"]), strings(keys["loose"])
-        self._kind = strings(keys["kind"]).dictionary_encode()
-        self._account = strings(keys["account"]).dictionary_encode()
+        self._kind, self._account = _encoded(keys["kind"]), _encoded(keys["account"])
         exact = hashed(joined(_plain(self._account), _plain(self._kind), self._text))
         self._exact, self._pairs = _Places(exact), np.sort(_mixed(exact, self.order))
         # What may be nearly meant: an order's own id and its references, in whatever column they stand.
@@ -177,6 +176,13 @@ def exact_hash(account: pa.Array, kind: str, text: pa.Array) -> NDArray[np.uint6
 
 def alike_hash(account: pa.Array, kind: str, loose: pa.Array) -> NDArray[np.uint64]:
     return hashed(joined("~", account, kind, loose))
+
+
+def _encoded(column: "pd.Series[str]") -> pa.DictionaryArray:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, names = pa.array(column.cat.codes), strings(column.cat.categories.to_series())
+        return pa.DictionaryArray.from_arrays(codes.cast(pa.int32()), names)
+    return strings(column).dictionary_encode()
 
 
 def _plain(texts: pa.DictionaryArray) -> pa.Array:

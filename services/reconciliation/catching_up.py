@@ -33,7 +33,7 @@ def catch_up_store(store: Store, limit: int = 5_000) -> bool:
             _take_in(store, orders)
         if after != before:
             with store.write() as tx:
-                if cursor(tx) == before:  # else another has moved it, or an import has set it back
+                if (meta.held_value(tx, _CURSOR) or {}) == before:  # else another has moved it, or an import has set it back
                     meta.put_value(tx, _CURSOR, after)
         if not orders and before:
             return False
@@ -42,13 +42,13 @@ def catch_up_store(store: Store, limit: int = 5_000) -> bool:
 
 
 def set_back(tx: Connection, to: dict[str, Any]) -> None:
-    """Take in again what has changed since."""
-    now = cursor(tx)
-    meta.put_value(
-        tx,
-        _CURSOR,
-        {name: value if name == "gaps" else min(value, to.get(name, 0)) for name, value in now.items()},
-    )
+    """Take in again what has changed since the cursor stood there, and what was waited for then and has come meanwhile."""
+    now, until = meta.held_value(tx, _CURSOR), time.time() + _GAP_LASTS
+    gaps = {
+        name: now["gaps"].get(name, {}) | dict.fromkeys(to["gaps"].get(name, {}), until)
+        for name in order_keys.SOURCES
+    }
+    meta.put_value(tx, _CURSOR, {"gaps": gaps, **{name: min(now[name], to[name]) for name in order_keys.SOURCES}})
 
 
 def cursor(tx: Connection) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, literal, select
 
@@ -22,7 +23,29 @@ SOURCES = {
 
 
 def all_keys(tx: Connection) -> pd.DataFrame:
-    return frame(tx, select(*(order_keys.c[name] for name in _COLUMNS)), _COLUMNS)
+    """Every key of every order; ``account`` and ``kind``, of which there are few, as categories."""
+    key = order_keys.c
+    sorts = tx.execute(select(key.account, key.kind).distinct().order_by(key.account, key.kind)).all()
+    some = {"loose": "str", "text": "str", "order": "int64"}
+    parts = [
+        frame(
+            tx, select(key.loose, key.text, key.order).where(key.account == account, key.kind == kind), some
+        )
+        for account, kind in sorts
+    ]
+    sizes = [len(part) for part in parts]
+    whole = (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else frame(tx, select(key.loose, key.text, key.order).limit(0), some)
+    )
+    for place, name in enumerate(("account", "kind")):
+        names = sorted({one[place] for one in sorts})
+        codes = np.repeat([names.index(one[place]) for one in sorts], sizes)
+        whole[name] = pd.Categorical.from_codes(
+            codes.astype(np.int64), categories=pd.Index(names, dtype="str")
+        )
+    return whole
 
 
 def names(tx: Connection, ids: Iterable[int] | None = None) -> "pd.Series[str]":
