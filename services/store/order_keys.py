@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, literal, select
 
 from services.store.among import among, texts
 from services.store.frames import frame
@@ -94,8 +94,14 @@ def wide(
 
 
 def facts(tx: Connection, ids: Sequence[int]) -> list[Row[Any]]:
-    """The orders themselves."""
-    return list(tx.execute(select(orders).where(among(tx, orders.c.id, ids)).order_by(orders.c.id)))
+    """The orders' own ids and references."""
+    columns = (
+        orders.c.id,
+        orders.c.account,
+        orders.c.order_id,
+        *(orders.c[f"reference_{n}"] for n in range(1, 6)),
+    )
+    return list(tx.execute(select(*columns).where(among(tx, orders.c.id, ids)).order_by(orders.c.id)))
 
 
 def page_ids(tx: Connection, ids: Sequence[int]) -> list[tuple[int, str]]:
@@ -128,7 +134,10 @@ def put(tx: Connection, ids: Sequence[int], rows: Iterable[tuple[str, str, str, 
             )
         )
     if new := sorted(wanted - had):
-        tx.execute(insert(order_keys), [dict(zip(_COLUMNS, row, strict=True)) for row in new])
+        mark = "%s" if tx.dialect.name == "postgresql" else "?"
+        names = ", ".join(f'"{name}"' for name in _COLUMNS)
+        cells = ", ".join([mark] * len(_COLUMNS))
+        tx.exec_driver_sql(f"INSERT INTO order_keys ({names}) VALUES ({cells})", new)  # noqa: S608 (our own names)
 
 
 def newest(tx: Connection) -> dict[str, int]:
