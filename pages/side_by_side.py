@@ -50,8 +50,9 @@ def _row(one: Compared, currency_of_line: str, currency_of_order: str, t: Transl
     if one.fact == "amount":
         of_line = money(int(of_line), currency_of_line, t) if of_line else ""
         of_order = money(int(of_order), currency_of_order, t)
+    whole = " class=amount" if one.fact in ("amount", "currency") else ""
     cells = "".join(
-        f"<td>{html.escape(text or '—')}</td>" for text in (of_line, of_order, f"{sign} {t(words)}")
+        f"<td{whole}>{html.escape(text or '—')}</td>" for text in (of_line, of_order, f"{sign} {t(words)}")
     )
     return (
         f"<tr{' class=odd' if odd else ''}><th scope='row'>{html.escape(t(FACTS[one.fact]))}</th>{cells}</tr>"
