@@ -87,10 +87,11 @@ def load(turn: Turn, file_id: int) -> None:
     with turn.store.read() as tx:
         file = settlement_files.get(tx, file_id)
         assert file is not None
+        cursor = catching_up.cursor(tx)  # read first: what it must not be ahead of comes after
         rows = settlement_files.rules(tx)
         run = _Run(
             file, join.full_lookup(tx), join.rules_of(tx), {cell: row.account for row in rows for cell in row.file_accounts},
-            catching_up.cursor(tx), file.first_line_id is not None,
+            cursor, file.first_line_id is not None,
         )  # fmt: skip
     with written(turn.store, file_id) as path, open_source(path) as source:
         dialect = detect_file(source, chosen_of(file)).dialect

@@ -5,6 +5,8 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from threading import Event
+from time import monotonic
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -12,8 +14,11 @@ from sqlalchemy import update
 from services import clock
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation import background, imports, loading, not_ours, process, turns
+from services.reconciliation import background, imports, join, loading, not_ours, process, turns
+from services.reconciliation.book import Lookup
 from services.reconciliation.imports import FileUnknown
+from services.settlements.dialect import Detection
+from services.store import Connection
 from services.store import orders as order_rows
 from services.store import settlement_files as rows
 from services.store.schema_settlements import settlement_files
@@ -21,6 +26,7 @@ from tests.support import postgres
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
 from tests.support.payouts import csv, import_file, lines_of
+from tests.support.servers import until as wait_until
 
 
 @pytest.fixture
@@ -116,6 +122,98 @@ def test_an_order_that_commits_late_is_found_by_the_lines_of_a_file_that_is_just
         once_stored(monkeypatch, arrive)
         import_file(desk, finance, "demo", "a.csv", csv(sale("A-1")))
     assert outcomes(desk) == {"A-1": "matched"}
+
+
+@pytest.mark.skipif(not postgres.SERVER, reason="on SQLite a transaction reads one state")
+def test_an_order_that_comes_while_the_orders_are_looked_up_is_found(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up = join.full_lookup
+
+    def slowly(tx: Connection) -> Lookup:
+        found = look_up(tx)
+        an_order(desk, "A-1")
+        while background.take_in(desk):
+            pass
+        return found
+
+    monkeypatch.setattr(join, "full_lookup", slowly)
+    import_file(desk, finance, "demo", "a.csv", csv(sale("A-1")))
+    assert outcomes(desk) == {"A-1": "matched"}
+
+
+def leased_until(desk: Desk) -> float:
+    with desk.store.read() as tx:
+        return turns._parsed(rows.lease_text(tx, turns._LEASE))[1]
+
+
+def test_who_reads_a_large_file_keeps_the_turn(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detect, until = loading.detect_file, list[float]()
+
+    def at_length(*args: Any) -> Detection:
+        until.append(leased_until(desk))
+        wait_until(lambda: leased_until(desk) > until[0])
+        return detect(*args)
+
+    monkeypatch.setattr(turns, "_LASTS", 4.0)
+    monkeypatch.setattr(loading, "detect_file", at_length)
+    import_file(desk, finance, "demo", "a.csv", csv(sale("A-1")))
+    assert len(until) == 1
+
+
+@pytest.mark.parametrize(("stopped", "tries"), [(True, 0), (False, 1)])
+def test_a_try_counts_unless_it_was_stopped(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch, stopped: bool, tries: int
+) -> None:
+    stopping, detect = Event(), loading.detect_file
+
+    def interrupted(*args: Any) -> Detection:
+        if stopped:
+            stopping.set()
+        else:  # another has taken it for dead
+            with desk.store.write() as tx:
+                turns._hold(tx, "another")
+        return detect(*args)
+
+    file = imports.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
+    monkeypatch.setattr(loading, "detect_file", interrupted)
+    process.work_off(desk.store, "one", stopping)
+    with desk.store.read() as tx:
+        found = rows.get(tx, file)
+    assert found is not None
+    assert (found.state, found.tries) == ("running", tries)
+
+
+class Dead:
+    """A process that ended by itself."""
+
+    def __init__(self, returncode: int) -> None:
+        self.returncode = returncode
+
+    def poll(self) -> int:
+        return self.returncode
+
+
+def test_a_process_that_dies_again_and_again_is_begun_less_and_less_often(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = list[int]()
+    monkeypatch.setattr(background._Child, "_start", lambda _: started.append(1))
+    imports.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
+    child = background._Child(desk)
+    for _ in range(20):
+        child._process = Dead(-9)  # type: ignore[assignment]
+        child.look()
+    before = len(started)
+    child.look()
+    assert len(started) == before
+    assert 0 < child._not_before - monotonic() <= 60
+    child._process = Dead(0)  # type: ignore[assignment]
+    child._not_before = 0.0
+    child.look()
+    assert len(started) == before + 1
 
 
 class Ending(BytesIO):
