@@ -270,7 +270,8 @@ class Sums:
             else joined.dictionary_encode()
         )
         self._group = groups.indices.to_numpy(zero_copy_only=False)
-        self._cells = [text.split("\x1f") for text in groups.dictionary.to_pylist()]
+        _, first = np.unique(self._group, return_index=True)  # not taken apart: a cell may hold any character
+        self._cells = list(zip(*(column.take(pa.array(first)).to_pylist() for column in cells), strict=True))
         self._units = lines["settled_amount_units"].to_numpy(dtype="int64", na_value=0)
         days = pd.Categorical(lines["date"])  # in the order of the texts, and of the days
         self._day, self._days = np.asarray(days.codes, dtype=np.int64), [*days.categories, ""]
