@@ -34,10 +34,8 @@ def main(lines: int, rounds: int, folder: Path, runs: tuple[str, ...]) -> None:
         for name in runs[turn % len(runs) :] + runs[: turn % len(runs)]:
             one = _run(name, file, database)
             found[name].append(one)
-            print(
-                f"{name:16} {one['seconds']:8.1f} s {one['peak'] / 2**20:8.0f} MiB  {one['lines']:,} lines",
-                flush=True,
-            )
+            times = f"{one['seconds']:8.1f} s, {one['busy']:7.1f} s of the processor"
+            print(f"{name:16} {times} {one['peak'] / 2**20:6.0f} MiB  {one['lines']:,} lines", flush=True)
     for one in found.get("product_import", ())[-1:]:
         print(f"of the product {one['received']:.1f} s are the reception; outcomes: {one['outcomes']}")
     for name in runs:
