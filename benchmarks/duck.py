@@ -8,7 +8,6 @@ order; keeps nothing on disk, explains nothing, suggests nothing. Prints JSON: s
 """
 
 import json
-import resource
 import sqlite3
 import sys
 import time
@@ -17,6 +16,8 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+
+from benchmarks.memory import peak
 
 _KEYS = """
     SELECT 'order' AS kind, order_id AS text, id FROM orders WHERE account = 'demo'
@@ -63,14 +64,13 @@ def main(file: Path, database: Path) -> None:
         db.execute(step, given)
     seconds, busy = time.perf_counter() - begun, time.process_time() - busy
     outcomes = dict(db.execute("SELECT outcome, count(*) FROM joined GROUP BY 1 ORDER BY 2 DESC").fetchall())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(
         json.dumps(
             {
                 "lines": sum(outcomes.values()),
                 "seconds": seconds,
                 "busy": busy,
-                "peak": peak,
+                "peak": peak(),
                 "outcomes": outcomes,
             }
         )

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from benchmarks.memory import peak
 from benchmarks.people import finance
 from services.desk import Desk
 from services.reconciliation import imports
@@ -52,10 +53,9 @@ def main(file: Path, database: Path) -> None:
         if (row.state, row.follow_up) != ("complete", None):
             raise SystemExit(f"the import ended as {row.state} {row.failure} {row.failure_detail}")
         query = select(settlement_lines.c.outcome, func.count()).group_by(settlement_lines.c.outcome)
-        found["outcomes"] = dict(tx.execute(query).tuples().all())
+        found["outcomes"] = {row[0]: row[1] for row in tx.execute(query)}
     found["lines"] = row.lines
-    for name, who in (("peak", resource.RUSAGE_CHILDREN), ("peak_receiving", resource.RUSAGE_SELF)):
-        found[name] = resource.getrusage(who).ru_maxrss * 1024
+    found |= {"peak": child.ru_maxrss * 1024, "peak_receiving": peak()}
     desk.close()
     print(json.dumps(found))
 

@@ -137,7 +137,7 @@ def _receive(desk: Desk, actor: Actor, file: Path) -> None:
 
 def _importing(desk: Desk) -> bool:
     with desk.store.read() as tx:
-        states = set(tx.execute(select(settlement_files.c.state, settlement_files.c.follow_up)).tuples())
+        states = set(tx.execute(select(settlement_files.c.state, settlement_files.c.follow_up)))
     if any(state == "failed" for state, _ in states):
         raise SystemExit("the import failed")
     return any(state != "complete" or follow_up is not None for state, follow_up in states)

@@ -64,7 +64,7 @@ def share_out(line: Line, key: str) -> Act | None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             if last:
                 st.markdown(
-                    f"{plain(one.order_id)}: **{plain(format_money(left, code, t.locale))}** · {t('what is left')}"
+                    f"{plain(one.order_id)} · **{plain(format_money(left, code, t.locale))}** · {t('what is left')}"
                 )
                 units: int | None = left
             else:

@@ -67,10 +67,18 @@ def _expiring(seen: Overview) -> None:
                 amount = plain(format_money(order.amount, order.currency, t.locale))
                 st.page_link("payment_requests.py", label=f"{name} · {amount}", icon=":material/timer:", query_params={"order": str(order.id)})  # fmt: skip
                 until = t("until {when}", when=format_short(order.expires_at, zone, language()))
-                st.caption(plain(f"{until} · {order.order_id}"))
+                st.caption(plain(" · ".join((until, order.order_id, *_opened(ending.opened.get(order.id))))))
         if ending.total > len(ending.orders):
             left = ending.total - len(ending.orders)
             st.caption(t.plural("and {count} more", "and {count} more", left))
+
+
+def _opened(times: int | None) -> tuple[str, ...]:
+    """How often the customer opened the link, where that is known."""
+    t = texts()
+    if times is None:
+        return ()
+    return (t.plural("opened {count} time", "opened {count} times", times) if times else t("not opened yet"),)
 
 
 @st.cache_data(ttl=60, max_entries=16, show_spinner=False)

@@ -217,7 +217,10 @@ def _by_rule(line: Line, key: str) -> bool:
     once, always = t("This line only"), t("This line and all that are alike: a rule")
     if not filled or st.radio(t("What is not ours?"), [once, always], key=f"ruled_{key}") == once:
         return False
-    labels = {name: f"{t(not_ours.FIELDS[name])}: {text}" for name, text in filled.items()}
+    labels = {
+        name: t("{label}: {value}", label=t(not_ours.FIELDS[name]), value=text)
+        for name, text in filled.items()
+    }
     field = st.selectbox(t("Column"), list(labels), format_func=labels.__getitem__, key=f"rule_field_{key}")
     begin_rule(line.account, field, filled[field], key, _close)
     return True

@@ -36,7 +36,7 @@ def show_line(line_id: int) -> None:
         if why:
             st.markdown(plain(why))
         reconciliation_actions.actions(line_id)
-        left, right = st.columns(2, gap="large")
+        left, right = st.columns([2, 3], gap="large")
         with left:
             st.markdown(f"**{t('The line')}**")
             show_facts(_facts(line, t))

@@ -81,11 +81,10 @@ def _row(line: Row[Any], several: bool, t: Translator) -> dict[str, str]:
 
 
 def _nothing(chosen: LineFilter, figures: Figures, t: Translator) -> None:
-    if (
-        set(chosen.outcomes) == set(OPEN)
-        and chosen == LineFilter(chosen.accounts, chosen.outcomes)
-        and not figures.lines(*OPEN)
-    ):
+    if not figures.moved:
+        st.info(t("No payout line yet."), icon=":material/inbox:")
+        return
+    if chosen == LineFilter(chosen.accounts, OPEN):
         st.success(
             t("Nothing is open: every line has its order, or needs none."), icon=":material/check_circle:"
         )

@@ -138,4 +138,4 @@ def _bars(sums: list[Moved], t: Translator) -> alt.LayerChart:
     )
     # A gray that is read on both themes: the default is black.
     words = base.mark_text(align="left", dx=6, color="#737d8a").encode(text="amount:N")
-    return (bars + words).properties(height=28 * len(chart))
+    return (bars + words).properties(height=28 * len(chart) + 24)

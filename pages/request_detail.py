@@ -10,12 +10,14 @@ from pages.alarm_words import alarm_words
 from pages.common import actor, desk, language, refusals, texts
 from pages.facts import show_facts
 from pages.markdown import plain
+from pages.reconciliation_words import day
 from pages.wording import ACTORS, BADGES, CHANNELS, event_words, failure_words, person_name
 from services.i18n import Translator, format_ago, format_datetime, language_name
 from services.money import format_money
 from services.orders import history
 from services.orders.history import Detail
 from services.orders.states import UNPAID
+from services.reconciliation.line_words import operation
 
 
 def show(order_id: int) -> None:
@@ -69,17 +71,46 @@ def _timeline(found: Detail) -> None:
     st.subheader(t("What happened"), anchor=False)
     zone = desk().account(order.account).timezone
     # HiPay's times are whole seconds: within one, things happened as they were recorded.
-    for event in sorted(found.events, key=lambda one: (one.at.replace(microsecond=0), one.id)):
-        sentence, icon, detail = event_words(event.kind, event.data, order.currency, zone, t)
-        who = _who(found, event)
-        why = found.whys.get(event.data.get("operation_row", 0), "")
+    moments = sorted(
+        [*found.events, *found.settled], key=lambda one: (_moment(one).replace(microsecond=0), one.id)
+    )
+    for one in moments:
+        sentence, icon, more = _settled(one, t) if one in found.settled else _happened(found, one, zone, t)
+        when = format_datetime(_moment(one), zone, language(), named=False)
         with st.container(horizontal=True, gap="small"):
             st.markdown(icon, width="content")
             with st.container(gap=None):
                 st.markdown(plain(sentence))
-                when = format_datetime(event.at, zone, language(), named=False)
-                st.caption(" · ".join(plain(part) for part in (when, who, detail, why) if part))
+                st.caption(" · ".join(plain(part) for part in (when, *more) if part))
     st.caption(t("Times are those of {zone}.", zone=zone))
+
+
+def _moment(one: Any) -> datetime:
+    """When it happened; of a payout line, when its file was imported."""
+    moment: datetime = one.file_finished_at if "file_finished_at" in one._fields else one.at
+    return moment
+
+
+def _happened(found: Detail, event: Any, zone: str, t: Translator) -> tuple[str, str, tuple[str, ...]]:
+    sentence, icon, detail = event_words(event.kind, event.data, found.order.currency, zone, t)
+    return (
+        sentence,
+        icon,
+        (_who(found, event), detail, found.whys.get(event.data.get("operation_row", 0), "")),
+    )
+
+
+def _settled(line: Any, t: Translator) -> tuple[str, str, tuple[str, ...]]:
+    amount = format_money(line.original_amount_units or 0, line.original_currency, t.locale)
+    sentence = t(
+        "{operation} in payout {payout}: {amount} ({date})", operation=operation(line.operation_code, line.operation, t),
+        payout=line.settlement_id, amount=amount, date=day(line.date, t),
+    )  # fmt: skip
+    return (
+        sentence,
+        ":material/account_balance:",
+        (t("{file}, line {number}", file=line.file_name, number=line.line),),
+    )
 
 
 def _who(found: Detail, event: Any) -> str:

@@ -24,6 +24,7 @@ VERDICTS = {
 }
 _STYLE = """
 .beside{width:100%;border-collapse:collapse;font-size:.95rem}
+.beside td:last-child,.beside td.amount{white-space:nowrap}
 .beside th{text-align:left;font-weight:400;opacity:.75;padding:.25rem .5rem .25rem 0;vertical-align:top}
 .beside td{padding:.25rem .5rem .25rem 0;overflow-wrap:anywhere;vertical-align:top}
 .beside tr.odd td{font-weight:600}
@@ -49,8 +50,9 @@ def _row(one: Compared, currency_of_line: str, currency_of_order: str, t: Transl
     if one.fact == "amount":
         of_line = money(int(of_line), currency_of_line, t) if of_line else ""
         of_order = money(int(of_order), currency_of_order, t)
+    whole = " class=amount" if one.fact in ("amount", "currency") else ""
     cells = "".join(
-        f"<td>{html.escape(text or '—')}</td>" for text in (of_line, of_order, f"{sign} {t(words)}")
+        f"<td{whole}>{html.escape(text or '—')}</td>" for text in (of_line, of_order, f"{sign} {t(words)}")
     )
     return (
         f"<tr{' class=odd' if odd else ''}><th scope='row'>{html.escape(t(FACTS[one.fact]))}</th>{cells}</tr>"

@@ -17,6 +17,7 @@ from services.batches.rows import Bad, Good, Problem
 from services.batches.words import WARNINGS
 from services.errors import DeskError
 from services.i18n import Translator
+from services.orders.mistyped import suggestion
 from services.reconciliation.export import to_csv
 from services.refusals import SENTENCES, sentence
 from services.settings import Account
@@ -129,7 +130,8 @@ def refused_table(rows: Sequence[Any], t: Translator) -> pd.DataFrame:
 
 
 def warning(code: str, row: Good, t: Translator) -> str:
-    return t(WARNINGS[code], address=row.accepted.email)
+    address = row.accepted.email
+    return t(WARNINGS[code], address=address, suggestion=suggestion(address) or "")
 
 
 def _reasons(problems: Sequence[Problem], labels: dict[str, str], t: Translator) -> str:

@@ -11,6 +11,7 @@ from services.desk import Desk
 from services.reconciliation.match import OPEN
 from services.settlements.operations import ORDER_KINDS
 from services.store import Connection, Row
+from services.store import orders as order_rows
 from services.store import overview as rows
 from services.store.overview import Sum
 
@@ -46,8 +47,11 @@ class Payouts:
 
 @dataclass(frozen=True)
 class Expiring:
+    """``opened``: how often the customer opened each one's link, by the order's id; of HiPay's own links nobody knows."""
+
     orders: tuple[Row[Any], ...]
     total: int
+    opened: dict[int, int]
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,10 @@ def overview(desk: Desk, actor: Actor) -> Overview:
         require(tx, actor, Right.SEE_ORDERS)
         held = rights(tx, actor)
         ending, total = rows.expiring(tx, now, _end_of_tomorrow(now, zone), first=actor.id, limit=SHOWN)
+        counts = order_rows.times_opened(tx, {order.id for order in ending if order.link_token})
+        opened = {order.id: counts.get(order.id, 0) for order in ending if order.link_token}
         return Overview(
-            rows.any_order(tx), Expiring(tuple(ending), total), _figures(tx, now, zone),
+            rows.any_order(tx), Expiring(tuple(ending), total, opened), _figures(tx, now, zone),
             rows.newest_file(tx) if Right.SEE_SETTLEMENTS in held else None, Right.SEND in held, Right.CONFIGURE in held,
             zone.key, now,
         )  # fmt: skip

@@ -213,6 +213,11 @@ SENTENCES: dict[str, str] = {
     "settlement_zip_empty": "There is no file in the ZIP.",
     "import_refused": "This file cannot be imported.",
     "file_known": "{name} was imported before: nothing was added.",
+    "file_unknown": "This file is no longer there, or was imported meanwhile.",
+    "import_not_to_cancel": "This import has ended already.",
+    "import_failed": "The file could not be imported. Nothing of it was kept; try again, and tell your administrator if it goes on.",
+    "import_too_heavy": "This file needs more memory than an import may have. Split it, or save a spreadsheet as CSV.",
+    "import_died": "The import ended three times before it was done. Nothing of the file was kept; tell your administrator.",
     "import_overtaken": "Another import of this account has begun meanwhile: import this file again.",
     "file_too_large": "The file is above {megabytes} MB: split it, or ask your administrator.",
     # decisions by hand

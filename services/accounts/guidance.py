@@ -222,7 +222,7 @@ GUIDANCE: dict[str, Guidance] = {
     "payouts_fetched.stage": Guidance("HiPay has no payouts on its test platform."),
     "payouts_fetched.failed": Guidance(
         "The last try, {at}, came to nothing: {failure}", "finance",
-        "Screen Reconciliation, Fetch from HiPay: the reason stands at each payout",
+        "Screen Reconciliation → Add payout files → From HiPay: the reason stands at each payout",
     ),
     "finance_notifications.": Guidance("Last one received: {at}."),
     "finance_notifications.none": Guidance(

@@ -25,9 +25,12 @@ from services.desk import Desk
 from services.errors import DeskError
 from services.orders.create import create_in
 from services.orders.errors import AccountNotReady, DraftRefused, OrderIdTaken
+from services.orders.mistyped import suggestion
+from services.orders.warnings import HABIT, exceeded_habit
 from services.settlements.amounts import Decision
 from services.store import STORE_AWAY, Connection, Row
 from services.store import batches as kept
+from services.store import sending as sending_rows
 from services.store.concurrent import one_at_a_time
 from services.store.restored import held
 
@@ -247,6 +250,10 @@ def _beside_the_stored(
     taken = kept.taken_order_ids(tx, account, {row.draft.order_id for row in good if row.draft.order_id})
     used = kept.used_references(tx, account, {row.accepted.references[0] for row in good} - {""})
     waiting = kept.still_open(tx, account, {_same(row) for row in good}, now)
+    habits = {
+        currency: sending_rows.last_amounts(tx, account, currency, HABIT)
+        for currency in {row.accepted.currency for row in good}
+    }
     warned: list[Good] = []
     bad: list[Bad] = []
     seen: set[tuple[str, int, str]] = set()
@@ -256,6 +263,8 @@ def _beside_the_stored(
             continue
         tests = {
             "no_invoice_number": not row.accepted.references[0],
+            "mistyped": suggestion(row.accepted.email) is not None,
+            "amount_unusual": exceeded_habit(row.accepted.amount, habits[row.accepted.currency]) is not None,
             "internationalised": row.accepted.internationalised,
             "same_in_file": _same(row) in seen,
             "still_open": _same(row) in waiting,

@@ -2,6 +2,8 @@
 
 WARNINGS: dict[str, str] = {
     "no_invoice_number": "no invoice number",
+    "mistyped": "the address looks mistyped: {suggestion}?",
+    "amount_unusual": "far above what the account usually asks for",
     "internationalised": "unusual letters in the address: it will be sent to {address}",
     "same_in_file": "same customer and amount as an earlier row",
     "still_open": "same customer and amount as a request that is still open",

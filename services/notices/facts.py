@@ -46,10 +46,19 @@ def told_at(expires_at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def ends_tomorrow(
-    order: int, created_at: datetime, expires_at: datetime, zone: ZoneInfo, now: datetime
+    order: int,
+    created_at: datetime,
+    expires_at: datetime,
+    zone: ZoneInfo,
+    now: datetime,
+    opened: int | None = None,
 ) -> Fact | None:
-    """The fact that an unpaid link ends tomorrow, from that morning on; not for one that was made later than that."""
+    """The fact that an unpaid link ends tomorrow, from that morning on; not for one that was made later than that.
+
+    ``opened``: how often the customer opened it, None where nobody can know (HiPay's own link).
+    """
     moment = told_at(expires_at, zone)
     if created_at < moment <= now < expires_at:
-        return Fact("expires", f"expires:{order}:{expires_at.isoformat()}")
+        known = {} if opened is None else {"opened": opened}
+        return Fact("expires", f"expires:{order}:{expires_at.isoformat()}", known)
     return None

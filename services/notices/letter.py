@@ -62,7 +62,7 @@ def compose(kind: str, detail: dict[str, Any], about: About, language: str, dash
         "reason": _reason(detail, t),
     }
     title = clean_header_text(t(subject, **values), "subject", 500)
-    said = " ".join(t(sentence, **values).split())
+    said = " ".join(f"{t(sentence, **values)} {_opened(detail, t)}".split())
     link = f"{dashboard}/payment-requests?order={about.id}"
     choice = f"{dashboard}/my-notices"
     action, why = (
@@ -79,6 +79,15 @@ def compose(kind: str, detail: dict[str, Any], about: About, language: str, dash
         "</body></html>\n"
     )
     return Composed(t("[TEST] {subject}", subject=title) if sandbox else title, html, text)
+
+
+def _opened(detail: dict[str, Any], t: Translator) -> str:
+    if "opened" not in detail:
+        return ""
+    times = int(detail["opened"])
+    if not times:
+        return t("They have not opened it.")
+    return t.plural("They have opened it {count} time.", "They have opened it {count} times.", times)
 
 
 def _reason(detail: dict[str, Any], t: Translator) -> str:

@@ -61,11 +61,14 @@ def find(desk: Desk) -> None:
 
 def _ending(tx: Connection, desk: Desk, now: datetime) -> list[tuple[str, str, int, Fact]]:
     found = []
-    for row in rows.ending(tx, "expires", now, now + timedelta(days=2)):
+    ending = rows.ending(tx, "expires", now, now + timedelta(days=2))
+    opened = order_rows.times_opened(tx, {row.id for row in ending})
+    for row in ending:
         account = desk.settings.all_accounts.get(row.account)
         if account is None:  # no longer configured
             continue
-        told = ends_tomorrow(row.id, row.created_at, row.expires_at, ZoneInfo(account.timezone), now)
+        times = opened.get(row.id, 0) if row.link_token else None
+        told = ends_tomorrow(row.id, row.created_at, row.expires_at, ZoneInfo(account.timezone), now, times)
         if told:
             found.append((row.user_id, row.account, row.id, told))
     return found

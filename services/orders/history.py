@@ -12,12 +12,15 @@ from services.orders import reading, states
 from services.orders.errors import NothingToRetry, UnknownOrder
 from services.orders.observe import record
 from services.orders.own_link import address
+from services.settlements.operations import ORDER_KINDS
 from services.store import Row, access, operations
 from services.store import orders as rows
+from services.store import reconciliation_views as payouts
 from services.store import steps as due
 from services.store.orders import Filter
 
 PAGE_SIZE = 25
+PAYOUT_LINES = 200  # of one order that are looked at
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Detail:
     address: str | None  # our own link, else HiPay's
     people: Mapping[str, str]
     whys: Mapping[int, str]
+    settled: tuple[Row[Any], ...] = ()  # its payout lines but the fees, with file_name and file_finished_at
 
     @property
     def url(self) -> str | None:
@@ -106,6 +110,7 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
             tuple(rows.alarms_of(tx, order_id)), due.steps_of(tx, order_id), now,
             address(desk, order, pages[-1] if pages else None), {user.id: user.name for user in users if user},
             {asked.id: asked.why for asked in operations.of_order(tx, order_id) if asked.why},
+            tuple(line for line in payouts.lines_of_order(tx, order_id, PAYOUT_LINES) if line.kind in ORDER_KINDS),
         )  # fmt: skip
 
 

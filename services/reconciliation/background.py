@@ -21,6 +21,7 @@ from services.settings import ROOT
 log = logging.getLogger(__name__)
 _EVERY_SECONDS = 1.0
 _PATIENCE_SECONDS = 15.0  # that the process gets to end its transaction
+_LONGEST_PAUSE_SECONDS = 60.0  # before another process takes up what one has died of
 
 
 @contextmanager
@@ -72,16 +73,22 @@ class _Child:
         self._desk = desk
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = ""
+        self._deaths, self._not_before = 0, 0.0
 
     def look(self) -> None:
         """Begin a process when there is work and none of ours runs; of one that died, free what it held."""
         if self._process is not None and self._process.poll() is not None:
-            if self._process.returncode:
+            self._deaths = self._deaths + 1 if self._process.returncode else 0
+            if self._deaths:
                 log.warning("the process that imports payout files ended with %s", self._process.returncode)
-                time.sleep(0.1)
+                self._not_before = time.monotonic() + min(
+                    _LONGEST_PAUSE_SECONDS, 2 ** min(self._deaths, 8) / 4
+                )
             turns.give_back(self._desk.store, self._owner)
             self._process = None
-        if self._process is None and process.waiting(self._desk.store) and turns.free(self._desk.store):
+        if self._process is not None or time.monotonic() < self._not_before:
+            return
+        if process.waiting(self._desk.store) and turns.free(self._desk.store):
             self._start()
 
     def _start(self) -> None:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 REFERENCE_KINDS = tuple(f"reference_{n}" for n in range(1, 6))
 # The kinds of an order's keys: its own id and its pages' ids; its references; HiPay's transactions; our captures' ids.
-KEY_KINDS = ("order_id", *REFERENCE_KINDS, "transaction", "operation")
+HIPAYS_KINDS = ("transaction", "operation")
+KEY_KINDS = ("order_id", *REFERENCE_KINDS, *HIPAYS_KINDS)
 KEY_COLUMNS = ("loose", "account", "kind", "text", "order")
 WIDE = 50  # more orders than these share a text that narrows, but never leads: a shop's name, say
 
@@ -72,7 +73,7 @@ def loosely(texts: Sequence[str]) -> list[str]:
 
 def loose_of(kind: str, text: str, loose: str) -> str:
     """What `order_keys.loose` holds: ids of HiPay's are only ever compared as they are."""
-    return loose if kind == "order_id" or kind in REFERENCE_KINDS else text
+    return text if kind in HIPAYS_KINDS else loose
 
 
 def strings(column: "pd.Series[str] | Sequence[str]") -> pa.Array:
@@ -113,12 +114,11 @@ class Lookup:
         self.names = names
         self.order: Ints = keys["order"].to_numpy(dtype=np.int64)
         self._text, self._loose = strings(keys["text"]), strings(keys["loose"])
-        self._kind = strings(keys["kind"]).dictionary_encode()
-        self._account = strings(keys["account"]).dictionary_encode()
+        self._kind, self._account = _encoded(keys["kind"]), _encoded(keys["account"])
         exact = hashed(joined(_plain(self._account), _plain(self._kind), self._text))
         self._exact, self._pairs = _Places(exact), np.sort(_mixed(exact, self.order))
         # What may be nearly meant: an order's own id and its references, in whatever column they stand.
-        ids = pc.is_in(_plain(self._kind), pa.array(["transaction", "operation"], pa.large_string()))
+        ids = pc.is_in(_plain(self._kind), pa.array(HIPAYS_KINDS, pa.large_string()))
         self._near_rows = ~_flags(ids)
         self._near = _Places(hashed(joined(_plain(self._account), self._loose)), self._near_rows)
         self._alike: _Places | None = None
@@ -177,6 +177,13 @@ def exact_hash(account: pa.Array, kind: str, text: pa.Array) -> NDArray[np.uint6
 
 def alike_hash(account: pa.Array, kind: str, loose: pa.Array) -> NDArray[np.uint64]:
     return hashed(joined("~", account, kind, loose))
+
+
+def _encoded(column: "pd.Series[str]") -> pa.DictionaryArray:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, names = pa.array(column.cat.codes), strings(column.cat.categories.to_series())
+        return pa.DictionaryArray.from_arrays(codes.cast(pa.int32()), names)
+    return strings(column).dictionary_encode()
 
 
 def _plain(texts: pa.DictionaryArray) -> pa.Array:

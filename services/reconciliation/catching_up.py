@@ -1,17 +1,20 @@
 """What has changed of orders, pages, payments and operations, taken into the join: their keys, the lines they concern."""
 
 import time
+from dataclasses import dataclass
 from typing import Any
+
+import pandas as pd
 
 from services.desk import Desk
 from services.reconciliation import positions
-from services.reconciliation.book import REFERENCE_KINDS, WIDE, known_texts, loose_of, loosely
+from services.reconciliation.book import HIPAYS_KINDS, REFERENCE_KINDS, WIDE, known_texts, loose_of, loosely
 from services.reconciliation.join import GAP_SECONDS, rejoin
 from services.reconciliation.nearest import loose_variants
 from services.store import Connection, Store, meta, order_keys, settlement_lines
 from services.store import positions as position_rows
 
-ORDERS_AT_ONCE = 500
+ORDERS_AT_ONCE = 1_000
 _CURSOR = "reconciliation_cursor"
 _GAP_LASTS = 120.0  # seconds: on PostgreSQL a lower id may commit after a higher one, as late as that
 
@@ -33,7 +36,9 @@ def catch_up_store(store: Store, limit: int = 5_000) -> bool:
             _take_in(store, orders)
         if after != before:
             with store.write() as tx:
-                if cursor(tx) == before:  # else another has moved it, or an import has set it back
+                if (
+                    meta.held_value(tx, _CURSOR) or {}
+                ) == before:  # else another has moved it, or an import has set it back
                     meta.put_value(tx, _CURSOR, after)
         if not orders and before:
             return False
@@ -42,12 +47,14 @@ def catch_up_store(store: Store, limit: int = 5_000) -> bool:
 
 
 def set_back(tx: Connection, to: dict[str, Any]) -> None:
-    """Take in again what has changed since."""
-    now = cursor(tx)
+    """Take in again what has changed since the cursor stood there, and what was waited for then and has come meanwhile."""
+    now, until = meta.held_value(tx, _CURSOR), time.time() + _GAP_LASTS
+    gaps = {
+        name: now["gaps"].get(name, {}) | dict.fromkeys(to["gaps"].get(name, {}), until)
+        for name in order_keys.SOURCES
+    }
     meta.put_value(
-        tx,
-        _CURSOR,
-        {name: value if name == "gaps" else min(value, to.get(name, 0)) for name, value in now.items()},
+        tx, _CURSOR, {"gaps": gaps, **{name: min(now[name], to[name]) for name in order_keys.SOURCES}}
     )
 
 
@@ -98,46 +105,59 @@ def _late(tx: Connection, name: str, before: dict[str, Any], after: int) -> tupl
     return {order for order in come.values() if order}, {str(one): until for one, until in left.items()}
 
 
+Key = tuple[str, str, str, str, int]  # the cells of order_keys
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """Orders as they are now: their keys and where they stand, and of each account the version that this was read at."""
+
+    keys: list[Key]
+    positions: pd.DataFrame
+    versions: dict[str, int]
+
+
 def _take_in(store: Store, orders: list[int]) -> None:
-    """Let these orders have the keys that they have now, and join the lines that they concern."""
-    with store.write() as tx:
-        texts, looses = _renew_keys(tx, orders)
+    """Let these orders have the keys that they have now, and join the lines that they concern.
+
+    All is computed before the transaction that writes; where something has come between, once more within it.
+    """
     with store.read() as tx:
-        lines = settlement_lines.concerned(tx, orders, texts, looses)
+        taken = _look(tx, orders)
+    with store.write() as tx:
+        moved = [
+            position_rows.bump(tx, account) != version + 1
+            for account, version in sorted(taken.versions.items())
+        ]
+        if any(moved):
+            taken = _look(tx, orders)
+        order_keys.put(tx, orders, taken.keys)
+        position_rows.put(tx, taken.positions)
+    with store.read() as tx:
+        exact = {text for _, _, kind, text, _ in taken.keys if kind in HIPAYS_KINDS}
+        lines = settlement_lines.concerned(tx, orders, sorted(exact), sorted(_wanted(tx, orders, taken.keys)))
     for account, ids in lines.items():
         rejoin(store, account, ids)
 
 
-def _renew_keys(tx: Connection, ids: list[int]) -> tuple[list[str], list[str]]:
-    """Write the keys and the positions of these orders; what the lines that they concern may have as a key: texts as they
-    are, and loose ones."""
+def _look(tx: Connection, ids: list[int]) -> _Taken:
     pages, operations, transactions, captures = _of_orders(tx, ids)
     known: list[tuple[str, str, str, int]] = []
-    accounts: dict[str, list[int]] = {}
     for row in order_keys.facts(tx, ids):
-        references = {kind: getattr(row, kind) for kind in REFERENCE_KINDS}
         texts = known_texts(
-            [row.order_id, *pages.get(row.id, ())],
-            references,
-            transactions.get(row.id, ()),
-            operations.get(row.id, ()),
-        )
-        known += [(row.account, kind, text, row.id) for kind, text in sorted(texts)]
-        accounts.setdefault(row.account, []).append(row.id)
+            [row.order_id, *pages.get(row.id, ())], {kind: getattr(row, kind) for kind in REFERENCE_KINDS},
+            transactions.get(row.id, ()), operations.get(row.id, ()),
+        )  # fmt: skip
+        known += [(row.account, kind, text, row.id) for kind, text in texts]
     loose = loosely([text for _, _, text, _ in known])
     keys = [
         (loose_of(kind, text, found), account, kind, text, order)
         for (account, kind, text, order), found in zip(known, loose, strict=True)
     ]
-    for account in sorted(accounts):
-        position_rows.bump(tx, account)
-    order_keys.put(tx, ids, keys)
-    positions.refresh(tx, ids, {order: captures.get(order, 0) for order in ids})
-    exact = sorted({text for _, _, kind, text, _ in keys if kind in ("transaction", "operation")})
-    looses: set[str] = set()
-    for account, theirs in accounts.items():
-        looses |= _wanted(tx, account, theirs, keys)
-    return exact, sorted(looses)
+    versions = {account: position_rows.version(tx, account) for account in {key[1] for key in keys}}
+    return _Taken(
+        keys, positions.compute(tx, ids, {order: captures.get(order, 0) for order in ids}), versions
+    )
 
 
 def _of_orders(
@@ -162,13 +182,23 @@ def _of_orders(
     return pages, operations, transactions, {order: len(found) for order, found in captures.items()}
 
 
-def _wanted(tx: Connection, account: str, orders: list[int], keys: list[Any]) -> set[str]:
+def _wanted(tx: Connection, orders: list[int], keys: list[Key]) -> set[str]:
     """By which loose texts the lines that these orders concern are found. One that so many other orders share that it
     leads to none, and that an order more makes no difference to, is left out."""
-    among = set(orders)
-    theirs = [key for key in keys if key[4] in among and key[2] not in ("transaction", "operation")]
-    looses = {loose for loose, *_ in theirs}
-    variants = loosely(
-        [variant for _, _, kind, text, _ in theirs if kind == "order_id" for variant in loose_variants(text)]
+    by_account: dict[str, set[str]] = {}
+    for loose, account, kind, _, _ in keys:
+        if kind not in HIPAYS_KINDS:
+            by_account.setdefault(account, set()).add(loose)
+    found = set(
+        loosely(
+            [
+                variant
+                for _, _, kind, text, _ in keys
+                if kind == "order_id"
+                for variant in loose_variants(text)
+            ]
+        )
     )
-    return {*looses, *variants} - order_keys.wide(tx, account, sorted(looses), WIDE, orders) - {""}
+    for account, looses in by_account.items():
+        found |= looses - order_keys.wide(tx, account, sorted(looses), WIDE, orders)
+    return found - {""}

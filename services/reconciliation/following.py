@@ -8,7 +8,7 @@ from services.reconciliation.turns import Turn
 from services.store import Row, settlement_files, settlement_lines
 from services.store import positions as position_rows
 
-_LINES, _ORDERS = 5_000, 2_000  # at once
+_LINES, _ORDERS = 5_000, 5_000  # at once
 
 
 def follow_up(turn: Turn, file: "Row[object]") -> None:
@@ -44,9 +44,9 @@ def _stand(turn: Turn, account: str, orders: list[int]) -> None:
     left = iter(orders)
     while some := list(islice(left, _ORDERS)):
         with turn.store.read() as tx:
-            version, rows = position_rows.version(tx, account), positions.compute(tx, some)
+            version, found = position_rows.version(tx, account), positions.compute(tx, some)
         with turn.step() as tx:
             if position_rows.bump(tx, account) != version + 1:
-                rows = positions.compute(tx, some)
-            position_rows.put(tx, rows)
+                found = positions.compute(tx, some)
+            position_rows.put(tx, found)
         time.sleep(join.GAP_SECONDS)

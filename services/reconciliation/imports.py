@@ -167,7 +167,8 @@ def receive(
 ) -> int:  # fmt: skip
     """Keep a file to be imported by the worker; its id. The original is kept in pieces, in short transactions.
 
-    A ZIP's members are received one by one (``services.settlements.archive.members``). Raises FileKnown, NotAllowed.
+    A ZIP's members are received one by one (``services.settlements.archive.members``). Raises FileKnown, NotAllowed, and
+    FileUnknown where it was cancelled meanwhile.
     """
     name = PurePosixPath(name.replace("\\", "/")).name[:200] or "file"  # a name, never a path
     now = clock.now()
@@ -191,7 +192,9 @@ def receive(
         rows.take_turn(tx, account)
         known = rows.by_hash(tx, account, digest.hexdigest())
         if known is None:
-            rows.change(tx, file, states=("receiving",), state="waiting", sha256=digest.hexdigest())
+            # else it was cancelled, or taken for broken off, since its last piece came
+            if not rows.change(tx, file, states=("receiving",), state="waiting", sha256=digest.hexdigest()):
+                raise FileUnknown
             audit.record(tx, actor, "settlement_file_received", f"settlement_file:{file}", size=size)
         else:
             rows.drop(tx, file)

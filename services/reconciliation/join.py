@@ -26,6 +26,8 @@ from services.reconciliation.book import (
 from services.reconciliation.match import RESULT, match
 from services.store import Connection, Store, order_keys, settlement_files, settlement_lines
 from services.store import positions as position_rows
+from services.store.frames import plain
+from services.store.settlement_lines import Sums
 
 AT_ONCE = 2_000  # lines that are joined again in one transaction
 _TRIES = 3
@@ -121,9 +123,11 @@ def write_changes(tx: Connection, lines: pd.DataFrame, found: pd.DataFrame) -> s
     before, after = lines.iloc[places], found.iloc[places]
     cells = [*(plain(after[name]) for name in RESULT), before["id"].tolist()]
     settlement_lines.change(tx, list(zip(*cells, strict=True)))
-    moved = (before["was_outcome"] != after["outcome"]).to_numpy()
-    settlement_lines.add_totals(tx, before[moved].assign(outcome=before.loc[moved, "was_outcome"]), -1)
-    settlement_lines.add_totals(tx, before[moved].assign(outcome=after.loc[moved, "outcome"]))
+    moved = before.assign(outcome=after["outcome"].to_numpy())
+    moved = moved[moved["outcome"] != moved["was_outcome"]]
+    if len(moved):
+        Sums(moved.assign(outcome=moved["was_outcome"])).write(tx, sign=-1)
+        Sums(moved).write(tx)
     return {int(one) for one in pd.concat([before["was_order"], after["order"]]).dropna()}
 
 
@@ -136,11 +140,6 @@ def changed(lines: pd.DataFrame, found: pd.DataFrame) -> "list[int]":
             before, after = before.fillna(0), after.fillna(0)
         differs |= before.to_numpy() != after.to_numpy()
     return [int(place) for place in differs.nonzero()[0]]
-
-
-def plain(column: "pd.Series[Any]") -> list[Any]:
-    """Its values as the databases take them."""
-    return column.astype(object).where(column.notna(), None).tolist()
 
 
 def rejoin_lines(desk: Desk, account: str, line_ids: Iterable[int]) -> None:

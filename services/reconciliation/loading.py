@@ -18,7 +18,7 @@ import pandas as pd
 from services import clock
 from services.access import Actor, audit
 from services.reconciliation import catching_up, join
-from services.reconciliation.book import Lookup, MatchRules
+from services.reconciliation.book import Lookup, MatchRules, hashed, strings
 from services.reconciliation.match import match
 from services.reconciliation.turns import Turn
 from services.settlements.blocks import Block, read_blocks
@@ -27,6 +27,8 @@ from services.settlements.identity import Occurrences, identify
 from services.settlements.source import open_source
 from services.store import Connection, Row, Store, settlement_files, settlement_lines
 from services.store import positions as position_rows
+from services.store.frames import plain
+from services.store.settlement_lines import Sums
 
 BATCH = 5_000  # lines in one transaction: other writers wait for tens of milliseconds, not for the whole file
 ROWS = 50_000  # lines that are read, identified and matched at once
@@ -35,6 +37,19 @@ KEPT_ASIDE = 1_000  # rows set aside that are kept to be shown
 
 class Withdrawn(Exception):
     """The file was cancelled while it was imported."""
+
+
+class _Transactions:
+    """The transactions of the file's lines so far, 8 bytes for each."""
+
+    def __init__(self) -> None:
+        self._counts = Occurrences()
+
+    def again(self, texts: "pd.Series[str]") -> list[str]:
+        """Those of these that lines before them had, too."""
+        different = texts[texts != ""].unique()
+        nth = self._counts.count(hashed(strings(different.tolist())))
+        return [str(text) for text in different[nth > 1]]
 
 
 @dataclass
@@ -51,6 +66,7 @@ class _Run:
     lines: int = 0
     known: list[int] = field(default_factory=list)  # ids of lines of other files that are in this one, too
     had: dict[str, bool] = field(default_factory=dict)  # whether an account had lines before
+    transactions: _Transactions = field(default_factory=_Transactions)  # of the lines so far
     keys: set[str] = field(
         default_factory=set
     )  # of new lines that have been looked up among those of other files
@@ -71,17 +87,18 @@ def load(turn: Turn, file_id: int) -> None:
     with turn.store.read() as tx:
         file = settlement_files.get(tx, file_id)
         assert file is not None
+        cursor = catching_up.cursor(tx)  # read first: what it must not be ahead of comes after
         rows = settlement_files.rules(tx)
         run = _Run(
             file, join.full_lookup(tx), join.rules_of(tx), {cell: row.account for row in rows for cell in row.file_accounts},
-            catching_up.cursor(tx), file.first_line_id is not None,
+            cursor, file.first_line_id is not None,
         )  # fmt: skip
     with written(turn.store, file_id) as path, open_source(path) as source:
         dialect = detect_file(source, chosen_of(file)).dialect
         with turn.step() as tx:
             first = file.first_line_id or settlement_lines.next_id(tx)
             _go_on(tx, file_id, reading=reading_of(dialect), first_line_id=first)
-        for block in read_blocks(source, dialect, rows=ROWS):
+        for block in _gathered(read_blocks(source, dialect, rows=ROWS)):
             _take(turn, run, block)
     _flip(turn, run)
 
@@ -135,6 +152,26 @@ def _take(turn: Turn, run: _Run, block: Block) -> None:
         _take_account(turn, run, str(account), theirs.reset_index(drop=True), progress)
 
 
+def _gathered(blocks: Iterator[Block]) -> Iterator[Block]:
+    """Blocks of some ROWS lines: what is done for each costs the less, the more lines it is done for."""
+    some: list[Block] = []
+    for block in blocks:
+        some.append(block)
+        if sum(len(one.lines) for one in some) >= ROWS:
+            yield _one(some)
+            some = []
+    if some:
+        yield _one(some)
+
+
+def _one(blocks: list[Block]) -> Block:
+    lines = pd.concat([block.lines for block in blocks], ignore_index=True)
+    aside = tuple(row for block in blocks for row in block.aside)
+    return Block(
+        lines, aside, tuple(cell for block in blocks for cell in block.damaged), blocks[-1].bytes_done
+    )
+
+
 def _note(run: _Run, block: Block) -> None:
     """Keep what was set aside."""
     blocking = [row for row in block.aside if row.blocking]
@@ -157,18 +194,19 @@ def _take_account(turn: Turn, run: _Run, account: str, lines: pd.DataFrame, prog
             lines = lines[~lines["identity"].isin(others["identity"])]
             _find_gone(tx, run, account, lines)
             lines = lines[~lines["identity"].isin(there["identity"])].reset_index(drop=True)
-        context = _context(tx, account, lines, own, file_id)
+        context = _context(tx, run, account, lines, own)
     found = match(_together(lines, context), run.lookup, run.rules.get(account))
     fresh, stored = found.iloc[: len(lines)], found.iloc[len(lines) :]
     mine = (context["file"] == file_id).to_numpy()
     rows = _rows(lines.assign(file=file_id), fresh)
-    sums = lines.assign(file=file_id, outcome=fresh["outcome"])
+    sums = Sums(lines.assign(file=file_id, outcome=fresh["outcome"])) if len(lines) else None
     for start in range(0, max(len(rows), 1), BATCH):
         with turn.step() as tx:
             if not start:
                 join.write_changes(tx, context[mine], stored[mine])
             settlement_lines.add(tx, rows[start : start + BATCH])
-            settlement_lines.add_totals(tx, sums.iloc[start : start + BATCH])
+            if sums:
+                sums.write(tx, slice(start, start + BATCH))
             _go_on(tx, file_id, **progress)
         time.sleep(join.GAP_SECONDS)
 
@@ -183,16 +221,20 @@ def _find_gone(tx: Connection, run: _Run, account: str, lines: pd.DataFrame) -> 
     run.new_by_key.update(key for key in lines["key"] if key in wanted)
 
 
-def _context(tx: Connection, account: str, lines: pd.DataFrame, own: list[int], file_id: int) -> pd.DataFrame:
+def _context(tx: Connection, run: _Run, account: str, lines: pd.DataFrame, own: list[int]) -> pd.DataFrame:
     """The stored lines that the new ones are matched together with: those of their transactions, and of a run before."""
-    texts = lines["transaction_id"].unique().tolist()
+    texts = (
+        lines["transaction_id"].unique().tolist()
+        if run.had[account]
+        else run.transactions.again(lines["transaction_id"])
+    )
     context = settlement_lines.joined(
-        tx, settlement_lines.of_transactions(tx, account, texts, running=file_id)
+        tx, settlement_lines.of_transactions(tx, account, texts, running=run.file.id)
     )
     if own:
         again = settlement_lines.joined(tx, settlement_lines.of_ids(tx, own))
         shared = settlement_lines.of_transactions(
-            tx, account, again["transaction_id"].unique(), running=file_id
+            tx, account, again["transaction_id"].unique(), running=run.file.id
         )
         context = pd.concat([context, again, settlement_lines.joined(tx, shared)], ignore_index=True)
         context = context.drop_duplicates("id", ignore_index=True)
@@ -209,9 +251,7 @@ def _rows(lines: pd.DataFrame, found: pd.DataFrame) -> list[tuple[Any, ...]]:
     """The cells of settlement_lines.WRITTEN."""
     whole = pd.concat([lines, found.drop(columns="order").assign(ours=found["order"])], axis=1)
     names = {"file_order": "order", "order": "ours"}
-    return list(
-        zip(*(join.plain(whole[names.get(name, name)]) for name in settlement_lines.WRITTEN), strict=True)
-    )
+    return list(zip(*(plain(whole[names.get(name, name)]) for name in settlement_lines.WRITTEN), strict=True))
 
 
 def _flip(turn: Turn, run: _Run) -> None:

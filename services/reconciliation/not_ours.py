@@ -26,9 +26,10 @@ from services.reconciliation.decision_errors import (
 )
 from services.reconciliation.decisions import REASON_MAX
 from services.settlements.columns import LABELS, REFERENCES
-from services.store import Row
+from services.store import Row, settlement_files, settlement_lines
 from services.store import decisions as decision_rows
 from services.store import matching_rules as rows
+from services.store import positions as position_rows
 
 Pattern = Literal["equals", "starts"]
 # The columns that a rule may look at, and what each is called in the file.
@@ -96,6 +97,7 @@ def add(
         require(tx, actor, Right.RECONCILE)
         known = rows.rule_by_form_key(tx, form_key)
         if known is None:
+            position_rows.bump(tx, account)  # who has matched lines by the rules before must notice
             same = (field, pattern, wanted)
             if any(
                 (one.field, one.pattern, one.text) == same
@@ -129,6 +131,7 @@ def end(
         if found is None:
             raise RuleUnknown
         if found.ended_at is None:
+            position_rows.bump(tx, found.account)
             rows.change_rule(
                 tx, rule_id, ended_at=clock.now(), ended_by=actor.id, end_reason=why, joined_to=0
             )
@@ -153,11 +156,17 @@ def catch_up(desk: Desk, limit: int = 2_000) -> bool:
 
 
 def _join(desk: Desk, rule_id: int, limit: int, progress: Callable[[float], None] | None) -> bool:
-    """Join the rule's lines again, so many at most, from where this was left; whether all are."""
+    """Join the rule's lines again, so many at most, from where this was left; whether all that are seen are.
+
+    Those of a file that is being imported were matched by the rules before: the rule stays due until they are seen.
+    """
     with desk.store.read() as tx:
         found = rows.rule(tx, rule_id)
         if found is None or found.joined_to is None:
             return True
+        seen_to = None
+        if settlement_files.any_running(tx):  # asked first: a file that begins later reads the rules later
+            seen_to = min(settlement_lines.hidden_from(tx), settlement_lines.next_id(tx)) - 1
         # What it takes, or once it has ended, what it had taken.
         outcomes = TAKES if found.ended_at is None else ("not_ours",)
         condition = (found.account, found.field, found.pattern, found.text, outcomes)
@@ -171,8 +180,9 @@ def _join(desk: Desk, rule_id: int, limit: int, progress: Callable[[float], None
             progress(min(1.0, (start + len(part)) / len(wanted)))
     if len(wanted) == limit:
         return False
-    with desk.store.write() as tx:
-        rows.rule_joined(tx, found, None)
+    if seen_to != found.joined_to:
+        with desk.store.write() as tx:
+            rows.rule_joined(tx, found, seen_to)
     return True
 
 

@@ -1,12 +1,11 @@
 """Where orders stand, computed from the lines matched to them and written beside them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from services.reconciliation.classify import LINE_COLUMNS, ORDER_COLUMNS, POSITION, classify, frame
+from services.reconciliation.classify import LINE_COLUMNS, classify
 from services.store import Connection
 from services.store import positions as rows
 
@@ -20,24 +19,16 @@ def refresh(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] |
         rows.put(tx, compute(tx, wanted, captures))
 
 
-def compute(
-    tx: Connection, orders: Iterable[int], captures: Mapping[int, int] | None = None
-) -> list[dict[str, Any]]:
-    """The rows of order_positions for these orders."""
+def compute(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] | None = None) -> pd.DataFrame:
+    """Where these orders stand, as ``classify`` says."""
     wanted = list(orders)
     facts = rows.order_facts(tx, wanted)
     if captures:
-        facts = [{**one, "captures": captures.get(one["order"], one["captures"])} for one in facts]
-    lines = rows.matched_lines(tx, wanted)
-    split = allotted(rows.split_lines(tx, wanted))
-    lines = pd.concat([lines, split], ignore_index=True) if len(split) else lines
-    found = classify(lines, frame(facts, ORDER_COLUMNS))
-    cells = zip(*(_plain(found[name]) for name in POSITION), (one["paid_at"] for one in facts), strict=True)
-    return [dict(zip((*POSITION, "paid_at"), row, strict=True)) for row in cells]
-
-
-def _plain(column: "pd.Series[Any]") -> list[Any]:
-    return column.astype(object).where(column.notna(), None).tolist()
+        facts["captures"] = [
+            captures.get(order, known) for order, known in zip(facts["order"], facts["captures"], strict=True)
+        ]
+    lines, split = rows.matched_lines(tx, wanted), rows.split_lines(tx, wanted)
+    return classify(pd.concat([lines, allotted(split)], ignore_index=True) if len(split) else lines, facts)
 
 
 def allotted(shares: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,6 @@ A small file is looked at here and now. Either way what comes of it is a Preview
 
 import json
 import logging
-import os
 import pickle
 import subprocess
 import sys
@@ -16,7 +15,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from services import processes
 from services.access import Actor, Right, require
 from services.desk import Desk
 from services.errors import DeskError
@@ -117,9 +115,10 @@ def look(looking: Looking) -> Preview | Refused | None:
 def _start(looking: Looking) -> None:
     if not _PLACES.acquire(blocking=False):
         return
+    # Not bound to the life of this thread, as the import is to its worker's: a screen's thread ends with each click.
     looking.process = subprocess.Popen(
         [sys.executable, "-m", "services.reconciliation.preview_child"], cwd=ROOT, stdin=subprocess.PIPE, env={},
-        start_new_session=True, preexec_fn=processes.dying_with(os.getpid()),  # noqa: PLW1509 (two system calls)
+        start_new_session=True,
     )  # fmt: skip
     assert looking.process.stdin is not None
     with looking.process.stdin as pipe:

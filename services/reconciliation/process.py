@@ -56,8 +56,9 @@ def work_off(store: Store, owner: str, stopping: threading.Event | None = None) 
     if turn is None:
         return False
     try:
-        while _next(turn):
-            pass
+        with turn.kept():
+            while _next(turn):
+                pass
     except TurnOver:
         log.info("reconciliation stops here and goes on later")
     finally:
@@ -105,8 +106,9 @@ def _run(turn: Turn, file: Row[object]) -> None:
     except Withdrawn:
         pass
     except TurnOver:
-        with turn.store.write() as tx:  # stopped, not broken: this one does not count
-            settlement_files.change(tx, file.id, states=("running",), tries=file.tries)
+        if turn.stopping.is_set():  # stopped, not broken: this one does not count
+            with turn.store.write() as tx:
+                settlement_files.change(tx, file.id, states=("running",), tries=file.tries)
         raise
     except STORE_AWAY:
         raise
@@ -174,7 +176,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    store = open_store(given["database"])
+    store = open_store(given["database"], long_work=True)
     try:
         work_off(store, given["owner"], stopping)
     finally:

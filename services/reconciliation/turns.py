@@ -1,17 +1,17 @@
 """Whose turn it is to import and to join anew: one process at a time over the whole installation.
 
 Its lease is a row that every transaction of its work looks at and renews, so that one which was taken for dead writes
-nothing more. Leases are by the machine's clock, which the sandbox does not move.
+nothing more. Where it reads for minutes without one, it is renewed beside. Leases are by the machine's clock, which the sandbox does not move.
 """
 
 import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from services.store import Connection, Store, settlement_files
+from services.store import STORE_AWAY, Connection, Store, settlement_files
 
 _LEASE = "reconciling"
 _LASTS = 120.0  # seconds without a transaction after which another may begin
@@ -36,6 +36,28 @@ class Turn:
                 raise TurnOver
             _hold(tx, self.owner)
             yield tx
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """While the block runs, the lease is renewed in time, whatever the work is at."""
+        over = threading.Event()
+        thread = threading.Thread(target=self._keep, args=(over,), name="turn", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _keep(self, over: threading.Event) -> None:
+        while not over.wait(_LASTS / 4):
+            with (
+                suppress(*STORE_AWAY),
+                self.store.write() as tx,
+            ):  # the work itself notices a store that is away
+                if _holder(tx)[0] != self.owner:
+                    return
+                _hold(tx, self.owner)
 
     def check(self) -> None:
         """Raises TurnOver when the work is to stop."""

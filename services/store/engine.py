@@ -21,7 +21,7 @@ from psycopg import Connection as PostgresConnection
 from sqlalchemy import URL, Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from services.errors import DeskError
 from services.store import schema
@@ -35,6 +35,9 @@ _TURN_SECONDS = 20.0
 
 # Parameters are names and addresses: an error's text, which is logged, must not hold them.
 _COMMON: dict[str, Any] = {"hide_parameters": True}
+
+# Every line of a payout file goes to some place in each of a dozen indexes: those pages are not read again each time.
+_LONG_WORK_CACHE_KIB = 160 << 10
 
 
 class DatabaseRefused(DeskError):
@@ -86,13 +89,15 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str, *, demo: bool | None = None) -> Store:
+def open_store(url: str, *, demo: bool | None = None, long_work: bool = False) -> Store:
     """Open and migrate the database. ``demo`` says which world it serves: the sandbox's or a real account's.
+
+    ``long_work``: of a process that reads and writes at length, one connection is kept, with a large cache.
 
     Raises DatabaseRefused: read-only, unreachable, unusable (no right to make tables, no database at all), made by a
     newer version, or known to the other world.
     """
-    store = Store(_engine(url))
+    store = Store(_engine(url, long_work=long_work))
     try:
         _migrate(store)
         _prove_writable(store)
@@ -119,9 +124,9 @@ def sqlite_warning() -> str | None:
     return None if safe else sqlite3.sqlite_version
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, *, long_work: bool) -> Engine:
     parsed = make_url(url)
-    return _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgres(parsed)
+    return _sqlite(parsed, long_work=long_work) if parsed.get_backend_name() == "sqlite" else _postgres(parsed)
 
 
 def _postgres(url: URL) -> Engine:
@@ -147,12 +152,15 @@ def _postgres(url: URL) -> Engine:
     return engine
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, *, long_work: bool) -> Engine:
     # A URI (file:…) names a file that is there.
     if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     # A connection per call: every run of a screen is a thread of its own, and opening a file costs 0.1 ms.
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _TURN_SECONDS}, **_COMMON)
+    pool: dict[str, Any] = {"poolclass": NullPool}
+    if long_work:
+        pool = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 4}
+    engine = create_engine(url, connect_args={"timeout": _TURN_SECONDS}, **pool, **_COMMON)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -161,6 +169,8 @@ def _sqlite(url: URL) -> Engine:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA secure_delete=ON")  # what is erased is gone from the file, not only from the tables
+        if long_work:
+            connection.execute(f"PRAGMA cache_size=-{_LONG_WORK_CACHE_KIB}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

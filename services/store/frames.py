@@ -15,9 +15,12 @@ def frame(tx: Connection, query: Executable, columns: Mapping[str, str]) -> pd.D
     """The rows of ``query``, whose columns are ``columns`` in that order, by name and type; a NULL text is ""."""
     parts: list[list[pa.Array]] = []
     result = tx.execute(query)
-    while rows := result.fetchmany(_PART):
-        cells = zip(*map(tuple, rows), strict=True)
-        parts.append([_cells(some, kind) for some, kind in zip(cells, columns.values(), strict=True)])
+    cursor: Any = result.cursor  # its rows are plain tuples, which these columns are, too
+    while rows := cursor.fetchmany(_PART):
+        parts.append(
+            [_cells(some, kind) for some, kind in zip(zip(*rows, strict=True), columns.values(), strict=True)]
+        )
+    result.close()
     whole = (
         pa.chunked_array([part[place] for part in parts], _ARROW[kind])
         for place, kind in enumerate(columns.values())
@@ -28,9 +31,16 @@ def frame(tx: Connection, query: Executable, columns: Mapping[str, str]) -> pd.D
 
 
 def _cells(cells: Sequence[Any], kind: str) -> pa.Array:
-    return pa.array(
-        ["" if cell is None else cell for cell in cells] if kind == "str" else cells, _ARROW[kind]
-    )
+    if kind == "bool":
+        return pa.array(cells).cast(pa.bool_())  # SQLite's are numbers
+    found = pa.array(cells, _ARROW[kind])
+    return found.fill_null("") if kind == "str" and found.null_count else found
+
+
+def plain(column: "pd.Series[Any]") -> list[Any]:
+    """A column's values as the databases take them, None for none."""
+    found: list[Any] = pa.array(column).to_pylist()
+    return found
 
 
 def _column(cells: pa.ChunkedArray, kind: str) -> "pd.Series[Any]":

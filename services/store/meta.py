@@ -37,5 +37,11 @@ def value(tx: Connection, name: str) -> Any:
     return None if found is None else json.loads(found)
 
 
+def held_value(tx: Connection, name: str) -> Any:
+    """The same, kept from other writers to the end of the transaction."""
+    found = tx.scalar(select(meta.c.value).where(meta.c.name == name).with_for_update())
+    return None if found is None else json.loads(found)
+
+
 def put_value(tx: Connection, name: str, document: Any) -> None:
     put(tx, meta, {"name": name}, value=json.dumps(document, sort_keys=True))

@@ -58,7 +58,7 @@ def ending(tx: Connection, kind: str, now: datetime, until: datetime) -> list[Ro
     o, u = orders.c, user_notices.c
     payable = or_(*(badge_condition(badge, now) for badge in ("open", "refused", "uncertain", "bounced")))
     query = (
-        select(o.id, o.account, o.created_at, o.expires_at, u.user_id)
+        select(o.id, o.account, o.created_at, o.expires_at, o.link_token, u.user_id)
         .join(user_notices, and_(u.user_id == o.actor_id, o.actor_kind == "user", u.kind == kind))
         .where(o.expires_at > now, o.expires_at <= until, payable)
     )

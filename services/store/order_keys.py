@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, literal, select
 
 from services.store.among import among, texts
 from services.store.frames import frame
@@ -22,7 +23,29 @@ SOURCES = {
 
 
 def all_keys(tx: Connection) -> pd.DataFrame:
-    return frame(tx, select(*(order_keys.c[name] for name in _COLUMNS)), _COLUMNS)
+    """Every key of every order; ``account`` and ``kind``, of which there are few, as categories."""
+    key = order_keys.c
+    sorts = tx.execute(select(key.account, key.kind).distinct().order_by(key.account, key.kind)).all()
+    some = {"loose": "str", "text": "str", "order": "int64"}
+    parts = [
+        frame(
+            tx, select(key.loose, key.text, key.order).where(key.account == account, key.kind == kind), some
+        )
+        for account, kind in sorts
+    ]
+    sizes = [len(part) for part in parts]
+    whole = (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else frame(tx, select(key.loose, key.text, key.order).limit(0), some)
+    )
+    for place, name in enumerate(("account", "kind")):
+        names = sorted({one[place] for one in sorts})
+        codes = np.repeat([names.index(one[place]) for one in sorts], sizes)
+        whole[name] = pd.Categorical.from_codes(
+            codes.astype(np.int64), categories=pd.Index(names, dtype="str")
+        )
+    return whole
 
 
 def names(tx: Connection, ids: Iterable[int] | None = None) -> "pd.Series[str]":
@@ -71,8 +94,14 @@ def wide(
 
 
 def facts(tx: Connection, ids: Sequence[int]) -> list[Row[Any]]:
-    """The orders themselves."""
-    return list(tx.execute(select(orders).where(among(tx, orders.c.id, ids)).order_by(orders.c.id)))
+    """The orders' own ids and references."""
+    columns = (
+        orders.c.id,
+        orders.c.account,
+        orders.c.order_id,
+        *(orders.c[f"reference_{n}"] for n in range(1, 6)),
+    )
+    return list(tx.execute(select(*columns).where(among(tx, orders.c.id, ids)).order_by(orders.c.id)))
 
 
 def page_ids(tx: Connection, ids: Sequence[int]) -> list[tuple[int, str]]:
@@ -105,7 +134,10 @@ def put(tx: Connection, ids: Sequence[int], rows: Iterable[tuple[str, str, str, 
             )
         )
     if new := sorted(wanted - had):
-        tx.execute(insert(order_keys), [dict(zip(_COLUMNS, row, strict=True)) for row in new])
+        mark = "%s" if tx.dialect.name == "postgresql" else "?"
+        names = ", ".join(f'"{name}"' for name in _COLUMNS)
+        cells = ", ".join([mark] * len(_COLUMNS))
+        tx.exec_driver_sql(f"INSERT INTO order_keys ({names}) VALUES ({cells})", new)  # noqa: S608 (our own names)
 
 
 def newest(tx: Connection) -> dict[str, int]:

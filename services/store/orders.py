@@ -159,6 +159,14 @@ def events_of(tx: Connection, order_id: int) -> list[Row[Any]]:
     return list(tx.execute(select(events).where(events.c.order == order_id).order_by(events.c.id)))
 
 
+def times_opened(tx: Connection, order_ids: Collection[int]) -> dict[int, int]:
+    """How often a person opened each of these orders' own links; one that nobody opened is left out."""
+    query = select(events.c.order, func.count()).where(
+        events.c.order.in_(tuple(order_ids)), events.c.kind == "opened"
+    )
+    return {int(order_id): int(count) for order_id, count in tx.execute(query.group_by(events.c.order))}
+
+
 def open_alarm(tx: Connection, *, identity: str, **values: Any) -> None:
     """Raise an alarm once: the same identity again changes nothing."""
     insert_new(tx, alarms, ("identity",), identity=identity, **values)

@@ -1,14 +1,13 @@
 """Where each order stands, and what that is computed from."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 import pandas as pd
 from sqlalchemy import Connection, func, select, union, update
 
 from services.store.among import among
-from services.store.concurrent import insert_new, insert_or
-from services.store.frames import frame
+from services.store.concurrent import insert_new
+from services.store.frames import frame, plain
 from services.store.orders import UNPAID
 from services.store.schema import orders
 from services.store.schema_settlements import account_matching, line_shares, order_positions, settlement_lines
@@ -24,6 +23,10 @@ _TEXTS = (
     "currency",
     "settlement_currency",
 )
+FACTS = {
+    "order": "int64", "account": "str", "currency": "str", "amount_units": "int64", "captured_units": "int64",
+    "captures": "int64", "paid": "bool", "awaited": "bool",
+}  # fmt: skip
 LINE = {"ours": "int64", "id": "int64", **dict.fromkeys(_TEXTS, "str"), **dict.fromkeys(_AMOUNTS, "Int64")}
 
 
@@ -65,35 +68,34 @@ def split_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
     return frame(tx, query, {**LINE, "units": "int64"})
 
 
-def order_facts(tx: Connection, order_ids: Iterable[int]) -> list[dict[str, Any]]:
-    """The orders as ``classify`` takes them, and ``paid_at``; how many captures as their position last said."""
+def order_facts(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
+    """The orders as ``classify`` takes them; how many captures as their position last said."""
     o = orders.c
-    captures = func.coalesce(order_positions.c.captures, 0).label("captures")
     query = (
-        select(o.id, o.account, o.currency, o.amount, o.captured, o.payment, o.channel, o.paid_at, captures)
+        select(
+            o.id, o.account, o.currency, o.amount, o.captured, func.coalesce(order_positions.c.captures, 0),
+            o.payment.notin_((*UNPAID, "pending", "authorised")), o.channel == "imported",
+        )
         .outerjoin(order_positions, order_positions.c.order == o.id)
         .where(among(tx, o.id, order_ids))
         .order_by(o.id)
+    )  # fmt: skip
+    return frame(tx, query, FACTS)
+
+
+def put(tx: Connection, found: pd.DataFrame) -> None:
+    """Write positions: a frame with every column of order_positions but ``paid_at``, which is the order's."""
+    if found.empty:
+        return
+    mark = "%s" if tx.dialect.name == "postgresql" else "?"
+    names = [str(name) for name in found.columns]
+    cells = ", ".join(f'"{name}"' for name in names)
+    renewed = ", ".join(f'"{name}" = excluded."{name}"' for name in (*names[1:], "paid_at"))
+    tx.exec_driver_sql(
+        f"INSERT INTO order_positions ({cells}, paid_at) VALUES ({', '.join([mark] * len(names))}, "  # noqa: S608 (our own names)
+        f'(SELECT paid_at FROM orders WHERE id = {mark})) ON CONFLICT ("order") DO UPDATE SET {renewed}',
+        list(zip(*(plain(found[name]) for name in (*names, "order")), strict=True)),
     )
-    return [
-        {
-            "order": row.id, "account": row.account, "currency": row.currency, "amount_units": row.amount,
-            "captured_units": row.captured, "captures": row.captures, "awaited": row.channel == "imported",
-            "paid": row.payment not in {*UNPAID, "pending", "authorised"}, "paid_at": row.paid_at,
-        }
-        for row in tx.execute(query)
-    ]  # fmt: skip
-
-
-def put(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write positions: every column of order_positions."""
-    if rows:
-        statement = insert_or(tx, order_positions)
-        names = [column.name for column in order_positions.c if column.name != "order"]
-        tx.execute(
-            statement.on_conflict_do_update(index_elements=["order"], set_={name: statement.excluded[name] for name in names}),
-            list(rows),
-        )  # fmt: skip
 
 
 def orders_of_file(tx: Connection, file: int) -> dict[str, list[int]]:
@@ -101,7 +103,11 @@ def orders_of_file(tx: Connection, file: int) -> dict[str, list[int]]:
     line, share = settlement_lines.c, line_shares.c
     own = select(line.account, line.order).where(line.file == file, line.order.is_not(None))
     before = select(line.account, line.order).where(line.replaced_by == file, line.order.is_not(None))
-    split = select(line.account, share.order).join(settlement_lines, line.id == share.line).where(line.replaced_by == file)
+    split = (
+        select(line.account, share.order)
+        .join(settlement_lines, line.id == share.line)
+        .where(line.replaced_by == file)
+    )
     by_account: dict[str, list[int]] = {}
     for account, order in sorted({(row[0], int(row[1])) for row in tx.execute(union(own, before, split))}):
         by_account.setdefault(account, []).append(order)

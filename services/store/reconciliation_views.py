@@ -103,7 +103,7 @@ def lines(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
 def lines_of_order(tx: Connection, order: int, limit: int) -> list[Row[Any]]:
     """The order's standing lines, parts of divided ones too, oldest collection first."""
     query = (
-        select(settlement_lines, _FILE.name.label("file_name"))
+        select(settlement_lines, _FILE.name.label("file_name"), _FILE.finished_at.label("file_finished_at"))
         .join(settlement_files, _FILE.id == _LINE.file)
         .where(_LINE.id.in_(of_order(order)), _LINE.replaced_by.is_(None), _LINE.id < first_hidden(tx))
         .order_by(_LINE.date, _LINE.id)

@@ -61,9 +61,10 @@ def _pieces(tx: Connection, file: int) -> Iterator[bytes]:
 
 
 def drop(tx: Connection, file: int) -> None:
-    """Forget a file that was not kept: its bytes and itself."""
-    drop_chunks(tx, file)
-    tx.execute(delete(settlement_files).where(_file.id == file))
+    """Forget a file that was not kept, its bytes and itself, unless all of it was received meanwhile."""
+    if change(tx, file, states=("receiving",), state="receiving"):
+        drop_chunks(tx, file)
+        tx.execute(delete(settlement_files).where(_file.id == file))
 
 
 def drop_chunks(tx: Connection, file: int) -> None:
@@ -110,6 +111,11 @@ def next_file(tx: Connection) -> Row[Any] | None:
         if found is not None:
             return found
     return None
+
+
+def any_running(tx: Connection) -> bool:
+    """Whether a file is being imported."""
+    return tx.execute(select(_file.id).where(_file.state == "running").limit(1)).first() is not None
 
 
 def named(tx: Connection, accounts: tuple[str, ...]) -> list[Row[Any]]:

@@ -4,7 +4,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -164,9 +167,9 @@ def of_transactions(
     """The condition on the account's lines of these transactions that stand, or are of the file that runs."""
     line = settlement_lines.c
     counts = standing() if running is None else line.replaced_by.is_(None)
-    return and_(
-        among(tx, line.transaction_id, texts), line.transaction_id != "", line.account == account, counts
-    )
+    # As an expression: an index that begins with the account would be taken for the better one, and is nearly all lines.
+    theirs = func.coalesce(line.account, "") == account
+    return and_(among(tx, line.transaction_id, texts), line.transaction_id != "", theirs, counts)
 
 
 def concerned(
@@ -208,11 +211,15 @@ def page(tx: Connection, account: str, after: int, limit: int) -> list[int]:
     return list(tx.scalars(query.order_by(line.id).limit(limit)))
 
 
-def shared_transactions(tx: Connection, file: int, after: int, limit: int) -> tuple[int, dict[str, list[int]]]:
+def shared_transactions(
+    tx: Connection, file: int, after: int, limit: int
+) -> tuple[int, dict[str, list[int]]]:
     """Of the file's next lines: the last id (0 when there are none), and by account a line of each transaction that lines
     of another file share, or shared before this one replaced them."""
     line, other = settlement_lines.c, settlement_lines.alias("other").c
-    window = select(line.id).where(line.file == file, line.id > after).order_by(line.id).limit(limit).subquery()
+    window = (
+        select(line.id).where(line.file == file, line.id > after).order_by(line.id).limit(limit).subquery()
+    )
     last = int(tx.scalar(select(func.max(window.c.id))) or 0)
     if not last:
         return 0, {}
@@ -243,22 +250,59 @@ def change(tx: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         tx.exec_driver_sql(f"UPDATE settlement_lines SET {cells} WHERE id = {mark}", list(rows))  # noqa: S608 (our own names)
 
 
-def add_totals(tx: Connection, lines: pd.DataFrame, sign: int = 1) -> None:
-    """Count lines in (or with -1 out of) the sums: the columns of TOTAL, ``settled_amount_units`` and ``date``."""
-    if lines.empty:
+class Sums:
+    """What lines add to ``line_totals``: made for many lines at once, written for some of them at a time.
+
+    ``lines``: the columns of TOTAL, ``settled_amount_units`` and ``date``.
+    """
+
+    def __init__(self, lines: pd.DataFrame) -> None:
+        known = lines["operation_code"] != ""
+        texts = [
+            lines[name].mask(known, "") if name == "operation" else lines[name].astype("str")
+            for name in TOTAL
+        ]
+        cells = [pa.array(column, pa.large_string()) for column in texts]
+        joined = pc.binary_join_element_wise(*cells, pa.scalar("\x1f", pa.large_string()))
+        groups = (
+            joined.combine_chunks().dictionary_encode()
+            if isinstance(joined, pa.ChunkedArray)
+            else joined.dictionary_encode()
+        )
+        self._group = groups.indices.to_numpy(zero_copy_only=False)
+        _, first = np.unique(self._group, return_index=True)  # not taken apart: a cell may hold any character
+        self._cells = list(zip(*(column.take(pa.array(first)).to_pylist() for column in cells), strict=True))
+        self._units = lines["settled_amount_units"].to_numpy(dtype="int64", na_value=0)
+        days = pd.Categorical(lines["date"])  # in the order of the texts, and of the days
+        self._day, self._days = np.asarray(days.codes, dtype=np.int64), [*days.categories, ""]
+
+    def write(self, tx: Connection, part: slice = slice(None), sign: int = 1) -> None:
+        """Count these lines in, or with -1 out."""
+        group, units, day = self._group[part], self._units[part], self._day[part]
+        size = len(self._cells)
+        count = np.bincount(group, minlength=size)
+        settled, moved = np.zeros(size, np.int64), np.zeros(size, np.int64)
+        np.add.at(settled, group, units)
+        np.add.at(moved, group, abs(units))
+        first, last = np.full(size, len(self._days)), np.full(size, -1)
+        dated = day >= (1 if self._days[0] == "" else 0)  # not the empty text
+        np.minimum.at(first, group[dated], day[dated])
+        np.maximum.at(last, group[dated], day[dated])
+        days = [*self._days, ""]
+        rows = [
+            {
+                **dict(zip(TOTAL, self._cells[one], strict=True)), "file": int(self._cells[one][0]), "lines": sign * int(count[one]),
+                "settled_units": sign * int(settled[one]), "moved_units": sign * int(moved[one]),
+                "first_date": days[first[one]], "last_date": days[last[one]],
+            }
+            for one in count.nonzero()[0]
+        ]  # fmt: skip
+        _add_totals(tx, sorted(rows, key=lambda row: tuple(str(row[name]) for name in TOTAL)), sign)
+
+
+def _add_totals(tx: Connection, rows: list[dict[str, Any]], sign: int) -> None:
+    if not rows:
         return
-    units = lines["settled_amount_units"].to_numpy(dtype="int64", na_value=0)
-    known = lines["operation_code"] != ""
-    sums = (
-        lines.assign(units=units, moved=abs(units), operation=lines["operation"].mask(known, ""), dated=lines["date"].where(lines["date"] != ""))
-        .groupby(list(TOTAL), sort=False)
-        .agg(lines=("units", "size"), settled_units=("units", "sum"), moved_units=("moved", "sum"), first_date=("dated", "min"), last_date=("dated", "max"))
-        .reset_index()
-        .sort_values(list(TOTAL))
-        .fillna({"first_date": "", "last_date": ""})
-    )  # fmt: skip
-    count = ["lines", "settled_units", "moved_units"]
-    sums[count] *= sign
     total = line_totals.c
     statement = insert_or(tx, line_totals)
     new = statement.excluded
@@ -266,14 +310,12 @@ def add_totals(tx: Connection, lines: pd.DataFrame, sign: int = 1) -> None:
     statement = statement.on_conflict_do_update(
         index_elements=list(TOTAL),
         set_={
-            **{name: total[name] + new[name] for name in count},
+            **{name: total[name] + new[name] for name in ("lines", "settled_units", "moved_units")},
             "first_date": case((earlier, new.first_date), else_=total.first_date),
             "last_date": case((new.last_date > total.last_date, new.last_date), else_=total.last_date),
         },
     )
-    tx.execute(
-        statement, [{str(name): cell for name, cell in row.items()} for row in sums.to_dict("records")]
-    )
+    tx.execute(statement, rows)
     if sign < 0:
         tx.execute(delete(line_totals).where(total.lines == 0))
 
@@ -281,7 +323,7 @@ def add_totals(tx: Connection, lines: pd.DataFrame, sign: int = 1) -> None:
 def replace(tx: Connection, ids: Iterable[int], file: int) -> pd.DataFrame:
     """These lines stand changed in another file: they no longer count. What they were, as ``joined`` gives them."""
     gone = joined(tx, and_(among(tx, settlement_lines.c.id, ids), settlement_lines.c.replaced_by.is_(None)))
-    add_totals(tx, gone.assign(outcome=gone["was_outcome"]), -1)
+    Sums(gone.assign(outcome=gone["was_outcome"])).write(tx, sign=-1)
     tx.execute(
         update(settlement_lines)
         .where(among(tx, settlement_lines.c.id, gone["id"].tolist()))

@@ -20,6 +20,12 @@ from tests.support.servers import ROOT
 
 MOST_BYTES = 200_000
 EMAIL = "c.whitfield@example.com"  # nobody of the samples
+# A line whose reference somebody typed by hand.
+NEARLY = (
+    "Settlement ID;Transaction ID;Order;Original amount;Original currency;Operation;Settled amount;Settlement currency;"
+    "Reporting data 1;Date\r\n"
+    "9900;8000123456;TEL-77;1250.50;EUR;Sale;1250.50;EUR;inv 2026 0412;2026-11-23\r\n"
+)
 
 
 def main(folder: Path) -> None:
@@ -100,13 +106,21 @@ def the_reconciliation(page: Page, desk: Installation, folder: Path) -> None:
         files.append(
             {"name": f"settlement-{settlement['id']}.csv", "mimeType": "text/csv", "buffer": answer.content}
         )
+    files.append({"name": "terminal.csv", "mimeType": "text/csv", "buffer": NEARLY.encode()})
     page.goto(f"{desk.dashboard}/reconciliation")
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)  # type: ignore[arg-type]
     page.get_by_role("button", name=f"Import {len(files)} files").click()
-    expect(page.get_by_text("is imported").first).to_be_visible()
+    expect(page.get_by_text("is imported")).to_have_count(len(files), timeout=120_000)
     page.goto(f"{desk.dashboard}/reconciliation")
+    expect(page.get_by_role("img").first).to_be_visible()
     expect(page.locator("canvas td").first).to_be_attached()
     keep(page, folder, "reconciliation")
+    page.goto(f"{desk.dashboard}/reconciliation?outcome=suggested")
+    expect(page.locator("canvas td").first).to_be_attached()
+    page.get_by_test_id("stDataFrame").first.click(position={"x": 20, "y": 53})
+    expect(page.get_by_text("The nearest order")).to_be_visible()
+    page.get_by_text("Money moved, by outcome").first.click()  # folded: the line is what is shown
+    keep(page, folder, "reconciliation-line", height=1400)
 
 
 def keep(page: Page, folder: Path, name: str, height: int = 1250) -> None:

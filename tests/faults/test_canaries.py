@@ -20,6 +20,7 @@ from services.access import Actor
 from services.desk import Desk
 from services.hipay.sandbox import clock_source
 from services.orders import create, history
+from services.payouts import asking
 from tests.support import browser
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
@@ -33,7 +34,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.browser]
 # Each with a letter that is written otherwise in a URL.
 SECRETS = {
     name: f"canary/{name}/5f1c"
-    for name in ("password", "passphrase", "previous", "smtp", "client", "cookie-0123456789abcdef0123456789", "database")
+    for name in ("password", "passphrase", "previous", "finance", "smtp", "client", "cookie-0123456789abcdef0123456789", "database")
 }  # fmt: skip
 HOLDER = "CANARY CARDHOLDER"
 
@@ -78,6 +79,8 @@ def house(tmp_path: Path) -> Iterator[House]:
     account = {
         "name": "Maison Demo", "environment": "sandbox", "login": "sandbox", "password": SECRETS["password"],
         "passphrase": SECRETS["passphrase"], "previous_passphrase": SECRETS["previous"],
+        "finance_login": "sandbox", "finance_password": SECRETS["password"],
+        "finance_notification_password": SECRETS["finance"],
     }  # fmt: skip
     auth = {
         "redirect_uri": f"{home}/oauth2callback", "cookie_secret": SECRETS["cookie-0123456789abcdef0123456789"],
@@ -176,7 +179,22 @@ def _whole_loop(house: House) -> list[dict[str, str]]:
     old = body("A-link")
     assert httpx.post(notify, content=old, headers=signed(old, SECRETS["previous"])).status_code == 202
     assert httpx.post(notify, content=old, headers=signed(old, "another")).status_code == 403
+    _announced(house, payout["id"])
     return fed
+
+
+def _announced(house: House, payout: int) -> None:
+    """A finance notification, and the fetch that follows it."""
+    told = f"notification_type=settlement&reference={payout}".encode()
+    notify = f"{house.public}/notify-finance/demo"
+    assert httpx.post(notify, content=told, headers=signed(told, SECRETS["previous"])).status_code == 403
+    assert httpx.post(notify, content=told, headers=signed(told, SECRETS["finance"])).status_code == 202
+
+    def done() -> bool:
+        last = asking.standing(house.desk, house.manager, "demo").last
+        return last is not None and (last.state, last.unchanged) == ("done", 1)
+
+    wait_for(done, "the payout to be fetched", 60)
 
 
 def _cards(house: House, fed: list[dict[str, str]]) -> dict[str, str]:

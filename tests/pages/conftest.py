@@ -48,7 +48,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk_settings: dict[st
 @pytest.fixture
 def open_page(desk: Desk) -> Callable[..., AppTest]:
     def open_it(file: str | None, *roles: str, language: str = "en", actor: Actor | None = None) -> AppTest:
-        at = AppTest.from_file(str(ROUTER), default_timeout=10)
+        at = AppTest.from_file(str(ROUTER), default_timeout=60)
         at.session_state["actor"] = actor or person(desk, *roles)
         at.session_state["language"] = language
         at.run()

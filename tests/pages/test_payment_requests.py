@@ -12,6 +12,7 @@ from services.orders import create, observe
 from services.store import orders as rows
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.payouts import import_line
 
 Open = Callable[..., AppTest]
 
@@ -85,3 +86,16 @@ def test_back_leads_to_the_list(open_page: Open, manager: Actor, desk: Desk) -> 
     at.run()
     next(one for one in at.button if one.label == "All payment requests").click().run()
     assert at.title[0].value == "Payment requests"
+
+
+def test_the_timeline_says_in_which_payout_an_order_was_settled(
+    open_page: Open, manager: Actor, desk: Desk
+) -> None:
+    order_id = create.create(desk, manager, draft(order_id="A-1"), create.new_form_key())
+    import_line(desk, file_order="A-1", date="2026-11-20")
+    at = open_page("payment_requests.py", actor=manager)
+    at.query_params["order"] = str(order_id)
+    at.run()
+    assert not at.exception
+    assert "Sale in payout 77: €10.00 (20 Nov 2026)" in words(at)
+    assert "f.csv, line 2" in words(at)

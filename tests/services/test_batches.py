@@ -1,5 +1,6 @@
 """A list of requests through a real sandbox: each row once, at its pace, paused, resumed, cancelled, refused in words."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from services.batches.rows import Rules
 from services.desk import Desk
 from services.orders import create, history
 from services.orders.errors import AccountNotReady
+from services.orders.warnings import HABIT_LEAST
 from services.store import access as people
 from services.store import batches as kept
 from services.store.orders import Filter
@@ -76,7 +78,7 @@ def test_rows_leave_at_the_pace_that_was_set(desk: Desk, manager: Actor, sandbox
 
 
 def test_paused_resumed_and_cancelled(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
-    batch = begin(desk, manager, [row(n) for n in range(5)], per_minute=60)
+    batch = begin(desk, manager, [row(n) for n in range(5)], per_minute=1)
     worker.drain(desk)
     sending.pause(desk, manager, batch)
     sandbox.control("clock", {"advance_seconds": 600})
@@ -178,6 +180,39 @@ def test_the_preview_knows_what_stands_already(desk: Desk, manager: Actor) -> No
         (), ("still_open",), ("reference_used",), ("same_in_file", "still_open"), ("no_invoice_number", "internationalised"),
     ]  # fmt: skip
     assert preview.totals == {"EUR": 5 * 12_5000}
+
+
+def test_the_preview_warns_of_a_mistyped_address_and_an_unusual_amount(desk: Desk, manager: Actor) -> None:
+    for number in range(HABIT_LEAST):
+        create.create(
+            desk,
+            manager,
+            draft(order_id=f"H-{number}", amount="10", references=(f"H-{number}",)),
+            create.new_form_key(),
+        )
+    rows = [
+        row(1),
+        row(2, **{"Courriel": "anna@gmial.com"}),
+        row(3, **{"Montant": "101,00"}),
+        row(4, **{"Montant": "100,00"}),
+    ]
+    preview = sending.look(desk, manager, "demo", as_csv(rows), RULES)
+    assert [good.warnings for good in preview.good] == [(), ("mistyped",), ("amount_unusual",), ()]
+
+
+def test_a_thousand_rows_are_looked_at_in_five_seconds(desk: Desk, manager: Actor) -> None:
+    for number in range(HABIT_LEAST):
+        create.create(
+            desk,
+            manager,
+            draft(order_id=f"H-{number}", amount="10", references=(f"H-{number}",)),
+            create.new_form_key(),
+        )
+    raw = as_csv([row(n, **{"Courriel": f"client{n}@firm{n}.example.com"}) for n in range(1000)])
+    began = time.process_time()
+    preview = sending.look(desk, manager, "demo", raw, RULES)
+    assert len(preview.good) == 1000
+    assert time.process_time() - began < 5
 
 
 def test_who_may_not_and_what_cannot(desk: Desk, manager: Actor) -> None:

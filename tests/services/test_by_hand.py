@@ -19,7 +19,6 @@ from services.reconciliation import decision_errors as refusals
 from services.reconciliation import decisions, due, join, standing, trail
 from services.reconciliation.decisions import Shown
 from services.store import schema
-from services.store import settlement_lines as line_rows
 from services.store.schema_settlements import line_decisions, settlement_files, settlement_lines
 from tests.support import postgres
 from tests.support.by_hand import (
@@ -237,8 +236,7 @@ def test_a_total_line_belongs_to_no_order(books: Desk, finance: Actor, orders: B
 
 def test_a_line_that_was_corrected_is_decided_no_more(books: Desk, finance: Actor, orders: Books) -> None:
     old = shown(books, "WEB-1")
-    with books.store.write() as tx:
-        line_rows.replace(tx, [old.line], 99)
+    take(books, line("WEB-1", "11.00", transaction="T-9"))
     with pytest.raises(refusals.LineReplaced):
         decisions.exclude(books, finance, [old], "why", "k1")
 

@@ -9,13 +9,16 @@ import pytest
 
 from services import clock, worker
 from services.access import Actor, NotAllowed, users
+from services.accounts.options import OPTIONS
 from services.accounts.pauses import pause, resume
 from services.desk import Desk
 from services.notices import NoAddress
 from services.notices.choices import choose, chosen
 from services.notices.facts import KINDS, Fact, ends_tomorrow, fact, told_at
 from services.notices.post import post
-from services.orders import create, history
+from services.orders import create, history, pressing
+from services.overview import overview
+from services.store import accounts
 from services.store import notices as rows
 from tests.support.accounts import audit_of
 from tests.support.desk import person
@@ -191,6 +194,31 @@ def test_a_link_that_ends_tomorrow_is_told_in_the_morning_once(
     [mail] = mine(sandbox)
     assert "Ends tomorrow, unpaid" in mail["subject"]
     assert f"order={order_id}" in mail["text"]
+
+
+@pytest.mark.parametrize(
+    ("times", "words"), [(0, "They have not opened it."), (1, "opened it 1 time."), (2, "opened it 2 times.")]
+)
+def test_the_notice_of_an_end_says_how_often_the_customer_opened_it(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, times: int, words: str
+) -> None:
+    choose(desk, manager, ["expires"])
+    with desk.store.write() as tx:
+        accounts.save_section(
+            tx, "demo", OPTIONS, "", {"own_link": True}, at=clock.now(), actor_kind="system", actor_id="test"
+        )  # fmt: skip
+    order_id = send(desk, manager, expires_at=clock.now() + timedelta(days=5))
+    token = history.detail(desk, manager, order_id).order.link_token
+    for _ in range(times):
+        pressing.press(desk, token)
+        sandbox.control("clock", {"advance_seconds": 60})
+    morning = told_at(history.detail(desk, manager, order_id).order.expires_at, ZoneInfo("Europe/Paris"))
+    sandbox.control("clock", {"advance_seconds": (morning - clock.now()).total_seconds() + 60})
+    post(desk)
+    [mail] = mine(sandbox)
+    assert words in mail["text"]
+    [ending] = overview(desk, manager).expiring.orders
+    assert overview(desk, manager).expiring.opened == {ending.id: times}
 
 
 def test_while_mail_is_paused_a_notice_waits(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:

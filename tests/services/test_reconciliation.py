@@ -13,6 +13,7 @@ from services.desk import Desk
 from services.orders import create, history
 from services.reconciliation import imports, payout_views
 from services.reconciliation.imports import FileKnown
+from services.store import reconciliation_views as views
 from services.store import settlement_files as rows
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
@@ -83,6 +84,13 @@ def test_a_changed_line_takes_the_place_of_the_one_before(books: Desk, finance: 
     second = take(books, finance, sale("A-1", "11.00"), sale("A-2"))
     assert counts(books, finance, second) == (2, 1, 1)
     assert stands(books) == [("A-1", 11_0000), ("A-2", 10_0000)]
+
+
+def test_a_cell_may_hold_any_character(books: Desk, finance: Actor) -> None:
+    take(books, finance, sale("A-1", settlement="7\x1f7"), sale("A-2", settlement="7"))
+    with books.store.read() as tx:
+        sums = {row.settlement_id: row.lines for row in views.payout_sums(tx, ())}
+    assert sums == {"7\x1f7": 1, "7": 1}
 
 
 def test_an_older_file_does_not_undo_a_correction(books: Desk, finance: Actor) -> None:

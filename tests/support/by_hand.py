@@ -1,24 +1,15 @@
-"""Orders and payout lines for tests of what a person decides: written as an import leaves them."""
+"""Orders and payout lines for tests of what a person decides: imported and joined as the product does it."""
 
-import uuid
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from services import clock
 from services.desk import Desk
-from services.reconciliation import catching_up, join
-from services.settlements.read import read
 from services.store import orders as order_rows
-from services.store import settlement_files
-from services.store import settlement_lines as line_rows
-from services.store.schema_settlements import (
-    LINE_AMOUNTS,
-    LINE_TEXTS,
-    line_totals,
-    order_positions,
-    settlement_lines,
-)
+from services.store.schema_settlements import line_totals, order_positions, settlement_lines
+from tests.support.desk import person
+from tests.support.payouts import import_file
 
 HEAD = (
     "Account;Settlement ID;Transaction ID;Order;Original amount;Original currency;Amount (Excl. Tax);Tax amount;"
@@ -36,35 +27,9 @@ def line(
 
 
 def take(desk: Desk, *lines: str, account: str = "demo") -> int:
-    """A complete payout file with these rows, joined to the orders; its id."""
-    read_lines = read("\r\n".join((HEAD, *lines, "")).encode()).lines
-    names = {"file_account": "account", "file_order": "order"}
-    now, marked = clock.now(), uuid.uuid4().hex
-    with desk.store.write() as tx:
-        file = settlement_files.add(
-            tx, account=account, name="payout.csv", sha256=marked, source="upload", uploaded_at=now, alive_at=now,
-            actor_kind="user", actor_id="test",
-        )  # fmt: skip
-        first = line_rows.next_id(tx)
-        for number, row in enumerate(
-            read_lines.astype(object).where(read_lines.notna(), None).to_dict("records")
-        ):
-            cells = {name: row[names.get(name, name)] for name in (*LINE_TEXTS, *LINE_AMOUNTS)}
-            mark = f"{marked}:{number}"
-            tx.execute(
-                insert(settlement_lines).values(
-                    account=account, identity=mark, key=mark, file=file, line=row["line"], outcome="unmatched",
-                    reason="no_key", **cells,
-                )
-            )  # fmt: skip
-        settlement_files.change(tx, file, states=("receiving",), state="complete", first_line_id=first)
-        ids = list(tx.scalars(select(settlement_lines.c.id).where(settlement_lines.c.file == file)))
-        found = line_rows.joined(tx, line_rows.with_ids(tx, ids))
-        line_rows.add_totals(tx, found.assign(outcome=found["was_outcome"]))
-    while catching_up.catch_up(desk):
-        pass
-    join.rejoin_lines(desk, account, ids)
-    return file
+    """Import a payout file with these rows; its id."""
+    raw = "\r\n".join((HEAD, *lines, "")).encode()
+    return import_file(desk, person(desk, "finance"), account, "payout.csv", raw)
 
 
 def an_order(

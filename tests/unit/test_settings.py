@@ -94,10 +94,27 @@ def test_no_secret_stands_in_how_the_settings_show_themselves(tmp_path: Path) ->
     }
     auth = {"client_secret": "canary-3", "cookie_secret": "canary-4", "other": {"client_secret": "canary-5"}}
     settings = Settings(
-        data_dir=tmp_path, accounts={"shop": account}, auth=auth, smtp_url="smtp://u:canary-6@h", database_url="x://u:canary-7@h/d"
+        data_dir=tmp_path, accounts={"shop": account}, auth=auth, smtp_url="smtp://u:canary-6@h", database_url="x://u:canary-7@h/d",
+        imap_url="imaps://u:canary-8@h",
     )  # fmt: skip
     for shown in (repr(settings), str(settings), repr(settings.accounts), f"{settings.all_accounts}"):
         assert "canary" not in shown
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("", None), (" bounces@example.com ", "bounces@example.com")])
+def test_the_return_path_is_one_address(
+    monkeypatch: pytest.MonkeyPatch, typed: str, kept: str | None
+) -> None:
+    monkeypatch.setenv("ETERMINAL_RETURN_PATH", typed)
+    assert read().return_path == kept
+    for wrong in (
+        "a@example.com, b@example.com",
+        "Bob <b@example.com>",
+        "b@example.com\r\nBcc: c@example.com",
+    ):
+        monkeypatch.setenv("ETERMINAL_RETURN_PATH", wrong)
+        with pytest.raises(SettingsError, match="one e-mail address"):
+            read()
 
 
 def test_finance_has_a_password_and_an_algorithm_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,264 @@
+"""What happens to orders, rules and files while a payout file is on its way into the store: nothing is lost."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from services import clock
+from services.access import Actor
+from services.desk import Desk
+from services.reconciliation import background, imports, join, loading, not_ours, process, turns
+from services.reconciliation.book import Lookup
+from services.reconciliation.imports import FileUnknown
+from services.settlements.dialect import Detection
+from services.store import Connection
+from services.store import orders as order_rows
+from services.store import settlement_files as rows
+from services.store.schema_settlements import settlement_files
+from tests.support import postgres
+from tests.support.by_hand import an_order
+from tests.support.desk import open_test_desk, person
+from tests.support.payouts import csv, import_file, lines_of
+from tests.support.servers import until as wait_until
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = open_test_desk(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def finance(desk: Desk) -> Actor:
+    return person(desk, "finance")
+
+
+def sale(order: str) -> str:
+    return f"1;77;T-{order};{order};10.00;EUR;;;;;Sale;10.00;EUR;;2026-11-20"
+
+
+def outcomes(desk: Desk) -> dict[str, str]:
+    lines = lines_of(desk)
+    return dict(zip(lines["file_order"], lines["outcome"], strict=True))
+
+
+def once_stored(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Once the next file's lines are stored, and before it is complete, this happens."""
+    flip = loading._flip
+
+    def later(*args: object) -> None:
+        monkeypatch.setattr(loading, "_flip", flip)
+        act()
+        flip(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(loading, "_flip", later)
+
+
+def test_a_rule_begun_while_a_file_is_imported_takes_its_lines(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begin() -> None:
+        not_ours.add(desk, finance, "demo", "order", "starts", "SHOP", "the shop's own", "key")
+        background.take_in(desk)
+        assert not_ours.rules(desk, finance, "demo")[0].due
+
+    import_file(desk, finance, "demo", "a.csv", csv(sale("SHOP-1"), sale("A-1")))
+    once_stored(monkeypatch, begin)
+    import_file(desk, finance, "demo", "b.csv", csv(sale("SHOP-2"), sale("A-2")))
+    assert outcomes(desk) == {
+        "SHOP-1": "not_ours",
+        "A-1": "unmatched",
+        "SHOP-2": "not_ours",
+        "A-2": "unmatched",
+    }
+    assert not not_ours.rules(desk, finance, "demo")[0].due
+
+
+def test_a_rule_ended_while_a_file_is_imported_lets_its_lines_go(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_file(desk, finance, "demo", "b.csv", csv(sale("A-1")))
+    rule = not_ours.add(desk, finance, "demo", "order", "starts", "SHOP", "the shop's own", "key")
+    once_stored(monkeypatch, lambda: not_ours.end(desk, finance, rule, "sold"))
+    import_file(desk, finance, "demo", "a.csv", csv(sale("SHOP-1")))
+    assert outcomes(desk) == {"A-1": "unmatched", "SHOP-1": "unmatched"}
+
+
+def test_a_rule_begun_before_the_first_file_takes_its_lines(desk: Desk, finance: Actor) -> None:
+    not_ours.add(desk, finance, "demo", "order", "starts", "SHOP", "the shop's own", "key")
+    import_file(desk, finance, "demo", "a.csv", csv(sale("SHOP-1")))
+    assert outcomes(desk) == {"SHOP-1": "not_ours"}
+
+
+@pytest.mark.skipif(not postgres.SERVER, reason="on SQLite ids commit in their order")
+def test_an_order_that_commits_late_is_found_by_the_lines_of_a_file_that_is_just_imported(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.now()
+    with desk.store.engine.connect() as slow:
+        transaction = slow.begin()
+        order_rows.add_order(
+            slow, account="demo", order_id="A-1", channel="link", form_key="late", mark="late", first_name="É",
+            last_name="M", email="e@example.com", phone="", language="fr", amount=10_0000, currency="EUR",
+            description="", capture="now", expires_at=now, created_at=now, actor_kind="user", actor_id="test",
+            sender_name="Test", delivery="sent", availability="open", payment="captured", captured=10_0000, paid_at=now,
+        )  # fmt: skip
+        an_order(desk, "A-2")  # a higher id, committed before
+        background.work_off(desk)
+
+        def arrive() -> None:
+            transaction.commit()
+            while background.take_in(desk):
+                pass
+
+        once_stored(monkeypatch, arrive)
+        import_file(desk, finance, "demo", "a.csv", csv(sale("A-1")))
+    assert outcomes(desk) == {"A-1": "matched"}
+
+
+@pytest.mark.skipif(not postgres.SERVER, reason="on SQLite a transaction reads one state")
+def test_an_order_that_comes_while_the_orders_are_looked_up_is_found(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up = join.full_lookup
+
+    def slowly(tx: Connection) -> Lookup:
+        found = look_up(tx)
+        an_order(desk, "A-1")
+        while background.take_in(desk):
+            pass
+        return found
+
+    monkeypatch.setattr(join, "full_lookup", slowly)
+    import_file(desk, finance, "demo", "a.csv", csv(sale("A-1")))
+    assert outcomes(desk) == {"A-1": "matched"}
+
+
+def leased_until(desk: Desk) -> float:
+    with desk.store.read() as tx:
+        return turns._parsed(rows.lease_text(tx, turns._LEASE))[1]
+
+
+def test_who_reads_a_large_file_keeps_the_turn(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detect, until = loading.detect_file, list[float]()
+
+    def at_length(*args: Any) -> Detection:
+        until.append(leased_until(desk))
+        wait_until(lambda: leased_until(desk) > until[0])
+        return detect(*args)
+
+    monkeypatch.setattr(turns, "_LASTS", 4.0)
+    monkeypatch.setattr(loading, "detect_file", at_length)
+    import_file(desk, finance, "demo", "a.csv", csv(sale("A-1")))
+    assert len(until) == 1
+
+
+@pytest.mark.parametrize(("stopped", "tries"), [(True, 0), (False, 1)])
+def test_a_try_counts_unless_it_was_stopped(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch, stopped: bool, tries: int
+) -> None:
+    stopping, detect = Event(), loading.detect_file
+
+    def interrupted(*args: Any) -> Detection:
+        if stopped:
+            stopping.set()
+        else:  # another has taken it for dead
+            with desk.store.write() as tx:
+                turns._hold(tx, "another")
+        return detect(*args)
+
+    file = imports.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
+    monkeypatch.setattr(loading, "detect_file", interrupted)
+    process.work_off(desk.store, "one", stopping)
+    with desk.store.read() as tx:
+        found = rows.get(tx, file)
+    assert found is not None
+    assert (found.state, found.tries) == ("running", tries)
+
+
+class Dead:
+    """A process that ended by itself."""
+
+    def __init__(self, returncode: int) -> None:
+        self.returncode = returncode
+
+    def poll(self) -> int:
+        return self.returncode
+
+
+def test_a_process_that_dies_again_and_again_is_begun_less_and_less_often(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = list[int]()
+    monkeypatch.setattr(background._Child, "_start", lambda _: started.append(1))
+    imports.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
+    child = background._Child(desk)
+    for _ in range(20):
+        child._process = Dead(-9)  # type: ignore[assignment]
+        child.look()
+    before = len(started)
+    child.look()
+    assert len(started) == before
+    assert 0 < child._not_before - monotonic() <= 60
+    child._process = Dead(0)  # type: ignore[assignment]
+    child._not_before = 0.0
+    child.look()
+    assert len(started) == before + 1
+
+
+class Ending(BytesIO):
+    """A stream at whose end something happens."""
+
+    def __init__(self, raw: bytes, act: Callable[[], object]) -> None:
+        super().__init__(raw)
+        self._act = act
+
+    def read(self, size: int | None = -1) -> bytes:
+        piece = super().read(size)
+        if not piece:
+            self._act()
+        return piece
+
+
+def test_a_file_cancelled_when_its_last_piece_has_come_is_not_said_to_be_received(
+    desk: Desk, finance: Actor
+) -> None:
+    def cancel() -> None:
+        (file,) = imports.running(desk, finance)
+        imports.cancel(desk, finance, file.id)  # type: ignore[attr-defined]
+
+    with pytest.raises(FileUnknown):
+        imports.receive(desk, finance, "demo", "a.csv", Ending(csv(sale("A-1")), cancel))
+    background.work_off(desk)
+    assert outcomes(desk) == {}
+
+
+def test_a_slow_reception_that_comes_to_its_end_is_not_cleaned_away(desk: Desk, finance: Actor) -> None:
+    left = []
+
+    def fall_silent() -> None:
+        with desk.store.write() as tx:
+            tx.execute(update(settlement_files).values(alive_at=clock.now() - timedelta(hours=1)))
+        with desk.store.read() as tx:
+            left.extend(rows.to_clean(tx, clock.now() - timedelta(minutes=30)))
+
+    file = imports.receive(desk, finance, "demo", "a.csv", Ending(csv(sale("A-1")), fall_silent))
+    turn = turns.take(desk.store, "test", Event())
+    assert turn is not None
+    process._clean(turn, left[0])  # it was looked at before its end, and is cleaned after
+    turns.give_back(desk.store, "test")
+    background.work_off(desk)
+    with desk.store.read() as tx:
+        kept = rows.get(tx, file)
+    assert kept is not None
+    assert kept.state == "complete"
