@@ -10,6 +10,7 @@ import streamlit as st
 from pages.by_hand_words import PATTERNS, PHRASES, refusal_words
 from pages.common import actor, desk, texts
 from pages.markdown import plain
+from pages.reconciliation_words import day
 from services.errors import DeskError
 from services.i18n import Translator
 from services.money import format_money
@@ -75,7 +76,7 @@ def what_line(line: Line, t: Translator) -> str:
     units = line.settled if line.original is None else line.original
     code = line.settlement_currency if line.original is None else line.original_currency
     amount = format_money(units, code, t.locale)
-    return " · ".join(part for part in (operation, amount, line.date, line.file_order) if part)
+    return " · ".join(part for part in (operation, amount, day(line.date, t), line.file_order) if part)
 
 
 def begin_rule(account: str, field: str, text: str, key: str, close: Callable[[], None]) -> None:

@@ -17,9 +17,11 @@ from services.reconciliation.imports import FileKnown, Preview
 from services.reconciliation.previewing import Looking, Refused
 from services.refusals import sentence, stored_sentence
 from services.settlements.dialect import Chosen
+from services.settlements.errors import EmptyFile
 
 TYPES = ["csv", "txt", "xls", "xlsx", "ods", "zip"]
 _REFRESH = 1.0  # seconds
+_OTHER_TYPES = ("pdf", "gzip", "html", "xml", "image", "rtf")  # no other reading makes a payout file of these
 
 
 def show() -> None:
@@ -65,10 +67,13 @@ def _one(account: str, draft: Draft) -> tuple[Draft, Chosen, Preview] | None:
                 return None
             if isinstance(found, Refused):
                 _why_not(found)
-                _corrections(account, draft, open_=bool(found.questions))
+                if found.fields.get("looks_like") not in _OTHER_TYPES and found.code != EmptyFile.code:
+                    _corrections(account, draft, open_=bool(found.questions))
                 return None
             show_preview(found)
             _corrections(account, draft, open_=False)
+            if not found.lines:
+                return None
             return (draft, chosen, found) if _accounts(found, draft) or found.imported else None
     return None
 

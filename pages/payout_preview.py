@@ -34,6 +34,8 @@ def _summary(found: Preview) -> None:
         t("**{lines}** lines: **{new}** new, **{known}** already known, **{changed}** changed.",
           lines=number(found.lines, t), new=number(found.new, t), known=number(found.known, t), changed=number(found.changed, t))
     )  # fmt: skip
+    if not found.lines:
+        st.error(t("Not a row of it can be read like this: look at the rows set aside, and correct how it is read."), icon=":material/error:")  # fmt: skip
     if found.aside_blocking:
         st.warning(
             t.plural("{count} row could not be read and is set aside.", "{count} rows could not be read and are set aside.", found.aside_blocking),
@@ -68,6 +70,8 @@ def _details(found: Preview) -> None:
             value = found.dialect.debits if name == "debits" else getattr(found.dialect, name)
             shown = (value or {}).get("settled_amount") if name == "debits" else value
             evidence = found.dialect.why(name)
+            if evidence.code == "sheet":  # a spreadsheet has neither separator nor encoding
+                continue
             why = t.gettext(EVIDENCE[name, evidence.code]).format(
                 line=evidence.line, cell=evidence.cell, count=evidence.count, column=t(LABELS.get(evidence.column, "")),
             )  # fmt: skip

@@ -266,6 +266,22 @@ def test_a_file_that_is_none_is_a_sentence(open_page: Open, desk: Desk, content:
     assert sentence in words(at)
 
 
+@pytest.mark.parametrize(("content", "corrections"), [("", 0), ("%PDF-1.7 …", 0), (HEAD, 5)])
+def test_how_a_file_is_read_can_be_corrected_where_that_may_help(
+    open_page: Open, desk: Desk, content: str, corrections: int
+) -> None:
+    at = upload(open_page("reconciliation.py", "finance"), ("x.csv", content))
+    assert len([one for one in at.selectbox if "_reading" in f"_{one.key}"]) == corrections
+
+
+def test_a_file_of_which_nothing_is_read_is_not_imported(open_page: Open, desk: Desk) -> None:
+    content = HEAD + SALE.format(amount="12,50") + PAYOUT.format(amount="12,50")
+    at = upload(open_page("reconciliation.py", "finance"), ("x.csv", content))
+    next(one for one in at.selectbox if one.label == "Decimal sign").set_value(".").run()
+    assert "Not a row of it can be read like this" in words(at)
+    assert "import_files" not in [one.key for one in at.button]
+
+
 UNDECIDED = HEAD + SALE.format(amount="1.250") + PAYOUT.format(amount="1.250")
 
 
