@@ -81,7 +81,8 @@ class Store:
 
     def keep_open(self) -> None:
         """Whoever closes a SQLite file last empties its log, and waits for the disk twice: while one is open, nobody does."""
-        self._kept_open = self.engine.connect() if self.sqlite else None
+        if self.sqlite and isinstance(self.engine.pool, NullPool):
+            self._kept_open = self.engine.connect()
 
     def close(self) -> None:
         if self._kept_open is not None:
