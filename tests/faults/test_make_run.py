@@ -99,7 +99,7 @@ def check_the_door(place: Place) -> None:
 
 
 def asked(port: int, path: str, host: str) -> tuple[int, dict[str, str]]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path, headers={"Host": host})
         response = connection.getresponse()

@@ -60,7 +60,7 @@ def test_hipay_is_asked_to_come_again_and_a_screen_is_there_again(
 ) -> None:
     order_with_page(desk, "A-1")
     monkeypatch.setattr(desks, "current", lambda: desk)
-    screen = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=20)
+    screen = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
     screen.session_state["actor"] = person(desk, "manager")
     screen.session_state["language"] = "en"
     screen.run()

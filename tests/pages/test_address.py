@@ -25,7 +25,7 @@ def screen() -> None:
 
 
 def opened(**query: str) -> AppTest:
-    at = AppTest.from_function(screen, default_timeout=10)
+    at = AppTest.from_function(screen, default_timeout=60)
     for name, value in query.items():
         at.query_params[name] = value
     at.run()

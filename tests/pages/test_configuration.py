@@ -225,7 +225,7 @@ def test_a_role_taken_away_stops_the_next_save(demo: Desk, open_page: OpenPage) 
 
 def test_whoever_may_not_configure_sees_the_state_and_why_the_forms_are_closed(demo: Desk) -> None:
     save_email_settings(demo, person(demo, "admin"), "demo", "", {"footer": ""})
-    at = AppTest.from_file(str(SCREEN), default_timeout=10)
+    at = AppTest.from_file(str(SCREEN), default_timeout=60)
     at.session_state["actor"] = person(demo, "finance")
     at.session_state["language"] = "en"
     at.run()
@@ -249,7 +249,7 @@ def test_a_real_account_without_a_public_address_cannot_choose_our_own_pages(sta
 def stage_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     opened = open_test_desk(tmp_path, **STAGE)
     monkeypatch.setattr(desks, "current", lambda: opened)
-    at = AppTest.from_file(str(SCREEN), default_timeout=10)
+    at = AppTest.from_file(str(SCREEN), default_timeout=60)
     at.session_state["actor"] = person(opened, "admin")
     at.session_state["language"] = "en"
     at.session_state["cfg_measured_shop"] = True  # HiPay's own hosts are not asked by a test

@@ -29,7 +29,7 @@ def screen() -> None:
 @pytest.fixture
 def draw(desk: Desk) -> Draw:
     def it(role: str = "finance", language: str = "en", actor: Actor | None = None) -> AppTest:
-        at = AppTest.from_function(screen, default_timeout=20)
+        at = AppTest.from_function(screen, default_timeout=60)
         at.session_state["actor"] = actor or person(desk, role)
         at.session_state["language"] = language
         return at.run()

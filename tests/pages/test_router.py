@@ -32,7 +32,7 @@ STAGE = {
 
 
 def router() -> AppTest:
-    return AppTest.from_file(str(ROUTER), default_timeout=10)
+    return AppTest.from_file(str(ROUTER), default_timeout=60)
 
 
 def signed_in(roles: list[str], **more: Any) -> dict[str, Any]:
@@ -209,7 +209,7 @@ class TestSample:
         def slow(given: Desk, actor: Actor, progress: Callable[[float, str], None]) -> None:
             asked.append((given, actor.id))
             progress(0.4, "Orders are being sent")
-            go_on.wait(10)
+            go_on.wait(60)
 
         make(slow)
         at = open_page("people.py", "admin")
@@ -237,7 +237,7 @@ class TestSample:
         go_on = threading.Event()
 
         def fail(*_: Any) -> None:
-            go_on.wait(10)
+            go_on.wait(60)
             raise error
 
         make(fail)
@@ -309,7 +309,7 @@ def _now() -> Any:
 
 
 def _until(holds: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 60
     while not holds():
-        assert time.monotonic() < limit, "waited for ten seconds in vain"
+        assert time.monotonic() < limit, "waited for a minute in vain"
         time.sleep(0.01)

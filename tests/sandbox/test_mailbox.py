@@ -22,7 +22,7 @@ def mail(subject: str = "Votre commande A1 est enregistrée") -> EmailMessage:
 
 
 def send(sandbox: RunningSandbox, message: EmailMessage, *to: str) -> None:
-    with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=10) as smtp:
+    with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=60) as smtp:
         smtp.send_message(message, to_addrs=to or None)
 
 
@@ -69,7 +69,7 @@ def test_newest_first_and_emptied(sandbox: RunningSandbox) -> None:
 
 def test_broken_mail_is_kept_and_shown(sandbox: RunningSandbox) -> None:
     raw = b"Subject: =?nonsense?q?x?=\r\nContent-Type: text/html; charset=martian\r\n\r\n<p>caf\xe9</p>\r\n"
-    with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=10) as smtp:
+    with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=60) as smtp:
         smtp.sendmail("", ["b@y.example"], raw)
     (kept,) = sandbox.mails()
     assert kept["html"] == "<p>caf\ufffd</p>\n"
@@ -77,17 +77,17 @@ def test_broken_mail_is_kept_and_shown(sandbox: RunningSandbox) -> None:
 
 
 def test_login_is_offered_and_checked(sandbox: RunningSandbox) -> None:
-    with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=10) as smtp:
+    with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=60) as smtp:
         assert smtp.login("sandbox", "sandbox")[0] == 235
     with (
-        smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=10) as smtp,
+        smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=60) as smtp,
         pytest.raises(smtplib.SMTPAuthenticationError) as refused,
     ):
         smtp.login("sandbox", "wrong")
     assert refused.value.smtp_code == 535
     sandbox.control("settings", {"smtp_reply": "535 no"})
     with (
-        smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=10) as smtp,
+        smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=60) as smtp,
         pytest.raises(smtplib.SMTPAuthenticationError),
     ):
         smtp.login("sandbox", "sandbox")
@@ -114,7 +114,7 @@ def test_connection_lost_after_the_final_dot(sandbox: RunningSandbox) -> None:
 
 def test_connection_lost_at_quit(sandbox: RunningSandbox) -> None:
     sandbox.control("settings", {"smtp_drop": "at_quit"})
-    smtp = smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=10)
+    smtp = smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=60)
     assert smtp.send_message(mail()) == {}
     with pytest.raises(smtplib.SMTPServerDisconnected):
         smtp.quit()

@@ -174,12 +174,12 @@ def test_the_page_does_not_wait_for_a_slow_merchant(sandbox: RunningSandbox, htt
 
     def slow(request: Request) -> Response:
         reached.set()
-        released.wait(10)
+        released.wait(60)
         return Response(status=200)
 
     httpserver.expect_request("/notify").respond_with_handler(slow)
     act(sandbox, page(sandbox, notify_url=httpserver.url_for("/notify")), "accept")
-    assert reached.wait(10)
+    assert reached.wait(60)
     assert transaction(sandbox)["status"] == 118
     assert [each["attempts"] for each in sandbox.control("notifications")] == [0, 0]
     released.set()

@@ -144,12 +144,12 @@ def test_nobody_listening_anywhere(tmp_path: Path) -> None:
 def test_a_slow_server_costs_the_deadline_and_no_more(
     open_desk: Any, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(measure, "DEADLINE", 0.5)
-    sandbox.control("faults", {"kind": "slow", "path": "/v2/", "delay_ms": 3000})
+    monkeypatch.setattr(measure, "DEADLINE", 3)
+    sandbox.control("faults", {"kind": "slow", "path": "/v2/", "delay_ms": 60_000})
     desk = open_desk()
     begun = time.monotonic()
     found = measured(desk)
-    assert time.monotonic() - begun < 2.5
+    assert time.monotonic() - begun < 40
     assert {found[name].reason for name in ("credentials", "hash_algorithm", "products_link")} == {"timeout"}
     assert found["finance_api"].status == "ok"
 

@@ -118,7 +118,7 @@ def test_a_server_that_misbehaves(fault: str, error: type[errors.MailboxError]) 
     with Imap(fault=fault) as imap:
         imap.add(b"one")
         with pytest.raises(error):
-            read(imap, timeout=1)
+            read(imap, timeout=3)
 
 
 def test_a_server_that_drips_is_cut_off() -> None:

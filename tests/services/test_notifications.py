@@ -237,7 +237,7 @@ def test_several_workers_take_each_notification_once(desk: Desk) -> None:
     together = threading.Barrier(4)
 
     def work() -> int:
-        together.wait(10)
+        together.wait(60)
         return notifications.work_off(desk)
 
     with ThreadPoolExecutor(4) as pool:

@@ -38,7 +38,7 @@ def together(*acts: Callable[[], object]) -> None:
     start = threading.Barrier(len(acts))
 
     def run(act: Callable[[], object]) -> None:
-        start.wait(10)
+        start.wait(60)
         act()
 
     with ThreadPoolExecutor(len(acts)) as pool:

@@ -68,7 +68,7 @@ class RunningSandbox:
 
     def _end(self) -> int:
         try:
-            return self.process.wait(10)
+            return self.process.wait(30)
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
@@ -93,7 +93,7 @@ def start_sandbox(*, port: int = 0, smtp_port: int = 0, data: Path | None = None
         text=True,
     )
     assert process.stdout
-    readable, _, _ = select.select([process.stdout], [], [], 20)
+    readable, _, _ = select.select([process.stdout], [], [], 60)
     ready = READY.fullmatch(process.stdout.readline()) if readable else None
     if ready is None:
         process.kill()
@@ -106,7 +106,7 @@ def start_sandbox(*, port: int = 0, smtp_port: int = 0, data: Path | None = None
     return RunningSandbox(url, int(ready[4]), process, errors, client)
 
 
-def wait_for(condition: Callable[[], T | None], what: str = "the condition", seconds: float = 10) -> T:
+def wait_for(condition: Callable[[], T | None], what: str = "the condition", seconds: float = 60) -> T:
     """The first true value of `condition`, asked again and again; fails the test when time is up."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

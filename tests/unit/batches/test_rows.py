@@ -198,7 +198,7 @@ def test_a_file_that_does_not_decide_its_decimal_sign_is_asked_about(cell: str) 
 
 def test_a_thousand_rows_are_checked_in_five_seconds() -> None:
     raw = as_csv([row(number) for number in range(1000)])
-    began = time.monotonic()
+    began = time.process_time()  # its own: a machine that does other things, too, is slower by the clock
     good, bad = checked(raw)
     assert (len(good), len(bad)) == (1000, 0)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

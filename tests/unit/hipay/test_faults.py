@@ -77,12 +77,12 @@ def test_the_connection_ends_without_an_answer(behave: wire.Behaviour, read: boo
 def test_the_answer_stops_coming(start: bytes) -> None:
     def behave(connection: socket.socket, _: bytes) -> None:
         connection.sendall(start)
-        server.stopping.wait(10)
+        server.stopping.wait(60)
 
     started = time.monotonic()
     with serve(behave) as server:
-        error = failure(server.url, seconds=0.3)
-        assert time.monotonic() - started < 3
+        error = failure(server.url, seconds=1)
+        assert time.monotonic() - started < 30
     assert isinstance(error, OutcomeUnknown)
     assert error.reason == "timeout"
 
@@ -98,8 +98,8 @@ def test_an_answer_in_drips_ends_with_the_total_time(head: bytes) -> None:
 
     started = time.monotonic()
     with serve(behave) as server:
-        error = failure(server.url, seconds=0.4)
-        assert 0.4 <= time.monotonic() - started < 3
+        error = failure(server.url, seconds=1)
+        assert 1 <= time.monotonic() - started < 30
     assert isinstance(error, OutcomeUnknown)
     assert error.reason == "timeout"
 
