@@ -190,6 +190,7 @@ def cancel(desk: Desk, actor: Actor, file: int) -> None:
         require(tx, actor, Right.RECONCILE)
         if not rows.change(tx, file, states=RUNNING, state="cancelled", finished_at=clock.now()):
             raise NotToCancel
+        rows.drop_chunks(tx, file)
         audit.record(tx, actor, "settlement_file_cancelled", f"settlement_file:{file}")
     desk.wake.set()
 
