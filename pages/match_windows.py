@@ -104,17 +104,15 @@ def _search(line: Line, key: str, without: frozenset[int] | set[int] = frozenset
         t("Order id, invoice number, customer or amount"), key=f"search_{key}", icon=":material/search:",
         placeholder=t("leave it empty to see what comes near"),
     )  # fmt: skip
-    found = {
-        one.order: one
-        for one in candidates.find(desk(), actor(), line.id, text or "", t.locale)
-        if one.order not in without
-    }
-    if not found:
+    every = candidates.find(desk(), actor(), line.id, text or "", t.locale)
+    found = {one.order: one for one in every if one.order not in without}
+    if not every:
         st.caption(
             t("No order of this account has this.")
             if text
             else t("Nothing comes near: search for the order.")
         )
+    if not found:  # what was found may be taken already
         return None
     zone = desk().account(line.account).timezone
     chosen = st.radio(

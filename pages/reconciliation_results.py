@@ -22,6 +22,8 @@ from services.money import format_money
 from services.reconciliation import views
 from services.reconciliation.views import OPEN, Figures, Moved
 
+_TAKEN = "picture_taken"  # how many bars were chosen
+
 
 def show() -> None:
     t = texts()
@@ -86,7 +88,8 @@ def _picture(figures: Figures, t: Translator) -> None:
             currency = st.segmented_control(
                 t("Currency"), currencies, default=currency, required=True, key="picture_currency"
             )
-        key = f"picture_{currency}"
+        # A new chart after each choice: the same bar can be chosen again, and which one is shown is told by the filter.
+        key = f"picture_{currency}_{st.session_state.get(_TAKEN, 0)}"
         st.altair_chart(
             _bars([one for one in money if one.currency == currency], t), key=key, on_select=lambda: _take(key, currency),
             selection_mode="bar", alt=t("Money moved, by outcome, in {currency}", currency=currency),
@@ -95,20 +98,22 @@ def _picture(figures: Figures, t: Translator) -> None:
 
 
 def _take(key: str, currency: str) -> None:
-    """A bar was chosen: its lines are shown; chosen again, all that are open."""
+    """A bar was chosen: its lines are shown."""
     picked = st.session_state[key].selection.get("bar") or []
     codes = [point["code"] for point in picked if point.get("code") in OUTCOME_ORDER]
     if codes:
+        st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
         reconciliation_filters.go("lines", outcome=codes[0], currency=[currency])
-    else:
-        reconciliation_filters.go("lines")
 
 
 def _bars(sums: list[Moved], t: Translator) -> alt.LayerChart:
     """One bar for each outcome, the longest first, its exact amount in words beside it."""
     sums = sorted(sums, key=lambda one: one.units, reverse=True)
+    shown = st.session_state.get("outcome")
+    marked = shown if shown in {one.outcome for one in sums} else ""
     chart = pd.DataFrame(
         {
+            "weight": [1.0 if one.outcome == marked or not marked else 0.45 for one in sums],
             "code": [one.outcome for one in sums],
             "outcome": [outcome(one.outcome, t) for one in sums],
             "share": [
@@ -132,7 +137,7 @@ def _bars(sums: list[Moved], t: Translator) -> alt.LayerChart:
         base.mark_bar(height=14, cursor="pointer")
         .encode(
             color=alt.Color("colour:N", scale=None),
-            opacity=alt.condition(picked, alt.value(1.0), alt.value(0.45)),
+            opacity=alt.Opacity("weight:Q", scale=None),
         )
         .add_params(picked)
     )

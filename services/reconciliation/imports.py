@@ -19,6 +19,7 @@ from services import clock
 from services.access import Actor, Right, audit, require
 from services.desk import Desk
 from services.errors import DeskError
+from services.reconciliation.changes import Changes
 from services.settlements.blocks import DamagedCell, read_blocks
 from services.settlements.dialect import Chosen, Dialect, detect_file, layout_of
 from services.settlements.identity import Occurrences, identify
@@ -95,7 +96,7 @@ def look(
     tell: Callable[[int], None] | None = None,
 ) -> Preview:
     """What ``preview`` does once it is allowed; ``tell`` is told how many bytes are read."""
-    compared, seen = _Compared(store, account), Occurrences()
+    changes, seen, count = Changes(), Occurrences(), 0
     sums, payouts, aside, damaged, unknown, blocking = (
         [],
         [],
@@ -109,7 +110,13 @@ def look(
         header = layout_of(source, detection.dialect).header
         for block in read_blocks(source, detection.dialect):
             lines = block.lines
-            compared.add(identify(lines, seen))
+            count += len(lines)
+            marked = identify(lines, seen).assign(settlement_id=lines["settlement_id"])
+            with store.read() as tx:
+                if line_rows.any_of(tx, account):
+                    changes.note(
+                        tx, account, marked, line_rows.by_identity(tx, account, marked["identity"].tolist())
+                    )
             sums.append(totals(lines))
             payouts.append(settlements(lines))
             blocking += sum(row.blocking for row in block.aside)
@@ -120,45 +127,13 @@ def look(
             unknown.update(lines.loc[lines["operation_code"] == "", "operation"].unique())
     with store.read() as tx:
         imported = rows.by_hash(tx, account, _hash(file)) is not None
+        changed, known = len(changes.replaced(tx)), len(changes.known)
     all_totals, all_payouts = summed(sums, payouts)
     return Preview(
-        detection.dialect, header, compared.lines, compared.lines - compared.known - compared.changed, compared.known,
-        compared.changed, all_totals, all_payouts, tuple(aside), blocking, tuple(damaged), tuple(sorted(unknown)),
+        detection.dialect, header, count, count - known - changed, known,
+        changed, all_totals, all_payouts, tuple(aside), blocking, tuple(damaged), tuple(sorted(unknown)),
         detection.accounts, imported,
     )  # fmt: skip
-
-
-class _Compared:
-    """How many lines are known, and how many stand changed, found block by block."""
-
-    def __init__(self, store: Store, account: str) -> None:
-        self._store, self._account = store, account
-        self.lines = self.known = 0
-        self._known: set[int] = set()
-        self._gone: dict[int, str] = {}
-        self._new: dict[str, int] = {}
-
-    def add(self, marked: pd.DataFrame) -> None:
-        self.lines += len(marked)
-        with self._store.read() as tx:
-            if not line_rows.any_of(tx, self._account):
-                return
-            there = line_rows.by_identity(tx, self._account, marked["identity"].tolist())
-            new = marked[~marked["identity"].isin(there["identity"])]
-            gone = line_rows.by_key(tx, self._account, new["key"].unique().tolist(), 0)
-        self.known += len(there)
-        self._known.update(there["id"])
-        self._gone.update(zip(gone["id"], gone["key"], strict=True))
-        for key, count in new["key"].value_counts().items():
-            self._new[str(key)] = self._new.get(str(key), 0) + count
-
-    @property
-    def changed(self) -> int:
-        spare: dict[str, int] = {}
-        for line, key in self._gone.items():
-            if line not in self._known:
-                spare[key] = spare.get(key, 0) + 1
-        return sum(min(count, self._new.get(key, 0)) for key, count in spare.items())
 
 
 def receive(
@@ -215,6 +190,7 @@ def cancel(desk: Desk, actor: Actor, file: int) -> None:
         require(tx, actor, Right.RECONCILE)
         if not rows.change(tx, file, states=RUNNING, state="cancelled", finished_at=clock.now()):
             raise NotToCancel
+        rows.drop_chunks(tx, file)
         audit.record(tx, actor, "settlement_file_cancelled", f"settlement_file:{file}")
     desk.wake.set()
 

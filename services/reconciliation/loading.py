@@ -6,7 +6,6 @@ brought up to what they come to now.
 
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
@@ -19,6 +18,7 @@ from services import clock
 from services.access import Actor, audit
 from services.reconciliation import catching_up, join
 from services.reconciliation.book import Lookup, MatchRules, hashed, strings
+from services.reconciliation.changes import Changes
 from services.reconciliation.match import match
 from services.reconciliation.turns import Turn
 from services.settlements.blocks import Block, read_blocks
@@ -61,19 +61,11 @@ class _Run:
     rules: dict[str, MatchRules]
     accounts: dict[str, str]  # the Account of a file → our account
     cursor: dict[str, Any]  # up to which changes of orders the lookup holds
-    resumed: bool
+    changes: Changes
     seen: Occurrences = field(default_factory=Occurrences)
     lines: int = 0
-    known: list[int] = field(default_factory=list)  # ids of lines of other files that are in this one, too
     had: dict[str, bool] = field(default_factory=dict)  # whether an account had lines before
     transactions: _Transactions = field(default_factory=_Transactions)  # of the lines so far
-    keys: set[str] = field(
-        default_factory=set
-    )  # of new lines that have been looked up among those of other files
-    gone: list[pd.DataFrame] = field(
-        default_factory=list
-    )  # what was found: lines that may stand changed in this file
-    new_by_key: Counter[str] = field(default_factory=Counter)
     aside: list[dict[str, Any]] = field(default_factory=list)
     blocking: int = 0
     blocked: set[str] = field(default_factory=set)
@@ -91,7 +83,7 @@ def load(turn: Turn, file_id: int) -> None:
         rows = settlement_files.rules(tx)
         run = _Run(
             file, join.full_lookup(tx), join.rules_of(tx), {cell: row.account for row in rows for cell in row.file_accounts},
-            cursor, file.first_line_id is not None,
+            cursor, Changes(file_id),
         )  # fmt: skip
     with written(turn.store, file_id) as path, open_source(path) as source:
         dialect = detect_file(source, chosen_of(file)).dialect
@@ -189,10 +181,8 @@ def _take_account(turn: Turn, run: _Run, account: str, lines: pd.DataFrame, prog
         if run.had[account]:
             there = settlement_lines.by_identity(tx, account, lines["identity"].tolist())
             others = there[there["file"] != file_id]
-            run.known += others["id"].tolist()
             own = there.loc[there["file"] == file_id, "id"].tolist()
-            lines = lines[~lines["identity"].isin(others["identity"])]
-            _find_gone(tx, run, account, lines)
+            run.changes.note(tx, account, lines, others)
             lines = lines[~lines["identity"].isin(there["identity"])].reset_index(drop=True)
         context = _context(tx, run, account, lines, own)
     found = match(_together(lines, context), run.lookup, run.rules.get(account))
@@ -209,16 +199,6 @@ def _take_account(turn: Turn, run: _Run, account: str, lines: pd.DataFrame, prog
                 sums.write(tx, slice(start, start + BATCH))
             _go_on(tx, file_id, **progress)
         time.sleep(join.GAP_SECONDS)
-
-
-def _find_gone(tx: Connection, run: _Run, account: str, lines: pd.DataFrame) -> None:
-    """Lines of other files that have the key of one that is new here: one of them may stand changed here."""
-    asked = set(lines["key"]) - run.keys
-    run.keys |= asked
-    found = settlement_lines.by_key(tx, account, sorted(asked), run.file.id)
-    run.gone.append(found)
-    wanted = set(found["key"]) | set(run.new_by_key)
-    run.new_by_key.update(key for key in lines["key"] if key in wanted)
 
 
 def _context(tx: Connection, run: _Run, account: str, lines: pd.DataFrame, own: list[int]) -> pd.DataFrame:
@@ -256,8 +236,9 @@ def _rows(lines: pd.DataFrame, found: pd.DataFrame) -> list[tuple[Any, ...]]:
 
 def _flip(turn: Turn, run: _Run) -> None:
     """The one transaction from which on the file's lines are seen, and those that they replace are not."""
-    replaced = _replaced(run)
-    file, counts = run.file, {"known_lines": len(run.known), "changed_lines": len(replaced)}
+    with turn.store.read() as tx:
+        replaced = run.changes.replaced(tx)
+    file, counts = run.file, {"known_lines": len(run.changes.known), "changed_lines": len(replaced)}
     with turn.step() as tx:
         for account in sorted(run.had):
             position_rows.bump(tx, account)
@@ -272,14 +253,3 @@ def _flip(turn: Turn, run: _Run) -> None:
         audit.record(
             tx, actor, "settlement_file_imported", f"settlement_file:{file.id}", lines=run.lines, **counts
         )
-
-
-def _replaced(run: _Run) -> list[int]:
-    """The lines that changed ones take the place of: of the same key and not in this file, oldest first."""
-    if not run.gone:
-        return []
-    gone = pd.concat(run.gone, ignore_index=True).drop_duplicates("id").sort_values("id")
-    gone = gone[~gone["id"].isin(run.known)]
-    nth = gone.groupby("key").cumcount()
-    places = zip(gone["id"], gone["key"], nth, strict=True)
-    return [int(one) for one, key, place in places if place < run.new_by_key[key]]

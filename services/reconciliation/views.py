@@ -211,7 +211,7 @@ def line(desk: Desk, actor: Actor, line_id: int) -> LineDetail:
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
         found = rows.lines(tx, [line_id]).get(line_id)
-        if found is None or found.file_state != "complete":
+        if found is None or found.file_state != "complete" or found.account not in desk.settings.all_accounts:
             raise LineUnknown
         matching = matching_rules.matching(tx, found.account)
         reference = matching.reference if matching else 1
@@ -241,7 +241,7 @@ def order(desk: Desk, actor: Actor, order_id: int) -> OrderDetail:
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
         found = position_pages.position(tx, order_id)
-        if found is None:
+        if found is None or found.account not in desk.settings.all_accounts:
             raise UnknownOrder
         return OrderDetail(found, tuple(rows.lines_of_order(tx, order_id, _RELATED)))
 

@@ -4,7 +4,7 @@ The identity is a hash of what the line says, whatever dialect said it, and of i
 leaves out what a correction may change (amounts, dates, names), so that a changed line is known as changed.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from hashlib import blake2b
 
 import numpy as np
@@ -83,27 +83,6 @@ def identify(lines: pd.DataFrame, seen: Occurrences | None = None) -> pd.DataFra
             "occurrence": pd.Series(occurrences, dtype="int64"),
         }
     ).set_index(lines.index)
-
-
-def compare(identified: pd.DataFrame, stored: pd.DataFrame) -> pd.Series:
-    """`new`, `known` or `changed` for each line of one file, on its index.
-
-    Both frames hold `identity` and `key`; `stored` are the lines kept so far. Changed: its identity is not stored, but
-    a stored line of the same key is not in this file, so one has become the other; each is used once.
-    """
-    known = identified["identity"].isin(stored["identity"])
-    gone = Counter(stored.loc[~stored["identity"].isin(identified["identity"]), "key"])
-    spare: defaultdict[str, int] = defaultdict(int, gone)
-    states = []
-    for here, key in zip(known, identified["key"], strict=True):
-        if here:
-            states.append("known")
-        elif spare[key]:
-            spare[key] -= 1
-            states.append("changed")
-        else:
-            states.append("new")
-    return pd.Series(states, index=identified.index, dtype="str")
 
 
 def _joined(lines: pd.DataFrame, operation: pd.Series, columns: tuple[str, ...]) -> list[bytes]:

@@ -125,7 +125,7 @@ def sqlite_warning() -> str | None:
     return None if safe else sqlite3.sqlite_version
 
 
-def _engine(url: str, *, long_work: bool) -> Engine:
+def _engine(url: str, *, long_work: bool = False) -> Engine:
     parsed = make_url(url)
     return _sqlite(parsed, long_work=long_work) if parsed.get_backend_name() == "sqlite" else _postgres(parsed)
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, literal, select, update
 
 from services.store.among import among, texts
 from services.store.frames import frame
+from services.store.orders import masked
 from services.store.schema import events, operations, orders, pages
-from services.store.schema_settlements import order_keys
+from services.store.schema_settlements import order_keys, settlement_lines
 
 _COLUMNS = {"loose": "str", "account": "str", "kind": "str", "text": "str", "order": "int64"}
 # Where a change of an order's keys or of what was paid leaves a new row, and which column names the order.
@@ -174,3 +175,14 @@ def at(tx: Connection, name: str, ids: Iterable[int]) -> dict[int, int]:
     kind = row.kind if name == "events" else literal("payment")
     query = select(row.id, column, kind).where(among(tx, row.id, ids))
     return {one[0]: one[1] if one[2] == "payment" else 0 for one in tx.execute(query)}
+
+
+def erase_addresses(tx: Connection, account: str, order: int) -> None:
+    """Forget the keys of an order that hold an e-mail address, also where a line that comes near it shows them."""
+    key, line = order_keys.c, settlement_lines.c
+    for text in tx.scalars(select(key.text).where(key.order == order).distinct()).all():
+        if masked(text) != text:
+            tx.execute(delete(order_keys).where(key.order == order, key.text == text))
+    near = (line.account == account) & line.outcome.in_(("suggested", "unmatched")) & (line.nearest == order)
+    for row in tx.execute(select(line.id, line.expected).where(near, line.expected.contains("@"))).all():
+        tx.execute(update(settlement_lines).where(line.id == row.id).values(expected=masked(row.expected)))

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
 
-from services.store import decisions
+from services.store import decisions, order_keys
 from services.store.orders import UNPAID, folded, masked
 from services.store.schema import (
     alarms,
@@ -108,6 +108,7 @@ def erase_orders(tx: Connection, found: Iterable[Row[Any]], at: datetime) -> int
             tx.execute(update(alarms).where(alarms.c.id == alarm.id).values(detail=masked(alarm.detail)))
         empty_notifications(tx, notifications.c.order == order.id)
         decisions.erase_words(tx, order.id)
+        order_keys.erase_addresses(tx, order.account, order.id)
         count += 1
     return count
 

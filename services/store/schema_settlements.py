@@ -181,6 +181,7 @@ order_positions = Table(
     Index(None, "account", "status", "order"),
     Index(None, "account", "status", "paid_at"),
     Index(None, "account", "amount_units", "currency"),
+    Index(None, "account", "last_date", "order"),
 )  # fmt: skip
 
 # What a person decided of a line: match, split, unmatch, exclude, not_ours. Never changed but to be undone.

@@ -116,15 +116,25 @@ def by_identity(tx: Connection, account: str, identities: Iterable[str]) -> pd.D
 
 
 def by_key(tx: Connection, account: str, keys: Iterable[str], other_than: int) -> pd.DataFrame:
-    """``id`` and ``key`` of the account's lines of complete files with one of these keys that nothing has replaced."""
+    """``id``, ``key`` and ``settlement_id`` of the account's lines of complete files with one of these keys that nothing has
+    replaced."""
     line = settlement_lines.c
-    query = select(line.id, line.key).where(
+    query = select(line.id, line.key, line.settlement_id).where(
         line.account == account,
         among(tx, line.key, keys),
         line.replaced_by.is_(None),
         line.file != other_than,
     )
-    return frame(tx, query, {"id": "int64", "key": "str"})
+    return frame(tx, query, {"id": "int64", "key": "str", "settlement_id": "str"})
+
+
+def count_standing(tx: Connection, account: str, settlement: str, other_than: int) -> int:
+    """How many lines of a settlement stand, those of one file left out."""
+    here = line_totals.c
+    query = select(func.coalesce(func.sum(here.lines), 0)).where(
+        here.account == account, here.settlement_id == settlement, here.file != other_than
+    )
+    return int(tx.scalar(query) or 0)
 
 
 def joined(tx: Connection, where: ColumnElement[bool]) -> pd.DataFrame:

@@ -144,6 +144,7 @@ def test_a_line_is_shared_out_and_the_last_order_takes_the_rest(
     for name in ("A-100", "A-200"):
         at = field(at.text_input, "search_").set_value(name).run()
         at = press(at, "add_")
+    assert "Aucune commande de ce compte ne correspond" not in words(at)  # it is taken, not unknown
     assert field(at.text_input, "share_").value == "42,00"
     assert "17,00" in words(at)  # what is left
     at = field(at.text_input, "share_").set_value("60").run()

@@ -16,7 +16,7 @@ from tests.support.desk import open_test_desk, person
 
 HEAD = "Settlement ID;Original amount;Original currency;Operation;Settled amount;Settlement currency\r\n"
 FILE = HEAD + "77;1250.50;EUR;Sale;1250.50;EUR\r\n" * 40
-PATIENCE = 60.0  # seconds
+PATIENCE = 120.0  # seconds
 
 
 @pytest.fixture

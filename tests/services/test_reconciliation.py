@@ -86,6 +86,36 @@ def test_a_changed_line_takes_the_place_of_the_one_before(books: Desk, finance: 
     assert stands(books) == [("A-1", 11_0000), ("A-2", 10_0000)]
 
 
+def fee(amount: str) -> str:
+    return f"1;77;;;{amount};EUR;;;;;Fixed fee;{amount};EUR;;2026-11-20"
+
+
+def test_a_settlement_may_come_in_parts(books: Desk, finance: Actor) -> None:
+    """Each part has fees that have no transaction: nothing but their amounts tells them from those of the other."""
+    sales = [sale(f"A-{number}") for number in range(10)]
+    first, second = [*sales[:5], fee("-1.00"), fee("-2.00")], [*sales[5:], fee("-3.00"), fee("-4.00")]
+    take(books, finance, *first)
+    looked = imports.preview(books, finance, "demo", csv(*second))
+    assert (looked.new, looked.known, looked.changed) == (7, 0, 0)
+    part = take(books, finance, *second)
+    assert counts(books, finance, part) == (7, 0, 0)
+    assert len(stands(books)) == 14
+    whole = [*first, *second[:-1], fee("-4.50")]
+    looked = imports.preview(books, finance, "demo", csv(*whole))
+    assert (looked.new, looked.known, looked.changed) == (0, 13, 1)
+    again = take(books, finance, *whole)
+    assert counts(books, finance, again) == (14, 13, 1)
+    assert [units for order, units in stands(books) if not order] == [-45_000, -30_000, -20_000, -10_000]
+
+
+def test_two_refunds_with_one_key_are_not_each_other_corrected(books: Desk, finance: Actor) -> None:
+    refunds = [sale("A-1", f"-{amount}.00").replace(";Sale;", ";Refund;") for amount in (1, 2, 3)]
+    take(books, finance, *refunds[:2])
+    third = take(books, finance, *refunds)
+    assert counts(books, finance, third) == (3, 2, 0)
+    assert len(stands(books)) == 3
+
+
 def test_a_cell_may_hold_any_character(books: Desk, finance: Actor) -> None:
     take(books, finance, sale("A-1", settlement="7\x1f7"), sale("A-2", settlement="7"))
     with books.store.read() as tx:

@@ -531,6 +531,11 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(
+            batch_op.f("ix_order_positions_account_last_date_order"),
+            ["account", "last_date", "order"],
+            unique=False,
+        )
+        batch_op.create_index(
             batch_op.f("ix_order_positions_account_status_order"),
             ["account", "status", "order"],
             unique=False,
