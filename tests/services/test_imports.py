@@ -1,0 +1,297 @@
+"""A file on its way: broken off anywhere and gone on with, taken back, too heavy, two at once. Nothing is seen before all is there."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.access import SYSTEM, Actor
+from services.desk import Desk
+from services.reconciliation import background, following, imports, join, loading, process, turns
+from services.reconciliation.imports import FileKnown, FileUnknown, NotToCancel
+from services.reconciliation.turns import Turn
+from services.store import Store, engine
+from services.store import settlement_files as rows
+from tests.support.by_hand import an_order
+from tests.support.desk import open_test_desk, person, settings_for
+from tests.support.joined import everything, must_hold, visible
+from tests.support.payouts import csv, import_file, import_line, lines_of
+
+
+class Died(BaseException):
+    """The process is gone, here."""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = open_test_desk(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def finance(desk: Desk) -> Actor:
+    return person(desk, "finance")
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few lines in each block and transaction, so that a small file has many."""
+    for module, name, value in (
+        (loading, "ROWS", 4), (loading, "BATCH", 2), (join, "AT_ONCE", 3), (join, "GAP_SECONDS", 0), (following, "_LINES", 3),
+        (following, "_ORDERS", 2), (process, "_CLEANED", 2),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, value)
+
+
+def sale(order: str, amount: str = "10.00", operation: str = "Sale") -> str:
+    return f"1;77;T-{order};{order};{amount};EUR;;;;;{operation};{amount};EUR;F-{order};2026-11-20"
+
+
+OLD = csv(sale("A-1"), sale("A-2", "-0.30", "Fixed fee"), sale("A-3"))
+# A known line, one that has changed, a twin, and the sale that a fee of the older file belongs to.
+NEW = csv(
+    sale("A-1"),
+    sale("A-3", "11.00"),
+    sale("A-2"),
+    sale("A-4"),
+    sale("A-4"),
+    sale("WEB-9"),
+    sale("A-1", "-1.00", "Refund"),
+)
+
+
+def receive(desk: Desk, actor: Actor, raw: bytes = NEW, name: str = "new.csv") -> int:
+    return imports.receive(desk, actor, "demo", name, BytesIO(raw))
+
+
+def state(desk: Desk, file: int) -> str:
+    with desk.store.read() as tx:
+        found = rows.get(tx, file)
+    return found.state if found else "gone"
+
+
+def prepared(folder: Path) -> Path:
+    """The database of a desk that waits for the new file, the older one complete."""
+    opened = open_test_desk(folder)
+    for number in (1, 2, 3):
+        an_order(opened, f"A-{number}")
+    actor = person(opened, "finance")
+    import_file(opened, actor, "demo", "old.csv", OLD)
+    receive(opened, actor)
+    opened.close()
+    return folder / "sandbox.db"
+
+
+@contextmanager
+def copied(database: Path, folder: Path) -> Iterator[Desk]:
+    folder.mkdir()
+    shutil.copy(database, folder / "sandbox.db")
+    settings = settings_for(folder)
+    opened = Desk(settings, Store(engine._engine(settings.database)))
+    yield opened
+    opened.close()
+
+
+@contextmanager
+def dying(after: int) -> Iterator[list[int]]:
+    """The process dies before its transaction of this number."""
+    done, step = [0], Turn.step
+
+    @contextmanager
+    def counted(self: Turn) -> Iterator[Any]:
+        if done[0] == after:
+            raise Died
+        with step(self) as tx:
+            yield tx
+        done[0] += 1
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Turn, "step", counted)
+        yield done
+
+
+@pytest.mark.sqlite
+def test_broken_off_before_any_of_its_transactions_it_comes_to_the_same(tmp_path: Path) -> None:
+    begun = prepared(tmp_path / "begun")
+    with copied(begun, tmp_path / "undisturbed") as desk, dying(-1) as steps:
+        background.work_off(desk)
+        must_hold(desk)
+        wanted = everything(desk)
+    assert steps[0] > 10
+
+    for number in range(steps[0]):
+        with copied(begun, tmp_path / str(number)) as desk:
+            seen = visible(desk)
+            with dying(number), pytest.raises(Died):
+                background.work_off(desk)
+            if imports.running(desk, SYSTEM):
+                assert visible(desk) == seen
+                assert [one.name for one in imports.files(desk, SYSTEM)] == ["old.csv"]
+            background.work_off(desk)
+            assert len(imports.files(desk, SYSTEM)) == 2
+            assert everything(desk) == wanted, number
+
+
+def test_it_is_taken_up_three_times_then_given_up(desk: Desk, finance: Actor) -> None:
+    file = receive(desk, finance)
+    for _ in range(process.TRIES):
+        with dying(2), pytest.raises(Died):
+            background.work_off(desk)
+    background.work_off(desk)
+    [found] = imports.running(desk, finance)
+    assert (found.state, found.failure) == ("failed", "import_died")
+    assert (visible(desk), len(lines_of(desk))) == (0, 0)
+    imports.retry(desk, finance, file)
+    background.work_off(desk)
+    assert (state(desk, file), visible(desk)) == ("complete", 7)
+
+
+def test_one_that_is_stopped_goes_on_and_does_not_count_as_dead(desk: Desk, finance: Actor) -> None:
+    file = receive(desk, finance)
+    for _ in range(process.TRIES + 1):
+        stopping = threading.Event()
+        with stopped_after(3, stopping):
+            process.work_off(desk.store, "me", stopping)
+        assert state(desk, file) == "running"
+    background.work_off(desk)
+    assert state(desk, file) == "complete"
+
+
+@contextmanager
+def stopped_after(count: int, stopping: threading.Event) -> Iterator[None]:
+    """It is told to stop after so many transactions."""
+    done, step = [0], Turn.step
+
+    @contextmanager
+    def counted(self: Turn) -> Iterator[Any]:
+        with step(self) as tx:
+            yield tx
+        done[0] += 1
+        if done[0] == count:
+            stopping.set()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Turn, "step", counted)
+        yield
+
+
+def test_cancelled_while_it_runs_nothing_stays(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_line(desk, order="A-9")
+    file, before, take = receive(desk, finance), everything(desk), loading._take
+
+    def cancelled(turn: Turn, run: Any, block: Any) -> None:
+        take(turn, run, block)
+        if state(desk, file) == "running":
+            imports.cancel(desk, finance, file)
+
+    monkeypatch.setattr(loading, "_take", cancelled)
+    background.work_off(desk)
+    assert (state(desk, file), everything(desk)) == ("cancelled", before)
+    with pytest.raises(NotToCancel):
+        imports.cancel(desk, finance, file)
+    monkeypatch.undo()
+    again = receive(desk, finance)  # the same bytes may come once more
+    background.work_off(desk)
+    assert (state(desk, again), visible(desk)) == ("complete", 8)
+    with pytest.raises(NotToCancel):
+        imports.cancel(desk, finance, again)
+
+
+def test_cancelled_while_it_waits_it_is_never_read(desk: Desk, finance: Actor) -> None:
+    file = receive(desk, finance)
+    imports.cancel(desk, finance, file)
+    background.work_off(desk)
+    assert (state(desk, file), visible(desk)) == ("cancelled", 0)
+
+
+def test_two_files_at_once_take_their_turns(desk: Desk, finance: Actor) -> None:
+    an_order(desk, "A-1")
+    first, second = receive(desk, finance, OLD, "old.csv"), receive(desk, finance)
+    with pytest.raises(FileKnown):
+        receive(desk, finance)
+    assert [one.state for one in imports.running(desk, finance)] == ["waiting", "waiting"]
+    background.work_off(desk)
+    assert [state(desk, one) for one in (first, second)] == ["complete", "complete"]
+    must_hold(desk)
+
+
+def test_only_one_process_works_at_a_time(desk: Desk, finance: Actor) -> None:
+    receive(desk, finance)
+    other = turns.take(desk.store, "another", threading.Event())
+    assert other is not None
+    assert not process.work_off(desk.store, "me")
+    assert not turns.free(desk.store)
+    turns.give_back(desk.store, "me")  # not ours to give
+    assert not turns.free(desk.store)
+    turns.give_back(desk.store, "another")
+    assert process.work_off(desk.store, "me")
+
+
+def test_who_lost_the_turn_writes_nothing_more(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, take = receive(desk, finance), loading._take
+
+    def taken_over(turn: Turn, run: Any, block: Any) -> None:
+        monkeypatch.setattr(loading, "_take", take)
+        turns.give_back(desk.store, "slow")
+        assert process.work_off(desk.store, "quick")
+        take(turn, run, block)
+
+    monkeypatch.setattr(loading, "_take", taken_over)
+    process.work_off(desk.store, "slow")
+    assert (state(desk, file), visible(desk)) == ("complete", 7)
+    must_hold(desk)
+
+
+def test_a_reception_that_broke_off_is_swept(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if self.tell():
+                raise ConnectionError
+            return super().read(10)
+
+    with pytest.raises(ConnectionError):
+        imports.receive(desk, finance, "demo", "x.csv", Broken(NEW))
+    [left] = imports.running(desk, finance)
+    assert left.state == "receiving"
+    background.work_off(desk)
+    assert state(desk, left.id) == "receiving"  # it may be slow
+    monkeypatch.setattr(process, "_STALE", -process._STALE)
+    background.work_off(desk)
+    assert state(desk, left.id) == "gone"
+
+
+def test_a_retry_is_of_a_file_that_failed(desk: Desk, finance: Actor) -> None:
+    file = receive(desk, finance, b"%PDF-1.7")
+    with pytest.raises(FileUnknown):
+        imports.retry(desk, finance, file)
+    background.work_off(desk)
+    assert state(desk, file) == "failed"
+    imports.retry(desk, finance, file)
+    background.work_off(desk)
+    assert state(desk, file) == "failed"
+
+
+def test_a_file_too_heavy_fails_by_itself(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = receive(desk, finance)
+
+    def heavy(*_: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(loading, "_take", heavy)
+    background.work_off(desk)
+    [found] = imports.running(desk, finance)
+    assert (found.id, found.state, found.failure) == (file, "failed", "import_too_heavy")

@@ -1,0 +1,84 @@
+"""What must hold of the stored join whatever has happened: it is what the pure functions make of everything at once."""
+
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import func, select
+
+from services.desk import Desk
+from services.reconciliation import join, positions
+from services.reconciliation.match import RESULT, match
+from services.store import order_keys, settlement_lines
+from services.store.schema import orders
+from services.store.schema_settlements import line_totals, order_positions, settlement_files
+from services.store.schema_settlements import settlement_lines as line_table
+
+
+def must_hold(desk: Desk) -> None:
+    """Lines, sums and positions are those of a join of all standing lines with all orders, made anew."""
+    with desk.store.read() as tx:
+        lines = settlement_lines.joined(tx, settlement_lines.standing()).sort_values("id", ignore_index=True)
+        rules, lookup = join.rules_of(tx), join.full_lookup(tx)
+        for account, some in lines.groupby("account"):
+            theirs = some.reset_index(drop=True)
+            found = match(theirs, lookup, rules.get(str(account)))
+            for name in RESULT:
+                before, after = theirs[f"was_{name}"], found[name]
+                differ = (
+                    before.fillna(0) != after.fillna(0) if name in ("order", "nearest") else before != after
+                )
+                assert not differ.any(), (
+                    name,
+                    theirs[differ.to_numpy()].to_dict("records"),
+                    after[differ.to_numpy()].tolist(),
+                )
+        ids = list(tx.scalars(select(orders.c.id).order_by(orders.c.id)))
+        assert set(order_keys.all_keys(tx)["order"]) == set(ids)
+        expected = positions.compute(tx, ids)
+        stored = {row.order: row for row in tx.execute(select(order_positions))}
+        assert set(stored) == set(ids)
+        for row in expected.astype(object).where(expected.notna(), None).to_dict("records"):
+            kept = stored[row["order"]]
+            assert {name: getattr(kept, str(name)) for name in row} == row
+        assert sums(desk) == _summed(lines)
+
+
+def sums(desk: Desk) -> dict[tuple[Any, ...], tuple[int, int, int]]:
+    """The kept sums of complete files, by the columns of settlement_lines.TOTAL."""
+    with desk.store.read() as tx:
+        query = select(line_totals).join(settlement_files, settlement_files.c.id == line_totals.c.file)
+        return {
+            tuple(getattr(row, name) for name in settlement_lines.TOTAL): (row.lines, row.settled_units, row.moved_units)
+            for row in tx.execute(query.where(settlement_files.c.state == "complete"))
+        }  # fmt: skip
+
+
+def _summed(lines: pd.DataFrame) -> dict[tuple[Any, ...], tuple[int, int, int]]:
+    found: dict[tuple[Any, ...], tuple[int, int, int]] = {}
+    for row in lines.to_dict("records"):
+        key = tuple(
+            row["was_outcome"] if name == "outcome" else "" if name == "operation" and row["operation_code"] else row[name]
+            for name in settlement_lines.TOTAL
+        )  # fmt: skip
+        units = 0 if pd.isna(row["settled_amount_units"]) else int(row["settled_amount_units"])
+        count, settled, moved = found.get(key, (0, 0, 0))
+        found[key] = (count + 1, settled + units, moved + abs(units))
+    return found
+
+
+def everything(desk: Desk) -> Any:
+    """All that the join has stored, ids left out."""
+    with desk.store.read() as tx:
+        names = [column for column in line_table.c if column.name not in ("id", "file", "replaced_by")]
+        lines = sorted(map(repr, tx.execute(select(*names, line_table.c.replaced_by.is_(None)))))
+        kept = sorted(map(repr, tx.execute(select(*(c for c in order_positions.c if c.name != "paid_at")))))
+        totals = sorted(map(repr, tx.execute(select(*(c for c in line_totals.c if c.name != "file")))))
+    return lines, kept, totals
+
+
+def visible(desk: Desk) -> int:
+    """How many lines are seen."""
+    with desk.store.read() as tx:
+        return int(
+            tx.scalar(select(func.count()).select_from(line_table).where(settlement_lines.standing())) or 0
+        )
