@@ -50,6 +50,7 @@ class Looking:
     began: float = field(default_factory=time.monotonic)
     process: subprocess.Popen[bytes] | None = None
     result: Preview | Refused | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock)  # two runs of one screen may look at once
 
     @property
     def answer(self) -> Path:
@@ -69,12 +70,13 @@ class Looking:
 
     def stop(self) -> None:
         """Give it up: nobody waits for it any more."""
-        if self.process is not None:
-            if self.process.poll() is None:
-                self.process.kill()
-                self.process.wait()
-            self.process = None
-            _PLACES.release()
+        with self.lock:
+            if self.process is not None:
+                if self.process.poll() is None:
+                    self.process.kill()
+                    self.process.wait()
+                self.process = None
+                _PLACES.release()
 
 
 def begin(desk: Desk, actor: Actor, account: str, file: Path, chosen: Chosen) -> Preview | Refused | Looking:
@@ -103,13 +105,14 @@ def refused(refusal: DeskError) -> Refused:
 
 def look(looking: Looking) -> Preview | Refused | None:
     """What came of it; None while it goes on or waits."""
-    if looking.result is None:
-        if looking.process is None:
-            _start(looking)
-        elif looking.process.poll() is not None:
-            looking.result = _answer(looking)
-            looking.stop()
-    return looking.result
+    with looking.lock:
+        if looking.result is None:
+            if looking.process is None:
+                _start(looking)
+            elif looking.process.poll() is not None:
+                looking.result = _answer(looking)
+                looking.stop()
+        return looking.result
 
 
 def _start(looking: Looking) -> None:

@@ -78,7 +78,7 @@ def test_a_file_of_ten_thousand_lines_is_looked_at_beside_and_imported_while_one
     open_window: OpenWindow, installation: Installation
 ) -> None:
     page = open_window("en").new_page()
-    row = "M;B-{payout};{number};W-{number};12.50;EUR;Sale;12.50;EUR;{filling};2026-11-20"
+    row = "M;C-{payout};{number};W-{number};12.50;EUR;Sale;12.50;EUR;{filling};2026-11-20"
     filling = "x" * 420  # so that the file is no small one
     lines = [row.format(payout=number % 7, number=number, filling=filling) for number in range(12_000)]
     page.goto(f"{installation.dashboard}/reconciliation")
@@ -86,7 +86,7 @@ def test_a_file_of_ten_thousand_lines_is_looked_at_beside_and_imported_while_one
     expect(page.get_by_text("12,000 lines: 12,000 new")).to_be_visible(timeout=120_000)
     page.get_by_role("button", name="Import 1 file").click()
     expect(page.get_by_text("large.csv is imported: 12,000 new lines")).to_be_visible(timeout=120_000)
-    page.goto(f"{installation.dashboard}/reconciliation?payout=B-3")
+    page.goto(f"{installation.dashboard}/reconciliation?payout=C-3")
     expect(page.get_by_text("1–25 of 1,7")).to_be_visible()
     page.get_by_role("button", name="Next page").click()
     expect(page.get_by_text("26–50 of 1,7")).to_be_visible()

@@ -52,7 +52,6 @@ class Words:
     separator: str
     import_file: str
     imported: str
-    nothing_open: str
     all_lines: str
     export: str
     matched: str
@@ -82,7 +81,7 @@ WORDS = {
         refused_line="Payment attempt refused", refused_why="The card does not have enough funds.", again="Try again", collected_line="Collected so far: €1,250.50",
         reconciliation="Reconciliation", add_files="Add payout files", how_read="How it was read",
         separator="Column separator: semicolon ;", import_file="Import 1 file", imported="is imported",
-        nothing_open="Nothing is open", all_lines="Show all lines", export="Export",
+        all_lines="All (", export="Export",
         matched="✓ Matched", download="As text (CSV)", delimiter=",", csv_heads=("Outcome", "Our order", "Operation"),
         reason="Reason", by_invoice="Found by: invoice number or reference", sale="Sale", settled="Settled amount", settled_amount="1250.50",
         payout_check="Payout check", adds_up="✓ adds up", differs="! differs",
@@ -99,7 +98,7 @@ WORDS = {
         refused_line="Tentative de paiement refusée", refused_why="La provision de la carte est insuffisante.", again="Réessayer", collected_line="Encaissé à ce jour : 1\u202f250,50\u00a0€",
         reconciliation="Rapprochement", add_files="Ajouter des fichiers de reversement", how_read="Comment il a été lu",
         separator="Séparateur de colonnes : point-virgule ;", import_file="Importer 1 fichier", imported="est importé",
-        nothing_open="Rien n’est ouvert", all_lines="Afficher toutes les lignes", export="Exporter",
+        all_lines="Toutes (", export="Exporter",
         matched="✓ Rapproché", download="En texte (CSV)", delimiter=";", csv_heads=("Résultat", "Notre commande", "Opération"),
         reason="Motif", by_invoice="Trouvé par\u00a0: n° de facture ou référence", sale="Vente", settled="Montant reversé", settled_amount="1250,50",
         payout_check="Contrôle du virement", adds_up="✓ juste", differs="! écart",
@@ -272,9 +271,8 @@ def reconcile(page: Page, words: Words, album: Album, file: Path, invoice: str, 
     album.keep(page, "payout-file-read")
     page.get_by_role("button", name=words.import_file).click()
     expect(page.get_by_text(words.imported)).to_be_visible()  # by itself: another process imports it
-    expect(page.get_by_text(words.nothing_open)).to_be_visible()
-    album.keep(page, "reconciliation-nothing-open")
-    page.get_by_role("button", name=words.all_lines).click()
+    album.keep(page, "reconciliation-open")
+    page.get_by_role("radio", name=words.all_lines).click()
     expect(cell(page, order_id)).to_be_attached()
     album.keep(page, "reconciliation-lines")
 
