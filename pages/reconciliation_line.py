@@ -104,7 +104,9 @@ def _orders(found: LineDetail, t: Translator) -> None:
         if found.line.outcome in ("account_level", "total_line", "not_ours", "excluded"):
             st.caption(t("None is looked for."))
         else:
-            st.caption(t("None comes near. Look for one with “Match to an order”, or say that the line is not ours."))
+            st.caption(
+                t("None comes near. Look for one with “Match to an order”, or say that the line is not ours.")
+            )
     for one in found.beside:
         _order(found.line, one, t)
 
