@@ -6,6 +6,7 @@ Its memory is bounded by the system, so that a file too heavy for it fails by it
 
 import json
 import logging
+import os
 import resource
 import signal
 import sys
@@ -166,6 +167,7 @@ def main() -> None:
     given = json.loads(sys.stdin.read())
     limit = int(given.get("memory", MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    os.nice(10)  # screens and payment links come first
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     offset = timedelta(seconds=given["offset"])
     clock.use(lambda: offset)
