@@ -9,6 +9,7 @@ file as ``imported.db``, for the other benchmarks. Five million lines: ``--lines
 """
 
 import argparse
+import hashlib
 import json
 import shutil
 import statistics
@@ -23,6 +24,7 @@ from benchmarks.product_import import open_bench_desk
 from benchmarks.settlement_files import write_year
 from benchmarks.settlement_shapes import Year
 from services.reconciliation.catching_up import catch_up
+from services.store.engine import MIGRATIONS
 
 RUNS = ("floor", "product_import", "duck")
 
@@ -50,7 +52,11 @@ def main(lines: int, rounds: int, folder: Path, runs: tuple[str, ...]) -> None:
 def prepare(lines: int, folder: Path) -> tuple[Path, Path]:
     """The file, and a database that knows its orders and their keys; made unless the folder has them."""
     where = folder / str(lines)
-    file, database = where / "settlement.csv", where / "orders.db"
+    # Another set of tables, another database.
+    tables = hashlib.blake2b(
+        b"".join(path.read_bytes() for path in sorted(MIGRATIONS.glob("versions/*.py"))), digest_size=4
+    )
+    file, database = where / "settlement.csv", where / f"orders-{tables.hexdigest()}.db"
     if not database.exists():
         where.mkdir(parents=True, exist_ok=True)
         begun, making = time.perf_counter(), where / "making.db"
