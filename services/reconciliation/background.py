@@ -95,7 +95,7 @@ class _Child:
         self._owner = f"{socket.gethostname()}:{uuid.uuid4().hex}"
         given = {
             "database": self._desk.settings.database, "owner": self._owner,
-            "offset": (clock.now() - datetime.now(UTC)).total_seconds(),
+            "offset": (clock.now() - datetime.now(UTC)).total_seconds(), "memory": process.MEMORY_BYTES,
         }  # fmt: skip
         self._process = subprocess.Popen(
             [sys.executable, "-m", "services.reconciliation.process"], cwd=ROOT, stdin=subprocess.PIPE, env={},

@@ -16,6 +16,7 @@ KEY_KINDS = ("order_id", *REFERENCE_KINDS, *HIPAYS_KINDS)
 KEY_COLUMNS = ("loose", "account", "kind", "text", "order")
 WIDE = 50  # more orders than these share a text that narrows, but never leads: a shop's name, say
 
+_PART = 100_000
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
@@ -98,8 +99,10 @@ def _text(part: pa.Array | str) -> pa.Array | pa.Scalar:
 
 
 def hashed(texts: pa.Array) -> NDArray[np.uint64]:
-    """64 bits of each text, the same in every process."""
-    return pd.util.hash_array(texts.to_numpy(zero_copy_only=False), categorize=False)
+    """64 bits of each text, the same in every process. Made in parts, each of which is Python objects for a moment."""
+    parts = [texts.slice(start, _PART) for start in range(0, len(texts), _PART)]
+    hashes = [pd.util.hash_array(part.to_numpy(zero_copy_only=False), categorize=False) for part in parts]
+    return np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
 
 
 class Lookup:

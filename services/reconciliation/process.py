@@ -23,7 +23,7 @@ from services.reconciliation.loading import Withdrawn
 from services.reconciliation.turns import Turn, TurnOver
 from services.store import STORE_AWAY, Row, Store, open_store, settlement_files, settlement_lines
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("services.reconciliation.process")  # also where it is the main module
 MEMORY_BYTES = 6 << 30  # of addresses, of which half at most are ever in memory
 TRIES = 3  # processes that may die over one file
 _CLEANED = 5_000  # lines deleted in one transaction
@@ -165,10 +165,10 @@ def _stale() -> datetime:
 def main() -> None:
     """``python -m services.reconciliation.process``: where the database is comes as JSON on the standard input."""
     given = json.loads(sys.stdin.read())
-    limit = int(given.get("memory", MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_AS, (given["memory"], given["memory"]))
     os.nice(10)  # screens and payment links come first
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("services").setLevel(logging.INFO)
     offset = timedelta(seconds=given["offset"])
     clock.use(lambda: offset)
     stopping = threading.Event()

@@ -14,6 +14,7 @@ from services.access import WORKER
 from services.desk import Desk
 from services.reconciliation import background, catching_up, imports, join, loading
 from services.reconciliation.imports import FileKnown
+from services.settlements.dialect import Chosen
 from services.store import Store, engine
 from services.store import orders as order_rows
 from services.store.orders import add_event
@@ -22,6 +23,7 @@ from tests.support.desk import open_test_desk, settings_for
 from tests.support.joined import everything, must_hold
 from tests.support.payouts import HEAD
 
+SIGNED = Chosen(debits="negative")  # whatever the amounts of so few lines say
 IDS = ["A1", "A1-2", "a-1", "ABCD1", "abcd 1", "ABCD1-3", "00ABCD1", "B2", "WEB-77", ""]
 REFERENCES = ["INV-1001", "inv1001", "INV 1001", "SHARED", "F-9", "", ""]
 TRANSACTIONS = ["T1", "T2", "T3", "", "T9"]
@@ -70,7 +72,7 @@ class Shop:
     def _file(self, lines: list[dict[str, str]]) -> None:
         self.files.append(written(lines))
         try:
-            imports.receive(self.desk, WORKER, "demo", "f.csv", BytesIO(self.files[-1]))
+            imports.receive(self.desk, WORKER, "demo", "f.csv", BytesIO(self.files[-1]), SIGNED)
         except FileKnown:
             return
         background.work_off(self.desk)
