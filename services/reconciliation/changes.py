@@ -10,7 +10,7 @@ from collections import Counter
 
 import pandas as pd
 
-from services.store import Connection, settlement_lines
+from services.store import Connection, line_totals, settlement_lines
 
 
 class Changes:
@@ -52,7 +52,7 @@ class Changes:
         gone = gone[pd.Series(taken, index=gone.index, dtype="bool")]
         again: list[int] = []
         for (account, settlement), theirs in gone.groupby(["account", "settlement_id"]):
-            standing = settlement_lines.count_standing(tx, str(account), str(settlement), self._file)
+            standing = line_totals.count_standing(tx, str(account), str(settlement), self._file)
             if 2 * (self._named[str(account), str(settlement)] + len(theirs)) >= standing:
                 again += theirs["id"].tolist()
         return sorted(again)

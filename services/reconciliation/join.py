@@ -27,7 +27,7 @@ from services.reconciliation.match import RESULT, match
 from services.store import Connection, Store, order_keys, settlement_files, settlement_lines
 from services.store import positions as position_rows
 from services.store.frames import plain
-from services.store.settlement_lines import Sums
+from services.store.line_totals import Sums
 
 AT_ONCE = 2_000  # lines that are joined again in one transaction
 _TRIES = 3

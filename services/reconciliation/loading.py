@@ -28,7 +28,7 @@ from services.settlements.source import open_source
 from services.store import Connection, Row, Store, settlement_files, settlement_lines
 from services.store import positions as position_rows
 from services.store.frames import plain
-from services.store.settlement_lines import Sums
+from services.store.line_totals import Sums
 
 BATCH = 5_000  # lines in one transaction: other writers wait for tens of milliseconds, not for the whole file
 ROWS = 50_000  # lines that are read, identified and matched at once

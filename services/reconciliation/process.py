@@ -21,7 +21,15 @@ from services.errors import DeskError
 from services.reconciliation import following, join, loading, turns
 from services.reconciliation.loading import Withdrawn
 from services.reconciliation.turns import Turn, TurnOver
-from services.store import STORE_AWAY, Row, Store, open_store, settlement_files, settlement_lines
+from services.store import (
+    STORE_AWAY,
+    Row,
+    Store,
+    line_totals,
+    open_store,
+    settlement_files,
+    settlement_lines,
+)
 
 log = logging.getLogger("services.reconciliation.process")  # also where it is the main module
 MEMORY_BYTES = 6 << 30  # of addresses, of which half at most are ever in memory
@@ -136,7 +144,7 @@ def _clean(turn: Turn, file: Row[object]) -> None:
         with turn.step() as tx:
             gone = settlement_lines.remove(tx, file.id, _CLEANED)
             if gone < _CLEANED:
-                settlement_lines.remove_totals(tx, file.id)
+                line_totals.remove_totals(tx, file.id)
                 if file.state == "receiving":
                     settlement_files.drop(tx, file.id)
                 else:

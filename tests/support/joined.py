@@ -9,6 +9,7 @@ from services.desk import Desk
 from services.reconciliation import join, positions
 from services.reconciliation.match import RESULT, match
 from services.store import order_keys, settlement_lines
+from services.store.line_totals import TOTAL
 from services.store.schema import orders
 from services.store.schema_settlements import line_totals, order_positions, settlement_files
 from services.store.schema_settlements import settlement_lines as line_table
@@ -44,11 +45,11 @@ def must_hold(desk: Desk) -> None:
 
 
 def sums(desk: Desk) -> dict[tuple[Any, ...], tuple[int, int, int]]:
-    """The kept sums of complete files, by the columns of settlement_lines.TOTAL."""
+    """The kept sums of complete files, by the columns of TOTAL."""
     with desk.store.read() as tx:
         query = select(line_totals).join(settlement_files, settlement_files.c.id == line_totals.c.file)
         return {
-            tuple(getattr(row, name) for name in settlement_lines.TOTAL): (row.lines, row.settled_units, row.moved_units)
+            tuple(getattr(row, name) for name in TOTAL): (row.lines, row.settled_units, row.moved_units)
             for row in tx.execute(query.where(settlement_files.c.state == "complete"))
         }  # fmt: skip
 
@@ -58,7 +59,7 @@ def _summed(lines: pd.DataFrame) -> dict[tuple[Any, ...], tuple[int, int, int]]:
     for row in lines.to_dict("records"):
         key = tuple(
             row["was_outcome"] if name == "outcome" else "" if name == "operation" and row["operation_code"] else row[name]
-            for name in settlement_lines.TOTAL
+            for name in TOTAL
         )  # fmt: skip
         units = 0 if pd.isna(row["settled_amount_units"]) else int(row["settled_amount_units"])
         count, settled, moved = found.get(key, (0, 0, 0))
