@@ -543,7 +543,7 @@ def test_one_right_state(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     manager = person(desk, "manager")
     # Without shrinking, which takes minutes here: --hypothesis-profile explore --hypothesis-seed N finds it again.
     wanted = settings(
-        max_examples=25, stateful_step_count=30, phases=[Phase.generate], database=None, report_multiple_bugs=False,
+        max_examples=15, stateful_step_count=30, phases=[Phase.generate], database=None, report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     run_state_machine_as_test(lambda: Request(desk, manager, monkeypatch), settings=wanted)
