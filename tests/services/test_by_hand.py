@@ -236,7 +236,8 @@ def test_a_total_line_belongs_to_no_order(books: Desk, finance: Actor, orders: B
 
 def test_a_line_that_was_corrected_is_decided_no_more(books: Desk, finance: Actor, orders: Books) -> None:
     old = shown(books, "WEB-1")
-    take(books, line("WEB-1", "11.00", transaction="T-9"))
+    corrected = line("WEB-1", "11.00", transaction="T-9")
+    take(books, *(corrected if row == line("WEB-1", transaction="T-9") else row for row in ROWS))
     with pytest.raises(refusals.LineReplaced):
         decisions.exclude(books, finance, [old], "why", "k1")
 
