@@ -45,12 +45,20 @@ def main() -> None:
                 burst = apart.submit(_burst, running.public, bodies)
                 busy, after = _while_it_lasts(shown, burst, store)
             times, seconds = burst.result()
-        print(f"{len(bodies):,} notifications from {CONNECTIONS} connections in {seconds:.1f} s, {_stored(store):,} stored")
-        print(f"answered: median {_ms(statistics.median(times))}, p99 {_ms(_p(times, 99))}, slowest {_ms(max(times))}")
-        print(f"rerun of the list, idle:             median {_ms(statistics.median(idle))}, p90 {_ms(_p(idle, 90))}")
+        print(
+            f"{len(bodies):,} notifications from {CONNECTIONS} connections in {seconds:.1f} s, {_stored(store):,} stored"
+        )
+        print(
+            f"answered: median {_ms(statistics.median(times))}, p99 {_ms(_p(times, 99))}, slowest {_ms(max(times))}"
+        )
+        print(
+            f"rerun of the list, idle:             median {_ms(statistics.median(idle))}, p90 {_ms(_p(idle, 90))}"
+        )
         for what, found in (("while they come in", busy), ("while they are worked off", after)):
             ratio = statistics.median(found) / statistics.median(idle)
-            print(f"rerun of the list, {what:25}: median {_ms(statistics.median(found))} ({ratio:.2f} times), {len(found)} runs")
+            print(
+                f"rerun of the list, {what:25}: median {_ms(statistics.median(found))} ({ratio:.2f} times), {len(found)} runs"
+            )
         store.close()
 
 
@@ -89,7 +97,11 @@ def _burst(public: str, bodies: Sequence[bytes]) -> tuple[list[float], float]:
 
     begun = time.perf_counter()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        times = [one for part in pool.map(send, [bodies[n::CONNECTIONS] for n in range(CONNECTIONS)]) for one in part]
+        times = [
+            one
+            for part in pool.map(send, [bodies[n::CONNECTIONS] for n in range(CONNECTIONS)])
+            for one in part
+        ]
     return times, time.perf_counter() - begun
 
 

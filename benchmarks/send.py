@@ -44,7 +44,9 @@ def main() -> None:
     sandbox = start_sandbox()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            settings = Settings(data_dir=Path(folder), sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port)
+            settings = Settings(
+                data_dir=Path(folder), sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port
+            )
             desk = Desk(settings, open_store(settings.database, demo=True))
             prepare_demo(desk)
             actor = finance(desk)
