@@ -8,7 +8,6 @@ the clock and by the processor, and of the reception, and the peaks of memory in
 
 import json
 import resource
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,7 +18,7 @@ from sqlalchemy import func, select
 from benchmarks.memory import peak
 from benchmarks.people import finance
 from services.desk import Desk
-from services.reconciliation import imports
+from services.reconciliation import background, imports
 from services.settings import Settings
 from services.store import open_store
 from services.store.schema_settlements import settlement_files, settlement_lines
@@ -32,9 +31,8 @@ def open_bench_desk(database: Path) -> Desk:
 
 def run_process(database: Path) -> None:
     """What the worker spawns, until nothing waits."""
-    given = {"database": f"sqlite:///{database}", "owner": "bench", "offset": 0.0, "sandbox_url": ""}
-    command = [sys.executable, "-m", "services.reconciliation.process"]
-    subprocess.run(command, input=json.dumps(given), text=True, check=True)
+    if code := background.spawn(f"sqlite:///{database}", "bench").wait():
+        raise SystemExit(f"the import's process ended with {code}")
 
 
 def main(file: Path, database: Path) -> None:

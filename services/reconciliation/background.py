@@ -66,6 +66,22 @@ def work_off(desk: Desk) -> bool:
     return found
 
 
+def spawn(database: str, owner: str) -> subprocess.Popen[bytes]:
+    """Begin the process that works off what waits in the database; it ends by itself, and at the latest with this one."""
+    given = {
+        "database": database, "owner": owner, "memory": process.MEMORY_BYTES,
+        "offset": (clock.now() - datetime.now(UTC)).total_seconds(),
+    }  # fmt: skip
+    child = subprocess.Popen(
+        [sys.executable, "-m", "services.reconciliation.process"], cwd=ROOT, stdin=subprocess.PIPE, env={},
+        start_new_session=True, preexec_fn=processes.dying_with(os.getpid()),  # noqa: PLW1509 (two system calls)
+    )  # fmt: skip
+    assert child.stdin is not None
+    with child.stdin as pipe:
+        pipe.write(json.dumps(given).encode())
+    return child
+
+
 class _Child:
     """The process, at most one from this worker."""
 
@@ -93,17 +109,7 @@ class _Child:
 
     def _start(self) -> None:
         self._owner = f"{socket.gethostname()}:{uuid.uuid4().hex}"
-        given = {
-            "database": self._desk.settings.database, "owner": self._owner,
-            "offset": (clock.now() - datetime.now(UTC)).total_seconds(), "memory": process.MEMORY_BYTES,
-        }  # fmt: skip
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "services.reconciliation.process"], cwd=ROOT, stdin=subprocess.PIPE, env={},
-            start_new_session=True, preexec_fn=processes.dying_with(os.getpid()),  # noqa: PLW1509 (two system calls)
-        )  # fmt: skip
-        assert self._process.stdin is not None
-        with self._process.stdin as pipe:
-            pipe.write(json.dumps(given).encode())
+        self._process = spawn(self._desk.settings.database, self._owner)
 
     def stop(self) -> None:
         if self._process is None or self._process.poll() is not None:
