@@ -129,10 +129,8 @@ class _Book:
     def _alone(self, about: About) -> About:
         """A line that says nothing but its transaction: it follows the sale, if that is matched."""
         outcome, known = ("matched", about.known) if about.known else ("unmatched", "")
-        if (
-            "+" in about.transaction
-        ):  # digits that are lost join nothing: a fee without a key is the account's
-            outcome, known = "account_level", ""
+        if "+" in about.transaction:  # digits that are lost join nothing
+            outcome, known = "unmatched", ""
         return about._replace(order="", references=("", "", "", "", ""), outcome=outcome, known=known)
 
     def _after(
@@ -169,11 +167,9 @@ class _Book:
             if self.period >= 12:
                 own.append(self._own("Rolling reserve release", settlement, 12_345_600))
             if settlement == "EUR":
-                blank = About("", "", ("", "", "", "", ""), "", "", "account_level", "")
-                own += [
-                    self._fee(self.period, name, settlement, 300_000, blank)
-                    for name in ("Monthly fee", "Green fee")
-                ]
+                for name, outcome in (("Monthly fee", "account_level"), ("Green fee", "unmatched")):
+                    blank = About("", "", ("", "", "", "", ""), "", "", outcome, "")
+                    own.append(self._fee(self.period, name, settlement, 300_000, blank))
             yield from self._counted(own)
             if fill and settlement == "GBP":
                 continue

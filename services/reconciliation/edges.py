@@ -41,6 +41,12 @@ class Keyed:
     text: pa.Array
 
 
+def key_columns(rules: MatchRules) -> list[str]:
+    """The columns of a file that may name an order."""
+    reference = [f"reporting_data_{rules.reference}"] if rules.reference else []
+    return [*reference, "order", "transaction_id", "merchant_operation_id"]
+
+
 def keyed_texts(lines: pd.DataFrame, rules: MatchRules, there: Flags) -> list[Keyed]:
     """Every key that a line has. An id that a spreadsheet has damaged is no key."""
     columns = [

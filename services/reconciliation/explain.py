@@ -18,6 +18,8 @@ REASONS: dict[str, str] = {
     "several_orders": "Found by: {keys}, but several orders have it: {candidates}.",
     "keys_disagree": "The keys ({keys}) name different orders: {candidates}.",
     "no_key": "The line has neither a reference nor an order id, a transaction id or an operation id.",
+    "operation_unknown": "“{seen}” is an operation that is not known here, and the line has no key.",
+    "digits_lost": "“{seen}” was shortened by a spreadsheet: nothing can be found by it. Ask HiPay for the original file.",
     "nothing_found": "No order is known by its {unknown_keys}.",
     "near_reference": "“{seen}” is nearly the reference “{expected}” of order {nearest_id}.",
     "near_order": "“{seen}” is nearly the order id “{expected}”.",

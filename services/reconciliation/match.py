@@ -12,8 +12,17 @@ import pandas as pd
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from services.reconciliation.book import Flags, Ints, Lookup, MatchRules, strings
-from services.reconciliation.edges import KEYS, SALE, Edges, followed, keyed_texts, look_up, resolve
+from services.reconciliation.book import Flags, Ints, Lookup, MatchRules, damaged, strings
+from services.reconciliation.edges import (
+    KEYS,
+    SALE,
+    Edges,
+    followed,
+    key_columns,
+    keyed_texts,
+    look_up,
+    resolve,
+)
 from services.reconciliation.nearest import loose_texts, suggest
 
 OUTCOMES = (
@@ -49,7 +58,7 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
     - `candidates`: business ids found by the keys where they are not one order, the oldest first, ", " between, at most
       NAMED and then "…"
     - `nearest` Int64: the nearest candidate of a line that is suggested or unmatched; `seen`: the text of the line that
-      comes near it, `expected`: the order's text
+      comes near it, or by which it is open; `expected`: the order's text
     - `loose_reference`, `loose_order`: the keys by which a near candidate is looked for
 
     `lines`: as SettlementFile.lines, of one or many files, its `account` being the key of ours; beside those columns
@@ -66,13 +75,17 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
     unknown = tried & ~edges.hits
     single, several = found.fitting == 1, (edges.hits > 0) & (found.fitting != 1)
     left, no_key = edges.hits == 0, tried == 0
+    shortened = _shortened(lines, rules)
+    lost = left & no_key & (shortened != "")
     # What belongs to no order unless a key says so; a fee of a transaction goes with its Sale.
-    general = np.isin(kind, ["reserve", "adjustment", "transfer", "balance"]) | (
-        np.isin(kind, ["fee", "unknown"]) & no_key
+    general = (
+        np.isin(kind, ["reserve", "adjustment", "transfer", "balance"]) | (kind == "fee") & no_key & ~lost
     )
     outcome, reason = np.full(n, "unmatched", dtype=object), np.full(n, "nothing_found", dtype=object)
     for which, its_outcome, its_reason in (
         (left & no_key, "unmatched", "no_key"),
+        (left & no_key & (kind == "unknown"), "unmatched", "operation_unknown"),
+        (lost, "unmatched", "digits_lost"),
         (left & general, "account_level", "no_order_of_its_own"),
         (several, "ambiguous", "several_orders"),
         (several & (found.fitting == 0), "contradictory", "keys_disagree"),
@@ -85,7 +98,8 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
         outcome[which], reason[which] = its_outcome, its_reason
     order = np.where(decided == "match", decided_order, np.where(single & (decided == ""), found.order, 0))
     candidates, nearest = np.full(n, "", dtype=object), np.zeros(n, np.int64)
-    seen, expected = candidates.copy(), candidates.copy()
+    seen, expected = np.where(reason == "digits_lost", shortened, ""), candidates.copy()
+    seen = np.where(reason == "operation_unknown", lines["operation"].to_numpy(dtype=object), seen)
     named = np.flatnonzero(several & (decided == ""))
     candidates[named] = _candidates(edges, named, lookup)
 
@@ -113,6 +127,17 @@ def _decided(lines: pd.DataFrame) -> tuple[NDArray[np.object_], Ints]:
     return lines["decided"].to_numpy(dtype=object), lines["decided_order"].to_numpy(
         dtype=np.int64, na_value=0
     )
+
+
+def _shortened(lines: pd.DataFrame, rules: MatchRules) -> NDArray[np.object_]:
+    """The first key of each line that a spreadsheet has damaged, as it stands there; "" where none is."""
+    found = np.full(len(lines), "", dtype=object)
+    if pc.all(pc.equal(strings(lines["lost"]), "")).as_py() in (True, None):
+        return found
+    for column in reversed(key_columns(rules)):
+        places = damaged(lines, column)
+        found[places] = lines[column].to_numpy(dtype=object)[places]
+    return found
 
 
 def _candidates(edges: Edges, rows: Ints, lookup: Lookup) -> list[str]:

@@ -14,7 +14,7 @@ from services.settlements.errors import MissingColumns, NotASettlementFile
 from services.settlements.parts import parts
 from services.settlements.sheet import HEAD_CHARACTERS, Header, Layout, find_layout
 from services.settlements.source import Source, open_source
-from services.settlements.survey import Survey
+from services.settlements.survey import Sign, Survey
 from services.settlements.text import LEGACY, encodings, head
 from services.spreadsheets import marks
 
@@ -188,32 +188,41 @@ def _date(survey: Survey, chosen: Chosen) -> tuple[dates.Form, Evidence]:
 
 
 def _debits(survey: Survey, chosen: Chosen) -> tuple[dict[str, Debits] | None, Evidence]:
-    """The signs of each amount column; None where the settled amounts contradict themselves by kind of operation."""
+    """The signs of each amount column; None where the settled amounts contradict themselves by kind of operation.
+
+    What a person says is said of the settled amounts, and of columns that contradict themselves likewise: an original
+    amount may be unsigned where the settled one is signed.
+    """
+    found = {column: _written(survey.signs(column)) for column in AMOUNTS}
     if chosen.debits:
-        return dict.fromkeys(AMOUNTS, chosen.debits), Evidence("debits", "chosen")
-    debits: dict[str, Debits] = {}
-    for column in AMOUNTS:
-        debit = [sign for sign in survey.signs(column) if sign.operation.sign < 0]
-        credit = [sign for sign in survey.signs(column) if sign.operation.sign > 0]
-        if not debit or any(sign.below for sign in debit):
-            debits[column] = "negative"
-        elif credit and all(sign.below for sign in credit):
-            debits[column] = "inverted"
-        else:
-            debits[column] = "positive"
-    settled = sorted(
-        (sign for sign in survey.signs("settled_amount") if sign.operation.sign < 0),
-        key=lambda sign: sign.seen.line,
-    )
+        debits = {column: way or chosen.debits for column, (way, _) in found.items()}
+        return {**debits, "settled_amount": chosen.debits}, Evidence("debits", "chosen")
+    settled = _debit(survey.signs("settled_amount"))
+    way, odd = found["settled_amount"]
+    if way is None:
+        return None, Evidence("debits", "contradictory", odd.line, "settled_amount", odd.cell)
+    debits = {column: way or "negative" for column, (way, _) in found.items()}
     if not settled:
         return debits, Evidence("debits", "no_debit")
-    below = {sign.operation.kind for sign in settled if sign.below}
-    above = {sign.operation.kind for sign in settled if not sign.below}
-    if below - above and above - below:
-        # one kind is always negative, another never: either its lines are credits, or the signs are not used
-        odd = next(sign.seen for sign in settled if not sign.below)
-        return None, Evidence("debits", "contradictory", odd.line, "settled_amount", odd.cell)
     first, count = settled[0].seen, sum(sign.seen.count for sign in settled)
-    return debits, Evidence(
-        "debits", debits["settled_amount"], first.line, "settled_amount", first.cell, count
-    )
+    return debits, Evidence("debits", way, first.line, "settled_amount", first.cell, count)
+
+
+def _debit(signs: list[Sign]) -> list[Sign]:
+    return sorted((sign for sign in signs if sign.operation.sign < 0), key=lambda sign: sign.seen.line)
+
+
+def _written(signs: list[Sign]) -> tuple[Debits | None, amounts.Seen]:
+    """How a column writes its debits; None where it contradicts itself, and the cell that does so.
+
+    One kind is always negative, another never: either its lines are credits, or the signs are not used.
+    """
+    debit = _debit(signs)
+    credit = [sign for sign in signs if sign.operation.sign > 0]
+    below = {sign.operation.kind for sign in debit if sign.below}
+    above = {sign.operation.kind for sign in debit if not sign.below}
+    if below - above and above - below:
+        return None, next(sign.seen for sign in debit if not sign.below)
+    if not debit or below:
+        return "negative", amounts.Seen(0, "")
+    return ("inverted" if credit and all(sign.below for sign in credit) else "positive"), amounts.Seen(0, "")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-# Operation → what it is to an order: of the kinds in FREE none needs one. Any other word is unknown, and free too.
+# Operation → what it is to an order: of NEVER_AN_ORDERS none needs one. Any other word is unknown.
 KINDS = {
     "Sale": "sale", "Refund": "refund", "Chargeback": "chargeback", "Chargeback refund": "won",
     **dict.fromkeys(("Fixed fee", "Variable", "Monthly fee", "Setup fee"), "fee"),
@@ -174,7 +174,8 @@ def join(rows: Sequence[Row], orders: Sequence[Known], reference: int = 1) -> li
             sets.append({follows[0]})
         verdict = _agree(sets)
         if verdict.outcome == "unmatched":
-            free = row.kind in NEVER_AN_ORDERS or (row.kind in ("fee", "unknown") and not tried[place])
+            key_damaged = any(damaged(row[column]) for column in columns.values())
+            free = row.kind in NEVER_AN_ORDERS or (row.kind == "fee" and not tried[place] and not key_damaged)
             if free:
                 verdict = Verdict("account_level")
         verdicts.append(verdict)

@@ -128,7 +128,7 @@ def test_a_transaction_with_two_orders_leads_nowhere() -> None:
         ("Adjustment in favor of TPP", "account_level"),
         ("Transferred to merchant", "account_level"),
         ("Asset settlement", "account_level"),
-        ("Green fee", "account_level"),
+        ("Green fee", "unmatched"),  # not known: a person is to look at it
         ("Settlement", "total_line"),
         ("Splitting settlement", "total_line"),
         ("Sale", "unmatched"),
@@ -200,7 +200,21 @@ def test_an_exact_reference_wins_over_one_that_is_alike() -> None:
 def test_an_id_that_lost_its_digits_joins_nothing() -> None:
     damaged = {"transaction_id": "8.00006E+11", "lost": "transaction_id"}
     table = lines(line("Sale", order="A1", **damaged), line("Variable", -3, **damaged))
-    assert joined(table, BOOK)["outcome"].tolist() == ["matched", "account_level"]
+    found = joined(table, BOOK)
+    assert found["outcome"].tolist() == ["matched", "unmatched"]  # whose fee it is, nobody can say: it stays open
+    assert found[["reason", "seen"]].iloc[1].tolist() == ["digits_lost", "8.00006E+11"]
+
+
+def test_what_belongs_to_no_order_misses_no_damaged_key() -> None:
+    reserve = line("Rolling reserve capture", -3, transaction_id="8.00006E+11", lost="transaction_id")
+    other_column = line("Monthly fee", -3, customer_id="8.00006E+11", lost="customer_id")
+    assert joined(lines(reserve, other_column), BOOK)["outcome"].tolist() == ["account_level"] * 2
+
+
+def test_an_operation_that_is_not_known_is_open_with_or_without_a_key() -> None:
+    found = joined(lines(line("Loyalty bonus", 3), line("Loyalty bonus", 3, order="A1")), BOOK)
+    assert found["outcome"].tolist() == ["unmatched", "matched"]
+    assert found[["reason", "seen"]].iloc[0].tolist() == ["operation_unknown", "Loyalty bonus"]
 
 
 def test_an_empty_book_and_an_empty_file() -> None:

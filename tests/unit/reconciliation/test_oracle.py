@@ -10,13 +10,13 @@ from services.reconciliation.match import OUTCOMES
 from tests.unit.reconciliation.books import book, joined, line, lines, order, positions
 
 CONTROL = {"Settlement", "Split settlement"}
-FREE = {"Rolling reserve capture", "Monthly fee", "Fixed fee", "Green fee"}
+FREE = {"Rolling reserve capture", "Monthly fee", "Fixed fee"}
 RESERVE = {"Rolling reserve capture"}
 
 keys = st.sampled_from(["", "", "K1", "K2", "K3", "K4"])
 rows = st.fixed_dictionaries(
     {
-        "name": st.sampled_from(["Sale", "Sale", "Refund", "Chargeback", *sorted(CONTROL), *sorted(FREE)]),
+        "name": st.sampled_from(["Sale", "Sale", "Refund", "Chargeback", *sorted(CONTROL), *sorted(FREE), "Green fee"]),
         "reporting_data_1": keys,
         "order": st.sampled_from(["", "A1", "A2", "A3", "A3-2", "A9"]),
         "transaction_id": st.sampled_from(["", "T1", "T2", "T3", "T9"]),
