@@ -29,7 +29,7 @@ def catch_up_store(store: Store, limit: int = 5_000) -> bool:
     done = 0
     while done < limit:
         with store.read() as tx:
-            before, orders, after = _next_orders(tx)
+            before, orders, after, more = _next_orders(tx)
         if orders:
             if done:
                 time.sleep(GAP_SECONDS)
@@ -40,7 +40,7 @@ def catch_up_store(store: Store, limit: int = 5_000) -> bool:
                     meta.held_value(tx, _CURSOR) or {}
                 ) == before:  # else another has moved it, or an import has set it back
                     meta.put_value(tx, _CURSOR, after)
-        if not orders and before:
+        if not more:  # what trickles in meanwhile is taken in together, later
             return False
         done += len(orders)
     return True
@@ -63,8 +63,8 @@ def cursor(tx: Connection) -> dict[str, Any]:
     return meta.value(tx, _CURSOR) or {}
 
 
-def _next_orders(tx: Connection) -> tuple[dict[str, Any], list[int], dict[str, Any]]:
-    """The cursor, some orders that have changed since, and where it stands once they are taken in.
+def _next_orders(tx: Connection) -> tuple[dict[str, Any], list[int], dict[str, Any], bool]:
+    """The cursor, some orders that have changed since, where it stands once they are taken in, and whether there are more.
 
     ``gaps``: of each source the ids that were passed over and may yet commit, and until when they are waited for.
     """
@@ -79,18 +79,20 @@ def _next_orders(tx: Connection) -> tuple[dict[str, Any], list[int], dict[str, A
                 "orders": 0,
                 "gaps": {},
             },
+            True,
         )
-    after, found, gaps = dict(before), set[int](), {}
+    after, found, gaps, more = dict(before), set[int](), {}, False
     for name in order_keys.SOURCES:
         room = ORDERS_AT_ONCE - len(found)
         rows = order_keys.changed(tx, name, before[name], room) if room > 0 else []
+        more = more or len(rows) >= room
         if rows:
             after[name] = rows[-1][0]
             found.update(order for _, order in rows)
         if tx.dialect.name != "sqlite":  # there, writers take turns: ids commit in their order
             late, gaps[name] = _late(tx, name, before, after[name])
             found.update(late)
-    return before, sorted(found), {**after, "gaps": gaps}
+    return before, sorted(found), {**after, "gaps": gaps}, more
 
 
 def _late(tx: Connection, name: str, before: dict[str, Any], after: int) -> tuple[set[int], dict[str, float]]:
