@@ -86,8 +86,8 @@ def read(raw: bytes, columns: tuple[Column, ...], most_rows: int) -> Table:
 
 def _sheet(raw: bytes) -> list[Row]:
     """The rows of the first visible sheet that has any."""
-    with unfolded(raw) as sheets:
-        for sheet in sheets:
+    with unfolded(raw) as workbook:
+        for sheet in workbook.sheets:
             if sheet.text.stat().st_size:
                 with sheet.whole().open(encoding="utf-8", newline="") as text:
                     return [

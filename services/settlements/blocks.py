@@ -15,7 +15,7 @@ from services import money
 from services.settlements import dates, operations
 from services.settlements.cells import contains, outlines, strings, units
 from services.settlements.columns import AMOUNTS, COLUMNS, CURRENCIES, DATES, IDS, TEXTS
-from services.settlements.dialect import Dialect, layout_of
+from services.settlements.dialect import Dialect
 from services.settlements.errors import UndecidedReading
 from services.settlements.parts import Part, parts
 from services.settlements.sheet import AsideRow, aside
@@ -30,7 +30,8 @@ _REMEMBERED = 50_000  # different texts of a column whose meaning is kept
 
 @dataclass(frozen=True)
 class DamagedCell:
-    """An id in which a spreadsheet has already lost digits. The line is kept; this id joins nothing."""
+    """An id in which a spreadsheet has already lost digits, or of which it made a date. The line is kept; this id joins
+    nothing."""
 
     line: int
     column: str
@@ -45,7 +46,7 @@ class Block:
     - the 26 columns that are not amounts, as text, "" for blank; dates ISO; currencies in capitals
     - `original_amount_units` … `settled_amount_units` Int64, 1/10000, credits to the merchant positive
     - `operation_code` ("" if unknown) and `kind` (operations.Kind)
-    - `lost`: the columns of this line, separated by blanks, whose digits a spreadsheet has lost
+    - `lost`: the columns of this line, separated by blanks, whose ids a spreadsheet has damaged
 
     `aside` and `damaged`: what was found among the same rows. `bytes_done`: how much of the text, as UTF-8, was read.
     """
@@ -64,13 +65,10 @@ def read_blocks(source: Source, dialect: Dialect, *, rows: int = 50_000) -> Iter
     """
     if dialect.decimal is None or dialect.debits is None:
         raise UndecidedReading(dialect.questions)
-    layout = layout_of(source, dialect)
     converted = _Conversion(dialect)
-    above = layout.preamble
-    for part in parts(source, layout):
+    for part in parts(dialect.tables(source)):
         for piece in _pieces(part, rows):
-            yield converted.block(piece, above)
-            above = ()
+            yield converted.block(piece)
 
 
 def _pieces(part: Part, rows: int) -> Iterator[Part]:
@@ -113,7 +111,7 @@ class _Conversion:
             lambda text: (found.kind if (found := operations.operation(text)) else "unknown", "")
         )
 
-    def block(self, part: Part, above: tuple[AsideRow, ...]) -> Block:
+    def block(self, part: Part) -> Block:
         refused = _Refused()
         count = len(part.lines)
         blank = pa.array([""] * count, pa.string())
@@ -134,7 +132,7 @@ class _Conversion:
         code, _ = self._codes(texts["operation"])
         kind, _ = self._kinds(texts["operation"])
         amounts = self._amounts(part, code, texts, refused)
-        lost, damaged = _lost(texts, part.lines)
+        lost, damaged = _lost(texts, part.lines, sheet=bool(self._dialect.sheets))
         lines = pa.table({"line": part.lines, **texts}).to_pandas()
         lines = lines.assign(**amounts)
         lines["operation_code"], lines["kind"], lines["lost"] = code.to_pandas(), kind.to_pandas(), lost
@@ -145,7 +143,7 @@ class _Conversion:
             lines = lines[kept].reset_index(drop=True)
             gone = {row.line for row in wrong}
             damaged = [cell for cell in damaged if cell.line not in gone]
-        rows = tuple(sorted((*above, *part.aside, *wrong), key=lambda row: row.line))
+        rows = tuple(sorted((*part.aside, *wrong), key=lambda row: row.line))
         return Block(lines, rows, tuple(damaged), part.bytes_done)
 
     def _dated(self, column: pa.Array) -> tuple[pa.Array, list[tuple[int, str]]]:
@@ -253,13 +251,21 @@ def _empty(column: pa.Array) -> NDArray[np.bool_]:
     return empty
 
 
-def _lost(texts: dict[str, pa.Array], lines: NDArray[np.int64]) -> tuple[pd.Series, list[DamagedCell]]:
+def _lost(
+    texts: dict[str, pa.Array], lines: NDArray[np.int64], *, sheet: bool
+) -> tuple[pd.Series, list[DamagedCell]]:
+    """The columns of each line whose id a spreadsheet has damaged; the mark of a date is taken from `texts`."""
     names: dict[int, list[str]] = {}
     damaged = []
     for column in IDS:
+        places: list[int] = []
         if contains(texts[column], "+"):
-            for place in np.flatnonzero(pc.match_substring_regex(texts[column], _LOST)).tolist():
-                names.setdefault(place, []).append(column)
-                damaged.append(DamagedCell(int(lines[place]), column, texts[column][place].as_py()))
+            places = np.flatnonzero(pc.match_substring_regex(texts[column], _LOST)).tolist()
+        if sheet and contains(texts[column], marks.DATE):  # 2026-11 was an order: 1 November 2026 is none
+            places += np.flatnonzero(pc.starts_with(texts[column], marks.DATE)).tolist()
+            texts[column] = pc.utf8_ltrim(texts[column], characters=marks.DATE)
+        for place in places:
+            names.setdefault(place, []).append(column)
+            damaged.append(DamagedCell(int(lines[place]), column, texts[column][place].as_py()))
     lost = [" ".join(names.get(place, ())) for place in range(len(lines))] if names else [""] * len(lines)
     return pd.Series(lost, dtype="str"), sorted(damaged, key=lambda cell: cell.line)

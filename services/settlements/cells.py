@@ -45,9 +45,9 @@ def contains(column: pa.Array, character: str) -> bool:
     return bool((data[offsets[0] : offsets[-1]] == ord(character)).any())
 
 
-def clean(column: pa.Array, *, amount: bool = False, sheet: bool = False) -> pa.Array:
-    """Blanks around a cell go, the ="0012" with which a spreadsheet is told that digits are text, and its marks, but
-    that of a number where an amount stands. Letters and their accents are composed (NFC)."""
+def clean(column: pa.Array, *, marked: str | None = None) -> pa.Array:
+    """Blanks around a cell go, the ="0012" with which a spreadsheet is told that digits are text, and of a workbook
+    (`marked` is not None) its marks but this one. Letters and their accents are composed (NFC)."""
     offsets, data = raw(column)
     if not len(data):
         return column
@@ -60,8 +60,8 @@ def clean(column: pa.Array, *, amount: bool = False, sheet: bool = False) -> pa.
         column = pc.replace_substring_regex(column, r'^="(.*)"$', r"\1")
     if (data[offsets[0] : offsets[-1]] >= _COMPOSING).any():
         column = pc.utf8_normalize(column, "NFC")
-    if sheet:
-        column = pc.utf8_ltrim(column, characters=marks.DATE if amount else marks.DATE + marks.NUMBER)
+    if marked is not None:
+        column = pc.utf8_ltrim(column, characters="".join({marks.DATE, marks.NUMBER} - {marked}))
         column = pc.replace_substring(column, marks.LINE_BREAK, "\n")
     return column
 

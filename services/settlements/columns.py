@@ -55,7 +55,7 @@ _VARIANTS: dict[str, tuple[str, ...]] = {
     "date_value": ("date de valeur", "date valeur"),
     "invoice_reference": ("invoice ref", "invoice", "référence facture", "réf. facture"),
     "settlement_id": (
-        "settlement", "settlement reference", "id règlement", "référence règlement", "règlement",
+        "settlement", "settlement reference", "payout", "payout id", "payout reference", "id règlement", "référence règlement", "règlement",
         "id reversement", "référence reversement", "reversement",
     ),
     "transaction_id": ("transaction", "transaction reference", "référence transaction"),
@@ -79,11 +79,11 @@ _VARIANTS: dict[str, tuple[str, ...]] = {
     ),
     "currency": ("invoice currency", "devise", "devise facture", "devise facturation"),
     "operation": ("operation type", "opération", "type opération"),
-    "settled_amount": ("settlement amount", "montant réglé", "montant règlement", "montant reversé",
+    "settled_amount": ("settlement amount", "payout amount", "montant réglé", "montant règlement", "montant reversé",
                        "montant reversement"),
-    "settlement_currency": ("settled currency", "devise règlement", "devise reversement"),
+    "settlement_currency": ("settled currency", "payout currency", "devise règlement", "devise reversement"),
     "original_settlement_id": (
-        "original settlement", "id règlement d'origine", "id règlement original", "id règlement initial",
+        "original settlement", "original payout id", "id règlement d'origine", "id règlement original", "id règlement initial",
         "id reversement d'origine", "id reversement initial",
     ),
     "customer_id": ("client id", "customer", "client"),

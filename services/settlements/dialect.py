@@ -4,19 +4,17 @@ HiPay publishes the columns, not the delimiter, the encoding, the signs nor the 
 made by a person instead (`Chosen`); one that would change amounts and that the file does not decide is a question.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from services.settlements import amounts, dates
 from services.settlements.columns import AMOUNTS
-from services.settlements.errors import MissingColumns, NotASettlementFile
 from services.settlements.parts import parts
-from services.settlements.sheet import HEAD_CHARACTERS, Header, Layout, find_layout
+from services.settlements.sheet import Header
 from services.settlements.source import Source, open_source
 from services.settlements.survey import Sign, Survey
-from services.settlements.text import LEGACY, encodings, head
-from services.spreadsheets import marks
+from services.settlements.tables import Sheet, Table, find_tables, tables_of
 
 # negative: a sign is the sign. positive: debits stand without one, the operation tells. inverted: debits are the
 # positive ones. Per amount column, since an original amount may be unsigned where the settled one is signed.
@@ -34,6 +32,17 @@ class Chosen:
     decimal: amounts.Decimal | None = None
     date: dates.Form | None = None
     debits: Debits | None = None
+    columns: tuple[tuple[str, str], ...] | None = (
+        None  # a name in the file → the column that it is, "" for none
+    )
+    sheets: tuple[str, ...] | None = None  # of a workbook, those that are read
+
+    def __post_init__(self) -> None:
+        """What was kept as JSON comes back as lists."""
+        if self.columns is not None:
+            object.__setattr__(self, "columns", tuple((name, column) for name, column in self.columns))
+        if self.sheets is not None:
+            object.__setattr__(self, "sheets", tuple(self.sheets))
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,8 @@ class Evidence:
 class Dialect:
     """`decimal` None or `debits` None: the file does not decide it, see `questions`.
 
-    `thousands`: "" none, None any mark that groups by three. `debits`: by amount column.
+    `thousands`: "" none, None any mark that groups by three. `debits`: by amount column. `header_line`: of a workbook,
+    that of the first sheet that is read.
     """
 
     encoding: str
@@ -63,6 +73,8 @@ class Dialect:
     date: dates.Form
     debits: Mapping[str, Debits] | None
     evidence: tuple[Evidence, ...] = field(default=(), compare=False)
+    columns: tuple[tuple[str, str], ...] = ()  # as in Chosen
+    sheets: tuple[Sheet, ...] = ()  # of a workbook, those that are read
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -72,20 +84,30 @@ class Dialect:
         """The evidence for one choice."""
         return next(evidence for evidence in self.evidence if evidence.choice == choice)
 
+    def tables(self, source: Source) -> tuple[Table, ...]:
+        """Where the lines of the file stand. Raises NotASettlementFile, MissingColumns, …"""
+        return tables_of(
+            source, encoding=self.encoding, delimiter=self.delimiter, header_line=self.header_line,
+            columns=dict(self.columns), sheets=self.sheets,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Detection:
-    """`lines`: rows below the header that are not blank, those to be set aside included. `accounts`: each different
-    cell of the Account column with how many rows have it (the first 1,000 that are different)."""
+    """`lines`: rows below the headers that are not blank, those to be set aside included. `accounts`: each different
+    cell of the Account column with how many rows have it (the first 1,000 that are different). `left_out`, `hidden`:
+    sheets of a workbook that are not read."""
 
     dialect: Dialect
-    layout: Layout
+    headers: tuple[Header, ...]
     lines: int
     accounts: dict[str, int]
+    left_out: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
     @property
     def header(self) -> Header:
-        return self.layout.header
+        return self.headers[0]
 
 
 def detect(raw: bytes, chosen: Chosen | None = None) -> Dialect:
@@ -94,78 +116,47 @@ def detect(raw: bytes, chosen: Chosen | None = None) -> Dialect:
         return detect_file(source, chosen).dialect
 
 
-def detect_file(source: Source, chosen: Chosen | None = None) -> Detection:
-    """How a file is written, in one pass over the whole of it, in bounded memory.
+def detect_file(
+    source: Source, chosen: Chosen | None = None, tell: Callable[[int], None] | None = None
+) -> Detection:
+    """How a file is written, in one pass over the whole of it, in bounded memory; `tell` is told how many bytes of its
+    text are read.
 
     Raises the errors of errors.py but UndecidedReading: what is wrong with the file as a whole is found here.
     """
     chosen = chosen or Chosen()
-    layout, by_encoding = _layout(source, chosen)
+    columns = chosen.columns or ()
+    found = find_tables(
+        source, encoding=chosen.encoding, delimiter=chosen.delimiter, header_line=chosen.header_line, columns=dict(columns),
+        sheets=chosen.sheets,
+    )  # fmt: skip
     survey = Survey()
-    for part in parts(source, layout):
+    for part in parts(found.tables):
         survey.add(part)
+        if tell is not None:
+            tell(part.bytes_done)
     number, by_number = _decimal(survey, chosen)
     form, by_form = _date(survey, chosen)
     debits, by_debits = _debits(survey, chosen)
-    header, sheet = layout.header, source.kind == "sheet"
+    sheet, first = source.kind == "sheet", found.tables[0].layout
+    header = first.header
+    by_delimiter = "sheet" if sheet else "chosen" if chosen.delimiter else "names"
+    by_line = "chosen" if chosen.header_line == header.line else "names"
     evidence = (
-        Evidence("encoding", by_encoding),
-        Evidence(
-            "delimiter",
-            "sheet" if sheet else "chosen" if chosen.delimiter else "names",
-            header.line,
-            count=header.named,
-        ),
-        Evidence("header_line", "chosen" if chosen.header_line else "names", header.line, count=header.named),
+        Evidence("encoding", found.by_encoding),
+        Evidence("delimiter", by_delimiter, header.line, count=header.named),
+        Evidence("header_line", by_line, header.line, count=header.named),
         by_number,
         by_form,
         by_debits,
     )
+    sheets = [Sheet(table.sheet, table.layout.header.line, table.above) for table in found.tables if sheet]
     dialect = Dialect(
-        layout.encoding,
-        layout.delimiter,
-        header.line,
-        number.decimal,
-        number.thousands,
-        form,
-        debits,
-        evidence,
-    )
-    return Detection(dialect, layout, survey.lines, dict(survey.accounts))
-
-
-def layout_of(source: Source, dialect: Dialect) -> Layout:
-    """Where the columns are in a file whose dialect is known. Raises NotASettlementFile, MissingColumns, …"""
-    return find_layout(
-        _head(source, dialect.encoding), dialect.encoding, dialect.delimiter, dialect.header_line
-    )
-
-
-def _head(source: Source, encoding: str) -> str:
-    return head(source.text, encoding, HEAD_CHARACTERS)
-
-
-def _layout(source: Source, chosen: Chosen) -> tuple[Layout, str]:
-    if source.kind == "sheet":
-        found = find_layout(_head(source, "utf-8"), "utf-8", marks.DELIMITER, chosen.header_line)
-        return found, "sheet"
-    possible = encodings(source.text)  # also refuses other types of file, whatever was chosen
-    if chosen.encoding:
-        possible = (chosen.encoding,)
-    # Among encodings that bytes cannot tell apart, the one in which most columns have their name.
-    best: Layout | None = None
-    refusal: NotASettlementFile | MissingColumns | None = None
-    for encoding in possible:
-        try:
-            found = find_layout(_head(source, encoding), encoding, chosen.delimiter, chosen.header_line)
-        except (NotASettlementFile, MissingColumns) as error:
-            refusal = refusal or error
-            continue
-        if best is None or found.header.named > best.header.named:
-            best = found
-    if best is None:
-        raise refusal or NotASettlementFile("text")
-    return best, "chosen" if chosen.encoding else ("legacy" if possible == LEGACY else "bytes")
+        first.encoding, first.delimiter, header.line, number.decimal, number.thousands, form, debits, evidence, columns,
+        tuple(sheets),
+    )  # fmt: skip
+    headers = tuple(table.layout.header for table in found.tables)
+    return Detection(dialect, headers, survey.lines, dict(survey.accounts), found.left_out, source.hidden)
 
 
 def _decimal(survey: Survey, chosen: Chosen) -> tuple[amounts.Decision, Evidence]:

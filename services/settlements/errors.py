@@ -70,13 +70,14 @@ class BrokenQuotes(SettlementFileError):
 
 
 class MissingColumns(SettlementFileError):
-    """`columns`: canonical names (columns.py)."""
+    """`columns`: canonical names (columns.py); `header`: each name in the file, and the column that it is taken for."""
 
     code: ClassVar[str] = "settlement_file_missing_columns"
 
-    def __init__(self, columns: tuple[str, ...]) -> None:
-        super().__init__(columns)
+    def __init__(self, columns: tuple[str, ...], header: tuple[tuple[str, str | None], ...] = ()) -> None:
+        super().__init__(columns, header)
         self.columns = columns
+        self.header = header
 
     def fields(self) -> dict[str, str]:
         return {"columns": ", ".join(self.columns)}

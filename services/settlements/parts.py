@@ -6,8 +6,8 @@ again, go one by one through `sheet.misfit`, so that each is named by the line o
 
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -16,15 +16,17 @@ from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
 from services.settlements.cells import clean, contains, strings
-from services.settlements.columns import AMOUNTS
+from services.settlements.columns import AMOUNTS, IDS
 from services.settlements.errors import BrokenQuotes, HeaderOnly, TruncatedFile
 from services.settlements.sheet import END, AsideRow, Layout, aside, is_blank, misfit, names_total, records
-from services.settlements.source import Source
+from services.settlements.tables import Table
 from services.settlements.text import texts
 from services.spreadsheets import marks
 
 BLOCK_BYTES = 4 << 20  # a row longer than this is a quote that was never closed
 _MOST_CELL = csv.field_size_limit()  # bytes of a cell, likewise
+# Which mark of a spreadsheet stays: that of a number in an amount, and of a date in an id, which is no date.
+_MARKED = {**dict.fromkeys(AMOUNTS, marks.NUMBER), **dict.fromkeys(set(IDS) - {"account"}, marks.DATE)}
 
 
 @dataclass(frozen=True)
@@ -39,21 +41,37 @@ class Part:
     bytes_done: int
 
 
-def parts(source: Source, layout: Layout) -> Iterator[Part]:
-    """The rows below the header. Raises TruncatedFile, BrokenQuotes, HeaderOnly once the fault is reached."""
-    stream = _Stream(source, layout)
-    rows = _Rows(layout, sheet=source.kind == "sheet")
+def parts(tables: Sequence[Table]) -> Iterator[Part]:
+    """The rows of these tables, one after another, those above each header among those set aside.
+
+    Raises TruncatedFile, BrokenQuotes, HeaderOnly once the fault is reached.
+    """
+    records, done = 0, 0
+    for table in tables:
+        above = tuple(replace(row, line=row.line + table.above) for row in table.layout.preamble)
+        last = 0
+        for part in _parts(table):
+            records, last = records + part.records, part.bytes_done
+            yield replace(part, aside=(*above, *part.aside), bytes_done=done + last)
+            above = ()
+        done += last
+    if not records:
+        raise HeaderOnly
+
+
+def _parts(table: Table) -> Iterator[Part]:
+    layout = table.layout
+    stream = _Stream(table)
+    rows = _Rows(table)
     try:
         for batch in _batches(stream, layout, rows):
             yield rows.part(batch.columns, stream.done)
     except pa.ArrowInvalid:
-        raise BrokenQuotes(_broken_line(source, layout)) from None
+        raise BrokenQuotes(_broken_line(table)) from None
     rest = rows.part([strings([])] * layout.width, stream.done)
     if rest.records:
         yield rest
     rows.refuse_open_end(ends_with_newline=stream.ends_with_newline)
-    if not rows.records:
-        raise HeaderOnly
 
 
 class _Stream:
@@ -61,15 +79,15 @@ class _Stream:
 
     closed = False
 
-    def __init__(self, source: Source, layout: Layout) -> None:
+    def __init__(self, table: Table) -> None:
         self.done = 0
         self.ends_with_newline = True
-        self._pieces = self._encoded(source, layout)
+        self._pieces = self._encoded(table)
         self._pending = bytearray()
 
-    def _encoded(self, source: Source, layout: Layout) -> Iterator[bytes]:
-        skip, last = layout.skip, b"\n"
-        for text in texts(source.text, layout.encoding):
+    def _encoded(self, table: Table) -> Iterator[bytes]:
+        skip, last = table.layout.skip, b"\n"
+        for text in texts(table.text, table.layout.encoding):
             piece = text.encode()
             self.done += len(piece)
             piece, skip = piece[skip:], max(skip - len(piece), 0)
@@ -93,12 +111,12 @@ class _Stream:
 class _Rows:
     """What has been seen of the rows so far, and which of them pyarrow has left to us."""
 
-    def __init__(self, layout: Layout, *, sheet: bool) -> None:
-        self._layout, self._sheet = layout, sheet
-        self.records = 0
+    def __init__(self, table: Table) -> None:
+        self._layout, self._sheet = table.layout, table.typed
+        layout = table.layout
         self._left: list[tuple[int, str]] = []  # (number of the record from 1, its text)
         self._number = 1  # of the next record
-        self._line = layout.header.end + 1  # on which it begins
+        self._line = table.above + layout.header.end + 1  # on which it begins
         self._shortest = len(layout.header.names)  # cells of the shortest row but the last
         self._last = (0, len(layout.header.names))  # line and cells of the last row
 
@@ -134,7 +152,6 @@ class _Rows:
         whole = np.flatnonzero(~blank)[-2:]  # of these rows two are enough: the last, and one before it
         self._ended(widths + [(int(line), self._layout.width) for line in lines[whole]])
         records = count - int(blank.sum()) + len(widths)
-        self.records += records
         return self._joined(batch, lines, kept, rows, (*aside_rows, *more_aside), records, done)
 
     def refuse_open_end(self, *, ends_with_newline: bool) -> None:
@@ -156,7 +173,7 @@ class _Rows:
         """(which rows are lines or None for all, those set aside, which are blank)."""
         header = self._layout.header
         place = header.columns.index("operation")
-        encoded = clean(batch[place], sheet=self._sheet).dictionary_encode()
+        encoded = clean(batch[place], marked="" if self._sheet else None).dictionary_encode()
         odd = [
             not name or names_total(name) or name == header.names[place]
             for name in encoded.dictionary.to_pylist()
@@ -230,7 +247,7 @@ class _Rows:
                     )
             else:
                 column = pa.array([""] * len(lines), pa.string())
-            cells[name] = clean(column, amount=name in AMOUNTS, sheet=self._sheet)
+            cells[name] = clean(column, marked=_MARKED.get(name, "") if self._sheet else None)
         return Part(cells, lines, tuple(sorted(found, key=lambda row: row.line)), records, done)
 
 
@@ -282,12 +299,13 @@ def _refuse_open_quote(batch: list[pa.Array], lines: NDArray[np.int64]) -> None:
         raise TruncatedFile(int(lines[-1]))
 
 
-def _broken_line(source: Source, layout: Layout) -> int:
+def _broken_line(table: Table) -> int:
     """Where the quote begins that no block could hold the end of."""
-    text = "".join(texts(source.text, layout.encoding))
+    layout = table.layout
+    text = "".join(texts(table.text, layout.encoding))
     try:
         for _ in records(io.StringIO(text, newline=""), layout.delimiter):
             pass
     except (BrokenQuotes, TruncatedFile) as error:
-        return error.line
-    return layout.header.end + 1
+        return table.above + error.line
+    return table.above + layout.header.end + 1

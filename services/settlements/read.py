@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from services.settlements.blocks import DamagedCell, read_blocks
-from services.settlements.dialect import Dialect, detect_file, layout_of
+from services.settlements.dialect import Dialect, detect_file
 from services.settlements.sheet import AsideRow, Header
 from services.settlements.source import open_source
 
@@ -36,7 +36,7 @@ def read(raw: bytes, dialect: Dialect | None = None) -> SettlementFile:
     """
     with open_source(raw) as source:
         dialect = dialect or detect_file(source).dialect
-        header = layout_of(source, dialect).header
+        header = dialect.tables(source)[0].layout.header
         blocks = list(read_blocks(source, dialect))
     lines = pd.concat([block.lines for block in blocks], ignore_index=True)
     return SettlementFile(

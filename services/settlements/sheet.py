@@ -3,10 +3,11 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from services.money import is_currency
 from services.settlements.columns import COLUMNS, REQUIRED, plain, recognise
 from services.settlements.errors import (
     BrokenQuotes,
@@ -21,7 +22,14 @@ _HEAD_RECORDS = 400
 _ENOUGH = 4  # names that must be recognised before a line is taken for a header
 END = "\x00end"  # text with NUL was refused before: no file holds this line
 _TOTALS = ("total", "totals", "totaux", "sum", "somme", "subtotal", "grand total", "sous total")
-_COUNTS = ("count", "nombre", "end", "fin", "lines", "lignes")
+# What a total begins with, and the words that may follow: "Total général EUR", "Nombre de lignes : 12", "End of file".
+_TOTAL_WORDS = frozenset(
+    "total totals totaux sum somme subtotal grand sous sub count nombre number end fin lines lignes".split()
+)
+_TOTAL_MORE = _TOTAL_WORDS | frozenset(
+    "general generale of the de du des d la le les rows records file fichier amount amounts montant montants operations"
+    " transactions payout payouts settlement settlements reglement reglements reversement reversements page report".split()
+)
 
 
 @dataclass(frozen=True)
@@ -45,23 +53,25 @@ class AsideRow:
 
 @dataclass(frozen=True)
 class Header:
-    """`line` … `end`: the lines of the file on which it stands. `names` as in the file; `columns` the canonical one of
-    each place, None for an extra or a repeated one."""
+    """`line` … `end`: the lines of the file on which it stands. `names` as in the file; `known` the canonical column that
+    each of them names, None for an extra one; `columns` those that are read: of one that is named twice, the first, or the
+    one that a person said."""
 
     line: int
     end: int
     names: tuple[str, ...]
+    known: tuple[str | None, ...]
     columns: tuple[str | None, ...]
 
     @property
     def duplicates(self) -> tuple[str, ...]:
-        """Canonical columns that the file names more than once: the first is read."""
-        counts = Counter(column for name in self.names if (column := recognise(name)))
+        """Canonical columns that the file names more than once."""
+        counts = Counter(column for column in self.known if column)
         return tuple(column for column, count in counts.items() if count > 1)
 
     @property
     def extra(self) -> tuple[str, ...]:
-        return tuple(name for name in self.names if name and recognise(name) is None)
+        return tuple(name for name, column in zip(self.names, self.known, strict=True) if name and not column)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -90,13 +100,18 @@ class Layout:
     skip: int
 
 
-def find_layout(head: str, encoding: str, delimiter: str | None = None, line: int | None = None) -> Layout:
-    """Where a text's columns are, from its first HEAD_CHARACTERS; delimiter and header's line may be given.
+def find_layout(
+    head: str, encoding: str, delimiter: str | None = None, line: int | None = None, columns: Mapping[str, str] | None = None
+) -> Layout:  # fmt: skip
+    """Where a text's columns are, from its first HEAD_CHARACTERS; delimiter and header's line may be given, and what a
+    name of the file stands for: a canonical column, or "" for none.
 
     Raises NotASettlementFile where no line names a few of the columns, MissingColumns where some without which nothing
     counts are not named.
     """
-    delimiter, header = _find_header(head, delimiter, line)
+    delimiter, header = _find_header(
+        head, delimiter, line, {spelling(name): told for name, told in (columns or {}).items()}
+    )
     preamble = []
     widths: Counter[int] = Counter()
     for start, _, row in _head(head, delimiter):
@@ -112,21 +127,28 @@ def find_layout(head: str, encoding: str, delimiter: str | None = None, line: in
     )  # fmt: skip
 
 
-def _find_header(head: str, delimiter: str | None, line: int | None) -> tuple[str, Header]:
+def _find_header(
+    head: str, delimiter: str | None, line: int | None, told: Mapping[str, str]
+) -> tuple[str, Header]:
     best: tuple[str, Header] | None = None
     for candidate in (delimiter,) if delimiter else DELIMITERS:
         for start, end, row in _head(head, candidate):
             if line is not None and start != line:
                 continue
-            header = _header(start, end, row)
-            if best is None or header.named > best[1].named:
+            header = _header(start, end, row, told)
+            if best is None or _weight(header) > _weight(best[1]):
                 best = (candidate, header)
-    if best is None or best[1].named < _ENOUGH:
+    # A line that a person points to may name its columns in whatever words: what they stand for is then asked.
+    if best is None or (best[1].named < _ENOUGH and (line is None or len(best[1].names) < len(REQUIRED))):
         raise NotASettlementFile("text")
-    lacking = tuple(column for column in REQUIRED if column not in best[1].columns)
-    if lacking:
-        raise MissingColumns(lacking)
+    header = best[1]
+    if lacking := tuple(column for column in REQUIRED if column not in header.columns):
+        raise MissingColumns(lacking, tuple(zip(header.names, header.known, strict=True)))
     return best
+
+
+def _weight(header: Header) -> tuple[int, int]:
+    return (header.named, 0 if header.named else len(header.names))
 
 
 def _head(head: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
@@ -139,16 +161,23 @@ def _head(head: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
         return  # this delimiter, or the cut through the head, made the quotes odd
 
 
-def _header(line: int, end: int, row: list[str]) -> Header:
+def _header(line: int, end: int, row: list[str], told: Mapping[str, str]) -> Header:
     names = _names(row)
-    seen: set[str] = set()
+    by_hand = [told.get(spelling(name)) for name in names] if told else [None] * len(names)
+    known = tuple(
+        recognise(name) if said is None else said or None for name, said in zip(names, by_hand, strict=True)
+    )
+    taken = {said for said in by_hand if said}
     columns: list[str | None] = []
-    for name in names:
-        column = recognise(name)
-        columns.append(None if column in seen else column)
-        if column:
-            seen.add(column)
-    return Header(line, end, names, tuple(columns))
+    for column, said in zip(known, by_hand, strict=True):
+        first = column not in columns and (said is not None or column not in taken)
+        columns.append(column if first else None)
+    return Header(line, end, names, known, tuple(columns))
+
+
+def spelling(name: str) -> str:
+    """A column's name in the file, told from another by its letters and digits alone."""
+    return plain(name) or name.casefold()
 
 
 def _names(row: list[str]) -> tuple[str, ...]:
@@ -212,5 +241,10 @@ def is_blank(row: list[str]) -> bool:
 
 
 def _is_total(row: list[str]) -> bool:
-    words = plain(next((cell for cell in row if cell.strip()), ""))
-    return words.startswith(_TOTALS) or words.split(" ", 1)[0] in _COUNTS
+    """Whether the first cell is nothing but what a total is called, perhaps with its count or currency."""
+    words = plain(next((cell for cell in row if cell.strip()), "")).split()
+    return (
+        bool(words)
+        and words[0] in _TOTAL_WORDS
+        and all(word in _TOTAL_MORE or word.isdigit() or is_currency(word.upper()) for word in words)
+    )

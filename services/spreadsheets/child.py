@@ -1,7 +1,7 @@
 """``python -m services.spreadsheets.child FILE FOLDER``: the visible sheets of FILE as texts 0, 1, … in FOLDER.
 
 A process of its own, with bounds on memory and time, because a workbook of some kilobytes can unfold to gigabytes. It
-prints one line of JSON: ``{"sheets": [{"name", "long"}, …]}`` or ``{"refused": reason}``. Each text is UTF-8, a line a
+prints one line of JSON: ``{"sheets": [{"name", "long", "rows"}, …], "hidden": [name, …]}`` or ``{"refused": reason}``. Each text is UTF-8, a line a
 row from the sheet's first, its cells as `marks` says. Of a sheet with more rows than MOST_ROWS only the first stand there.
 """
 
@@ -41,10 +41,12 @@ def main(file: Path, folder: Path) -> None:
     with file.open("rb") as stream:
         if stream.read(2) == b"PK" and _unpacked(file) > MOST_UNPACKED:
             _answer(refused="heavy")
-    _answer(sheets=_sheets(file, folder))
+    sheets, hidden = _sheets(file, folder)
+    _answer(sheets=sheets, hidden=hidden)
 
 
-def _sheets(file: Path, folder: Path) -> list[dict[str, Any]]:
+def _sheets(file: Path, folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """What is said of the visible sheets, and the names of the others."""
     from python_calamine import (
         CalamineError,
         CalamineWorkbook,
@@ -54,31 +56,38 @@ def _sheets(file: Path, folder: Path) -> list[dict[str, Any]]:
     )
 
     found: list[dict[str, Any]] = []
+    hidden: list[str] = []
     left = 2 * MOST_ROWS  # over all sheets
     try:
         workbook = CalamineWorkbook.from_path(str(file))
         for place, about in enumerate(workbook.sheets_metadata):
-            if about.typ != SheetTypeEnum.WorkSheet or about.visible != SheetVisibleEnum.Visible:
+            if about.typ != SheetTypeEnum.WorkSheet:
+                continue
+            if about.visible != SheetVisibleEnum.Visible:
+                hidden.append(about.name)
                 continue
             sheet = workbook.get_sheet_by_index(place)
             rows = sheet.end[0] + 1 if sheet.end else 0
             long = rows > MOST_ROWS + 1 or rows > left
             with (folder / str(len(found))).open("w", encoding="utf-8", newline="") as text:
-                _write(sheet, text, _HEAD if long else rows)
+                written = _write(sheet, text, _HEAD if long else rows)
             left -= 0 if long else rows
-            found.append({"name": about.name, "long": long})
+            found.append({"name": about.name, "long": long, "rows": written})
     except PasswordError:
         _answer(refused="locked")
     except CalamineError:
         _answer(refused="unreadable")
-    return found
+    return found, hidden
 
 
-def _write(sheet: Any, text: Any, most: int) -> None:
+def _write(sheet: Any, text: Any, most: int) -> int:
+    """How many rows were written."""
     writer = csv.writer(text, delimiter=marks.DELIMITER, lineterminator="\n")
     before = [""] * min(sheet.start[1] if sheet.start else 0, MOST_COLUMNS)
-    for row in islice(sheet.iter_rows(), most):
+    count = 0
+    for count, row in enumerate(islice(sheet.iter_rows(), most), 1):  # noqa: B007 (the last is how many there were)
         writer.writerow(before + [_cell(value) for value in row[:MOST_COLUMNS]])
+    return count
 
 
 def _unpacked(file: Path) -> int:

@@ -27,11 +27,12 @@ _REFUSED: dict[str, type[SpreadsheetError]] = {
 
 @dataclass(frozen=True)
 class Unfolded:
-    """One visible sheet: `text` as `child` and `marks` say, of a `long` one only the first rows."""
+    """One visible sheet: `text` as `child` and `marks` say, so many `rows`, of a `long` one only the first."""
 
     name: str
     text: Path
     long: bool
+    rows: int
 
     def whole(self) -> Path:
         """The text of all its rows. Raises SheetTooLong."""
@@ -40,9 +41,17 @@ class Unfolded:
         return self.text
 
 
+@dataclass(frozen=True)
+class Workbook:
+    """Its visible `sheets` in their order, and the names of the `hidden` ones."""
+
+    sheets: tuple[Unfolded, ...]
+    hidden: tuple[str, ...]
+
+
 @contextmanager
-def unfolded(file: Path | bytes) -> Iterator[tuple[Unfolded, ...]]:
-    """The visible sheets in their order, for as long as the context lasts.
+def unfolded(file: Path | bytes) -> Iterator[Workbook]:
+    """The sheets of a workbook, for as long as the context lasts.
 
     Raises SheetTooHeavy, SheetLocked, SheetUnreadable.
     """
@@ -51,10 +60,10 @@ def unfolded(file: Path | bytes) -> Iterator[tuple[Unfolded, ...]]:
         if isinstance(file, bytes):
             (folder / "workbook").write_bytes(file)
             file = folder / "workbook"
-        yield _sheets(file.absolute(), folder)
+        yield _workbook(file.absolute(), folder)
 
 
-def _sheets(file: Path, folder: Path) -> tuple[Unfolded, ...]:
+def _workbook(file: Path, folder: Path) -> Workbook:
     command = [sys.executable, "-m", "services.spreadsheets.child", str(file), str(folder)]
     try:
         done = subprocess.run(
@@ -72,10 +81,11 @@ def _sheets(file: Path, folder: Path) -> tuple[Unfolded, ...]:
         raise SheetTooHeavy
     if done.returncode or "sheets" not in said:
         raise SheetUnreadable
-    return tuple(
-        Unfolded(sheet["name"], folder / str(place), sheet["long"])
+    sheets = tuple(
+        Unfolded(sheet["name"], folder / str(place), sheet["long"], sheet["rows"])
         for place, sheet in enumerate(said["sheets"])
     )
+    return Workbook(sheets, tuple(said["hidden"]))
 
 
 def is_spreadsheet(start: bytes) -> bool:

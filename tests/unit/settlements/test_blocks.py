@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from services.settlements import parts as reading
 from services.settlements.blocks import Block, read_blocks
 from services.settlements.columns import UNITS
-from services.settlements.dialect import Chosen, Detection, detect_file, layout_of
+from services.settlements.dialect import Chosen, Detection, detect_file
 from services.settlements.errors import (
     BrokenQuotes,
     HeaderOnly,
@@ -32,6 +32,7 @@ from services.settlements.errors import (
 from services.settlements.parts import parts
 from services.settlements.sheet import find_layout, is_blank, misfit, records
 from services.settlements.source import Source
+from services.settlements.tables import Table
 from tests.unit.settlements.writing import ENGLISH, Style, sale, write
 
 SIGNED = Chosen(decimal=".", debits="negative")
@@ -154,10 +155,10 @@ def test_every_row_is_a_line_or_set_aside_under_its_number_whatever_the_pieces(
 @given(files(), st.sampled_from([3_000, 4 << 20]))
 def test_the_fast_and_the_careful_way_give_the_same_rows(wanted: Wanted, size: int) -> None:
     source = Source(wanted.raw)
-    layout = layout_of(source, detect_file(source, SIGNED).dialect)
+    [table] = detect_file(source, SIGNED).dialect.tables(source)
 
     def all_of(width: int) -> tuple[Any, ...]:
-        found = list(parts(source, replace(layout, width=width)))
+        found = list(parts([replace(table, layout=replace(table.layout, width=width))]))
         columns = {
             name: [cell for part in found for cell in part.cells[name].to_pylist()] for name in found[0].cells
         }
@@ -199,7 +200,7 @@ def test_quotes_and_line_ends_in_any_place_are_those_of_the_csv_module(
     layout = find_layout(text, "utf-8", ";", 1)
     with patch.object(reading, "BLOCK_BYTES", size):
         try:
-            found = list(parts(Source(text.encode()), replace(layout, width=6)))
+            found = list(parts([Table("", text.encode(), replace(layout, width=6))]))
         except BrokenQuotes:
             assume(size > 200)  # a row that a block of two hundred bytes cannot hold
             raise

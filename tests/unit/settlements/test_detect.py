@@ -234,11 +234,17 @@ def test_debits_that_contradict_themselves_are_asked_about() -> None:
 
 def test_an_answer_holds_for_the_settled_amounts_and_not_for_a_column_that_says_otherwise() -> None:
     unsigned = {"Original amount": Decimal("40.00")}
-    raw = write([SALE, REFUND | unsigned, FEE | {"Original amount": Decimal(0), "Settled amount": Decimal("0.35")}])
+    raw = write(
+        [SALE, REFUND | unsigned, FEE | {"Original amount": Decimal(0), "Settled amount": Decimal("0.35")}]
+    )
     assert detect(raw).questions == ("debits",)
     answered = read(raw, detect(raw, Chosen(debits="negative"))).lines
     assert answered["settled_amount_units"].tolist() == [1_000_000, -400_000, 3_500]
-    assert answered["original_amount_units"].tolist() == [1_000_000, -400_000, 0]  # a refund never counts as a sale
+    assert answered["original_amount_units"].tolist() == [
+        1_000_000,
+        -400_000,
+        0,
+    ]  # a refund never counts as a sale
 
 
 def test_a_fee_given_back_among_fees_stays_a_credit() -> None:

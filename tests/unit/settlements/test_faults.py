@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 
+from services.settlements.columns import REQUIRED
 from services.settlements.dialect import Chosen, detect
 from services.settlements.errors import (
     BrokenQuotes,
@@ -90,6 +91,62 @@ def test_extra_and_duplicate_columns_are_named_and_the_first_is_read() -> None:
     assert found.header.extra == ("Comment", "Remark")
     assert found.header.duplicates == ("order",)
     assert found.lines["order"].tolist() == ["A1"]
+
+
+def renamed(raw: bytes, **names: str) -> bytes:
+    for ours, theirs in names.items():
+        raw = raw.replace(ours.replace("_", " ").encode() + b";", theirs.encode() + b";", 1)
+    return raw
+
+
+def test_a_column_that_is_not_known_is_what_a_person_says_it_is() -> None:
+    raw = renamed(
+        write([sale(Reporting_data_1="INV-1")]), Settled_amount="Reçu", Reporting_data_1="Notre réf."
+    )
+    with pytest.raises(MissingColumns) as refused:
+        read(raw)
+    assert [name for name, column in refused.value.header if column is None] == ["Reçu", "Notre réf."]
+    told = Chosen(
+        columns=(("RECU", "settled_amount"), ("Notre réf.", "reporting_data_1"), ("Elsewhere", "order"))
+    )
+    found = read(raw, detect(raw, told))
+    assert found.lines[["settled_amount_units", "reporting_data_1", "order"]].to_numpy().tolist() == [
+        [1_000_000, "INV-1", "A1"]
+    ]
+    assert found.header.extra == ()
+
+
+def test_what_a_person_says_of_a_column_goes_before_its_name() -> None:
+    raw = renamed(write([sale(Customer_ID="C-1", Reporting_data_1="INV-1")]), Customer_ID="Notre réf.")
+    found = read(raw, detect(raw, Chosen(columns=(("Notre réf.", "reporting_data_1"), ("Order", "")))))
+    assert found.lines[["reporting_data_1", "order"]].to_numpy().tolist() == [["C-1", ""]]
+    assert found.header.duplicates == ("reporting_data_1",)
+    assert found.header.extra == ("Order",)
+
+
+def test_a_header_in_other_words_is_asked_for_once_its_line_is_said() -> None:
+    names = ["Auszahlung", "Betrag", "Währung", "Vorgang", "Gutschrift", "Ausgezahlt in"]
+    raw = ("Bericht\n" + ";".join(names) + "\n7;1,50;EUR;Sale;1,50;EUR\n").encode()
+    with pytest.raises(NotASettlementFile):
+        detect(raw)
+    with pytest.raises(MissingColumns) as refused:
+        detect(raw, Chosen(header_line=2))
+    assert [name for name, _ in refused.value.header] == names
+    told = Chosen(columns=tuple(zip(names, REQUIRED, strict=True)))
+    assert read(raw, detect(raw, told)).lines["settled_amount_units"].tolist() == [15_000]
+
+
+@pytest.mark.parametrize(
+    ("first", "reason"),
+    [
+        ("Total général", "total"), ("TOTAL EUR", "total"), ("Nombre de lignes : 2", "total"), ("End of file", "total"),
+        ("Summer Shop", "operation_missing"), ("Fin Conseil", "operation_missing"), ("Total Energies", "operation_missing"),
+        ("Lines and more", "operation_missing"),
+    ],
+)  # fmt: skip
+def test_a_row_without_an_operation_is_a_total_only_by_its_own_words(first: str, reason: str) -> None:
+    rows = write([sale(), sale(Account=first, Operation="")])
+    assert [row.reason for row in read(rows).aside] == [reason]
 
 
 RAW = write([sale(Order=f"A{n}", Account_name='say "Été"') for n in range(4)])

@@ -24,6 +24,8 @@ def test_both_languages_name_all_columns_in_order(headers: list[str]) -> None:
         ("Nº de commande", "order"),
         ("Value date", "date_value"),
         ("_reporting_data_4", "reporting_data_4"),
+        ("Payout ID", "settlement_id"),
+        ("Payout currency", "settlement_currency"),
         ("Reporting data 6", None),
         ("Comment", None),
         ("", None),

@@ -20,6 +20,7 @@ from services.settlements.dialect import Chosen, detect, detect_file
 from services.settlements.errors import EmptyFile, HeaderOnly, MissingColumns, NotASettlementFile
 from services.settlements.read import SettlementFile, read
 from services.settlements.source import open_source
+from services.settlements.tables import place as named
 from services.settlements.words import EVIDENCE
 from services.spreadsheets.errors import SheetTooHeavy, SheetTooLong, SheetUnreadable, SpreadsheetError
 from tests.support.tables import repacked
@@ -177,25 +178,70 @@ def test_ids_that_became_numbers_keep_fifteen_digits_and_longer_ones_are_named(
 
 
 @pytest.mark.parametrize("make", KINDS)
-def test_the_first_sheet_that_has_the_header_is_read_wherever_it_stands(make: Callable[..., bytes]) -> None:
+def test_every_sheet_that_has_the_columns_is_read_and_its_rows_are_named_by_sheet(
+    make: Callable[..., bytes],
+) -> None:
+    other = [name for name in ENGLISH if name != "Order"]
     raw = make(
         [["Notes"], ["nothing"]],
         [["Settlement report"], [], ["", "Merchant"], ENGLISH, cells(SALE), [], ["Total", Decimal("1.5")]],
-        [ENGLISH, cells(FEE)],
+        [["Also"], other, [FEE[name] for name in other], ["odd"]],
+        [["Summary"], ["Sales", 1]],
+        [],
     )
     found = read(raw)
-    assert found.lines["line"].tolist() == [5]
-    assert found.header.line == 4
-    assert [(row.line, row.reason, row.text) for row in found.aside if row.reason == "total"] == [
-        (7, "total", found.aside[-1].text)
+    sheets = found.dialect.sheets
+    assert [named(line, sheets) for line in found.lines["line"]] == [(sheets[0].name, 5), (sheets[1].name, 3)]
+    assert found.lines[["order", "settled_amount_units"]].to_numpy().tolist() == [
+        ["A1", 12_340],
+        ["", -12_345_000],
     ]
-    assert [row.line for row in found.aside] == [1, 3, 7]
+    assert [(*named(row.line, sheets), row.reason) for row in found.aside] == [
+        *((sheets[0].name, line, "preamble") for line in (1, 3)), (sheets[0].name, 7, "total"),
+        (sheets[1].name, 1, "preamble"), (sheets[1].name, 4, "operation_missing"),
+    ]  # fmt: skip
     assert "\x02" not in "".join(row.text + row.cell for row in found.aside)
+    with open_source(raw) as source:
+        detection = detect_file(source)
+        assert detection.lines == 4
+        assert detection.left_out == (source.sheets[0].name, source.sheets[3].name)
+        assert [block.bytes_done for block in read_blocks(source, detection.dialect)] == sorted(
+            block.bytes_done for block in read_blocks(source, detection.dialect)
+        )
 
 
-def test_a_hidden_sheet_is_not_read() -> None:
-    found = read(xlsx([ENGLISH, cells(FEE)], [ENGLISH, cells(SALE)], hidden=0))
-    assert found.lines["operation_code"].tolist() == ["sale"]
+def test_a_hidden_sheet_is_not_read_but_named() -> None:
+    raw = xlsx([ENGLISH, cells(FEE)], [ENGLISH, cells(SALE)], hidden=0)
+    assert read(raw).lines["operation_code"].tolist() == ["sale"]
+    with open_source(raw) as source:
+        assert detect_file(source).hidden == ("Sheet1",)
+
+
+def test_a_sheet_that_repeats_another_can_be_left_out() -> None:
+    raw = xlsx([ENGLISH, cells(SALE)], [ENGLISH, cells(SALE)])
+    assert len(read(raw).lines) == 2
+    chosen = Chosen(sheets=("Sheet2",))
+    with open_source(raw) as source:
+        assert detect_file(source, chosen).left_out == ("Sheet1",)
+    assert read(raw, detect(raw, chosen)).lines["line"].tolist() == [2]
+
+
+def test_a_line_of_the_header_that_is_said_holds_where_it_stands_there() -> None:
+    raw = xlsx([["x"], ENGLISH, ENGLISH, cells(SALE)], [ENGLISH, cells(FEE)])
+    dialect = detect(raw, Chosen(header_line=3))
+    assert [sheet.header_line for sheet in dialect.sheets] == [3, 1]
+    assert read(raw, dialect).lines["operation_code"].tolist() == ["sale", "fixed_fee"]
+    with pytest.raises(NotASettlementFile):
+        detect(raw, Chosen(header_line=4))
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_an_id_that_became_a_date_is_named(make: Callable[..., bytes]) -> None:
+    row = cells(sale(Transaction_ID=""))
+    row[ENGLISH.index("Order")] = date(2026, 11, 1)  # 2026-11 was typed
+    found = read(make([ENGLISH, row]))
+    assert found.lines[["order", "lost"]].to_numpy().tolist() == [["2026-11-01", "order"]]
+    assert [(cell.line, cell.column, cell.cell) for cell in found.damaged] == [(2, "order", "2026-11-01")]
 
 
 def test_line_breaks_in_a_cell_change_no_row_number() -> None:

@@ -1,0 +1,78 @@
+"""What a person should know of how a file was read: kept with it, since nobody may have looked at it before."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from services.settlements.blocks import Block, DamagedCell
+from services.settlements.dialect import Detection, Evidence
+
+SHOWN = 1_000  # damaged cells that are named
+_OPERATIONS = 100  # words of unknown operations that are named
+
+
+@dataclass(frozen=True)
+class Findings:
+    """`missing` and `duplicates`: canonical columns; `extra`: names in the file; in whichever of its sheets.
+
+    `left_out`, `hidden`: sheets that were not read. `damaged`: the first of so many (`damaged_count`) ids that a
+    spreadsheet has changed. `assumed`: what was taken for granted of the dates.
+    """
+
+    missing: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    unknown_operations: tuple[str, ...] = ()
+    damaged: tuple[DamagedCell, ...] = ()
+    damaged_count: int = 0
+    assumed: Evidence | None = None
+
+    def kept(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+
+def findings_of(kept: Mapping[str, Any]) -> Findings:
+    """What was kept as JSON; of a file that was read before findings were kept, none."""
+    names = ("missing", "extra", "duplicates", "left_out", "hidden", "unknown_operations")
+    assumed = kept.get("assumed")
+    return Findings(
+        **{name: tuple(kept.get(name, ())) for name in names},
+        damaged=tuple(DamagedCell(**cell) for cell in kept.get("damaged", ())),
+        damaged_count=kept.get("damaged_count", 0), assumed=Evidence(**assumed) if assumed else None,
+    )  # fmt: skip
+
+
+@dataclass
+class Gathering:
+    """The findings of a file, gathered while its blocks are read."""
+
+    detection: Detection
+    _operations: set[str] = field(default_factory=set)
+    _damaged: list[DamagedCell] = field(default_factory=list)
+    _count: int = 0
+
+    def note(self, block: Block) -> None:
+        lines = block.lines
+        if len(self._operations) < _OPERATIONS:
+            self._operations.update(lines.loc[lines["operation_code"] == "", "operation"].unique())
+        self._count += len(block.damaged)
+        self._damaged += block.damaged[: SHOWN - len(self._damaged)]
+
+    def findings(self) -> Findings:
+        headers, why = self.detection.headers, self.detection.dialect.why("date")
+        return Findings(
+            missing=_different(column for header in headers for column in header.missing),
+            extra=_different(name for header in headers for name in header.extra),
+            duplicates=_different(column for header in headers for column in header.duplicates),
+            left_out=self.detection.left_out, hidden=self.detection.hidden,
+            unknown_operations=tuple(sorted(self._operations)[:_OPERATIONS]),
+            damaged=tuple(self._damaged), damaged_count=self._count,
+            assumed=why if why.code.startswith("assumed") else None,
+        )  # fmt: skip
+
+
+def _different(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found))
