@@ -117,7 +117,7 @@ def _all(desk: Desk, actor: Actor, some: Samples) -> Iterator[Asked]:
     order_filters = {
         "no filter": OrderFilter(),
         **{f"status {name}": OrderFilter(statuses=(name,)) for name in ("settled_in_full", "paid_not_settled", "paid_twice")},
-        "what is open": OrderFilter(statuses=views.OPEN_STATUSES),
+        "what is open": OrderFilter(open=True),
         "currency GBP": OrderFilter(currencies=("GBP",)),
         "amount 100 to 110": OrderFilter(least=1_000_000, most=1_100_000),
         "last settled in June": OrderFilter(since="2024-06-01", until="2024-06-30"),

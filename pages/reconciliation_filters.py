@@ -15,9 +15,10 @@ from services import money
 from services.errors import DeskError
 from services.i18n import Translator
 from services.reconciliation import views
+from services.reconciliation.classify import OPEN_STATUSES
 from services.reconciliation.explain import OUTCOMES, STATUSES
 from services.reconciliation.payout_views import OPEN
-from services.reconciliation.views import OPEN_STATUSES, Figures
+from services.reconciliation.views import Figures
 from services.settlements.operations import BY_CODE
 from services.store.line_filter import LineFilter
 from services.store.position_pages import OrderFilter
@@ -129,7 +130,8 @@ def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:
 def of_orders(figures: Figures, looked_at: tuple[str, ...]) -> tuple[OrderFilter, bool]:
     """The filter, and whether only those are wanted that should be in a payout by now."""
     t = texts()
-    statuses = _one_of("status", t("Status"), figures.statuses, STATUSES, OPEN_STATUSES, t)
+    statuses = _one_of("status", t("Status"), figures.statuses, STATUSES, OPEN_STATUSES, t, figures.open_orders)
+    is_open = st.session_state.get("status") == _OPEN
     with st.container(horizontal=True, vertical_alignment="bottom"):
         found = st.text_input(
             t("Search"), key="find_order", type="search", live=True, width=340, icon=":material/search:", persist_state="page",
@@ -137,7 +139,7 @@ def of_orders(figures: Figures, looked_at: tuple[str, ...]) -> tuple[OrderFilter
         )  # fmt: skip
         _sort("sort_orders", t)
         late = st.toggle(t("Late only ({count})", count=figures.late), key="late", persist_state="page")
-    return OrderFilter(looked_at, statuses, loose=found or ""), late
+    return OrderFilter(looked_at, () if is_open else statuses, open=is_open, loose=found or ""), late
 
 
 def _one_of(
@@ -147,11 +149,17 @@ def _one_of(
     words: Mapping[str, str],
     opened: Sequence[str],
     t: Translator,
+    count_open: int | None = None,
 ) -> tuple[str, ...]:
-    """What is open, all, or one outcome or status of those that there are; each says how many it has."""
+    """What is open, all, or one outcome or status of those that there are; each says how many it has.
+
+    ``count_open``: where what is open is not told by ``opened`` alone.
+    """
     there = [name for name in (*opened, *words) if counts.get(name) or name == st.session_state.get(key)]
     texts_ = {_OPEN: t("Open"), _ALL: t("All"), **{name: t(text) for name, text in words.items()}}
-    sums = {_OPEN: sum(counts.get(name, 0) for name in opened), _ALL: sum(counts.values()), **counts}
+    if count_open is None:
+        count_open = sum(counts.get(name, 0) for name in opened)
+    sums = {_OPEN: count_open, _ALL: sum(counts.values()), **counts}
     chosen = st.pills(
         label, list(dict.fromkeys((_OPEN, *there, _ALL))), key=key, required=True, persist_state="page",
         format_func=lambda name: f"{texts_[name]} ({reconciliation_words.number(sums.get(name, 0), t)})",

@@ -81,6 +81,11 @@ def exponent(currency: str) -> int:
     return _EXPONENTS.get(currency, 2)
 
 
+def step(currency: str) -> int:
+    """The smallest amount of a currency in units: that of two decimals where the code is none."""
+    return UNITS // 10 ** _EXPONENTS.get(currency, 2)
+
+
 def to_units(amount: Decimal) -> int:
     """The amount in units of 1/10000. Raises NotANumber for NaN and infinities, TooManyDecimals below 1/10000."""
     if not amount.is_finite():

@@ -4,6 +4,9 @@ A settlement also comes in parts: a spreadsheet ends at 150,000 rows. A part has
 of them have the keys of lines in another part (fees without a transaction, captures of one transaction). So a file corrects
 lines of a settlement only where it names most of those that stand, as one that is issued again does; the lines of a part
 stand beside the others.
+
+A line that was corrected, and that a later file names again, stands again: later is one that also has a new line of the
+same key. An older file has none, and undoes no correction.
 """
 
 from collections import Counter
@@ -23,6 +26,7 @@ class Changes:
         self._keys: set[str] = set()  # of new lines that have been looked up among those of other files
         self._new_by_key: Counter[str] = Counter()
         self._gone: list[pd.DataFrame] = []  # what was found: lines that may stand changed in this file
+        self._former: list[pd.DataFrame] = []  # lines of this file that stood changed in another
 
     def note(self, tx: Connection, account: str, lines: pd.DataFrame, there: pd.DataFrame) -> None:
         """``lines``: identity, key and settlement_id of the next lines; ``there``: the stored ones of other files among
@@ -31,6 +35,7 @@ class Changes:
         self.known.update(there["id"].tolist())
         for settlement, count in lines.loc[known, "settlement_id"].value_counts().items():
             self._named[account, str(settlement)] += int(count)
+        self._former.append(there[there["replaced"]].assign(account=account))
         new = lines.loc[~known, "key"]
         asked = set(new) - self._keys
         self._keys |= asked
@@ -50,9 +55,20 @@ class Changes:
             for key, place in zip(gone["key"], gone.groupby("key").cumcount(), strict=True)
         ]
         gone = gone[pd.Series(taken, index=gone.index, dtype="bool")]
-        again: list[int] = []
-        for (account, settlement), theirs in gone.groupby(["account", "settlement_id"]):
+        return self._issued_again(tx, gone)
+
+    def back(self, tx: Connection) -> list[int]:
+        """The ids of the lines that were corrected and stand again, once all of it has been noted."""
+        if not self._former:
+            return []
+        former = pd.concat(self._former, ignore_index=True).drop_duplicates("id").sort_values("id")
+        return self._issued_again(tx, former[former["key"].isin(set(self._new_by_key))])
+
+    def _issued_again(self, tx: Connection, lines: pd.DataFrame) -> list[int]:
+        """Those of settlements that the file names most of."""
+        found: list[int] = []
+        for (account, settlement), theirs in lines.groupby(["account", "settlement_id"]):
             standing = line_totals.count_standing(tx, str(account), str(settlement), self._file)
             if 2 * (self._named[str(account), str(settlement)] + len(theirs)) >= standing:
-                again += theirs["id"].tolist()
-        return sorted(again)
+                found += theirs["id"].tolist()
+        return sorted(found)

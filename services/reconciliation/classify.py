@@ -32,6 +32,7 @@ LINE_COLUMNS: dict[str, str] = {
     "transaction_id": "str",
     "settlement_id": "str",
     "date": "str",
+    "transfer": "str",
     "original_currency": "str",
     "currency": "str",
     "settlement_currency": "str",
@@ -41,7 +42,7 @@ LINE_COLUMNS: dict[str, str] = {
     "settled_amount_units": "Int64",
 }
 STATUSES = (
-    "wrong_currency",  # a sale in another currency than the order's
+    "wrong_currency",  # a sale, or what undoes one, in another currency than the order's
     "paid_twice",  # two transactions, each of the order's whole amount
     "settled_not_paid",  # settled, and nobody told us that it was paid
     "charged_back",
@@ -56,6 +57,11 @@ STATUSES = (
     "awaited",  # of the shop's own list, and nothing settled: whether it was paid is not known
     "not_due",  # not paid, nothing settled
 )
+# A person is to look at these, and at every order of which anything collected is in no line.
+OPEN_STATUSES = (
+    "wrong_currency", "paid_twice", "settled_not_paid", "charged_back", "settled_over", "settled_under", "settled_in_part",
+    "paid_not_settled",
+)  # fmt: skip
 _KINDS = {
     "sale": "gross_units",
     "refund": "refunds_units",
@@ -66,7 +72,13 @@ _KINDS = {
 POSITION = (
     "order", "account", "status", "currency", "amount_units", "captured_units", "captures", "gross_units",
     "refunds_units", "chargebacks_units", "won_units", "open_units", "fees_units", "vat_units", "invoice_currency",
-    "net_units", "settlement_currency", "settlement_ids", "first_date", "last_date", "lines",
+    "net_units", "settlement_currency", "settlement_ids", "first_date", "last_date", "first_transfer", "last_transfer",
+    "lines",
+)  # fmt: skip
+# What a person accepts of an open order: with any of these other, it is open again.
+FIGURES = (
+    "status", "captured_units", "gross_units", "refunds_units", "chargebacks_units", "won_units", "open_units",
+    "settlement_currency",
 )  # fmt: skip
 
 
@@ -83,8 +95,8 @@ def classify(lines: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
     Columns POSITION: `status` (one of STATUSES), `gross_units` (sales), `refunds_units`, `chargebacks_units`,
     `won_units` (positive, in the order's currency), `open_units` (captured and in no line), `fees_units` and `vat_units`
     (positive, without tax and the tax), `invoice_currency`, `net_units` (settled, all lines), `settlement_currency`,
-    `settlement_ids` (", " between), `first_date`, `last_date` (collection, ISO), `lines`. A sum over several currencies
-    is NA, its currency lists them.
+    `settlement_ids` (", " between), `first_date`, `last_date` (collection, ISO), `first_transfer`, `last_transfer` (the
+    bank's), `lines`. A sum over several currencies is NA, its currency lists them.
     """
     orders = orders.set_index("order")
     place = orders.index.get_indexer(pd.Index(lines["ours"]))
@@ -129,7 +141,11 @@ def classify(lines: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
     net = _summed(at, units["settled_amount_units"], np.ones(len(at), bool), count)
     result["net_units"] = pd.Series(net, result.index, dtype="Int64").mask(mixed)
     result["settlement_ids"] = _listed(at, lines["settlement_id"].to_numpy(dtype=object), count)
-    result["first_date"], result["last_date"] = _dates(lines, count)
+    for first, last, column in (
+        ("first_date", "last_date", "date"),
+        ("first_transfer", "last_transfer", "transfer"),
+    ):
+        result[first], result[last] = _dates(lines, column, count)
     result["lines"] = np.bincount(at, minlength=count)
     result["open_units"] = (result["captured_units"] - result["gross_units"]).clip(lower=0)
     result["status"] = _status(result, lines, orders, foreign)
@@ -141,9 +157,11 @@ def _status(
 ) -> "pd.Series[str]":
     count, sale = len(result), (lines["kind"] == "sale").to_numpy()
     at = lines["place"].to_numpy()
-    other = np.bincount(at[sale & foreign], minlength=count) > 0
+    counts = lines["kind"].isin(_KINDS).to_numpy()
+    worth = (lines["original_amount_units"].fillna(1) != 0).to_numpy(dtype=bool)
+    other = np.bincount(at[counts & foreign & worth], minlength=count) > 0
     gross, captured = result["gross_units"], result["captured_units"]
-    base = gross.where(gross > 0, captured)
+    base = np.maximum(gross, captured)  # what is in no line yet was not given back by a refund of the rest
     paid = orders["paid"] | (captured > 0)
     lost = result["chargebacks_units"] - result["won_units"]
     sales = np.bincount(at[sale], minlength=count)
@@ -202,9 +220,9 @@ def _several(listed: "pd.Series[str]") -> "pd.Series[bool]":
     return listed.astype("str").str.contains(", ", regex=False)
 
 
-def _dates(lines: pd.DataFrame, count: int) -> tuple[Texts, Texts]:
-    dated = lines.loc[lines["date"] != "", ["place", "date"]].sort_values("date", kind="stable")
+def _dates(lines: pd.DataFrame, column: str, count: int) -> tuple[Texts, Texts]:
+    dated = lines.loc[lines[column] != "", ["place", column]].sort_values(column, kind="stable")
     first, last = np.full(count, "", dtype=object), np.full(count, "", dtype=object)
-    last[dated["place"]] = dated["date"]
-    first[dated["place"][::-1]] = dated["date"][::-1]
+    last[dated["place"]] = dated[column]
+    first[dated["place"][::-1]] = dated[column][::-1]
     return first, last

@@ -18,6 +18,7 @@ DecisionRefused
 │   ├── TooFewShares
 │   ├── ShareOrderTwice
 │   ├── ShareSign        a share of nothing, or a debit in a credit
+│   ├── ShareTooFine     below the smallest amount of the currency
 │   └── SharesDiffer     they do not add up to the line
 ├── DecisionUnknown
 ├── AlreadyUndone
@@ -131,6 +132,10 @@ class ShareOrderTwice(SharesRefused):
 
 class ShareSign(SharesRefused):
     code = "decision_share_sign"
+
+
+class ShareTooFine(SharesRefused):
+    code = "decision_share_too_fine"
 
 
 class SharesDiffer(SharesRefused):

@@ -1,14 +1,14 @@
 """Decisions of a person about settlement lines: match, split, take the order away, leave out, not ours; and their undoing.
 
-A decision is a row that is never changed but to be undone; a line has at most one that stands. It is written in one
+Undoing one gives back the one in whose place it came. A decision is a row that is never changed but to be undone; a line has at most one that stands. It is written in one
 transaction with its audit entry; then its lines are joined again (``due``).
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from services import clock
+from services import clock, money
 from services.access import Actor, Right, audit, require
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
@@ -36,7 +36,7 @@ from services.reconciliation.shares import Share, check_shares
 from services.store import Connection, Row
 from services.store import decisions as rows
 
-Kind = Literal["match", "split", "unmatch", "exclude", "not_ours"]
+Kind = Literal["match", "split", "unmatch", "exclude", "twice", "not_ours"]
 
 REASON_MAX = 300
 MOST_LINES = 5_000
@@ -52,11 +52,13 @@ class Shown:
 
 @dataclass(frozen=True)
 class Done:
-    """What was decided at once, under the name by which it is undone at once; ``left``: lines that were not, and why."""
+    """What was decided at once, under the name by which it is undone at once; ``left``: lines that were not, and why;
+    ``along``: how many other lines of their transactions have come to another order or outcome by it."""
 
     group: str
     lines: tuple[int, ...]
     left: tuple[tuple[int, DecisionRefused], ...] = ()
+    along: int = 0
 
 
 def match(
@@ -99,7 +101,7 @@ def split(
     """
 
     def checked(found: Row[Any]) -> tuple[Share, ...]:
-        check_shares(found.original_amount_units, shares)
+        check_shares(found.original_amount_units, shares, money.step(found.original_currency))
         return tuple(shares)
 
     return _decide(desk, actor, [line], "split", checked, reason, form_key, confirmed=confirmed)
@@ -121,8 +123,16 @@ def unmatch(
 def exclude(
     desk: Desk, actor: Actor, lines: Sequence[Shown], reason: str, form_key: str, *, progress: Progress | None = None
 ) -> Done:  # fmt: skip
-    """The lines are left out of the reconciliation. Raises as ``match``."""
+    """The lines are left out of the reconciliation, and stay in their payouts. Raises as ``match``."""
     return _decide(desk, actor, lines, "exclude", _no_order, reason, form_key, progress=progress)
+
+
+def twice(
+    desk: Desk, actor: Actor, lines: Sequence[Shown], reason: str, form_key: str, *, progress: Progress | None = None
+) -> Done:  # fmt: skip
+    """The lines are there twice: they are left out, of the sums of their payouts, too. A total line may be. Raises as
+    ``match``."""
+    return _decide(desk, actor, lines, "twice", _no_order, reason, form_key, progress=progress)
 
 
 def not_ours(
@@ -135,7 +145,8 @@ def not_ours(
 def undo(
     desk: Desk, actor: Actor, decisions: Sequence[int], reason: str, *, progress: Progress | None = None
 ) -> Done:  # fmt: skip
-    """Take decisions back; their lines are joined again as if they had never been taken.
+    """Take decisions back; their lines are joined again as if they had never been taken: by the decisions that stood
+    before them, where there were any.
 
     Those that somebody has undone meanwhile are left and named; where all are, AlreadyUndone is raised, but not to who
     undid them for this very reason: a second press. Raises DecisionUnknown, ReasonMissing, TextError, NotAllowed.
@@ -183,8 +194,8 @@ def _decide(
             if known
             else _write(tx, actor, expected, kind, wanted, why, form_key, confirmed)
         )
-    due.join_lines(desk, done.lines, progress)
-    return done
+    along = due.join_lines(desk, done.lines, progress)
+    return replace(done, along=len(along - set(done.lines)))
 
 
 def _write(
@@ -200,7 +211,7 @@ def _write(
     for line_id, seen in expected.items():
         try:
             line = found.get(line_id)
-            _check_line(line, seen, former)
+            _check_line(line, seen, former, kind)
             assert line is not None
             plans[line_id] = wanted(line)
         except DecisionRefused as refusal:
@@ -237,12 +248,12 @@ def _write(
     return Done(group, tuple(plans), tuple(left))
 
 
-def _check_line(line: Row[Any] | None, seen: int | None, former: dict[int, Row[Any]]) -> None:
+def _check_line(line: Row[Any] | None, seen: int | None, former: dict[int, Row[Any]], kind: Kind) -> None:
     if line is None or line.file_state != "complete":
         raise LineUnknown
     if line.replaced_by is not None:
         raise LineReplaced
-    if line.kind == "control":
+    if line.kind == "control" and kind != "twice":
         raise TotalLine
     if line.decision == seen:
         return
@@ -278,7 +289,9 @@ def _undo(
         rows.take_turn(tx)
         require(tx, actor, Right.RECONCILE)
         found = wanted(tx)
-        rows.lines(tx, (row.line for row in found))  # locked before they change, in one order everywhere
+        lines = rows.lines(
+            tx, (row.line for row in found)
+        )  # locked before they change, in one order everywhere
         standing = [row for row in found if row.undone_at is None]
         gone = [row for row in found if row.undone_at is not None]
         others = [row for row in gone if (row.undone_by, row.undo_reason) != (actor.id, why)]
@@ -286,6 +299,7 @@ def _undo(
             raise AlreadyUndone(others[0].undoer or "", others[0].undone_at)
         if standing:
             rows.undo(tx, standing, at=clock.now(), by=actor.id, reason=why)
+            _give_back(tx, actor, standing, {line.id for line in lines if line.replaced_by is None})
             ids = sorted(row.id for row in standing)
             audit.record(
                 tx, actor, "line.undone", _subject([row.line for row in standing], standing[0].group),
@@ -295,8 +309,23 @@ def _undo(
         found[0].group, tuple(row.line for row in standing),
         tuple((row.line, AlreadyUndone(row.undoer or "", row.undone_at)) for row in others),
     )  # fmt: skip
-    due.join_lines(desk, [row.line for row in found], progress)
-    return done
+    along = due.join_lines(desk, [row.line for row in found], progress)
+    return replace(done, along=len(along - {row.line for row in found}))
+
+
+def _give_back(tx: Connection, actor: Actor, undone: Sequence[Row[Any]], there: set[int]) -> None:
+    """Let what these undone decisions had taken the place of stand again, on lines that are ``there``."""
+    wanted = {row.before["decision"] for row in undone if row.line in there and row.before.get("decision")}
+    now, by_group = clock.now(), dict[str, list[dict[str, Any]]]()
+    for former in rows.decided(tx, wanted).values():
+        by_group.setdefault(former.group, []).append(
+            {
+                "line": former.line, "kind": former.kind, "shares": former.shares, "reason": former.reason, "at": now,
+                "actor_kind": actor.kind, "actor_id": actor.id, "before": {**former.before, "again": former.id},
+            }
+        )  # fmt: skip
+    for group, again in by_group.items():
+        rows.add(tx, group, again)
 
 
 def _reason(text: str) -> str:

@@ -20,21 +20,23 @@ def catch_up(desk: Desk, limit: int = 2_000) -> bool:
     return len(waiting) == limit
 
 
-def join_lines(desk: Desk, lines: Sequence[int], progress: Progress | None) -> None:
-    """Join these lines again, as far as decisions of theirs are due."""
+def join_lines(desk: Desk, lines: Sequence[int], progress: Progress | None) -> set[int]:
+    """Join these lines again, as far as decisions of theirs are due; which lines came to another order or outcome."""
     with desk.store.read() as tx:
         waiting = rows.due_of(tx, lines)
-    _join(desk, waiting, progress)
+    return _join(desk, waiting, progress)
 
 
-def _join(desk: Desk, waiting: Sequence[Row[Any]], progress: Progress | None) -> None:
+def _join(desk: Desk, waiting: Sequence[Row[Any]], progress: Progress | None) -> set[int]:
     """Join the lines of due decisions again, in parts; each part is settled once it is joined."""
+    moved = set[int]()
     waiting = sorted(waiting, key=lambda row: (row.account, row.line))
     for start in range(0, len(waiting), _AT_ONCE):
         part = waiting[start : start + _AT_ONCE]
         for account in sorted({row.account for row in part}):
-            join.rejoin_lines(desk, account, [row.line for row in part if row.account == account])
+            moved |= join.rejoin_lines(desk, account, [row.line for row in part if row.account == account])
         with desk.store.write() as tx:
             rows.settle(tx, part)
         if progress is not None:
             progress(min(1.0, (start + len(part)) / len(waiting)))
+    return moved

@@ -23,6 +23,7 @@ from services.reconciliation.book import (
     normalised,
     strings,
 )
+from services.settlements.placeholders import say_none
 
 # In the order in which they are named; `sale`: the Sale (else another line) of the same transaction.
 KEYS = ("reference", "order_id", "transaction", "operation", "sale")
@@ -48,7 +49,7 @@ def key_columns(rules: MatchRules) -> list[str]:
 
 
 def keyed_texts(lines: pd.DataFrame, rules: MatchRules, there: Flags) -> list[Keyed]:
-    """Every key that a line has. An id that a spreadsheet has damaged is no key."""
+    """Every key that a line has. An id that a spreadsheet has damaged, or that says that there is none, is no key."""
     columns = [
         (1, "order_id", "order"),
         (2, "transaction", "transaction_id"),
@@ -59,7 +60,8 @@ def keyed_texts(lines: pd.DataFrame, rules: MatchRules, there: Flags) -> list[Ke
     keyed = []
     for key, kind, column in columns:
         text = pc.utf8_trim_whitespace(strings(lines[column]))
-        has = pc.not_equal(text, "").to_numpy(zero_copy_only=False) & there & ~damaged(lines, column)
+        empty = pc.or_(pc.equal(text, ""), say_none(text)).to_numpy(zero_copy_only=False)
+        has = ~empty & there & ~damaged(lines, column)
         rows = np.flatnonzero(has)
         keyed.append(Keyed(key, kind, rows, text.take(pa.array(rows))))
     return keyed
@@ -172,36 +174,64 @@ def resolve(edges: Edges, n: int) -> Resolved:
     return Resolved(np.bincount(row, minlength=n), named)
 
 
-def followed(
-    edges: Edges, found: Resolved, lines: pd.DataFrame, decided: NDArray[np.object_], decided_order: Ints
-) -> Edges:
-    """With the edges by which the lines of a transaction go with its Sale; without one, with the line that is matched.
+@dataclass(frozen=True)
+class Decided:
+    """What was decided of each line: ``kind``, "" for nothing; ``order``, of one that is matched; ``split``, the orders of
+    one that is divided, blank-separated."""
 
-    A transaction whose leaders name two orders leads nowhere. Where a person matched the leader, a line whose own keys
-    do not come to one order goes with it all the same.
+    kind: NDArray[np.object_]
+    order: Ints
+    split: NDArray[np.object_]
+
+
+def followed(edges: Edges, found: Resolved, lines: pd.DataFrame, decided: Decided) -> tuple[Edges, Flags]:
+    """With the edges by which the lines of a transaction go with its Sale; without one, with the line that is matched. And
+    which lines go with one that is divided.
+
+    A transaction whose leaders name two orders leads nowhere. Where a person decided the leader, a line goes with it all
+    the same whose own keys do not come to one order, or come to the order that the leader's own keys name.
     """
+    transactions = strings(lines["transaction_id"])
     there = (
-        (lines["transaction_id"] != "").to_numpy()
+        ~pc.or_(pc.equal(transactions, ""), say_none(transactions)).to_numpy(zero_copy_only=False)
         & (lines["kind"] != "control").to_numpy()
         & ~damaged(lines, "transaction_id")
     )
-    rows = np.flatnonzero(there)
+    rows, divided = np.flatnonzero(there), np.zeros(len(lines), bool)
     if not len(rows):
-        return edges
-    groups = joined(strings(lines["account"]).take(rows), strings(lines["transaction_id"]).take(rows))
-    group = groups.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+        return edges, divided
+    groups = joined(strings(lines["account"]).take(rows), transactions.take(rows))
+    group = groups.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
     count = int(group.max()) + 1
     sale = (lines["kind"] == "sale").to_numpy()[rows]
-    by_hand = decided[rows] == "match"
-    names = np.where(by_hand, decided_order[rows], found.order[rows])
-    leads = by_hand | ((found.fitting[rows] == 1) & (decided[rows] == ""))
+    kind, own, own_order = decided.kind[rows], found.fitting[rows] == 1, found.order[rows]
+    split = kind == "split"
+    by_hand = (kind == "match") | split
+    names = np.where(by_hand, decided.order[rows], own_order)
+    names[split] = -1 - rows[split]  # a division is that of one line, whatever its orders
+    leads = by_hand | own & (kind == "")
     sold = np.bincount(group[leads & sale], minlength=count) > 0
     leads &= sale == sold[group]
     leader = np.zeros(count, np.int64)
     leader[group[leads]] = names[leads]
     torn = np.bincount(group[leads & (names != leader[group])], minlength=count) > 0
-    hand = np.bincount(group[leads & by_hand], minlength=count) > 0
-    led = ~leads & (leader[group] > 0) & ~torn[group] & (decided[rows] == "")
+    led = ~leads & (leader[group] != 0) & ~torn[group] & (kind == "")
+    hand = leads & by_hand
+    former = _pairs(group[hand & own], own_order[hand & own])
+    along = ~own | np.isin(_pairs(group, own_order), former)
     loose_end = np.zeros(len(lines), bool)
-    loose_end[rows[led & hand[group] & (found.fitting[rows] != 1)]] = True
-    return edges.forget(loose_end).plus(rows[led].astype(np.int64), SALE, leader[group][led])
+    loose_end[rows[led & along & (np.bincount(group[hand], minlength=count) > 0)[group]]] = True
+    edges = edges.forget(loose_end)
+    whole, part = led & (leader[group] > 0), np.flatnonzero(led & (leader[group] < 0))
+    edges = edges.plus(rows[whole].astype(np.int64), SALE, leader[group][whole])
+    if len(part):
+        orders = [str(decided.split[-1 - leader[group[at]]]).split() for at in part]
+        times = np.array([len(some) for some in orders])
+        edges = edges.plus(np.repeat(rows[part], times), SALE, np.concatenate(orders).astype(np.int64))
+        divided[rows[part]] = True
+    return edges, divided & (edges.hits == 1 << SALE)
+
+
+def _pairs(group: Ints, order: Ints) -> Ints:
+    """A group and an order as one number: neither comes near 2 to the 31."""
+    return (group << 32) + order

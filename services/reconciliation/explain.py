@@ -15,6 +15,7 @@ REASONS: dict[str, str] = {
     "keys_agree": "Found by: {keys}.",
     "one_key_unknown": "Found by: {keys}. Not known: {unknown_keys}.",
     "follows_sale": "Belongs to the sale of the same transaction.",
+    "follows_split": "Divided as the sale of the same transaction is.",
     "several_orders": "Found by: {keys}, but several orders have it: {candidates}.",
     "keys_disagree": "The keys ({keys}) name different orders: {candidates}.",
     "no_key": "The line has neither a reference nor an order id, a transaction id or an operation id.",
@@ -33,6 +34,8 @@ REASONS: dict[str, str] = {
     "split_by_hand": "Divided over several orders by a person.",
     "unmatched_by_hand": "Taken from its order by a person.",
     "excluded_by_hand": "Left out by a person.",
+    "twice_by_hand": "Counted twice, a person says: its payout is without it.",
+    "reopened": "A person had decided this line, and a correction has changed what was decided: decide it anew.",
     "not_ours_by_hand": "Said not to be ours by a person.",
     "not_ours_rule": "Not ours, by a rule.",
 }

@@ -27,7 +27,7 @@ from services.reconciliation.match import RESULT, match
 from services.store import Connection, Store, order_keys, settlement_files, settlement_lines
 from services.store import positions as position_rows
 from services.store.frames import plain
-from services.store.line_totals import Sums
+from services.store.line_totals import Sums, counted
 
 AT_ONCE = 2_000  # lines that are joined again in one transaction
 _TRIES = 3
@@ -61,7 +61,8 @@ def lookup_for(tx: Connection, lines: pd.DataFrame) -> Lookup:
     exact = pd.unique(pd.concat([lines["transaction_id"], lines["merchant_operation_id"]]).str.strip())
     near = order_keys.keys_like(tx, sorted({*loose, *exact} - {""}), WIDE + 2)
     decided = lines["decided_order"].dropna()
-    named = {*near["order"].tolist(), *(int(one) for one in decided)}
+    divided = (int(one) for some in lines["decided_split"] if some for one in some.split())
+    named = {*near["order"].tolist(), *(int(one) for one in decided), *divided}
     keys = pd.concat([near, order_keys.keys_of(tx, named)], ignore_index=True).drop_duplicates()
     return Lookup(keys, order_keys.names(tx, named))
 
@@ -73,6 +74,12 @@ class _Joined:
     lines: pd.DataFrame
     found: pd.DataFrame
     split: list[int]  # lines that are divided over orders, or were
+
+    def gone_along(self) -> list[int]:
+        """The lines that come to another order, or to another outcome, than before."""
+        other = self.found["outcome"].to_numpy() != self.lines["was_outcome"].to_numpy()
+        other |= (self.found["order"].fillna(0) != self.lines["was_order"].fillna(0)).to_numpy()
+        return [int(one) for one in self.lines.loc[other, "id"]]
 
 
 def _look(tx: Connection, account: str, line_ids: Iterable[int]) -> _Joined:
@@ -86,17 +93,24 @@ def _look(tx: Connection, account: str, line_ids: Iterable[int]) -> _Joined:
     return _Joined(lines, found, split.tolist())
 
 
-def _finish(tx: Connection, joined: _Joined) -> None:
+def _finish(tx: Connection, joined: _Joined) -> list[int]:
     touched = write_changes(tx, joined.lines, joined.found)
     positions.refresh(tx, {*touched, *settlement_lines.orders_of_splits(tx, joined.split)})
+    return joined.gone_along()
 
 
-def rejoin(store: Store, account: str, line_ids: Iterable[int], step: Step | None = None) -> None:
+def rejoin_here(tx: Connection, account: str, line_ids: Iterable[int]) -> None:
+    """The same for a few lines, within a transaction that has bumped the account's version."""
+    _finish(tx, _look(tx, account, line_ids))
+
+
+def rejoin(store: Store, account: str, line_ids: Iterable[int], step: Step | None = None) -> set[int]:
     """Join these lines again, and those that share their transactions, in short transactions, each a ``step``.
 
-    They are matched before the transaction that writes; where something has come between, once more.
+    They are matched before the transaction that writes; where something has come between, once more. The lines that came
+    to another order or outcome.
     """
-    step, ids = step or store.write, sorted(set(line_ids))
+    step, ids, moved = step or store.write, sorted(set(line_ids)), set[int]()
     for start in range(0, len(ids), AT_ONCE):
         part = ids[start : start + AT_ONCE]
         if start:
@@ -106,13 +120,14 @@ def rejoin(store: Store, account: str, line_ids: Iterable[int], step: Step | Non
                 version, joined = position_rows.version(tx, account), _look(tx, account, part)
             with step() as tx:
                 if done := position_rows.bump(tx, account) == version + 1:
-                    _finish(tx, joined)
+                    moved.update(_finish(tx, joined))
             if done:
                 break
         else:
             with step() as tx:
                 position_rows.bump(tx, account)
-                _finish(tx, _look(tx, account, part))
+                moved.update(_finish(tx, _look(tx, account, part)))
+    return moved
 
 
 def write_changes(tx: Connection, lines: pd.DataFrame, found: pd.DataFrame) -> set[int]:
@@ -123,11 +138,12 @@ def write_changes(tx: Connection, lines: pd.DataFrame, found: pd.DataFrame) -> s
     before, after = lines.iloc[places], found.iloc[places]
     cells = [*(plain(after[name]) for name in RESULT), before["id"].tolist()]
     settlement_lines.change(tx, list(zip(*cells, strict=True)))
-    moved = before.assign(outcome=after["outcome"].to_numpy())
-    moved = moved[moved["outcome"] != moved["was_outcome"]]
-    if len(moved):
-        Sums(moved.assign(outcome=moved["was_outcome"])).write(tx, sign=-1)
-        Sums(moved).write(tx)
+    was = counted(before, before["was_outcome"], before["was_reason"])
+    now = counted(before, after["outcome"], after["reason"])
+    moved = ((was["outcome"] != now["outcome"]) | (was["kind"] != now["kind"])).to_numpy()
+    if moved.any():
+        Sums(was[moved]).write(tx, sign=-1)
+        Sums(now[moved]).write(tx)
     return {int(one) for one in pd.concat([before["was_order"], after["order"]]).dropna()}
 
 
@@ -142,9 +158,10 @@ def changed(lines: pd.DataFrame, found: pd.DataFrame) -> "list[int]":
     return [int(place) for place in differs.nonzero()[0]]
 
 
-def rejoin_lines(desk: Desk, account: str, line_ids: Iterable[int]) -> None:
-    """Join these lines of an account again, and those that share their transactions, in short transactions."""
-    rejoin(desk.store, account, line_ids)
+def rejoin_lines(desk: Desk, account: str, line_ids: Iterable[int]) -> set[int]:
+    """Join these lines of an account again, and those that share their transactions, in short transactions; those of them
+    that came to another order or outcome."""
+    return rejoin(desk.store, account, line_ids)
 
 
 def rejoin_account(store: Store, account: str, after: int, step: Step) -> int | None:

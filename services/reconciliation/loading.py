@@ -16,7 +16,7 @@ import pandas as pd
 
 from services import clock
 from services.access import Actor, audit
-from services.reconciliation import catching_up, join
+from services.reconciliation import carrying, catching_up, join
 from services.reconciliation.book import Lookup, MatchRules, hashed, strings
 from services.reconciliation.changes import Changes
 from services.reconciliation.match import match
@@ -222,7 +222,8 @@ def _context(tx: Connection, run: _Run, account: str, lines: pd.DataFrame, own: 
 
 
 def _together(lines: pd.DataFrame, context: pd.DataFrame) -> pd.DataFrame:
-    new = lines.assign(decided="", decided_order=pd.Series(pd.NA, index=lines.index, dtype="Int64"))
+    none = pd.Series(pd.NA, index=lines.index, dtype="Int64")
+    new = lines.assign(decided="", decided_order=none, decided_split="")
     names = list(settlement_lines.MATCHED)
     return pd.concat([new[names], context[names]], ignore_index=True) if len(context) else new[names]
 
@@ -237,17 +238,21 @@ def _rows(lines: pd.DataFrame, found: pd.DataFrame) -> list[tuple[Any, ...]]:
 def _flip(turn: Turn, run: _Run) -> None:
     """The one transaction from which on the file's lines are seen, and those that they replace are not."""
     with turn.store.read() as tx:
-        replaced = run.changes.replaced(tx)
+        replaced, back = run.changes.replaced(tx), run.changes.back(tx)
     file, counts = run.file, {"known_lines": len(run.changes.known), "changed_lines": len(replaced)}
     with turn.step() as tx:
         for account in sorted(run.had):
             position_rows.bump(tx, account)
         settlement_lines.replace(tx, replaced, file.id)
+        settlement_lines.stand_again(tx, back)
         _go_on(
             tx, file.id, state="complete", lines=run.lines, lines_done=run.lines, bytes_done=file.size, aside=run.aside,
             aside_blocking=run.blocking, aside_settlements=sorted(run.blocked), settlements=sorted(run.settlements - {""}),
             follow_up=0, finished_at=clock.now(), **counts,
         )  # fmt: skip
+        carrying.carry_over(tx, replaced, file.id)
+        for account in sorted(run.had) if back else ():
+            join.rejoin_here(tx, account, settlement_lines.of_account(tx, account, back))
         catching_up.set_back(tx, run.cursor)
         actor = Actor(file.actor_kind, file.actor_id)
         audit.record(

@@ -16,6 +16,7 @@ from services.reconciliation.book import Flags, Ints, Lookup, MatchRules, damage
 from services.reconciliation.edges import (
     KEYS,
     SALE,
+    Decided,
     Edges,
     followed,
     key_columns,
@@ -34,7 +35,7 @@ _NAMES = np.array(
     [" ".join(key for place, key in enumerate(KEYS) if n >> place & 1) for n in range(1 << len(KEYS))],
     dtype=object,
 )
-NAMED = 10  # candidates that are named
+NAMED, NAMED_BY_KEY = 10, 3  # candidates that are named
 RESULT = (
     "outcome", "reason", "order", "keys", "unknown_keys", "candidates", "nearest", "seen", "expected",
     "loose_reference", "loose_order",
@@ -45,7 +46,9 @@ DECIDED = {
     "split": ("matched", "split_by_hand"),
     "unmatch": ("unmatched", "unmatched_by_hand"),
     "exclude": ("excluded", "excluded_by_hand"),
+    "twice": ("excluded", "twice_by_hand"),
     "not_ours": ("not_ours", "not_ours_by_hand"),
+    "reopened": ("unmatched", "reopened"),
 }
 
 
@@ -53,24 +56,27 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
     """One row a line, on the index of `lines`, columns RESULT:
 
     - `outcome`: one of OUTCOMES; `reason`: a code of explain.REASONS
-    - `order` Int64: our number of the order of a matched line, NA otherwise and for one that is split
+    - `order` Int64: our number of the order of a matched line, NA otherwise and for one that is split, or follows such a one
     - `keys`: those that name the order, or that found one; `unknown_keys`: those that found none; blank-separated
     - `candidates`: business ids found by the keys where they are not one order, the oldest first, ", " between, at most
       NAMED and then "…"
     - `nearest` Int64: the nearest candidate of a line that is suggested or unmatched; `seen`: the text of the line that
-      comes near it, or by which it is open; `expected`: the order's text
+      comes near it, or by which it is open; `expected`: the order's text, and where the keys disagree, what each names:
+      a line for each, the key and then orders with ", " between
     - `loose_reference`, `loose_order`: the keys by which a near candidate is looked for
 
     `lines`: as SettlementFile.lines, of one or many files, its `account` being the key of ours; beside those columns
-    perhaps `decided` ("", or a key of DECIDED) and `decided_order` Int64.
+    perhaps `decided` ("", or a key of DECIDED), `decided_order` Int64 and `decided_split` (numbers of orders, blanks between).
     """
     rules = rules or MatchRules()
     n, kind = len(lines), lines["kind"].to_numpy(dtype=object)
     control, account = kind == "control", strings(lines["account"])
-    decided, decided_order = _decided(lines)
+    decisions = _decided(lines)
+    decided = decisions.kind
     edges, tried = look_up(keyed_texts(lines, rules, ~control), account, lookup, rules, n)
     alone = resolve(edges.narrowed(lookup), n)
-    edges = followed(edges, alone, lines, decided, decided_order).narrowed(lookup)
+    edges, divided = followed(edges, alone, lines, decisions)
+    edges = edges.narrowed(lookup)
     found = resolve(edges, n)
     unknown = tried & ~edges.hits
     single, several = found.fitting == 1, (edges.hits > 0) & (found.fitting != 1)
@@ -92,16 +98,20 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
         (single, "matched", "keys_agree"),
         (single & (unknown > 0), "matched", "one_key_unknown"),
         (single & (edges.hits == 1 << SALE), "matched", "follows_sale"),
+        (divided, "matched", "follows_split"),
         (control, "total_line", "control_total"),
         *((decided == name, *said) for name, said in DECIDED.items()),
     ):
         outcome[which], reason[which] = its_outcome, its_reason
-    order = np.where(decided == "match", decided_order, np.where(single & (decided == ""), found.order, 0))
+    order = np.where(decided == "match", decisions.order, np.where(single & (decided == ""), found.order, 0))
     candidates, nearest = np.full(n, "", dtype=object), np.zeros(n, np.int64)
     seen, expected = np.where(reason == "digits_lost", shortened, ""), candidates.copy()
     seen = np.where(reason == "operation_unknown", lines["operation"].to_numpy(dtype=object), seen)
-    named = np.flatnonzero(several & (decided == ""))
+    open_ended = several & ~divided & (decided == "")
+    named = np.flatnonzero(open_ended)
     candidates[named] = _candidates(edges, named, lookup)
+    torn = np.flatnonzero(open_ended & (found.fitting == 0))
+    expected[torn] = _by_key(edges, torn, lookup)
 
     loose = loose_texts(lines, rules)
     near = suggest(lines, np.flatnonzero((outcome == "unmatched") & (decided == "")), loose, lookup, rules)
@@ -121,12 +131,14 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
     ).astype({name: "str" for name in RESULT if name not in ("order", "nearest")})[list(RESULT)]  # fmt: skip
 
 
-def _decided(lines: pd.DataFrame) -> tuple[NDArray[np.object_], Ints]:
+def _decided(lines: pd.DataFrame) -> Decided:
     if "decided" not in lines:
-        return np.full(len(lines), "", dtype=object), np.zeros(len(lines), np.int64)
-    return lines["decided"].to_numpy(dtype=object), lines["decided_order"].to_numpy(
-        dtype=np.int64, na_value=0
-    )
+        nothing = np.full(len(lines), "", dtype=object)
+        return Decided(nothing, np.zeros(len(lines), np.int64), nothing)
+    return Decided(
+        lines["decided"].to_numpy(dtype=object), lines["decided_order"].to_numpy(dtype=np.int64, na_value=0),
+        lines["decided_split"].to_numpy(dtype=object),
+    )  # fmt: skip
 
 
 def _shortened(lines: pd.DataFrame, rules: MatchRules) -> NDArray[np.object_]:
@@ -152,6 +164,24 @@ def _candidates(edges: Edges, rows: Ints, lookup: Lookup) -> list[str]:
     )
     texts: list[str] = named.groupby("row")["name"].agg(", ".join).reindex(rows).fillna("").tolist()
     return texts
+
+
+def _by_key(edges: Edges, rows: Ints, lookup: Lookup) -> list[str]:
+    """What each key of these rows names."""
+    among = np.isin(edges.row, rows)
+    named = pd.DataFrame({"row": edges.row[among], "key": edges.key[among], "order": edges.order[among]})
+    named = named.drop_duplicates().sort_values(["row", "key", "order"])
+    named["name"] = lookup.names.reindex(named["order"]).to_numpy(dtype=object)
+    keyed = named.groupby(["row", "key"])["name"].agg(_first_names).reset_index("key")
+    texts = [f"{KEYS[key]} {names}" for key, names in zip(keyed["key"], keyed["name"], strict=True)]
+    found: list[str] = (
+        pd.Series(texts, keyed.index, dtype="object").groupby(level=0).agg("\n".join).reindex(rows).tolist()
+    )
+    return found
+
+
+def _first_names(names: "pd.Series[str]") -> str:
+    return ", ".join([*names.iloc[:NAMED_BY_KEY], *(["…"] if len(names) > NAMED_BY_KEY else [])])
 
 
 def _not_ours(lines: pd.DataFrame, rules: MatchRules) -> Flags:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from services.reconciliation.book import LOOSE, Hits, Ints, Lookup, MatchRules, normalised, strings
 from services.settlements.columns import REFERENCES
+from services.settlements.placeholders import say_none
 
 _SHORTEST = 4  # characters a text must keep to be told apart once blanks, dashes and zeros are gone
 _MOST = 20  # near keys of one text that are looked at, those of the first orders
@@ -48,10 +49,15 @@ def loose_texts(lines: pd.DataFrame, rules: MatchRules) -> LooseTexts:
     chosen, place = _blank(len(lines)), np.zeros(len(lines), np.int64)
     for n in reversed(places):
         cells = strings(lines[REFERENCES[n]])
-        has = pc.not_equal(cells, "")
+        has = pc.not_equal(_named(cells), "")
         chosen = pc.if_else(has, cells, chosen)
         place[has.to_numpy(zero_copy_only=False)] = n
-    return LooseTexts(normalised(chosen, LOOSE), normalised(strings(lines["order"]), LOOSE), place)
+    return LooseTexts(normalised(chosen, LOOSE), normalised(_named(strings(lines["order"])), LOOSE), place)
+
+
+def _named(cells: pa.Array) -> pa.Array:
+    """Without those that say that there is nothing."""
+    return pc.if_else(say_none(cells), "", cells)
 
 
 def suggest(lines: pd.DataFrame, rows: Ints, loose: LooseTexts, lookup: Lookup, rules: MatchRules) -> Near:

@@ -7,6 +7,7 @@ from services.reconciliation.decision_errors import (
     ShareOrderTwice,
     SharesDiffer,
     ShareSign,
+    ShareTooFine,
     TooFewShares,
 )
 
@@ -18,8 +19,9 @@ def rest(amount: int | None, shares: Iterable[Share]) -> int:
     return (amount or 0) - sum(units for _, units in shares)
 
 
-def check_shares(amount: int | None, shares: Sequence[Share]) -> None:
-    """Raises SharesRefused unless the shares, each of another order, make the whole amount and all have its sign."""
+def check_shares(amount: int | None, shares: Sequence[Share], step: int = 1) -> None:
+    """Raises SharesRefused unless the shares, each of another order, make the whole amount, all have its sign and all but
+    one are multiples of ``step``, the smallest amount of their currency."""
     if not amount:
         raise NoAmountToSplit
     if len(shares) < 2:
@@ -30,3 +32,5 @@ def check_shares(amount: int | None, shares: Sequence[Share]) -> None:
         raise ShareSign
     if rest(amount, shares):
         raise SharesDiffer(rest(amount, shares))
+    if sum(units % step != 0 for _, units in shares) > (amount % step != 0):
+        raise ShareTooFine

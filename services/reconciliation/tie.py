@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from services.store.line_totals import TWICE
+
 STATES = ("tied", "differs", "no_payout", "not_proved")
 
 
@@ -9,7 +11,7 @@ def tie(totals: pd.DataFrame, unproved: frozenset[tuple[str, str]] = frozenset()
     """Per account, settlement and settlement currency: do the lines make the payout?
 
     `totals`: sums of standing lines, `account`, `settlement_id`, `settlement_currency`, `kind`, `operation_code`,
-    `settled_units`. `unproved`: (account, settlement) of those of which a row could not be read.
+    `settled_units`; those of kind "twice" count for nothing. `unproved`: (account, settlement) of those of which a row could not be read.
 
     Columns: `account`, `settlement_id`, `currency`, `lines_units` (all lines but the control totals), `payout_units`
     (positive when the merchant receives, NA when the file names none), `difference_units` (lines minus payout, NA
@@ -20,12 +22,13 @@ def tie(totals: pd.DataFrame, unproved: frozenset[tuple[str, str]] = frozenset()
     settlement) pays nothing: its lines must add up to zero, or to the deferred amount where that repeats the balance.
     """
     keys = ["account", "settlement_id", "settlement_currency"]
-    units = totals["settled_units"].astype("Int64").fillna(0)
+    counts = totals["kind"] != TWICE
+    units = totals["settled_units"].astype("Int64").fillna(0).where(counts, 0)
 
     def summed(where: "pd.Series[bool]") -> "pd.Series[int]":
         return units.where(where).groupby([totals[key] for key in keys]).sum(min_count=1)
 
-    code = totals["operation_code"]
+    code = totals["operation_code"].where(counts, "")
     found = pd.DataFrame(
         {
             "lines_units": summed(totals["kind"] != "control").fillna(0),

@@ -26,11 +26,6 @@ from services.store.line_filter import LineFilter
 from services.store.line_pages import SORTS, Sort
 from services.store.position_pages import ORDER_SORTS, OrderFilter, OrderSort
 
-# An order's line of business is open in these, too.
-OPEN_STATUSES = (
-    "wrong_currency", "paid_twice", "settled_not_paid", "charged_back", "settled_over", "settled_under", "settled_in_part",
-    "paid_not_settled",
-)  # fmt: skip
 SHOWN = 25
 _RELATED = 200  # lines of one order that are shown
 
@@ -66,10 +61,12 @@ class Moved:
 
 @dataclass(frozen=True)
 class Figures:
-    """``late``: paid orders that no payout names although its account's days are over; ``payouts``: how many of each state."""
+    """``open_orders``: that a person is to look at; ``late``: those of which something collected is in no payout although
+    its account's days are over; ``payouts``: how many of each state."""
 
     moved: tuple[Moved, ...]
     statuses: dict[str, int]
+    open_orders: int
     late: int
     payouts: dict[str, int]
     currencies: tuple[str, ...]
@@ -126,6 +123,7 @@ def figures(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> Figures:
         return Figures(
             moved,
             position_pages.statuses(tx, known),
+            position_pages.opened(tx, known),
             late,
             states,
             tuple(rows.currencies(tx)),
@@ -160,9 +158,10 @@ def orders(
     desk: Desk, actor: Actor, chosen: OrderFilter, sort: OrderSort = "newest", turn: Turn | None = None,
     shown: int = SHOWN, *, late: bool = False,
 ) -> Page:  # fmt: skip
-    """One page of the orders by where they stand; ``late``: only those paid too long ago and in no payout.
+    """One page of the orders by where they stand; ``late``: only those of which something collected too long ago is in no
+    payout.
 
-    Rows have the columns of a position and order_id, reference_1, created_at, channel. Raises NotAllowed.
+    Rows have the columns of a position and order_id, reference_1, created_at, channel, captured_at. Raises NotAllowed.
     """
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)

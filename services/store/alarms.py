@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, select, update
+from sqlalchemy import (
+    Alias,
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from services.store.concurrent import insert_new
 from services.store.orders import UNPAID
@@ -16,7 +28,7 @@ from services.store.schema import (
     orders,
     users,
 )
-from services.store.schema_settlements import order_positions, settlement_files
+from services.store.schema_settlements import order_acceptances, order_positions, settlement_files
 
 _owners, _senders = users.alias("owners"), users.alias("senders")
 
@@ -158,14 +170,23 @@ def imported_accounts(tx: Connection) -> frozenset[str]:
 
 
 def not_settled(tx: Connection, account: str, paid_before: datetime) -> list[Standing]:
-    """The account's orders collected before a time that no payout line names."""
-    o = orders.c
-    query = select(o.id, o.paid_at).where(
-        o.account == account, o.captured > 0, o.paid_at < paid_before, in_no_payout()
-    )
+    """The account's orders of which something was collected before a time and is in no payout, but those that a person
+    accepts so."""
+    o, position, one = orders.c, order_positions.c, order_acceptances.c
+    late = select(position.order, position.paid_at.label("since")).where(
+        position.account == account, position.open.is_(True), position.paid_at < paid_before, position.open_units > 0
+    )  # fmt: skip
+    unseen = select(o.id, o.captured_at).where(
+        o.account == account, o.captured > 0, o.captured_at < paid_before, ~exists().where(position.order == o.id)
+    )  # fmt: skip
+    found = union_all(late, unseen).subquery()
+    accepted = select(func.max(one.id)).where(one.order == found.c.order).scalar_subquery()
+    query = select(found.c.order.label("id"), found.c.since, accepted.label("accepted"))
     return [
         Standing(
-            "not_settled", f"not_settled:{row.id}", account, row.id, {"paid_at": row.paid_at.isoformat()}
+            # one that was accepted, and no longer is, is told anew
+            "not_settled", f"not_settled:{row.id}" + (f":{row.accepted}" if row.accepted else ""), account, row.id,
+            {"paid_at": row.since.isoformat()},
         )
-        for row in tx.execute(query.order_by(o.paid_at, o.id))
-    ]
+        for row in tx.execute(query.order_by(found.c.since, found.c.order))
+    ]  # fmt: skip

@@ -20,6 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import Text as Plain
 
+from services.store import acceptances
+from services.store.among import among
 from services.store.concurrent import insert_new, one_at_a_time, writes
 from services.store.orders import folded
 from services.store.schema import orders, users
@@ -58,9 +60,14 @@ def lines(tx: Connection, ids: Iterable[int]) -> list[Row[Any]]:
 def order_rows(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
     """Orders with where each stands (its position's columns NULL where it has none)."""
     position = order_positions.c
-    query = select(orders, position.gross_units, position.lines, position.status).outerjoin(
-        order_positions, position.order == orders.c.id
-    )
+    query = select(
+        orders,
+        position.gross_units,
+        position.refunds_units,
+        position.open_units,
+        position.lines,
+        position.status,
+    ).outerjoin(order_positions, position.order == orders.c.id)
     return {row.id: row for some in _parts(ids) for row in tx.execute(query.where(orders.c.id.in_(some)))}
 
 
@@ -103,8 +110,13 @@ def _decisions() -> Any:
 def add(tx: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Write the decisions of the group ``name``, let their lines name them; their ids. A line has one that stands."""
     tx.execute(insert(line_decisions), [{**row, "group": name, "due": True} for row in rows])
-    query = select(line_decisions.c.id, line_decisions.c.line).where(line_decisions.c.group == name)
-    written = list(tx.execute(query.order_by(line_decisions.c.id)))
+    decision = line_decisions.c
+    written: list[Row[Any]] = []
+    for some in _parts(row["line"] for row in rows):
+        query = select(decision.id, decision.line).where(
+            decision.group == name, decision.undone_at.is_(None), decision.line.in_(some)
+        )
+        written += tx.execute(query.order_by(decision.id))
     here = update(settlement_lines).where(settlement_lines.c.id == bindparam("this"))
     tx.execute(here.values(decision=bindparam("by")), [{"this": row.line, "by": row.id} for row in written])
     shares = [
@@ -115,7 +127,7 @@ def add(tx: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> list[in
     ]
     if shares:
         tx.execute(insert(line_shares), shares)
-    return [row.id for row in written]
+    return sorted(row.id for row in written)
 
 
 def undo(tx: Connection, found: Iterable[Row[Any]], *, at: datetime, by: str, reason: str) -> None:
@@ -157,12 +169,54 @@ def _due() -> Any:
 
 
 def settle(tx: Connection, found: Iterable[Row[Any]]) -> None:
-    """The lines of these due decisions are joined again; one that was undone since it was read stays due."""
-    decision, joined = line_decisions.c, list(found)
+    """The lines of these due decisions are joined again; one that was undone since it was read stays due.
+
+    Of one that is undone it is kept what its line came to.
+    """
+    decision, line, joined = line_decisions.c, settlement_lines.c, list(found)
     for undone in (False, True):
         still = decision.undone_at.is_not(None) if undone else decision.undone_at.is_(None)
         for some in _parts(row.id for row in joined if (row.undone_at is not None) == undone):
             tx.execute(update(line_decisions).where(decision.id.in_(some), still).values(due=False))
+            if not undone:
+                continue
+            came = (
+                select(decision.id, line.outcome, line.reason, line.order)
+                .join(settlement_lines, line.id == decision.line)
+                .where(decision.id.in_(some), decision.came_to.is_(None))
+            )
+            rows = [
+                {"this": row.id, "to": {"outcome": row.outcome, "reason": row.reason, "order": row.order}}
+                for row in tx.execute(came)
+            ]
+            if rows:
+                this = update(line_decisions).where(decision.id == bindparam("this"))
+                tx.execute(this.values(came_to=bindparam("to")), rows)
+
+
+def corrected(tx: Connection, replaced: Iterable[int]) -> list[Row[Any]]:
+    """Those of these lines whose account has a decided one of the same key among them, by id: id, account, key, amount and
+    currency, and the standing ``decision``."""
+    line = settlement_lines.c
+    columns = (
+        line.id, line.account, line.key, line.original_amount_units, line.original_currency, line.decision
+    )  # fmt: skip
+    found = [
+        row for some in _parts(replaced) for row in tx.execute(select(*columns).where(line.id.in_(some)))
+    ]
+    keys = {(row.account, row.key) for row in found if row.decision is not None}
+    return sorted((row for row in found if (row.account, row.key) in keys), key=lambda row: row.id)
+
+
+def of_keys(tx: Connection, file: int, keys: Iterable[str]) -> list[Row[Any]]:
+    """The lines of a file with one of these keys, by id, that nobody has decided."""
+    line = settlement_lines.c
+    query = select(
+        line.id, line.account, line.key, line.original_amount_units, line.original_currency, line.outcome, line.reason,
+        line.order,
+    )  # fmt: skip
+    own = query.where(line.file == file, among(tx, line.key, keys), line.decision.is_(None))
+    return list(tx.execute(own.order_by(line.id)))
 
 
 def add_comment(tx: Connection, **values: Any) -> bool:
@@ -197,6 +251,7 @@ def erase_words(tx: Connection, order_id: int) -> None:
         .where(or_(line.order == order_id, line.nearest == order_id, share.order == order_id)),
     )
     ids = list(tx.scalars(theirs))
+    acceptances.erase_words(tx, order_id)
     tx.execute(update(line_comments).where(comment.order == order_id).values(text=""))
     for some in _parts(ids):
         tx.execute(update(line_comments).where(comment.line.in_(some)).values(text=""))

@@ -24,6 +24,15 @@ TOTAL = (
 )
 
 
+TWICE = "twice"  # the kind of lines that a person said are counted twice: their payout is without them
+
+
+def counted(lines: pd.DataFrame, outcome: "pd.Series[str]", reason: "pd.Series[str]") -> pd.DataFrame:
+    """Lines as they are summed with this outcome, for this reason."""
+    twice = (reason == "twice_by_hand").to_numpy()
+    return lines.assign(outcome=outcome.to_numpy(), kind=lines["kind"].mask(twice, TWICE))
+
+
 class Sums:
     """What lines add to ``line_totals``: made for many lines at once, written for some of them at a time.
 

@@ -28,14 +28,15 @@ _POSITION = order_positions.c
 class OrderFilter:
     """What a list of orders is narrowed to; empty fields narrow nothing.
 
-    ``late``: an account's moment before which what was paid should be in a payout; where given, only such orders that are
-    in none. ``since`` and ``until``: the last collection date, ISO. ``loose``: how one of the order's keys begins, as
+    ``open``: only those that a person is to look at. ``late``: an account's moment before which what was collected should
+    be in a payout; where given, only orders of which something is in none. ``since`` and ``until``: the last collection date, ISO. ``loose``: how one of the order's keys begins, as
     loosely as keys are ever compared.
     """
 
     accounts: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
+    open: bool = False
     late: Mapping[str, datetime] = field(default_factory=dict, hash=False)
     least: int | None = None
     most: int | None = None
@@ -58,7 +59,12 @@ def page(
     descending = greatest != back
     value, number = _POSITION[name], _POSITION.order
     query = select(
-        order_positions, orders.c.order_id, orders.c.reference_1, orders.c.created_at, orders.c.channel
+        order_positions,
+        orders.c.order_id,
+        orders.c.reference_1,
+        orders.c.created_at,
+        orders.c.channel,
+        orders.c.captured_at,
     ).join(orders, orders.c.id == number)
     query = query.where(*_where(tx, chosen))
     if after is not None:
@@ -84,6 +90,11 @@ def statuses(tx: Connection, accounts: tuple[str, ...]) -> dict[str, int]:
     return {row[0]: int(row[1]) for row in tx.execute(query)}
 
 
+def opened(tx: Connection, accounts: tuple[str, ...]) -> int:
+    """How many orders a person is to look at."""
+    return count(tx, OrderFilter(accounts, open=True))
+
+
 def position(tx: Connection, order: int) -> Row[Any] | None:
     """The order with where it stands, its position's columns NULL where it has none."""
     kept = [column for column in _POSITION if column.name not in ("order", "account", "currency")]
@@ -98,12 +109,15 @@ def _where(tx: Connection, chosen: OrderFilter) -> list[ColumnElement[bool]]:
     ):  # fmt: skip
         if values:
             clauses.append(column.in_(values))
+    if chosen.open:
+        clauses.append(_POSITION.open.is_(True))
     if chosen.late:
         due = [
             and_(
                 _POSITION.account == account,
-                _POSITION.status == "paid_not_settled",
+                _POSITION.open.is_(True),
                 _POSITION.paid_at < moment,
+                _POSITION.open_units > 0,
             )
             for account, moment in chosen.late.items()
         ]

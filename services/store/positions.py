@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import pandas as pd
-from sqlalchemy import Connection, func, select, union, update
+from sqlalchemy import Connection, func, literal, select, union, update
 
 from services.store.among import among
 from services.store.concurrent import insert_new
@@ -11,7 +11,7 @@ from services.store.frames import frame, plain
 from services.store.orders import UNPAID
 from services.store.schema import orders
 from services.store.schema_settlements import account_matching, line_shares, order_positions, settlement_lines
-from services.store.settlement_lines import standing
+from services.store.settlement_lines import FOLLOWS, followed_by, leader, standing
 
 _AMOUNTS = ("original_amount_units", "amount_excl_tax_units", "tax_amount_units", "settled_amount_units")
 _TEXTS = (
@@ -19,6 +19,7 @@ _TEXTS = (
     "transaction_id",
     "settlement_id",
     "date",
+    "transfer",
     "original_currency",
     "currency",
     "settlement_currency",
@@ -55,17 +56,37 @@ def matched_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
 
 
 def split_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
-    """Every share of the standing lines that are divided over one of these orders and others, with the columns of LINE,
-    and ``units``, the share's."""
+    """Every share of the standing lines that are divided over one of these orders and others, and of those that follow
+    such a line, with the columns of LINE, ``units``, the share of the line that is divided, and ``own``, whether the row's
+    is that line."""
     line, share = settlement_lines.c, line_shares.c
     theirs = select(share.line).where(among(tx, share.order, order_ids))
+    columns = [line[name] for name in ("id", *_TEXTS, *_AMOUNTS)]
+    divided = (line.outcome == "matched", line.order.is_(None), standing())
     query = (
-        select(share.order, line.id, *(line[name] for name in (*_TEXTS, *_AMOUNTS)), share.units)
+        select(share.order, *columns, share.units, literal(True))
         .join(settlement_lines, line.id == share.line)
-        .where(share.line.in_(theirs), line.outcome == "matched", line.order.is_(None), standing())
+        .where(share.line.in_(theirs), *divided)
         .order_by(line.id, share.order)
     )
-    return frame(tx, query, {**LINE, "units": "int64"})
+    kinds = {**LINE, "units": "int64", "own": "bool"}
+    found = frame(tx, query, kinds)
+    transactions = found["transaction_id"].unique().tolist()
+    if not any(transactions):
+        return found
+    led = (
+        select(share.order, *columns, share.units, literal(False), leader.c.kind != "sale")
+        .select_from(settlement_lines)
+        .join(leader, followed_by(line))
+        .join(line_shares, share.line == leader.c.id)
+        .where(among(tx, line.transaction_id, transactions), line.transaction_id != "", line.reason == FOLLOWS, *divided)
+        .order_by(line.id, leader.c.kind != "sale", share.order)
+    )  # fmt: skip
+    followers = frame(tx, led, {**kinds, "other": "bool"})
+    # Its Sale leads a transaction, whatever else of it was divided.
+    by_sale = followers.groupby("id")["other"].transform("min").to_numpy(dtype=bool)
+    followers = followers[followers["other"].to_numpy() == by_sale]
+    return pd.concat([found, followers.drop(columns="other")], ignore_index=True)
 
 
 def order_facts(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
@@ -84,7 +105,8 @@ def order_facts(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
 
 
 def put(tx: Connection, found: pd.DataFrame) -> None:
-    """Write positions: a frame with every column of order_positions but ``paid_at``, which is the order's."""
+    """Write positions: a frame with every column of order_positions but ``paid_at``: when the order was first collected, and
+    once some of that is settled, when the last of it was."""
     if found.empty:
         return
     mark = "%s" if tx.dialect.name == "postgresql" else "?"
@@ -93,8 +115,9 @@ def put(tx: Connection, found: pd.DataFrame) -> None:
     renewed = ", ".join(f'"{name}" = excluded."{name}"' for name in (*names[1:], "paid_at"))
     tx.exec_driver_sql(
         f"INSERT INTO order_positions ({cells}, paid_at) VALUES ({', '.join([mark] * len(names))}, "  # noqa: S608 (our own names)
-        f'(SELECT paid_at FROM orders WHERE id = {mark})) ON CONFLICT ("order") DO UPDATE SET {renewed}',
-        list(zip(*(plain(found[name]) for name in (*names, "order")), strict=True)),
+        f"(SELECT CASE WHEN {mark} > 0 THEN last_captured_at ELSE captured_at END FROM orders WHERE id = {mark})) "
+        f'ON CONFLICT ("order") DO UPDATE SET {renewed}',
+        list(zip(*(plain(found[name]) for name in (*names, "gross_units", "order")), strict=True)),
     )
 
 
@@ -108,7 +131,15 @@ def orders_of_file(tx: Connection, file: int) -> dict[str, list[int]]:
         .join(settlement_lines, line.id == share.line)
         .where(line.replaced_by == file)
     )
+    led = (
+        select(line.account, share.order)
+        .select_from(settlement_lines)
+        .join(leader, followed_by(line))
+        .join(line_shares, share.line == leader.c.id)
+        .where(line.file == file, line.reason == FOLLOWS)
+    )
     by_account: dict[str, list[int]] = {}
-    for account, order in sorted({(row[0], int(row[1])) for row in tx.execute(union(own, before, split))}):
+    found = {(row[0], int(row[1])) for row in tx.execute(union(own, before, split, led))}
+    for account, order in sorted(found):
         by_account.setdefault(account, []).append(order)
     return by_account

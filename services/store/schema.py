@@ -132,7 +132,9 @@ orders = Table(
     Column("failure", Text, nullable=False, default=""),  # the error code that stopped it
     Column("failure_detail", Json, nullable=False, default=dict),
     Column("sent_at", Utc),
-    Column("paid_at", Utc),
+    Column("paid_at", Utc),  # when it was first held or collected
+    Column("captured_at", Utc),  # when it was first collected, and last
+    Column("last_captured_at", Utc),
     Column("checked_at", Utc),
     Column("erased_at", Utc),  # when the customer's data was erased
     UniqueConstraint("account", "order_id"),

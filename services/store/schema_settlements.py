@@ -7,7 +7,18 @@ ones from the lowest ``first_line_id`` of them on. A line *stands* when its file
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    UniqueConstraint,
+    false,
+    text,
+)
 
 from services.store.base import metadata, who
 from services.store.types import BigInt, Json, Text, Utc
@@ -44,6 +55,10 @@ settlement_files = Table(
     Column("settlements", Json, nullable=False, default=list),  # the payouts that it names
     Column("hipay_settlement", Text, nullable=False, default=""),  # the id it was fetched by
     Column("follow_up", BigInt),  # once complete: up to which of its lines others were joined again; None: all
+    # [[Account, ours or "", rows], …], most rows first: which of our accounts its lines are booked to
+    Column("accounts", Json, nullable=False, default=list, server_default="[]"),
+    # its lines are others than those that stand, however alike: a person has said so
+    Column("others", Boolean, nullable=False, default=False, server_default=false()),
     Column("uploaded_at", Utc, nullable=False),
     Column("finished_at", Utc),
     Column("alive_at", Utc, nullable=False),  # while it is received or runs: when it last came on
@@ -126,7 +141,7 @@ line_totals = Table(
     Column("account", Text, primary_key=True),
     Column("settlement_id", Text, primary_key=True),
     Column("settlement_currency", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),  # of the operation; "twice": a person said that these are counted twice
     Column("operation_code", Text, primary_key=True),
     Column("operation", Text, primary_key=True),  # its words where it has no code, else ""
     Column("outcome", Text, primary_key=True),
@@ -175,16 +190,38 @@ order_positions = Table(
     Column("settlement_currency", Text, nullable=False),
     Column("settlement_ids", Text, nullable=False),  # ", " between
     Column("first_date", Text, nullable=False),
+    # collection dates, then those of the bank's transfers
     Column("last_date", Text, nullable=False),
     Column("lines", Integer, nullable=False),
-    Column("paid_at", Utc),  # since when "paid, not settled" counts
+    Column("first_transfer", Text, nullable=False, default="", server_default=""),
+    Column("last_transfer", Text, nullable=False, default="", server_default=""),
+    Column("paid_at", Utc),  # since when what is collected and not settled counts
+    Column("accepted", BigInt),  # the one of order_acceptances that holds: what was accepted is as it was then
+    Column("open", Boolean, nullable=False, default=False, server_default=false()),  # a person is to look at it
     Index(None, "account", "status", "order"),
     Index(None, "account", "status", "paid_at"),
     Index(None, "account", "amount_units", "currency"),
     Index(None, "account", "last_date", "order"),
 )  # fmt: skip
 
-# What a person decided of a line: match, split, unmatch, exclude, not_ours. Never changed but to be undone.
+# An open order that a person accepted as it stands. Never changed but to be undone; it holds for these figures alone.
+order_acceptances = Table(
+    "order_acceptances", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("order", BigInt, ForeignKey("orders.id"), nullable=False, index=True),
+    Column("figures", Json, nullable=False),  # services.reconciliation.classify.FIGURES
+    Column("reason", Text, nullable=False),
+    Column("form_key", Text, nullable=False, unique=True),  # a second press finds this row
+    Column("at", Utc, nullable=False),
+    *who(),
+    Column("undone_at", Utc),
+    Column("undone_by", Text),
+    Column("undo_reason", Text, nullable=False, default=""),
+    Index("uq_order_acceptances_order", "order", unique=True, **_where("undone_at IS NULL")),
+)  # fmt: skip
+
+# What was decided of a line: match, split, unmatch, exclude, twice, not_ours by a person; reopened by a correction that
+# left nothing to carry over. Never changed but to be undone.
 line_decisions = Table(
     "line_decisions", metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
@@ -201,6 +238,7 @@ line_decisions = Table(
     Column("undo_reason", Text, nullable=False, default=""),
     Column("due", Boolean, nullable=False),  # taken or undone, and its line is not yet joined again
     Index(None, "due"),
+    Column("came_to", Json),  # the line's outcome, reason and order once it was undone and joined again
     Index("uq_line_decisions_line", "line", unique=True, **_where("undone_at IS NULL")),
 )  # fmt: skip
 

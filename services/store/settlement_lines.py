@@ -19,9 +19,10 @@ from sqlalchemy import (
 )
 from sqlalchemy import Text as Plain
 
+from services.settlements.placeholders import says_none
 from services.store.among import among
 from services.store.frames import frame
-from services.store.line_totals import Sums
+from services.store.line_totals import Sums, counted
 from services.store.schema_settlements import (
     LINE_AMOUNTS,
     LINE_TEXTS,
@@ -48,7 +49,9 @@ _JOINED = {
         )
     },
 }  # fmt: skip
-MATCHED = (*_JOINED, "decided", "decided_order")  # what ``match`` reads of them
+MATCHED = (*_JOINED, "decided", "decided_order", "decided_split")  # what ``match`` reads of them
+FOLLOWS = "follows_split"  # the reason of a line that is divided as the leader of its transaction is
+leader = settlement_lines.alias("leader")
 _NEVER = 1 << 62
 
 
@@ -66,6 +69,14 @@ def standing() -> ColumnElement[bool]:
     return and_(
         settlement_lines.c.replaced_by.is_(None), settlement_lines.c.id < func.coalesce(hidden, _NEVER)
     )
+
+
+def followed_by(line: Any) -> ColumnElement[bool]:
+    """The condition that ``leader`` is a line of the same transaction that may lead ``line``: not that it is divided."""
+    return and_(
+        leader.c.transaction_id == line.transaction_id, leader.c.transaction_id != "",
+        func.coalesce(leader.c.account, "") == line.account, leader.c.replaced_by.is_(None),
+    )  # fmt: skip
 
 
 def add(tx: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -92,11 +103,15 @@ def any_of(tx: Connection, account: str) -> bool:
 
 
 def by_identity(tx: Connection, account: str, identities: Iterable[str]) -> pd.DataFrame:
-    """``id``, ``identity`` and ``file`` of those lines of the account that are there."""
+    """``id``, ``identity``, ``key``, ``settlement_id``, ``file`` and ``replaced`` of those lines of the account that are
+    there."""
     line = settlement_lines.c
-    query = select(line.id, line.identity, line.file)
+    query = select(
+        line.id, line.identity, line.key, line.settlement_id, line.file, line.replaced_by.is_not(None)
+    )
     query = query.where(line.account == account, among(tx, line.identity, identities))
-    return frame(tx, query, {"id": "int64", "identity": "str", "file": "int64"})
+    texts = {"identity": "str", "key": "str", "settlement_id": "str"}
+    return frame(tx, query, {"id": "int64", **texts, "file": "int64", "replaced": "bool"})
 
 
 def by_key(tx: Connection, account: str, keys: Iterable[str], other_than: int) -> pd.DataFrame:
@@ -130,11 +145,19 @@ def joined(tx: Connection, where: ColumnElement[bool]) -> pd.DataFrame:
         **{f"was_{name}": "Int64" if name in ("order", "nearest") else "str" for name in OUTCOME},
     }  # fmt: skip
     found = frame(tx, query, columns)
-    orders = [
-        json.loads(shares)[0][0] if kind == "match" else None
-        for kind, shares in zip(found["decided"], found["shares"], strict=True)
-    ]
-    return found.assign(decided_order=pd.Series(orders, dtype="Int64")).drop(columns="shares")
+    orders: list[int | None] = [None] * len(found)
+    divided = [""] * len(found)
+    for place in (found["decided"] != "").to_numpy().nonzero()[0]:
+        kind, shares = found.at[place, "decided"], json.loads(found.at[place, "shares"])
+        if kind == "match":
+            orders[place] = shares[0][0]
+        elif kind == "split":
+            divided[place] = " ".join(str(order) for order, _ in shares)
+    decided = {
+        "decided_order": pd.Series(orders, dtype="Int64"),
+        "decided_split": pd.Series(divided, dtype="str"),
+    }
+    return found.assign(**decided).drop(columns="shares")
 
 
 def with_ids(tx: Connection, ids: Iterable[int]) -> ColumnElement[bool]:
@@ -149,8 +172,9 @@ def of_ids(tx: Connection, ids: Iterable[int]) -> ColumnElement[bool]:
 def of_transactions(
     tx: Connection, account: str, texts: Iterable[str], *, running: int | None = None
 ) -> ColumnElement[bool]:
-    """The condition on the account's lines of these transactions that stand, or are of the file that runs."""
-    line = settlement_lines.c
+    """The condition on the account's lines of these transactions that stand, or are of the file that runs. What says that
+    there is none is no transaction."""
+    line, texts = settlement_lines.c, [text for text in texts if not says_none(text)]
     counts = standing() if running is None else line.replaced_by.is_(None)
     # As an expression: an index that begins with the account would be taken for the better one, and is nearly all lines.
     theirs = func.coalesce(line.account, "") == account
@@ -238,13 +262,32 @@ def change(tx: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
 def replace(tx: Connection, ids: Iterable[int], file: int) -> pd.DataFrame:
     """These lines stand changed in another file: they no longer count. What they were, as ``joined`` gives them."""
     gone = joined(tx, and_(among(tx, settlement_lines.c.id, ids), settlement_lines.c.replaced_by.is_(None)))
-    Sums(gone.assign(outcome=gone["was_outcome"])).write(tx, sign=-1)
+    Sums(counted(gone, gone["was_outcome"], gone["was_reason"])).write(tx, sign=-1)
     tx.execute(
         update(settlement_lines)
         .where(among(tx, settlement_lines.c.id, gone["id"].tolist()))
         .values(replaced_by=file)
     )
     return gone
+
+
+def of_account(tx: Connection, account: str, ids: Iterable[int]) -> list[int]:
+    """Those of these lines that are the account's."""
+    line = settlement_lines.c
+    return list(tx.scalars(select(line.id).where(line.account == account, among(tx, line.id, ids))))
+
+
+def stand_again(tx: Connection, ids: Iterable[int]) -> None:
+    """These lines no longer stand changed in another file: they count as they last came to, and are to be joined."""
+    back = joined(
+        tx, and_(among(tx, settlement_lines.c.id, ids), settlement_lines.c.replaced_by.is_not(None))
+    )
+    Sums(counted(back, back["was_outcome"], back["was_reason"])).write(tx)
+    tx.execute(
+        update(settlement_lines)
+        .where(among(tx, settlement_lines.c.id, back["id"].tolist()))
+        .values(replaced_by=None)
+    )
 
 
 def remove(tx: Connection, file: int, limit: int) -> int:

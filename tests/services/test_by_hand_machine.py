@@ -71,7 +71,7 @@ def machine(desk: Desk, actor: Actor, orders: list[int]) -> type[RuleBasedStateM
 
         @rule(
             places=st.sets(PLACES, min_size=1, max_size=4),
-            act=st.sampled_from(["accept", "unmatch", "exclude", "not_ours"]),
+            act=st.sampled_from(["accept", "unmatch", "exclude", "twice", "not_ours"]),
         )
         def decide(self, places: set[int], act: str) -> None:
             self._try(lambda key: getattr(decisions, act)(desk, actor, self._shown(places), "why", key))
@@ -110,8 +110,7 @@ def machine(desk: Desk, actor: Actor, orders: list[int]) -> type[RuleBasedStateM
                 assert totals(desk) == begun[1]
 
         def _undo_all(self) -> None:
-            left = [row.id for row in self._standing()]
-            if left:
+            while left := [row.id for row in self._standing()]:  # each undoing gives back the one before
                 decisions.undo(desk, actor, left, "all of it")
 
         def _lines(self, places: set[int]) -> list[Any]:

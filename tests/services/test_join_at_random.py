@@ -126,7 +126,7 @@ class Shop:
                     actor_id="h",
                     data=data,
                 )
-                order_rows.change_order(tx, number, payment="captured", captured=10_0000, paid_at=clock.now())
+                order_rows.change_order(tx, number, payment="captured", captured=10_0000, captured_at=clock.now())
 
     def _operation(self, what: tuple[int, str]) -> None:
         if self.orders:

@@ -45,6 +45,7 @@ def an_order(
             language="fr", amount=units, currency=currency, description="", reference_1=reference, capture="now",
             expires_at=now, created_at=now, actor_kind="user", actor_id="test", sender_name="Test", delivery="sent",
             availability="open", payment="captured", captured=units, paid_at=now,
+            captured_at=now, last_captured_at=now,
         )  # fmt: skip
 
 

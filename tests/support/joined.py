@@ -58,7 +58,8 @@ def _summed(lines: pd.DataFrame) -> dict[tuple[Any, ...], tuple[int, int, int]]:
     found: dict[tuple[Any, ...], tuple[int, int, int]] = {}
     for row in lines.to_dict("records"):
         key = tuple(
-            row["was_outcome"] if name == "outcome" else "" if name == "operation" and row["operation_code"] else row[name]
+            row["was_outcome"] if name == "outcome" else "" if name == "operation" and row["operation_code"]
+            else "twice" if name == "kind" and row["was_reason"] == "twice_by_hand" else row[name]
             for name in TOTAL
         )  # fmt: skip
         units = 0 if pd.isna(row["settled_amount_units"]) else int(row["settled_amount_units"])

@@ -86,12 +86,13 @@ def line(name: str = "Sale", units: int = 1_000_000, **cells: object) -> dict[st
 
 
 def lines(*rows: dict[str, object]) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=[*line(), "decided", "decided_order"])
-    table["decided"] = [row.get("decided", "") for row in rows]
+    table = pd.DataFrame(rows, columns=[*line(), "decided", "decided_order", "decided_split"])
+    for name in ("decided", "decided_split"):
+        table[name] = [row.get(name, "") for row in rows]
     table["decided_order"] = table["decided_order"].astype("Int64")
     table = table.astype(
         {
-            **dict.fromkeys((*TEXTS, "operation_code", "kind", "lost", "decided"), "str"),
+            **dict.fromkeys((*TEXTS, "operation_code", "kind", "lost", "decided", "decided_split"), "str"),
             **dict.fromkeys(UNITS, "Int64"),
         }
     )
