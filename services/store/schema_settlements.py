@@ -189,17 +189,18 @@ order_positions = Table(
     Column("net_units", BigInt),
     Column("settlement_currency", Text, nullable=False),
     Column("settlement_ids", Text, nullable=False),  # ", " between
-    Column("first_date", Text, nullable=False),
     # collection dates, then those of the bank's transfers
+    Column("first_date", Text, nullable=False),
     Column("last_date", Text, nullable=False),
-    Column("lines", Integer, nullable=False),
     Column("first_transfer", Text, nullable=False, default="", server_default=""),
     Column("last_transfer", Text, nullable=False, default="", server_default=""),
+    Column("lines", Integer, nullable=False),
     Column("paid_at", Utc),  # since when what is collected and not settled counts
     Column("accepted", BigInt),  # the one of order_acceptances that holds: what was accepted is as it was then
     Column("open", Boolean, nullable=False, default=False, server_default=false()),  # a person is to look at it
     Index(None, "account", "status", "order"),
-    Index(None, "account", "status", "paid_at"),
+    Index(None, "account", "open", "order"),
+    Index(None, "account", "open", "paid_at"),
     Index(None, "account", "amount_units", "currency"),
     Index(None, "account", "last_date", "order"),
 )  # fmt: skip
@@ -236,9 +237,9 @@ line_decisions = Table(
     Column("undone_at", Utc),
     Column("undone_by", Text),
     Column("undo_reason", Text, nullable=False, default=""),
+    Column("came_to", Json),  # the line's outcome, reason and order once it was undone and joined again
     Column("due", Boolean, nullable=False),  # taken or undone, and its line is not yet joined again
     Index(None, "due"),
-    Column("came_to", Json),  # the line's outcome, reason and order once it was undone and joined again
     Index("uq_line_decisions_line", "line", unique=True, **_where("undone_at IS NULL")),
 )  # fmt: skip
 
