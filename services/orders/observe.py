@@ -91,19 +91,20 @@ def refold(tx: Connection, order_id: int) -> states.State:
     paid = [
         e.at for e in events if e.kind == "payment" and (e.data.get("captured") or e.data.get("authorised"))
     ]
-    collected = _collected(events) if state.captured else []
     sent = [e.at for e in events if e.kind == "mail_sent"]
+    collected = _collected(events) if state.captured else []
     rows.change_order(
         tx, order_id, delivery=state.delivery, availability=state.availability, payment=state.payment,
         authorised=state.authorised, captured=state.captured, refunded=state.refunded,
         charged_back=state.charged_back, sent_at=max(sent, default=None),
-        captured_at=min(collected, default=None), last_captured_at=max(collected, default=None),
         paid_at=min(paid, default=None) if state.authorised or state.captured else None,
+        captured_at=min(collected, default=None), last_captured_at=max(collected, default=None),
     )  # fmt: skip
     if state.paid_twice:
         references = [one.reference for one in state.transactions if one.captured or one.authorised]
         alarm(tx, order, f"paid_twice:{order_id}:{len(references)}", "paid_twice", references=references)
     return state
+
 
 def _collected(events: Sequence[states.Event]) -> list[datetime]:
     """When money was collected: of each transaction, when each greater amount was first seen."""
@@ -116,7 +117,6 @@ def _collected(events: Sequence[states.Event]) -> list[datetime]:
             seen[reference] = captured
             found.append(event.at)
     return found
-
 
 
 def _too_late(tx: Connection, order: Row[Any], page: Row[Any], seen: Observation) -> None:
