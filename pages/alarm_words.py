@@ -6,6 +6,7 @@ from typing import Any
 
 from pages.configuration_words import SUBJECTS
 from pages.wording import MISFITS, failure_words
+from services.alarms.handling import RESOLVED
 from services.i18n import Translator, format_ago
 from services.money import format_money
 
@@ -30,6 +31,11 @@ WORDS = {
         "A payment of the former amount came in after the request was corrected. It is counted.",
         "Agree with the customer: ask for the difference, or refund.",
         ":material/price_change:",
+    ),
+    "former_facts": (
+        "A payment came in on a page opened before the request was corrected: it showed the former description. It is counted.",
+        "Make sure that the customer knows what they have paid for; refund the payment if it is not what they wanted.",
+        ":material/edit_note:",
     ),
     "quarantined": (
         "HiPay told of a payment that does not fit this order ({misfit}). It is not counted.",
@@ -92,6 +98,12 @@ WORDS = {
         ":material/sync_problem:",
     ),
 }  # fmt: skip
+# What the machinery notes as an alarm's end.
+_CLOSINGS = {
+    RESOLVED: "It ended by itself.",
+    "looked up": "Looked up in HiPay's console.",
+    "seen at HiPay": "HiPay showed that it was done.",
+}
 _OTHER = ("Something needs a person: {kind}.", "Open the payment request.", ":material/warning:")
 
 
@@ -113,6 +125,11 @@ def alarm_words(
         values["amount"] = format_money(int(values["units"]), values.get("currency", ""), t.locale)
     filled = _Named({**values, "kind": kind, "ago": format_ago(since, now, t.language)})
     return t.gettext(happened).format_map(filled), t.gettext(do).format_map(filled), icon
+
+
+def closing_words(reason: str, t: Translator) -> str:
+    """How an alarm ended: a person's own words, or what the machinery noted."""
+    return t(_CLOSINGS[reason]) if reason in _CLOSINGS else reason
 
 
 class _Named(dict[str, str]):

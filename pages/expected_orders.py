@@ -1,5 +1,6 @@
 """Expected orders: the shop's own list, looked at and kept, so that payout lines find their orders."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -50,10 +51,29 @@ def _add(account: Account) -> None:
         if added is not None:
             st.success(t.plural("{count} order is now expected.", "{count} orders are now expected.", added), icon=":material/check_circle:")  # fmt: skip
         if uploaded is None:
+            st.session_state.pop("expected_preview", None)
             return
-        sign = words.ask_decimal(uploaded.file_id)
-        with st.spinner(t("Checking each row…")), words.table_refusals(EXPECTED):
-            _show(account, expected.look(desk(), actor(), account.key, uploaded.getvalue(), sign), t)
+        preview = _preview(account, uploaded)
+        if preview is not None:
+            _show(account, preview, t)
+
+
+def _preview(account: Account, uploaded: Any) -> Preview | None:
+    """The list as it was read, kept while nothing that matters for it changes: it may have a hundred thousand rows."""
+    sign = words.ask_decimal(uploaded.file_id)
+    key = (uploaded.file_id, account.key, sign)
+    known = st.session_state.get("expected_preview")
+    if known and known[0] == key:
+        kept: Preview = known[1]
+        return kept
+    with st.spinner(texts()("Checking each row…")), words.table_refusals(EXPECTED):
+        preview = expected.look(desk(), actor(), account.key, uploaded.getvalue(), sign)
+        preview = replace(
+            preview, table=replace(preview.table, lines=())
+        )  # all that was needed of them was read
+        st.session_state["expected_preview"] = (key, preview)
+        return preview
+    return None
 
 
 def _show(account: Account, preview: Preview, t: Translator) -> None:
@@ -85,6 +105,7 @@ def _show(account: Account, preview: Preview, t: Translator) -> None:
     if st.button(label, type="primary", icon=":material/playlist_add_check:", key="expected_add"):
         st.session_state["expected_added"] = expected.keep(desk(), actor(), account.key, preview.new)
         st.session_state["expected_uploads"] += 1
+        st.session_state.pop("expected_preview", None)
         st.rerun()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import restored_banner, sandbox_banner, signed_out
+from pages import pause_banner, restored_banner, sandbox_banner, signed_out
 from pages.common import actor, desk, texts
 from pages.markdown import plain
 from pages.navigation import SCREENS, Screen, first
@@ -106,4 +106,5 @@ run = _route()
 if desk().settings.demo:
     sandbox_banner.show()
 restored_banner.show()
+pause_banner.show()
 run()

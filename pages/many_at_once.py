@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages import sandbox_banner
 from pages import table_words as words
 from pages.common import actor, desk, language, refusals, texts
 from pages.facts import show_facts
@@ -16,7 +17,7 @@ from services.accounts.readiness import readiness
 from services.batches import sending
 from services.batches.columns import REQUESTS
 from services.batches.rows import Rules
-from services.batches.sending import MOST_PER_MINUTE, PER_MINUTE, Preview, Progress
+from services.batches.sending import LISTED, MOST_PER_MINUTE, PER_MINUTE, Preview, Progress
 from services.i18n import LANGUAGES, Translator, format_short, language_name
 from services.money import format_money
 from services.orders import create
@@ -37,9 +38,12 @@ def page() -> None:
     st.title(t("Many at once"))
     st.caption(t("Send a list of payment requests by e-mail from a table. Each row is checked first; nothing leaves before you confirm."))  # fmt: skip
     with refusals():
-        if sending.listing(desk(), actor()):
+        if sending.listing(desk(), actor()).total:
             _lists()
-        _new_list()
+        if sandbox_banner.being_made():
+            sandbox_banner.say_it_is_being_made()
+        else:
+            _new_list()
 
 
 def _new_list() -> None:
@@ -177,12 +181,18 @@ def _confirm(account: Account, name: str, preview: Preview, rules: Rules, per_mi
         shown = create.preview(desk(), actor(), preview.good[0].accepted)
         show_facts([(t("To"), shown.to), (t("Subject"), shown.composed.subject)])
         st.iframe(shown.composed.html, height=320, alt=t("The e-mail as the customer will receive it"))
+        sure = _addresses_are_right(preview)
         back, send = st.columns(2)
         if back.button(t("Back"), width="stretch", key="many_back"):
             _close()
             st.rerun()
         if send.button(
-            t("Send"), type="primary", width="stretch", icon=":material/send:", key="many_confirm"
+            t("Send"),
+            type="primary",
+            width="stretch",
+            icon=":material/send:",
+            key="many_confirm",
+            disabled=not sure,
         ):
             key = st.session_state["many_preview"][2]
             sending.start(
@@ -194,6 +204,30 @@ def _confirm(account: Account, name: str, preview: Preview, rules: Rules, per_mi
             st.rerun()
 
 
+def _addresses_are_right(preview: Preview) -> bool:
+    """Addresses with unusual letters are shown as they will be used, and confirmed before anything leaves."""
+    t = texts()
+    unusual = [row for row in preview.good if row.accepted.internationalised]
+    if not unusual:
+        return True
+    st.markdown(f":material/alternate_email: **{t('Addresses with unusual letters')}**")
+    shown = pd.DataFrame(
+        [
+            {
+                t("Row"): row.line.number,
+                t("In the table"): row.draft.email,
+                t("It will be sent to"): row.accepted.email,
+            }
+            for row in unusual
+        ]
+    )
+    st.dataframe(shown, hide_index=True, height="content" if len(unusual) < 8 else 300, alt=t("Addresses with unusual letters"))  # fmt: skip
+    return st.checkbox(
+        t.plural("This address is right.", "These {count} addresses are right.", len(unusual)),
+        key="many_addresses",
+    )
+
+
 def _close() -> None:
     st.session_state.pop("many_confirming", None)
 
@@ -203,8 +237,15 @@ def _lists() -> None:
     t = texts()
     with refusals():
         st.markdown(f"**{t('Lists')}**")
-        for found in sending.listing(desk(), actor()):
+        most = st.session_state.setdefault("many_listed", LISTED)
+        listing = sending.listing(desk(), actor(), most)
+        for found in listing.shown:
             _list(found, t)
+        if len(listing.shown) < listing.total and st.button(
+            t("Show older lists"), icon=":material/history:", type="tertiary", key="many_older"
+        ):
+            st.session_state["many_listed"] = most + LISTED
+            st.rerun()
 
 
 def _list(found: Progress, t: Translator) -> None:

@@ -1,13 +1,16 @@
 """Collect, refund or give up the payment of a request: each confirmed, each once."""
 
+from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
 
-from pages.common import actor, desk, refusals, texts
+from pages.common import actor, desk, language, refusals, texts
+from pages.facts import show_facts
 from pages.markdown import plain
 from pages.wording import OPERATIONS, failure_words
 from services import money
+from services.i18n import format_short
 from services.money import format_money
 from services.orders import history, operations
 from services.orders.create import new_form_key
@@ -16,17 +19,42 @@ from services.orders.operations import Possible
 
 def show(order: Any) -> None:
     """The buttons that the payment allows now, and how what was asked before came out."""
-    t = texts()
     asked, now_possible = operations.of_order(desk(), actor(), order.id)
     for one in asked:
         if one.state in ("requested", "unknown"):
             _waiting(one)
     with st.container(horizontal=True):
         for choice in now_possible:
-            words, icon, _ = OPERATIONS[choice.kind]
-            if st.button(t(words), icon=icon, key=f"ask_{choice.kind}_{choice.reference}"):
-                st.session_state["window"] = (order.id, choice, new_form_key())
+            _, icon, _ = OPERATIONS[choice.kind]
+            if st.button(
+                label(order.account, order.currency, choice, now_possible),
+                icon=icon,
+                key=f"ask_{choice.kind}_{choice.reference}",
+            ):
+                want(order.id, choice)
                 st.rerun(scope="app")
+
+
+def label(account: str, currency: str, choice: Possible, among: Collection[Possible]) -> str:
+    """The operation; where several transactions allow it, also which one is meant."""
+    t = texts()
+    words = t(OPERATIONS[choice.kind][0])
+    if sum(1 for one in among if one.kind == choice.kind) < 2:
+        return words
+    return plain(t("{what}: {payment}", what=words, payment=_payment(account, currency, choice)))
+
+
+def want(order_id: int, choice: Possible) -> None:
+    """The window for this operation opens when the order's page is drawn next."""
+    st.session_state["window"] = (order_id, choice, new_form_key())
+
+
+def _payment(account: str, currency: str, choice: Possible) -> str:
+    """A transaction as the reader knows it: the amount that it can give, how and when it was paid."""
+    zone = desk().account(account).timezone
+    when = format_short(choice.begun_at, zone, language()) if choice.begun_at else ""
+    amount = format_money(choice.most, currency, texts().locale)
+    return " · ".join(part for part in (amount, choice.product, when or choice.reference) if part)
 
 
 def ask_retry(uncertain: bool) -> None:
@@ -94,6 +122,12 @@ def _confirm(order: Any, choice: Possible, key: str) -> None:
     t = texts()
     _, _, explanation = OPERATIONS[choice.kind]
     st.write(t(explanation))
+    show_facts(
+        [
+            (t("Payment"), _payment(order.account, order.currency, choice)),
+            (t("HiPay's transaction"), choice.reference),
+        ]
+    )
     most = format_money(choice.most, order.currency, t.locale)
     amount: int | None = choice.most
     if choice.kind != "cancel":

@@ -1,23 +1,20 @@
 """One payment request: how it stands, its link, its timeline, and what can be done."""
 
 from datetime import datetime
-from typing import Any
 
 import streamlit as st
 
-from pages import request_actions, request_link_actions
+from pages import request_actions, request_link_actions, request_timeline
 from pages.alarm_words import alarm_words
 from pages.common import actor, desk, language, refusals, texts
 from pages.facts import show_facts
 from pages.markdown import plain
-from pages.reconciliation_words import day
-from pages.wording import ACTORS, BADGES, CHANNELS, event_words, failure_words, person_name
+from pages.wording import BADGES, CHANNELS, failure_words, person_name
 from services.i18n import Translator, format_ago, format_datetime, language_name
 from services.money import format_money
 from services.orders import history
 from services.orders.history import Detail
 from services.orders.states import UNPAID
-from services.reconciliation.line_words import operation
 
 
 def show(order_id: int) -> None:
@@ -38,7 +35,7 @@ def _live(order_id: int) -> None:
         _head(found)
         left, right = st.columns([3, 2], gap="large")
         with left:
-            _timeline(found)
+            request_timeline.show(found)
         with right:
             _actions(found)
             _facts(found)
@@ -64,61 +61,6 @@ def _head(found: Detail) -> None:
             st.error(plain(f"{happened} {do}"), icon=icon)
     if order.failure and found.badge in ("failed", "preparing", "uncertain"):
         st.warning(plain(failure_words(order.failure, order.failure_detail, t)), icon=":material/report:")
-
-
-def _timeline(found: Detail) -> None:
-    t, order = texts(), found.order
-    st.subheader(t("What happened"), anchor=False)
-    zone = desk().account(order.account).timezone
-    # HiPay's times are whole seconds: within one, things happened as they were recorded.
-    moments = sorted(
-        [*found.events, *found.settled], key=lambda one: (_moment(one).replace(microsecond=0), one.id)
-    )
-    for one in moments:
-        sentence, icon, more = _settled(one, t) if one in found.settled else _happened(found, one, zone, t)
-        when = format_datetime(_moment(one), zone, language(), named=False)
-        with st.container(horizontal=True, gap="small"):
-            st.markdown(icon, width="content")
-            with st.container(gap=None):
-                st.markdown(plain(sentence))
-                st.caption(" · ".join(plain(part) for part in (when, *more) if part))
-    st.caption(t("Times are those of {zone}.", zone=zone))
-
-
-def _moment(one: Any) -> datetime:
-    """When it happened; of a payout line, when its file was imported."""
-    moment: datetime = one.file_finished_at if "file_finished_at" in one._fields else one.at
-    return moment
-
-
-def _happened(found: Detail, event: Any, zone: str, t: Translator) -> tuple[str, str, tuple[str, ...]]:
-    sentence, icon, detail = event_words(event.kind, event.data, found.order.currency, zone, t)
-    return (
-        sentence,
-        icon,
-        (_who(found, event), detail, found.whys.get(event.data.get("operation_row", 0), "")),
-    )
-
-
-def _settled(line: Any, t: Translator) -> tuple[str, str, tuple[str, ...]]:
-    amount = format_money(line.original_amount_units or 0, line.original_currency, t.locale)
-    sentence = t(
-        "{operation} in payout {payout}: {amount} ({date})", operation=operation(line.operation_code, line.operation, t),
-        payout=line.settlement_id, amount=amount, date=day(line.date, t),
-    )  # fmt: skip
-    return (
-        sentence,
-        ":material/account_balance:",
-        (t("{file}, line {number}", file=line.file_name, number=line.line),),
-    )
-
-
-def _who(found: Detail, event: Any) -> str:
-    t = texts()
-    if event.actor_kind != "user":
-        return t(ACTORS.get(event.actor_kind, event.actor_kind))
-    name = found.order.sender_name if event.actor_id == found.order.actor_id else ""
-    return person_name(name or found.people.get(event.actor_id, "") or t("A colleague"), t)
 
 
 def _actions(found: Detail) -> None:

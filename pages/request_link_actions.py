@@ -9,6 +9,7 @@ import streamlit as st
 from pages import order_form
 from pages.common import actor, desk, language, refusals, texts
 from pages.markdown import plain
+from pages.sending_warnings import DUPLICATED_FROM
 from services import money
 from services.i18n import format_datetime
 from services.mail.addresses import parse_address
@@ -17,8 +18,9 @@ from services.orders import history, links, qr
 from services.orders.create import new_form_key
 from services.orders.drafts import DEFAULT_DAYS, local_time
 from services.orders.history import Detail
-from services.orders.link_errors import NotOurLink
+from services.orders.link_errors import LinkRefused, NoLink, NotOurLink, StillSending
 from services.orders.links import Action, Offer
+from services.orders.mistyped import suggestion
 
 # action → (button, icon, what it does)
 ACTIONS: dict[Action, tuple[str, str, str]] = {
@@ -30,6 +32,12 @@ ACTIONS: dict[Action, tuple[str, str, str]] = {
     "renew": ("Renew", ":material/autorenew:", "The request gets a new end under the same order id, and the customer an e-mail."),
     "cancel": ("Call off", ":material/cancel:", "The link then tells the customer, kindly, that there is nothing to pay. This cannot be undone."),
 }  # fmt: skip
+# Why buttons that one may look for are absent, where nothing else on the screen says so.
+_WHY_ABSENT: dict[type[LinkRefused], str] = {
+    NotOurLink: "The customer holds HiPay's own page: HiPay has no way to call it off, to correct it or to extend it. For another amount, duplicate the request; the former link can then still be paid until it ends.",
+    StillSending: "The e-mail has not left yet, or is being tried again: it can be sent anew once that has ended.",
+    NoLink: "There is no link to send at present: HiPay's page is not there yet, or the public address of our own links was taken out of the settings.",
+}
 _WINDOW = "link_window"
 
 
@@ -49,13 +57,10 @@ def show(found: Detail) -> None:
             t("Duplicate as new"), icon=":material/content_copy:", key="link_duplicate"
         ):
             _duplicate(order)
-    if any(isinstance(refusal, NotOurLink) for refusal in offered.refusals.values()):
-        st.caption(
-            ":material/info: "
-            + t(
-                "The customer holds HiPay's own page: HiPay has no way to call it off, to correct it or to extend it."
-            )
-        )
+    told = {type(refusal) for refusal in offered.refusals.values()}
+    for kind, words in _WHY_ABSENT.items():
+        if kind in told and order.delivery != "none":
+            st.caption(f":material/info: {t(words)}")
     if found.badge == "cancelled" and offered.payable_until is not None:
         _warn_payable(order, offered.payable_until)
 
@@ -142,6 +147,14 @@ def _readdress(found: Detail, _offered: Offer, key: str) -> Callable[[], object]
         with refusals():
             raise
         return None
+    meant = suggestion(address.text)
+    if meant is not None:
+        words = t(
+            "The address looks mistyped: {address}. Did you mean {suggestion}?",
+            address=address.text,
+            suggestion=meant,
+        )
+        st.warning(plain(words), icon=":material/info:")
     if address.internationalised and not st.checkbox(
         t("The address has unusual letters. It will be sent to: {address}. This is right.", address=plain(address.text)),
         key=f"link_sure_{key}",
@@ -150,15 +163,15 @@ def _readdress(found: Detail, _offered: Offer, key: str) -> Callable[[], object]
     return lambda: links.readdress(desk(), actor(), found.order.id, typed, key)
 
 
-def _cancel(found: Detail, offered: Offer, _key: str) -> Callable[[], object]:
+def _cancel(found: Detail, offered: Offer, key: str) -> Callable[[], object]:
     if offered.payable_until is not None:
         _warn_payable(found.order, offered.payable_until)
-    return lambda: links.cancel(desk(), actor(), found.order.id)
+    return lambda: links.cancel(desk(), actor(), found.order.id, key)
 
 
 def _extend(found: Detail, offered: Offer, key: str) -> Callable[[], object] | None:
     end = _end(found, offered, key)
-    return (lambda: links.extend(desk(), actor(), found.order.id, end)) if end else None
+    return (lambda: links.extend(desk(), actor(), found.order.id, end, key)) if end else None
 
 
 def _renew(found: Detail, offered: Offer, key: str) -> Callable[[], object] | None:
@@ -234,4 +247,5 @@ def _duplicate(order: Any) -> None:
     }  # fmt: skip
     for name, value in facts.items():
         st.session_state[f"order_{name}"] = value
+    st.session_state[DUPLICATED_FROM] = order.id
     st.switch_page("new_order.py")

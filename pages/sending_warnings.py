@@ -11,6 +11,7 @@ from services.orders.drafts import Accepted
 from services.orders.warnings import (
     AddressMistyped,
     AmountUnusual,
+    FormerPayable,
     InvoiceNumberMissing,
     OrderNamed,
     ReferenceUsed,
@@ -19,12 +20,15 @@ from services.orders.warnings import (
     warnings,
 )
 
+# Of the order form, so that it goes with it: the id of the order whose facts it was filled with.
+DUPLICATED_FROM = "order_duplicated_from"
+
 
 def show_warnings(order: Accepted) -> None:
     """One box for each warning, with a link to the order it speaks of."""
     found: tuple[SendingWarning, ...] = ()
     with refusals():
-        found = warnings(desk(), actor(), order)
+        found = warnings(desk(), actor(), order, st.session_state.get(DUPLICATED_FROM))
     for warning in found:
         words, named = _words(warning, order, texts())
         if not words:
@@ -43,14 +47,23 @@ def _words(warning: SendingWarning, order: Accepted, t: Translator) -> tuple[str
     """The sentence, "" for what the screen already says elsewhere (the address with unusual letters is confirmed there)."""
     zone = desk().account(order.account).timezone
     match warning:
-        case StillOpen(found):
+        case StillOpen(found, under_way):
             values = {
                 "amount": format_money(order.amount, order.currency, t.locale),
                 "order_id": found.order_id,
                 "when": format_short(found.created_at, zone, language()),
                 "name": person_name(found.sender, t),
             }
+            if under_way:
+                return t("This customer is already paying {amount} for {order_id}, sent on {when} by {name}. Is this another request?", **values), (found,)  # fmt: skip
             return t("This customer can still pay {amount} for {order_id}, sent on {when} by {name}. Is this another request?", **values), (found,)  # fmt: skip
+        case FormerPayable(former, until, can_be_called_off, under_way):
+            values = {"order_id": former.order_id, "until": format_short(until, zone, language())}
+            if under_way:
+                return t("Duplicated from {order_id}, which the customer is already paying. Is this another request?", **values), (former,)  # fmt: skip
+            if can_be_called_off:
+                return t("Duplicated from {order_id}, whose link can be paid until {until}. If this one takes its place, call that one off: else the customer can pay both.", **values), (former,)  # fmt: skip
+            return t("Duplicated from {order_id}, whose link can be paid until {until}, and HiPay cannot call it off. If this one takes its place, tell the customer to pay with the new link only: both can be paid.", **values), (former,)  # fmt: skip
         case ReferenceUsed(reference, found, total):
             names = ", ".join(one.order_id for one in found) + (" …" if total > len(found) else "")
             words = t.plural(

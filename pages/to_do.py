@@ -2,16 +2,22 @@
 
 import streamlit as st
 
-from pages.alarm_words import alarm_words
+from pages import request_actions
+from pages.alarm_words import alarm_words, closing_words
 from pages.common import actor, desk, language, refusals, texts
 from pages.markdown import plain
-from pages.wording import person_name
+from pages.wording import OPERATIONS, person_name
 from services import clock
+from services.access import Right
 from services.alarms.handling import REASON_MAX, RESOLVED, Alarm, Closing, Group, ToDo, close, take, to_do
+from services.alarms.kinds import kind_of
 from services.i18n import format_ago, format_date
 from services.money import format_money
+from services.orders import operations
 
 _CLOSING = "closing_alarm"
+_MONEY_CAME = frozenset({"paid_twice", "paid_after_cancel", "former_amount", "former_facts"})
+_FOR = {Right.RECONCILE: "for finance", Right.CONFIGURE: "for an administrator"}
 
 
 def show() -> ToDo:
@@ -70,6 +76,8 @@ def _card(alarm: Alarm) -> None:
         holder = ""
         if alarm.holder and alarm.holder != actor().id:
             holder = t("with {name}", name=person_name(alarm.holder_name, t))
+        elif not alarm.holder:
+            holder = t(_FOR[kind_of(alarm.kind).right])
         ago = t("since {ago}", ago=format_ago(alarm.opened_at, now, language()))
         with st.container(horizontal=True, vertical_alignment="center"):
             _buttons(alarm)
@@ -80,6 +88,7 @@ def _buttons(alarm: Alarm) -> None:
     t = texts()
     if alarm.order is not None:
         st.page_link("payment_requests.py", label=t("Open the request"), icon=":material/receipt_long:", query_params={"order": str(alarm.order)})  # fmt: skip
+    _money_back(alarm)
     if alarm.kind == "sending_paused":
         st.page_link("configuration.py", label=t("Configuration"), icon=":material/settings:")
     if alarm.kind == "payout_without_file":
@@ -95,6 +104,21 @@ def _buttons(alarm: Alarm) -> None:
     if st.button(t("Close…"), icon=":material/check:", key=f"close_{alarm.id}", type="tertiary"):
         st.session_state[_CLOSING] = (alarm.id,)
         st.rerun()
+
+
+def _money_back(alarm: Alarm) -> None:
+    """Where a payment may have to go back: its refund, or the end of its hold, one press away and still to be confirmed."""
+    if alarm.kind not in _MONEY_CAME or alarm.order is None:
+        return
+    _, possible = operations.of_order(desk(), actor(), alarm.order)
+    named = {str(one) for one in alarm.detail.get("references") or [alarm.detail.get("reference")]}
+    back = [one for one in possible if one.kind in ("refund", "cancel") and one.reference in named]
+    for one in back:
+        _, icon, _ = OPERATIONS[one.kind]
+        words = request_actions.label(alarm.account, alarm.currency, one, back)
+        if st.button(words, icon=icon, key=f"back_{alarm.id}_{one.kind}_{one.reference}", type="tertiary"):
+            request_actions.want(alarm.order, one)
+            st.switch_page("payment_requests.py", query_params={"order": str(alarm.order)})
 
 
 def _ask_reason(alarm_id: int) -> None:
@@ -126,5 +150,8 @@ def _earlier(closing: Closing, account: str) -> str:
         return t("It happened before, and ended by itself on {day}.", day=day)
     name = person_name(closing.closer, t) or t("somebody")
     return t(
-        "It happened before. Closed on {day} by {name}: {reason}", day=day, name=name, reason=closing.reason
+        "It happened before. Closed on {day} by {name}: {reason}",
+        day=day,
+        name=name,
+        reason=closing_words(closing.reason, t),
     )

@@ -173,6 +173,9 @@ def event_words(
     if "misfit" in values:
         values["misfit"] = t(MISFITS.get(values["misfit"], values["misfit"]))
     detail = str(data.get("answer") or "")
+    if data.get("again") and kind.endswith("mail_sent"):
+        twice = t("an earlier try may have arrived too: the same e-mail twice")
+        detail = " · ".join(part for part in (detail, twice) if part)
     if data.get("description_changed"):
         detail = t("The description was changed.")
     if "payable_until" in values:

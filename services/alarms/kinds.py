@@ -26,6 +26,7 @@ KINDS: dict[str, Kind] = {
     "paid_after_cancel": Kind(Right.RECONCILE, sender=True),
     "other_amount": Kind(Right.RECONCILE, sender=True),
     "former_amount": Kind(Right.RECONCILE, sender=True),
+    "former_facts": Kind(Right.RECONCILE, sender=True),
     "quarantined": Kind(Right.RECONCILE, sender=True),
     "operation_unknown": Kind(Right.RECONCILE, sender=True),
     "page_taken": Kind(Right.RECONCILE, sender=True),

@@ -75,6 +75,14 @@ class Progress:
         return timedelta(minutes=self.waiting / self.batch.per_minute)
 
 
+@dataclass(frozen=True)
+class Listing:
+    """``shown``: every batch that has not ended and the newest of the others, of ``total``."""
+
+    shown: tuple[Progress, ...]
+    total: int
+
+
 def look(desk: Desk, actor: Actor, account: str, raw: bytes, rules: Rules) -> Preview:
     """Read and check a table; nothing is stored. Raises TableError, SpreadsheetError,
     SettlementFileError, NotAllowed, AccountUnknown."""
@@ -127,15 +135,21 @@ def start(
     return batch
 
 
-def listing(desk: Desk, actor: Actor) -> tuple[Progress, ...]:
-    """The newest batches with how far each is."""
+def listing(desk: Desk, actor: Actor, most: int = LISTED) -> Listing:
+    """The batches with how far each is, newest first: those that go on or are paused, and the newest ``most``."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND)
-        found = kept.listed(tx, LISTED)
+        found, total = kept.listed(tx, most), kept.how_many(tx)
         counts = kept.counts(tx, [row.id for row in found])
-    return tuple(
-        Progress(row, *(counts.get(row.id, {}).get(state, 0) for state in ("waiting", "created", "refused"))) for row in found
-    )  # fmt: skip
+    return Listing(
+        tuple(
+            Progress(
+                row, *(counts.get(row.id, {}).get(state, 0) for state in ("waiting", "created", "refused"))
+            )
+            for row in found
+        ),
+        total,
+    )
 
 
 def refused(desk: Desk, actor: Actor, batch: int) -> list[Row[Any]]:
@@ -226,7 +240,7 @@ def _turn(desk: Desk, actor: Actor, batch_id: int, state: str) -> None:
         batch = kept.get(tx, batch_id, lock=True)
         if batch is None:
             raise UnknownBatch
-        if batch.state not in ("running", "paused"):
+        if batch.state not in kept.UNENDED:
             raise BatchOver
         values: dict[str, Any] = {"state": state, "reason": ""}
         if state == "running":
@@ -257,26 +271,31 @@ def _beside_the_stored(
     warned: list[Good] = []
     bad: list[Bad] = []
     seen: set[tuple[str, int, str]] = set()
+    referred: set[str] = set()
     for row in good:
         if row.draft.order_id in taken:
             bad.append(rows.refuse(read, row, "order_id", OrderIdTaken(row.draft.order_id)))
             continue
+        reference = row.accepted.references[0]
         tests = {
-            "no_invoice_number": not row.accepted.references[0],
+            "no_invoice_number": not reference,
             "mistyped": suggestion(row.accepted.email) is not None,
             "amount_unusual": exceeded_habit(row.accepted.amount, habits[row.accepted.currency]) is not None,
             "internationalised": row.accepted.internationalised,
             "same_in_file": _same(row) in seen,
+            "reference_in_file": reference in referred,
             "still_open": _same(row) in waiting,
-            "reference_used": row.accepted.references[0] in used,
+            "reference_used": reference in used,
         }
         seen.add(_same(row))
+        referred |= {reference} - {""}
         warned.append(replace(row, warnings=tuple(code for code, holds in tests.items() if holds)))
     return warned, bad
 
 
 def _same(row: Good) -> tuple[str, int, str]:
-    return row.accepted.email, row.accepted.amount, row.accepted.currency
+    """What makes two requests look like one: addresses differ in more than their case."""
+    return row.accepted.email.lower(), row.accepted.amount, row.accepted.currency
 
 
 def _known(desk: Desk, account: str) -> None:

@@ -6,6 +6,7 @@ WARNINGS: dict[str, str] = {
     "amount_unusual": "far above what the account usually asks for",
     "internationalised": "unusual letters in the address: it will be sent to {address}",
     "same_in_file": "same customer and amount as an earlier row",
-    "still_open": "same customer and amount as a request that is still open",
+    "reference_in_file": "same invoice number as an earlier row",
+    "still_open": "same customer and amount as a request that is still open or being paid",
     "reference_used": "this invoice number is used already",
 }

@@ -102,12 +102,14 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
         ):  # an expected order was never sent: there is nothing to follow
             raise UnknownOrder
         pages, events = tuple(rows.pages_of(tx, order_id)), tuple(rows.events_of(tx, order_id))
-        users = (
-            access.user(tx, actor_id) for actor_id in {e.actor_id for e in events if e.actor_kind == "user"}
-        )
+        alarms = tuple(rows.alarms_of(tx, order_id))
+        acting = {e.actor_id for e in events if e.actor_kind == "user"} | {
+            a.closed_by for a in alarms if a.closed_by
+        }
+        users = (access.user(tx, actor_id) for actor_id in acting)
         return Detail(
             order, badge(order, now), pages, tuple(rows.messages_of(tx, order_id)), events,
-            tuple(rows.alarms_of(tx, order_id)), due.steps_of(tx, order_id), now,
+            alarms, due.steps_of(tx, order_id), now,
             address(desk, order, pages[-1] if pages else None), {user.id: user.name for user in users if user},
             {asked.id: asked.why for asked in operations.of_order(tx, order_id) if asked.why},
             tuple(line for line in payouts.lines_of_order(tx, order_id, PAYOUT_LINES) if line.kind in ORDER_KINDS),

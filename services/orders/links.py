@@ -99,27 +99,39 @@ def readdress(desk: Desk, actor: Actor, order_id: int, email: str, form_key: str
     _mail_again(desk, actor, order_id, form_key, "readdress", email=parse_address(email).text)
 
 
-def cancel(desk: Desk, actor: Actor, order_id: int) -> datetime | None:
-    """Call the request off; until when a page that somebody has open can still be paid. Raises LinkRefused, NotAllowed."""
+def cancel(desk: Desk, actor: Actor, order_id: int, form_key: str) -> datetime | None:
+    """Call the request off; until when a page that somebody has open can still be paid. The same ``form_key`` again does
+    nothing.
+
+    Raises LinkRefused, AccountUnknown, NotAllowed.
+    """
     with desk.store.write() as tx:
         order = _allowed(tx, desk, actor, order_id, "cancel")
         until = _close_pages(tx, order_id, "withdrawn")
-        record(tx, order_id, "link_cancelled", actor, **_until(until))
+        if _pressed(tx, order_id, form_key):
+            return None
+        record(tx, order_id, "link_cancelled", actor, identity=_press(form_key), **_until(until))
         audit.record(tx, actor, "link_cancelled", f"order:{order.id}")
     desk.wake.set()
     return until
 
 
-def extend(desk: Desk, actor: Actor, order_id: int, expires_at: datetime) -> None:
-    """Move the end of our own link, at most a year from now. Raises LinkRefused, FieldProblem, NotAllowed."""
+def extend(desk: Desk, actor: Actor, order_id: int, expires_at: datetime, form_key: str) -> None:
+    """Move the end of our own link, at most a year from now. The same ``form_key`` again does nothing.
+
+    Raises LinkRefused, AccountUnknown, FieldProblem, NotAllowed.
+    """
     with desk.store.write() as tx:
         order = _allowed(tx, desk, actor, order_id, "extend")
         _check_end(expires_at, OWN_MAX_DAYS)
+        if _pressed(tx, order_id, form_key):
+            return
         if expires_at == order.expires_at:
             raise NothingChanged
         rows.change_order(tx, order_id, expires_at=expires_at)
         record(
-            tx, order_id, "link_extended", actor, former=order.expires_at.isoformat(), until=expires_at.isoformat()
+            tx, order_id, "link_extended", actor, identity=_press(form_key), former=order.expires_at.isoformat(),
+            until=expires_at.isoformat(),
         )  # fmt: skip
         audit.record(tx, actor, "link_extended", f"order:{order_id}")
 
@@ -161,7 +173,7 @@ def correct(
     The former amount stays in the event: the versions are its chain.
     """
     with desk.store.write() as tx:
-        if rows.message_by_form_key(tx, form_key) is not None:
+        if _pressed(tx, order_id, form_key):
             return None
         order = _allowed(tx, desk, actor, order_id, "correct")
         text = clean_header_text(description, "description", 4 * DESCRIPTION_MAX)
@@ -174,7 +186,7 @@ def correct(
         if text != order.description:
             # Without the text: events are for ever, and it may name the customer.
             former["description_changed"] = True
-        record(tx, order_id, "link_corrected", actor, **former, **_until(until))
+        record(tx, order_id, "link_corrected", actor, identity=_press(form_key), **former, **_until(until))
         if mail:
             _queue(tx, desk, _order(tx, order_id), form_key)
             record(tx, order_id, "resent", actor)
@@ -239,6 +251,17 @@ def _queue(tx: Connection, desk: Desk, order: Row[Any], form_key: str, *, remind
 
 def _allowed(tx: Connection, desk: Desk, actor: Actor, order_id: int, action: Action) -> Row[Any]:
     require(tx, actor, Right.SEND)
+def _press(form_key: str) -> str:
+    """The identity of what a window's button did: its event is written once."""
+    return f"press:{form_key}"
+
+
+def _pressed(tx: Connection, order_id: int, form_key: str) -> bool:
+    """Whether it was done; whoever asks holds the order until it is written."""
+    rows.lock(tx, order_id)
+    return rows.event_by_identity(tx, _press(form_key)) is not None
+
+
     order = _order(tx, order_id)
     refusal = _why_not(tx, desk, order, action)
     if refusal is not None:

@@ -126,8 +126,9 @@ def _too_late(tx: Connection, order: Row[Any], page: Row[Any], seen: Observation
     known = {"reference": seen.reference, "amount": page.amount}
     if order.availability == "cancelled":
         alarm(tx, order, f"paid_after_cancel:{page.id}:{seen.reference}", "paid_after_cancel", **known)
-    elif page.amount != order.amount:
-        alarm(tx, order, f"former_amount:{page.id}:{seen.reference}", "former_amount", **known)
+        return
+    kind = "former_amount" if page.amount != order.amount else "former_facts"
+    alarm(tx, order, f"{kind}:{page.id}:{seen.reference}", kind, **known)
 
 
 def operation_done(tx: Connection, order_id: int, asked: Row[Any], actor: Actor) -> None:

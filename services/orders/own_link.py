@@ -23,7 +23,9 @@ def address(desk: Desk, order: Row[Any], page: Row[Any] | None) -> str | None:
 
 def standing(order: Row[Any], now: datetime) -> Standing:
     """How the request stands for the customer: only an open one leads to HiPay."""
-    if order.payment in ("pending", "authorised") or order.availability == "taken":
+    # On a page whose address was lost somebody pays, until that attempt is known to have been refused.
+    taken = order.availability == "taken" and order.payment == "unpaid"
+    if taken or order.payment in ("pending", "authorised"):
         return "pending"
     if order.payment not in rows.UNPAID:
         return "paid"

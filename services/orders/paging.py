@@ -232,7 +232,7 @@ def fate_of(
         return "replace" if replaceable else "foreign"
     if not _ours(read, order, page):
         return "foreign"
-    return "replace" if ended and replaceable and not _may_be_paid(read, order) else "taken"
+    return "replace" if ended and replaceable and not may_be_paid(read, order) else "taken"
 
 
 def _ours(read: OrderRead, order: Row[Any], page: Row[Any]) -> bool:
@@ -251,7 +251,7 @@ def next_number(tx: Connection, order: Row[Any], last: int) -> int | None:
     return None
 
 
-def _may_be_paid(read: OrderRead, order: Row[Any]) -> bool:
+def may_be_paid(read: OrderRead, order: Row[Any]) -> bool:
     """Whether an attempt holds or took money, or still may."""
     seen = [
         Event("payment", clock.now(), {**asdict(one), "at": str(one.at or "")}) for one in read.observations

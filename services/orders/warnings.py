@@ -1,7 +1,8 @@
 """What a person may want to look at once more before sending. A warning never forbids.
 
 SendingWarning
-├── StillOpen            the same customer was asked for the same amount, and can still pay it
+├── StillOpen            the same customer was asked for the same amount, and can still pay it, or is paying it
+├── FormerPayable        the order that this one was duplicated from can still be paid, or is being paid
 ├── ReferenceUsed        other orders have this invoice number
 ├── AddressMistyped      one slip away from a well-known domain
 ├── AddressInternationalised
@@ -44,8 +45,22 @@ class SendingWarning:
 
 @dataclass(frozen=True)
 class StillOpen(SendingWarning):
+    """``under_way``: a payment of it is pending, or held on the card."""
+
     code = "still_open"
     order: OrderNamed
+    under_way: bool = False
+
+
+@dataclass(frozen=True)
+class FormerPayable(SendingWarning):
+    """``until``: its end; ``can_be_called_off``: it has our own link."""
+
+    code = "former_payable"
+    order: OrderNamed
+    until: datetime
+    can_be_called_off: bool
+    under_way: bool
 
 
 @dataclass(frozen=True)
@@ -87,7 +102,9 @@ class InvoiceNumberMissing(SendingWarning):
     code = "invoice_number_missing"
 
 
-def warnings(desk: Desk, actor: Actor, accepted: Accepted) -> tuple[SendingWarning, ...]:
+def warnings(
+    desk: Desk, actor: Actor, accepted: Accepted, duplicated_from: int | None = None
+) -> tuple[SendingWarning, ...]:
     """What looks odd about the order, gravest first. Raises NotAllowed."""
     reference, found = accepted.references[0], list[SendingWarning]()
     with desk.store.read() as tx:
@@ -96,10 +113,14 @@ def warnings(desk: Desk, actor: Actor, accepted: Accepted) -> tuple[SendingWarni
             tx, accepted.account, accepted.email, (accepted.first_name, accepted.last_name), accepted.amount,
             accepted.currency, clock.now(),
         )  # fmt: skip
+        former = rows.still_asked_for(tx, duplicated_from, clock.now()) if duplicated_from else None
         used, total = rows.with_reference(tx, accepted.account, reference, NAMED) if reference else ([], 0)
         amounts = rows.last_amounts(tx, accepted.account, accepted.currency, HABIT)
-    if twin is not None:
-        found.append(StillOpen(_named(twin)))
+    if former is not None:
+        under_way = former.payment in rows.UNDER_WAY
+        found.append(FormerPayable(_named(former), former.expires_at, former.link_token is not None, under_way))
+    if twin is not None and (former is None or twin.id != former.id):
+        found.append(StillOpen(_named(twin), twin.payment in rows.UNDER_WAY))
     if used:
         found.append(ReferenceUsed(reference, tuple(_named(row) for row in used), total))
     if meant := suggestion(accepted.email):

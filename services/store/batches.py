@@ -5,12 +5,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, tuple_, update
 
-from services.store.orders import UNPAID
 from services.store.schema import batch_rows, batches, orders, pages
+from services.store.sending import asked_for
 
 T = TypeVar("T")
+UNENDED = ("running", "paused")
 _AT_ONCE = 300  # in one statement, three values each: SQLite took 999 for a long time
 
 
@@ -36,8 +37,14 @@ def get(tx: Connection, batch: int, *, lock: bool = False) -> Row[Any] | None:
 
 
 def listed(tx: Connection, limit: int) -> list[Row[Any]]:
-    """The newest batches."""
-    return list(tx.execute(select(batches).order_by(batches.c.id.desc()).limit(limit)))
+    """Every batch that has not ended, however old, and the newest ``limit`` of all, newest first."""
+    newest = select(batches.c.id).order_by(batches.c.id.desc()).limit(limit).scalar_subquery()
+    query = select(batches).where(or_(batches.c.state.in_(UNENDED), batches.c.id.in_(newest)))
+    return list(tx.execute(query.order_by(batches.c.id.desc())))
+
+
+def how_many(tx: Connection) -> int:
+    return int(tx.scalar(select(func.count()).select_from(batches)) or 0)
 
 
 def counts(tx: Connection, ids: Iterable[int]) -> dict[int, dict[str, int]]:
@@ -110,14 +117,15 @@ def used_references(tx: Connection, account: str, wanted: Iterable[str]) -> set[
 def still_open(
     tx: Connection, account: str, wanted: Iterable[tuple[str, int, str]], now: datetime
 ) -> set[tuple[str, int, str]]:
-    """Those of these (address, amount, currency) that an unpaid request of the account asks for and that can be paid."""
+    """Those of these (address in small letters, amount, currency) that a request of the account asks for which can still
+    be paid, or is being paid."""
     o = orders.c
+    address = func.lower(o.email)
     found: set[tuple[str, int, str]] = set()
     for some in _some(wanted):
-        query = select(o.email, o.amount, o.currency).where(
-            o.account == account, o.channel != "imported", o.payment.in_(UNPAID), o.availability != "cancelled",
-            o.expires_at > now, tuple_(o.email, o.amount, o.currency).in_(some)
-        )  # fmt: skip
+        query = select(address, o.amount, o.currency).where(
+            asked_for(now), o.account == account, tuple_(address, o.amount, o.currency).in_(some)
+        )
         found.update((row[0], row[1], row[2]) for row in tx.execute(query))
     return found
 

@@ -155,6 +155,10 @@ def add_event(tx: Connection, *, identity: str | None = None, **values: Any) -> 
     return insert_new(tx, events, ("identity",), identity=identity, **values)
 
 
+def event_by_identity(tx: Connection, identity: str) -> Row[Any] | None:
+    return tx.execute(select(events).where(events.c.identity == identity)).first()
+
+
 def events_of(tx: Connection, order_id: int) -> list[Row[Any]]:
     return list(tx.execute(select(events).where(events.c.order == order_id).order_by(events.c.id)))
 

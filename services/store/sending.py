@@ -3,29 +3,42 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, union_all
 
 from services.store.orders import badge_condition
 from services.store.schema import orders
 
 _PAYABLE = ("preparing", "open", "uncertain", "bounced", "refused")
+UNDER_WAY = ("pending", "authorised")  # somebody has paid, or tries to: these have no end
+
+
+def asked_for(now: datetime) -> ColumnElement[bool]:
+    """The condition on an order of ours that the customer can still pay it, or that a payment is under way."""
+    o = orders.c
+    # The few that have not ended, or that somebody is paying: the states of all orders would be the longer way there.
+    few = union_all(select(o.id).where(o.expires_at > now), select(o.id).where(o.payment.in_(UNDER_WAY)))
+    states = or_(*(badge_condition(badge, now) for badge in (*_PAYABLE, *UNDER_WAY)))
+    return and_(o.id.in_(few.scalar_subquery()), o.channel != "imported", states)
 
 
 def still_open(
     tx: Connection, account: str, email: str, name: tuple[str, str], amount: int, currency: str, now: datetime
 ) -> Row[Any] | None:
-    """The newest order of this customer (by address, else by name) and amount that can still be paid."""
+    """The newest order of this customer (by address, else by name) and amount that can still be paid, or is being paid."""
     o = orders.c
     if email:
         same = func.lower(o.email) == email.lower()
     else:
         same = and_(o.first_name == name[0], o.last_name == name[1])
-    alive = select(o.id).where(o.expires_at > now).scalar_subquery()  # few of all: looked up first
     query = select(orders).where(
-        o.id.in_(alive), o.account == account, o.channel != "imported", o.amount == amount, o.currency == currency, same,
-        or_(*(badge_condition(badge, now) for badge in _PAYABLE)),
-    )  # fmt: skip
+        asked_for(now), o.account == account, o.amount == amount, o.currency == currency, same
+    )
     return tx.execute(query.order_by(o.id.desc()).limit(1)).first()
+
+
+def still_asked_for(tx: Connection, order_id: int, now: datetime) -> Row[Any] | None:
+    """The order, if it can still be paid or is being paid."""
+    return tx.execute(select(orders).where(orders.c.id == order_id, asked_for(now))).first()
 
 
 def with_reference(tx: Connection, account: str, reference: str, limit: int) -> tuple[list[Row[Any]], int]:

@@ -42,7 +42,7 @@ def test_killed_at_every_fifth_point(tmp_path: Path, sandbox: RunningSandbox) ->
         for _ in range(4):  # the lease of the dead ends, another worker takes over
             sandbox.control("clock", {"advance_seconds": 200})
             worker.drain(desk)
-        [found] = sending.listing(desk, manager)
+        [found] = sending.listing(desk, manager).shown
         orders = history.find(desk, manager, Filter()).orders
         desk.close()
         assert (found.batch.state, found.created, found.waiting, found.refused) == ("done", ROWS, 0, 0), (

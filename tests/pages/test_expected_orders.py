@@ -1,10 +1,12 @@
 """The screen of expected orders: looked at, added, what differs shown; the others may only look."""
 
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from services.access import SYSTEM
+from services.access import SYSTEM, Actor
 from services.batches import expected
 from services.desk import Desk
 from tests.support.tables import as_csv, as_xlsx
@@ -43,3 +45,24 @@ def test_a_list_is_added_and_a_changed_one_is_shown(open_page: Open, desk: Desk)
         "20,00\u00a0€",
     )
     assert not any(one.label.startswith("Ajouter") for one in at.button)
+
+
+def test_a_list_is_read_once_while_nothing_of_it_changes(
+    open_page: Open, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, real = list[bytes](), expected.look
+
+    def looking(desk: Desk, actor: Actor, account: str, raw: bytes, sign: Any) -> expected.Preview:
+        read.append(raw)
+        return real(desk, actor, account, raw, sign)
+
+    monkeypatch.setattr(expected, "look", looking)
+    at = open_page("expected_orders.py", "finance")
+    at = at.file_uploader[0].set_value([("a.csv", as_csv([["W1", "1.234", "EUR"]], HEADINGS), "")]).run()
+    at.run()
+    assert len(read) == 1
+    at.selectbox[-1].set_value(",").run()
+    assert len(read) == 2
+    next(one for one in at.button if one.label == "Add 1 order").click().run()
+    assert not at.exception
+    assert len(read) == 2

@@ -57,12 +57,43 @@ def test_a_table_is_checked_and_its_good_rows_are_sent_once(
     assert list(at.dataframe[1].value["Avertissements"]) == ["", "pas de n° de facture"]
     at = press(at, "Envoyer 2 demandes de paiement")
     assert "**2** clients reçoivent un e-mail, pour **25,00\u00a0€** au total." in words(at)
-    assert sending.listing(desk, SYSTEM) == ()
+    assert sending.listing(desk, SYSTEM).shown == ()
     at = press(at, "Envoyer")
-    [found] = sending.listing(desk, SYSTEM)
+    [found] = sending.listing(desk, SYSTEM).shown
     assert (found.batch.name, found.waiting) == ("clients.xlsx", 2)
     assert "clients.xlsx" in words(at)
     assert not any(one.label.startswith("Envoyer") for one in at.button)
+
+
+def test_addresses_with_unusual_letters_are_confirmed(open_page: Open, manager: Actor, desk: Desk) -> None:
+    at = open_page("many_at_once.py", actor=manager)
+    at = upload(at, "x.csv", as_csv([row(1), row(2, Courriel="anna@müller.de")]))
+    at = press(at, "Send 2 payment requests")
+    send = next(one for one in at.button if one.label == "Send")
+    assert send.disabled
+    shown = at.dataframe[-1].value.iloc[0]
+    assert (shown["In the table"], shown["It will be sent to"]) == ("anna@müller.de", "anna@xn--mller-kva.de")
+    at.checkbox(key="many_addresses").check().run()
+    press(at, "Send")
+    [found] = sending.listing(desk, manager).shown
+    assert found.waiting == 2
+
+
+def test_older_lists_are_shown_on_demand(open_page: Open, manager: Actor, desk: Desk) -> None:
+    for number in range(12):
+        preview = sending.look(desk, manager, "demo", as_csv([row(number)]), sending.Rules("fr", 7, "fr"))
+        name = f"list {number}.csv"
+        batch = sending.start(
+            desk, manager, "demo", name, preview.good, days=7, per_minute=1, form_key=name
+        )  # fmt: skip
+        if number:
+            sending.cancel(desk, manager, batch)
+    at = open_page("many_at_once.py", actor=manager)
+    assert "**list 0.csv**" in words(at).splitlines()  # it goes on
+    assert "**list 1.csv**" not in words(at).splitlines()
+    at = press(at, "Show older lists")
+    assert "**list 1.csv**" in words(at).splitlines()
+    assert "Show older lists" not in [one.label for one in at.button]
 
 
 def test_a_list_is_paused_resumed_and_cancelled(open_page: Open, manager: Actor, desk: Desk) -> None:
@@ -72,11 +103,11 @@ def test_a_list_is_paused_resumed_and_cancelled(open_page: Open, manager: Actor,
     at = open_page("many_at_once.py", actor=manager)
     assert "a*b*.csv" in words(at)
     at = press(at, "Pause")
-    assert sending.listing(desk, manager)[0].batch.state == "paused"
+    assert sending.listing(desk, manager).shown[0].batch.state == "paused"
     at = press(at, "Go on")
-    assert sending.listing(desk, manager)[0].batch.state == "running"
+    assert sending.listing(desk, manager).shown[0].batch.state == "running"
     at = press(at, "Yes, cancel the rest")
-    assert sending.listing(desk, manager)[0].batch.state == "cancelled"
+    assert sending.listing(desk, manager).shown[0].batch.state == "cancelled"
     assert "1 row was not sent." in words(at)
 
 

@@ -9,13 +9,17 @@ from streamlit.testing.v1 import AppTest
 
 from pages.alarm_words import WORDS
 from services import clock
-from services.access import Actor, NotAllowed
+from services.access import WORKER, Actor, NotAllowed
 from services.accounts.demo import prepare_demo
+from services.accounts.pauses import pause
 from services.alarms.handling import to_do
 from services.alarms.kinds import KINDS
+from services.alarms.sweep import sweep
 from services.desk import Desk
+from services.hipay.observations import Observation
 from services.i18n import translator
 from services.orders import create
+from services.orders.observe import observe
 from services.overview import Payouts, months, overview, payouts
 from services.store import orders as rows
 from services.store.overview import Sum
@@ -87,6 +91,37 @@ def test_my_alarms_come_first_and_are_closed_with_a_reason(open_page: Open, desk
     assert not at.exception
     assert to_do(desk, me).mine.total == 0
     assert "Nothing needs you" in words(at)
+
+
+def test_nobodys_alarm_says_whose_it_is(open_page: Open, desk: Desk) -> None:
+    with desk.store.write() as tx:
+        pause(tx, "demo", "mail", "smtp_auth_refused")
+    sweep(desk)
+    assert "for an administrator" in words(open_page("overview.py", "admin"))
+
+
+@pytest.mark.parametrize(("status", "captured", "label"), [(118, 100_0000, "Refund"), (116, 0, "Give up")])
+def test_money_that_must_go_back_is_one_press_from_its_window(
+    open_page: Open, desk: Desk, status: int, captured: int, label: str
+) -> None:
+    me = person(desk, "manager")
+    made = order(desk, me, order_id="A-1", amount="100")
+    with desk.store.write() as tx:
+        [page] = rows.pages_of(tx, made)
+        rows.change_page(tx, page.id, state="superseded")
+        seen = Observation(
+            order_id="A-1", reference="801", status=status, state="", currency="EUR", authorised=100_0000, captured=captured,
+            refunded=0, charged_back=0, order_amount=100_0000, order_currency="EUR", reason_code=None, reason_text=None,
+            payment_product="visa", eci=7, test=True, mid=None, operation_id=None, operation_amount=None, at=clock.now(),
+            mark=None,
+        )  # fmt: skip
+        observe(tx, desk, made, page.id, seen, actor=WORKER)
+    at = open_page("overview.py", "finance")
+    assert "before the request was corrected" in words(at)
+    next(one for one in at.button if one.label.startswith(label)).click().run()
+    assert not at.exception
+    assert at.query_params["order"] == str(made)
+    assert any(one.label.startswith(f"Yes, {label.lower()}") for one in at.button)
 
 
 def test_a_colleagues_alarm_is_taken(open_page: Open, desk: Desk) -> None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from services.access import SYSTEM, WORKER, Actor
+from services.access import SYSTEM, WORKER, Actor, NotAllowed
 from services.accounts.demo import prepare_demo
+from services.alarms import handling
+from services.alarms.handling import to_do
 from services.desk import Desk
 from services.hipay.observations import Observation
 from services.orders import create, operations
@@ -26,18 +29,28 @@ def manager(desk: Desk) -> Actor:
 
 
 @pytest.fixture
-def paid(desk: Desk, manager: Actor) -> int:
-    order_id = create.create(desk, manager, draft(order_id="A-1", amount="100"), create.new_form_key())
-    seen = Observation(
-        order_id="A-1", reference="800", status=118, state="completed", currency="EUR", authorised=100_0000,
-        captured=100_0000, refunded=0, charged_back=0, order_amount=100_0000, order_currency="EUR", reason_code=None,
-        reason_text=None, payment_product="visa", eci=7, test=True, mid=None, operation_id=None, operation_amount=None,
-        at=datetime(2026, 11, 20, tzinfo=UTC), mark=None,
-    )  # fmt: skip
+def unpaid(desk: Desk, manager: Actor) -> int:
+    return create.create(desk, manager, draft(order_id="A-1", amount="100"), create.new_form_key())
+
+
+def told(desk: Desk, order_id: int, reference: str = "800", **changes: Any) -> None:
+    """HiPay tells of a payment on the order's page."""
+    values: dict[str, Any] = {
+        "order_id": "A-1", "reference": reference, "status": 118, "state": "completed", "currency": "EUR",
+        "authorised": 100_0000, "captured": 100_0000, "refunded": 0, "charged_back": 0, "order_amount": 100_0000,
+        "order_currency": "EUR", "reason_code": None, "reason_text": None, "payment_product": "visa", "eci": 7,
+        "test": True, "mid": None, "operation_id": None, "operation_amount": None,
+        "at": datetime(2026, 11, 20, 9, 30, tzinfo=UTC), "mark": None,
+    }  # fmt: skip
     with desk.store.write() as tx:
         [page] = rows.pages_of(tx, order_id)
-        observe(tx, desk, order_id, page.id, seen, actor=WORKER)
-    return order_id
+        observe(tx, desk, order_id, page.id, Observation(**{**values, **changes}), actor=WORKER)
+
+
+@pytest.fixture
+def paid(desk: Desk, unpaid: int) -> int:
+    told(desk, unpaid)
+    return unpaid
 
 
 def opened(open_page: Open, order_id: int, actor: Actor) -> AppTest:
@@ -91,3 +104,64 @@ def test_back_changes_nothing(open_page: Open, desk: Desk, manager: Actor, paid:
 def test_an_administrator_sees_no_such_button(open_page: Open, desk: Desk, paid: int) -> None:
     at = opened(open_page, paid, person(desk, "admin"))
     assert not any(one.label == "Refund the customer" for one in at.button)
+
+
+def test_the_two_payments_of_one_order_are_told_apart(
+    open_page: Open, desk: Desk, manager: Actor, paid: int
+) -> None:
+    told(desk, paid, "801", payment_product="mastercard", at=datetime(2026, 11, 21, 15, 45, tzinfo=UTC))
+    at = opened(open_page, paid, manager)
+    offered = [one.label.replace("\\", "") for one in at.button if one.label.startswith("Refund")]
+    assert offered == [
+        "Refund the customer: €100.00 · visa · 20 Nov, 10:30",
+        "Refund the customer: €100.00 · mastercard · 21 Nov, 16:45",
+    ]
+    at = at.button(key="ask_refund_801").click().run()
+    assert not at.exception
+    assert "€100.00 · mastercard · 21 Nov, 16:45" in facts(at)
+    assert "801" in facts(at)
+    next(one for one in at.text_input if (one.key or "").startswith("why_")).set_value("twice").run()
+    press(at, "Yes, refund the customer")
+    [asked] = operations.of_order(desk, SYSTEM, paid)[0]
+    assert asked.reference == "801"
+
+
+def test_finance_can_give_up_a_hold_and_not_collect_it(open_page: Open, desk: Desk, unpaid: int) -> None:
+    told(desk, unpaid, status=116, state="completed", captured=0)
+    finance = person(desk, "finance")
+    at = opened(open_page, unpaid, finance)
+    assert not any(one.label == "Collect" for one in at.button)
+    at = press(press(at, "Give up the hold"), "Yes, give up the hold")
+    assert not at.exception
+    [asked] = operations.of_order(desk, finance, unpaid)[0]
+    assert (asked.kind, asked.state) == ("cancel", "requested")
+    capture = operations.Possible("capture", "800", 100_0000)
+    with pytest.raises(NotAllowed):
+        operations.ask(desk, finance, unpaid, capture, 100_0000, "", "key")
+
+
+def facts(at: AppTest) -> str:
+    return "\n".join(one.body for one in at.get("html"))
+
+
+def test_the_timeline_tells_of_each_alarm_when_it_began_and_how_it_ended(
+    open_page: Open, desk: Desk, manager: Actor, paid: int
+) -> None:
+    told(desk, paid, "801")
+    [alarm] = to_do(desk, manager).mine.alarms
+    assert timeline(opened(open_page, paid, manager))[-1][0] == "To do: This order was paid more than once."
+    handling.close(desk, person(desk, "finance", name="Ada Lund"), alarm.id, "one of them refunded")
+    sentence, more = timeline(opened(open_page, paid, manager))[-1]
+    assert sentence == "No longer to do: This order was paid more than once."
+    assert more.endswith("· Ada Lund · one of them refunded")
+
+
+def timeline(at: AppTest) -> list[tuple[str, str]]:
+    """(sentence, what stands below it), in the order shown."""
+    shown = [one.value.replace("\\", "") for one in at.main if one.type in ("markdown", "caption")]
+    steps = shown[: next(place for place, text in enumerate(shown) if text.startswith("Times are those"))]
+    return [
+        (steps[place + 1], steps[place + 2])
+        for place, text in enumerate(steps[:-2])
+        if text.startswith(":material/")
+    ]

@@ -134,6 +134,41 @@ def test_another_address_is_checked(open_page: Open, desk: Desk, manager: Actor)
     assert history.detail(desk, manager, order_id).order.email == "paul@example.org"
 
 
+def test_another_address_that_looks_mistyped_is_said_and_not_forbidden(
+    open_page: Open, desk: Desk, manager: Actor
+) -> None:
+    order_id = sent(desk, manager)
+    at = press(opened(open_page, order_id, manager), "Send to another address")
+    field(at, "link_email_").set_value("paul@gmial.com").run()
+    assert any("Did you mean paul@gmail.com?" in one.value for one in at.warning)
+    press(at, "Yes, send to another address")
+    assert history.detail(desk, manager, order_id).order.email == "paul@gmial.com"
+
+
+def test_it_is_said_why_an_email_cannot_be_sent_again(open_page: Open, desk: Desk, manager: Actor) -> None:
+    order_id = sent(desk, manager)
+    with desk.store.write() as tx:
+        [message] = rows.messages_of(tx, order_id)
+        rows.change_message(tx, message.id, state="queued")
+    at = opened(open_page, order_id, manager)
+    assert labels(at) & {"Send again", "Send to another address"} == set()
+    assert any("is being tried again" in one.value for one in at.caption)
+    with desk.store.write() as tx:
+        rows.change_message(tx, message.id, state="sent")
+        rows.change_order(tx, order_id, link_token=None)  # no page of HiPay's either
+    at = at.run()
+    assert "Send again" not in labels(at)
+    assert any("There is no link to send" in one.value for one in at.caption)
+
+
+def test_an_email_that_may_have_left_twice_says_so(open_page: Open, desk: Desk, manager: Actor) -> None:
+    order_id = sent(desk, manager)
+    with desk.store.write() as tx:
+        record(tx, order_id, "mail_sent", WORKER, answer="250 ok", again=True)
+    at = opened(open_page, order_id, manager)
+    assert any("an earlier try may have arrived too" in one.value for one in at.caption)
+
+
 @pytest.mark.parametrize(
     ("label", "event"), [("Send again", "resent"), ("Remind", "reminded"), ("Extend", "link_extended")]
 )
@@ -169,6 +204,12 @@ def test_a_duplicate_fills_in_the_form(open_page: Open, desk: Desk, manager: Act
     assert typed["order_reference_1"] == "F-2026-0042"
     assert typed["order_order_id"] not in ("", "A-1")
     assert at.selectbox(key="order_language").value == "fr"
+    at = press(at.switch_page("new_order.py").run(), "Send by e-mail")
+    assert any(
+        "Duplicated from A-1, whose link can be paid" in one.value.replace("\\", "") for one in at.warning
+    )
+    press(at, "Send")
+    assert "order_duplicated_from" not in at.session_state
 
 
 def test_an_administrator_switches_our_own_link_off(open_page: Open, desk: Desk, manager: Actor) -> None:

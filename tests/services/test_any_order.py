@@ -394,8 +394,8 @@ class Request(RuleBasedStateMachine):
             "resend": lambda: links.resend(self.desk, self.manager, self.order, form_key),
             "remind": lambda: links.resend(self.desk, self.manager, self.order, form_key, reminder=True),
             "readdress": lambda: links.readdress(self.desk, self.manager, self.order, f"{form_key}@example.com", form_key),
-            "cancel": lambda: links.cancel(self.desk, self.manager, self.order),
-            "extend": lambda: links.extend(self.desk, self.manager, self.order, end),
+            "cancel": lambda: links.cancel(self.desk, self.manager, self.order, form_key),
+            "extend": lambda: links.extend(self.desk, self.manager, self.order, end, form_key),
             "correct": lambda: links.correct(
                 self.desk, self.manager, self.order, n * STEP, form_key, form_key, mail=with_mail
             ),

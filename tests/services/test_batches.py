@@ -19,6 +19,7 @@ from services.orders.errors import AccountNotReady
 from services.orders.warnings import HABIT_LEAST
 from services.store import access as people
 from services.store import batches as kept
+from services.store import orders
 from services.store.orders import Filter
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -38,7 +39,7 @@ def begin(desk: Desk, actor: Actor, rows: list[list[Any]], *, per_minute: int = 
 
 def finish(desk: Desk, sandbox: RunningSandbox) -> None:
     """Work until nothing is due any more, the clock moving on as it must."""
-    while any(found.batch.state == "running" for found in sending.listing(desk, SYSTEM)):
+    while any(found.batch.state == "running" for found in sending.listing(desk, SYSTEM).shown):
         worker.drain(desk)
         sandbox.control("clock", {"advance_seconds": 30})
     worker.drain(desk)
@@ -50,7 +51,7 @@ def test_each_good_row_becomes_one_order_and_one_mail(
     batch = begin(desk, manager, [row(1), row(2, **{"N° de commande": ""}), row(3)])
     assert begin(desk, manager, [row(1)]) == batch  # the same press once more
     finish(desk, sandbox)
-    [found] = sending.listing(desk, manager)
+    [found] = sending.listing(desk, manager).shown
     assert (found.batch.state, found.created, found.waiting, found.refused) == ("done", 3, 0, 0)
     orders = history.find(desk, manager, Filter()).orders
     assert sorted(order.email for order in orders) == [f"client{n}@example.com" for n in (1, 2, 3)]
@@ -65,16 +66,16 @@ def test_each_good_row_becomes_one_order_and_one_mail(
 def test_rows_leave_at_the_pace_that_was_set(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     begin(desk, manager, [row(n) for n in range(10)], per_minute=2)
     worker.drain(desk)
-    made = [sending.listing(desk, manager)[0].created]
+    made = [sending.listing(desk, manager).shown[0].created]
     for _ in range(3):
         sandbox.control("clock", {"advance_seconds": 31})
         worker.drain(desk)
-        made.append(sending.listing(desk, manager)[0].created)
+        made.append(sending.listing(desk, manager).shown[0].created)
     assert made == [1, 2, 3, 4]
     sandbox.control("clock", {"advance_seconds": 3600})  # after an hour away there is no burst
     worker.drain(desk)
-    assert sending.listing(desk, manager)[0].created == 5
-    assert sending.listing(desk, manager)[0].left == timedelta(minutes=2.5)
+    assert sending.listing(desk, manager).shown[0].created == 5
+    assert sending.listing(desk, manager).shown[0].left == timedelta(minutes=2.5)
 
 
 def test_paused_resumed_and_cancelled(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
@@ -83,16 +84,16 @@ def test_paused_resumed_and_cancelled(desk: Desk, manager: Actor, sandbox: Runni
     sending.pause(desk, manager, batch)
     sandbox.control("clock", {"advance_seconds": 600})
     worker.drain(desk)
-    assert sending.listing(desk, manager)[0].created == 1
+    assert sending.listing(desk, manager).shown[0].created == 1
     colleague = person(desk, "manager")
     sending.resume(desk, colleague, batch)
     worker.drain(desk)
-    assert sending.listing(desk, manager)[0].created == 2
+    assert sending.listing(desk, manager).shown[0].created == 2
     assert history.find(desk, manager, Filter()).orders[0].actor_id == colleague.id
     sending.cancel(desk, manager, batch)
     sandbox.control("clock", {"advance_seconds": 600})
     worker.drain(desk)
-    [found] = sending.listing(desk, manager)
+    [found] = sending.listing(desk, manager).shown
     assert (found.batch.state, found.created, found.waiting) == ("cancelled", 2, 3)
     for turn in (sending.pause, sending.resume, sending.cancel):
         with pytest.raises(BatchOver):
@@ -111,7 +112,7 @@ def test_what_went_wrong_since_the_preview_stands_at_its_row(
         late = (clock.now() + timedelta(minutes=1)).isoformat()
         kept.change_row(tx, batch, 3, data={**third.data, "expires_at": late})
     finish(desk, sandbox)
-    [found] = sending.listing(desk, manager)
+    [found] = sending.listing(desk, manager).shown
     assert (found.created, found.refused, found.batch.state) == (1, 2, "done")
     taken, expired = sending.refused(desk, manager, batch)
     assert (taken.line, taken.problems) == (3, {"order_id": ["order_id_taken", {"order_id": "C-2"}]})
@@ -125,11 +126,11 @@ def test_a_paused_account_makes_the_list_wait_and_then_it_goes_on(
     with desk.store.write() as tx:
         pauses.pause(tx, "demo", "gateway", "hipay_not_authorised")
     worker.drain(desk)
-    [found] = sending.listing(desk, manager)
+    [found] = sending.listing(desk, manager).shown
     assert (found.batch.state, found.batch.reason, found.waiting) == ("running", "account_not_ready", 1)
     pauses.resume(desk, person(desk, "admin"), "demo")
     finish(desk, sandbox)
-    [found] = sending.listing(desk, manager)
+    [found] = sending.listing(desk, manager).shown
     assert (found.batch.state, found.batch.reason, found.created) == ("done", "", 1)
 
 
@@ -138,7 +139,7 @@ def test_a_role_taken_away_stops_the_list(desk: Desk, manager: Actor, sandbox: R
     with desk.store.write() as tx:
         people.set_roles(tx, manager.id, "table", (), at=clock.now(), granted_by="test")
     worker.drain(desk)
-    [found] = sending.listing(desk, SYSTEM)
+    [found] = sending.listing(desk, SYSTEM).shown
     assert (found.batch.state, found.batch.reason, found.created, found.waiting) == (
         "paused",
         "not_allowed",
@@ -160,7 +161,7 @@ def test_a_fault_of_ours_sets_one_row_aside(
 
     monkeypatch.setattr(sending, "create_in", failing)
     finish(desk, sandbox)
-    [found] = sending.listing(desk, manager)
+    [found] = sending.listing(desk, manager).shown
     assert (found.batch.state, found.created, found.refused) == ("done", 1, 1)
     assert sending.refused(desk, manager, batch)[0].problems == {"": ["batch", {}]}
 
@@ -177,9 +178,37 @@ def test_the_preview_knows_what_stands_already(desk: Desk, manager: Actor) -> No
     preview = sending.look(desk, manager, "demo", as_csv(rows), RULES)
     assert [(bad.line.number, bad.problems[0].error.code) for bad in preview.bad] == [(3, "order_id_taken")]
     assert [good.warnings for good in preview.good] == [
-        (), ("still_open",), ("reference_used",), ("same_in_file", "still_open"), ("no_invoice_number", "internationalised"),
+        (), ("still_open",), ("reference_used",), ("same_in_file", "reference_in_file", "still_open"),
+        ("no_invoice_number", "internationalised"),
     ]  # fmt: skip
     assert preview.totals == {"EUR": 5 * 12_5000}
+
+
+def test_the_preview_sees_twins_whatever_their_case_and_whether_they_are_being_paid(
+    desk: Desk, manager: Actor
+) -> None:
+    form = draft(order_id="H-1", email="Client1@Example.com", amount="12,50", references=("H-1",))
+    order_id = create.create(desk, manager, form, create.new_form_key())
+    with desk.store.write() as tx:
+        orders.change_order(tx, order_id, payment="authorised", expires_at=clock.now() - timedelta(days=1))
+    table = [row(1), row(2), row(3, **{"Courriel": "CLIENT2@example.com", "N° de facture": "F-2"})]
+    preview = sending.look(desk, manager, "demo", as_csv(table), RULES)
+    assert [good.warnings for good in preview.good] == [
+        ("still_open",),
+        (),
+        ("same_in_file", "reference_in_file"),
+    ]
+
+
+def test_a_list_that_has_not_ended_is_shown_however_old(desk: Desk, manager: Actor) -> None:
+    first = begin(desk, manager, [row(1)])
+    sending.pause(desk, manager, first)
+    for number in range(2, 6):
+        sending.cancel(desk, manager, begin(desk, manager, [row(number)], key=f"k{number}"))
+    found = sending.listing(desk, manager, most=2)
+    assert [one.batch.id - first for one in found.shown] == [4, 3, 0]
+    assert found.total == 5
+    sending.resume(desk, manager, first)
 
 
 def test_the_preview_warns_of_a_mistyped_address_and_an_unusual_amount(desk: Desk, manager: Actor) -> None:
@@ -231,7 +260,7 @@ def test_who_may_not_and_what_cannot(desk: Desk, manager: Actor) -> None:
         pauses.pause(tx, "demo", "mail", "smtp_auth_refused")
     with pytest.raises(AccountNotReady):
         sending.start(desk, manager, "demo", "x", preview.good, days=7, per_minute=1, form_key="f")
-    assert sending.listing(desk, manager) == ()
+    assert sending.listing(desk, manager).shown == ()
 
 
 def test_a_files_name_is_never_a_path(desk: Desk, manager: Actor) -> None:
@@ -239,4 +268,4 @@ def test_a_files_name_is_never_a_path(desk: Desk, manager: Actor) -> None:
     sending.start(
         desk, manager, "demo", "../../etc\\passwd.csv", preview.good, days=7, per_minute=1, form_key="f"
     )
-    assert sending.listing(desk, manager)[0].batch.name == "passwd.csv"
+    assert sending.listing(desk, manager).shown[0].batch.name == "passwd.csv"

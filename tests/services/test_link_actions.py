@@ -13,7 +13,7 @@ from services.accounts.options import Options, save
 from services.desk import Desk
 from services.hipay.sandbox import clock_source
 from services.mail.errors import AddressError
-from services.orders import create, history, link_errors, links, own_link, pressing
+from services.orders import create, history, link_errors, links, operations, own_link, pressing
 from services.orders.errors import AmountBelowMinimum, ExpiryTooLate, ExpiryTooSoon, FieldEmpty, FieldTooLong
 from services.orders.history import Detail
 from services.store import orders as rows
@@ -129,7 +129,7 @@ def test_called_off_the_link_says_so_and_a_late_payment_is_counted_with_an_alarm
 ) -> None:
     order_id = send(desk, manager)
     press(desk, order_id)
-    until = links.cancel(desk, manager, order_id)
+    until = links.cancel(desk, manager, order_id, key())
     page = found(desk, order_id).pages[0]
     assert until == page.expires_at
     assert page.state == "withdrawn"
@@ -137,7 +137,7 @@ def test_called_off_the_link_says_so_and_a_late_payment_is_counted_with_an_alarm
     assert (seen.badge, seen.url) == ("cancelled", None)
     assert (press(desk, order_id).standing, press(desk, order_id).url) == ("cancelled", None)
     for refused in (
-        lambda: links.cancel(desk, manager, order_id),
+        lambda: links.cancel(desk, manager, order_id, key()),
         lambda: links.resend(desk, manager, order_id, key()),
     ):
         with pytest.raises(link_errors.LinkCancelled):
@@ -154,7 +154,7 @@ def test_called_off_before_its_mail_left_it_is_not_mailed(
 ) -> None:
     order_id = send(desk, manager)
     links.resend(desk, manager, order_id, key())
-    assert links.cancel(desk, manager, order_id) is None
+    assert links.cancel(desk, manager, order_id, key()) is None
     worker.drain(desk)
     assert len(sandbox.mails()) == 1
     assert [message.state for message in found(desk, order_id).messages] == ["sent", "withdrawn"]
@@ -162,13 +162,13 @@ def test_called_off_before_its_mail_left_it_is_not_mailed(
 
 def test_extended_beyond_what_hipays_pages_live(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     order_id = send(desk, manager)
-    links.extend(desk, manager, order_id, clock.now() + timedelta(days=200))
+    links.extend(desk, manager, order_id, clock.now() + timedelta(days=200), key())
     later(sandbox, days=199)
     assert press(desk, order_id).url is not None
     with pytest.raises(ExpiryTooLate):
-        links.extend(desk, manager, order_id, clock.now() + timedelta(days=366))
+        links.extend(desk, manager, order_id, clock.now() + timedelta(days=366), key())
     with pytest.raises(ExpiryTooSoon):
-        links.extend(desk, manager, order_id, clock.now())
+        links.extend(desk, manager, order_id, clock.now(), key())
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -237,6 +237,34 @@ def test_money_on_the_former_page_is_counted_with_an_alarm(
     assert press(desk, order_id).standing == "paid"
 
 
+def test_money_on_a_page_with_the_former_description_is_looked_at_too(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = send(desk, manager, amount="100")
+    press(desk, order_id)
+    links.correct(desk, manager, order_id, 100_0000, "Chaise", key(), mail=False)
+    pay(desk, sandbox, order_id)
+    assert (found(desk, order_id).order.payment, alarms(desk, order_id)) == ("captured", ["former_facts"])
+    [alarm] = found(desk, order_id).alarms
+    [transaction] = operations.of_order(desk, manager, order_id)[1]
+    assert (transaction.kind, transaction.reference) == ("refund", alarm.detail["reference"])
+
+
+def test_a_second_press_in_the_same_window_is_no_mistake(desk: Desk, manager: Actor) -> None:
+    order_id, end = send(desk, manager, amount="100"), clock.now() + timedelta(days=30)
+    extending, correcting, calling_off = key(), key(), key()
+    for _ in range(2):
+        links.extend(desk, manager, order_id, end, extending)
+    for _ in range(2):
+        links.correct(desk, manager, order_id, 120_0000, "Chaise", correcting, mail=False)
+    for _ in range(2):
+        links.cancel(desk, manager, order_id, calling_off)
+    kinds = [event.kind for event in found(desk, order_id).events]
+    assert [kinds.count(kind) for kind in ("link_extended", "link_corrected", "link_cancelled")] == [1, 1, 1]
+    with pytest.raises(link_errors.LinkCancelled):
+        links.cancel(desk, manager, order_id, key())
+
+
 def test_what_cannot_be_corrected(desk: Desk, manager: Actor) -> None:
     order_id = send(desk, manager, amount="100")
 
@@ -261,7 +289,7 @@ def test_a_paid_request_is_left_alone(desk: Desk, manager: Actor, sandbox: Runni
     assert offered is not None
     assert {type(why) for why in offered.refusals.values()} == {link_errors.NotUnpaid}
     with pytest.raises(link_errors.NotUnpaid):
-        links.cancel(desk, manager, order_id)
+        links.cancel(desk, manager, order_id, key())
 
 
 def test_hipays_own_link_says_why_it_cannot_be_called_off(desk: Desk, manager: Actor) -> None:
@@ -273,8 +301,8 @@ def test_hipays_own_link_says_why_it_cannot_be_called_off(desk: Desk, manager: A
     }  # fmt: skip
     end: datetime = clock.now() + timedelta(days=3)
     for refused in (
-        lambda: links.cancel(desk, manager, order_id),
-        lambda: links.extend(desk, manager, order_id, end),
+        lambda: links.cancel(desk, manager, order_id, key()),
+        lambda: links.extend(desk, manager, order_id, end, key()),
         lambda: links.correct(desk, manager, order_id, 1_0000, "x", key(), mail=False),
     ):
         with pytest.raises(link_errors.NotOurLink):
@@ -306,9 +334,9 @@ def test_who_may_not_send_may_not_do_any_of_it(desk: Desk, manager: Actor) -> No
     finance = person(desk, "finance")
     assert links.offer(desk, finance, order_id) is None
     for refused in (
-        lambda: links.cancel(desk, finance, order_id),
+        lambda: links.cancel(desk, finance, order_id, key()),
         lambda: links.resend(desk, finance, order_id, key()),
-        lambda: links.extend(desk, finance, order_id, clock.now()),
+        lambda: links.extend(desk, finance, order_id, clock.now(), key()),
     ):
         with pytest.raises(NotAllowed):
             refused()
@@ -320,7 +348,8 @@ def test_every_standing_is_told(desk: Desk, manager: Actor) -> None:
         for payment, availability, expected in (
             ("unpaid", "open", "open"), ("refused", "open", "open"), ("pending", "open", "pending"),
             ("authorised", "open", "pending"), ("captured", "cancelled", "paid"), ("unpaid", "cancelled", "cancelled"),
-            ("unpaid", "taken", "pending"), ("refunded", "open", "paid"), ("unpaid", "failed", "open"),
+            ("unpaid", "taken", "pending"), ("refused", "taken", "open"), ("pending", "taken", "pending"),
+            ("refunded", "open", "paid"), ("unpaid", "failed", "open"),
         ):  # fmt: skip
             rows.change_order(tx, order_id, payment=payment, availability=availability)
             order = rows.order(tx, order_id)

@@ -21,6 +21,7 @@ from services.orders.warnings import (
     AddressInternationalised,
     AddressMistyped,
     AmountUnusual,
+    FormerPayable,
     InvoiceNumberMissing,
     ReferenceUsed,
     SendingWarning,
@@ -90,6 +91,30 @@ def test_the_same_customer_and_amount_still_open(desk: Desk, manager: Actor) -> 
 def test_what_can_no_longer_be_paid_is_no_twin(desk: Desk, manager: Actor, state: dict[str, Any]) -> None:
     send(desk, manager, references=("F-1",), state=state)
     assert of_kind(warnings(desk, manager, accepted(references=("F-2",))), StillOpen) is None
+
+
+@pytest.mark.parametrize("payment", ["pending", "authorised"])
+def test_what_is_being_paid_is_a_twin_also_after_its_end(desk: Desk, manager: Actor, payment: str) -> None:
+    over = clock.now() - timedelta(days=1)
+    send(desk, manager, references=("F-1",), state={"payment": payment, "expires_at": over})
+    found = of_kind(warnings(desk, manager, accepted(references=("F-2",))), StillOpen)
+    assert found.under_way
+
+
+def test_a_duplicate_tells_of_the_order_it_came_from_while_that_can_be_paid(
+    desk: Desk, manager: Actor
+) -> None:
+    first = send(desk, manager, order_id="A-1", references=("F-1",))
+    changed = accepted(amount="99", references=("F-2",))
+    [found] = warnings(desk, manager, changed, first)
+    assert isinstance(found, FormerPayable)
+    assert (found.order.order_id, found.can_be_called_off, found.under_way) == ("A-1", False, False)
+    assert [one.code for one in warnings(desk, manager, accepted(references=("F-2",)), first)] == [
+        "former_payable"
+    ]
+    with desk.store.write() as tx:
+        rows.change_order(tx, first, payment="captured")
+    assert warnings(desk, manager, changed, first) == ()
 
 
 def test_by_phone_the_name_tells_the_customer(desk: Desk, manager: Actor) -> None:

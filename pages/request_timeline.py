@@ -1,0 +1,86 @@
+"""What happened to a payment request, oldest first: its events, its payout lines, and what a person had to look at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import streamlit as st
+
+from pages.alarm_words import alarm_words, closing_words
+from pages.common import desk, language, texts
+from pages.markdown import plain
+from pages.reconciliation_words import day
+from pages.wording import ACTORS, event_words, person_name
+from services.i18n import Translator, format_datetime
+from services.money import format_money
+from services.orders.history import Detail
+from services.reconciliation.line_words import operation
+
+
+@dataclass(frozen=True)
+class _Step:
+    """``more``: what stands below the sentence, after the time."""
+
+    at: datetime
+    sentence: str
+    icon: str
+    more: tuple[str, ...]
+
+
+def show(found: Detail) -> None:
+    t = texts()
+    st.subheader(t("What happened"), anchor=False)
+    zone = desk().account(found.order.account).timezone
+    steps = [*_happened(found, zone, t), *_settled(found, t), *_alarms(found, t)]
+    # HiPay's times are whole seconds: within one, things happened as they were recorded.
+    for step in sorted(steps, key=lambda one: one.at.replace(microsecond=0)):
+        when = format_datetime(step.at, zone, language(), named=False)
+        with st.container(horizontal=True, gap="small"):
+            st.markdown(step.icon, width="content")
+            with st.container(gap=None):
+                st.markdown(plain(step.sentence))
+                st.caption(" · ".join(plain(part) for part in (when, *step.more) if part))
+    st.caption(t("Times are those of {zone}.", zone=zone))
+
+
+def _happened(found: Detail, zone: str, t: Translator) -> Iterator[_Step]:
+    for event in found.events:
+        sentence, icon, detail = event_words(event.kind, event.data, found.order.currency, zone, t)
+        why = found.whys.get(event.data.get("operation_row", 0), "")
+        yield _Step(event.at, sentence, icon, (_who(found, event.actor_kind, event.actor_id, t), detail, why))
+
+
+def _settled(found: Detail, t: Translator) -> Iterator[_Step]:
+    """The lines of payout files, at the time when their file was imported."""
+    for line in found.settled:
+        amount = format_money(line.original_amount_units or 0, line.original_currency, t.locale)
+        sentence = t(
+            "{operation} in payout {payout}: {amount} ({date})", operation=operation(line.operation_code, line.operation, t),
+            payout=line.settlement_id, amount=amount, date=day(line.date, t),
+        )  # fmt: skip
+        where = t("{file}, line {number}", file=line.file_name, number=line.line)
+        yield _Step(line.file_finished_at, sentence, ":material/account_balance:", (where,))
+
+
+def _alarms(found: Detail, t: Translator) -> Iterator[_Step]:
+    """Each alarm twice: when it was raised, and when and how it ended."""
+    for alarm in found.alarms:
+        happened, _, icon = alarm_words(alarm.kind, alarm.detail, alarm.opened_at, alarm.opened_at, t)
+        machine = t(ACTORS["worker"])
+        yield _Step(alarm.opened_at, t("To do: {what}", what=happened), icon, (machine,))
+        if alarm.closed_at is None:
+            continue
+        closer = person_name(found.people.get(alarm.closed_by, ""), t) or t(
+            ACTORS.get(alarm.closed_by, "A colleague")
+        )
+        yield _Step(
+            alarm.closed_at, t("No longer to do: {what}", what=happened), ":material/task_alt:",
+            (closer, closing_words(alarm.closing_reason or "", t)),
+        )  # fmt: skip
+
+
+def _who(found: Detail, kind: str, actor_id: str, t: Translator) -> str:
+    if kind != "user":
+        return t(ACTORS.get(kind, kind))
+    name = found.order.sender_name if actor_id == found.order.actor_id else ""
+    return person_name(name or found.people.get(actor_id, "") or t("A colleague"), t)
