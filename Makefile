@@ -9,6 +9,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 IN_VENV := $(VENV)/bin/python
 PIP := $(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes
 PIP_COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes
+VENV_PACKAGE = $$($(PYTHON) -c "import sys; print('python%d.%d-venv' % sys.version_info[:2])")
 SAY = { echo "$(1)" >&2; exit 1; }
 
 help:
@@ -47,7 +48,7 @@ $(VENV)/bin/pip:
 	@$(or $(PYTHON),false) -c '$(RECENT)' 2>/dev/null || \
 		$(call SAY,Python 3.11 or newer is needed: sudo apt install python3.11 python3.11-venv$(,) or name one with make PYTHON=/path/to/python3 …)
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
-		$(call SAY,Python cannot make a virtual environment here: sudo apt install python3-venv$(,) then try again.)
+		$(call SAY,Python cannot make a virtual environment here: sudo apt install $(VENV_PACKAGE)$(,) then try again.)
 	@echo "Making a virtual environment in $(VENV) …"
 	@$(PYTHON) -m venv $(VENV)
 
@@ -68,9 +69,10 @@ chromium: install-dev
 		{ DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium >/dev/null || \
 		{ apt-get update -q >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium >/dev/null; }; } && \
 		$(IN_VENV) -m tests.support.browser; } || \
-	{ echo "Installing Playwright's Chromium …" && $(IN_VENV) -m playwright install chromium && \
+	{ echo "Installing Playwright's Chromium …" && \
+		$(IN_VENV) -m playwright install $$([ "$$(id -u)" = 0 ] && echo --with-deps) chromium && \
 		$(IN_VENV) -m tests.support.browser; } || \
-	$(call SAY,The browser tests need Chromium: sudo apt install chromium (or google-chrome)$(,) then make test again.)
+	$(call SAY,The browser tests need Chromium: sudo $(VENV)/bin/playwright install-deps chromium$(,) then make test again.)
 
 requirements:
 	@command -v uv >/dev/null || $(call SAY,This needs uv: pipx install uv)

@@ -57,6 +57,11 @@ def number(key: str) -> Choice:
     return Choice(key, None, lambda value: str(value or ""), lambda found: int(found[:18]))
 
 
+def page(key: str) -> Choice:
+    """Of a list, counted from 1."""
+    return Choice(key, 1, lambda value: str(value or 1), lambda found: max(1, int(found[:9])))
+
+
 def flag(key: str) -> Choice:
     return Choice(key, False, lambda value: "1" if value else "", lambda found: found == "1")
 

@@ -40,17 +40,20 @@ def form(account: Account, seen: Overview) -> None:
         st.session_state.setdefault(key, "" if page == OWN else page)
         st.session_state.setdefault(f"{key}_own", page == OWN)
         left, right, see = st.columns([5, 2, 2], vertical_alignment="bottom")
-        ours = right.checkbox(t("Ready-made"), key=f"{key}_own", disabled=not may or not public)
+        # Chosen while there was a public address, and now there is none: the way out stays open.
+        shut = not may or not (public or page == OWN)
+        ticked = right.checkbox(t("Ready-made"), key=f"{key}_own", disabled=shut)
+        ours = ticked and bool(public)
         with left:
             url = st.text_input(
                 t(PAGES[kind]), key=key, live=True, disabled=not may or ours,
                 placeholder=t("the ready-made page") if ours else "https://www.example.com/…",
             )  # fmt: skip
             slots[kind] = st.empty()
-        if ours and public:
+        if ours:
             link = f"{public}/return/preview/{kind}?{urlencode({'account': account.key, 'lang': shown_in})}"
             see.caption(f"[{t('See this page')}]({link})")
-        typed[kind] = OWN if ours else url or ""
+        typed[kind] = OWN if ours or (ticked and not url) else url or ""
     for kind, problem in _problems(typed).items():
         slots[kind].caption(f":red[:material/error: {plain(sentence(problem, t))}]")
     save = st.button(t("Save these pages"), type="primary", key="cfg_save_pages", disabled=not may)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages import order_form, order_templates
+from pages import order_form, order_templates, sandbox_banner
 from pages.common import actor, desk, language, refusals, texts
 from pages.facts import show_facts
 from pages.markdown import plain
@@ -16,8 +16,10 @@ from services.accounts.readiness import readiness
 from services.errors import DeskError
 from services.i18n import format_datetime, language_name
 from services.money import format_money
+from services.notices.choices import may_set_address, set_address
 from services.orders import create, history
 from services.orders.drafts import Channel
+from services.refusals import sentence
 from services.settings import Account
 
 LABELS = {
@@ -33,6 +35,9 @@ def page() -> None:
     sent = st.session_state.get("sent_order")
     if sent is not None:
         _sent(sent)
+        return
+    if sandbox_banner.being_made():
+        sandbox_banner.say_it_is_being_made()
         return
     account, channel = _where()
     ready = readiness(desk(), account.key, channel)
@@ -119,11 +124,7 @@ def _confirm(form: Form) -> None:
         show_facts(facts)
         show_warnings(order)
         st.iframe(preview.composed.html, height=420, alt=t("The e-mail as the customer will receive it"))
-        own = create.copy_address(actor())
-        st.checkbox(
-            t("Send me a copy ({address})", address=plain(own)) if own else t("Send me a copy (your account has no e-mail address)"),
-            disabled=own is None, key="confirm_copy",
-        )  # fmt: skip
+        _offer_a_copy()
         sure = True
         if preview.internationalised:
             sure = st.checkbox(
@@ -141,6 +142,32 @@ def _confirm(form: Form) -> None:
             t("Send"), type="primary", width="stretch", disabled=not sure, icon=":material/send:", on_click=_create, args=(form,)
         )  # fmt: skip
         _say_refusal()
+
+
+def _offer_a_copy() -> None:
+    """To the sender's own address; who has none yet and may write it does so here, without leaving the form."""
+    t, own = texts(), create.copy_address(actor())
+    if own is None and may_set_address(desk(), actor()):
+        st.text_input(
+            t("To receive a copy: your own e-mail address"), key="confirm_own_address", on_change=_keep_own_address
+        )  # fmt: skip
+        if problem := st.session_state.pop("confirm_own_problem", None):
+            st.markdown(f":small[:red[:material/error: {plain(problem)}]]")
+        return
+    st.checkbox(
+        t("Send me a copy ({address})", address=plain(own)) if own else t("Send me a copy (your account has no e-mail address)"),
+        disabled=own is None, key="confirm_copy",
+    )  # fmt: skip
+
+
+def _keep_own_address() -> None:
+    typed = st.session_state["confirm_own_address"].strip()
+    try:
+        if typed:
+            st.session_state["actor"] = set_address(desk(), actor(), typed)
+            st.session_state["confirm_copy"] = True
+    except DeskError as error:
+        st.session_state["confirm_own_problem"] = sentence(error, texts())
 
 
 def _close() -> None:

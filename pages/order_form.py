@@ -27,6 +27,7 @@ from services.orders.drafts import (
 from services.refusals import sentence
 from services.settings import Account
 
+_STANDS = timedelta(hours=1)  # so long an end that was proposed stays under somebody's eyes
 # Problems of a field nobody has filled in yet: told as what is still needed, not as mistakes.
 _STILL_EMPTY = {"field_empty", "address_empty"}
 
@@ -60,7 +61,7 @@ def draw(account: Account, channel: Channel) -> Form:
     state: Any = st.session_state
     state.setdefault("order_key", new_form_key())
     state.setdefault("order_proposed_id", propose_order_id(now.astimezone(account.zone)))
-    state.setdefault("order_default_end", _default_end(now.astimezone(account.zone)))
+    _propose(account, now.astimezone(account.zone))
     slots: dict[str, Any] = {}
     field = _fields(slots)
 
@@ -129,11 +130,8 @@ def _more(
 ) -> dict[str, Any]:
     """What is rarely changed, folded; a line below says what holds while it is folded."""
     t, state = texts(), st.session_state
-    end: datetime = state["order_default_end"]
     state.setdefault("order_order_id", state["order_proposed_id"])
     state.setdefault("order_language", language())
-    state.setdefault("order_end_date", end.date())
-    state.setdefault("order_end_time", end.time())
     today = clock.now().astimezone(account.zone).date()
     with st.expander(t("More: telephone, order id, references, language, validity, collection")):
         one, two, three = st.columns(3)
@@ -188,6 +186,22 @@ def _more(
         "phone": phone, "order_id": order_id, "language": chosen, "references": references, "expires_at": expires_at,
         "capture": capture, "problem": problem,
     }  # fmt: skip
+
+
+def _propose(account: Account, now: datetime) -> None:
+    """Currency and end as the account and the hour have them, in the place of what was proposed before; never of what a
+    person or a template has put there, unless the clock now forbids it.
+    """
+    state: Any = st.session_state
+    end, before, day = _default_end(now), state.get("order_proposed"), state.get("order_end_date")
+    if before and before[0].tzinfo == end.tzinfo and abs(end - before[0]) < _STANDS:
+        end = before[0]
+    own = before and day and (day, state.get("order_end_time")) != (before[0].date(), before[0].time())
+    if not own or not now.date() <= day <= now.date() + timedelta(days=MAX_DAYS):
+        state["order_end_date"], state["order_end_time"] = end.date(), end.time()
+    if state.get("order_currency") in (None, before and before[1]):
+        state["order_currency"] = account.currency
+    state["order_proposed"] = (end, account.currency)
 
 
 def _default_end(now: datetime) -> datetime:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages import history_export, request_detail
+from pages import address, history_export, request_detail
 from pages.common import actor, desk, language, refusals, texts
 from pages.wording import BADGES, CHANNELS, person_name
 from services.i18n import format_ago, format_short
@@ -18,6 +18,17 @@ from services.store.orders import Filter
 # Streamlit's chip colours by badge; the words say the same.
 _COLOURS = {"gray": "#6b7280", "blue": "#2563eb", "orange": "#c2410c", "red": "#b91c1c", "yellow": "#a16207",
             "violet": "#6d28d9", "green": "#15803d"}  # fmt: skip
+
+
+SCREEN = "payment requests"
+CHOICES = (
+    address.text("q"),
+    address.some_of("state", lambda: tuple(BADGE_KEYS)),
+    address.some_of("channel", lambda: tuple(CHANNELS)),
+    address.text("by"),
+    address.some_of("in", lambda: tuple(desk().settings.all_accounts)),
+    address.page("page"),
+)
 
 
 def page() -> None:
@@ -32,40 +43,49 @@ def page() -> None:
 
 def _filter() -> Filter:
     """The filters, kept in the address so that a view can be bookmarked or sent to a colleague."""
-    t = texts()
+    t, state = texts(), st.session_state
+    address.follow(SCREEN, CHOICES)
+    every: Any = {"persist_state": "page", "on_change": _from_the_first_page}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            t("Search"), key="q", bind="query-params", type="search", live=True, width=340, icon=":material/search:",
-            placeholder=t("name, e-mail, order id, invoice number"),
+            t("Search"), key="q", type="search", live=True, width=340, icon=":material/search:",
+            placeholder=t("name, e-mail, order id, invoice number"), **every,
         )  # fmt: skip
         badges = st.multiselect(
-            t("State"), tuple(BADGE_KEYS), key="state", bind="query-params", format_func=lambda key: t(BADGES[key][0]), width=290,
-            placeholder=t("all"),
+            t("State"), tuple(BADGE_KEYS), key="state", format_func=lambda key: t(BADGES[key][0]), width=290,
+            placeholder=t("all"), **every,
         )  # fmt: skip
         channels = st.multiselect(
-            t("Channel"), list(CHANNELS), key="channel", bind="query-params", format_func=lambda key: t(CHANNELS[key]),
-            width=200, placeholder=t("all"),
+            t("Channel"), list(CHANNELS), key="channel", format_func=lambda key: t(CHANNELS[key]),
+            width=200, placeholder=t("all"), **every,
         )  # fmt: skip
         people = dict(history.senders(desk(), actor()))
         sender = ""
         if len(people) > 1:
+            if state["by"] not in people:  # a link of another installation
+                state["by"] = ""
             sender = st.selectbox(
-                t("Sent by"), ["", *people], key="by", bind="query-params", width=200,
-                format_func=lambda key: person_name(people[key], t) if key in people else t("everybody"),
+                t("Sent by"), ["", *people], key="by", width=200,
+                format_func=lambda key: person_name(people[key], t) if key in people else t("everybody"), **every,
             )  # fmt: skip
         accounts: list[str] = []
         if len(desk().settings.all_accounts) > 1:
             accounts = st.multiselect(
-                t("Account"), list(desk().settings.all_accounts), key="in", bind="query-params", width=200, placeholder=t("all"),
-                format_func=lambda key: desk().account(key).name,
+                t("Account"), list(desk().settings.all_accounts), key="in", width=200, placeholder=t("all"),
+                format_func=lambda key: desk().account(key).name, **every,
             )  # fmt: skip
+    address.keep(SCREEN, CHOICES)
     return Filter(text or "", tuple(badges), tuple(accounts), tuple(channels), sender or "")
+
+
+def _from_the_first_page() -> None:
+    st.session_state["page"] = 1
 
 
 @st.fragment(run_every=5.0)
 def _list(chosen: Filter) -> None:
     t = texts()
-    listing = history.find(desk(), actor(), chosen, st.session_state.get("list_page", 1))
+    listing = history.find(desk(), actor(), chosen, st.session_state.get("page") or 1)
     if not listing.total:
         _nothing(chosen)
         return
@@ -90,8 +110,11 @@ def _list(chosen: Filter) -> None:
     if picked.selection.rows:
         st.query_params["order"] = str(listing.orders[picked.selection.rows[0]].id)
         st.rerun(scope="app")
+    if st.session_state.get("page") != listing.page:
+        st.session_state["page"] = listing.page
     if listing.pages > 1:
-        st.pagination(listing.pages, key="list_page")
+        st.pagination(listing.pages, key="page", persist_state="page")
+    address.keep(SCREEN, CHOICES)
 
 
 def _table(orders: tuple[Any, ...], now: datetime) -> pd.DataFrame:
@@ -106,9 +129,7 @@ def _table(orders: tuple[Any, ...], now: datetime) -> pd.DataFrame:
             t("Customer"): f"{order.first_name} {order.last_name}",
             t("Amount"): format_money(order.amount, order.currency, t.locale),
             t("Invoice number"): order.reference_1 or "—",
-            t("Sent"): when(
-                order.sent_at or order.created_at, zone := desk().account(order.account).timezone
-            ),
+            t("Sent"): when(order.sent_at, zone := desk().account(order.account).timezone),
             t("Valid until"): when(order.expires_at, zone),
             t("Sent by"): person_name(order.sender_name, t),
             t("Order id"): order.order_id,

@@ -12,7 +12,7 @@ import streamlit as st
 from pages.common import actor, desk, texts
 from pages.markdown import plain
 from services import sample
-from services.access import Actor
+from services.access import Actor, Right, rights
 from services.desk import Desk
 from services.errors import DeskError
 from services.refusals import UNKNOWN, sentence
@@ -41,7 +41,7 @@ def show() -> None:
         st.badge(t("Sandbox: no money moves"), icon=":material/science:", color="orange")
         st.link_button(t("Mailbox"), f"{sandbox}/mailbox", icon=":material/mail:", type="tertiary")
         st.link_button(t("HiPay sandbox"), f"{sandbox}/control", icon=":material/tune:", type="tertiary")
-        if st.session_state.get("actor") and not _sample.running and not sample.made(desk()):
+        if not _sample.running and _may_make():
             st.button(t("Create a month of samples"), icon=":material/auto_awesome:", type="tertiary", key="make_sample", on_click=_start, args=(desk(), actor()))  # fmt: skip
     if _sample.running:
         st.fragment(_progress, run_every=1)()
@@ -49,6 +49,27 @@ def show() -> None:
         "sample_asked"
     ):  # to the person who pressed the button, until they have read it
         _outcome()
+
+
+def being_made() -> bool:
+    """While it lasts the clock stands in the past, and a form would offer dates that the next moment forbids."""
+    return _sample.running
+
+
+def say_it_is_being_made() -> None:
+    """In the place of a form; the banner draws the screen anew when the month is there."""
+    st.info(
+        texts()("A month of samples is being made, and the clock stands in the past meanwhile. The form comes back by itself in about a minute."),
+        icon=":material/hourglass_top:",
+    )  # fmt: skip
+
+
+def _may_make() -> bool:
+    found = st.session_state.get("actor")
+    if found is None or sample.made(desk()):
+        return False
+    with desk().store.read() as tx:
+        return Right.SEND in rights(tx, found)
 
 
 def _progress() -> None:

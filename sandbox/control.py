@@ -160,7 +160,7 @@ async def _json(request: Request) -> Json:
 _READ: dict[str, Callable[[str], Any]] = {
     "orderids": lambda text: text.split("\n"),
     **dict.fromkeys(
-        "all_open reserve_release reset notifications feedback_parameters settlement_files".split(),
+        "all_open reserve_release reset notifications feedback_parameters settlement_files preamble totals".split(),
         lambda t: t == "true",
     ),
     **dict.fromkeys("smtp_reply smtp_drop".split(), lambda text: text or None),
@@ -175,9 +175,7 @@ async def _form(request: Request) -> Json:
         for name, value in form.multi_items():
             if not isinstance(value, str):
                 continue
-            outer, _, inner = name.partition(".")
-            if inner:
-                asked.setdefault(outer, {})[inner] = value
-            else:
-                asked[name] = _READ[name](value) if name in _READ else value
+            outer, _, inner = name.rpartition(".")
+            place = asked.setdefault(outer, {}) if outer else asked
+            place[inner] = _READ[inner](value) if inner in _READ else value
     return asked

@@ -2,7 +2,8 @@
 
 Everything goes through the application's own services and over the sandbox's HTTP, as a month of work would: orders are
 created and mailed, customers pay, refuse, wait or forget, some are refunded or charged back, and HiPay settles each week.
-The sandbox's clock is set back a month and moved forward day by day; in the end it shows the present again.
+The sandbox's clock is set back a month and moved forward day by day; in the end it shows the present again. An attempt
+that is cut off leaves orders behind, and never the clock in the past: ``put_back`` runs at every start.
 
     SampleRefused
     ├── SampleOnlyInSandbox
@@ -12,6 +13,7 @@ The sandbox's clock is set back a month and moved forward day by day; in the end
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -20,12 +22,13 @@ from services import clock, worker
 from services.access import Actor, Right, audit, require
 from services.desk import Desk
 from services.errors import DeskError
-from services.hipay.fields import PageRequest
+from services.hipay.errors import HiPayError
 from services.hipay.sandbox import SandboxControl
 from services.money import from_units, quantised
 from services.orders import create, history, pressing
 from services.orders.drafts import Channel, Draft, propose_order_id
 from services.orders.states import UNPAID
+from services.sample_shop import Shop
 from services.store import Row, meta
 from services.store import orders as rows
 
@@ -81,18 +84,32 @@ def make(desk: Desk, actor: Actor, progress: Progress) -> None:
         require(tx, actor, Right.SEND)
         if not meta.claim(tx, "sample", stale_before=time.time() - 600, now=time.time()):
             raise SampleMade
-        audit.record(tx, actor, "sample_made", "account:all")
     account = next(iter(desk.settings.all_accounts))
-    with SandboxControl(desk.settings.sandbox_url) as sandbox:
-        try:
+    try:
+        with SandboxControl(desk.settings.sandbox_url) as sandbox:
             _month(desk, actor, account, sandbox, progress)
-        finally:
             sandbox.move_clock()
-            time.sleep(CLOCK_SECONDS)
-    worker.drain(desk)
-    with desk.store.write() as tx:
-        meta.settle(tx, "sample")
+        time.sleep(CLOCK_SECONDS)
+        worker.drain(desk)
+        with desk.store.write() as tx:
+            meta.settle(tx, "sample")
+            audit.record(tx, actor, "sample_made", f"account:{account}")
+    except BaseException:
+        with suppress(HiPayError):  # without a sandbox there is no clock to put back: the next start does it
+            put_back(desk)
+        raise
     progress(1.0, "")
+
+
+def put_back(desk: Desk) -> None:
+    """The present again, and the way free for another try, where an attempt was cut off. Raises HiPayError."""
+    with desk.store.read() as tx:
+        if not desk.settings.demo or not meta.begun(tx, "sample"):
+            return
+    with SandboxControl(desk.settings.sandbox_url) as sandbox:
+        sandbox.move_clock()
+    with desk.store.write() as tx:
+        meta.release(tx, "sample")
 
 
 def made(desk: Desk) -> bool:
@@ -104,31 +121,36 @@ def made(desk: Desk) -> bool:
 def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, progress: Progress) -> None:
     start = datetime.now(UTC) - timedelta(days=DAYS)
     plans, paid = list(_plans(random.Random(2026))), []  # noqa: S311 - the same month each time
+    shop = Shop(account)
     for day in range(DAYS):
         today = [plan for plan in plans if plan.day == day]
-        settles = day % 7 == 6 or day == DAYS - 1
-        if not today and not settles:
+        settles, lists = day % 7 == 6 or day == DAYS - 1, day == DAYS - 3
+        if not today and not settles and not lists:
             continue
         sandbox.move_clock(to=start + timedelta(days=day, minutes=37 * (day % 12)))
         time.sleep(CLOCK_SECONDS)
         progress(day / DAYS, "The samples are being made…")
-        orders = [(plan, _send(desk, actor, account, plan)) for plan in today]
+        orders = [(plan.fate, _send(desk, actor, account, plan)) for plan in today]
+        if lists:
+            orders += [("accept", order_id) for order_id in _send_list(desk, actor, shop)]
         _until(desk, [order_id for _, order_id in orders], lambda order: order.availability != "requested")
         held_or_paid = []
-        for plan, order_id in orders:
+        for fate, order_id in orders:
             order = _order(desk, order_id)
-            if plan.fate != "forgotten" and order.link_token:
+            if fate != "forgotten" and order.link_token:
                 pressing.press(desk, order.link_token)
-            if _pay(sandbox, order, plan.fate):
+            if _pay(sandbox, order, fate):
                 held_or_paid.append(order_id)
-                paid += [(plan, order_id)] if plan.fate != "held" else []
+                paid += [(fate, order_id)] if fate != "held" else []
         history.check_now(desk, actor, [order_id for _, order_id in orders])
         _until(desk, held_or_paid, lambda order: order.payment not in UNPAID)
         if settles:
-            _sell_elsewhere(desk, account, sandbox, day)
+            shop.sell(desk, sandbox, day)
             _after_sales(desk, actor, sandbox, paid)
             paid = []
             sandbox.settle()
+    shop.import_list(desk, actor)
+    shop.keep_template(desk, actor)
 
 
 def _plans(dice: random.Random) -> Iterator[_Plan]:
@@ -161,6 +183,20 @@ def _send(desk: Desk, actor: Actor, account: str, plan: _Plan) -> int:
     return create.create(desk, actor, draft, create.new_form_key())
 
 
+def _send_list(desk: Desk, actor: Actor, shop: Shop) -> list[int]:
+    """The orders of a list, once each of its rows has become one."""
+    business_ids, made = shop.send_list(desk, actor), list[int]()
+
+    def all_made() -> bool:
+        with desk.store.read() as tx:
+            found = (rows.order_by_business_id(tx, shop.account, one) for one in business_ids)
+            made[:] = [order.id for order in found if order is not None]
+        return len(made) == len(business_ids)
+
+    _work_until(desk, all_made)
+    return made
+
+
 def _pay(sandbox: SandboxControl, order: Row[Any], fate: str) -> bool:
     """What the customer does; True when money came, or is held."""
     page = [order.order_id]
@@ -174,26 +210,14 @@ def _pay(sandbox: SandboxControl, order: Row[Any], fate: str) -> bool:
     return True
 
 
-def _sell_elsewhere(desk: Desk, account: str, sandbox: SandboxControl, day: int) -> None:
-    """The shop's own website sells too: a payment of which this tool knows nothing, and its line in the payout."""
-    order_id = f"WEB-{1000 + day}"
-    request = PageRequest(
-        order_id=order_id, description="Vente en ligne", amount_units=(49 + day) * 10_000, currency="EUR",
-        operation="Sale", eci=7, language="fr_FR",
-    )  # fmt: skip
-    with desk.hipay(account) as hipay:
-        hipay.create_page(request)
-    sandbox.pay([order_id])
-
-
-def _after_sales(desk: Desk, actor: Actor, sandbox: SandboxControl, paid: list[tuple[_Plan, int]]) -> None:
+def _after_sales(desk: Desk, actor: Actor, sandbox: SandboxControl, paid: list[tuple[str, int]]) -> None:
     """At the end of the week some money goes back."""
-    for plan, order_id in paid:
+    for fate, order_id in paid:
         order = _order(desk, order_id)
-        if plan.fate == "charged_back":
+        if fate == "charged_back":
             sandbox.chargeback(order.order_id)
-        if plan.fate in ("refunded", "part_refunded"):
-            part = order.amount // 2 // 100 * 100 if plan.fate == "part_refunded" else order.amount
+        if fate in ("refunded", "part_refunded"):
+            part = order.amount // 2 // 100 * 100 if fate == "part_refunded" else order.amount
             with desk.store.read() as tx:
                 reference = next(
                     e.data["reference"]
@@ -213,11 +237,16 @@ def _after_sales(desk: Desk, actor: Actor, sandbox: SandboxControl, paid: list[t
 
 
 def _until(desk: Desk, order_ids: list[int], holds: Callable[[Row[Any]], bool]) -> None:
-    """Work until it holds of each order. The dashboard's own worker may have taken a step that is not done yet."""
+    """Work until it holds of each order."""
+    _work_until(desk, lambda: all(holds(_order(desk, order_id)) for order_id in order_ids))
+
+
+def _work_until(desk: Desk, done: Callable[[], bool]) -> None:
+    """The dashboard's own worker may have taken a step that is not done yet."""
     give_up = time.monotonic() + PATIENCE_SECONDS
     while True:
         worker.drain(desk)
-        if all(holds(_order(desk, order_id)) for order_id in order_ids):
+        if done():
             return
         if time.monotonic() > give_up:
             raise SampleRefused

@@ -216,6 +216,10 @@ class Settings(BaseSettings):
             )
         if real and self.public_url and not self.public_url.startswith("https://"):
             raise ValueError("public_url must begin with https:// when a real account is configured")
+        if not self.sandbox and (waiting := [key for key in self.accounts if key not in real]):
+            raise ValueError(
+                f"the sandbox is off, and the account {', '.join(waiting)} is the sandbox's: remove ETERMINAL_SANDBOX or the account"
+            )
         if not self.demo and self.accounts == {} and not self.sandbox:
             raise ValueError(
                 "no account is configured and the sandbox is off: add an account (docs/operator.md)"
@@ -298,6 +302,18 @@ def read() -> Settings:
 def load() -> Settings:
     """The settings of this process, read once."""
     return read()
+
+
+def unknown_names() -> tuple[str, ...]:
+    """What is set under a name that is no setting, a misspelt one perhaps: nothing reads it."""
+    known = {*Settings.model_fields, "secrets"}
+    variables = [name for name in os.environ if name.upper().startswith("ETERMINAL_")]
+    unknown = [
+        name
+        for name in variables
+        if (rest := name.lower().removeprefix("eterminal_")) not in known and not rest.startswith("test_")
+    ]
+    return (*sorted(unknown), *sorted(set(_SecretsFile(Settings)()) - known))
 
 
 def _sentence(problem: Any) -> str:

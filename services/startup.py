@@ -1,5 +1,6 @@
 """What a dashboard does when it starts and stops: the desk, the sandbox's world around it, the worker."""
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +13,10 @@ from services.desk import Desk
 from services.i18n import translator
 from services.processes import Child
 from services.refusals import sentence
-from services.settings import Settings, SettingsError, load
+from services.settings import Settings, SettingsError, load, unknown_names
 from services.store import DatabaseRefused
 
+log = logging.getLogger(__name__)
 _WORKER_STOPS = 20.0  # seconds that the worker's current step gets to end
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -74,6 +76,8 @@ def running(desk: Desk) -> Iterator[None]:
     that ``streamlit run app.py`` alone is the whole loop. Everything started here is stopped at the end.
     """
     logs.set_up(desk.settings)
+    for name in unknown_names():
+        log.warning("%s is not a setting of E-Terminal Desk, and nothing reads it: check its spelling", name)
     children: list[Child] = []
     worker = None
     try:
@@ -81,9 +85,11 @@ def running(desk: Desk) -> Iterator[None]:
             programs.start(needed) for needed in programs.demo_world(desk.settings) if not needed.answers()
         ]
         if desk.settings.demo:
+            from services import sample
             from services.accounts import prepare_demo
 
             prepare_demo(desk)
+            sample.put_back(desk)
         if desk.settings.worker:
             from services import worker as workers
 

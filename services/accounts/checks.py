@@ -19,7 +19,7 @@ from services.mail.imap_url import parse_imap_url
 from services.mail.settings import missing
 from services.mail.smtp_url import parse_smtp_url
 from services.payouts import seen as payouts
-from services.settings import Account
+from services.settings import Account, Settings
 from services.store import Connection
 from services.store import accounts as rows
 from services.store.engine import sqlite_warning
@@ -55,7 +55,7 @@ class Check:
 
 
 def last_checks(desk: Desk, account: str) -> tuple[Check, ...]:
-    """The check list as it stands, without asking anybody. Raises KeyError for an unknown account."""
+    """The check list as it stands, without asking anybody."""
     with desk.store.read() as tx:
         return checks_in(tx, desk, account)
 
@@ -67,7 +67,9 @@ def checks_in(
     config = config or configuration(tx, account)
     found = {name: Check(name, "unknown", "never") for name in NAMES}
     found |= {
-        check.name: check for check in _measured(tx, desk.account(account), config) if check.name in found
+        check.name: check
+        for check in _measured(tx, desk, desk.account(account), config)
+        if check.name in found
     }
     found |= {check.name: check for check in _seen_here(desk, config, rows.last_notification(tx, account))}
     now = clock.now()
@@ -76,10 +78,31 @@ def checks_in(
     return tuple(found[name] for name in NAMES)
 
 
-def sender_domain_of(config: Configuration) -> str:
-    """The ASCII domain of the sender's address, or nothing."""
-    address = config.email.default.sender_address
-    return parse_address(address, "sender_address").domain_ascii if address else ""
+@dataclass(frozen=True)
+class SenderDomains:
+    """ASCII domains: SPF counts at the envelope's, where delivery reports go; DMARC at those that customers see."""
+
+    spf: tuple[str, ...]
+    dmarc: tuple[str, ...]
+
+    @property
+    def asked(self) -> str:
+        """What an answer is about, kept beside it: an answer about other domains is none."""
+        return f"{' '.join(self.spf)} | {' '.join(self.dmarc)}"
+
+
+def sender_domains(config: Configuration, settings: Settings) -> SenderDomains | None:
+    """Of the default's sender and of every language's own; None until the default has one."""
+    email = config.email
+    if not email.default.sender_address:
+        return None
+    addresses = (email.default.sender_address, *(own.sender_address for own in email.per_language.values()))
+    seen = tuple(dict.fromkeys(_domain(address) for address in addresses if address))
+    return SenderDomains((_domain(settings.return_path),) if settings.return_path else seen, seen)
+
+
+def _domain(address: str) -> str:
+    return parse_address(address, "sender_address").domain_ascii
 
 
 def hash_check(account: Account, hipay: str, at: datetime) -> Check:
@@ -92,12 +115,15 @@ def hash_check(account: Account, hipay: str, at: datetime) -> Check:
     return Check("hash_algorithm", "ok", "", detail, at)
 
 
-def _measured(tx: Connection, account: Account, config: Configuration) -> Iterable[Check]:
+def _measured(tx: Connection, desk: Desk, account: Account, config: Configuration) -> Iterable[Check]:
+    domains, server = sender_domains(config, desk.settings), smtp_server(desk.settings.smtp)
     for row in rows.checks(tx, account.key):
         detail = dict(row.detail)
         if row.name == "hash_algorithm" and "hipay" in detail:
             yield hash_check(account, detail["hipay"], row.checked_at)
-        elif row.name != "sender_domain" or detail.get("domain") == sender_domain_of(config):
+        elif (row.name == "sender_domain" and (domains is None or detail.pop("asked", "") != domains.asked)) or (row.name == "smtp" and detail.pop("server", server) != server):
+            continue
+        else:
             yield Check(row.name, row.status, detail.pop("reason", ""), detail, row.checked_at)
 
 
@@ -107,7 +133,7 @@ def _seen_here(desk: Desk, config: Configuration, notified_at: datetime | None) 
     yield _filled("redirect_pages", empty, now)
     yield _filled("email_settings", missing(config.email.default), now)
     yield from _smtp(settings.smtp, now)
-    if not sender_domain_of(config):
+    if sender_domains(config, settings) is None:
         yield Check("sender_domain", "unknown", "no_sender", {}, now)
     elif settings.demo:
         yield Check("sender_domain", "unknown", "sandbox", {}, now)
@@ -143,6 +169,15 @@ def _filled(name: str, empty: tuple[str, ...], at: datetime) -> Check:
         if empty
         else Check(name, "ok", "", {}, at)
     )
+
+
+def smtp_server(url: str | None) -> str:
+    """Which server the setting names, without user and password: what was found of another one says nothing of it."""
+    try:
+        server = parse_smtp_url(url or "")
+    except SmtpUrlInvalid:
+        return ""
+    return f"{server.host}:{server.port} {server.tls}"
 
 
 def _smtp(url: str | None, at: datetime) -> Iterable[Check]:

@@ -78,17 +78,18 @@ def payment_page(tx: Connection, account: str) -> PaymentPage:
 def save_redirect_pages(desk: Desk, actor: Actor, account: str, values: Mapping[str, str]) -> tuple[str, ...]:
     """Save pages by kind, each an https URL (http too in the sandbox), ``OWN`` or empty; the kinds that changed.
 
-    Raises NotAllowed, AccountUnknown, PublicAddressMissing (``OWN`` without a public address), FieldProblems.
+    Raises NotAllowed, AccountUnknown, PublicAddressMissing (``OWN`` chosen without a public address), FieldProblems.
     """
     _known(desk, account)
     cleaned = redirects.read(values, sandbox=desk.settings.demo)
-    if OWN in cleaned.values() and not desk.settings.public:
-        raise PublicAddressMissing
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE)
         before = redirect_pages(tx, account)
         after = replace(before, **cleaned)
         changed = tuple(kind for kind in KINDS if getattr(before, kind) != getattr(after, kind))
+        # One chosen while there was an address may stay as it is: it counts as missing, and comes back with the address.
+        if not desk.settings.public and OWN in (cleaned.get(kind) for kind in changed):
+            raise PublicAddressMissing
         _save(tx, actor, account, REDIRECT_PAGES, "", redirects.storable(after), changed)
     return changed
 

@@ -53,6 +53,7 @@ class Guidance:
 _LINK, _PHONE = frozenset({"link"}), frozenset({"phone"})
 _BOTH = _LINK | _PHONE
 _SECURITY = "HiPay console: Integration → Security Settings"
+_BY_HIPAY = "Not in HiPay's console: HiPay opens payment methods according to the contract"
 _ACCOUNT_SETTINGS = "Settings of E-Terminal Desk: the account's login, password and passphrase"
 _IMAP_SETTINGS = "Settings of E-Terminal Desk: ETERMINAL_IMAP_URL"
 _SMTP_SETTINGS = "Settings of E-Terminal Desk: ETERMINAL_SMTP_URL"
@@ -78,7 +79,8 @@ GUIDANCE: dict[str, Guidance] = {
         _BOTH,
     ),
     "credentials.account": Guidance(
-        "The HiPay account is not active, is locked, or its API access is off (code {hipay_code}).", "hipay", "",
+        "The HiPay account is not active, is locked, or its API access is off (code {hipay_code}).", "hipay",
+        "HiPay console: the page of the merchant account, where it is activated; API access is HiPay's to open",
         "Hello, API calls of our account {merchant} are refused with the code {hipay_code}. Could you tell us why, and open API access to it?",
         _BOTH,
     ),
@@ -101,13 +103,13 @@ GUIDANCE: dict[str, Guidance] = {
     ),
     "products_link.": Guidance("{count} payment methods can be used by link."),
     "products_link.empty": Guidance(
-        "No payment method is open for payments by link in {currency} (e-commerce, ECI 7).", "hipay", "",
+        "No payment method is open for payments by link in {currency} (e-commerce, ECI 7).", "hipay", _BY_HIPAY,
         "Hello, could you please open e-commerce payments (ECI 7) in {currency} on our account {merchant}, with the payment methods of our contract? We wish to send payment links with the hosted page.",
         _LINK,
     ),
     "products_phone.": Guidance("{count} payment methods can be used by phone."),
     "products_phone.empty": Guidance(
-        "No payment method is open for payments by phone in {currency} (MO/TO, ECI 1). Links are not concerned.", "hipay", "",
+        "No payment method is open for payments by phone in {currency} (MO/TO, ECI 1). Links are not concerned.", "hipay", _BY_HIPAY,
         "Hello, could you please open MO/TO payments (ECI 1) in {currency} on our account {merchant}? We wish to take card payments by telephone on the hosted page.",
         _PHONE,
     ),
@@ -129,34 +131,37 @@ GUIDANCE: dict[str, Guidance] = {
     "smtp.auth": Guidance(
         "The mail server does not accept the user or the password: {answer}", "administrator", _SMTP_SETTINGS,
         "Please check the user and the password in ETERMINAL_SMTP_URL of E-Terminal Desk: the mail server refuses them.",
+        _LINK,
     ),
     "smtp.starttls": Guidance(
         "The mail server offers no encrypted connection (STARTTLS): nothing is sent to it.", "administrator", _SMTP_SETTINGS,
         "Please give E-Terminal Desk a mail server with STARTTLS or TLS, and put it into ETERMINAL_SMTP_URL.",
+        _LINK,
     ),
     "smtp.tls": Guidance(
         "The encrypted connection to the mail server failed: {answer}", "administrator", _SMTP_SETTINGS,
         "Please check the certificate of the mail server in ETERMINAL_SMTP_URL of E-Terminal Desk.",
+        _LINK,
     ),
     "smtp.session": Guidance(
         "The mail server could not be used just now: {answer}", "administrator", _SMTP_SETTINGS,
         "Please check that the server of E-Terminal Desk can reach the mail server in ETERMINAL_SMTP_URL.",
     ),
-    "sender_domain.": Guidance("{domain} publishes SPF and DMARC."),
+    "sender_domain.": Guidance("SPF and DMARC are published for {domain}."),
     "sender_domain.spf": Guidance(
-        "{domain} publishes no SPF record: the e-mails may end up among the spam.", "administrator",
+        "No SPF record is published for {domain}: the e-mails may end up among the spam.", "administrator",
         "The DNS of {domain}",
         "Please publish an SPF record for {domain} that allows our mail server, so that the payment e-mails arrive.",
     ),
     "sender_domain.dmarc": Guidance(
-        "{domain} publishes no DMARC record: large mailbox providers ask for one.", "administrator",
+        "No DMARC record is published for {domain}: large mailbox providers ask for one.", "administrator",
         "The DNS of {domain}",
-        "Please publish a DMARC record for {domain} (at first: _dmarc.{domain} TXT \"v=DMARC1; p=none\").",
+        "Please publish a DMARC record for {domain} (at first, at the name _dmarc in that domain: TXT \"v=DMARC1; p=none\").",
     ),
     "sender_domain.both": Guidance(
-        "{domain} publishes neither SPF nor DMARC: the e-mails may end up among the spam.", "administrator",
-        "The DNS of {domain}",
-        "Please publish an SPF record for {domain} that allows our mail server, and a DMARC record (at first: _dmarc.{domain} TXT \"v=DMARC1; p=none\").",
+        "No SPF record is published for {spf}, no DMARC record for {dmarc}: the e-mails may end up among the spam.", "administrator",
+        "The DNS of these domains",
+        "Please publish an SPF record for {spf} that allows our mail server, and a DMARC record for {dmarc} (at first, at the name _dmarc in that domain: TXT \"v=DMARC1; p=none\").",
     ),
     "sender_domain.dns": Guidance("The DNS did not answer: nothing is known of {domain}."),
     "sender_domain.no_sender": Guidance("Known once the sender's address is set."),

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -12,11 +13,13 @@ from services import bounces, clock
 from services.access import Actor, Right, audit, require
 from services.accounts.checks import (
     Check,
+    SenderDomains,
     Status,
     hash_check,
     last_checks,
     reports_check,
-    sender_domain_of,
+    sender_domains,
+    smtp_server,
 )
 from services.accounts.configuration import configuration
 from services.accounts.errors import AccountUnknown
@@ -62,8 +65,8 @@ def measure(desk: Desk, actor: Actor, account: str) -> tuple[Check, ...]:
         raise AccountUnknown(account)
     with desk.store.read() as tx:
         require(tx, actor, Right.CONFIGURE)
-        domain = sender_domain_of(configuration(tx, account))
-    found = _all_in_time(_jobs(desk, account, domain), clock.now())
+        domains = sender_domains(configuration(tx, account), desk.settings)
+    found = _all_in_time(_jobs(desk, account, domains), clock.now())
     with desk.store.write() as tx:
         for check in found:
             rows.save_check(
@@ -75,7 +78,7 @@ def measure(desk: Desk, actor: Actor, account: str) -> tuple[Check, ...]:
     return last_checks(desk, account)
 
 
-def _jobs(desk: Desk, account: str, domain: str) -> dict[tuple[str, ...], Job]:
+def _jobs(desk: Desk, account: str, domains: SenderDomains | None) -> dict[tuple[str, ...], Job]:
     """The questions, by the names of the checks each answers."""
     settings = desk.settings
     jobs: dict[tuple[str, ...], Job] = {
@@ -87,8 +90,8 @@ def _jobs(desk: Desk, account: str, domain: str) -> dict[tuple[str, ...], Job]:
         jobs["smtp",] = partial(_smtp, settings.smtp)
     if settings.imap:
         jobs["delivery_reports",] = partial(_reports, desk)
-    if domain and not settings.demo:  # the sandbox's world asks nobody outside this machine
-        jobs["sender_domain",] = partial(_sender_domain, domain)
+    if domains and not settings.demo:  # the sandbox's world asks nobody outside this machine
+        jobs["sender_domain",] = partial(_sender_domain, domains)
     return jobs
 
 
@@ -177,8 +180,9 @@ def _smtp(url: str, at: datetime) -> Check:
     except DeliveryError as error:
         reasons = ((AuthRefused, "auth"), (StarttlsGone, "starttls"), (TlsRefused, "tls"))
         reason = next((reason for kind, reason in reasons if isinstance(error, kind)), "session")
-        return Check("smtp", "failed", reason, {"answer": f"{error.reply or ''} {error.answer}".strip()}, at)
-    return Check("smtp", "ok", "", {"host": f"{session.host}:{session.port}"}, at)
+        answer = f"{error.reply or ''} {error.answer}".strip()
+        return Check("smtp", "failed", reason, {"answer": answer, "server": smtp_server(url)}, at)
+    return Check("smtp", "ok", "", {"host": f"{session.host}:{session.port}", "server": smtp_server(url)}, at)
 
 
 def _reports(desk: Desk, _at: datetime) -> Check:
@@ -187,15 +191,26 @@ def _reports(desk: Desk, _at: datetime) -> Check:
         return reports_check(tx, desk.settings.imap)
 
 
-def _sender_domain(domain: str, at: datetime) -> Check:
-    found = dns.sender_domain(domain)
-    absent = [name for name in ("spf", "dmarc") if getattr(found, name) == "missing"]
+def _sender_domain(domains: SenderDomains, at: datetime) -> Check:
+    asked = tuple(dict.fromkeys((*domains.spf, *domains.dmarc)))
+    with ThreadPoolExecutor(len(asked)) as pool:
+        found = dict(zip(asked, pool.map(dns.sender_domain, asked), strict=True))
+    spf = {name: found[name].spf for name in domains.spf}
+    dmarc = {name: found[name].dmarc for name in domains.dmarc}
+    without = {"spf": _those(spf, "missing"), "dmarc": _those(dmarc, "missing")}
+    absent = [record for record, names in without.items() if names]
+    detail = {"asked": domains.asked, **without}
     if absent:
         reason = absent[0] if len(absent) == 1 else "both"
-        return Check("sender_domain", "warning", reason, {"domain": domain}, at)
-    if "unknown" in (found.spf, found.dmarc):
-        return Check("sender_domain", "unknown", "dns", {"domain": domain}, at)
-    return Check("sender_domain", "ok", "", {"domain": domain}, at)
+        return Check("sender_domain", "warning", reason, detail | {"domain": without[absent[0]]}, at)
+    unknown = [name for name in asked if "unknown" in (spf.get(name), dmarc.get(name))]
+    if unknown:
+        return Check("sender_domain", "unknown", "dns", detail | {"domain": ", ".join(unknown)}, at)
+    return Check("sender_domain", "ok", "", detail | {"domain": ", ".join(asked)}, at)
+
+
+def _those(found: Mapping[str, str], what: str) -> str:
+    return ", ".join(name for name, published in found.items() if published == what)
 
 
 def _trouble(error: HiPayError) -> tuple[Status, str]:

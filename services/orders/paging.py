@@ -109,9 +109,8 @@ def page_request(
     look = config.payment_page
     urls = redirect_urls(desk, order, page)
     products = tuple(look.payment_product_list)
-    if phone:
-        wanted = set(products) or MOTO_PRODUCTS
-        products = tuple(sorted(MOTO_PRODUCTS & wanted))
+    if phone:  # a list of products for links alone must not open the telephone's page to all of them
+        products = tuple(sorted(MOTO_PRODUCTS & set(products) or MOTO_PRODUCTS))
     references = [getattr(order, f"reference_{n}") for n in range(1, 6)]
     left = (until or order.expires_at) - clock.now()
     return PageRequest(

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from services.store.concurrent import insert_new, put
 from services.store.schema import meta
@@ -25,6 +25,16 @@ def claim(tx: Connection, name: str, *, now: float, stale_before: float) -> bool
 def settle(tx: Connection, name: str) -> None:
     """The task is done, for ever."""
     tx.execute(update(meta).where(meta.c.name == name).values(value=_DONE))
+
+
+def begun(tx: Connection, name: str) -> bool:
+    """Taken, and neither done nor released: at work now, or cut off."""
+    return tx.scalar(select(meta.c.value).where(meta.c.name == name, meta.c.value != _DONE)) is not None
+
+
+def release(tx: Connection, name: str) -> None:
+    """Given up: the next one to ask may take it at once. What is done stays done."""
+    tx.execute(delete(meta).where(meta.c.name == name, meta.c.value != _DONE))
 
 
 def done(tx: Connection, name: str) -> bool:

@@ -112,6 +112,8 @@ class Album:
     def __init__(self, language: str) -> None:
         self.folder = ROOT / "artefacts" / language
         self.folder.mkdir(parents=True, exist_ok=True)
+        for old in self.folder.glob("[0-9][0-9]-*.png"):  # of a run with other steps
+            old.unlink()
         self.number = 0
 
     def keep(self, page: Page, name: str) -> None:

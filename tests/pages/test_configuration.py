@@ -9,10 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from services import clock
 from services import desk as desks
-from services.accounts import prepare_demo
-from services.accounts.configuration import configuration, save_email_settings
+from services.accounts import prepare_demo, redirects
+from services.accounts.configuration import REDIRECT_PAGES, configuration, save_email_settings
 from services.accounts.pauses import pause
 from services.accounts.readiness import readiness
+from services.accounts.redirects import KINDS, OWN, RedirectPages
 from services.desk import Desk
 from services.store import access
 from services.store import accounts as rows
@@ -36,8 +37,12 @@ def demo(desk: Desk) -> Desk:
 
 
 def stored(desk: Desk) -> Any:
+    return stored_of(desk, "demo")
+
+
+def stored_of(desk: Desk, account: str) -> Any:
     with desk.store.read() as tx:
-        return configuration(tx, "demo")
+        return configuration(tx, account)
 
 
 def said(elements: Any) -> str:
@@ -111,6 +116,32 @@ def test_our_own_pages_in_one_click(desk: Desk, open_page: OpenPage) -> None:
     assert at.checkbox(key="cfg_page_demo_exception_own").value
     assert at.text_input(key="cfg_page_demo_exception").disabled
     assert "/return/preview/exception?account=demo&lang=en" in said(at.caption)
+
+
+@pytest.mark.parametrize("desk_settings", [STAGE])
+def test_without_a_public_address_the_ready_made_pages_can_be_left(desk: Desk, open_page: OpenPage) -> None:
+    admin = person(desk, "admin")
+    with desk.store.write() as tx:
+        pages = redirects.storable(RedirectPages(**dict.fromkeys(KINDS, OWN)))
+        rows.save_section(
+            tx, "shop", REDIRECT_PAGES, "", pages, at=clock.now(), actor_kind="user", actor_id="x"
+        )
+        rows.save_check(  # a moment ago: nobody is asked
+            tx, "shop", "credentials", "ok", {"reason": ""}, at=clock.now(), actor_kind="user", actor_id="x"
+        )  # fmt: skip
+    at = open_page(FILE, actor=admin)
+    assert not at.text_input(key="cfg_page_shop_accept").disabled
+    at.text_input(key="cfg_page_shop_accept").set_value("https://maison.example/merci").run()
+    at.button(key="cfg_save_pages").click().run()
+    assert not at.exception
+    found = stored_of(desk, "shop").redirect_pages
+    assert (found.accept, found.decline) == ("https://maison.example/merci", OWN)
+    box = at.checkbox(key="cfg_page_shop_decline_own")
+    assert (box.value, box.disabled) == (True, False)
+    box.uncheck().run()
+    at.button(key="cfg_save_pages").click().run()
+    assert stored_of(desk, "shop").redirect_pages.decline == ""
+    assert at.checkbox(key="cfg_page_shop_decline_own").disabled
 
 
 def test_a_field_of_the_email_is_emptied_and_named_and_filled_again(demo: Desk, open_page: OpenPage) -> None:

@@ -1,15 +1,20 @@
 """The order form as a person fills it in: what is wrong beside its field, the button when all is right, one order."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from services.access import SYSTEM
+from pages import sandbox_banner
+from services import clock
+from services.access import SYSTEM, sign_in
 from services.accounts.configuration import save_email_settings
 from services.accounts.demo import prepare_demo
 from services.desk import Desk
+from services.i18n import translator
 from services.orders import history
+from services.refusals import SENTENCES
 from services.store.orders import Filter
 from tests.support.desk import person
 
@@ -111,3 +116,72 @@ def test_polish_says_that_hipays_page_is_in_english(open_page: Open) -> None:
     at = open_page("new_order.py", "manager")
     at.selectbox(key="order_language").set_value("pl").run()
     assert "HiPay's page has no Polish" in words(at)
+
+
+SHOPS = {
+    key: {"key": key, "name": key, "environment": "sandbox", "login": "l", "password": "p", "passphrase": "s", **more}
+    for key, more in {"paris": {}, "london": {"currency": "GBP", "timezone": "Pacific/Auckland"}}.items()
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("desk_settings", [{"accounts": SHOPS}])
+def test_currency_and_end_are_the_accounts_until_somebody_changes_them(open_page: Open) -> None:
+    at = open_page("new_order.py", "manager")
+    assert at.selectbox(key="order_currency").value == "EUR"
+    paris = end(at)
+    at.selectbox(key="account").set_value("london").run()
+    assert at.selectbox(key="order_currency").value == "GBP"
+    assert end(at) - paris in (timedelta(hours=11), timedelta(hours=12), timedelta(hours=10))
+    at.selectbox(key="order_currency").set_value("USD")
+    at.date_input(key="order_end_date").set_value(paris.date() - timedelta(days=2)).run()
+    at.selectbox(key="account").set_value("paris").run()
+    assert at.selectbox(key="order_currency").value == "USD"
+    assert end(at).date() == paris.date() - timedelta(days=2)
+
+
+def end(at: AppTest) -> datetime:
+    return datetime.combine(
+        at.date_input(key="order_end_date").value, at.time_input(key="order_end_time").value
+    )
+
+
+def test_a_clock_that_jumps_takes_the_proposed_end_along(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = open_page("new_order.py", "manager")
+    before, start = end(at), clock.now()
+    for days in (-30, 60):
+        monkeypatch.setattr(clock, "now", lambda days=days: start + timedelta(days=days))
+        at.run()
+        assert not at.exception
+        assert end(at) - before == timedelta(days=days)
+    at.date_input(key="order_end_date").set_value((before + timedelta(days=63)).date()).run()
+    monkeypatch.setattr(clock, "now", lambda: start)  # what was chosen can no longer be
+    at.run()
+    assert end(at) == before
+
+
+def test_while_the_samples_are_made_a_sentence_stands_in_the_forms_place(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox_banner._sample, "running", True)
+    for screen in ("new_order.py", "many_at_once.py"):
+        at = open_page(screen, "manager")
+        assert "the clock stands in the past meanwhile" in words(at)
+        assert not at.text_input
+        assert not at.file_uploader
+
+
+def test_who_has_no_address_yet_writes_it_where_the_copy_is_offered(open_page: Open, desk: Desk) -> None:
+    local = sign_in.local_user(desk)
+    at = fill(open_page("new_order.py", actor=local), amount="10")
+    next(one for one in at.button if one.label == "Send by e-mail").click().run()
+    at.text_input(key="confirm_own_address").set_value("nobody").run()
+    assert translator("en")(SENTENCES["address_malformed"]) in words(at)
+    at.text_input(key="confirm_own_address").set_value("camille@example.com").run()
+    assert not at.exception
+    assert "camille@example.com" in at.checkbox(key="confirm_copy").label
+    assert at.checkbox(key="confirm_copy").value is True
+    next(one for one in at.button if one.label == "Send").click().run()
+    [order] = history.find(desk, SYSTEM, Filter()).orders
+    assert order.last_name == "Marchand"

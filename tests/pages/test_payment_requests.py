@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from services.access import Actor
 from services.accounts.demo import prepare_demo
 from services.desk import Desk
-from services.orders import create, observe
+from services.orders import create, history, observe
 from services.store import orders as rows
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -99,3 +99,39 @@ def test_the_timeline_says_in_which_payout_an_order_was_settled(
     assert not at.exception
     assert "Sale in payout 77: €10.00 (20 Nov 2026)" in words(at)
     assert "f.csv, line 2" in words(at)
+
+
+def test_a_link_holds_in_every_language_and_names_the_page(
+    open_page: Open, manager: Actor, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "PAGE_SIZE", 1)
+    for name in ("Marchand", "Benali", "Garnier"):
+        create.create(desk, manager, draft(last_name=name), create.new_form_key())
+    create.create(desk, manager, draft(last_name="Autre", channel="phone", email=""), create.new_form_key())
+    at = open_page("payment_requests.py", actor=manager)
+    at.multiselect(key="state").set_value(["preparing"]).run()
+    at.multiselect(key="channel").set_value(["link"]).run()
+    at.session_state["page"] = 2  # AppTest cannot press the pagination
+    at.run()
+    written = {
+        name: value[0] if isinstance(value, list) else value for name, value in dict(at.query_params).items()
+    }
+    assert written == {"state": "preparing", "channel": "link", "page": "2"}
+    assert list(at.dataframe[0].value["Customer"]) == ["Élodie Benali"]
+
+    colleague = open_page(None, actor=manager, language="fr")
+    for name, value in written.items():
+        colleague.query_params[name] = value
+    colleague.switch_page("payment_requests.py").run()
+    assert not colleague.exception
+    assert colleague.multiselect(key="state").value == ["preparing"]
+    assert list(colleague.dataframe[0].value["Client"]) == ["Élodie Benali"]
+    colleague.text_input(key="q").set_value("garnier").run()  # another search begins at its first page
+    assert list(colleague.dataframe[0].value["Client"]) == ["Élodie Garnier"]
+    assert "page" not in colleague.query_params
+
+
+def test_what_never_left_has_no_time_of_sending(open_page: Open, manager: Actor, desk: Desk) -> None:
+    create.create(desk, manager, draft(), create.new_form_key())
+    at = open_page("payment_requests.py", actor=manager)
+    assert at.dataframe[0].value.iloc[0]["Sent"] == "—"

@@ -1,5 +1,7 @@
 """The control API and its page."""
 
+import re
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from sandbox.files import Dialect
 from tests.sandbox.asking import act, ask, page, transaction
 from tests.support.sandbox import RunningSandbox
 
@@ -259,3 +262,18 @@ def test_no_form_of_another_site(sandbox: RunningSandbox, origin: str) -> None:
     assert (reset.status_code, emptied.status_code) == (403, 403)
     assert sandbox.control("clock")["offset_seconds"] == 3600
     assert "frame-ancestors 'none'" in sandbox.client.get("/control").headers["Content-Security-Policy"]
+
+
+def test_the_pages_form_sets_the_whole_dialect(sandbox: RunningSandbox) -> None:
+    """Every part of it has its field, and what a form can only write as text becomes what it means."""
+    shown = sandbox.client.get("/control").text
+    assert {f"file_dialect.{field.name}" for field in fields(Dialect)} <= set(
+        re.findall(r'name="([^"]+)"', shown)
+    )
+    form = {
+        "delimiter": ",", "encoding": "cp1252", "decimal": ",", "thousands": " ", "date": "dmy", "debit_sign": "positive",
+        "header_language": "fr", "preamble": "true", "totals": "false",
+    }  # fmt: skip
+    sent = {f"file_dialect.{name}": value for name, value in form.items()}
+    assert sandbox.client.post("/control/settings", data=sent).status_code == 303
+    assert sandbox.control("settings")["file_dialect"] == {**form, "preamble": True, "totals": False}

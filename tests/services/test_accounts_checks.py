@@ -11,7 +11,8 @@ import pytest
 
 from services.access import NotAllowed
 from services.accounts import checks, measure, prepare_demo
-from services.accounts.checks import Check, last_checks
+from services.accounts.checks import Check, SenderDomains, last_checks, sender_domains
+from services.accounts.configuration import configuration, save_email_settings
 from services.accounts.errors import RecipientMissing, SenderMissing
 from services.accounts.guidance import GUIDANCE, TITLES, console_url, guidance
 from services.accounts.letters import send_test_email
@@ -185,8 +186,41 @@ def test_what_the_senders_domain_publishes(
     monkeypatch: pytest.MonkeyPatch, spf: Any, dmarc: Any, status: str, reason: str
 ) -> None:
     monkeypatch.setattr(measure.dns, "sender_domain", lambda domain: SenderDomain(spf, dmarc, "ok"))
-    found = measure._sender_domain("maison.example", AT)
-    assert (found.status, found.reason) == (status, reason)
+    found = measure._sender_domain(SenderDomains(("maison.example",), ("maison.example",)), AT)
+    assert (found.status, found.reason, found.detail["domain"]) == (status, reason, "maison.example")
+
+
+def test_spf_is_asked_where_mail_comes_back_and_dmarc_of_every_sender(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    published = {
+        "bounces.example": SenderDomain("missing", "missing", "ok"),
+        "maison.example": SenderDomain("missing", "ok", "ok"), "haus.example": SenderDomain("ok", "missing", "ok"),
+    }  # fmt: skip
+    monkeypatch.setattr(measure.dns, "sender_domain", published.__getitem__)
+    desk = open_test_desk(tmp_path, return_path="back@bounces.example", **STAGE)
+    admin = person(desk, "admin")
+    save_email_settings(desk, admin, "shop", "", {"sender_address": "boutique@maison.example"})
+    save_email_settings(desk, admin, "shop", "de", {"sender_address": "laden@haus.example"})
+    with desk.store.read() as tx:
+        domains = sender_domains(configuration(tx, "shop"), desk.settings)
+    assert domains == SenderDomains(("bounces.example",), ("maison.example", "haus.example"))
+    found = measure._sender_domain(domains, AT)
+    assert (found.reason, found.detail["spf"], found.detail["dmarc"]) == (
+        "both",
+        "bounces.example",
+        "haus.example",
+    )
+    said = translator("en")(guidance(found).means, **found.detail)
+    assert said.startswith("No SPF record is published for bounces.example, no DMARC record for haus.example")
+    with desk.store.write() as tx:
+        rows.save_check(
+            tx, "shop", found.name, found.status, {"reason": found.reason, **found.detail}, at=AT, actor_kind="user", actor_id="x"
+        )  # fmt: skip
+    assert {check.name: check for check in last_checks(desk, "shop")}["sender_domain"].reason == "both"
+    save_email_settings(desk, admin, "shop", "de", {"sender_address": ""})
+    assert {check.name: check for check in last_checks(desk, "shop")}["sender_domain"].reason == "never"
+    desk.close()
 
 
 def test_the_test_platform_has_no_payouts_and_is_not_asked(tmp_path: Path) -> None:

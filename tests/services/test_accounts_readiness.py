@@ -19,6 +19,8 @@ from services.store import accounts as rows
 from tests.support.accounts import EMAIL, STAGE, audit_of
 from tests.support.desk import open_test_desk, person
 
+SMTP = "127.0.0.1:8525 none"  # the mailbox of the sandbox
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Any:
@@ -103,7 +105,11 @@ def test_own_pages_stop_counting_when_the_public_address_goes(tmp_path: Path) ->
         ("hash_algorithm", "ok", {"reason": "", "hipay": "sha512"}, {"hash_algorithm"}, set()),
         ("products_link", "failed", {"reason": "empty"}, {"products_link"}, set()),
         ("products_phone", "warning", {"reason": "empty"}, set(), {"products_phone"}),
-        ("smtp", "failed", {"reason": "session", "answer": "421"}, set(), set()),
+        ("smtp", "failed", {"reason": "session", "answer": "421", "server": SMTP}, set(), set()),
+        ("smtp", "failed", {"reason": "auth", "answer": "535", "server": SMTP}, {"smtp"}, set()),
+        ("smtp", "failed", {"reason": "starttls", "server": SMTP}, {"smtp"}, set()),
+        ("smtp", "failed", {"reason": "tls", "answer": "", "server": SMTP}, {"smtp"}, set()),
+        ("smtp", "failed", {"reason": "auth", "answer": "535", "server": "elsewhere:25 none"}, set(), set()),
         ("finance_api", "warning", {"reason": "refused"}, set(), set()),
     ],
 )

@@ -1,15 +1,20 @@
 """The sample month, shortened: every story ends as it should while the dashboard's own worker runs, and the files tie."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from services import clock, sample, worker
 from services.access import Actor, NotAllowed
+from services.batches import expected
 from services.desk import Desk
-from services.orders import history
+from services.hipay.errors import HiPayError
+from services.orders import history, templates
 from services.reconciliation import payout_views
+from services.sample_shop import Shop
 from services.store import orders as rows
+from tests.support.accounts import audit_of
 from tests.support.desk import open_test_desk, person
 from tests.support.payouts import import_file, lines_of
 from tests.support.sandbox import RunningSandbox
@@ -40,10 +45,49 @@ def test_every_story_ends_and_every_file_ties(desk: Desk, sandbox: RunningSandbo
     sales = lines[lines["kind"] == "sale"]
     ours = ~sales["file_order"].str.startswith("WEB-")
     assert set(sales.loc[ours, "outcome"]) == {"matched"}
-    assert set(sales.loc[~ours, "outcome"]) == {"unmatched"}
+    # The website's list names every second of its own sales.
+    assert sorted(sales.loc[~ours, "outcome"]) == ["matched", "unmatched"]
+    assert expected.count(desk, both, "demo") == 1
+    assert [one.name for one in templates.listing(desk, both, "demo")] == ["Acompte"]
+    assert sum(order.order_id.startswith("ATELIER-") for order in found.orders) == 4
+    assert [row.action for row in audit_of(desk)].count("sample_made") == 1
     assert {one.state for one in payout_views.payouts(desk, both)} == {"tied"}
     with pytest.raises(sample.SampleMade):
         sample.make(desk, both, lambda done, text: None)
+
+
+@pytest.mark.parametrize("cut_off", ["refused", "killed"])
+def test_an_attempt_that_is_cut_off_leaves_the_clock_right_and_the_way_free(
+    desk: Desk, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch, cut_off: str
+) -> None:
+    manager = person(desk, "manager")
+    sell = Shop.sell
+
+    def cut(shop: Shop, *given: Any) -> None:
+        sell(shop, *given)
+        raise Killed if cut_off == "killed" else HiPayError
+
+    monkeypatch.setattr(Shop, "sell", cut)
+    if cut_off == "killed":  # nothing more is done, as when the process is gone
+        monkeypatch.setattr(sample, "put_back", lambda desk: None)
+    with pytest.raises((Killed, HiPayError)):
+        sample.make(desk, manager, lambda done, text: None)
+    assert "sample_made" not in [row.action for row in audit_of(desk)]
+    monkeypatch.undo()
+    monkeypatch.setattr(sample, "DAYS", 4)
+    monkeypatch.setattr(sample, "CLOCK_SECONDS", 0)
+    assert (sandbox.control("clock")["offset_seconds"] != 0) == (cut_off == "killed")
+    sample.put_back(desk)  # the next start
+    assert sandbox.control("clock")["offset_seconds"] == 0
+    sample.make(desk, manager, lambda done, text: None)
+    assert sample.made(desk)
+    sandbox.control("clock", {"advance_seconds": 60})
+    sample.put_back(desk)  # a clock that a person moved later is theirs
+    assert sandbox.control("clock")["offset_seconds"] == 60
+
+
+class Killed(BaseException):
+    """The process ends."""
 
 
 def test_only_who_may_send_makes_it_and_only_in_the_sandbox(

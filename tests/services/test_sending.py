@@ -7,9 +7,10 @@ import pytest
 
 from services import clock, worker
 from services.access import Actor, NotAllowed
-from services.accounts.configuration import save_email_settings
+from services.accounts.configuration import save_email_settings, save_payment_page
 from services.accounts.pauses import resume
 from services.desk import Desk
+from services.hipay.statuses import MOTO_PRODUCTS
 from services.orders import create, history
 from services.orders.errors import AccountNotReady, DraftRefused, NothingToRetry, OrderIdTaken
 from services.store import orders as rows
@@ -90,6 +91,17 @@ def test_by_phone_no_mail_leaves_and_only_moto_products_are_asked(
     assert at_hipay["fields"]["eci"] == "1"
     assert "paypal" not in at_hipay["fields"]["payment_product_list"]
     assert "/phone-return/" in at_hipay["fields"]["accept_url"]
+
+
+def test_a_list_of_products_for_links_alone_opens_no_others_by_phone(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    save_payment_page(desk, person(desk, "admin"), "demo", {"payment_product_list": ["paypal", "ideal"]})
+    send(desk, manager, channel="phone", email="")
+    worker.drain(desk)
+    [at_hipay] = sandbox.control("orders")
+    asked = set(at_hipay["fields"]["payment_product_list"].split(","))
+    assert {"visa", "mastercard"} <= asked <= MOTO_PRODUCTS
 
 
 def test_an_order_id_of_another_order_is_refused_in_words(desk: Desk, manager: Actor) -> None:

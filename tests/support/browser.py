@@ -5,6 +5,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
@@ -34,8 +35,15 @@ def executable(own: str) -> str:
 
 
 def _starts(path: str) -> bool:
-    # Ubuntu's chromium-browser is a mere pointer to a snap: it is there, and does not run.
-    return subprocess.run([path, "--version"], capture_output=True, check=False, timeout=60).returncode == 0
+    # Ubuntu's chromium-browser is a mere pointer to a snap; Playwright's own lacks libraries on a bare machine. Only a
+    # page that is drawn tells.
+    with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        asked = [path, *_ARGUMENTS, f"--user-data-dir={profile}", "--dump-dom", "about:blank"]
+        try:
+            drawn = subprocess.run(asked, capture_output=True, check=False, timeout=60)
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+    return b"<html>" in drawn.stdout
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.logs import secret_values
-from services.settings import Settings, SettingsError, read
+from services.settings import Settings, SettingsError, read, unknown_names
 
 SHOP = {
     "name": "Shop",
@@ -142,3 +142,19 @@ def test_the_watched_folder_is_a_whole_path(
     monkeypatch.setenv("ETERMINAL_SETTLEMENTS_FOLDER", "hipay")
     with pytest.raises(SettingsError, match="whole path"):
         read()
+
+
+def test_a_sandbox_account_without_the_sandbox_is_refused_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETERMINAL_ACCOUNTS", json.dumps({"shop": {**SHOP, "environment": "sandbox"}}))
+    monkeypatch.setenv("ETERMINAL_SANDBOX", "false")
+    with pytest.raises(SettingsError, match="the sandbox is off, and the account shop is the sandbox's"):
+        read()
+
+
+def test_a_misspelt_name_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ETERMINAL_TEST_POSTGRES_URL", "x")
+    monkeypatch.setenv("ETERMINAL_DATA_DIR", "x")
+    assert unknown_names() == ()
+    monkeypatch.setenv("ETERMINAL_PUBLIC_ULR", "https://pay.example")
+    (tmp_path / "secrets.toml").write_text('smtp_ulr = "x"\nsandbox = true\n')
+    assert unknown_names() == ("ETERMINAL_PUBLIC_ULR", "smtp_ulr")
