@@ -17,8 +17,9 @@ from sqlalchemy import func, select
 
 from benchmarks.memory import peak
 from benchmarks.people import finance
+from benchmarks.settlement_shapes import Year
 from services.desk import Desk
-from services.reconciliation import background, imports
+from services.reconciliation import background, file_accounts, imports
 from services.settings import Settings
 from services.store import open_store
 from services.store.schema_settlements import settlement_files, settlement_lines
@@ -31,13 +32,14 @@ def open_bench_desk(database: Path) -> Desk:
 
 def run_process(database: Path) -> None:
     """What the worker spawns, until nothing waits."""
-    if code := background.spawn(f"sqlite:///{database}", "bench").wait():
+    if code := background.spawn(f"sqlite:///{database}", "bench", ["demo"]).wait():
         raise SystemExit(f"the import's process ended with {code}")
 
 
 def main(file: Path, database: Path) -> None:
     desk = open_bench_desk(database)
     actor = finance(desk)
+    file_accounts.assign(desk, actor, Year.number, "demo")
     begun, busy = time.perf_counter(), time.process_time()
     with file.open("rb") as stream:
         number = imports.receive(desk, actor, "demo", file.name, stream, source="folder")

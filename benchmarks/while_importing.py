@@ -27,13 +27,14 @@ from pathlib import Path
 from sqlalchemy import select
 
 from benchmarks.people import finance
+from benchmarks.settlement_shapes import Year
 from services import clock
 from services.access import Actor
 from services.accounts.demo import prepare_demo
 from services.desk import Desk
 from services.orders import create, history
 from services.orders.drafts import Draft
-from services.reconciliation import imports, views
+from services.reconciliation import file_accounts, imports, views
 from services.settings import Settings
 from services.store import open_store
 from services.store.line_filter import LineFilter
@@ -74,6 +75,7 @@ def main(file: Path, database: Path) -> None:
         stack.callback(desk.close)
         prepare_demo(desk)
         actor = finance(desk)
+        file_accounts.assign(desk, actor, Year.number, "demo")
         worker = subprocess.Popen([sys.executable, "-m", "services.worker"], env=os.environ | environment)
         stack.callback(_end, worker)
 

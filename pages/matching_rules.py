@@ -14,7 +14,7 @@ from services.access import Right, rights
 from services.alarms.handling import LEAST_DAYS, MOST_DAYS
 from services.i18n import Translator, format_date
 from services.orders.create import new_form_key
-from services.reconciliation import not_ours, rules
+from services.reconciliation import file_accounts, not_ours, reading, rules
 from services.reconciliation.not_ours import Rule
 from services.settlements.columns import LABELS
 from services.settlements.dialect import Chosen
@@ -183,7 +183,7 @@ def _end(account: str, rule: Rule, key: str) -> None:
 
 
 def _reading(account: str, may: bool, t: Translator) -> None:
-    kept = rules.remembered(desk(), account)
+    kept = reading.remembered(desk(), account)
     if kept is None:
         return
     st.subheader(t("How its files are read"), anchor=False)
@@ -198,14 +198,14 @@ def _reading(account: str, may: bool, t: Translator) -> None:
         if may and st.button(
             t("Forget"), icon=":material/restart_alt:", type="tertiary", key="forget_reading"
         ):
-            rules.remember(desk(), actor(), account, Chosen())
+            reading.remember(desk(), actor(), account, Chosen())
             st.rerun()
 
 
 def _file_accounts(account: str, may: bool, t: Translator) -> None:
     """The Account cells that stand for this account, each of which can be given to another."""
     accounts = {key: one.name for key, one in desk().settings.all_accounts.items()}
-    cells = [cell for cell, key in rules.file_accounts(desk(), actor()).items() if key == account]
+    cells = [cell for cell, key in file_accounts.file_accounts(desk(), actor()).items() if key == account]
     if not cells or len(accounts) == 1:
         return
     st.subheader(t("What HiPay's files call this account"), anchor=False)
@@ -215,5 +215,5 @@ def _file_accounts(account: str, may: bool, t: Translator) -> None:
             key=f"file_account_{account}_{cell}", disabled=not may, width=340,
         )  # fmt: skip
         if chosen != account:
-            rules.assign(desk(), actor(), cell, chosen)
+            file_accounts.assign(desk(), actor(), cell, chosen)
             st.rerun()

@@ -82,7 +82,7 @@ def _kept(path: Path, target: Path) -> Path:
     return target
 
 
-def look(draft: Draft, account: str, chosen: Chosen) -> Preview | Refused | Looking:
+def look(draft: Draft, account: str, chosen: Chosen | None) -> Preview | Refused | Looking:
     """What comes of the draft read like this; kept until something of it changes."""
     looked: dict[Any, Any] = st.session_state[_LOOKED]
     key = (draft.key, account, chosen)

@@ -12,7 +12,7 @@ from pages.payout_drafts import Draft
 from pages.payout_preview import show_preview
 from pages.reading_words import AUTOMATIC, CHOICES
 from pages.reconciliation_words import number
-from services.reconciliation import imports, previewing, rules
+from services.reconciliation import file_accounts, imports, previewing, reading
 from services.reconciliation.imports import FileKnown, Preview
 from services.reconciliation.previewing import Looking, Refused
 from services.refusals import sentence, stored_sentence
@@ -41,10 +41,11 @@ def show() -> None:
     )  # fmt: skip
     drafts = payout_drafts.of(uploaded, _refuse)
     ready = [found for draft in drafts if (found := _one(account, draft)) is not None]
-    new = [(draft, chosen) for draft, chosen, preview in ready if not preview.imported]
+    new = [(draft, preview) for draft, preview in ready if not preview.imported]
     label = t.plural("Import {count} file", "Import {count} files", len(new))
     if new and st.button(label, type="primary", icon=":material/playlist_add_check:", key="import_files"):
-        _import(account, new)
+        with refusals():
+            _import(account, new)
 
 
 def _refuse(name: str, why: Refused) -> None:
@@ -53,7 +54,7 @@ def _refuse(name: str, why: Refused) -> None:
     )
 
 
-def _one(account: str, draft: Draft) -> tuple[Draft, Chosen, Preview] | None:
+def _one(account: str, draft: Draft) -> tuple[Draft, Preview] | None:
     """One file as it was read, or why it cannot be; what can be imported of it."""
     t = texts()
     with st.container(border=True):
@@ -67,14 +68,15 @@ def _one(account: str, draft: Draft) -> tuple[Draft, Chosen, Preview] | None:
                 return None
             if isinstance(found, Refused):
                 _why_not(found)
+                home = _home(account, draft, found.account)
                 if found.fields.get("looks_like") not in _OTHER_TYPES and found.code != EmptyFile.code:
-                    _corrections(account, draft, open_=bool(found.questions))
+                    _corrections(home, draft, open_=bool(found.questions))
                 return None
             show_preview(found)
-            _corrections(account, draft, open_=False)
+            _corrections(_home(account, draft, found.home), draft, open_=False)
             if not found.lines:
                 return None
-            return (draft, chosen, found) if _accounts(found, draft) or found.imported else None
+            return (draft, found) if _accounts(found, draft) or found.imported else None
     return None
 
 
@@ -101,25 +103,30 @@ def _why_not(found: Refused) -> None:
 
 
 def _accounts(found: Preview, draft: Draft) -> bool:
-    """Which account each Account of the file is; whether all are known. With one account there is nothing to ask."""
+    """Whose each Account of the file is; whether all are known. What is said once is remembered."""
     t, accounts = texts(), desk().settings.all_accounts
-    if len(accounts) < 2:
-        return True
     decided = True
-    for cell, count in found.accounts.items():
-        if not cell.strip():
+    for cell, ours, rows in found.accounts:
+        if not cell:
             continue
-        known = rules.account_of(desk(), cell)
-        if known is not None:
+        key, count = _account_key(draft, cell), number(rows, t)
+        if ours and len(accounts) > 1:
             st.caption(
-                plain(t("Account {cell} of the file: {account}", cell=cell, account=accounts[known].name))
+                plain(t("Account {cell} of the file: {account}", cell=cell, account=accounts[ours].name))
             )
-            continue
-        answer = st.selectbox(
-            plain(t("Account {cell} of the file ({count} rows) is", cell=cell, count=number(count, t))), list(accounts), index=None,
-            format_func=lambda key: accounts[key].name, key=_account_key(draft, cell), placeholder=t("choose: it is remembered"),
-        )  # fmt: skip
-        decided = decided and answer is not None
+        elif not ours and len(accounts) > 1:
+            answer: Any = st.selectbox(
+                plain(t("Account {cell} of the file ({count} rows) is", cell=cell, count=count)), list(accounts), index=None,
+                format_func=lambda key: accounts[key].name, key=key, placeholder=t("choose: it is remembered"),
+            )  # fmt: skip
+            decided = decided and answer is not None
+        elif not ours:
+            [only] = accounts.values()
+            ticked = st.checkbox(
+                plain(t("Account {cell} of the file ({count} rows) is {account}: remember it", cell=cell, count=count, account=only.name)),
+                key=key, help=t("The first time a file names it, a person must say so: a file of another HiPay account would be counted here."),
+            )  # fmt: skip
+            decided = decided and ticked
     return decided
 
 
@@ -127,14 +134,25 @@ def _account_key(draft: Draft, cell: str) -> str:
     return f"account_{draft.key}_{cell}"
 
 
-def _chosen(account: str, draft: Draft) -> Chosen:
-    """What is chosen of the reading: by hand, else as it is remembered for the account."""
-    remembered = asdict(rules.remembered(desk(), account) or Chosen())
-    picked: dict[str, Any] = {}
-    for name in CHOICES:
-        picked[name] = st.session_state.get(_reading_key(draft, account, name), remembered[name]) or None
-    line = st.session_state.get(_reading_key(draft, account, "header_line"))
-    return Chosen(**picked, header_line=int(line) if line else None)
+def _home(account: str, draft: Draft, found: str) -> str:
+    """The account of the file's own rows, once it is known: by what is remembered for it the file is read."""
+    key = f"reading_home_{draft.key}_{account}"
+    if found:
+        st.session_state[key] = found
+    return str(st.session_state.get(key, account))
+
+
+def _chosen(account: str, draft: Draft) -> Chosen | None:
+    """What is chosen of the reading by hand; None while that is what is remembered for the account."""
+    home = _home(account, draft, "")
+    remembered = reading.remembered(desk(), home)
+    before = asdict(remembered or Chosen())
+    picked: dict[str, Any] = {
+        name: st.session_state.get(_reading_key(draft, home, name), before[name]) or None for name in CHOICES
+    }
+    line = st.session_state.get(_reading_key(draft, home, "header_line"))
+    chosen = Chosen(**{**before, **picked, "header_line": int(line) if line else None})
+    return None if chosen == (remembered or Chosen()) else chosen
 
 
 def _reading_key(draft: Draft, account: str, name: str) -> str:
@@ -144,7 +162,7 @@ def _reading_key(draft: Draft, account: str, name: str) -> str:
 def _corrections(account: str, draft: Draft, *, open_: bool) -> None:
     """Every choice of the reading can be made by hand; empty leaves it to the file."""
     t = texts()
-    remembered = asdict(rules.remembered(desk(), account) or Chosen())
+    remembered = asdict(reading.remembered(desk(), account) or Chosen())
     with st.expander(t("Correct how it is read"), expanded=open_, icon=":material/tune:"):
         with st.container(horizontal=True):
             for name, (label, options) in CHOICES.items():
@@ -161,15 +179,16 @@ def _corrections(account: str, draft: Draft, *, open_: bool) -> None:
         st.checkbox(t("Remember this reading for the account"), key=_reading_key(draft, account, "remember"))
 
 
-def _import(account: str, found: list[tuple[Draft, Chosen]]) -> None:
+def _import(account: str, found: list[tuple[Draft, Preview]]) -> None:
     """Hand the files over; what each comes to is told above by itself."""
     t, bar, received, refused = texts(), st.progress(0.0), [], []
-    for place, (draft, chosen) in enumerate(found):
+    for draft, preview in found:
+        _remember(account, draft, preview)
+    for place, (draft, preview) in enumerate(found):
         bar.progress(place / len(found), t("Handing over {name}…", name=plain(draft.name)))
-        _remember(account, draft, chosen)
         try:
-            with draft.path.open("rb") as stream:
-                received.append(imports.receive(desk(), actor(), account, draft.name, stream, chosen))
+            with draft.path.open("rb") as stream:  # read as it was shown
+                received.append(imports.receive(desk(), actor(), account, draft.name, stream, preview.chosen))
         except FileKnown as known:
             refused.append(sentence(known, t))
     payout_progress.follow(received)
@@ -179,14 +198,16 @@ def _import(account: str, found: list[tuple[Draft, Chosen]]) -> None:
     st.rerun()
 
 
-def _remember(account: str, draft: Draft, chosen: Chosen) -> None:
+def _remember(account: str, draft: Draft, preview: Preview) -> None:
     """What was said of the file once, so that it need not be said again."""
-    if st.session_state.get(_reading_key(draft, account, "remember")):
-        rules.remember(desk(), actor(), account, chosen)
-    for key, answer in list(st.session_state.items()):
-        start = _account_key(draft, "")
-        if isinstance(key, str) and key.startswith(start) and answer:
-            rules.assign(desk(), actor(), key.removeprefix(start), answer)
+    for cell, ours, _ in preview.accounts:
+        answer = st.session_state.get(_account_key(draft, cell))
+        if cell and not ours and answer:
+            assigned = answer if isinstance(answer, str) else next(iter(desk().settings.all_accounts))
+            file_accounts.assign(desk(), actor(), cell, assigned)
+    home = _home(account, draft, "")
+    if st.session_state.get(_reading_key(draft, home, "remember")):
+        reading.remember(desk(), actor(), home, preview.chosen)
 
 
 def say_refused() -> None:

@@ -36,7 +36,7 @@ def keep(
     ``beat`` is called for each piece, and may raise to give up. Raises ImportRefused, and SettlementFileError for a ZIP
     that cannot be taken apart.
     """
-    if (known := _known(desk, account, sha256)) is not None:
+    if (known := _known(desk, sha256)) is not None:
         return [known], False
     content.seek(0)
     path = Path(
@@ -65,13 +65,13 @@ def _receive(
             desk, WORKER, account, name, cast(BinaryIO, beating), source=source, hipay_settlement=hipay_settlement
         )  # fmt: skip
     except FileKnown:
-        if (known := _known(desk, account, beating.digest.hexdigest())) is None:
+        if (known := _known(desk, beating.digest.hexdigest())) is None:
             raise
         return known, False
     return file, True
 
 
-def _known(desk: Desk, account: str, sha256: str) -> int | None:
+def _known(desk: Desk, sha256: str) -> int | None:
     with desk.store.read() as tx:
-        found = rows.by_hash(tx, account, sha256)
+        found = rows.by_hash(tx, sha256)
     return found.id if found is not None else None

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -17,6 +17,7 @@ from services import clock, processes
 from services.desk import Desk
 from services.reconciliation import catching_up, due, not_ours, process, turns
 from services.settings import ROOT
+from services.store import STORE_AWAY, settlement_files
 
 log = logging.getLogger(__name__)
 _EVERY_SECONDS = 1.0
@@ -53,23 +54,40 @@ def _run(desk: Desk, stopping: threading.Event) -> None:
 
 
 def take_in(desk: Desk) -> bool:
-    """Join what a change of orders, decisions or rules has left to be joined; whether there is more."""
-    return any([catching_up.catch_up(desk), due.catch_up(desk), not_ours.catch_up(desk)])
+    """Join what a change of orders, decisions or rules has left to be joined; whether there is more.
+
+    What fails does not keep the others back: it is raised once they are done.
+    """
+    busy, trouble = False, None
+    for work in (catching_up.catch_up, due.catch_up, not_ours.catch_up):
+        try:
+            busy = work(desk) or busy
+        except STORE_AWAY:
+            raise
+        except Exception as error:
+            log.exception("something that has changed could not be joined; it is tried again")
+            trouble = error
+    if trouble is not None:
+        raise trouble
+    return busy
 
 
 def work_off(desk: Desk) -> bool:
     """Do here and now all that waits; whether there was anything. For samples and tests."""
     owner = f"here:{os.getpid()}:{threading.get_ident()}"
-    found = process.waiting(desk.store) and process.work_off(desk.store, owner)
+    found = process.waiting(desk.store) and process.work_off(desk.store, owner, desk.settings.all_accounts)
     while take_in(desk):
         found = True
     return found
 
 
-def spawn(database: str, owner: str) -> subprocess.Popen[bytes]:
-    """Begin the process that works off what waits in the database; it ends by itself, and at the latest with this one."""
+def spawn(database: str, owner: str, accounts: Collection[str]) -> subprocess.Popen[bytes]:
+    """Begin the process that works off what waits in the database; it ends by itself, and at the latest with this one.
+
+    ``accounts``: the keys of ours.
+    """
     given = {
-        "database": database, "owner": owner, "memory": process.MEMORY_BYTES,
+        "database": database, "owner": owner, "accounts": sorted(accounts), "memory": process.MEMORY_BYTES,
         "offset": (clock.now() - datetime.now(UTC)).total_seconds(),
     }  # fmt: skip
     child = subprocess.Popen(
@@ -94,9 +112,13 @@ class _Child:
     def look(self) -> None:
         """Begin a process when there is work and none of ours runs; of one that died, free what it held."""
         if self._process is not None and self._process.poll() is not None:
-            self._deaths = self._deaths + 1 if self._process.returncode else 0
+            code = self._process.returncode
+            if code == process.AWAY:  # the store was, not the file's fault
+                with self._desk.store.write() as tx:
+                    settlement_files.uncount(tx)
+            self._deaths = self._deaths + 1 if code else 0
             if self._deaths:
-                log.warning("the process that imports payout files ended with %s", self._process.returncode)
+                log.warning("the process that imports payout files ended with %s", code)
                 self._not_before = time.monotonic() + min(
                     _LONGEST_PAUSE_SECONDS, 2 ** min(self._deaths, 8) / 4
                 )
@@ -109,7 +131,7 @@ class _Child:
 
     def _start(self) -> None:
         self._owner = f"{socket.gethostname()}:{uuid.uuid4().hex}"
-        self._process = spawn(self._desk.settings.database, self._owner)
+        self._process = spawn(self._desk.settings.database, self._owner, self._desk.settings.all_accounts)
 
     def stop(self) -> None:
         if self._process is None or self._process.poll() is not None:

@@ -36,7 +36,7 @@ def follow_up(turn: Turn, file: "Row[object]") -> None:
     while catching_up.catch_up_store(turn.store):
         turn.check()
     with turn.step() as tx:
-        settlement_files.change(tx, file.id, states=("complete",), follow_up=None)
+        settlement_files.change(tx, file.id, states=("complete",), follow_up=None, tries=0)
 
 
 def _stand(turn: Turn, account: str, orders: list[int]) -> None:

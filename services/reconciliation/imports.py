@@ -2,16 +2,17 @@
 
 ImportRefused
 ├── FileKnown     the same file is there, or on its way
+│   └── FileKnownElsewhere   under another account
 ├── FileUnknown
 └── NotToCancel   it is complete, or came to nothing already
 """
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 import pandas as pd
 
@@ -19,9 +20,13 @@ from services import clock
 from services.access import Actor, Right, audit, require
 from services.desk import Desk
 from services.errors import DeskError
+from services.reconciliation import corrections, reading
 from services.reconciliation.changes import Changes
-from services.settlements.blocks import DamagedCell, read_blocks
-from services.settlements.dialect import Chosen, Dialect, detect_file, layout_of
+from services.reconciliation.corrections import Correction
+from services.reconciliation.file_accounts import Part, known
+from services.settlements.blocks import read_blocks
+from services.settlements.dialect import Chosen, Dialect
+from services.settlements.findings import Findings, Gathering, Kept
 from services.settlements.identity import Occurrences, identify
 from services.settlements.sheet import AsideRow, Header
 from services.settlements.source import open_source
@@ -30,8 +35,9 @@ from services.store import Row, Store
 from services.store import settlement_files as rows
 from services.store import settlement_lines as line_rows
 
-SHOWN = 1_000  # rows set aside, and damaged cells, that a preview holds
+CORRECTING = 1_000  # lines that may correct a stored one, of which the corrections are shown
 RUNNING = ("receiving", "waiting", "running")
+GIVEN_UP = (*RUNNING, "failed")  # what can be cancelled
 
 
 class ImportRefused(DeskError):
@@ -43,6 +49,14 @@ class FileKnown(ImportRefused):
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+
+class FileKnownElsewhere(FileKnown):
+    code = "file_known_elsewhere"
+
+    def __init__(self, name: str, account: str) -> None:
+        super().__init__(name)
+        self.account = account
 
 
 class FileUnknown(ImportRefused):
@@ -57,83 +71,108 @@ class NotToCancel(ImportRefused):
 class Preview:
     """A file as it was read, before anything is stored.
 
-    ``lines``: how many; of them ``new``, ``known`` (stored already) and ``changed`` (in the place of a stored one).
-    ``totals`` and ``settlements``: as ``services.settlements.totals`` gives them. ``aside``: the first rows set aside,
-    ``aside_blocking`` how many of all may hold money; ``damaged``: the first cells that a spreadsheet has shortened.
-    ``accounts``: each different cell of the Account column and how many rows have it. ``imported``: this very file is
-    there, or on its way.
+    ``headers``: of each of its sheets that is read. ``lines``: how many; of them ``new``, ``known`` (stored already) and
+    ``changed`` (in the place of a stored one), the first of these before and after in ``corrections``. ``totals`` and
+    ``settlements``: as ``services.settlements.totals`` gives them. ``aside``: the first rows set aside,
+    ``aside_blocking`` how many of all may hold money.
+    ``accounts``: its rows by Account; ``home``: the account of most of them, by whose rules it is read; ``chosen``: what of
+    its reading was chosen or is remembered. ``imported``: the account under which this very file is there or on its way, ""
+    when it is not.
     """
 
     dialect: Dialect
-    header: Header
+    headers: tuple[Header, ...]
     lines: int
     new: int
     known: int
     changed: int
+    corrections: tuple[Correction, ...]
     totals: pd.DataFrame
     settlements: pd.DataFrame
     aside: tuple[AsideRow, ...]
     aside_blocking: int
-    damaged: tuple[DamagedCell, ...]
-    unknown_operations: tuple[str, ...]
-    accounts: dict[str, int]
-    imported: bool
+    findings: Findings
+    accounts: tuple[Part, ...]
+    home: str
+    imported: str
 
 
 def preview(
     desk: Desk, actor: Actor, account: str, file: Path | bytes, chosen: Chosen | None = None
 ) -> Preview:
-    """Read a file and compare it with what is stored. Raises SettlementFileError, SpreadsheetError, NotAllowed."""
+    """Read a file and compare it with what is stored. ``chosen`` None: as is remembered for its account.
+
+    Raises SettlementFileError, SpreadsheetError, NotAllowed.
+    """
     _allow(desk, actor)
-    return look(desk.store, account, file, chosen)
+    return look(desk.store, desk.settings.all_accounts, account, file, chosen)
 
 
 def look(
     store: Store,
+    keys: Collection[str],
     account: str,
     file: Path | bytes,
     chosen: Chosen | None = None,
-    tell: Callable[[int], None] | None = None,
+    tell: Callable[[float], None] | None = None,
 ) -> Preview:
-    """What ``preview`` does once it is allowed; ``tell`` is told how many bytes are read."""
-    changes, seen, count = Changes(), Occurrences(), 0
-    sums, payouts, aside, damaged, unknown, blocking = (
-        [],
-        [],
-        list[AsideRow](),
-        list[DamagedCell](),
-        set[str](),
-        0,
-    )
+    """What ``preview`` does once it is allowed; ``keys``: our accounts; ``tell`` is told how much is done, from 0 to 1."""
+    changes, seen, count, tell = Changes(), Occurrences(), 0, tell or _nobody
+    aside, sums, payouts = Kept(), [], []
+    correcting: list[tuple[str, dict[str, Any]]] = []
     with open_source(file) as source:
-        detection = detect_file(source, chosen)
-        header = layout_of(source, detection.dialect).header
-        for block in read_blocks(source, detection.dialect):
+        size = max(1, (file.stat().st_size if isinstance(file, Path) else len(file)))
+        found = reading.decide(
+            store, keys, source, account, chosen, lambda done: tell(min(1.0, done / size) / 2)
+        )
+        dialect = found.detection.dialect
+        if dialect.questions:
+            raise reading.Undecided(dialect.questions, found.home)
+        gathering = Gathering(found.detection)
+        with store.read() as tx:
+            accounts = known(tx, keys)
+        for block in read_blocks(source, dialect):
             lines = block.lines
             count += len(lines)
             marked = identify(lines, seen).assign(settlement_id=lines["settlement_id"])
+            # whose nobody has said yet is compared as if it were what it was added for
+            ours = lines["account"].map(
+                {cell: accounts.of(cell, account) or account for cell in lines["account"].unique()}
+            )
             with store.read() as tx:
-                if line_rows.any_of(tx, account):
-                    changes.note(
-                        tx, account, marked, line_rows.by_identity(tx, account, marked["identity"].tolist())
-                    )
+                for one, theirs in marked.groupby(ours):
+                    if line_rows.any_of(tx, str(one)):
+                        there = line_rows.by_identity(tx, str(one), theirs["identity"].tolist())
+                        may = changes.note(tx, str(one), theirs, there)
+                        some = lines.loc[may[: CORRECTING - len(correcting)]].assign(key=marked["key"])
+                        correcting += [(str(one), row) for row in _plain(some)]
             sums.append(totals(lines))
             payouts.append(settlements(lines))
-            blocking += sum(row.blocking for row in block.aside)
-            aside += block.aside[: SHOWN - len(aside)]
-            damaged += block.damaged[: SHOWN - len(damaged)]
-            if tell is not None:
-                tell(block.bytes_done)
-            unknown.update(lines.loc[lines["operation_code"] == "", "operation"].unique())
+            aside.note(block.aside)
+            gathering.note(block)
+            tell((1 + min(1.0, block.bytes_done / size)) / 2)
     with store.read() as tx:
-        imported = rows.by_hash(tx, account, _hash(file)) is not None
-        changed, known = len(changes.replaced(tx)), len(changes.known)
+        imported = rows.by_hash(tx, _hash(file))
+        replaced, old = changes.replaced(tx), len(changes.known)
+        corrected = corrections.of_read(tx, replaced, correcting)
     all_totals, all_payouts = summed(sums, payouts)
     return Preview(
-        detection.dialect, header, count, count - known - changed, known,
-        changed, all_totals, all_payouts, tuple(aside), blocking, tuple(damaged), tuple(sorted(unknown)),
-        detection.accounts, imported,
+        dialect=dialect, headers=found.detection.headers, lines=count, new=count - old - len(replaced), known=old,
+        changed=len(replaced), corrections=corrected, totals=all_totals, settlements=all_payouts, aside=aside.rows,
+        aside_blocking=aside.blocking.total(), findings=gathering.findings(), accounts=found.parts, home=found.home,
+        imported=imported.account if imported else "",
     )  # fmt: skip
+
+
+def _nobody(_part: float) -> None:
+    return
+
+
+def _plain(lines: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {str(name): None if pd.isna(cell) else cell for name, cell in row.items()}
+        for row in lines.to_dict("records")
+    ]
 
 
 def receive(
@@ -142,7 +181,7 @@ def receive(
 ) -> int:  # fmt: skip
     """Keep a file to be imported by the worker; its id. The original is kept in pieces, in short transactions.
 
-    A ZIP's members are received one by one (``services.settlements.archive.members``). Raises FileKnown, NotAllowed, and
+    ``chosen``: how it is read, as a person has looked at it; None: as is remembered for its account. A ZIP's members are received one by one (``services.settlements.archive.members``). Raises FileKnown, NotAllowed, and
     FileUnknown where it was cancelled meanwhile.
     """
     name = PurePosixPath(name.replace("\\", "/")).name[:200] or "file"  # a name, never a path
@@ -151,7 +190,7 @@ def receive(
         require(tx, actor, Right.RECONCILE)
         file = rows.add(
             tx, account=account, name=name, source=source, hipay_settlement=hipay_settlement, uploaded_at=now, alive_at=now,
-            chosen={name: value for name, value in asdict(chosen or Chosen()).items() if value is not None},
+            chosen=asdict(chosen) if chosen else {},
             actor_kind=actor.kind, actor_id=actor.id,
         )  # fmt: skip
     digest, size = hashlib.sha256(), 0
@@ -164,19 +203,27 @@ def receive(
                 raise FileUnknown
             rows.add_chunk(tx, file, number, packed)
     with desk.store.write() as tx:
-        rows.take_turn(tx, account)
-        known = rows.by_hash(tx, account, digest.hexdigest())
-        if known is None:
+        rows.take_turn(tx)
+        there = rows.by_hash(tx, digest.hexdigest())
+        if there is None:
             # else it was cancelled, or taken for broken off, since its last piece came
             if not rows.change(tx, file, states=("receiving",), state="waiting", sha256=digest.hexdigest()):
                 raise FileUnknown
             audit.record(tx, actor, "settlement_file_received", f"settlement_file:{file}", size=size)
         else:
             rows.drop(tx, file)
-    if known is not None:
-        raise FileKnown(known.name)
+    if there is not None:
+        raise _known_already(desk, there, account)
     desk.wake.set()
     return file
+
+
+def _known_already(desk: Desk, there: Row[Any], account: str) -> FileKnown:
+    """A file without an Account column is no other one for being added for another account."""
+    ours = desk.settings.all_accounts.get(there.account)
+    if there.account == account or ours is None:
+        return FileKnown(there.name)
+    return FileKnownElsewhere(there.name, ours.name)
 
 
 def _pieces(stream: BinaryIO) -> Iterator[bytes]:
@@ -185,10 +232,13 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def cancel(desk: Desk, actor: Actor, file: int) -> None:
-    """Take a file back that is not complete yet: nothing of it was seen, and nothing stays. Raises NotToCancel."""
+    """Take a file back that is not complete yet, or give one up that failed: nothing of it was seen, and nothing stays.
+
+    Raises NotToCancel, NotAllowed.
+    """
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
-        if not rows.change(tx, file, states=RUNNING, state="cancelled", finished_at=clock.now()):
+        if not rows.change(tx, file, states=GIVEN_UP, state="cancelled", finished_at=clock.now()):
             raise NotToCancel
         rows.drop_chunks(tx, file)
         audit.record(tx, actor, "settlement_file_cancelled", f"settlement_file:{file}")
@@ -196,30 +246,21 @@ def cancel(desk: Desk, actor: Actor, file: int) -> None:
 
 
 def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None) -> None:
-    """Import a file that failed once more, read as chosen now. Raises FileKnown, FileUnknown, NotAllowed."""
+    """Take up a file once more that failed, read as chosen now; or what is left to do of one that is complete.
+
+    Raises FileKnown, FileUnknown, NotAllowed.
+    """
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
         found = rows.get(tx, file)
-        if found is None or found.state != "failed":
+        if found is None:
             raise FileUnknown
-        rows.take_turn(tx, found.account)
-        if (known := rows.by_hash(tx, found.account, found.sha256)) is not None:
-            raise FileKnown(known.name)
-        choices = (
-            {name: value for name, value in asdict(chosen).items() if value is not None}
-            if chosen
-            else found.chosen
-        )
-        rows.change(
-            tx,
-            file,
-            states=("failed",),
-            state="waiting",
-            tries=0,
-            failure="",
-            failure_detail={},
-            chosen=choices,
-        )
+        if found.state == "failed":
+            choices = {} if chosen is None else {"chosen": asdict(chosen)}
+            if (there := rows.again(tx, found, **choices)) is not None:
+                raise _known_already(desk, there, found.account)
+        elif not rows.take_up(tx, file):
+            raise FileUnknown
         audit.record(tx, actor, "settlement_file_retried", f"settlement_file:{file}")
     desk.wake.set()
 

@@ -8,21 +8,23 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from services import clock
-from services.access import Actor, audit
-from services.reconciliation import carrying, catching_up, join
+from services.access import WORKER, Actor, audit
+from services.reconciliation import carrying, catching_up, file_accounts, join, reading
 from services.reconciliation.book import Lookup, MatchRules, hashed, strings
 from services.reconciliation.changes import Changes
+from services.reconciliation.file_accounts import FileAccounts, FileAccountUnknown
 from services.reconciliation.match import match
 from services.reconciliation.turns import Turn
 from services.settlements.blocks import Block, read_blocks
-from services.settlements.dialect import Chosen, Dialect, detect_file
+from services.settlements.dialect import Dialect
+from services.settlements.findings import Gathering, Kept
 from services.settlements.identity import Occurrences, identify
 from services.settlements.source import open_source
 from services.store import Connection, Row, Store, settlement_files, settlement_lines
@@ -32,7 +34,6 @@ from services.store.line_totals import Sums
 
 BATCH = 5_000  # lines in one transaction: other writers wait for tens of milliseconds, not for the whole file
 ROWS = 50_000  # lines that are read, identified and matched at once
-KEPT_ASIDE = 1_000  # rows set aside that are kept to be shown
 
 
 class Withdrawn(Exception):
@@ -59,50 +60,55 @@ class _Run:
     file: Row[Any]
     lookup: Lookup
     rules: dict[str, MatchRules]
-    accounts: dict[str, str]  # the Account of a file → our account
+    accounts: FileAccounts
     cursor: dict[str, Any]  # up to which changes of orders the lookup holds
     changes: Changes
+    gathering: Gathering
     seen: Occurrences = field(default_factory=Occurrences)
     lines: int = 0
     had: dict[str, bool] = field(default_factory=dict)  # whether an account had lines before
     transactions: _Transactions = field(default_factory=_Transactions)  # of the lines so far
-    aside: list[dict[str, Any]] = field(default_factory=list)
-    blocking: int = 0
-    blocked: set[str] = field(default_factory=set)
+    aside: Kept = field(default_factory=Kept)
     settlements: set[str] = field(default_factory=set)
 
 
 def load(turn: Turn, file_id: int) -> None:
-    """Read, identify, match and store the file, and flip it. Raises Withdrawn, TurnOver, the errors of the reader."""
+    """Read, identify, match and store the file, and flip it.
+
+    Raises Withdrawn, TurnOver, FileAccountUnknown, the errors of the reader.
+    """
     while catching_up.catch_up_store(turn.store):
         turn.check()
     with turn.store.read() as tx:
         file = settlement_files.get(tx, file_id)
         assert file is not None
         cursor = catching_up.cursor(tx)  # read first: what it must not be ahead of comes after
-        rows = settlement_files.rules(tx)
-        run = _Run(
-            file, join.full_lookup(tx), join.rules_of(tx), {cell: row.account for row in rows for cell in row.file_accounts},
-            cursor, Changes(file_id),
-        )  # fmt: skip
+        lookup, rules = join.full_lookup(tx), join.rules_of(tx)
     with written(turn.store, file_id) as path, open_source(path) as source:
-        dialect = detect_file(source, chosen_of(file)).dialect
+        chosen = reading.chosen_from(file.chosen)
+        found = reading.decide(turn.store, turn.accounts, source, file.account, chosen)
+        dialect = found.detection.dialect
         with turn.step() as tx:
-            first = file.first_line_id or settlement_lines.next_id(tx)
-            _go_on(tx, file_id, reading=reading_of(dialect), first_line_id=first)
+            parts = file_accounts.settle(
+                tx, WORKER, found.parts, file.account, turn.accounts, own=file.source == "hipay"
+            )
+            # kept with the file, so that no Account comes to stand for another meanwhile
+            _go_on(tx, file_id, accounts=parts)
+            unknown = [part.cell for part in parts if not part.account]
+            if not unknown:
+                first = file.first_line_id or settlement_lines.next_id(tx)
+                _go_on(tx, file_id, reading=reading_of(dialect), first_line_id=first)
+            accounts = file_accounts.known(tx, turn.accounts)
+        if unknown:
+            raise FileAccountUnknown(unknown)
+        run = _Run(file, lookup, rules, accounts, cursor, Changes(file_id), Gathering(found.detection))
         for block in _gathered(read_blocks(source, dialect, rows=ROWS)):
             _take(turn, run, block)
     _flip(turn, run)
 
 
-def chosen_of(file: Row[Any]) -> Chosen:
-    """What a person chose of its reading."""
-    known = {one.name for one in fields(Chosen)}
-    return Chosen(**{name: value for name, value in file.chosen.items() if name in known})
-
-
 def reading_of(dialect: Dialect) -> dict[str, Any]:
-    kept = ("encoding", "delimiter", "header_line", "decimal", "thousands", "date")
+    kept = ("encoding", "delimiter", "header_line", "decimal", "thousands", "date", "columns", "sheets")
     return {**{name: getattr(dialect, name) for name in kept}, "debits": dict(dialect.debits or {})}
 
 
@@ -129,12 +135,17 @@ def _go_on(tx: Connection, file_id: int, **values: Any) -> None:
 
 def _take(turn: Turn, run: _Run, block: Block) -> None:
     """Store a block's new lines with what they come to."""
-    _note(run, block)
+    run.gathering.note(block)
+    run.aside.note(block.aside)
     lines = block.lines.join(identify(block.lines, run.seen)[["identity", "key"]])
     run.lines += len(lines)
     run.settlements.update(lines["settlement_id"].unique())
     lines["file_account"] = lines["account"]
-    accounts = {cell: run.accounts.get(cell, run.file.account) for cell in lines["account"].unique()}
+    accounts = {cell: run.accounts.of(cell, run.file.account) for cell in lines["account"].unique()}
+    if unknown := [
+        cell for cell, account in accounts.items() if not account
+    ]:  # beyond those that are counted
+        raise FileAccountUnknown(unknown)
     lines["account"] = lines["account"].map(accounts).astype("str")
     progress = {"lines_done": run.lines, "bytes_done": block.bytes_done}
     if lines.empty:
@@ -162,14 +173,6 @@ def _one(blocks: list[Block]) -> Block:
     return Block(
         lines, aside, tuple(cell for block in blocks for cell in block.damaged), blocks[-1].bytes_done
     )
-
-
-def _note(run: _Run, block: Block) -> None:
-    """Keep what was set aside."""
-    blocking = [row for row in block.aside if row.blocking]
-    run.blocking += len(blocking)
-    run.blocked.update(row.settlement_id for row in blocking)
-    run.aside += [asdict(row) for row in block.aside[: KEPT_ASIDE - len(run.aside)]]
 
 
 def _take_account(turn: Turn, run: _Run, account: str, lines: pd.DataFrame, progress: dict[str, int]) -> None:
@@ -239,6 +242,7 @@ def _flip(turn: Turn, run: _Run) -> None:
     """The one transaction from which on the file's lines are seen, and those that they replace are not."""
     with turn.store.read() as tx:
         replaced, back = run.changes.replaced(tx), run.changes.back(tx)
+    aside, dialect = run.aside, run.gathering.detection.dialect
     file, counts = run.file, {"known_lines": len(run.changes.known), "changed_lines": len(replaced)}
     with turn.step() as tx:
         for account in sorted(run.had):
@@ -246,9 +250,12 @@ def _flip(turn: Turn, run: _Run) -> None:
         settlement_lines.replace(tx, replaced, file.id)
         settlement_lines.stand_again(tx, back)
         _go_on(
-            tx, file.id, state="complete", lines=run.lines, lines_done=run.lines, bytes_done=file.size, aside=run.aside,
-            aside_blocking=run.blocking, aside_settlements=sorted(run.blocked), settlements=sorted(run.settlements - {""}),
-            follow_up=0, finished_at=clock.now(), **counts,
+            tx, file.id, state="complete", lines=run.lines, lines_done=run.lines, bytes_done=file.size,
+            aside=[asdict(row) for row in aside.rows], aside_blocking=aside.blocking.total(),
+            aside_settlements=sorted(aside.blocking), aside_open=dict(aside.blocking),
+            reading={**reading_of(dialect), "found": run.gathering.findings().kept()},
+            settlements=sorted(run.settlements - {""}),
+            follow_up=0, tries=0, finished_at=clock.now(), **counts,
         )  # fmt: skip
         carrying.carry_over(tx, replaced, file.id)
         for account in sorted(run.had) if back else ():

@@ -13,7 +13,7 @@ from services.errors import DeskError
 from services.reconciliation import imports
 from services.reconciliation.imports import Preview
 from services.reconciliation.previewing import Refused, refused
-from services.settlements.dialect import Chosen
+from services.reconciliation.reading import chosen_from
 from services.store import open_store
 
 
@@ -24,10 +24,10 @@ def main() -> None:
     found: Preview | Refused
     store = open_store(given["database"])
     try:
-        chosen, done = Chosen(**given["chosen"]), folder / "done"
+        chosen, done = chosen_from(given["chosen"]), folder / "done"
         found = imports.look(
-            store, given["account"], Path(given["file"]), chosen, lambda count: _tell(done, count)
-        )
+            store, given["accounts"], given["account"], Path(given["file"]), chosen, lambda part: _tell(done, part)
+        )  # fmt: skip
     except DeskError as refusal:
         found = refused(refusal)
     except MemoryError:
@@ -38,8 +38,8 @@ def main() -> None:
         pickle.dump(found, stream)
 
 
-def _tell(done: Path, count: int) -> None:
-    done.write_text(str(count))
+def _tell(done: Path, part: float) -> None:
+    done.write_text(f"{part:.3f}")
 
 
 if __name__ == "__main__":

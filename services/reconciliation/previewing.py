@@ -20,10 +20,11 @@ from services.desk import Desk
 from services.errors import DeskError
 from services.reconciliation import imports
 from services.reconciliation.imports import Preview
+from services.reconciliation.reading import Undecided
 from services.scratch import Folder
 from services.settings import ROOT
 from services.settlements.dialect import Chosen
-from services.settlements.errors import UndecidedReading
+from services.settlements.errors import MissingColumns
 
 log = logging.getLogger(__name__)
 AT_ONCE = 4 << 20  # bytes of a file that is looked at without a process
@@ -33,11 +34,17 @@ _PLACES = threading.BoundedSemaphore(2)  # processes of this kind
 
 @dataclass(frozen=True)
 class Refused:
-    """Why a file cannot be read: a refusal's code and fields, and the questions that it leaves to a person."""
+    """Why a file cannot be read: a refusal's code and fields, and the questions that it leaves to a person.
+
+    ``account``: by whose rules it was read, "" where that is not known. ``header``: where columns are missing, each name
+    in the file and the column that it is taken for.
+    """
 
     code: str
     fields: Mapping[str, str]
     questions: tuple[str, ...] = ()
+    account: str = ""
+    header: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass
@@ -45,7 +52,6 @@ class Looking:
     """A file that is being looked at, or waits for its turn; ``look`` asks how far it is."""
 
     given: dict[str, Any]
-    size: int
     folder: Folder = field(default_factory=lambda: Folder("preview-"))
     began: float = field(default_factory=time.monotonic)
     process: subprocess.Popen[bytes] | None = None
@@ -60,10 +66,9 @@ class Looking:
     def part(self) -> float:
         """How much is read, from 0 to 1."""
         try:
-            done = int((self.folder.path / "done").read_text() or 0)
+            return min(1.0, float((self.folder.path / "done").read_text() or 0))
         except (OSError, ValueError):
             return 0.0
-        return min(1.0, done / self.size) if self.size else 0.0
 
     def __del__(self) -> None:
         self.stop()
@@ -79,17 +84,18 @@ class Looking:
                 _PLACES.release()
 
 
-def begin(desk: Desk, actor: Actor, account: str, file: Path, chosen: Chosen) -> Preview | Refused | Looking:
-    """Look at a file, at once or beside. Raises NotAllowed."""
+def begin(
+    desk: Desk, actor: Actor, account: str, file: Path, chosen: Chosen | None
+) -> Preview | Refused | Looking:
+    """Look at a file, at once or beside. ``chosen`` None: as is remembered for its account. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE)
-    size = file.stat().st_size
-    if size > AT_ONCE:
+    if file.stat().st_size > AT_ONCE:
         given = {
-            "database": desk.settings.database, "account": account, "file": str(file), "chosen": asdict(chosen),
-            "memory": MEMORY_BYTES,
+            "database": desk.settings.database, "accounts": sorted(desk.settings.all_accounts), "account": account,
+            "file": str(file), "chosen": asdict(chosen) if chosen else {}, "memory": MEMORY_BYTES,
         }  # fmt: skip
-        looking = Looking(given, size)
+        looking = Looking(given)
         look(looking)
         return looking
     try:
@@ -99,8 +105,10 @@ def begin(desk: Desk, actor: Actor, account: str, file: Path, chosen: Chosen) ->
 
 
 def refused(refusal: DeskError) -> Refused:
-    questions = refusal.questions if isinstance(refusal, UndecidedReading) else ()
-    return Refused(refusal.code, refusal.fields(), questions)
+    if isinstance(refusal, Undecided):
+        return Refused(refusal.code, refusal.fields(), refusal.questions, refusal.account)
+    header = refusal.header if isinstance(refusal, MissingColumns) else ()
+    return Refused(refusal.code, refusal.fields(), header=header)
 
 
 def look(looking: Looking) -> Preview | Refused | None:

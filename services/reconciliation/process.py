@@ -1,6 +1,7 @@
 """The process that imports files and joins anew: spawned by a worker when there is work, ended when there is none.
 
-It knows nothing but the database: no setting, no environment, no credential of HiPay reaches what reads a stranger's file.
+It knows nothing but the database and what our accounts are called: no setting, no environment, no credential of HiPay
+reaches what reads a stranger's file.
 Its memory is bounded by the system, so that a file too heavy for it fails by itself, and the application goes on.
 """
 
@@ -12,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from types import FrameType
 from typing import ClassVar
@@ -30,10 +32,11 @@ from services.store import (
     settlement_files,
     settlement_lines,
 )
+from services.store.settlement_files import TRIES
 
 log = logging.getLogger("services.reconciliation.process")  # also where it is the main module
 MEMORY_BYTES = 6 << 30  # of addresses, of which half at most are ever in memory
-TRIES = 3  # processes that may die over one file
+AWAY = os.EX_TEMPFAIL  # how it ends when the store is away: that is no fault of the file
 _CLEANED = 5_000  # lines deleted in one transaction
 _STALE = timedelta(minutes=30)  # a reception that has not come on for so long has broken off
 
@@ -59,9 +62,11 @@ def waiting(store: Store) -> bool:
         return found is not None or bool(settlement_files.to_clean(tx, _stale()))
 
 
-def work_off(store: Store, owner: str, stopping: threading.Event | None = None) -> bool:
-    """Do all that waits, one after another, unless another does; whether it was ours to do."""
-    turn = turns.take(store, owner, stopping or threading.Event())
+def work_off(
+    store: Store, owner: str, accounts: Collection[str], stopping: threading.Event | None = None
+) -> bool:
+    """Do all that waits, one after another, unless another does; whether it was ours to do. ``accounts``: ours."""
+    turn = turns.take(store, owner, accounts, stopping or threading.Event())
     if turn is None:
         return False
     try:
@@ -84,7 +89,7 @@ def _next(turn: Turn) -> bool:
     if unclean:
         _clean(turn, unclean[0])
     elif file is not None and file.state == "complete":
-        following.follow_up(turn, file)
+        _follow_up(turn, file)
     elif file is not None:
         _run(turn, file)
     elif account is not None:
@@ -115,9 +120,7 @@ def _run(turn: Turn, file: Row[object]) -> None:
     except Withdrawn:
         pass
     except TurnOver:
-        if turn.stopping.is_set():  # stopped, not broken: this one does not count
-            with turn.store.write() as tx:
-                settlement_files.change(tx, file.id, states=("running",), tries=file.tries)
+        _uncount(turn, file)
         raise
     except STORE_AWAY:
         raise
@@ -128,6 +131,28 @@ def _run(turn: Turn, file: Row[object]) -> None:
     except Exception:
         log.exception("the payout file %s could not be imported", file.id)
         _fail(turn, file.id, ImportFailed())
+
+
+def _follow_up(turn: Turn, file: Row[object]) -> None:
+    """Do what is left of a complete file. One at which it fails lets the others go first, and is tried TRIES times."""
+    with turn.step() as tx:
+        settlement_files.change(tx, file.id, states=("complete",), tries=file.tries + 1)
+    try:
+        following.follow_up(turn, file)
+    except TurnOver:
+        _uncount(turn, file)
+        raise
+    except STORE_AWAY:
+        raise
+    except Exception:
+        log.exception("what the payout file %s leaves to be joined could not be done", file.id)
+
+
+def _uncount(turn: Turn, file: Row[object]) -> None:
+    """Stopped, not broken: this one does not count."""
+    if turn.stopping.is_set():
+        with turn.store.write() as tx:
+            settlement_files.change(tx, file.id, states=("running", "complete"), tries=file.tries)
 
 
 def _fail(turn: Turn, file_id: int, why: DeskError) -> None:
@@ -188,7 +213,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, _stop)
     store = open_store(given["database"], long_work=True)
     try:
-        work_off(store, given["owner"], stopping)
+        work_off(store, given["owner"], given["accounts"], stopping)
+    except STORE_AWAY as error:
+        log.warning("the store is away: reconciliation goes on when it is back (%s)", type(error).__name__)
+        sys.exit(AWAY)
     finally:
         store.close()
 

@@ -1,4 +1,4 @@
-"""How an account's lines are joined, how its files are read, and which Account of a file it is.
+"""How an account's lines are joined.
 
 MatchingRefused
 ├── ReferenceOutOfRange
@@ -6,8 +6,8 @@ MatchingRefused
 """
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from services.access import Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
@@ -17,10 +17,8 @@ from services.errors import DeskError
 from services.reconciliation import join
 from services.reconciliation.book import LOOSE, MatchRules
 from services.reconciliation.match import match
-from services.settlements.dialect import Chosen
-from services.store import Connection, settlement_lines
-from services.store import decisions as decision_rows
 from services.store import matching_rules as rows
+from services.store import settlement_lines
 
 LOOKED_AT = 1_000  # lines over which a change is tried
 NEWEST = 10_000  # lines and orders that are looked at to say how often a reference is filled
@@ -136,75 +134,11 @@ def filled(desk: Desk, actor: Actor, account: str) -> Filled:
     return Filled(lines, tuple(of_lines), orders, tuple(of_orders))
 
 
-def remembered(desk: Desk, account: str) -> Chosen | None:
-    """What a person has decided of how this account's files are read, None for nothing."""
-    with desk.store.read() as tx:
-        row = rows.matching(tx, account)
-    known = {one.name for one in fields(Chosen)}
-    kept = {name: value for name, value in (row.reading if row else {}).items() if name in known}
-    return Chosen(**kept) if kept else None
-
-
-def remember(desk: Desk, actor: Actor, account: str, chosen: Chosen) -> bool:
-    """Read the account's files like this from now on; an empty choice forgets. Whether it changed.
-
-    Raises AccountUnknown, NotAllowed.
-    """
-    _known(desk, account)
-    reading: dict[str, Any] = {name: value for name, value in asdict(chosen).items() if value is not None}
-    # where the header stands is of one file, not of an account
-    reading.pop("header_line", None)
-    with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
-        if rows.lock_matching(tx, account).reading == reading:
-            return False
-        rows.save_matching(tx, account, reading=reading)
-        audit.record(tx, actor, "account.reading", f"account:{account}", fields=sorted(reading))
-    return True
-
-
-def account_of(desk: Desk, file_account: str) -> str | None:
-    """The key of our account for the Account of a file; None: a person must say."""
-    cell, accounts = file_account.strip(), desk.settings.all_accounts
-    with desk.store.read() as tx:
-        told = _told(tx)
-    if told.get(cell) in accounts:
-        return told[cell]
-    return cell if cell in accounts else None
-
-
-def file_accounts(desk: Desk, actor: Actor) -> dict[str, str]:
-    """Every Account of a file that a person has told of, with the key of our account. Raises NotAllowed."""
-    with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
-        return _told(tx)
-
-
-def assign(desk: Desk, actor: Actor, file_account: str, account: str) -> None:
-    """The Account of a file stands for this account of ours from now on. Raises AccountUnknown, NotAllowed."""
-    _known(desk, account)
-    cell = file_account.strip()
-    with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
-        decision_rows.take_turn(tx)  # a cell that moves concerns two accounts' rows
-        rows.lock_matching(tx, account)
-        for row in rows.all_matching(tx):
-            others = {text: key for text, key in row.file_accounts.items() if text != cell}
-            wanted = {**others, cell: account} if row.account == account else others
-            if wanted != row.file_accounts:
-                rows.save_matching(tx, row.account, file_accounts=wanted)
-        audit.record(tx, actor, "account.file_account", f"account:{account}")
-
-
 def _check(reference: int, ignore: Collection[str]) -> None:
     if not 0 <= reference <= 5:
         raise ReferenceOutOfRange
     if not set(ignore) <= LOOSE:
         raise IgnoreUnknown
-
-
-def _told(tx: Connection) -> dict[str, str]:
-    return {text: key for row in rows.all_matching(tx) for text, key in row.file_accounts.items()}
 
 
 def _known(desk: Desk, account: str) -> None:

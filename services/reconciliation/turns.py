@@ -7,7 +7,7 @@ nothing more. Where it reads for minutes without one, it is renewed beside. Leas
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -23,8 +23,11 @@ class TurnOver(Exception):
 
 @dataclass(frozen=True)
 class Turn:
+    """``accounts``: the keys of our accounts, as they are configured."""
+
     store: Store
     owner: str
+    accounts: frozenset[str] = frozenset()
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
@@ -65,14 +68,14 @@ class Turn:
             raise TurnOver
 
 
-def take(store: Store, owner: str, stopping: threading.Event) -> Turn | None:
+def take(store: Store, owner: str, accounts: Collection[str], stopping: threading.Event) -> Turn | None:
     """The turn, unless another has it."""
     with store.write() as tx:
         holder, until = _holder(tx)
         if holder not in ("", owner) and until > time.time():
             return None
         _hold(tx, owner)
-    return Turn(store, owner, stopping)
+    return Turn(store, owner, frozenset(accounts), stopping)
 
 
 def free(store: Store) -> bool:

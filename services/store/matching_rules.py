@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select, update
 
-from services.store.concurrent import insert_new
+from services.store.concurrent import insert_new, one_at_a_time
 from services.store.schema import orders, users
 from services.store.schema_settlements import (
     account_matching,
@@ -35,6 +35,11 @@ def lock_matching(tx: Connection, account: str) -> Row[Any]:
 
 def save_matching(tx: Connection, account: str, **values: Any) -> None:
     tx.execute(update(account_matching).where(account_matching.c.account == account).values(**values))
+
+
+def take_file_accounts(tx: Connection) -> None:
+    """Let nobody else say, nor a file take for sure, what an Account stands for before this transaction ends."""
+    one_at_a_time(tx, "file_accounts")
 
 
 def newest_lines(tx: Connection, account: str, limit: int) -> list[int]:

@@ -79,7 +79,8 @@ folder_files = Table(
     Column("sha256", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("size", BigInt, nullable=False),
-    Column("state", Text, nullable=False),  # taking, taken, refused
+    # taking, taken, refused; put_aside once it lies among the refused: one that comes again is taken again
+    Column("state", Text, nullable=False),
     Column("files", Json, nullable=False, default=list),  # several of a ZIP
     Column("failure", Text, nullable=False, default=""),
     Column("failure_detail", Json, nullable=False, default=dict),

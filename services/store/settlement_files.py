@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, update
 
 from services.store.concurrent import insert_new, one_at_a_time
 from services.store.schema import meta
@@ -18,12 +18,13 @@ from services.store.schema_settlements import (
 
 CHUNK_BYTES = 4 << 20
 GONE = ("failed", "cancelled")
+TRIES = 3  # processes that may die over one file, or fail at what is left to do once it is complete
 _file = settlement_files.c
 
 
-def take_turn(tx: Connection, account: str) -> None:
-    """Let no other reception of the account end before this transaction does."""
-    one_at_a_time(tx, f"settlements:{account}")
+def take_turn(tx: Connection) -> None:
+    """Let no other reception end before this transaction does."""
+    one_at_a_time(tx, "settlements")
 
 
 def add(tx: Connection, **values: Any) -> int:
@@ -75,10 +76,41 @@ def get(tx: Connection, file: int) -> Row[Any] | None:
     return tx.execute(select(settlement_files).where(_file.id == file)).first()
 
 
-def by_hash(tx: Connection, account: str, sha256: str) -> Row[Any] | None:
-    """The file that has these bytes and is kept: complete, or on its way."""
-    query = select(settlement_files).where(_file.account == account, _file.sha256 == sha256)
-    return tx.execute(query.where(_file.state.notin_(("receiving", *GONE)))).first()
+def by_hash(tx: Connection, sha256: str) -> Row[Any] | None:
+    """The file that has these bytes and is kept, of whatever account: complete, or on its way."""
+    query = select(settlement_files).where(_file.sha256 == sha256)
+    return tx.execute(query.where(_file.state.notin_(("receiving", *GONE))).order_by(_file.id)).first()
+
+
+def failed_with(tx: Connection, failure: str) -> list[Row[Any]]:
+    """The files that were not imported for this reason, oldest first."""
+    query = select(settlement_files).where(_file.state == "failed", _file.failure == failure)
+    return list(tx.execute(query.order_by(_file.id)))
+
+
+def again(tx: Connection, found: Row[Any], **values: Any) -> Row[Any] | None:
+    """Let a file that failed wait once more. Where another with its bytes is kept meanwhile, that one; nothing changes."""
+    take_turn(tx)
+    known = by_hash(tx, found.sha256)
+    if known is None:
+        change(
+            tx,
+            found.id,
+            states=("failed",),
+            state="waiting",
+            tries=0,
+            failure="",
+            failure_detail={},
+            **values,
+        )
+    return known
+
+
+def booked(tx: Connection) -> list[tuple[str, str]]:
+    """Under which account the lines of each Account stand, or are about to: (Account, our account)."""
+    query = select(_file.accounts).where(_file.state.in_(("running", "complete")))
+    found = {(cell, account) for parts in tx.scalars(query) for cell, account, _ in parts if account}
+    return sorted(found)
 
 
 def listed(tx: Connection, states: Iterable[str]) -> list[Row[Any]]:
@@ -101,16 +133,37 @@ def to_clean(tx: Connection, stale: datetime) -> list[Row[Any]]:
 
 
 def next_file(tx: Connection) -> Row[Any] | None:
-    """The file to take up: one that is complete and has more to do, one that runs, else the first that waits."""
+    """The file to take up: one that is complete and has more to do, one that runs, the first that waits; else one whose
+    follow-up has failed, which lets the others go first."""
+    more = (_file.state == "complete") & _file.follow_up.is_not(None)
     for which in (
-        (_file.state == "complete") & _file.follow_up.is_not(None),
+        more & (_file.tries == 0),
         _file.state == "running",
         _file.state == "waiting",
+        more & (_file.tries < TRIES),
     ):
         found = tx.execute(select(settlement_files).where(which).order_by(_file.id).limit(1)).first()
         if found is not None:
             return found
     return None
+
+
+def stuck() -> ColumnElement[bool]:
+    """The condition on a file that it is complete, and what is left to do failed as often as it is tried."""
+    return (_file.state == "complete") & _file.follow_up.is_not(None) & (_file.tries >= TRIES)
+
+
+def take_up(tx: Connection, file: int) -> bool:
+    """Let what is left to do of a complete file be tried again; whether it had been given up."""
+    here = update(settlement_files).where(_file.id == file, stuck())
+    return tx.execute(here.values(tries=0)).rowcount == 1
+
+
+def uncount(tx: Connection) -> None:
+    """The last process has ended for what was no fault of the file that it was at."""
+    at_it = or_(_file.state == "running", (_file.state == "complete") & _file.follow_up.is_not(None))
+    here = update(settlement_files).where(at_it, _file.tries > 0)
+    tx.execute(here.values(tries=_file.tries - 1))
 
 
 def any_running(tx: Connection) -> bool:

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation import decisions, not_ours, rules, trail
+from services.reconciliation import decisions, not_ours, reading, rules, trail
 from services.reconciliation.decisions import Shown
 from services.settlements.dialect import Chosen
 from tests.support.by_hand import an_order, line, line_id, outcomes, stored, take
@@ -298,11 +298,11 @@ def test_a_rule_is_added_and_ended_in_french(desk: Desk, finance: Actor, orders:
 
 
 def test_a_remembered_reading_can_be_forgotten(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
-    rules.remember(desk, finance, "demo", Chosen(decimal=","))
+    reading.remember(desk, finance, "demo", Chosen(decimal=","))
     at = run(ruling, finance)
     assert "comma: 1234,56" in words(at)
     press(at, "forget_reading")
-    assert rules.remembered(desk, "demo") is None
+    assert reading.remembered(desk, "demo") is None
 
 
 # -- on the page

@@ -157,7 +157,7 @@ def test_one_that_is_stopped_goes_on_and_does_not_count_as_dead(desk: Desk, fina
     for _ in range(process.TRIES + 1):
         stopping = threading.Event()
         with stopped_after(3, stopping):
-            process.work_off(desk.store, "me", stopping)
+            process.work_off(desk.store, "me", desk.settings.all_accounts, stopping)
         assert state(desk, file) == "running"
     background.work_off(desk)
     assert state(desk, file) == "complete"
@@ -225,14 +225,14 @@ def test_two_files_at_once_take_their_turns(desk: Desk, finance: Actor) -> None:
 
 def test_only_one_process_works_at_a_time(desk: Desk, finance: Actor) -> None:
     receive(desk, finance)
-    other = turns.take(desk.store, "another", threading.Event())
+    other = turns.take(desk.store, "another", (), threading.Event())
     assert other is not None
-    assert not process.work_off(desk.store, "me")
+    assert not process.work_off(desk.store, "me", desk.settings.all_accounts)
     assert not turns.free(desk.store)
     turns.give_back(desk.store, "me")  # not ours to give
     assert not turns.free(desk.store)
     turns.give_back(desk.store, "another")
-    assert process.work_off(desk.store, "me")
+    assert process.work_off(desk.store, "me", desk.settings.all_accounts)
 
 
 def test_who_lost_the_turn_writes_nothing_more(
@@ -243,11 +243,11 @@ def test_who_lost_the_turn_writes_nothing_more(
     def taken_over(turn: Turn, run: Any, block: Any) -> None:
         monkeypatch.setattr(loading, "_take", take)
         turns.give_back(desk.store, "slow")
-        assert process.work_off(desk.store, "quick")
+        assert process.work_off(desk.store, "quick", desk.settings.all_accounts)
         take(turn, run, block)
 
     monkeypatch.setattr(loading, "_take", taken_over)
-    process.work_off(desk.store, "slow")
+    process.work_off(desk.store, "slow", desk.settings.all_accounts)
     assert (state(desk, file), visible(desk)) == ("complete", 7)
     must_hold(desk)
 

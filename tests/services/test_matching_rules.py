@@ -13,7 +13,7 @@ from services.accounts.errors import AccountUnknown
 from services.alarms import DaysOutOfRange
 from services.alarms.handling import days_to_settle
 from services.desk import Desk
-from services.reconciliation import background, decisions, join, not_ours, rules
+from services.reconciliation import background, decisions, file_accounts, join, not_ours, reading, rules
 from services.reconciliation import decision_errors as refusals
 from services.reconciliation.decisions import Shown
 from services.settlements.dialect import Chosen
@@ -33,14 +33,6 @@ def books(tmp_path: Path) -> Iterator[Desk]:
 @pytest.fixture
 def finance(books: Desk) -> Actor:
     return person(books, "finance", name="Camille Martin")
-
-
-@pytest.fixture
-def two_accounts(tmp_path: Path) -> Iterator[Desk]:
-    account = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
-    opened = open_test_desk(tmp_path, accounts={"one": account, "two": account})
-    yield opened
-    opened.close()
 
 
 # -- not ours, by a rule
@@ -218,32 +210,19 @@ def test_how_often_each_reference_is_filled(books: Desk, finance: Actor) -> None
 
 
 def test_a_corrected_reading_is_remembered_until_it_is_forgotten(books: Desk, finance: Actor) -> None:
-    assert rules.remembered(books, "demo") is None
-    assert rules.remember(books, finance, "demo", Chosen(decimal=",", date="dmy", header_line=7)) is True
-    assert rules.remembered(books, "demo") == Chosen(decimal=",", date="dmy")
-    assert rules.remember(books, finance, "demo", Chosen(decimal=",", date="dmy", header_line=9)) is False
-    assert rules.remember(books, finance, "demo", Chosen()) is True
-    assert rules.remembered(books, "demo") is None
+    assert reading.remembered(books, "demo") is None
+    assert reading.remember(books, finance, "demo", Chosen(decimal=",", date="dmy", header_line=7)) is True
+    assert reading.remembered(books, "demo") == Chosen(decimal=",", date="dmy")
+    assert reading.remember(books, finance, "demo", Chosen(decimal=",", date="dmy", header_line=9)) is False
+    assert reading.remember(books, finance, "demo", Chosen()) is True
+    assert reading.remembered(books, "demo") is None
 
 
 def test_what_a_newer_version_remembered_is_left_alone(books: Desk, finance: Actor) -> None:
     with books.store.write() as tx:
         rows.lock_matching(tx, "demo")
         rows.save_matching(tx, "demo", reading={"decimal": ",", "moon": "full"})
-    assert rules.remembered(books, "demo") == Chosen(decimal=",")
-
-
-def test_the_account_of_a_file_is_told_once(two_accounts: Desk) -> None:
-    finance = person(two_accounts, "finance")
-    assert rules.account_of(two_accounts, "12345") is None
-    assert rules.account_of(two_accounts, " two ") == "two"
-    rules.assign(two_accounts, finance, " 12345", "one")
-    rules.assign(two_accounts, finance, "777", "two")
-    assert rules.account_of(two_accounts, "12345 ") == "one"
-    rules.assign(two_accounts, finance, "12345", "two")
-    assert rules.file_accounts(two_accounts, finance) == {"12345": "two", "777": "two"}
-    with pytest.raises(AccountUnknown):
-        rules.assign(two_accounts, finance, "12345", "three")
+    assert reading.remembered(books, "demo") == Chosen(decimal=",")
 
 
 @pytest.mark.parametrize("role", ["manager", "admin"])
@@ -259,9 +238,9 @@ def test_who_may_not_reconcile_changes_no_rule(books: Desk, finance: Actor, role
         lambda: rules.save(books, other, "demo", reference=2, ignore=(), late_days=10),
         lambda: rules.filled(books, other, "demo"),
         lambda: rules.preview(books, other, "demo", reference=2, ignore=()),
-        lambda: rules.remember(books, other, "demo", Chosen(decimal=",")),
-        lambda: rules.assign(books, other, "12345", "demo"),
-        lambda: rules.file_accounts(books, other),
+        lambda: reading.remember(books, other, "demo", Chosen(decimal=",")),
+        lambda: file_accounts.assign(books, other, "12345", "demo"),
+        lambda: file_accounts.file_accounts(books, other),
     ]
     for act in acts:
         with pytest.raises(NotAllowed):
@@ -270,7 +249,7 @@ def test_who_may_not_reconcile_changes_no_rule(books: Desk, finance: Actor, role
 
 def test_the_audit_names_no_text_of_a_rule(books: Desk, finance: Actor) -> None:
     not_ours.add(books, finance, "demo", "customer_id", "equals", "elodie@example.com", "Mrs Marchand", "k1")
-    rules.assign(books, finance, "12345", "demo")
+    file_accounts.assign(books, finance, "12345", "demo")
     with books.store.read() as tx:
         kept = str([tuple(row) for row in tx.execute(select(schema.audit))])
     assert "elodie" not in kept

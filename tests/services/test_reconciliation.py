@@ -11,7 +11,7 @@ from services import worker
 from services.access import Actor, NotAllowed
 from services.desk import Desk
 from services.orders import create, history
-from services.reconciliation import imports, payout_views
+from services.reconciliation import file_accounts, imports, payout_views
 from services.reconciliation.imports import FileKnown
 from services.store import reconciliation_views as views
 from services.store import settlement_files as rows
@@ -57,7 +57,7 @@ def counts(desk: Desk, actor: Actor, file_id: int) -> tuple[int, int, int]:
 def test_a_file_is_looked_at_then_imported_once(books: Desk, finance: Actor) -> None:
     raw = csv(sale("A-1"), sale("A-2", "20.00"))
     preview = imports.preview(books, finance, "demo", raw)
-    assert (preview.new, preview.imported) == (2, False)
+    assert (preview.new, preview.imported) == (2, "")
     assert stands(books) == []
     file_id = take(books, finance, sale("A-1"), sale("A-2", "20.00"), name="C:\\payouts\\../november.csv")
     assert stands(books) == [("A-1", 10_0000), ("A-2", 20_0000)]
@@ -66,7 +66,7 @@ def test_a_file_is_looked_at_then_imported_once(books: Desk, finance: Actor) -> 
         take(books, finance, sale("A-1"), sale("A-2", "20.00"), name="again.csv")
     assert known.value.name == "november.csv"
     preview = imports.preview(books, finance, "demo", raw)
-    assert (preview.known, preview.imported) == (2, True)
+    assert (preview.known, preview.imported) == (2, "demo")
     assert len(stands(books)) == 2
     with books.store.read() as tx:
         assert rows.content(tx, file_id) == raw
@@ -141,9 +141,10 @@ def two_accounts(tmp_path: Path) -> Iterator[Desk]:
 
 def test_each_account_has_its_own_lines(two_accounts: Desk) -> None:
     desk, finance = two_accounts, person(two_accounts, "finance")
-    take(desk, finance, sale("A-1"), account="one")
-    take(desk, finance, sale("A-1"), account="two")
-    take(desk, finance, sale("A-1", "11.00"), account="two")
+    one, two = (sale("A-1").replace("1;", f"{account};", 1) for account in ("one", "two"))
+    take(desk, finance, one, account="one")
+    take(desk, finance, two, account="two")
+    take(desk, finance, sale("A-1", "11.00").replace("1;", "two;", 1), account="two")
     assert stands(desk, "one") == [("A-1", 10_0000)]
     assert stands(desk, "two") == [("A-1", 11_0000)]
     assert len(lines_of(desk)) == 2
@@ -203,6 +204,7 @@ def test_a_week_of_orders_is_found_again_to_the_cent(
 
     for payout in sandbox.control("settlements", {})["settlements"]:
         raw = sandbox.api("GET", f"/v1/settlement/{payout['id']}/raw.csv").content
+        file_accounts.assign(desk, finance, raw.decode().splitlines()[1].split(";")[0], "demo")
         import_file(desk, finance, "demo", f"{payout['id']}.csv", raw)
     found = positions_of(desk)
     assert {name: one.status for name, one in found.items()} == {

@@ -14,7 +14,7 @@ from sqlalchemy import update
 from services import clock
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation import background, imports, join, loading, not_ours, process, turns
+from services.reconciliation import background, imports, join, loading, not_ours, process, reading, turns
 from services.reconciliation.book import Lookup
 from services.reconciliation.imports import FileUnknown
 from services.settlements.dialect import Detection
@@ -150,7 +150,7 @@ def leased_until(desk: Desk) -> float:
 def test_who_reads_a_large_file_keeps_the_turn(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    detect, until = loading.detect_file, list[float]()
+    detect, until = reading.detect_file, list[float]()
 
     def at_length(*args: Any) -> Detection:
         until.append(leased_until(desk))
@@ -158,7 +158,7 @@ def test_who_reads_a_large_file_keeps_the_turn(
         return detect(*args)
 
     monkeypatch.setattr(turns, "_LASTS", 4.0)
-    monkeypatch.setattr(loading, "detect_file", at_length)
+    monkeypatch.setattr(reading, "detect_file", at_length)
     import_file(desk, finance, "demo", "a.csv", csv(sale("A-1")))
     assert len(until) == 1
 
@@ -167,7 +167,7 @@ def test_who_reads_a_large_file_keeps_the_turn(
 def test_a_try_counts_unless_it_was_stopped(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch, stopped: bool, tries: int
 ) -> None:
-    stopping, detect = Event(), loading.detect_file
+    stopping, detect = Event(), reading.detect_file
 
     def interrupted(*args: Any) -> Detection:
         if stopped:
@@ -178,8 +178,8 @@ def test_a_try_counts_unless_it_was_stopped(
         return detect(*args)
 
     file = imports.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
-    monkeypatch.setattr(loading, "detect_file", interrupted)
-    process.work_off(desk.store, "one", stopping)
+    monkeypatch.setattr(reading, "detect_file", interrupted)
+    process.work_off(desk.store, "one", desk.settings.all_accounts, stopping)
     with desk.store.read() as tx:
         found = rows.get(tx, file)
     assert found is not None
@@ -253,7 +253,7 @@ def test_a_slow_reception_that_comes_to_its_end_is_not_cleaned_away(desk: Desk, 
             left.extend(rows.to_clean(tx, clock.now() - timedelta(minutes=30)))
 
     file = imports.receive(desk, finance, "demo", "a.csv", Ending(csv(sale("A-1")), fall_silent))
-    turn = turns.take(desk.store, "test", Event())
+    turn = turns.take(desk.store, "test", (), Event())
     assert turn is not None
     process._clean(turn, left[0])  # it was looked at before its end, and is cleaned after
     turns.give_back(desk.store, "test")

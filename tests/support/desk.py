@@ -9,13 +9,16 @@ from typing import Any
 from sqlalchemy import select, text
 
 from services import clock
-from services.access import Actor
+from services.access import SYSTEM, Actor
 from services.accounts.options import OPTIONS
 from services.desk import Desk
+from services.reconciliation import file_accounts
 from services.settings import Settings
 from services.store import access as rows
 from services.store import accounts, open_store, schema
 from tests.support import postgres
+
+FILE_ACCOUNT = "1"  # the Account of most tests' payout files
 
 
 def settings_for(tmp_path: Path, **values: Any) -> Settings:
@@ -26,7 +29,7 @@ def settings_for(tmp_path: Path, **values: Any) -> Settings:
 def open_test_desk(tmp_path: Path, *, own_links: bool = False, **values: Any) -> Desk:
     """A desk on a SQLite file in ``tmp_path``, or on PostgreSQL where the tests were given one.
 
-    In the sandbox's world it mails HiPay's own addresses, unless ``own_links``.
+    In the sandbox's world it mails HiPay's own addresses, unless ``own_links``, and knows whose FILE_ACCOUNT is.
 
     The same path and world again find the same database, which is gone after the test.
     """
@@ -40,6 +43,7 @@ def open_test_desk(tmp_path: Path, *, own_links: bool = False, **values: Any) ->
                 accounts.save_section(
                     tx, account, OPTIONS, "", {"own_link": own_links}, at=clock.now(), actor_kind="system", actor_id="test"
                 )  # fmt: skip
+                file_accounts.tell(tx, SYSTEM, FILE_ACCOUNT, account)
     return desk
 
 

@@ -16,7 +16,7 @@ from benchmarks.settlement_orders import OrderFiller
 from benchmarks.settlement_shapes import Line, Order, Year
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation import catching_up, imports, payout_views, process
+from services.reconciliation import catching_up, file_accounts, imports, payout_views, process
 from services.store.schema import orders as order_table
 from services.store.schema_settlements import (
     LINE_AMOUNTS,
@@ -81,9 +81,10 @@ def fill(desk: Desk, orders: Sequence[Order]) -> None:
 
 
 def bring_in(desk: Desk, actor: Actor, files: Sequence[Raw]) -> None:
+    file_accounts.assign(desk, actor, Year.number, "demo")
     for number, (raw, _) in enumerate(files):
         imports.receive(desk, actor, "demo", f"{number}.csv", BytesIO(raw))
-        assert process.work_off(desk.store, "test")
+        assert process.work_off(desk.store, "test", desk.settings.all_accounts)
     with desk.store.read() as tx:
         assert set(tx.scalars(select(settlement_files.c.state))) == {"complete"}
 
