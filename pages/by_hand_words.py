@@ -2,8 +2,9 @@
 
 from services.errors import DeskError
 from services.i18n import Translator, format_datetime
-from services.reconciliation.candidates import AMOUNT, FOUND, NAMED, SUGGESTED, TYPED
+from services.reconciliation.candidates import ALIKE, AMOUNT, FOUND, NAMED, SUGGESTED, TYPED
 from services.reconciliation.decision_errors import AlreadyUndone, ConflictingDecision
+from services.reconciliation.explain import DIFFERENCES
 from services.refusals import SENTENCES, sentence
 
 # act → (button, icon, what it does)
@@ -13,8 +14,9 @@ ACTS: dict[str, tuple[str, str, str]] = {
     "split": ("Split over several orders", ":material/call_split:", "The line pays several orders: each gets its share of the original amount."),
     "unmatch": ("Take the order away", ":material/link_off:", "The line belongs to no order, and is not matched by itself again."),
     "not_ours": ("Not ours", ":material/block:", "The line is of another business of the account: no order is looked for."),
-    "exclude": ("Leave out", ":material/visibility_off:", "The line stays in its payout, and counts for no order."),
-    "undo": ("Undo", ":material/undo:", "The line is joined again as if this had never been decided."),
+    "exclude": ("Leave out", ":material/visibility_off:", "The line counts for no order."),
+    "twice": ("Counted twice", ":material/filter_2:", "The same line stands a second time: this one counts for no order and leaves the sum of its payout."),
+    "undo": ("Undo", ":material/undo:", "What was decided before this stands again; where nothing was, the line is joined by its keys."),
     "comment": ("Comment", ":material/comment:", "A comment changes nothing: your colleagues will read it."),
 }  # fmt: skip
 # What a person gives as the reason, offered for each act; any other can be written.
@@ -25,7 +27,9 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "unmatch": ("Same reference, another sale", "Matched by mistake"),
     "not_ours": ("Sale of our web shop", "Sale of another branch"),
     "exclude": ("Test payment", "Settled outside", "Handled in the accounts"),
+    "twice": ("Stands again in a corrected file", "Two excerpts of one payout"),
     "undo": ("Decided by mistake", "New information"),
+    "accept_order": ("Agreed with the customer", "Small difference, written off", "Handled in the accounts"),
 }
 # what was done with a line, in its history
 DONE = {
@@ -34,17 +38,27 @@ DONE = {
     "unmatch": "Order taken away",
     "not_ours": "Marked as not ours",
     "exclude": "Left out",
+    "twice": "Said to be counted twice",
+    "reopened": "Opened again by a correction",
     "undone": "Decision undone",
     "comment": "Comment",
 }
+# how a decision came to stand, where nobody has taken it anew
+HOW = {
+    "again": "{what}, again",
+    "carried": "{what}, taken over from the line that this one corrects",
+}
 WHY = {
     SUGGESTED: "suggested", NAMED: "named by the line", TYPED: "exactly what you typed", FOUND: "contains what you typed",
-    AMOUNT: "has this amount",
+    ALIKE: "nearly one of its texts", AMOUNT: "has this amount",
 }  # fmt: skip
-IGNORES = {
-    "case": "capital and small letters", "blanks": "blanks", "dashes": "dashes, dots and slashes", "zeros": "zeros at the beginning",
-}  # fmt: skip
+IGNORES = DIFFERENCES
 PATTERNS = {"equals": "is exactly", "starts": "begins with"}
+
+
+def icon_of(kind: str) -> str:
+    """Of what was done with a line."""
+    return ":material/lock_open:" if kind == "reopened" else ACTS["undo" if kind == "undone" else kind][1]
 
 
 def refusal_words(error: DeskError, zone: str, t: Translator) -> str:

@@ -57,25 +57,26 @@ def share_out(line: Line, key: str) -> Act | None:
         st.button(label, icon=":material/add:", key=f"add_{key}", on_click=kept.append, args=(found,))
     if not kept:
         return None
-    sign, left, shares, right = (1 if whole > 0 else -1), abs(whole), list[Share](), True
-    st.markdown(t("**{amount}** to be shared:", amount=plain(format_money(abs(whole), code, t.locale))))
+    sign = 1 if whole > 0 else -1
+    st.markdown(t("**{amount}** to be shared:", amount=plain(format_money(whole, code, t.locale))))
+    left, shares, right = abs(whole), list[Share](), True
     for number, one in enumerate(kept):
         last = number == len(kept) - 1
         with st.container(horizontal=True, vertical_alignment="bottom"):
             if last:
-                st.markdown(
-                    f"{plain(one.order_id)} · **{plain(format_money(left, code, t.locale))}** · {t('what is left')}"
-                )
+                rest = plain(format_money(sign * left, code, t.locale))
+                st.markdown(f"{plain(one.order_id)} · **{rest}** · {t('what is left')}")
                 units: int | None = left
             else:
-                label = t(
-                    "{order_id}, ordered {amount}",
-                    order_id=plain(one.order_id),
-                    amount=plain(format_money(one.amount, one.currency, t.locale)),
+                # of a sale an order takes what it still misses, of a refund what it has kept
+                most = one.missing if sign > 0 else one.kept
+                proposed = min(most or one.amount, left)
+                offered = money.plain(proposed, code, t.locale) if left > 0 else ""
+                offered = f"-{offered}" if offered and sign < 0 else offered
+                typed = st.text_input(
+                    _owed(one, most, sign, t), offered, key=f"share_{one.order}_{key}", width=340
                 )
-                offered = money.plain(min(one.amount, left), code, t.locale) if left > 0 else ""
-                typed = st.text_input(label, offered, key=f"share_{one.order}_{key}", width=340)
-                units = _units(typed or "", code, t)
+                units = _units((typed or "").strip().removeprefix("-").removeprefix("−"), code, t)
             st.button(
                 t("Remove"), icon=":material/close:", type="tertiary", key=f"remove_{one.order}_{key}",
                 on_click=kept.remove, args=(one,),
@@ -85,8 +86,7 @@ def share_out(line: Line, key: str) -> Act | None:
         shares.append((one.order, sign * (units or 0)))
     if right is False and kept:
         st.caption(
-            ":material/info: "
-            + t("Every order needs a share above zero; together they make the line's amount exactly.")
+            ":material/info: " + t("Every order needs a share; together they make the line's amount exactly.")
         )
     if len(kept) < 2:
         st.caption(":material/info: " + t("Choose two orders or more."))
@@ -96,6 +96,18 @@ def share_out(line: Line, key: str) -> Act | None:
     return lambda why, _progress: decisions.split(
         desk(), actor(), line.shown, shares, why, key, confirmed=True
     )
+
+
+def _owed(one: Candidate, most: int, sign: int, t: Translator) -> str:
+    """What a share is asked for with: what the order still misses, or for a refund what it has kept."""
+    words = (
+        "{order_id}, {amount} not settled yet"
+        if sign > 0
+        else "{order_id}, {amount} settled and not refunded"
+    )
+    if not most:
+        words, most = "{order_id}, ordered {amount}", one.amount
+    return t(words, order_id=plain(one.order_id), amount=plain(format_money(most, one.currency, t.locale)))
 
 
 def _search(line: Line, key: str, without: frozenset[int] | set[int] = frozenset()) -> Candidate | None:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages import (
     matching_rules,
+    order_acceptance,
     payout_fetch,
     payout_files,
     payout_progress,
@@ -36,6 +37,7 @@ def page() -> None:
         else:
             _first_file()
     reconciliation_actions.window()
+    order_acceptance.window()
     matching_rules.window()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages import match_windows
+from pages import by_hand_choices, match_windows
 from pages.by_hand_kit import (
     ask_reason,
     begin_rule,
@@ -15,7 +15,7 @@ from pages.by_hand_kit import (
     refused,
     what_line,
 )
-from pages.by_hand_words import ACTS, DONE, refusal_words
+from pages.by_hand_words import ACTS, DONE, HOW, icon_of, refusal_words
 from pages.common import actor, desk, language, texts
 from pages.markdown import plain
 from pages.wording import person_name
@@ -40,6 +40,8 @@ def actions(line_id: int) -> None:
     t = texts()
     with st.container(horizontal=True):
         for act in line.possible:
+            if act == "twice" and "exclude" in line.possible:
+                continue  # asked there
             words, icon, _ = ACTS[act]
             label = (
                 t("It is order {order_id}", order_id=plain(line.nearest_id)) if act == "accept" else t(words)
@@ -105,6 +107,10 @@ def said() -> None:
         words = t.plural(
             "{count} line decided: {what}.", "{count} lines decided: {what}.", count, what=t(ACTS[act][0])
         )
+        if done.along:
+            words += " " + t.plural(
+                "{count} other line of its transaction went along.", "{count} other lines of the same transactions went along.", done.along
+            )  # fmt: skip
         st.success(words, icon=":material/check_circle:", width="stretch")
         if act != "undo" and st.button(t("Undo"), icon=":material/undo:", key="by_hand_said_undo"):
             _open("undo", standing.look(desk(), actor(), done.lines))
@@ -158,7 +164,8 @@ def _window(act: str, lines: tuple[Line, ...], key: str, order_id: int | None) -
     if act == "comment":
         _comment(lambda text: trail.comment_line(desk(), actor(), lines[0].id, text, key), key)
         return
-    st.write(t(ACTS[act][2]))
+    if act != "exclude":
+        st.write(t(ACTS[act][2]))
     if act == "not_ours" and len(lines) == 1 and _by_rule(lines[0], key):
         return
     wanted = _wanted(act, lines, key)
@@ -176,7 +183,6 @@ def _window(act: str, lines: tuple[Line, ...], key: str, order_id: int | None) -
 
 def _wanted(act: str, lines: tuple[Line, ...], key: str) -> Callable[[str, Any], Done] | None:
     """What the window's button does, given the reason and who is told of the progress; None while something is missing."""
-    shown = [line.shown for line in lines]
     if act == "match":
         return match_windows.choose(lines, key)
     if act == "split":
@@ -184,30 +190,14 @@ def _wanted(act: str, lines: tuple[Line, ...], key: str) -> Callable[[str, Any],
     if act == "accept":
         return match_windows.suggested(lines, key)
     if act == "undo":
-        return _undoing(lines, key)
-    decide = {"unmatch": decisions.unmatch, "exclude": decisions.exclude, "not_ours": decisions.not_ours}[act]
+        return by_hand_choices.undoing(lines, key)
+    if act == "exclude" and by_hand_choices.stand_twice(lines, key):
+        act = "twice"
+    shown = [line.shown for line in (*lines, *by_hand_choices.companions(act, lines, key))]
+    decide = {
+        "unmatch": decisions.unmatch, "exclude": decisions.exclude, "twice": decisions.twice, "not_ours": decisions.not_ours,
+    }[act]  # fmt: skip
     return lambda why, progress: decide(desk(), actor(), shown, why, key, progress=progress)
-
-
-def _undoing(lines: tuple[Line, ...], key: str) -> Callable[[str, Any], Done]:
-    t, decided = texts(), [line.decided for line in lines if line.decided]
-    first = decided[0]
-    if len(lines) == 1:
-        zone = desk().account(lines[0].account).timezone
-        moment = format_datetime(first.at, zone, t.language, named=False)
-        st.markdown(
-            f"{ACTS[first.kind][1]} **{t(ACTS[first.kind][0])}** · {plain(person_name(first.who, t))} · {moment}"
-        )
-        st.caption(plain(first.reason))
-        if first.together > 1:
-            whole = t("All {count} lines that were decided at once", count=first.together)
-            choice = st.radio(t("What is undone?"), [t("This line only"), whole], key=f"undo_whole_{key}")
-            if choice == whole:
-                return lambda why, progress: decisions.undo_group(
-                    desk(), actor(), first.group, why, progress=progress
-                )
-    ids = [one.id for one in decided]
-    return lambda why, progress: decisions.undo(desk(), actor(), ids, why, progress=progress)
 
 
 def _by_rule(line: Line, key: str) -> bool:
@@ -239,12 +229,14 @@ def _comment(write: Callable[[str], None], key: str) -> None:
 def _entries(found: Sequence[Entry], zone: str, line: Line | None) -> None:
     t = texts()
     for entry in found:
-        icon = ACTS["undo" if entry.kind == "undone" else entry.kind][1]
+        icon = icon_of(entry.kind)
         names = ", ".join(_share(name, units, entry, line, t) for name, units in entry.shares)
         words = t.gettext(DONE[entry.kind]).format(orders=names)
         who = person_name(entry.who, t) or t("somebody")
         moment = format_datetime(entry.at, zone, language(), named=False)
         with st.container(border=True):
+            if entry.how:
+                words = t(HOW[entry.how], what=words)
             head = (
                 words
                 if entry.stands or entry.kind in ("undone", "comment")
@@ -257,6 +249,10 @@ def _entries(found: Sequence[Entry], zone: str, line: Line | None) -> None:
                 before = t(OUTCOMES.get(entry.before, entry.before))
                 former = f"{before}, {entry.before_order}" if entry.before_order else before
                 details.append(t("before: {outcome}", outcome=former))
+            if entry.after:
+                after = t(OUTCOMES.get(entry.after, entry.after))
+                came = f"{after}, {entry.after_order}" if entry.after_order else after
+                details.append(t("since then: {outcome}", outcome=came))
             if entry.stands and entry.together > 1:
                 details.append(t("one of {count} decided at once", count=entry.together))
             st.caption(" · ".join(plain(part) for part in details))

@@ -17,6 +17,7 @@ from services.store import Row
 
 _ROLES = {
     "matched": "Its order", "part": "One of its orders", "nearest": "The nearest order", "named": "An order that one of its keys names",
+    "hint": "An order that comes near it",
 }  # fmt: skip
 
 
@@ -105,7 +106,9 @@ def _orders(found: LineDetail, t: Translator) -> None:
             st.caption(t("None is looked for."))
         else:
             st.caption(
-                t("None comes near. Look for one with “Match to an order”, or say that the line is not ours.")
+                t(
+                    "No order has one of its texts or its amount. Look for one with “Match to an order”, or say that the line is not ours."
+                )
             )
     for one in found.beside:
         _order(found.line, one, t)

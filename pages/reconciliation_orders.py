@@ -5,14 +5,20 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages import reconciliation_actions, reconciliation_export, reconciliation_filters, reconciliation_words
+from pages import (
+    order_acceptance,
+    reconciliation_actions,
+    reconciliation_export,
+    reconciliation_filters,
+    reconciliation_words,
+)
 from pages.common import actor, desk, refusals, texts
 from pages.facts import show_facts
 from pages.markdown import plain
 from pages.reconciliation_pager import pager, turn
 from services.i18n import Translator
-from services.reconciliation import line_words, views
-from services.reconciliation.views import Figures
+from services.reconciliation import line_words, order_words, views
+from services.reconciliation.views import Figures, OrderDetail
 from services.store import Row
 
 _TABLE_HEIGHT = 36 + 35 * 9
@@ -47,7 +53,17 @@ def _chosen(rows: tuple[Row[Any], ...], shown: tuple[Any, ...], t: Translator) -
     table = pd.DataFrame([_row(order, t) for order in rows])
     money = [
         t(name)
-        for name in ("Ordered", "Collected", "Settled gross", "Refunded", "Fees", "VAT on fees", "Net")
+        for name in (
+            "Ordered",
+            "Collected",
+            "Settled gross",
+            "Missing",
+            "Refunded",
+            "Fees",
+            "VAT on fees",
+            "Net",
+            "Days missing",
+        )
     ]
     picked: Any = st.dataframe(
         table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"orders_{hash(shown)}",
@@ -77,9 +93,19 @@ def _row(order: Row[Any], t: Translator) -> dict[str, str]:
         t("Fees"): money(order.fees_units, order.invoice_currency, t),
         t("VAT on fees"): money(order.vat_units, order.invoice_currency, t),
         t("Net"): money(order.net_units, order.settlement_currency, t),
-        t("Last date"): reconciliation_words.day(order.last_date, t) or "—",
+        t("Missing"): money(order.open_units, order.currency, t) if order.open_units else "—",
+        t("Collected on"): reconciliation_words.moment_day(
+            order.captured_at, desk().account(order.account).zone, t
+        ),
+        t("Days missing"): _days(order, t),
+        t("Transferred on"): reconciliation_words.day(order.last_transfer, t) or "—",
         t("Payouts"): order.settlement_ids or "—",
     }
+
+
+def _days(position: Row[Any], t: Translator) -> str:
+    days = views.days_missing(position)
+    return "—" if days is None else reconciliation_words.number(days, t)
 
 
 def _order(number: int, t: Translator) -> None:
@@ -93,6 +119,13 @@ def _order(number: int, t: Translator) -> None:
                     reconciliation_words.status(order.status, t),
                     color="green" if order.status == "settled_in_full" else "gray",
                 )
+            if order.accepted is not None:
+                st.badge(t("accepted as it stands"), icon=":material/task_alt:", color="gray")
+        why = order_words.reason(found, desk().account(order.account).zone, t)
+        if why:
+            st.markdown(plain(why))
+        _near(found, t)
+        order_acceptance.show(order)
         left, right = st.columns([2, 3], gap="large")
         with left:
             show_facts(_facts(order, t))
@@ -132,11 +165,30 @@ def _facts(order: Row[Any], t: Translator) -> list[tuple[str, str]]:
             (t("Fees"), money(order.fees_units, order.invoice_currency, t)),
             (t("VAT on fees"), money(order.vat_units, order.invoice_currency, t)),
             (t("Net"), money(order.net_units, order.settlement_currency, t)),
-            (t("Settled"), " – ".join(dict.fromkeys(reconciliation_words.day(one, t) for one in (order.first_date, order.last_date) if one))),
+            (t("Collected on"), reconciliation_words.moment_day(order.captured_at, zone, t) if order.captured_at else ""),
+            (t("Dates in the files"), _span(order.first_date, order.last_date, t)),
+            (t("Transferred on"), _span(order.first_transfer, order.last_transfer, t)),
             (t("Payouts"), order.settlement_ids),
-            (t("Paid on"), reconciliation_words.moment_day(order.paid_at, zone, t) if order.paid_at else ""),
         ]  # fmt: skip
     return [(label, value) for label, value in facts if value and value != "—"]
+
+
+def _span(first: str, last: str, t: Translator) -> str:
+    return " – ".join(dict.fromkeys(reconciliation_words.day(one, t) for one in (first, last) if one))
+
+
+def _near(found: OrderDetail, t: Translator) -> None:
+    """The open lines that come near the order, each leading to itself."""
+    for line in found.near:
+        amount = reconciliation_words.money(line.settled_amount_units, line.settlement_currency, t)
+        name = line_words.operation(line.operation_code, line.operation, t)
+        words = t("An open line comes near it: {operation}, {amount}, {day}", operation=name, amount=amount,
+                  day=reconciliation_words.day(line.date, t))  # fmt: skip
+        if st.button(
+            plain(words), icon=":material/near_me:", type="tertiary", key=f"near_{found.order.id}_{line.id}",
+            on_click=reconciliation_filters.go, args=("lines",), kwargs={"line": line.id, "outcome": "all"},
+        ):  # fmt: skip
+            st.rerun(scope="app")
 
 
 def _lines(lines: tuple[Row[Any], ...], t: Translator) -> None:

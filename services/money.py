@@ -83,7 +83,7 @@ def exponent(currency: str) -> int:
 
 def step(currency: str) -> int:
     """The smallest amount of a currency in units: that of two decimals where the code is none."""
-    return UNITS // 10 ** _EXPONENTS.get(currency, 2)
+    return int(UNITS // 10 ** exponent(currency))
 
 
 def to_units(amount: Decimal) -> int:

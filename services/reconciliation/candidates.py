@@ -17,14 +17,16 @@ from services.store import decisions as rows
 SHOWN = 20
 _LOOKED_AT = 200  # orders that a text finds, the newest: more than that is no search
 # Why an order stands in the list, the nearest first.
-SUGGESTED, NAMED, TYPED, FOUND, AMOUNT = "suggested", "named", "typed", "found", "amount"
-_RANKS = (SUGGESTED, NAMED, TYPED, FOUND, AMOUNT)
+SUGGESTED, NAMED, TYPED, FOUND, ALIKE, AMOUNT = "suggested", "named", "typed", "found", "alike", "amount"
+_RANKS = (SUGGESTED, NAMED, TYPED, FOUND, ALIKE, AMOUNT)
+_SHORTEST = 4  # characters of a text that is alike, without blanks, dashes and zeros
 
 
 @dataclass(frozen=True)
 class Candidate:
     """An order that a line may belong to. ``why``: it is suggested, the line's keys name it, its key was typed, the text
-    was found in it, or it has the amount. Amounts in 1/10000; ``gross``: what its lines have settled of it so far.
+    was found in it, one of the line's texts is alike, or it has the amount. Amounts in 1/10000; ``gross``: what its lines
+    have settled of it so far; ``missing``: what is collected and not settled; ``kept``: settled and not given back.
     """
 
     order: int
@@ -33,6 +35,8 @@ class Candidate:
     amount: int
     currency: str
     gross: int
+    missing: int
+    kept: int
     lines: int
     references: tuple[str, ...]
     created_at: datetime
@@ -61,11 +65,22 @@ def find(
     return tuple(sorted(found, key=lambda one: _distance(one, line))[:SHOWN])
 
 
+def nearest(tx: Connection, line: Row[Any], most: int) -> tuple[int, ...]:
+    """The orders that come nearest a line (``decisions.lines``) that has none, at most so many."""
+    why = _proposed(tx, line)
+    orders = rows.order_rows(tx, why)
+    found = [_candidate(row, line, why[row.id]) for row in orders.values() if row.erased_at is None]
+    return tuple(one.order for one in sorted(found, key=lambda one: _distance(one, line))[:most])
+
+
 def _proposed(tx: Connection, line: Row[Any]) -> dict[int, str]:
     units = abs(line.original_amount_units or 0)
     why = dict.fromkeys(
         rows.orders_by_amount(tx, line.account, units, line.original_currency, _LOOKED_AT), AMOUNT
     )
+    texts = (line.file_order, *(getattr(line, f"reporting_data_{n}") for n in range(1, 6)))
+    alike = [text for text in loosely([text for text in texts if text]) if len(text) >= _SHORTEST]
+    why |= dict.fromkeys(rows.orders_by_key(tx, line.account, alike, SHOWN), ALIKE)
     named = [name for name in line.candidates.split(", ") if name]
     why |= dict.fromkeys(rows.order_ids(tx, line.account, named), NAMED)
     return why | _suggested(line)
@@ -97,7 +112,8 @@ def _candidate(row: Row[Any], line: Row[Any], why: str) -> Candidate:
     references = [getattr(row, f"reference_{n}") for n in range(1, 6)]
     return Candidate(
         row.id, row.order_id, " ".join(part for part in (row.first_name, row.last_name) if part), row.amount,
-        row.currency, row.gross_units or 0, row.lines or 0, tuple(_filled(references)), row.created_at, why,
+        row.currency, row.gross_units or 0, max(0, row.open_units or (0 if row.gross_units else row.amount)),
+        max(0, (row.gross_units or 0) - (row.refunds_units or 0)), row.lines or 0, tuple(_filled(references)), row.created_at, why,
         row.amount == abs(line.original_amount_units or 0),
         bool(line.original_currency) and row.currency != line.original_currency,
     )  # fmt: skip

@@ -11,16 +11,17 @@ from typing import Any
 from services import clock
 from services.access import WORKER
 from services.store import Connection, Row
+from services.store import carrying as lines
 from services.store import decisions as rows
 
 
 def carry_over(tx: Connection, replaced: Sequence[int], file: int) -> None:
     """Let the file's lines have the decisions of those that they replace; they are due to be joined again."""
-    former = rows.corrected(tx, replaced)
+    former = lines.corrected(tx, replaced)
     if not former:
         return
     decided = rows.decided(tx, {row.decision for row in former if row.decision is not None})
-    for old, new in _pairs(former, rows.of_keys(tx, file, {row.key for row in former})):
+    for old, new in _pairs(former, lines.of_keys(tx, file, {row.key for row in former})):
         if old.decision is not None:
             decision = decided[old.decision]
             rows.add(tx, decision.group, [_carried(decision, old, new)])
@@ -41,8 +42,8 @@ def _pairs(former: list[Row[Any]], new: list[Row[Any]]) -> list[tuple[Row[Any], 
             theirs.remove(same)
             found.append((old, same))
     for old in left:
-        if theirs := free.get((old.account, old.key)):
-            found.append((old, theirs.pop(0)))
+        if candidates := free.get((old.account, old.key)):
+            found.append((old, candidates.pop(0)))
     return found
 
 

@@ -12,24 +12,18 @@ from services import clock, money
 from services.access import Actor, Right, audit, require
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
-from services.orders.errors import UnknownOrder
 from services.reconciliation import due
+from services.reconciliation.decision_checks import check_line, check_orders
 from services.reconciliation.decision_errors import (
     AlreadyUndone,
-    ConflictingDecision,
     CurrencyDiffers,
     DecisionRefused,
     DecisionUnknown,
-    LineReplaced,
-    LineUnknown,
     NothingChosen,
     NothingSuggested,
     NotMatched,
-    OrderElsewhere,
-    OrderErased,
     ReasonMissing,
     TooManyLines,
-    TotalLine,
 )
 from services.reconciliation.due import Progress
 from services.reconciliation.shares import Share, check_shares
@@ -211,7 +205,7 @@ def _write(
     for line_id, seen in expected.items():
         try:
             line = found.get(line_id)
-            _check_line(line, seen, former, kind)
+            check_line(line, seen, former, kind)
             assert line is not None
             plans[line_id] = wanted(line)
         except DecisionRefused as refusal:
@@ -219,7 +213,7 @@ def _write(
     orders = rows.order_rows(tx, {order for plan in plans.values() for order, _ in plan})
     for line_id in list(plans):
         try:
-            _check_orders(found[line_id], plans[line_id], orders, confirmed)
+            check_orders(found[line_id], plans[line_id], orders, confirmed)
         except CurrencyDiffers:
             raise  # a question, not a line to be left: nothing is written before it is answered
         except DecisionRefused as refusal:
@@ -246,39 +240,6 @@ def _write(
         tx, actor, f"line.{kind}", _subject(plans, group), lines=len(plans), decisions=[ids[0], ids[-1]], orders=named[:50]
     )  # fmt: skip
     return Done(group, tuple(plans), tuple(left))
-
-
-def _check_line(line: Row[Any] | None, seen: int | None, former: dict[int, Row[Any]], kind: Kind) -> None:
-    if line is None or line.file_state != "complete":
-        raise LineUnknown
-    if line.replaced_by is not None:
-        raise LineReplaced
-    if line.kind == "control" and kind != "twice":
-        raise TotalLine
-    if line.decision == seen:
-        return
-    if line.decision is not None:
-        other = former[line.decision]
-        raise ConflictingDecision(other.who or "", other.at)
-    gone = former.get(seen or 0)
-    if gone is None or gone.undone_at is None:
-        raise DecisionUnknown
-    raise ConflictingDecision(gone.undoer or "", gone.undone_at)
-
-
-def _check_orders(
-    line: Row[Any], plan: Sequence[Share], orders: dict[int, Row[Any]], confirmed: bool
-) -> None:
-    for order_id, _ in plan:
-        order = orders.get(order_id)
-        if order is None:
-            raise UnknownOrder
-        if order.account != line.account:
-            raise OrderElsewhere(order.order_id)
-        if order.erased_at is not None:
-            raise OrderErased(order.order_id)
-        if line.original_currency and order.currency != line.original_currency and not confirmed:
-            raise CurrencyDiffers(line.original_currency, order.currency, order.order_id)
 
 
 def _undo(

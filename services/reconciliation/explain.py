@@ -1,5 +1,6 @@
 """The reason of an outcome as a sentence: English msgids, which the pages translate, and the values they need."""
 
+import re
 from collections.abc import Mapping
 
 KEY_NAMES: dict[str, str] = {
@@ -17,7 +18,7 @@ REASONS: dict[str, str] = {
     "follows_sale": "Belongs to the sale of the same transaction.",
     "follows_split": "Divided as the sale of the same transaction is.",
     "several_orders": "Found by: {keys}, but several orders have it: {candidates}.",
-    "keys_disagree": "The keys ({keys}) name different orders: {candidates}.",
+    "keys_disagree": "The keys name different orders: {expected}.",
     "no_key": "The line has neither a reference nor an order id, a transaction id or an operation id.",
     "operation_unknown": "“{seen}” is an operation that is not known here, and the line has no key.",
     "digits_lost": "“{seen}” was shortened by a spreadsheet: nothing can be found by it. Ask HiPay for the original file.",
@@ -70,9 +71,38 @@ STATUSES: dict[str, str] = {
 }
 
 
+# What two texts that are nearly the same may differ in.
+DIFFERENCES: dict[str, str] = {
+    "case": "capital and small letters",
+    "blanks": "blanks",
+    "dashes": "dashes, dots and slashes",
+    "zeros": "zeros at the beginning",
+}
+
+
 def values(row: Mapping[str, object], names: Mapping[str, str]) -> dict[str, str]:
-    """What the sentence REASONS[row["reason"]] needs, from a row of match(); `names` are KEY_NAMES, translated."""
+    """What the sentence REASONS[row["reason"]] needs, from a row of match(); `names`: each key as it is to be named."""
     texts = {name: str(row[name]) for name in ("candidates", "nearest_id", "seen", "expected")}
     for column in ("keys", "unknown_keys"):
         texts[column] = ", ".join(names[key] for key in str(row[column]).split())
     return texts
+
+
+def differences(one: str, other: str) -> tuple[str, ...]:
+    """In which of DIFFERENCES two texts differ that are loosely the same."""
+    return tuple(
+        name
+        for name in DIFFERENCES
+        if _without(one, set(DIFFERENCES) - {name}) != _without(other, set(DIFFERENCES) - {name})
+    )
+
+
+def _without(text: str, ignored: set[str]) -> str:
+    text = text.strip()
+    if "case" in ignored:
+        text = text.casefold()
+    if "blanks" in ignored:
+        text = re.sub(r"\s+", "", text)
+    if "dashes" in ignored:
+        text = re.sub(r"[-‐‑–—_/.]+", "", text)
+    return re.sub(r"^0+(?=.)", "", text) if "zeros" in ignored else text

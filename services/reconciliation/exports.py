@@ -1,6 +1,7 @@
 """What a list of the reconciliation shows, whole, as a file for a spreadsheet: the filters hold, the sort too."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, BinaryIO
 
 from services import sheets
@@ -116,8 +117,19 @@ def _order_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
         Column("Currency of the fees", "text", _field("invoice_currency"), 9),
         Column("Settlement currency", "text", _field("settlement_currency"), 9),
         Column("Payouts", "text", _field("settlement_ids"), 20),
-        Column("First date", "text", _field("first_date"), 11),
-        Column("Last date", "text", _field("last_date"), 11),
+        Column("Collected on", "text", lambda row: _day(desk, row.account, row.captured_at), 11),
+        Column(
+            "Missing since",
+            "text",
+            lambda row: _day(desk, row.account, row.paid_at if row.open_units else None),
+            11,
+        ),
+        Column("Days missing", "count", views.days_missing, 8),
+        Column("First date in the files", "text", _field("first_date"), 11),
+        Column("Last date in the files", "text", _field("last_date"), 11),
+        Column("First transfer", "text", _field("first_transfer"), 11),
+        Column("Last transfer", "text", _field("last_transfer"), 11),
+        Column("Accepted", "text", lambda row: t("yes") if row.accepted else "", 9),
         Column("Lines", "count", _field("lines"), 7),
         Column("Account", "text", lambda row: desk.account(row.account).name, 18),
     )
@@ -144,6 +156,10 @@ def _payout_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
         Column("Last date", "text", _field("last_date"), 11),
         Column("Account", "text", lambda one: desk.account(one.account).name, 18),
     )
+
+
+def _day(desk: Desk, account: str, moment: datetime | None) -> str:
+    return moment.astimezone(desk.account(account).zone).date().isoformat() if moment else ""
 
 
 def _field(name: str) -> Callable[[Any], Any]:

@@ -45,7 +45,11 @@ def _opened(found: pd.DataFrame, accepted: Mapping[int, Row[Any]]) -> pd.DataFra
     if accepted:
         for place, row in enumerate(found.to_dict("records")):
             one = accepted.get(row["order"])
-            if one is not None and opened[place] and one.figures == figures(row):
+            if (
+                one is not None
+                and opened[place]
+                and one.figures == figures({str(name): value for name, value in row.items()})
+            ):
                 holds[place] = one.id
     by_whom = pd.Series(holds, found.index, dtype="Int64")
     return found.assign(accepted=by_whom, open=opened & by_whom.isna())

@@ -13,7 +13,7 @@ from services.store import Row
 from services.store import decisions as rows
 
 # In the order in which they are offered.
-ACTS = ("accept", "match", "split", "unmatch", "not_ours", "exclude", "undo")
+ACTS = ("accept", "match", "split", "unmatch", "not_ours", "exclude", "twice", "undo")
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,14 @@ def look(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> tuple[Line, ...]:
     return tuple(_line(row, decisions, together, orders, may) for row in found)
 
 
+def companions(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> tuple[Line, ...]:
+    """The other lines of these lines' transactions of which nobody has decided. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        found = rows.companions(tx, line_ids)
+    return look(desk, actor, found)
+
+
 def possible(
     outcome: str, kind: str, *, original: int | None, suggested: bool, decided: str, replaced: bool
 ) -> tuple[str, ...]:  # fmt: skip
@@ -80,14 +88,15 @@ def possible(
     if replaced:  # it no longer counts, but what was decided of it can be taken back
         return ("undo",) if decided else ()
     if kind == "control":
-        return ()
+        return ("undo",) if decided else ("twice",)
     can = {
         "accept": outcome == "suggested" and suggested,
         "match": True,
         "split": bool(original),
         "unmatch": outcome in ("matched", "suggested"),
         "not_ours": outcome != "not_ours",
-        "exclude": outcome != "excluded",
+        "exclude": decided != "exclude",
+        "twice": decided != "twice",
         "undo": bool(decided),
     }
     return tuple(act for act in ACTS if can[act])

@@ -18,11 +18,12 @@ COMMENT_MAX = 2_000
 
 @dataclass(frozen=True)
 class Entry:
-    """One act. ``kind``: a decision's (``services.reconciliation.decisions.Kind``), undone, or comment.
+    """One act. ``kind``: a decision's (``services.reconciliation.decisions.Kind``, or reopened), undone, or comment.
 
     ``text``: the reason, or the comment. Of a decision: its id, its group and how many of that stand, whether it stands,
     the orders and their shares of the line (order id, units of 1/10000), and what the line was before (its outcome and
-    the order id, "" for none).
+    the order id, "" for none). ``how``: again, where undoing another gave it back; carried, from the line that this one
+    corrects. Of an undoing: what the line came to ``after`` it.
     """
 
     at: datetime
@@ -36,6 +37,9 @@ class Entry:
     shares: tuple[tuple[str, int], ...] = ()
     before: str = ""
     before_order: str = ""
+    how: str = ""
+    after: str = ""
+    after_order: str = ""
 
 
 def of_line(desk: Desk, actor: Actor, line_id: int) -> tuple[Entry, ...]:
@@ -48,11 +52,7 @@ def of_line(desk: Desk, actor: Actor, line_id: int) -> tuple[Entry, ...]:
         comments = rows.comments(tx, line=line_id)
     names = {order: row.order_id for order, row in named.items()}
     found = [_decision(row, names, together.get(row.group, 0)) for row in decisions]
-    found += [
-        Entry(row.undone_at, row.undoer or "", "undone", row.undo_reason, row.id)
-        for row in decisions
-        if row.undone_at is not None
-    ]
+    found += [_undone(row, names) for row in decisions if row.undone_at is not None]
     return tuple(sorted(found + [_comment(row) for row in comments], key=_place))
 
 
@@ -94,7 +94,10 @@ def _write(tx: Connection, actor: Actor, text: str, form_key: str, subject: str,
 
 def _orders(decisions: list[Row[Any]]) -> set[int]:
     shared = {order for row in decisions for order, _ in row.shares}
-    return shared | {row.before["order"] for row in decisions if row.before.get("order")}
+    seen = [
+        known["order"] for row in decisions for known in (row.before, row.came_to or {}) if known.get("order")
+    ]
+    return shared | set(seen)
 
 
 def _place(entry: Entry) -> tuple[datetime, int, bool]:
@@ -107,6 +110,15 @@ def _decision(row: Row[Any], names: dict[int, str], together: int) -> Entry:
         row.at, row.who or "", row.kind, row.reason, row.id, row.group, together, row.undone_at is None,
         tuple((names.get(order, ""), units) for order, units in row.shares),
         row.before["outcome"], names.get(row.before.get("order") or 0, ""),
+        how=next((how for how in ("again", "carried") if row.before.get(how)), ""),
+    )  # fmt: skip
+
+
+def _undone(row: Row[Any], names: dict[int, str]) -> Entry:
+    came = row.came_to or {}
+    return Entry(
+        row.undone_at, row.undoer or "", "undone", row.undo_reason, row.id, after=came.get("outcome", ""),
+        after_order=names.get(came.get("order") or 0, ""),
     )  # fmt: skip
 
 

@@ -5,8 +5,8 @@ Everything is read by an index or from kept sums: a page costs the same with a t
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import Any
 
 from services import clock
 from services.access import Actor, Right, require
@@ -14,13 +14,12 @@ from services.alarms.handling import days_to_settle
 from services.desk import Desk
 from services.orders.errors import UnknownOrder
 from services.reconciliation import payout_views
+from services.reconciliation.beside import HINTS, Beside, beside
 from services.reconciliation.book import loosely
-from services.reconciliation.compare import Compared, compare
 from services.reconciliation.decision_errors import LineUnknown
 from services.reconciliation.payout_views import OPEN, among
 from services.reconciliation.tie import STATES
-from services.store import Connection, Row, line_pages, matching_rules, position_pages
-from services.store import decisions as decision_rows
+from services.store import Connection, Row, line_pages, position_pages
 from services.store import reconciliation_views as rows
 from services.store.line_filter import LineFilter
 from services.store.line_pages import SORTS, Sort
@@ -82,16 +81,6 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Beside:
-    """An order beside a line. ``role``: matched, part (of a divided line), nearest or named (by one of its keys)."""
-
-    order: Row[Any]
-    role: Literal["matched", "part", "nearest", "named"]
-    compared: tuple[Compared, ...]
-    share: int | None = None  # units of the line, of a divided one
-
-
-@dataclass(frozen=True)
 class LineDetail:
     """``line``: its columns with ``order_id``, ``nearest_id``, ``file_name``. ``formerly``: what it said in older files."""
 
@@ -102,10 +91,13 @@ class LineDetail:
 
 @dataclass(frozen=True)
 class OrderDetail:
-    """``order``: its columns and those of its position, which are None before it has one."""
+    """``order``: its columns and those of its position, which are None before it has one. ``near``: open lines that come near
+    it; ``late_on``: from when what is missing of it is late, None where nothing is."""
 
     order: Row[Any]
     lines: tuple[Row[Any], ...]
+    near: tuple[Row[Any], ...] = ()
+    late_on: datetime | None = None
 
 
 def figures(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> Figures:
@@ -212,27 +204,7 @@ def line(desk: Desk, actor: Actor, line_id: int) -> LineDetail:
         found = rows.lines(tx, [line_id]).get(line_id)
         if found is None or found.file_state != "complete" or found.account not in desk.settings.all_accounts:
             raise LineUnknown
-        matching = matching_rules.matching(tx, found.account)
-        reference = matching.reference if matching else 1
-        beside = []
-        for order, role, share in _roles(tx, found):
-            row = position_pages.position(tx, order)
-            if row is not None:
-                transactions = rows.transactions_of(tx, order)
-                beside.append(Beside(row, role, compare(found, row, transactions, reference), share))
-        return LineDetail(found, tuple(beside), tuple(rows.formerly(tx, found)))
-
-
-def _roles(tx: Connection, found: Row[Any]) -> list[tuple[int, Any, int | None]]:
-    if found.order is not None:
-        return [(found.order, "matched", None)]
-    shares = rows.shares_of(tx, found.id)
-    if shares:
-        return [(order, "part", units) for order, units in shares]
-    if found.nearest is not None:
-        return [(found.nearest, "nearest", None)]
-    named = [name for name in found.candidates.split(", ") if name]
-    return [(order, "named", None) for order in decision_rows.order_ids(tx, found.account, named)[:5]]
+        return LineDetail(found, beside(tx, found), tuple(rows.formerly(tx, found)))
 
 
 def order(desk: Desk, actor: Actor, order_id: int) -> OrderDetail:
@@ -242,7 +214,19 @@ def order(desk: Desk, actor: Actor, order_id: int) -> OrderDetail:
         found = position_pages.position(tx, order_id)
         if found is None or found.account not in desk.settings.all_accounts:
             raise UnknownOrder
-        return OrderDetail(found, tuple(rows.lines_of_order(tx, order_id, _RELATED)))
+        near = rows.lines_near(tx, order_id, OPEN, HINTS) if found.open or found.open_units else []
+        late_on = None
+        if found.open_units and found.settled_since is not None:
+            late_on = found.settled_since + timedelta(days=days_to_settle(tx, found.account))
+        return OrderDetail(found, tuple(rows.lines_of_order(tx, order_id, _RELATED)), tuple(near), late_on)
+
+
+def days_missing(position: Row[Any]) -> int | None:
+    """For how many days something collected has been in no payout, None where nothing is missing."""
+    if not position.open_units or position.paid_at is None:
+        return None
+    since: timedelta = clock.now() - position.paid_at
+    return max(0, since.days)
 
 
 def settled_lines(tx: Connection, order_id: int) -> tuple[Row[Any], ...]:

@@ -21,7 +21,6 @@ from sqlalchemy import (
 from sqlalchemy import Text as Plain
 
 from services.store import acceptances
-from services.store.among import among
 from services.store.concurrent import insert_new, one_at_a_time, writes
 from services.store.orders import folded
 from services.store.schema import orders, users
@@ -34,8 +33,10 @@ from services.store.schema_settlements import (
     settlement_files,
     settlement_lines,
 )
+from services.store.settlement_lines import of_transactions
 
 _MANY = 500  # ids in one statement
+_COMPANIONS = 5_000
 _undoers = users.alias("undoers")
 
 
@@ -55,6 +56,20 @@ def lines(tx: Connection, ids: Iterable[int]) -> list[Row[Any]]:
     return [
         row for some in _parts(ids) for row in tx.execute(query.where(line.id.in_(some)).order_by(line.id))
     ]
+
+
+def companions(tx: Connection, ids: Iterable[int]) -> list[int]:
+    """The other standing lines of these lines' transactions of which nobody has decided."""
+    line, wanted = settlement_lines.c, set(ids)
+    by_account: dict[str, set[str]] = {}
+    for row in lines(tx, wanted):
+        by_account.setdefault(row.account, set()).add(row.transaction_id)
+    found: set[int] = set()
+    for account, texts in by_account.items():
+        theirs = of_transactions(tx, account, sorted(texts))
+        query = select(line.id).where(theirs, line.kind != "control", line.decision.is_(None))
+        found.update(tx.scalars(query.limit(_COMPANIONS)))
+    return sorted(found - wanted)
 
 
 def order_rows(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
@@ -192,31 +207,6 @@ def settle(tx: Connection, found: Iterable[Row[Any]]) -> None:
             if rows:
                 this = update(line_decisions).where(decision.id == bindparam("this"))
                 tx.execute(this.values(came_to=bindparam("to")), rows)
-
-
-def corrected(tx: Connection, replaced: Iterable[int]) -> list[Row[Any]]:
-    """Those of these lines whose account has a decided one of the same key among them, by id: id, account, key, amount and
-    currency, and the standing ``decision``."""
-    line = settlement_lines.c
-    columns = (
-        line.id, line.account, line.key, line.original_amount_units, line.original_currency, line.decision
-    )  # fmt: skip
-    found = [
-        row for some in _parts(replaced) for row in tx.execute(select(*columns).where(line.id.in_(some)))
-    ]
-    keys = {(row.account, row.key) for row in found if row.decision is not None}
-    return sorted((row for row in found if (row.account, row.key) in keys), key=lambda row: row.id)
-
-
-def of_keys(tx: Connection, file: int, keys: Iterable[str]) -> list[Row[Any]]:
-    """The lines of a file with one of these keys, by id, that nobody has decided."""
-    line = settlement_lines.c
-    query = select(
-        line.id, line.account, line.key, line.original_amount_units, line.original_currency, line.outcome, line.reason,
-        line.order,
-    )  # fmt: skip
-    own = query.where(line.file == file, among(tx, line.key, keys), line.decision.is_(None))
-    return list(tx.execute(own.order_by(line.id)))
 
 
 def add_comment(tx: Connection, **values: Any) -> bool:

@@ -42,6 +42,7 @@ from services.store.schema_settlements import (
     order_keys,
     settlement_files,
 )
+from services.store.settlement_lines import FOLLOWS, followed_by, leader
 
 Sort = Literal["newest", "oldest", "highest", "lowest", "latest", "earliest"]
 SORTS: dict[Sort, tuple[str, bool]] = {  # column, whether the greatest comes first
@@ -246,7 +247,10 @@ def _by_payout(
 def of_order(order: int) -> Select[Any]:
     whole = select(LINE.id.label("id")).where(LINE.order == order, LINE.order.is_not(None))
     parts = select(line_shares.c.line.label("id")).where(line_shares.c.order == order)
-    return select(union(whole, parts).subquery().c.id)
+    led = select(LINE.id.label("id")).join(leader, followed_by(LINE)).where(
+        leader.c.id.in_(parts), LINE.transaction_id != "", apart("reason") == FOLLOWS
+    )  # fmt: skip
+    return select(union(whole, parts, led).subquery().c.id)
 
 
 def _by_text(tx: Connection, chosen: LineFilter) -> Select[Any]:

@@ -96,9 +96,13 @@ def opened(tx: Connection, accounts: tuple[str, ...]) -> int:
 
 
 def position(tx: Connection, order: int) -> Row[Any] | None:
-    """The order with where it stands, its position's columns NULL where it has none."""
-    kept = [column for column in _POSITION if column.name not in ("order", "account", "currency")]
-    query = select(orders, *kept).outerjoin(order_positions, _POSITION.order == orders.c.id)
+    """The order with where it stands, its position's columns NULL where it has none; the position's ``paid_at`` is
+    ``settled_since``."""
+    left_out = ("order", "account", "currency", "paid_at")
+    kept = [column for column in _POSITION if column.name not in left_out]
+    query = select(orders, *kept, _POSITION.paid_at.label("settled_since")).outerjoin(
+        order_positions, _POSITION.order == orders.c.id
+    )
     return tx.execute(query.where(orders.c.id == order)).first()
 
 

@@ -86,7 +86,8 @@ def split_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
     # Its Sale leads a transaction, whatever else of it was divided.
     by_sale = followers.groupby("id")["other"].transform("min").to_numpy(dtype=bool)
     followers = followers[followers["other"].to_numpy() == by_sale]
-    return pd.concat([found, followers.drop(columns="other")], ignore_index=True)
+    whole: pd.DataFrame = pd.concat([found, followers.drop(columns="other")], ignore_index=True)
+    return whole
 
 
 def order_facts(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:

@@ -3,17 +3,20 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select, union
 
+from services.store.line_filter import apart
 from services.store.line_pages import first_hidden, of_order
 from services.store.schema import orders, users
 from services.store.schema_settlements import (
+    account_matching,
     line_shares,
     line_totals,
     order_keys,
     settlement_files,
     settlement_lines,
 )
+from services.store.settlement_lines import FOLLOWS, followed_by, leader
 
 _LINE, _FILE, _TOTAL = settlement_lines.c, settlement_files.c, line_totals.c
 _nearest = orders.alias("nearest_orders")
@@ -87,15 +90,19 @@ def any_file(tx: Connection) -> bool:
 
 
 def lines(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
-    """Lines by id, whole, with our order's ``order_id``, the nearest one's ``nearest_id`` and the file's ``file_name``."""
+    """Lines by id, whole, with our order's ``order_id``, the nearest one's ``nearest_id``, ``nearest_amount`` and
+    ``nearest_currency``, the file's ``file_name``, and ``reference``, which of the five joins in its account."""
     query = (
         select(
-            settlement_lines, orders.c.order_id, _nearest.c.order_id.label("nearest_id"), _FILE.name.label("file_name"),
-            _FILE.state.label("file_state"),
+            settlement_lines, orders.c.order_id, _nearest.c.order_id.label("nearest_id"),
+            _nearest.c.amount.label("nearest_amount"), _nearest.c.currency.label("nearest_currency"),
+            _FILE.name.label("file_name"), _FILE.state.label("file_state"),
+            func.coalesce(account_matching.c.reference, 1).label("reference"),
         )
         .join(settlement_files, _FILE.id == _LINE.file)
         .outerjoin(orders, orders.c.id == _LINE.order)
         .outerjoin(_nearest, _nearest.c.id == _LINE.nearest)
+        .outerjoin(account_matching, account_matching.c.account == _LINE.account)
     )  # fmt: skip
     return {row.id: row for row in tx.execute(query.where(_LINE.id.in_(list(ids))))}
 
@@ -117,10 +124,37 @@ def transactions_of(tx: Connection, order: int) -> frozenset[str]:
     return frozenset(tx.scalars(query))
 
 
-def shares_of(tx: Connection, line: int) -> list[tuple[int, int]]:
-    """The orders among which a line is divided, and the units of each."""
-    query = select(line_shares.c.order, line_shares.c.units).where(line_shares.c.line == line)
-    return [(row[0], row[1]) for row in tx.execute(query.order_by(line_shares.c.order))]
+def shares_of(tx: Connection, line: Row[Any]) -> list[tuple[int, int]]:
+    """The orders among which a line is divided, and the units of each: of the line that it follows, for one that does."""
+    share = line_shares.c
+    query = select(share.order, share.units)
+    if line.reason == FOLLOWS:
+        query = query.join(leader, leader.c.id == share.line).where(followed_by(line))
+        query = query.order_by(leader.c.kind != "sale", leader.c.id, share.order)
+        first = tx.scalar(query.with_only_columns(leader.c.id).limit(1))
+        query = query.where(leader.c.id == first)
+    else:
+        query = query.where(share.line == line.id).order_by(share.order)
+    return [(row[0], row[1]) for row in tx.execute(query)]
+
+
+def lines_near(tx: Connection, order: int, outcomes: Sequence[str], limit: int) -> list[Row[Any]]:
+    """Standing lines of the order's account with one of these outcomes that come near one of its keys, the newest first."""
+    key = order_keys.c
+    looses = select(key.loose).where(
+        key.order == order, key.kind.notin_(("transaction", "operation")), func.length(key.loose) >= 4
+    )
+    account = select(orders.c.account).where(orders.c.id == order).scalar_subquery()
+    ways = [
+        select(_LINE.id).where(column.in_(looses), column != "")
+        for column in (_LINE.loose_reference, _LINE.loose_order)
+    ]
+    query = select(_LINE.id).where(
+        _LINE.id.in_(union(*ways)), apart("account") == account, apart("outcome").in_(outcomes),
+        _LINE.replaced_by.is_(None), _LINE.id < first_hidden(tx),
+    )  # fmt: skip
+    found = lines(tx, tx.scalars(query.order_by(_LINE.id.desc()).limit(limit)))
+    return sorted(found.values(), key=lambda row: -row.id)
 
 
 def formerly(tx: Connection, line: Row[Any]) -> list[Row[Any]]:

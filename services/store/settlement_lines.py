@@ -148,7 +148,7 @@ def joined(tx: Connection, where: ColumnElement[bool]) -> pd.DataFrame:
     orders: list[int | None] = [None] * len(found)
     divided = [""] * len(found)
     for place in (found["decided"] != "").to_numpy().nonzero()[0]:
-        kind, shares = found.at[place, "decided"], json.loads(found.at[place, "shares"])
+        kind, shares = found.at[place, "decided"], json.loads(str(found.at[place, "shares"]))
         if kind == "match":
             orders[place] = shares[0][0]
         elif kind == "split":

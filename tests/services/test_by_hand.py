@@ -518,7 +518,7 @@ def test_what_a_line_is_and_what_can_be_done_with_it(books: Desk, finance: Actor
     assert (found[ids["a200 Sale"]].nearest_id, found[ids["a200 Sale"]].nearest_currency) == ("A-200", "EUR")
     assert "unmatch" in found[ids["A-100 Sale"]].possible
     assert found[ids["A-100 Sale"]].order_id == "A-100"
-    assert found[ids[" Settlement"]].possible == ()
+    assert found[ids[" Settlement"]].possible == ("twice",)
     decisions.exclude(books, finance, [shown(books, "WEB-1"), shown(books, "A-100")], "why", "k1")
     [line_now] = standing.look(books, finance, [ids["WEB-1 Sale"]])
     assert line_now.decided is not None
@@ -527,7 +527,7 @@ def test_what_a_line_is_and_what_can_be_done_with_it(books: Desk, finance: Actor
         2,
         "exclude",
     )
-    assert line_now.possible == ("match", "split", "not_ours", "undo")
+    assert line_now.possible == ("match", "split", "not_ours", "twice", "undo")
     assert line_now.shown == shown(books, "WEB-1")
 
 

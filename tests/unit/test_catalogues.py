@@ -95,10 +95,13 @@ def needed() -> frozenset[str]:
         for text in constants(tree)
         if _READS_LIKE_A_TEXT.fullmatch(text) and text not in NOT_TEXTS
     }
+    # sentences that a service makes of what it found
+    worded = [ROOT / "services" / "reconciliation" / f"{name}_words.py" for name in ("line", "order")]
+    screens |= {text for path in worded for text in translated(ast.parse(path.read_text()))}
     advice = {text for one in guidance.GUIDANCE.values() for text in (one.means, one.where, one.ask)}
     registries = (
         refusals.SENTENCES, guidance.TITLES, words.EVIDENCE, words.ASIDE, explain.KEY_NAMES, explain.REASONS,
-        explain.OUTCOMES, explain.STATUSES, columns.LABELS, batch_words.WARNINGS,
+        explain.OUTCOMES, explain.STATUSES, explain.DIFFERENCES, columns.LABELS, batch_words.WARNINGS,
     )  # fmt: skip
     held = {text for registry in registries for text in registry.values()}
     held |= {operation.label for operation in operations.OPERATIONS}

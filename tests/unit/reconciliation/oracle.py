@@ -83,6 +83,9 @@ class Position:
     settlements: set[str] = field(default_factory=set)
     first: str = ""
     last: str = ""
+    first_transfer: str = ""
+    last_transfer: str = ""
+    opened: bool = False
     lines: int = 0
 
 
@@ -131,6 +134,14 @@ def stored(files: Iterable[Sequence[Row]]) -> list[Row]:
     return rows
 
 
+def nothing(text: str) -> bool:
+    """Whether a cell says that there is no id."""
+    bare = text.strip().casefold()
+    return bare == "" or set(bare) <= set("0") or set(bare) <= set("-–—_.") or bare in {
+        "n/a", "na", "#n/a", "#na", "n/a.", "na.", "none", "null", "nil"
+    }  # fmt: skip
+
+
 def damaged(text: str) -> bool:
     """Whether a spreadsheet has already lost digits of it."""
     return re.fullmatch(r"\d([.,]\d+)?[eE]\+\d{1,3}", text) is not None
@@ -152,7 +163,7 @@ def join(rows: Sequence[Row], orders: Sequence[Known], reference: int = 1) -> li
         columns["reference"] = f"Reporting data {reference}"
 
     tried = [
-        {name: row[column].strip() for name, column in columns.items() if row[column].strip() and not damaged(row[column])}
+        {name: row[column].strip() for name, column in columns.items() if not nothing(row[column]) and not damaged(row[column])}
         for row in rows
     ]  # fmt: skip
     hits = [
@@ -198,7 +209,7 @@ def _leaders(rows: Sequence[Row], alone: Sequence[Verdict]) -> dict[str, tuple[s
     for place, (row, verdict) in enumerate(zip(rows, alone, strict=True)):
         transaction = row["Transaction ID"]
         if (
-            transaction
+            not nothing(transaction)
             and not damaged(transaction)
             and row.kind != "control"
             and verdict.outcome == "matched"
@@ -290,8 +301,17 @@ def _position(order: Known, lines: list[Row]) -> Position:
     found.settlements = {row["Settlement ID"] for row in lines} - {""}
     dated = sorted(row["Date"] for row in lines if row["Date"])
     found.first, found.last = (dated[0], dated[-1]) if dated else ("", "")
+    wired = sorted(row["Transfer"] for row in lines if row["Transfer"])
+    found.first_transfer, found.last_transfer = (wired[0], wired[-1]) if wired else ("", "")
     found.status = _status(order, lines, found, captured)
+    found.opened = found.open > 0 or found.status in SOMEBODY_MUST_LOOK
     return found
+
+
+SOMEBODY_MUST_LOOK = {
+    "wrong_currency", "paid_twice", "settled_not_paid", "charged_back", "settled_over", "settled_under", "settled_in_part",
+    "paid_not_settled",
+}  # fmt: skip
 
 
 def _status(order: Known, lines: list[Row], found: Position, captured: Decimal) -> str:
@@ -299,7 +319,8 @@ def _status(order: Known, lines: list[Row], found: Position, captured: Decimal) 
     whole: defaultdict[object, Decimal] = defaultdict(Decimal)
     for row in sales:
         whole[row["Transaction ID"] or id(row)] += row.original or NOUGHT
-    if any(row["Original currency"] != order.currency for row in sales):
+    moving = [row for row in lines if row.kind in ("sale", "refund", "chargeback", "won")]
+    if any(row["Original currency"] != order.currency and row.original != 0 for row in moving):
         return "wrong_currency"
     if sum(1 for amount in whole.values() if amount >= order.amount) > 1:
         return "paid_twice"
@@ -310,7 +331,7 @@ def _status(order: Known, lines: list[Row], found: Position, captured: Decimal) 
     if found.chargebacks > 0:
         return "chargeback_won"
     if found.refunds > 0:
-        base = found.gross if found.gross > 0 else captured
+        base = max(found.gross, captured)
         return "refunded" if found.refunds >= base else "refunded_in_part"
     if found.gross > captured:
         return "settled_over"

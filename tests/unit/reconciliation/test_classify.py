@@ -37,6 +37,8 @@ def stand(one: dict[str, object], *rows: dict[str, object]) -> dict[str, object]
         ({}, [SALE, line("Refund", -1_000_000, **KEY)], "refunded"),
         ({}, [SALE, line("Refund", -1, **KEY)], "refunded_in_part"),
         ({}, [line("Refund", -1_000_000, **KEY)], "refunded"),  # its sale is in an older file
+        # what is in no line yet was not given back by a refund of the part that is
+        ({"captures": 2}, [line(units=500_000, **KEY), line("Refund", -500_000, **KEY)], "refunded_in_part"),
         ({}, [SALE, line("Chargeback", -1_000_000, **KEY)], "charged_back"),
         (
             {},
@@ -44,6 +46,12 @@ def stand(one: dict[str, object], *rows: dict[str, object]) -> dict[str, object]
             "chargeback_won",
         ),
         ({}, [line(original_currency="GBP", **KEY)], "wrong_currency"),
+        *(
+            ({}, [SALE, line(name, -400_000, original_currency="USD", **KEY)], "wrong_currency")
+            for name in ("Refund", "Chargeback", "Chargeback refund")
+        ),
+        ({}, [SALE, line("Refund", 0, original_currency="USD", **KEY)], "settled_in_full"),
+        ({}, [SALE, line("Fixed fee", -1, original_currency="USD", **KEY)], "settled_in_full"),
         ({}, [], "paid_not_settled"),
         ({}, [line("Fixed fee", -1, **KEY)], "paid_not_settled"),
         (UNPAID, [], "not_due"),
@@ -77,6 +85,23 @@ def test_what_is_open_of_an_awaited_order_is_known_once_its_first_sale_is(
 ) -> None:
     found = stand(order(1, **AWAITED), *(line(units=units, **KEY) for units in settled))
     assert found["open_units"] == still_open
+
+
+def test_the_banks_dates_stand_beside_those_of_the_collection() -> None:
+    found = stand(
+        order(1),
+        line(**KEY, transfer="2024-04-10"),
+        line("Fixed fee", -1, **KEY, transfer="2024-04-03"),
+        line("Refund", -1, **KEY),
+    )
+    assert [found[name] for name in ("first_date", "last_date", "first_transfer", "last_transfer")] == [
+        "2024-03-25", "2024-03-25", "2024-04-03", "2024-04-10",
+    ]  # fmt: skip
+
+
+def test_a_part_that_is_in_no_line_stays_open_whatever_was_refunded() -> None:
+    found = stand(order(1, captures=2), line(units=500_000, **KEY), line("Refund", -500_000, **KEY))
+    assert found["open_units"] == 500_000
 
 
 def test_every_status_has_its_words() -> None:

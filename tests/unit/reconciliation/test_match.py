@@ -201,7 +201,10 @@ def test_an_id_that_lost_its_digits_joins_nothing() -> None:
     damaged = {"transaction_id": "8.00006E+11", "lost": "transaction_id"}
     table = lines(line("Sale", order="A1", **damaged), line("Variable", -3, **damaged))
     found = joined(table, BOOK)
-    assert found["outcome"].tolist() == ["matched", "unmatched"]  # whose fee it is, nobody can say: it stays open
+    assert found["outcome"].tolist() == [
+        "matched",
+        "unmatched",
+    ]  # whose fee it is, nobody can say: it stays open
     assert found[["reason", "seen"]].iloc[1].tolist() == ["digits_lost", "8.00006E+11"]
 
 
@@ -223,3 +226,63 @@ def test_an_empty_book_and_an_empty_file() -> None:
         "account_level",
     ]
     assert joined(lines(), BOOK).empty
+
+
+def test_lines_follow_a_sale_that_a_person_matched_to_another_order() -> None:
+    table = lines(
+        line("Sale", transaction_id="77", order="A1", decided="match", decided_order=2),
+        line("Variable", -1_000, transaction_id="77", order="A1"),
+        line("Refund", -5, transaction_id="77", reporting_data_1="INV-1"),
+        line("Fixed fee", -5, transaction_id="77"),
+        line("Refund", -6, transaction_id="77", order="A3"),  # it was never the former order's
+    )
+    found = joined(table, BOOK)
+    assert found["order_id"].tolist() == ["A2", "A2", "A2", "A2", ""]
+    assert found["outcome"].iloc[4] == "contradictory"
+
+
+def test_lines_follow_a_sale_that_is_divided() -> None:
+    table = lines(
+        line("Sale", transaction_id="77", order="A1", decided="split", decided_split="1 2"),
+        line("Variable", -1_000, transaction_id="77", order="A1"),  # of the former order
+        line("Fixed fee", -5, transaction_id="77"),
+        line("Refund", -5, transaction_id="77", order="A2"),  # one of the orders, and no other
+        line("Refund", -6, transaction_id="77", order="A3"),
+        line("Fixed fee", -5, transaction_id="78"),
+    )
+    found = joined(table, BOOK)
+    assert found["reason"].tolist() == [
+        "split_by_hand", "follows_split", "follows_split", "one_key_unknown", "keys_disagree", "nothing_found"
+    ]  # fmt: skip
+    assert found["outcome"].tolist()[:3] == ["matched"] * 3
+    assert found["order_id"].tolist() == ["", "", "", "A2", "", ""]
+
+
+def test_two_divided_sales_of_one_transaction_lead_nowhere() -> None:
+    table = lines(
+        *(line("Sale", transaction_id="77", decided="split", decided_split="1 2") for _ in range(2)),
+        line("Fixed fee", -5, transaction_id="77"),
+    )
+    assert joined(table, BOOK)["outcome"].tolist() == ["matched", "matched", "unmatched"]
+
+
+@pytest.mark.parametrize("nothing", ["0", "000", "-", "--", "n/a", "N/A", "#N/A", "none", "NULL", "nil", "."])
+def test_what_says_that_there_is_no_id_is_no_key(nothing: str) -> None:
+    table = lines(
+        line("Sale", transaction_id=nothing, order="A1"),
+        line("Fixed fee", -5, transaction_id=nothing),
+        line("Refund", -5, transaction_id=nothing, reporting_data_1=nothing),
+    )
+    of = book(order(1, transactions=(nothing,)), order(2, reference_1=nothing))
+    found = joined(table, of)
+    assert found["order_id"].tolist() == ["A1", "", ""]
+    assert found["reason"].tolist() == ["keys_agree", "no_order_of_its_own", "no_key"]
+
+
+def test_keys_that_contradict_are_told_with_what_each_names() -> None:
+    found = one(line(reporting_data_1="SHARED", order="A1", transaction_id="800"))
+    assert found["expected"].split("\n") == ["reference A3, A4", "order_id A1", "transaction A1"]
+    many = book(*(order(n, reference_1="SHOP") for n in range(1, 6)), order(9))
+    assert one(line(reporting_data_1="SHOP", order="A9"), many)["expected"].startswith(
+        "reference A1, A2, A3, …"
+    )

@@ -16,10 +16,12 @@ RESERVE = {"Rolling reserve capture"}
 keys = st.sampled_from(["", "", "K1", "K2", "K3", "K4"])
 rows = st.fixed_dictionaries(
     {
-        "name": st.sampled_from(["Sale", "Sale", "Refund", "Chargeback", *sorted(CONTROL), *sorted(FREE), "Green fee"]),
+        "name": st.sampled_from(
+            ["Sale", "Sale", "Refund", "Chargeback", *sorted(CONTROL), *sorted(FREE), "Green fee"]
+        ),
         "reporting_data_1": keys,
         "order": st.sampled_from(["", "A1", "A2", "A3", "A3-2", "A9"]),
-        "transaction_id": st.sampled_from(["", "T1", "T2", "T3", "T9"]),
+        "transaction_id": st.sampled_from(["", "0", "T1", "T2", "T3", "T9"]),
         "merchant_operation_id": st.sampled_from(["", "", "O1", "O2"]),
         "account": st.sampled_from(["demo", "demo", "other"]),
         "units": st.integers(-10_000_000, 10_000_000),
@@ -68,7 +70,7 @@ def oracle(table: list[Row], known: list[Row]) -> list[tuple[str, int | None]]:
         same = [
             (other["name"] == "Sale", result[1])
             for other, result in zip(table, first, strict=True)
-            if row["transaction_id"]
+            if row["transaction_id"] not in ("", "0")
             and (other["account"], other["transaction_id"]) == (row["account"], row["transaction_id"])
             and result[0] == "matched"
         ]
@@ -76,7 +78,10 @@ def oracle(table: list[Row], known: list[Row]) -> list[tuple[str, int | None]]:
         leaders = {number for is_sale, number in same if is_sale == sold}
         leads = alone[0] == "matched" and (row["name"] == "Sale" or not sold)
         outcome, number = verdict([*hits(row), leaders]) if len(leaders) == 1 and not leads else alone
-        keyed = any(row[k] for k in ("reporting_data_1", "order", "transaction_id", "merchant_operation_id"))
+        keyed = any(
+            row[k] not in ("", "0")
+            for k in ("reporting_data_1", "order", "transaction_id", "merchant_operation_id")
+        )
         if outcome == "unmatched" and row["name"] in FREE and (not keyed or row["name"] in RESERVE):
             return "account_level", None
         return outcome, number

@@ -134,7 +134,7 @@ def must_agree(desk: Desk, actor: Actor, rows: list[oracle.Row], orders: Sequenc
     assert stored_positions(desk) == {
         name: (
             one.status, *map(units, (one.gross, one.refunds, one.chargebacks, one.won, one.open, one.fees, one.vat, one.net)),
-            one.settlements, one.first, one.last, one.lines,
+            one.settlements, one.first, one.last, one.first_transfer, one.last_transfer, one.opened, one.lines,
         )
         for name, one in places.items()
     }  # fmt: skip
@@ -175,7 +175,7 @@ def stored_positions(desk: Desk) -> dict[str, tuple[Any, ...]]:
     query = select(
         order_table.c.order_id, one.status, one.gross_units, one.refunds_units, one.chargebacks_units, one.won_units,
         one.open_units, one.fees_units, one.vat_units, one.net_units, one.settlement_ids, one.first_date, one.last_date,
-        one.lines,
+        one.first_transfer, one.last_transfer, one.open, one.lines,
     ).join(order_table, order_table.c.id == one.order)  # fmt: skip
     with desk.store.read() as tx:
         rows = tx.execute(query.where(one.account == "demo")).all()

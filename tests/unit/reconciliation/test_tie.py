@@ -25,6 +25,9 @@ SALE, FEE = line("Sale", 1_000_000), line("Variable", -10_000)
         ([FEE, line("Deferred settlement", -10_000)], 0, 0, "tied"),
         ([FEE, line("Deferred settlement", 9_000)], 0, -1_000, "differs"),
         ([SALE, line("Sale", None), line("Settlement", 1_000_000)], 1_000_000, 0, "tied"),
+        # what a person said to be counted twice counts for nothing, be it a total
+        ([SALE, SALE | {"kind": "twice"}, line("Settlement", 1_000_000)], 1_000_000, 0, "tied"),
+        ([SALE, line("Settlement", 1_000_000), line("Settlement", 900_000, kind="twice")], 1_000_000, 0, "tied"),
     ],
 )  # fmt: skip
 def test_payout(rows: list[dict[str, object]], paid: int, difference: int, state: str) -> None:

@@ -1,0 +1,268 @@
+"""What follows a decision by hand: the lines of the transaction, a correction, the decision that stood before."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from services.access import Actor
+from services.desk import Desk
+from services.reconciliation import background, decisions, payout_views, standing, trail
+from services.reconciliation.decisions import Shown
+from tests.support.by_hand import an_order, line, line_id, outcomes, position, stored, take
+from tests.support.desk import open_test_desk, person
+from tests.support.joined import must_hold
+
+SALE = line("A-100", "100.00", transaction="T-1")
+FEE = line("A-100", "-1.01", operation="Fixed fee", transaction="T-1")
+REFUND = line("A-100", "-10.00", operation="Refund", transaction="T-1")
+OTHERS = tuple(line(f"B-{n}", f"{n}.00") for n in range(1, 9))
+PAYOUT = line("", "{}", operation="Settlement", transaction="")
+
+
+def payout(amount: str) -> str:
+    return line("", amount, operation="Settlement", transaction="")
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Desk]:
+    opened = open_test_desk(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def finance(books: Desk) -> Actor:
+    return person(books, "finance", name="Camille Martin")
+
+
+@pytest.fixture
+def orders(books: Desk) -> dict[str, int]:
+    found = {
+        name: an_order(books, name, amount)
+        for name, amount in (("A-100", "100.00"), ("A-200", "70.00"), ("A-300", "30.00"))
+    }
+    take(books, SALE, FEE, REFUND, *OTHERS)
+    return found
+
+
+def shown(desk: Desk, order: str, operation: str = "Sale") -> Shown:
+    row = stored(desk)[f"{order} {operation}"]
+    return Shown(row.id, row.decision)
+
+
+def standing_lines(desk: Desk, order: str = "A-100") -> list[tuple[str, int, str, int | None]]:
+    rows = [row for row in stored_all(desk) if row.file_order == order and row.replaced_by is None]
+    return [(row.operation, row.original_amount_units, row.outcome, row.order) for row in rows]
+
+
+def stored_all(desk: Desk) -> list:
+    from sqlalchemy import select
+
+    from services.store.schema_settlements import settlement_lines
+
+    with desk.store.read() as tx:
+        return list(tx.execute(select(settlement_lines).order_by(settlement_lines.c.id)))
+
+
+# -- the lines of the transaction
+
+
+def test_the_lines_of_a_sale_go_with_it_to_another_order_and_are_counted(
+    books: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    done = decisions.match(books, finance, [shown(books, "A-100")], orders["A-200"], "other customer", "k1")
+    assert {outcomes(books)[f"A-100 {name}"] for name in ("Sale", "Fixed fee", "Refund")} == {
+        ("matched", orders["A-200"])
+    }
+    assert (len(done.lines), done.along) == (1, 2)
+    undone = decisions.undo_group(books, finance, "k1", "not so")
+    assert undone.along == 2
+    assert outcomes(books)["A-100 Refund"] == ("matched", orders["A-100"])
+    must_hold(books)
+
+
+def test_the_lines_of_a_divided_sale_are_divided_as_it_is(
+    books: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
+    done = decisions.split(books, finance, shown(books, "A-100"), shares, "one payment", "k1")
+    assert done.along == 2
+    large, small = (position(books, order) for order, _ in shares)
+    assert (large.gross_units, large.refunds_units, large.lines) == (70_0000, 7_0000, 3)
+    assert (small.gross_units, small.refunds_units, small.lines) == (30_0000, 3_0000, 3)
+    # a fee of 1.01: no order bears a fraction of a cent
+    assert (large.fees_units, small.fees_units) == (7_100, 3_000)
+    assert large.net_units + small.net_units == int(Decimal("88.99") * 10_000)
+    must_hold(books)
+    # a fee that comes in a later file goes the same way
+    take(books, line("A-100", "-2.00", operation="Variable", transaction="T-1"))
+    assert position(books, orders["A-200"]).fees_units == 7_100 + 1_4000
+    must_hold(books)
+    decisions.undo_group(books, finance, "k1", "not so")
+    assert [position(books, order).lines for order, _ in shares] == [0, 0]
+    assert position(books, orders["A-100"]).lines == 4
+    must_hold(books)
+
+
+def test_the_other_lines_of_a_transaction_are_offered_and_put_aside_with_it(
+    books: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    found = standing.companions(books, finance, [line_id(books, "A-100")])
+    assert [one.operation_code for one in found] == ["fixed_fee", "refund"]
+    assert standing.companions(books, finance, [line_id(books, "B-1")]) == ()
+    done = decisions.not_ours(
+        books, finance, [shown(books, "A-100"), *(one.shown for one in found)], "web shop", "k1"
+    )
+    assert len(done.lines) == 3
+    assert {outcomes(books)[f"A-100 {name}"][0] for name in ("Sale", "Fixed fee", "Refund")} == {"not_ours"}
+    decisions.undo_group(books, finance, "k1", "all of it")
+    assert outcomes(books)["A-100 Refund"] == ("matched", orders["A-100"])
+
+
+def test_lines_without_a_real_transaction_have_no_companions(books: Desk, finance: Actor) -> None:
+    take(books, line("C-1", transaction="0"), line("C-2", transaction="0"), line("C-3", transaction=""))
+    assert standing.companions(books, finance, [line_id(books, "C-1"), line_id(books, "C-3")]) == ()
+
+
+# -- counted twice
+
+
+def test_a_line_that_stands_twice_leaves_its_payout(books: Desk, finance: Actor) -> None:
+    take(books, line("A-1", "10.00"), *OTHERS, payout("46.00"))
+    take(books, line("A-1", "11.00"))  # an excerpt: both stand
+    [before] = payout_views.payouts(books, finance)
+    assert (before.state, before.difference_units) == ("differs", 11_0000)
+    second = max(row.id for row in stored_all(books) if row.file_order == "A-1")
+    first = min(row.id for row in stored_all(books) if row.file_order == "A-1")
+    decisions.exclude(books, finance, [Shown(second)], "handled elsewhere", "k0")
+    assert (
+        payout_views.payouts(books, finance) == (before,)
+        or payout_views.payouts(books, finance)[0].state == "differs"
+    )
+    decisions.twice(books, finance, [Shown(first)], "stands again, corrected", "k1")
+    [now] = payout_views.payouts(books, finance)
+    assert (now.state, now.difference_units) == ("differs", 1_0000)  # the correction is one of a euro
+    must_hold(books)
+    decisions.undo_group(books, finance, "k1", "not so")
+    [again] = payout_views.payouts(books, finance)
+    assert again.difference_units == 11_0000
+    must_hold(books)
+
+
+def test_a_total_that_stands_twice_leaves_its_payout(books: Desk, finance: Actor) -> None:
+    take(books, *OTHERS, payout("36.00"))
+    take(books, *OTHERS[:2], payout("35.00"))
+    total = max(row.id for row in stored_all(books) if row.kind == "control")
+    assert payout_views.payouts(books, finance)[0].state == "differs"
+    decisions.twice(books, finance, [Shown(total)], "of an excerpt", "k1")
+    assert payout_views.payouts(books, finance)[0].state == "tied"
+    decisions.undo_group(books, finance, "k1", "not so")
+    assert payout_views.payouts(books, finance)[0].state == "differs"
+    must_hold(books)
+
+
+# -- the decision that stood before
+
+
+def test_undoing_gives_back_what_stood_before(books: Desk, finance: Actor, orders: dict[str, int]) -> None:
+    decisions.match(books, finance, [shown(books, "B-1")], orders["A-200"], "first", "k1")
+    decisions.exclude(books, finance, [shown(books, "B-1")], "second", "k2")
+    decisions.match(books, finance, [shown(books, "B-1")], orders["A-300"], "third", "k3")
+    for key, outcome in (("k3", ("excluded", None)), ("k2", ("matched", orders["A-200"]))):
+        decisions.undo_group(books, finance, key, "not so")
+        assert outcomes(books)["B-1 Sale"] == outcome
+    told = trail.of_line(books, finance, line_id(books, "B-1"))
+    assert [(one.kind, one.how) for one in told if one.stands] == [("match", "again")]
+    assert [(one.after, one.after_order) for one in told if one.kind == "undone"][-1] == ("matched", "A-200")
+    decisions.undo_group(books, finance, "k1", "none of it")
+    assert outcomes(books)["B-1 Sale"] == ("unmatched", None)
+    assert trail.of_line(books, finance, line_id(books, "B-1"))[-1].after == "unmatched"
+    must_hold(books)
+
+
+def test_a_division_is_given_back_with_its_shares(
+    books: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
+    decisions.split(books, finance, shown(books, "A-100"), shares, "one payment", "k1")
+    decisions.exclude(books, finance, [shown(books, "A-100")], "no", "k2")
+    decisions.undo_group(books, finance, "k2", "yes")
+    assert [position(books, order).gross_units for order, _ in shares] == [70_0000, 30_0000]
+    must_hold(books)
+
+
+# -- a correction
+
+
+def test_a_corrected_line_keeps_what_was_decided_of_it(
+    books: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    decisions.match(books, finance, [shown(books, "A-100")], orders["A-200"], "other customer", "k1")
+    decisions.exclude(books, finance, [shown(books, "B-1"), shown(books, "B-2")], "handled", "k2")
+    corrected = line("A-100", "101.00", transaction="T-1")
+    take(books, corrected, FEE, REFUND, line("B-1", "1.50"), *OTHERS[1:])
+    assert standing_lines(books) == [
+        ("Fixed fee", -1_0100, "matched", orders["A-200"]),
+        ("Refund", -10_0000, "matched", orders["A-200"]),
+        ("Sale", 101_0000, "matched", orders["A-200"]),
+    ]
+    assert standing_lines(books, "B-1") == [("Sale", 1_5000, "excluded", None)]
+    must_hold(books)
+    told = trail.of_line(
+        books, finance, max(row.id for row in stored_all(books) if row.file_order == "A-100")
+    )
+    assert [(one.kind, one.who, one.text, one.how) for one in told] == [
+        ("match", "Camille Martin", "other customer", "carried")
+    ]
+    # what was decided at once is undone at once, of the correction, too
+    decisions.undo_group(books, finance, "k2", "not so")
+    assert standing_lines(books, "B-1") == [("Sale", 1_5000, "unmatched", None)]
+    must_hold(books)
+
+
+def test_a_division_whose_amount_was_corrected_is_open_again_and_says_so(
+    books: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
+    decisions.split(books, finance, shown(books, "A-100"), shares, "one payment", "k1")
+    take(books, line("A-100", "101.00", transaction="T-1"), FEE, REFUND, *OTHERS)
+    [sale] = [
+        row
+        for row in stored_all(books)
+        if (row.file_order, row.operation, row.replaced_by) == ("A-100", "Sale", None)
+    ]
+    assert (sale.outcome, sale.reason) == ("unmatched", "reopened")
+    assert [position(books, order).gross_units for order, _ in shares] == [0, 0]
+    [told] = trail.of_line(books, finance, sale.id)
+    assert (told.kind, told.text, told.how) == ("reopened", "one payment", "carried")
+    must_hold(books)
+    decisions.undo(books, finance, [sale.decision], "by its keys")
+    assert standing_lines(books)[-1] == ("Sale", 101_0000, "matched", orders["A-100"])
+    must_hold(books)
+
+
+def test_a_division_whose_amount_is_unchanged_is_kept(
+    books: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
+    decisions.split(books, finance, shown(books, "A-100"), shares, "one payment", "k1")
+    take(books, SALE.replace("2026-11-20", "2026-11-21"), FEE, REFUND, *OTHERS)
+    assert [position(books, order).gross_units for order, _ in shares] == [70_0000, 30_0000]
+    must_hold(books)
+
+
+def test_a_line_corrected_back_beside_a_new_one_of_its_key_stands_again(
+    books: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    take(books, line("A-100", "101.00", transaction="T-1"), FEE, REFUND, *OTHERS)
+    assert [units for _, units, _, _ in standing_lines(books)] == [-1_0100, -10_0000, 101_0000]
+    second = line("A-100", "7.00", transaction="T-1")
+    take(books, SALE, second, FEE, REFUND, *OTHERS)
+    assert sorted(units for _, units, _, _ in standing_lines(books)) == [-10_0000, -1_0100, 7_0000, 100_0000]
+    assert {(outcome, order) for _, _, outcome, order in standing_lines(books)} == {
+        ("matched", orders["A-100"])
+    }
+    background.work_off(books)
+    must_hold(books)
