@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from services.errors import DeskError
 from services.i18n import Translator
+from services.settlements.columns import LABELS
 
 SENTENCES: dict[str, str] = {
     # money
@@ -203,7 +204,7 @@ SENTENCES: dict[str, str] = {
     "settlement_file_undecodable": "The file cannot be read as {encoding}: choose another encoding.",
     "settlement_file_truncated": "The file is cut off at line {line}: download it again.",
     "settlement_file_broken_quotes": "A quotation mark is open from line {line} to the end: download the file again.",
-    "settlement_file_missing_columns": "Columns that are needed are missing: {columns}.",
+    "settlement_file_missing_columns": "Columns that are needed are missing: {columns}. Where the file has them under other names, its preview asks which is which.",
     "settlement_file_header_only": "The file names its columns but holds no line.",
     "settlement_file_undecided": "The file does not decide how it is read ({questions}): choose.",
     "settlement_zip_unreadable": "The ZIP is damaged, cut off, or packed in an unusual way: download it again, or unpack it and give the files in it.",
@@ -222,6 +223,7 @@ SENTENCES: dict[str, str] = {
     "import_died": "The import ended three times before it was done. Nothing of the file was kept; tell your administrator.",
     "import_overtaken": "Another import of this account has begun meanwhile: import this file again.",
     "file_too_large": "The file is above {megabytes} MB: split it, or ask your administrator.",
+    "import_payouts_stored": "Payout {payouts} is stored already, and the lines of this file look like its lines, written otherwise. Nothing was added, so that nothing counts twice.",
     "file_account": "This Account of a file cannot be told.",
     "file_account_unknown": "Nobody has said yet whose account {cells} of the file is. Say it on the screen Reconciliation, under Files: the file is then imported.",
     "file_account_in_use": "Lines of account {cell} stand under {account} already, and would count twice: it stays there.",
@@ -234,6 +236,9 @@ SENTENCES: dict[str, str] = {
     "decision_line_replaced": "This line stands corrected in a newer file: decide that one.",
     "decision_total_line": "This is a total of the other lines: it belongs to no order.",
     "decision_conflicting": "{who} has decided this line meanwhile ({at}). Look at it again.",
+    "aside": "This cannot be done about the row.",
+    "aside_row_unknown": "There is no such row, or it holds no money: choose among those that stand in the way.",
+    "aside_not_dealt_with": "Nobody has dealt with this row.",
     "decision_already_undone": "{who} has already undone this ({at}).",
     "decision_order_elsewhere": "Order {order_id} is of another account than the line.",
     "decision_order_erased": "The customer of order {order_id} was erased: no line can be matched to it by hand.",
@@ -276,6 +281,12 @@ SENTENCES: dict[str, str] = {
     "folder_no_account": "Nobody knows whose file this is: put it into the folder that is named after its account ({accounts}).",
     # public
 }
+# What a file is instead of what it should be.
+KINDS_OF_FILE = {
+    "pdf": "PDF", "zip": "ZIP", "gzip": "GZIP", "html": "HTML", "xml": "XML", "rtf": "RTF", "xls": "XLS", "json": "JSON",
+    "image": "an image", "spreadsheet": "a spreadsheet without these columns", "text": "a text without these columns",
+    "binary": "a program's data", "empty": "nothing at all",
+}  # fmt: skip
 UNKNOWN = "Something went wrong. Nothing was lost; try again, and tell your administrator if it goes on."
 
 
@@ -286,7 +297,17 @@ def sentence(error: DeskError, t: Translator) -> str:
 
 def stored_sentence(code: str, fields: Mapping[str, str], t: Translator) -> str:
     """The same of a refusal whose code and fields were stored."""
-    return t.gettext(SENTENCES.get(code, UNKNOWN)).format_map(_Fields(fields))
+    said = {name: _in_words(code, name, value, t) for name, value in fields.items()}
+    return t.gettext(SENTENCES.get(code, UNKNOWN)).format_map(_Fields(said))
+
+
+def _in_words(code: str, name: str, value: str, t: Translator) -> str:
+    """What a field says in codes: a kind of file, columns of a payout file."""
+    if name == "looks_like":
+        return t(KINDS_OF_FILE.get(value, value))
+    if code == "settlement_file_missing_columns":
+        return ", ".join(t(LABELS.get(column, column)) for column in value.split(", "))
+    return value
 
 
 class _Fields(dict[str, str]):

@@ -28,9 +28,9 @@ class Changes:
         self._gone: list[pd.DataFrame] = []  # what was found: lines that may stand changed in this file
         self._former: list[pd.DataFrame] = []  # lines of this file that stood changed in another
 
-    def note(self, tx: Connection, account: str, lines: pd.DataFrame, there: pd.DataFrame) -> None:
+    def note(self, tx: Connection, account: str, lines: pd.DataFrame, there: pd.DataFrame) -> pd.Index:
         """``lines``: identity, key and settlement_id of the next lines; ``there``: the stored ones of other files among
-        them (``settlement_lines.by_identity``)."""
+        them (``settlement_lines.by_identity``). Which of them may correct a stored line."""
         known = lines["identity"].isin(there["identity"])
         self.known.update(there["id"].tolist())
         for settlement, count in lines.loc[known, "settlement_id"].value_counts().items():
@@ -42,7 +42,9 @@ class Changes:
         found = settlement_lines.by_key(tx, account, sorted(asked), self._file).assign(account=account)
         self._gone.append(found)
         wanted = set(found["key"]) | set(self._new_by_key)
-        self._new_by_key.update(key for key in new if key in wanted)
+        new = new[new.isin(wanted)]
+        self._new_by_key.update(new)
+        return new.index
 
     def replaced(self, tx: Connection) -> list[int]:
         """The ids of the lines that stand changed in this file, once all of it has been noted."""

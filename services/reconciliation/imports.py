@@ -24,6 +24,7 @@ from services.reconciliation import corrections, reading
 from services.reconciliation.changes import Changes
 from services.reconciliation.corrections import Correction
 from services.reconciliation.file_accounts import Part, known
+from services.reconciliation.likeness import Likeness, Stored
 from services.settlements.blocks import read_blocks
 from services.settlements.dialect import Chosen, Dialect
 from services.settlements.findings import Findings, Gathering, Kept
@@ -76,8 +77,9 @@ class Preview:
     ``settlements``: as ``services.settlements.totals`` gives them. ``aside``: the first rows set aside,
     ``aside_blocking`` how many of all may hold money.
     ``accounts``: its rows by Account; ``home``: the account of most of them, by whose rules it is read; ``chosen``: what of
-    its reading was chosen or is remembered. ``imported``: the account under which this very file is there or on its way, ""
-    when it is not.
+    its reading was chosen or is remembered. ``stored``: payouts that it seems to bring once more, in another rendition: it
+    is imported only if a person says that its lines are others. ``imported``: the account under which this very file is
+    there or on its way, "" when it is not.
     """
 
     dialect: Dialect
@@ -94,6 +96,8 @@ class Preview:
     findings: Findings
     accounts: tuple[Part, ...]
     home: str
+    chosen: Chosen
+    stored: tuple[Stored, ...]
     imported: str
 
 
@@ -117,7 +121,7 @@ def look(
     tell: Callable[[float], None] | None = None,
 ) -> Preview:
     """What ``preview`` does once it is allowed; ``keys``: our accounts; ``tell`` is told how much is done, from 0 to 1."""
-    changes, seen, count, tell = Changes(), Occurrences(), 0, tell or _nobody
+    changes, likeness, seen, count, tell = Changes(), Likeness(), Occurrences(), 0, tell or _nobody
     aside, sums, payouts = Kept(), [], []
     correcting: list[tuple[str, dict[str, Any]]] = []
     with open_source(file) as source:
@@ -134,7 +138,7 @@ def look(
         for block in read_blocks(source, dialect):
             lines = block.lines
             count += len(lines)
-            marked = identify(lines, seen).assign(settlement_id=lines["settlement_id"])
+            marked = lines.join(identify(lines, seen)[["identity", "key"]])
             # whose nobody has said yet is compared as if it were what it was added for
             ours = lines["account"].map(
                 {cell: accounts.of(cell, account) or account for cell in lines["account"].unique()}
@@ -144,7 +148,8 @@ def look(
                     if line_rows.any_of(tx, str(one)):
                         there = line_rows.by_identity(tx, str(one), theirs["identity"].tolist())
                         may = changes.note(tx, str(one), theirs, there)
-                        some = lines.loc[may[: CORRECTING - len(correcting)]].assign(key=marked["key"])
+                        likeness.note(tx, str(one), theirs, there["identity"])
+                        some = theirs.loc[may[: CORRECTING - len(correcting)]]
                         correcting += [(str(one), row) for row in _plain(some)]
             sums.append(totals(lines))
             payouts.append(settlements(lines))
@@ -154,13 +159,14 @@ def look(
     with store.read() as tx:
         imported = rows.by_hash(tx, _hash(file))
         replaced, old = changes.replaced(tx), len(changes.known)
+        stored = likeness.stored(tx, changes.known, replaced)
         corrected = corrections.of_read(tx, replaced, correcting)
     all_totals, all_payouts = summed(sums, payouts)
     return Preview(
         dialect=dialect, headers=found.detection.headers, lines=count, new=count - old - len(replaced), known=old,
         changed=len(replaced), corrections=corrected, totals=all_totals, settlements=all_payouts, aside=aside.rows,
         aside_blocking=aside.blocking.total(), findings=gathering.findings(), accounts=found.parts, home=found.home,
-        imported=imported.account if imported else "",
+        chosen=found.chosen, stored=stored, imported=imported.account if imported else "",
     )  # fmt: skip
 
 
@@ -177,12 +183,13 @@ def _plain(lines: pd.DataFrame) -> list[dict[str, Any]]:
 
 def receive(
     desk: Desk, actor: Actor, account: str, name: str, stream: BinaryIO, chosen: Chosen | None = None, *,
-    source: str = "upload", hipay_settlement: str = "",
+    source: str = "upload", hipay_settlement: str = "", others: bool = False,
 ) -> int:  # fmt: skip
     """Keep a file to be imported by the worker; its id. The original is kept in pieces, in short transactions.
 
-    ``chosen``: how it is read, as a person has looked at it; None: as is remembered for its account. A ZIP's members are received one by one (``services.settlements.archive.members``). Raises FileKnown, NotAllowed, and
-    FileUnknown where it was cancelled meanwhile.
+    ``chosen``: how it is read, as a person has looked at it; None: as is remembered for its account. ``others``: its lines
+    are others than those that stand, however alike: a person has said so. A ZIP's members are received one by one
+    (``services.settlements.archive.members``). Raises FileKnown, NotAllowed, and FileUnknown where it was cancelled meanwhile.
     """
     name = PurePosixPath(name.replace("\\", "/")).name[:200] or "file"  # a name, never a path
     now = clock.now()
@@ -190,7 +197,7 @@ def receive(
         require(tx, actor, Right.RECONCILE)
         file = rows.add(
             tx, account=account, name=name, source=source, hipay_settlement=hipay_settlement, uploaded_at=now, alive_at=now,
-            chosen=asdict(chosen) if chosen else {},
+            chosen=asdict(chosen) if chosen else {}, others=others,
             actor_kind=actor.kind, actor_id=actor.id,
         )  # fmt: skip
     digest, size = hashlib.sha256(), 0
@@ -245,8 +252,10 @@ def cancel(desk: Desk, actor: Actor, file: int) -> None:
     desk.wake.set()
 
 
-def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None) -> None:
+def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None, *, others: bool = False) -> None:
     """Take up a file once more that failed, read as chosen now; or what is left to do of one that is complete.
+
+    ``others``: as for ``receive``.
 
     Raises FileKnown, FileUnknown, NotAllowed.
     """
@@ -256,7 +265,9 @@ def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None) -> 
         if found is None:
             raise FileUnknown
         if found.state == "failed":
-            choices = {} if chosen is None else {"chosen": asdict(chosen)}
+            choices: dict[str, Any] = {} if chosen is None else {"chosen": asdict(chosen)}
+            if others:
+                choices["others"] = True
             if (there := rows.again(tx, found, **choices)) is not None:
                 raise _known_already(desk, there, found.account)
         elif not rows.take_up(tx, file):

@@ -20,6 +20,7 @@ from services.reconciliation import carrying, catching_up, file_accounts, join, 
 from services.reconciliation.book import Lookup, MatchRules, hashed, strings
 from services.reconciliation.changes import Changes
 from services.reconciliation.file_accounts import FileAccounts, FileAccountUnknown
+from services.reconciliation.likeness import Likeness, PayoutsStored
 from services.reconciliation.match import match
 from services.reconciliation.turns import Turn
 from services.settlements.blocks import Block, read_blocks
@@ -64,6 +65,7 @@ class _Run:
     cursor: dict[str, Any]  # up to which changes of orders the lookup holds
     changes: Changes
     gathering: Gathering
+    likeness: Likeness
     seen: Occurrences = field(default_factory=Occurrences)
     lines: int = 0
     had: dict[str, bool] = field(default_factory=dict)  # whether an account had lines before
@@ -75,7 +77,7 @@ class _Run:
 def load(turn: Turn, file_id: int) -> None:
     """Read, identify, match and store the file, and flip it.
 
-    Raises Withdrawn, TurnOver, FileAccountUnknown, the errors of the reader.
+    Raises Withdrawn, TurnOver, FileAccountUnknown, PayoutsStored, the errors of the reader.
     """
     while catching_up.catch_up_store(turn.store):
         turn.check()
@@ -101,7 +103,9 @@ def load(turn: Turn, file_id: int) -> None:
             accounts = file_accounts.known(tx, turn.accounts)
         if unknown:
             raise FileAccountUnknown(unknown)
-        run = _Run(file, lookup, rules, accounts, cursor, Changes(file_id), Gathering(found.detection))
+        run = _Run(
+            file, lookup, rules, accounts, cursor, Changes(file_id), Gathering(found.detection), Likeness(file_id)
+        )  # fmt: skip
         for block in _gathered(read_blocks(source, dialect, rows=ROWS)):
             _take(turn, run, block)
     _flip(turn, run)
@@ -186,6 +190,7 @@ def _take_account(turn: Turn, run: _Run, account: str, lines: pd.DataFrame, prog
             others = there[there["file"] != file_id]
             own = there.loc[there["file"] == file_id, "id"].tolist()
             run.changes.note(tx, account, lines, others)
+            run.likeness.note(tx, account, lines, others["identity"])
             lines = lines[~lines["identity"].isin(there["identity"])].reset_index(drop=True)
         context = _context(tx, run, account, lines, own)
     found = match(_together(lines, context), run.lookup, run.rules.get(account))
@@ -239,9 +244,15 @@ def _rows(lines: pd.DataFrame, found: pd.DataFrame) -> list[tuple[Any, ...]]:
 
 
 def _flip(turn: Turn, run: _Run) -> None:
-    """The one transaction from which on the file's lines are seen, and those that they replace are not."""
+    """The one transaction from which on the file's lines are seen, and those that they replace are not.
+
+    Raises PayoutsStored.
+    """
     with turn.store.read() as tx:
         replaced, back = run.changes.replaced(tx), run.changes.back(tx)
+        stored = () if run.file.others else run.likeness.stored(tx, run.changes.known, replaced)
+    if stored:
+        raise PayoutsStored(stored)
     aside, dialect = run.aside, run.gathering.detection.dialect
     file, counts = run.file, {"known_lines": len(run.changes.known), "changed_lines": len(replaced)}
     with turn.step() as tx:

@@ -127,6 +127,23 @@ def by_key(tx: Connection, account: str, keys: Iterable[str], other_than: int) -
     return frame(tx, query, {"id": "int64", "key": "str", "settlement_id": "str"})
 
 
+_LIKENESS = (
+    "operation_code", "operation", "kind", "settlement_currency", "transaction_id", "date", "lost",
+)  # fmt: skip
+
+
+def of_payout(tx: Connection, account: str, settlement: str, other_than: int) -> pd.DataFrame:
+    """The lines of a payout in other files that nothing has replaced: ``id``, ``settled_amount_units`` and what tells
+    whether a line looks like another."""
+    line = settlement_lines.c
+    query = select(line.id, line.settled_amount_units, *(line[name] for name in _LIKENESS)).where(
+        line.account == account, line.settlement_id == settlement, line.replaced_by.is_(None), line.file != other_than
+    )  # fmt: skip
+    return frame(
+        tx, query, {"id": "int64", "settled_amount_units": "Int64", **dict.fromkeys(_LIKENESS, "str")}
+    )
+
+
 def joined(tx: Connection, where: ColumnElement[bool]) -> pd.DataFrame:
     """Lines as ``match`` takes them, with their ``id``, ``file``, amount, decision, and what they came to the last time
     under ``was_…``."""
