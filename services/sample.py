@@ -12,6 +12,7 @@ that is cut off leaves orders behind, and never the clock in the past: ``put_bac
 
 import random
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -172,7 +173,11 @@ def _send(desk: Desk, actor: Actor, account: str, plan: _Plan) -> int:
     now = clock.now()
     first, last, language = plan.person
     amount = str(quantised(from_units(plan.units), plan.currency))
-    local = f"{first}.{last}".lower().replace(" ", "").encode("ascii", "ignore").decode()
+    local = (
+        unicodedata.normalize("NFKD", f"{first}.{last}".lower().replace(" ", ""))
+        .encode("ascii", "ignore")
+        .decode()
+    )
     draft = Draft(
         channel=plan.channel, account=account, first_name=first, last_name=last, email=f"{local}@example.com",
         amount=amount, currency=plan.currency, description=plan.goods, order_id=propose_order_id(now),

@@ -160,13 +160,12 @@ def _page(
 
 
 def _way_back(desk: Desk, order: Row[Any], page: Row[Any]) -> tuple[str | None, datetime | None]:
-    """Where the payment can be tried again, and until when: the page while it lives, then our own link."""
+    """Where the payment can be tried again: the page while it lives, then our own link. Until when the e-mail's link can."""
     now = clock.now()
+    own = bool(order.link_token) and standing(order, now) == "open"  # it outlives the page
     if page.state == "open" and page.expires_at is not None and page.expires_at > now:
-        return page.url, page.expires_at
-    if order.link_token and standing(order, now) == "open":
-        return address(desk, order, None), order.expires_at
-    return None, None
+        return page.url, order.expires_at if own else page.expires_at
+    return (address(desk, order, None), order.expires_at) if own else (None, None)
 
 
 def _screen(

@@ -1,10 +1,12 @@
 """Our own link, over HTTP and against the sandbox: opening changes nothing, a press leads to one page of HiPay's."""
 
+import html
 import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -14,8 +16,9 @@ from services.access import CUSTOMER, Actor
 from services.accounts.demo import prepare_demo
 from services.accounts.options import Options, save
 from services.desk import Desk
-from services.hipay.errors import Refused
+from services.hipay.errors import OutcomeUnknown, Refused
 from services.hipay.sandbox import clock_source
+from services.i18n import format_datetime
 from services.orders import create, history, pressing
 from services.orders.history import Detail
 from services.orders.observe import record
@@ -32,7 +35,7 @@ def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
         tmp_path, own_links=True, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port
     )
     prepare_demo(opened)
-    clock.use(clock_source(sandbox.url, ttl=0))
+    clock.use(clock_source(sandbox.url, ttl=0, seconds=30))
     yield opened
     clock.use(None)
     opened.close()
@@ -84,6 +87,21 @@ def test_the_mail_leaves_at_once_with_our_address_and_none_of_hipays(
     assert at_hipay(sandbox) == []
     assert (seen.badge, seen.pages) == ("open", ())
     assert len(seen.order.link_token) >= 22  # 128 bits in base64
+
+
+def test_what_nobody_has_opened_is_not_read(desk: Desk, sent: int, sandbox: RunningSandbox) -> None:
+    check(desk, sent)
+    seen = found(desk, sent)
+    assert (seen.waiting, seen.order.checked_at) == ({}, None)
+    token = seen.order.link_token
+    sandbox.control("faults", {"kind": "lost", "path": "/v1/hpayment", "count": 1})
+    with pytest.raises(OutcomeUnknown):
+        pressing.press(desk, token)
+    check(desk, sent)  # a page was asked for: it may be paid until half an hour has gone
+    assert found(desk, sent).order.checked_at is not None
+    sandbox.control("clock", {"advance_seconds": timedelta(hours=2).total_seconds()})
+    worker.drain(desk)
+    assert found(desk, sent).waiting == {}
 
 
 def test_opening_it_shows_the_facts_and_changes_nothing(
@@ -222,6 +240,18 @@ def test_paid_says_so_instead_of_paying_twice(
     assert "<button" not in public.get(path(desk, sent)).text
 
 
+def test_who_was_refused_reads_until_when_the_mails_link_can_be_used(
+    desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    """HiPay's page ends in half an hour; the link, to which the page leads back, does not."""
+    public.post(path(desk, sent))
+    [at_hipay] = sandbox.control("orders")
+    shown = public.get(urlsplit(at_hipay["fields"]["decline_url"]).path).text
+    end = found(desk, sent).order.expires_at.replace(second=0, microsecond=0)
+    assert format_datetime(end, "Europe/Paris", "fr") in html.unescape(shown)
+    assert at_hipay["url"] in shown
+
+
 def test_three_refused_payments_use_a_page_up(
     desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
 ) -> None:
@@ -231,6 +261,26 @@ def test_three_refused_payments_use_a_page_up(
     check(desk, sent)
     assert found(desk, sent).badge == "refused"
     assert public.post(path(desk, sent)).headers["location"] == found(desk, sent).pages[1].url
+
+
+def test_a_refused_payment_on_a_page_that_was_lost_does_not_stop_the_next_one(
+    desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    sandbox.control("settings", {"duplicate_order": "refuse"})
+    sandbox.control("faults", {"kind": "lost", "path": "/v1/hpayment", "count": 1})
+    public.post(path(desk, sent))
+    sandbox.control("pay", {"orderids": ["A-1"], "outcome": "pending"})
+    assert (
+        "<button" not in public.post(path(desk, sent)).text
+    )  # somebody pays there: nobody else is led to pay
+    assert found(desk, sent).order.availability == "taken"
+    sandbox.control("complete-pending", {"orderids": ["A-1"], "outcome": "decline"})
+    check(desk, sent)
+    led = public.post(path(desk, sent))
+    seen = found(desk, sent)
+    assert [(page.hipay_order_id, page.state) for page in seen.pages] == [("A-1", "lost"), ("A-1-2", "open")]
+    assert led.headers["location"] == seen.pages[1].url
+    assert seen.badge == "refused"
 
 
 def test_expired_and_unknown_say_so(
