@@ -3,6 +3,7 @@
 What came of looking at one is kept with the session, so that it is looked at once, not at every click.
 """
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,23 +13,25 @@ import streamlit as st
 
 from pages.common import actor, desk
 from services.errors import DeskError
-from services.reconciliation import previewing
+from services.reconciliation import imports, previewing
 from services.reconciliation.imports import Preview
 from services.reconciliation.previewing import Looking, Refused
 from services.scratch import Folder
 from services.settlements import archive
 from services.settlements.dialect import Chosen
 
-_DRAFTS, _LOOKED = "payout_drafts", "payout_looked"
+_DRAFTS, _LOOKED, _MENDED = "payout_drafts", "payout_looked", "payout_mended"
+_STORED = "stored"  # how the key of a stored file's draft begins
 
 
 @dataclass(frozen=True)
 class Draft:
-    """``key`` tells it from any other; ``name`` is for the eye."""
+    """``key`` tells it from any other; ``name`` is for the eye. ``file``: of one that is stored and failed, its id."""
 
     key: str
     name: str
     path: Path
+    file: int | None = None
 
 
 @dataclass
@@ -47,7 +50,7 @@ def of(uploaded: Sequence[Any], refuse: Callable[[str, Refused], None]) -> list[
     for gone in set(known) - there:
         del known[gone]
     looked: dict[Any, Any] = st.session_state.setdefault(_LOOKED, {})
-    for key in [key for key in looked if key[0].split("/")[0] not in there]:
+    for key in [key for key in looked if key[0].split("/")[0] not in (*there, _STORED)]:
         del looked[key]
     found: list[Draft] = []
     for file in uploaded:
@@ -58,6 +61,20 @@ def of(uploaded: Sequence[Any], refuse: Callable[[str, Refused], None]) -> list[
             refuse(file.name, upload.refused)
         found += upload.drafts
     return found
+
+
+def of_stored(file: int, name: str) -> Draft:
+    """The draft of a file that failed: its original, laid down once. Raises FileUnknown, NotAllowed."""
+    mended: dict[int, tuple[Folder, Draft]] = st.session_state.setdefault(_MENDED, {})
+    if file not in mended:
+        folder = Folder("mended-")
+        with imports.original(desk(), actor(), file) as path, path.open("rb") as stream:
+            target = folder.path / "0"
+            with target.open("wb") as copy:
+                shutil.copyfileobj(stream, copy, 1 << 20)
+        mended.clear()  # one at a time
+        mended[file] = folder, Draft(f"{_STORED}/{file}", name, target, file)
+    return mended[file][1]
 
 
 def _laid_down(file: Any) -> _Upload:
@@ -84,7 +101,7 @@ def _kept(path: Path, target: Path) -> Path:
 
 def look(draft: Draft, account: str, chosen: Chosen | None) -> Preview | Refused | Looking:
     """What comes of the draft read like this; kept until something of it changes."""
-    looked: dict[Any, Any] = st.session_state[_LOOKED]
+    looked: dict[Any, Any] = st.session_state.setdefault(_LOOKED, {})
     key = (draft.key, account, chosen)
     if key not in looked:
         for other in [other for other in looked if other[0] == draft.key]:
@@ -97,4 +114,5 @@ def look(draft: Draft, account: str, chosen: Chosen | None) -> Preview | Refused
 def forget() -> None:
     """The drafts are imported, or given up."""
     st.session_state[_DRAFTS] = {}
+    st.session_state[_MENDED] = {}
     st.session_state[_LOOKED] = {}

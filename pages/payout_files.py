@@ -5,13 +5,13 @@ from typing import Any
 
 import streamlit as st
 
-from pages import payout_drafts, payout_progress
+from pages import payout_drafts, payout_progress, reading_columns
 from pages.common import actor, desk, refusals, texts
 from pages.markdown import plain
 from pages.payout_drafts import Draft
 from pages.payout_preview import show_preview
 from pages.reading_words import AUTOMATIC, CHOICES
-from pages.reconciliation_words import number
+from pages.reconciliation_words import money, number
 from services.reconciliation import file_accounts, imports, previewing, reading
 from services.reconciliation.imports import FileKnown, Preview
 from services.reconciliation.previewing import Looking, Refused
@@ -65,19 +65,51 @@ def _one(account: str, draft: Draft) -> tuple[Draft, Preview] | None:
                 found = payout_drafts.look(draft, account, chosen)
             if isinstance(found, Looking):
                 st.fragment(_looking, run_every=_REFRESH)(found)
+                _corrections(
+                    _home(account, draft, ""), draft, found, open_=False
+                )  # else what they say is forgotten
                 return None
             if isinstance(found, Refused):
                 _why_not(found)
                 home = _home(account, draft, found.account)
                 if found.fields.get("looks_like") not in _OTHER_TYPES and found.code != EmptyFile.code:
-                    _corrections(home, draft, open_=bool(found.questions))
+                    _corrections(home, draft, found, open_=bool(found.questions or found.header))
                 return None
             show_preview(found)
-            _corrections(_home(account, draft, found.home), draft, open_=False)
+            _corrections(_home(account, draft, found.home), draft, found, open_=False)
             if not found.lines:
                 return None
-            return (draft, found) if _accounts(found, draft) or found.imported else None
+            if found.imported:
+                return draft, found
+            others = _others(found, draft)
+            return (draft, found) if _accounts(found, draft) and others else None
     return None
+
+
+def mend(file: int, name: str, account: str) -> None:
+    """A file that failed, looked at again: the same questions, and an import that begins anew."""
+    draft = payout_drafts.of_stored(file, name)
+    ready = _one(account, draft)
+    if ready is None or ready[1].imported:
+        return
+    if st.button(texts()("Import it like this"), type="primary", icon=":material/playlist_add_check:", key=f"import_mended_{file}"):  # fmt: skip
+        with refusals():
+            _import(account, [ready])
+
+
+def _others(found: Preview, draft: Draft) -> bool:
+    """Payouts that the file seems to bring once more; whether none does, or a person says that these are others."""
+    t = texts()
+    if not found.stored:
+        return True
+    for one in found.stored:
+        here, there = (money(units, one.currency, t) for units in (one.units, one.file_units))
+        st.warning(
+            t("Payout {payout} is stored already: {lines} lines, {amount}. This file has {file_lines} lines of it, {file_amount}, that look like those, written otherwise: imported too, they would count twice.",
+              payout=plain(one.settlement_id), lines=number(one.lines, t), amount=plain(here), file_lines=number(one.file_lines, t), file_amount=plain(there)),
+            icon=":material/content_copy:",
+        )  # fmt: skip
+    return st.checkbox(t("They are other lines: import them too"), key=f"others_{draft.key}")
 
 
 def _looking(found: Looking) -> None:
@@ -151,7 +183,8 @@ def _chosen(account: str, draft: Draft) -> Chosen | None:
         name: st.session_state.get(_reading_key(draft, home, name), before[name]) or None for name in CHOICES
     }
     line = st.session_state.get(_reading_key(draft, home, "header_line"))
-    chosen = Chosen(**{**before, **picked, "header_line": int(line) if line else None})
+    said = reading_columns.told(_place(draft, home), remembered or Chosen())
+    chosen = Chosen(**{**before, **picked, **said, "header_line": int(line) if line else None})
     return None if chosen == (remembered or Chosen()) else chosen
 
 
@@ -159,10 +192,15 @@ def _reading_key(draft: Draft, account: str, name: str) -> str:
     return f"reading_{draft.key}_{account}_{name}"
 
 
-def _corrections(account: str, draft: Draft, *, open_: bool) -> None:
+def _place(draft: Draft, account: str) -> str:
+    return f"{draft.key}_{account}"
+
+
+def _corrections(account: str, draft: Draft, found: Preview | Refused | Looking, *, open_: bool) -> None:
     """Every choice of the reading can be made by hand; empty leaves it to the file."""
     t = texts()
-    remembered = asdict(reading.remembered(desk(), account) or Chosen())
+    before = reading.remembered(desk(), account) or Chosen()
+    remembered = asdict(before)
     with st.expander(t("Correct how it is read"), expanded=open_, icon=":material/tune:"):
         with st.container(horizontal=True):
             for name, (label, options) in CHOICES.items():
@@ -176,6 +214,8 @@ def _corrections(account: str, draft: Draft, *, open_: bool) -> None:
                 t("Line of the column names"), min_value=1, max_value=1_000_000, value=None, step=1, width=220, placeholder=t("as detected"),
                 key=_reading_key(draft, account, "header_line"),
             )  # fmt: skip
+        if not isinstance(found, Looking):
+            reading_columns.show(found, _place(draft, account), before)
         st.checkbox(t("Remember this reading for the account"), key=_reading_key(draft, account, "remember"))
 
 
@@ -187,15 +227,24 @@ def _import(account: str, found: list[tuple[Draft, Preview]]) -> None:
     for place, (draft, preview) in enumerate(found):
         bar.progress(place / len(found), t("Handing over {name}…", name=plain(draft.name)))
         try:
-            with draft.path.open("rb") as stream:  # read as it was shown
-                received.append(imports.receive(desk(), actor(), account, draft.name, stream, preview.chosen))
+            received.append(_hand_over(account, draft, preview))
         except FileKnown as known:
             refused.append(sentence(known, t))
     payout_progress.follow(received)
     st.session_state["payouts_refused"] = refused
-    st.session_state["uploads"] += 1
+    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
     payout_drafts.forget()
     st.rerun()
+
+
+def _hand_over(account: str, draft: Draft, preview: Preview) -> int:
+    """Read as it was shown; its id."""
+    others = bool(preview.stored)
+    if draft.file is not None:
+        imports.retry(desk(), actor(), draft.file, preview.chosen, others=others)
+        return draft.file
+    with draft.path.open("rb") as stream:
+        return imports.receive(desk(), actor(), account, draft.name, stream, preview.chosen, others=others)
 
 
 def _remember(account: str, draft: Draft, preview: Preview) -> None:

@@ -10,6 +10,7 @@ ImportRefused
 import hashlib
 import zlib
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, ClassVar
@@ -274,6 +275,18 @@ def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None, *, 
             raise FileUnknown
         audit.record(tx, actor, "settlement_file_retried", f"settlement_file:{file}")
     desk.wake.set()
+
+
+@contextmanager
+def original(desk: Desk, actor: Actor, file: int) -> Iterator[Path]:
+    """The file as it came, on the disk for as long as the block runs. Raises FileUnknown, NotAllowed."""
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        if not rows.chunks(tx, file, limit=1):
+            raise FileUnknown
+        audit.record(tx, actor, "settlement_file_opened", f"settlement_file:{file}")
+    with rows.written(desk.store.read, file) as path:
+        yield path
 
 
 def files(desk: Desk, actor: Actor) -> list[Row[object]]:

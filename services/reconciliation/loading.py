@@ -4,12 +4,9 @@ A file that was broken off is read again from its beginning: lines that are ther
 brought up to what they come to now.
 """
 
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -28,7 +25,7 @@ from services.settlements.dialect import Dialect
 from services.settlements.findings import Gathering, Kept
 from services.settlements.identity import Occurrences, identify
 from services.settlements.source import open_source
-from services.store import Connection, Row, Store, settlement_files, settlement_lines
+from services.store import Connection, Row, settlement_files, settlement_lines
 from services.store import positions as position_rows
 from services.store.frames import plain
 from services.store.line_totals import Sums
@@ -86,7 +83,7 @@ def load(turn: Turn, file_id: int) -> None:
         assert file is not None
         cursor = catching_up.cursor(tx)  # read first: what it must not be ahead of comes after
         lookup, rules = join.full_lookup(tx), join.rules_of(tx)
-    with written(turn.store, file_id) as path, open_source(path) as source:
+    with settlement_files.written(turn.store.read, file_id) as path, open_source(path) as source:
         chosen = reading.chosen_from(file.chosen)
         found = reading.decide(turn.store, turn.accounts, source, file.account, chosen)
         dialect = found.detection.dialect
@@ -114,22 +111,6 @@ def load(turn: Turn, file_id: int) -> None:
 def reading_of(dialect: Dialect) -> dict[str, Any]:
     kept = ("encoding", "delimiter", "header_line", "decimal", "thousands", "date", "columns", "sheets")
     return {**{name: getattr(dialect, name) for name in kept}, "debits": dict(dialect.debits or {})}
-
-
-@contextmanager
-def written(store: Store, file_id: int) -> Iterator[Path]:
-    """The file as it came, on the disk for as long as the context lasts."""
-    with tempfile.NamedTemporaryFile(prefix="payout-") as copy:
-        after = -1
-        while True:
-            with store.read() as tx:
-                some = settlement_files.chunks(tx, file_id, after)
-            if not some:
-                break
-            for after, data in some:  # noqa: B007 (the last is where the next begin)
-                copy.write(data)
-        copy.flush()
-        yield Path(copy.name)
 
 
 def _go_on(tx: Connection, file_id: int, **values: Any) -> None:

@@ -1,8 +1,11 @@
 """Settlement files: kept as they came, and where each is on its way to complete."""
 
+import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, update
@@ -59,6 +62,23 @@ def _pieces(tx: Connection, file: int) -> Iterator[bytes]:
     while some := chunks(tx, file, after):
         yield from (data for _, data in some)
         after = some[-1][0]
+
+
+@contextmanager
+def written(read: Callable[[], AbstractContextManager[Connection]], file: int) -> Iterator[Path]:
+    """The file as it came, on the disk for as long as the context lasts; ``read`` opens a transaction for each part."""
+    with tempfile.NamedTemporaryFile(prefix="payout-") as copy:
+        after = -1
+        while True:
+            with read() as tx:
+                some = chunks(tx, file, after)
+            if not some:
+                break
+            for _, data in some:
+                copy.write(data)
+            after = some[-1][0]
+        copy.flush()
+        yield Path(copy.name)
 
 
 def drop(tx: Connection, file: int) -> None:
