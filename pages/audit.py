@@ -56,6 +56,8 @@ ACTIONS = {
     "account.matching": "Rules of reconciliation changed",
     "account.reading": "How payout files are read remembered",
     "account.file_account": "Account of payout files told",
+    "aside.dealt_with": "Rows set aside dealt with",
+    "aside.undone": "Rows set aside stand in the way again",
     "comment_written": "Comment written",
     "line.match": "Line matched by hand",
     "line.split": "Line split by hand",

@@ -29,6 +29,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "exclude": ("Test payment", "Settled outside", "Handled in the accounts"),
     "twice": ("Stands again in a corrected file", "Two excerpts of one payout"),
     "undo": ("Decided by mistake", "New information"),
+    "aside": ("Corrected in another file", "No payment: a remark of the file"),
     "accept_order": ("Agreed with the customer", "Small difference, written off", "Handled in the accounts"),
 }
 # what was done with a line, in its history

@@ -1,20 +1,18 @@
 """How a payout file was read and why, what it adds up to, what was set aside: before anything of it is stored."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 import streamlit as st
 
 from pages.common import texts
 from pages.markdown import plain
-from pages.reading_words import CHOICES
+from pages.reading_findings import show_corrections, show_notes, show_warnings
+from pages.reading_words import CHOICES, where
 from pages.reconciliation_words import day, number
 from services.i18n import Translator
 from services.money import format_money
 from services.reconciliation.imports import Preview
 from services.reconciliation.line_words import operation
-from services.settlements.columns import COLUMNS, LABELS
-from services.settlements.sheet import AsideRow
+from services.settlements.columns import LABELS
 from services.settlements.words import ASIDE, EVIDENCE
 
 
@@ -41,30 +39,14 @@ def _summary(found: Preview) -> None:
             t.plural("{count} row could not be read and is set aside.", "{count} rows could not be read and are set aside.", found.aside_blocking),
             icon=":material/rule:",
         )  # fmt: skip
-    if found.damaged:
-        st.warning(
-            t("A spreadsheet has shortened numbers in this file ({cell} in line {line}): ask HiPay for the original.",
-              cell=plain(found.damaged[0].cell), line=found.damaged[0].line),
-            icon=":material/broken_image:",
-        )  # fmt: skip
-    if found.unknown_operations:
-        st.warning(
-            t("Operations that are not known here, shown and kept: {operations}", operations=plain(", ".join(found.unknown_operations))),
-            icon=":material/help:",
-        )  # fmt: skip
+    show_warnings(found.findings, found.dialect.sheets, t)
 
 
 def _details(found: Preview) -> None:
     t = texts()
-    reading, columns, operations, payouts, aside = st.tabs(
-        [
-            t("How it was read"),
-            t("Columns"),
-            t("Totals by operation"),
-            t("Totals by payout"),
-            t("Rows set aside"),
-        ]
-    )
+    names = [t("How it was read"), t("Columns"), t("Totals by operation"), t("Totals by payout"), t("Rows set aside")]
+    names += [t("Changed lines")] if found.changed else []
+    reading, columns, operations, payouts, aside, *changed = st.tabs(names)
     with reading:
         for name, (label, options) in CHOICES.items():
             value = found.dialect.debits if name == "debits" else getattr(found.dialect, name)
@@ -73,7 +55,7 @@ def _details(found: Preview) -> None:
             if evidence.code == "sheet":  # a spreadsheet has neither separator nor encoding
                 continue
             why = t.gettext(EVIDENCE[name, evidence.code]).format(
-                line=evidence.line, cell=evidence.cell, count=evidence.count, column=t(LABELS.get(evidence.column, "")),
+                line=where(evidence.line, found.dialect.sheets, t), cell=evidence.cell, count=evidence.count, column=t(LABELS.get(evidence.column, "")),
             )  # fmt: skip
             words = t(options[shown]) if shown in options else str(shown or t("either"))
             st.markdown(t("{label}: {value}", label=t(label), value=f"**{plain(words)}** — {plain(why)}"))
@@ -97,28 +79,25 @@ def _details(found: Preview) -> None:
         if not found.aside:
             st.caption(t("None: every row is a line."))
         else:
-            st.dataframe(_aside(found.aside, t), hide_index=True, alt=t("Rows set aside"))
+            st.dataframe(_aside(found, t), hide_index=True, alt=t("Rows set aside"))
+            if found.findings.aside > len(found.aside):
+                st.caption(t("The first {shown} of {count} rows set aside.", shown=number(len(found.aside), t), count=number(found.findings.aside, t)))  # fmt: skip
+    for tab in changed:
+        with tab:
+            show_corrections(found.corrections, found.changed, found.dialect.sheets, t)
 
 
 def _columns(found: Preview, t: Translator) -> None:
     """What each column of the file is taken for."""
-    header = found.header
-    for text, names in (
-        ("Columns that are missing: {columns}", [t(LABELS[name]) for name in header.missing]),
-        ("Columns that are not known and were left out: {columns}", list(header.extra)),
-        ("Columns that stand twice, the first was read: {columns}", [t(LABELS[name]) for name in header.duplicates]),
-    ):  # fmt: skip
-        if names:
-            st.caption(plain(t(text, columns=", ".join(names))))
-    called = dict(zip(header.columns, header.names, strict=False))
-    table = pd.DataFrame(
-        [
-            {t("In the file"): called[name], t("Read as"): t(LABELS[name])}
-            for name in COLUMNS
-            if name in called
-        ]
-    )
-    st.dataframe(table, hide_index=True, alt=t("Columns"))
+    show_notes(found.findings, found.dialect.sheets, t)
+    table = {
+        name: t(LABELS[column])
+        for header in found.headers
+        for name, column in zip(header.names, header.columns, strict=True)
+        if column
+    }
+    frame = pd.DataFrame({t("In the file"): list(table), t("Read as"): list(table.values())})
+    st.dataframe(frame, hide_index=True, alt=t("Columns"))
 
 
 def _by_operation(frame: pd.DataFrame, t: Translator) -> pd.DataFrame:
@@ -147,10 +126,11 @@ def _by_payout(frame: pd.DataFrame, t: Translator) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _aside(rows: Sequence[AsideRow], t: Translator) -> pd.DataFrame:
+def _aside(found: Preview, t: Translator) -> pd.DataFrame:
+    rows, sheets = found.aside, found.dialect.sheets
     return pd.DataFrame(
         {
-            t("Line"): [row.line for row in rows],
+            t("Line"): [where(row.line, sheets, t) for row in rows],
             t("Column"): [t(LABELS.get(row.column, "")) for row in rows],
             t("Reason"): [t.gettext(ASIDE[row.reason]).format(cell=row.cell) for row in rows],
             t("Text of the row"): [row.text for row in rows],

@@ -5,19 +5,20 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages import reconciliation_filters
+from pages import payout_mending, reconciliation_filters, set_aside
 from pages.common import actor, desk, language, refusals, texts
 from pages.facts import show_facts
 from pages.markdown import plain
-from pages.reading_words import CHOICES
+from pages.reading_findings import show_corrections, show_notes, show_warnings
+from pages.reading_words import CHOICES, sheets_of
 from pages.reconciliation_words import FILE_STATES, SOURCES, number
 from pages.wording import person_name
 from services.i18n import Translator, format_short
-from services.reconciliation import views
+from services.reconciliation import corrections, views
 from services.reconciliation.views import SHOWN
 from services.refusals import stored_sentence
 from services.settlements.columns import LABELS
-from services.settlements.words import ASIDE
+from services.settlements.findings import findings_of
 from services.store import Row
 
 _TABLE_HEIGHT = 36 + 35 * 9
@@ -40,9 +41,11 @@ def show(looked_at: tuple[str, ...]) -> None:
             column_config={t(name): st.column_config.TextColumn(alignment="right") for name in ("Lines", "New", "Already known", "Changed", "Set aside")},
         )  # fmt: skip
         _pager(starts, found, t)
-        chosen = next((shown[place] for place in picked.selection.rows if place < len(shown)), None)
+        chosen = next((shown[place].id for place in picked.selection.rows if place < len(shown)), None)
         if chosen is not None:
             _file(chosen, t)
+        elif named := st.session_state.get("file"):  # a link leads to it
+            _file(named, t)
 
 
 def _pager(starts: list[int | None], found: tuple[Row[Any], ...], t: Translator) -> None:
@@ -67,15 +70,23 @@ def _row(file: Row[Any], t: Translator) -> dict[str, str]:
         t("New"): number(new, t),
         t("Already known"): number(file.known_lines, t),
         t("Changed"): number(file.changed_lines, t),
-        t("Set aside"): number(file.aside_blocking, t),
+        t("Set aside"): _aside(file, t),
         t("Added"): format_short(file.uploaded_at, zone, language()),
         t("By"): person_name(file.who or "", t) or t(SOURCES[file.source]),
         **({t("Account"): desk().account(file.account).name} if several else {}),
     }
 
 
-def _file(row: Row[Any], t: Translator) -> None:
-    file = views.file(desk(), actor(), row.id)
+def _aside(file: Row[Any], t: Translator) -> str:
+    """How many rows stand in the way; of how many that did, where some are dealt with."""
+    left = sum(file.aside_open.values())
+    if left == file.aside_blocking:
+        return number(left, t)
+    return t("{left} of {count}", left=number(left, t), count=number(file.aside_blocking, t))
+
+
+def _file(file_id: int, t: Translator) -> None:
+    file = views.file(desk(), actor(), file_id)
     if file is None:
         return
     with st.container(border=True):
@@ -87,6 +98,8 @@ def _file(row: Row[Any], t: Translator) -> None:
             )
         if file.failure:
             st.error(plain(stored_sentence(file.failure, file.failure_detail, t)), icon=":material/error:")
+        payout_mending.show(file)
+        found, sheets = findings_of(file.reading.get("found", {})), sheets_of(file.reading)
         left, right = st.columns(2, gap="large")
         with left:
             st.markdown(f"**{t('How it was read')}**")
@@ -99,11 +112,16 @@ def _file(row: Row[Any], t: Translator) -> None:
                 if pressed:
                     st.rerun(scope="app")
         with right:
+            show_warnings(found, sheets, t)
+            show_notes(found, sheets, t)
+        if file.changed_lines:
+            with st.expander(t("Changed lines"), icon=":material/difference:"):
+                show_corrections(corrections.of_file(desk(), actor(), file.id), file.changed_lines, sheets, t)
+        if file.state == "complete":
             st.markdown(f"**{t('Rows set aside')}**")
-            if not file.aside:
-                st.caption(t("None: every row is a line."))
-            else:
-                st.dataframe(aside_table(file.aside, t), hide_index=True, alt=t("Rows set aside"))
+            set_aside.show(file, "file")
+            if found.aside > len(file.aside):
+                st.caption(t("The first {shown} of {count} rows set aside.", shown=number(len(file.aside), t), count=number(found.aside, t)))  # fmt: skip
 
 
 def _reading(file: Row[Any], t: Translator) -> list[tuple[str, str]]:
@@ -116,16 +134,6 @@ def _reading(file: Row[Any], t: Translator) -> list[tuple[str, str]]:
         value = value.get("settled_amount") if isinstance(value, dict) else value
         if value:
             facts.append((t(label), t(options.get(value, value))))
+    for name, column in file.reading.get("columns", ()):
+        facts.append((t("Column {name}", name=name), t(LABELS[column]) if column else t("left out")))
     return facts
-
-
-def aside_table(rows: list[dict[str, Any]], t: Translator) -> pd.DataFrame:
-    """Rows that were set aside, as a file keeps them."""
-    return pd.DataFrame(
-        {
-            t("Line"): [row["line"] for row in rows],
-            t("Column"): [t(LABELS.get(row["column"], "")) for row in rows],
-            t("Reason"): [t.gettext(ASIDE[row["reason"]]).format(cell=row["cell"]) for row in rows],
-            t("Text of the row"): [row["text"] for row in rows],
-        }
-    )

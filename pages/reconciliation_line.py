@@ -8,6 +8,7 @@ from pages import reconciliation_actions, reconciliation_filters, reconciliation
 from pages.common import actor, desk, texts
 from pages.facts import show_facts
 from pages.markdown import plain
+from pages.reading_words import sheets_of, where
 from pages.side_by_side import show_compared
 from services.i18n import Translator
 from services.reconciliation import line_words, views
@@ -36,6 +37,9 @@ def show_line(line_id: int) -> None:
         why = line_words.reason(line, t)
         if why:
             st.markdown(plain(why))
+        if line.lost:
+            cells = ", ".join(f"{t(LABELS[name])} {_lost(line, name)}" for name in line.lost.split())
+            st.warning(plain(t("A spreadsheet has changed ids of this line, and nothing is found by them: {cells}", cells=cells)), icon=":material/broken_image:")  # fmt: skip
         reconciliation_actions.actions(line_id)
         left, right = st.columns([2, 3], gap="large")
         with left:
@@ -48,6 +52,15 @@ def show_line(line_id: int) -> None:
             show_facts(_columns(line, t))
         with st.expander(t("Decisions and comments"), icon=":material/forum:"):
             reconciliation_actions.history(line_id)
+
+
+def _lost(line: Row[Any], column: str) -> str:
+    return str(getattr(line, _stored(column)))
+
+
+def _stored(column: str) -> str:
+    """What a column of the file is called in the store."""
+    return f"file_{column}" if column in ("account", "order") else column
 
 
 def _facts(line: Row[Any], t: Translator) -> list[tuple[str, str]]:
@@ -70,7 +83,6 @@ def _facts(line: Row[Any], t: Translator) -> list[tuple[str, str]]:
 
 
 def _columns(line: Row[Any], t: Translator) -> list[tuple[str, str]]:
-    ours = {"account": "file_account", "order": "file_order"}
     found = []
     for name, label in LABELS.items():
         if name in AMOUNTS:
@@ -79,24 +91,28 @@ def _columns(line: Row[Any], t: Translator) -> list[tuple[str, str]]:
             currency = named.get(name, of_invoice)
             value = reconciliation_words.money(getattr(line, f"{name}_units"), currency, t)
         else:
-            value = getattr(line, ours.get(name, name))
+            value = getattr(line, _stored(name))
         found.append((t(label), value or "—"))
     return found
 
 
 def _lineage(found: LineDetail, t: Translator) -> None:
     line = found.line
-    st.caption(plain(t("Line {number} of {file}", number=line.line, file=line.file_name)))
+    st.caption(plain(t("Line {number} of {file}", number=_where(found, line, t), file=line.file_name)))
     for former in found.formerly:
         amount = reconciliation_words.money(former.settled_amount_units, former.settlement_currency, t)
         st.caption(
             plain(t("Formerly {amount}, {date}: line {number} of {file}", amount=amount, date=reconciliation_words.day(former.date, t),
-                    number=former.line, file=former.file_name))
+                    number=_where(found, former, t), file=former.file_name))
         )  # fmt: skip
     st.button(
         t("All lines of this file"), icon=":material/description:", type="tertiary", key=f"file_of_{line.id}",
         on_click=reconciliation_filters.go, args=("lines",), kwargs={"file": line.file, "outcome": "all"},
     )  # fmt: skip
+
+
+def _where(found: LineDetail, line: Row[Any], t: Translator) -> str:
+    return where(line.line, sheets_of(found.readings[line.file]), t)
 
 
 def _orders(found: LineDetail, t: Translator) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages import reconciliation_export, reconciliation_filters, reconciliation_words
+from pages import reconciliation_export, reconciliation_filters, reconciliation_words, set_aside
 from pages.common import actor, desk, refusals, texts
 from pages.markdown import plain
 from pages.reconciliation_words import PAYOUT_STATES
 from services.i18n import Translator
-from services.reconciliation import line_words, payout_views
+from services.reconciliation import line_words, payout_views, views
 from services.reconciliation.payout_views import Payout
 from services.reconciliation.views import SHOWN
 
@@ -100,12 +100,13 @@ def _payout(one: Payout, t: Translator) -> None:
         if one.aside:
             st.warning(
                 t.plural(
-                    "{count} row was set aside when the file was read: it may belong to this payout, which is not proved before it is read.",
-                    "{count} rows were set aside when the file was read: they may belong to this payout, which is not proved before they are read.",
+                    "{count} row was set aside when the file was read: it may belong to this payout, which is not proved before the row is dealt with.",
+                    "{count} rows were set aside when the file was read: they may belong to this payout, which is not proved before they are dealt with.",
                     one.aside,
                 ),
                 icon=":material/rule:",
             )  # fmt: skip
+            _set_aside(one, t)
         sums = payout_views.operations(desk(), actor(), one)
         table = pd.DataFrame(
             [
@@ -126,6 +127,15 @@ def _payout(one: Payout, t: Translator) -> None:
             _leads(t("Its lines"), ":material/list:", "payout_lines", {**chosen, "outcome": "all"})
             if one.open_lines:
                 _leads(t("Its open lines"), ":material/rule:", "payout_open", chosen)
+
+
+def _set_aside(one: Payout, t: Translator) -> None:
+    """The rows that stand in the way, file by file."""
+    for file_id, name in payout_views.set_aside(desk(), actor(), one):
+        file = views.file(desk(), actor(), file_id)
+        if file is not None:
+            with st.expander(plain(t("Rows set aside in {file}", file=name)), icon=":material/rule:"):
+                set_aside.show(file, "payout")
 
 
 def _leads(label: str, icon: str, key: str, choices: dict[str, Any]) -> None:

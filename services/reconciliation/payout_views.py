@@ -1,5 +1,6 @@
 """Payouts and whether they are proved: from the kept sums, never from the lines."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,7 +10,8 @@ import pandas as pd
 from services.access import Actor, Right, require
 from services.desk import Desk
 from services.reconciliation.tie import tie
-from services.store import Connection
+from services.store import Connection, Row
+from services.store import aside as aside_rows
 from services.store import reconciliation_views as rows
 
 OPEN = ("contradictory", "ambiguous", "suggested", "unmatched")  # what somebody must look at, the worst first
@@ -31,7 +33,7 @@ class Payout:
     difference_units: int | None
     first_date: str
     last_date: str
-    aside: int  # rows set aside that may belong to it
+    aside: int  # rows set aside that may belong to it, and that nobody has dealt with
 
 
 @dataclass(frozen=True)
@@ -69,15 +71,28 @@ def operations(desk: Desk, actor: Actor, payout: Payout) -> tuple[OperationSum, 
     return tuple(sorted(made, key=lambda one: (one.kind == "control", -one.lines, one.code)))
 
 
+def set_aside(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str], ...]:
+    """(id, name) of the files whose rows stand in the way of the payout's proof, oldest first. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        return tuple(
+            (file.id, file.name)
+            for file in aside_rows.open_files(tx)
+            if payout.account in _accounts(file) and _blocked(file).get(payout.settlement_id)
+        )
+
+
 def all_of(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
-    found = rows.payout_sums(tx, accounts)
+    found = [
+        row for row in rows.payout_sums(tx, accounts) if row.settlement_id
+    ]  # a line may belong to no payout
     if not found:
         return []
-    aside: dict[tuple[str, str], int] = {}
-    for file in rows.blocking_files(tx, accounts):
-        names = file.settlements if "" in file.aside_settlements else file.aside_settlements
-        for name in names:
-            aside[file.account, name] = aside.get((file.account, name), 0) + file.aside_blocking
+    aside: Counter[tuple[str, str]] = Counter()
+    for file in aside_rows.open_files(tx):
+        for account in _accounts(file):
+            for name, count in _blocked(file).items():
+                aside[account, name] += count
     totals = pd.DataFrame([row._asdict() for row in found])
     keys = ["account", "settlement_id", "settlement_currency"]
     facts = totals.assign(opened=totals["lines"].where(totals["outcome"].isin(OPEN), 0)).groupby(keys)
@@ -94,6 +109,18 @@ def all_of(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
             )
         )  # fmt: skip
     return result
+
+
+def _accounts(file: Row[Any]) -> set[str]:
+    """Whose a row is that could not be read, nobody knows: it may be of any account that the file names."""
+    return {file.account, *(ours for _, ours, _ in file.accounts if ours)}
+
+
+def _blocked(file: Row[Any]) -> dict[str, int]:
+    """The payouts in whose way rows of the file stand, and how many; one that names no payout stands in the way of all."""
+    of_any = file.aside_open.get("", 0)
+    names = {*file.aside_open, *(file.settlements if of_any else ())} - {""}
+    return {name: file.aside_open.get(name, 0) + of_any * (name in file.settlements) for name in names}
 
 
 def _units(value: Any) -> int | None:

@@ -38,8 +38,11 @@ def tie(totals: pd.DataFrame, unproved: frozenset[tuple[str, str]] = frozenset()
             "deferred": summed(code == "deferred_settlement"),
         }
     ).astype("Int64")
-    # A payout may be written as it leaves HiPay's balance: below zero, and then the file sums to nought.
-    turned = (found["payout_units"] == -found["lines_units"]).fillna(False)
+    # A payout may be written as it leaves HiPay's balance: below zero, and then the file sums to nought. Where the merchant
+    # owes, that is a payout above zero: it is believed only of an account that writes another payout so.
+    mirrored = (found["payout_units"] == -found["lines_units"]).fillna(False)
+    paid = mirrored & (found["lines_units"] > 0)
+    turned = paid | (mirrored & paid.groupby(level="account").transform("any"))
     found["payout_units"] = found["payout_units"].mask(turned, found["lines_units"])
     # Where the deferred amount repeats the balance, it stands beside the lines and is not one of them.
     carried = found["payout_units"].isna() & found["deferred"].notna()

@@ -82,11 +82,13 @@ class Figures:
 
 @dataclass(frozen=True)
 class LineDetail:
-    """``line``: its columns with ``order_id``, ``nearest_id``, ``file_name``. ``formerly``: what it said in older files."""
+    """``line``: its columns with ``order_id``, ``nearest_id``, ``file_name``. ``formerly``: what it said in older files.
+    ``readings``: how each of these files was read."""
 
     line: Row[Any]
     beside: tuple[Beside, ...]
     formerly: tuple[Row[Any], ...]
+    readings: dict[int, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,9 @@ def line(desk: Desk, actor: Actor, line_id: int) -> LineDetail:
         found = rows.lines(tx, [line_id]).get(line_id)
         if found is None or found.file_state != "complete" or found.account not in desk.settings.all_accounts:
             raise LineUnknown
-        return LineDetail(found, beside(tx, found), tuple(rows.formerly(tx, found)))
+        formerly = tuple(rows.formerly(tx, found))
+        readings = rows.readings(tx, {found.file, *(one.file for one in formerly)})
+        return LineDetail(found, beside(tx, found), formerly, readings)
 
 
 def order(desk: Desk, actor: Actor, order_id: int) -> OrderDetail:

@@ -1,13 +1,15 @@
 """What a person should know of how a file was read: kept with it, since nobody may have looked at it before."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from services.settlements.blocks import Block, DamagedCell
 from services.settlements.dialect import Detection, Evidence
+from services.settlements.sheet import AsideRow
 
-SHOWN = 1_000  # damaged cells that are named
+SHOWN = 1_000  # damaged cells that are named, and rows set aside that are kept
 _OPERATIONS = 100  # words of unknown operations that are named
 
 
@@ -15,7 +17,7 @@ _OPERATIONS = 100  # words of unknown operations that are named
 class Findings:
     """`missing` and `duplicates`: canonical columns; `extra`: names in the file; in whichever of its sheets.
 
-    `left_out`, `hidden`: sheets that were not read. `damaged`: the first of so many (`damaged_count`) ids that a
+    `left_out`, `hidden`: sheets that were not read. `aside`: how many rows were set aside, of whatever kind. `damaged`: the first of so many (`damaged_count`) ids that a
     spreadsheet has changed. `assumed`: what was taken for granted of the dates.
     """
 
@@ -28,6 +30,7 @@ class Findings:
     damaged: tuple[DamagedCell, ...] = ()
     damaged_count: int = 0
     assumed: Evidence | None = None
+    aside: int = 0
 
     def kept(self) -> dict[str, Any]:
         """As JSON."""
@@ -41,8 +44,33 @@ def findings_of(kept: Mapping[str, Any]) -> Findings:
     return Findings(
         **{name: tuple(kept.get(name, ())) for name in names},
         damaged=tuple(DamagedCell(**cell) for cell in kept.get("damaged", ())),
-        damaged_count=kept.get("damaged_count", 0), assumed=Evidence(**assumed) if assumed else None,
+        damaged_count=kept.get("damaged_count", 0), aside=kept.get("aside", 0),
+        assumed=Evidence(**assumed) if assumed else None,
     )  # fmt: skip
+
+
+@dataclass
+class Kept:
+    """Rows set aside while a file is read. `blocking`: how many may hold money, by the payout that they name."""
+
+    blocking: Counter[str] = field(default_factory=Counter)
+    _blocking: list[AsideRow] = field(default_factory=list)
+    _others: list[AsideRow] = field(default_factory=list)
+
+    def note(self, rows: Sequence[AsideRow]) -> None:
+        for row in rows:
+            if row.blocking:
+                self.blocking[row.settlement_id] += 1
+            kept = self._blocking if row.blocking else self._others
+            if len(kept) < SHOWN:
+                kept.append(row)
+
+    @property
+    def rows(self) -> tuple[AsideRow, ...]:
+        """The first that are kept to be shown, in the file's order: a total never takes the place of one that may hold
+        money."""
+        kept = [*self._blocking, *self._others[: SHOWN - len(self._blocking)]]
+        return tuple(sorted(kept, key=lambda row: row.line))
 
 
 @dataclass
@@ -53,12 +81,14 @@ class Gathering:
     _operations: set[str] = field(default_factory=set)
     _damaged: list[DamagedCell] = field(default_factory=list)
     _count: int = 0
+    _aside: int = 0
 
     def note(self, block: Block) -> None:
         lines = block.lines
         if len(self._operations) < _OPERATIONS:
             self._operations.update(lines.loc[lines["operation_code"] == "", "operation"].unique())
         self._count += len(block.damaged)
+        self._aside += len(block.aside)
         self._damaged += block.damaged[: SHOWN - len(self._damaged)]
 
     def findings(self) -> Findings:
@@ -69,7 +99,7 @@ class Gathering:
             duplicates=_different(column for header in headers for column in header.duplicates),
             left_out=self.detection.left_out, hidden=self.detection.hidden,
             unknown_operations=tuple(sorted(self._operations)[:_OPERATIONS]),
-            damaged=tuple(self._damaged), damaged_count=self._count,
+            damaged=tuple(self._damaged), damaged_count=self._count, aside=self._aside,
             assumed=why if why.code.startswith("assumed") else None,
         )  # fmt: skip
 

@@ -19,6 +19,7 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
 )  # fmt: skip
 # What a spreadsheet writes where it does not write Unicode: Windows, a Mac, a DOS program.
 LEGACY = ("cp1252", "mac_roman", "cp850")
+_GAPS = (*LEGACY, "cp1250")  # a few bytes mean nothing in them
 _PIECE = 4 << 20  # bytes
 _START = 4096
 
@@ -92,7 +93,7 @@ def texts(file: Path | bytes, encoding: str) -> Iterator[str]:
     """
     try:
         # The few unused bytes of a code page are shown, they are not fatal.
-        decoder = codecs.getincrementaldecoder(encoding)("replace" if encoding in LEGACY else "strict")
+        decoder = codecs.getincrementaldecoder(encoding)("replace" if encoding in _GAPS else "strict")
     except LookupError:
         raise UndecodableFile(encoding) from None
     first, blank = True, True

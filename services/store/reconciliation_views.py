@@ -35,8 +35,8 @@ def sums(tx: Connection, accounts: Sequence[str]) -> list[Row[Any]]:
     )  # fmt: skip
 
 
-def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str = "") -> list[Row[Any]]:
-    """Per payout, currency, operation and outcome: lines, settled_units, first_date, last_date."""
+def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str | None = None) -> list[Row[Any]]:
+    """Of each payout, or of one: per payout, currency, operation and outcome: lines, settled_units, first_date, last_date."""
     keys = (
         _TOTAL.account, _TOTAL.settlement_id, _TOTAL.settlement_currency, _TOTAL.kind, _TOTAL.operation_code,
         _TOTAL.operation, _TOTAL.outcome,
@@ -50,14 +50,7 @@ def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str = "") -
         .where(_FILE.state == "complete", *_among(_TOTAL.account, accounts))
         .group_by(*keys)
     )  # fmt: skip
-    return list(tx.execute(query.where(_TOTAL.settlement_id == settlement) if settlement else query))
-
-
-def blocking_files(tx: Connection, accounts: Sequence[str]) -> list[Row[Any]]:
-    """Complete files with rows set aside that may hold money: account, aside_blocking, aside_settlements, settlements."""
-    query = select(_FILE.id, _FILE.account, _FILE.aside_blocking, _FILE.aside_settlements, _FILE.settlements)
-    query = query.where(_FILE.state == "complete", _FILE.aside_blocking > 0, *_among(_FILE.account, accounts))
-    return list(tx.execute(query))
+    return list(tx.execute(query if settlement is None else query.where(_TOTAL.settlement_id == settlement)))
 
 
 def files(tx: Connection, accounts: Sequence[str], before: int | None, limit: int) -> list[Row[Any]]:
@@ -83,6 +76,12 @@ def unfinished(tx: Connection, also: Iterable[int]) -> list[Row[Any]]:
 
 def file(tx: Connection, file_id: int) -> Row[Any] | None:
     return tx.execute(select(settlement_files).where(_FILE.id == file_id)).first()
+
+
+def readings(tx: Connection, files: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """How each of these files was read."""
+    query = select(_FILE.id, _FILE.reading).where(_FILE.id.in_(list(files)))
+    return {row.id: row.reading for row in tx.execute(query)}
 
 
 def any_file(tx: Connection) -> bool:

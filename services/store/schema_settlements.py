@@ -42,23 +42,26 @@ settlement_files = Table(
     Column("reading", Json, nullable=False, default=dict),  # how it was read
     Column("failure", Text, nullable=False, default=""),  # the error code for which it failed
     Column("failure_detail", Json, nullable=False, default=dict),
-    Column("tries", Integer, nullable=False, default=0),  # processes that took it up and did not say how it ended
+    # processes that took it up and did not say how it ended; once complete, that failed at its follow-up
+    Column("tries", Integer, nullable=False, default=0),
     Column("lines_done", Integer, nullable=False, default=0),
     Column("bytes_done", BigInt, nullable=False, default=0),
     Column("first_line_id", BigInt),  # of its own lines; None while it has none
     Column("lines", Integer, nullable=False, default=0),
     Column("known_lines", Integer, nullable=False, default=0),
     Column("changed_lines", Integer, nullable=False, default=0),
-    Column("aside", Json, nullable=False, default=list),  # the first thousand
+    Column("aside", Json, nullable=False, default=list),  # the first thousand, those that may hold money before others
     Column("aside_blocking", Integer, nullable=False, default=0),  # how many rows may hold money
     Column("aside_settlements", Json, nullable=False, default=list),  # which payouts those may belong to; "" is any
+    # the payout that a row names, "" for any → how many of its rows nobody has dealt with yet
+    Column("aside_open", Json, nullable=False, default=dict, server_default="{}"),
     Column("settlements", Json, nullable=False, default=list),  # the payouts that it names
     Column("hipay_settlement", Text, nullable=False, default=""),  # the id it was fetched by
-    Column("follow_up", BigInt),  # once complete: up to which of its lines others were joined again; None: all
     # [[Account, ours or "", rows], …], most rows first: which of our accounts its lines are booked to
     Column("accounts", Json, nullable=False, default=list, server_default="[]"),
     # its lines are others than those that stand, however alike: a person has said so
     Column("others", Boolean, nullable=False, default=False, server_default=false()),
+    Column("follow_up", BigInt),  # once complete: up to which of its lines others were joined again; None: all
     Column("uploaded_at", Utc, nullable=False),
     Column("finished_at", Utc),
     Column("alive_at", Utc, nullable=False),  # while it is received or runs: when it last came on
@@ -74,6 +77,22 @@ settlement_chunks = Table(
     Column("file", BigInt, ForeignKey("settlement_files.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("data", LargeBinary, nullable=False),  # zlib
+)  # fmt: skip
+
+# A row that could not be read, and that a person has dealt with. Never changed but to be undone.
+aside_acts = Table(
+    "aside_acts", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("file", BigInt, ForeignKey("settlement_files.id"), nullable=False, index=True),
+    Column("line", Integer, nullable=False),  # 0: all rows beyond those that are kept to be shown
+    Column("closed", Json, nullable=False),  # what it took out of the file's aside_open
+    Column("reason", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    *who(),
+    Column("undone_at", Utc),
+    Column("undone_by", Text),
+    Column("undo_reason", Text, nullable=False, default=""),
+    Index("uq_aside_acts_file_line", "file", "line", unique=True, **_where("undone_at IS NULL")),
 )  # fmt: skip
 
 # The columns of a settlement file that are not amounts, as services.settlements.columns names them; the file's Account

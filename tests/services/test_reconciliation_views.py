@@ -114,11 +114,11 @@ def test_a_payout_says_what_it_is_made_of_and_what_stands_in_its_way(
     parts = {part.code: part.units for part in payout_views.operations(desk, finance, payout)}
     assert parts == {"sale": 110_0000, "fixed_fee": -3000, "settlement": 109_7000}
     with desk.store.write() as tx:
-        tx.execute(update(settlement_files).values(aside_blocking=2, aside_settlements=["77"]))
+        tx.execute(update(settlement_files).values(aside_open={"77": 2}))
     [blocked] = payout_views.payouts(desk, finance)
     assert (blocked.state, blocked.aside) == ("not_proved", 2)
     with desk.store.write() as tx:  # of a row that names no payout, any of the file's may be meant
-        tx.execute(update(settlement_files).values(aside_settlements=[""]))
+        tx.execute(update(settlement_files).values(aside_open={"": 2}))
     [blocked] = payout_views.payouts(desk, finance)
     assert (blocked.state, blocked.aside) == ("not_proved", 2)
 

@@ -356,18 +356,20 @@ def payouts(rows: Sequence[Row]) -> dict[tuple[str, str], tuple[Decimal, Decimal
             totals[key][row["Operation"]] += row.settled or NOUGHT
         else:
             lines[key] += row.settled or NOUGHT
+    announced: dict[tuple[str, str], Decimal | None] = {}
+    for key in lines:
+        told = totals.get(key, {})
+        names = ("Settlement", "Splitting settlement", "Split settlement")
+        announced[key] = next((told[name] for name in names if name in told), None)
+    # A payout may be written as it leaves HiPay's balance; one to the merchant must show that this is the way here.
+    leaving = any(total > 0 and announced[key] == -total for key, total in lines.items())
     found: dict[tuple[str, str], tuple[Decimal, Decimal | None, str]] = {}
     for key, total in lines.items():
-        told = totals.get(key, {})
-        name = next(
-            (name for name in ("Settlement", "Splitting settlement", "Split settlement") if name in told),
-            None,
-        )
-        if name is None:
+        payout = announced[key]
+        if payout is None:
             found[key] = (total, None, "no_payout")
-        else:
-            payout = (
-                total if told[name] == -total else told[name]
-            )  # it may be written as it leaves HiPay's balance
-            found[key] = (total, payout, "tied" if payout == total else "differs")
+            continue
+        if payout == -total and leaving:
+            payout = total
+        found[key] = (total, payout, "tied" if payout == total else "differs")
     return found

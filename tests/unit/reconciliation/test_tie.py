@@ -37,6 +37,28 @@ def test_payout(rows: list[dict[str, object]], paid: int, difference: int, state
     ]
 
 
+def test_what_the_merchant_owes_is_not_proved_by_a_payout_of_as_much() -> None:
+    owed = line("Refund", -500_000)
+    found = tie(sums(lines(owed, line("Settlement", 500_000))))
+    assert found[["payout_units", "difference_units", "state"]].to_numpy().tolist() == [
+        [500_000, -1_000_000, "differs"]
+    ]
+    assert tie(sums(lines(owed, line("Settlement", -500_000))))["state"].tolist() == ["tied"]
+
+
+def test_what_the_merchant_owes_is_turned_where_another_payout_leaves_the_balance() -> None:
+    other = {"settlement_id": "S2"}
+    rows = [
+        line("Refund", -500_000),
+        line("Settlement", 500_000),
+        SALE | other,
+        line("Settlement", -1_000_000, **other),
+    ]
+    assert tie(sums(lines(*rows)))["state"].tolist() == ["tied", "tied"]
+    elsewhere = [row | {"account": "shop"} if row.get("settlement_id") == "S2" else row for row in rows]
+    assert sorted(tie(sums(lines(*elsewhere)))["state"]) == ["differs", "tied"]
+
+
 def test_a_settlement_without_a_payout_line_is_not_called_proved() -> None:
     found = tie(sums(lines(SALE, FEE))).iloc[0]
     assert (found["state"], found["lines_units"]) == ("no_payout", 990_000)

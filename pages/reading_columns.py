@@ -1,0 +1,90 @@
+"""What a person says of a payout file's columns and sheets: which column is which, which sheets are read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.common import texts
+from pages.markdown import plain
+from services.reconciliation.imports import Preview
+from services.reconciliation.previewing import Refused
+from services.settlements.columns import COLUMNS, LABELS, REQUIRED
+from services.settlements.dialect import Chosen
+
+_LEFT_OUT = ""
+
+
+def told(place: str, before: Chosen) -> dict[str, Any]:
+    """The fields of Chosen; ``place`` is that of the file and its account, ``before`` what is remembered."""
+    said = _said(place)
+    columns = dict(before.columns or ())
+    for name, column in said.get("columns", {}).items():
+        columns.pop(name, None)
+        if column:
+            columns[name] = column
+    return {"columns": tuple(columns.items()) or None, "sheets": said.get("sheets")}
+
+
+def _said(place: str) -> dict[str, Any]:
+    """Kept apart from the widgets, which are not drawn while the file is looked at anew."""
+    found: dict[str, Any] = st.session_state.setdefault(f"told_{place}", {})
+    return found
+
+
+def show(found: Preview | Refused, place: str, before: Chosen) -> None:
+    """A box for each column that is not known, or that a person named; one for the sheets where there are several."""
+    columns = dict(told(place, before)["columns"] or ())
+    if isinstance(found, Refused):
+        _columns([(name, column) for name, column in found.header if name], columns, place)
+        return
+    named: dict[str, str | None] = {}
+    for header in found.headers:
+        named |= dict(zip(header.names, header.known, strict=True))
+    _columns([(name, column) for name, column in named.items() if name], columns, place)
+    _sheets(found, place)
+
+
+def _columns(header: Sequence[tuple[str, str | None]], columns: dict[str, str], place: str) -> None:
+    t = texts()
+    asked = [name for name, column in header if column is None or name in columns]
+    if not asked:
+        return
+    taken = {column for name, column in header if column and name not in columns}
+    free = [column for column in COLUMNS if column not in taken]
+    free.sort(key=lambda column: column not in REQUIRED)
+    words = {_LEFT_OUT: t("left out"), **{column: t(LABELS[column]) for column in free}}
+    st.markdown(f"**{t('Columns of the file that are not known')}**")
+    with st.container(horizontal=True):
+        for name in asked:
+            now = columns.get(name, _LEFT_OUT)
+            options = list(words if now in words else {**words, now: ""})
+            key = f"column_{place}_{name}"
+            st.selectbox(
+                plain(name), options, index=options.index(now), width=220, key=key, on_change=_take, args=(place, name, key),
+                format_func=lambda column: words.get(column) or t(LABELS[column]),
+            )  # fmt: skip
+
+
+def _take(place: str, name: str, key: str) -> None:
+    _said(place).setdefault("columns", {})[name] = st.session_state[key]
+
+
+def _sheets(found: Preview, place: str) -> None:
+    t, said = texts(), _said(place)
+    read = [sheet.name for sheet in found.dialect.sheets]
+    if len(read) < 2 and "sheets" not in said:
+        return
+    key = f"sheets_{place}"
+
+    def take() -> None:
+        if chosen := st.session_state[key]:
+            said["sheets"] = tuple(chosen)
+        else:
+            said.pop("sheets", None)
+
+    every = list(dict.fromkeys([*read, *found.findings.left_out]))
+    st.multiselect(
+        t("Sheets to read"), every, default=read, key=key, on_change=take,
+        help=t("A sheet that repeats lines of another would count them twice: leave it out."),
+    )  # fmt: skip

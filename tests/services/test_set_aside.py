@@ -1,0 +1,155 @@
+"""Rows that could not be read stand in the way of a payout's proof until a person has dealt with them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from services.access import Actor, NotAllowed
+from services.desk import Desk
+from services.reconciliation import aside, payout_views
+from services.reconciliation.aside import REST, RowNotDealtWith, RowUnknown
+from services.reconciliation.decision_errors import AlreadyUndone, ConflictingDecision, ReasonMissing
+from services.settlements import findings
+from services.store.schema import audit
+from tests.support.desk import open_test_desk, person
+from tests.support.payouts import csv, import_file
+
+
+def sale(order: str, amount: str = "10.00", settlement: str = "77") -> str:
+    return f";{settlement};T-{order};{order};{amount};EUR;;;;;Sale;{amount};EUR;F-{order};2026-11-20"
+
+
+PAYOUT = ";77;;;30.00;EUR;;;;;Settlement;30.00;EUR;;2026-11-21"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = open_test_desk(tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def finance(desk: Desk) -> Actor:
+    return person(desk, "finance")
+
+
+def state(desk: Desk, actor: Actor, settlement: str = "77") -> tuple[str, int]:
+    [found] = [one for one in payout_views.payouts(desk, actor) if one.settlement_id == settlement]
+    return found.state, found.aside
+
+
+@pytest.fixture
+def october(desk: Desk, finance: Actor) -> int:
+    """Three sales and their payout; two sales cannot be read. A remark above, a total below."""
+    raw = b"October\r\n" + csv(
+        sale("A-1"), sale("A-2", "1O.00"), sale("A-3", "1o.00"), PAYOUT, "Total;;;;30.00", sale("B-1", settlement="78"),
+    )  # fmt: skip
+    return import_file(desk, finance, "demo", "october.csv", raw)
+
+
+def test_a_payout_is_proved_once_its_rows_are_corrected_and_dealt_with(
+    desk: Desk, finance: Actor, october: int
+) -> None:
+    assert state(desk, finance) == ("not_proved", 2)
+    assert state(desk, finance, "78") == ("no_payout", 0)
+    [payout] = [one for one in payout_views.payouts(desk, finance) if one.settlement_id == "77"]
+    assert payout_views.set_aside(desk, finance, payout) == ((october, "october.csv"),)
+    import_file(desk, finance, "demo", "corrected.csv", csv(sale("A-2"), sale("A-3")))
+    assert state(desk, finance) == ("not_proved", 2)
+    aside.deal(desk, finance, october, [4], "Corrected in corrected.csv")
+    assert state(desk, finance) == ("not_proved", 1)
+    aside.deal(
+        desk, finance, october, [4, 5], "Corrected in corrected.csv"
+    )  # the first is dealt with already
+    assert state(desk, finance) == ("tied", 0)
+
+    found = aside.of_file(desk, finance, october)
+    assert [(row.line, row.reason) for row in found.rows] == [
+        (1, "preamble"), (4, "amount_unreadable"), (5, "amount_unreadable"), (7, "total"),
+    ]  # fmt: skip
+    act = found.dealt(5)
+    assert act is not None
+    assert (act.reason, act.who) == ("Corrected in corrected.csv", finance.name)
+
+
+def test_what_was_dealt_with_can_be_undone_and_dealt_with_again(
+    desk: Desk, finance: Actor, october: int
+) -> None:
+    aside.deal(desk, finance, october, [4, 5], "No payments")
+    aside.undo(desk, finance, october, [5], "They are")
+    aside.undo(desk, finance, october, [5], "They are")  # a second press
+    assert state(desk, finance) == ("not_proved", 1)
+    with pytest.raises(AlreadyUndone):
+        aside.undo(desk, finance, october, [5], "Another reason")
+    with pytest.raises(RowNotDealtWith):
+        aside.undo(desk, finance, october, [99], "Nothing")
+    aside.deal(desk, finance, october, [5], "Corrected since")
+    assert state(desk, finance)[1] == 0
+    acts = aside.of_file(desk, finance, october).acts[5]
+    assert [(act.reason, act.undo_reason, act.undoer) for act in acts] == [
+        ("No payments", "They are", finance.name), ("Corrected since", "", ""),
+    ]  # fmt: skip
+    with desk.store.read() as tx:
+        told = tx.execute(
+            select(audit.c.action, audit.c.detail).where(audit.c.action.like("aside.%"))
+        )
+        assert [(row.action, row.detail["rows"]) for row in told] == [
+            ("aside.dealt_with", 2), ("aside.undone", 1), ("aside.dealt_with", 1),
+        ]  # fmt: skip
+
+
+def test_who_may_and_what_can_be_dealt_with(desk: Desk, finance: Actor, october: int) -> None:
+    manager, other = person(desk, "manager"), person(desk, "finance")
+    with pytest.raises(NotAllowed):
+        aside.deal(desk, manager, october, [4], "Mine")
+    with pytest.raises(NotAllowed):
+        aside.undo(desk, manager, october, [4], "Mine")
+    with pytest.raises(NotAllowed):
+        aside.of_file(desk, manager, october)
+    with pytest.raises(ReasonMissing):
+        aside.deal(desk, finance, october, [4], "  ")
+    for lines in (
+        [],
+        [1],
+        [7],
+        [99],
+        [REST],
+    ):  # none, a remark, a total, no such row, none beyond those that are kept
+        with pytest.raises(RowUnknown):
+            aside.deal(desk, finance, october, lines, "No payments")
+    with pytest.raises(RowUnknown):
+        aside.deal(desk, finance, october + 1, [4], "No payments")
+    aside.deal(desk, finance, october, [4], "No payment")
+    with pytest.raises(ConflictingDecision):
+        aside.deal(desk, other, october, [4, 5], "Corrected")
+    assert state(desk, finance) == ("not_proved", 1)
+
+
+def test_rows_that_may_hold_money_are_kept_before_others_and_the_rest_is_dealt_with_as_one(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "SHOWN", 3)
+    remarks = b"October\r\n" * 5
+    rows = [sale(f"A-{n}", "1O.00") for n in range(4)]
+    file = import_file(
+        desk, finance, "demo", "long.csv", remarks + csv(*rows, sale("B-1", "x", "78"), sale("A-9"), sale("B-9", settlement="78"))
+    )  # fmt: skip
+    found = aside.of_file(desk, finance, file)
+    assert ([row.line for row in found.rows], found.rest) == ([7, 8, 9], 2)
+    aside.deal(desk, finance, file, [7, 8, 9], "No payments")
+    assert (state(desk, finance)[1], state(desk, finance, "78")[1]) == (1, 1)
+    aside.deal(desk, finance, file, [REST], "No payments either")
+    assert (state(desk, finance)[1], state(desk, finance, "78")[1]) == (0, 0)
+    aside.undo(desk, finance, file, [REST, 7], "They are")
+    assert (state(desk, finance)[1], state(desk, finance, "78")[1]) == (2, 1)
+
+
+def test_a_row_that_names_no_payout_stands_in_the_way_of_each(desk: Desk, finance: Actor) -> None:
+    raw = csv(sale("A-1"), sale("B-1", settlement="78"), "broken")
+    file = import_file(desk, finance, "demo", "broken.csv", raw)
+    assert (state(desk, finance), state(desk, finance, "78")) == (("not_proved", 1), ("not_proved", 1))
+    aside.deal(desk, finance, file, [4], "A remark")
+    assert (state(desk, finance)[1], state(desk, finance, "78")[1]) == (0, 0)
