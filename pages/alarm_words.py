@@ -53,7 +53,7 @@ WORDS = {
         ":material/link_off:",
     ),
     "not_settled": (
-        "Collected {ago}, and in no payout yet.",
+        "Collected {ago}, and not all of it is in a payout.",
         "Import the latest payout files. If it is in none of them, ask HiPay, with the order id.",
         ":material/savings:",
     ),

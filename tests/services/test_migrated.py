@@ -1,0 +1,88 @@
+"""A database of the first version: its tables are brought up to date, nothing is lost, and all comes to what it comes to now."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import MetaData, Table, create_engine, select
+
+from services.desk import Desk
+from services.orders.observe import refold
+from services.reconciliation import background, decisions, process, views
+from services.reconciliation.decisions import Shown
+from services.store import orders as order_rows
+from services.store.engine import MIGRATIONS
+from services.store.position_pages import OrderFilter
+from services.store.schema import orders
+from tests.support.by_hand import an_order, line, line_id, outcomes, take
+from tests.support.desk import open_test_desk, person
+from tests.support.joined import everything, must_hold
+
+pytestmark = pytest.mark.sqlite
+HELD = datetime(2026, 11, 1, 9, tzinfo=UTC)
+
+
+def first_version(desk: Desk, path: Path) -> None:
+    """The same rows in the tables of the first migration alone."""
+    path.parent.mkdir()
+    ours, theirs = MetaData(), MetaData()
+    ours.reflect(desk.store.engine)
+    first = create_engine(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with first.begin() as tx:
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0001")
+    theirs.reflect(first)
+    with desk.store.engine.connect() as source, first.begin() as target:
+        target.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        for table in theirs.sorted_tables:
+            if table.name != "alembic_version":
+                _copy(source, target, ours.tables[table.name], table)
+    first.dispose()
+
+
+def _copy(source: object, target: object, ours: Table, theirs: Table) -> None:
+    rows = [dict(row._mapping) for row in source.execute(select(*(ours.c[one.name] for one in theirs.c)))]  # type: ignore[attr-defined]
+    if rows:
+        target.execute(theirs.insert(), rows)  # type: ignore[attr-defined]
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    before = open_test_desk(tmp_path / "before")
+    finance = person(before, "finance")
+    order = an_order(before, "A-1", "100.00")
+    with before.store.write() as tx:
+        for days, facts in (
+            (0, {"authorised": 100_0000}),
+            (7, {"captured": 40_0000}),
+            (9, {"captured": 100_0000}),
+        ):
+            order_rows.add_event(
+                tx, identity=str(days), order=order, page=None, at=HELD + timedelta(days=days), kind="payment",
+                actor_kind="hipay", actor_id="hipay", data={"reference": "800", "status": 118, "currency": "EUR", **facts},
+            )  # fmt: skip
+        refold(tx, order)
+    take(before, line("A-1", "40.00"), line("A-1", "-40.00", operation="Refund"), line("WEB-1"))
+    decisions.exclude(before, finance, [Shown(line_id(before, "WEB-1"))], "test", "k1")
+    first_version(before, tmp_path / "after" / "sandbox.db")
+    expected, stood = everything(before), outcomes(before)
+    before.store.shed()
+    before.close()
+
+    after = open_test_desk(tmp_path / "after")
+    with after.store.read() as tx:
+        found = tx.execute(select(orders)).one()
+    assert (found.paid_at, found.captured_at, found.last_captured_at) == tuple(
+        HELD + timedelta(days=days) for days in (0, 7, 9)
+    )
+    assert outcomes(after) == stood
+    while background.work_off(after) or process.waiting(after.store):
+        pass
+    assert everything(after) == expected
+    must_hold(after)
+    assert [row.order_id for row in views.orders(after, finance, OrderFilter(open=True)).rows] == ["A-1"]
+    after.close()
