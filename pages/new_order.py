@@ -222,7 +222,7 @@ def _progress(order_id: int) -> None:
             words = plain(failure_words(order.failure, order.failure_detail, t))
             st.error(t("Not sent.") + " " + words, icon=icon)
         elif order.payment != "unpaid":
-            st.success(f"{plain(name)}, {plain(amount)}: {t(text)}", icon=icon)
+            st.success(t("{name}, {amount}: {state}", name=plain(name), amount=plain(amount), state=t(text)), icon=icon)
         elif order.channel == "phone" and url:
             st.info(
                 t("HiPay's page is ready for {name}, {amount}. Type the card there: it never passes through this tool.",
