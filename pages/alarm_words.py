@@ -9,6 +9,7 @@ from pages.wording import MISFITS, failure_words
 from services.alarms.handling import RESOLVED
 from services.i18n import Translator, format_ago
 from services.money import format_money
+from services.refusals import stored_sentence
 
 # kind → (what happened, what to do, icon)
 WORDS = {
@@ -61,6 +62,26 @@ WORDS = {
         "HiPay listed payout {settlement} ({amount}) {ago}, and its file is not here.",
         "On the screen Reconciliation, fetch it from HiPay. If HiPay has no file, ask them for it, with the payout's number.",
         ":material/file_download_off:",
+    ),
+    "payout_file_failed": (
+        "Payout file {file} is not imported. {why}",
+        "On the screen Reconciliation, under Files: answer what is asked, correct how it is read, or try again.",
+        ":material/file_present:",
+    ),
+    "payout_follow_up": (
+        "Payout file {file} is here, but not all that it changes could be joined.",
+        "On the screen Reconciliation, under Files: try again, and tell whoever runs this installation if it goes on.",
+        ":material/sync_problem:",
+    ),
+    "payout_folder_refused": (
+        "File {file} of the watched folder was refused. {why}",
+        "Put the reason right, then put the file into the folder again.",
+        ":material/folder_off:",
+    ),
+    "payouts_not_fetched": (
+        "Payouts cannot be fetched from HiPay; it failed first {ago}. {why}",
+        "Look at the account on the screen Configuration. Until it works again, add the files by hand.",
+        ":material/cloud_off:",
     ),
     "page_failed": (
         "HiPay gave no payment page: the customer cannot pay.",
@@ -119,7 +140,9 @@ def alarm_words(
         values["subject"] = t(SUBJECTS.get(values["subject"], values["subject"]))
     if "reason" in values:
         values["reason"] = failure_words(values["reason"], {}, t)
-    began = values.get("paid_at") or values.get("listed_at")
+    if "failure" in detail:
+        values["why"] = stored_sentence(detail["failure"], detail.get("failure_detail", {}), t)
+    began = values.get("paid_at") or values.get("listed_at") or values.get("since")
     since = datetime.fromisoformat(began) if began else opened_at
     if "units" in values:
         values["amount"] = format_money(int(values["units"]), values.get("currency", ""), t.locale)

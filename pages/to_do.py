@@ -95,6 +95,11 @@ def _buttons(alarm: Alarm) -> None:
         st.page_link("reconciliation.py", label=t("Reconciliation"), icon=":material/join_inner:")
     if not alarm.may_handle:
         return
+    if "file_id" in alarm.detail:
+        where = {"view": "files", "file": str(alarm.detail["file_id"])}
+        st.page_link("reconciliation.py", label=t("Open the file"), icon=":material/file_open:", query_params=where)
+    if alarm.kind == "payouts_not_fetched":
+        st.page_link("configuration.py", label=t("Configuration"), icon=":material/settings:")
     if alarm.holder != actor().id and st.button(
         t("I take it"), icon=":material/front_hand:", key=f"take_{alarm.id}", type="tertiary"
     ):

@@ -6,7 +6,7 @@ put right, it is whoever has the right to: finance for money, an administrator f
 
 from dataclasses import dataclass
 
-from services.access import Right
+from services.access import ROLE_RIGHTS, Right
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,10 @@ KINDS: dict[str, Kind] = {
     "page_taken": Kind(Right.RECONCILE, sender=True),
     "not_settled": Kind(Right.RECONCILE, standing=True),
     "payout_without_file": Kind(Right.RECONCILE, standing=True),
+    "payout_file_failed": Kind(Right.RECONCILE, standing=True),
+    "payout_follow_up": Kind(Right.RECONCILE, standing=True),
+    "payout_folder_refused": Kind(Right.RECONCILE, standing=True),
+    "payouts_not_fetched": Kind(Right.CONFIGURE, standing=True),
     "page_failed": Kind(Right.CONFIGURE, sender=True, standing=True),
     "mail_failed": Kind(Right.CONFIGURE, sender=True, standing=True),
     "mail_bounced": Kind(Right.CONFIGURE, sender=True, standing=True),
@@ -59,3 +63,11 @@ def may_handle(kind: str, held: frozenset[Right]) -> bool:
 def handled_by(held: frozenset[Right]) -> tuple[str, ...]:
     """The kinds that a person with these rights may take."""
     return tuple(name for name in KINDS if may_handle(name, held))
+
+
+def handlers() -> dict[str, tuple[str, ...]]:
+    """The roles that may handle each kind; under "" those of any other kind."""
+    return {
+        name: tuple(role for role, held in ROLE_RIGHTS.items() if may_handle(name, held))
+        for name in (*KINDS, "")
+    }

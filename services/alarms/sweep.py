@@ -1,18 +1,17 @@
 """The round that raises alarms for conditions that hold, and closes those whose condition has ended."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from services import clock
 from services.access import WORKER, audit
+from services.alarms import payouts
 from services.alarms.handling import RESOLVED, days_to_settle
 from services.alarms.kinds import STANDING_KINDS
 from services.desk import Desk
-from services.store import Connection, Row, payouts
+from services.store import Connection
 from services.store import alarms as rows
 from services.store.alarms import Standing
 
-WITHOUT_FILE = timedelta(days=1)  # that HiPay may list a payout whose file is not here
 MOST_AT_ONCE = 200  # a year of forgotten files is raised in several rounds, so that no write lasts
 
 
@@ -43,14 +42,4 @@ def _standing(tx: Connection, desk: Desk, now: datetime) -> list[Standing]:
     found = rows.unsent(tx) + [one for one in rows.paused(tx) if one.account in desk.settings.all_accounts]
     for account in sorted(rows.imported_accounts(tx) & set(desk.settings.all_accounts)):
         found += rows.not_settled(tx, account, now - timedelta(days=days_to_settle(tx, account)))
-    late = payouts.without_file(tx, now - WITHOUT_FILE)
-    return found + [_without_file(row) for row in late if row.account in desk.settings.all_accounts]
-
-
-def _without_file(row: Row[Any]) -> Standing:
-    detail = {
-        "settlement": row.settlement_id, "units": row.amount, "currency": row.currency,
-        "listed_at": row.first_seen_at.isoformat(),
-    }  # fmt: skip
-    identity = f"payout_without_file:{row.account}:{row.settlement_id}"
-    return Standing("payout_without_file", identity, row.account, None, detail)
+    return [*found, *payouts.standing(tx, desk, now)]

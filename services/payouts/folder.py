@@ -2,8 +2,8 @@
 
 Each account's folder bears its key; where there is one account, files may lie in the folder itself. A file is taken once its
 size and time have stood still, read where it lies, and moved when its import has ended: to ``done``, or to ``refused``
-beside a text with the reason. Where nothing can be moved it is left; every content is taken once all the same. A name is
-only ever a name within its folder: links and special files are not opened.
+beside a text with the reason. Where nothing can be moved it is left; every content is taken once all the same, but for one
+that lies among the refused and is put into the folder again. A name is only ever a name within its folder: links and special files are not opened.
 """
 
 import hashlib
@@ -129,7 +129,9 @@ class Watch:
         lost = next((one for one in (row, *files) if one.state in ("refused", "failed", "cancelled")), None)
         if lost is not None:
             code = lost.failure or "import_cancelled"
-            self._move(place, name, seen, REFUSED, partial(stored_sentence, code, lost.failure_detail))
+            if self._move(place, name, seen, REFUSED, partial(stored_sentence, code, lost.failure_detail)):
+                with self.desk.store.write() as tx:
+                    rows.change(tx, account.key, seen.sha256, state="put_aside")
         elif all(one.state == "complete" for one in files):
             known = partial(stored_sentence, FileKnown.code, {"name": row.name})
             self._move(place, name, seen, DONE, known if row.name != _clean(name) else None)
@@ -139,7 +141,8 @@ class Watch:
         now = clock.now()
         with self.desk.store.read() as tx:
             row = rows.found(tx, account, seen.sha256)
-        if row is not None and (row.state != "taking" or (row.leased_until and row.leased_until > now)):
+        held = row is not None and row.state == "taking" and row.leased_until and row.leased_until > now
+        if row is not None and (held or row.state not in ("taking", "put_aside")):
             return row
         with self.desk.store.write() as tx:
             ours = rows.claim(
@@ -176,18 +179,21 @@ class Watch:
     def _refuse(self, place: int, name: str, seen: _Seen, error: DeskError) -> None:
         self._move(place, name, seen, REFUSED, lambda t: sentence(error, t))
 
-    def _move(self, place: int, name: str, seen: _Seen, into: str, words: Words | None) -> None:
-        """Move it, beside a text where there are words; else leave it, for as long as it stays what it is."""
+    def _move(self, place: int, name: str, seen: _Seen, into: str, words: Words | None) -> bool:
+        """Move it, beside a text where there are words; else leave it, for as long as it stays what it is. Whether it was
+        moved."""
         try:
             now = os.stat(name, dir_fd=place, follow_symlinks=False)
             if (now.st_ino, now.st_size, now.st_mtime_ns) != seen.signature:
-                return
+                return False
             _moved(place, name, into, words)
         except FileNotFoundError:
-            return  # another worker was quicker
+            return False  # another worker was quicker
         except OSError as error:
             seen.left = True
             log.warning("a file stays in the watched folder: it cannot be moved (%s)", error.strerror)
+            return False
+        return True
 
 
 def run(desk: Desk, stopping: threading.Event) -> None:

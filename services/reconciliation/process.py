@@ -136,7 +136,7 @@ def _run(turn: Turn, file: Row[object]) -> None:
 def _follow_up(turn: Turn, file: Row[object]) -> None:
     """Do what is left of a complete file. One at which it fails lets the others go first, and is tried TRIES times."""
     with turn.step() as tx:
-        settlement_files.change(tx, file.id, states=("complete",), tries=file.tries + 1)
+        settlement_files.change(tx, file.id, states=("complete",), tries=file.tries + 1, alive_at=clock.now())
     try:
         following.follow_up(turn, file)
     except TurnOver:

@@ -115,6 +115,23 @@ def last_requests(tx: Connection, account: str) -> tuple[Row[Any] | None, Row[An
     )
 
 
+def failing(tx: Connection, account: str) -> tuple[Row[Any], Row[Any]] | None:
+    """The first and the last of the requests that could not look at HiPay's list, since one could; None where the last
+    could."""
+    r = payout_requests.c
+    ended = select(payout_requests).where(
+        r.account == account, r.settlement_id == "", r.finished_at.is_not(None)
+    )
+    looked = or_(r.state == "done", r.wanted > 0)
+    well = select(func.max(r.id)).where(
+        r.account == account, r.settlement_id == "", r.finished_at.is_not(None), looked
+    )
+    since = ended.where(~looked, r.id > func.coalesce(well.scalar_subquery(), 0))
+    first = tx.execute(since.order_by(r.id).limit(1)).first()
+    last = tx.execute(since.order_by(r.id.desc()).limit(1)).first()
+    return None if first is None or last is None else (first, last)
+
+
 def last_scheduled(tx: Connection, account: str) -> Row[Any] | None:
     r = payout_requests.c
     query = select(payout_requests).where(r.account == account, r.source == SCHEDULE)

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, or_, select, update
 
 from services.store.concurrent import insert_new, one_at_a_time
 from services.store.schema import meta
@@ -106,6 +106,25 @@ def failed_with(tx: Connection, failure: str) -> list[Row[Any]]:
     """The files that were not imported for this reason, oldest first."""
     query = select(settlement_files).where(_file.state == "failed", _file.failure == failure)
     return list(tx.execute(query.order_by(_file.id)))
+
+
+def failed(tx: Connection) -> list[Row[Any]]:
+    """The files that were not imported, and whose bytes did not come another time, oldest first."""
+    same = settlement_files.alias("same")
+    kept = exists().where(
+        same.c.sha256 == _file.sha256, same.c.id != _file.id, same.c.state.not_in(("receiving", *GONE))
+    )
+    query = select(
+        _file.id, _file.account, _file.name, _file.failure, _file.failure_detail, _file.finished_at
+    )
+    query = query.where(_file.state == "failed", ~kept.correlate(settlement_files))
+    return list(tx.execute(query.order_by(_file.id)))
+
+
+def all_stuck(tx: Connection) -> list[Row[Any]]:
+    """The complete files of which something is left that could not be done, oldest first."""
+    query = select(_file.id, _file.account, _file.name, _file.failure, _file.failure_detail, _file.alive_at)
+    return list(tx.execute(query.where(stuck()).order_by(_file.id)))
 
 
 def again(tx: Connection, found: Row[Any], **values: Any) -> Row[Any] | None:

@@ -16,10 +16,10 @@ from services.desk import Desk
 from services.payouts import folder
 from services.payouts.folder import Watch
 from services.payouts.seen import findings
-from services.reconciliation import background, imports
+from services.reconciliation import background, file_accounts, imports
 from services.store.schema_payouts import folder_files
 from services.store.schema_settlements import settlement_files
-from tests.support.desk import open_test_desk
+from tests.support.desk import open_test_desk, person
 
 HEADER = "Account;Settlement ID;Transaction ID;Order;Original amount;Original currency;Amount (Excl. Tax);Tax amount;Amount (Incl. Tax);Currency;Operation;Settled amount;Settlement currency;Reporting data 1;Date"
 ONE_ACCOUNT = {"name": "Shop", "environment": "sandbox", "login": "l", "password": "p", "passphrase": "x"}
@@ -130,7 +130,7 @@ def test_a_file_that_is_none_is_refused_with_the_reason(desk: Desk, place: Path)
     look(desk)
     assert there(place) == {"refused/a.csv", "refused/a.csv.txt", "done/b.csv"}
     french, english = (place / "refused" / "a.csv.txt").read_text(encoding="utf-8").strip().split("\n\n")
-    assert "pdf" in french
+    assert "PDF" in french
     assert "pdf" in english
     assert french != english
 
@@ -378,3 +378,35 @@ def test_a_zip_is_as_many_files_as_it_holds(desk: Desk, place: Path) -> None:
     look(desk)
     assert [file.name for file in imported(desk)] == ["one.csv", "two.csv"]
     assert there(place) == {"done/both.zip", "refused/bad.zip", "refused/bad.zip.txt"}
+
+
+def test_what_was_refused_is_taken_again_once_it_is_put_there_again(desk: Desk, place: Path) -> None:
+    """Its reason was put right meanwhile: here, whose the Account is was said."""
+    finance, raw = person(desk, "finance"), content().replace(b"\n1;", b"\n900;")
+    (place / "a.csv").write_bytes(raw)
+    look(desk)
+    assert there(place) == {"refused/a.csv", "refused/a.csv.txt"}
+    imports.cancel(desk, finance, 1)
+    file_accounts.assign(desk, finance, "900", "demo")
+    (place / "again.csv").write_bytes(raw)
+    look(desk)
+    assert there(place) == {"refused/a.csv", "refused/a.csv.txt", "done/again.csv"}
+    assert [file.state for file in imported(desk)] == ["cancelled", "complete"]
+    bad = zipped("../three.csv")
+    for name in ("bad.zip", "worse.zip"):
+        (place / name).write_bytes(bad)
+        look(desk)
+    assert {"refused/bad.zip", "refused/worse.zip"} <= there(place)
+
+
+def test_what_cannot_be_moved_is_not_taken_again(
+    desk: Desk, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(folder.os, "rename", refused)
+    (place / "a.csv").write_bytes(b"%PDF-1.7")
+    for _ in range(3):  # as many starts
+        look(desk)
+    assert [file.state for file in imported(desk)] == ["failed"]
