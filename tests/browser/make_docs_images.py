@@ -12,6 +12,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
+from tests.browser import loop_image
 from tests.browser.installation import Installation, installation
 from tests.browser.order_form import fill_right, open_confirmation
 from tests.browser.windows import new_context, picture
@@ -46,6 +47,8 @@ def main(folder: Path) -> None:
             page.goto(f"{desk.dashboard}/{screen}")
             expect(page.get_by_role("heading", level=1)).to_be_visible()
             keep(page, folder, screen)
+        loop_image.draw(chromium, desk, folder / "loop-en.png")
+        light_enough(folder / "loop-en.png")
         chromium.close()
 
 
@@ -129,6 +132,10 @@ def keep(page: Page, folder: Path, name: str, height: int = 1250) -> None:
     picture(page, path)
     with Image.open(path) as image:
         image.convert("RGB").crop((0, 0, image.width, min(image.height, height))).save(path, optimize=True)
+    light_enough(path)
+
+
+def light_enough(path: Path) -> None:
     assert path.stat().st_size <= MOST_BYTES, f"{path.name} has {path.stat().st_size} bytes"
 
 
