@@ -201,6 +201,7 @@ def _corrections(account: str, draft: Draft, found: Preview | Refused | Looking,
     t = texts()
     before = reading.remembered(desk(), account) or Chosen()
     remembered = asdict(before)
+    open_ = open_ or reading_columns.said(_place(draft, account))  # there may be more to say
     with st.expander(t("Correct how it is read"), expanded=open_, icon=":material/tune:"):
         with st.container(horizontal=True):
             for name, (label, options) in CHOICES.items():

@@ -17,13 +17,18 @@ _LEFT_OUT = ""
 
 def told(place: str, before: Chosen) -> dict[str, Any]:
     """The fields of Chosen; ``place`` is that of the file and its account, ``before`` what is remembered."""
-    said = _said(place)
+    here = _said(place)
     columns = dict(before.columns or ())
-    for name, column in said.get("columns", {}).items():
+    for name, column in here.get("columns", {}).items():
         columns.pop(name, None)
         if column:
             columns[name] = column
-    return {"columns": tuple(columns.items()) or None, "sheets": said.get("sheets")}
+    return {"columns": tuple(columns.items()) or None, "sheets": here.get("sheets")}
+
+
+def said(place: str) -> bool:
+    """Whether a person has named a column or chosen the sheets."""
+    return bool(_said(place))
 
 
 def _said(place: str) -> dict[str, Any]:
@@ -71,17 +76,17 @@ def _take(place: str, name: str, key: str) -> None:
 
 
 def _sheets(found: Preview, place: str) -> None:
-    t, said = texts(), _said(place)
+    t, here = texts(), _said(place)
     read = [sheet.name for sheet in found.dialect.sheets]
-    if len(read) < 2 and "sheets" not in said:
+    if len(read) < 2 and "sheets" not in here:
         return
     key = f"sheets_{place}"
 
     def take() -> None:
         if chosen := st.session_state[key]:
-            said["sheets"] = tuple(chosen)
+            here["sheets"] = tuple(chosen)
         else:
-            said.pop("sheets", None)
+            here.pop("sheets", None)
 
     every = list(dict.fromkeys([*read, *found.findings.left_out]))
     st.multiselect(
