@@ -1,13 +1,15 @@
 """Lines whose decisions were taken or undone are joined again: at once, or where the process died before it did, by a round."""
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from services.desk import Desk
 from services.reconciliation import join
-from services.store import Row
+from services.store import STORE_AWAY, Row
 from services.store import decisions as rows
 
+log = logging.getLogger(__name__)
 Progress = Callable[[float], None]  # is told how much is joined again, from 0 to 1
 _AT_ONCE = 500  # lines joined again between two tellings
 
@@ -16,27 +18,35 @@ def catch_up(desk: Desk, limit: int = 2_000) -> bool:
     """Join again the lines of decisions whose process died before it did; whether there may be more. A worker's round."""
     with desk.store.read() as tx:
         waiting = rows.due(tx, limit)
-    _join(desk, waiting, None)
+    trouble = None
+    for account in sorted({row.account for row in waiting}):
+        try:
+            _join(desk, [row for row in waiting if row.account == account], None)
+        except STORE_AWAY:
+            raise
+        except Exception as error:  # one account does not keep the others back
+            log.exception("decided lines of %s could not be joined again", account)
+            trouble = error
+    if trouble is not None:
+        raise trouble
     return len(waiting) == limit
 
 
-def join_lines(desk: Desk, lines: Sequence[int], progress: Progress | None) -> set[int]:
-    """Join these lines again, as far as decisions of theirs are due; which lines came to another order or outcome."""
+def join_lines(desk: Desk, lines: Sequence[int], progress: Progress | None) -> None:
+    """Join these lines again, as far as decisions of theirs are due."""
     with desk.store.read() as tx:
         waiting = rows.due_of(tx, lines)
-    return _join(desk, waiting, progress)
+    _join(desk, waiting, progress)
 
 
-def _join(desk: Desk, waiting: Sequence[Row[Any]], progress: Progress | None) -> set[int]:
+def _join(desk: Desk, waiting: Sequence[Row[Any]], progress: Progress | None) -> None:
     """Join the lines of due decisions again, in parts; each part is settled once it is joined."""
-    moved = set[int]()
     waiting = sorted(waiting, key=lambda row: (row.account, row.line))
     for start in range(0, len(waiting), _AT_ONCE):
         part = waiting[start : start + _AT_ONCE]
         for account in sorted({row.account for row in part}):
-            moved |= join.rejoin_lines(desk, account, [row.line for row in part if row.account == account])
+            join.rejoin_lines(desk, account, [row.line for row in part if row.account == account])
         with desk.store.write() as tx:
             rows.settle(tx, part)
         if progress is not None:
             progress(min(1.0, (start + len(part)) / len(waiting)))
-    return moved

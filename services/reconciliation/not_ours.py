@@ -5,6 +5,7 @@ transaction and marked as due: then its lines are joined again, here, or by ``ca
 died in between.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,11 +27,12 @@ from services.reconciliation.decision_errors import (
 )
 from services.reconciliation.decisions import REASON_MAX
 from services.settlements.columns import LABELS, REFERENCES
-from services.store import Row, settlement_files, settlement_lines
+from services.store import STORE_AWAY, Row, settlement_files, settlement_lines
 from services.store import decisions as decision_rows
 from services.store import matching_rules as rows
 from services.store import positions as position_rows
 
+log = logging.getLogger(__name__)
 Pattern = Literal["equals", "starts"]
 # The columns that a rule may look at, and what each is called in the file.
 FIELDS: Mapping[str, str] = {
@@ -152,7 +154,18 @@ def catch_up(desk: Desk, limit: int = 2_000) -> bool:
     """Join lines of due rules again, so many at most; whether there are more. A worker's round."""
     with desk.store.read() as tx:
         waiting = rows.due_rules(tx)
-    return any(not _join(desk, found.id, limit, None) for found in waiting)
+    more, trouble = False, None
+    for found in waiting:
+        try:
+            more = not _join(desk, found.id, limit, None) or more
+        except STORE_AWAY:
+            raise
+        except Exception as error:  # one rule does not keep the others back
+            log.exception("the lines of the rule %s could not be joined again", found.id)
+            trouble = error
+    if trouble is not None:
+        raise trouble
+    return more
 
 
 def _join(desk: Desk, rule_id: int, limit: int, progress: Callable[[float], None] | None) -> bool:

@@ -131,6 +131,7 @@ class _Conversion:
                 refused.note(column, bad)
         code, _ = self._codes(texts["operation"])
         kind, _ = self._kinds(texts["operation"])
+        refused.note("settlement_id", _of_no_payout(texts, kind))
         amounts = self._amounts(part, code, texts, refused)
         lost, damaged = _lost(texts, part.lines, sheet=bool(self._dialect.sheets))
         lines = pa.table({"line": part.lines, **texts}).to_pandas()
@@ -244,6 +245,22 @@ def _date(text: str, form: dates.Form) -> tuple[str, str]:
 def _currency(text: str) -> tuple[str, str]:
     code = text.upper()
     return (code, "") if not code or money.is_currency(code) else (code, "currency_unknown")
+
+
+def _of_no_payout(texts: dict[str, pa.Array], kind: pa.Array) -> list[tuple[int, str]]:
+    """Rows that name no payout although they are of one. HiPay may book what is the account's own apart from any."""
+    places = np.flatnonzero(_empty(texts["settlement_id"]))
+    if not len(places):
+        return []
+    kinds, transactions = (
+        column.take(pa.array(places)).to_pylist() for column in (kind, texts["transaction_id"])
+    )
+    own = ("reserve", "adjustment", "transfer", "balance")
+    return [
+        (int(place), "settlement_missing")
+        for place, name, transaction in zip(places, kinds, transactions, strict=True)
+        if name not in own and (name != "fee" or transaction)
+    ]
 
 
 def _empty(column: pa.Array) -> NDArray[np.bool_]:

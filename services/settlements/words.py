@@ -63,4 +63,5 @@ ASIDE: dict[str, str] = {
     "date_unreadable": "“{cell}” is no date in the form of this file.",
     "currency_unknown": "“{cell}” is no currency.",
     "currency_missing": "The amount has no currency.",
+    "settlement_missing": "The row names no payout.",
 }

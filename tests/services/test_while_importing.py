@@ -10,11 +10,22 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from services import clock
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation import background, imports, join, loading, not_ours, process, reading, turns
+from services.reconciliation import (
+    background,
+    catching_up,
+    imports,
+    join,
+    loading,
+    not_ours,
+    process,
+    reading,
+    turns,
+)
 from services.reconciliation.book import Lookup
 from services.reconciliation.imports import FileUnknown
 from services.settlements.dialect import Detection
@@ -186,6 +197,43 @@ def test_a_try_counts_unless_it_was_stopped(
     assert (found.state, found.tries) == ("running", tries)
 
 
+def test_what_cannot_be_joined_does_not_keep_the_others_back(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_: Desk) -> bool:
+        raise ValueError("a fault of ours")
+
+    import_file(desk, finance, "demo", "a.csv", csv(sale("WEB-1")))
+    monkeypatch.setattr(not_ours, "_join", lambda *_: True)
+    not_ours.add(desk, finance, "demo", "order", "starts", "WEB", "why", "k1")
+    monkeypatch.undo()
+    monkeypatch.setattr(catching_up, "catch_up", failing)
+    with pytest.raises(ValueError, match="fault of ours"):
+        background.take_in(desk)
+    assert lines_of(desk)["outcome"].tolist() == ["not_ours"]
+
+
+def test_a_rule_that_cannot_be_applied_does_not_keep_the_others_back(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_file(desk, finance, "demo", "a.csv", csv(sale("WEB-1"), sale("POS-1")))
+    join_, none = not_ours._join, list[int]()
+    monkeypatch.setattr(not_ours, "_join", lambda *_: True)
+    for start in ("WEB", "POS"):
+        none.append(not_ours.add(desk, finance, "demo", "order", "starts", start, "why", start))
+
+    def failing(here: Desk, rule: int, *rest: Any) -> bool:
+        if rule == none[0]:
+            raise ValueError("a fault of ours")
+        return join_(here, rule, *rest)
+
+    monkeypatch.setattr(not_ours, "_join", failing)
+    with pytest.raises(ValueError, match="fault of ours"):
+        not_ours.catch_up(desk)
+    outcomes = lines_of(desk).set_index("file_order")["outcome"].to_dict()
+    assert outcomes == {"WEB-1": "unmatched", "POS-1": "not_ours"}
+
+
 class Dead:
     """A process that ended by itself."""
 
@@ -214,6 +262,28 @@ def test_a_process_that_dies_again_and_again_is_begun_less_and_less_often(
     child._not_before = 0.0
     child.look()
     assert len(started) == before + 1
+
+
+def test_a_process_that_ended_since_the_store_was_away_does_not_count_as_a_try(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = imports.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
+
+    def away(*_: Any) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("the server has gone"))
+
+    monkeypatch.setattr(background._Child, "_start", lambda _: None)
+    monkeypatch.setattr(loading, "load", away)
+    child = background._Child(desk)
+    for code in (*[process.AWAY] * 5, -9):
+        with pytest.raises(OperationalError):
+            process.work_off(desk.store, "one", desk.settings.all_accounts)
+        child._process = Dead(code)  # type: ignore[assignment]
+        child.look()
+    with desk.store.read() as tx:
+        found = rows.get(tx, file)
+    assert found is not None
+    assert (found.state, found.tries) == ("running", 1)
 
 
 class Ending(BytesIO):

@@ -6,16 +6,16 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import select
 
-from services.access import Actor
+from services.access import SYSTEM, Actor
 from services.desk import Desk
 from services.errors import DeskError
-from services.reconciliation import background, imports
+from services.reconciliation import background, file_accounts, imports
 from services.settlements.dialect import Chosen
 from services.store import settlement_files as rows
 from services.store.schema import orders
 from services.store.schema_settlements import order_positions, settlement_lines
 from services.store.settlement_lines import standing
-from tests.support.desk import person
+from tests.support.desk import FILE_ACCOUNT, person
 
 HEAD = (
     "Account;Settlement ID;Transaction ID;Order;Original amount;Original currency;Amount (Excl. Tax);Tax amount;"
@@ -34,7 +34,12 @@ class Failed(DeskError):
 def import_file(
     desk: Desk, actor: Actor, account: str, name: str, raw: bytes, chosen: Chosen | None = None
 ) -> int:
-    """Receive a file and import it here and now; its id. Raises Failed, and what ``receive`` does."""
+    """Receive a file and import it here and now; its id. Whose FILE_ACCOUNT is, is said where nobody has.
+
+    Raises Failed, and what ``receive`` does.
+    """
+    if not file_accounts.account_of(desk, FILE_ACCOUNT):
+        file_accounts.assign(desk, SYSTEM, FILE_ACCOUNT, account)
     file = imports.receive(desk, actor, account, name, BytesIO(raw), chosen)
     background.work_off(desk)
     with desk.store.read() as tx:

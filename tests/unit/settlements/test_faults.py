@@ -214,6 +214,23 @@ def test_rows_that_do_not_parse_are_named_and_the_others_go_on() -> None:
     assert found.lines["order"].tolist() == ["A0", "A8"]
 
 
+def test_a_line_that_names_no_payout_is_set_aside_unless_it_is_the_accounts_own() -> None:
+    bare = {"Settlement_ID": ""}
+    found = read(
+        write(
+            [
+                sale(Order="A1"), sale(**bare), sale(Operation="Fixed fee", **bare), sale(Operation="Settlement", **bare),
+                sale(Operation="Green fee", **bare), sale(Operation="Monthly fee", Transaction_ID="", **bare),
+                sale(Operation="Rolling reserve release", **bare),
+            ]
+        )
+    )  # fmt: skip
+    assert [(row.line, row.reason, row.column) for row in found.aside] == [
+        (line, "settlement_missing", "settlement_id") for line in (3, 4, 5, 6)
+    ]
+    assert found.lines["operation"].tolist() == ["Sale", "Monthly fee", "Rolling reserve release"]
+
+
 def test_totals_and_a_header_again_are_set_aside_without_blocking() -> None:
     rows = write([sale(), sale()]).decode().split("\r\n")
     raw = "\r\n".join([rows[0], rows[1], rows[0], rows[2], "Total" + ";" * 11 + "200.00", "Count;2"])
