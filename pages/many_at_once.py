@@ -25,6 +25,7 @@ from services.orders.drafts import DEFAULT_DAYS, MAX_DAYS
 from services.settings import Account
 
 SHOWN = 500
+ADDRESSES = 8  # with unusual letters that are seen at once
 STATES = {
     "running": ("Being sent", ":material/schedule_send:", "blue"),
     "paused": ("Paused", ":material/pause_circle:", "orange"),
@@ -133,21 +134,24 @@ def _show(preview: Preview) -> None:
 
 
 def _good_table(preview: Preview, t: Translator) -> pd.DataFrame:
-    return pd.DataFrame(
+    """What is to be looked at stands first: the last columns of a wide table are out of sight."""
+    rows = preview.good[:SHOWN]
+    table = pd.DataFrame(
         [
             {
                 t("Row"): row.line.number,
+                t("Warnings"): "; ".join(words.warning(code, row, t) for code in row.warnings),
                 t("Customer"): f"{row.accepted.first_name} {row.accepted.last_name}",
                 t("E-mail address"): row.accepted.email,
                 t("Amount"): format_money(row.accepted.amount, row.accepted.currency, t.locale),
                 t("Description"): row.accepted.description,
                 t("Invoice number"): row.accepted.references[0] or "—",
                 t("Language"): row.accepted.language,
-                t("Warnings"): "; ".join(words.warning(code, row, t) for code in row.warnings),
             }
-            for row in preview.good[:SHOWN]
+            for row in rows
         ]
     )
+    return table if any(row.warnings for row in rows) else table.drop(columns=t("Warnings"))
 
 
 def _offer(account: Account, uploaded: Any, preview: Preview, rules: Rules, per_minute: int) -> None:
@@ -205,23 +209,16 @@ def _confirm(account: Account, name: str, preview: Preview, rules: Rules, per_mi
 
 
 def _addresses_are_right(preview: Preview) -> bool:
-    """Addresses with unusual letters are shown as they will be used, and confirmed before anything leaves."""
+    """Addresses with unusual letters, as in the table and as they will be used are shown as they will be used, and confirmed before anything leaves."""
     t = texts()
     unusual = [row for row in preview.good if row.accepted.internationalised]
     if not unusual:
         return True
-    st.markdown(f":material/alternate_email: **{t('Addresses with unusual letters')}**")
-    shown = pd.DataFrame(
-        [
-            {
-                t("Row"): row.line.number,
-                t("In the table"): row.draft.email,
-                t("It will be sent to"): row.accepted.email,
-            }
-            for row in unusual
-        ]
+    st.markdown(
+        f":material/alternate_email: **{t('Addresses with unusual letters, as in the table and as they will be used')}**"
     )
-    st.dataframe(shown, hide_index=True, height="content" if len(unusual) < 8 else 300, alt=t("Addresses with unusual letters"))  # fmt: skip
+    with st.container(height=300 if len(unusual) > ADDRESSES else "content", border=False):
+        show_facts([(row.draft.email, row.accepted.email) for row in unusual])
     return st.checkbox(
         t.plural("This address is right.", "These {count} addresses are right.", len(unusual)),
         key="many_addresses",

@@ -1,8 +1,9 @@
 """What happened to a payment request, oldest first: its events, its payout lines, and what a person had to look at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import streamlit as st
 
@@ -44,10 +45,30 @@ def show(found: Detail) -> None:
 
 
 def _happened(found: Detail, zone: str, t: Translator) -> Iterator[_Step]:
-    for event in found.events:
+    for event in _as_it_went(found.events):
         sentence, icon, detail = event_words(event.kind, event.data, found.order.currency, zone, t)
         why = found.whys.get(event.data.get("operation_row", 0), "")
         yield _Step(event.at, sentence, icon, (_who(found, event.actor_kind, event.actor_id, t), detail, why))
+
+
+def _as_it_went(events: Sequence[Any]) -> list[Any]:
+    """The events as recorded; but what HiPay tells of one transaction and second comes in any order: there, less came first."""
+    places: dict[tuple[str, datetime], list[int]] = {}
+    for place, event in enumerate(events):
+        if event.kind == "payment":
+            places.setdefault((event.data["reference"], event.at), []).append(place)
+    ordered = list(events)
+    for same in places.values():
+        its = sorted((events[place] for place in same), key=_moved)
+        for place, event in zip(same, its, strict=True):
+            ordered[place] = event
+    return ordered
+
+
+def _moved(event: Any) -> int:
+    return sum(
+        int(event.data.get(name) or 0) for name in ("authorised", "captured", "refunded", "charged_back")
+    )
 
 
 def _settled(found: Detail, t: Translator) -> Iterator[_Step]:

@@ -97,7 +97,9 @@ def _buttons(alarm: Alarm) -> None:
         return
     if "file_id" in alarm.detail:
         where = {"view": "files", "file": str(alarm.detail["file_id"])}
-        st.page_link("reconciliation.py", label=t("Open the file"), icon=":material/file_open:", query_params=where)
+        st.page_link(
+            "reconciliation.py", label=t("Open the file"), icon=":material/file_open:", query_params=where
+        )
     if alarm.kind == "payouts_not_fetched":
         st.page_link("configuration.py", label=t("Configuration"), icon=":material/settings:")
     if alarm.holder != actor().id and st.button(
@@ -118,6 +120,8 @@ def _money_back(alarm: Alarm) -> None:
     _, possible = operations.of_order(desk(), actor(), alarm.order)
     named = {str(one) for one in alarm.detail.get("references") or [alarm.detail.get("reference")]}
     back = [one for one in possible if one.kind in ("refund", "cancel") and one.reference in named]
+    if alarm.kind == "paid_twice" and len(back) < 2:
+        return  # one went back already: the other is what the customer owed
     for one in back:
         _, icon, _ = OPERATIONS[one.kind]
         words = request_actions.label(alarm.account, alarm.currency, one, back)

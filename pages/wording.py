@@ -115,7 +115,11 @@ OPERATIONS = {
     ),
 }
 # operation → as the timeline calls it
-OPERATION_NAMES = {"capture": "Collection", "refund": "Refund to the customer", "cancel": "Release of the hold"}
+OPERATION_NAMES = {
+    "capture": "Collection",
+    "refund": "Refund to the customer",
+    "cancel": "Release of the hold",
+}
 # effect of a payment's status → (text, icon, which amount)
 PAYMENTS = {
     "pending": ("Payment pending", ":material/pending:", ""),
@@ -167,6 +171,9 @@ def event_words(
         if name in values:
             moment = datetime.fromisoformat(values[name])
             values[name] = format_datetime(moment, zone, t.language, named=False)
+    described = kind == "link_corrected" and data["former_amount"] == data["amount"]
+    if described:
+        text = "Corrected: the description"
     if "former_amount" in values:
         for name in ("amount", "former_amount"):
             values[name] = format_money(values[name], currency, t.locale)
@@ -176,7 +183,7 @@ def event_words(
     if data.get("again") and kind.endswith("mail_sent"):
         twice = t("an earlier try may have arrived too: the same e-mail twice")
         detail = " · ".join(part for part in (detail, twice) if part)
-    if data.get("description_changed"):
+    if data.get("description_changed") and not described:
         detail = t("The description was changed.")
     if "payable_until" in values:
         open_page = t("a page already open can be paid until {until}", until=values["payable_until"])

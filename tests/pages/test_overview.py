@@ -106,22 +106,45 @@ def test_money_that_must_go_back_is_one_press_from_its_window(
 ) -> None:
     me = person(desk, "manager")
     made = order(desk, me, order_id="A-1", amount="100")
-    with desk.store.write() as tx:
-        [page] = rows.pages_of(tx, made)
-        rows.change_page(tx, page.id, state="superseded")
-        seen = Observation(
-            order_id="A-1", reference="801", status=status, state="", currency="EUR", authorised=100_0000, captured=captured,
-            refunded=0, charged_back=0, order_amount=100_0000, order_currency="EUR", reason_code=None, reason_text=None,
-            payment_product="visa", eci=7, test=True, mid=None, operation_id=None, operation_amount=None, at=clock.now(),
-            mark=None,
-        )  # fmt: skip
-        observe(tx, desk, made, page.id, seen, actor=WORKER)
+    told(desk, made, status, captured, superseded=True)
     at = open_page("overview.py", "finance")
     assert "before the request was corrected" in words(at)
     next(one for one in at.button if one.label.startswith(label)).click().run()
     assert not at.exception
     assert at.query_params["order"] == str(made)
     assert any(one.label.startswith(f"Yes, {label.lower()}") for one in at.button)
+
+
+def test_of_two_payments_one_goes_back(open_page: Open, desk: Desk) -> None:
+    made = order(desk, person(desk, "manager"), order_id="A-1", amount="100")
+    told(desk, made, 118, 100_0000)
+    told(desk, made, 118, 100_0000, reference="802")
+
+    def offered() -> int:
+        at = open_page("overview.py", "finance")
+        assert "paid more than once" in words(at)
+        return sum(1 for one in at.button if one.label.startswith("Refund"))
+
+    assert offered() == 2
+    told(desk, made, 125, 100_0000, reference="802", refunded=100_0000)
+    assert offered() == 0
+
+
+def told(
+    desk: Desk, made: int, status: int, captured: int, *, reference: str = "801", refunded: int = 0, superseded: bool = False
+) -> None:  # fmt: skip
+    """HiPay tells of a payment on the order's page."""
+    with desk.store.write() as tx:
+        [page] = rows.pages_of(tx, made)
+        if superseded:
+            rows.change_page(tx, page.id, state="superseded")
+        seen = Observation(
+            order_id="A-1", reference=reference, status=status, state="", currency="EUR", authorised=100_0000, captured=captured,
+            refunded=refunded, charged_back=0, order_amount=100_0000, order_currency="EUR", reason_code=None, reason_text=None,
+            payment_product="visa", eci=7, test=True, mid=None, operation_id=None, operation_amount=None, at=clock.now(),
+            mark=None,
+        )  # fmt: skip
+        observe(tx, desk, made, page.id, seen, actor=WORKER)
 
 
 def test_a_colleagues_alarm_is_taken(open_page: Open, desk: Desk) -> None:
@@ -206,7 +229,7 @@ def test_payouts_are_finances(open_page: Open, desk: Desk) -> None:
     assert "No payout file has been imported" in words(open_page("overview.py", actor=finance))
 
     import_line(desk, reporting_data_1="F-2")
-    import_line(desk, file_order="NOT-OURS")
+    import_line(desk, file_order="NOT-OURS", settlement_id="78")
     assert payouts(desk, finance) == Payouts({"EUR": Sum(1_5000, 1)}, 1)
     shown = words(open_page("overview.py", actor=finance))
     assert "1 collected payment is in no payout yet" in shown

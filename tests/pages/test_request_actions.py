@@ -156,6 +156,14 @@ def test_the_timeline_tells_of_each_alarm_when_it_began_and_how_it_ended(
     assert more.endswith("· Ada Lund · one of them refunded")
 
 
+def test_of_one_second_the_lesser_sum_came_first(
+    open_page: Open, desk: Desk, manager: Actor, paid: int
+) -> None:
+    told(desk, paid, status=116, captured=0)  # HiPay's notification of the hold comes after our own read
+    steps = [sentence for sentence, _ in timeline(opened(open_page, paid, manager))]
+    assert steps.index("Amount held on the card: €100.00") < steps.index("Collected so far: €100.00")
+
+
 def timeline(at: AppTest) -> list[tuple[str, str]]:
     """(sentence, what stands below it), in the order shown."""
     shown = [one.value.replace("\\", "") for one in at.main if one.type in ("markdown", "caption")]

@@ -11,7 +11,7 @@ from services.access import WORKER, Actor
 from services.accounts.demo import prepare_demo
 from services.accounts.options import Options, options, save
 from services.desk import Desk
-from services.orders import create, history, qr
+from services.orders import create, history, links, qr
 from services.orders.observe import record
 from services.store import orders as rows
 from tests.support.desk import person
@@ -120,6 +120,15 @@ def test_a_correction_is_checked_and_shown_in_the_timeline(
     at = press(at, "Yes, correct")
     assert history.detail(desk, manager, order_id).order.amount == 120_0000
     assert any("Corrected: €120.00 instead of €100.00" in one.value.replace("\\", "") for one in at.markdown)
+
+
+def test_a_correction_of_the_description_alone_names_no_amount(
+    open_page: Open, desk: Desk, manager: Actor
+) -> None:
+    order_id = sent(desk, manager)
+    links.correct(desk, manager, order_id, 100_0000, "Chaise", "k", mail=False)
+    shown = [one.value for one in opened(open_page, order_id, manager).markdown]
+    assert "Corrected\\: the description" in shown
 
 
 def test_another_address_is_checked(open_page: Open, desk: Desk, manager: Actor) -> None:
