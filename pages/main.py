@@ -25,8 +25,9 @@ def _resolve() -> Actor | None:
     return sign_in.sign_in(desk(), st.user.to_dict()) if st.user.is_logged_in else None
 
 
-def _route() -> Callable[[], None]:
-    """The screen to run: the sign-in for everybody unknown, else the person's own, at whatever address was asked for."""
+def _route() -> tuple[Callable[[], None], str]:
+    """The screen to run, and its address: the sign-in ("") for everybody unknown, else the person's own, at whatever
+    address was asked for."""
     ended: NotSignedIn | None = None
     try:
         found = _resolve()
@@ -35,12 +36,12 @@ def _route() -> Callable[[], None]:
     st.session_state["actor"] = found
     if found is None:
         _sidebar(None)
-        return _everywhere(partial(signed_out.show, ended), texts()("Sign in"))
+        return _everywhere(partial(signed_out.show, ended), texts()("Sign in")), ""
     with desk().store.read() as tx:
         held = rights(tx, found)
     _sidebar(found)
     if not held:
-        return _everywhere(signed_out.without_role, texts()("No role yet"))
+        return _everywhere(signed_out.without_role, texts()("No role yet")), ""
     return _screens(held)
 
 
@@ -53,7 +54,7 @@ def _everywhere(show: Callable[[], None], title: str) -> Callable[[], None]:
     return st.navigation(pages, position="hidden").run
 
 
-def _screens(held: frozenset[Right]) -> Callable[[], None]:
+def _screens(held: frozenset[Right]) -> tuple[Callable[[], None], str]:
     """Every screen has its address, so that links between them hold; the menu and the run are for those with the right."""
     t, begin = texts(), first(held)
     # The default page has no address of its own in Streamlit, so it is an empty one that leads on.
@@ -61,7 +62,7 @@ def _screens(held: frozenset[Right]) -> Callable[[], None]:
     pages = [_page(screen, t, visible=screen.right in held) for screen in SCREENS]
     asked = st.navigation([home, *pages])
     forbidden = {screen.url_path for screen in SCREENS if screen.right not in held}
-    return signed_out.without_right if asked.url_path in forbidden else asked.run
+    return signed_out.without_right if asked.url_path in forbidden else asked.run, asked.url_path
 
 
 def _page(screen: Screen, t: Translator, *, visible: bool) -> st.Page:
@@ -102,9 +103,10 @@ def _sign_out() -> None:
 st.set_page_config(page_title="E-Terminal Desk", page_icon=ICON, layout="wide")
 st.logo(ICON, size="large")
 st.html(LOOK)
-run = _route()
+run, address = _route()
 if desk().settings.demo:
     sandbox_banner.show()
 restored_banner.show()
-pause_banner.show()
+if address != "configuration":  # which says it itself, with the button that ends it
+    pause_banner.show()
 run()

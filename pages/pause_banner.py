@@ -1,4 +1,4 @@
-"""On every screen while sending is paused for an account: what stands still, why, and who can put it right."""
+"""On every other screen than Configuration while sending is paused for an account: what stands still, why, and who can put it right."""
 
 import streamlit as st
 

@@ -29,6 +29,8 @@ def test_an_administrator_is_led_to_the_configuration(open_page: Open, paused: D
     assert not at.exception
     assert "En pause\u00a0: appels à HiPay." in at.error[0].value.replace("\\", "")
     assert "Corriger et reprendre" in links(at)
+    at = at.switch_page("configuration.py").run()
+    assert len([one for one in at.error if "appels à HiPay" in one.value]) == 1  # the screen's own
     resume(paused, admin, "demo")
     assert not at.run().error
 
