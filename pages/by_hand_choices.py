@@ -47,7 +47,7 @@ def companions(act: str, lines: tuple[Line, ...], key: str) -> tuple[Line, ...]:
     if not others:
         return ()
     with_them = st.checkbox(
-        t.plural("And the other line of its transaction", "And the {count} other lines of the same transactions", len(others)),
+        t.plural("And the other line of the transaction", "And the {count} other lines of the transaction", len(others)),
         value=True, key=f"companions_{key}",
     )  # fmt: skip
     st.caption(

@@ -11,7 +11,7 @@ from pages.markdown import plain
 from services import money
 from services.i18n import Translator, format_date
 from services.money import format_money
-from services.reconciliation import candidates, decisions
+from services.reconciliation import candidates, decisions, positions
 from services.reconciliation.candidates import Candidate
 from services.reconciliation.decisions import Done, Share
 from services.reconciliation.standing import Line
@@ -60,7 +60,11 @@ def share_out(line: Line, key: str) -> Act | None:
     sign = 1 if whole > 0 else -1
     st.markdown(t("**{amount}** to be shared:", amount=plain(format_money(whole, code, t.locale))))
     left, shares, right = abs(whole), list[Share](), True
-    for number, one in enumerate(kept):
+    # of a sale an order takes what it still misses, of a refund what it has kept
+    owed = [one.missing if sign > 0 else one.kept for one in kept]
+    weights = [most or one.amount for most, one in zip(owed, kept, strict=True)]
+    proposed = positions.divided(abs(whole), weights, money.step(code))
+    for number, (one, most) in enumerate(zip(kept, owed, strict=True)):
         last = number == len(kept) - 1
         with st.container(horizontal=True, vertical_alignment="bottom"):
             if last:
@@ -68,14 +72,10 @@ def share_out(line: Line, key: str) -> Act | None:
                 st.markdown(f"{plain(one.order_id)} · **{rest}** · {t('what is left')}")
                 units: int | None = left
             else:
-                # of a sale an order takes what it still misses, of a refund what it has kept
-                most = one.missing if sign > 0 else one.kept
-                proposed = min(most or one.amount, left)
-                offered = money.plain(proposed, code, t.locale) if left > 0 else ""
-                offered = f"-{offered}" if offered and sign < 0 else offered
-                typed = st.text_input(
-                    _owed(one, most, sign, t), offered, key=f"share_{one.order}_{key}", width=340
-                )
+                offered = ("-" if sign < 0 else "") + money.plain(proposed[number], code, t.locale)
+                # with another order beside it, another share is proposed
+                place = f"share_{one.order}_{len(kept)}_{key}"
+                typed = st.text_input(_owed(one, most, sign, t), offered, key=place, width=340)
                 units = _units((typed or "").strip().removeprefix("-").removeprefix("−"), code, t)
             st.button(
                 t("Remove"), icon=":material/close:", type="tertiary", key=f"remove_{one.order}_{key}",

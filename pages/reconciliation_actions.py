@@ -109,7 +109,7 @@ def said() -> None:
         )
         if done.along:
             words += " " + t.plural(
-                "{count} other line of its transaction went along.", "{count} other lines of the same transactions went along.", done.along
+                "{count} other line of the transaction went along.", "{count} other lines of the transaction went along.", done.along
             )  # fmt: skip
         st.success(words, icon=":material/check_circle:", width="stretch")
         if act != "undo" and st.button(t("Undo"), icon=":material/undo:", key="by_hand_said_undo"):

@@ -28,6 +28,8 @@ _STYLE = """
 .beside th{text-align:left;font-weight:400;opacity:.75;padding:.25rem .5rem .25rem 0;vertical-align:top}
 .beside td{padding:.25rem .5rem .25rem 0;overflow-wrap:anywhere;vertical-align:top}
 .beside tr.odd td{font-weight:600}
+@media (max-width:640px){.beside{font-size:.85rem}.beside td:last-child{white-space:normal}
+.beside th,.beside td{padding-right:.35rem;hyphens:auto}.beside td{min-width:3rem}}
 .beside tr.odd td:last-child{text-decoration:underline;text-underline-offset:.2em}
 """
 

@@ -183,13 +183,14 @@ def _decide(
         rows.take_turn(tx)
         require(tx, actor, Right.RECONCILE)
         known = rows.group(tx, form_key)
+        before = rows.around(tx, expected)
         done = (
             Done(form_key, tuple(row.line for row in known))
             if known
             else _write(tx, actor, expected, kind, wanted, why, form_key, confirmed)
         )
-    along = due.join_lines(desk, done.lines, progress)
-    return replace(done, along=len(along - set(done.lines)))
+    due.join_lines(desk, done.lines, progress)
+    return replace(done, along=_gone_along(desk, before))
 
 
 def _write(
@@ -250,6 +251,7 @@ def _undo(
         rows.take_turn(tx)
         require(tx, actor, Right.RECONCILE)
         found = wanted(tx)
+        before = rows.around(tx, [row.line for row in found])
         lines = rows.lines(
             tx, (row.line for row in found)
         )  # locked before they change, in one order everywhere
@@ -270,8 +272,14 @@ def _undo(
         found[0].group, tuple(row.line for row in standing),
         tuple((row.line, AlreadyUndone(row.undoer or "", row.undone_at)) for row in others),
     )  # fmt: skip
-    along = due.join_lines(desk, [row.line for row in found], progress)
-    return replace(done, along=len(along - {row.line for row in found}))
+    due.join_lines(desk, [row.line for row in found], progress)
+    return replace(done, along=_gone_along(desk, before))
+
+
+def _gone_along(desk: Desk, before: dict[int, tuple[Any, ...]]) -> int:
+    """How many of these lines came to something else, whoever has joined them."""
+    with desk.store.read() as tx:
+        return sum(before[line] != now for line, now in rows.what_they_are(tx, before).items())
 
 
 def _give_back(tx: Connection, actor: Actor, undone: Sequence[Row[Any]], there: set[int]) -> None:

@@ -75,12 +75,6 @@ class _Joined:
     found: pd.DataFrame
     split: list[int]  # lines that are divided over orders, or were
 
-    def gone_along(self) -> list[int]:
-        """The lines that come to another order, or to another outcome, than before."""
-        other = self.found["outcome"].to_numpy() != self.lines["was_outcome"].to_numpy()
-        other |= (self.found["order"].fillna(0) != self.lines["was_order"].fillna(0)).to_numpy()
-        return [int(one) for one in self.lines.loc[other, "id"]]
-
 
 def _look(tx: Connection, account: str, line_ids: Iterable[int]) -> _Joined:
     """Match standing lines of an account, and those that share their transactions."""
@@ -93,10 +87,9 @@ def _look(tx: Connection, account: str, line_ids: Iterable[int]) -> _Joined:
     return _Joined(lines, found, split.tolist())
 
 
-def _finish(tx: Connection, joined: _Joined) -> list[int]:
+def _finish(tx: Connection, joined: _Joined) -> None:
     touched = write_changes(tx, joined.lines, joined.found)
     positions.refresh(tx, {*touched, *settlement_lines.orders_of_splits(tx, joined.split)})
-    return joined.gone_along()
 
 
 def rejoin_here(tx: Connection, account: str, line_ids: Iterable[int]) -> None:
@@ -104,13 +97,12 @@ def rejoin_here(tx: Connection, account: str, line_ids: Iterable[int]) -> None:
     _finish(tx, _look(tx, account, line_ids))
 
 
-def rejoin(store: Store, account: str, line_ids: Iterable[int], step: Step | None = None) -> set[int]:
+def rejoin(store: Store, account: str, line_ids: Iterable[int], step: Step | None = None) -> None:
     """Join these lines again, and those that share their transactions, in short transactions, each a ``step``.
 
-    They are matched before the transaction that writes; where something has come between, once more. The lines that came
-    to another order or outcome.
+    They are matched before the transaction that writes; where something has come between, once more.
     """
-    step, ids, moved = step or store.write, sorted(set(line_ids)), set[int]()
+    step, ids = step or store.write, sorted(set(line_ids))
     for start in range(0, len(ids), AT_ONCE):
         part = ids[start : start + AT_ONCE]
         if start:
@@ -120,14 +112,13 @@ def rejoin(store: Store, account: str, line_ids: Iterable[int], step: Step | Non
                 version, joined = position_rows.version(tx, account), _look(tx, account, part)
             with step() as tx:
                 if done := position_rows.bump(tx, account) == version + 1:
-                    moved.update(_finish(tx, joined))
+                    _finish(tx, joined)
             if done:
                 break
         else:
             with step() as tx:
                 position_rows.bump(tx, account)
-                moved.update(_finish(tx, _look(tx, account, part)))
-    return moved
+                _finish(tx, _look(tx, account, part))
 
 
 def write_changes(tx: Connection, lines: pd.DataFrame, found: pd.DataFrame) -> set[int]:
@@ -158,10 +149,9 @@ def changed(lines: pd.DataFrame, found: pd.DataFrame) -> "list[int]":
     return [int(place) for place in differs.nonzero()[0]]
 
 
-def rejoin_lines(desk: Desk, account: str, line_ids: Iterable[int]) -> set[int]:
-    """Join these lines of an account again, and those that share their transactions, in short transactions; those of them
-    that came to another order or outcome."""
-    return rejoin(desk.store, account, line_ids)
+def rejoin_lines(desk: Desk, account: str, line_ids: Iterable[int]) -> None:
+    """Join these lines of an account again, and those that share their transactions, in short transactions."""
+    rejoin(desk.store, account, line_ids)
 
 
 def rejoin_account(store: Store, account: str, after: int, step: Step) -> int | None:

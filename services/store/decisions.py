@@ -33,7 +33,7 @@ from services.store.schema_settlements import (
     settlement_files,
     settlement_lines,
 )
-from services.store.settlement_lines import of_transactions
+from services.store.settlement_lines import FOLLOWS, of_transactions
 
 _MANY = 500  # ids in one statement
 _COMPANIONS = 5_000
@@ -70,6 +70,20 @@ def companions(tx: Connection, ids: Iterable[int]) -> list[int]:
         query = select(line.id).where(theirs, line.kind != "control", line.decision.is_(None))
         found.update(tx.scalars(query.limit(_COMPANIONS)))
     return sorted(found - wanted)
+
+
+def around(tx: Connection, ids: Iterable[int]) -> dict[int, tuple[Any, ...]]:
+    """What the lines come to now that share a transaction with these: as ``what_they_are``."""
+    return what_they_are(tx, companions(tx, ids))
+
+
+def what_they_are(tx: Connection, ids: Iterable[int]) -> dict[int, tuple[Any, ...]]:
+    """By line: its outcome, its order, and whether it is divided."""
+    line = settlement_lines.c
+    query = select(line.id, line.outcome, line.order, line.reason == FOLLOWS)
+    return {
+        row[0]: tuple(row[1:]) for some in _parts(ids) for row in tx.execute(query.where(line.id.in_(some)))
+    }
 
 
 def order_rows(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:

@@ -11,7 +11,7 @@ from services.desk import Desk
 from services.reconciliation import decisions, not_ours, reading, rules, trail
 from services.reconciliation.decisions import Shown
 from services.settlements.dialect import Chosen
-from tests.support.by_hand import an_order, line, line_id, outcomes, stored, take
+from tests.support.by_hand import an_order, line, line_id, outcomes, position, stored, take
 from tests.support.desk import person
 
 Open = Callable[..., AppTest]
@@ -195,12 +195,61 @@ def test_a_comment_is_kept_with_its_marks(desk: Desk, finance: Actor, orders: di
     assert outcomes(desk)["WEB-1 Sale"][0] == "unmatched"
 
 
-def test_a_total_line_can_only_be_commented_on(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
+def test_a_total_line_can_only_be_counted_twice_and_commented_on(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
     total = next(row.id for row in stored(desk).values() if row.kind == "control")
     at = run(alone, finance, line=total)
     assert [one.key for one in at.button if one.key and one.key.startswith("by_hand_")] == [
-        f"by_hand_comment_{total}"
-    ]
+        f"by_hand_twice_{total}", f"by_hand_comment_{total}"
+    ]  # fmt: skip
+
+
+def test_a_line_goes_with_its_sale_and_the_message_says_so(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    take(desk, line("WEB-1", "-0.30", operation="Fixed fee"), line("WEB-1", "-0.10", operation="Variable"))
+    at = press(on_line(desk, finance, "WEB-1", "fr"), "by_hand_match_")
+    at = field(at.text_input, "search_").set_value("durand").run()
+    at = field(at.text_input, "why_").set_value("au téléphone").run()
+    at = press(at, "go_")
+    assert "2 autres lignes de la transaction ont suivi." in words(at)
+    assert outcomes(desk)["WEB-1 Variable"] == ("matched", orders["A-200"])
+
+
+def test_a_line_is_left_out_with_those_of_its_transaction_or_out_of_its_payout(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    take(desk, line("WEB-1", "-0.30", operation="Fixed fee"))
+    at = press(on_line(desk, finance, "WEB-1"), "by_hand_exclude_")
+    assert field(at.checkbox, "companions_").value
+    assert "Fixed fee" in words(at)
+    at = field(at.text_input, "why_").set_value("test").run()
+    at = press(at, "go_")
+    assert outcomes(desk)["WEB-1 Fixed fee"] == ("excluded", None)
+    at = press(on_line(desk, finance, "WEB-2"), "by_hand_exclude_")
+    which = field(at.radio, "twice_")
+    at = which.set_value(which.options[1]).run()
+    at = field(at.text_input, "why_").set_value("test").run()
+    at = press(at, "go_")
+    assert stored(desk)["WEB-2 Sale"].reason == "twice_by_hand"
+
+
+def test_a_refund_is_shared_with_its_sign_by_what_the_orders_have_kept(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    take(desk, line("A-100", "42.00"), line("A-200", "14.00"), line("WEB-5", "-20.00", operation="Refund"))
+    at = press(run(alone, finance, "fr", line=line_id(desk, "WEB-5", "Refund")), "by_hand_split_")
+    for name in ("A-100", "A-200"):
+        at = field(at.text_input, "search_").set_value(name).run()
+        at = press(at, "add_")
+    assert "-20,00" in words(at)
+    assert field(at.text_input, "share_").value == "-15,00"
+    assert "-5,00" in words(at)  # what is left
+    at = field(at.text_input, "why_").set_value("un seul avoir").run()
+    at = press(at, "go_")
+    told = trail.of_line(desk, finance, line_id(desk, "WEB-5", "Refund"))
+    assert told[0].shares == (("A-100", -15_0000), ("A-200", -5_0000))
 
 
 def test_a_rule_is_begun_from_a_line_with_what_it_takes(
@@ -306,6 +355,25 @@ def test_a_remembered_reading_can_be_forgotten(desk: Desk, finance: Actor, order
 
 
 # -- on the page
+
+
+def test_an_open_order_is_accepted_and_that_is_undone(
+    open_page: Open, desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    take(desk, line("A-100", "41.99"))
+    at = open_page("reconciliation.py", actor=finance)
+    at.query_params["view"], at.query_params["order_of"] = "orders", str(orders["A-100"])
+    at = at.run()
+    assert "Of €42.00 collected, €0.01 is in no payout line." in words(at)
+    at = press(at, "accept_order_")
+    at = field(at.text_input, "why_").set_value("a cent").run()
+    at = press(at, "go_")
+    assert position(desk, orders["A-100"]).open is False
+    assert "Accepted as it stood" in words(at)
+    at = press(at, "undo_order_")
+    at = field(at.text_input, "why_").set_value("by mistake").run()
+    press(at, "go_")
+    assert position(desk, orders["A-100"]).open is True
 
 
 def test_the_page_has_the_actions_of_a_line_and_the_rules(

@@ -1,7 +1,9 @@
 """Orders, pages, payments and files in any order, split and overlapping in any way: the join is that of everything at once."""
 
 import shutil
+from contextlib import suppress
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +14,26 @@ from hypothesis import strategies as st
 from services import clock
 from services.access import WORKER
 from services.desk import Desk
-from services.reconciliation import background, catching_up, imports, join, loading
+from services.reconciliation import background, catching_up, decisions, imports, join, loading
+from services.reconciliation.decision_errors import DecisionRefused
+from services.reconciliation.decisions import Shown
 from services.reconciliation.imports import FileKnown
+from services.reconciliation.positions import divided
 from services.settlements.dialect import Chosen
 from services.store import Store, engine
 from services.store import orders as order_rows
 from services.store.orders import add_event
 from services.store.schema import operations, pages
-from tests.support.desk import open_test_desk, settings_for
+from services.store.schema_settlements import settlement_lines
+from tests.support.desk import open_test_desk, person, settings_for
 from tests.support.joined import everything, must_hold
 from tests.support.payouts import HEAD
 
 SIGNED = Chosen(debits="negative")  # whatever the amounts of so few lines say
 IDS = ["A1", "A1-2", "a-1", "ABCD1", "abcd 1", "ABCD1-3", "00ABCD1", "B2", "WEB-77", ""]
 REFERENCES = ["INV-1001", "inv1001", "INV 1001", "SHARED", "F-9", "", ""]
-TRANSACTIONS = ["T1", "T2", "T3", "", "T9"]
+TRANSACTIONS = ["T1", "T2", "T3", "", "0", "T9"]
+KINDS = ["match", "split", "twice", "unmatch", "not_ours", "undo"]  # of decisions
 OPERATION_IDS = ["op-1", "op-2", ""]
 
 line = st.builds(
@@ -47,6 +54,7 @@ step = st.one_of(
     st.tuples(st.just("payment"), st.tuples(st.integers(0, 5), st.sampled_from(["T1", "T2", "T9"]))),
     st.tuples(st.just("operation"), st.tuples(st.integers(0, 5), st.sampled_from(["op-1", "op-2"]))),
     st.tuples(st.just("again"), st.integers(0, 5)),
+    st.tuples(st.just("decision"), st.tuples(st.integers(0, 9), st.sampled_from(KINDS))),
 )  # fmt: skip
 
 
@@ -65,6 +73,7 @@ class Shop:
 
     def __init__(self, desk: Desk) -> None:
         self.desk, self.orders, self.files = desk, [], []
+        self.finance, self.keys = person(desk, "finance"), count()
 
     def take(self, kind: str, what: Any) -> None:
         getattr(self, f"_{kind}")(what)
@@ -126,7 +135,9 @@ class Shop:
                     actor_id="h",
                     data=data,
                 )
-                order_rows.change_order(tx, number, payment="captured", captured=10_0000, captured_at=clock.now())
+                order_rows.change_order(
+                    tx, number, payment="captured", captured=10_0000, captured_at=clock.now()
+                )
 
     def _operation(self, what: tuple[int, str]) -> None:
         if self.orders:
@@ -143,6 +154,27 @@ class Shop:
                             actor_id="t",
                         )
                     )  # fmt: skip
+
+    def _decision(self, what: tuple[int, str]) -> None:
+        """A person decides a line, or undoes what stands on it."""
+        with self.desk.store.read() as tx:
+            lines = list(tx.execute(settlement_lines.select().order_by(settlement_lines.c.id)))
+        if not lines:
+            return
+        place, kind = what
+        row, orders = lines[place % len(lines)], [number for number, _ in self.orders]
+        shown, key, units = Shown(row.id, row.decision), str(next(self.keys)), row.original_amount_units or 0
+        with suppress(DecisionRefused, IndexError):
+            if kind == "undo":
+                decisions.undo(self.desk, self.finance, [row.decision or 0], "why")
+            elif kind == "match":
+                decisions.match(self.desk, self.finance, [shown], (orders[:2] * 9)[place], "why", key)
+            elif kind == "split":
+                parts = divided(units, [1, 2], 100)
+                shares = [(orders[0], parts[0]), (orders[1], parts[1])]
+                decisions.split(self.desk, self.finance, shown, shares, "why", key)
+            else:
+                getattr(decisions, kind)(self.desk, self.finance, [shown], "why", key)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from services import clock
 from services.desk import Desk
+from services.reconciliation import file_accounts
 from services.store import orders as order_rows
 from services.store.schema_settlements import line_totals, order_positions, settlement_lines
 from tests.support.desk import person
@@ -28,8 +29,10 @@ def line(
 
 def take(desk: Desk, *lines: str, account: str = "demo") -> int:
     """Import a payout file with these rows; its id."""
-    raw = "\r\n".join((HEAD, *lines, "")).encode()
-    return import_file(desk, person(desk, "finance"), account, "payout.csv", raw)
+    raw, actor = "\r\n".join((HEAD, *lines, "")).encode(), person(desk, "finance")
+    if account != "demo":  # one of several: the Account of these rows is told
+        file_accounts.assign(desk, actor, "1", account)
+    return import_file(desk, actor, account, "payout.csv", raw)
 
 
 def an_order(
