@@ -1,5 +1,7 @@
 """Payout files from this computer: each is looked at, can be read otherwise, and is handed to the import."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -43,7 +45,11 @@ def show() -> None:
     ready = [found for draft in drafts if (found := _one(account, draft)) is not None]
     new = [(draft, preview) for draft, preview in ready if not preview.imported]
     label = t.plural("Import {count} file", "Import {count} files", len(new))
-    if new and st.button(label, type="primary", icon=":material/playlist_add_check:", key="import_files"):
+    if (
+        new
+        and _told([preview for _, preview in new])
+        and st.button(label, type="primary", icon=":material/playlist_add_check:", key="import_files")
+    ):
         with refusals():
             _import(account, new)
 
@@ -81,8 +87,8 @@ def _one(account: str, draft: Draft) -> tuple[Draft, Preview] | None:
                 return None
             if found.imported:
                 return draft, found
-            others = _others(found, draft)
-            return (draft, found) if _accounts(found, draft) and others else None
+            _say_accounts(found)
+            return (draft, found) if _others(found, draft) else None
     return None
 
 
@@ -90,7 +96,7 @@ def mend(file: int, name: str, account: str) -> None:
     """A file that failed, looked at again: the same questions, and an import that begins anew."""
     draft = payout_drafts.of_stored(file, name)
     ready = _one(account, draft)
-    if ready is None or ready[1].imported:
+    if ready is None or ready[1].imported or not _told([ready[1]]):
         return
     if st.button(texts()("Import it like this"), type="primary", icon=":material/playlist_add_check:", key=f"import_mended_{file}"):  # fmt: skip
         with refusals():
@@ -134,36 +140,42 @@ def _why_not(found: Refused) -> None:
         st.error(plain(stored_sentence(found.code, found.fields, t)), icon=":material/error:")
 
 
-def _accounts(found: Preview, draft: Draft) -> bool:
-    """Whose each Account of the file is; whether all are known. What is said once is remembered."""
+def _say_accounts(found: Preview) -> None:
+    """Whose each Account of the file is, as far as that is known; with one account there is nothing to say."""
     t, accounts = texts(), desk().settings.all_accounts
-    decided = True
-    for cell, ours, rows in found.accounts:
-        if not cell:
-            continue
-        key, count = _account_key(draft, cell), number(rows, t)
-        if ours and len(accounts) > 1:
+    for cell, ours, _ in found.accounts:
+        if cell and ours and len(accounts) > 1:
             st.caption(
                 plain(t("Account {cell} of the file: {account}", cell=cell, account=accounts[ours].name))
             )
-        elif not ours and len(accounts) > 1:
+
+
+def _told(found: Sequence[Preview]) -> bool:
+    """Ask whose each Account of these files is that nobody knows; whether all is said. It is remembered."""
+    t, accounts = texts(), desk().settings.all_accounts
+    unknown: Counter[str] = Counter()
+    for preview in found:
+        unknown.update({part.cell: part.rows for part in preview.accounts if not part.account})
+    said = True
+    for cell, rows in unknown.items():
+        count, key = number(rows, t), _account_key(cell)
+        if len(accounts) > 1:
             answer: Any = st.selectbox(
                 plain(t("Account {cell} of the file ({count} rows) is", cell=cell, count=count)), list(accounts), index=None,
                 format_func=lambda key: accounts[key].name, key=key, placeholder=t("choose: it is remembered"),
             )  # fmt: skip
-            decided = decided and answer is not None
-        elif not ours:
+        else:
             [only] = accounts.values()
-            ticked = st.checkbox(
+            answer = st.checkbox(
                 plain(t("Account {cell} of the file ({count} rows) is {account}: remember it", cell=cell, count=count, account=only.name)),
                 key=key, help=t("The first time a file names it, a person must say so: a file of another HiPay account would be counted here."),
             )  # fmt: skip
-            decided = decided and ticked
-    return decided
+        said = said and bool(answer)
+    return said
 
 
-def _account_key(draft: Draft, cell: str) -> str:
-    return f"account_{draft.key}_{cell}"
+def _account_key(cell: str) -> str:
+    return f"account_{cell}"
 
 
 def _home(account: str, draft: Draft, found: str) -> str:
@@ -251,7 +263,7 @@ def _hand_over(account: str, draft: Draft, preview: Preview) -> int:
 def _remember(account: str, draft: Draft, preview: Preview) -> None:
     """What was said of the file once, so that it need not be said again."""
     for cell, ours, _ in preview.accounts:
-        answer = st.session_state.get(_account_key(draft, cell))
+        answer = st.session_state.get(_account_key(cell))
         if cell and not ours and answer:
             assigned = answer if isinstance(answer, str) else next(iter(desk().settings.all_accounts))
             file_accounts.assign(desk(), actor(), cell, assigned)

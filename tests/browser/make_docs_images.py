@@ -112,6 +112,9 @@ def the_reconciliation(page: Page, desk: Installation, folder: Path) -> None:
     files.append({"name": "terminal.csv", "mimeType": "text/csv", "buffer": NEARLY.encode()})
     page.goto(f"{desk.dashboard}/reconciliation")
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)  # type: ignore[arg-type]
+    expect(page.get_by_text("of the file (").first).to_be_visible(timeout=120_000)
+    for asked in page.get_by_text("of the file (").all():
+        asked.click()
     page.get_by_role("button", name=f"Import {len(files)} files").click()
     expect(page.get_by_text("is imported")).to_have_count(len(files), timeout=120_000)
     page.goto(f"{desk.dashboard}/reconciliation")
