@@ -8,6 +8,7 @@ from services.accounts.redirects import KINDS, OWN, RedirectPages
 from services.desk import Desk
 from services.mail.settings import EmailSettings
 from services.store import accounts as rows
+from services.store import matching_rules
 
 # Reserved names (RFC 2606): nothing can ever be sent to them by mistake.
 _EMAIL = EmailSettings(
@@ -22,8 +23,13 @@ _EMAIL = EmailSettings(
 )
 
 
+_FILE_ACCOUNT = "00001342917"  # as the sandbox's payout files name it (sandbox/README.md)
+
+
 def prepare_demo(desk: Desk) -> None:
-    """Fill in the configuration of every sandbox account whose pages and e-mail were never stored. Harmless to call again."""
+    """Fill in the configuration of every sandbox account whose pages and e-mail were never stored, and say that the
+    sandbox's payout files are the only account's. Harmless to call again.
+    """
     if not desk.settings.demo:
         return
     email = _EMAIL.model_copy(update={"logo_url": f"{desk.settings.sandbox_url}/logo.png"})
@@ -36,4 +42,7 @@ def prepare_demo(desk: Desk) -> None:
                 rows.save_section(
                     tx, key, section, "", data, at=clock.now(), actor_kind=SYSTEM.kind, actor_id=SYSTEM.id
                 )
+            if list(desk.settings.all_accounts) == [key]:  # of several, a person must say whose the files are
+                told = matching_rules.lock_matching(tx, key).file_accounts
+                matching_rules.save_matching(tx, key, file_accounts={**told, _FILE_ACCOUNT: key})
             audit.record(tx, SYSTEM, "account.demo", f"account:{key}")

@@ -203,6 +203,10 @@ class TestSample:
 
         return install
 
+    @pytest.mark.parametrize("role", ["admin", "finance"])
+    def test_who_may_not_send_is_not_offered_it(self, open_page: Open, role: str) -> None:
+        assert "Create a month of samples" not in labels(open_page(None, role))
+
     def test_it_runs_once_and_shows_how_far_it_is(self, open_page: Open, desk: Desk, make: Any) -> None:
         asked, go_on = [], threading.Event()
 
@@ -212,13 +216,13 @@ class TestSample:
             go_on.wait(60)
 
         make(slow)
-        at = open_page("people.py", "admin")
+        at = open_page("my_notices.py", "manager")
         at.button(key="make_sample").click().run()
         _until(lambda: sandbox_banner._sample.fraction == 0.4)
         at.run()
         assert (at.progress[0].value, at.progress[0].text) == (40, "Orders are being sent")
         assert "Create a month of samples" not in labels(at)
-        other = open_page("people.py", actor=at.session_state["actor"])
+        other = open_page("my_notices.py", actor=at.session_state["actor"])
         assert "Create a month of samples" not in labels(other)
         sandbox_banner._start(desk, at.session_state["actor"])  # a second click that was already on its way
         go_on.set()
@@ -241,7 +245,7 @@ class TestSample:
             raise error
 
         make(fail)
-        at = open_page("people.py", "admin")
+        at = open_page("my_notices.py", "manager")
         at.button(key="make_sample").click().run()
         go_on.set()
         _until(lambda: not sandbox_banner._sample.running)
