@@ -130,6 +130,8 @@ def _reading(file: Row[Any], t: Translator) -> list[tuple[str, str]]:
         (t("From"), t(SOURCES[file.source])),
     ]
     for name, (label, options) in CHOICES.items():
+        if file.reading.get("sheets") and name in ("delimiter", "encoding"):  # a workbook has neither
+            continue
         value = file.reading.get(name)
         value = value.get("settled_amount") if isinstance(value, dict) else value
         if value:

@@ -16,8 +16,9 @@ from services.desk import Desk
 from services.hipay.observations import Observation
 from services.orders import create
 from services.orders.observe import observe
-from services.reconciliation import background, imports, views
+from services.reconciliation import aside, background, imports, views
 from services.store import orders as rows
+from services.store import settlement_files
 from services.store.line_filter import LineFilter
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -205,6 +206,29 @@ def test_a_row_set_aside_stands_in_the_way_of_the_proof(open_page: Open, paid: i
     assert list(table(at, "Check")["Check"]) == ["? not proved: rows are set aside"]
     at = choose(at, "view", "files")
     assert list(table(at, "Set aside")["Set aside"]) == ["1"]
+    with desk.store.read() as tx:
+        [file] = settlement_files.listed(tx, ("complete",))
+    aside.deal(desk, person(desk, "finance"), file.id, [6], "Corrected in another file")
+    at = choose(at.run(), "view", "payouts")
+    assert list(table(at, "Check")["Check"]) == ["✓ adds up"]
+    assert list(table(choose(at, "view", "files"), "Set aside")["Set aside"]) == ["0 of 1"]
+
+
+def test_a_column_that_is_not_known_is_named_by_hand_and_remembered(open_page: Open, desk: Desk) -> None:
+    unknown = FILE.replace("Settled amount;", "Received;").replace("Reporting data 1;", "Our reference;")
+    at = upload(open_page("reconciliation.py", "finance"), ("x.csv", unknown))
+    assert "Columns that are needed are missing: Settled amount." in words(at)
+    for name, column in (("Received", "settled_amount"), ("Our reference", "reporting_data_1")):
+        next(one for one in at.selectbox if one.label == name).set_value(column).run()
+    assert not at.exception
+    assert "**4** lines" in words(at)
+    next(one for one in at.checkbox if one.label.startswith("Remember")).check().run()
+    at = press(at, "import_files")
+    background.work_off(desk)
+    at = upload(at.run(), ("y.csv", unknown.replace("1250.50", "1250.60")))
+    assert "**4** lines" in words(at)
+    assert next(one for one in at.selectbox if one.label == "Received").value == "settled_amount"
+    assert {"Before", "Now"} <= set(table(at, "What differs").columns)
 
 
 def test_the_same_file_again_adds_nothing(open_page: Open, paid: int, desk: Desk) -> None:

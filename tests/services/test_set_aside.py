@@ -1,10 +1,14 @@
 """Rows that could not be read stand in the way of a payout's proof until a person has dealt with them."""
 
+import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import MetaData, Table, create_engine, select, text
 
 from services.access import Actor, NotAllowed
 from services.desk import Desk
@@ -12,6 +16,7 @@ from services.reconciliation import aside, payout_views
 from services.reconciliation.aside import REST, RowNotDealtWith, RowUnknown
 from services.reconciliation.decision_errors import AlreadyUndone, ConflictingDecision, ReasonMissing
 from services.settlements import findings
+from services.store.engine import MIGRATIONS
 from services.store.schema import audit
 from tests.support.desk import open_test_desk, person
 from tests.support.payouts import csv, import_file
@@ -93,9 +98,7 @@ def test_what_was_dealt_with_can_be_undone_and_dealt_with_again(
         ("No payments", "They are", finance.name), ("Corrected since", "", ""),
     ]  # fmt: skip
     with desk.store.read() as tx:
-        told = tx.execute(
-            select(audit.c.action, audit.c.detail).where(audit.c.action.like("aside.%"))
-        )
+        told = tx.execute(select(audit.c.action, audit.c.detail).where(audit.c.action.like("aside.%")))
         assert [(row.action, row.detail["rows"]) for row in told] == [
             ("aside.dealt_with", 2), ("aside.undone", 1), ("aside.dealt_with", 1),
         ]  # fmt: skip
@@ -153,3 +156,40 @@ def test_a_row_that_names_no_payout_stands_in_the_way_of_each(desk: Desk, financ
     assert (state(desk, finance), state(desk, finance, "78")) == (("not_proved", 1), ("not_proved", 1))
     aside.deal(desk, finance, file, [4], "A remark")
     assert (state(desk, finance)[1], state(desk, finance, "78")[1]) == (0, 0)
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("kept", "blocking", "named", "left"),
+    [
+        (
+            [("preamble", ""), ("wrong_width", ""), ("amount_unreadable", "77")],
+            2,
+            ["", "77"],
+            {"": 1, "77": 1},
+        ),
+        ([("total", "")], 3, ["77", "78"], {"77": 2, "78": 1}),  # of more than were kept
+        ([("preamble", "")], 0, [], {}),
+    ],
+)
+def test_a_file_of_before_says_which_of_its_rows_stand_in_the_way(
+    tmp_path: Path, kept: list[tuple[str, str]], blocking: int, named: list[str], left: dict[str, int]
+) -> None:
+    engine, config = create_engine(f"sqlite:///{tmp_path / 'before.db'}"), Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as tx:
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0004")
+        table = Table("settlement_files", MetaData(), autoload_with=tx)
+        rows = [{"line": 1, "reason": reason, "settlement_id": name} for reason, name in kept]
+        texts = {column.name: "" for column in table.c if not column.nullable and column.name != "id"}
+        found = {
+            **texts, **dict.fromkeys(("chosen", "reading", "failure_detail"), "{}"), "settlements": "[]", "state": "complete",
+            "aside": json.dumps(rows), "aside_blocking": blocking, "aside_settlements": json.dumps(named),
+            **{name: 0 for name in texts if name in ("size", "tries", "lines_done", "bytes_done", "lines", "others")},
+            **{name: datetime(2026, 11, 1) for name in ("uploaded_at", "alive_at")},  # noqa: DTZ001 - as it is stored
+        }  # fmt: skip
+        tx.execute(table.insert(), [found])
+        command.upgrade(config, "0005")
+        assert json.loads(str(tx.scalar(text("SELECT aside_open FROM settlement_files")))) == left
+    engine.dispose()
