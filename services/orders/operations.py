@@ -10,7 +10,9 @@ a refund made twice is money lost. A later read that shows the operation id sett
     └── ReasonMissing         a refund needs a reason
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from services import clock, money
@@ -58,11 +60,14 @@ class ReasonMissing(OperationRefused):
 
 @dataclass(frozen=True)
 class Possible:
-    """What can be asked of one transaction. ``most`` in units of 1/10000."""
+    """What can be asked of one transaction. ``most`` in units of 1/10000; ``begun_at`` and ``product`` (HiPay's code, ""
+    while it has not said) tell it from another of the same order."""
 
     kind: Kind
     reference: str
     most: int
+    begun_at: datetime | None = field(default=None, compare=False)
+    product: str = field(default="", compare=False)
 
 
 def possible(state: states.State) -> tuple[Possible, ...]:
@@ -89,7 +94,7 @@ def ask(
     """
     reason = clean_header_text(why, "why", WHY_MAX)
     with desk.store.write() as tx:
-        require(tx, actor, _right(wanted.kind))
+        _require(tx, actor, wanted.kind)
         known = rows.by_form_key(tx, form_key)
         if known is not None:
             return int(known.id)
@@ -171,7 +176,7 @@ def decide(desk: Desk, actor: Actor, operation_id: int, *, done: bool) -> None:
     """
     with desk.store.write() as tx:
         asked = rows.operation(tx, operation_id)
-        require(tx, actor, _right(asked.kind) if asked else Right.SEND)
+        _require(tx, actor, asked.kind if asked else "capture")
         if asked is None or asked.state != "unknown":
             raise OperationRefused
         if done:
@@ -199,11 +204,30 @@ def of_order(desk: Desk, actor: Actor, order_id: int) -> tuple[tuple[Row[Any], .
         asked = rows.of_order(tx, order_id)
         busy = any(one.state in ("requested", "unknown") for one in asked)
         now_possible = () if busy else possible(_state(tx, order_id))
-    return tuple(asked), tuple(one for one in now_possible if _right(one.kind) in held)
+        told = [one for one in order_rows.events_of(tx, order_id) if one.kind == "payment"]
+    return tuple(asked), tuple(_told_apart(one, told) for one in now_possible if _rights(one.kind) & held)
 
 
-def _right(kind: Kind) -> Right:
-    return Right.REFUND if kind == "refund" else Right.SEND
+def _told_apart(one: Possible, told: Sequence[Row[Any]]) -> Possible:
+    its = [event for event in told if str(event.data["reference"]) == one.reference]
+    products = (str(event.data.get("payment_product") or "") for event in its)
+    return replace(
+        one, begun_at=min((event.at for event in its), default=None), product=next(filter(None, products), "")
+    )
+
+
+def _rights(kind: Kind) -> frozenset[Right]:
+    """Any of which suffices. To give up a hold is to give the money back, before it has left the card."""
+    return {
+        "capture": frozenset({Right.SEND}),
+        "refund": frozenset({Right.REFUND}),
+        "cancel": frozenset({Right.SEND, Right.REFUND}),
+    }[kind]
+
+
+def _require(tx: Connection, actor: Actor, kind: Kind) -> None:
+    needed = _rights(kind)
+    require(tx, actor, next(iter(needed & rights(tx, actor)), min(needed)))
 
 
 def _refused(desk: Desk, step: Step, asked_id: int, error: DeskError) -> None:

@@ -28,7 +28,7 @@ from services.orders.create import add_page
 from services.orders.errors import OrderError
 from services.orders.observe import alarm, observe, record
 from services.orders.own_link import Standing, standing
-from services.orders.paging import fate_of, next_number, page_request
+from services.orders.paging import fate_of, may_be_paid, next_number, page_request
 from services.store import Connection, Row
 from services.store import orders as rows
 from services.store import steps as due
@@ -244,6 +244,8 @@ def _known(desk: Desk, claimed: _Claimed, error: hipay.DuplicateOrder | hipay.Pa
         _failed(desk, claimed, failed)
         raise
     fate = fate_of(read, order, page, error)
+    if fate == "taken" and read is not None and read.observations and not may_be_paid(read, order):
+        fate = "replace"  # every attempt on it was refused, and it has half an hour at the most
     if fate == "foreign":
         _failed(desk, claimed, error)
         raise error
