@@ -193,6 +193,11 @@ def _reading(account: str, may: bool, t: Translator) -> None:
         for name, (label, options) in CHOICES.items()
         if (value := getattr(kept, name)) is not None
     ]
+    shown += [
+        t("{label}: {value}", label=t("Column {name}", name=name), value=t(LABELS[column]))
+        for name, column in kept.columns or ()
+        if column
+    ]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(plain(" · ".join(shown)))
         if may and st.button(
