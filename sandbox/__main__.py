@@ -81,6 +81,7 @@ async def _run(host: str, http: socket.socket, smtp: socket.socket, data: Path |
             access_log=False,
             ws="none",
             server_header=False,
+            timeout_keep_alive=75,  # a client that was busy for some seconds may still use its connection
             timeout_graceful_shutdown=1,
         )
     )

@@ -7,7 +7,6 @@ is read twice and none is lost.
 
 import hashlib
 import logging
-import re
 import ssl
 import threading
 from dataclasses import dataclass
@@ -22,8 +21,8 @@ from services.mail.errors import ImapUrlInvalid, MailboxError
 from services.mail.imap_url import ImapServer, parse_imap_url
 from services.mail.mailbox import Place, Received
 from services.mail.reports import Report
-from services.orders.observe import record
-from services.store import Connection, Row, facts
+from services.orders.observe import inert, record
+from services.store import Connection, facts
 from services.store import orders as rows
 
 log = logging.getLogger(__name__)
@@ -112,24 +111,9 @@ def tell(tx: Connection, report: Report) -> bool:
     event = "mail_bounced" if report.action == "failed" else "mail_delayed"
     record(
         tx, order.id, event if message.kind == "link" else f"copy_{event}", WORKER, identity=f"{event}:{message.id}",
-        number=message.number, status=report.status, answer=_inert(report.answer, order, message),
+        number=message.number, status=report.status, answer=inert(report.answer, order, message.recipient),
     )  # fmt: skip
     return True
-
-
-def _inert(answer: str, order: Row[Any], message: Row[Any]) -> str:
-    """The server's words without the customer's name or the name part of their address: events are for ever."""
-    if order.erased_at is not None:
-        return ""
-    names = [
-        message.recipient.partition("@")[0],
-        order.first_name,
-        order.last_name,
-        order.copy_to.partition("@")[0],
-    ]
-    for name in sorted(filter(None, names), key=len, reverse=True):
-        answer = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", answer, flags=re.IGNORECASE)
-    return answer
 
 
 def _keep(desk: Desk, server: ImapServer, **more: Any) -> None:

@@ -1,6 +1,7 @@
 """What an administrator switches on or off for an account."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from services import clock
 from services.access import Actor, Right, audit, require
@@ -21,8 +22,7 @@ class Options:
 
 def options(tx: Connection, account: str) -> Options:
     """What is stored, or the defaults."""
-    data = rows.sections(tx, account).get((OPTIONS, ""), {})
-    return Options(own_link=bool(data.get("own_link", True)))
+    return Options(own_link=bool(_stored(tx, account).get("own_link", True)))
 
 
 def links_are_ours(tx: Connection, desk: Desk, account: str) -> bool:
@@ -46,10 +46,15 @@ def save(desk: Desk, actor: Actor, account: str, wanted: Options) -> bool:
         before = options(tx, account)
         if before == wanted:
             return False
-        now = clock.now()
+        # How long customers are kept stands beside them (``services.retention``).
+        data = {**_stored(tx, account), **asdict(wanted)}
         rows.save_section(
-            tx, account, OPTIONS, "", asdict(wanted), at=now, actor_kind=actor.kind, actor_id=actor.id
+            tx, account, OPTIONS, "", data, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
         )
         changed = [name for name, value in asdict(wanted).items() if value != asdict(before)[name]]
         audit.record(tx, actor, "account.options", f"account:{account}", fields=changed)
     return True
+
+
+def _stored(tx: Connection, account: str) -> dict[str, Any]:
+    return rows.sections(tx, account).get((OPTIONS, ""), {})

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from services import clock
 from services.access import Actor, NotAllowed, Right, audit, require, rights
 from services.accounts.errors import AccountUnknown
 from services.alarms import AlarmClosed, ClosingReasonMissing, DaysOutOfRange, UnknownAlarm
-from services.alarms.kinds import SENDER_KINDS, handled_by, kind_of, may_handle
+from services.alarms.kinds import SENDER_KINDS, handled_by, handlers, kind_of, may_handle
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
 from services.store import Connection, Row
@@ -73,9 +74,8 @@ def to_do(desk: Desk, actor: Actor) -> ToDo:
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_ORDERS)
         held = rights(tx, actor)
-        mine = rows.open_alarms(tx, sender_kinds=SENDER_KINDS, mine=actor.id, limit=SHOWN)
-        free = rows.open_alarms(tx, sender_kinds=SENDER_KINDS, kinds=handled_by(held), limit=SHOWN)
-        others = rows.open_alarms(tx, sender_kinds=SENDER_KINDS, others=actor.id, limit=SHOWN)
+        found = partial(rows.open_alarms, tx, sender_kinds=SENDER_KINDS, handlers=handlers(), limit=SHOWN)
+        mine, free, others = found(mine=actor.id), found(kinds=handled_by(held)), found(others=actor.id)
         order_ids = {row.order for found, _ in (mine, free, others) for row in found if row.order}
         before = rows.closed_before(tx, order_ids) if order_ids else []
     return ToDo(*(_group(found, total, held, before) for found, total in (mine, free, others)))

@@ -90,10 +90,11 @@ class SandboxControl:
         return told
 
 
-def clock_source(url: str, ttl: float = 0.25) -> Callable[[], timedelta]:
+def clock_source(url: str, ttl: float = 0.25, *, seconds: float = 1.0) -> Callable[[], timedelta]:
     """The sandbox's offset for ``clock.use``: asked again after ``ttl`` seconds, by one thread at a time.
 
-    Never raises: while the sandbox is away the last offset stands (none at first). Other threads do not wait.
+    Never raises: while the sandbox is away, or does not answer within ``seconds``, the last offset stands (none at first).
+    Other threads do not wait.
     """
     asking = threading.Lock()
     offset, stale_at = timedelta(0), 0.0
@@ -104,7 +105,7 @@ def clock_source(url: str, ttl: float = 0.25) -> Callable[[], timedelta]:
             try:
                 if time.monotonic() >= stale_at:
                     stale_at = time.monotonic() + _PAUSE_SECONDS
-                    with SandboxControl(url, seconds=1.0) as control:
+                    with SandboxControl(url, seconds=seconds) as control:
                         offset = control.clock_offset()
                     stale_at = time.monotonic() + ttl
             except (HiPayError, KeyError, TypeError, ValueError, OverflowError):

@@ -10,6 +10,7 @@ from services.hipay.statuses import Effect, status
 KINDS = ("paid", "refused", "not_delivered", "charged_back", "expires")
 EVENTS = ("payment", "mail_failed", "mail_bounced")
 MORNING = time(8)
+_GONE_AGAIN = (Effect.REFUNDED, Effect.CHARGED_BACK, Effect.CREDITED)
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ def fact(order: int, capture: str, event: int, kind: str, data: dict[str, Any]) 
     if kind != "payment":
         return None
     effect, reference = status(int(data["status"])).effect, str(data["reference"])
-    if effect is Effect.CAPTURED and data.get("captured"):
+    # A payment may first be seen when it is collected, settled or about to go back: the amount says that it is there.
+    if data.get("captured") and effect not in _GONE_AGAIN:
         return Fact("paid", f"paid:{order}", {"units": int(data["captured"])})
     if effect is Effect.AUTHORISED and capture == "later":
         return Fact("paid", f"held:{order}", {"units": int(data.get("authorised") or 0), "held": True})
@@ -37,6 +39,13 @@ def fact(order: int, capture: str, event: int, kind: str, data: dict[str, Any]) 
     if effect is Effect.CHARGED_BACK:
         return Fact("charged_back", f"charged_back:{order}:{reference}")
     return None
+
+
+def still_true(kind: str, stands: str) -> bool:
+    """Whether a notice that waited still says what is so, and what can be done; ``stands``: ``own_link.Standing``."""
+    if kind in ("refused", "expires"):
+        return stands == "open"
+    return kind != "not_delivered" or stands in ("open", "expired")
 
 
 def told_at(expires_at: datetime, zone: ZoneInfo) -> datetime:

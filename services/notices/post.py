@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services import clock
+from services.access import Actor, Right, rights
 from services.accounts.configuration import email_settings
 from services.desk import Desk
 from services.i18n import DASHBOARD_LANGUAGES
@@ -13,10 +14,10 @@ from services.mail.addresses import parse_address
 from services.mail.deliver import deliver
 from services.mail.message import build, new_message_id
 from services.mail.settings import EmailSettings
-from services.notices.facts import EVENTS, Fact, ends_tomorrow, fact
+from services.notices.facts import EVENTS, Fact, ends_tomorrow, fact, still_true
 from services.notices.letter import About, compose
+from services.orders.own_link import standing
 from services.orders.pace import GIVE_UP, backoff
-from services.orders.states import UNPAID
 from services.store import Connection, Row
 from services.store import notices as rows
 from services.store import orders as order_rows
@@ -41,12 +42,7 @@ def find(desk: Desk) -> None:
     now = clock.now()
     with desk.store.read() as tx:
         happened, newest = rows.new_events(tx, EVENTS)
-        found = [
-            (event.user_id, event.account, event.order, told)
-            for event in happened
-            if (told := fact(event.order, event.capture, event.id, event.kind, event.data))
-            and told.kind == event.wanted
-        ]
+        found = [(event.user_id, event.account, event.order, told) for event, told in _news(tx, happened)]
         found += _ending(tx, desk, now)
         known = rows.known(tx, [told.identity for *_, told in found])
     with desk.store.write() as tx:
@@ -57,6 +53,21 @@ def find(desk: Desk) -> None:
                     detail=told.detail, state="queued", due_at=now, created_at=now,
                 )  # fmt: skip
         rows.seen(tx, newest)
+
+
+def _news(tx: Connection, happened: list[Row[Any]]) -> list[tuple[Row[Any], Fact]]:
+    """The events that tell their order's sender what they want to know, each with its fact."""
+    told = [(event, fact(event.order, event.capture, event.id, event.kind, event.data)) for event in happened]
+    found = [(event, one) for event, one in told if one is not None and one.kind == event.wanted]
+    # That it is settled, weeks after it was collected, is no news.
+    first = rows.first_collected(
+        tx, {event.order for event, one in found if one.identity.startswith("paid:")}
+    )
+    return [
+        (event, one)
+        for event, one in found
+        if not one.identity.startswith("paid:") or first[event.order] == event.id
+    ]
 
 
 def _ending(tx: Connection, desk: Desk, now: datetime) -> list[tuple[str, str, int, Fact]]:
@@ -92,7 +103,10 @@ def _prepare(tx: Connection, desk: Desk, taken: Taken, now: datetime) -> tuple[b
     row = taken.row
     user, order = rows.recipient(tx, row.user_id), order_rows.order(tx, row.order)
     known = row.account in desk.settings.all_accounts
-    if user is None or order is None or not known or (row.kind == "expires" and order.payment not in UNPAID):
+    if user is None or order is None or not known or Right.SEND not in rights(tx, Actor("user", row.user_id)):
+        _finish(tx, taken, "dropped")
+        return None
+    if not still_true(row.kind, standing(order, now)):
         _finish(tx, taken, "dropped")
         return None
     if row.unknown >= MOST_UNKNOWN:

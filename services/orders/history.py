@@ -7,6 +7,7 @@ from typing import Any
 
 from services import clock
 from services.access import Actor, Right, audit, require
+from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.orders import reading, states
 from services.orders.errors import NothingToRetry, UnknownOrder
@@ -137,7 +138,7 @@ def check_now(desk: Desk, actor: Actor, order_ids: Iterable[int]) -> None:
 def retry(desk: Desk, actor: Actor, order_id: int) -> None:
     """Take up sending where it stopped: the page anew under the same order id, or the same message once more.
 
-    Raises NothingToRetry when nothing stopped, something was paid or the order has expired.
+    Raises NothingToRetry when nothing stopped, something was paid or the order has expired; AccountUnknown.
     """
     now = clock.now()
     with desk.store.write() as tx:
@@ -145,6 +146,8 @@ def retry(desk: Desk, actor: Actor, order_id: int) -> None:
         order = rows.order(tx, order_id)
         if order is None:
             raise UnknownOrder
+        if order.account not in desk.settings.all_accounts:
+            raise AccountUnknown(order.account)
         if not retryable(order):
             raise NothingToRetry
         kind = "page" if order.availability == "failed" else "mail"

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from services import clock, money
 from services.access import WORKER, Actor, Right, audit, require, rights
 from services.accounts.configuration import email_settings
+from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.errors import DeskError
 from services.hipay.fields import DESCRIPTION_MAX, MINIMUM_UNITS
@@ -32,6 +33,7 @@ from services.orders.errors import (
     FieldTooLong,
     UnknownOrder,
 )
+from services.orders.last_look import BY_HAND, BY_SCHEDULE
 from services.orders.link_errors import (
     CustomerErased,
     LinkCancelled,
@@ -61,7 +63,7 @@ class Offer:
     """``refusals``: why an action cannot be done now; what is missing there can. ``payable_until``: the end of HiPay's
     newest page that somebody may have open; ``most_days``: how far from now the link may end."""
 
-    refusals: Mapping[Action, LinkRefused]
+    refusals: Mapping[Action, DeskError]
     payable_until: datetime | None
     most_days: int
 
@@ -89,7 +91,7 @@ def offer(desk: Desk, actor: Actor, order_id: int) -> Offer | None:
 def resend(desk: Desk, actor: Actor, order_id: int, form_key: str, *, reminder: bool = False) -> None:
     """Mail the same link to the same address once more. The same ``form_key`` again does nothing.
 
-    Raises LinkRefused, AccountNotReady, MailError, UnknownOrder, NotAllowed.
+    Raises LinkRefused, AccountUnknown, AccountNotReady, MailError, UnknownOrder, NotAllowed.
     """
     _mail_again(desk, actor, order_id, form_key, "remind" if reminder else "resend")
 
@@ -106,10 +108,10 @@ def cancel(desk: Desk, actor: Actor, order_id: int, form_key: str) -> datetime |
     Raises LinkRefused, AccountUnknown, NotAllowed.
     """
     with desk.store.write() as tx:
-        order = _allowed(tx, desk, actor, order_id, "cancel")
-        until = _close_pages(tx, order_id, "withdrawn")
         if _pressed(tx, order_id, form_key):
             return None
+        order = _allowed(tx, desk, actor, order_id, "cancel")
+        until = _close_pages(tx, order_id, "withdrawn")
         record(tx, order_id, "link_cancelled", actor, identity=_press(form_key), **_until(until))
         audit.record(tx, actor, "link_cancelled", f"order:{order.id}")
     desk.wake.set()
@@ -122,10 +124,10 @@ def extend(desk: Desk, actor: Actor, order_id: int, expires_at: datetime, form_k
     Raises LinkRefused, AccountUnknown, FieldProblem, NotAllowed.
     """
     with desk.store.write() as tx:
-        order = _allowed(tx, desk, actor, order_id, "extend")
-        _check_end(expires_at, OWN_MAX_DAYS)
         if _pressed(tx, order_id, form_key):
             return
+        order = _allowed(tx, desk, actor, order_id, "extend")
+        _check_end(expires_at, OWN_MAX_DAYS)
         if expires_at == order.expires_at:
             raise NothingChanged
         rows.change_order(tx, order_id, expires_at=expires_at)
@@ -204,7 +206,7 @@ def remind_by_schedule(tx: Connection, desk: Desk, order: Row[Any], form_key: st
     if refusal is not None:
         raise refusal
     if rows.message_by_form_key(tx, form_key) is None:
-        _queue(tx, desk, order, form_key, reminder=True)
+        _queue(tx, desk, order, form_key, reminder=BY_SCHEDULE)
         record(tx, order.id, "reminded_by_schedule", WORKER, **rule)
 
 
@@ -224,14 +226,14 @@ def _mail_again(
                 raise NothingChanged
             rows.change_facts(tx, order_id, email=email)
             order = _order(tx, order_id)
-        _queue(tx, desk, order, form_key, reminder=action == "remind")
+        _queue(tx, desk, order, form_key, reminder=BY_HAND if action == "remind" else "")
         # Without the address: events and the audit are for ever, the customer's data are not.
         record(tx, order_id, _EVENTS[action], actor)
         audit.record(tx, actor, f"link_{_EVENTS[action]}", f"order:{order_id}")
     desk.wake.set()
 
 
-def _queue(tx: Connection, desk: Desk, order: Row[Any], form_key: str, *, reminder: bool = False) -> None:
+def _queue(tx: Connection, desk: Desk, order: Row[Any], form_key: str, *, reminder: str = "") -> None:
     pages = rows.pages_of(tx, order.id)
     page = None if order.link_token or not pages else pages[-1]
     settings = email_settings(tx, order.account).resolve(order.language)
@@ -240,17 +242,15 @@ def _queue(tx: Connection, desk: Desk, order: Row[Any], form_key: str, *, remind
     url = address(desk, order, page)
     if url is None:
         raise NoLink
-    composed = compose(letter_of(desk.account(order.account), order), settings, url=url, reminder=reminder)
+    composed = compose(letter_of(desk.account(order.account), order), settings, url=url, reminder=bool(reminder))
     mailing.queue(
         tx, order, page.id if page is not None else None, "link", order.email, composed, settings,
-        new_message_id(settings.sender_address), form_key,
+        new_message_id(settings.sender_address), form_key, reminder,
     )  # fmt: skip
     rows.change_order(tx, order.id, failure="", failure_detail={})
     due.schedule(tx, order.id, "mail", order.account, clock.now())
 
 
-def _allowed(tx: Connection, desk: Desk, actor: Actor, order_id: int, action: Action) -> Row[Any]:
-    require(tx, actor, Right.SEND)
 def _press(form_key: str) -> str:
     """The identity of what a window's button did: its event is written once."""
     return f"press:{form_key}"
@@ -262,6 +262,8 @@ def _pressed(tx: Connection, order_id: int, form_key: str) -> bool:
     return rows.event_by_identity(tx, _press(form_key)) is not None
 
 
+def _allowed(tx: Connection, desk: Desk, actor: Actor, order_id: int, action: Action) -> Row[Any]:
+    require(tx, actor, Right.SEND)
     order = _order(tx, order_id)
     refusal = _why_not(tx, desk, order, action)
     if refusal is not None:
@@ -276,7 +278,9 @@ def _order(tx: Connection, order_id: int) -> Row[Any]:
     return order
 
 
-def _why_not(tx: Connection, desk: Desk, order: Row[Any], action: Action) -> LinkRefused | None:
+def _why_not(tx: Connection, desk: Desk, order: Row[Any], action: Action) -> DeskError | None:
+    if order.account not in desk.settings.all_accounts:
+        return AccountUnknown(order.account)
     if order.erased_at is not None:
         return CustomerErased()
     stands = standing(order, clock.now())

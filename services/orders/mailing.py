@@ -18,10 +18,10 @@ from services.mail.deliver import deliver
 from services.mail.message import build, new_message_id
 from services.mail.settings import EmailSettings
 from services.orders.create import letter_of
+from services.orders.last_look import not_before, still_wanted
 from services.orders.observe import record
 from services.orders.own_link import address, standing
 from services.orders.pace import PAUSED_GAP, backoff, hopeless
-from services.orders.scheduled import is_scheduled, not_before, still_wanted
 from services.store import Connection, Row
 from services.store import orders as rows
 from services.store import steps as due
@@ -32,13 +32,13 @@ MOST_UNKNOWN = 2
 
 def queue(
     tx: Connection, order: Row[Any], page_id: int | None, kind: str, recipient: str, composed: Composed,
-    settings: EmailSettings, message_id: str, form_key: str | None = None,
+    settings: EmailSettings, message_id: str, form_key: str | None = None, reminder: str = "",
 ) -> None:  # fmt: skip
-    """Store a message ready to leave; ``page_id`` None: it carries our own link."""
+    """Store a message ready to leave; ``page_id`` None: it carries our own link. ``reminder``: see ``last_look``."""
     body = build(composed, settings, to=parse_address(recipient), message_id=message_id, date=clock.now())
     rows.add_message(
         tx, order=order.id, page=page_id, kind=kind, recipient=recipient, message_id=message_id, body=body,
-        state="queued", created_at=clock.now(), form_key=form_key,
+        state="queued", created_at=clock.now(), form_key=form_key, reminder=reminder,
     )  # fmt: skip
 
 
@@ -70,8 +70,8 @@ def _run(desk: Desk, step: Step, kind: str) -> None:
             state = "uncertain" if left else "expired" if stands == "expired" else "withdrawn"
             _close(tx, step, message, kind, state, f"mail_{state}", message_id=message.message_id)
             return
-        if kind == "link" and message.tries == 0 and is_scheduled(message):
-            if not still_wanted(tx, order):
+        if message.reminder and message.tries == 0:
+            if not still_wanted(tx, order, message):
                 _close(tx, step, message, kind, "withdrawn", "reminder_dropped")
                 return
             if (later := not_before(tx, desk, order, message)) is not None:

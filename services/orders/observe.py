@@ -32,7 +32,6 @@ def observe(
     order, now = rows.order(tx, order_id), clock.now()
     page = next(page for page in rows.pages_of(tx, order_id) if page.id == page_id)
     assert order is not None
-    rows.change_order(tx, order_id, checked_at=now)
     identity = f"payment:{order_id}:{_digest(observation, disputed=_disputed(tx, order_id, observation))}"
     misfit = _misfit(desk, order, page, observation)
     kind = "payment_quarantined" if misfit else "payment"
@@ -44,7 +43,7 @@ def observe(
         alarm(
             tx,
             order,
-            f"quarantined:{identity}",
+            f"quarantined:{order_id}:{observation.reference}:{misfit}",  # one, whatever becomes of that payment
             "other_amount" if misfit in ("amount", "currency") else "quarantined",
             reference=observation.reference,
             misfit=misfit,
@@ -63,7 +62,7 @@ def record(
 ) -> states.State:  # fmt: skip
     """Record that something was done, and fold it in; what has an ``identity``, once.
 
-    Servers quote addresses in their answers: those are left out.
+    Servers quote addresses and names in their answers: those are left out.
     """
     rows.lock(tx, order_id)
     order = rows.order(tx, order_id)
@@ -77,7 +76,7 @@ def record(
         kind=kind,
         actor_kind=actor.kind,
         actor_id=actor.id,
-        data=_without(data, [address for address in (order.email, order.copy_to) if address]),
+        data=_nameless(data, order),
     )
     return refold(tx, order_id)
 
@@ -163,7 +162,7 @@ def alarm(tx: Connection, order: Row[Any], identity: str, kind: str, **detail: A
 
 def _misfit(desk: Desk, order: Row[Any], page: Row[Any], seen: Observation) -> str | None:
     """The first thing in the observation that is not the page's, or None when it fits."""
-    account = desk.account(order.account)
+    account = desk.settings.all_accounts.get(order.account)  # None: the settings no longer name it
     checks = (
         ("order", seen.order_id, page.hipay_order_id),
         # An id whose page we lost may be another system's order: there, only our mark tells.
@@ -171,7 +170,7 @@ def _misfit(desk: Desk, order: Row[Any], page: Row[Any], seen: Observation) -> s
         ("amount", seen.order_amount, page.amount),
         ("currency", seen.order_currency or seen.currency, page.currency),
         ("account", seen.mid, page.mid or None),
-        ("test", seen.test, account.environment != "production"),
+        ("test", seen.test, account and account.environment != "production"),
     )
     if max(seen.authorised or 0, seen.captured or 0) > page.amount:
         return "amount"
@@ -191,14 +190,27 @@ def _facts(seen: Observation) -> dict[str, Any]:
     return kept
 
 
-def _without(value: Any, addresses: list[str]) -> Any:
-    """Events are for ever: what they hold could not be erased with the customer."""
-    if isinstance(value, dict):
-        return {name: _without(item, addresses) for name, item in value.items()}
-    if isinstance(value, str):
-        for address in addresses:
-            value = re.sub(re.escape(address), "…", value, flags=re.IGNORECASE)
-    return value
+def _nameless(data: dict[str, Any], order: Row[Any]) -> dict[str, Any]:
+    return {
+        name: _nameless(item, order) if isinstance(item, dict)
+        else inert(item, order) if name == "answer" and isinstance(item, str)
+        else item
+        for name, item in data.items()
+    }  # fmt: skip
+
+
+def inert(answer: str, order: Row[Any], *addresses: str) -> str:
+    """A server's words without the customer's name and without any part of an address: events are for ever, and what they
+    hold could not be erased with the customer."""
+    if order.erased_at is not None:
+        return ""
+    known = [address for address in (order.email, order.copy_to, *addresses) if address]
+    names = [*(address.partition("@")[0] for address in known), order.first_name, order.last_name]
+    for name in sorted(
+        filter(None, names), key=len, reverse=True
+    ):  # what is left of an address is masked when it is kept
+        answer = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", answer, flags=re.IGNORECASE)
+    return answer
 
 
 def _disputed(tx: Connection, order_id: int, seen: Observation) -> bool:

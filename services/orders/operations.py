@@ -6,6 +6,7 @@ a refund made twice is money lost. A later read that shows the operation id sett
     OperationRefused (OrderError)
     ├── NothingToOperate      no transaction of the order allows it
     ├── OperationUnderway     another one of this order is not finished
+    ├── OperationOvertaken    what is left has changed since the window was drawn
     ├── OperationTooMuch      more than what is left
     └── ReasonMissing         a refund needs a reason
 """
@@ -17,9 +18,11 @@ from typing import Any, ClassVar, Literal
 
 from services import clock, money
 from services.access import WORKER, Actor, Right, audit, require, rights
+from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors as hipay
+from services.hipay.statuses import Effect
 from services.mail.addresses import clean_header_text
 from services.orders import states
 from services.orders.errors import OrderError, UnknownOrder
@@ -47,6 +50,13 @@ class OperationUnderway(OperationRefused):
     code = "operation_underway"
 
 
+class OperationOvertaken(OperationRefused):
+    code = "operation_overtaken"
+
+    def __init__(self, most: str) -> None:
+        self.most = most
+
+
 class OperationTooMuch(OperationRefused):
     code = "operation_too_much"
 
@@ -70,19 +80,31 @@ class Possible:
     product: str = field(default="", compare=False)
 
 
-def possible(state: states.State) -> tuple[Possible, ...]:
-    """What the order's transactions allow, as far as we have seen them."""
+def possible(state: states.State, done: Sequence[Row[Any]] = ()) -> tuple[Possible, ...]:
+    """What the order's transactions allow, as far as we have seen them; ``done``: what HiPay has done of ours, which it may
+    not show yet."""
     found = []
     for one in state.transactions:
-        held = 0 if one.void else max(0, one.authorised - one.captured)
-        back = max(0, one.captured - one.refunded - one.charged_back)
+        ours = [asked for asked in done if asked.reference == one.reference]
+        captured, refunded = one.captured, one.refunded
+        if Effect.CAPTURE_REFUSED not in one.effects:
+            captured = max(captured, _sum(ours, "capture"))
+        if Effect.REFUND_REFUSED not in one.effects:
+            refunded = max(refunded, _sum(ours, "refund"))
+        given_up = one.void or any(asked.kind == "cancel" for asked in ours)
+        held = 0 if given_up else max(0, one.authorised - captured)
+        back = max(0, one.captured - refunded - one.charged_back)
         if held:
             found.append(Possible("capture", one.reference, held))
-        if held and not one.captured:
+        if held and not captured:
             found.append(Possible("cancel", one.reference, held))
         if back:
             found.append(Possible("refund", one.reference, back))
     return tuple(found)
+
+
+def _sum(asked: Sequence[Row[Any]], kind: Kind) -> int:
+    return sum(one.amount or 0 for one in asked if one.kind == kind)
 
 
 def ask(
@@ -90,7 +112,8 @@ def ask(
 ) -> int:
     """Write the operation down, once per ``form_key``; the worker asks HiPay. Returns its id.
 
-    ``amount`` in 1/10000, at most ``wanted.most`` as it is now. Raises OperationRefused, UnknownOrder, NotAllowed.
+    ``amount`` in 1/10000, at most ``wanted.most``, which must still be what is left. Raises OperationRefused,
+    AccountUnknown, UnknownOrder, NotAllowed.
     """
     reason = clean_header_text(why, "why", WHY_MAX)
     with desk.store.write() as tx:
@@ -101,13 +124,17 @@ def ask(
         order = order_rows.order(tx, order_id)
         if order is None:
             raise UnknownOrder
+        if order.account not in desk.settings.all_accounts:
+            raise AccountUnknown(order.account)
         if wanted.kind == "refund" and not reason:
             raise ReasonMissing
         if rows.unsettled(tx, order_id):
             raise OperationUnderway
-        now_possible = next((one for one in possible(_state(tx, order_id)) if _same(one, wanted)), None)
+        now_possible = next((one for one in _possible(tx, order_id) if _same(one, wanted)), None)
         if now_possible is None:
             raise NothingToOperate
+        if now_possible.most != wanted.most:  # a colleague was quicker, or HiPay's own console
+            raise OperationOvertaken(money.format_money(now_possible.most, order.currency, "en_GB"))
         if not 0 < amount <= now_possible.most:
             raise OperationTooMuch(money.format_money(now_possible.most, order.currency, "en_GB"))
         asked = rows.add(
@@ -198,12 +225,14 @@ def of_order(desk: Desk, actor: Actor, order_id: int) -> tuple[tuple[Row[Any], .
     """What was asked for the order, oldest first, and what can be asked now. Raises NotAllowed, UnknownOrder."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_ORDERS)
-        if order_rows.order(tx, order_id) is None:
+        order = order_rows.order(tx, order_id)
+        if order is None:
             raise UnknownOrder
         held = rights(tx, actor)
         asked = rows.of_order(tx, order_id)
         busy = any(one.state in ("requested", "unknown") for one in asked)
-        now_possible = () if busy else possible(_state(tx, order_id))
+        busy = busy or order.account not in desk.settings.all_accounts
+        now_possible = () if busy else _possible(tx, order_id)
         told = [one for one in order_rows.events_of(tx, order_id) if one.kind == "payment"]
     return tuple(asked), tuple(_told_apart(one, told) for one in now_possible if _rights(one.kind) & held)
 
@@ -265,11 +294,12 @@ def _wonder(tx: Connection, step: Step, asked_id: int, code: str, fields: dict[s
     due.schedule(tx, step.order, "read", step.account, clock.now())
 
 
-def _state(tx: Connection, order_id: int) -> states.State:
+def _possible(tx: Connection, order_id: int) -> tuple[Possible, ...]:
     order = order_rows.order(tx, order_id)
     assert order is not None
     events = [states.Event(row.kind, row.at, row.data) for row in order_rows.events_of(tx, order_id)]
-    return states.fold(order.channel, order.amount, events)
+    done = [asked for asked in rows.of_order(tx, order_id) if asked.state == "done"]
+    return possible(states.fold(order.channel, order.amount, events), done)
 
 
 def _same(one: Possible, wanted: Possible) -> bool:

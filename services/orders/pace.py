@@ -4,6 +4,7 @@ import random
 from datetime import datetime, timedelta
 
 GIVE_UP = timedelta(hours=24)
+PAGE_LIFE = timedelta(minutes=30)  # of HiPay's page behind our own link
 PAUSED_GAP = timedelta(seconds=60)  # between two looks at whether a paused account was resumed
 
 

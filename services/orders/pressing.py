@@ -28,12 +28,12 @@ from services.orders.create import add_page
 from services.orders.errors import OrderError
 from services.orders.observe import alarm, observe, record
 from services.orders.own_link import Standing, standing
+from services.orders.pace import PAGE_LIFE
 from services.orders.paging import fate_of, may_be_paid, next_number, page_request
 from services.store import Connection, Row
 from services.store import orders as rows
 from services.store import steps as due
 
-LIFE = timedelta(minutes=30)
 SPARE = timedelta(minutes=2)  # a page that ends sooner is not handed out
 CLAIM = timedelta(seconds=150)  # longer than the longest call
 PAGES_AN_HOUR, TRIES_AN_HOUR = 6, 20
@@ -103,7 +103,7 @@ def _claim(desk: Desk, token: str) -> Pressed | _Claimed:
         stands = standing(order, now)
         if stands != "open":
             return Pressed(stands)
-        if due.paused(tx, order.account, "gateway"):
+        if order.account not in desk.settings.all_accounts or due.paused(tx, order.account, "gateway"):
             raise hipay.NotAuthorised(0)
         pages = rows.pages_of(tx, order.id)
         last = pages[-1] if pages else None
@@ -160,7 +160,7 @@ def _make(desk: Desk, claimed: _Claimed) -> Pressed | None:
         with desk.store.read() as tx:
             config = configuration(tx, order.account)
             before = [one for one in rows.pages_of(tx, order.id) if one.url is not None]
-        end = min(order.expires_at, clock.now() + LIFE)
+        end = min(order.expires_at, clock.now() + PAGE_LIFE)
         request = page_request(desk, order, page, config, until=end)
         with desk.hipay(order.account) as client:
             # Paid a moment ago on the page before, and not told yet: nobody is led to pay twice.
@@ -184,6 +184,7 @@ def _paid(desk: Desk, order: Row[Any], reads: list[tuple[Row[Any], OrderRead | N
         for page, read in reads:
             for observation in read.observations if read else ():
                 observe(tx, desk, order.id, page.id, observation, actor=WORKER)
+        rows.change_order(tx, order.id, checked_at=clock.now())
         found = rows.order(tx, order.id)
         assert found is not None
         return standing(found, clock.now()) != "open"

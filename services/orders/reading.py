@@ -1,6 +1,6 @@
 """The step that asks HiPay how a payment stands: what confirms a notification, and the net where none comes."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services import clock
@@ -9,8 +9,9 @@ from services.accounts.pauses import pause
 from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors as hipay
+from services.orders.last_look import resume
 from services.orders.observe import observe
-from services.orders.pace import PAUSED_GAP, backoff, next_read
+from services.orders.pace import PAGE_LIFE, PAUSED_GAP, backoff, next_read
 from services.store import Connection, Row
 from services.store import orders as rows
 from services.store import steps as due
@@ -51,7 +52,10 @@ def run(desk: Desk, step: Step) -> None:
         for page, read in reads:
             for observation in read.observations if read else ():
                 observe(tx, desk, step.order, page.id, observation, actor=WORKER)
-        _set_next(tx, step)
+        _set_next(tx, step, asked=bool(reads))
+        if reads:
+            resume(tx, step.order, step.account)
+    desk.wake.set()
 
 
 def _worth_reading(tx: Connection, order_id: int) -> list[Row[Any]]:
@@ -70,16 +74,21 @@ def _worth_reading(tx: Connection, order_id: int) -> list[Row[Any]]:
     ]  # fmt: skip
 
 
-def _set_next(tx: Connection, step: Step) -> None:
-    now, order = clock.now(), rows.order(tx, step.order)
-    assert order is not None
-    # Behind an own link only a page that was made can be paid, and each lives half an hour.
-    ends = [page.expires_at for page in rows.pages_of(tx, step.order) if page.expires_at is not None]
-    end = max(ends, default=now) if order.link_token else order.expires_at
-    rows.change_order(tx, step.order, checked_at=now)
-    since = max(event.at for event in rows.events_of(tx, step.order))
-    later = next_read(order.payment, min(since, now), end, now)
+def _set_next(tx: Connection, step: Step, *, asked: bool) -> None:
+    # Nothing to ask for: nobody has opened the own link yet, and whoever makes a page has it read.
+    later = _next(tx, step) if asked else None
     # A notification or a return that came while HiPay was asked may be newer than the answer: look again at once.
     later = due.finish(tx, step) or later
     if later:
         due.schedule(tx, step.order, "read", step.account, later)
+
+
+def _next(tx: Connection, step: Step) -> datetime | None:
+    now, order = clock.now(), rows.order(tx, step.order)
+    assert order is not None
+    rows.change_order(tx, step.order, checked_at=now)
+    # Behind an own link only a page that was made, or asked for, can be paid, and each lives half an hour.
+    ends = [page.expires_at or page.created_at + PAGE_LIFE for page in rows.pages_of(tx, step.order)]
+    end = max(ends) if order.link_token else order.expires_at
+    since = max(event.at for event in rows.events_of(tx, step.order))
+    return next_read(order.payment, min(since, now), end, now)

@@ -44,8 +44,8 @@ PAYMENT = {
     "pending": "an attempt waits for the bank, or for a review",
     "authorised": "the amount is held on the card",
     "partly_captured": "less than the order's amount was collected",
-    "captured": "the order's amount was collected, or more",
-    "partly_refunded": "some of what was collected went back",
+    "captured": "the order's amount was collected, or more, and that much is still here",
+    "partly_refunded": "some of what was collected went back, and less than the order's amount is left",
     "refunded": "all that was collected went back",
     "charged_back": "the bank has taken money back, and the dispute is not won",
 }
@@ -190,10 +190,12 @@ def _payment(
 ) -> str:
     if charged_back:
         return "charged_back"
+    if captured - refunded >= amount:  # of an order paid twice, one payment may have gone back
+        return "captured"
     if captured and refunded:
         return "refunded" if refunded >= captured else "partly_refunded"
     if captured:
-        return "captured" if captured >= amount else "partly_captured"
+        return "partly_captured"
     if authorised:
         return "authorised"
     return max((_unpaid(one) for one in transactions), key=_NOT_PAID.index, default="unpaid")

@@ -1,12 +1,11 @@
 """What a person must look at: open alarms by who has them, and the standing conditions that make some of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    Alias,
     ColumnElement,
     Connection,
     Row,
@@ -26,6 +25,7 @@ from services.store.schema import (
     alarms,
     events,
     orders,
+    user_roles,
     users,
 )
 from services.store.schema_settlements import order_acceptances, order_positions, settlement_files
@@ -45,22 +45,23 @@ class Standing:
 
 
 def open_alarms(
-    tx: Connection, *, sender_kinds: Iterable[str], mine: str = "", kinds: Iterable[str] = (), others: str = "",
-    limit: int,
+    tx: Connection, *, sender_kinds: Iterable[str], handlers: Mapping[str, Sequence[str]], mine: str = "",
+    kinds: Iterable[str] = (), others: str = "", limit: int,
 ) -> tuple[list[Row[Any]], int]:  # fmt: skip
     """Open alarms, newest first, with their order's facts and their holder, at most ``limit``; and how many there are.
 
     One of three: those that the user ``mine`` has; those of ``kinds`` that nobody has; those that people other than the
-    user ``others`` have.
+    user ``others`` have. Nobody has an alarm who has none of the roles that ``handlers`` gives for its kind, under "" for
+    any other kind.
     """
     o, by_order = orders.c, alarms.outerjoin(orders, orders.c.id == alarms.c.order)
-    taken = and_(_owners.c.id == alarms.c.owner, _owners.c.disabled.is_(False))
+    taken = and_(_owners.c.id == alarms.c.owner, _may_handle(_owners.c, handlers))
     sent = and_(
-        _senders.c.id == o.actor_id, o.actor_kind == "user", _senders.c.disabled.is_(False),
-        alarms.c.kind.in_(tuple(sender_kinds)),
+        _senders.c.id == o.actor_id, o.actor_kind == "user", alarms.c.kind.in_(tuple(sender_kinds)),
+        _may_handle(_senders.c, handlers),
     )  # fmt: skip
     source = by_order.outerjoin(_owners, taken).outerjoin(_senders, sent)
-    # Who took it, else who sent the order; neither once their account is closed.
+    # Who took it, else who sent the order.
     holder = func.coalesce(_owners.c.id, _senders.c.id)
     if mine:
         whose = holder == mine
@@ -77,6 +78,17 @@ def open_alarms(
     ).select_from(source)  # fmt: skip
     query = query.where(where).order_by(alarms.c.opened_at.desc(), alarms.c.id.desc()).limit(limit)
     return list(tx.execute(query)), int(total or 0)
+
+
+def _may_handle(who: Any, handlers: Mapping[str, Sequence[str]]) -> ColumnElement[bool]:
+    """The condition that a person (columns of ``users``) is still there, and has a role for the alarm."""
+    by_roles: dict[tuple[str, ...], list[str]] = {}
+    for kind, roles in handlers.items():
+        by_roles.setdefault(tuple(roles), []).append(kind)
+    fits = [and_(alarms.c.kind.in_(named), user_roles.c.role.in_(roles)) for roles, named in by_roles.items()]
+    fits.append(and_(alarms.c.kind.notin_(tuple(handlers)), user_roles.c.role.in_(handlers[""])))
+    has_a_role = exists().where(user_roles.c.user_id == who.id, or_(*fits))
+    return and_(who.disabled.is_(False), has_a_role)
 
 
 def closed_before(tx: Connection, order_ids: Iterable[int]) -> list[Row[Any]]:
@@ -165,8 +177,9 @@ def in_no_payout() -> ColumnElement[bool]:
 
 def imported_accounts(tx: Connection) -> frozenset[str]:
     """The accounts of which a payout file was ever imported."""
-    query = select(settlement_files.c.account).where(settlement_files.c.state == "complete").distinct()
-    return frozenset(tx.scalars(query))
+    f = settlement_files.c
+    found = tx.execute(select(f.account, f.accounts).where(f.state == "complete")).all()
+    return frozenset(name for row in found for name in (row.account, *(ours for _, ours, _ in row.accounts)))
 
 
 def not_settled(tx: Connection, account: str, paid_before: datetime) -> list[Standing]:

@@ -49,6 +49,16 @@ def new_events(tx: Connection, kinds: tuple[str, ...]) -> tuple[list[Row[Any]], 
     return list(tx.execute(query)), newest
 
 
+def first_collected(tx: Connection, order_ids: Iterable[int]) -> dict[int, int]:
+    """Of each order the payment event that first told of money collected; none where there is none."""
+    e, found = events.c, dict[int, int]()
+    query = select(e.id, e.order, e.data).where(e.order.in_(tuple(order_ids)), e.kind == "payment")
+    for row in tx.execute(query.order_by(e.id)):
+        if row.data.get("captured"):
+            found.setdefault(int(row.order), int(row.id))
+    return found
+
+
 def seen(tx: Connection, newest: int) -> None:
     put(tx, meta, {"name": _CURSOR}, value=str(newest))
 

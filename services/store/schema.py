@@ -175,6 +175,7 @@ messages = Table(
     Column("kind", Text, nullable=False),  # link, copy
     Column("number", Integer, nullable=False),  # 1 for the first of its kind
     Column("form_key", Text, unique=True),  # of the window that asked for it: a second press finds this row
+    Column("reminder", Text, nullable=False, default="", server_default=""),  # by_hand, by_schedule
     Column("recipient", Text, nullable=False),
     Column("message_id", Text, nullable=False, unique=True),
     Column("body", LargeBinary, nullable=False),  # the message as it leaves, the same at every try

@@ -18,7 +18,7 @@ from tests.support.sandbox import RunningSandbox
 def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
     opened = open_test_desk(tmp_path, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port)
     prepare_demo(opened)
-    clock.use(clock_source(sandbox.url, ttl=0))
+    clock.use(clock_source(sandbox.url, ttl=0, seconds=30))
     yield opened
     clock.use(None)
     opened.close()

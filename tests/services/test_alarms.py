@@ -14,6 +14,7 @@ from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.orders import create, history
 from services.rounds import Round, Rounds
+from services.store import access as people
 from services.store import alarms as rows
 from services.store import orders as order_rows
 from tests.support.accounts import audit_of
@@ -169,6 +170,29 @@ def test_without_its_sender_an_alarm_is_everybodys(desk: Desk, manager: Actor) -
     set_disabled(desk, person(desk, "admin"), manager.id, True)
     assert only(to_do(desk, other).free.alarms).holder == ""
     assert only(to_do(desk, person(desk, "finance")).free.alarms).order == order_id
+
+
+def test_who_has_lost_the_role_has_no_alarm(desk: Desk, manager: Actor) -> None:
+    taken, sent = send(desk, manager), send(desk, manager)
+    other = person(desk, "manager", name="Ada")
+    alarm_of(desk, taken, "quarantined", "quarantined:1")
+    take(desk, other, only(to_do(desk, manager).mine.alarms).id)
+    alarm_of(desk, sent, "mail_bounced", "mail_bounced:1")
+    alarm_of(desk, sent, "paid_twice", "paid_twice:1")
+    give_roles(desk, other, "admin")
+    assert [alarm.kind for alarm in to_do(desk, manager).mine.alarms] == [
+        "paid_twice", "mail_bounced", "quarantined",
+    ]  # fmt: skip
+    give_roles(desk, manager, "finance")  # who looks after money, and no more after what is sent
+    mine = to_do(desk, manager)
+    assert [alarm.kind for alarm in mine.mine.alarms] == ["paid_twice", "quarantined"]
+    assert mine.others.total == 0
+    assert [alarm.kind for alarm in to_do(desk, person(desk, "manager")).free.alarms] == ["mail_bounced"]
+
+
+def give_roles(desk: Desk, who: Actor, *roles: str) -> None:
+    with desk.store.write() as tx:
+        people.set_roles(tx, who.id, "table", roles, at=clock.now(), granted_by="test")
 
 
 def test_a_payment_that_is_late_in_the_payouts_is_finances_until_a_line_names_it(

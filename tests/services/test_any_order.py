@@ -100,9 +100,11 @@ class Model:
         if sums["charged_back"]:
             return "charged_back"
         if sums["captured"]:
+            if sums["captured"] - sums["refunded"] >= self.amount:
+                return "captured"
             if sums["refunded"]:
                 return "refunded" if sums["refunded"] >= sums["captured"] else "partly_refunded"
-            return "captured" if sums["captured"] >= self.amount else "partly_captured"
+            return "partly_captured"
         if sums["authorised"]:
             return "authorised"
         ends = {one.over for one in self.known.values()}
@@ -370,6 +372,8 @@ class Request(RuleBasedStateMachine):
         unknown = self.world.mailed.count("unknown")
         self.world.mailed.clear()
         if model.waiting and not unknown and (over or needless or self.gone()):
+            if not over:  # before it reminds, the product asks
+                needless |= model.stands() in ("paid", "pending")
             model.mail = "uncertain" if model.maybe_left else "withdrawn" if needless else "expired"
             model.waiting = model.maybe_left = False
         self.handed = [page.hipay_order_id for page in self.pages() if page.url]

@@ -28,7 +28,7 @@ def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
         tmp_path, own_links=True, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port
     )
     prepare_demo(opened)
-    clock.use(clock_source(sandbox.url, ttl=0))
+    clock.use(clock_source(sandbox.url, ttl=0, seconds=30))
     yield opened
     clock.use(None)
     opened.close()

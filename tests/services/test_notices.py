@@ -8,18 +8,22 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services import clock, worker
-from services.access import Actor, NotAllowed, users
+from services.access import WORKER, Actor, NotAllowed, users
 from services.accounts.options import OPTIONS
 from services.accounts.pauses import pause, resume
 from services.desk import Desk
+from services.hipay.observations import Observation
 from services.notices import NoAddress
 from services.notices.choices import choose, chosen
 from services.notices.facts import KINDS, Fact, ends_tomorrow, fact, told_at
-from services.notices.post import post
+from services.notices.post import find, post
 from services.orders import create, history, pressing
+from services.orders.observe import observe
 from services.overview import overview
+from services.store import access as people
 from services.store import accounts
 from services.store import notices as rows
+from services.store import orders as order_rows
 from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -88,6 +92,7 @@ def test_each_fact_of_a_payment_in_the_persons_own_language(
     choose(desk, manager, KINDS)
     order_id = send(desk, manager)
     happens(desk, sandbox, order_id, "pay", outcome="decline", reason="4010103")
+    post(desk)
     happens(desk, sandbox, order_id, "pay", outcome="accept")
     happens(desk, sandbox, order_id, "chargeback")
     post(desk)
@@ -100,6 +105,62 @@ def test_each_fact_of_a_payment_in_the_persons_own_language(
     refused = next(mail for mail in mine(sandbox) if "refusé" in mail["subject"])
     assert "Le même lien peut encore servir jusqu’au" in refused["text"]
     assert "<script" not in refused["html"]
+
+
+def test_what_is_not_so_any_more_is_not_told(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    choose(desk, manager, ["refused", "not_delivered"])
+    refused = send(desk, manager, order_id="A-1")
+    sandbox.control("settings", {"smtp_reply": "550 no such mailbox"})
+    not_mailed = send(desk, manager, order_id="A-2")
+    sandbox.control("settings", {"smtp_reply": None})
+    happens(desk, sandbox, refused, "pay", outcome="decline", reason="4010103")
+    find(desk)
+    assert sorted(states(desk)) == [("not_delivered", "queued"), ("refused", "queued")]
+    for order_id in (refused, not_mailed):  # the second by the link that its sender had copied
+        happens(desk, sandbox, order_id, "pay", outcome="accept")
+    post(desk)
+    assert sorted(states(desk)) == [("not_delivered", "dropped"), ("refused", "dropped")]
+    assert mine(sandbox) == []
+
+
+def test_a_payment_first_seen_when_it_is_collected_or_settled_is_told(desk: Desk, manager: Actor) -> None:
+    choose(desk, manager, ["paid"])
+    before, after = (
+        create.create(desk, manager, draft(order_id=name), create.new_form_key()) for name in ("A-1", "A-2")
+    )
+    with desk.store.write() as tx:
+        tx.exec_driver_sql("DELETE FROM steps")
+        for order_id, status, at in (
+            (before, 118, clock.now() - timedelta(days=20)),
+            (before, 122, clock.now()),
+            (after, 122, clock.now()),
+        ):
+            page = order_rows.pages_of(tx, order_id)[-1]
+            observe(tx, desk, order_id, page.id, seen_at(page.hipay_order_id, status, at), actor=WORKER)
+    find(desk)
+    find(desk)
+    with desk.store.read() as tx:
+        assert [(row.kind, row.order) for row in rows.all_notices(tx)] == [("paid", after)]
+
+
+def seen_at(order_id: str, status: int, at: datetime) -> Observation:
+    return Observation(
+        order_id=order_id, reference=f"R{order_id}", status=status, state="completed", currency="EUR", authorised=1250_5000,
+        captured=1250_5000, refunded=0, charged_back=0, order_amount=1250_5000, order_currency="EUR", reason_code=None,
+        reason_text=None, payment_product="visa", eci=7, test=True, mid=None, operation_id=None, operation_amount=None,
+        at=at, mark=None,
+    )  # fmt: skip
+
+
+def test_who_may_send_no_more_is_told_no_more(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    choose(desk, manager, ["paid"])
+    order_id = send(desk, manager)
+    happens(desk, sandbox, order_id, "pay", outcome="accept")
+    with desk.store.write() as tx:
+        people.set_roles(tx, manager.id, "table", ["finance"], at=clock.now(), granted_by="test")
+    post(desk)
+    assert states(desk) == [("paid", "dropped")]
+    assert mine(sandbox) == []
 
 
 def test_what_a_customer_typed_is_text(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
@@ -149,7 +210,7 @@ def test_a_worker_that_dies_after_taking_it_leaves_it_to_the_next(
     choose(desk, manager, ["paid"])
     order_id = send(desk, manager)
     happens(desk, sandbox, order_id, "pay", outcome="accept")
-    from services.notices.post import LEASE, find
+    from services.notices.post import LEASE
 
     find(desk)
     with desk.store.write() as tx:
@@ -273,6 +334,8 @@ def test_which_events_are_facts() -> None:
     assert seen(116, "later", authorised=5) == Fact("paid", "held:7", {"units": 5, "held": True})
     assert seen(113, reason_code=4010103) == Fact("refused", "refused:7:R", {"reason_code": 4010103})
     assert seen(129) == Fact("charged_back", "charged_back:7:R")
+    assert seen(120, captured=5) == seen(122, captured=5) == seen(124, captured=5) == seen(118, captured=5)
+    assert seen(120) is None
     assert seen(125, captured=5, refunded=5) is None
     assert fact(7, "now", 9, "mail_bounced", {}) == Fact("not_delivered", "mail_bounced:9", {"error": ""})
     assert fact(7, "now", 9, "mail_sent", {}) is None

@@ -129,6 +129,19 @@ def test_what_does_not_fit_is_quarantined_with_one_alarm(
     assert (alarm.order, alarm.kind, alarm.detail["misfit"]) == (row, kind, misfit)
 
 
+def test_all_that_becomes_of_a_misfit_payment_is_one_alarm(desk: Desk) -> None:
+    row, _ = order_with_page(desk)
+    wrong = {"order[amount]": "1500.00"}
+    receive(desk, *(body(status=status, **wrong) for status in (116, 118, 126)))
+    receive(
+        desk, body(status=126, refunded_amount="8.00", **wrong), body(transaction_reference="other", **wrong)
+    )
+    notifications.work_off(desk)
+    assert states(desk) == ["quarantined"] * 5
+    assert [alarm.detail["reference"] for alarm in alarms(desk)] == ["800417743755", "other"]
+    assert order_row(desk, row).payment == "unpaid"
+
+
 @pytest.mark.parametrize("status", [166, 118])
 def test_a_dispute_that_is_won_is_over_whoever_told_it_first(desk: Desk, status: int) -> None:
     """The notification of it names no total; the read that does is no repetition, whatever status it carries."""

@@ -2,17 +2,19 @@
 
 import pytest
 
-from services import worker
+from services import clock, worker
 from services.access import Actor, NotAllowed
 from services.desk import Desk
 from services.orders import create, history, operations
 from services.orders.operations import (
     NothingToOperate,
+    OperationOvertaken,
     OperationTooMuch,
     OperationUnderway,
     Possible,
     ReasonMissing,
 )
+from services.orders.states import Event, fold
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox
@@ -91,6 +93,47 @@ def test_two_presses_are_one_refund(desk: Desk, manager: Actor, sandbox: Running
         operations.ask(desk, manager, order_id, choice, 10_0000, "x", create.new_form_key())
     worker.drain(desk)
     assert history.detail(desk, manager, order_id).order.refunded == 10_0000
+
+
+def test_what_hipay_does_not_show_yet_is_not_offered_again(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    """Two colleagues with two windows: what the first has refunded is gone for the second, read or not."""
+    order_id, other = paid(desk, manager, sandbox), person(desk, "manager", name="Ada")
+    hers = offered(desk, other, order_id)["refund"]
+    ask(desk, manager, order_id, "refund", 40_0000)
+    sandbox.control("faults", {"kind": "down", "path": "/v3/order", "count": 100})
+    worker.drain(desk)
+    assert history.detail(desk, manager, order_id).order.refunded == 0  # done, and not yet seen
+    assert offered(desk, other, order_id)["refund"].most == 60_0000
+    with pytest.raises(OperationOvertaken) as refused:
+        operations.ask(desk, other, order_id, hers, 40_0000, "returned", create.new_form_key())
+    assert refused.value.fields() == {"most": "€60.00"}
+    with pytest.raises(OperationTooMuch):
+        ask(desk, other, order_id, "refund", 60_0001)
+
+
+def test_what_was_asked_and_refused_later_is_offered_again() -> None:
+    class Asked:
+        reference, kind, amount = "T", "refund", 40_0000
+
+    seen = [{"reference": "T", "status": 118, "authorised": 100_0000, "captured": 100_0000}]
+    assert most(seen, Asked) == {"refund": 60_0000}
+    assert most([*seen, {"reference": "T", "status": 165}], Asked) == {"refund": 100_0000}
+    Asked.kind = "capture"
+    held = [{"reference": "T", "status": 116, "authorised": 100_0000}]
+    assert most(held, Asked) == {"capture": 60_0000}
+    assert most([*held, {"reference": "T", "status": 173}], Asked) == {
+        "capture": 100_0000,
+        "cancel": 100_0000,
+    }
+    Asked.kind = "cancel"
+    assert most(held, Asked) == {}
+
+
+def most(seen: list[dict[str, object]], done: object) -> dict[str, int]:
+    state = fold("link", 100_0000, [Event("payment", clock.now(), one) for one in seen])
+    return {one.kind: one.most for one in operations.possible(state, [done])}
 
 
 def test_a_lost_answer_is_never_asked_again_but_recognised(

@@ -130,6 +130,34 @@ def test_never_after_payment_even_one_that_was_not_told(
     assert seen(desk, untold).badge == "paid"
 
 
+def test_nor_when_a_person_asks_for_it(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    paid, unpaid = send(desk, manager), send(desk, manager, order_id="A-2", references=("F-2",))
+    go_to(sandbox, MONDAY.replace(hour=23))  # a person knows what time it is
+    page = seen(desk, paid).pages[-1].hipay_order_id
+    sandbox.control("pay", {"orderids": [page], "outcome": "accept"})  # and nobody has told us
+    for order_id in (paid, unpaid):
+        links.resend(desk, manager, order_id, create.new_form_key(), reminder=True)
+    worker.drain(desk)
+    [mail] = reminded(sandbox)
+    assert "A-2" in mail["text"]
+    assert kinds(desk, paid)[-1] == "mail_withdrawn"
+    assert seen(desk, paid).badge == "paid"
+    assert seen(desk, unpaid).order.delivery == "sent"
+
+
+def test_while_hipay_is_away_a_reminder_waits(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    order_id = send(desk, manager)
+    sandbox.control("faults", {"kind": "down", "path": "/v3/order"})
+    go_to(sandbox, MONDAY + timedelta(hours=1))
+    links.resend(desk, manager, order_id, create.new_form_key(), reminder=True)
+    worker.drain(desk)
+    assert reminded(sandbox) == []
+    sandbox.control("faults", {"kind": "off"})
+    sandbox.control("clock", {"advance_seconds": 150})
+    worker.drain(desk)
+    assert len(reminded(sandbox)) == 1
+
+
 def test_never_after_it_came_back_and_again_at_another_address(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:

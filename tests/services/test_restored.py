@@ -44,7 +44,7 @@ def opened() -> Iterator[list[Desk]]:
 def start(opened: list[Desk], settings: Settings, **changes: Any) -> Desk:
     """A process begins, with the settings it was given."""
     desk = open_desk(settings.model_copy(update=changes))
-    clock.use(clock_source(settings.sandbox_url, ttl=0))
+    clock.use(clock_source(settings.sandbox_url, ttl=0, seconds=30))
     opened.append(desk)
     return desk
 

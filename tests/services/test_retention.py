@@ -12,7 +12,9 @@ import pytest
 from services import clock, retention, worker
 from services.access import SYSTEM, Actor, NotAllowed
 from services.access.trail import broken_at, entries
+from services.accounts import options
 from services.accounts.demo import prepare_demo
+from services.accounts.options import Options
 from services.batches import sending
 from services.batches.rows import Rules
 from services.desk import Desk
@@ -208,6 +210,15 @@ def test_after_its_time_each_account_is_erased_by_itself(desk: Desk, admin: Acto
         entry.detail["count"] for entry in entries(desk, SYSTEM, actions=("customers_erased",), limit=5)
     ] == [1]
     assert len(entries(desk, SYSTEM, actions=("retention_set",), limit=5)) == 1
+
+
+def test_the_other_options_of_an_account_leave_the_time_alone(desk: Desk, admin: Actor) -> None:
+    retention.keep_for(desk, admin, "demo", 13)
+    before = options.of_account(desk, admin, "demo")
+    options.save(desk, admin, "demo", Options(own_link=not before.own_link))
+    assert retention.months(desk, admin, "demo") == 13
+    retention.keep_for(desk, admin, "demo", 14)
+    assert options.of_account(desk, admin, "demo") == Options(own_link=not before.own_link)
 
 
 def test_a_notification_that_comes_after_the_erasure_is_emptied_too(desk: Desk, admin: Actor) -> None:

@@ -139,7 +139,7 @@ def test_a_refused_copy_is_told_but_is_not_the_orders_failure(
     worker.drain(desk)
     found = history.detail(desk, manager, order_id)
     assert (found.badge, found.order.failure) == ("open", "")
-    assert found.events[-1].data["fields"]["answer"] == "<…>: user unknown"
+    assert found.events[-1].data["fields"]["answer"] == "<…@…>: user unknown"
 
 
 def test_events_keep_no_address_that_a_server_quotes(
@@ -154,6 +154,15 @@ def test_events_keep_no_address_that_a_server_quotes(
     )  # what the sender reads is in the order, which can be erased
     assert found.events[-1].kind == "mail_failed"
     assert "elodie" not in str([event.data for event in found.events]).lower()
+
+
+def test_nor_a_name_without_its_domain(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
+    sandbox.control("settings", {"smtp_reply": "550 elodie.marchand: no such user (Élodie MARCHAND)"})
+    order_id = send(desk, manager)
+    worker.drain(desk)
+    found = history.detail(desk, manager, order_id)
+    assert found.events[-1].data["fields"]["answer"] == "…: no such user (… …)"
+    assert found.events[-1].data["error"] == found.order.failure
 
 
 def test_a_next_page_takes_an_order_id_that_no_order_has(

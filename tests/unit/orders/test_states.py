@@ -51,6 +51,29 @@ def payment(*events: Event) -> str:
             "refused",
         ),  # denied after the review: nothing is held any more
         ((seen(113), seen(118, "T2", captured=AMOUNT)), "captured"),
+        # paid twice, and one of the two given back: the order is paid
+        (
+            (CAPTURED, seen(118, "T2", captured=AMOUNT), seen(125, "T2", captured=AMOUNT, refunded=AMOUNT)),
+            "captured",
+        ),
+        (
+            (
+                CAPTURED,
+                seen(118, "T2", captured=AMOUNT),
+                seen(126, "T2", refunded=AMOUNT),
+                seen(126, refunded=5_0000),
+            ),
+            "partly_refunded",
+        ),
+        (
+            (
+                CAPTURED,
+                seen(118, "T2", captured=AMOUNT),
+                seen(125, "T2", refunded=AMOUNT),
+                seen(125, refunded=AMOUNT),
+            ),
+            "refunded",
+        ),
         ((CAPTURED, seen(165, captured=AMOUNT)), "captured"),  # a refused refund changes nothing
         ((CAPTURED, seen(499, captured=AMOUNT)), "captured"),  # nor does a status that HiPay adds one day
     ],

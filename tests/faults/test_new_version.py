@@ -1,0 +1,129 @@
+"""A new version is deployed over links that are under way: the tables are brought up to date, and the links finish."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import MetaData, create_engine, select
+
+from services import clock, worker
+from services.access import Actor
+from services.accounts.demo import prepare_demo
+from services.accounts.options import Options, save
+from services.desk import Desk
+from services.hipay.sandbox import clock_source
+from services.orders import create, history, links, operations, pressing
+from services.store import open_store
+from services.store.engine import MIGRATIONS
+from tests.support.desk import open_test_desk, person
+from tests.support.drafts import draft
+from tests.support.sandbox import RunningSandbox
+
+pytestmark = [pytest.mark.faults, pytest.mark.sqlite]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, sandbox: RunningSandbox) -> Iterator[Desk]:
+    (tmp_path / "before").mkdir()
+    opened = open_test_desk(tmp_path / "before", sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port)
+    prepare_demo(opened)
+    clock.use(clock_source(sandbox.url, ttl=0, seconds=30))
+    yield opened
+    clock.use(None)
+    opened.close()
+
+
+def as_the_first_version_left_it(desk: Desk, path: Path) -> None:
+    """The same rows in the tables of the first migration alone."""
+    ours, theirs = MetaData(), MetaData()
+    ours.reflect(desk.store.engine)
+    first = create_engine(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with first.begin() as tx:
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0001")
+    theirs.reflect(first)
+    with desk.store.engine.connect() as source, first.begin() as target:
+        target.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        for table in theirs.sorted_tables:
+            if table.name == "alembic_version":
+                continue
+            shared = [ours.tables[table.name].c[column.name] for column in table.c]
+            rows = [dict(row._mapping) for row in source.execute(select(*shared))]
+            if rows:
+                target.execute(table.insert(), rows)
+    first.dispose()
+
+
+def test_links_under_way_finish(desk: Desk, sandbox: RunningSandbox, tmp_path: Path) -> None:
+    manager, admin = person(desk, "manager"), person(desk, "admin")
+
+    def send(order_id: str, **changes: Any) -> int:
+        return create.create(desk, manager, draft(order_id=order_id, **changes), create.new_form_key())
+
+    # collected later, its capture asked; and paid, but not yet seen
+    held, unseen = send("HELD", capture="later"), send("UNSEEN")
+    worker.drain(desk)
+    sandbox.control("pay", {"orderids": ["HELD", "UNSEEN"], "outcome": "accept"})
+    history.check_now(desk, manager, [held])
+    worker.drain(desk)
+    [capture] = [one for one in operations.of_order(desk, manager, held)[1] if one.kind == "capture"]
+    operations.ask(desk, manager, held, capture, capture.most, "", create.new_form_key())
+    # its page is there, its mail waits for the mail server
+    sandbox.control("settings", {"smtp_reply": "451 later"})
+    waiting = send("WAITING")
+    worker.drain(desk)
+    sandbox.control("settings", {"smtp_reply": None})
+    # our own link, with a reminder that waits
+    save(desk, admin, "demo", Options(own_link=True))
+    ours = send("OURS")
+    worker.drain(desk)
+    token = history.detail(desk, manager, ours).order.link_token
+    links.resend(desk, manager, ours, create.new_form_key(), reminder=True)
+    begun = send("BEGUN")  # written, and nothing more
+
+    as_the_first_version_left_it(desk, tmp_path / "after.db")
+    sandbox.control("clock", {"advance_seconds": 300})
+    after = Desk(desk.settings, open_store(f"sqlite:///{tmp_path / 'after.db'}", demo=True))
+    try:
+        history.check_now(after, manager, [unseen])
+        worker.drain(after)
+        assert pressing.press(after, token).url is not None
+        assert badges(after, manager, held, unseen, waiting, ours, begun) == [
+            "paid",
+            "paid",
+            "open",
+            "open",
+            "open",
+        ]
+    finally:
+        after.store.close()
+    to = [mail["subject"] for mail in sandbox.mails()]
+    assert len(to) == 6  # one of each link, and the reminder
+    assert sum("Rappel" in subject for subject in to) == 1
+
+
+def badges(desk: Desk, actor: Actor, *orders: int) -> list[str]:
+    return [history.detail(desk, actor, order_id).badge for order_id in orders]
+
+
+def test_a_reminder_that_the_schedule_had_asked_for_is_still_one(
+    desk: Desk, sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    manager = person(desk, "manager")
+    order_id = create.create(desk, manager, draft(), create.new_form_key())
+    worker.drain(desk)
+    links.resend(desk, manager, order_id, "reminder:1:after:2:0", reminder=True)
+    as_the_first_version_left_it(desk, tmp_path / "after.db")
+    after = Desk(desk.settings, open_store(f"sqlite:///{tmp_path / 'after.db'}", demo=True))
+    try:
+        assert [one.reminder for one in history.detail(after, manager, order_id).messages] == [
+            "",
+            "by_schedule",
+        ]
+    finally:
+        after.store.close()
