@@ -22,13 +22,9 @@ help:
 run: install
 	@exec $(IN_VENV) -m services.run
 
-# Many tests hold real sockets, processes and a browser to their word on a machine that does other things, too: one that
-# fails is tried once more, and the summary names it.
-TRY_AGAIN := --reruns 1 --reruns-delay 1 -rR
-
 test: install-dev chromium lint
-	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest $(TRY_AGAIN) -n 2 -m "not faults and not browser"
-	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest $(TRY_AGAIN) -m "faults or browser"
+	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 2 -m "not faults and not browser"
+	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 2 --dist worksteal -m "faults or browser"
 	$(if $(ETERMINAL_TEST_POSTGRES_URL),@$(MAKE) --no-print-directory test-postgres)
 
 # What touches the store once more, on the server that ETERMINAL_TEST_POSTGRES_URL names (docs/operator.md, PostgreSQL).

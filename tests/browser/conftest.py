@@ -14,13 +14,13 @@ from tests.support.servers import ROOT
 OpenWindow = Callable[..., BrowserContext]
 
 
-# Of the package, not of the session: Playwright allows one of it at a time, and tests elsewhere start their own.
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with running_installation(tmp_path_factory.mktemp("installation")) as found:
         yield found
 
 
+# Of the package, not of the session: Playwright allows one of it at a time, and tests elsewhere start their own.
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong

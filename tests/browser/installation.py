@@ -12,11 +12,11 @@ import httpx
 
 from services import clock
 from services.desk import Desk
-from services.hipay.sandbox import clock_source
 from services.orders import create
 from services.store import open_store
 from tests.support.desk import person, settings_for
 from tests.support.drafts import draft
+from tests.support.sandbox import clock_of
 from tests.support.servers import free_ports, server, until
 
 
@@ -46,7 +46,7 @@ class Installation:
         """A request made by a colleague, its e-mail arrived: its number on screen, and the link that it carries."""
         settings = settings_for(self.data, sandbox_url=self.sandbox_url, public_url=self.public)
         desk = Desk(settings, open_store(settings.database, demo=True))
-        clock.use(clock_source(self.sandbox_url, ttl=0))
+        clock.use(clock_of(self.sandbox))
         try:
             wanted = draft(expires_at=clock.now() + lasts, **changes)
             order = create.create(desk, person(desk, "manager"), wanted, create.new_form_key())
@@ -77,7 +77,7 @@ def installation(folder: Path) -> Iterator[Installation]:
     with (
         server(["-m", "services.run"], dashboard, log, path="/_stcore/health", environment=environment),
         # trust_env off: no proxy stands between two processes of one machine.
-        httpx.Client(base_url=f"http://127.0.0.1:{sandbox}", trust_env=False, timeout=15) as client,
+        httpx.Client(base_url=f"http://127.0.0.1:{sandbox}", trust_env=False, timeout=60) as client,
     ):
         until(lambda: "Ctrl-C stops everything" in log.read_text(), 60, "the addresses")
         yield Installation(

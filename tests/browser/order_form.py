@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
+from services.i18n import translator
+from tests.browser.windows import settled
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -24,7 +27,7 @@ LABELS = {
 
 
 def fill(page: Page, language: str = "en", **values: str) -> None:
-    """Type into the fields named; each is known to the server before the next is typed."""
+    """Type into the fields named."""
     labels = LABELS[language]
     for name, text in values.items():
         field = page.get_by_role("textbox", name=getattr(labels, name), exact=True)
@@ -33,12 +36,23 @@ def fill(page: Page, language: str = "en", **values: str) -> None:
 
 
 def fill_right(page: Page, email: str, language: str = "en", **changes: str) -> None:
-    """An order that nothing is wrong with."""
+    """An order that nothing is wrong with, all of it known to the server."""
     values = {
         "first_name": "Charlotte", "last_name": "Whitfield", "email": email, "amount": "48,50" if language == "fr" else "48.50",
         "description": "Oak side table", "invoice": f"INV-{email.partition('@')[0]}", **changes,
     }  # fmt: skip
     fill(page, language, **values)
+    taken_in(page, language)
+
+
+def taken_in(page: Page, language: str = "en") -> None:
+    """Wait until the invoice number, typed last, is known to the server, and what is said beside it is gone.
+
+    Before that the buttons below still move, and a press would miss them.
+    """
+    warning = "Without an invoice number the payout line can only be found by the order id."
+    expect(page.get_by_text(translator(language)(warning))).to_have_count(0)
+    settled(page)
 
 
 def open_confirmation(page: Page, language: str = "en") -> None:

@@ -7,7 +7,7 @@ from pages.navigation import SCREENS
 from tests.browser.conftest import OpenWindow
 from tests.browser.installation import Installation
 from tests.browser.order_form import fill_right, open_confirmation
-from tests.browser.windows import settled
+from tests.browser.windows import choose, settled
 from tests.support.servers import until
 
 pytestmark = pytest.mark.browser
@@ -84,10 +84,10 @@ def test_every_screen_tells_a_screen_reader_what_is_on_it(
 ) -> None:
     page = open_window(language).new_page()
     wrong = {}
+    page.goto(installation.dashboard)
     for screen in SCREENS:
-        page.goto(f"{installation.dashboard}/{screen.url_path}")
+        choose(page, screen, language)
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
-        settled(page)
         if nameless := page.evaluate(_NAMELESS):
             wrong[screen.url_path] = nameless
         assert page.evaluate("document.documentElement.lang"), "the document names no language"
@@ -97,7 +97,7 @@ def test_every_screen_tells_a_screen_reader_what_is_on_it(
 
 def focus_is_seen(page: Page) -> None:
     """What has the focus looks different from how it looks without, once what is being drawn is drawn."""
-    until(lambda: _looks_focused(page), 5, "the focus to be seen")
+    until(lambda: _looks_focused(page), 30, "the focus to be seen")
 
 
 def _looks_focused(page: Page) -> bool:

@@ -7,7 +7,7 @@ from pages.navigation import SCREENS
 from tests.browser.conftest import OpenWindow
 from tests.browser.installation import Installation
 from tests.browser.order_form import fill_right, open_confirmation
-from tests.browser.windows import picture, settled
+from tests.browser.windows import choose, picture, settled
 from tests.support.servers import ROOT
 
 pytestmark = pytest.mark.browser
@@ -53,7 +53,6 @@ def test_every_screen_fits_a_telephone(open_window: OpenWindow, installation: In
     expect(page.get_by_role("heading", name="Charlotte Whitfield")).to_be_visible()
     look("request")
     for screen in SCREENS:
-        page.goto(f"{installation.dashboard}/{screen.url_path}")
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        choose(page, screen)
         look(screen.url_path)
     assert outside == {}

@@ -7,7 +7,7 @@ from playwright.sync_api import Response, expect
 
 from tests.browser.conftest import OpenWindow
 from tests.browser.installation import Installation
-from tests.browser.order_form import fill
+from tests.browser.order_form import fill, taken_in
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +28,7 @@ def test_a_telephone_payment_comes_back_to_the_dashboard(
         description="Delivery",
         invoice="INV-PHONE-1",
     )
+    taken_in(page)
     page.get_by_role("button", name="Prepare the telephone payment").click()
     link = page.get_by_role("link", name="Open HiPay's page in a new tab")
     expect(link).to_be_visible()

@@ -6,6 +6,9 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, expect
 
+from pages.navigation import Screen
+from services.i18n import translator
+
 ZONES = {"en": ("en-GB", "Europe/London"), "fr": ("fr-FR", "Europe/Paris")}
 # What Streamlit's own front end says by itself, and nothing else.
 _KNOWN = re.compile(
@@ -54,6 +57,16 @@ def settled(page: Page) -> None:
     """Wait until the dashboard has finished drawing: its run is over, and nothing is a grey placeholder any more."""
     expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+
+def choose(page: Page, screen: Screen, language: str = "en") -> None:
+    """Go to a screen by the menu and wait until it is drawn. Its address would load the dashboard anew, for a second or two."""
+    # Clicked by script: on a telephone the menu is folded.
+    page.locator(f"[data-testid=stSidebarNavLink][href$='/{screen.url_path}']").evaluate(
+        "link => link.click()"
+    )
+    expect(page.get_by_role("heading", level=1)).to_contain_text(translator(language)(screen.title))
+    settled(page)
 
 
 def picture(page: Page, path: Path) -> None:

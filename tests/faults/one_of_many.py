@@ -3,9 +3,11 @@
 import threading
 from pathlib import Path
 
+import httpx
+
 from services import clock, worker
-from services.hipay.sandbox import clock_source
 from tests.support.desk import open_test_desk
+from tests.support.sandbox import clock_of
 
 
 def work(folder: Path, database_url: str, sandbox_url: str, smtp_port: int) -> None:
@@ -13,5 +15,5 @@ def work(folder: Path, database_url: str, sandbox_url: str, smtp_port: int) -> N
     desk = open_test_desk(
         folder, database_url=database_url, sandbox_url=sandbox_url, sandbox_smtp_port=smtp_port
     )
-    clock.use(clock_source(sandbox_url, ttl=0.1))
+    clock.use(clock_of(httpx.Client(base_url=sandbox_url, trust_env=False, timeout=60), ttl=0.1))
     worker.run(desk, threading.Event())

@@ -10,14 +10,13 @@ from services import clock, worker
 from services import desk as desks
 from services.accounts.demo import prepare_demo
 from services.desk import Desk
-from services.hipay.sandbox import clock_source
 from services.orders import create, history
 from services.store import StoreError
 from tests.support import postgres
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.public import body, order_with_page, serving, signed
-from tests.support.sandbox import ROOT, RunningSandbox, wait_for
+from tests.support.sandbox import ROOT, RunningSandbox, clock_of, wait_for
 
 pytestmark = [pytest.mark.faults, pytest.mark.postgres]
 
@@ -26,7 +25,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.postgres]
 def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
     opened = open_test_desk(tmp_path, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port)
     prepare_demo(opened)
-    clock.use(clock_source(sandbox.url, ttl=0))
+    clock.use(clock_of(sandbox.client))
     yield opened
     clock.use(None)
     opened.close()

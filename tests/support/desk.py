@@ -1,12 +1,18 @@
 """A desk for tests: its own database, the sandbox's world, people with the roles a test needs."""
 
+import atexit
+import shutil
+import sqlite3
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
+from sqlalchemy.engine import make_url
 
 from services import clock
 from services.access import Actor
@@ -18,6 +24,20 @@ from services.store import accounts, matching_rules, open_store, schema
 from tests.support import postgres
 
 FILE_ACCOUNT = "1"  # the Account of most tests' payout files
+
+
+@cache
+def _template() -> Path:
+    # Copying tables takes a tenth of making them.
+    folder = Path(tempfile.mkdtemp(prefix="eterminal-template-"))
+    atexit.register(shutil.rmtree, folder)
+    open_store(f"sqlite:///{folder / 'template.db'}").close()
+    return folder / "template.db"
+
+
+def _not_on_disk(connection: sqlite3.Connection, _record: object) -> None:
+    # No test cuts the power: what is committed need not have reached the disk.
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def settings_for(tmp_path: Path, **values: Any) -> Settings:
@@ -35,7 +55,13 @@ def open_test_desk(tmp_path: Path, *, own_links: bool = False, **values: Any) ->
     settings = settings_for(tmp_path, **values)
     if postgres.SERVER and settings.database_url is None:
         settings = settings_for(tmp_path, **values, database_url=postgres.migrated(settings.database))
+    database = make_url(settings.database)
+    if database.get_backend_name() == "sqlite" and not (file := Path(database.database or "")).exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_template(), file)
     desk = Desk(settings, open_store(settings.database, demo=settings.demo))
+    if desk.store.sqlite:
+        event.listen(desk.store.engine, "connect", _not_on_disk)
     if settings.demo:
         with desk.store.write() as tx:
             for account in settings.all_accounts:

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -78,6 +79,23 @@ class RunningSandbox:
             self.errors.close()
 
 
+def clock_of(sandbox: httpx.Client, ttl: float = 0) -> Callable[[], timedelta]:
+    """The sandbox's offset for ``clock.use``: asked again after ``ttl`` seconds and waited for, however busy the machine is.
+
+    The product's own source goes on with what it knew when no answer comes within a second.
+    """
+    offset, stale_at = timedelta(0), 0.0
+
+    def source() -> timedelta:
+        nonlocal offset, stale_at
+        if time.monotonic() >= stale_at:
+            offset = timedelta(seconds=float(sandbox.get("/control/clock").json()["offset_seconds"]))
+            stale_at = time.monotonic() + ttl
+        return offset
+
+    return source
+
+
 def start_sandbox(*, port: int = 0, smtp_port: int = 0, data: Path | None = None) -> RunningSandbox:
     """Start one (free ports unless told) and wait until it is ready; it ends with this process at the latest."""
     command = [sys.executable, "-m", "sandbox", "--port", str(port), "--smtp-port", str(smtp_port)]
@@ -102,7 +120,7 @@ def start_sandbox(*, port: int = 0, smtp_port: int = 0, data: Path | None = None
         raise AssertionError(f"the sandbox did not start: {errors.read()}")
     url = f"http://{ready[1]}:{ready[2]}"
     # trust_env off: no proxy stands between two processes of one machine.
-    client = httpx.Client(base_url=url, trust_env=False, timeout=15)
+    client = httpx.Client(base_url=url, trust_env=False, timeout=60)
     return RunningSandbox(url, int(ready[4]), process, errors, client)
 
 
