@@ -214,7 +214,11 @@ def _file_accounts(account: str, may: bool, t: Translator) -> None:
     if not cells or len(accounts) == 1:
         return
     st.subheader(t("What HiPay's files call this account"), anchor=False)
+    standing = file_accounts.standing(desk(), actor())
     for cell in cells:
+        if cell in standing:  # elsewhere its lines would count twice
+            st.markdown(plain(t("{cell}: lines of it stand here", cell=cell)))
+            continue
         chosen = st.selectbox(
             plain(cell), list(accounts), list(accounts).index(account), format_func=accounts.__getitem__,
             key=f"file_account_{account}_{cell}", disabled=not may, width=340,

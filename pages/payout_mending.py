@@ -10,10 +10,14 @@ from pages.common import actor, desk, refusals, texts
 from services.access import Actor, Right, rights
 from services.desk import Desk
 from services.reconciliation import imports
+from services.reconciliation.file_accounts import FileAccountUnknown
+from services.reconciliation.likeness import PayoutsStored
+from services.settlements.errors import UndecidedReading
 from services.store import Row
 from services.store.settlement_files import TRIES
 
 _MENDED = "payout_mended_file"  # the failed file that is looked at again
+_ASKS = (FileAccountUnknown.code, PayoutsStored.code, UndecidedReading.code)  # why one waits for an answer
 
 
 def is_stuck(file: Row[Any]) -> bool:
@@ -33,7 +37,7 @@ def show(file: Row[Any]) -> None:
             t("Its lines are here, but what they change of older lines and of the orders could not be joined. Try again, and tell your administrator if it goes on."),
             icon=":material/error:",
         )  # fmt: skip
-    asks = failed and st.session_state.get(_MENDED) == file.id
+    asks = failed and (file.failure in _ASKS or st.session_state.get(_MENDED) == file.id)
     with st.container(horizontal=True):
         if failed and not asks:
             st.button(

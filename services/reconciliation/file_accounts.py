@@ -87,6 +87,13 @@ def file_accounts(desk: Desk, actor: Actor) -> dict[str, str]:
         return _told(tx)
 
 
+def standing(desk: Desk, actor: Actor) -> frozenset[str]:
+    """Every Account of which lines stand: it stays where it is. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        return frozenset(cell for cell, account in files.booked(tx) if account in desk.settings.all_accounts)
+
+
 def assign(desk: Desk, actor: Actor, cell: str, account: str) -> None:
     """The Account of a file stands for this account of ours from now on; files that only waited for it are imported.
 

@@ -50,7 +50,6 @@ class Words:
     add_files: str
     how_read: str
     separator: str
-    whose: str
     import_file: str
     imported: str
     all_lines: str
@@ -81,7 +80,7 @@ WORDS = {
         refused_page="Your payment was declined", thanks_page="Thank you, your payment has been", paid="Paid",
         refused_line="Payment attempt refused", refused_why="The card does not have enough funds.", again="Try again", collected_line="Collected so far: €1,250.50",
         reconciliation="Reconciliation", add_files="Add payout files", how_read="How it was read",
-        separator="Column separator: semicolon ;", whose="of the file (", import_file="Import 1 file", imported="is imported",
+        separator="Column separator: semicolon ;", import_file="Import 1 file", imported="is imported",
         all_lines="All (", export="Export",
         matched="✓ Matched", download="As text (CSV)", delimiter=",", csv_heads=("Outcome", "Our order", "Operation"),
         reason="Reason", by_invoice="Found by: invoice number or reference", sale="Sale", settled="Settled amount", settled_amount="1250.50",
@@ -98,7 +97,7 @@ WORDS = {
         refused_page="Votre paiement a été refusé", thanks_page="Merci, votre paiement a ", paid="Payé",
         refused_line="Tentative de paiement refusée", refused_why="La provision de la carte est insuffisante.", again="Réessayer", collected_line="Encaissé à ce jour : 1\u202f250,50\u00a0€",
         reconciliation="Rapprochement", add_files="Ajouter des fichiers de reversement", how_read="Comment il a été lu",
-        separator="Séparateur de colonnes : point-virgule ;", whose="du fichier (", import_file="Importer 1 fichier", imported="est importé",
+        separator="Séparateur de colonnes : point-virgule ;", import_file="Importer 1 fichier", imported="est importé",
         all_lines="Toutes (", export="Exporter",
         matched="✓ Rapproché", download="En texte (CSV)", delimiter=";", csv_heads=("Résultat", "Notre commande", "Opération"),
         reason="Motif", by_invoice="Trouvé par\u00a0: n° de facture ou référence", sale="Vente", settled="Montant reversé", settled_amount="1250,50",
@@ -272,7 +271,6 @@ def reconcile(page: Page, words: Words, album: Album, file: Path, invoice: str, 
     expect(page.get_by_role("tab", name=words.how_read)).to_be_visible()
     expect(page.get_by_text(words.separator)).to_be_visible()
     album.keep(page, "payout-file-read")
-    page.get_by_text(words.whose).click()  # the first file of this account
     page.get_by_role("button", name=words.import_file).click()
     expect(page.get_by_text(words.imported)).to_be_visible()  # by itself: another process imports it
     album.keep(page, "reconciliation-open")

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from services.access import WORKER, Actor
@@ -52,7 +53,6 @@ def test_a_file_that_failed_is_corrected_where_it_stands(open_page: Open, desk: 
     number, finance = failed_one(desk, OPEN_AMOUNTS), person(desk, "finance")
     at = look_at(open_page, finance, number)
     assert "does not decide" in " ".join(one.value for one in at.error)
-    at = at.button(key=f"mend_{number}").click().run()
     [decimal] = [one for one in at.selectbox if one.key.endswith("_decimal")]
     at = decimal.set_value(".").run()
     at = press(at, f"import_mended_{number}", desk)
@@ -62,7 +62,6 @@ def test_a_file_that_failed_is_corrected_where_it_stands(open_page: Open, desk: 
 def test_whose_an_account_is_is_asked_once(open_page: Open, desk: Desk) -> None:
     number, finance = failed_one(desk, ANOTHER), person(desk, "finance")
     at = look_at(open_page, finance, number)
-    at = at.button(key=f"mend_{number}").click().run()
     assert not any(one.key == f"import_mended_{number}" for one in at.button)
     [asked] = [one for one in at.checkbox if one.key.startswith("account_")]
     assert "00001342917" in asked.label
@@ -90,3 +89,32 @@ def test_a_file_that_failed_is_given_up(open_page: Open, desk: Desk) -> None:
     at = look_at(open_page, finance, number)
     at.button(key=f"give_up_{number}").click().run()
     assert imports.running(desk, finance) == []
+
+
+def test_one_that_could_not_be_read_is_read_otherwise(open_page: Open, desk: Desk) -> None:
+    number, finance = (
+        failed_one(desk, "A list;of nothing\r\n" + FILE.replace("Operation", "What")),
+        person(desk, "finance"),
+    )
+    at = look_at(open_page, finance, number)
+    at = at.button(key=f"mend_{number}").click().run()
+    assert not at.exception
+    assert any(one.key.endswith("_header_line") for one in at.number_input)
+
+
+SHOP = {"name": "Shop", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
+
+
+@pytest.mark.parametrize(
+    "desk_settings", [{"accounts": {"shop": SHOP, "outlet": {**SHOP, "name": "Outlet"}}}]
+)
+def test_with_several_accounts_one_answer_holds_for_all_files_that_are_added(
+    open_page: Open, desk: Desk
+) -> None:
+    second = ANOTHER.replace(";77;", ";78;").replace(";80", ";90")
+    at = upload(open_page("reconciliation.py", "finance"), ("a.csv", ANOTHER), ("b.csv", second))
+    assert not any(one.key == "import_files" for one in at.button)
+    [asked] = [one for one in at.selectbox if one.key.startswith("account_")]
+    assert asked.options == ["Shop", "Outlet"]
+    press(asked.set_value("outlet").run(), "import_files", desk)
+    assert {one.account for one in lines(desk, at.session_state["actor"])} == {"outlet"}

@@ -11,7 +11,7 @@ from services.batches import expected
 from services.desk import Desk
 from services.hipay.errors import HiPayError
 from services.orders import history, templates
-from services.reconciliation import file_accounts, payout_views
+from services.reconciliation import payout_views
 from services.sample_shop import Shop
 from services.store import orders as rows
 from tests.support.accounts import audit_of
@@ -38,7 +38,6 @@ def test_every_story_ends_and_every_file_ties(desk: Desk, sandbox: RunningSandbo
     assert badges["paid"] >= 3
     assert not badges.keys() & {"preparing", "failed", "uncertain"}
     listed = sandbox.api("GET", "/v1/settlement", params={"per_page": 50}).json()["settlements"]
-    file_accounts.assign(desk, both, "00001342917", "demo")
     for payout in listed:
         raw = sandbox.api("GET", f"/v1/settlement/{payout['settlementid']}/raw.csv").content
         import_file(desk, both, "demo", f"{payout['settlementid']}.csv", raw)
