@@ -83,21 +83,21 @@ def _chosen(rows: tuple[Row[Any], ...], shown: tuple[Any, ...], t: Translator) -
 def _row(order: Row[Any], t: Translator) -> dict[str, str]:
     money = reconciliation_words.money
     return {
-        t("Status"): reconciliation_words.status(order.status, t),
+        t("Status"): reconciliation_words.status(order.status, t, opened=order.open),
         t("Order id"): order.order_id,
         t("Invoice number"): order.reference_1 or "—",
         t("Ordered"): money(order.amount_units, order.currency, t),
         t("Collected"): money(order.captured_units, order.currency, t),
         t("Settled gross"): money(order.gross_units, order.currency, t),
+        t("Missing"): money(order.open_units, order.currency, t) if order.open_units else "—",
+        t("Days missing"): _days(order, t),
         t("Refunded"): money(order.refunds_units, order.currency, t),
         t("Fees"): money(order.fees_units, order.invoice_currency, t),
         t("VAT on fees"): money(order.vat_units, order.invoice_currency, t),
         t("Net"): money(order.net_units, order.settlement_currency, t),
-        t("Missing"): money(order.open_units, order.currency, t) if order.open_units else "—",
         t("Collected on"): reconciliation_words.moment_day(
             order.captured_at, desk().account(order.account).zone, t
         ),
-        t("Days missing"): _days(order, t),
         t("Transferred on"): reconciliation_words.day(order.last_transfer, t) or "—",
         t("Payouts"): order.settlement_ids or "—",
     }
@@ -116,7 +116,7 @@ def _order(number: int, t: Translator) -> None:
             st.subheader(plain(t("Order {order_id}", order_id=order.order_id)), anchor=False, width="content")
             if order.status:
                 st.badge(
-                    reconciliation_words.status(order.status, t),
+                    reconciliation_words.status(order.status, t, opened=order.open),
                     color="green" if order.status == "settled_in_full" else "gray",
                 )
             if order.accepted is not None:

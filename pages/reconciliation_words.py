@@ -45,10 +45,12 @@ def outcome(code: str, t: Translator) -> str:
     return f"{OUTCOME_ICONS.get(code, '')} {t(OUTCOMES.get(code, code))}".strip()
 
 
-def status(code: str | None, t: Translator) -> str:
+def status(code: str | None, t: Translator, *, opened: bool = False) -> str:
+    """``opened``: a person is to look at the order, whatever its status."""
     if not code:
         return "—"
-    return f"{STATUS_SIGNS.get(code, '!')} {t(STATUSES.get(code, code))}"
+    sign = "!" if opened else STATUS_SIGNS.get(code, "!")
+    return f"{sign} {t(STATUSES.get(code, code))}"
 
 
 def money(units: int | None, currency: str, t: Translator) -> str:

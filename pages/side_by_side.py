@@ -25,7 +25,7 @@ VERDICTS = {
 _STYLE = """
 .beside{width:100%;border-collapse:collapse;font-size:.95rem}
 .beside td:last-child,.beside td.amount{white-space:nowrap}
-.beside th{text-align:left;font-weight:400;opacity:.75;padding:.25rem .5rem .25rem 0;vertical-align:top}
+.beside th{width:26%;text-align:left;font-weight:400;opacity:.75;padding:.25rem .5rem .25rem 0;vertical-align:top}
 .beside td{padding:.25rem .5rem .25rem 0;overflow-wrap:anywhere;vertical-align:top}
 .beside tr.odd td{font-weight:600}
 @media (max-width:640px){.beside{font-size:.85rem}.beside td:last-child{white-space:normal}

@@ -141,7 +141,7 @@ def test_a_line_that_is_open_says_why(open_page: Open, paid: int, desk: Desk) ->
     at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
     strange = table(at, "Outcome").iloc[0]
     assert strange["Outcome"] == "! Not matched"
-    assert "No order is known by its order id, transaction id" in strange["Reason"]
+    assert "No order is known by its order id “WEB-9”, transaction id “801”." in strange["Reason"]
 
 
 def test_a_link_shows_a_line_beside_its_order(open_page: Open, paid: int, desk: Desk) -> None:
@@ -153,7 +153,7 @@ def test_a_link_shows_a_line_beside_its_order(open_page: Open, paid: int, desk: 
     at = at.run()
     assert not at.exception
     assert "Sale · €1,250.50" in words(at)
-    assert "Found by: invoice number or reference, order id, transaction id." in words(at)
+    assert "Found by: invoice number or reference “F-1”, order id “A-1”, transaction id “800”." in words(at)
     assert "**Its order** · A-1" in words(at)
     assert "Line 2 of october.csv" in words(at)
 

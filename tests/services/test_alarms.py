@@ -207,7 +207,9 @@ def test_a_payment_that_is_late_in_the_payouts_is_finances_until_a_line_names_it
     sweep(desk)
     assert to_do(desk, finance).free.total == 0  # no payout of this account is imported here
 
-    import_line(desk, file_order="ANOTHER", reporting_data_1="F-2")
+    whole = {"original_amount": "1250.50", "settled_amount": "1250.50"}
+    import_line(desk, file_order="ANOTHER", reporting_data_1="F-2", **whole)
+    import_line(desk, file_order="LATE-1", transaction_id="1")  # a part of it, and no more
     save_days_to_settle(desk, admin, "demo", 5)
     sweep(desk)
     late = only(to_do(desk, finance).free.alarms)
@@ -218,7 +220,7 @@ def test_a_payment_that_is_late_in_the_payouts_is_finances_until_a_line_names_it
     assert to_do(desk, finance).free.total == 0
 
     save_days_to_settle(desk, admin, "demo", 5)
-    import_line(desk, file_order="LATE-1")
+    import_line(desk, file_order="LATE-1", transaction_id="2", original_amount="1240.50", settled_amount="1240.50")
     sweep(desk)
     assert to_do(desk, finance).free.total == 0
     assert closed(desk) == [("not_settled", "worker", RESOLVED)]
