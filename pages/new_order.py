@@ -77,9 +77,10 @@ def _where() -> tuple[Account, Channel]:
     """The channel and the account; the account is chosen once and remembered for the session."""
     t, accounts = texts(), desk().settings.all_accounts
     left, right = st.columns([2, 1], vertical_alignment="bottom")
+    st.session_state.setdefault("new_order_channel", "link")  # no default: a duplicate and a template may set it
     channel = left.segmented_control(
-        t("How will the customer pay?"), list(CHANNELS), format_func=lambda key: t(CHANNELS[key]), default="link",
-        required=True, key="new_order_channel",
+        t("How will the customer pay?"), list(CHANNELS), format_func=lambda key: t(CHANNELS[key]), required=True,
+        key="new_order_channel",
         help=t("By link: the customer pays on HiPay's page (e-commerce, ECI 7). By phone: you type the card on HiPay's page (MO/TO, ECI 1)."),
     )  # fmt: skip
     key = next(iter(accounts))

@@ -20,7 +20,7 @@ _COLOURS = {"gray": "#6b7280", "blue": "#2563eb", "orange": "#c2410c", "red": "#
             "violet": "#6d28d9", "green": "#15803d"}  # fmt: skip
 
 
-SCREEN = "payment requests"
+SCREEN = "payment-requests"
 CHOICES = (
     address.text("q"),
     address.some_of("state", lambda: tuple(BADGE_KEYS)),
