@@ -10,12 +10,16 @@ from sqlalchemy import MetaData, Table, create_engine, select
 
 from services.desk import Desk
 from services.orders.observe import refold
-from services.reconciliation import background, decisions, process, views
+from services.reconciliation import background, decisions, file_accounts, process, views
 from services.reconciliation.decisions import Shown
+from services.reconciliation.file_accounts import FileAccountInUse
+from services.store import matching_rules as matching_rows
 from services.store import orders as order_rows
 from services.store.engine import MIGRATIONS
 from services.store.position_pages import OrderFilter
 from services.store.schema import orders
+from services.store.schema_payouts import folder_files
+from services.store.schema_settlements import settlement_files
 from tests.support.by_hand import an_order, line, line_id, outcomes, take
 from tests.support.desk import open_test_desk, person
 from tests.support.joined import everything, must_hold
@@ -85,4 +89,32 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
     assert everything(after) == expected
     must_hold(after)
     assert [row.order_id for row in views.orders(after, finance, OrderFilter(open=True)).rows] == ["A-1"]
+    after.close()
+
+
+def test_files_of_before_say_whose_their_lines_are_and_nothing_is_asked_again(tmp_path: Path) -> None:
+    account = {"name": "Shop", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
+    worlds = {"accounts": {"shop": account, "outlet": account}}
+    (tmp_path / "before").mkdir()
+    before = open_test_desk(tmp_path / "before", **worlds)
+    take(before, line("A"), line("B"), line("C").replace("1;", ";", 1), account="shop")
+    with before.store.write() as tx:
+        matching_rows.save_matching(tx, "shop", file_accounts={})  # nobody was asked then
+        tx.execute(
+            folder_files.insert().values(
+                account="shop", sha256="x", name="a.zip", size=1, state="refused", failure="settlement_zip_names", found_at=HELD
+            )
+        )  # fmt: skip
+    first_version(before, tmp_path / "after" / "eterminal.db")
+    before.store.shed()
+    before.close()
+
+    after = open_test_desk(tmp_path / "after", **worlds)
+    with after.store.read() as tx:
+        [file] = tx.execute(select(settlement_files)).all()
+        assert file.accounts == [["1", "shop", 2], ["", "shop", 1]]
+        assert tx.scalar(select(folder_files.c.state)) == "put_aside"
+    assert file_accounts.account_of(after, "1") == "shop"
+    with pytest.raises(FileAccountInUse):
+        file_accounts.assign(after, person(after, "finance"), "1", "outlet")
     after.close()
