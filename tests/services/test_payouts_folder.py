@@ -131,7 +131,7 @@ def test_a_file_that_is_none_is_refused_with_the_reason(desk: Desk, place: Path)
     assert there(place) == {"refused/a.csv", "refused/a.csv.txt", "done/b.csv"}
     french, english = (place / "refused" / "a.csv.txt").read_text(encoding="utf-8").strip().split("\n\n")
     assert "PDF" in french
-    assert "pdf" in english
+    assert "PDF" in english
     assert french != english
 
 
