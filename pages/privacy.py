@@ -15,7 +15,7 @@ NAMED = 20
 def page() -> None:
     t = texts()
     st.title(t("Privacy"))
-    st.caption(t("A customer's names, addresses, telephone, descriptions and messages can be erased. Amounts, order ids, references and decisions stay: the totals do not change."))  # fmt: skip
+    st.caption(t("A customer's names, addresses, telephone, descriptions and messages can be erased. Amounts, order ids, references and decisions stay: the totals do not change. Payout files are kept as they came."))  # fmt: skip
     with refusals():
         st.subheader(t("Erase automatically"), anchor=False)
         for account in desk().settings.all_accounts.values():
@@ -53,8 +53,9 @@ def _customer() -> None:
             st.success(t("Erased: {what}.", what=_what(done, t)), icon=":material/check_circle:")
         with st.form("erase_look", border=False, clear_on_submit=False):
             address = st.text_input(
-                t("The customer's e-mail address"), key="erase_address", width=420, autocomplete="off"
-            )
+                t("The customer's e-mail address"), key="erase_address", width=420, autocomplete="off",
+                help=t("Of a customer who has none: the order id, or the full name."),
+            )  # fmt: skip
             if st.form_submit_button(t("Look up"), icon=":material/search:"):
                 st.session_state["erase_looked"] = address
         looked = st.session_state.get("erase_looked")
@@ -73,8 +74,19 @@ def _offer(address: str, found: Found, t: Translator) -> None:
             if found.alive else t("A list that is being sent still holds this customer. Come back when it is finished."),
             icon=":material/hourglass_top:",
         )  # fmt: skip
+    if found.moved:
+        st.info(
+            t("These requests went to this address once, and have another now: {orders}. Only what was sent here is erased. To erase their customer, look up the order id.",
+              orders=plain(", ".join(found.moved[:NAMED]))),
+            icon=":material/forward_to_inbox:",
+        )  # fmt: skip
+    if found.by_name:
+        st.warning(
+            t("Found by name: whoever has the same name is erased, too. To erase one request alone, look up its order id."),
+            icon=":material/group:",
+        )  # fmt: skip
     if not found.anything:
-        st.info(t("Nothing is kept under this address that can be erased now."), icon=":material/info:")
+        st.info(t("Nothing is kept of this customer that can be erased now."), icon=":material/info:")
         return
     st.markdown(t("This is erased: {what}.", what=_what(found, t)))
     if found.orders:
@@ -97,6 +109,7 @@ def _what(found: Found, t: Translator) -> str:
         ("{count} message", "{count} messages", found.messages),
         ("{count} notification from HiPay", "{count} notifications from HiPay", found.notifications),
         ("{count} row of a list", "{count} rows of lists", found.rows),
+        ("the address in {count} payout line", "the address in {count} payout lines", found.lines),
     )
     return ", ".join(t.plural(one, many, count) for one, many, count in parts if count)
 

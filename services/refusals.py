@@ -194,7 +194,7 @@ SENTENCES: dict[str, str] = {
     # privacy
     "retention": "This cannot be erased.",
     "retention_months": "Choose a number of months up to {most}.",
-    "retention_nothing": "Nothing is kept under this address that can be erased now.",
+    "retention_nothing": "Nothing is kept of this customer that can be erased now.",
     # settlements
     "settlement_file_unreadable": "This payout file cannot be read.",
     "settlement_file_empty": "This file is empty.",

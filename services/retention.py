@@ -2,12 +2,12 @@
 
 RetentionError
 ├── MonthsRefused      more than ten years, or below nought
-└── NothingToErase     nobody is known under this address, or all of it is still alive
+└── NothingToErase     nobody is known so, or all of it is still alive
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from services import clock
 from services.access import WORKER, Actor, Right, audit, require
@@ -15,7 +15,9 @@ from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.errors import DeskError
 from services.mail.addresses import parse_address
-from services.store import Connection
+from services.orders.pace import UNDER_WAY
+from services.orders.states import UNPAID
+from services.store import Connection, Row
 from services.store import accounts as configured
 from services.store import retention as rows
 
@@ -44,7 +46,8 @@ class NothingToErase(RetentionError):
 class Found:
     """What is kept of a customer. ``orders``, ``messages``, ``notifications`` and ``rows`` (of lists) can be erased now;
     ``alive``: order ids of requests that can still be paid or are being sent, and ``alive_until`` the last of their ends;
-    ``rows_alive``: rows of a list that is still going out."""
+    ``moved``: of requests that were sent to the address once, and have another now; ``lines`` of payout files that hold it;
+    ``rows_alive``: rows of a list that is still going out; ``by_name``: orders were found by a name that several may have."""
 
     orders: tuple[str, ...]
     messages: int
@@ -53,10 +56,13 @@ class Found:
     alive: tuple[str, ...]
     alive_until: datetime | None
     rows_alive: int
+    moved: tuple[str, ...] = ()
+    lines: int = 0
+    by_name: bool = False
 
     @property
     def anything(self) -> bool:
-        return bool(self.orders or self.rows or self.notifications)
+        return bool(self.orders or self.rows or self.notifications or self.messages or self.lines)
 
 
 def months(desk: Desk, actor: Actor, account: str) -> int:
@@ -86,27 +92,32 @@ def keep_for(desk: Desk, actor: Actor, account: str, wanted: int) -> None:
         audit.record(tx, actor, "retention_set", f"account:{account}", months=wanted)
 
 
-def look(desk: Desk, actor: Actor, address: str) -> Found:
-    """What is kept under an address. Raises AddressError, NotAllowed."""
-    text, now = parse_address(address).text, clock.now()
+def look(desk: Desk, actor: Actor, whom: str) -> Found:
+    """What is kept of a customer: under their e-mail address; of who has none, under an order id or their full name.
+
+    Raises AddressError, NotAllowed.
+    """
+    wanted = _wanted(whom)
     with desk.store.read() as tx:
         require(tx, actor, Right.CONFIGURE)
-        return _found(tx, rows.trace(tx, text, now))
+        return _found(tx, rows.trace(tx, wanted), wanted)
 
 
-def erase(desk: Desk, actor: Actor, address: str) -> Found:
-    """Erase what is kept under an address, but for what is still alive; what was erased.
+def erase(desk: Desk, actor: Actor, whom: str) -> Found:
+    """Erase what ``look`` finds, but for what is still alive; what was erased.
 
     The audit entry says how much, never whose. Raises NothingToErase, AddressError, NotAllowed.
     """
-    text, now = parse_address(address).text, clock.now()
+    wanted = _wanted(whom)
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE)
-        theirs = rows.trace(tx, text, now)
-        found = _found(tx, theirs)
+        theirs = rows.trace(tx, wanted)
+        found = _found(tx, theirs, wanted)
         if not found.anything:
             raise NothingToErase
-        rows.erase_orders(tx, theirs.ended, now)
+        rows.erase_orders(tx, theirs.ended, wanted.now)
+        rows.erase_messages(tx, theirs.messages)
+        rows.erase_lines(tx, theirs.lines)
         rows.erase_rows(tx, theirs.rows)
         rows.erase_notifications(tx, theirs.notifications)
         ids = [order.id for order in theirs.ended]
@@ -133,7 +144,9 @@ def _sweep(desk: Desk, account: str, cutoff: datetime, now: datetime) -> int:
     total = 0
     while True:
         with desk.store.write() as tx:
-            done = rows.erase_orders(tx, rows.ended_before(tx, account, cutoff, now, _AT_ONCE), now)
+            done = rows.erase_orders(
+                tx, rows.ended_before(tx, account, cutoff, now, now - UNDER_WAY, _AT_ONCE), now
+            )
             if done:
                 audit.record(tx, WORKER, "customers_erased", f"account:{account}", count=done)
             if done < _AT_ONCE:
@@ -143,14 +156,29 @@ def _sweep(desk: Desk, account: str, cutoff: datetime, now: datetime) -> int:
             return total
 
 
-def _found(tx: Connection, theirs: rows.Trace) -> Found:
-    ids = [order.id for order in theirs.ended]
+def _wanted(whom: str) -> rows.Wanted:
+    """Raises AddressError for an empty text, and for an address that is none."""
+    now, text = clock.now(), " ".join(whom.split())
+    if text and "@" not in text:
+        return rows.Wanted(now, now - UNDER_WAY, name=text)
+    return rows.Wanted(now, now - UNDER_WAY, address=parse_address(whom).text.lower())
+
+
+def _found(tx: Connection, theirs: rows.Trace, wanted: rows.Wanted) -> Found:
+    ids, every = [order.id for order in theirs.ended], (*theirs.ended, *theirs.alive)
     return Found(
-        tuple(order.order_id for order in theirs.ended), rows.messages_of(tx, ids),
+        tuple(order.order_id for order in theirs.ended), rows.messages_of(tx, ids) + len(theirs.messages),
         rows.notifications_of(tx, ids) + len(theirs.notifications), len(theirs.rows),
-        tuple(order.order_id for order in theirs.alive),
-        max((order.expires_at for order in theirs.alive), default=None), theirs.rows_alive,
+        tuple(order.order_id for order in theirs.alive), max(map(_until, theirs.alive), default=None), theirs.rows_alive,
+        tuple(order.order_id for order in theirs.moved), len(theirs.lines),
+        bool(wanted.name) and any(order.order_id != wanted.name for order in every),
     )  # fmt: skip
+
+
+def _until(order: Row[Any]) -> datetime:
+    """When it may be over at the latest, as far as one can tell now."""
+    over: datetime = order.expires_at
+    return over if order.payment in UNPAID else max(over, (order.paid_at or order.created_at) + UNDER_WAY)
 
 
 def _months(tx: Connection, account: str) -> int:

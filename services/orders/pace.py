@@ -4,6 +4,7 @@ import random
 from datetime import datetime, timedelta
 
 GIVE_UP = timedelta(hours=24)
+UNDER_WAY = timedelta(days=45)  # so long what is pending or held is asked for: by then it is over
 PAGE_LIFE = timedelta(minutes=30)  # of HiPay's page behind our own link
 PAUSED_GAP = timedelta(seconds=60)  # between two looks at whether a paused account was resumed
 
@@ -32,5 +33,5 @@ def next_read(payment: str, since: datetime, expires_at: datetime, now: datetime
         last = expires_at + timedelta(hours=1)
         return min(now + gap, last) if now < last else None
     if payment in ("pending", "authorised"):
-        return now + gap if now - since < timedelta(days=45) else None
+        return now + gap if now - since < UNDER_WAY else None
     return now + timedelta(days=1) if now - since < timedelta(days=90) else None

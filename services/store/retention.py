@@ -1,6 +1,6 @@
 """Erasing a customer: which orders, and every place where their data stands. What belongs to money or decisions stays."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,65 +14,152 @@ from services.store.schema import (
     alarms,
     batch_rows,
     batches,
+    events,
     messages,
     notices,
     notifications,
     operations,
     orders,
+    pages,
     steps,
 )
+from services.store.schema_settlements import settlement_lines
 
 NOBODY = "—"  # stands for the name, in every language
 _REFERENCES = tuple(f"reference_{n}" for n in range(1, 6))
 _RUNNING = ("running", "paused")
+_MACHINERY = ("worker", "hipay", "system")
+# Where a line of a payout file repeats what somebody gave as a reference, and where the join says what it saw of it.
+_CELLS = ("customer_id", *(f"reporting_data_{n}" for n in range(1, 6)), "loose_reference")
+_SHOWN = ("seen", "expected")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Whose data: an e-mail ``address``, or, where that is empty, what a person without one is known by: an order id or the
+    full ``name``. ``now``; ``watched``: what is pending or held is asked for as long as something has happened since."""
+
+    now: datetime
+    watched: datetime
+    address: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
 class Trace:
-    """Where a customer's address stands: ``ended`` orders can be erased, ``alive`` ones not yet. ``rows``: of lists, as
-    (batch, number). ``notifications``: ids of those that belong to no order."""
+    """Where a customer's data stands: ``ended`` orders can be erased, ``alive`` ones not yet. ``moved``: orders whose address
+    it was once, and ``messages`` what went there. ``rows``: of lists, as (batch, number). ``notifications``: ids of those that
+    belong to no order, or to one of ``moved``. ``lines`` of payout files that hold the address as it is."""
 
     ended: tuple[Row[Any], ...]
     alive: tuple[Row[Any], ...]
+    moved: tuple[Row[Any], ...]
+    messages: tuple[int, ...]
     rows: tuple[tuple[int, int], ...]
     rows_alive: int
     notifications: tuple[int, ...]
+    lines: tuple[int, ...]
 
 
-def _alive(now: datetime) -> Any:
-    """An order that somebody may still pay or that has a message to send."""
+def _alive(now: datetime, watched: datetime) -> Any:
+    """An order that somebody may still pay, of whose payment HiPay is still asked, or that has something to be done."""
     o = orders.c
     due = exists().where(steps.c.order == o.id, steps.c.kind != "read")
-    return or_(and_(o.payment.in_(UNPAID), o.expires_at > now), o.payment.in_(("pending", "authorised")), due)
+    page = exists().where(pages.c.order == o.id, pages.c.url.is_not(None), pages.c.expires_at > now)
+    payable = or_(page, and_(o.expires_at > now, o.availability != "cancelled"))
+    lately = exists().where(events.c.order == o.id, events.c.at > watched)
+    under_way = and_(o.payment.in_(("pending", "authorised")), lately)
+    return or_(and_(o.payment.in_(UNPAID), payable), under_way, due)
 
 
-def trace(tx: Connection, address: str, now: datetime) -> Trace:
-    """Everything that is kept under an address, whatever the case of its letters."""
-    wanted = address.lower()
-    theirs = select(orders).where(func.lower(orders.c.email) == wanted, orders.c.erased_at.is_(None))
-    alive = list(tx.execute(theirs.where(_alive(now)).order_by(orders.c.id)))
-    ended = list(tx.execute(theirs.where(~_alive(now)).order_by(orders.c.id)))
+def trace(tx: Connection, wanted: Wanted) -> Trace:
+    """Everything that is kept of a customer, whatever the case of the letters."""
+    theirs = list(
+        tx.execute(select(orders).where(_theirs(wanted), orders.c.erased_at.is_(None)).order_by(orders.c.id))
+    )
+    if not wanted.address:
+        theirs = [order for order in theirs if _named(wanted.name, order._asdict())]
+    ids = [order.id for order in theirs]
+    living = set(
+        tx.scalars(select(orders.c.id).where(orders.c.id.in_(ids), _alive(wanted.now, wanted.watched)))
+    )
+    alive, ended = (
+        [one for one in theirs if one.id in living],
+        [one for one in theirs if one.id not in living],
+    )
+    going, rest = _of_lists(tx, wanted)
+    if not wanted.address:
+        return Trace(tuple(ended), tuple(alive), (), (), rest, going, (), ())
+    m = messages.c
+    sent_there = tx.execute(
+        select(m.id, m.order).where(
+            func.lower(m.recipient) == wanted.address, m.kind == "link", m.state.notin_(("queued", "sending")), m.order.notin_(ids)
+        )
+    ).all()  # fmt: skip
+    former = sorted({row.order for row in sent_there})
+    moved = tuple(tx.execute(select(orders).where(orders.c.id.in_(former)).order_by(orders.c.id)))
+    return Trace(
+        tuple(ended), tuple(alive), moved, tuple(row.id for row in sent_there), rest, going,
+        _bodies(tx, wanted.address, former), _lines_of(tx, wanted.address),
+    )  # fmt: skip
+
+
+def _theirs(wanted: Wanted) -> Any:
+    o = orders.c
+    if wanted.address:
+        return func.lower(o.email) == wanted.address
+    words = [o.search.contains(word, autoescape=True) for word in folded(wanted.name).split()]
+    return or_(o.order_id == wanted.name, and_(*words))
+
+
+def _named(text: str, data: Mapping[str, Any]) -> bool:
+    """Whether an order or a row of a list has this order id, or is of the person with this full name."""
+    first, last = folded(str(data.get("first_name") or "")), folded(str(data.get("last_name") or ""))
+    return text == data.get("order_id") or folded(text) in (
+        f"{first} {last}".strip(),
+        f"{last} {first}".strip(),
+    )
+
+
+def _of_lists(tx: Connection, wanted: Wanted) -> tuple[int, tuple[tuple[int, int], ...]]:
+    """Rows of lists that made no order: how many wait in one that is being sent, and which can be erased."""
     query = select(batch_rows, batches.c.state.label("batch_state")).join(
         batches, batches.c.id == batch_rows.c.batch
     )
     found = [
         row for row in tx.execute(query.where(batch_rows.c.state != "created"))
-        if str(row.data.get("email", "")).strip().lower() == wanted
+        if (str(row.data.get("email", "")).strip().lower() == wanted.address if wanted.address else _named(wanted.name, row.data))
     ]  # fmt: skip
     going = [row for row in found if row.state == "waiting" and row.batch_state in _RUNNING]
-    rest = tuple((row.batch, row.number) for row in found if row not in going)
-    loose = select(notifications.c.id, notifications.c.body).where(notifications.c.order.is_(None))
-    spellings = {wanted.encode(), quote(wanted).encode(), quote(wanted, safe="").lower().encode()}
-    bodies = tuple(row.id for row in tx.execute(loose) if any(text in row.body.lower() for text in spellings))
-    return Trace(tuple(ended), tuple(alive), rest, len(going), bodies)
+    return len(going), tuple((row.batch, row.number) for row in found if row not in going)
 
 
-def ended_before(tx: Connection, account: str, cutoff: datetime, now: datetime, limit: int) -> list[Row[Any]]:
-    """The account's payment requests that nothing has happened to since ``cutoff`` and that are not yet erased."""
+def _bodies(tx: Connection, address: str, former: Sequence[int]) -> tuple[int, ...]:
+    """Notifications that hold the address, of no order or of these."""
+    here = notifications.c
+    loose = select(here.id, here.body).where(or_(here.order.is_(None), here.order.in_(former)))
+    spellings = {address.encode(), quote(address).encode(), quote(address, safe="").lower().encode()}
+    return tuple(row.id for row in tx.execute(loose) if any(text in row.body.lower() for text in spellings))
+
+
+def _lines_of(tx: Connection, address: str) -> tuple[int, ...]:
+    """Lines of payout files one of whose cells is the address: somebody gave it as a reference or as a customer's number."""
+    line = settlement_lines.c
+    cells = or_(*(func.lower(line[name]) == address for name in _CELLS))
+    return tuple(tx.scalars(select(line.id).where(cells)))
+
+
+def ended_before(
+    tx: Connection, account: str, cutoff: datetime, now: datetime, watched: datetime, limit: int
+) -> list[Row[Any]]:
+    """The account's payment requests that nothing has happened to since ``cutoff`` and that are not yet erased; ``watched``:
+    see ``Wanted``. One that was called off has ended, whatever its end would have been."""
     o = orders.c
+    over = or_(o.expires_at < cutoff, o.availability == "cancelled")
     query = select(orders).where(
-        o.account == account, o.channel != "imported", o.erased_at.is_(None), o.created_at < cutoff, o.expires_at < cutoff,
-        or_(o.paid_at.is_(None), o.paid_at < cutoff), ~_alive(now),
+        o.account == account, o.channel != "imported", o.erased_at.is_(None), o.created_at < cutoff, over,
+        or_(o.paid_at.is_(None), o.paid_at < cutoff), ~_alive(now, watched),
+        ~exists().where(events.c.order == o.id, events.c.kind == "link_cancelled", events.c.at >= cutoff),
     )  # fmt: skip
     return list(tx.execute(query.order_by(o.id).limit(limit)))
 
@@ -104,13 +191,48 @@ def erase_orders(tx: Connection, found: Iterable[Row[Any]], at: datetime) -> int
         tx.execute(update(batch_rows).where(batch_rows.c.order == order.id).values(data={}))
         tx.execute(update(operations).where(operations.c.order == order.id).values(why="", failure_detail={}))
         tx.execute(update(notices).where(notices.c.order == order.id).values(detail={}))
-        for alarm in tx.execute(select(alarms.c.id, alarms.c.detail).where(alarms.c.order == order.id)).all():
-            tx.execute(update(alarms).where(alarms.c.id == alarm.id).values(detail=masked(alarm.detail)))
+        _erase_alarms(tx, order.id)
         empty_notifications(tx, notifications.c.order == order.id)
         decisions.erase_words(tx, order.id)
         order_keys.erase_addresses(tx, order.account, order.id)
+        erase_lines(
+            tx, tx.scalars(select(settlement_lines.c.id).where(settlement_lines.c.order == order.id)).all()
+        )
         count += 1
     return count
+
+
+def _erase_alarms(tx: Connection, order: int) -> None:
+    """An alarm stays, without addresses; why a person closed it is in their own words, and may name the customer."""
+    for alarm in tx.execute(select(alarms).where(alarms.c.order == order)).all():
+        by_hand = alarm.closing_reason and alarm.closed_by not in _MACHINERY
+        values = {"closing_reason": NOBODY} if by_hand else {}
+        tx.execute(
+            update(alarms).where(alarms.c.id == alarm.id).values(detail=masked(alarm.detail), **values)
+        )
+
+
+def erase_lines(tx: Connection, ids: Iterable[int]) -> None:
+    """Empty the cells of these lines that hold an e-mail address. Their amounts, ids and what they came to stay."""
+    line, cells, every = settlement_lines.c, (*_CELLS, *_SHOWN), list(ids)
+    for some in (every[start : start + 500] for start in range(0, len(every), 500)):
+        for row in tx.execute(
+            select(line.id, *(line[name] for name in cells)).where(line.id.in_(some))
+        ).all():
+            texts = {name: getattr(row, name) for name in cells}
+            gone = {
+                name: "" if name in _CELLS else masked(text)
+                for name, text in texts.items()
+                if masked(text) != text
+            }
+            if gone:
+                tx.execute(update(settlement_lines).where(line.id == row.id).values(**gone))
+
+
+def erase_messages(tx: Connection, ids: Iterable[int]) -> None:
+    """Empty messages that went to an address which is the order's no more."""
+    gone = {"recipient": "", "body": b"", "answer": ""}
+    tx.execute(update(messages).where(messages.c.id.in_(tuple(ids))).values(**gone))
 
 
 def erase_rows(tx: Connection, found: Iterable[tuple[int, int]]) -> None:

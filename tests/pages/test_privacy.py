@@ -39,7 +39,7 @@ def test_one_customer_is_looked_up_and_erased(open_page: Open, desk: Desk) -> No
     at = open_page("privacy.py", "admin", language="fr")
     at.text_input(key="erase_address").set_value("nobody@example.com")
     at = press(at, "Rechercher")
-    assert "Rien n’est conservé sous cette adresse" in words(at)
+    assert "Rien n’est conservé de ce client" in words(at)
     at.text_input(key="erase_address").set_value("elodie.marchand@example.com")
     at = press(at, "Rechercher")
     assert "Voici ce qui est effacé\u00a0: le client de 1 demande." in words(at)

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import select
 
 from services import clock, retention, worker
 from services.access import SYSTEM, Actor, NotAllowed
@@ -18,15 +19,17 @@ from services.accounts.options import Options
 from services.batches import sending
 from services.batches.rows import Rules
 from services.desk import Desk
-from services.mail.errors import AddressMalformed
+from services.mail.errors import AddressError, AddressMalformed
 from services.orders import create, history, observe
 from services.reconciliation import background
 from services.retention import MonthsRefused, NothingToErase
 from services.store import notifications as kept
 from services.store import orders as rows
 from services.store.orders import Filter
+from services.store.schema_settlements import settlement_lines
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
+from tests.support.payouts import import_line
 from tests.support.tables import as_csv, row
 
 ADDRESS = "Ines.Benali@example.com"
@@ -256,7 +259,10 @@ def test_who_may_not_and_what_cannot(desk: Desk, admin: Actor) -> None:
         with pytest.raises(MonthsRefused):
             retention.keep_for(desk, admin, "demo", months)
     with pytest.raises(AddressMalformed):
-        retention.look(desk, admin, "nobody")
+        retention.look(desk, admin, "nobody@")
+    with pytest.raises(AddressError):
+        retention.look(desk, admin, "  ")
+    assert not retention.look(desk, admin, "nobody").anything
     with pytest.raises(NothingToErase):
         retention.erase(desk, admin, "somebody.else@example.com")
     assert history.find(desk, SYSTEM, Filter(ADDRESS)).total == 1
@@ -266,3 +272,139 @@ def test_the_worker_does_it_once_a_day(desk: Desk) -> None:
     assert any(
         one.name == "retention" and one.every == timedelta(hours=24) for one in worker.Rounds()._rounds
     )
+
+
+def test_what_was_called_off_has_ended_with_the_page_that_somebody_has_open(desk: Desk, admin: Actor) -> None:
+    manager = person(desk, "manager")
+    found = create.create(
+        desk,
+        manager,
+        draft(email=ADDRESS, expires_at=clock.now() + timedelta(days=20)),
+        create.new_form_key(),
+    )
+    with desk.store.write() as tx:
+        page = rows.pages_of(tx, found)[-1]
+        rows.change_page(
+            tx, page.id, url="https://x.example/p", expires_at=clock.now() + timedelta(minutes=30)
+        )
+        observe.record(tx, found, "link_cancelled", manager)
+        tx.exec_driver_sql("DELETE FROM steps")
+    assert retention.look(desk, admin, ADDRESS).alive
+    clock.use(lambda: timedelta(hours=1))
+    assert len(retention.erase(desk, admin, ADDRESS).orders) == 1
+    assert not traces(desk, ADDRESS)
+
+
+def test_what_was_called_off_goes_by_itself_though_its_end_is_far(desk: Desk, admin: Actor) -> None:
+    retention.keep_for(desk, admin, "demo", 1)
+    found = create.create(desk, person(desk, "manager"), draft(email=ADDRESS), create.new_form_key())
+    offset = timedelta(days=25)
+    clock.use(lambda: offset)
+    with desk.store.write() as tx:
+        tx.exec_driver_sql("DELETE FROM steps")
+        rows.change_order(tx, found, expires_at=clock.now() + timedelta(days=340))
+        observe.record(tx, found, "link_cancelled", SYSTEM)
+    offset = timedelta(days=40)  # a month after it was made, and not yet since it was called off
+    retention.sweep(desk)
+    assert history.detail(desk, SYSTEM, found).order.email == ADDRESS
+    offset = timedelta(days=60)
+    retention.sweep(desk)
+    assert history.detail(desk, SYSTEM, found).order.email == ""
+
+
+@pytest.mark.parametrize("payment", ["pending", "authorised"])
+def test_what_hipay_is_asked_of_no_more_is_over(desk: Desk, admin: Actor, payment: str) -> None:
+    found = order(desk, person(desk, "manager"))
+    with desk.store.write() as tx:
+        rows.change_order(tx, found, payment=payment)
+    assert retention.look(desk, admin, ADDRESS).alive
+    clock.use(lambda: timedelta(days=46))
+    assert len(retention.erase(desk, admin, ADDRESS).orders) == 1
+
+
+def test_an_address_that_a_request_had_before(desk: Desk, admin: Actor) -> None:
+    found = order(desk, person(desk, "manager"), order_id="A-1")
+    with desk.store.write() as tx:
+        rows.change_facts(tx, found, email="new@example.com")
+        page = rows.pages_of(tx, found)[-1]
+        rows.add_message(
+            tx, order=found, page=page.id, kind="link", recipient="new@example.com", message_id="<new@shop.example>",
+            body=b"To: new@example.com", state="sent", created_at=clock.now(),
+        )  # fmt: skip
+        rows.change_order(tx, found, failure_detail={})
+    seen = retention.look(desk, admin, ADDRESS)
+    assert (seen.orders, seen.moved, seen.messages, seen.notifications) == ((), ("A-1",), 1, 1)
+    retention.erase(desk, admin, ADDRESS)
+    assert not traces(desk, ADDRESS)
+    assert traces(desk, "new@example.com")
+    assert history.detail(desk, SYSTEM, found).order.last_name == NAMES[1]
+
+
+def test_who_has_no_address_is_found_by_order_id_or_name(desk: Desk, admin: Actor) -> None:
+    manager = person(desk, "manager")
+    phone = {"email": "", "channel": "phone", "first_name": "Zoé", "last_name": "Lefèvre"}
+    one = create.create(desk, manager, draft(**phone, order_id="P-1"), create.new_form_key())
+    two = create.create(desk, manager, draft(**phone, order_id="P-2"), create.new_form_key())
+    create.create(
+        desk,
+        manager,
+        draft(**{**phone, "last_name": "Lefèvre-Dupont"}, order_id="P-3"),
+        create.new_form_key(),
+    )
+    with desk.store.write() as tx:
+        tx.exec_driver_sql("DELETE FROM steps")
+    clock.use(lambda: timedelta(days=30))
+    found = retention.look(desk, admin, "P-1")
+    assert (found.orders, found.by_name) == (("P-1",), False)
+    found = retention.look(desk, admin, " lefevre  ZOE ")
+    assert (found.orders, found.by_name) == (("P-1", "P-2"), True)
+    assert not retention.look(desk, admin, "Zoé").anything
+    retention.erase(desk, admin, "P-1")
+    assert [history.detail(desk, SYSTEM, each).order.last_name for each in (one, two)] == ["—", "Lefèvre"]
+    retention.erase(desk, admin, "Zoé Lefèvre")
+    assert not retention.look(desk, admin, "Zoé Lefèvre").anything
+    assert history.find(desk, SYSTEM, Filter("lefevre-dupont")).total == 1
+
+
+def test_why_a_person_closed_an_alarm_goes_too(desk: Desk, admin: Actor) -> None:
+    manager = person(desk, "manager")
+    found = order(desk, manager)
+    with desk.store.write() as tx:
+        for identity, by, why in (("a", manager.id, "Inès has called"), ("b", "worker", "resolved")):
+            rows.open_alarm(
+                tx,
+                identity=identity,
+                account="demo",
+                order=found,
+                kind="mail_bounced",
+                detail={},
+                opened_at=clock.now(),
+            )
+            rows.close_alarms(tx, identity, at=clock.now(), by=by, reason=why)
+    retention.erase(desk, admin, ADDRESS)
+    with desk.store.read() as tx:
+        assert [row.closing_reason for row in rows.alarms_of(tx, found)] == ["—", "resolved"]
+
+
+def test_an_address_in_a_payout_line_goes_and_its_amounts_stay(desk: Desk, admin: Actor) -> None:
+    found = order(desk, person(desk, "manager"), order_id="A-1")
+    import_line(desk, file_order="A-1", reporting_data_1=ADDRESS)
+    import_line(desk, file_order="UNKNOWN", reporting_data_1=ADDRESS.lower(), settlement_id="78")
+    before = lines(desk)
+    assert before[0][:2] == (found, "matched")
+    assert retention.look(desk, admin, ADDRESS).lines == 2
+    assert retention.erase(desk, admin, ADDRESS).lines == 2
+    after = lines(desk)
+    assert [line[:3] for line in after] == [line[:3] for line in before]
+    assert "@" not in str(after)
+
+
+def lines(desk: Desk) -> list[Any]:
+    line = settlement_lines.c
+    with desk.store.read() as tx:
+        return [
+            tuple(row) for row in tx.execute(
+                select(line.order, line.outcome, line.settled_amount_units, line.reporting_data_1, line.loose_reference,
+                       line.seen, line.expected).order_by(line.id)
+            )
+        ]  # fmt: skip
