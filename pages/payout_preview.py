@@ -44,7 +44,13 @@ def _summary(found: Preview) -> None:
 
 def _details(found: Preview) -> None:
     t = texts()
-    names = [t("How it was read"), t("Columns"), t("Totals by operation"), t("Totals by payout"), t("Rows set aside")]
+    names = [
+        t("How it was read"),
+        t("Columns"),
+        t("Totals by operation"),
+        t("Totals by payout"),
+        t("Rows set aside"),
+    ]
     names += [t("Changed lines")] if found.changed else []
     reading, columns, operations, payouts, aside, *changed = st.tabs(names)
     with reading:
