@@ -242,7 +242,9 @@ def _queue(tx: Connection, desk: Desk, order: Row[Any], form_key: str, *, remind
     url = address(desk, order, page)
     if url is None:
         raise NoLink
-    composed = compose(letter_of(desk.account(order.account), order), settings, url=url, reminder=bool(reminder))
+    composed = compose(
+        letter_of(desk.account(order.account), order), settings, url=url, reminder=bool(reminder)
+    )
     mailing.queue(
         tx, order, page.id if page is not None else None, "link", order.email, composed, settings,
         new_message_id(settings.sender_address), form_key, reminder,

@@ -118,7 +118,9 @@ def warnings(
         amounts = rows.last_amounts(tx, accepted.account, accepted.currency, HABIT)
     if former is not None:
         under_way = former.payment in rows.UNDER_WAY
-        found.append(FormerPayable(_named(former), former.expires_at, former.link_token is not None, under_way))
+        found.append(
+            FormerPayable(_named(former), former.expires_at, former.link_token is not None, under_way)
+        )
     if twin is not None and (former is None or twin.id != former.id):
         found.append(StillOpen(_named(twin), twin.payment in rows.UNDER_WAY))
     if used:

@@ -32,7 +32,15 @@ ROOT = Path(__file__).resolve().parents[2]
 # "looked up" and "seen at HiPay" are kept with an alarm that the machinery has closed; the screen says them in words.
 NOT_TEXTS = {"E-Terminal Desk", "Maison Demo", "HiPay", "{id}", "looked up", "seen at HiPay"}
 # Registries of a screen that hold no texts: colours, icons, anchors, examples.
-NO_REGISTRIES = {"COLOURS", "STATUS_SIGNS", "_COLOURS", "OUTCOME_ICONS", "ANCHORS", "_ALGORITHMS", "_EXAMPLES"}
+NO_REGISTRIES = {
+    "COLOURS",
+    "STATUS_SIGNS",
+    "_COLOURS",
+    "OUTCOME_ICONS",
+    "ANCHORS",
+    "_ALGORITHMS",
+    "_EXAMPLES",
+}
 _READS_LIKE_A_TEXT = re.compile(r"[A-Z“][^/<>=]*[a-z].*|[a-z]+,? [a-z].*", re.DOTALL)
 
 
