@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from services import desk as desks
-from services import logs, processes, programs
+from services import logs, processes, programs, versions
 from services.desk import Desk
 from services.i18n import translator
 from services.processes import Child
@@ -76,6 +76,7 @@ def running(desk: Desk) -> Iterator[None]:
     that ``streamlit run app.py`` alone is the whole loop. Everything started here is stopped at the end.
     """
     logs.set_up(desk.settings)
+    versions.say(desk.store)
     for name in unknown_names():
         log.warning("%s is not a setting of E-Terminal Desk, and nothing reads it: check its spelling", name)
     children: list[Child] = []
@@ -86,7 +87,7 @@ def running(desk: Desk) -> Iterator[None]:
         ]
         if desk.settings.demo:
             from services import sample
-            from services.accounts import prepare_demo
+            from services.accounts.demo import prepare_demo
 
             prepare_demo(desk)
             sample.put_back(desk)

@@ -10,7 +10,7 @@ import socket
 import threading
 from types import FrameType
 
-from services import logs, notifications
+from services import logs, notifications, versions
 from services.batches import sending
 from services.desk import Desk
 from services.orders import steps
@@ -108,6 +108,7 @@ def main() -> None:
     """``python -m services.worker``: a worker process of its own, which ends its step and exits 0 at SIGTERM."""
     desk = desk_or_exit()
     logs.set_up(desk.settings)
+    versions.say(desk.store)
     stopping = threading.Event()
 
     def _stop(_signal: int, _frame: FrameType | None) -> None:

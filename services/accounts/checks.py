@@ -23,6 +23,7 @@ from services.settings import Account, Settings
 from services.store import Connection
 from services.store import accounts as rows
 from services.store.engine import sqlite_warning
+from services.versions import python_warning
 
 Status = Literal["ok", "warning", "failed", "unknown"]
 NAMES = (
@@ -31,8 +32,6 @@ NAMES = (
     "settlements_folder", "public_address", "database", "python",
 )  # fmt: skip
 _REPORTS_LATE = timedelta(hours=1)  # the worker looks every minute
-# Older ones read an encoded word in a header as headers of their own (CVE-2025-1795 and its kind).
-_PYTHON_SAFE = {(3, 11): (3, 11, 15), (3, 12): (3, 12, 13)}
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,9 @@ def _measured(tx: Connection, desk: Desk, account: Account, config: Configuratio
         detail = dict(row.detail)
         if row.name == "hash_algorithm" and "hipay" in detail:
             yield hash_check(account, detail["hipay"], row.checked_at)
-        elif (row.name == "sender_domain" and (domains is None or detail.pop("asked", "") != domains.asked)) or (row.name == "smtp" and detail.pop("server", server) != server):
+        elif (
+            row.name == "sender_domain" and (domains is None or detail.pop("asked", "") != domains.asked)
+        ) or (row.name == "smtp" and detail.pop("server", server) != server):
             continue
         else:
             yield Check(row.name, row.status, detail.pop("reason", ""), detail, row.checked_at)
@@ -155,12 +156,11 @@ def _seen_here(desk: Desk, config: Configuration, notified_at: datetime | None) 
 
 
 def python_check(version: tuple[int, ...], at: datetime) -> Check:
-    """Whether this Python has the repair of its e-mail headers (3.11.15, 3.12.13)."""
-    safe = version >= _PYTHON_SAFE.get((version[0], version[1]), (3, 11, 15))
+    """Whether this Python has the repair of its e-mail headers."""
     detail = {"version": ".".join(str(number) for number in version)}
-    return (
-        Check("python", "ok", "", detail, at) if safe else Check("python", "warning", "headers", detail, at)
-    )
+    if python_warning(version):
+        return Check("python", "warning", "headers", detail, at)
+    return Check("python", "ok", "", detail, at)
 
 
 def _filled(name: str, empty: tuple[str, ...], at: datetime) -> Check:

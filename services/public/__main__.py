@@ -10,7 +10,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from services import desk as desks
-from services import logs
+from services import logs, versions
 from services.i18n import translator
 from services.public.app import application
 from services.public.patience import HEAD_SECONDS, patient
@@ -28,6 +28,7 @@ def main() -> int:
     except DatabaseRefused as error:
         return _refuse(sentence(error, translator("en")))
     logs.set_up(desk.settings)
+    versions.say(desk.store)
     host, port = desk.settings.public_host, desk.settings.public_port
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET

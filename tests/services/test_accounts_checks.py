@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from services.access import NotAllowed
-from services.accounts import checks, measure, prepare_demo
+from services.accounts import checks, measure
 from services.accounts.checks import Check, SenderDomains, last_checks, sender_domains
 from services.accounts.configuration import configuration, save_email_settings
+from services.accounts.demo import prepare_demo
 from services.accounts.errors import RecipientMissing, SenderMissing
 from services.accounts.guidance import GUIDANCE, TITLES, console_url, guidance
 from services.accounts.letters import send_test_email
