@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from services import clock
 from services import desk as desks
 from services.accounts import redirects
-from services.accounts.demo import prepare_demo
 from services.accounts.configuration import REDIRECT_PAGES, configuration, save_email_settings
+from services.accounts.demo import prepare_demo
 from services.accounts.pauses import pause
 from services.accounts.readiness import readiness
 from services.accounts.redirects import KINDS, OWN, RedirectPages
