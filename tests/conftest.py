@@ -29,8 +29,9 @@ def sandbox(running_sandbox: RunningSandbox) -> RunningSandbox:
 
 @pytest.fixture(autouse=True)
 def _databases() -> Iterator[None]:
+    of_others = postgres.made()  # of fixtures that outlive the test
     yield
-    postgres.forget_all()
+    postgres.forget(postgres.made() - of_others)
 
 
 # A browser on a machine that does other things, too, may be waited for in vain: such a test is tried once more, and named.

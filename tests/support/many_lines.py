@@ -26,7 +26,7 @@ INSERT INTO settlement_lines (id, account, identity, key, file, line, settlement
 {_NUMBERS}
 SELECT i + 1, 'demo', 'i' || i, 'k' || i, i / 50000 + 1, i % 50000 + 2, CAST(i / 10000 AS TEXT), CAST(800000000 + i / 4 AS TEXT),
   'A-' || (i / 5), {_OPERATION}, {_OPERATION}, 'sale', CASE WHEN i % 40 = 1 THEN 'GBP' ELSE 'EUR' END, 'EUR', 'EUR',
-  date('2026-01-01', '+' || (i / 3000) || ' days'), 'INV-' || (i / 5), 'inv' || (i / 5), 'a' || (i / 5),
+  LINE_DAY, 'INV-' || (i / 5), 'inv' || (i / 5), 'a' || (i / 5),
   CASE WHEN i % 1000 = 999 THEN NULL ELSE (i * 7919 % 500000 - 20000) * 100 END, 100000, {_OUTCOME}, 'keys_agree',
   CASE WHEN {_OUTCOME} = 'matched' THEN i / 5 + 1 END, 'reference', '1', '', '', '', '', '', '', '', '', '', '', '', '',
   '', '', '', '', '', '', '', '', ''
@@ -59,8 +59,8 @@ INSERT INTO order_positions ("order", account, status, currency, amount_units, c
   refunds_units, chargebacks_units, won_units, open_units, invoice_currency, settlement_currency, settlement_ids,
   first_date, last_date, lines, paid_at)
 SELECT id, 'demo', CASE WHEN id % 50 = 0 THEN 'paid_not_settled' WHEN id % 90 = 0 THEN 'settled_under' ELSE 'settled_in_full' END,
-  'EUR', amount, amount, 1, amount, 0, 0, 0, 0, 'EUR', 'EUR', '1', '2026-01-01', date('2026-01-01', '+' || (id / 3000) || ' days'),
-  5, CASE WHEN id % 50 = 0 THEN '2026-01-02 00:00:00' END FROM orders
+  'EUR', amount, amount, 1, amount, 0, 0, 0, 0, 'EUR', 'EUR', '1', '2026-01-01', ORDER_DAY,
+  5, CASE WHEN id % 50 = 0 THEN PAID_AT END FROM orders
 """
 
 
@@ -76,6 +76,20 @@ def fill(desk: Desk, lines: int) -> None:
                 )
             )  # fmt: skip
         tx.execute(text(_ORDERS), {"count": lines // 5 + 1})
-        tx.execute(text(_LINES), {"count": lines})
-        for statement in (_TOTALS, _KEYS, _POSITIONS):
+        tx.execute(text(_dated(_LINES, desk)), {"count": lines})
+        for statement in (_TOTALS, _KEYS, _dated(_POSITIONS, desk)):
             tx.execute(text(statement))
+
+
+def _dated(statement: str, desk: Desk) -> str:
+    """The statement with its days and its moment as the database counts and writes them."""
+    day = (
+        "date('2026-01-01', '+' || ({}) || ' days')"
+        if desk.store.sqlite
+        else "CAST(DATE '2026-01-01' + CAST({} AS INTEGER) AS TEXT)"
+    )
+    moment = "'2026-01-02 00:00:00'" if desk.store.sqlite else "TIMESTAMPTZ '2026-01-02 00:00:00Z'"
+    words = {"LINE_DAY": day.format("i / 3000"), "ORDER_DAY": day.format("id / 3000"), "PAID_AT": moment}
+    for word, written in words.items():
+        statement = statement.replace(word, written)
+    return statement

@@ -38,10 +38,16 @@ def migrated(key: str) -> str:
     return _database(key, _template())
 
 
-def forget_all() -> None:
-    """Drop what the test has made, whoever still uses it."""
-    while _made:
-        _drop(_made.pop())
+def made() -> frozenset[str]:
+    """The databases that there are now."""
+    return frozenset(_made)
+
+
+def forget(names: frozenset[str]) -> None:
+    """Drop these databases, whoever still uses them."""
+    for name in names:
+        _made.remove(name)
+        _drop(name)
 
 
 def _database(key: str, template: str) -> str:
@@ -73,6 +79,7 @@ def _template() -> str:
     _drop(name)
     run("CREATE DATABASE {} TEMPLATE template0", name)
     atexit.register(_drop, name)
+    atexit.register(lambda: forget(made()))
     open_store(url_of(name)).close()
     return name
 
