@@ -116,5 +116,6 @@ def _die_at(at: int) -> None:
         return called
 
     Store.write = killing_write  # type: ignore[method-assign,assignment]
-    HiPay.create_page = around(HiPay.create_page)  # type: ignore[method-assign]
+    for name in ("create_page", "read_order", "maintain"):
+        setattr(HiPay, name, around(getattr(HiPay, name)))
     mailing.deliver = around(mailing.deliver)

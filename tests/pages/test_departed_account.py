@@ -49,7 +49,7 @@ def order(desk: Desk, manager: Actor) -> int:
             tx, identity="x", account="demo", order=made, kind="mail_failed", detail={}, opened_at=clock.now()
         )
         for table in ("orders", "pages", "alarms", "batches"):
-            tx.exec_driver_sql(f"UPDATE {table} SET account = '{KEY}'")  # noqa: S608 (our own names)
+            tx.exec_driver_sql(f"UPDATE {table} SET account = '{KEY}'")
     return made
 
 
