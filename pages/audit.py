@@ -77,7 +77,17 @@ ACTIONS = {
     "role.revoked": "Role taken away",
     "sample_made": "Samples made",
     "sending_retried": "Sending taken up again",
+    "account.payouts": "Fetching of payouts changed",
+    "lines_exported": "Payout lines exported",
+    "orders_exported": "Orders exported with where they stand",
+    "payouts_exported": "Payouts exported",
+    "payout_fetched": "Payout file fetched from HiPay",
+    "payouts_asked_for": "Payouts asked of HiPay",
+    "settlement_file_received": "Payout file received",
     "settlement_file_imported": "Payout file imported",
+    "settlement_file_cancelled": "Import of a payout file cancelled",
+    "settlement_file_retried": "Import of a payout file tried again",
+    "settlement_file_opened": "Payout file downloaded as it came",
     "user.created": "Person added",
     "user.disabled": "Account closed",
     "user.enabled": "Account opened again",
@@ -87,6 +97,7 @@ ACTIONS = {
     "user.signed_out": "Signed out",
 }
 SUBJECTS = {
+    "database": "Database",
     "account": "HiPay account {id}", "alarm": "Alarm {id}", "batch": "List {id}", "line": "Payout line {id}", "lines": "Payout lines", "order": "Order {id}", "settlement_file": "Payout file {id}", "user": "{id}",
 }  # fmt: skip
 # What each detail of an entry is, and its values; a check's name and result are those of the configuration screen.

@@ -8,10 +8,11 @@ from typing import Any, BinaryIO
 import streamlit as st
 
 from pages.common import actor, desk, texts
-from pages.reconciliation_words import number
+from pages.reconciliation_words import cut_words, number
 from pages.table_words import XLSX
 from services.reconciliation import exports
 from services.reconciliation.exports import XLSX_ROWS
+from services.reconciliation.views import Page
 from services.sheets import Form
 from services.store.line_filter import LineFilter
 from services.store.position_pages import OrderFilter
@@ -20,21 +21,22 @@ _PACKED = 200_000  # rows from which a CSV is put into a ZIP: Streamlit holds wh
 Write = Callable[[Form, BinaryIO], int]
 
 
-def lines(chosen: LineFilter, sort: Any, total: int | None) -> None:
+def lines(chosen: LineFilter, sort: Any, page: Page) -> None:
     here, who, t = desk(), actor(), texts()  # the making has no session of its own
     _offer(
         "lines",
         t("payout-lines"),
-        total,
+        page.total,
         lambda form, out: exports.write_lines(here, who, chosen, sort, form, t, out),
+        cut=page.cut,
     )
 
 
-def orders(chosen: OrderFilter, sort: Any, total: int | None, *, late: bool) -> None:
+def orders(chosen: OrderFilter, sort: Any, page: Page, *, late: bool) -> None:
     here, who, t = desk(), actor(), texts()
     _offer(
-        "orders", t("orders-settled"), total,
-        lambda form, out: exports.write_orders(here, who, chosen, sort, form, t, out, late=late),
+        "orders", t("orders-settled"), page.total,
+        lambda form, out: exports.write_orders(here, who, chosen, sort, form, t, out, late=late), cut=page.cut,
     )  # fmt: skip
 
 
@@ -48,10 +50,13 @@ def payouts(accounts: tuple[str, ...], states: tuple[str, ...], total: int) -> N
     )
 
 
-def _offer(name: str, file: str, total: int | None, write: Write) -> None:
+def _offer(name: str, file: str, total: int | None, write: Write, *, cut: bool = False) -> None:
     t = texts()
     with st.popover(t("Export"), icon=":material/download:", type="tertiary"):
-        st.caption(t("All that the filters let through, not only this page."))
+        if cut:
+            st.warning(cut_words(t), icon=":material/search:")
+        else:
+            st.caption(t("All that the filters let through, not only this page."))
         if total is None or total <= XLSX_ROWS:
             st.download_button(
                 t("For a spreadsheet (XLSX)"), lambda: made(write, "xlsx"), file_name=f"{file}.xlsx", mime=XLSX, on_click="ignore",

@@ -40,7 +40,7 @@ CHOICES = (
     address.one_of("view", tuple(VIEWS), "lines"),
     address.some_of("accounts", _accounts),
     # of lines
-    address.one_of("outcome", (_OPEN, *OUTCOME_ORDER, _ALL), _OPEN),
+    address.some_of("outcome", lambda: (_OPEN, *OUTCOME_ORDER, _ALL), (_OPEN,)),
     address.text("find"),
     address.some_of("operation", lambda: (*BY_CODE, UNKNOWN)),
     address.some_of("currency", lambda: sorted(money.CURRENCIES)),
@@ -74,7 +74,9 @@ def keep() -> None:
 
 
 def go(view: str, **choices: Any) -> None:
-    """Choose a view with these choices and nothing else; for a button's ``on_click``."""
+    """Choose a view with these choices and nothing else, one ``outcome`` of lines; for a button's ``on_click``."""
+    if "outcome" in choices:
+        choices["outcome"] = [choices["outcome"]]
     for choice in CHOICES:
         if choice.key != "accounts":
             st.session_state[choice.key] = choices.get(choice.key, choice.default)
@@ -96,8 +98,7 @@ def accounts() -> tuple[str, ...]:
 
 def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:
     t = texts()
-    counts = {name: figures.lines(name) for name in OUTCOME_ORDER}
-    outcomes = _one_of("outcome", t("Outcome"), counts, OUTCOMES, OPEN, t)
+    outcomes = _outcomes(figures, t)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         found = st.text_input(
             t("Search"), key="find", type="search", live=True, width=340, icon=":material/search:", persist_state="page",
@@ -130,8 +131,14 @@ def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:
 def of_orders(figures: Figures, looked_at: tuple[str, ...]) -> tuple[OrderFilter, bool]:
     """The filter, and whether only those are wanted that should be in a payout by now."""
     t = texts()
-    statuses = _one_of("status", t("Status"), figures.statuses, STATUSES, OPEN_STATUSES, t, figures.open_orders)
-    is_open = st.session_state.get("status") == _OPEN
+    names, words = _pills(
+        figures.statuses, STATUSES, OPEN_STATUSES, (st.session_state.get("status") or "",), figures.open_orders, t
+    )  # fmt: skip
+    status = st.pills(
+        t("Status"), names, key="status", required=True, persist_state="page", format_func=words.__getitem__
+    )
+    is_open = status == _OPEN
+    statuses = () if status in (None, _OPEN, _ALL) else (status,)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         found = st.text_input(
             t("Search"), key="find_order", type="search", live=True, width=340, icon=":material/search:", persist_state="page",
@@ -142,29 +149,53 @@ def of_orders(figures: Figures, looked_at: tuple[str, ...]) -> tuple[OrderFilter
     return OrderFilter(looked_at, () if is_open else statuses, open=is_open, loose=found or ""), late
 
 
-def _one_of(
-    key: str,
-    label: str,
-    counts: Mapping[str, int],
-    words: Mapping[str, str],
-    opened: Sequence[str],
-    t: Translator,
-    count_open: int | None = None,
-) -> tuple[str, ...]:
-    """What is open, all, or one outcome or status of those that there are; each says how many it has.
-
-    ``count_open``: where what is open is not told by ``opened`` alone.
-    """
-    there = [name for name in (*opened, *words) if counts.get(name) or name == st.session_state.get(key)]
-    texts_ = {_OPEN: t("Open"), _ALL: t("All"), **{name: t(text) for name, text in words.items()}}
-    if count_open is None:
-        count_open = sum(counts.get(name, 0) for name in opened)
-    sums = {_OPEN: count_open, _ALL: sum(counts.values()), **counts}
-    chosen = st.pills(
-        label, list(dict.fromkeys((_OPEN, *there, _ALL))), key=key, required=True, persist_state="page",
-        format_func=lambda name: f"{texts_[name]} ({reconciliation_words.number(sums.get(name, 0), t)})",
+def _outcomes(figures: Figures, t: Translator) -> tuple[str, ...]:
+    """What is open, all, or the outcomes that are chosen of those that there are."""
+    chosen: list[str] = st.session_state.get("outcome") or [_OPEN]
+    if not st.session_state.get("outcome"):
+        st.session_state["outcome"] = chosen
+    counts = {name: figures.lines(name) for name in OUTCOME_ORDER}
+    names, words = _pills(counts, OUTCOMES, OPEN, chosen, figures.lines(*OPEN), t)
+    st.pills(
+        t("Outcome"), names, key="outcome", selection_mode="multi", persist_state="page", format_func=words.__getitem__,
+        on_change=_settle, args=(tuple(chosen),),
     )  # fmt: skip
-    return tuple(opened) if chosen == _OPEN else () if chosen == _ALL or chosen is None else (chosen,)
+    picked = st.session_state["outcome"]
+    return (
+        ()
+        if _ALL in picked
+        else tuple(
+            dict.fromkeys((*(OPEN if _OPEN in picked else ()), *(one for one in picked if one != _OPEN)))
+        )
+    )
+
+
+def _settle(before: tuple[str, ...]) -> None:
+    """One of "open" and "all" stands alone: it gives way to an outcome, and an outcome to it. None is what is open."""
+    picked: list[str] = st.session_state.get("outcome") or []
+    new = [name for name in picked if name not in before]
+    alone = [name for name in new if name in (_OPEN, _ALL)]
+    st.session_state["outcome"] = (
+        alone[:1] or [name for name in picked if name not in (_OPEN, _ALL)] or picked[:1] or [_OPEN]
+    )
+
+
+def _pills(
+    counts: Mapping[str, int],
+    known: Mapping[str, str],
+    opened: Sequence[str],
+    chosen: Sequence[str],
+    count_open: int,
+    t: Translator,
+) -> tuple[list[str], dict[str, str]]:
+    """What is open, each outcome or status that there is or is ``chosen``, and all; with its words and how many it has."""
+    there = [name for name in (*opened, *known) if counts.get(name) or name in chosen]
+    texts_ = {_OPEN: t("Open"), _ALL: t("All"), **{name: t(text) for name, text in known.items()}}
+    sums = {_OPEN: count_open, _ALL: sum(counts.values()), **counts}
+    words = {
+        name: f"{text} ({reconciliation_words.number(sums.get(name, 0), t)})" for name, text in texts_.items()
+    }
+    return list(dict.fromkeys((_OPEN, *there, _ALL))), words
 
 
 def _sort(key: str, t: Translator) -> None:

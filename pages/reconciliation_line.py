@@ -65,7 +65,7 @@ def _stored(column: str) -> str:
 
 def _facts(line: Row[Any], t: Translator) -> list[tuple[str, str]]:
     facts = [
-        (t("Invoice number"), line.reporting_data_1),
+        (t("Invoice number"), line.invoice_number),
         (t("Order in the file"), line.file_order),
         (t("HiPay's transaction"), line.transaction_id),
         (

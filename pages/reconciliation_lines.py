@@ -8,7 +8,7 @@ import streamlit as st
 from pages import reconciliation_actions, reconciliation_export, reconciliation_filters, reconciliation_words
 from pages.common import actor, desk, refusals, texts
 from pages.reconciliation_line import show_line
-from pages.reconciliation_pager import pager, turn
+from pages.reconciliation_pager import pager, say_cut, turn
 from services.i18n import Translator
 from services.reconciliation import line_words, views
 from services.reconciliation.views import OPEN, Figures
@@ -27,12 +27,13 @@ def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
         reconciliation_filters.keep()
         page = views.lines(desk(), actor(), chosen, sort, turn("lines", (chosen, sort)))
         reconciliation_actions.said()
+        say_cut(page, t)
         if not page.rows:
             _nothing(chosen, figures, t)
             return
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             pager("lines", page, t)
-            reconciliation_export.lines(chosen, sort, page.total)
+            reconciliation_export.lines(chosen, sort, page)
         ids = _chosen(page.rows, (chosen, sort, page.rows[0].id), t)
     if len(ids) > 1:
         with st.container(border=True):
@@ -66,14 +67,14 @@ def _row(line: Row[Any], several: bool, t: Translator) -> dict[str, str]:
     account = {t("Account"): desk().account(line.account).name} if several else {}
     return {
         t("Outcome"): reconciliation_words.outcome(line.outcome, t),
-        t("Operation"): line_words.operation(line.operation_code, line.operation, t),
         t("Settled amount"): reconciliation_words.money(
             line.settled_amount_units, line.settlement_currency, t
         ),
+        t("Operation"): line_words.operation(line.operation_code, line.operation, t),
         t("Date"): reconciliation_words.day(line.date, t),
-        t("Our order"): line.order_id or (f"≈ {line.nearest_id}" if line.nearest_id else "—"),
-        t("Invoice number"): line.reporting_data_1 or "—",
         t("Reason"): line_words.reason(line, t),
+        t("Our order"): line.order_id or (f"≈ {line.nearest_id}" if line.nearest_id else "—"),
+        t("Invoice number"): line.invoice_number or "—",
         t("Order in the file"): line.file_order or "—",
         t("Payout"): line.settlement_id,
         **account,

@@ -15,7 +15,7 @@ from pages import (
 from pages.common import actor, desk, refusals, texts
 from pages.facts import show_facts
 from pages.markdown import plain
-from pages.reconciliation_pager import pager, turn
+from pages.reconciliation_pager import pager, say_cut, turn
 from services.i18n import Translator
 from services.reconciliation import line_words, order_words, views
 from services.reconciliation.views import Figures, OrderDetail
@@ -32,12 +32,13 @@ def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
         sort: Any = st.session_state.get("sort_orders") or "newest"
         reconciliation_filters.keep()
         page = views.orders(desk(), actor(), chosen, sort, turn("orders", (chosen, sort, late)), late=late)
+        say_cut(page, t)
         if page.rows:
             with st.container(
                 horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
             ):
                 pager("orders", page, t)
-                reconciliation_export.orders(chosen, sort, page.total, late=late)
+                reconciliation_export.orders(chosen, sort, page, late=late)
             number = _chosen(page.rows, (chosen, sort, late, page.rows[0].order), t)
         else:
             st.info(
@@ -85,12 +86,12 @@ def _row(order: Row[Any], t: Translator) -> dict[str, str]:
     return {
         t("Status"): reconciliation_words.status(order.status, t, opened=order.open),
         t("Order id"): order.order_id,
-        t("Invoice number"): order.reference_1 or "—",
         t("Ordered"): money(order.amount_units, order.currency, t),
-        t("Collected"): money(order.captured_units, order.currency, t),
-        t("Settled gross"): money(order.gross_units, order.currency, t),
         t("Missing"): money(order.open_units, order.currency, t) if order.open_units else "—",
         t("Days missing"): _days(order, t),
+        t("Invoice number"): order.invoice_number or "—",
+        t("Collected"): money(order.captured_units, order.currency, t),
+        t("Settled gross"): money(order.gross_units, order.currency, t),
         t("Refunded"): money(order.refunds_units, order.currency, t),
         t("Fees"): money(order.fees_units, order.invoice_currency, t),
         t("VAT on fees"): money(order.vat_units, order.invoice_currency, t),
@@ -151,7 +152,7 @@ def _facts(order: Row[Any], t: Translator) -> list[tuple[str, str]]:
     money, zone = reconciliation_words.money, desk().account(order.account).zone
     facts = [
         (t("Customer"), " ".join(part for part in (order.first_name, order.last_name) if part)),
-        (t("Invoice number"), order.reference_1),
+        (t("Invoice number"), order.invoice_number),
         (t("Ordered"), money(order.amount, order.currency, t)),
     ]
     if order.status:

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.reconciliation_words import number
+from pages.reconciliation_words import cut_words, number
 from services.i18n import Translator
 from services.reconciliation.views import SHOWN, Page, Turn
 
@@ -34,7 +34,12 @@ def pager(name: str, page: Page, t: Translator) -> None:
         if page.total is None:
             st.caption(t("{first}–{last}", first=number(first, t), last=number(last, t)), width="content")
         else:
+            words = "{first}–{last} of {total} or more" if page.cut else "{first}–{last} of {total}"
             st.caption(
-                t("{first}–{last} of {total}", first=number(first, t), last=number(last, t), total=number(page.total, t)),
-                width="content",
+                t(words, first=number(first, t), last=number(last, t), total=number(page.total, t)), width="content"
             )  # fmt: skip
+
+
+def say_cut(page: Page, t: Translator) -> None:
+    if page.cut:
+        st.warning(cut_words(t), icon=":material/search:")

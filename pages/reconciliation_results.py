@@ -16,9 +16,8 @@ from pages import (
 )
 from pages.common import actor, desk, texts
 from pages.reconciliation_filters import VIEWS
-from pages.reconciliation_words import COLOURS, OUTCOME_ORDER, number, outcome, percent
+from pages.reconciliation_words import COLOURS, OUTCOME_ORDER, money, number, outcome, percent
 from services.i18n import Translator
-from services.money import format_money
 from services.reconciliation import views
 from services.reconciliation.views import OPEN, Figures, Moved
 
@@ -74,12 +73,12 @@ def _figures(figures: Figures, t: Translator) -> None:
 
 def _picture(figures: Figures, t: Translator) -> None:
     """A chart of one currency at a time: a pound and a yen are not to be compared."""
-    money = [one for one in figures.moved if one.outcome != "total_line" and one.currency]
-    if not money:
+    sums = [one for one in figures.moved if one.outcome != "total_line" and one.currency]
+    if not sums:
         return
     moved = {
-        code: sum(one.units for one in money if one.currency == code)
-        for code in {one.currency for one in money}
+        code: sum(one.units for one in sums if one.currency == code)
+        for code in {one.currency for one in sums}
     }
     currencies = sorted(moved, key=lambda code: (-moved[code], code))
     with st.expander(t("Money moved, by outcome"), icon=":material/bar_chart:", expanded=True):
@@ -91,7 +90,7 @@ def _picture(figures: Figures, t: Translator) -> None:
         # A new chart after each choice: the same bar can be chosen again, and which one is shown is told by the filter.
         key = f"picture_{currency}_{st.session_state.get(_TAKEN, 0)}"
         st.altair_chart(
-            _bars([one for one in money if one.currency == currency], t), key=key, on_select=lambda: _take(key, currency),
+            _bars([one for one in sums if one.currency == currency], t), key=key, on_select=lambda: _take(key, currency),
             selection_mode="bar", alt=t("Money moved, by outcome, in {currency}", currency=currency),
         )  # fmt: skip
         st.caption(t("Choose a bar to see its lines."))
@@ -106,41 +105,42 @@ def _take(key: str, currency: str) -> None:
         reconciliation_filters.go("lines", outcome=codes[0], currency=[currency])
 
 
-def _bars(sums: list[Moved], t: Translator) -> alt.LayerChart:
-    """One bar for each outcome, the longest first, its exact amount in words beside it."""
+def _bars(sums: list[Moved], t: Translator) -> alt.Chart:
+    """One bar for each outcome, the longest first, its exact amount with its name: never cut, however narrow."""
     sums = sorted(sums, key=lambda one: one.units, reverse=True)
-    shown = st.session_state.get("outcome")
-    marked = shown if shown in {one.outcome for one in sums} else ""
+    marked = {one.outcome for one in sums} & set(st.session_state.get("outcome") or ())
     chart = pd.DataFrame(
         {
-            "weight": [1.0 if one.outcome == marked or not marked else 0.45 for one in sums],
+            "weight": [1.0 if one.outcome in marked or not marked else 0.45 for one in sums],
             "code": [one.outcome for one in sums],
             "outcome": [outcome(one.outcome, t) for one in sums],
+            "words": [f"{outcome(one.outcome, t)}\n{money(one.units, one.currency, t)}" for one in sums],
             "share": [
                 one.units / 10_000 for one in sums
             ],  # only the length of a bar: the words beside it are exact
             "colour": [COLOURS[one.outcome] for one in sums],
-            "amount": [format_money(one.units, one.currency, t.locale) for one in sums],
+            "amount": [money(one.units, one.currency, t) for one in sums],
             "lines": [number(one.lines, t) for one in sums],
         }
     )
     base = alt.Chart(chart).encode(
-        y=alt.Y("outcome:N", title=None, sort=None, axis=alt.Axis(labelLimit=220, ticks=False, domain=False)),
-        x=alt.X("share:Q", title=None, axis=None, scale=alt.Scale(domainMax=float(chart["share"].max()) * 1.2 or 1.0)),
+        y=alt.Y(
+            "words:N", title=None, sort=None,
+            axis=alt.Axis(labelExpr=r"split(datum.label, '\n')", labelLimit=220, labelLineHeight=15, ticks=False, domain=False),
+        ),
+        x=alt.X("share:Q", title=None, axis=None, scale=alt.Scale(domainMax=float(chart["share"].max()) or 1.0)),
         tooltip=[
             alt.Tooltip("outcome:N", title=t("Outcome")), alt.Tooltip("amount:N", title=t("Amount")),
             alt.Tooltip("lines:N", title=t("Lines")),
         ],
     )  # fmt: skip
     picked = alt.selection_point(name="bar", fields=["code"], toggle=False)
-    bars = (
+    return (
         base.mark_bar(height=14, cursor="pointer")
         .encode(
             color=alt.Color("colour:N", scale=None),
             opacity=alt.Opacity("weight:Q", scale=None),
         )
         .add_params(picked)
+        .properties(height=38 * len(chart) + 16)
     )
-    # A gray that is read on both themes: the default is black.
-    words = base.mark_text(align="left", dx=6, color="#737d8a").encode(text="amount:N")
-    return (bars + words).properties(height=28 * len(chart) + 24)

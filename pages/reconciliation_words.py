@@ -12,6 +12,7 @@ from services.i18n import Translator
 from services.money import format_money
 from services.reconciliation.explain import OUTCOMES, STATUSES
 from services.reconciliation.payout_views import OPEN
+from services.reconciliation.views import LOOKED_AT
 
 OUTCOME_ICONS = {
     "matched": "✓", "suggested": "?", "ambiguous": "?", "contradictory": "!", "unmatched": "!", "not_ours": "–",
@@ -74,6 +75,14 @@ def moment_day(moment: datetime | None, zone: Any, t: Translator) -> str:
 
 def number(count: int, t: Translator) -> str:
     return str(format_decimal(count, locale=t.locale))
+
+
+def cut_words(t: Translator) -> str:
+    """That a search had too many hits, and what to do."""
+    return t(
+        "More than {most} lines or orders begin so. Only the first {most} hits are looked at: type more of the text to find the others.",
+        most=number(LOOKED_AT, t),
+    )
 
 
 def percent(part: int, whole: int, t: Translator) -> str:

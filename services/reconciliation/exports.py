@@ -111,7 +111,7 @@ def _order_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
     return (
         Column("Status", "text", lambda row: t(STATUSES.get(row.status, row.status)), 26),
         Column("Order id", "text", _field("order_id")),
-        Column("Invoice number", "text", _field("reference_1")),
+        Column("Invoice number", "text", _field("invoice_number")),
         Column("Currency", "text", _field("currency"), 9),
         *(Column(label, "amount", _field(name), 13) for label, name in amounts),
         Column("Currency of the fees", "text", _field("invoice_currency"), 9),

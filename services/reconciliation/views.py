@@ -26,6 +26,7 @@ from services.store.line_pages import SORTS, Sort
 from services.store.position_pages import ORDER_SORTS, OrderFilter, OrderSort
 
 SHOWN = 25
+LOOKED_AT = line_pages.FOUND_BY_TEXT  # hits of a search, by each key
 _RELATED = 200  # lines of one order that are shown
 
 
@@ -40,12 +41,14 @@ class Turn:
 
 @dataclass(frozen=True)
 class Page:
-    """``total`` where it is known; ``before`` and ``after`` lead to the pages beside this one, None where there is none."""
+    """``total`` where it is known; ``before`` and ``after`` lead to the pages beside this one, None where there is none.
+    ``cut``: the text has more hits than a search looks at, and what is listed and counted is of those that it did."""
 
     rows: tuple[Row[Any], ...]
     total: int | None
     before: Turn | None
     after: Turn | None
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,9 +146,11 @@ def lines(
         back = turn is not None and turn.back
         found, total = line_pages.places(tx, chosen, sort, place, shown + 1, back=back)
         seen = rows.lines(tx, [number for _, number in found[:shown]])
+        cut = line_pages.cut(tx, chosen)
     page = [seen[number] for _, number in found[:shown]]
     column = SORTS[sort][0]
-    return _page(page, total, turn, len(found) > shown, lambda row: (getattr(row, column), row.id))
+    made = _page(page, total, turn, len(found) > shown, lambda row: (getattr(row, column), row.id))
+    return replace(made, cut=cut)
 
 
 def orders(
@@ -155,7 +160,7 @@ def orders(
     """One page of the orders by where they stand; ``late``: only those of which something collected too long ago is in no
     payout.
 
-    Rows have the columns of a position and order_id, reference_1, created_at, channel, captured_at. Raises NotAllowed.
+    Rows have the columns of a position and order_id, invoice_number, created_at, channel, captured_at. Raises NotAllowed.
     """
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
@@ -164,10 +169,12 @@ def orders(
         back = turn is not None and turn.back
         found = position_pages.page(tx, chosen, sort, place, shown + 1, back=back)
         total = position_pages.count(tx, chosen)
+        cut = position_pages.cut(tx, chosen)
     column = ORDER_SORTS[sort][0]
-    return _page(
+    made = _page(
         found[:shown], total, turn, len(found) > shown, lambda row: (getattr(row, column), row.order)
     )
+    return replace(made, cut=cut)
 
 
 def _orders_chosen(desk: Desk, tx: Connection, chosen: OrderFilter, *, late: bool) -> OrderFilter:

@@ -53,7 +53,7 @@ SORTS: dict[Sort, tuple[str, bool]] = {  # column, whether the greatest comes fi
     "latest": ("date", True),
     "earliest": ("date", False),
 }
-FOUND_BY_TEXT = 2_000  # lines that a search looks at by each key: more than a person reads
+FOUND_BY_TEXT = 2_000  # hits that a search looks at by each key: more than a person reads
 _NARROW = 20_000  # lines that are found by a range and sorted rather than walked through
 _SORTED = 60_000  # lines of a payout or a file, which stand together: read faster
 Place = tuple[Any, int]  # a row's value of the sort, None for a blank amount, and its id
@@ -253,17 +253,45 @@ def of_order(order: int) -> Select[Any]:
     return select(union(whole, parts, led).subquery().c.id)
 
 
+def cut(tx: Connection, chosen: LineFilter) -> bool:
+    """Whether the text has more hits by one of the keys than a search looks at."""
+    if not chosen.text or chosen.order is not None:
+        return False
+    return more_orders(tx, chosen.loose) or any(
+        _more(tx, select(LINE.id).where(way)) for way in _ways(tx, chosen)
+    )
+
+
+def orders_known(tx: Connection, loose: str) -> Select[Any]:
+    """The orders one of whose keys begins so: the first of them, where there are more than a search looks at."""
+    return _orders_known(tx, loose).limit(FOUND_BY_TEXT)
+
+
+def more_orders(tx: Connection, loose: str) -> bool:
+    """Whether there are more such orders than a search looks at."""
+    return bool(loose) and _more(tx, _orders_known(tx, loose))
+
+
+def _orders_known(tx: Connection, loose: str) -> Select[Any]:
+    return select(order_keys.c.order).where(begins(tx, order_keys.c.loose, loose))
+
+
+def _more(tx: Connection, query: Select[Any]) -> bool:
+    return tx.scalar(query.offset(FOUND_BY_TEXT).limit(1)) is not None
+
+
 def _by_text(tx: Connection, chosen: LineFilter) -> Select[Any]:
     """The lines one of whose keys begins so, and those of the orders that are known by such a key."""
-    known = (
-        select(order_keys.c.order).where(begins(tx, order_keys.c.loose, chosen.loose)).limit(FOUND_BY_TEXT)
-    )
+    limited = [select(LINE.id).where(way).limit(FOUND_BY_TEXT).subquery() for way in _ways(tx, chosen)]
+    return select(union(*(select(part.c.id) for part in limited)).subquery().c.id)
+
+
+def _ways(tx: Connection, chosen: LineFilter) -> list[ColumnElement[bool]]:
     ways: list[ColumnElement[bool]] = []
     if chosen.loose:
         for column in (LINE.loose_reference, LINE.loose_order):
             ways.append(and_(column != "", begins(tx, column, chosen.loose)))
-        ways.append(and_(LINE.order.is_not(None), LINE.order.in_(known)))
+        ways.append(and_(LINE.order.is_not(None), LINE.order.in_(orders_known(tx, chosen.loose))))
     for column in (LINE.transaction_id, LINE.merchant_operation_id):
         ways.append(and_(column != "", begins(tx, column, chosen.text)))
-    limited = [select(LINE.id).where(way).limit(FOUND_BY_TEXT).subquery() for way in ways]
-    return select(union(*(select(part.c.id) for part in limited)).subquery().c.id)
+    return ways

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select
 
-from services.store.line_filter import begins
-from services.store.line_pages import FOUND_BY_TEXT
+from services.store.invoice_numbers import invoice_number, rules_of
+from services.store.line_pages import more_orders, orders_known
 from services.store.schema import orders
-from services.store.schema_settlements import order_keys, order_positions
+from services.store.schema_settlements import account_matching, order_positions
 
 OrderSort = Literal["newest", "oldest", "highest", "lowest", "latest", "earliest"]
 ORDER_SORTS: dict[OrderSort, tuple[str, bool]] = {  # column, whether the greatest comes first
@@ -58,15 +58,7 @@ def page(
     name, greatest = ORDER_SORTS[sort]
     descending = greatest != back
     value, number = _POSITION[name], _POSITION.order
-    query = select(
-        order_positions,
-        orders.c.order_id,
-        orders.c.reference_1,
-        orders.c.created_at,
-        orders.c.channel,
-        orders.c.captured_at,
-    ).join(orders, orders.c.id == number)
-    query = query.where(*_where(tx, chosen))
+    query = select(number).where(*_where(tx, chosen))
     if after is not None:
         at, last = after
         beyond = number < last if descending else number > last
@@ -74,12 +66,27 @@ def page(
             query = query.where(beyond)
         else:
             query = query.where(or_(value < at if descending else value > at, and_(value == at, beyond)))
-    by = [number] if name == "order" else [value, number]
-    return list(tx.execute(query.order_by(*(one.desc() if descending else one for one in by)).limit(limit)))
+    by = [one.desc() if descending else one for one in ([number] if name == "order" else [value, number])]
+    sorted_ = query.order_by(*by).limit(limit).subquery()  # before anything else is looked up of them
+    facts = (
+        select(
+            order_positions, orders.c.order_id, invoice_number(orders.c, "reference"), orders.c.created_at,
+            orders.c.channel, orders.c.captured_at,
+        )
+        .join(orders, orders.c.id == number)
+        .outerjoin(account_matching, rules_of(orders.c))
+        .where(number.in_(select(sorted_.c.order)))
+    )  # fmt: skip
+    return list(tx.execute(facts.order_by(*by)))
 
 
 def count(tx: Connection, chosen: OrderFilter) -> int:
     return int(tx.scalar(select(func.count()).select_from(order_positions).where(*_where(tx, chosen))) or 0)
+
+
+def cut(tx: Connection, chosen: OrderFilter) -> bool:
+    """Whether the text has more hits than a search looks at: others are neither listed nor counted."""
+    return more_orders(tx, chosen.loose)
 
 
 def statuses(tx: Connection, accounts: tuple[str, ...]) -> dict[str, int]:
@@ -100,8 +107,10 @@ def position(tx: Connection, order: int) -> Row[Any] | None:
     ``settled_since``."""
     left_out = ("order", "account", "currency", "paid_at")
     kept = [column for column in _POSITION if column.name not in left_out]
-    query = select(orders, *kept, _POSITION.paid_at.label("settled_since")).outerjoin(
-        order_positions, _POSITION.order == orders.c.id
+    query = (
+        select(orders, *kept, _POSITION.paid_at.label("settled_since"), invoice_number(orders.c, "reference"))
+        .outerjoin(order_positions, _POSITION.order == orders.c.id)
+        .outerjoin(account_matching, rules_of(orders.c))
     )
     return tx.execute(query.where(orders.c.id == order)).first()
 
@@ -136,6 +145,5 @@ def _where(tx: Connection, chosen: OrderFilter) -> list[ColumnElement[bool]]:
             _POSITION.last_date <= (chosen.until or "9999"),
         ]
     if chosen.loose:
-        known = select(order_keys.c.order).where(begins(tx, order_keys.c.loose, chosen.loose))
-        clauses.append(_POSITION.order.in_(known.limit(FOUND_BY_TEXT)))
+        clauses.append(_POSITION.order.in_(orders_known(tx, chosen.loose)))
     return clauses

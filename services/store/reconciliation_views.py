@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select, union
 
+from services.store.invoice_numbers import invoice_number, rules_of
 from services.store.line_filter import apart
 from services.store.line_pages import first_hidden, of_order
 from services.store.schema import orders, users
@@ -90,18 +91,19 @@ def any_file(tx: Connection) -> bool:
 
 def lines(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
     """Lines by id, whole, with our order's ``order_id``, the nearest one's ``nearest_id``, ``nearest_amount`` and
-    ``nearest_currency``, the file's ``file_name``, and ``reference``, which of the five joins in its account."""
+    ``nearest_currency``, the file's ``file_name``, ``reference``, which of the five joins in its account, and that one as
+    ``invoice_number``."""
     query = (
         select(
             settlement_lines, orders.c.order_id, _nearest.c.order_id.label("nearest_id"),
             _nearest.c.amount.label("nearest_amount"), _nearest.c.currency.label("nearest_currency"),
             _FILE.name.label("file_name"), _FILE.state.label("file_state"),
-            func.coalesce(account_matching.c.reference, 1).label("reference"),
+            func.coalesce(account_matching.c.reference, 1).label("reference"), invoice_number(_LINE, "reporting_data"),
         )
         .join(settlement_files, _FILE.id == _LINE.file)
         .outerjoin(orders, orders.c.id == _LINE.order)
         .outerjoin(_nearest, _nearest.c.id == _LINE.nearest)
-        .outerjoin(account_matching, account_matching.c.account == _LINE.account)
+        .outerjoin(account_matching, rules_of(_LINE))
     )  # fmt: skip
     return {row.id: row for row in tx.execute(query.where(_LINE.id.in_(list(ids))))}
 

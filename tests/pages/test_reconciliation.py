@@ -17,8 +17,8 @@ from services.hipay.observations import Observation
 from services.orders import create
 from services.orders.observe import observe
 from services.reconciliation import aside, background, imports, views
+from services.store import line_pages, settlement_files
 from services.store import orders as rows
-from services.store import settlement_files
 from services.store.line_filter import LineFilter
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -128,13 +128,46 @@ def test_what_is_open_comes_first_and_everything_else_is_a_click_away(
     assert "october.csv is imported: 4 new lines, 0 already known, 0 changed." in words(at)
     assert list(table(at, "Outcome")["Order in the file"]) == ["WEB-9"]
     assert [metric.value for metric in at.metric] == ["1", "0", "0", "66.6%"]
-    at = choose(at, "outcome", "all")
+    at = choose(at, "outcome", ["open", "all"])
     lines = table(at, "Outcome")
     assert sorted(zip(lines["Operation"], lines["Outcome"], strict=True)) == [
         ("Fixed fee", "✓ Matched"), ("Payout", "Σ Total line"), ("Sale", "! Not matched"), ("Sale", "✓ Matched")
     ]  # fmt: skip
     assert list(lines["Our order"]).count("A-1") == 2
     assert at.query_params["outcome"] in ("all", ["all"])
+
+
+def test_several_outcomes_are_looked_at_together(open_page: Open, paid: int, desk: Desk) -> None:
+    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at = choose(at, "outcome", ["open", "matched"])  # an outcome takes the place of what is open
+    assert set(table(at, "Outcome")["Outcome"]) == {"✓ Matched"}
+    at = choose(at, "outcome", ["matched", "total_line"])
+    assert set(table(at, "Outcome")["Outcome"]) == {"✓ Matched", "Σ Total line"}
+    assert at.query_params["outcome"] in ("matched,total_line", ["matched,total_line"])
+    at = choose(at, "outcome", [])
+    assert set(table(at, "Outcome")["Outcome"]) == {"! Not matched"}
+    assert not at.exception
+
+
+def test_what_a_person_decides_by_stands_first(open_page: Open, paid: int, desk: Desk) -> None:
+    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    first = ["Outcome", "Settled amount", "Operation", "Date", "Reason"]
+    assert list(table(at, "Outcome").columns)[:5] == first
+
+
+def test_a_search_with_too_many_hits_says_so(
+    open_page: Open, paid: int, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at = at.text_input(key="find").set_value("F-1").run()
+    assert "type more of the text" not in words(at)
+    monkeypatch.setattr(line_pages, "FOUND_BY_TEXT", 1)
+    at = at.run()
+    assert words(at).count("type more of the text") == 1  # where nothing is open among those looked at, too
+    at = choose(at, "outcome", ["open", "all"])
+    assert words(at).count("type more of the text") == 2  # by the list, and where it is exported
+    assert "All that the filters let through" not in words(at)
+    assert not at.exception
 
 
 def test_a_line_that_is_open_says_why(open_page: Open, paid: int, desk: Desk) -> None:

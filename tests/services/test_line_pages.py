@@ -171,6 +171,28 @@ def test_replaced_lines_are_not_seen(tmp_path: Path) -> None:
     desk.close()
 
 
+@pytest.mark.parametrize(
+    ("text", "loose", "hits"),
+    [("INV-77", "inv77", 55), ("80000123", "80000123", 40), ("A-12", "a12", 555)],
+)
+def test_a_search_knows_whether_it_has_more_hits_than_it_looks_at(
+    many: Desk, monkeypatch: pytest.MonkeyPatch, text: str, loose: str, hits: int
+) -> None:
+    chosen = LineFilter(text=text, loose=loose)
+    with many.store.read() as tx:
+        monkeypatch.setattr(line_pages, "FOUND_BY_TEXT", hits)
+        assert not line_pages.cut(tx, chosen)
+        monkeypatch.setattr(line_pages, "FOUND_BY_TEXT", hits - 1)
+        assert line_pages.cut(tx, chosen)
+
+
+def test_orders_counted_by_a_search_are_not_said_to_be_all(many: Desk) -> None:
+    with many.store.read() as tx:
+        assert position_pages.cut(tx, OrderFilter(loose="inv"))
+        assert position_pages.count(tx, OrderFilter(loose="inv")) == line_pages.FOUND_BY_TEXT
+        assert not position_pages.cut(tx, OrderFilter(loose="inv77"))
+
+
 ORDER_FILTERS = {
     "all": OrderFilter(),
     "open": OrderFilter(statuses=("settled_under", "paid_not_settled")),

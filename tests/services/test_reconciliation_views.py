@@ -16,14 +16,15 @@ from services.access import Actor, NotAllowed
 from services.desk import Desk
 from services.i18n import translator
 from services.orders.errors import UnknownOrder
-from services.reconciliation import exports, payout_views, views
+from services.reconciliation import exports, payout_views, rules, views
 from services.reconciliation.decision_errors import LineUnknown
 from services.store.line_filter import LineFilter
 from services.store.position_pages import OrderFilter
+from services.store.schema import orders
 from services.store.schema_settlements import order_positions, settlement_files
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
-from tests.support.payouts import csv, import_file
+from tests.support.payouts import HEAD, csv, import_file
 
 SALE = "1;77;800;A-1;100.00;EUR;;;;;Sale;100.00;EUR;F-1;2026-11-20"
 FEE = "1;77;800;A-1;-0.30;EUR;-0.25;-0.05;-0.30;EUR;Fixed fee;-0.30;EUR;F-1;2026-11-20"
@@ -67,6 +68,27 @@ def test_a_line_stands_beside_its_order_with_what_differs(desk: Desk, finance: A
     [beside] = found.beside
     assert (beside.role, beside.order.order_id) == ("matched", "A-1")
     assert {one.fact: one.verdict for one in beside.compared}["amount"] == "same"
+
+
+def test_the_invoice_number_is_the_reference_that_joins_in_the_account(desk: Desk, finance: Actor) -> None:
+    order = an_order(desk, "A-1", "100.00", reference="F-1")
+    head = HEAD.replace("Reporting data 1", "Reporting data 1;Reporting data 2")
+    raw = "\r\n".join((head, SALE.replace(";F-1;", ";F-1;R-2;"), "")).encode()
+    import_file(desk, finance, "demo", "october.csv", raw)
+    with desk.store.write() as tx:
+        tx.execute(update(orders).values(reference_2="R-2"))
+    for reference, said in ((0, "F-1"), (2, "R-2"), (1, "F-1")):
+        rules.save(desk, finance, "demo", reference=reference, ignore=(), late_days=10)
+        [line] = views.lines(desk, finance, LineFilter()).rows
+        [listed] = views.orders(desk, finance, OrderFilter()).rows
+        of_order = views.order(desk, finance, order).order
+        assert (line.invoice_number, listed.invoice_number, of_order.invoice_number) == (said,) * 3
+        [head_, row] = sheet(
+            lambda out: exports.write_orders(
+                desk, finance, OrderFilter(), "newest", "xlsx", translator("en"), out
+            )
+        )
+        assert row[head_.index("Invoice number")] == said
 
 
 def test_a_correction_names_what_the_line_said_before(desk: Desk, finance: Actor, october: int) -> None:
