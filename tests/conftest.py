@@ -34,16 +34,15 @@ def _databases() -> Iterator[None]:
     postgres.forget(postgres.made() - of_others)
 
 
-# A browser on a machine that does other things, too, may be waited for in vain: such a test is tried once more, and named.
-# Whatever else fails has failed: a second try would hide what goes wrong now and then.
-_IN_VAIN = (r"^TimeoutError: ", r"^AssertionError: (Locator|Page|waited)\b")
+# A browser, a process or a socket on a machine that does other things, too, may be waited for in vain: such a test is tried
+# once more, and named. Whatever else fails has failed: a second try would hide what goes wrong now and then.
+_IN_VAIN = (r"^TimeoutError: ", r"^subprocess\.TimeoutExpired: ", r"^AssertionError: (Locator|Page|waited)\b")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that are about the other database are not of this run; those in a browser may be waited for once more."""
+    """Tests that are about the other database are not of this run; what a test waits for may be waited for once more."""
     for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=1, only_rerun=list(_IN_VAIN)))
+        item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=1, only_rerun=list(_IN_VAIN)))
     other = "sqlite" if postgres.SERVER else "postgres"
     foreign = [item for item in items if item.get_closest_marker(other)]
     config.hook.pytest_deselected(items=foreign)
