@@ -274,7 +274,7 @@ def reconcile(page: Page, words: Words, album: Album, file: Path, invoice: str, 
     page.get_by_role("button", name=words.import_file).click()
     expect(page.get_by_text(words.imported)).to_be_visible()  # by itself: another process imports it
     album.keep(page, "reconciliation-open")
-    page.get_by_role("radio", name=words.all_lines).click()
+    page.get_by_role("button", name=words.all_lines).click()
     expect(cell(page, order_id)).to_be_attached()
     album.keep(page, "reconciliation-lines")
 
