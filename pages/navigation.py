@@ -29,7 +29,11 @@ SCREENS = (
     Screen("my_notices.py", "my-notices", "My notices", ":material/notifications:", Right.SEND),
     Screen("reconciliation.py", "reconciliation", "Reconciliation", ":material/rule:", Right.SEE_SETTLEMENTS),
     Screen(
-        "expected_orders.py", "expected-orders", "Expected orders", ":material/inventory:", Right.SEE_SETTLEMENTS
+        "expected_orders.py",
+        "expected-orders",
+        "Expected orders",
+        ":material/inventory:",
+        Right.SEE_SETTLEMENTS,
     ),
     # Read-only for those who may not configure: they are sent there to see what still stops a link.
     Screen("configuration.py", "configuration", "Configuration", ":material/settings:", Right.SEE_ORDERS),

@@ -77,7 +77,9 @@ def _where() -> tuple[Account, Channel]:
     """The channel and the account; the account is chosen once and remembered for the session."""
     t, accounts = texts(), desk().settings.all_accounts
     left, right = st.columns([2, 1], vertical_alignment="bottom")
-    st.session_state.setdefault("new_order_channel", "link")  # no default: a duplicate and a template may set it
+    st.session_state.setdefault(
+        "new_order_channel", "link"
+    )  # no default: a duplicate and a template may set it
     channel = left.segmented_control(
         t("How will the customer pay?"), list(CHANNELS), format_func=lambda key: t(CHANNELS[key]), required=True,
         key="new_order_channel",
@@ -223,7 +225,10 @@ def _progress(order_id: int) -> None:
             words = plain(failure_words(order.failure, order.failure_detail, t))
             st.error(t("Not sent.") + " " + words, icon=icon)
         elif order.payment != "unpaid":
-            st.success(t("{name}, {amount}: {state}", name=plain(name), amount=plain(amount), state=t(text)), icon=icon)
+            st.success(
+                t("{name}, {amount}: {state}", name=plain(name), amount=plain(amount), state=t(text)),
+                icon=icon,
+            )
         elif order.channel == "phone" and url:
             st.info(
                 t("HiPay's page is ready for {name}, {amount}. Type the card there: it never passes through this tool.",

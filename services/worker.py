@@ -49,7 +49,9 @@ def run(desk: Desk, stopping: threading.Event) -> None:
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
     with background(desk, stopping), reconciliation.background(desk, stopping):
         may_read = threading.Event()
-        reads = threading.Thread(target=_read, args=(desk, stopping, may_read, owner), name="reads", daemon=True)
+        reads = threading.Thread(
+            target=_read, args=(desk, stopping, may_read, owner), name="reads", daemon=True
+        )
         reads.start()
         try:
             _work(desk, stopping, may_read, owner)
@@ -98,7 +100,11 @@ def drain(desk: Desk, most: int = 10_000) -> int:
     while done < most:
         notifications.work_off(desk)
         busy = sending.work(desk)
-        if not steps.run_next(desk, f"drain:{os.getpid()}") and not busy and not reconciliation.work_off(desk):
+        if (
+            not steps.run_next(desk, f"drain:{os.getpid()}")
+            and not busy
+            and not reconciliation.work_off(desk)
+        ):
             return done
         done += 1
     return done

@@ -110,7 +110,9 @@ def _connect(server: Server, timeout: float, tls: ssl.SSLContext | None) -> smtp
     name = name if "." in name and name.isascii() else "[127.0.0.1]"
     try:
         if server.tls == "implicit":
-            return smtplib.SMTP_SSL(server.host, server.port, name, timeout=timeout, context=tls or _authorities())
+            return smtplib.SMTP_SSL(
+                server.host, server.port, name, timeout=timeout, context=tls or _authorities()
+            )
         return smtplib.SMTP(server.host, server.port, name, timeout=timeout)
     except smtplib.SMTPConnectError as error:
         raise Retryable("connect", error.smtp_code, _line(error.smtp_error)) from error

@@ -127,7 +127,9 @@ def sqlite_warning() -> str | None:
 
 def _engine(url: str, *, long_work: bool = False) -> Engine:
     parsed = make_url(url)
-    return _sqlite(parsed, long_work=long_work) if parsed.get_backend_name() == "sqlite" else _postgres(parsed)
+    return (
+        _sqlite(parsed, long_work=long_work) if parsed.get_backend_name() == "sqlite" else _postgres(parsed)
+    )
 
 
 def _postgres(url: URL) -> Engine:
@@ -169,7 +171,9 @@ def _sqlite(url: URL, *, long_work: bool) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA secure_delete=ON")  # what is erased is gone from the file, not only from the tables
+        connection.execute(
+            "PRAGMA secure_delete=ON"
+        )  # what is erased is gone from the file, not only from the tables
         if long_work:
             connection.execute(f"PRAGMA cache_size=-{_LONG_WORK_CACHE_KIB}")
 

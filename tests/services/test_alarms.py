@@ -220,7 +220,9 @@ def test_a_payment_that_is_late_in_the_payouts_is_finances_until_a_line_names_it
     assert to_do(desk, finance).free.total == 0
 
     save_days_to_settle(desk, admin, "demo", 5)
-    import_line(desk, file_order="LATE-1", transaction_id="2", original_amount="1240.50", settled_amount="1240.50")
+    import_line(
+        desk, file_order="LATE-1", transaction_id="2", original_amount="1240.50", settled_amount="1240.50"
+    )
     sweep(desk)
     assert to_do(desk, finance).free.total == 0
     assert closed(desk) == [("not_settled", "worker", RESOLVED)]
