@@ -25,6 +25,7 @@ from services.reconciliation import background
 from services.retention import MonthsRefused, NothingToErase
 from services.store import notifications as kept
 from services.store import orders as rows
+from services.store.base import metadata
 from services.store.orders import Filter
 from services.store.schema_settlements import settlement_lines
 from tests.support.desk import open_test_desk, person
@@ -86,7 +87,13 @@ def order(desk: Desk, manager: Actor, **changes: Any) -> int:
 
 
 def bytes_of(desk: Desk) -> bytes:
-    """Every byte of the database: its file, its log, what lies beside them."""
+    """Every byte of the database: its file, its log, what lies beside them; of PostgreSQL, every cell."""
+    if not desk.store.sqlite:
+        with desk.store.read() as tx:
+            found = [row for table in metadata.sorted_tables for row in tx.execute(select(table))]
+        return b"\n".join(
+            cell if isinstance(cell, bytes) else str(cell).encode() for row in found for cell in row
+        )
     folder = desk.settings.data_dir
     return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
 
