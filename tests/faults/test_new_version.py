@@ -5,9 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import MetaData, create_engine, select
 
 from services import clock, worker
 from services.access import Actor
@@ -17,9 +14,9 @@ from services.desk import Desk
 from services.hipay.sandbox import clock_source
 from services.orders import create, history, links, operations, pressing
 from services.store import open_store
-from services.store.engine import MIGRATIONS
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
+from tests.support.first_version import as_the_first_version_left_it
 from tests.support.sandbox import RunningSandbox
 
 pytestmark = [pytest.mark.faults, pytest.mark.sqlite]
@@ -34,29 +31,6 @@ def desk(tmp_path: Path, sandbox: RunningSandbox) -> Iterator[Desk]:
     yield opened
     clock.use(None)
     opened.close()
-
-
-def as_the_first_version_left_it(desk: Desk, path: Path) -> None:
-    """The same rows in the tables of the first migration alone."""
-    ours, theirs = MetaData(), MetaData()
-    ours.reflect(desk.store.engine)
-    first = create_engine(f"sqlite:///{path}")
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with first.begin() as tx:
-        config.attributes["connection"] = tx
-        command.upgrade(config, "0001")
-    theirs.reflect(first)
-    with desk.store.engine.connect() as source, first.begin() as target:
-        target.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-        for table in theirs.sorted_tables:
-            if table.name == "alembic_version":
-                continue
-            shared = [ours.tables[table.name].c[column.name] for column in table.c]
-            rows = [dict(row._mapping) for row in source.execute(select(*shared))]
-            if rows:
-                target.execute(table.insert(), rows)
-    first.dispose()
 
 
 def test_links_under_way_finish(desk: Desk, sandbox: RunningSandbox, tmp_path: Path) -> None:

@@ -4,54 +4,25 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import MetaData, Table, create_engine, select
+from sqlalchemy import select
 
-from services.desk import Desk
 from services.orders.observe import refold
 from services.reconciliation import background, decisions, file_accounts, process, views
 from services.reconciliation.decisions import Shown
 from services.reconciliation.file_accounts import FileAccountInUse
 from services.store import matching_rules as matching_rows
 from services.store import orders as order_rows
-from services.store.engine import MIGRATIONS
 from services.store.position_pages import OrderFilter
 from services.store.schema import orders
 from services.store.schema_payouts import folder_files
 from services.store.schema_settlements import settlement_files
 from tests.support.by_hand import an_order, line, line_id, outcomes, take
 from tests.support.desk import open_test_desk, person
+from tests.support.first_version import as_the_first_version_left_it
 from tests.support.joined import everything, must_hold
 
 pytestmark = pytest.mark.sqlite
 HELD = datetime(2026, 11, 1, 9, tzinfo=UTC)
-
-
-def first_version(desk: Desk, path: Path) -> None:
-    """The same rows in the tables of the first migration alone."""
-    path.parent.mkdir()
-    ours, theirs = MetaData(), MetaData()
-    ours.reflect(desk.store.engine)
-    first = create_engine(f"sqlite:///{path}")
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with first.begin() as tx:
-        config.attributes["connection"] = tx
-        command.upgrade(config, "0001")
-    theirs.reflect(first)
-    with desk.store.engine.connect() as source, first.begin() as target:
-        target.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-        for table in theirs.sorted_tables:
-            if table.name != "alembic_version":
-                _copy(source, target, ours.tables[table.name], table)
-    first.dispose()
-
-
-def _copy(source: object, target: object, ours: Table, theirs: Table) -> None:
-    rows = [dict(row._mapping) for row in source.execute(select(*(ours.c[one.name] for one in theirs.c)))]  # type: ignore[attr-defined]
-    if rows:
-        target.execute(theirs.insert(), rows)  # type: ignore[attr-defined]
 
 
 def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
@@ -72,7 +43,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
         refold(tx, order)
     take(before, line("A-1", "40.00"), line("A-1", "-40.00", operation="Refund"), line("WEB-1"))
     decisions.exclude(before, finance, [Shown(line_id(before, "WEB-1"))], "test", "k1")
-    first_version(before, tmp_path / "after" / "sandbox.db")
+    as_the_first_version_left_it(before, tmp_path / "after" / "sandbox.db")
     expected, stood = everything(before), outcomes(before)
     before.store.shed()
     before.close()
@@ -105,7 +76,7 @@ def test_files_of_before_say_whose_their_lines_are_and_nothing_is_asked_again(tm
                 account="shop", sha256="x", name="a.zip", size=1, state="refused", failure="settlement_zip_names", found_at=HELD
             )
         )  # fmt: skip
-    first_version(before, tmp_path / "after" / "eterminal.db")
+    as_the_first_version_left_it(before, tmp_path / "after" / "eterminal.db")
     before.store.shed()
     before.close()
 
