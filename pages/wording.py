@@ -8,7 +8,7 @@ from services.hipay.reasons import reason_text
 from services.hipay.statuses import status
 from services.i18n import Translator, format_datetime
 from services.money import format_money
-from services.refusals import SENTENCES
+from services.refusals import SENTENCES, stored_sentence
 
 # badge → (text, icon, colour): the colour never stands alone.
 BADGES = {
@@ -195,7 +195,7 @@ def event_words(
 
 def failure_words(code: str, fields: dict[str, str], t: Translator) -> str:
     """The sentence of an error code that was stored."""
-    return t.gettext(SENTENCES.get(code, code)).format_map(_Blank(fields))
+    return stored_sentence(code, fields, t) if code in SENTENCES else t.gettext(code)
 
 
 def _payment_words(data: dict[str, Any], currency: str, t: Translator) -> tuple[str, str, str]:

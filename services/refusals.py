@@ -1,6 +1,7 @@
 """One sentence for each refusal: the error's code → English text (the msgid of the dashboard's catalogue).
 
-A sentence says what is wrong and what to do. Placeholders are the error's fields. A code that only exists in a package's
+A sentence says what is wrong and what to do. Placeholders are the error's fields; a field ``most_units`` fills ``{most}``, in
+the reader's notation of its ``currency``. A code that only exists in a package's
 own module is listed with that package below; a test holds that every error class of the product has its sentence.
 """
 
@@ -8,6 +9,7 @@ from collections.abc import Mapping
 
 from services.errors import DeskError
 from services.i18n import Translator
+from services.money import format_money
 from services.settlements.columns import LABELS
 
 SENTENCES: dict[str, str] = {
@@ -297,7 +299,7 @@ def sentence(error: DeskError, t: Translator) -> str:
 
 def stored_sentence(code: str, fields: Mapping[str, str], t: Translator) -> str:
     """The same of a refusal whose code and fields were stored."""
-    said = {name: _in_words(code, name, value, t) for name, value in fields.items()}
+    said = {name: _in_words(code, name, value, t) for name, value in fields.items()} | _amounts(fields, t)
     return t.gettext(SENTENCES.get(code, UNKNOWN)).format_map(_Fields(said))
 
 
@@ -308,6 +310,15 @@ def _in_words(code: str, name: str, value: str, t: Translator) -> str:
     if code == "settlement_file_missing_columns":
         return ", ".join(t(LABELS.get(column, column)) for column in value.split(", "))
     return value
+
+
+def _amounts(fields: Mapping[str, str], t: Translator) -> dict[str, str]:
+    """What was refused before amounts were fields of their own holds them as texts, which stay."""
+    return {
+        name.removesuffix("_units"): format_money(int(value), fields.get("currency", ""), t.locale)
+        for name, value in fields.items()
+        if name.endswith("_units")
+    }
 
 
 class _Fields(dict[str, str]):

@@ -168,13 +168,11 @@ class FieldInvalid(FieldError):
 
 
 class AmountTooSmall(FieldError):
-    """``minimum``: in units of the currency, as text."""
-
     code = "hipay_amount_too_small"
 
-    def __init__(self, minimum: str) -> None:
+    def __init__(self, minimum_units: int, currency: str) -> None:
         super().__init__("amount")
-        self.minimum = minimum
+        self.minimum_units, self.currency = minimum_units, currency
 
 
 class BadNotification(HiPayError):

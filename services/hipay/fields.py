@@ -87,7 +87,7 @@ class PageRequest:
     def _check_amount(self) -> None:
         _require(money.is_currency(self.currency), "currency")
         if self.amount_units < MINIMUM_UNITS:
-            raise AmountTooSmall(str(MINIMUM_UNITS // money.UNITS))
+            raise AmountTooSmall(MINIMUM_UNITS, self.currency)
         try:
             money.wire(self.amount_units, self.currency)
         except DeskError:

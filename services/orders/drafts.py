@@ -154,7 +154,7 @@ def _amount(draft: Draft) -> int:
         raise FieldEmpty
     units = money.to_units(money.parse(draft.amount, draft.currency, draft.locale))
     if units < MINIMUM_UNITS:
-        raise AmountBelowMinimum(money.format_money(MINIMUM_UNITS, draft.currency, draft.locale))
+        raise AmountBelowMinimum(MINIMUM_UNITS, draft.currency)
     return units
 
 

@@ -80,8 +80,8 @@ class OrderIdMalformed(FieldProblem):
 class AmountBelowMinimum(FieldProblem):
     code = "amount_below_minimum"
 
-    def __init__(self, minimum: str) -> None:
-        self.minimum = minimum
+    def __init__(self, minimum_units: int, currency: str) -> None:
+        self.minimum_units, self.currency = minimum_units, currency
 
 
 class LanguageUnknown(FieldProblem):

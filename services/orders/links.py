@@ -341,7 +341,7 @@ def _check_end(expires_at: datetime, most_days: int) -> None:
 def _check_facts(order: Row[Any], amount: int, description: str) -> None:
     problem: DeskError | None = None
     if amount < MINIMUM_UNITS:
-        problem = AmountBelowMinimum(money.format_money(MINIMUM_UNITS, order.currency, "en_GB"))
+        problem = AmountBelowMinimum(MINIMUM_UNITS, order.currency)
     elif not description:
         problem = FieldEmpty()
     elif len(description) > DESCRIPTION_MAX:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from services import clock, money
+from services import clock
 from services.access import WORKER, Actor, Right, audit, require, rights
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
@@ -53,15 +53,15 @@ class OperationUnderway(OperationRefused):
 class OperationOvertaken(OperationRefused):
     code = "operation_overtaken"
 
-    def __init__(self, most: str) -> None:
-        self.most = most
+    def __init__(self, most_units: int, currency: str) -> None:
+        self.most_units, self.currency = most_units, currency
 
 
 class OperationTooMuch(OperationRefused):
     code = "operation_too_much"
 
-    def __init__(self, most: str) -> None:
-        self.most = most
+    def __init__(self, most_units: int, currency: str) -> None:
+        self.most_units, self.currency = most_units, currency
 
 
 class ReasonMissing(OperationRefused):
@@ -134,9 +134,9 @@ def ask(
         if now_possible is None:
             raise NothingToOperate
         if now_possible.most != wanted.most:  # a colleague was quicker, or HiPay's own console
-            raise OperationOvertaken(money.format_money(now_possible.most, order.currency, "en_GB"))
+            raise OperationOvertaken(now_possible.most, order.currency)
         if not 0 < amount <= now_possible.most:
-            raise OperationTooMuch(money.format_money(now_possible.most, order.currency, "en_GB"))
+            raise OperationTooMuch(now_possible.most, order.currency)
         asked = rows.add(
             tx, order=order_id, account=order.account, reference=wanted.reference, kind=wanted.kind,
             amount=None if wanted.kind == "cancel" else amount, currency=order.currency, why=reason,
