@@ -23,7 +23,11 @@ _KINDS: dict[str, Literal["capture", "refund", "chargeback", "chargeback_refund"
 
 
 def unsettled(box: Sandbox) -> list[Operation]:
-    return [each for each in box.store.operations.values() if each.settlement is None]
+    return [
+        each
+        for each in box.store.operations.values()
+        if each.settlement is None and each.status == "COMPLETED"
+    ]
 
 
 def run(box: Sandbox, scenario: str = "plain", *, reserve_release: bool = False) -> Sequence[Settlement]:

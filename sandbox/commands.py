@@ -79,6 +79,30 @@ def chargeback_refund(box: Sandbox, asked: Json) -> Json:
     return _result(transaction)
 
 
+def operation(box: Sandbox, asked: Json) -> Json:
+    """The bank's answer to a capture or refund of the order: `outcome` done or refused.
+
+    `operation` is HiPay's number of it or the merchant's operation id; without one, the newest that it may be.
+    """
+    outcomes = {"done": operations.requested, "refused": operations.refusable}
+    outcome = str(asked.get("outcome"))
+    if outcome not in outcomes:
+        raise ValueError(f"outcome may be {', '.join(outcomes)}.")
+    order, wanted = box.store.orders.get(str(asked["orderid"])), str(asked.get("operation") or "")
+    if order is None:
+        raise Refusal(3000001)
+    every = [(one, box.store.operations[each]) for one in box.transactions(order) for each in one.operations]
+    found = [
+        (one, each) for one, each in every
+        if outcomes[outcome](each) and wanted in ("", str(each.id), each.merchant_reference)
+    ]  # fmt: skip
+    if not found:
+        raise ValueError("No capture or refund of the order can be that now.")
+    transaction, operation = found[-1]
+    (operations.done if outcome == "done" else operations.refuse)(box, transaction, operation)
+    return _result(transaction)
+
+
 def orders(box: Sandbox) -> list[Json]:
     """Every order, newest first: what was asked for its last page, and its attempts."""
     return [_order(box, order) for order in reversed(box.store.orders.values())]

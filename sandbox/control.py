@@ -122,6 +122,7 @@ def routes(box: Sandbox) -> list[Route]:
         post("/control/faults", fault),
         post("/control/pay", lambda asked: {"results": commands.pay(box, asked)}),
         post("/control/complete-pending", lambda asked: {"results": commands.complete_pending(box, asked)}),
+        post("/control/operation", lambda asked: commands.operation(box, asked)),
         post("/control/chargeback", lambda asked: commands.chargeback(box, asked)),
         post("/control/chargeback-refund", lambda asked: commands.chargeback_refund(box, asked)),
         get(
@@ -160,7 +161,8 @@ async def _json(request: Request) -> Json:
 _READ: dict[str, Callable[[str], Any]] = {
     "orderids": lambda text: text.split("\n"),
     **dict.fromkeys(
-        "all_open reserve_release reset notifications feedback_parameters settlement_files preamble totals".split(),
+        """all_open reserve_release reset notifications feedback_parameters settlement_files preamble totals
+        operations_named""".split(),
         lambda t: t == "true",
     ),
     **dict.fromkeys("smtp_reply smtp_drop".split(), lambda text: text or None),

@@ -4,8 +4,9 @@ from collections import Counter
 
 from starlette.responses import Response
 
-from sandbox import bookkeeping, commands, faults, hosted, html, money, payments
+from sandbox import bookkeeping, commands, faults, hosted, html, money, operations, payments
 from sandbox.context import Sandbox
+from sandbox.model import Transaction
 from sandbox.settings import LOGIN, PASSPHRASE, PASSWORD
 from sandbox.settlements import SCENARIOS
 from sandbox.statuses import MESSAGES, REASONS
@@ -33,6 +34,7 @@ def show(box: Sandbox) -> Response:
                 "moto": page.eci == "1",
                 "captured": bool(last and last.captured),
                 "charged_back": bool(last and last.charged_back),
+                "operations": _operations(box, attempts),
                 "waiting": waiting[order.id],
             }
         )
@@ -53,6 +55,20 @@ def show(box: Sandbox) -> Response:
         reasons=[(code, message) for code, (_, message) in REASONS.items()],
         account=(LOGIN, PASSWORD, PASSPHRASE),
     )
+
+
+def _operations(box: Sandbox, attempts: list[Transaction]) -> list[dict[str, object]]:
+    """The captures and refunds that the bank can still answer for."""
+    every = [box.store.operations[each] for attempt in attempts for each in attempt.operations]
+    return [
+        {
+            "id": each.id,
+            "name": f"{each.type.lower()} {money.display(each.amount, each.currency, 'en')}",
+            "requested": operations.requested(each),
+        }
+        for each in every
+        if operations.refusable(each)
+    ]
 
 
 def _tone(state: str) -> str:

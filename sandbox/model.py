@@ -97,7 +97,8 @@ class Operation:
     currency: str
     created_at: datetime
     merchant_reference: str = ""
-    status: str = "COMPLETED"
+    status: str = "COMPLETED"  # REQUESTED before, FAILURE when the bank refuses it, RECONCILED once settled
+    counted: bool = True  # whether its amount is in the transaction's totals
     settlement: int | None = None
     settled_at: datetime | None = None
 

@@ -29,7 +29,8 @@ def queue(box: Sandbox, transaction: Transaction, status: int, operation: Operat
     url = page.fields.get("notify_url", "")
     if not url or not box.settings.notifications:
         return
-    tree = content(box.store.orders[page.orderid], page, transaction, status, operation)
+    named = operation if box.settings.operations_named else None
+    tree = content(box.store.orders[page.orderid], page, transaction, status, named)
     as_form = box.settings.notification_format == "form"
     body = form(tree) if as_form else xml(tree)
     delivery = Delivery(

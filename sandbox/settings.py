@@ -25,6 +25,10 @@ class Settings:
     hash_algorithm: Algorithm = "SHA256"
     retry_gaps: list[float] = field(default_factory=lambda: [1, 2, 4, 8, 16, 32, 64, 128])  # seconds
     feedback_parameters: bool = True
+    nulls: Literal["written", "left_out"] = "written"  # of the APIs' answers
+    operations: Literal["at_once", "later"] = "at_once"  # later: captures stop at 117, refunds at 124
+    requested_amounts: Literal["not_counted", "counted"] = "not_counted"  # in the totals that 117 and 124 show
+    operations_named: bool = True  # False: no notification and no read says which operation it is about
     finance_notify_url: str = ""  # where settlements are told of; empty: nowhere
     finance_notification_format: Literal["form", "json", "xml"] = "form"
     finance_hash_algorithm: Algorithm = "SHA256"
@@ -108,6 +112,10 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "hash_algorithm": _one_of(*ALGORITHMS),
     "retry_gaps": _gaps,
     "feedback_parameters": _one_of(True, False),
+    "nulls": _one_of("written", "left_out"),
+    "operations": _one_of("at_once", "later"),
+    "requested_amounts": _one_of("not_counted", "counted"),
+    "operations_named": _one_of(True, False),
     "finance_notify_url": _url,
     "finance_notification_format": _one_of("form", "json", "xml"),
     "finance_hash_algorithm": _one_of(*ALGORITHMS),

@@ -21,8 +21,12 @@ MESSAGES = {
     132: "Partially Debited",
     142: "Authorization Requested",
     143: "Authorization Cancelled",
+    165: "Refund Refused",
     166: "Issuer Credited",
+    173: "Capture Refused",
 }
+# Those that the v3 consultation numbers in its own way.
+_SHORT = {173: 54}
 # reason code -> (status it leads to, HiPay's message)
 REASONS: dict[str, tuple[int, str]] = {
     "4010101": (113, "Refusal (No Explicit Reason)"),
@@ -42,4 +46,4 @@ TECHNICAL_PROBLEM = ("4000004", "Technical Problem")
 
 def short(status: int) -> int:
     """A status as the v3 consultation writes it: 116 is 16."""
-    return status - 100
+    return _SHORT.get(status, status - 100)

@@ -84,7 +84,7 @@ def transaction_v1(box: Sandbox, transaction: Transaction) -> Json:
         "paymentMethod": {
             camel.get(name, name): value for name, value in method.items() if name != "card_id"
         },
-        "threeDSecure": {},
+        "threeDSecure": "",  # an empty object makes HiPay's PHP client throw
         "fraudScreening": {"scoring": "0", "result": "ACCEPTED", "review": ""},
         "order": _order_v1(box.store.orders[transaction.orderid], page),
         "debitAgreement": {"id": "", "status": ""},
@@ -92,8 +92,8 @@ def transaction_v1(box: Sandbox, transaction: Transaction) -> Json:
     }
 
 
-def maintained(transaction: Transaction, operation: str, status: int) -> Json:
-    """Operation: the answer of POST /v1/maintenance/transaction/{reference}."""
+def maintained(transaction: Transaction, operation: str, status: int, *, refunded: int | None = None) -> Json:
+    """Operation: the answer of POST /v1/maintenance/transaction/{reference}; `refunded` instead of the total so far."""
     return {
         "operation": operation,
         "test": "true",
@@ -107,7 +107,7 @@ def maintained(transaction: Transaction, operation: str, status: int) -> Json:
         "message": MESSAGES[status],
         "authorizedAmount": transaction.wire(transaction.authorized),
         "capturedAmount": transaction.wire(transaction.captured),
-        "refundedAmount": transaction.wire(transaction.refunded),
+        "refundedAmount": transaction.wire(transaction.refunded if refunded is None else refunded),
         "decimals": str(exponent(transaction.currency)),
         "currency": transaction.currency,
     }
@@ -116,12 +116,31 @@ def maintained(transaction: Transaction, operation: str, status: int) -> Json:
 def order_v3(box: Sandbox, order: Order) -> Json:
     """Order, as GET /v3/order/{orderid} gives it: its attempts, oldest first."""
     attempts = box.transactions(order)
-    page = box.store.pages[attempts[-1].page]
+    return {
+        **_order_facts_v3(order, box.store.pages[attempts[-1].page]),
+        "merchant_order_id": order.id,
+        "transactions": [_transaction_v3(box, attempt) for attempt in attempts],
+    }
+
+
+def transaction_v3(box: Sandbox, transaction: Transaction) -> Json:
+    """Transaction, as GET /v3/transaction/{reference} gives it: with its order's facts inside."""
+    order, page = box.store.orders[transaction.orderid], box.store.pages[transaction.page]
+    return {**_transaction_v3(box, transaction), "order": _order_facts_v3(order, page)}
+
+
+def without_nulls(answer: Any) -> Any:
+    """The same without the fields that are null: HiPay's Node client throws on some of these."""
+    if isinstance(answer, dict):
+        return {name: without_nulls(value) for name, value in answer.items() if value is not None}
+    return [without_nulls(each) for each in answer] if isinstance(answer, list) else answer
+
+
+def _order_facts_v3(order: Order, page: Page) -> Json:
     fields = page.fields
     return {
         "id": order.number,
-        "merchant_order_id": order.id,
-        "attempts": len(attempts),
+        "attempts": len(order.transactions),
         "amount": wire(page.amount, page.currency),
         "shipping": wire(0, page.currency),
         "tax": wire(0, page.currency),
@@ -140,7 +159,6 @@ def order_v3(box: Sandbox, order: Order) -> Json:
         "shipping_to": {},
         "billing_to": None,
         "terminal_information": None,
-        "transactions": [_transaction_v3(box, attempt) for attempt in attempts],
     }
 
 
@@ -192,12 +210,18 @@ def _transaction_v3(box: Sandbox, transaction: Transaction) -> Json:
         "date_updated": rfc3339(transaction.updated_at),
         "date_authorized": rfc3339(transaction.authorized_at),
         "mid": int(MID),
-        "operations": [_operation_v3(box.store.operations[each]) for each in transaction.operations],
+        "operations": [_operation_v3(box, box.store.operations[each]) for each in transaction.operations],
     }
 
 
-def _operation_v3(operation: Operation) -> Json:
+def arn(operation: Operation) -> str:
+    """The acquirer's number of a capture, refund or chargeback."""
+    return f"7506495{operation.id:016d}"
+
+
+def _operation_v3(box: Sandbox, operation: Operation) -> Json:
     processed = rfc3339(operation.created_at)
+    named = operation.merchant_reference if box.settings.operations_named else ""
     return {
         "id": operation.id,
         "type": operation.type,
@@ -205,8 +229,8 @@ def _operation_v3(operation: Operation) -> Json:
         "amount": wire(operation.amount, operation.currency),
         "currency": operation.currency,
         "decimals": exponent(operation.currency),
-        "arn": f"7506495{operation.id:016d}",
-        "merchant_reference": operation.merchant_reference or None,
+        "arn": arn(operation),
+        "merchant_reference": named or None,
         "date_created": processed,
         "date_updated": rfc3339(operation.settled_at) or processed,
         "date_processed": processed,

@@ -238,6 +238,13 @@ def test_settings_and_products_can_be_read(sandbox: RunningSandbox) -> None:
     assert all(set(each) >= {"code", "description", "tokenizable"} for each in moto)
     in_yen = sandbox.api("GET", path, params={"eci": "7", "currency": "JPY"}).json()
     assert "multibanco" not in [each["code"] for each in in_yen]
+    asked = {"operation": "4,1", "payment_product": "multibanco,visa"}
+    both = sandbox.api("GET", path, params={**asked, "eci": "7,1", "currency": "JPY,EUR"}).json()
+    assert [each["code"] for each in both] == ["visa", "multibanco"]
+    only = sandbox.api("GET", path, params={**asked, "eci": "1"}).json()
+    assert [each["code"] for each in only] == ["visa"]
+    for wrong in ({"eci": "7,x"}, {"operation": "sale"}):
+        assert sandbox.api("GET", path, params=wrong).json()["code"] == 1010204
     assert sandbox.client.get(path).status_code == 401
 
 
