@@ -49,7 +49,7 @@ def _filter() -> Filter:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
             t("Search"), key="q", type="search", live=True, width=340, icon=":material/search:",
-            placeholder=t("name, e-mail, order id, invoice number"), **every,
+            placeholder=t("name, e-mail, telephone, order, invoice"), **every,
         )  # fmt: skip
         badges = st.multiselect(
             t("State"), tuple(BADGE_KEYS), key="state", format_func=lambda key: t(BADGES[key][0]), width=290,

@@ -30,7 +30,7 @@ from services.settlements.dates import Form
 from services.store import Row
 from services.store import batches as kept
 from services.store.concurrent import one_at_a_time
-from services.store.orders import folded
+from services.store.searching import searched
 
 T = TypeVar("T")
 MOST_ROWS = 100_000
@@ -202,12 +202,11 @@ def _differing(wanted: Expected, known: Row[Any]) -> tuple[str, ...]:
 def _row(account: str, one: Expected, actor: Actor) -> dict[str, Any]:
     """The order as the store keeps it: no customer, no page, no message, and nothing that is due."""
     now = clock.now()
+    facts = {"order_id": one.order_id, **{f"reference_{n}": text for n, text in enumerate(one.references, 1)}}
     return {
-        "account": account, "order_id": one.order_id, "channel": "imported", "form_key": f"imported:{account}:{one.order_id}",
+        **facts, "account": account, "channel": "imported", "form_key": f"imported:{account}:{one.order_id}",
         "mark": uuid.uuid4().hex, "first_name": "", "last_name": "", "email": "", "phone": "", "language": "",
         "amount": one.amount, "currency": one.currency, "description": "", "capture": "now", "copy_to": "",
-        **{f"reference_{n}": text for n, text in enumerate(one.references, 1)}, "created_at": one.placed_at or now,
-        "expires_at": one.placed_at or now, "actor_kind": actor.kind, "actor_id": actor.id, "sender_name": actor.name,
-        "search": folded(" ".join(filter(None, (one.order_id, *one.references)))), "delivery": "none",
-        "availability": "none", "payment": "unpaid",
+        "created_at": one.placed_at or now, "expires_at": one.placed_at or now, "actor_kind": actor.kind, "actor_id": actor.id, "sender_name": actor.name,
+        "search": searched(facts), "delivery": "none", "availability": "none", "payment": "unpaid",
     }  # fmt: skip

@@ -9,6 +9,7 @@ from services import money
 from services.access import Actor, Right, require
 from services.desk import Desk
 from services.errors import DeskError
+from services.folding import typed
 from services.reconciliation.book import loosely
 from services.reconciliation.decision_errors import LineUnknown
 from services.store import Connection, Row
@@ -93,7 +94,7 @@ def _found(tx: Connection, line: Row[Any], text: str, locale: str) -> dict[int, 
         found = rows.orders_by_amount(tx, line.account, units, line.original_currency, _LOOKED_AT)
         why |= dict.fromkeys(found, AMOUNT)
     why |= dict.fromkeys(rows.orders_by_text(tx, line.account, text, _LOOKED_AT), FOUND)
-    why |= dict.fromkeys(rows.orders_by_key(tx, line.account, (text, *loosely([text])), _LOOKED_AT), TYPED)
+    why |= dict.fromkeys(rows.orders_by_key(tx, line.account, (text, *loosely([typed(text)])), _LOOKED_AT), TYPED)
     return why | {order: SUGGESTED for order in _suggested(line) if order in why}
 
 

@@ -12,6 +12,7 @@ from services import clock
 from services.access import Actor, Right, require
 from services.alarms.handling import days_to_settle
 from services.desk import Desk
+from services.folding import typed
 from services.orders.errors import UnknownOrder
 from services.reconciliation import payout_views
 from services.reconciliation.beside import HINTS, Beside, beside
@@ -293,4 +294,4 @@ def _late(tx: Connection, accounts: Sequence[str]) -> dict[str, Any]:
 
 
 def _loose(text: str) -> str:
-    return loosely([text])[0] if text.strip() else ""
+    return loosely([typed(text)])[0] if text.strip() else ""

@@ -22,7 +22,6 @@ from sqlalchemy import Text as Plain
 
 from services.store import acceptances
 from services.store.concurrent import insert_new, one_at_a_time, writes
-from services.store.orders import folded
 from services.store.schema import orders, users
 from services.store.schema_settlements import (
     line_comments,
@@ -33,6 +32,7 @@ from services.store.schema_settlements import (
     settlement_files,
     settlement_lines,
 )
+from services.store.searching import finds
 from services.store.settlement_lines import FOLLOWS, of_transactions
 
 _MANY = 500  # ids in one statement
@@ -271,12 +271,7 @@ def orders_by_key(tx: Connection, account: str, loose: Iterable[str], limit: int
 
 def orders_by_text(tx: Connection, account: str, text: str, limit: int) -> list[int]:
     """The newest orders that have all words of the text in a name, an address, an id or a reference."""
-    words = folded(text).split()
-    if not words:
-        return []
-    query = select(orders.c.id).where(
-        orders.c.account == account, *(orders.c.search.contains(word, autoescape=True) for word in words)
-    )
+    query = select(orders.c.id).where(orders.c.account == account, *finds(text))
     return list(tx.scalars(query.order_by(orders.c.id.desc()).limit(limit)))
 
 

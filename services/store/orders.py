@@ -1,8 +1,7 @@
 """Orders, their pages, messages and events."""
 
 import re
-import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,28 +10,17 @@ from sqlalchemy import ColumnElement, Connection, CursorResult, Row, and_, func,
 
 from services.store.concurrent import insert_new, writes
 from services.store.schema import alarms, events, messages, orders, pages
+from services.store.searching import finds, searched
 
 # Which stored states make each badge; `expired` also needs the clock. One definition for the list and for the detail.
 UNPAID = ("unpaid", "refused", "cancelled")
 PAID = ("captured", "partly_captured")
-_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:=]+@[^\s<>()\[\]\"',;:=]+")
-
-
-def folded(text: str) -> str:
-    """Text as search compares it: no case, no accents, single blanks."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(plain.casefold().split())
+_ADDRESS = re.compile(r"(?<![^\s<>()\[\]\"',;:=])[^\s<>()\[\]\"',;:=]+@[^\s<>()\[\]\"',;:=]+")
 
 
 def add_order(tx: Connection, **values: Any) -> int:
     """Insert an order; its ``search`` column is made here. Returns the row's id."""
-    return _new_id(tx.execute(insert(orders).values(**{**values, "search": _searched(values)})))
-
-
-def _searched(values: Mapping[str, Any]) -> str:
-    names = ("order_id", "first_name", "last_name", "email", "phone", "description")
-    parts = [str(values.get(name, "")) for name in (*names, *(f"reference_{n}" for n in range(1, 6)))]
-    return folded(" ".join(part for part in parts if part))
+    return _new_id(tx.execute(insert(orders).values(**{**values, "search": searched(values)})))
 
 
 def _new_id(result: CursorResult[Any]) -> int:
@@ -77,7 +65,7 @@ def change_facts(tx: Connection, order_id: int, **values: Any) -> None:
     change_order(tx, order_id, **values)
     changed = order(tx, order_id)
     assert changed is not None
-    change_order(tx, order_id, search=_searched(changed._asdict()))
+    change_order(tx, order_id, search=searched(changed._asdict()))
 
 
 def add_page(tx: Connection, **values: Any) -> int:
@@ -233,7 +221,7 @@ def badge_condition(badge: str, now: datetime) -> ColumnElement[bool]:
 def _where(chosen: Filter, now: datetime) -> list[ColumnElement[bool]]:
     o = orders.c
     clauses: list[ColumnElement[bool]] = [o.channel != "imported"]
-    clauses += [o.search.contains(word, autoescape=True) for word in folded(chosen.text).split()]
+    clauses += finds(chosen.text)
     if chosen.badges:
         clauses.append(or_(*(badge_condition(badge, now) for badge in chosen.badges)))
     if chosen.accounts:

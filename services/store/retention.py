@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
 
+from services.folding import name_parts
 from services.store import decisions, order_keys
-from services.store.orders import UNPAID, folded, masked
+from services.store.orders import UNPAID, masked
 from services.store.schema import (
     alarms,
     batch_rows,
@@ -24,6 +25,7 @@ from services.store.schema import (
     steps,
 )
 from services.store.schema_settlements import settlement_lines
+from services.store.searching import finds, searched
 
 NOBODY = "—"  # stands for the name, in every language
 _REFERENCES = tuple(f"reference_{n}" for n in range(1, 6))
@@ -108,17 +110,13 @@ def _theirs(wanted: Wanted) -> Any:
     o = orders.c
     if wanted.address:
         return func.lower(o.email) == wanted.address
-    words = [o.search.contains(word, autoescape=True) for word in folded(wanted.name).split()]
-    return or_(o.order_id == wanted.name, and_(*words))
+    return or_(o.order_id == wanted.name, and_(*finds(wanted.name)))
 
 
 def _named(text: str, data: Mapping[str, Any]) -> bool:
     """Whether an order or a row of a list has this order id, or is of the person with this full name."""
-    first, last = folded(str(data.get("first_name") or "")), folded(str(data.get("last_name") or ""))
-    return text == data.get("order_id") or folded(text) in (
-        f"{first} {last}".strip(),
-        f"{last} {first}".strip(),
-    )
+    first, last = (str(data.get(name) or "") for name in ("first_name", "last_name"))
+    return text == data.get("order_id") or name_parts(text, first, last)
 
 
 def _of_lists(tx: Connection, wanted: Wanted) -> tuple[int, tuple[tuple[int, int], ...]]:
@@ -178,11 +176,11 @@ def erase_orders(tx: Connection, found: Iterable[Row[Any]], at: datetime) -> int
     count = 0
     for order in found:
         references = {name: masked(getattr(order, name)) for name in _REFERENCES}
-        kept = [order.order_id, *references.values()]
+        search = searched({"order_id": order.order_id, **references})
         tx.execute(
             update(orders).where(orders.c.id == order.id).values(
                 first_name="", last_name=NOBODY, email="", phone="", description="", copy_to="", failure_detail={},
-                search=folded(" ".join(filter(None, kept))), erased_at=at, **references,
+                search=search, erased_at=at, **references,
             )
         )  # fmt: skip
         tx.execute(

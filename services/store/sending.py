@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, union_all
 
+from services.folding import folded
 from services.store.orders import badge_condition
 from services.store.schema import orders
 
@@ -29,11 +30,14 @@ def still_open(
     if email:
         same = func.lower(o.email) == email.lower()
     else:
-        same = and_(o.first_name == name[0], o.last_name == name[1])
+        same = o.search.contains(folded("".join(name)), autoescape=True)
     query = select(orders).where(
         asked_for(now), o.account == account, o.amount == amount, o.currency == currency, same
     )
-    return tx.execute(query.order_by(o.id.desc()).limit(1)).first()
+    wanted, found = [*map(folded, name)], tx.execute(query.order_by(o.id.desc()))
+    return next(
+        (row for row in found if email or [folded(row.first_name), folded(row.last_name)] == wanted), None
+    )
 
 
 def still_asked_for(tx: Connection, order_id: int, now: datetime) -> Row[Any] | None:

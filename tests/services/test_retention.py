@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select
 
-from services import clock, retention, worker
+from services import clock, folding, retention, worker
 from services.access import SYSTEM, Actor, NotAllowed
 from services.access.trail import broken_at, entries
 from services.accounts import options
@@ -100,7 +100,7 @@ def bytes_of(desk: Desk) -> bytes:
 
 def traces(desk: Desk, *texts: str) -> list[str]:
     everything = bytes_of(desk)
-    forms = {form for text in texts for form in (text, text.lower(), quote(text), rows.folded(text))}
+    forms = {form for text in texts for form in (text, text.lower(), quote(text), folding.folded(text))}
     return sorted(form for form in forms if form.encode() in everything)
 
 
