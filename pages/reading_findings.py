@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.markdown import plain
 from pages.reading_words import where
-from pages.reconciliation_words import day, money, number
+from pages.reconciliation_words import day_and_time, money, number
 from services.i18n import Translator
 from services.reconciliation.corrections import Correction
 from services.reconciliation.line_words import operation
@@ -110,4 +110,4 @@ def _cell(cells: Mapping[str, Any], column: str, t: Translator) -> str:
     if column in AMOUNTS:
         currency = {"original_amount": "original_currency", "settled_amount": "settlement_currency"}.get(column, "currency")  # fmt: skip
         return money(value, cells[currency] or cells["settlement_currency"], t)
-    return day(value, t) if column in DATES else value or "—"
+    return day_and_time(value, t) if column in DATES else value or "—"

@@ -13,7 +13,7 @@ from pages.side_by_side import show_compared
 from services.i18n import Translator
 from services.reconciliation import line_words, views
 from services.reconciliation.views import Beside, LineDetail
-from services.settlements.columns import AMOUNTS, LABELS
+from services.settlements.columns import AMOUNTS, DATES, LABELS
 from services.store import Row
 
 _ROLES = {
@@ -92,6 +92,7 @@ def _columns(line: Row[Any], t: Translator) -> list[tuple[str, str]]:
             value = reconciliation_words.money(getattr(line, f"{name}_units"), currency, t)
         else:
             value = getattr(line, _stored(name))
+            value = reconciliation_words.day_and_time(value, t) if name in DATES else value
         found.append((t(label), value or "—"))
     return found
 

@@ -1,5 +1,6 @@
 """Reconciliation in a reader's words: outcomes, statuses, checks, sorts, and a line's reason. A sign beside each colour."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from services.money import format_money
 from services.reconciliation.explain import OUTCOMES, STATUSES
 from services.reconciliation.payout_views import OPEN
 from services.reconciliation.views import LOOKED_AT
+from services.settlements import dates
 
 OUTCOME_ICONS = {
     "matched": "✓", "suggested": "?", "ambiguous": "?", "contradictory": "!", "unmatched": "!", "not_ours": "–",
@@ -39,6 +41,7 @@ FILE_STATES = {
     "receiving": "… being received", "waiting": "… waits its turn", "running": "… being imported", "complete": "✓ imported",
     "failed": "! failed", "cancelled": "× cancelled",
 }  # fmt: skip
+_TIME = re.compile(r".{10}T(?P<clock>[0-9:.]+)(?P<zone>.*)")
 SOURCES = {"upload": "added here", "folder": "from the folder", "hipay": "fetched from HiPay"}
 
 
@@ -62,11 +65,20 @@ def money(units: int | None, currency: str, t: Translator) -> str:
 
 
 def day(iso: str, t: Translator) -> str:
-    """A date of a payout file, as the reader writes dates; what is no date as it stands."""
+    """The day of a date of a payout file, as the reader writes dates; what is no date as it stands."""
     try:
-        return str(format_date(date.fromisoformat(iso), "medium", locale=t.locale))
+        return str(format_date(date.fromisoformat(dates.day(iso)), "medium", locale=t.locale))
     except ValueError:
         return iso
+
+
+def day_and_time(iso: str, t: Translator) -> str:
+    """The same with the time and the zone that the file gives it, which are shifted nowhere."""
+    words, time = day(iso, t), _TIME.fullmatch(iso)
+    if words == iso or time is None:
+        return words
+    zone = "UTC" if time["zone"] == "Z" else time["zone"]
+    return " ".join(part for part in (words, time["clock"], zone) if part)
 
 
 def moment_day(moment: datetime | None, zone: Any, t: Translator) -> str:

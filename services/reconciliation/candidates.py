@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from services import money
@@ -12,6 +12,7 @@ from services.errors import DeskError
 from services.folding import typed
 from services.reconciliation.book import loosely
 from services.reconciliation.decision_errors import LineUnknown
+from services.settlements.dates import day
 from services.store import Connection, Row
 from services.store import decisions as rows
 
@@ -129,7 +130,7 @@ def _distance(one: Candidate, line: Row[Any]) -> tuple[Any, ...]:
 
 def _day(line: Row[Any]) -> Any:
     try:
-        return datetime.fromisoformat(line.date).date()
+        return date.fromisoformat(day(line.date))
     except ValueError:
         return None
 

@@ -12,7 +12,8 @@ from services.reconciliation import payout_views, views
 from services.reconciliation.explain import OUTCOMES, STATUSES
 from services.reconciliation.line_words import operation, reason
 from services.reconciliation.views import Page, Turn
-from services.settlements.columns import AMOUNTS, LABELS
+from services.settlements import dates
+from services.settlements.columns import AMOUNTS, DATES, LABELS
 from services.sheets import Column, Form
 from services.store import Row
 from services.store.line_filter import LineFilter
@@ -91,6 +92,8 @@ def _line_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
     for name, label in LABELS.items():
         if name in AMOUNTS:
             columns.append(Column(label, "amount", _field(f"{name}_units"), 14))
+        elif name in DATES:
+            columns.append(Column(label, "text", _of_file(name), 11))
         elif name == "operation":
             columns.append(
                 Column(label, "text", lambda line: operation(line.operation_code, line.operation, t), 18)
@@ -125,10 +128,10 @@ def _order_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
             11,
         ),
         Column("Days missing", "count", views.days_missing, 8),
-        Column("First date in the files", "text", _field("first_date"), 11),
-        Column("Last date in the files", "text", _field("last_date"), 11),
-        Column("First transfer", "text", _field("first_transfer"), 11),
-        Column("Last transfer", "text", _field("last_transfer"), 11),
+        Column("First date in the files", "text", _of_file("first_date"), 11),
+        Column("Last date in the files", "text", _of_file("last_date"), 11),
+        Column("First transfer", "text", _of_file("first_transfer"), 11),
+        Column("Last transfer", "text", _of_file("last_transfer"), 11),
         Column("Accepted", "text", lambda row: t("yes") if row.accepted else "", 9),
         Column("Lines", "count", _field("lines"), 7),
         Column("Account", "text", lambda row: desk.account(row.account).name, 18),
@@ -152,14 +155,19 @@ def _payout_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
         Column("Lines", "count", _field("lines"), 8),
         Column("Lines open", "count", _field("open_lines"), 8),
         Column("Rows set aside", "count", _field("aside"), 8),
-        Column("First date", "text", _field("first_date"), 11),
-        Column("Last date", "text", _field("last_date"), 11),
+        Column("First date", "text", _of_file("first_date"), 11),
+        Column("Last date", "text", _of_file("last_date"), 11),
         Column("Account", "text", lambda one: desk.account(one.account).name, 18),
     )
 
 
 def _day(desk: Desk, account: str, moment: datetime | None) -> str:
     return moment.astimezone(desk.account(account).zone).date().isoformat() if moment else ""
+
+
+def _of_file(name: str) -> Callable[[Any], str]:
+    """The day that a file says, as a spreadsheet reads it."""
+    return lambda row: dates.day(getattr(row, name))
 
 
 def _field(name: str) -> Callable[[Any], Any]:

@@ -25,6 +25,7 @@ from services.reconciliation.edges import (
     resolve,
 )
 from services.reconciliation.nearest import loose_texts, suggest
+from services.settlements.operations import ACCOUNT_CODES, ACCOUNT_KINDS
 
 OUTCOMES = (
     "matched", "suggested", "ambiguous", "contradictory", "unmatched", "not_ours", "account_level", "total_line",
@@ -83,10 +84,9 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
     left, no_key = edges.hits == 0, tried == 0
     shortened = _shortened(lines, rules)
     lost = left & no_key & (shortened != "")
-    # What belongs to no order unless a key says so; a fee of a transaction goes with its Sale.
-    general = (
-        np.isin(kind, ["reserve", "adjustment", "transfer", "balance"]) | (kind == "fee") & no_key & ~lost
-    )
+    # What belongs to no order unless a key finds one; a fee of a transaction goes with its Sale.
+    general = np.isin(kind, ACCOUNT_KINDS) | lines["operation_code"].isin(ACCOUNT_CODES).to_numpy()
+    general |= (kind == "fee") & no_key & ~lost
     outcome, reason = np.full(n, "unmatched", dtype=object), np.full(n, "nothing_found", dtype=object)
     for which, its_outcome, its_reason in (
         (left & no_key, "unmatched", "no_key"),

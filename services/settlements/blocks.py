@@ -255,11 +255,10 @@ def _of_no_payout(texts: dict[str, pa.Array], kind: pa.Array) -> list[tuple[int,
     kinds, transactions = (
         column.take(pa.array(places)).to_pylist() for column in (kind, texts["transaction_id"])
     )
-    own = ("reserve", "adjustment", "transfer", "balance")
     return [
         (int(place), "settlement_missing")
         for place, name, transaction in zip(places, kinds, transactions, strict=True)
-        if name not in own and (name != "fee" or transaction)
+        if name not in operations.ACCOUNT_KINDS and (name != "fee" or transaction)
     ]
 
 

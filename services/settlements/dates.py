@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 Form = Literal["iso", "dmy", "mdy"]
@@ -58,3 +58,21 @@ def to_iso(text: str, form: Form) -> str | None:
         )
         iso += match["zone"] or ""
     return iso
+
+
+def day(iso: str) -> str:
+    """The day of what `to_iso` gives, the one that the file says whatever its zone; a text that is no date as it stands."""
+    head = iso[:10]
+    try:
+        date.fromisoformat(head)
+    except ValueError:
+        return iso
+    return head
+
+
+def day_after(day_: str) -> str:
+    """The day from which on a date is no longer of this day, whatever time stands behind it."""
+    try:
+        return (date.fromisoformat(day_) + timedelta(days=1)).isoformat()
+    except (ValueError, OverflowError):
+        return "9999"

@@ -14,6 +14,9 @@ Kind = Literal[
 ]  # fmt: skip
 # Lines that belong to one order each: what the join must find.
 ORDER_KINDS: tuple[Kind, ...] = ("sale", "refund", "chargeback", "chargeback_refund")
+# Lines of the account itself, by kind or by code: no order is missed where none of their keys finds one.
+ACCOUNT_KINDS: tuple[Kind, ...] = ("reserve", "adjustment", "transfer", "balance")
+ACCOUNT_CODES = ("monthly_fee", "setup_fee")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, literal
 
+from services.settlements.dates import day_after
 from services.store.schema_settlements import settlement_lines
 
 LINE = settlement_lines.c
@@ -16,7 +17,7 @@ class LineFilter:
     """What a list of lines is narrowed to; empty fields narrow nothing.
 
     ``operations``: codes, "" for those that are not known. ``least`` and ``most``: the settled amount without its sign,
-    in 1/10000. ``since`` and ``until``: collection dates, ISO, both included. ``text``: how a reference, an order id, a
+    in 1/10000. ``since`` and ``until``: days of collection, ISO, both included, at whatever time of the day a line says. ``text``: how a reference, an order id, a
     transaction id or an operation id begins; ``loose`` is the same as loosely as keys are ever compared.
     """
 
@@ -88,7 +89,15 @@ def of_payout(chosen: LineFilter, columns: Any) -> list[ColumnElement[bool]]:
 
 
 def dates(chosen: LineFilter, column: ColumnElement[Any]) -> list[ColumnElement[bool]]:
-    return [column >= (chosen.since or "0"), column <= (chosen.until or "9999")] if chosen.dates else []
+    return within(chosen.since, chosen.until, column, column)
+
+
+def within(
+    since: str, until: str, last: ColumnElement[Any], first: ColumnElement[Any]
+) -> list[ColumnElement[bool]]:
+    """Whether the days from ``first`` to ``last`` reach into those asked for; a stored date may have a time behind its day,
+    and what is compared stays the column itself, by which an index is read."""
+    return [last >= (since or "0"), first < (day_after(until) if until else "9999")] if since or until else []
 
 
 def spans(chosen: LineFilter) -> list[tuple[int, int]]:

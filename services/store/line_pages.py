@@ -34,6 +34,7 @@ from services.store.line_filter import (
     of_payout,
     ranges,
     spans,
+    within,
 )
 from services.store.schema_settlements import (
     GROUP,
@@ -184,10 +185,7 @@ def _reach(tx: Connection, chosen: LineFilter, walk: _Walk) -> list[ColumnElemen
     total, file = line_totals.c, settlement_files.c
     query = select(file.id, file.first_line_id).join(line_totals, total.file == file.id).distinct()
     query = query.where(file.state == "complete", *categories(chosen, total), *of_payout(chosen, total))
-    if chosen.dates:
-        query = query.where(
-            total.last_date >= (chosen.since or "0"), total.first_date <= (chosen.until or "9999")
-        )
+    query = query.where(*within(chosen.since, chosen.until, total.last_date, total.first_date))
     starts = sorted((row.first_line_id, row.id) for row in tx.execute(query) if row.first_line_id is not None)
     if not starts:
         return []

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select
 
 from services.store.invoice_numbers import invoice_number, rules_of
+from services.store.line_filter import within
 from services.store.line_pages import more_orders, orders_known
 from services.store.schema import orders
 from services.store.schema_settlements import account_matching, order_positions
@@ -29,7 +30,7 @@ class OrderFilter:
     """What a list of orders is narrowed to; empty fields narrow nothing.
 
     ``open``: only those that a person is to look at. ``late``: an account's moment before which what was collected should
-    be in a payout; where given, only orders of which something is in none. ``since`` and ``until``: the last collection date, ISO. ``loose``: how one of the order's keys begins, as
+    be in a payout; where given, only orders of which something is in none. ``since`` and ``until``: the day of the last collection, ISO, both included. ``loose``: how one of the order's keys begins, as
     loosely as keys are ever compared.
     """
 
@@ -139,11 +140,7 @@ def _where(tx: Connection, chosen: OrderFilter) -> list[ColumnElement[bool]]:
         clauses.append(_POSITION.amount_units >= chosen.least)
     if chosen.most is not None:
         clauses.append(_POSITION.amount_units <= chosen.most)
-    if chosen.since or chosen.until:
-        clauses += [
-            _POSITION.last_date >= (chosen.since or "0"),
-            _POSITION.last_date <= (chosen.until or "9999"),
-        ]
+    clauses += within(chosen.since, chosen.until, _POSITION.last_date, _POSITION.last_date)
     if chosen.loose:
         clauses.append(_POSITION.order.in_(orders_known(tx, chosen.loose)))
     return clauses

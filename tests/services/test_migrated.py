@@ -1,9 +1,12 @@
 """A database of the first version: its tables are brought up to date, nothing is lost, and all comes to what it comes to now."""
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import select
 
 from services.orders.observe import refold
@@ -15,7 +18,7 @@ from services.store import orders as order_rows
 from services.store.position_pages import OrderFilter
 from services.store.schema import orders
 from services.store.schema_payouts import folder_files
-from services.store.schema_settlements import settlement_files
+from services.store.schema_settlements import line_totals, settlement_files, settlement_lines
 from tests.support.by_hand import an_order, line, line_id, outcomes, take
 from tests.support.desk import open_test_desk, person
 from tests.support.first_version import as_the_first_version_left_it
@@ -89,3 +92,20 @@ def test_files_of_before_say_whose_their_lines_are_and_nothing_is_asked_again(tm
     with pytest.raises(FileAccountInUse):
         file_accounts.assign(after, person(after, "finance"), "1", "outlet")
     after.close()
+
+
+def test_fees_of_the_account_that_stood_open_stand_open_no_longer(tmp_path: Path) -> None:
+    desk = open_test_desk(tmp_path)
+    take(desk, line("FEE-1", "-5.00", operation="Monthly fee"), line("FEE-2", "-9.00", operation="Setup fee"))
+    expected = everything(desk)
+    with desk.store.write() as tx:  # as they were joined then
+        for table in (line_totals, settlement_lines):
+            tx.execute(table.update().values(outcome="unmatched"))
+    assert not process.waiting(desk.store)
+    with desk.store.engine.begin() as tx, Operations.context(MigrationContext.configure(tx)):
+        import_module("services.store.migrations.versions.0012_account_fees").upgrade()
+    while background.work_off(desk) or process.waiting(desk.store):
+        pass
+    assert everything(desk) == expected
+    must_hold(desk)
+    desk.close()

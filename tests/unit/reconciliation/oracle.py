@@ -186,7 +186,8 @@ def join(rows: Sequence[Row], orders: Sequence[Known], reference: int = 1) -> li
         verdict = _agree(sets)
         if verdict.outcome == "unmatched":
             key_damaged = any(damaged(row[column]) for column in columns.values())
-            free = row.kind in NEVER_AN_ORDERS or (row.kind == "fee" and not tried[place] and not key_damaged)
+            own = row.kind in NEVER_AN_ORDERS or row["Operation"] in ("Monthly fee", "Setup fee")
+            free = own or (row.kind == "fee" and not tried[place] and not key_damaged)
             if free:
                 verdict = Verdict("account_level")
         verdicts.append(verdict)

@@ -148,6 +148,26 @@ def test_a_reserve_that_names_an_order_belongs_to_it() -> None:
     assert one(line("Rolling reserve capture", -3, order="A1"))["order_id"] == "A1"
 
 
+@pytest.mark.parametrize("name", ["Monthly fee", "Setup fee", "Frais mensuels", "Frais de mise en service"])
+def test_a_fee_of_the_account_expects_no_order_whatever_key_it_carries(name: str) -> None:
+    unknown = {"transaction_id": "900", "order": "FEE-2026-11", "reporting_data_1": "inv 2"}
+    found = one(line(name, -3, **unknown))
+    assert (found["outcome"], found["reason"]) == ("account_level", "no_order_of_its_own")
+    assert one(line(name, -3, transaction_id="8.00006E+11", lost="transaction_id"))["outcome"] == "account_level"
+
+
+@pytest.mark.parametrize("name", ["Monthly fee", "Setup fee"])
+@pytest.mark.parametrize("key", [{"order": "A1"}, {"reporting_data_1": "INV-1"}, {"transaction_id": "800"}])
+def test_a_fee_of_the_account_belongs_to_an_order_that_a_key_finds(name: str, key: dict[str, object]) -> None:
+    found = one(line(name, -3, **key), book(order(1, reference_1="INV-1", transactions=("800",))))
+    assert (found["outcome"], found["order_id"]) == ("matched", "A1")
+
+
+def test_a_fee_of_a_transaction_misses_its_order() -> None:
+    assert one(line("Fixed fee", -3, transaction_id="900"))["outcome"] == "unmatched"
+    assert one(line("IFF", -3, order="FEE-2026-11"))["outcome"] == "unmatched"
+
+
 @pytest.mark.parametrize(
     ("cells", "reason", "nearest"),
     [

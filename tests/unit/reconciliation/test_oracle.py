@@ -11,7 +11,7 @@ from tests.unit.reconciliation.books import book, joined, line, lines, order, po
 
 CONTROL = {"Settlement", "Split settlement"}
 FREE = {"Rolling reserve capture", "Monthly fee", "Fixed fee"}
-RESERVE = {"Rolling reserve capture"}
+OWN = {"Rolling reserve capture", "Monthly fee"}  # the account's own, whatever key they carry
 
 keys = st.sampled_from(["", "", "K1", "K2", "K3", "K4"])
 rows = st.fixed_dictionaries(
@@ -82,7 +82,7 @@ def oracle(table: list[Row], known: list[Row]) -> list[tuple[str, int | None]]:
             row[k] not in ("", "0")
             for k in ("reporting_data_1", "order", "transaction_id", "merchant_operation_id")
         )
-        if outcome == "unmatched" and row["name"] in FREE and (not keyed or row["name"] in RESERVE):
+        if outcome == "unmatched" and row["name"] in FREE and (not keyed or row["name"] in OWN):
             return "account_level", None
         return outcome, number
 
