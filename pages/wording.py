@@ -54,6 +54,10 @@ EVENTS = {
         "The e-mail is on its way, but late: the customer's mail server does not take it yet",
         ":material/schedule:",
     ),
+    "mail_not_passed_on": (
+        "The customer's mail server took the e-mail, but could not deliver it where it passes it on to",
+        ":material/forward_to_inbox:",
+    ),
     "mail_expired": ("Not mailed: the link had expired", ":material/timer_off:"),
     "copy_mail_sent": ("Copy sent to the sender", ":material/content_copy:"),
     "copy_mail_retry": ("The sender's copy was not taken; tried again later", ":material/refresh:"),
@@ -62,6 +66,7 @@ EVENTS = {
     "copy_mail_expired": ("The sender's copy was not sent: the link had expired", ":material/timer_off:"),
     "copy_mail_bounced": ("The sender's copy came back", ":material/mail_off:"),
     "copy_mail_delayed": ("The sender's copy is late", ":material/schedule:"),
+    "copy_mail_not_passed_on": ("The sender's copy was taken, but not passed on", ":material/forward_to_inbox:"),
     "operation_asked": ("{operation} asked: {amount}", ":material/outbox:"),
     "operation_done": ("{operation} done: {amount}", ":material/task_alt:"),
     "operation_refused": ("{operation} refused", ":material/error:"),

@@ -1,7 +1,7 @@
 """The round that reads delivery reports out of their mailbox, and tells the orders whose e-mail came back.
 
 A report counts only where it names the Message-ID of an e-mail of ours: that one was made at random and is known to
-whoever handled the e-mail. Each is recorded together with the place in the mailbox up to which it was read, so that none
+whoever handled the e-mail. The e-mail came back where it failed for the recipient that we wrote to. Each is recorded together with the place in the mailbox up to which it was read, so that none
 is read twice and none is lost.
 """
 
@@ -108,10 +108,16 @@ def tell(tx: Connection, report: Report) -> bool:
     order = rows.order(tx, message.order) if message is not None else None
     if message is None or order is None or (message.state == "queued" and not message.tries):  # it never left
         return False
-    event = "mail_bounced" if report.action == "failed" else "mail_delayed"
+    told = report.about(message.recipient)
+    if told is not None:
+        event = "mail_bounced" if told.action == "failed" else "mail_delayed"
+    else:  # of somebody whom it was passed on to: the recipient's own server took it
+        told, event = report.told[0], "mail_not_passed_on"
+        if told.action != "failed":
+            return True
     record(
         tx, order.id, event if message.kind == "link" else f"copy_{event}", WORKER, identity=f"{event}:{message.id}",
-        number=message.number, status=report.status, answer=inert(report.answer, order, message.recipient),
+        number=message.number, status=told.status, answer=inert(told.answer, order, message.recipient),
     )  # fmt: skip
     return True
 

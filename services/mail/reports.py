@@ -5,9 +5,12 @@ report names a message by its Message-ID only; whether that is one of ours is fo
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from email.message import Message
 from email.policy import compat32
 from email.utils import parseaddr
@@ -16,39 +19,81 @@ from typing import Literal
 ANSWER_MAX = 300
 MOST_IDS = 20
 _MOST_TEXT = 64 * 1024
+_MOST_SUBJECT = 1_000
 _MOST_PARTS = 50
-_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")
+_STANDARD = ("message/delivery-status", "message/global-delivery-status")  # RFC 3464, RFC 6533
+Action = Literal["failed", "delayed"]
+_ACTIONS: dict[str, Action] = {"failed": "failed", "delayed": "delayed", "5": "failed", "4": "delayed"}
+# Each of these takes a time that grows with the text alone: no repeat can end in another place of the same run.
+_ID = re.compile(r"<[!-;=?A-~]{1,200}@[!-;=?A-~]{1,200}>")
+_ADDRESS = re.compile(r"(?<![^\s<>()\[\]\"',;:=])[^\s<>()\[\]\"',;:=@]{1,200}@[^\s<>()\[\]\"',;:=@]{1,255}")
 _AFTER_ITS_NAME = re.compile(r"message-id:\s{0,4}([^\s]{1,500})", re.IGNORECASE)
-_STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")  # RFC 3463
-_REPLY = re.compile(r"(?<![\d.])5[0-7]\d(?=[ \-])")  # an SMTP reply in prose: "550 no such user"
+_STATUS = re.compile(r"\b([245])\.[0-7]\.\d{1,3}\b(?!\.\d)")  # RFC 3463
+# In prose a number is a server's answer only where such a thing stands: "Your order C-512 is delayed" is none.
+_STANDS = r"(?:^[ \t]{0,8}|[:;#=(\[<>\"'«‘“][ \t]{0,4}|\b(?:error|code|said|returned|status|smtp)[ \t]{1,4})"
+_FINAL = re.compile(
+    rf"(?:{_STANDS}(?:5\d\d[ \-])?|\b5\d\d[ \-])5\.[0-7]\.\d{{1,3}}\b(?!\.\d)", re.IGNORECASE | re.MULTILINE
+)
+_REPLY = re.compile(rf"{_STANDS}5[0-7]\d(?=[ \-]\S)", re.IGNORECASE | re.MULTILINE)  # "550 no such user"
+_LATER = re.compile(rf"{_STANDS}4(?:[0-7]\d(?=[ \-]\S)|\.[0-7]\.\d)", re.IGNORECASE | re.MULTILINE)
 _DAEMON = re.compile(r"(mailer|mail)[-_. ]?(daemon|administrator|delivery)|postmaster|daemon", re.IGNORECASE)
+_ANSWERED = re.compile(r"(re|aw|antw|sv|vs|odp|ref|rif|res|fw|fwd|wg|tr|enc|doorst|pd)\s{0,2}:", re.IGNORECASE)
+_AUTOMATIC = re.compile(
+    r"out of (the )?office|automatic reply|auto(matic)?[- ]?(reply|response)|reponse automatique|absen(t|ce) du bureau|abwesend|"
+    r"automatische antwort|respuesta automatica|fuera de la oficina|risposta automatica|fuori sede|automatisch antwoord|"
+    r"afwezig|resposta automatica|ausente do|odpowiedz automatyczna|autosvar",
+    re.IGNORECASE,
+)
 _COPY_BELOW = re.compile(
-    r"below this line is a copy|copy of (the|your) (original )?message|-+ ?original message|^message-id:",
+    r"below this line is a copy|copy of (the|your) (original )?message|- ?original message|^message-id:",
     re.IGNORECASE | re.MULTILINE,
 )
+# Without accents, as the text is when they are looked for.
 _DELAYED = re.compile(
-    r"\bdelayed\b|will (keep|continue to|be) (try|retr)|still (being )?(try|retr)|no action is required",
+    r"\bdelayed\b|will (keep|continue to|be) (try|retr)|will retry|still (being )?(try|retr)|no action is required|"
+    r"warning message only|delivery incomplete|not (yet )?been delivered( yet)?|"
+    r"(est|ete|sera) (retarde|differe)|nouvelle tentative|sera retente|verzogert|weitere zustellversuche|"
+    r"se ha retrasado|entrega retrasada|se seguira intentando|e stata ritardata|verra ritentat|is vertraagd|"
+    r"foi adiada|opoznion",
     re.IGNORECASE,
 )
 _FAILED = re.compile(
-    r"undeliver|permanent(ly)? (error|fail)|gave up|giv(en|ing) up|failure notice|delivery (has )?fail|"
-    r"(could|can) ?not be delivered|wasn't delivered|return(ed|ing) (message )?to sender|non remis|unzustellbar|"
-    r"nicht zugestellt|no entregado|mancata consegna",
+    r"undeliver|permanent(ly)? (error|fail)|gave up|(?<!before )giv(en|ing) up|failure notice|delivery (has )?fail|"
+    r"(could|can) ?not be delivered|wasn't delivered|return(ed|ing) (message )?to sender|"
+    r"non remis|non distribu|non-remise|echec de (la )?(remise|distribution|livraison)|n'a pas pu etre (remis|distribu)|"
+    r"unzustellbar|nicht (zu)?stellbar|nicht zugestellt|zustellung fehlgeschlagen|no (se ha podido|se pudo|se puede) entregar|"
+    r"no entregado|mancat[ao] (re)?(consegna|capito)|impossibile (recapitare|consegnare)|non recapitat|"
+    r"onbestelbaar|niet (worden )?(bezorgd|afgeleverd)|nao (foi possivel )?entreg|nie (mozna|udalo sie) dostarczyc|niedostarczon",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True)
-class Report:
-    """``message_ids``: the message spoken of, the surest first. ``status``: RFC 3463, "" where none was told.
+class Told:
+    """What became of the message for one recipient. ``recipients``: what the report calls them, in small letters, the
+    address written to and the one that it was passed on to; empty where it names nobody.
 
-    ``answer``: the receiving server's words, on one line, at most 300 characters, from a stranger.
+    ``status``: RFC 3463, "" where none was told. ``answer``: the receiving server's words, on one line, at most 300
+    characters, from a stranger.
     """
 
-    action: Literal["failed", "delayed"]
-    message_ids: tuple[str, ...]
+    action: Action
+    recipients: frozenset[str]
     status: str
     answer: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """``message_ids``: the message spoken of, the surest first. ``told``: what failed before what is late, never empty."""
+
+    message_ids: tuple[str, ...]
+    told: tuple[Told, ...]
+
+    def about(self, recipient: str) -> Told | None:
+        """What it says of this recipient; None where it speaks of others alone."""
+        wanted = recipient.casefold()
+        return next((one for one in self.told if not one.recipients or wanted in one.recipients), None)
 
 
 def read_report(raw: bytes) -> Report | None:
@@ -66,9 +111,9 @@ def _read(mail: Message) -> Report | None:
         if kind and kind != "delivery-status":  # a receipt, a complaint
             return None
     parts = list(_parts(mail))
-    told = next((part for part in parts if part.get_content_type() == "message/delivery-status"), None)
+    told = next((part for part in parts if part.get_content_type() in _STANDARD), None)
     found = _standard(mail, parts, told) if told is not None else _prose(mail, parts)
-    return found if found is not None and found.message_ids else None
+    return found if found is not None and found.message_ids and found.told else None
 
 
 def _parts(mail: Message) -> Iterator[Message]:
@@ -88,25 +133,46 @@ def _children(part: Message) -> list[Message]:
     return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
 
 
-def _standard(mail: Message, parts: list[Message], told: Message) -> Report | None:
-    groups = [group for group in _children(told) if group.get("Action")]
-    by_action = {
-        _header(group, "Action").lower().split(" ")[0].rstrip(";"): group for group in reversed(groups)
-    }
-    action: Literal["failed", "delayed"] | None = (
-        "failed" if "failed" in by_action else "delayed" if "delayed" in by_action else None
-    )
-    if action is None:
-        return None
-    group = by_action[action]
-    status = _STATUS.search(_header(group, "Status"))
-    diagnostic = re.sub(r"^[\w.-]+\s*;\s*", "", _header(group, "Diagnostic-Code"))
-    returned = _returned(parts)
-    ids = _ids(returned) or _ids(
-        " ".join(_header(one, "X-Original-Message-ID") for one in _children(told))
+def _standard(mail: Message, parts: list[Message], status: Message) -> Report:
+    groups = _groups(status)
+    found = [told for group in groups if (told := _told(group)) is not None]
+    ids = _ids(_returned(parts)) or _ids(
+        " ".join(_header(one, "X-Original-Message-ID") for one in groups)
         + " " + " ".join(_header(mail, name) for name in ("X-Original-Message-ID", "In-Reply-To", "References"))
     )  # fmt: skip
-    return Report(action, ids, status[0] if status else "", _line(diagnostic))
+    return Report(ids, tuple(sorted(found, key=lambda told: told.action != "failed")))
+
+
+def _groups(status: Message) -> list[Message]:
+    """The report's groups of fields: of the message, then of each recipient."""
+    if status.get_content_type() == _STANDARD[0]:
+        return _children(status)
+    # The library takes the internationalised kind for one message: the first group its header, the rest its body.
+    texts = [str(one.get_payload()) for one in _children(status)]
+    rest = [message_from_string(text, policy=compat32) for part in texts for text in part.split("\n\n")]
+    return [*_children(status), *rest]
+
+
+def _told(group: Message) -> Told | None:
+    """What a recipient's group says; None for a success, and for the group of the whole message."""
+    found = _STATUS.search(_header(group, "Status"))
+    status = found[0] if found else ""
+    said = re.match(r"\s{0,9}([a-z]{1,20})", _header(group, "Action"), re.IGNORECASE)
+    action = _ACTIONS.get(said[1].lower() if said else status[:1])
+    if action is None:
+        return None
+    diagnostic = _header(group, "Diagnostic-Code")
+    kind, sign, words = diagnostic.partition(";")
+    plain = words if sign and re.fullmatch(r"[\w.-]{1,60}", kind.strip()) else diagnostic
+    named = (_named(_header(group, name)) for name in ("Original-Recipient", "Final-Recipient"))
+    return Told(action, frozenset(filter(None, named)), status, _line(plain))
+
+
+def _named(field: str) -> str:
+    """The address of ``rfc822; <zoe@example.com>``, in small letters; xtext (RFC 3461, 4) is read."""
+    address = field.partition(";")[2] or field
+    address = re.sub(r"\+([0-9A-F]{2})", lambda code: chr(int(code[1], 16)), address[:500])
+    return address.strip().strip("<>").strip().casefold()
 
 
 def _returned(parts: list[Message]) -> str:
@@ -126,52 +192,85 @@ def _returned(parts: list[Message]) -> str:
 
 def _prose(mail: Message, parts: list[Message]) -> Report | None:
     """A report that only people were meant to read. An answer by a person, or by their holiday, is none."""
-    if "auto-replied" in _header(mail, "Auto-Submitted").lower():
+    subject = _plain(_subject(mail))
+    if _automatic(mail) or _ANSWERED.match(subject) or _AUTOMATIC.search(subject):
         return None
-    sender = parseaddr(_header(mail, "From"))
+    sender = parseaddr(_header(mail, "From")[:_MOST_SUBJECT])
     named = _DAEMON.search(sender[1].partition("@")[0]) or _DAEMON.search(sender[0])
-    if not named and not mail.get("X-Failed-Recipients"):
+    failed = _header(mail, "X-Failed-Recipients")
+    if not named and not failed:
         return None
     text = "\n".join(_text(part) for part in parts if part.get_content_type() in ("text/plain", "text/html"))
     copy = _COPY_BELOW.search(text)
-    own = text[: copy.start()] if copy else text
-    said = f"{_header(mail, 'Subject')}\n{own}"
-    statuses = [found[0] for found in _STATUS.finditer(own)]
-    final = next((status for status in statuses if status.startswith("5")), "")
-    action: Literal["failed", "delayed"]
-    if final or _REPLY.search(own):
-        action = "failed"
-    elif _DELAYED.search(said):
-        action = "delayed"
-    elif _FAILED.search(said):
-        action = "failed"
-    elif any(status.startswith("4") for status in statuses):
-        action = "delayed"
-    else:
+    own = (text[: copy.start()] if copy else text)[:_MOST_TEXT]
+    head = subject.partition(":")[0]  # beyond it stands the returned message's own
+    action = _action(f"{head if _FAILED.search(head) else subject}\n{_plain(own)}", own)
+    if action is None:
         return None
-    returned = _returned(parts)
+    statuses = [found[0] for found in _STATUS.finditer(own) if _ACTIONS.get(found[1]) == action]
     called = " ".join(_AFTER_ITS_NAME.findall(text))
-    ids = _ids(returned) or _ids(
+    ids = _ids(_returned(parts)) or _ids(
         f"{_header(mail, 'References')} {_header(mail, 'In-Reply-To')} {called} {text}"
     )
-    return Report(action, ids, final or next(iter(statuses), ""), _line(_telling(own)))
+    others = {sender[1].casefold(), parseaddr(_header(mail, "To")[:_MOST_SUBJECT])[1].casefold()}
+    named_here = (found[0].strip(".").casefold() for found in _ADDRESS.finditer(failed or own))
+    recipients = frozenset(one for one in named_here if one not in others and not _DAEMON.match(one))
+    return Report(ids, (Told(action, recipients, next(iter(statuses), ""), _line(_telling(own, action))),))
 
 
-def _telling(text: str) -> str:
+def _automatic(mail: Message) -> bool:
+    """Whether a machine answers for a person (RFC 3834, and what was used before it)."""
+    kinds = (_header(mail, "Auto-Submitted").lower(), _header(mail, "Precedence").lower())
+    return (
+        "auto-replied" in kinds[0] or "auto_reply" in kinds[1] or any(mail.get(name) for name in ("X-Autoreply", "X-Autorespond"))
+    )  # fmt: skip
+
+
+def _action(said: str, own: str) -> Action | None:
+    """Who says that it still tries has not given up, whatever else its words quote; None: it says neither."""
+    final, failed = _FINAL.search(own), _FAILED.search(said)
+    if _DELAYED.search(said):
+        return "failed" if final and failed else "delayed"
+    if final or failed or _REPLY.search(own):
+        return "failed"
+    return "delayed" if _LATER.search(own) else None
+
+
+def _subject(mail: Message) -> str:
+    raw = _header(mail, "Subject")[:_MOST_SUBJECT]
+    try:
+        return str(make_header(decode_header(raw)))
+    except (ValueError, LookupError, HeaderParseError):
+        return raw
+
+
+def _plain(text: str) -> str:
+    """Without accents, whatever apostrophe."""
+    apart = unicodedata.normalize("NFKD", text.replace("’", "'"))
+    return "".join(c for c in apart if not unicodedata.combining(c))
+
+
+def _telling(text: str, action: Action) -> str:
     """The line of a prose report that holds the server's answer."""
     lines = [line.strip() for line in text.splitlines()]
-    for sign in (_STATUS, _REPLY, _FAILED, _DELAYED):
+    signs = (_FINAL, _REPLY, _STATUS, _FAILED) if action == "failed" else (_LATER, _STATUS, _DELAYED)
+    for sign in signs:
         for line in lines:
-            if sign.search(line):
+            if sign.search(_plain(line)):
                 return line
     return ""
 
 
 def _text(part: Message) -> str:
-    text = _bytes(part)[:_MOST_TEXT].decode(
-        "utf-8", "replace"
-    )  # what is looked for is ASCII in every charset
-    return re.sub(r"<(?!\S+@)[^<>]{0,500}>", " ", text) if part.get_content_subtype() == "html" else text
+    charset = (part.get_content_charset() or "utf-8")[:40]
+    try:
+        text = _bytes(part)[:_MOST_TEXT].decode(charset, "replace")
+    except LookupError:
+        text = _bytes(part)[:_MOST_TEXT].decode("utf-8", "replace")
+    if part.get_content_subtype() != "html":
+        return text
+    # Tags go; an address or a Message-ID in angles is none.
+    return re.sub(r"<([^<>]{0,500})>", lambda tag: tag[0] if "@" in f"{tag[1]} ".split(" ", 1)[0] else " ", text)
 
 
 def _bytes(part: Message) -> bytes:

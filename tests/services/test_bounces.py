@@ -23,7 +23,7 @@ from services.store import orders as rows
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.imap import PASSWORD, Imap
-from tests.support.reports import exim, holiday, standard
+from tests.support.reports import exim, holiday, prose, standard
 from tests.support.sandbox import RunningSandbox, wait_for
 
 
@@ -52,6 +52,10 @@ def seen(desk: Desk, order_id: int) -> Detail:
     return history.detail(desk, Actor("system", "system"), order_id)
 
 
+def returned(message_id: str, **more: str) -> bytes:
+    return standard(message_id, **{"recipient": "elodie.marchand@example.com", **more})  # type: ignore[arg-type]
+
+
 def message_id(desk: Desk, order_id: int, kind: str = "link") -> str:
     return str([one for one in seen(desk, order_id).messages if one.kind == kind][-1].message_id)
 
@@ -70,7 +74,7 @@ def test_an_email_that_came_back(desk: Desk, manager: Actor, imap: Imap, sandbox
     order_id = send(desk, manager)
     other = send(desk, manager, order_id="A-2")
     imap.add(
-        standard(
+        returned(
             message_id(desk, order_id), diagnostic="smtp; 550 elodie.marchand@example.com: no Élodie here"
         )
     )
@@ -104,7 +108,7 @@ def test_a_report_of_an_earlier_email_comes_late(desk: Desk, manager: Actor, ima
     first = message_id(desk, order_id)
     links.readdress(desk, manager, order_id, "elodie@example.org", create.new_form_key())
     worker.drain(desk)
-    imap.add(standard(first))
+    imap.add(returned(first))
     bounces.read_mailbox(desk)
     assert "mail_bounced" in kinds(desk, order_id)
     assert seen(desk, order_id).order.delivery == "sent"
@@ -112,23 +116,50 @@ def test_a_report_of_an_earlier_email_comes_late(desk: Desk, manager: Actor, ima
 
 def test_a_delay_is_only_told_and_once(desk: Desk, manager: Actor, imap: Imap) -> None:
     order_id = send(desk, manager)
-    imap.add(standard(message_id(desk, order_id), action="delayed", status="4.4.1"))
-    imap.add(exim(message_id(desk, order_id), warning=True))
+    imap.add(returned(message_id(desk, order_id), action="delayed", status="4.4.1"))
+    imap.add(exim(message_id(desk, order_id), warning=True, recipient="elodie.marchand@example.com"))
     bounces.read_mailbox(desk)
     assert kinds(desk, order_id).count("mail_delayed") == 1
     assert seen(desk, order_id).badge == "open"
     sweep(desk)
     assert seen(desk, order_id).alarms == ()
-    imap.add(standard(message_id(desk, order_id), status="4.4.7"))  # in the end it gives up
+    imap.add(returned(message_id(desk, order_id), status="4.4.7"))  # in the end it gives up
     bounces.read_mailbox(desk)
+    assert seen(desk, order_id).badge == "bounced"
+
+
+def test_a_delay_that_quotes_an_order_is_no_bounce(desk: Desk, manager: Actor, imap: Imap) -> None:
+    order_id = send(desk, manager)
+    imap.add(prose(message_id(desk, order_id), "Delayed", "Your message 'Order C-512' is delayed. We will keep trying."))
+    bounces.read_mailbox(desk)
+    assert "mail_delayed" in kinds(desk, order_id)
+    assert seen(desk, order_id).badge == "open"
+
+
+def test_where_the_recipient_passes_it_on_to_is_told_and_no_bounce(
+    desk: Desk, manager: Actor, imap: Imap
+) -> None:
+    order_id = send(desk, manager)
+    imap.add(returned(message_id(desk, order_id), recipient="colleague@example.org", action="delayed", status="4.4.1"))
+    bounces.read_mailbox(desk)
+    assert kinds(desk, order_id)[-1] not in ("mail_delayed", "mail_not_passed_on")
+    imap.add(returned(message_id(desk, order_id), recipient="colleague@example.org"))
+    bounces.read_mailbox(desk)
+    [event] = [one for one in seen(desk, order_id).events if one.kind == "mail_not_passed_on"]
+    assert (event.data["status"], seen(desk, order_id).badge) == ("5.1.1", "open")
+    assert "colleague" not in str(event.data)
+    sweep(desk)
+    assert seen(desk, order_id).alarms == ()
+    imap.add(returned(message_id(desk, order_id), recipient="colleague@example.org", original="Elodie.Marchand@Example.com"))
+    bounces.read_mailbox(desk)  # an alias at the recipient's own server
     assert seen(desk, order_id).badge == "bounced"
 
 
 def test_what_is_forged_unknown_or_no_report_changes_nothing(desk: Desk, manager: Actor, imap: Imap) -> None:
     order_id = send(desk, manager)
     before = kinds(desk, order_id)
-    imap.add(standard("<176.1.42@elsewhere.example>"))  # names the customer's address, and not our e-mail
-    imap.add(standard("no id"))
+    imap.add(returned("<176.1.42@elsewhere.example>"))  # names the customer's address, and not our e-mail
+    imap.add(returned("no id"))
     imap.add(holiday(message_id(desk, order_id)))
     imap.add(b"\xff\xfe garbage \0\r\n\r\n" + b"x" * 1000)
     imap.add(b"x" * 3_000_000)
@@ -143,14 +174,14 @@ def test_an_email_that_never_left_cannot_come_back(
 ) -> None:
     sandbox.control("settings", {"smtp_reply": "450 later"})
     order_id = send(desk, manager)
-    imap.add(standard(message_id(desk, order_id)))
+    imap.add(returned(message_id(desk, order_id)))
     bounces.read_mailbox(desk)
     assert "mail_bounced" not in kinds(desk, order_id)
 
 
 def test_the_copy_that_came_back_is_not_the_customers(desk: Desk, manager: Actor, imap: Imap) -> None:
     order_id = send(desk, manager, copy_to_sender=True)
-    imap.add(standard(message_id(desk, order_id, "copy")))
+    imap.add(returned(message_id(desk, order_id, "copy"), recipient=manager.email))
     bounces.read_mailbox(desk)
     assert "copy_mail_bounced" in kinds(desk, order_id)
     assert seen(desk, order_id).badge == "open"
@@ -161,7 +192,7 @@ def test_of_an_erased_customer_nothing_is_quoted(desk: Desk, manager: Actor, ima
     name = message_id(desk, order_id)
     with desk.store.write() as tx:
         rows.change_order(tx, order_id, erased_at=clock.now(), email="", first_name="—", last_name="")
-    imap.add(standard(name, diagnostic="smtp; 550 Elodie Marchand has left"))
+    imap.add(returned(name, diagnostic="smtp; 550 Elodie Marchand has left"))
     bounces.read_mailbox(desk)
     [event] = [one for one in seen(desk, order_id).events if one.kind == "mail_bounced"]
     assert event.data["answer"] == ""
@@ -170,7 +201,7 @@ def test_of_an_erased_customer_nothing_is_quoted(desk: Desk, manager: Actor, ima
 def test_reading_goes_on_where_the_connection_broke(desk: Desk, manager: Actor, imap: Imap) -> None:
     orders = [send(desk, manager, order_id=f"A-{number}", references=(f"F-{number}",)) for number in range(3)]
     for order_id in orders:
-        imap.add(standard(message_id(desk, order_id)))
+        imap.add(returned(message_id(desk, order_id)))
     imap.cut_after = 1
     bounces.read_mailbox(desk)
     assert check(desk) == ("warning", "away")
@@ -191,7 +222,7 @@ def test_another_mailbox_is_read_from_its_own_beginning(desk: Desk, manager: Act
     imap.add(b"an old mail")
     bounces.read_mailbox(desk)
     with Imap() as other:
-        other.add(standard(message_id(desk, order_id)))
+        other.add(returned(message_id(desk, order_id)))
         bounces.read_mailbox(reading(desk, other.url))
     assert seen(desk, order_id).badge == "bounced"
 
@@ -221,7 +252,7 @@ def test_the_check_list_says_how_the_mailbox_stands(
 
 def test_the_running_worker_reads(desk: Desk, manager: Actor, imap: Imap) -> None:
     order_id = send(desk, manager)
-    imap.add(standard(message_id(desk, order_id)))
+    imap.add(returned(message_id(desk, order_id)))
     running = worker.start(desk)
     try:
         wait_for(lambda: seen(desk, order_id).badge == "bounced", "the report", 30)

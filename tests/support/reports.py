@@ -12,6 +12,7 @@ Bonjour
 def standard(
     message_id: str, *, action: str = "failed", status: str = "5.1.1", headers_only: bool = False,
     diagnostic: str = "smtp; 550 5.1.1 <zoe@example.com>: Recipient address rejected: User unknown",
+    recipient: str = "zoe@example.com", original: str = "",
 ) -> bytes:  # fmt: skip
     """RFC 3464 in RFC 6522's frame, as Postfix writes it."""
     kind = "text/rfc822-headers" if headers_only else "message/rfc822"
@@ -38,8 +39,8 @@ Content-Type: message/delivery-status
 Reporting-MTA: dns; mx.fleurs.example
 X-Postfix-Queue-ID: 4ABC
 
-Final-Recipient: rfc822; zoe@example.com
-Original-Recipient: rfc822;zoe@example.com
+Final-Recipient: rfc822; {recipient}
+Original-Recipient: rfc822;{original or recipient}
 Action: {action}
 Status: {status}
 Remote-MTA: dns; mx.example.com
@@ -76,20 +77,34 @@ Subject: x
 """.encode()
 
 
-def exim(message_id: str, *, warning: bool = False) -> bytes:
+def prose(message_id: str, subject: str, text: str, sender: str = "MAILER-DAEMON@mx.example.com", head: str = "") -> bytes:
+    """A report in words alone, and whatever else comes from such a sender."""
+    return f"""Return-Path: <>
+From: {sender}
+To: bounces@fleurs.example
+Subject: {subject}
+References: {message_id}
+Content-Type: text/plain; charset=utf-8
+{head}
+{text}
+""".encode()
+
+
+def exim(message_id: str, *, warning: bool = False, recipient: str = "zoe@example.com") -> bytes:
     if warning:
         text = """This message was created automatically by mail delivery software.
 A message that you sent has not yet been delivered to one or more of its recipients after more than 24 hours.
 No action is required on your part. Delivery attempts will continue for some time.
-  zoe@example.com
+  RECIPIENT
     Delay reason: SMTP error: 421 try later"""
     else:
         text = """A message that you sent could not be delivered to one or more of its recipients.
-  zoe@example.com
+  RECIPIENT
     host mx.example.com [192.0.2.1]
-    SMTP error from remote mail server after RCPT TO:<zoe@example.com>:
+    SMTP error from remote mail server after RCPT TO:<RECIPIENT>:
     550 No such user here"""
-    return f"""X-Failed-Recipients: zoe@example.com
+    text = text.replace("RECIPIENT", recipient)
+    return f"""X-Failed-Recipients: {recipient}
 Auto-Submitted: auto-generated
 From: Mail Delivery System <Mailer-Daemon@host.example>
 To: bounces@fleurs.example
