@@ -13,10 +13,10 @@ from services import money
 from services.batches.errors import DateUnreadable, DigitsLost
 from services.batches.table import Line, Table
 from services.errors import DeskError
+from services.headings import plain
 from services.i18n import LANGUAGES, language_name
 from services.orders.drafts import local_time
 from services.settlements import amounts, dates
-from services.settlements.columns import plain
 
 EXACT_DIGITS = 15  # what a spreadsheet's number keeps
 DecimalSign = Literal[".", ","]

@@ -7,11 +7,11 @@ from typing import Any
 from services.access import Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
+from services.headings import spelling
 from services.reconciliation import file_accounts
 from services.reconciliation.file_accounts import Part
 from services.settlements.dialect import Chosen, Detection, detect_file
 from services.settlements.errors import SettlementFileError, UndecidedReading
-from services.settlements.sheet import spelling
 from services.settlements.source import Source
 from services.store import Connection, Store
 from services.store import matching_rules as rows
@@ -80,7 +80,7 @@ def _differs(kept: Chosen, detection: Detection) -> bool:
     if kept.columns:
         told = {spelling(name): column or None for name, column in kept.columns}
         for header in detection.headers:
-            named = zip(header.names, header.known, strict=True)
+            named = zip(header.labels, header.known, strict=True)
             if any(told.get(spelling(name), column) != column for name, column in named):
                 return True
     return kept.debits is not None and (found.debits or {}).get("settled_amount") != kept.debits

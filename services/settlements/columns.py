@@ -4,9 +4,7 @@ Source of the English names and their order: HiPay's developer portal, "Settleme
 are not published: spellings that a translated export may use are listed, and matching is tolerant.
 """
 
-import re
-import unicodedata
-from functools import lru_cache
+from services.headings import Meaning, Tier, Vocabulary, words
 
 COLUMNS: tuple[str, ...] = (
     "account", "account_name", "date", "date_value", "invoice_reference",
@@ -101,34 +99,21 @@ _VARIANTS: dict[str, tuple[str, ...]] = {
     },
 }  # fmt: skip
 
-_FILLERS = frozenset("de du des d l la le of the numero num n no nr number".split())
-_SYNONYMS = {"identifiant": "id", "identifier": "id", "ref": "reference", "identity": "id"}
+# HiPay's own names win over every other spelling.
+VOCABULARY = Vocabulary(
+    Meaning(name, (LABELS[name], name.replace("_", " ")), (Tier(_VARIANTS.get(name, ())),)) for name in COLUMNS
+)
+recognise = VOCABULARY.recognise
+
+# What a proof stands on: a column that may be one of these is never left out without a word.
+WEIGHTY = frozenset((*AMOUNTS, *CURRENCIES, *IDS, "operation")) - {"customer_id"}
+_WEIGHTY_WORDS = frozenset(
+    "amount amounts balance chargeback commission commissions credit credits currency debit debits devise facture fee fees"
+    " frais gross brut impaye invoice montant montants net operation operations order commande payout price prix reference reglement"
+    " refund refunds remboursement reversement sale sales settled settlement solde sum somme total totals transaction vente".split()
+)
 
 
-@lru_cache(maxsize=4096)
-def plain(text: str) -> str:
-    """Without accents, in lower case, words of letters and digits separated by one space."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(re.findall(r"[a-z0-9]+", bare.casefold()))
-
-
-def _words(text: str) -> str:
-    """The words that carry meaning, in one order: "N° de commande", "ID Transaction" as "Transaction ID"."""
-    words = (_SYNONYMS.get(word, word) for word in plain(text).split() if word not in _FILLERS)
-    return " ".join(sorted(words))
-
-
-_BY_WORDS: dict[str, str] = {}
-_SQUEEZED: dict[str, str] = {}
-for _name in COLUMNS:
-    for _spelling in (LABELS[_name], _name.replace("_", " "), *_VARIANTS.get(_name, ())):
-        _BY_WORDS.setdefault(_words(_spelling), _name)
-        _SQUEEZED.setdefault(plain(_spelling).replace(" ", ""), _name)
-
-
-def recognise(header: str) -> str | None:
-    """The canonical column that a header names, or None."""
-    squeezed = plain(header).replace(" ", "")
-    if not squeezed:
-        return None
-    return _SQUEEZED.get(squeezed) or _BY_WORDS.get(_words(header))
+def may_weigh(heading: str) -> bool:
+    """Whether a column that is not known may hold an amount, a currency, a reference or the operation, by its words."""
+    return bool(_WEIGHTY_WORDS & set(words(heading).split()))

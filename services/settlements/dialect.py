@@ -10,6 +10,7 @@ from typing import Literal
 
 from services.settlements import amounts, dates
 from services.settlements.columns import AMOUNTS
+from services.settlements.errors import DoubtfulColumns
 from services.settlements.parts import parts
 from services.settlements.sheet import Header
 from services.settlements.source import Source, open_source
@@ -135,6 +136,8 @@ def detect_file(
         survey.add(part)
         if tell is not None:
             tell(part.bytes_done)
+    headers = tuple(table.layout.header for table in found.tables)
+    _refuse_doubts(headers, survey.differing)
     number, by_number = _decimal(survey, chosen)
     form, by_form = _date(survey, chosen)
     debits, by_debits = _debits(survey, chosen)
@@ -155,8 +158,23 @@ def detect_file(
         first.encoding, first.delimiter, header.line, number.decimal, number.thousands, form, debits, evidence, columns,
         tuple(sheets),
     )  # fmt: skip
-    headers = tuple(table.layout.header for table in found.tables)
     return Detection(dialect, headers, survey.lines, dict(survey.accounts), found.left_out, source.hidden)
+
+
+def _refuse_doubts(headers: tuple[Header, ...], differing: Mapping[str, Mapping[int, tuple[str, str]]]) -> None:
+    """Several columns may be the same one, and do not hold the same. Raises DoubtfulColumns."""
+    doubts: dict[str, tuple[tuple[str, str], ...]] = {}
+    for header in headers:
+        names = header.labels
+        for doubt in header.choice.doubts:
+            if pairs := differing.get(doubt.meaning):
+                first, *others = doubt.places
+                cells = {first: next(iter(pairs.values()))[0], **{place: pair[1] for place, pair in pairs.items()}}
+                found = ((names[place], cells[place]) for place in (first, *others) if place in cells)
+                doubts.setdefault(doubt.meaning, tuple(found))
+    if doubts:
+        named = dict(pair for header in headers for pair in zip(header.labels, header.known, strict=True))
+        raise DoubtfulColumns(tuple(doubts.items()), tuple(named.items()))
 
 
 def _decimal(survey: Survey, chosen: Chosen) -> tuple[amounts.Decision, Evidence]:

@@ -8,6 +8,7 @@ DeskError
     ├── TruncatedFile        it ends inside a character, a quoted cell or a row
     ├── BrokenQuotes         a quoted cell that swallows a large part of the file
     ├── MissingColumns       without these columns no line can be counted
+    ├── DoubtfulColumns      several columns may be the same one: a person must say which is
     ├── HeaderOnly           columns are named, no line follows
     ├── UndecidedReading     the file leaves a choice open that changes amounts: a person must answer
     ├── ZipUnreadable        damaged, cut off, or packed in a way that is not known
@@ -81,6 +82,24 @@ class MissingColumns(SettlementFileError):
 
     def fields(self) -> dict[str, str]:
         return {"columns": ", ".join(self.columns)}
+
+
+class DoubtfulColumns(SettlementFileError):
+    """`doubts`: each canonical column with the columns of the file that may be it, by name and with a cell in which they
+    differ; `header`: as in MissingColumns."""
+
+    code: ClassVar[str] = "settlement_file_doubtful_columns"
+
+    def __init__(
+        self, doubts: tuple[tuple[str, tuple[tuple[str, str], ...]], ...], header: tuple[tuple[str, str | None], ...]
+    ) -> None:  # fmt: skip
+        super().__init__(doubts, header)
+        self.doubts = doubts
+        self.header = header
+
+    def fields(self) -> dict[str, str]:
+        names = dict.fromkeys(name for _, columns in self.doubts for name, _ in columns)
+        return {"columns": ", ".join(column for column, _ in self.doubts), "names": ", ".join(names)}
 
 
 class HeaderOnly(SettlementFileError):

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from services.settlements.blocks import Block, DamagedCell
+from services.settlements.columns import WEIGHTY, may_weigh
 from services.settlements.dialect import Detection, Evidence
 from services.settlements.sheet import AsideRow
 
@@ -24,6 +25,7 @@ class Findings:
     missing: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
+    unused: tuple[tuple[str, str, str], ...] = ()
     left_out: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     unknown_operations: tuple[str, ...] = ()
@@ -31,6 +33,12 @@ class Findings:
     damaged_count: int = 0
     assumed: Evidence | None = None
     aside: int = 0
+
+    @property
+    def overlooked(self) -> tuple[str, ...]:
+        """Columns that were left out, and that may hold an amount, a currency, a reference or the operation."""
+        known = (name for name, column, _ in self.unused if column in WEIGHTY)
+        return _different((*known, *filter(may_weigh, self.extra)))
 
     def kept(self) -> dict[str, Any]:
         """As JSON."""
@@ -43,6 +51,7 @@ def findings_of(kept: Mapping[str, Any]) -> Findings:
     assumed = kept.get("assumed")
     return Findings(
         **{name: tuple(kept.get(name, ())) for name in names},
+        unused=tuple((name, column, other) for name, column, other in kept.get("unused", ())),
         damaged=tuple(DamagedCell(**cell) for cell in kept.get("damaged", ())),
         damaged_count=kept.get("damaged_count", 0), aside=kept.get("aside", 0),
         assumed=Evidence(**assumed) if assumed else None,
@@ -97,6 +106,7 @@ class Gathering:
             missing=_different(column for header in headers for column in header.missing),
             extra=_different(name for header in headers for name in header.extra),
             duplicates=_different(column for header in headers for column in header.duplicates),
+            unused=tuple(dict.fromkeys(one for header in headers for one in header.unused)),
             left_out=self.detection.left_out, hidden=self.detection.hidden,
             unknown_operations=tuple(sorted(self._operations)[:_OPERATIONS]),
             damaged=tuple(self._damaged), damaged_count=self._count, aside=self._aside,

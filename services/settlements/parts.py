@@ -24,6 +24,7 @@ from services.settlements.text import texts
 from services.spreadsheets import marks
 
 BLOCK_BYTES = 4 << 20  # a row longer than this is a quote that was never closed
+_RIVAL = "\x00"  # begins the keys of columns that rival another; no column is called so
 _MOST_CELL = csv.field_size_limit()  # bytes of a cell, likewise
 # Which mark of a spreadsheet stays: that of a number in an amount, and of a date in an id, which is no date.
 _MARKED = {**dict.fromkeys(AMOUNTS, marks.NUMBER), **dict.fromkeys(set(IDS) - {"account"}, marks.DATE)}
@@ -31,14 +32,23 @@ _MARKED = {**dict.fromkeys(AMOUNTS, marks.NUMBER), **dict.fromkeys(set(IDS) - {"
 
 @dataclass(frozen=True)
 class Part:
-    """Consecutive rows. `cells`: the canonical columns that the file has, as text without blanks around it; `lines`:
-    where each row begins, from 1. `records`: the rows it was made from, blank ones left out. `bytes_done`: read so far."""
+    """Consecutive rows. `cells`: the canonical columns that the file has, as text without blanks around it (and those of
+    `rivals`); `lines`: where each row begins, from 1. `records`: the rows it was made from, blank ones left out.
+    `bytes_done`: read so far."""
 
     cells: dict[str, pa.Array]
     lines: NDArray[np.int64]
     aside: tuple[AsideRow, ...]
     records: int
     bytes_done: int
+
+
+def rivals(part: Part) -> Iterator[tuple[str, int, pa.Array]]:
+    """(the canonical column that is read, the place of another that may be meant as well, its cells)."""
+    for key, cells in part.cells.items():
+        if key.startswith(_RIVAL):
+            _, column, place = key.split(_RIVAL)
+            yield column, int(place), cells
 
 
 def parts(tables: Sequence[Table]) -> Iterator[Part]:
@@ -236,9 +246,10 @@ class _Rows:
             order = np.argsort(lines)
             lines = lines[order]
         cells = {}
-        for place, name in enumerate(self._layout.header.columns):
-            if name is None:
-                continue
+        header = self._layout.header
+        read = [(place, name, name) for place, name in enumerate(header.columns) if name]
+        others = [(place, f"{_RIVAL}{name}{_RIVAL}{place}", name) for place, name in header.rivals]
+        for place, key, name in (*read, *others):
             if place < len(batch):
                 column = batch[place] if kept is None else batch[place].filter(pa.array(kept))
                 if order is not None:
@@ -247,7 +258,7 @@ class _Rows:
                     )
             else:
                 column = pa.array([""] * len(lines), pa.string())
-            cells[name] = clean(column, marked=_MARKED.get(name, "") if self._sheet else None)
+            cells[key] = clean(column, marked=_MARKED.get(name, "") if self._sheet else None)
         return Part(cells, lines, tuple(sorted(found, key=lambda row: row.line)), records, done)
 
 

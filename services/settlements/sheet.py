@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from services import headings
+from services.headings import Choice, plain, spelling
 from services.money import is_currency
-from services.settlements.columns import COLUMNS, REQUIRED, plain, recognise
+from services.settlements.columns import COLUMNS, REQUIRED, VOCABULARY
 from services.settlements.errors import (
     BrokenQuotes,
     MissingColumns,
@@ -53,15 +55,39 @@ class AsideRow:
 
 @dataclass(frozen=True)
 class Header:
-    """`line` … `end`: the lines of the file on which it stands. `names` as in the file; `known` the canonical column that
-    each of them names, None for an extra one; `columns` those that are read: of one that is named twice, the first, or the
-    one that a person said."""
+    """`line` … `end`: the lines of the file on which it stands. `names` as in the file; `choice`: what each of them is
+    (canonical columns)."""
 
     line: int
     end: int
     names: tuple[str, ...]
-    known: tuple[str | None, ...]
-    columns: tuple[str | None, ...]
+    choice: Choice
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names, each told from the others where one stands twice."""
+        return headings.labels(self.names)
+
+    @property
+    def known(self) -> tuple[str | None, ...]:
+        """The canonical column that each of them names, None for an extra one."""
+        return self.choice.known
+
+    @property
+    def columns(self) -> tuple[str | None, ...]:
+        """Those that are read: of several that name one column the best, or the one that a person said."""
+        return self.choice.columns
+
+    @property
+    def unused(self) -> tuple[tuple[str, str, str], ...]:
+        """Columns that another was preferred to: (its name, the canonical column, the other's name)."""
+        names = self.labels
+        return tuple((names[one.place], one.meaning, names[one.instead]) for one in self.choice.unused)
+
+    @property
+    def rivals(self) -> tuple[tuple[int, str], ...]:
+        """Columns that may be meant as well as one that is read: (place, canonical column)."""
+        return tuple((place, doubt.meaning) for doubt in self.choice.doubts for place in doubt.places[1:])
 
     @property
     def duplicates(self) -> tuple[str, ...]:
@@ -71,7 +97,7 @@ class Header:
 
     @property
     def extra(self) -> tuple[str, ...]:
-        return tuple(name for name, column in zip(self.names, self.known, strict=True) if name and not column)
+        return tuple(name for name, column in zip(self.labels, self.known, strict=True) if name and not column)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -143,7 +169,7 @@ def _find_header(
         raise NotASettlementFile("text")
     header = best[1]
     if lacking := tuple(column for column in REQUIRED if column not in header.columns):
-        raise MissingColumns(lacking, tuple(zip(header.names, header.known, strict=True)))
+        raise MissingColumns(lacking, tuple(zip(header.labels, header.known, strict=True)))
     return best
 
 
@@ -163,21 +189,12 @@ def _head(head: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
 
 def _header(line: int, end: int, row: list[str], told: Mapping[str, str]) -> Header:
     names = _names(row)
-    by_hand = [told.get(spelling(name)) for name in names] if told else [None] * len(names)
-    known = tuple(
-        recognise(name) if said is None else said or None for name, said in zip(names, by_hand, strict=True)
-    )
-    taken = {said for said in by_hand if said}
-    columns: list[str | None] = []
-    for column, said in zip(known, by_hand, strict=True):
-        first = column not in columns and (said is not None or column not in taken)
-        columns.append(column if first else None)
-    return Header(line, end, names, known, tuple(columns))
-
-
-def spelling(name: str) -> str:
-    """A column's name in the file, told from another by its letters and digits alone."""
-    return plain(name) or name.casefold()
+    by_hand = {
+        place: told[name]
+        for place, label in enumerate(headings.labels(names) if told else ())
+        if (name := spelling(label)) in told
+    }
+    return Header(line, end, names, VOCABULARY.choose(names, by_hand))
 
 
 def _names(row: list[str]) -> tuple[str, ...]:

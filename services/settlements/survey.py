@@ -12,7 +12,7 @@ from services.settlements.amounts import Seen
 from services.settlements.cells import outlines
 from services.settlements.columns import AMOUNTS, DATES
 from services.settlements.operations import Operation
-from services.settlements.parts import Part
+from services.settlements.parts import Part, rivals
 from services.spreadsheets import marks
 
 _MOST = 20_000  # different ones of a kind: a column with more holds something else
@@ -30,7 +30,8 @@ class Sign:
 
 class Survey:
     """`amounts` by outline; `dates` by what stands for the day; `accounts`: cells of the Account column and their
-    rows; `typed`: some amounts are numbers of a spreadsheet's own."""
+    rows; `typed`: some amounts are numbers of a spreadsheet's own; `differing`: by canonical column, the places of others
+    that may be meant and hold something else, with the first two cells that do (the one that is read, the other)."""
 
     def __init__(self) -> None:
         self.lines = 0
@@ -38,6 +39,7 @@ class Survey:
         self.dates: dict[str, Seen] = {}
         self.accounts: Counter[str] = Counter()
         self.typed = False
+        self.differing: dict[str, dict[int, tuple[str, str]]] = {}
         self._signs: dict[str, dict[tuple[str, bool], Seen]] = {column: {} for column in AMOUNTS}
         self._operations: dict[str, Operation | None] = {}
 
@@ -52,6 +54,7 @@ class Survey:
         self.lines += part.records
         if not len(part.lines):
             return
+        self._note_rivals(part)
         operation = part.cells["operation"].dictionary_encode()
         for column in AMOUNTS:
             if column in part.cells:
@@ -66,6 +69,14 @@ class Survey:
             for counted in pc.value_counts(part.cells["account"]).to_pylist():
                 if counted["values"] in self.accounts or len(self.accounts) < 1000:
                     self.accounts[counted["values"]] += counted["counts"]
+
+    def _note_rivals(self, part: Part) -> None:
+        for column, place, cells in rivals(part):
+            seen = self.differing.get(column, {})
+            if place not in seen and not cells.equals(read := part.cells[column]):
+                at = pc.index(pc.not_equal(read, cells), True).as_py()
+                pair = (marks.plain(read[at].as_py()), marks.plain(cells[at].as_py()))
+                self.differing[column] = {**seen, place: pair}
 
     def _note(self, seen: dict[str, Seen], part: Part, column: str, encoded: pa.DictionaryArray) -> None:
         codes = encoded.indices.to_numpy()
