@@ -68,6 +68,11 @@ WORDS = {
         "On the screen Reconciliation, under Files: answer what is asked, correct how it is read, or try again.",
         ":material/file_present:",
     ),
+    "payout_columns": (
+        "Payout file {file} came by itself, and columns of it that may hold an amount, a currency, a reference or the operation were left out: {columns}.",
+        "Look at the file. If one of them was needed, add the next file by hand, name the column in its preview and have it remembered; close this alarm once it is clear. It is not raised again for the same columns.",
+        ":material/view_column:",
+    ),
     "payout_follow_up": (
         "Payout file {file} is here, but not all that it changes could be joined.",
         "On the screen Reconciliation, under Files: try again, and tell whoever runs this installation if it goes on.",

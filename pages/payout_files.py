@@ -136,7 +136,9 @@ def _why_not(found: Refused) -> None:
     for name in found.questions:
         text = t("The file does not say how its amounts are written: choose below, and nothing is guessed.")
         st.warning(f"{text} ({t(CHOICES[name][0])})", icon=":material/help:")
-    if not found.questions:
+    if found.doubts:
+        st.warning(plain(stored_sentence(found.code, found.fields, t)), icon=":material/help:")
+    elif not found.questions:
         st.error(plain(stored_sentence(found.code, found.fields, t)), icon=":material/error:")
 
 
@@ -235,14 +237,16 @@ def _corrections(account: str, draft: Draft, found: Preview | Refused | Looking,
 def _import(account: str, found: list[tuple[Draft, Preview]]) -> None:
     """Hand the files over; what each comes to is told above by itself."""
     t, bar, received, refused = texts(), st.progress(0.0), [], []
-    for draft, preview in found:
-        _remember(account, draft, preview)
+    for _, preview in found:
+        _say_whose(preview)
     for place, (draft, preview) in enumerate(found):
         bar.progress(place / len(found), t("Handing over {name}…", name=plain(draft.name)))
         try:
             received.append(_hand_over(account, draft, preview))
         except FileKnown as known:
             refused.append(sentence(known, t))
+    for draft, preview in found:
+        _remember(account, draft, preview)
     payout_progress.follow(received)
     st.session_state["payouts_refused"] = refused
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
@@ -260,13 +264,17 @@ def _hand_over(account: str, draft: Draft, preview: Preview) -> int:
         return imports.receive(desk(), actor(), account, draft.name, stream, preview.chosen, others=others)
 
 
-def _remember(account: str, draft: Draft, preview: Preview) -> None:
-    """What was said of the file once, so that it need not be said again."""
+def _say_whose(preview: Preview) -> None:
+    """Whose each Account of the file is, once it was said."""
     for cell, ours, _ in preview.accounts:
         answer = st.session_state.get(_account_key(cell))
         if cell and not ours and answer:
             assigned = answer if isinstance(answer, str) else next(iter(desk().settings.all_accounts))
             file_accounts.assign(desk(), actor(), cell, assigned)
+
+
+def _remember(account: str, draft: Draft, preview: Preview) -> None:
+    """What was said of the file's reading, so that it need not be said again; files that wait for it go on."""
     home = _home(account, draft, "")
     if st.session_state.get(_reading_key(draft, home, "remember")):
         reading.remember(desk(), actor(), home, preview.chosen)

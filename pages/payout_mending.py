@@ -12,12 +12,13 @@ from services.desk import Desk
 from services.reconciliation import imports
 from services.reconciliation.file_accounts import FileAccountUnknown
 from services.reconciliation.likeness import PayoutsStored
-from services.settlements.errors import UndecidedReading
+from services.settlements.errors import DoubtfulColumns, UndecidedReading
 from services.store import Row
 from services.store.settlement_files import TRIES
 
 _MENDED = "payout_mended_file"  # the failed file that is looked at again
-_ASKS = (FileAccountUnknown.code, PayoutsStored.code, UndecidedReading.code)  # why one waits for an answer
+# why one waits for an answer
+_ASKS = (FileAccountUnknown.code, PayoutsStored.code, UndecidedReading.code, DoubtfulColumns.code)
 
 
 def is_stuck(file: Row[Any]) -> bool:

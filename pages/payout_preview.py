@@ -99,7 +99,7 @@ def _columns(found: Preview, t: Translator) -> None:
     table = {
         name: t(LABELS[column])
         for header in found.headers
-        for name, column in zip(header.names, header.columns, strict=True)
+        for name, column in zip(header.labels, header.columns, strict=True)
         if column
     }
     frame = pd.DataFrame({t("In the file"): list(table), t("Read as"): list(table.values())})

@@ -20,7 +20,9 @@ def told(place: str, before: Chosen) -> dict[str, Any]:
     here = _said(place)
     columns = dict(before.columns or ())
     for name, column in here.get("columns", {}).items():
-        columns.pop(name, None)
+        columns = {
+            other: one for other, one in columns.items() if other != name and (one != column or not one)
+        }
         if column:
             columns[name] = column
     return {"columns": tuple(columns.items()) or None, "sheets": here.get("sheets")}
@@ -38,21 +40,43 @@ def _said(place: str) -> dict[str, Any]:
 
 
 def show(found: Preview | Refused, place: str, before: Chosen) -> None:
-    """A box for each column that is not known, or that a person named; one for the sheets where there are several."""
+    """A box for each column that is in doubt, not known, left out for another, or that a person named; one for the sheets
+    where there are several."""
     columns = dict(told(place, before)["columns"] or ())
     if isinstance(found, Refused):
-        _columns([(name, column) for name, column in found.header if name], columns, place)
+        for column, names in found.doubts:
+            _doubt(column, dict(names), place)
+        _columns([(name, column) for name, column in found.header if name], {}, columns, place)
         return
     named: dict[str, str | None] = {}
     for header in found.headers:
-        named |= dict(zip(header.names, header.known, strict=True))
-    _columns([(name, column) for name, column in named.items() if name], columns, place)
+        named |= dict(zip(header.labels, header.known, strict=True))
+    unused = {name: column for name, column, _ in found.findings.unused if name not in columns}
+    _columns([(name, column) for name, column in named.items() if name], unused, columns, place)
     _sheets(found, place)
 
 
-def _columns(header: Sequence[tuple[str, str | None]], columns: dict[str, str], place: str) -> None:
+def _doubt(column: str, names: dict[str, str], place: str) -> None:
+    """Which of several columns is meant, each with a cell in which they differ."""
     t = texts()
-    asked = [name for name, column in header if column is None or name in columns]
+    key = f"doubt_{place}_{column}"
+
+    def take() -> None:
+        if name := st.session_state[key]:
+            _said(place).setdefault("columns", {})[name] = column
+
+    st.selectbox(
+        t("Which column is “{column}”?", column=t(LABELS[column])), list(names), index=None, key=key, on_change=take,
+        format_func=lambda name: t("{name}: {cell}", name=name, cell=names[name] or "—"), placeholder=t("choose"),
+    )  # fmt: skip
+
+
+def _columns(
+    header: Sequence[tuple[str, str | None]], unused: dict[str, str], columns: dict[str, str], place: str
+) -> None:
+    """``unused``: columns that another was preferred to, with what they could be."""
+    t = texts()
+    asked = [name for name, column in header if column is None or name in columns or name in unused]
     if not asked:
         return
     taken = {column for name, column in header if column and name not in columns}
@@ -63,7 +87,8 @@ def _columns(header: Sequence[tuple[str, str | None]], columns: dict[str, str], 
     with st.container(horizontal=True):
         for name in asked:
             now = columns.get(name, _LEFT_OUT)
-            options = list(words if now in words else {**words, now: ""})
+            more = {one: "" for one in (now, unused.get(name, now)) if one not in words}
+            options = list({**words, **more})
             key = f"column_{place}_{name}"
             st.selectbox(
                 plain(name), options, index=options.index(now), width=220, key=key, on_change=_take, args=(place, name, key),

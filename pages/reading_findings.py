@@ -12,7 +12,7 @@ from pages.reconciliation_words import day_and_time, money, number
 from services.i18n import Translator
 from services.reconciliation.corrections import Correction
 from services.reconciliation.line_words import operation
-from services.settlements.columns import AMOUNTS, DATES, LABELS
+from services.settlements.columns import AMOUNTS, DATES, LABELS, WEIGHTY
 from services.settlements.findings import Findings
 from services.settlements.operations import operation as known_operation
 from services.settlements.tables import Sheet
@@ -48,6 +48,7 @@ def _warnings(found: Findings, sheets: Sequence[Sheet], t: Translator) -> list[t
         texts.append((t("Operations that are not known here, shown and kept: {operations}", operations=_some(found.unknown_operations)), ":material/help:"))  # fmt: skip
     if found.extra and found.missing:  # one of them may be what is missing
         texts.append((_extra(found, t), ":material/view_column:"))
+    texts += [(_unused(*one, t), ":material/view_column:") for one in found.unused if one[1] in WEIGHTY]
     return texts
 
 
@@ -61,7 +62,10 @@ def _notes(found: Findings, sheets: Sequence[Sheet], t: Translator) -> list[str]
         texts.append(_extra(found, t))
     if found.missing:
         texts.append(t("Columns that are missing: {columns}", columns=_some([t(LABELS[name]) for name in found.missing])))  # fmt: skip
-    if found.duplicates:
+    texts += [_unused(*one, t) for one in found.unused if one[1] not in WEIGHTY]
+    if (
+        found.duplicates and not found.unused
+    ):  # of a file that was read before it was kept which one was preferred
         texts.append(t("Columns that stand twice, one was read: {columns}", columns=_some([t(LABELS[name]) for name in found.duplicates])))  # fmt: skip
     if (why := found.assumed) is not None:
         texts.append(
@@ -74,6 +78,15 @@ def _notes(found: Findings, sheets: Sequence[Sheet], t: Translator) -> list[str]
 
 def _extra(found: Findings, t: Translator) -> str:
     return t("Columns that are not known and were left out: {columns}", columns=_some(found.extra))
+
+
+def _unused(name: str, column: str, other: str, t: Translator) -> str:
+    return t(
+        "Column “{name}” is not used: “{other}” is “{column}”.",
+        name=name,
+        other=other,
+        column=t(LABELS[column]),
+    )
 
 
 def _some(names: Sequence[str], count: int = 0) -> str:

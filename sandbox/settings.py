@@ -27,7 +27,9 @@ class Settings:
     feedback_parameters: bool = True
     nulls: Literal["written", "left_out"] = "written"  # of the APIs' answers
     operations: Literal["at_once", "later"] = "at_once"  # later: captures stop at 117, refunds at 124
-    requested_amounts: Literal["not_counted", "counted"] = "not_counted"  # in the totals that 117 and 124 show
+    requested_amounts: Literal["not_counted", "counted"] = (
+        "not_counted"  # in the totals that 117 and 124 show
+    )
     operations_named: bool = True  # False: no notification and no read says which operation it is about
     finance_notify_url: str = ""  # where settlements are told of; empty: nowhere
     finance_notification_format: Literal["form", "json", "xml"] = "form"

@@ -122,7 +122,9 @@ class Vocabulary:
                 rank, first = ranked[0]
                 others = set()
                 equal = [place for one, place in ranked if one == rank]
-                rivals = [place for place in self._rivals(meaning, rank, headings, found) if place not in told]
+                rivals = [
+                    place for place in self._rivals(meaning, rank, headings, found) if place not in told
+                ]
                 if len(doubtful := tuple(dict.fromkeys((*equal, *rivals)))) > 1:
                     doubts.append(Doubt(meaning, doubtful))
             columns[first] = meaning
@@ -162,9 +164,7 @@ def plain(text: str) -> str:
 
 def words(text: str) -> str:
     """The words that carry meaning, in one order: "N° de commande", "ID Transaction" as "Transaction ID"."""
-    return " ".join(
-        sorted(_SYNONYMS.get(word, word) for word in plain(text).split() if word not in _FILLERS)
-    )
+    return " ".join(sorted(_SYNONYMS.get(word, word) for word in plain(text).split() if word not in _FILLERS))
 
 
 def spelling(name: str) -> str:

@@ -207,6 +207,7 @@ SENTENCES: dict[str, str] = {
     "settlement_file_truncated": "The file is cut off at line {line}: download it again.",
     "settlement_file_broken_quotes": "A quotation mark is open from line {line} to the end: download the file again.",
     "settlement_file_missing_columns": "Columns that are needed are missing: {columns}. Where the file has them under other names, its preview asks which is which.",
+    "settlement_file_doubtful_columns": "Several columns of the file may be “{columns}”: {names}. They do not hold the same: say which is meant.",
     "settlement_file_header_only": "The file names its columns but holds no line.",
     "settlement_file_undecided": "The file does not decide how it is read ({questions}): choose.",
     "settlement_zip_unreadable": "The ZIP is damaged, cut off, or packed in an unusual way: download it again, or unpack it and give the files in it.",
@@ -307,7 +308,7 @@ def _in_words(code: str, name: str, value: str, t: Translator) -> str:
     """What a field says in codes: a kind of file, columns of a payout file."""
     if name == "looks_like":
         return t(KINDS_OF_FILE.get(value, value))
-    if code == "settlement_file_missing_columns":
+    if name == "columns" and code in ("settlement_file_missing_columns", "settlement_file_doubtful_columns"):
         return ", ".join(t(LABELS.get(column, column)) for column in value.split(", "))
     return value
 

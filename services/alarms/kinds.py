@@ -33,6 +33,7 @@ KINDS: dict[str, Kind] = {
     "not_settled": Kind(Right.RECONCILE, standing=True),
     "payout_without_file": Kind(Right.RECONCILE, standing=True),
     "payout_file_failed": Kind(Right.RECONCILE, standing=True),
+    "payout_columns": Kind(Right.RECONCILE),
     "payout_follow_up": Kind(Right.RECONCILE, standing=True),
     "payout_folder_refused": Kind(Right.RECONCILE, standing=True),
     "payouts_not_fetched": Kind(Right.CONFIGURE, standing=True),

@@ -23,8 +23,12 @@ def _words(*patterns: str) -> tuple[frozenset[str], ...]:
 
 
 # Words that make of a heading a price of one piece, a sum, what is still due, a number of pieces.
-_PRICES = _words("price", "prices", "prix", "pu", "p u", "unitaire", "tarif", "cost", "cout", "unit amount", "unit value")
-COUNTS = _words("quantity", "quantite", "qty", "qte", "pieces", "pcs", "nombre", "nb", "count", "units", "unites")
+_PRICES = _words(
+    "price", "prices", "prix", "pu", "p u", "unitaire", "tarif", "cost", "cout", "unit amount", "unit value"
+)
+COUNTS = _words(
+    "quantity", "quantite", "qty", "qte", "pieces", "pcs", "nombre", "nb", "count", "units", "unites"
+)
 _SUMS = _words("total", "totaux", "amount", "montant", "sum", "somme", "ttc")
 _DUE = _words(
     "amount due", "montant du", "total due", "total du", "solde du", "balance", "outstanding", "remaining", "reste", "amount pay", "montant payer", "net payer"
@@ -56,7 +60,9 @@ _AMOUNT = Column(
     ),
     needed=True,
 )  # fmt: skip
-_CURRENCY = Column("currency", "Currency", ("currency", "devise"), (Tier(("monnaie", "currency code", "code devise")),))
+_CURRENCY = Column(
+    "currency", "Currency", ("currency", "devise"), (Tier(("monnaie", "currency code", "code devise")),)
+)
 _REFERENCES = (
     Column("reference_1", "Invoice number", ("invoice number", "N° de facture", "numéro de facture"), _REFERENCE),
     *(

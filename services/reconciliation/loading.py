@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from services import clock
+from services import clock, headings
 from services.access import WORKER, Actor, audit
 from services.reconciliation import carrying, catching_up, file_accounts, join, reading
 from services.reconciliation.book import Lookup, MatchRules, hashed, strings
@@ -25,8 +25,9 @@ from services.settlements.dialect import Dialect
 from services.settlements.findings import Gathering, Kept
 from services.settlements.identity import Occurrences, identify
 from services.settlements.source import open_source
-from services.store import Connection, Row, settlement_files, settlement_lines
+from services.store import Connection, Row, alarms, settlement_files, settlement_lines
 from services.store import positions as position_rows
+from services.store.alarms import Standing
 from services.store.frames import plain
 from services.store.line_totals import Sums
 
@@ -235,6 +236,7 @@ def _flip(turn: Turn, run: _Run) -> None:
     if stored:
         raise PayoutsStored(stored)
     aside, dialect = run.aside, run.gathering.detection.dialect
+    findings = run.gathering.findings()
     file, counts = run.file, {"known_lines": len(run.changes.known), "changed_lines": len(replaced)}
     with turn.step() as tx:
         for account in sorted(run.had):
@@ -245,10 +247,12 @@ def _flip(turn: Turn, run: _Run) -> None:
             tx, file.id, state="complete", lines=run.lines, lines_done=run.lines, bytes_done=file.size,
             aside=[asdict(row) for row in aside.rows], aside_blocking=aside.blocking.total(),
             aside_settlements=sorted(aside.blocking), aside_open=dict(aside.blocking),
-            reading={**reading_of(dialect), "found": run.gathering.findings().kept()},
+            reading={**reading_of(dialect), "found": findings.kept()},
             settlements=sorted(run.settlements - {""}),
             follow_up=0, tries=0, finished_at=clock.now(), **counts,
         )  # fmt: skip
+        if file.source != "upload" and not file.chosen:
+            _tell_of_columns(tx, file, findings.overlooked)
         carrying.carry_over(tx, replaced, file.id)
         for account in sorted(run.had) if back else ():
             join.rejoin_here(tx, account, settlement_lines.of_account(tx, account, back))
@@ -256,4 +260,14 @@ def _flip(turn: Turn, run: _Run) -> None:
         actor = Actor(file.actor_kind, file.actor_id)
         audit.record(
             tx, actor, "settlement_file_imported", f"settlement_file:{file.id}", lines=run.lines, **counts
+        )
+
+
+def _tell_of_columns(tx: Connection, file: Row[Any], names: tuple[str, ...]) -> None:
+    """Nobody has looked at the file: columns that were left out and may weigh are to do, once for an account."""
+    if names:
+        identity = f"payout_columns:{file.account}:{headings.digest(names)}"
+        detail = {"file": file.name, "file_id": file.id, "columns": ", ".join(names)}
+        alarms.raise_standing(
+            tx, Standing("payout_columns", identity, file.account, None, detail), clock.now()
         )

@@ -24,7 +24,7 @@ from services.reconciliation.reading import Undecided
 from services.scratch import Folder
 from services.settings import ROOT
 from services.settlements.dialect import Chosen
-from services.settlements.errors import MissingColumns
+from services.settlements.errors import DoubtfulColumns, MissingColumns
 
 log = logging.getLogger(__name__)
 AT_ONCE = 4 << 20  # bytes of a file that is looked at without a process
@@ -36,8 +36,8 @@ _PLACES = threading.BoundedSemaphore(2)  # processes of this kind
 class Refused:
     """Why a file cannot be read: a refusal's code and fields, and the questions that it leaves to a person.
 
-    ``account``: by whose rules it was read, "" where that is not known. ``header``: where columns are missing, each name
-    in the file and the column that it is taken for.
+    ``account``: by whose rules it was read, "" where that is not known. ``header``: where columns are missing or in doubt,
+    each name in the file and the column that it is taken for; ``doubts`` as in DoubtfulColumns.
     """
 
     code: str
@@ -45,6 +45,7 @@ class Refused:
     questions: tuple[str, ...] = ()
     account: str = ""
     header: tuple[tuple[str, str | None], ...] = ()
+    doubts: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
 
 @dataclass
@@ -107,8 +108,9 @@ def begin(
 def refused(refusal: DeskError) -> Refused:
     if isinstance(refusal, Undecided):
         return Refused(refusal.code, refusal.fields(), refusal.questions, refusal.account)
-    header = refusal.header if isinstance(refusal, MissingColumns) else ()
-    return Refused(refusal.code, refusal.fields(), header=header)
+    header = refusal.header if isinstance(refusal, MissingColumns | DoubtfulColumns) else ()
+    doubts = refusal.doubts if isinstance(refusal, DoubtfulColumns) else ()
+    return Refused(refusal.code, refusal.fields(), header=header, doubts=doubts)
 
 
 def look(looking: Looking) -> Preview | Refused | None:

@@ -11,10 +11,16 @@ from services.headings import spelling
 from services.reconciliation import file_accounts
 from services.reconciliation.file_accounts import Part
 from services.settlements.dialect import Chosen, Detection, detect_file
-from services.settlements.errors import SettlementFileError, UndecidedReading
+from services.settlements.errors import (
+    DoubtfulColumns,
+    MissingColumns,
+    SettlementFileError,
+    UndecidedReading,
+)
 from services.settlements.source import Source
 from services.store import Connection, Store
 from services.store import matching_rules as rows
+from services.store import settlement_files as files
 
 
 class Undecided(UndecidedReading):
@@ -105,7 +111,8 @@ def chosen_from(kept: Mapping[str, Any]) -> Chosen | None:
 
 
 def remember(desk: Desk, actor: Actor, account: str, chosen: Chosen) -> bool:
-    """Read the account's files like this from now on; an empty choice forgets. Whether it changed.
+    """Read the account's files like this from now on; an empty choice forgets. Files that were added for it and wait to
+    be told which column is which are tried again. Whether it changed.
 
     Raises AccountUnknown, NotAllowed.
     """
@@ -120,5 +127,10 @@ def remember(desk: Desk, actor: Actor, account: str, chosen: Chosen) -> bool:
         if rows.lock_matching(tx, account).reading == reading:
             return False
         rows.save_matching(tx, account, reading=reading)
+        for code in (DoubtfulColumns.code, MissingColumns.code) if chosen.columns else ():
+            for file in files.failed_with(tx, code):
+                if file.account == account and not file.chosen:
+                    files.again(tx, file)
         audit.record(tx, actor, "account.reading", f"account:{account}", fields=sorted(reading))
+    desk.wake.set()
     return True

@@ -101,7 +101,8 @@ _VARIANTS: dict[str, tuple[str, ...]] = {
 
 # HiPay's own names win over every other spelling.
 VOCABULARY = Vocabulary(
-    Meaning(name, (LABELS[name], name.replace("_", " ")), (Tier(_VARIANTS.get(name, ())),)) for name in COLUMNS
+    Meaning(name, (LABELS[name], name.replace("_", " ")), (Tier(_VARIANTS.get(name, ())),))
+    for name in COLUMNS
 )
 recognise = VOCABULARY.recognise
 

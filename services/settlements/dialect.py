@@ -161,7 +161,9 @@ def detect_file(
     return Detection(dialect, headers, survey.lines, dict(survey.accounts), found.left_out, source.hidden)
 
 
-def _refuse_doubts(headers: tuple[Header, ...], differing: Mapping[str, Mapping[int, tuple[str, str]]]) -> None:
+def _refuse_doubts(
+    headers: tuple[Header, ...], differing: Mapping[str, Mapping[int, tuple[str, str]]]
+) -> None:
     """Several columns may be the same one, and do not hold the same. Raises DoubtfulColumns."""
     doubts: dict[str, tuple[tuple[str, str], ...]] = {}
     for header in headers:
@@ -169,7 +171,10 @@ def _refuse_doubts(headers: tuple[Header, ...], differing: Mapping[str, Mapping[
         for doubt in header.choice.doubts:
             if pairs := differing.get(doubt.meaning):
                 first, *others = doubt.places
-                cells = {first: next(iter(pairs.values()))[0], **{place: pair[1] for place, pair in pairs.items()}}
+                cells = {
+                    first: next(iter(pairs.values()))[0],
+                    **{place: pair[1] for place, pair in pairs.items()},
+                }
                 found = ((names[place], cells[place]) for place in (first, *others) if place in cells)
                 doubts.setdefault(doubt.meaning, tuple(found))
     if doubts:

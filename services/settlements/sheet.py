@@ -97,7 +97,9 @@ class Header:
 
     @property
     def extra(self) -> tuple[str, ...]:
-        return tuple(name for name, column in zip(self.labels, self.known, strict=True) if name and not column)
+        return tuple(
+            name for name, column in zip(self.labels, self.known, strict=True) if name and not column
+        )
 
     @property
     def missing(self) -> tuple[str, ...]:

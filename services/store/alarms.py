@@ -35,7 +35,7 @@ _owners, _senders = users.alias("owners"), users.alias("senders")
 
 @dataclass(frozen=True)
 class Standing:
-    """A condition that holds now. ``identity`` names this occurrence of it."""
+    """A condition that holds now, or was met. ``identity`` names this occurrence of it."""
 
     kind: str
     identity: str

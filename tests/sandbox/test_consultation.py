@@ -111,7 +111,10 @@ def test_captures_in_parts_then_refunds_in_parts(sandbox: RunningSandbox) -> Non
     last = maintain(sandbox, reference, "capture").json()
     assert (last["status"], last["message"], last["capturedAmount"]) == ("118", "Captured", "100.00")
     refund = maintain(sandbox, reference, "refund", amount="0.50", operation_id="R-1").json()
-    assert (refund["status"], refund["refundedAmount"]) == ("124", "0.00")  # only requested: not in the total yet
+    assert (refund["status"], refund["refundedAmount"]) == (
+        "124",
+        "0.00",
+    )  # only requested: not in the total yet
     assert transaction(sandbox)["status"] == 126
     maintain(sandbox, reference, "refund", currency="EUR")
     assert transaction(sandbox)["status"] == 125
