@@ -19,6 +19,7 @@ from services.settlements.tables import Sheet
 from services.settlements.words import EVIDENCE
 
 _NAMED = 20  # cells, operations, sheets that are named in one sentence
+_SHOWN_PLACES = 5
 
 
 def show_warnings(found: Findings, sheets: Sequence[Sheet], t: Translator) -> None:
@@ -44,6 +45,12 @@ def _warnings(found: Findings, sheets: Sequence[Sheet], t: Translator) -> list[t
         ]  # fmt: skip
         words = t.plural("A spreadsheet has changed {count} id in this file: {cells}. Ask HiPay for the original.", "A spreadsheet has changed {count} ids in this file: {cells}. Ask HiPay for the original.", found.damaged_count, cells=_some(cells, found.damaged_count))  # fmt: skip
         texts.append((words, ":material/broken_image:"))
+    if found.unpriced:
+        places = _some(
+            [where(line, sheets, t) for line in found.unpriced[:_SHOWN_PLACES]], found.unpriced_count
+        )
+        words = t.plural("{count} line of an order has no original amount, and settles nothing of it: line {lines}.", "{count} lines of orders have no original amount, and settle nothing of them: lines {lines}.", found.unpriced_count, lines=places)  # fmt: skip
+        texts.append((words, ":material/money_off:"))
     if found.unknown_operations:
         texts.append((t("Operations that are not known here, shown and kept: {operations}", operations=_some(found.unknown_operations)), ":material/help:"))  # fmt: skip
     if found.extra and found.missing:  # one of them may be what is missing

@@ -182,6 +182,8 @@ SENTENCES: dict[str, str] = {
     "sheet_unreadable": "The spreadsheet cannot be read: save it as XLSX or CSV.",
     "cell": "This cell cannot be used.",
     "cell_date_unreadable": "This is not a date: write it as 2026-11-24 or 24/11/2026.",
+    "cell_error": "This is an error of the spreadsheet, its value is lost: correct the cell, and add the table again.",
+    "cell_formula": "This is a formula without its result: open the table in a spreadsheet, save it, and add it again.",
     "cell_digits_lost": "The spreadsheet has rounded this long number: format its column as text and type it anew.",
     "row_shifted": "The row has more cells than the heading: a separator stands inside a text. Put that text in quotation marks.",
     "row_order_id_twice": "Row {line} has the same order id.",

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from babel.numbers import get_currency_symbol
 
 from services import money
-from services.batches.errors import DateUnreadable, DigitsLost
+from services.batches.errors import DateUnreadable, DigitsLost, ErrorCell, FormulaCell
 from services.batches.table import Line, Table
 from services.errors import DeskError
 from services.headings import plain
@@ -123,6 +123,13 @@ def damaged(line: Line, names: Iterable[str]) -> dict[str, DeskError]:
         name: DigitsLost()
         for name in names
         if name in line.typed and len(line.cells[name].replace("-", "").replace(".", "")) > EXACT_DIGITS
+    }
+
+
+def lost(line: Line) -> dict[str, DeskError]:
+    """The cells that have no value: none of them is a blank."""
+    return {
+        name: FormulaCell() if line.cells[name].startswith("=") else ErrorCell() for name in sorted(line.lost)
     }
 
 

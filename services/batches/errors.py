@@ -10,6 +10,8 @@ BatchError
 ├── CellProblem             one cell, or one row
 │   ├── DateUnreadable
 │   ├── DigitsLost          a spreadsheet has rounded a long number
+│   ├── ErrorCell           #REF!, #N/A: the spreadsheet has lost its value
+│   ├── FormulaCell         a formula that was saved without its result
 │   ├── RowShifted          more cells than headings
 │   └── OrderIdTwice        an earlier row has the same order id
 ├── NothingToSend
@@ -79,6 +81,14 @@ class DateUnreadable(CellProblem):
 
 class DigitsLost(CellProblem):
     code = "cell_digits_lost"
+
+
+class ErrorCell(CellProblem):
+    code = "cell_error"
+
+
+class FormulaCell(CellProblem):
+    code = "cell_formula"
 
 
 class RowShifted(CellProblem):

@@ -170,7 +170,7 @@ def _read_row(
     problems.update(cells.damaged(line, ["order_id", *names] & line.cells.keys()))
     if line.shifted:
         problems[""] = RowShifted()
-    return one, problems
+    return one, problems | cells.lost(line)
 
 
 def _text(line: Line, name: str, limit: int, *, needed: bool = False) -> str:

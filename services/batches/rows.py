@@ -123,7 +123,7 @@ def _draft(
         language=cells.language(line.cells.get("language", ""), rules.language),
         expires_at=end or now + timedelta(days=rules.days), locale=rules.locale,
     )  # fmt: skip
-    return draft, problems
+    return draft, problems | cells.lost(line)
 
 
 def stored(draft: Draft) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from services.batches.errors import ColumnsMissing, NoRows, NotATable, TableTooL
 from services.settlements import text as texts
 from services.settlements.errors import BrokenQuotes, NotASettlementFile, TruncatedFile
 from services.spreadsheets import marks
+from services.spreadsheets.lost import is_error, is_formula
 from services.spreadsheets.unfold import is_spreadsheet, unfolded
 
 DELIMITERS = (";", ",", "\t", "|")
@@ -32,14 +33,16 @@ class Row:
 class Line:
     """``number``: the row of the spreadsheet, the line of the text, from 1. ``cells``: by column, blanks around gone.
 
-    ``typed``: columns whose cell is a number (with a point) or a date (ISO) in the spreadsheet itself. ``shifted``: it
-    has more cells than there are headings.
+    ``typed``: columns whose cell is a number (with a point) or a date (ISO) in the spreadsheet itself. ``lost``: columns
+    whose cell has no value, an error, or in a spreadsheet a formula without its result. ``shifted``: it has more cells than
+    there are headings.
     """
 
     number: int
     cells: dict[str, str]
     typed: frozenset[str] = frozenset()
     shifted: bool = False
+    lost: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,8 @@ def _sheet(raw: bytes) -> list[Row]:
                     return [
                         Row(
                             number,
-                            tuple(map(marks.plain, cells)),
+                            # "=" alone: a formula of an XLS that came to nothing
+                            tuple("" if cell == "=" else marks.plain(cell) for cell in cells),
                             frozenset(place for place, cell in enumerate(cells) if marks.is_typed(cell)),
                         )
                         for number, cells in enumerate(csv.reader(text, delimiter=marks.DELIMITER), 1)
@@ -168,7 +172,7 @@ def _table(
             continue
         if len(lines) == most:
             raise TooManyRows(most)
-        lines.append(_line(row, places, width))
+        lines.append(_line(row, places, width, kind))
     if not lines:
         raise NoRows
     return Table(
@@ -176,12 +180,15 @@ def _table(
     )  # fmt: skip
 
 
-def _line(row: Row, places: dict[str, int], width: int) -> Line:
+def _line(row: Row, places: dict[str, int], width: int, kind: Literal["sheet", "text"]) -> Line:
     cells = {
         name: _plain(row.cells[place]) if place < len(row.cells) else "" for name, place in places.items()
     }
     typed = frozenset(name for name, place in places.items() if place in row.typed)
-    return Line(row.number, cells, typed, any(cell.strip() for cell in row.cells[width:]))
+    lost = frozenset(
+        name for name, cell in cells.items() if is_error(cell) or (kind == "sheet" and is_formula(cell))
+    )
+    return Line(row.number, cells, typed, any(cell.strip() for cell in row.cells[width:]), lost)
 
 
 def _plain(cell: str) -> str:

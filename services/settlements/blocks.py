@@ -21,6 +21,7 @@ from services.settlements.parts import Part, parts
 from services.settlements.sheet import AsideRow, aside
 from services.settlements.source import Source
 from services.spreadsheets import marks
+from services.spreadsheets.lost import LOST_CELL, why_lost
 
 # 8.00006E+11: a spreadsheet kept six digits of twelve. An id of a shop may hold an E, never this plus.
 _LOST = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,3}$"
@@ -30,8 +31,8 @@ _REMEMBERED = 50_000  # different texts of a column whose meaning is kept
 
 @dataclass(frozen=True)
 class DamagedCell:
-    """An id in which a spreadsheet has already lost digits, or of which it made a date. The line is kept; this id joins
-    nothing."""
+    """An id in which a spreadsheet has already lost digits, of which it made a date, or which is an error or a formula. The
+    line is kept; this id joins nothing."""
 
     line: int
     column: str
@@ -44,7 +45,8 @@ class Block:
 
     - `line` int64, its 1-based place in the file (where its row begins)
     - the 26 columns that are not amounts, as text, "" for blank; dates ISO; currencies in capitals
-    - `original_amount_units` … `settled_amount_units` Int64, 1/10000, credits to the merchant positive
+    - `original_amount_units` … `settled_amount_units` Int64, 1/10000, credits to the merchant positive; NA for blank, but
+      never the settled one: such a row is set aside
     - `operation_code` ("" if unknown) and `kind` (operations.Kind)
     - `lost`: the columns of this line, separated by blanks, whose ids a spreadsheet has damaged
 
@@ -106,6 +108,7 @@ class _Conversion:
         self._dialect = dialect
         self._dates = _Each(partial(_date, form=dialect.date))
         self._currencies = _Each(_currency)
+        self._values = _Each(lambda text: (text, why_lost(text)))
         self._codes = _Each(lambda text: (found.code if (found := operations.operation(text)) else "", ""))
         self._kinds = _Each(
             lambda text: (found.kind if (found := operations.operation(text)) else "unknown", "")
@@ -114,6 +117,8 @@ class _Conversion:
     def block(self, part: Part) -> Block:
         refused = _Refused()
         count = len(part.lines)
+        for column in ("operation", "settlement_id"):
+            refused.note(column, self._values(part.cells[column])[1])
         blank = pa.array([""] * count, pa.string())
         texts = {column: part.cells.get(column, blank) for column in TEXTS}
         for column in DATES:
@@ -177,10 +182,13 @@ class _Conversion:
         found = {}
         for column in AMOUNTS:
             if column in part.cells:
-                values, blank, bad = units(part.cells[column], decimal, self._dialect.thousands)
-                refused.note(column, bad)
+                cells = part.cells[column]
+                values, blank, bad = units(cells, decimal, self._dialect.thousands)
+                refused.note(column, [(place, why_lost(cells[place].as_py()) or why) for place, why in bad])
             else:
                 values, blank = np.zeros(len(code), np.int64), np.ones(len(code), bool)
+            if column == "settled_amount":  # what is not there is not 0
+                refused.note(column, [(int(place), "amount_missing") for place in np.flatnonzero(blank)])
             way = debits.get(column, "negative")
             if way == "inverted":
                 values = -values
@@ -201,11 +209,8 @@ class _Conversion:
         for place, (column, reason) in sorted(refused.cells.items()):
             row = {name: marks.plain(cells[place].as_py()) for name, cells in part.cells.items()}
             whole = aside(int(part.lines[place]), reason, list(row.values()), self._dialect.delimiter)
-            found.append(
-                AsideRow(
-                    whole.line, reason, column, row.get(column, "")[:200], whole.text, row["settlement_id"]
-                )
-            )
+            payout = "" if why_lost(row["settlement_id"]) else row["settlement_id"]
+            found.append(AsideRow(whole.line, reason, column, row.get(column, "")[:200], whole.text, payout))
         return found
 
 
@@ -244,7 +249,7 @@ def _date(text: str, form: dates.Form) -> tuple[str, str]:
 
 def _currency(text: str) -> tuple[str, str]:
     code = text.upper()
-    return (code, "") if not code or money.is_currency(code) else (code, "currency_unknown")
+    return (code, "") if not code or money.is_currency(code) else (code, why_lost(text) or "currency_unknown")
 
 
 def _of_no_payout(texts: dict[str, pa.Array], kind: pa.Array) -> list[tuple[int, str]]:
@@ -277,6 +282,8 @@ def _lost(
         places: list[int] = []
         if contains(texts[column], "+"):
             places = np.flatnonzero(pc.match_substring_regex(texts[column], _LOST)).tolist()
+        if any(contains(texts[column], sign) for sign in "#=:"):
+            places += np.flatnonzero(pc.match_substring_regex(texts[column], LOST_CELL)).tolist()
         if sheet and contains(texts[column], marks.DATE):  # 2026-11 was an order: 1 November 2026 is none
             places += np.flatnonzero(pc.starts_with(texts[column], marks.DATE)).tolist()
             texts[column] = pc.utf8_ltrim(texts[column], characters=marks.DATE)

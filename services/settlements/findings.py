@@ -8,9 +8,10 @@ from typing import Any
 from services.settlements.blocks import Block, DamagedCell
 from services.settlements.columns import WEIGHTY, may_weigh
 from services.settlements.dialect import Detection, Evidence
+from services.settlements.operations import ORDER_KINDS
 from services.settlements.sheet import AsideRow
 
-SHOWN = 1_000  # damaged cells that are named, and rows set aside that are kept
+SHOWN = 1_000  # damaged cells and lines that are named, and rows set aside that are kept
 _OPERATIONS = 100  # words of unknown operations that are named
 
 
@@ -19,7 +20,8 @@ class Findings:
     """`missing` and `duplicates`: canonical columns; `extra`: names in the file; in whichever of its sheets.
 
     `left_out`, `hidden`: sheets that were not read. `aside`: how many rows were set aside, of whatever kind. `damaged`: the first of so many (`damaged_count`) ids that a
-    spreadsheet has changed. `assumed`: what was taken for granted of the dates.
+    spreadsheet has changed. `unpriced`: the first of so many (`unpriced_count`) lines of an order's money (sales, refunds,
+    chargebacks) that have no original amount: they settle nothing. `assumed`: what was taken for granted of the dates.
     """
 
     missing: tuple[str, ...] = ()
@@ -31,6 +33,8 @@ class Findings:
     unknown_operations: tuple[str, ...] = ()
     damaged: tuple[DamagedCell, ...] = ()
     damaged_count: int = 0
+    unpriced: tuple[int, ...] = ()
+    unpriced_count: int = 0
     assumed: Evidence | None = None
     aside: int = 0
 
@@ -47,13 +51,13 @@ class Findings:
 
 def findings_of(kept: Mapping[str, Any]) -> Findings:
     """What was kept as JSON; of a file that was read before findings were kept, none."""
-    names = ("missing", "extra", "duplicates", "left_out", "hidden", "unknown_operations")
+    names = ("missing", "extra", "duplicates", "left_out", "hidden", "unknown_operations", "unpriced")
     assumed = kept.get("assumed")
     return Findings(
         **{name: tuple(kept.get(name, ())) for name in names},
         unused=tuple((name, column, other) for name, column, other in kept.get("unused", ())),
         damaged=tuple(DamagedCell(**cell) for cell in kept.get("damaged", ())),
-        damaged_count=kept.get("damaged_count", 0), aside=kept.get("aside", 0),
+        damaged_count=kept.get("damaged_count", 0), unpriced_count=kept.get("unpriced_count", 0), aside=kept.get("aside", 0),
         assumed=Evidence(**assumed) if assumed else None,
     )  # fmt: skip
 
@@ -91,6 +95,8 @@ class Gathering:
     _damaged: list[DamagedCell] = field(default_factory=list)
     _count: int = 0
     _aside: int = 0
+    _unpriced: list[int] = field(default_factory=list)
+    _unpriced_count: int = 0
 
     def note(self, block: Block) -> None:
         lines = block.lines
@@ -99,6 +105,9 @@ class Gathering:
         self._count += len(block.damaged)
         self._aside += len(block.aside)
         self._damaged += block.damaged[: SHOWN - len(self._damaged)]
+        bare = lines.loc[lines["kind"].isin(ORDER_KINDS) & lines["original_amount_units"].isna(), "line"]
+        self._unpriced_count += len(bare)
+        self._unpriced += bare.iloc[: SHOWN - len(self._unpriced)].tolist()
 
     def findings(self) -> Findings:
         headers, why = self.detection.headers, self.detection.dialect.why("date")
@@ -110,6 +119,7 @@ class Gathering:
             left_out=self.detection.left_out, hidden=self.detection.hidden,
             unknown_operations=tuple(sorted(self._operations)[:_OPERATIONS]),
             damaged=tuple(self._damaged), damaged_count=self._count, aside=self._aside,
+            unpriced=tuple(self._unpriced), unpriced_count=self._unpriced_count,
             assumed=why if why.code.startswith("assumed") else None,
         )  # fmt: skip
 

@@ -22,6 +22,7 @@ from services.settlements.sheet import END, AsideRow, Layout, aside, is_blank, m
 from services.settlements.tables import Table
 from services.settlements.text import texts
 from services.spreadsheets import marks
+from services.spreadsheets.lost import why_lost
 
 BLOCK_BYTES = 4 << 20  # a row longer than this is a quote that was never closed
 _RIVAL = "\x00"  # begins the keys of columns that rival another; no column is called so
@@ -231,7 +232,7 @@ class _Rows:
 
     def _aside(self, line: int, reason: str, row: list[str]) -> AsideRow:
         place = self._layout.header.columns.index("settlement_id")
-        sure = reason != "wrong_width" and len(row) > place
+        sure = reason != "wrong_width" and len(row) > place and not why_lost(row[place].strip())
         return aside(line, reason, row, self._layout.delimiter, row[place].strip() if sure else "")
 
     def _joined(

@@ -1,12 +1,14 @@
-"""Texts by which a file says that there is no id: lines that have one in common have nothing in common."""
+"""Texts by which a file says that there is no id, or that say nothing: lines that have one in common have nothing in common."""
 
 import re
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Zeros, dashes, dots, n/a, none, null, nil, and a spreadsheet's #N/A.
-_PATTERN = r"(?i)^\s*(?:0+|[-–—_.]+|#?n\s*/?\s*a\.?|none|null|nil)\s*$"
+from services.spreadsheets.lost import ERROR_CELL, FORMULA_CELL
+
+# Zeros, dashes, dots, n/a, none, null, nil, a spreadsheet's errors, and its formulas without a result.
+_PATTERN = rf"(?i)^\s*(?:0+|[-–—_.]+|#?n\s*/?\s*a\.?|none|null|nil|{ERROR_CELL}|{FORMULA_CELL})\s*$"
 _COMPILED = re.compile(_PATTERN)
 
 

@@ -2,7 +2,8 @@
 
 A process of its own, with bounds on memory and time, because a workbook of some kilobytes can unfold to gigabytes. It
 prints one line of JSON: ``{"sheets": [{"name", "long", "rows"}, …], "hidden": [name, …]}`` or ``{"refused": reason}``. Each text is UTF-8, a line a
-row from the sheet's first, its cells as `marks` says. Of a sheet with more rows than MOST_ROWS only the first stand there.
+row from the sheet's first, its cells as `marks` says, those without a value as `faults` says. Of a sheet with more rows
+than MOST_ROWS only the first stand there.
 """
 
 import csv
@@ -12,11 +13,12 @@ import sys
 import zipfile
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any
 
 from services.spreadsheets import marks
+from services.spreadsheets.faults import Cells, Faults
 
 MEMORY = 1 << 30
 SECONDS = 15
@@ -60,6 +62,7 @@ def _sheets(file: Path, folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
     left = 2 * MOST_ROWS  # over all sheets
     try:
         workbook = CalamineWorkbook.from_path(str(file))
+        faults = Faults(file)
         for place, about in enumerate(workbook.sheets_metadata):
             if about.typ != SheetTypeEnum.WorkSheet:
                 continue
@@ -67,10 +70,11 @@ def _sheets(file: Path, folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
                 hidden.append(about.name)
                 continue
             sheet = workbook.get_sheet_by_index(place)
-            rows = sheet.end[0] + 1 if sheet.end else 0
+            odd = faults.of(place)
+            rows = max(sheet.end[0] + 1 if sheet.end else 0, max(odd, default=-1) + 1)
             long = rows > MOST_ROWS + 1 or rows > left
             with (folder / str(len(found))).open("w", encoding="utf-8", newline="") as text:
-                written = _write(sheet, text, _HEAD if long else rows)
+                written = _write(sheet, text, _HEAD if long else rows, odd)
             left -= 0 if long else rows
             found.append({"name": about.name, "long": long, "rows": written})
     except PasswordError:
@@ -80,13 +84,20 @@ def _sheets(file: Path, folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
     return found, hidden
 
 
-def _write(sheet: Any, text: Any, most: int) -> int:
+def _write(sheet: Any, text: Any, most: int, faults: Cells) -> int:
     """How many rows were written."""
     writer = csv.writer(text, delimiter=marks.DELIMITER, lineterminator="\n")
     before = [""] * min(sheet.start[1] if sheet.start else 0, MOST_COLUMNS)
+    height = sheet.end[0] + 1 if sheet.end else 0
     count = 0
-    for count, row in enumerate(islice(sheet.iter_rows(), most), 1):  # noqa: B007 (the last is how many there were)
-        writer.writerow(before + [_cell(value) for value in row[:MOST_COLUMNS]])
+    # A cell without a value may stand below all that have one.
+    for count, row in enumerate(islice(chain(sheet.iter_rows(), repeat([], max(most - height, 0))), most), 1):
+        cells = before + [_cell(value) for value in row[:MOST_COLUMNS]]
+        for place, said in faults.get(count - 1, {}).items():
+            if place < MOST_COLUMNS:
+                cells += [""] * (place + 1 - len(cells))
+                cells[place] = _cell(said)
+        writer.writerow(cells)
     return count
 
 

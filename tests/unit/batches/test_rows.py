@@ -16,6 +16,7 @@ from services.batches.columns import REQUESTS
 from services.batches.rows import Bad, Good, Rules
 from services.money import to_units
 from services.settings import Account
+from tests.support.faulty import WORKBOOKS, Error, Formula, xls
 from tests.support.tables import HEADINGS, as_csv, as_xlsx, row
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -202,3 +203,27 @@ def test_a_thousand_rows_are_checked_in_five_seconds() -> None:
     good, bad = checked(raw)
     assert (len(good), len(bad)) == (1000, 0)
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+def test_an_error_or_a_formula_without_its_result_is_refused_in_every_column(heading: str) -> None:
+    column = {"Montant": "D2", "N° de commande": "H2"}
+    for make in WORKBOOKS:
+        for cell, code in ((Error("#N/A"), "cell_error"), (Formula(), "cell_formula")):
+            if make is xls and code == "cell_formula":  # it may as well come to an empty text
+                continue
+            _, where, found = problem(make([HEADINGS, _typed(row(1, **{heading: cell}))]))
+            assert found == code
+            assert where == column.get(heading, where)
+    assert problem(as_csv([row(1, **{heading: "#NOM?"})]))[2] == "cell_error"
+
+
+@pytest.mark.parametrize("make", WORKBOOKS)
+def test_an_amount_that_was_never_computed_is_not_zero(make: Any) -> None:
+    assert problem(make([HEADINGS, _typed(row(1, Montant=Formula()))]))[0] == "amount"
+    good, bad = checked(make([HEADINGS, _typed(row(1, Montant=Formula(result="12.5")))]))
+    assert ([one.accepted.amount for one in good], bad) == ([12_5000], [])
+
+
+def _typed(cells: list[Any]) -> list[Any]:
+    return [cell if isinstance(cell, Error | Formula | Decimal) else str(cell) for cell in cells]
