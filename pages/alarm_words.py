@@ -48,6 +48,21 @@ WORDS = {
         "Look it up in HiPay's console, and say in the payment request how it stands.",
         ":material/help:",
     ),
+    "refund_refused": (
+        "The bank refused a refund of {amount} that HiPay had accepted: the customer has not got this money back.",
+        "Agree with the customer how they get it, then refund once more or pay it in another way.",
+        ":material/error:",
+    ),
+    "capture_refused": (
+        "The bank refused to collect {amount}, which HiPay had accepted: this money has not come.",
+        "Collect once more while the hold lasts, or ask the customer to pay in another way.",
+        ":material/error:",
+    ),
+    "operation_refused_unclear": (
+        "The bank refused a refund or a collection of transaction {reference}, and HiPay does not say which one.",
+        "Look the transaction up in HiPay's console. Where the payment request asks what was done, say it there.",
+        ":material/help:",
+    ),
     "page_taken": (
         "Somebody has begun to pay on a page whose address was lost.",
         "Watch the payment before you send anything again.",
@@ -129,6 +144,7 @@ _CLOSINGS = {
     RESOLVED: "It ended by itself.",
     "looked up": "Looked up in HiPay's console.",
     "seen at HiPay": "HiPay showed that it was done.",
+    "bank_refused": "HiPay showed that the bank refused it.",
 }
 _OTHER = ("Something needs a person: {kind}.", "Open the payment request.", ":material/warning:")
 

@@ -12,6 +12,10 @@ CHOICES = {
     "paid": ("Paid", "The customer has paid, or the amount is held on the card."),
     "refused": ("Refused", "A payment attempt was refused, with the bank's reason."),
     "not_delivered": ("Not delivered", "The e-mail with the link was refused or came back."),
+    "bank_refused": (
+        "Refund or collection refused",
+        "The bank refuses a refund or a collection that HiPay had accepted.",
+    ),
     "charged_back": ("Charged back", "The customer's bank takes the money back."),
     "expires": ("Ends tomorrow, unpaid", "In the morning of the day before a link ends."),
 }

@@ -17,6 +17,7 @@ from services.orders import operations
 
 _CLOSING = "closing_alarm"
 _MONEY_CAME = frozenset({"paid_twice", "paid_after_cancel", "former_amount", "former_facts"})
+_AGAIN = frozenset({"refund_refused", "capture_refused"})
 _FOR = {Right.RECONCILE: "for finance", Right.CONFIGURE: "for an administrator"}
 
 
@@ -114,12 +115,14 @@ def _buttons(alarm: Alarm) -> None:
 
 
 def _money_back(alarm: Alarm) -> None:
-    """Where a payment may have to go back: its refund, or the end of its hold, one press away and still to be confirmed."""
-    if alarm.kind not in _MONEY_CAME or alarm.order is None:
+    """Where a payment may have to go back, or what the bank refused be asked again: one press away, still to be confirmed."""
+    if alarm.order is None or alarm.kind not in _MONEY_CAME | _AGAIN:
         return
+    again = alarm.kind in _AGAIN
+    wanted = (alarm.kind.removesuffix("_refused"),) if again else ("refund", "cancel")
     _, possible = operations.of_order(desk(), actor(), alarm.order)
     named = {str(one) for one in alarm.detail.get("references") or [alarm.detail.get("reference")]}
-    back = [one for one in possible if one.kind in ("refund", "cancel") and one.reference in named]
+    back = [one for one in possible if one.kind in wanted and one.reference in named]
     if alarm.kind == "paid_twice" and len(back) < 2:
         return  # one went back already: the other is what the customer owed
     for one in back:

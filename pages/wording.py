@@ -71,6 +71,12 @@ EVENTS = {
     "operation_done": ("{operation} done: {amount}", ":material/task_alt:"),
     "operation_refused": ("{operation} refused", ":material/error:"),
     "operation_unknown": ("HiPay did not say whether the operation was done", ":material/help:"),
+    "operation_not_found": ("HiPay knows no operation {operation_id} so far", ":material/search_off:"),
+    "bank_refused": ("{operation} refused by the bank: {amount}", ":material/error:"),
+    "bank_refused_unclear": (
+        "The bank refused a refund or a collection, and HiPay does not say which one",
+        ":material/help:",
+    ),
     "link_ready": ("Our own link is ready", ":material/link:"),
     "opened": ("The customer opened the payment page", ":material/touch_app:"),
     "link_page_requested": (
@@ -144,7 +150,7 @@ PAYMENTS = {
 }
 MISFITS = {
     "order": "order id", "mark": "our mark", "amount": "amount", "currency": "currency", "account": "merchant account",
-    "test": "test flag",
+    "test": "test flag", "negative": "an amount below zero",
 }  # fmt: skip
 
 
@@ -193,6 +199,8 @@ def event_words(
     if "payable_until" in values:
         open_page = t("a page already open can be paid until {until}", until=values["payable_until"])
         detail = " · ".join(part for part in (detail, open_page) if part)
+    if kind.startswith("bank_refused") and (why := reason_text(int(data.get("reason_code") or 0))):
+        detail = t(why)
     if data.get("error"):
         detail = failure_words(data["error"], data.get("fields") or {}, t)
     return t.gettext(text).format_map(_Blank(values)), icon, detail

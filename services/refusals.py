@@ -164,6 +164,8 @@ SENTENCES: dict[str, str] = {
     "operation_overtaken": "Meanwhile something else was done: {most} is left now. Open the window again to go on.",
     "operation_too_much": "At most {most} is left.",
     "operation_reason_missing": "A refund needs a reason.",
+    "operation_bank_refused": "The bank refused it after HiPay had accepted it.",
+    "operation_bank_unclear": "The bank refused this operation or another one: HiPay does not say which.",
     "operation_not_done": "Looked up in HiPay's console: it was not done.",
     "sample_refused": "The samples cannot be made.",
     "sample_only_in_sandbox": "Samples are for the sandbox only.",

@@ -14,6 +14,7 @@ from services.hipay.answers import content, is_not_found
 from services.hipay.errors import AnswerTooLarge, FieldInvalid, NotAuthorised, NotFound
 from services.hipay.fields import PageRequest
 from services.hipay.http import TOTAL_SECONDS, Answer, Http
+from services.hipay.observations import Observation
 from services.hipay.readings import CreatedPage, Maintained, OrderRead, Product, SettlementItem
 from services.settings import Account
 
@@ -107,14 +108,24 @@ class HiPay:
         empty = answer.status < 300 and not answer.body.strip()
         return None if empty else readings.transactions_read(content(answer), order_id)
 
+    def read_operation(self, operation_id: str) -> tuple[Observation, ...]:
+        """The transactions with a capture or refund that was asked under this ``operation_id``; none while HiPay knows none,
+        which is no proof that it will not.
+
+        Raises NotAuthorised where the account may not use the consultation API.
+        """
+        url = f"{self._consultation}/v3/transactions/opid/{_segment('operation_id', operation_id)}"
+        answer = self._send("GET", url)
+        return () if is_not_found(answer) else readings.found_transactions(content(answer))
+
     def maintain(
         self, reference: str, operation: Literal["capture", "refund", "cancel", "acceptChallenge", "denyChallenge"], *,
         amount_units: int | None = None, currency: str | None = None, operation_id: str | None = None,
     ) -> Maintained:  # fmt: skip
         """Capture, refund or cancel a transaction; without an amount, all of it.
 
-        ``operation_id`` comes back in the settlement file as "Merchant operation ID". After OutcomeUnknown read the
-        order first: the operation may be done. Raises NotFound for an unknown reference.
+        ``operation_id`` comes back in the settlement file as "Merchant operation ID". After OutcomeUnknown look it up
+        (``read_operation``): it may be done. Raises NotFound for an unknown reference.
         """
         form = {"operation": operation, "currency": currency or "", "operation_id": operation_id or ""}
         if amount_units is not None:

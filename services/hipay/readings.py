@@ -137,6 +137,20 @@ def order_read(told: Any, order_id: str) -> OrderRead:
     )  # fmt: skip
 
 
+def found_transactions(told: Any) -> tuple[Observation, ...]:
+    """`GET /v3/transactions/{type}/{value}`: transactions, each with its order's facts inside."""
+    found = []
+    for one in map(as_object, as_list(as_object(told).get("transactions"))):
+        order = as_object(one.get("order") or {})
+        order_id = observations.text(one.get("merchant_order_id"))
+        if order_id is None:
+            raise BadAnswer("no_order", 200)
+        mark = observations.custom_data(order.get("custom_data")).get(MARK_KEY)
+        amount, currency = _units(order, "amount"), observations.text(order.get("currency"))
+        found.append(_transaction(one, order_id, amount, currency, mark))
+    return tuple(found)
+
+
 def transactions_read(told: Any, order_id: str) -> OrderRead | None:
     """`GET /v1/transaction?orderid=`: one object, a list, or an empty value for none."""
     found = as_object(told).get("transaction") if told else None

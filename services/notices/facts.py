@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from services.hipay.statuses import Effect, status
 
-KINDS = ("paid", "refused", "not_delivered", "charged_back", "expires")
-EVENTS = ("payment", "mail_failed", "mail_bounced")
+KINDS = ("paid", "refused", "not_delivered", "bank_refused", "charged_back", "expires")
+EVENTS = ("payment", "mail_failed", "mail_bounced", "bank_refused", "bank_refused_unclear")
 MORNING = time(8)
 _GONE_AGAIN = (Effect.REFUNDED, Effect.CHARGED_BACK, Effect.CREDITED)
 
@@ -26,6 +26,11 @@ def fact(order: int, capture: str, event: int, kind: str, data: dict[str, Any]) 
     """What an event of an order tells its sender, or None. ``capture`` is the order's: now, later."""
     if kind in ("mail_failed", "mail_bounced"):
         return Fact("not_delivered", f"{kind}:{event}", {"error": data.get("error", "")})
+    if kind in ("bank_refused", "bank_refused_unclear"):
+        amount = {"units": int(data["amount"]), "operation": data["operation"]} if "amount" in data else {}
+        return Fact(
+            "bank_refused", f"bank_refused:{event}", {**amount, "reason_code": data.get("reason_code") or 0}
+        )
     if kind != "payment":
         return None
     effect, reference = status(int(data["status"])).effect, str(data["reference"])

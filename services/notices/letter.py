@@ -11,7 +11,7 @@ from services.mail.addresses import clean_header_text
 from services.mail.compose import Composed
 from services.money import format_money
 
-# kind → (subject, sentence); "held" is a kind of "paid"
+# kind → (subject, sentence); "held" is a kind of "paid", a refund or a collection that the bank refused one of "bank_refused"
 _WORDS = {
     "paid": ("Paid: {amount}, {name}", "{name} has paid {amount} for order {order_id}."),
     "held": (
@@ -25,6 +25,18 @@ _WORDS = {
     "not_delivered": (
         "E-mail not delivered: {name}",
         "The e-mail with the link for order {order_id} has not reached {name}. Check the address, or copy the link and send it another way.",
+    ),
+    "bank_refused": (
+        "Refused by the bank: order {order_id}, {name}",
+        "The bank has refused a refund or a collection for order {order_id} of {name}, and HiPay does not say which one. {reason} Open the payment request: it says what to do.",
+    ),
+    "refund": (
+        "Refund refused by the bank: {amount}, {name}",
+        "The bank has refused the refund of {amount} for order {order_id}, which HiPay had accepted: {name} has not got this money back. {reason} Agree with them how they get it.",
+    ),
+    "capture": (
+        "Collection refused by the bank: {amount}, {name}",
+        "The bank has refused to collect {amount} for order {order_id} of {name}, which HiPay had accepted: this money has not come. {reason}",
     ),
     "charged_back": (
         "Charged back: {amount}, {name}",
@@ -53,7 +65,7 @@ class About:
 def compose(kind: str, detail: dict[str, Any], about: About, language: str, dashboard: str, *, sandbox: bool) -> Composed:  # fmt: skip
     """``kind``: one of ``facts.KINDS``; ``dashboard``: its address, without a slash at the end. Raises TextError."""
     t = translator(language)
-    subject, sentence = _WORDS["held" if detail.get("held") else kind]
+    subject, sentence = _WORDS["held" if detail.get("held") else detail.get("operation") or kind]
     values = {
         "name": about.name or about.order_id,
         "amount": format_money(int(detail.get("units") or about.units), about.currency, t.locale),

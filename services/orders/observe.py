@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from services import clock
-from services.access import HIPAY, Actor
+from services.access import Actor
 from services.desk import Desk
 from services.hipay.observations import Observation
 from services.hipay.statuses import Effect, status
@@ -49,7 +49,6 @@ def observe(
             misfit=misfit,
         )
         return "quarantined"
-    _recognise(tx, order_id, observation)
     if not written:
         return "repeated"
     refold(tx, order_id)
@@ -136,17 +135,6 @@ def operation_done(tx: Connection, order_id: int, asked: Row[Any], actor: Actor)
     record(tx, order_id, "operation_done", actor, operation=asked.kind, amount=asked.amount)
 
 
-def _recognise(tx: Connection, order_id: int, seen: Observation) -> None:
-    """An operation of ours that HiPay shows is done, even if its answer never came."""
-    told = {one.operation_id for one in seen.operations} | {seen.operation_id}
-    for asked in operation_rows.unsettled(tx, order_id):
-        if asked.state == "unknown" and asked.operation_id in told:
-            operation_done(tx, order_id, asked, HIPAY)
-            rows.close_alarms(
-                tx, f"operation_unknown:{asked.id}", at=clock.now(), by=HIPAY.id, reason="seen at HiPay"
-            )
-
-
 def alarm(tx: Connection, order: Row[Any], identity: str, kind: str, **detail: Any) -> None:
     """Raise an alarm for the order, once per identity."""
     rows.open_alarm(
@@ -172,6 +160,9 @@ def _misfit(desk: Desk, order: Row[Any], page: Row[Any], seen: Observation) -> s
         ("account", seen.mid, page.mid or None),
         ("test", seen.test, account and account.environment != "production"),
     )
+    amounts = (seen.authorised, seen.captured, seen.refunded, seen.charged_back, seen.operation_amount)
+    if min(one or 0 for one in amounts) < 0:
+        return "negative"
     if max(seen.authorised or 0, seen.captured or 0) > page.amount:
         return "amount"
     return next(

@@ -1,7 +1,7 @@
 """Collect, refund or give up a payment: asked once, done once, found again in the payout file.
 
 Each carries an ``operation_id`` that HiPay repeats there. What is not known to be done is never asked again by itself:
-a refund made twice is money lost. A later read that shows the operation id settles the question.
+a refund made twice is money lost. ``operation_steps`` asks HiPay; ``bank_answers`` settles what its reads show.
 
     OperationRefused (OrderError)
     ├── NothingToOperate      no transaction of the order allows it
@@ -17,22 +17,18 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from services import clock
-from services.access import WORKER, Actor, Right, audit, require, rights
+from services.access import Actor, Right, audit, require, rights
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
-from services.errors import DeskError
-from services.hipay import errors as hipay
-from services.hipay.statuses import Effect
 from services.mail.addresses import clean_header_text
 from services.orders import states
+from services.orders.bank_answers import close_unclear
 from services.orders.errors import OrderError, UnknownOrder
-from services.orders.observe import alarm, operation_done, record
-from services.orders.pace import backoff, hopeless
+from services.orders.observe import operation_done, record
 from services.store import Connection, Row
 from services.store import operations as rows
 from services.store import orders as order_rows
 from services.store import steps as due
-from services.store.steps import Step
 
 Kind = Literal["capture", "refund", "cancel"]
 WHY_MAX = 200
@@ -81,16 +77,12 @@ class Possible:
 
 
 def possible(state: states.State, done: Sequence[Row[Any]] = ()) -> tuple[Possible, ...]:
-    """What the order's transactions allow, as far as we have seen them; ``done``: what HiPay has done of ours, which it may
-    not show yet."""
+    """What the order's transactions allow, as far as we have seen them; ``done``: what HiPay has accepted of ours, which it
+    may not show yet, without what the bank has refused since."""
     found = []
     for one in state.transactions:
         ours = [asked for asked in done if asked.reference == one.reference]
-        captured, refunded = one.captured, one.refunded
-        if Effect.CAPTURE_REFUSED not in one.effects:
-            captured = max(captured, _sum(ours, "capture"))
-        if Effect.REFUND_REFUSED not in one.effects:
-            refunded = max(refunded, _sum(ours, "refund"))
+        captured, refunded = max(one.captured, _sum(ours, "capture")), max(one.refunded, _sum(ours, "refund"))
         given_up = one.void or any(asked.kind == "cancel" for asked in ours)
         held = 0 if given_up else max(0, one.authorised - captured)
         back = max(0, one.captured - refunded - one.charged_back)
@@ -152,50 +144,6 @@ def ask(
     return asked
 
 
-def run(desk: Desk, step: Step) -> None:
-    """Ask HiPay for the order's operation. A try that may have been heard is not made again: the order is read instead."""
-    with desk.store.write() as tx:
-        due.hold(tx, step)
-        unsettled = rows.unsettled(tx, step.order)
-        asked = next((one for one in unsettled if one.state == "requested"), None)
-        if asked is None:
-            # Nothing to ask: or the worker that asked died before it heard the answer.
-            for lost in unsettled:
-                _wonder(tx, step, lost.id, "hipay_outcome_unknown", {})
-            due.finish(tx, step)
-            return
-        if due.paused(tx, step.account, "gateway"):
-            due.again(tx, step, clock.now() + backoff(4), counts=False)
-            return
-        # From here on a crash leaves it unknown: better a question to a person than money sent twice.
-        rows.change(tx, asked.id, state="unknown")
-    try:
-        with desk.hipay(step.account) as client:
-            client.maintain(
-                asked.reference, asked.kind, amount_units=asked.amount, currency=asked.currency,
-                operation_id=asked.operation_id,
-            )  # fmt: skip
-    except hipay.Unreachable as error:
-        if not error.retry or hopeless(step.tries, step.first_due_at, clock.now()):
-            _refused(desk, step, asked.id, error)
-            return
-        with desk.store.write() as tx:
-            due.hold(tx, step)
-            rows.change(tx, asked.id, state="requested", failure=error.code, failure_detail=error.fields())
-            due.again(tx, step, clock.now() + backoff(step.tries))
-    except (hipay.OutcomeUnknown, hipay.Unavailable, hipay.BadAnswer, hipay.AnswerTooLarge) as error:
-        _unknown(desk, step, asked.id, error)
-    except DeskError as error:
-        _refused(desk, step, asked.id, error)
-    else:
-        with desk.store.write() as tx:
-            due.hold(tx, step)
-            operation_done(tx, step.order, asked, WORKER)
-            due.finish(tx, step)
-            due.schedule(tx, step.order, "read", step.account, clock.now())
-        desk.wake.set()
-
-
 def decide(desk: Desk, actor: Actor, operation_id: int, *, done: bool) -> None:
     """A person has looked in HiPay's console: an operation whose outcome was unknown is done, or never was.
 
@@ -216,8 +164,10 @@ def decide(desk: Desk, actor: Actor, operation_id: int, *, done: bool) -> None:
         order_rows.close_alarms(
             tx, f"operation_unknown:{asked.id}", at=clock.now(), by=actor.id, reason="looked up"
         )
+        close_unclear(tx, asked.order, by=actor.id, reason="looked up")
         audit.record(tx, actor, "operation_decided", f"order:{asked.order}", operation=asked.id, done=done)
-        due.schedule(tx, asked.order, "read", asked.account, clock.now())
+        for kind in ("operation", "read"):  # the first has nothing to look up any more
+            due.schedule(tx, asked.order, kind, asked.account, clock.now())
     desk.wake.set()
 
 
@@ -257,41 +207,6 @@ def _rights(kind: Kind) -> frozenset[Right]:
 def _require(tx: Connection, actor: Actor, kind: Kind) -> None:
     needed = _rights(kind)
     require(tx, actor, next(iter(needed & rights(tx, actor)), min(needed)))
-
-
-def _refused(desk: Desk, step: Step, asked_id: int, error: DeskError) -> None:
-    with desk.store.write() as tx:
-        due.hold(tx, step)
-        rows.change(tx, asked_id, state="refused", failure=error.code, failure_detail=error.fields())
-        asked = next(one for one in rows.of_order(tx, step.order) if one.id == asked_id)
-        record(
-            tx,
-            step.order,
-            "operation_refused",
-            WORKER,
-            operation=asked.kind,
-            error=error.code,
-            fields=error.fields(),
-        )
-        due.finish(tx, step)
-
-
-def _unknown(desk: Desk, step: Step, asked_id: int, error: DeskError) -> None:
-    with desk.store.write() as tx:
-        due.hold(tx, step)
-        _wonder(tx, step, asked_id, error.code, error.fields())
-        due.finish(tx, step)
-    desk.wake.set()
-
-
-def _wonder(tx: Connection, step: Step, asked_id: int, code: str, fields: dict[str, str]) -> None:
-    """Nobody knows whether it was done: a read may tell, a person is told."""
-    order = order_rows.order(tx, step.order)
-    assert order is not None
-    rows.change(tx, asked_id, state="unknown", failure=code, failure_detail=fields)
-    record(tx, step.order, "operation_unknown", WORKER, error=code, fields=fields)
-    alarm(tx, order, f"operation_unknown:{asked_id}", "operation_unknown", operation=asked_id)
-    due.schedule(tx, step.order, "read", step.account, clock.now())
 
 
 def _possible(tx: Connection, order_id: int) -> tuple[Possible, ...]:

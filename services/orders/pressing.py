@@ -24,9 +24,10 @@ from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors as hipay
 from services.hipay.readings import CreatedPage, OrderRead
+from services.orders.bank_answers import observe_read
 from services.orders.create import add_page
 from services.orders.errors import OrderError
-from services.orders.observe import alarm, observe, record
+from services.orders.observe import alarm, record
 from services.orders.own_link import Standing, standing
 from services.orders.pace import PAGE_LIFE
 from services.orders.paging import fate_of, may_be_paid, next_number, page_request
@@ -183,7 +184,7 @@ def _paid(desk: Desk, order: Row[Any], reads: list[tuple[Row[Any], OrderRead | N
         rows.lock(tx, order.id)
         for page, read in reads:
             for observation in read.observations if read else ():
-                observe(tx, desk, order.id, page.id, observation, actor=WORKER)
+                observe_read(tx, desk, order.id, page.id, observation)
         rows.change_order(tx, order.id, checked_at=clock.now())
         found = rows.order(tx, order.id)
         assert found is not None

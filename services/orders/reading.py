@@ -4,13 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services import clock
-from services.access import WORKER
 from services.accounts.pauses import pause
 from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors as hipay
+from services.orders.bank_answers import observe_read
 from services.orders.last_look import resume
-from services.orders.observe import observe
 from services.orders.pace import PAGE_LIFE, PAUSED_GAP, backoff, next_read
 from services.store import Connection, Row
 from services.store import orders as rows
@@ -51,7 +50,7 @@ def run(desk: Desk, step: Step) -> None:
         due.hold(tx, step)
         for page, read in reads:
             for observation in read.observations if read else ():
-                observe(tx, desk, step.order, page.id, observation, actor=WORKER)
+                observe_read(tx, desk, step.order, page.id, observation)
         _set_next(tx, step, asked=bool(reads))
         if reads:
             resume(tx, step.order, step.account)

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from services import clock
 from services.desk import Desk
-from services.orders import mailing, operations, paging, reading
+from services.orders import mailing, operation_steps, paging, reading
 from services.orders.pace import backoff
 from services.store import steps as due
 from services.store.steps import LeaseLost, Step
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=150)  # longer than the longest call (60 s to HiPay, 30 s to the mail server, twice)
 RUN: dict[str, Callable[[Desk, Step], None]] = {
-    "page": paging.run, "mail": mailing.run, "copy": mailing.run_copy, "read": reading.run, "operation": operations.run,
+    "page": paging.run, "mail": mailing.run, "copy": mailing.run_copy, "read": reading.run, "operation": operation_steps.run,
 }  # fmt: skip
 
 

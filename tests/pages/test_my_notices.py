@@ -19,7 +19,7 @@ def test_a_choice_is_kept_with_the_language(open_page: Open, desk: Desk) -> None
     me = person(desk, "manager")
     at = open_page("my_notices.py", language="fr", actor=me)
     assert not at.exception
-    assert [at.checkbox(key=f"notice_{kind}").value for kind in KINDS] == [False] * 5
+    assert [at.checkbox(key=f"notice_{kind}").value for kind in KINDS] == [False] * 6
     assert "camille@example.com" in at.caption[0].value.replace("\\", "")
     at.checkbox(key="notice_paid").check()
     at.checkbox(key="notice_expires").check()
