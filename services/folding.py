@@ -28,7 +28,9 @@ _LONGEST = 200  # of a word: no fact is longer, and a database refuses much long
 _MOST_WORDS = 40
 _DIGITS = frozenset("0123456789")
 _DIALLED = _DIGITS | frozenset("+()./")
-_NUMBER = range(8, 18)  # digits of a telephone number, with what is dialled before it (E.164: at most 15, and 00)
+_NUMBER = range(
+    8, 18
+)  # digits of a telephone number, with what is dialled before it (E.164: at most 15, and 00)
 # Countries' codes of two digits; 1 and 7 have one, all others three (ITU-T E.164).
 _TWO = frozenset(
     "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93"
@@ -44,7 +46,11 @@ def _letter(character: str) -> str:
     digit = unicodedata.decimal(character, None)
     if digit is not None:
         return str(digit)
-    plain = (c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c) and not c.isspace())
+    plain = (
+        c
+        for c in unicodedata.normalize("NFKD", character)
+        if not unicodedata.combining(c) and not c.isspace()
+    )
     again = "".join(plain).casefold()
     if again == character:
         return _LETTERS.get(character, character)

@@ -4,8 +4,10 @@ HiPay's own samples show three decimals for EUR, so the unit is finer than any c
 
     AmountError
     ├── NotANumber        the text is no amount in the reader's notation
+    ├── OtherCurrency     a sign or a code beside it does not mean its currency
     ├── NotPositive       zero or less
-    ├── TooManyDecimals   more decimals than the currency has
+    ├── TooManyDecimals   more decimals than the currency has, zeros too
+    ├── TwoReadings       three digits behind a mark that are decimals to one reader and thousands to another
     ├── AmountTooLarge    above what the gateway takes
     └── UnknownCurrency   not a currency of ISO 4217 that HiPay takes
 """
@@ -17,6 +19,7 @@ from typing import ClassVar
 from babel import Locale
 from babel.numbers import format_currency, get_decimal_symbol, get_group_symbol
 
+from services import signs
 from services.errors import DeskError
 
 UNITS = 10_000
@@ -46,8 +49,17 @@ class AmountError(DeskError):
 class NotANumber(AmountError):
     code = "amount_not_a_number"
 
-    def __init__(self, example: str) -> None:
-        self.example = example
+    def __init__(self, currency: str) -> None:
+        self.currency = currency
+
+
+class OtherCurrency(AmountError):
+    """``sign``: what stands beside the amount, as it was written."""
+
+    code = "amount_other_currency"
+
+    def __init__(self, sign: str, currency: str) -> None:
+        self.sign, self.currency = sign, currency
 
 
 class NotPositive(AmountError):
@@ -59,6 +71,18 @@ class TooManyDecimals(AmountError):
 
     def __init__(self, currency: str, decimals: int) -> None:
         self.currency, self.decimals = currency, decimals
+
+
+class TwoReadings(AmountError):
+    """``1,000`` where a comma is the decimal sign, or ``1.000`` where neither is: 1 or 1000."""
+
+    code = "amount_two_readings"
+
+    def __init__(self, text: str, currency: str) -> None:
+        self.text, self.currency, self.decimals = text, currency, exponent(currency)
+        digits = signs.split(text).bare
+        self.smaller_units = to_units(Decimal(digits.replace(",", ".")))
+        self.larger_units = to_units(Decimal(re.sub("[.,]", "", digits)))
 
 
 class AmountTooLarge(AmountError):
@@ -124,29 +148,54 @@ def parse(text: str, currency: str, locale: str) -> Decimal:
 
     A lone separator that cannot be a group is taken as the decimal sign whichever it is (``12.5`` in French), and one
     that could be a group but is not written as the locale writes groups is refused: ``1.234`` in German is 1234, in
-    French it is refused. Raises AmountError.
+    French it is refused. More decimals than the currency has are refused, zeros too. A sign or a code beside the amount
+    must be able to mean the currency. Raises AmountError.
     """
     if not is_currency(currency):
         raise UnknownCurrency(currency)
+    signed = signs.split(text)
+    if not signed.known:
+        raise NotANumber(currency)
+    if signed.signs and currency not in signed.currencies:
+        raise OtherCurrency(signed.written, currency)
+    found = re.fullmatch(r"([+-]?)\s*([0-9][0-9., ']*)", signed.bare)
+    if not found:
+        raise NotANumber(currency)
+    below, digits = found[1] == "-", found[2].replace("'", " ")
     decimal, group = get_decimal_symbol(locale), get_group_symbol(locale)
-    cleaned = re.sub(r"[\u00a0\u202f\u2009'’]", " ", text.strip())
-    example = _plain(Decimal("1234.5").quantize(Decimal(1).scaleb(-exponent(currency))), locale)
-    if not re.fullmatch(r"[+-]?[0-9][0-9., ]*", cleaned):
-        raise NotANumber(example)
-    sign, digits = (cleaned[0], cleaned[1:]) if cleaned[0] in "+-" else ("", cleaned)
     amount = _read(digits, decimal, " " if group not in ".," else group)
     if amount is None:
-        raise NotANumber(example)
-    amount = -amount if sign == "-" else amount
-    if amount <= 0:
+        if two_readings(digits):
+            raise TwoReadings(text.strip(), currency)
+        raise NotANumber(currency)
+    if below or not amount:
         raise NotPositive
     if amount * UNITS > MAX_UNITS:
         raise AmountTooLarge
+    check_decimals(text.strip(), digits, max(0, -int(amount.as_tuple().exponent)), currency)
     return quantised(amount, currency)
 
 
+def check_decimals(text: str, digits: str, decimals: int, currency: str) -> None:
+    """Refuse more decimals than the currency has, zeros too: what says 1,000 may mean a thousand.
+
+    ``text``: as it was written; ``digits``: without what stands beside them. Raises TwoReadings, TooManyDecimals.
+    """
+    if decimals > exponent(currency):
+        raise (
+            TwoReadings(text, currency)
+            if two_readings(digits)
+            else TooManyDecimals(currency, exponent(currency))
+        )
+
+
+def two_readings(digits: str) -> bool:
+    """Whether they are one amount with a decimal sign, and another with a mark between thousands."""
+    return bool(re.fullmatch(r"[1-9][0-9]{0,2}[.,][0-9]{3}", digits))
+
+
 def _read(digits: str, decimal: str, group: str) -> Decimal | None:
-    """Digits with groups and a decimal sign, or None. Spaces always group by three."""
+    """Digits with groups and a decimal sign, its decimals as written, or None. Spaces always group by three."""
     whole, mark, rest = digits.rpartition(decimal)
     if not mark:
         whole, rest = digits, ""

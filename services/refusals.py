@@ -9,13 +9,15 @@ from collections.abc import Mapping
 
 from services.errors import DeskError
 from services.i18n import Translator
-from services.money import format_money
+from services.money import UNITS, exponent, format_money, plain
 from services.settlements.columns import LABELS
 
 SENTENCES: dict[str, str] = {
     # money
     "amount": "This amount cannot be used.",
     "amount_not_a_number": "This is not an amount: write it as {example}.",
+    "amount_other_currency": "“{sign}” stands beside the amount, and it is to be in {currency}: write it in {currency} without a sign, or change the currency.",
+    "amount_two_readings": "“{text}” could be {smaller} or {larger}: write the one that is meant. {currency} takes at most {decimals} decimals.",
     "amount_not_positive": "The amount must be above zero.",
     "amount_too_many_decimals": "{currency} takes at most {decimals} decimals.",
     "amount_too_large": "This amount is above what the gateway takes: check it.",
@@ -183,6 +185,7 @@ SENTENCES: dict[str, str] = {
     "sheet_locked": "The spreadsheet is protected by a password: save it without one.",
     "sheet_unreadable": "The spreadsheet cannot be read: save it as XLSX or CSV.",
     "cell": "This cell cannot be used.",
+    "cell_amount_unreadable": "This is not an amount: write it as 1234{decimal}50.",
     "cell_date_unreadable": "This is not a date: write it as 2026-11-24 or 24/11/2026.",
     "cell_error": "This is an error of the spreadsheet, its value is lost: correct the cell, and add the table again.",
     "cell_formula": "This is a formula without its result: open the table in a spreadsheet, save it, and add it again.",
@@ -319,11 +322,17 @@ def _in_words(code: str, name: str, value: str, t: Translator) -> str:
 
 def _amounts(fields: Mapping[str, str], t: Translator) -> dict[str, str]:
     """What was refused before amounts were fields of their own holds them as texts, which stay."""
-    return {
-        name.removesuffix("_units"): format_money(int(value), fields.get("currency", ""), t.locale)
+    currency = fields.get("currency", "")
+    example = {} if "example" in fields else {"example": _example(currency, t.locale)}
+    return example | {
+        name.removesuffix("_units"): format_money(int(value), currency, t.locale)
         for name, value in fields.items()
         if name.endswith("_units")
     }
+
+
+def _example(currency: str, locale: str) -> str:
+    return plain(1234 * UNITS + (UNITS // 2 if exponent(currency) else 0), currency, locale)
 
 
 class _Fields(dict[str, str]):

@@ -7,10 +7,8 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from babel.numbers import get_currency_symbol
-
-from services import money
-from services.batches.errors import DateUnreadable, DigitsLost, ErrorCell, FormulaCell
+from services import money, signs
+from services.batches.errors import AmountUnreadable, DateUnreadable, DigitsLost, ErrorCell, FormulaCell
 from services.batches.table import Line, Table
 from services.errors import DeskError
 from services.headings import plain
@@ -26,53 +24,57 @@ def decide(table: Table, chosen: DecimalSign | None) -> amounts.Decision:
     """Which sign is the decimal one in the whole file; a cell that is a number in the spreadsheet says nothing of it."""
     if chosen:
         return amounts.Decision(chosen, None, "cell")
-    return amounts.decide(
-        bare_amount(line.cells["amount"]) for line in table.lines if "amount" not in line.typed
-    )
+    return amounts.decide(line.cells["amount"] for line in table.lines if "amount" not in line.typed)
 
 
-@lru_cache(maxsize=16384)
-def bare_amount(cell: str) -> str:
-    """An amount without the currency that is written beside it: ``12,50 €``, ``EUR 12.50``."""
-    return re.sub(r"^(?:[A-Z]{3}|[€£$¥])\s*|\s*(?:[A-Z]{3}|[€£$¥])$", "", cell.strip())
+def units(line: Line, decimal: DecimalSign, code: str) -> int:
+    """The amount in 1/10000, above zero, with no more decimals than its currency has.
 
-
-def units(line: Line, decimal: DecimalSign) -> int:
-    """The amount in 1/10000. Raises NotANumber with an example in the file's own notation, AmountTooLarge."""
-    cell = bare_amount(line.cells["amount"])
+    A sign beside it must be able to mean the currency. Raises AmountUnreadable, AmountError.
+    """
+    cell = line.cells["amount"]
     sign, thousands = (".", "") if "amount" in line.typed else (decimal, None)
+    signed = signs.split(cell)
+    if signed.signs and signed.known and code not in signed.currencies:
+        raise money.OtherCurrency(signed.written, code)
     try:
-        return amounts.to_units(cell, sign, thousands)
+        value = amounts.to_units(cell, sign, thousands)
     except amounts.Unreadable as error:
         if error.reason == "amount_too_large":
             raise money.AmountTooLarge from None
-        raise money.NotANumber("1234,50" if sign == "," else "1234.50") from None
+        if error.reason == "amount_too_precise":
+            raise money.TooManyDecimals(code, money.exponent(code)) from None
+        raise AmountUnreadable(sign) from None
+    if value <= 0:
+        raise money.NotPositive
+    digits = signed.bare.strip("+ ")
+    if "amount" in line.typed:  # a number has neither marks between thousands nor zeros at its end
+        money.quantised(money.from_units(value), code)
+    elif sign in digits:
+        money.check_decimals(cell, digits, len(digits.rpartition(sign)[2]), code)
+    return value
 
 
 def currency(line: Line, default: str) -> str:
-    """The row's currency code: its own column, else what is written beside the amount, else the account's.
+    """The row's currency code: its own column's, else what is written beside the amount, else the account's.
 
-    Raises UnknownCurrency, also where the two contradict each other.
+    A sign of several currencies means the account's where it can; `units` refuses it where it cannot. Raises
+    UnknownCurrency.
     """
-    beside = _beside(line.cells["amount"])
+    beside = signs.split(line.cells["amount"]).currencies
     told = line.cells.get("currency", "")
-    code = _CODES.get(told.casefold(), told.upper()) or beside or default
-    if not money.is_currency(code) or (beside and beside != code):
-        raise money.UnknownCurrency(told or beside or code)
+    if not told:
+        return _one_of(beside & money.CURRENCIES, default) or default
+    meant = signs.meanings(told) & money.CURRENCIES
+    code = _one_of(meant & beside or meant, default)
+    if not code:
+        raise money.UnknownCurrency(told)
     return code
 
 
-def _beside(cell: str) -> str:
-    found = re.match(r"[A-Z]{3}(?=\W)|[€£]", cell.strip()) or re.search(
-        r"(?<=\W)[A-Z]{3}$|[€£]$", cell.strip()
-    )
-    return _CODES.get(found[0].casefold(), found[0]) if found else ""
-
-
-# Symbols that mean one currency only: a dollar or a crown sign does not.
-_CODES = {
-    **{get_currency_symbol(code, "fr").casefold(): code for code in ("EUR", "GBP")}, "euro": "EUR", "euros": "EUR", "£": "GBP",
-}  # fmt: skip
+def _one_of(meant: frozenset[str], default: str) -> str:
+    """The only one, or the account's among several; "" where it is neither."""
+    return default if default in meant else next(iter(meant)) if len(meant) == 1 else ""
 
 
 def language(cell: str, default: str) -> str:
@@ -131,8 +133,3 @@ def lost(line: Line) -> dict[str, DeskError]:
     return {
         name: FormulaCell() if line.cells[name].startswith("=") else ErrorCell() for name in sorted(line.lost)
     }
-
-
-def typed_amount(value: int, code: str, locale: str) -> str:
-    """Units as a person of this locale would type them, so that the order form's own rules read them."""
-    return money.plain(value, code, locale) if value > 0 else "-1" if value else "0"

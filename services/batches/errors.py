@@ -8,6 +8,7 @@ BatchError
 │   ├── TooManyRows         more than one list takes
 │   └── TableTooLarge       bytes
 ├── CellProblem             one cell, or one row
+│   ├── AmountUnreadable    no amount in the table's notation
 │   ├── DateUnreadable
 │   ├── DigitsLost          a spreadsheet has rounded a long number
 │   ├── ErrorCell           #REF!, #N/A: the spreadsheet has lost its value
@@ -73,6 +74,15 @@ class TableTooLarge(TableError):
 
 class CellProblem(BatchError):
     code = "cell"
+
+
+class AmountUnreadable(CellProblem):
+    """``decimal``: the table's decimal sign."""
+
+    code = "cell_amount_unreadable"
+
+    def __init__(self, decimal: str) -> None:
+        self.decimal = decimal
 
 
 class DateUnreadable(CellProblem):

@@ -111,8 +111,8 @@ def _draft(
     code = take("currency", lambda: cells.currency(line, account.currency), account.currency)
     amount = ""
     if line.cells["amount"]:
-        value = take("amount", lambda: cells.units(line, decimal), money.UNITS)
-        amount = cells.typed_amount(value, code, rules.locale)
+        value = take("amount", lambda: cells.units(line, decimal, code), money.UNITS)
+        amount = money.plain(value, code, rules.locale)  # as a person would type it, for the form's own rules
     end = take(
         "expires_at", lambda: cells.moment(line, "expires_at", form, account.zone, end_of_day=True), None
     )

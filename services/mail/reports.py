@@ -37,7 +37,9 @@ _FINAL = re.compile(
 _REPLY = re.compile(rf"{_STANDS}5[0-7]\d(?=[ \-]\S)", re.IGNORECASE | re.MULTILINE)  # "550 no such user"
 _LATER = re.compile(rf"{_STANDS}4(?:[0-7]\d(?=[ \-]\S)|\.[0-7]\.\d)", re.IGNORECASE | re.MULTILINE)
 _DAEMON = re.compile(r"(mailer|mail)[-_. ]?(daemon|administrator|delivery)|postmaster|daemon", re.IGNORECASE)
-_ANSWERED = re.compile(r"(re|aw|antw|sv|vs|odp|ref|rif|res|fw|fwd|wg|tr|enc|doorst|pd)\s{0,2}:", re.IGNORECASE)
+_ANSWERED = re.compile(
+    r"(re|aw|antw|sv|vs|odp|ref|rif|res|fw|fwd|wg|tr|enc|doorst|pd)\s{0,2}:", re.IGNORECASE
+)
 _AUTOMATIC = re.compile(
     r"out of (the )?office|automatic reply|auto(matic)?[- ]?(reply|response)|reponse automatique|absen(t|ce) du bureau|abwesend|"
     r"automatische antwort|respuesta automatica|fuera de la oficina|risposta automatica|fuori sede|automatisch antwoord|"
@@ -270,7 +272,9 @@ def _text(part: Message) -> str:
     if part.get_content_subtype() != "html":
         return text
     # Tags go; an address or a Message-ID in angles is none.
-    return re.sub(r"<([^<>]{0,500})>", lambda tag: tag[0] if "@" in f"{tag[1]} ".split(" ", 1)[0] else " ", text)
+    return re.sub(
+        r"<([^<>]{0,500})>", lambda tag: tag[0] if "@" in f"{tag[1]} ".split(" ", 1)[0] else " ", text
+    )
 
 
 def _bytes(part: Message) -> bytes:

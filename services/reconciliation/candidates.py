@@ -95,7 +95,9 @@ def _found(tx: Connection, line: Row[Any], text: str, locale: str) -> dict[int, 
         found = rows.orders_by_amount(tx, line.account, units, line.original_currency, _LOOKED_AT)
         why |= dict.fromkeys(found, AMOUNT)
     why |= dict.fromkeys(rows.orders_by_text(tx, line.account, text, _LOOKED_AT), FOUND)
-    why |= dict.fromkeys(rows.orders_by_key(tx, line.account, (text, *loosely([typed(text)])), _LOOKED_AT), TYPED)
+    why |= dict.fromkeys(
+        rows.orders_by_key(tx, line.account, (text, *loosely([typed(text)])), _LOOKED_AT), TYPED
+    )
     return why | {order: SUGGESTED for order in _suggested(line) if order in why}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from services import signs
 from services.spreadsheets.marks import NUMBER
 
 Decimal = Literal[".", ","]
@@ -17,11 +18,8 @@ GROUPS = (
     ",",
     "'",
 )  # what may stand between thousands; every kind of blank and apostrophe is folded
-_FOLD = str.maketrans(
-    {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ", "’": "'", "−": "-", "–": "-"}
-)
 _SHAPE = re.compile(
-    r"(?P<open>\()?\s*(?P<lead>[+-])?\s*(?P<body>[0-9.,][0-9., ']*?)\s*(?P<trail>-)?(?P<close>\))?"
+    r"(?P<open>\()?\s*(?:(?P<lead>[+-])\s*)?(?P<body>[0-9.,](?:[0-9., ']*[0-9.,])?)\s*(?P<trail>-)?(?P<close>\))?"
 )
 _SIMPLE = re.compile(r"(-?)([0-9]{1,11})(?:([.,])([0-9]{0,4}))?")  # nearly every cell
 _OUTLINE = str.maketrans("23456789", "11111111")  # cells alike but for their digits say the same of the signs
@@ -37,14 +35,28 @@ class Unreadable(ValueError):
 
 
 def _parts(text: str) -> tuple[bool, str] | None:
-    """(negative, digits and separators) of a cell, or None."""
-    shape = _SHAPE.fullmatch(text.translate(_FOLD).strip())
+    """(negative, digits and separators) of a cell, or None. What stands beside them as a currency's sign is left out."""
+    shape = _SHAPE.fullmatch(text.translate(signs.FOLD).strip())
+    if not shape:
+        signed = signs.split(text)
+        shape = _SHAPE.fullmatch(signed.bare) if signed.signs and signed.known else None
     if not shape or bool(shape["open"]) != bool(shape["close"]):
+        return None
+    if shape["trail"] and shape["body"][-1] in ".,":  # 5,- is five, and no debit
         return None
     marks = [bool(shape["open"]), shape["lead"] is not None, bool(shape["trail"])]
     if sum(marks) > 1:
         return None
     return marks[0] or marks[2] or shape["lead"] == "-", shape["body"]
+
+
+@lru_cache(maxsize=8192)
+def currencies(text: str) -> frozenset[str] | None:
+    """The codes of the currencies that a sign or a code beside the amount can mean, None where none stands there."""
+    if text.startswith(NUMBER):
+        return None
+    signed = signs.split(text)
+    return signed.currencies if signed.signs else None
 
 
 def negative(text: str) -> bool | None:
@@ -62,7 +74,8 @@ def to_units(text: str, decimal: str, thousands: str | None) -> int:
     """The amount in 1/10000. `thousands`: the one grouping mark of the file, "" for none, None for any.
 
     Raises Unreadable. A grouping mark must group by three, so that 12.5 is never read as 125. A number of a
-    spreadsheet's own (marks.NUMBER) is read as such whatever the file's signs.
+    spreadsheet's own (marks.NUMBER) is read as such whatever the file's signs. Whether a currency's sign beside it is
+    the row's is for the caller to ask (`currencies`).
     """
     if text.startswith(NUMBER):
         text, decimal, thousands = text[1:], ".", ""
@@ -157,7 +170,8 @@ def weigh(seen: Mapping[str, Seen]) -> Decision:
     """One decision for a whole file, by the outlines of its amounts.
 
     A few cells against it (one in twenty at most) do not change it: they cannot be read under it, so they are set
-    aside by name, never misread.
+    aside by name, never misread. 1,250 beside 99,9 leaves it open: a file that writes three decimals writes them
+    elsewhere, too.
     """
     said = {outline: hint(outline) for outline in seen}
     votes: Counter[str] = Counter()
@@ -173,8 +187,17 @@ def weigh(seen: Mapping[str, Seen]) -> Decision:
         return Decision(None, None, "conflict", example("," if decimal == "." else "."), fewest)
     if not most and votes["either"]:
         return Decision(None, None, "open", example("either"))
+    if max((_decimals(outline, decimal) for outline, one in said.items() if one == decimal), default=3) < 3:
+        odd = (seen[outline].cell for outline, one in said.items() if one == "either" and decimal in outline)
+        if cell := next(odd, ""):
+            return Decision(None, None, "open", cell)
     reason: Literal["cell", "plain"] = "cell" if most else "plain"
     return Decision(decimal, grouping(seen, decimal), reason, example(decimal), fewest)
+
+
+def _decimals(outline: str, decimal: str) -> int:
+    _, mark, rest = outline.rpartition(decimal)
+    return sum(character.isdigit() for character in rest) if mark else 0
 
 
 def grouping(seen: Mapping[str, Seen], decimal: str) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from services import money
 from services.settlements import dates, operations
 from services.settlements.cells import contains, outlines, strings, units
-from services.settlements.columns import AMOUNTS, COLUMNS, CURRENCIES, DATES, IDS, TEXTS
+from services.settlements.columns import AMOUNTS, COLUMNS, CURRENCIES, CURRENCY_OF, DATES, IDS, TEXTS
 from services.settlements.dialect import Dialect
 from services.settlements.errors import UndecidedReading
 from services.settlements.parts import Part, parts
@@ -183,8 +183,10 @@ class _Conversion:
         for column in AMOUNTS:
             if column in part.cells:
                 cells = part.cells[column]
-                values, blank, bad = units(cells, decimal, self._dialect.thousands)
+                values, blank, bad, beside = units(cells, decimal, self._dialect.thousands)
                 refused.note(column, [(place, why_lost(cells[place].as_py()) or why) for place, why in bad])
+                for places, meant in beside:
+                    _note_other_currency(refused, column, texts[CURRENCY_OF[column]], places, meant)
             else:
                 values, blank = np.zeros(len(code), np.int64), np.ones(len(code), bool)
             if column == "settled_amount":  # what is not there is not 0
@@ -194,13 +196,10 @@ class _Conversion:
                 values = -values
             elif way == "positive":
                 values = np.where(debit, -np.abs(values), values)
-            for amount, currency in (
-                ("original_amount", "original_currency"),
-                ("settled_amount", "settlement_currency"),
-            ):
-                if amount == column:
-                    bare = np.flatnonzero(_empty(texts[currency]) & (values != 0))
-                    refused.note(currency, [(int(place), "currency_missing") for place in bare])
+            if column in ("original_amount", "settled_amount"):
+                currency = CURRENCY_OF[column]
+                bare = np.flatnonzero(_empty(texts[currency]) & (values != 0))
+                refused.note(currency, [(int(place), "currency_missing") for place in bare])
             found[f"{column}_units"] = pd.Series(pd.arrays.IntegerArray(values, blank))
         return found
 
@@ -212,6 +211,17 @@ class _Conversion:
             payout = "" if why_lost(row["settlement_id"]) else row["settlement_id"]
             found.append(AsideRow(whole.line, reason, column, row.get(column, "")[:200], whole.text, payout))
         return found
+
+
+def _note_other_currency(
+    refused: _Refused, column: str, currency: pa.Array, places: NDArray[np.int64], meant: frozenset[str]
+) -> None:
+    """A sign beside an amount must be able to mean the currency of its row."""
+    for place, code in zip(places.tolist(), currency.take(pa.array(places)).to_pylist(), strict=True):
+        if not code:
+            refused.note(CURRENCY_OF[column], [(place, "currency_missing")])
+        elif code not in meant:
+            refused.note(column, [(place, "amount_other_currency")])
 
 
 class _Each:

@@ -16,6 +16,9 @@ from services.spreadsheets import marks
 
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int32]
+Beside = tuple[
+    NDArray[np.int64], frozenset[str]
+]  # cells, and the currencies that the sign beside them can mean
 _EDGE = np.zeros(256, dtype=bool)  # may be white space at a cell's edge
 _EDGE[[9, 10, 11, 12, 13, 28, 29, 30, 31, 32]] = True
 _EDGE[0x80:] = True
@@ -80,13 +83,14 @@ def outlines(column: pa.Array, *, zeros: bool = False) -> pa.DictionaryArray:
 
 def units(
     column: pa.Array, decimal: str, thousands: str | None
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], list[tuple[int, str]]]:
-    """(1/10000 of each cell, whether it is blank, (place, reason) of each that is no amount)."""
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], list[tuple[int, str]], list[Beside]]:
+    """(1/10000 of each cell, whether it is blank, (place, reason) of each that is no amount, what stands beside some)."""
     outlined = outlines(column)
     offsets, data = raw(column)
     found = np.zeros(len(column), dtype=np.int64)
     blank = np.zeros(len(column), dtype=bool)
     bad: list[tuple[int, str]] = []
+    beside: list[Beside] = []
     for outline, places in _groups(outlined):
         if not outline:
             blank[places] = True
@@ -99,12 +103,15 @@ def units(
             else:
                 bad += [(int(place), error.reason) for place in places]
             continue
+        currencies = amounts.currencies(outline)
+        if currencies is not None:
+            beside.append((places, currencies))
         starts = offsets[:-1][places]
         total = found[places]
         for offset, weight in weights:
             total += (data[starts + offset].astype(np.int64) - ord("0")) * weight
         found[places] = total
-    return found, blank, sorted(bad)
+    return found, blank, sorted(bad), beside
 
 
 def _groups(encoded: pa.DictionaryArray) -> Iterator[tuple[str, NDArray[np.int64]]]:

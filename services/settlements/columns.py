@@ -17,7 +17,11 @@ COLUMNS: tuple[str, ...] = (
 REFERENCES = tuple(f"reporting_data_{n}" for n in range(1, 6))
 AMOUNTS = ("original_amount", "amount_excl_tax", "tax_amount", "amount_incl_tax", "settled_amount")
 UNITS = tuple(f"{name}_units" for name in AMOUNTS)
-CURRENCIES = ("original_currency", "currency", "settlement_currency")
+CURRENCY_OF = {
+    "original_amount": "original_currency", "amount_excl_tax": "currency", "tax_amount": "currency",
+    "amount_incl_tax": "currency", "settled_amount": "settlement_currency",
+}  # fmt: skip
+CURRENCIES = tuple(dict.fromkeys(CURRENCY_OF.values()))
 DATES = ("date", "date_value", "operation_date", "transfer")
 IDS = (
     "account", "invoice_reference", "settlement_id", "transaction_id", "order", "original_settlement_id",

@@ -62,6 +62,7 @@ ASIDE: dict[str, str] = {
     "amount_missing": "There is no amount.",
     "cell_error": "“{cell}” is an error of the spreadsheet: its value is lost.",
     "formula_no_value": "“{cell}” is a formula without its result. Open the file in a spreadsheet, save it, and add it again.",
+    "amount_other_currency": "“{cell}” stands in another currency than its row names.",
     "amount_digits_lost": "“{cell}” has lost digits in a spreadsheet.",
     "date_unreadable": "“{cell}” is no date in the form of this file.",
     "currency_unknown": "“{cell}” is no currency.",

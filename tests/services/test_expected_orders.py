@@ -90,7 +90,7 @@ def test_an_order_sent_from_here_is_known_or_differs(desk: Desk, finance: Actor)
         (("x" * 81, "1,00", "EUR", "", ""), "order_id", "field_too_long"),
         (("A\u200bB", "1,00", "EUR", "", ""), "order_id", "text_invisible_character"),
         (("A", "", "EUR", "", ""), "amount", "field_empty"),
-        (("A", "zero", "EUR", "", ""), "amount", "amount_not_a_number"),
+        (("A", "zero", "EUR", "", ""), "amount", "cell_amount_unreadable"),
         (("A", "0,00", "EUR", "", ""), "amount", "amount_not_positive"),
         (("A", "-3,00", "EUR", "", ""), "amount", "amount_not_positive"),
         (("A", "10,50", "JPY", "", ""), "amount", "amount_too_many_decimals"),

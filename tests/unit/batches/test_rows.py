@@ -92,7 +92,7 @@ def test_a_spreadsheets_number_is_the_amount_to_the_cent(value: Decimal) -> None
     read = table.Table(
         "sheet", {}, {}, (), (table.Line(2, {"amount": format(float(value), ".15g")}, frozenset({"amount"})),)
     )
-    assert cells.units(read.lines[0], ",") == to_units(value)
+    assert cells.units(read.lines[0], ",", "EUR") == to_units(value)
 
 
 def test_numbers_of_a_spreadsheet_stand_beside_texts_in_the_readers_notation() -> None:
@@ -112,14 +112,28 @@ def test_numbers_of_a_spreadsheet_stand_beside_texts_in_the_readers_notation() -
         ({"Courriel": "Bob <evil@example.com>"}, "email", "address_with_name"),
         ({"Courriel": "nobody"}, "email", "address_malformed"),
         ({"Montant": ""}, "amount", "field_empty"),
-        ({"Montant": "douze"}, "amount", "amount_not_a_number"),
-        ({"Montant": "12,345"}, "amount", "amount_too_many_decimals"),
+        ({"Montant": "douze"}, "amount", "cell_amount_unreadable"),
+        ({"Montant": "12,345"}, "amount", "amount_two_readings"),
+        ({"Montant": "12,3450"}, "amount", "amount_too_many_decimals"),
+        ({"Montant": "12,30", "Devise": "JPY"}, "amount", "amount_too_many_decimals"),
+        ({"Montant": 12.345}, "amount", "amount_too_many_decimals"),
+        ({"Montant": 12.5, "Devise": "JPY"}, "amount", "amount_too_many_decimals"),
+        ({"Montant": "1,250", "Devise": "JPY"}, "amount", "amount_two_readings"),
         ({"Montant": "-3,00"}, "amount", "amount_not_positive"),
         ({"Montant": "0,00"}, "amount", "amount_not_positive"),
-        ({"Montant": "1,5E+03"}, "amount", "amount_not_a_number"),
+        ({"Montant": "1,5E+03"}, "amount", "cell_amount_unreadable"),
         ({"Montant": "999999999999,00"}, "amount", "amount_too_large"),
         ({"Devise": "XYZ"}, "currency", "currency_unknown"),
-        ({"Devise": "GBP", "Montant": "12,50 €"}, "currency", "currency_unknown"),
+        ({"Devise": "$"}, "currency", "currency_unknown"),
+        ({"Devise": "GBP", "Montant": "12,50 €"}, "amount", "amount_other_currency"),
+        ({"Montant": "$12,50"}, "amount", "amount_other_currency"),
+        ({"Montant": "¥1250"}, "amount", "amount_other_currency"),
+        ({"Montant": "12,50 Fr."}, "amount", "amount_other_currency"),
+        ({"Montant": "kr 100"}, "amount", "amount_other_currency"),
+        ({"Montant": "€ 12,50 USD"}, "amount", "amount_other_currency"),
+        ({"Montant": "12,50 TTC"}, "amount", "amount_other_currency"),
+        ({"Montant": "12,50 net"}, "amount", "amount_other_currency"),
+        ({"Montant": "12,50 each"}, "amount", "cell_amount_unreadable"),
         ({"Objet": "=?utf-8?q?x?="}, "description", "text_encoded_word"),
         ({"Objet": "two\nlines"}, "description", "text_line_break"),
         ({"N° de facture": "x" * 81}, "reference_1", "field_too_long"),
@@ -127,7 +141,7 @@ def test_numbers_of_a_spreadsheet_stand_beside_texts_in_the_readers_notation() -
         ({"N° de commande": "x" * 29}, "order_id", "field_too_long"),
     ],
 )
-def test_a_mistake_is_named_by_its_cell(changes: dict[str, str], column: str, code: str) -> None:
+def test_a_mistake_is_named_by_its_cell(changes: dict[str, Any], column: str, code: str) -> None:
     found, where, said = problem(as_xlsx([row(1, **changes)]), Rules("fr", 7, "fr", ","))
     place = next(
         number
@@ -195,6 +209,62 @@ def test_a_file_that_does_not_decide_its_decimal_sign_is_asked_about(cell: str) 
     read = table.read(as_csv([row(1, Montant=cell)]), REQUESTS, 10)
     assert cells.decide(read, None).decimal is None
     assert cells.decide(read, ".").decimal == "."
+
+
+@pytest.mark.parametrize(
+    ("cell", "told", "amount", "code"),
+    [
+        ("12,50 €", None, 12_5000, "EUR"),
+        ("€12,50", None, 12_5000, "EUR"),
+        ("12,50 EUR", "EUR", 12_5000, "EUR"),
+        ("12,50", "€", 12_5000, "EUR"),
+        ("12,50", "Euro", 12_5000, "EUR"),
+        ("USD12,50", None, 12_5000, "USD"),
+        ("12,50usd", None, 12_5000, "USD"),
+        ("US$ 12,50", None, 12_5000, "USD"),
+        ("US$ 12,50", "$", 12_5000, "USD"),
+        ("$12,50", "CAD", 12_5000, "CAD"),
+        ("£12,50", None, 12_5000, "GBP"),
+        ("100 zł", None, 100_0000, "PLN"),
+        ("¥1250", "JPY", 1250_0000, "JPY"),
+        ("kr 100", "DKK", 100_0000, "DKK"),
+        ("12.50 Fr.", "CHF", 12_5000, "CHF"),
+    ],
+)
+def test_a_sign_beside_an_amount_decides_the_currency_or_agrees_with_it(
+    cell: str, told: str | None, amount: int, code: str
+) -> None:
+    good, bad = checked(as_csv([row(1, Montant=cell, Devise=told)]))
+    assert not bad
+    assert [(one.accepted.amount, one.accepted.currency) for one in good] == [(amount, code)]
+
+
+def test_a_sign_of_several_currencies_means_the_accounts_where_it_can() -> None:
+    read = table.read(as_csv([row(1, Montant="$12.50", Devise=None)]), REQUESTS, 10)
+    dollars = replace_currency(ACCOUNT, "CAD")
+    good, bad = rows.check_rows(read, dollars, RULES, ".", NOW)
+    assert not bad
+    assert good[0].accepted.currency == "CAD"
+
+
+def replace_currency(account: Account, code: str) -> Account:
+    return account.model_copy(update={"currency": code})
+
+
+def test_a_thousand_beside_a_decimal_comma_is_asked_about() -> None:
+    """Never 1.25, nor 1250 in silence."""
+    raw = as_csv([row(1, Montant="1,250"), row(2, Montant="99,9")])
+    decision = cells.decide(table.read(raw, REQUESTS, 10), None)
+    assert (decision.decimal, decision.cell) == (None, "1,250")
+    good, bad = checked(raw, replace(RULES, decimal=","))
+    assert [one.accepted.amount for one in good] == [99_9000]
+    [found] = bad[0].problems
+    assert found.error.fields() == {
+        "text": "1,250", "currency": "EUR", "decimals": "2", "smaller_units": "12500", "larger_units": "12500000",
+    }  # fmt: skip
+    chosen, rest = checked(raw, replace(RULES, decimal="."))
+    assert [one.accepted.amount for one in chosen] == [1250_0000]
+    assert rest[0].problems[0].error.code == "cell_amount_unreadable"
 
 
 def test_a_thousand_rows_are_checked_in_five_seconds() -> None:

@@ -309,14 +309,14 @@ def test_nothing_is_read_before_the_questions_are_answered() -> None:
 def test_the_whole_file_decides_not_its_first_block(tmp_path: Path) -> None:
     path = tmp_path / "late.csv"
     many = [sale(amount=Decimal("1.234"), Order=f"A{n}") for n in range(400)]
-    late = sale(amount=Decimal("-12.50"), Operation="Fixed fee", Date=None, Order="25th")
+    late = sale(amount=Decimal("-1012.500"), Operation="Fixed fee", Date=None, Order="25th")
     path.write_bytes(write([*many, late]))
     with patch.object(reading, "BLOCK_BYTES", 4_000):
         detection, found = blocks(path, chosen=Chosen())
     why = detection.dialect.why("decimal")
-    assert (detection.dialect.decimal, why.cell, why.line) == (".", "-12.50", 402)
+    assert (detection.dialect.decimal, why.cell, why.line) == (".", "-1012.500", 402)
     assert detection.dialect.why("debits").line == 402
-    assert together(found)["settled_amount_units"].sum() == 400 * 12_340 - 125_000
+    assert together(found)["settled_amount_units"].sum() == 400 * 12_340 - 10_125_000
 
 
 def test_each_account_of_a_file_is_counted() -> None:

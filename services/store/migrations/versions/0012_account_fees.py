@@ -18,9 +18,7 @@ def upgrade() -> None:
         _totals.c.outcome.in_(("unmatched", "suggested")),
     )
     from_the_start = sa.case((_matching.c.rejoin == 0, -1), else_=0)  # begun anew where it goes on already
-    op.execute(
-        sa.update(_matching).where(_matching.c.account.in_(open_fees)).values(rejoin=from_the_start)
-    )
+    op.execute(sa.update(_matching).where(_matching.c.account.in_(open_fees)).values(rejoin=from_the_start))
 
 
 def downgrade() -> None:
