@@ -1,5 +1,6 @@
 """Payment requests: the list with its filters in the address, and one request with its timeline."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -33,8 +34,11 @@ CHOICES = (
 
 def page() -> None:
     chosen = st.query_params.get("order", "")
-    if chosen.isascii() and chosen.isdecimal():
-        request_detail.show(int(chosen[:18]))
+    found = re.match(r"[0-9]{1,100}(?![0-9A-Za-z])", chosen)
+    if found:
+        if found[0] != chosen:  # a mail program took the full stop after it for part of the link
+            st.query_params["order"] = found[0]
+        request_detail.show(int(found[0][:18]))
         return
     st.title(texts()("Payment requests"))
     with refusals():

@@ -63,7 +63,7 @@ def application(
         answer = await in_thread(readers, partial(returns.answer, desk, visit))
         if answer.reads:
             try:
-                await in_thread(writers, partial(returns.schedule_read, desk, visit.token))
+                await in_thread(writers, partial(returns.schedule_read, desk, answer.token))
             except (StoreError, TimeoutError):
                 log.warning("a return visit could not have its order read: polling will")
         return answer.response
@@ -107,8 +107,8 @@ def application(
             Route("/notify/{account}", notify, methods=["POST"]),
             Route("/notify-finance/{account}", notify_finance, methods=["POST"]),
             Route("/return/preview/{kind}", preview),
-            Route("/return/{account}/{kind}/{token}", return_page),
-            Route("/p/{token}", own_link, methods=["GET", "POST"]),
+            Route("/return/{account}/{kind}/{token:path}", return_page),
+            Route("/p/{token:path}", own_link, methods=["GET", "POST"]),
             Route("/health", health),
         ],
         exception_handlers={

@@ -30,6 +30,7 @@ from services.mail.settings import EmailSettings
 from services.money import format_money
 from services.orders.own_link import Standing, standing
 from services.orders.pressing import LinkUnknown, LinkWornOut, press
+from services.public.glued import clean, lookup
 from services.public.guard import foreign_origin
 from services.public.returns import accepted_language
 from services.public.screen import Screen, Tone, render
@@ -49,10 +50,14 @@ _HIPAY = ("https://*.hipay.com", "https://*.hipay-tpp.com")
 def answer(desk: Desk, request: Request) -> Response:
     """``/p/{token}``: the page as the request stands; after a POST HiPay's, or why there is none. Raises StoreError.
 
-    A GET changes nothing. A POST of another site is 403.
+    A GET changes nothing; one with more than the token leads to the page's own address. A POST of another site is 403.
     """
-    token, language = request.path_params["token"], accepted_language(request)
+    typed, language = request.path_params["token"], accepted_language(request)
+    with desk.store.read() as tx:
+        token, _ = lookup(typed, lambda one: rows.order_by_link_token(tx, one))
     if request.method != "POST":
+        if token != typed:
+            return RedirectResponse(clean(request, 2, token), 303)
         return _page(desk, token, language)
     if foreign_origin(request.headers, desk.settings):
         raise HTTPException(403)

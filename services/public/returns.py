@@ -5,8 +5,10 @@ believed in nothing: whatever the address says, the page tells what the store kn
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -25,6 +27,7 @@ from services.money import format_money
 from services.orders import reading
 from services.orders.own_link import address, standing
 from services.public import texts
+from services.public.glued import clean, lookup
 from services.public.screen import Screen, Tone, render
 from services.settings import Account
 from services.store import Row
@@ -41,21 +44,24 @@ _TONES: dict[str, Tone] = {
 
 @dataclass(frozen=True)
 class Visit:
-    """A browser at ``/return/{account}/{kind}/{token}``; ``query`` as it came, ``language`` the browser's."""
+    """A browser at ``/return/{account}/{kind}/{token}``; ``query`` as it came, ``language`` the browser's; ``clean``: the
+    page's own address, by its token."""
 
     account: str
     kind: str
     token: str
     query: bytes
     language: str
+    clean: Callable[[str], str]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """``reads``: whether the order must be read from HiPay."""
+    """``reads``: whether the order of the page with this ``token`` must be read from HiPay."""
 
     response: Response
     reads: bool = False
+    token: str = ""
 
 
 def visit(request: Request) -> Visit:
@@ -66,6 +72,7 @@ def visit(request: Request) -> Visit:
         path["token"],
         request.scope["query_string"],
         accepted_language(request),
+        partial(clean, request, 4),
     )
 
 
@@ -74,7 +81,7 @@ def answer(desk: Desk, seen: Visit) -> Answer:
     that HiPay did not sign. Changes nothing. Raises StoreError."""
     account = desk.settings.all_accounts.get(seen.account)
     with desk.store.read() as tx:
-        page = rows.page_by_token(tx, seen.token)
+        token, page = lookup(seen.token, lambda one: rows.page_by_token(tx, one))
         order = rows.order(tx, page.order) if page is not None else None
         if (
             account is None
@@ -86,15 +93,15 @@ def answer(desk: Desk, seen: Visit) -> Answer:
             return Answer(_refusal(seen.language, 404))
         settings = email_settings(tx, account.key).resolve(order.language)
         waiting = due.steps_of(tx, order.id).get("read")
-    if not seen.query:
+    if not seen.query and token == seen.token:
         return Answer(_page(desk, account, settings, seen.kind, order, page))
-    if not _signed_or_bare(account, page, seen.query):
+    if seen.query and not _signed_or_bare(account, page, seen.query):
         return Answer(_refusal(order.language, 403, settings.merchant_name or account.name))
     now = clock.now()
     lately = order.checked_at is not None and order.checked_at > now - READ_GAP
     soon = waiting is not None and waiting <= now
-    # Relative to the address the browser used, whatever stands before us: the same page without its query.
-    return Answer(RedirectResponse(f"./{seen.token}", 303), reads=not lately and not soon)
+    reads = bool(seen.query) and not lately and not soon
+    return Answer(RedirectResponse(seen.clean(token), 303), reads, token)  # the same page without its query
 
 
 def schedule_read(desk: Desk, token: str) -> None:

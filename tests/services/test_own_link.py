@@ -389,3 +389,46 @@ def test_by_phone_there_is_no_link_of_ours(desk: Desk, manager: Actor, sandbox: 
     worker.drain(desk)
     assert found(desk, order_id).order.link_token is None
     assert len(at_hipay(sandbox)) == 1
+
+
+GLUED = (".", ")", ",", ";", ":", "!", "/", "%20", "%0A", "%3E", ">", "»", "%C2%BB", "”", "’", "'", '"', "*", "]", "…", "%E2%80%8B",
+         ").", "/.", "&amp;x", "%2F", "_", "-", "%29%2E", "/evil.example/%2e%2e")  # fmt: skip
+
+
+@pytest.mark.parametrize("sign", GLUED)
+def test_what_a_mail_program_glues_to_the_link_is_dropped(
+    desk: Desk, sent: int, public: httpx.Client, sign: str
+) -> None:
+    own = path(desk, sent)
+    for before in ("", "%20", "%3C"):
+        address = f"{own[:3]}{before}{own[3:]}{sign}"
+        answer = public.get(address)
+        if answer.status_code == 303:  # else the client has made it clean, or the server
+            assert answer.next_request is not None
+            assert answer.next_request.url.host == "127.0.0.1"
+            assert answer.next_request.url.path == own
+            answer = public.send(answer.next_request)
+        assert (answer.status_code, "Acompte canapé" in answer.text) == (200, True)
+    assert public.get(f"{own}).").status_code == public.head(f"{own}.").status_code == 303
+    assert public.get(f"{own}//").headers["location"] == f"../.././{own[3:]}"
+    assert public.get(f"/p/x{own[3:]}").status_code == 404
+    assert public.get(f"{own[:-1]}{sign}").status_code == 404
+
+
+def test_a_token_that_ends_in_a_sign_of_its_own_is_found_with_and_without_more(
+    desk: Desk, sent: int, public: httpx.Client
+) -> None:
+    with desk.store.write() as tx:
+        rows.change_order(tx, sent, link_token="AbCdEfGhIjKlMnOpQrSt-_")
+    assert public.get("/p/AbCdEfGhIjKlMnOpQrSt-_").status_code == 200
+    assert public.get("/p/AbCdEfGhIjKlMnOpQrSt-_.").headers["location"] == "./AbCdEfGhIjKlMnOpQrSt-_"
+    assert public.get("/p/AbCdEfGhIjKlMnOpQrSt-__").headers["location"] == "./AbCdEfGhIjKlMnOpQrSt-_"
+    for other in ("/p/AbCdEfGhIjKlMnOpQrSt-", "/p/AbCdEfGhIjKlMnOpQrSt", "/p/abcdefghijklmnopqrst-_", "/p/", "/p/.", f"/p/{'a' * 9000}"):
+        assert public.get(other).status_code == 404
+
+
+def test_a_press_at_a_glued_address_is_a_press(
+    desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    assert public.post(f"{path(desk, sent)}%29.", headers={"origin": "null"}).status_code == 303
+    assert len(at_hipay(sandbox)) == 1

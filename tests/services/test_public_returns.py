@@ -262,7 +262,7 @@ def test_the_preview_is_marked_as_an_example(client: httpx.Client, desk: Desk) -
     [
         ("/return/demo/accept/{token}", 200), ("/return/demo/accept/{token}?a=1", 303), ("/return/preview/accept", 200),
         ("/return/demo/accept/{token}?hash=1", 403), ("/return/demo/accept/unknown", 404), ("/health", 200), ("/", 404),
-        ("/_stcore/health", 404), ("/return/demo/accept/{token}/", 404), ("/notify/demo", 405), ("/docs", 404),
+        ("/_stcore/health", 404), ("/return/demo/accept/{token}/", 303), ("/return/demo/accept/", 404), ("/notify/demo", 405), ("/docs", 404),
     ],
 )  # fmt: skip
 def test_every_answer_is_closed_to_others(client: httpx.Client, desk: Desk, path: str, status: int) -> None:
@@ -371,3 +371,19 @@ def test_when_hipays_page_has_ended_our_own_link_leads_back(client: httpx.Client
     assert f'href="{desk.settings.public}/p/tok"' in client.get(f"/return/demo/decline/{token}").text
     _, token = order_with_page(desk, "A-2", **ended | {"link_token": "off", "availability": "cancelled"})
     assert "/p/off" not in client.get(f"/return/demo/decline/{token}").text
+
+
+@pytest.mark.parametrize("sign", [".", ")", "%20", "/", "%3E", "»", "_"])
+def test_what_is_glued_to_the_address_is_dropped_and_the_signature_still_counts(
+    client: httpx.Client, desk: Desk, sign: str
+) -> None:
+    row, token = order_with_page(desk)
+    clean = f"/return/demo/accept/{token}"
+    answer = client.get(f"{clean}{sign}")
+    assert (answer.status_code, answer.next_request and answer.next_request.url.path) == (303, clean)
+    assert reads_due(desk, row) == []
+    forged = {**feedback(), "status": "116"}
+    assert client.get(f"{clean}{sign}", params=forged).status_code == 403
+    answer = client.get(f"{clean}{sign}", params=feedback())
+    assert (answer.status_code, answer.next_request and answer.next_request.url.path) == (303, clean)
+    assert len(reads_due(desk, row)) == 1
