@@ -36,6 +36,7 @@ ACTIONS = {
     "batch_paused": "List paused",
     "batch_running": "List resumed",
     "batch_started": "List of payment requests started",
+    "table_columns_named": "Columns of a table named by hand",
     "cancel_asked": "Giving up a hold asked",
     "capture_asked": "Collection asked",
     "operation_decided": "Unknown operation looked up",

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages import table_columns
 from pages import table_words as words
 from pages.common import actor, desk, refusals, texts
-from pages.markdown import plain
 from services.access import Right, rights
 from services.batches import expected
 from services.batches.columns import EXPECTED
@@ -55,19 +55,21 @@ def _add(account: Account) -> None:
             return
         preview = _preview(account, uploaded)
         if preview is not None:
-            _show(account, preview, t)
+            _show(account, preview, _place(account, uploaded), t)
 
 
 def _preview(account: Account, uploaded: Any) -> Preview | None:
     """The list as it was read, kept while nothing that matters for it changes: it may have a hundred thousand rows."""
     sign = words.ask_decimal(uploaded.file_id)
-    key = (uploaded.file_id, account.key, sign)
+    place = _place(account, uploaded)
+    said = table_columns.said(place)
+    key = (place, sign, tuple(said.items()))
     known = st.session_state.get("expected_preview")
     if known and known[0] == key:
         kept: Preview = known[1]
         return kept
-    with st.spinner(texts()("Checking each row…")), words.table_refusals(EXPECTED):
-        preview = expected.look(desk(), actor(), account.key, uploaded.getvalue(), sign)
+    with st.spinner(texts()("Checking each row…")), words.table_refusals(EXPECTED, place):
+        preview = expected.look(desk(), actor(), account.key, uploaded.getvalue(), sign, said)
         preview = replace(
             preview, table=replace(preview.table, lines=())
         )  # all that was needed of them was read
@@ -76,7 +78,12 @@ def _preview(account: Account, uploaded: Any) -> Preview | None:
     return None
 
 
-def _show(account: Account, preview: Preview, t: Translator) -> None:
+def _place(account: Account, uploaded: Any) -> str:
+    return f"{uploaded.file_id}_{account.key}"
+
+
+def _show(account: Account, preview: Preview, place: str, t: Translator) -> None:
+    table_columns.show(preview.table.head, EXPECTED, place)
     if preview.decision.decimal is None:
         words.undecided(preview.decision.cell)
         return
@@ -84,10 +91,8 @@ def _show(account: Account, preview: Preview, t: Translator) -> None:
         (t("New"), len(preview.new)), (t("Already known"), preview.known), (t("Different"), len(preview.different)),
         (t("Rows to correct"), len(preview.bad)),
     ), strict=True)  # fmt: skip
-    for place, (label, number) in four:
-        place.metric(label, number, border=True)
-    if preview.table.unknown:
-        st.caption(plain(t("Columns that are not known and were left out: {columns}", columns=", ".join(preview.table.unknown))))  # fmt: skip
+    for column, (label, number) in four:
+        column.metric(label, number, border=True)
     if preview.different:
         st.warning(
             t("These orders are known with other facts. They stay as they are."), icon=":material/difference:"
@@ -103,7 +108,9 @@ def _show(account: Account, preview: Preview, t: Translator) -> None:
         return
     label = t.plural("Add {count} order", "Add {count} orders", len(preview.new))
     if st.button(label, type="primary", icon=":material/playlist_add_check:", key="expected_add"):
-        st.session_state["expected_added"] = expected.keep(desk(), actor(), account.key, preview.new)
+        st.session_state["expected_added"] = expected.keep(
+            desk(), actor(), account.key, preview.new, preview.table.head
+        )
         st.session_state["expected_uploads"] += 1
         st.session_state.pop("expected_preview", None)
         st.rerun()

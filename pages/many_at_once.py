@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages import sandbox_banner
+from pages import sandbox_banner, table_columns
 from pages import table_words as words
 from pages.common import actor, desk, language, refusals, texts
 from pages.facts import show_facts
@@ -67,7 +67,7 @@ def _new_list() -> None:
         rules = replace(rules, decimal=words.ask_decimal(uploaded.file_id))
         preview = _preview(account, uploaded, rules)
         if preview is not None:
-            _show(preview)
+            _show(preview, _place(account, uploaded))
             if preview.good and ready.ready:
                 _offer(account, uploaded, preview, rules, per_minute)
 
@@ -92,20 +92,27 @@ def _rules(account: Account) -> tuple[Rules, int]:
 
 def _preview(account: Account, uploaded: Any, rules: Rules) -> Preview | None:
     """The table as it was read, kept while nothing that matters for it changes."""
-    key = (uploaded.file_id, account.key, rules)
+    place = _place(account, uploaded)
+    said = table_columns.said(place)
+    key = (place, rules, tuple(said.items()))
     known = st.session_state.get("many_preview")
     if known and known[0] == key:
         return known[1]
     t = texts()
-    with st.spinner(t("Checking each row…")), words.table_refusals(REQUESTS):
-        preview = sending.look(desk(), actor(), account.key, uploaded.getvalue(), rules)
+    with st.spinner(t("Checking each row…")), words.table_refusals(REQUESTS, place):
+        preview = sending.look(desk(), actor(), account.key, uploaded.getvalue(), rules, said)
         st.session_state["many_preview"] = (key, preview, create.new_form_key())
         return preview
     return None
 
 
-def _show(preview: Preview) -> None:
+def _place(account: Account, uploaded: Any) -> str:
+    return f"{uploaded.file_id}_{account.key}"
+
+
+def _show(preview: Preview, place: str) -> None:
     t = texts()
+    table_columns.show(preview.table.head, REQUESTS, place)
     if preview.decision.decimal is None:
         words.undecided(preview.decision.cell)
         return
@@ -114,8 +121,6 @@ def _show(preview: Preview) -> None:
     one.metric(t("Rows ready to be sent"), len(preview.good), border=True)
     two.metric(t("Rows to correct"), len(preview.bad), border=True)
     three.metric(t("Rows with a warning"), warned, border=True)
-    if preview.table.unknown:
-        st.caption(plain(t("Columns that are not known and were left out: {columns}", columns=", ".join(preview.table.unknown))))  # fmt: skip
     if preview.bad:
         st.markdown(f"**{t('To correct')}**")
         st.dataframe(
@@ -200,7 +205,8 @@ def _confirm(account: Account, name: str, preview: Preview, rules: Rules, per_mi
         ):
             key = st.session_state["many_preview"][2]
             sending.start(
-                desk(), actor(), account.key, name, preview.good, days=rules.days, per_minute=per_minute, form_key=key
+                desk(), actor(), account.key, name, preview.good, days=rules.days, per_minute=per_minute, form_key=key,
+                head=preview.table.head,
             )  # fmt: skip
             _close()
             st.session_state.pop("many_preview", None)

@@ -7,19 +7,21 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages import table_columns
 from pages.common import desk, texts
 from pages.markdown import plain
 from services.batches import template
 from services.batches.cells import DecimalSign
 from services.batches.columns import Column
-from services.batches.errors import ColumnsMissing
+from services.batches.errors import ColumnsDoubtful, ColumnsMissing
+from services.batches.head import Head
 from services.batches.rows import Bad, Good, Problem
 from services.batches.words import WARNINGS
 from services.errors import DeskError
 from services.i18n import Translator
 from services.orders.mistyped import suggestion
 from services.reconciliation.export import to_csv
-from services.refusals import SENTENCES, sentence
+from services.refusals import SENTENCES, sentence, stored_sentence
 from services.settings import Account
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -72,17 +74,28 @@ def undecided(cell: str) -> None:
 
 
 @contextmanager
-def table_refusals(columns: tuple[Column, ...]) -> Iterator[None]:
-    """Why the table as a whole cannot be used, with its columns named as the reader knows them."""
+def table_refusals(columns: tuple[Column, ...], place: str) -> Iterator[None]:
+    """Why the table as a whole cannot be used, with its columns named as the reader knows them; they can be named there."""
     t = texts()
     try:
         yield
+    except ColumnsDoubtful as error:
+        named = error.fields() | {"columns": _meanings(error.head, columns, t)}
+        st.warning(plain(stored_sentence(error.code, named, t)), icon=":material/help:")
+        table_columns.show(error.head, columns, place)
     except ColumnsMissing as error:
-        labels = {column.name: t(column.label) for column in columns}
-        named = ColumnsMissing(tuple(labels[name] for name in error.columns))
-        st.error(plain(sentence(named, t)))
+        labels = _labels(columns, t)
+        lacking = ColumnsMissing(tuple(labels[name] for name in error.columns))
+        st.error(plain(sentence(lacking, t)))
+        if error.head is not None:
+            table_columns.show(error.head, columns, place, open_=True)
     except DeskError as error:
         st.error(plain(sentence(error, t)))
+
+
+def _meanings(head: Head, columns: tuple[Column, ...], t: Translator) -> str:
+    labels = _labels(columns, t)
+    return ", ".join(labels[meaning] for meaning, _ in head.doubts)
 
 
 def bad_table(bad: Sequence[Bad], columns: tuple[Column, ...], t: Translator) -> pd.DataFrame:

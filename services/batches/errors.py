@@ -4,6 +4,7 @@ BatchError
 ├── TableError              nothing of the file can be used
 │   ├── NotATable           another type of file
 │   ├── ColumnsMissing      without these columns no row makes an order
+│   ├── ColumnsDoubtful     several columns may be the same one
 │   ├── NoRows
 │   ├── TooManyRows         more than one list takes
 │   └── TableTooLarge       bytes
@@ -23,6 +24,7 @@ BatchError
 
 from typing import ClassVar
 
+from services.batches.head import Head
 from services.errors import DeskError
 
 
@@ -42,16 +44,31 @@ class NotATable(TableError):
 
 
 class ColumnsMissing(TableError):
-    """``columns``: names of ``services.batches.columns``."""
+    """``columns``: names of ``services.batches.columns``. ``head``: None where no line names any column."""
 
     code = "table_columns_missing"
 
-    def __init__(self, columns: tuple[str, ...]) -> None:
+    def __init__(self, columns: tuple[str, ...], head: Head | None = None) -> None:
         super().__init__(columns)
         self.columns = columns
+        self.head = head
 
     def fields(self) -> dict[str, str]:
         return {"columns": ", ".join(self.columns)}
+
+
+class ColumnsDoubtful(TableError):
+    """``head.doubts`` says which; the rows differ in them."""
+
+    code = "table_columns_doubtful"
+
+    def __init__(self, head: Head) -> None:
+        super().__init__(head.doubts)
+        self.head = head
+
+    def fields(self) -> dict[str, str]:
+        names = dict.fromkeys(name for _, names in self.head.doubts for name in names)
+        return {"columns": ", ".join(meaning for meaning, _ in self.head.doubts), "names": ", ".join(names)}
 
 
 class NoRows(TableError):

@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 from services import clock
 from services.access import Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
-from services.batches import cells, table
+from services.batches import cells, naming, table
 from services.batches.cells import DecimalSign
 from services.batches.columns import EXPECTED
 from services.batches.errors import OrderIdTwice, RowShifted
+from services.batches.head import Head
+from services.batches.naming import Said
 from services.batches.rows import Bad, Problem
 from services.batches.table import Line, Table
 from services.desk import Desk
@@ -72,14 +74,16 @@ class Preview:
     bad: tuple[Bad, ...] = ()
 
 
-def look(desk: Desk, actor: Actor, account: str, raw: bytes, decimal: DecimalSign | None) -> Preview:
-    """Read a list and compare it with what is known. Raises TableError, SpreadsheetError,
+def look(
+    desk: Desk, actor: Actor, account: str, raw: bytes, decimal: DecimalSign | None, said: Said | None = None
+) -> Preview:  # fmt: skip
+    """Read a list and compare it with what is known. ``said``: of its columns, beside what is remembered. Raises TableError, SpreadsheetError,
     SettlementFileError, NotAllowed, AccountUnknown."""
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE)
-    read = table.read(raw, EXPECTED, MOST_ROWS)
+    read = table.read(raw, EXPECTED, MOST_ROWS, naming.told(desk.store, account, "expected", said))
     decision = cells.decide(read, decimal)
     if decision.decimal is None:
         return Preview(read, decision)
@@ -95,8 +99,9 @@ def look(desk: Desk, actor: Actor, account: str, raw: bytes, decimal: DecimalSig
     return Preview(read, decision, new, len(wanted) - len(new) - len(different), different, tuple(bad))
 
 
-def keep(desk: Desk, actor: Actor, account: str, wanted: Sequence[Expected]) -> int:
+def keep(desk: Desk, actor: Actor, account: str, wanted: Sequence[Expected], head: Head | None = None) -> int:
     """Keep the orders that are not known yet; how many that were. Begun again after a stop, it goes on where it was.
+    What a person said of the columns (``head``) is remembered.
 
     Raises NotAllowed, AccountUnknown.
     """
@@ -111,6 +116,8 @@ def keep(desk: Desk, actor: Actor, account: str, wanted: Sequence[Expected]) -> 
             taken = kept.facts(tx, account, (one.order_id for one in some))
             new = [_row(account, one, actor) for one in some if one.order_id not in taken]
             kept.add_expected(tx, new)
+            if head is not None:
+                naming.remember(tx, actor, account, "expected", head)
             if new:
                 audit.record(tx, actor, "expected_orders_imported", f"account:{account}", rows=len(new))
         added += len(new)

@@ -16,9 +16,11 @@ from services import clock
 from services.access import AccessError, Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.accounts.readiness import readiness_in
-from services.batches import cells, rows, table
+from services.batches import cells, naming, rows, table
 from services.batches.columns import REQUESTS
 from services.batches.errors import BatchOver, NothingToSend, PaceRefused, UnknownBatch
+from services.batches.head import Head
+from services.batches.naming import Said
 from services.batches.rows import Bad, Good, Rules
 from services.batches.table import Table
 from services.desk import Desk
@@ -83,13 +85,15 @@ class Listing:
     total: int
 
 
-def look(desk: Desk, actor: Actor, account: str, raw: bytes, rules: Rules) -> Preview:
-    """Read and check a table; nothing is stored. Raises TableError, SpreadsheetError,
+def look(
+    desk: Desk, actor: Actor, account: str, raw: bytes, rules: Rules, said: Said | None = None
+) -> Preview:
+    """Read and check a table; nothing is stored. ``said``: of its columns, beside what is remembered. Raises TableError, SpreadsheetError,
     SettlementFileError, NotAllowed, AccountUnknown."""
     _known(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND)
-    read = table.read(raw, REQUESTS, MOST_ROWS)
+    read = table.read(raw, REQUESTS, MOST_ROWS, naming.told(desk.store, account, "requests", said))
     decision = cells.decide(read, rules.decimal)
     if decision.decimal is None:
         return Preview(read, decision)
@@ -103,9 +107,11 @@ def look(desk: Desk, actor: Actor, account: str, raw: bytes, rules: Rules) -> Pr
 
 
 def start(
-    desk: Desk, actor: Actor, account: str, name: str, good: Sequence[Good], *, days: int, per_minute: int, form_key: str
+    desk: Desk, actor: Actor, account: str, name: str, good: Sequence[Good], *, days: int, per_minute: int, form_key: str,
+    head: Head | None = None,
 ) -> int:  # fmt: skip
     """Keep the good rows and begin to send them; the id of the batch. The same ``form_key`` again begins nothing anew.
+    What a person said of the columns (``head``) is remembered.
 
     Raises NothingToSend, PaceRefused, AccountNotReady, AccountUnknown, NotAllowed.
     """
@@ -130,6 +136,8 @@ def start(
             form_key=form_key, state="running", per_minute=per_minute, days=days, next_at=now, created_at=now,
             actor_kind=actor.kind, actor_id=actor.id, sender_name=actor.name,
         )  # fmt: skip
+        if head is not None:
+            naming.remember(tx, actor, account, "requests", head)
         audit.record(tx, actor, "batch_started", f"batch:{batch}", account=account, rows=len(good))
     desk.wake.set()
     return batch

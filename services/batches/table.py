@@ -2,12 +2,21 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from typing import Literal
 
 from services.batches.columns import Column, missing, recognise
-from services.batches.errors import ColumnsMissing, NoRows, NotATable, TableTooLarge, TooManyRows
+from services.batches.errors import (
+    ColumnsDoubtful,
+    ColumnsMissing,
+    NoRows,
+    NotATable,
+    TableTooLarge,
+    TooManyRows,
+)
+from services.batches.head import Head, Told, doubts, head_of, samples
 from services.settlements import text as texts
 from services.settlements.errors import BrokenQuotes, NotASettlementFile, TruncatedFile
 from services.spreadsheets import marks
@@ -17,6 +26,7 @@ from services.spreadsheets.unfold import is_spreadsheet, unfolded
 DELIMITERS = (";", ",", "\t", "|")
 MAX_BYTES = 50 << 20
 _HEAD_ROWS = 50  # a heading further down is not looked for
+_SHOWN_ROWS = 20  # among which the first cells of each column are looked for
 
 
 @dataclass(frozen=True)
@@ -47,11 +57,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """``headings``: column → its heading in the file; ``places``: column → its place from 0; ``unknown``: headings that
-    were left out, because they name no column or one that stands further left."""
+    """``places``: column → its place from 0; ``unknown``: headings that name no column and were left out."""
 
     kind: Literal["sheet", "text"]
-    headings: dict[str, str]
+    head: Head
     places: dict[str, int]
     unknown: tuple[str, ...]
     lines: tuple[Line, ...]
@@ -67,8 +76,12 @@ class Table:
         return f"{letters}{line}"
 
 
-def read(raw: bytes, columns: tuple[Column, ...], most_rows: int) -> Table:
-    """Read a table whose heading names these columns.
+def _nothing(_names: tuple[str, ...]) -> dict[str, str]:
+    return {}
+
+
+def read(raw: bytes, columns: tuple[Column, ...], most_rows: int, told: Told = _nothing) -> Table:
+    """Read a table whose heading names these columns, or of whose columns a person has said what they are.
 
     Raises TableError, SpreadsheetError, or SettlementFileError for broken text.
     """
@@ -79,12 +92,12 @@ def read(raw: bytes, columns: tuple[Column, ...], most_rows: int) -> Table:
         score, place = _heading(rows[:_HEAD_ROWS], columns)
         if not score:
             raise ColumnsMissing(missing((), columns))
-        return _table("sheet", rows[place], rows[place + 1 :], columns, most_rows)
+        return _table("sheet", rows[place], iter(rows[place + 1 :]), columns, most_rows, told)
     text, delimiter = _decoded(raw, columns)
     found = _records(text, delimiter)
     head = [row for _, row in zip(range(_HEAD_ROWS), found, strict=False)]
     _, place = _heading(head, columns)
-    return _table("text", head[place], _chained(head[place + 1 :], found), columns, most_rows)
+    return _table("text", head[place], chain(head[place + 1 :], found), columns, most_rows, told)
 
 
 def _sheet(raw: bytes) -> list[Row]:
@@ -147,37 +160,30 @@ def _heading(head: list[Row], columns: tuple[Column, ...]) -> tuple[int, int]:
     return (best, scores.index(best)) if best > 1 else (0, 0)
 
 
-def _chained(first: list[Row], rest: Iterator[Row]) -> Iterator[Row]:
-    yield from first
-    yield from rest
-
-
 def _table(
-    kind: Literal["sheet", "text"], head: Row, rows: Iterable[Row], columns: tuple[Column, ...], most: int
+    kind: Literal["sheet", "text"], top: Row, rows: Iterator[Row], columns: tuple[Column, ...], most: int, told: Told
 ) -> Table:  # fmt: skip
-    places: dict[str, int] = {}
-    unknown = []
-    for place, heading in enumerate(head.cells):
-        name = recognise(heading, columns)
-        if name and name not in places:
-            places[name] = place
-        elif heading.strip():
-            unknown.append(" ".join(heading.split()))
-    if lacking := missing(places, columns):
-        raise ColumnsMissing(lacking)
-    width = max((place for place, heading in enumerate(head.cells) if heading.strip()), default=0) + 1
-    lines: list[Line] = []
-    for row in rows:
+    head = head_of(top.cells, columns, told)
+    places, first = head.choice.places, list(islice(rows, _SHOWN_ROWS))
+    head = replace(head, samples=samples([row.cells for row in first], len(head.names)))
+    if (lacking := missing(places, columns)) and not head.choice.doubts:
+        raise ColumnsMissing(lacking, head)
+    found: list[Row] = []
+    for row in chain(first, rows):
         if not any(cell.strip() for cell in row.cells):
             continue
-        if len(lines) == most:
+        if len(found) == most:
             raise TooManyRows(most)
-        lines.append(_line(row, places, width, kind))
-    if not lines:
+        found.append(row)
+    if not found:
         raise NoRows
-    return Table(
-        kind, {name: head.cells[place].strip() for name, place in places.items()}, places, tuple(unknown), tuple(lines)
-    )  # fmt: skip
+    head = replace(head, doubts=doubts(head, [row.cells for row in found]))
+    if head.doubts:
+        raise ColumnsDoubtful(head)
+    if lacking:
+        raise ColumnsMissing(lacking, head)
+    width = max((place for place, name in enumerate(head.names) if name), default=0) + 1
+    return Table(kind, head, places, head.unknown, tuple(_line(row, places, width, kind) for row in found))
 
 
 def _line(row: Row, places: dict[str, int], width: int, kind: Literal["sheet", "text"]) -> Line:

@@ -339,3 +339,14 @@ order_templates = Table(
     *who(),
     UniqueConstraint("account", "name"),
 )  # fmt: skip
+
+# What a person said of the columns of a table of orders, for tables with the same set of headings.
+table_columns = Table(
+    "table_columns", metadata,
+    Column("account", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),  # requests, expected
+    Column("headings", Text, primary_key=True),  # SHA-256 of the set
+    Column("columns", Json, nullable=False),  # what is meant → its heading, "" for none
+    Column("at", Utc, nullable=False),
+    *who(),
+)  # fmt: skip

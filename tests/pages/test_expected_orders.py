@@ -52,17 +52,32 @@ def test_a_list_is_read_once_while_nothing_of_it_changes(
 ) -> None:
     read, real = list[bytes](), expected.look
 
-    def looking(desk: Desk, actor: Actor, account: str, raw: bytes, sign: Any) -> expected.Preview:
+    def looking(
+        desk: Desk, actor: Actor, account: str, raw: bytes, sign: Any, *said: Any
+    ) -> expected.Preview:
         read.append(raw)
-        return real(desk, actor, account, raw, sign)
+        return real(desk, actor, account, raw, sign, *said)
 
     monkeypatch.setattr(expected, "look", looking)
     at = open_page("expected_orders.py", "finance")
     at = at.file_uploader[0].set_value([("a.csv", as_csv([["W1", "1.234", "EUR"]], HEADINGS), "")]).run()
     at.run()
     assert len(read) == 1
-    at.selectbox[-1].set_value(",").run()
+    next(one for one in at.selectbox if one.label == "Decimal sign").set_value(",").run()
     assert len(read) == 2
     next(one for one in at.button if one.label == "Add 1 order").click().run()
     assert not at.exception
     assert len(read) == 2
+
+
+def test_a_price_beside_a_total_is_asked(open_page: Open, desk: Desk) -> None:
+    raw = as_csv([["W1", "12,50", "4", "50,00"]], ("Order number", "Prix unitaire", "Qté", "Montant"))
+    at = open_page("expected_orders.py", "finance", language="fr")
+    at = at.file_uploader[0].set_value([("a.csv", raw, "")]).run()
+    assert "Plusieurs colonnes peuvent être «\u00a0Montant\u00a0»\u00a0: Montant, Prix unitaire." in words(at)
+    assert not any(one.label.startswith("Ajouter") for one in at.button)
+    box = next(one for one in at.selectbox if one.label == "Quelle colonne est «\u00a0Montant\u00a0»\u00a0?")
+    at = box.set_value("Montant").run()
+    next(one for one in at.button if one.label == "Ajouter 1 commande").click().run()
+    assert not at.exception
+    assert expected.look(desk, SYSTEM, "demo", raw, None).known == 1

@@ -136,7 +136,7 @@ def test_an_open_decimal_sign_is_asked_never_guessed(open_page: Open, manager: A
     at = upload(open_page("many_at_once.py", actor=manager), "x.csv", as_csv([row(1, Montant="1.234")]))
     assert "The table does not say how its amounts are written (for example 1.234)" in words(at)
     assert not at.metric
-    at = at.selectbox[-1].set_value(",").run()
+    at = next(one for one in at.selectbox if one.label == "Decimal sign").set_value(",").run()
     assert [metric.value for metric in at.metric][:2] == ["1", "0"]
     assert list(at.dataframe[0].value["Amount"]) == ["€1,234.00"]
     assert "Warnings" not in at.dataframe[0].value
@@ -155,3 +155,41 @@ def test_an_account_that_is_not_ready_offers_no_button(open_page: Open, desk: De
     at = upload(open_page("many_at_once.py", "manager"), "x.csv", as_csv([row(1)]))
     assert "What is missing" in words(at)
     assert not any(one.label.startswith("Send") for one in at.button)
+
+
+DOUBTFUL = as_csv(
+    [["Zoé", "Martin", "zoe@example.com", "Lampe", "C-9", "12,50", "4", "50,00"]],
+    ["Prénom", "Nom", "Courriel", "Objet", "N° de commande", "Price", "Quantity", "Total"],
+)
+
+
+def test_a_price_beside_a_total_is_asked_and_what_was_left_out_is_said(
+    open_page: Open, manager: Actor, desk: Desk
+) -> None:
+    at = upload(open_page("many_at_once.py", actor=manager), "x.csv", DOUBTFUL)
+    assert "Several columns may be “Amount”: Total, Price. They do not hold the same" in words(at)
+    assert not at.metric
+    assert not any(one.label.startswith("Send") for one in at.button)
+    box = next(one for one in at.selectbox if one.label == "Which column is “Amount”?")
+    assert (box.value, box.options[:2]) == (None, ["Total: 50,00", "Price: 12,50"])
+    at = box.set_value("Total").run()
+    assert not at.exception
+    assert list(at.dataframe[0].value["Amount"]) == ["€50.00"]
+    assert "Column “Price” is not used: “Total” is “Amount”." in words(at)
+    assert "Columns that are not known and were left out: Quantity" in words(at)
+    at = press(press(at, "Send 1 payment request"), "Send")
+    at = upload(open_page("many_at_once.py", actor=manager, language="fr"), "y.csv", DOUBTFUL + b"\r\n")
+    assert "Désignées à la main, pour tous les tableaux qui ont ces en-têtes\u00a0: Montant" in words(at)
+    box = next(one for one in at.selectbox if one.label == "Montant *")
+    assert (box.value, box.options[0]) == ("Total", "comme détecté")
+    at = box.set_value("\x00").run()
+    assert "Plusieurs colonnes peuvent être «\u00a0Montant\u00a0»" in words(at)
+
+
+def test_a_column_under_an_unknown_name_is_named_where_it_is_missed(open_page: Open, manager: Actor) -> None:
+    raw = as_csv([row(1)], [name.replace("Montant", "Zu zahlen") for name in HEADINGS])
+    at = upload(open_page("many_at_once.py", actor=manager), "x.csv", raw)
+    assert "Columns that are needed are missing: Amount." in words(at)
+    next(one for one in at.selectbox if one.label == "Amount *").set_value("Zu zahlen").run()
+    assert not at.exception
+    assert [metric.value for metric in at.metric][:2] == ["1", "0"]

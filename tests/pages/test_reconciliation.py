@@ -264,6 +264,36 @@ def test_a_column_that_is_not_known_is_named_by_hand_and_remembered(open_page: O
     assert {"Before", "Now"} <= set(table(at, "What differs").columns)
 
 
+def test_columns_that_may_be_the_same_are_asked_and_what_was_left_out_is_said(
+    open_page: Open, desk: Desk
+) -> None:
+    lines = FILE.replace("Settled amount;", "Payout amount;").splitlines()
+    doubtful = "\r\n".join([f"Settlement amount;{lines[0]}", *(f"1.00;{one}" for one in lines[1:]), ""])
+    at = upload(open_page("reconciliation.py", "finance"), ("x.csv", doubtful))
+    assert "Several columns of the file may be “Settled amount”: Settlement amount, Payout amount." in words(
+        at
+    )
+    assert not any(one.key == "import_files" for one in at.button)
+    box = next(one for one in at.selectbox if one.label == "Which column is “Settled amount”?")
+    assert box.options == ["Settlement amount: 1.00", "Payout amount: 1250.50"]
+    box.set_value("Payout amount").run()
+    assert "Column “Settlement amount” is not used: “Payout amount” is “Settled amount”." in words(at)
+    box = next(one for one in at.selectbox if one.label == "Payout amount")
+    assert box.value == "settled_amount"
+    at = box.set_value("").run()  # as the file says it: asked again
+    at = next(one for one in at.selectbox if one.label.startswith("Which")).set_value("Payout amount").run()
+    next(one for one in at.checkbox if one.label.startswith("Remember")).check().run()
+    at = press(at, "import_files")
+    background.work_off(desk)
+    finance = person(desk, "finance")
+    assert {one.settled_amount_units for one in views.lines(desk, finance, LineFilter()).rows} >= {1250_5000}
+    file = imports.receive(
+        desk, WORKER, "demo", "y.csv", io.BytesIO(doubtful.encode() + b"\r\n"), source="folder"
+    )
+    background.work_off(desk)
+    assert file in {one.id for one in imports.files(desk, finance)}
+
+
 def test_the_same_file_again_adds_nothing(open_page: Open, paid: int, desk: Desk) -> None:
     at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
     at = upload(at, ("copy.csv", FILE))

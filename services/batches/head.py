@@ -1,0 +1,87 @@
+"""The heading of a table: what its columns are called, what each is read as, and what of that a person has said."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from services import headings
+from services.batches.columns import COUNTS, Column, vocabulary
+from services.headings import Choice, Doubt, has_words, spelling
+
+# Asked with the names of a table's columns: what is said of them, meaning → name, "" for none of them.
+Told = Callable[[tuple[str, ...]], Mapping[str, str]]
+_ONE = frozenset(("", "1", "1.0", "1,0", "1.00", "1,00"))
+_SAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Head:
+    """``names``: of the columns, no two alike; ``samples``: the first cells of each; ``told``: what was said of them;
+    ``doubts``: meanings for which several columns may stand and differ, with these columns' names."""
+
+    names: tuple[str, ...]
+    choice: Choice
+    told: Mapping[str, str]
+    samples: tuple[tuple[str, ...], ...] = ()
+    doubts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def used(self) -> dict[str, str]:
+        """Meaning → name of the column that is read."""
+        return {meaning: self.names[place] for meaning, place in self.choice.places.items()}
+
+    @property
+    def unused(self) -> tuple[tuple[str, str, str], ...]:
+        """Columns that another was preferred to: (its name, the meaning, the other's name)."""
+        return tuple(
+            (self.names[one.place], one.meaning, self.names[one.instead]) for one in self.choice.unused
+        )
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Columns that are read as nothing, and are no other's loser."""
+        return tuple(
+            name for name, known in zip(self.names, self.choice.known, strict=True) if name and not known
+        )
+
+
+def head_of(cells: Sequence[str], columns: tuple[Column, ...], told: Told) -> Head:
+    """What the columns under these headings are, nothing known of their rows yet."""
+    words, texts = vocabulary(columns), [" ".join(cell.split()) for cell in cells]
+    names = headings.labels(texts)
+    ours = {"": "", **{spelling(name): name for name in names if name}}
+    said = {meaning: ours[spelling(name)] for meaning, name in told(names).items() if spelling(name) in ours}
+    by_place = {names.index(name): meaning for meaning, name in said.items() if name}
+    for place, text in enumerate(texts):
+        if said.get(words.recognise(text) or "") == "":
+            by_place.setdefault(place, "")
+    return Head(names, words.choose(texts, by_place), said)
+
+
+def samples(rows: Sequence[Sequence[str]], width: int) -> tuple[tuple[str, ...], ...]:
+    """The first cells of each column that are not blank."""
+    found = (
+        [cell for row in rows if place < len(row) and (cell := row[place].strip())] for place in range(width)
+    )
+    return tuple(tuple(cells[:_SAMPLES]) for cells in found)
+
+
+def doubts(head: Head, rows: Sequence[Sequence[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The doubts that the rows do not settle, by holding the same in all columns, or one piece in each."""
+    return tuple(
+        (one.meaning, tuple(head.names[place] for place in one.places))
+        for one in head.choice.doubts
+        if not _same(one, head.names, rows)
+    )
+
+
+def _same(doubt: Doubt, names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    first, *others = doubt.places
+    counts = {place for place in others if has_words(names[place], COUNTS)}
+    for row in rows:
+        cells = [*map(str.strip, row), *[""] * (len(names) - len(row))]
+        if any(
+            cells[place] != cells[first] and not (place in counts and cells[place] in _ONE)
+            for place in others
+        ):
+            return False
+    return True
