@@ -28,7 +28,7 @@ def show(box: Sandbox) -> Response:
                 "amount": money.display(page.amount, page.currency, "en"),
                 "condition": hosted.condition(box, page),
                 "status": f"{last.status} {MESSAGES[last.status]}" if last else "no attempt",
-                "tone": _tone(last.state if last else ""),
+                "tone": _tone(last),
                 "attempts": len(attempts),
                 "url": hosted.url(box, page),
                 "moto": page.eci == "1",
@@ -71,5 +71,9 @@ def _operations(box: Sandbox, attempts: list[Transaction]) -> list[dict[str, obj
     ]
 
 
-def _tone(state: str) -> str:
-    return {"completed": "good", "pending": "wait", "": ""}.get(state, "bad")
+def _tone(last: Transaction | None) -> str:
+    if last is None:
+        return ""
+    if last.status in {165, 173}:
+        return "wait"
+    return {"completed": "good", "pending": "wait"}.get(last.state, "bad")

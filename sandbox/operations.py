@@ -12,7 +12,7 @@ from sandbox.context import Sandbox
 from sandbox.model import Operation, Transaction, first_number
 from sandbox.notify import queue
 from sandbox.refusals import Refusal
-from sandbox.statuses import DEFAULT_REASON, REASONS
+from sandbox.statuses import REASONS
 
 # HiPay: "typically within 7 days after authorization".
 AUTHORIZATION_VALIDITY = timedelta(days=7)
@@ -92,7 +92,7 @@ def done(box: Sandbox, transaction: Transaction, operation: Operation, *, told: 
 
 def refuse(box: Sandbox, transaction: Transaction, operation: Operation) -> None:
     """The bank refuses what was requested, or a refund that seemed done: 173, 165."""
-    reason = DEFAULT_REASON
+    reason = "4010102"  # HiPay publishes no reason that is a refund's alone
     with box.store.change():
         operation.status = "FAILURE"
         _count(transaction, operation, False)

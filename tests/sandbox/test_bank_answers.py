@@ -40,7 +40,7 @@ def test_a_refund_that_was_done_is_refused(sandbox: RunningSandbox) -> None:
     assert operations(sandbox) == [
         ("CAPTURE", "COMPLETED", "C1"), ("REFUND", "FAILURE", "R2"), ("REFUND", "COMPLETED", "R3")
     ]  # fmt: skip
-    assert transaction(sandbox)["reason"]["code"] == "4010101"
+    assert transaction(sandbox)["reason"]["code"] == "4010102"
     assert maintain(sandbox, reference, "refund", amount="30.01").json()["code"] == 3020210
     maintain(sandbox, reference, "refund", operation_id="R4")
     assert totals(sandbox) == (125, "100.00", "100.00")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services import clock, worker
+from services import clock, notifications, worker
 from services.access import Actor
 from services.desk import Desk
 from services.hipay.observations import Observation
@@ -19,6 +19,7 @@ from services.orders.bank_answers import BANK_REFUSED, observe_read
 from services.store import Row
 from services.store import orders as order_rows
 from tests.support.drafts import draft
+from tests.support.public import body
 from tests.support.sandbox import RunningSandbox
 
 OTHER_READS = "/v3/order"
@@ -290,3 +291,34 @@ def test_its_sender_is_told_by_mail_if_they_chose_it(
     assert "€30.00" in mail["subject"]
     assert f"/payment-requests?order={order_id}" in mail["text"]
     assert "{" not in mail["text"]
+
+
+def notified(desk: Desk, sandbox: RunningSandbox, status: int, refunded: str, operation: str, amount: str) -> None:
+    """A notification that names its operation, worked off; what it is about is not read yet."""
+    [transaction] = sandbox.control("orders")[0]["transactions"]
+    raw = body(
+        "A-1", status, transaction_reference=transaction["reference"], authorized_amount="100.00",
+        captured_amount="100.00", refunded_amount=refunded, date_updated=clock.now().isoformat(timespec="seconds"),
+        **{"order[amount]": "100.00", "operation[id]": operation, "operation[amount]": amount},
+    )  # fmt: skip
+    notifications.receive(desk, "demo", raw, "application/x-www-form-urlencoded")
+    assert notifications.work_off(desk) == 1
+
+
+def test_a_notification_names_the_operation_once_a_read_confirms_it(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    """Where the account may only read the older form, which lists no operations."""
+    order_id = paid(desk, manager, sandbox)
+    sandbox.control("faults", {"kind": "refuse", "code": 1000005, "path": "/v3/"})
+    for _ in range(2):
+        ask(desk, manager, order_id, "refund", 20_0000)
+    notified(desk, sandbox, 165, "20.00", "A-1-R1", "20.00")
+    worker.drain(desk)
+    assert [state for state, _ in asked_of(desk, manager, order_id)] == ["done", "done"]  # HiPay's read says no such thing
+    bank(sandbox, "refused", "A-1-R1")
+    notified(desk, sandbox, 165, "20.0", "A-1-R1", "20.00")
+    assert [state for state, _ in asked_of(desk, manager, order_id)] == ["done", "done"]
+    worker.drain(desk)
+    assert [state for state, _ in asked_of(desk, manager, order_id)] == ["refused", "done"]
+    assert kinds(desk, manager, order_id) == ["refund_refused"]

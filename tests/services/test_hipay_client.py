@@ -187,6 +187,24 @@ def test_an_authorisation_is_captured_refunded_and_charged_back(
     ]  # fmt: skip
     with pytest.raises(NotFound):
         hipay.maintain("800000000000", "refund")
+    assert hipay.read_operation("cap-1") == read.observations
+    assert hipay.read_operation("cap-2") == ()
+
+
+def test_what_has_no_value_may_be_null_or_left_out(
+    hipay: HiPay, control: SandboxControl, sandbox: RunningSandbox
+) -> None:
+    hipay.create_page(page("A-1", operation="Authorization"))
+    reference = str(control.pay(["A-1"])[0]["transaction"])
+    hipay.maintain(reference, "capture", operation_id="cap-1")
+
+    def read() -> list[object]:
+        return [hipay.read_order("A-1"), hipay.read_transactions("A-1"), hipay.read_operation("cap-1")]
+
+    written = read()
+    control.settings(nulls="left_out")
+    assert read() == written
+    assert all(written)
 
 
 def test_what_the_gateway_refuses(hipay: HiPay, control: SandboxControl, sandbox: RunningSandbox) -> None:

@@ -55,6 +55,43 @@ def test_an_order_of_the_consultation_api() -> None:
     )  # fmt: skip
 
 
+def test_a_transaction_found_by_its_operation_id() -> None:
+    order = {name: V3_ORDER[name] for name in ("id", "amount", "currency", "custom_data")}
+    one = {**V3_TRANSACTION, "merchant_order_id": "A-1", "order": order}
+    found, lines, _ = call("read_operation", "op/1", answers=[({"transactions": [one]}, OK)])
+    assert lines == ["GET /v3/transactions/opid/op%2F1 HTTP/1.1"]
+    read, _, _ = call("read_order", "A-1", answers=[(V3_ORDER, OK)])
+    assert found == read.observations
+    [bare], _, _ = call("read_operation", "op-1", answers=[({"transactions": [{**one, "order": None}]}, OK)])
+    assert (bare.order_id, bare.order_amount, bare.mark) == ("A-1", None, None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ({"code": 3000002, "message": "Unknown Transaction"}, "404 Not Found"),
+        ({"transactions": []}, OK),
+        ({}, OK),
+    ],
+)
+def test_an_operation_id_that_hipay_does_not_know(answer: object, status: str) -> None:
+    assert call("read_operation", "op-1", answers=[(answer, status)])[0] == ()
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "error"),
+    [
+        (b"<html>404</html>", "404 Not Found", BadAnswer),
+        ({"code": 1000005, "message": "Insufficient Permissions"}, "403 Forbidden", NotAuthorised),
+        ({"transactions": [V3_TRANSACTION]}, OK, BadAnswer),  # of which order, it does not say
+        ({"transactions": "none"}, OK, BadAnswer),
+    ],
+)
+def test_an_answer_that_says_nothing_of_an_operation(answer: object, status: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        call("read_operation", "op-1", answers=[(answer, status)])
+
+
 def test_amounts_may_be_json_numbers_and_stay_exact() -> None:
     raw = json.dumps(V3_ORDER).replace('"15.00"', "1234567.1234").replace('"10.00"', "0.1").encode()
     read, _, _ = call("read_order", "A-1", answers=[(raw, OK)])
