@@ -8,10 +8,10 @@ from pages.configuration_checks import SIGNS
 from pages.configuration_words import EMAIL, PAGES
 from pages.configuration_words import SUBJECTS as PAUSABLE
 from pages.wording import ACTORS, CHANNELS, ROLE_NAMES, failure_words, person_name
+from services import money
 from services.access.trail import Entry, actions, broken_at, entries
 from services.accounts.guidance import TITLES
 from services.i18n import Translator, format_datetime, language_name
-from services.money import from_units
 
 PAGE = 200
 # The trail's codes in the reader's words; one that is missing here is shown as it stands.
@@ -200,7 +200,7 @@ def _value(name: str, value: object, t: Translator) -> str:
         return ""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if name == "amount":
-        return f"{from_units(int(text)):f}"
+        return money.plain(int(text), "", t.locale)
     if name == "language":
         return language_name(text, t.language)
     return t(VALUES[text]) if text in VALUES else failure_words(text, {}, t)

@@ -19,6 +19,7 @@ from services.reconciliation.classify import OPEN_STATUSES
 from services.reconciliation.explain import OUTCOMES, STATUSES
 from services.reconciliation.payout_views import OPEN
 from services.reconciliation.views import Figures
+from services.refusals import sentence
 from services.settlements.operations import BY_CODE
 from services.store.line_filter import LineFilter
 from services.store.position_pages import OrderFilter
@@ -27,7 +28,6 @@ SCREEN = "reconciliation"
 VIEWS = {
     "lines": "Lines", "orders": "Orders", "payouts": "Payout check", "files": "Files", "rules": "Rules",
 }  # fmt: skip
-_FINEST = "TND"  # amounts of a currency of three decimals are read in full
 _OPEN, _ALL = "open", "all"  # of outcomes, and of statuses
 UNKNOWN = "unknown"  # an operation without a code, as the address names it
 
@@ -118,7 +118,11 @@ def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:
                 t("Settlement currency"), _offered("currency", figures.currencies), key="currency", placeholder=t("all"), persist_state="page"
             )  # fmt: skip
             payout = st.text_input(t("Payout"), key="payout", persist_state="page")
-            least, most = _amount("from_amount", "Amount from", t), _amount("to_amount", "Amount to", t)
+            code = _finest(currencies or figures.currencies)
+            least, most = (
+                _amount(*field, code, t)
+                for field in (("from_amount", "Amount from"), ("to_amount", "Amount to"))
+            )
             since, until = _day("since", "Date from", t), _day("until", "Date to", t)
     _asides(t)
     return LineFilter(
@@ -228,7 +232,13 @@ def _asides(t: Translator) -> None:
                 )  # fmt: skip
 
 
-def _amount(key: str, label: str, t: Translator) -> int | None:
+def _finest(currencies: Sequence[str]) -> str:
+    """The currency in which an amount that may be of any of these can be typed in full."""
+    known = [code for code in currencies if money.is_currency(code)]
+    return max(known, key=money.exponent, default="EUR")
+
+
+def _amount(key: str, label: str, currency: str, t: Translator) -> int | None:
     typed = st.text_input(
         t(label), key=key, placeholder=f"1234{get_decimal_symbol(t.locale)}50", persist_state="page"
     )
@@ -236,9 +246,9 @@ def _amount(key: str, label: str, t: Translator) -> int | None:
         return None
     try:
         zero = not typed.strip(" 0.,")
-        return 0 if zero else money.to_units(money.parse(typed.strip().lstrip("-"), _FINEST, t.locale))
-    except DeskError:
-        st.caption(t("This is not an amount."))
+        return 0 if zero else money.to_units(money.parse(typed.strip().lstrip("-"), currency, t.locale))
+    except DeskError as error:
+        st.caption(plain(sentence(error, t)))
         return None
 
 

@@ -177,6 +177,15 @@ def test_a_line_that_is_open_says_why(open_page: Open, paid: int, desk: Desk) ->
     assert "No order is known by its order id “WEB-9”, transaction id “801”." in strange["Reason"]
 
 
+def test_an_amount_to_look_for_is_read_in_one_way(open_page: Open, paid: int, desk: Desk) -> None:
+    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at = at.text_input(key="from_amount").set_value("1.000").run()
+    assert "“1.000” could be €1.00 or €1,000.00" in words(at)
+    at = at.text_input(key="from_amount").set_value("€10.00").run()
+    assert not at.exception
+    assert "could be" not in words(at)
+
+
 def test_a_link_shows_a_line_beside_its_order(open_page: Open, paid: int, desk: Desk) -> None:
     at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
     page = views.lines(
