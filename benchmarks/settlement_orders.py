@@ -69,8 +69,8 @@ class OrderFiller:
             self._rows[schema.events].append(
                 {
                     "order": number, "page": None, "at": at + timedelta(minutes=place), "kind": "payment",
-                    "actor_kind": "hipay", "actor_id": "hipay",
-                    "identity": f"payment:payment:{number}:{payment.reference}:{place}",
+                    "actor_kind": "worker", "actor_id": "worker",
+                    "identity": f"payment:{number}:{payment.reference}:{place}",
                     "data": {
                         "order_id": order.pages[0] if order.pages else order.order_id, "reference": payment.reference,
                         "status": status, "state": "completed", "currency": order.currency, "authorised": order.amount,
@@ -80,7 +80,7 @@ class OrderFiller:
                         "payment_product": "visa", "eci": 7, "test": True, "mid": None,
                         "operation_id": operation_id or None, "operation_amount": amount if operation_id else None,
                         "at": (at + timedelta(minutes=place)).isoformat(),
-                        "operation_ids": [operation_id] if operation_id else [],
+                        "operation_ids": [operation_id] if operation_id else [], "source": "read",
                     },
                 }
             )  # fmt: skip

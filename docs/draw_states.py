@@ -57,6 +57,7 @@ def payment(y: float) -> tuple[list[Box], list[Arrow]]:
         (40, row, 90, "unpaid", ""), (180, row, 100, "pending", "wait"), (330, row, 110, "authorised", "wait"),
         (490, row, 140, "partly_captured", "good"), (680, row, 100, "captured", "good"), (830, row, 140, "partly_refunded", ""),
         (180, low, 100, "refused", "bad"), (330, low, 110, "cancelled", ""), (680, low, 120, "charged_back", "bad"),
+        (490, low, 130, "unconfirmed", "wait"),
         (850, low, 100, "refunded", ""),
     ]  # fmt: skip
     arrows = [
@@ -64,7 +65,7 @@ def payment(y: float) -> tuple[list[Box], list[Arrow]]:
         ([(630, row), (680, row)], ""), ([(780, row), (830, row)], ""),
         ([(230, row + 17), (230, low - 17)], ""), ([(385, row + 17), (385, low - 17)], ""),
         ([(720, row + 17), (720, low - 17)], ""), ([(750, low - 17), (750, row + 17)], ""), ([(900, row + 17), (900, low - 17)], ""),
-        ([(180, low), (85, low), (85, row + 17)], "tries again"),
+        ([(180, low), (85, low), (85, row + 17)], "tries again"), ([(555, low - 17), (555, row + 17)], ""),
         ([(85, row - 17), (85, up + 24), (730, up + 24), (730, row - 17)], "at once: one attempt may skip what lies between; a late fact undoes nothing"),
     ]  # fmt: skip
     return boxes, arrows
@@ -77,6 +78,7 @@ LADDER = (
     ("paid", "good", "payment is captured or partly_captured"),
     ("authorised", "wait", "payment is authorised"),
     ("pending", "wait", "payment is pending"),
+    ("unconfirmed", "wait", "payment is unconfirmed"),
     ("cancelled", "", "availability is cancelled"),
     ("failed", "bad", "availability is failed or taken, or delivery is failed"),
     ("expired", "", "the time is over"),
@@ -99,7 +101,7 @@ def draw() -> str:
     ]
     folds = (
         ("delivery", "of the newest e-mail", delivery), ("availability", "of our own link, else of HiPay's page", availability),
-        ("payment", "of all its transactions together", payment),
+        ("payment", "of all its transactions together; what is only told is unconfirmed, until a read of HiPay shows it", payment),
     )  # fmt: skip
     for number, (name, of, layout) in enumerate(folds):
         y = 26 + 200 * number

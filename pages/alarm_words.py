@@ -6,7 +6,7 @@ from typing import Any
 
 from pages.configuration_words import SUBJECTS
 from pages.wording import MISFITS, failure_words
-from services.alarms.handling import RESOLVED
+from services.alarms.kinds import RESOLVED
 from services.i18n import Translator, format_ago
 from services.money import format_money
 from services.refusals import stored_sentence
@@ -42,6 +42,21 @@ WORDS = {
         "HiPay told of a payment that does not fit this order ({misfit}). It is not counted.",
         "Look up transaction {reference} in HiPay's console.",
         ":material/report:",
+    ),
+    "payment_unconfirmed": (
+        "HiPay told of a payment, but does not show it when asked: first {ago}. It is not counted.",
+        "Look up transaction {reference} in HiPay's console. If it is not there, an administrator must change the account's secret passphrase. Then close this: the request counts as unpaid again.",
+        ":material/gpp_maybe:",
+    ),
+    "payment_unshown": (
+        "HiPay does not show a payment that is counted since before payments were confirmed: first {ago}.",
+        "Look up transaction {reference} in HiPay's console. If it is not there, nothing was paid: agree with the customer.",
+        ":material/gpp_maybe:",
+    ),
+    "payment_unconfirmable": (
+        "HiPay told of a payment, and can no longer be asked for it: the account is not connected any more. It is not counted.",
+        "Look it up in HiPay's console. Confirm it in the payment request; or close this, and the request counts as unpaid.",
+        ":material/link_off:",
     ),
     "operation_unknown": (
         "HiPay did not say whether a collection or a refund was done.",

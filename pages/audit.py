@@ -40,6 +40,7 @@ ACTIONS = {
     "cancel_asked": "Giving up a hold asked",
     "capture_asked": "Collection asked",
     "operation_decided": "Unknown operation looked up",
+    "payment_confirmed": "Payment confirmed by hand",
     "template_deleted": "Template deleted",
     "template_renamed": "Template renamed",
     "template_saved": "Template kept",

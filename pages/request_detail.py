@@ -4,7 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from pages import request_actions, request_link_actions, request_timeline
+from pages import request_actions, request_confirm, request_link_actions, request_timeline
 from pages.alarm_words import alarm_words
 from pages.common import actor, desk, language, refusals, texts
 from pages.facts import show_facts
@@ -24,7 +24,10 @@ def show(order_id: int) -> None:
         st.session_state.pop("list_rows", None)
         st.rerun()
     with refusals():
-        busy = request_actions.open_window(order_id) or request_link_actions.open_window(order_id)
+        busy = any(
+            window(order_id)
+            for window in (request_actions.open_window, request_link_actions.open_window, request_confirm.open_window)
+        )
         # While a window is open nothing moves under it: a rerun would close it in somebody's face.
         st.fragment(_live, run_every=None if busy else 3.0)(order_id)
 
@@ -86,6 +89,7 @@ def _actions(found: Detail) -> None:
                 t("Try again"), icon=":material/refresh:", type="primary", key="try_again"
             ):
                 request_actions.ask_retry(order.delivery == "uncertain")
+        request_confirm.show(found)
         request_actions.show(order)
         request_link_actions.show(found)
 

@@ -45,10 +45,32 @@ def show(found: Detail) -> None:
 
 
 def _happened(found: Detail, zone: str, t: Translator) -> Iterator[_Step]:
-    for event in _as_it_went(found.events):
+    for event in _as_it_went(_without_echoes(found.events)):
         sentence, icon, detail = event_words(event.kind, event.data, found.order.currency, zone, t)
         why = found.whys.get(event.data.get("operation_row", 0), "")
         yield _Step(event.at, sentence, icon, (_who(found, event.actor_kind, event.actor_id, t), detail, why))
+
+
+def _without_echoes(events: Sequence[Any]) -> list[Any]:
+    """Without what was told and then confirmed as it was told, and without what a read only said again."""
+    shown = {_said(event) for event in events if event.kind == "payment"}
+    before = dict[str, tuple[Any, ...]]()
+    kept = []
+    for event in events:
+        if event.kind == "payment_told" and _said(event) in shown:
+            continue
+        if event.kind == "payment":
+            reference = event.data["reference"]
+            if before.get(reference) == _said(event):
+                continue
+            before[reference] = _said(event)
+        kept.append(event)
+    return kept
+
+
+def _said(event: Any) -> tuple[Any, ...]:
+    names = ("authorised", "captured", "refunded")
+    return (event.data["reference"], event.data["status"], *(event.data.get(name) or 0 for name in names))
 
 
 def _as_it_went(events: Sequence[Any]) -> list[Any]:

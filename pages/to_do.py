@@ -9,8 +9,8 @@ from pages.markdown import plain
 from pages.wording import OPERATIONS, person_name
 from services import clock
 from services.access import Right
-from services.alarms.handling import REASON_MAX, RESOLVED, Alarm, Closing, Group, ToDo, close, take, to_do
-from services.alarms.kinds import kind_of
+from services.alarms.handling import REASON_MAX, Alarm, Closing, Group, ToDo, close, take, to_do
+from services.alarms.kinds import RESOLVED, kind_of
 from services.i18n import format_ago, format_date
 from services.money import format_money
 from services.orders import operations

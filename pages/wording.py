@@ -21,6 +21,7 @@ BADGES = {
     "cancelled": ("Called off", ":material/cancel:", "gray"),
     "refused": ("Payment refused", ":material/credit_card_off:", "orange"),
     "pending": ("Payment pending", ":material/pending:", "yellow"),
+    "unconfirmed": ("Payment being confirmed", ":material/hourglass_bottom:", "yellow"),
     "authorised": ("Held", ":material/lock_clock:", "violet"),
     "paid": ("Paid", ":material/check_circle:", "green"),
     "refunded": ("Refunded", ":material/undo:", "gray"),
@@ -102,6 +103,9 @@ EVENTS = {
     "link_renewed": ("Renewed: valid until {until}", ":material/autorenew:"),
     "renewed": ("Renewed with a new page: valid until {until}", ":material/autorenew:"),
     "link_corrected": ("Corrected: {amount} instead of {former_amount}", ":material/edit:"),
+    "payment_absent": ("HiPay, when asked, does not show the payment that it told of", ":material/search_off:"),
+    "payment_dismissed": ("Looked into: it was no payment", ":material/gpp_bad:"),
+    "payment_confirmed": ("Payment confirmed by hand", ":material/verified:"),
     "payment_quarantined": (
         "HiPay told of a payment that does not fit this order ({misfit}): not counted",
         ":material/report:",
@@ -165,6 +169,9 @@ def event_words(
     """An event as (sentence, icon, detail)."""
     if kind == "payment":
         return _payment_words(data, currency, t)
+    if kind == "payment_told":
+        words, _, more = _payment_words(data, currency, t)
+        return t("HiPay told, to be confirmed: {what}", what=words), ":material/hourglass_bottom:", more
     text, icon = EVENTS.get(kind, (kind, ":material/circle:"))
     values = dict(data)
     if "again_at" in values:
@@ -190,7 +197,7 @@ def event_words(
             values[name] = format_money(values[name], currency, t.locale)
     if "misfit" in values:
         values["misfit"] = t(MISFITS.get(values["misfit"], values["misfit"]))
-    detail = str(data.get("answer") or "")
+    detail = str(data.get("answer") or data.get("why") or "")
     if data.get("again") and kind.endswith("mail_sent"):
         twice = t("an earlier try may have arrived too: the same e-mail twice")
         detail = " · ".join(part for part in (detail, twice) if part)

@@ -1,6 +1,6 @@
 """HiPay's notifications: stored as soon as their signature is right, worked off later, each once.
 
-stored → applied      an order's payment was folded anew, and a read of the order is due, which has the last word
+stored → applied      it was told of, and a read of the order is due: only what that shows counts
        → repeated     nothing new: the same facts were seen before
        → quarantined  the amount, currency, account, test flag or mark is not the order's: an alarm, never a payment
        → ignored      a status that HiPay has added since: nothing is changed

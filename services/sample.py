@@ -144,7 +144,7 @@ def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, prog
                 held_or_paid.append(order_id)
                 paid += [(fate, order_id)] if fate != "held" else []
         history.check_now(desk, actor, [order_id for _, order_id in orders])
-        _until(desk, held_or_paid, lambda order: order.payment not in UNPAID)
+        _until(desk, held_or_paid, lambda order: order.payment not in (*UNPAID, "unconfirmed"))
         if settles:
             shop.sell(desk, sandbox, day)
             _after_sales(desk, actor, sandbox, paid)

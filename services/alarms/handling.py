@@ -9,16 +9,16 @@ from services import clock
 from services.access import Actor, NotAllowed, Right, audit, require, rights
 from services.accounts.errors import AccountUnknown
 from services.alarms import AlarmClosed, ClosingReasonMissing, DaysOutOfRange, UnknownAlarm
-from services.alarms.kinds import SENDER_KINDS, handled_by, handlers, kind_of, may_handle
+from services.alarms.kinds import SENDER_KINDS, UNCONFIRMED_KINDS, handled_by, handlers, kind_of, may_handle
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
+from services.orders.unconfirmed import dismiss
 from services.store import Connection, Row
 from services.store import accounts as account_rows
 from services.store import alarms as rows
 
 SHOWN = 20  # of each group; the rest is counted
 REASON_MAX = 300
-RESOLVED = "resolved"  # the reason of an alarm whose condition ended by itself
 SECTION = "alarms"
 DEFAULT_DAYS, LEAST_DAYS, MOST_DAYS = 10, 1, 90
 
@@ -98,6 +98,8 @@ def close(desk: Desk, actor: Actor, alarm_id: int, reason: str) -> None:
     with desk.store.write() as tx:
         alarm = _handled(tx, actor, alarm_id)
         rows.change(tx, alarm_id, closed_at=clock.now(), closed_by=actor.id, closing_reason=why)
+        if alarm.kind in UNCONFIRMED_KINDS:
+            dismiss(tx, alarm, actor)
         # The reason is a person's own words and may name somebody: the alarm keeps it, the audit does not.
         audit.record(tx, actor, "alarm.closed", f"alarm:{alarm_id}", kind=alarm.kind, order=alarm.order)
 

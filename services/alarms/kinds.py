@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from services.access import ROLE_RIGHTS, Right
 
+RESOLVED = "resolved"  # the reason of an alarm whose condition ended by itself
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -28,6 +30,9 @@ KINDS: dict[str, Kind] = {
     "former_amount": Kind(Right.RECONCILE, sender=True),
     "former_facts": Kind(Right.RECONCILE, sender=True),
     "quarantined": Kind(Right.RECONCILE, sender=True),
+    "payment_unconfirmed": Kind(Right.RECONCILE, sender=True),
+    "payment_unshown": Kind(Right.RECONCILE, sender=True),
+    "payment_unconfirmable": Kind(Right.RECONCILE, sender=True, standing=True),
     "operation_unknown": Kind(Right.RECONCILE, sender=True),
     "refund_refused": Kind(Right.RECONCILE, sender=True),
     "capture_refused": Kind(Right.RECONCILE, sender=True),
@@ -48,6 +53,7 @@ KINDS: dict[str, Kind] = {
     "untrusted_url": Kind(Right.CONFIGURE),
     "notification_failed": Kind(Right.CONFIGURE),
 }
+UNCONFIRMED_KINDS = ("payment_unconfirmed", "payment_unconfirmable")  # closed by hand: it was no payment
 _OTHER = Kind(Right.CONFIGURE, sender=True)  # a kind that a newer version raised
 
 SENDER_KINDS = tuple(name for name, kind in KINDS.items() if kind.sender)

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from services import clock
 from services.access import WORKER, audit
 from services.alarms import payouts
-from services.alarms.handling import RESOLVED, days_to_settle
-from services.alarms.kinds import STANDING_KINDS
+from services.alarms.handling import days_to_settle
+from services.alarms.kinds import RESOLVED, STANDING_KINDS
 from services.desk import Desk
 from services.store import Connection
 from services.store import alarms as rows
@@ -40,6 +40,7 @@ def sweep(desk: Desk) -> None:
 def _standing(tx: Connection, desk: Desk, now: datetime) -> list[Standing]:
     """Everything that holds. An account whose payouts nobody imports has no payment that is late in them."""
     found = rows.unsent(tx) + [one for one in rows.paused(tx) if one.account in desk.settings.all_accounts]
+    found += rows.unconfirmable(tx, desk.settings.all_accounts)
     for account in sorted(rows.imported_accounts(tx) & set(desk.settings.all_accounts)):
         found += rows.not_settled(tx, account, now - timedelta(days=days_to_settle(tx, account)))
     return [*found, *payouts.standing(tx, desk, now)]

@@ -106,7 +106,11 @@ def _prepare(tx: Connection, desk: Desk, taken: Taken, now: datetime) -> tuple[b
     if user is None or order is None or not known or Right.SEND not in rights(tx, Actor("user", row.user_id)):
         _finish(tx, taken, "dropped")
         return None
-    if not still_true(row.kind, standing(order, now)):
+    stands = standing(order, now)
+    if stands == "confirming":  # in a moment it is known
+        _later(tx, taken, now, "payment_unconfirmed")
+        return None
+    if not still_true(row.kind, stands):
         _finish(tx, taken, "dropped")
         return None
     if row.unknown >= MOST_UNKNOWN:

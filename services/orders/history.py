@@ -9,10 +9,11 @@ from services import clock
 from services.access import Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
-from services.orders import reading, states
+from services.orders import reading, recorded, states
 from services.orders.errors import NothingToRetry, UnknownOrder
 from services.orders.observe import record
 from services.orders.own_link import address
+from services.orders.transactions import Told
 from services.settlements.operations import ORDER_KINDS
 from services.store import Row, access, operations
 from services.store import orders as rows
@@ -56,6 +57,7 @@ class Detail:
     address: str | None  # our own link, else HiPay's
     people: Mapping[str, str]
     whys: Mapping[int, str]
+    told: tuple[Told, ...] = ()  # what HiPay tells beyond what it has shown
     settled: tuple[Row[Any], ...] = ()  # its payout lines but the fees, with file_name and file_finished_at
 
     @property
@@ -113,6 +115,7 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
             alarms, due.steps_of(tx, order_id), now,
             address(desk, order, pages[-1] if pages else None), {user.id: user.name for user in users if user},
             {asked.id: asked.why for asked in operations.of_order(tx, order_id) if asked.why},
+            recorded.heard(events).told(),
             tuple(line for line in payouts.lines_of_order(tx, order_id, PAYOUT_LINES) if line.kind in ORDER_KINDS),
         )  # fmt: skip
 

@@ -25,6 +25,12 @@ class NotUnpaid(LinkRefused):
     code = "link_not_unpaid"
 
 
+class BeingConfirmed(LinkRefused):
+    """HiPay has told of a payment, and is being asked for it."""
+
+    code = "link_being_confirmed"
+
+
 class LinkCancelled(LinkRefused):
     code = "link_cancelled"
 

@@ -35,6 +35,7 @@ from services.orders.errors import (
 )
 from services.orders.last_look import BY_HAND, BY_SCHEDULE
 from services.orders.link_errors import (
+    BeingConfirmed,
     CustomerErased,
     LinkCancelled,
     LinkExpired,
@@ -288,6 +289,8 @@ def _why_not(tx: Connection, desk: Desk, order: Row[Any], action: Action) -> Des
     stands = standing(order, clock.now())
     if stands in ("paid", "pending"):
         return NotUnpaid()
+    if stands == "confirming":
+        return BeingConfirmed()
     if stands == "cancelled":
         return LinkCancelled()
     if action in ("cancel", "extend", "correct") and not order.link_token:

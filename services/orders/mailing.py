@@ -65,6 +65,9 @@ def _run(desk: Desk, step: Step, kind: str) -> None:
             _close(tx, step, message, kind, "uncertain", "mail_uncertain", message_id=message.message_id)
             return
         stands = standing(order, clock.now())
+        if stands == "confirming":  # neither sent nor withdrawn before HiPay was asked
+            due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
+            return
         if stands != "open":
             left = message.tries > 0  # perhaps: a worker died over it, or the server's answer was lost
             state = "uncertain" if left else "expired" if stands == "expired" else "withdrawn"

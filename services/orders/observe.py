@@ -1,23 +1,21 @@
-"""What HiPay says of a payment, recorded once and folded into the order, whether it was told or asked for.
+"""What HiPay says of a payment, recorded once and folded into the order.
 
-An observation that does not fit the order (amount, currency, test flag, merchant, our mark) is kept apart with an alarm:
-it is never a payment. Who asks and who is told share this one way in.
+Who asks and who is told share this one way in, but not what follows: a read is a ``payment``; what a notification says is
+only ``payment_told``, whoever signed it, and nothing follows from it but a read. An observation that does not fit the order
+(amount, currency, test flag, merchant, our mark) is kept apart with an alarm: it is never a payment.
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from services import clock
-from services.access import Actor
+from services.access import HIPAY, Actor
+from services.alarms.kinds import RESOLVED
 from services.desk import Desk
 from services.hipay.observations import Observation
-from services.hipay.statuses import Effect, status
-from services.orders import states
+from services.orders import recorded, states
 from services.store import Connection, Row
 from services.store import operations as operation_rows
 from services.store import orders as rows
@@ -28,16 +26,25 @@ Outcome = Literal["applied", "repeated", "quarantined"]
 def observe(
     tx: Connection, desk: Desk, order_id: int, page_id: int, observation: Observation, *, actor: Actor
 ) -> Outcome:
-    """Record one observation of the order's page and fold it in, in the caller's transaction."""
+    """Record one observation of the order's page and fold it in, in the caller's transaction: HiPay's own word (``actor``
+    HIPAY) as told, any other's as read."""
     order, now = rows.order(tx, order_id), clock.now()
     page = next(page for page in rows.pages_of(tx, order_id) if page.id == page_id)
     assert order is not None
-    identity = f"payment:{order_id}:{_digest(observation, disputed=_disputed(tx, order_id, observation))}"
-    misfit = _misfit(desk, order, page, observation)
-    kind = "payment_quarantined" if misfit else "payment"
-    written = rows.add_event(
+    misfit, told = _misfit(desk, order, page, observation), actor == HIPAY
+    heard = recorded.heard(rows.events_of(tx, order_id))
+    data = recorded.facts(observation)
+    if misfit:
+        kind, data = "payment_quarantined", {**data, "misfit": misfit}
+        identity: str | None = recorded.identity(order_id, data)
+    elif told:
+        kind, identity = "payment_told", recorded.told_identity(order_id, data, heard)
+    else:
+        kind, data = "payment", {**data, "source": "read"}
+        identity = recorded.read_identity(order_id, data, heard)
+    written = identity is not None and rows.add_event(
         tx, identity=f"{kind}:{identity}", order=order_id, page=page_id, at=observation.at or now, kind=kind,
-        actor_kind=actor.kind, actor_id=actor.id, data={**_facts(observation), **({"misfit": misfit} if misfit else {})},
+        actor_kind=actor.kind, actor_id=actor.id, data=data,
     )  # fmt: skip
     if misfit:
         alarm(
@@ -49,11 +56,21 @@ def observe(
             misfit=misfit,
         )
         return "quarantined"
+    if not told and written:
+        confirmed(tx, order_id, observation.reference, actor)
     if not written:
         return "repeated"
     refold(tx, order_id)
-    _too_late(tx, order, page, observation)
+    if not told:
+        too_late(tx, order, page, observation.reference, observation.captured or observation.authorised)
     return "applied"
+
+
+def confirmed(tx: Connection, order_id: int, reference: str, actor: Actor) -> None:
+    """Nobody need look any more for a payment that was told of."""
+    for one in rows.alarms_of(tx, order_id):
+        if one.kind in ("payment_unconfirmed", "payment_unshown") and one.detail["reference"] == reference:
+            rows.close_alarms(tx, one.identity, at=clock.now(), by=actor.id, reason=RESOLVED)
 
 
 def record(
@@ -61,7 +78,7 @@ def record(
 ) -> states.State:  # fmt: skip
     """Record that something was done, and fold it in; what has an ``identity``, once.
 
-    Servers quote addresses and names in their answers: those are left out.
+    Servers quote addresses and names in their answers, and people name customers: those are left out.
     """
     rows.lock(tx, order_id)
     order = rows.order(tx, order_id)
@@ -105,28 +122,30 @@ def refold(tx: Connection, order_id: int) -> states.State:
 
 
 def _collected(events: Sequence[states.Event]) -> list[datetime]:
-    """When money was collected: of each transaction, when each greater amount was first seen."""
+    """When money was collected: of each transaction, when each greater amount was first confirmed."""
     seen: dict[str, int] = {}
     found = []
     for event in sorted(events, key=lambda one: one.at):
-        captured = int(event.data.get("captured") or 0) if event.kind == "payment" else 0
-        reference = str(event.data.get("reference"))
+        if event.kind != "payment" or event.data.get("captured") is None:
+            continue
+        captured, reference = int(event.data["captured"]), str(event.data["reference"])
         if captured > seen.get(reference, 0):
-            seen[reference] = captured
             found.append(event.at)
+        if captured > seen.get(reference, 0) or "source" in event.data:
+            seen[reference] = captured
     return found
 
 
-def _too_late(tx: Connection, order: Row[Any], page: Row[Any], seen: Observation) -> None:
+def too_late(tx: Connection, order: Row[Any], page: Row[Any], reference: str, units: int | None) -> None:
     """Money on a page that a cancellation or a correction has overtaken is real, and a person must look at it."""
-    if page.state not in ("withdrawn", "superseded") or not max(seen.authorised or 0, seen.captured or 0):
+    if page.state not in ("withdrawn", "superseded") or not units:
         return
-    known = {"reference": seen.reference, "amount": page.amount}
+    known = {"reference": reference, "amount": page.amount}
     if order.availability == "cancelled":
-        alarm(tx, order, f"paid_after_cancel:{page.id}:{seen.reference}", "paid_after_cancel", **known)
+        alarm(tx, order, f"paid_after_cancel:{page.id}:{reference}", "paid_after_cancel", **known)
         return
     kind = "former_amount" if page.amount != order.amount else "former_facts"
-    alarm(tx, order, f"{kind}:{page.id}:{seen.reference}", kind, **known)
+    alarm(tx, order, f"{kind}:{page.id}:{reference}", kind, **known)
 
 
 def operation_done(tx: Connection, order_id: int, asked: Row[Any], actor: Actor) -> None:
@@ -171,20 +190,10 @@ def _misfit(desk: Desk, order: Row[Any], page: Row[Any], seen: Observation) -> s
     )
 
 
-def _facts(seen: Observation) -> dict[str, Any]:
-    """What an event keeps: no name, no address, no card."""
-    kept = asdict(seen)
-    for name in ("mark", "operations"):
-        kept.pop(name)
-    kept["operation_ids"] = sorted({one.operation_id for one in seen.operations if one.operation_id})
-    kept["at"] = seen.at.astimezone(UTC).isoformat() if isinstance(seen.at, datetime) else None
-    return kept
-
-
 def _nameless(data: dict[str, Any], order: Row[Any]) -> dict[str, Any]:
     return {
         name: _nameless(item, order) if isinstance(item, dict)
-        else inert(item, order) if name == "answer" and isinstance(item, str)
+        else inert(item, order) if name in ("answer", "why") and isinstance(item, str)
         else item
         for name, item in data.items()
     }  # fmt: skip
@@ -202,28 +211,3 @@ def inert(answer: str, order: Row[Any], *addresses: str) -> str:
     ):  # what is left of an address is masked when it is kept
         answer = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", answer, flags=re.IGNORECASE)
     return answer
-
-
-def _disputed(tx: Connection, order_id: int, seen: Observation) -> bool:
-    """Whether the transaction is, or was seen to be, disputed."""
-    known = [
-        row.data for row in rows.events_of(tx, order_id)
-        if row.kind == "payment" and row.data["reference"] == seen.reference
-    ]  # fmt: skip
-    codes = [seen.status, *(int(data["status"]) for data in known)]
-    return any(status(code).effect in (Effect.CHARGED_BACK, Effect.CREDITED) for code in codes) or any(
-        data.get("charged_back") for data in known
-    )
-
-
-def _digest(seen: Observation, *, disputed: bool) -> str:
-    """Two observations of the same facts are one, whichever way they came and however often."""
-    # A notification leaves out what a read gives as 0.
-    facts = [seen.reference, seen.status, *(a or 0 for a in (seen.authorised, seen.captured, seen.refunded))]
-    if disputed:
-        # What was charged back may come again, and go again: the same total at another time is another fact, and that
-        # it is 0 says more than a notification, which names no total.
-        facts += [seen.charged_back, str(seen.at.astimezone(UTC)) if seen.at else ""]
-    else:
-        facts += [seen.charged_back or 0, ""]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]

@@ -11,7 +11,7 @@ from services.desk import Desk
 from services.store import Row
 from services.store import orders as rows
 
-Standing = Literal["open", "paid", "pending", "cancelled", "expired"]
+Standing = Literal["open", "paid", "pending", "confirming", "cancelled", "expired"]
 
 
 def address(desk: Desk, order: Row[Any], page: Row[Any] | None) -> str | None:
@@ -22,11 +22,14 @@ def address(desk: Desk, order: Row[Any], page: Row[Any] | None) -> str | None:
 
 
 def standing(order: Row[Any], now: datetime) -> Standing:
-    """How the request stands for the customer: only an open one leads to HiPay."""
+    """How the request stands for the customer: only an open one leads to HiPay. ``confirming``: HiPay has told of a payment
+    and is being asked for it, so nothing is sent and nobody is led to pay."""
     # On a page whose address was lost somebody pays, until that attempt is known to have been refused.
     taken = order.availability == "taken" and order.payment == "unpaid"
     if taken or order.payment in ("pending", "authorised"):
         return "pending"
+    if order.payment == "unconfirmed":
+        return "confirming"
     if order.payment not in rows.UNPAID:
         return "paid"
     if order.availability == "cancelled":

@@ -253,7 +253,8 @@ def next_number(tx: Connection, order: Row[Any], last: int) -> int | None:
 def may_be_paid(read: OrderRead, order: Row[Any]) -> bool:
     """Whether an attempt holds or took money, or still may."""
     seen = [
-        Event("payment", clock.now(), {**asdict(one), "at": str(one.at or "")}) for one in read.observations
+        Event("payment", clock.now(), {**asdict(one), "at": str(one.at or ""), "source": "read"})
+        for one in read.observations
     ]
     return fold(order.channel, order.amount, seen).payment not in UNPAID
 

@@ -11,6 +11,7 @@ from services.hipay import errors as hipay
 from services.orders.bank_answers import observe_read
 from services.orders.last_look import resume
 from services.orders.pace import PAGE_LIFE, PAUSED_GAP, backoff, next_read
+from services.orders.unconfirmed import answered, awaited
 from services.store import Connection, Row
 from services.store import orders as rows
 from services.store import steps as due
@@ -48,9 +49,12 @@ def run(desk: Desk, step: Step) -> None:
         return
     with desk.store.write() as tx:
         due.hold(tx, step)
+        shown = set[str]()
         for page, read in reads:
             for observation in read.observations if read else ():
-                observe_read(tx, desk, step.order, page.id, observation)
+                if observe_read(tx, desk, step.order, page.id, observation) != "quarantined":
+                    shown.add(observation.reference)
+        answered(tx, step.order, [page.id for page, _ in reads], shown)
         _set_next(tx, step, asked=bool(reads))
         if reads:
             resume(tx, step.order, step.account)
@@ -64,8 +68,8 @@ def _worth_reading(tx: Connection, order_id: int) -> list[Row[Any]]:
     somebody has tried to pay.
     """
     every = rows.pages_of(tx, order_id)
-    known = [page for page in every if page.state != "requested"] or every
-    tried = {event.page for event in rows.events_of(tx, order_id) if event.kind == "payment"}
+    tried = {event.page for event in rows.events_of(tx, order_id) if event.kind in ("payment", "payment_told")}
+    known = [page for page in every if page.state != "requested" or page.id in tried] or every
     since = clock.now() - LATE
     return [
         page for page in known
@@ -90,4 +94,4 @@ def _next(tx: Connection, step: Step) -> datetime | None:
     ends = [page.expires_at or page.created_at + PAGE_LIFE for page in rows.pages_of(tx, step.order)]
     end = max(ends) if order.link_token else order.expires_at
     since = max(event.at for event in rows.events_of(tx, step.order))
-    return next_read(order.payment, min(since, now), end, now)
+    return next_read(order.payment, min(since, now), end, now, told=awaited(tx, step.order))

@@ -2,20 +2,23 @@
 
 ``DELIVERY``, ``AVAILABILITY``, ``PAYMENT`` and ``BADGES`` define each value once, in words; docs/images/states.svg draws them.
 
-Payment is a join: of each transaction the largest amounts seen and the set of things that happened to it are kept, so the
-same facts give the same state in whatever order, and however often, they come. A late 116 never undoes a 118. Only what
-was charged back may come again, in a dispute that is won: there the newest total counts, by HiPay's own time.
+Payment counts what a read of HiPay has shown (``payment``): of each transaction the newest observation, by HiPay's own
+time, else as it was recorded. A late 116 never undoes a 118, and after 125 a 165 gives the refund back. What a
+notification says (``payment_told``) only makes an unpaid order *unconfirmed*, until the next read of its transaction
+answers it. Events from before sources were told apart count as confirmed, joined by the largest amounts, until a read.
 
 Delivery is that of the newest e-mail: a report that an earlier one came back says nothing of it, and one that it came
 back itself stands, whether it is recorded before or after the mail server's own answer.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from services.hipay.statuses import Effect, status
+from services.hipay.statuses import Effect
+from services.orders.transactions import Event, Heard, Told, Transaction
+
+__all__ = ["AVAILABILITY", "BADGES", "DELIVERY", "PAYMENT", "UNPAID", "Event", "State", "badge", "fold"]
 
 # Of the newest e-mail.
 DELIVERY = {
@@ -42,6 +45,7 @@ PAYMENT = {
     "refused": "every attempt was refused",
     "cancelled": "a hold was given up or ran out before anything was collected",
     "pending": "an attempt waits for the bank, or for a review",
+    "unconfirmed": "HiPay has told of a payment that no read of HiPay has shown yet: nothing follows from it",
     "authorised": "the amount is held on the card",
     "partly_captured": "less than the order's amount was collected",
     "captured": "the order's amount was collected, or more, and that much is still here",
@@ -59,6 +63,7 @@ BADGES = {
     "cancelled": "unpaid, and called off",
     "refused": "an attempt was refused, or a hold was given up; the customer can try again",
     "pending": "the bank has not answered yet",
+    "unconfirmed": "HiPay has told of a payment, and is being asked for it",
     "authorised": "held on the card, to be collected",
     "paid": "collected, all or a part",
     "refunded": "given back, all or a part",
@@ -68,53 +73,9 @@ UNPAID = frozenset({"unpaid", "refused", "cancelled"})
 
 
 @dataclass(frozen=True)
-class Event:
-    """A recorded fact. ``data`` is JSON; a ``payment`` event's is an observation."""
-
-    kind: str
-    at: datetime
-    data: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Transaction:
-    """One attempt that reached a bank. Amounts in units of 1/10000, the largest seen."""
-
-    reference: str
-    authorised: int = 0
-    captured: int = 0
-    refunded: int = 0
-    dispute: tuple[str, int] = ("", 0)  # the newest total charged back that HiPay told, and when
-    claimed: tuple[str, int] = ("", 0)  # the newest chargeback told without a total, and when
-    effects: frozenset[Effect] = frozenset()
-
-    def seen(self, data: dict[str, Any]) -> "Transaction":
-        """This transaction after one more observation."""
-        at, told, claim = str(data.get("at") or ""), data.get("charged_back"), _claimed(data)
-        return Transaction(
-            self.reference,
-            max(self.authorised, data.get("authorised") or 0),
-            max(self.captured, data.get("captured") or 0),
-            max(self.refunded, data.get("refunded") or 0),
-            self.dispute if told is None else max(self.dispute, (at, int(told))),
-            max(self.claimed, (at, claim)) if claim else self.claimed,
-            self.effects | {status(int(data["status"])).effect},
-        )
-
-    @property
-    def charged_back(self) -> int:
-        """The newest total, or what was claimed since it was told."""
-        (told_at, told), (claimed_at, claimed) = self.dispute, self.claimed
-        return max(told, claimed) if claimed_at > told_at or not told_at else told
-
-    @property
-    def void(self) -> bool:
-        """Whether its authorisation was refused or given up before anything was captured."""
-        return not self.captured and bool(self.effects & {Effect.CANCELLED, Effect.EXPIRED, Effect.REFUSED})
-
-
-@dataclass(frozen=True)
 class State:
+    """``transactions``: those that are confirmed; ``told``: those of which more is told than confirmed."""
+
     delivery: str
     availability: str
     payment: str
@@ -123,6 +84,7 @@ class State:
     refunded: int = 0
     charged_back: int = 0
     transactions: tuple[Transaction, ...] = ()
+    told: tuple[Told, ...] = ()
 
     @property
     def paid_twice(self) -> bool:
@@ -145,23 +107,25 @@ def fold(channel: str, amount: int, events: Iterable[Event]) -> State:
     """The state of an order of ``amount`` units after these events, given in the order they were recorded."""
     mails = {1: "queued" if channel == "link" else "none"}
     availability = "none" if channel == "imported" else "requested"
-    seen: dict[str, Transaction] = {}
+    heard = Heard()
     for event in events:
         if channel == "link":
             _mailed(mails, event)
         if availability != "cancelled":  # for good: HiPay may answer an earlier press after it
             availability = _AVAILABILITY.get(event.kind, availability)
-        if event.kind == "payment":
-            reference = str(event.data["reference"])
-            seen[reference] = seen.get(reference, Transaction(reference)).seen(event.data)
-    transactions = tuple(sorted(seen.values(), key=lambda one: one.reference))
+        heard.take(event)
+    transactions, told = heard.confirmed(), heard.told()
     sums = {
         name: sum(getattr(one, name) for one in transactions)
         for name in ("captured", "refunded", "charged_back")
     }
     authorised = sum(one.authorised for one in transactions if not one.void)
     payment = _payment(amount, authorised, transactions, **sums)
-    return State(mails[max(mails)], availability, payment, authorised, transactions=transactions, **sums)
+    if told and payment in UNPAID:
+        payment = "unconfirmed"
+    return State(
+        mails[max(mails)], availability, payment, authorised, transactions=transactions, told=told, **sums
+    )
 
 
 def _mailed(mails: dict[int, str], event: Event) -> None:
@@ -205,19 +169,11 @@ _NOT_PAID = ("unpaid", "refused", "cancelled", "pending")
 
 
 def _unpaid(one: Transaction) -> str:
-    if Effect.REFUSED in one.effects:
+    if one.effect is Effect.REFUSED:
         return "refused"
     if one.void:
         return "cancelled"
-    waiting = {Effect.PENDING, Effect.REVIEW, Effect.AUTHORISED, Effect.CAPTURE_REQUESTED}
-    return "pending" if one.effects & waiting else "unpaid"
-
-
-def _claimed(data: dict[str, Any]) -> int:
-    """A chargeback's notification may carry no total: then it is its operation's, or all that was captured."""
-    if data.get("charged_back") or status(int(data["status"])).effect is not Effect.CHARGED_BACK:
-        return 0
-    return int(data.get("operation_amount") or data.get("captured") or 0)
+    return "pending" if one.waits else "unpaid"
 
 
 def badge(delivery: str, availability: str, payment: str, expires_at: datetime, now: datetime) -> str:

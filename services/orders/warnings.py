@@ -22,6 +22,7 @@ from services.desk import Desk
 from services.orders.drafts import Accepted
 from services.orders.mistyped import suggestion
 from services.store import Row
+from services.store import orders as order_rows
 from services.store import sending as rows
 
 HABIT, HABIT_LEAST, HABIT_FACTOR = 200, 20, 10
@@ -117,12 +118,12 @@ def warnings(
         used, total = rows.with_reference(tx, accepted.account, reference, NAMED) if reference else ([], 0)
         amounts = rows.last_amounts(tx, accepted.account, accepted.currency, HABIT)
     if former is not None:
-        under_way = former.payment in rows.UNDER_WAY
+        under_way = former.payment in order_rows.UNDER_WAY
         found.append(
             FormerPayable(_named(former), former.expires_at, former.link_token is not None, under_way)
         )
     if twin is not None and (former is None or twin.id != former.id):
-        found.append(StillOpen(_named(twin), twin.payment in rows.UNDER_WAY))
+        found.append(StillOpen(_named(twin), twin.payment in order_rows.UNDER_WAY))
     if used:
         found.append(ReferenceUsed(reference, tuple(_named(row) for row in used), total))
     if meant := suggestion(accepted.email):

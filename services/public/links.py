@@ -42,7 +42,7 @@ log = logging.getLogger("services.public")
 
 _PAGES: dict[Standing, tuple[str, Tone]] = {
     "open": ("to_pay", "calm"), "paid": ("paid", "good"), "pending": ("pending", "wait"),
-    "cancelled": ("called_off", "calm"), "expired": ("expired", "calm"),
+    "confirming": ("pending", "wait"), "cancelled": ("called_off", "calm"), "expired": ("expired", "calm"),
 }  # fmt: skip
 _HIPAY = ("https://*.hipay.com", "https://*.hipay-tpp.com")
 

@@ -198,10 +198,10 @@ def _screen(
 def _told(kind: str, payment: str) -> str:
     """What the page of ``kind`` may say of an order in this state of payment: never more than the store knows."""
     if kind == "accept":
-        return "submitted" if payment in (*rows.UNPAID, "pending") else "accept"
+        return "submitted" if payment in (*rows.UNPAID, "pending", "unconfirmed") else "accept"
     if payment in rows.PAID:
         return "accept" if kind == "pending" else "paid"
-    return "pending" if payment in ("pending", "authorised") else kind
+    return "pending" if payment in rows.UNDER_WAY else kind
 
 
 def _refusal(language: str, status: int, merchant: str = "") -> Response:

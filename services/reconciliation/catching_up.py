@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from services.desk import Desk
+from services.orders.transactions import Event, Heard
 from services.reconciliation import positions
 from services.reconciliation.book import HIPAYS_KINDS, REFERENCE_KINDS, WIDE, known_texts, loose_of, loosely
 from services.reconciliation.join import GAP_SECONDS, rejoin
@@ -169,19 +170,20 @@ def _of_orders(
     pages: dict[int, list[str]] = {}
     operations: dict[int, list[str]] = {}
     transactions: dict[int, list[str]] = {}
-    captures: dict[int, set[tuple[str, int]]] = {}
+    captures: dict[int, int] = {}
+    heard: dict[int, Heard] = {}
     for order, text in order_keys.page_ids(tx, ids):
         pages.setdefault(order, []).append(text)
     for order, text in order_keys.operation_ids(tx, ids):
         operations.setdefault(order, []).append(text)
-    for order, seen in order_keys.payments(tx, ids):
-        reference = str(seen["reference"])
-        transactions.setdefault(order, []).append(reference)
-        named = [*seen.get("operation_ids", ()), seen.get("operation_id")]
-        operations.setdefault(order, []).extend(str(one) for one in named if one)
-        if seen.get("captured"):
-            captures.setdefault(order, set()).add((reference, int(seen["captured"])))
-    return pages, operations, transactions, {order: len(found) for order, found in captures.items()}
+    for row in order_keys.payments(tx, ids):
+        heard.setdefault(row.order, Heard()).take(Event(row.kind, row.at, row.data))
+    for order, its in heard.items():
+        confirmed = its.confirmed()
+        transactions[order] = [one.reference for one in confirmed]
+        operations.setdefault(order, []).extend(name for one in confirmed for name in sorted(one.operations))
+        captures[order] = sum(len(one.captures) for one in confirmed)
+    return pages, operations, transactions, captures
 
 
 def _wanted(tx: Connection, orders: list[int], keys: list[Key]) -> set[str]:

@@ -1,6 +1,6 @@
 """What a person must look at: open alarms by who has them, and the standing conditions that make some of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -153,6 +153,19 @@ def unsent(tx: Connection) -> list[Standing]:
         )
         found += [Standing(kind, f"{kind}:{row.event}", row.account, row.id, {}) for row in tx.execute(query)]
     return found
+
+
+def unconfirmable(tx: Connection, accounts: Collection[str]) -> list[Standing]:
+    """Orders that HiPay has told a payment of, and that it can no longer be asked for: of none of these accounts."""
+    o, e = orders.c, events.c
+    query = (
+        select(o.id, o.account, func.max(e.id).label("event"))
+        .join(events, and_(e.order == o.id, e.kind == "payment_told"))
+        .where(o.payment == "unconfirmed", o.account.notin_(tuple(accounts)))
+        .group_by(o.id, o.account)
+    )
+    kind = "payment_unconfirmable"
+    return [Standing(kind, f"{kind}:{row.event}", row.account, row.id, {}) for row in tx.execute(query)]
 
 
 def paused(tx: Connection) -> list[Standing]:

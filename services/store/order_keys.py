@@ -110,12 +110,12 @@ def page_ids(tx: Connection, ids: Sequence[int]) -> list[tuple[int, str]]:
     return [(row.order, row.hipay_order_id) for row in tx.execute(query)]
 
 
-def payments(tx: Connection, ids: Sequence[int]) -> list[tuple[int, dict[str, Any]]]:
-    """Every observed payment: (order, what was seen)."""
-    query = select(events.c.order, events.c.data).where(
+def payments(tx: Connection, ids: Sequence[int]) -> list[Row[Any]]:
+    """Every confirmed observation of a payment as it was recorded: order, kind, at, data."""
+    query = select(events.c.order, events.c.kind, events.c.at, events.c.data).where(
         among(tx, events.c.order, ids), events.c.kind == "payment"
     )
-    return [(row.order, row.data) for row in tx.execute(query)]
+    return list(tx.execute(query.order_by(events.c.id)))
 
 
 def operation_ids(tx: Connection, ids: Sequence[int]) -> list[tuple[int, str]]:

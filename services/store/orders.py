@@ -15,6 +15,7 @@ from services.store.searching import finds, searched
 # Which stored states make each badge; `expired` also needs the clock. One definition for the list and for the detail.
 UNPAID = ("unpaid", "refused", "cancelled")
 PAID = ("captured", "partly_captured")
+UNDER_WAY = ("pending", "authorised", "unconfirmed")  # somebody has paid, or tries to
 _ADDRESS = re.compile(r"(?<![^\s<>()\[\]\"',;:=])[^\s<>()\[\]\"',;:=]+@[^\s<>()\[\]\"',;:=]+")
 
 
@@ -210,6 +211,7 @@ def badge_condition(badge: str, now: datetime) -> ColumnElement[bool]:
             or_(o.availability != "open", o.delivery.notin_(("none", "sent"))),
         ),
         "pending": o.payment == "pending",
+        "unconfirmed": o.payment == "unconfirmed",
         "authorised": o.payment == "authorised",
         "paid": o.payment.in_(PAID),
         "refunded": o.payment.in_(("refunded", "partly_refunded")),

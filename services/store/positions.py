@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, literal, select, union, update
 from services.store.among import among
 from services.store.concurrent import insert_new
 from services.store.frames import frame, plain
-from services.store.orders import UNPAID
+from services.store.orders import UNDER_WAY, UNPAID
 from services.store.schema import orders
 from services.store.schema_settlements import account_matching, line_shares, order_positions, settlement_lines
 from services.store.settlement_lines import FOLLOWS, followed_by, leader, standing
@@ -96,7 +96,7 @@ def order_facts(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
     query = (
         select(
             o.id, o.account, o.currency, o.amount, o.captured, func.coalesce(order_positions.c.captures, 0),
-            o.payment.notin_((*UNPAID, "pending", "authorised")), o.channel == "imported",
+            o.payment.notin_((*UNPAID, *UNDER_WAY)), o.channel == "imported",
         )
         .outerjoin(order_positions, order_positions.c.order == o.id)
         .where(among(tx, o.id, order_ids))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
 
 from services.folding import name_parts
 from services.store import decisions, order_keys
-from services.store.orders import UNPAID, masked
+from services.store.orders import UNDER_WAY, UNPAID, masked
 from services.store.schema import (
     alarms,
     batch_rows,
@@ -70,7 +70,7 @@ def _alive(now: datetime, watched: datetime) -> Any:
     page = exists().where(pages.c.order == o.id, pages.c.url.is_not(None), pages.c.expires_at > now)
     payable = or_(page, and_(o.expires_at > now, o.availability != "cancelled"))
     lately = exists().where(events.c.order == o.id, events.c.at > watched)
-    under_way = and_(o.payment.in_(("pending", "authorised")), lately)
+    under_way = and_(o.payment.in_(UNDER_WAY), lately)
     return or_(and_(o.payment.in_(UNPAID), payable), under_way, due)
 
 

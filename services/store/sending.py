@@ -6,17 +6,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, union_all
 
 from services.folding import folded
-from services.store.orders import badge_condition
+from services.store.orders import UNDER_WAY, badge_condition
 from services.store.schema import orders
 
 _PAYABLE = ("preparing", "open", "uncertain", "bounced", "refused")
-UNDER_WAY = ("pending", "authorised")  # somebody has paid, or tries to: these have no end
 
 
 def asked_for(now: datetime) -> ColumnElement[bool]:
     """The condition on an order of ours that the customer can still pay it, or that a payment is under way."""
     o = orders.c
-    # The few that have not ended, or that somebody is paying: the states of all orders would be the longer way there.
+    # The few that have not ended, or that somebody is paying, which has no end: the states of all orders would be the longer way there.
     few = union_all(select(o.id).where(o.expires_at > now), select(o.id).where(o.payment.in_(UNDER_WAY)))
     states = or_(*(badge_condition(badge, now) for badge in (*_PAYABLE, *UNDER_WAY)))
     return and_(o.id.in_(few.scalar_subquery()), o.channel != "imported", states)

@@ -9,7 +9,8 @@ from services import clock, worker
 from services.access import WORKER, Actor, NotAllowed
 from services.accounts.pauses import pause, resume
 from services.alarms import AlarmClosed, ClosingReasonMissing, DaysOutOfRange, UnknownAlarm
-from services.alarms.handling import RESOLVED, Alarm, close, save_days_to_settle, take, to_do
+from services.alarms.handling import Alarm, close, save_days_to_settle, take, to_do
+from services.alarms.kinds import RESOLVED
 from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.orders import create, history

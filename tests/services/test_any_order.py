@@ -1,14 +1,14 @@
 """Whatever happens to a request, in any order and any number of times, there is one right state of it.
 
 A machine does at random what customers, their banks, mail servers and managers do, and lets the product hear of it late,
-again, out of order, or not at all. ``Model`` says in plain words what the product must then show: it knows of each
-transaction the newest snapshot that was told, whenever it was told. At the end everything is told, and the product must
-agree with the bank's own books.
+again, out of order, or not at all; somebody who knows the secret forges notifications. ``Model`` says in plain words what
+the product must then show: it knows of each transaction the newest snapshot that a read has shown, and what was told since
+and not answered. At the end everything is asked for, and the product must agree with the bank's own books.
 """
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -31,12 +31,15 @@ from services import clock, notifications, worker
 from services.access import CUSTOMER, WORKER, Actor
 from services.accounts.demo import prepare_demo
 from services.accounts.options import OPTIONS
+from services.alarms import handling
 from services.desk import Desk
 from services.errors import DeskError
 from services.orders import create, history, links, mailing, pressing
 from services.orders.errors import NothingToRetry
 from services.orders.link_errors import LinkRefused
 from services.orders.observe import observe
+from services.orders.pace import PAUSED_GAP
+from services.orders.unconfirmed import PATIENCE
 from services.store import accounts, schema
 from services.store import orders as rows
 from tests.support.desk import open_test_desk, person
@@ -63,26 +66,31 @@ class Model:
         default_factory=clock.now
     )  # since when the page or the e-mail could have been made
     has_message: bool = False  # the first e-mail was written: from then on somebody can know the link
-    known: dict[str, Snapshot] = field(default_factory=dict)  # reference → the newest that was told
-    totals: dict[str, Snapshot] = field(default_factory=dict)  # the newest that a read told
-    claims: dict[str, Snapshot] = field(default_factory=dict)  # the newest notification of a chargeback
+    known: dict[str, Snapshot] = field(default_factory=dict)  # reference → the newest that a read has shown
+    waiting_word: dict[str, list[Snapshot]] = field(default_factory=dict)  # what was told since, and not answered
+    words: set[Any] = field(default_factory=set)  # everything that was ever taken in as told
 
-    def told(self, seen: Snapshot, place: dict[str, int], *, by_read: bool) -> None:
-        books = [self.known]
-        if by_read:
-            books.append(self.totals)
-        elif seen.status in (129, 131, 132):
-            books.append(self.claims)
-        for book in books:
-            before = book.get(seen.reference)
-            if before is None or place[key(seen)] > place[key(before)]:
-                book[seen.reference] = seen
+    def was_shown(self, seen: Snapshot) -> None:
+        before = self.known.get(seen.reference)
+        if before is None or seen.at >= before.at:
+            self.known[seen.reference] = seen
+            self.waiting_word.pop(seen.reference, None)
 
-    def charged_back(self, reference: str) -> int:
-        total, claim = self.totals.get(reference), self.claims.get(reference)
-        if claim is None or (total is not None and claim.at <= total.at):
-            return total.charged_back if total is not None else 0
-        return max(total.charged_back if total is not None else 0, claim.operation)
+    def was_told(self, seen: Snapshot) -> None:
+        before, waiting = self.known.get(seen.reference), self.waiting_word.get(seen.reference)
+        if before is not None and not waiting and facts(seen)[:-1] == facts(before)[:-1]:
+            return
+        if facts(seen) in self.words:
+            return
+        self.words.add(facts(seen))
+        if before is None or seen.at >= before.at:
+            self.waiting_word.setdefault(seen.reference, []).append(seen)
+
+    @property
+    def only_told(self) -> list[str]:
+        """Transactions that hold or took money, or may yet, if what was told of them is true."""
+        newest = {reference: max(words, key=lambda one: one.at) for reference, words in self.waiting_word.items()}
+        return [reference for reference, one in newest.items() if one.captured or not one.over]
 
     @property
     def sums(self) -> dict[str, int]:
@@ -91,7 +99,7 @@ class Model:
             "authorised": sum(one.authorised for one in every if one.captured or not one.over),
             "captured": sum(one.captured for one in every),
             "refunded": sum(one.refunded for one in every),
-            "charged_back": sum(self.charged_back(reference) for reference in self.known),
+            "charged_back": sum(one.charged_back for one in every),
         }
 
     @property
@@ -110,6 +118,8 @@ class Model:
         ends = {one.over for one in self.known.values()}
         if "" in ends:
             return "pending"
+        if self.only_told:
+            return "unconfirmed"
         if ends & {"cancelled", "expired"}:
             return "cancelled"
         return "refused" if ends else "unpaid"
@@ -122,6 +132,8 @@ class Model:
         """What the customer meets behind the link."""
         if self.payment in ("pending", "authorised"):
             return "pending"
+        if self.payment == "unconfirmed":
+            return "confirming"
         if self.payment in MONEY:
             return "paid"
         if self.called_off:
@@ -132,7 +144,7 @@ class Model:
         if self.payment in MONEY:
             words = {"captured": "paid", "partly_captured": "paid", "partly_refunded": "refunded"}
             return words.get(self.payment, self.payment)
-        if self.payment in ("pending", "authorised"):
+        if self.payment in ("pending", "authorised", "unconfirmed"):
             return self.payment
         if self.called_off:
             return "cancelled"
@@ -160,14 +172,14 @@ class Model:
         return self.has_message and not self.waiting and (self.way == "own" or self.link == "open")
 
 
-def key(seen: Snapshot) -> tuple[str, int, datetime]:
-    return seen.reference, seen.status, seen.at
+def facts(seen: Snapshot) -> tuple[Any, ...]:
+    return seen.reference, seen.status, seen.authorised, seen.captured, seen.refunded, seen.at
 
 
 class Request(RuleBasedStateMachine):
     def __init__(self, desk: Desk, manager: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__()
-        self.desk, self.manager = desk, manager
+        self.desk, self.manager, self.finance = desk, manager, person(desk, "finance")
         self.offset = timedelta(0)
         clock.use(lambda: self.offset)
         self.world = World(self.wait_for)
@@ -251,9 +263,6 @@ class Request(RuleBasedStateMachine):
 
     # what the product hears
 
-    def place(self) -> dict[Any, int]:
-        return {key(seen): n for n, seen in enumerate(self.world.history)}
-
     @precondition(lambda self: self.world.history)
     @rule(
         n=st.integers(0, 99),
@@ -281,7 +290,44 @@ class Request(RuleBasedStateMachine):
             page = rows.page_by_hipay_order_id(tx, "demo", seen.page)
             assert page is not None
             observe(tx, self.desk, self.order, page.id, self.world.observation(seen), actor=WORKER)
-        self.model.told(seen, self.place(), by_read=True)
+        self.model.was_shown(seen)
+
+    @precondition(lambda self: self.theirs())
+    @rule(
+        n=st.integers(0, 9), status=st.sampled_from([116, 118, 119, 125, 129, 142, 113, 115]), captured=st.integers(0, 4),
+        refunded=st.integers(0, 4), own=st.booleans(), at_once=st.booleans(),
+    )  # fmt: skip
+    def forge(self, n: int, status: int, captured: int, refunded: int, own: bool, at_once: bool) -> None:
+        """Somebody who knows the secret signs what never happened: of a transaction that there is, or of another."""
+        names, known = self.theirs(), self.world.transactions()
+        seen = known[n % len(known)] if own and known else None
+        page = seen.page if seen else names[n % len(names)]
+        over = {113: "refused", 115: "cancelled"}.get(status, "")
+        forged = Snapshot(
+            seen.reference if seen else f"forged/{n}", page, status, clock.now().replace(microsecond=0), authorised=AMOUNT,
+            captured=min(captured * STEP, self.world.pages[page].request.amount_units), refunded=refunded * STEP, over=over,
+        )  # fmt: skip
+        if forged.authorised > self.world.pages[page].request.amount_units:
+            forged = replace(forged, authorised=forged.captured)
+        notifications.receive(self.desk, "demo", *self.world.notification(forged))
+        self.heard.append(forged)
+        if at_once:
+            before = self.model.sums
+            notifications.work_off(self.desk)
+            self.worked_off()
+            assert self.model.sums == before
+
+    def theirs(self) -> list[str]:
+        ours = {page.hipay_order_id for page in self.pages()}
+        return [name for name in self.world.pages if name in ours]
+
+    @rule()
+    def look_into_it(self) -> None:
+        """A person closes the alarm: what HiPay does not show was no payment."""
+        for alarm in self.alarms():
+            if alarm.kind == "payment_unconfirmed" and alarm.closed_at is None:
+                handling.close(self.desk, self.finance, alarm.id, "not in the console")
+                self.model.waiting_word.pop(alarm.detail["reference"], None)
 
     @precondition(lambda self: self.world.history)
     @rule(wrong=st.sampled_from([{"mid": "7"}, {"test": "false"}, {"custom_data": {"eterminal_order": "other"}},
@@ -301,13 +347,13 @@ class Request(RuleBasedStateMachine):
 
     def worked_off(self) -> None:
         for seen in self.heard:
-            self.model.told(seen, self.place(), by_read=False)
+            self.model.was_told(seen)
         self.heard.clear()
 
     def was_read(self) -> None:
         for name in self.world.asked:
             for reference in self.world.pages[name].tries if name in self.world.pages else ():
-                self.model.told(self.world.now_is(reference), self.place(), by_read=True)
+                self.model.was_shown(self.world.now_is(reference))
         self.world.asked.clear()
 
     # time, and the worker
@@ -329,6 +375,8 @@ class Request(RuleBasedStateMachine):
             self.one_pass(again=passed > 0)
             if not self.waiting() & {"page", "mail"}:
                 break
+            if passed > 3 and self.model.stands() == "confirming" and "page" not in self.waiting():
+                break  # until a person has looked into it
             self.wait_for(timedelta(minutes=40))
         self.world.page_answers.clear()
         self.world.mail_answers.clear()
@@ -338,6 +386,7 @@ class Request(RuleBasedStateMachine):
         enough = again and clock.now() - model.due_since >= timedelta(days=1)
         over = model.expires_at <= clock.now()
         needless = model.called_off or model.stands() in ("paid", "pending")
+        confirming = model.stands() == "confirming"
         waits = self.waiting()
         worker.drain(self.desk)
         self.was_read()
@@ -371,8 +420,10 @@ class Request(RuleBasedStateMachine):
                 )
         unknown = self.world.mailed.count("unknown")
         self.world.mailed.clear()
-        if model.waiting and not unknown and (over or needless or self.gone()):
-            if not over:  # before it reminds, the product asks
+        if model.waiting and confirming and not self.gone():
+            model.due_since = clock.now() + PAUSED_GAP  # it begins anew once HiPay was asked
+        elif model.waiting and not unknown and (over or needless or self.gone()):
+            if confirming or not over:  # before it reminds, the product asks
                 needless |= model.stands() in ("paid", "pending")
             model.mail = "uncertain" if model.maybe_left else "withdrawn" if needless else "expired"
             model.waiting = model.maybe_left = False
@@ -493,6 +544,7 @@ class Request(RuleBasedStateMachine):
         found, model = self.detail(), self.model
         order = found.order
         assert order.payment == model.payment
+        assert (order.paid_at is not None) == bool(order.authorised or order.captured)
         assert {name: getattr(order, name) for name in model.sums} == model.sums
         assert (order.delivery, order.availability) == (model.mail, model.availability)
         assert found.badge == model.badge()
@@ -504,6 +556,8 @@ class Request(RuleBasedStateMachine):
     def the_right_alarms(self) -> None:
         kinds = {alarm.kind for alarm in self.alarms()}
         holding = [one for one in self.model.known.values() if one.holds]
+        if not any(reference.startswith("forged/") for reference, *_ in self.model.words):
+            assert "payment_unconfirmed" not in kinds
         if len(holding) > 1:
             assert "paid_twice" in kinds
         if len(self.world.transactions()) < 2:
@@ -523,8 +577,15 @@ class Request(RuleBasedStateMachine):
         self.work([], [])
         for seen in reversed(self.world.history):
             notifications.receive(self.desk, "demo", *self.world.notification(seen))
-        history.check_now(self.desk, CUSTOMER, [self.order])
-        worker.drain(self.desk)
+        for _ in range(2):
+            history.check_now(self.desk, CUSTOMER, [self.order])
+            worker.drain(self.desk)
+            self.worked_off()
+            self.was_read()
+            self.wait_for(PATIENCE)
+        if self.model.only_told:
+            assert all(reference.startswith("forged/") for reference in self.model.only_told)
+            assert "payment_unconfirmed" in {alarm.kind for alarm in self.alarms() if alarm.closed_at is None}
         order, bank = self.detail().order, self.world.transactions()
         for name in ("captured", "refunded", "charged_back"):
             assert getattr(order, name) == sum(getattr(one, name) for one in bank), name

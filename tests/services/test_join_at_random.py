@@ -125,14 +125,14 @@ class Shop:
         if self.orders:
             number, _ = self.orders[what[0] % len(self.orders)]
             with self.desk.store.write() as tx:
-                data = {"reference": what[1], "captured": 10_0000, "status": 118}
+                data = {"reference": what[1], "captured": 10_0000, "status": 118, "source": "read"}
                 add_event(
                     tx,
                     order=number,
                     at=clock.now(),
                     kind="payment",
-                    actor_kind="hipay",
-                    actor_id="h",
+                    actor_kind="worker",
+                    actor_id="worker",
                     data=data,
                 )
                 order_rows.change_order(

@@ -57,12 +57,30 @@ def read_is_due(desk: Desk, row: int) -> bool:
     return due_at is not None and due_at <= clock.now()
 
 
-def test_a_capture_is_folded_in_and_a_read_has_the_last_word(desk: Desk) -> None:
+def shows(desk: Desk, row: int, *, total: int | None = None, **changes: str | int) -> str:
+    """A read of the order shows what this notification says."""
+    seen = replace(parse(body(**changes), FORM).observation(), charged_back=total)
+    with desk.store.write() as tx:
+        page = rows.pages_of(tx, row)[0]
+        return observe.observe(tx, desk, row, page.id, seen, actor=WORKER)
+
+
+def recorded(desk: Desk, row: int) -> list[tuple[str, str]]:
+    with desk.store.read() as tx:
+        return [(event.kind, str(event.data.get("source", ""))) for event in rows.events_of(tx, row)]
+
+
+def test_a_capture_that_is_told_is_unconfirmed_until_a_read_shows_it(desk: Desk) -> None:
     row, _ = order_with_page(desk)
     receive(desk, body())
     assert notifications.work_off(desk) == 1
     order = order_row(desk, row)
+    assert (order.payment, order.captured, order.authorised) == ("unconfirmed", 0, 0)
+    assert (order.paid_at, order.captured_at) == (None, None)
+    assert shows(desk, row) == "applied"
+    order = order_row(desk, row)
     assert (order.payment, order.captured) == ("captured", 15_0000)
+    assert recorded(desk, row) == [("payment_told", ""), ("payment", "read")]
     assert states(desk) == ["applied"]
     assert only(desk).order == row
     assert read_is_due(desk, row)
@@ -73,6 +91,7 @@ def test_a_replay_a_year_later_has_no_effect(desk: Desk) -> None:
     row, _ = order_with_page(desk)
     receive(desk, body())
     notifications.work_off(desk)
+    shows(desk, row)
     with desk.store.read() as tx:
         before = len(rows.events_of(tx, row))
     clock.use(lambda: timedelta(days=365))
@@ -90,19 +109,67 @@ def test_a_replay_a_year_later_has_no_effect(desk: Desk) -> None:
     assert order_row(desk, row).captured == 15_0000
 
 
-def test_two_partial_refunds_of_one_status_are_both_counted(desk: Desk) -> None:
+def test_two_partial_refunds_of_one_status_are_both_told_and_counted_once_shown(desk: Desk) -> None:
     row, _ = order_with_page(desk)
-    receive(desk, body(), *(body(status=126, refunded_amount=total) for total in ("5.00", "8.00")))
+    shows(desk, row)
+    receive(desk, *(body(status=126, refunded_amount=total) for total in ("5.00", "8.00")))
     notifications.work_off(desk)
-    assert states(desk) == ["applied"] * 3
-    assert order_row(desk, row).refunded == 8_0000
+    assert states(desk) == ["applied"] * 2
+    assert order_row(desk, row).refunded == 0
+    for total, units in (("5.00", 5_0000), ("8.00", 8_0000)):
+        shows(desk, row, status=126, refunded_amount=total)
+        assert order_row(desk, row).refunded == units
 
 
 @pytest.mark.parametrize("order_of", [(118, 116, 114), (116, 118, 114), (114, 116, 118)])
 def test_captured_stays_captured_in_any_order(desk: Desk, order_of: tuple[int, ...]) -> None:
     row, _ = order_with_page(desk)
-    receive(desk, *(body(status=status) for status in order_of))
+    when = {116: "09:00:00", 118: "09:00:02", 114: "09:00:01"}
+    for status in order_of:
+        amounts = {} if status == 118 else {"captured_amount": "0.00"}
+        shows(desk, row, status=status, date_updated=f"2026-03-05T{when[status]}+0000", **amounts)
+    assert order_row(desk, row).payment == "captured"
+
+
+def test_a_read_that_says_the_same_writes_nothing_and_what_comes_again_is_written_again(desk: Desk) -> None:
+    row, _ = order_with_page(desk)
+    refunded = {"status": 125, "refunded_amount": "15.00", "date_updated": ""}
+    captured = {"date_updated": ""}
+    assert [shows(desk, row, **captured) for _ in range(3)] == ["applied", "repeated", "repeated"]
+    assert [shows(desk, row, **refunded) for _ in range(2)] == ["applied", "repeated"]
+    assert order_row(desk, row).refunded == 15_0000
+    assert shows(desk, row, **captured) == "applied"
+    assert len(recorded(desk, row)) == 3
+    assert (order_row(desk, row).payment, order_row(desk, row).refunded) == ("captured", 0)
+
+
+def test_a_late_answer_is_written_once_and_moves_nothing(desk: Desk) -> None:
+    row, _ = order_with_page(desk)
+    shows(desk, row, status=125, refunded_amount="15.00", date_updated="2026-03-05T12:00:00+0000")
+    late = {"date_updated": "2026-03-05T11:00:00+0000"}
+    assert [shows(desk, row, **late) for _ in range(2)] == ["applied", "repeated"]
+    assert order_row(desk, row).refunded == 15_0000
+
+
+def test_what_a_read_has_shown_already_is_told_in_vain(desk: Desk) -> None:
+    row, _ = order_with_page(desk)
+    shows(desk, row)
+    receive(desk, body(), body() + b"&again=1")
     notifications.work_off(desk)
+    assert states(desk) == ["repeated"] * 2
+    assert recorded(desk, row) == [("payment", "read")]
+
+
+def test_a_forgery_about_a_confirmed_payment_is_answered_by_the_next_read(desk: Desk) -> None:
+    row, _ = order_with_page(desk)
+    shows(desk, row)
+    receive(desk, body(status=125, refunded_amount="15.00"), body(status=129), body(transaction_reference="other"))
+    notifications.work_off(desk)
+    order = order_row(desk, row)
+    assert (order.payment, order.refunded, order.charged_back) == ("captured", 0, 0)
+    assert alarms(desk) == []
+    assert shows(desk, row) == "applied"  # it says the same, and that is an answer
+    assert shows(desk, row) == "repeated"
     assert order_row(desk, row).payment == "captured"
 
 
@@ -144,19 +211,15 @@ def test_all_that_becomes_of_a_misfit_payment_is_one_alarm(desk: Desk) -> None:
 
 @pytest.mark.parametrize("status", [166, 118])
 def test_a_dispute_that_is_won_is_over_whoever_told_it_first(desk: Desk, status: int) -> None:
-    """The notification of it names no total; the read that does is no repetition, whatever status it carries."""
+    """A form of the read without a total leaves it; the read that names one ends it, whatever status it carries."""
     row, _ = order_with_page(desk)
     day = {n: f"2026-03-{5 + n:02}T12:00:00+0000" for n in range(4)}
-    receive(
-        desk, body(date_updated=day[0]), body(status=131, captured_amount="15.00", date_updated=day[1]),
-        body(status=166, captured_amount="15.00", date_updated=day[2]),
-    )  # fmt: skip
+    shows(desk, row, date_updated=day[0])
+    shows(desk, row, status=131, captured_amount="15.00", date_updated=day[1])
+    receive(desk, body(status=166, captured_amount="15.00", date_updated=day[2]))
     notifications.work_off(desk)
     assert order_row(desk, row).payment == "charged_back"  # nobody has said how much is left of it
-    told = parse(body(status=status, captured_amount="15.00", date_updated=day[2]), FORM).observation()
-    with desk.store.write() as tx:
-        page = rows.pages_of(tx, row)[0]
-        observe.observe(tx, desk, row, page.id, replace(told, charged_back=0), actor=WORKER)
+    shows(desk, row, total=0, status=status, captured_amount="15.00", date_updated=day[2])
     assert (order_row(desk, row).payment, order_row(desk, row).charged_back) == ("captured", 0)
 
 
@@ -200,7 +263,7 @@ def test_what_cannot_be_read_is_said_so_and_holds_nobody_up(desk: Desk, raw: byt
     receive(desk, raw, body())
     assert notifications.work_off(desk) == 2
     assert states(desk) == ["unreadable", "applied"]
-    assert order_row(desk, row).payment == "captured"
+    assert order_row(desk, row).payment == "unconfirmed"
 
 
 def test_a_fault_of_ours_is_alarmed_and_holds_nobody_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,7 +303,7 @@ def test_killed_in_between_it_stays_stored(desk: Desk, monkeypatch: pytest.Monke
     assert states(desk) == ["stored"]
     assert order_row(desk, row).payment == "unpaid"
     assert notifications.work_off(desk) == 1
-    assert order_row(desk, row).payment == "captured"
+    assert order_row(desk, row).payment == "unconfirmed"
 
 
 def test_several_workers_take_each_notification_once(desk: Desk) -> None:

@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from services import clock
 from services.access import WORKER, Actor, NotAllowed
-from services.alarms.handling import RESOLVED, to_do
+from services.alarms.handling import to_do
+from services.alarms.kinds import RESOLVED
 from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.payouts import HoursOutOfRange, NoPayoutsThere, PayoutUnknown, asking, automatic

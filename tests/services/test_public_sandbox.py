@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from services import notifications
+from services import notifications, worker
 from services.desk import Desk
 from services.hipay.fields import PageRequest, custom_data
 from services.settings import Account
@@ -70,6 +70,9 @@ def test_a_customer_pays_and_comes_back(
         assert "vous confirmera votre paiement" in client.get(f"/return/demo/accept/{token}").text
         notifications.work_off(desk)
         assert {one.state for one in delivered()} == {"applied"}
+        assert order_row(desk, row).payment == "unconfirmed"
+        assert "vous confirmera votre paiement" in client.get(f"/return/demo/accept/{token}").text
+        worker.drain(desk)
         assert order_row(desk, row).payment == "captured"
         assert "votre paiement a été accepté" in client.get(f"/return/demo/accept/{token}").text
     desk.close()

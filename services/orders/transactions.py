@@ -1,0 +1,220 @@
+"""What is known of an order's transactions: what reads of HiPay have confirmed, and what it has only told since.
+
+A read is an answer: it stands over whatever was told of its transaction before. Amounts and effect are those of the
+newest confirmed observation; what it does not say (an older form of HiPay's API has fewer fields) keeps its value.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from services.hipay.statuses import Effect, status
+
+_WAITING = frozenset(
+    {
+        Effect.PENDING, Effect.REVIEW, Effect.AUTHORISED, Effect.CAPTURE_REQUESTED, Effect.CAPTURED,
+        Effect.CAPTURE_REFUSED,
+    }
+)  # fmt: skip
+_OVER = frozenset({Effect.CANCELLED, Effect.EXPIRED, Effect.REFUSED})
+_SILENT = frozenset({Effect.INFORMATION, Effect.UNKNOWN})  # say nothing of whether money is held
+AMOUNTS = ("authorised", "captured", "refunded")
+
+
+@dataclass(frozen=True)
+class Event:
+    """A recorded fact. ``data`` is JSON; that of ``payment`` and ``payment_told`` is an observation."""
+
+    kind: str
+    at: datetime
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """One attempt that reached a bank. Amounts in units of 1/10000, totals so far; ``at``: HiPay's time of the newest
+    observation, "" where it names none; ``captures``: the totals after each capture that still stands."""
+
+    reference: str
+    status: int = 0
+    authorised: int = 0
+    captured: int = 0
+    refunded: int = 0
+    charged_back: int = 0
+    at: str = ""
+    effect: Effect = Effect.UNKNOWN  # of the newest observation that has one
+    effects: frozenset[Effect] = frozenset()  # of all observations
+    captures: tuple[int, ...] = ()
+    operations: frozenset[str] = frozenset()  # the ids that HiPay shows of captures, refunds and the rest
+
+    def seen(self, data: dict[str, Any]) -> "Transaction":
+        """This transaction after a newer observation."""
+        code = int(data["status"])
+        effect = status(code).effect
+        authorised, captured, refunded = (
+            getattr(self, name) if data.get(name) is None else int(data[name]) for name in AMOUNTS
+        )
+        total, claim = data.get("charged_back"), claimed(data)
+        return replace(
+            self, authorised=authorised, captured=captured, refunded=refunded, status=code, at=str(data.get("at") or "") or self.at,
+            charged_back=max(self.charged_back, claim) if total is None else int(total),
+            effect=self.effect if effect in _SILENT else effect, effects=self.effects | {effect},
+            captures=_stacked(self.captures, captured), operations=self.operations | _operations(data),
+        )  # fmt: skip
+
+    @property
+    def void(self) -> bool:
+        """Whether its authorisation was refused or given up before anything was captured."""
+        return not self.captured and self.effect in _OVER
+
+    @property
+    def waits(self) -> bool:
+        """Whether the bank, or the merchant, has yet to say what becomes of it."""
+        return not self.void and self.effect in _WAITING
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it holds or took money, or may yet."""
+        return bool(self.captured or self.charged_back or (self.authorised and not self.void) or self.waits)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A transaction as it stands if what HiPay tells is true. ``absent_at``: since when HiPay answers without it; ``data``:
+    the newest that was told."""
+
+    transaction: Transaction
+    absent_at: datetime | None
+    data: dict[str, Any]
+
+
+@dataclass
+class _One:
+    former: list[dict[str, Any]] = field(default_factory=list)
+    reads: list[dict[str, Any]] = field(default_factory=list)
+    told: list[dict[str, Any]] = field(default_factory=list)  # since the newest read
+    absent_at: datetime | None = None
+
+
+class Heard:
+    """What was heard of an order's transactions, taken in as it was recorded."""
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self._ones: dict[str, _One] = {}
+        for event in events:
+            self.take(event)
+
+    def take(self, event: Event) -> None:
+        if event.kind not in ("payment", "payment_told", "payment_absent", "payment_dismissed"):
+            return
+        one = self._ones.setdefault(str(event.data["reference"]), _One())
+        if event.kind == "payment_told":
+            if not _older(event.data, one.reads):  # a late one was answered before it came
+                one.told.append(event.data)
+        elif event.kind == "payment_absent":
+            one.absent_at = event.at
+        elif event.kind == "payment_dismissed":
+            one.told, one.absent_at = [], None
+        elif "source" not in event.data:  # recorded before sources were told apart
+            one.former.append(event.data)
+        else:
+            if not _older(event.data, one.reads):  # a late answer answers nothing
+                one.told, one.absent_at = [], None
+            one.reads.append(event.data)
+
+    def reads(self, reference: str) -> int:
+        """How many reads that show the transaction were recorded."""
+        return len(self._ones[reference].reads) if reference in self._ones else 0
+
+    def waits(self, reference: str) -> bool:
+        """Whether anything was told of the transaction that no read has answered."""
+        return reference in self._ones and bool(self._ones[reference].told)
+
+    def transaction(self, reference: str) -> Transaction | None:
+        """The transaction as far as it is confirmed."""
+        one = self._ones.get(reference)
+        return _confirmed(reference, one) if one is not None and (one.former or one.reads) else None
+
+    def confirmed(self) -> tuple[Transaction, ...]:
+        """Every confirmed transaction, by reference."""
+        every = (self.transaction(reference) for reference in sorted(self._ones))
+        return tuple(one for one in every if one is not None)
+
+    def told(self) -> tuple[Told, ...]:
+        """The transactions that would hold or take money, or may yet, by what is told since the newest read of them."""
+        found = []
+        for reference, one in sorted(self._ones.items()):
+            known = self.transaction(reference)
+            as_told = _folded(known or Transaction(reference), one.told)
+            if one.told and as_told.under_way:
+                found.append(Told(as_told, one.absent_at, one.told[-1]))
+        return tuple(found)
+
+    def unread(self) -> tuple[Told, ...]:
+        """The transactions that count only because they were recorded before reads were told apart."""
+        return tuple(
+            Told(_joined(reference, one.former), one.absent_at, one.former[-1])
+            for reference, one in sorted(self._ones.items()) if one.former and not one.reads and not one.told
+        )  # fmt: skip
+
+
+def claimed(data: dict[str, Any]) -> int:
+    """A chargeback may be told without a total: then it is its operation's, or all that was captured."""
+    if data.get("charged_back") or status(int(data["status"])).effect is not Effect.CHARGED_BACK:
+        return 0
+    return int(data.get("operation_amount") or data.get("captured") or 0)
+
+
+def _confirmed(reference: str, one: _One) -> Transaction:
+    return _folded(_joined(reference, one.former), one.reads)
+
+
+def _folded(start: Transaction, observations: list[dict[str, Any]]) -> Transaction:
+    """``start`` after these, by HiPay's time; one that names none is as new as the newest before it."""
+    timed, newest = list[tuple[str, dict[str, Any]]](), ""
+    for data in observations:
+        at = str(data.get("at") or "") or newest
+        timed.append((at, data))
+        newest = max(newest, at)
+    for _, data in sorted(timed, key=lambda pair: pair[0]):
+        start = start.seen(data)
+    return start
+
+
+def _older(data: dict[str, Any], reads: list[dict[str, Any]]) -> bool:
+    return _before(data, max((str(one.get("at") or "") for one in reads), default=""))
+
+
+def _before(data: dict[str, Any], at: str) -> bool:
+    own = str(data.get("at") or "")
+    return bool(own and at and own < at)
+
+
+def _joined(reference: str, former: list[dict[str, Any]]) -> Transaction:
+    """What was recorded, told or read, before sources were told apart: the largest amounts, in whatever order they came."""
+    if not former:
+        return Transaction(reference)
+    effects = frozenset(status(int(data["status"])).effect for data in former)
+    totals = [(str(data.get("at") or ""), int(data["charged_back"])) for data in former if data.get("charged_back") is not None]
+    claims = [(str(data.get("at") or ""), claim) for data in former if (claim := claimed(data))]
+    told_at, total = max(totals, default=("", 0))
+    claimed_at, claim = max(claims, default=("", 0))
+    captures = sorted({int(data["captured"]) for data in former if data.get("captured")})
+    decides = next((one for one in (Effect.REFUSED, *sorted(_OVER), *sorted(_WAITING)) if one in effects), Effect.UNKNOWN)
+    authorised, captured, refunded = (max(int(data.get(name) or 0) for data in former) for name in AMOUNTS)
+    return Transaction(
+        reference, int(former[-1]["status"]), authorised, captured, refunded,
+        charged_back=max(total, claim) if claimed_at > told_at or not told_at else total,
+        effect=decides, effects=effects, captures=tuple(captures),
+        operations=frozenset().union(*map(_operations, former)),
+    )  # fmt: skip
+
+
+def _operations(data: dict[str, Any]) -> frozenset[str]:
+    return frozenset(str(one) for one in (*data.get("operation_ids", ()), data.get("operation_id")) if one)
+
+
+def _stacked(captures: tuple[int, ...], captured: int) -> tuple[int, ...]:
+    standing = tuple(total for total in captures if total <= captured)
+    return standing if not captured or captured in standing else (*standing, captured)

@@ -1,0 +1,67 @@
+"""Payments that HiPay has told of and that no read has shown: when a person must look, and what they may decide.
+
+HiPay confirms within seconds. Where its answers lack the transaction for a while, somebody may have got hold of the secret
+that signs notifications: an alarm says so, and nothing is ever counted. While HiPay does not answer, nothing is known.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from services import clock
+from services.access import WORKER, Actor
+from services.orders import recorded
+from services.orders.observe import alarm, record
+from services.orders.transactions import Told
+from services.store import Connection, Row
+from services.store import orders as rows
+
+PATIENCE = timedelta(minutes=15)  # from the first answer without the transaction to the one that raises the alarm
+
+
+def told_of(tx: Connection, order_id: int) -> tuple[Told, ...]:
+    """What HiPay tells of the order's transactions beyond what its reads have shown."""
+    return recorded.heard(rows.events_of(tx, order_id)).told()
+
+
+def answered(tx: Connection, order_id: int, pages: Iterable[int], shown: Iterable[str]) -> None:
+    """HiPay was asked for these pages and showed these transactions of the order: remember which of those that it has told
+    of it did not show, and raise the alarm when it has not for a while."""
+    asked, there, now = set(pages), set(shown), clock.now()
+    events = rows.events_of(tx, order_id)
+    page_of = {row.data["reference"]: row.page for row in events if row.kind in ("payment_told", "payment")}
+    heard = recorded.heard(events)
+    told, counted = heard.told(), [one for one in heard.unread() if one.transaction.under_way]
+    for one in (*told, *counted):
+        reference = one.transaction.reference
+        if reference in there or page_of[reference] not in asked:
+            continue
+        if one.absent_at is None:
+            record(tx, order_id, "payment_absent", WORKER, page=page_of[reference], reference=reference)
+        elif now - one.absent_at >= PATIENCE:
+            order = rows.order(tx, order_id)
+            assert order is not None
+            kind = "payment_unshown" if one in counted else "payment_unconfirmed"
+            alarm(
+                tx, order, f"{kind}:{order_id}:{reference}:{one.absent_at.isoformat()}", kind, reference=reference,
+                since=one.absent_at.isoformat(), **_amounts(one),
+            )  # fmt: skip
+
+
+def awaited(tx: Connection, order_id: int) -> bool:
+    """Whether HiPay still has to show a payment that it has told of, and has not been found not to."""
+    now = clock.now()
+    return any(one.absent_at is None or now - one.absent_at < PATIENCE for one in told_of(tx, order_id))
+
+
+def dismiss(tx: Connection, alarm_row: Row[Any], actor: Actor) -> None:
+    """A person has closed the alarm: what was told of is no payment. A read that shows it still confirms it."""
+    wanted = alarm_row.detail.get("reference")
+    for one in told_of(tx, alarm_row.order):
+        reference = one.transaction.reference
+        if wanted in (None, reference):
+            record(tx, alarm_row.order, "payment_dismissed", actor, reference=reference, **_amounts(one))
+
+
+def _amounts(one: Told) -> dict[str, Any]:
+    return {"authorised": one.transaction.authorised, "captured": one.transaction.captured}

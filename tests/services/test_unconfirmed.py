@@ -1,0 +1,405 @@
+"""What HiPay only tells is never money: signed notifications through the public receiver, against what the sandbox shows."""
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import delete, select
+
+from services import clock, notifications, worker
+from services.access import CUSTOMER, Actor, NotAllowed
+from services.accounts.demo import prepare_demo
+from services.alarms import kinds
+from services.alarms.handling import close, to_do
+from services.alarms.sweep import sweep
+from services.desk import Desk
+from services.hipay.sandbox import clock_source
+from services.notices import choices
+from services.notices.post import find as gather
+from services.orders import confirming, create, history, links, operations, pressing
+from services.orders.confirming import AccountAsked, ToldOtherwise, WhyMissing
+from services.orders.history import Detail
+from services.orders.link_errors import BeingConfirmed
+from services.orders.observe import refold
+from services.orders.unconfirmed import answered
+from services.reconciliation import background
+from services.store import notices as notice_rows
+from services.store import orders as rows
+from services.store import schema
+from services.store.schema_settlements import order_positions
+from tests.support.accounts import audit_of
+from tests.support.desk import open_test_desk, person
+from tests.support.drafts import draft
+from tests.support.public import body, serving, signed
+from tests.support.sandbox import RunningSandbox
+
+AMOUNT = 15_0000
+
+
+@pytest.fixture
+def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
+    opened = open_test_desk(
+        tmp_path, own_links=True, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port
+    )
+    prepare_demo(opened)
+    clock.use(clock_source(sandbox.url, ttl=0, seconds=30))
+    yield opened
+    clock.use(None)
+    opened.close()
+
+
+@pytest.fixture
+def receiver(desk: Desk) -> Iterator[httpx.Client]:
+    with serving(desk) as client:
+        yield client
+
+
+def send(desk: Desk, actor: Actor, *, pressed: bool = True, **changes: Any) -> int:
+    order = create.create(desk, actor, draft(amount="15", **changes), create.new_form_key())
+    worker.drain(desk)
+    if pressed:
+        pressing.press(desk, found(desk, order).order.link_token)
+    return order
+
+
+def found(desk: Desk, order: int) -> Detail:
+    return history.detail(desk, CUSTOMER, order)
+
+
+def tell(desk: Desk, receiver: httpx.Client, order: int, **changes: Any) -> None:
+    """A notification of a payment of this order that never was, with the right signature, worked off."""
+    detail = found(desk, order)
+    fields = {
+        "custom_data[eterminal_order]": detail.order.mark, "mid": "", "date_updated": clock.now().isoformat(), **changes,
+    }  # fmt: skip
+    raw = body(detail.pages[-1].hipay_order_id, fields.pop("status", 118), **fields)
+    assert receiver.post("/notify/demo", content=raw, headers=signed(raw)).status_code == 202
+    notifications.work_off(desk)
+
+
+def pay(desk: Desk, sandbox: RunningSandbox, order: int) -> None:
+    sandbox.control("pay", {"orderids": [found(desk, order).pages[-1].hipay_order_id], "outcome": "accept"})
+
+
+def later(sandbox: RunningSandbox, **time: float) -> None:
+    sandbox.control("clock", {"advance_seconds": timedelta(**time).total_seconds()})
+
+
+def kinds_of(desk: Desk, order: int) -> list[str]:
+    return [event.kind for event in found(desk, order).events]
+
+
+def open_alarms(desk: Desk, order: int) -> list[str]:
+    return [alarm.kind for alarm in found(desk, order).alarms if alarm.closed_at is None]
+
+
+def positions(desk: Desk) -> list[Any]:
+    while background.work_off(desk):
+        pass
+    with desk.store.read() as tx:
+        return list(tx.execute(select(order_positions)))
+
+
+def until_the_alarm(desk: Desk, sandbox: RunningSandbox, order: int) -> None:
+    worker.drain(desk)
+    for _ in range(6):
+        later(sandbox, minutes=5)
+        worker.drain(desk)
+    assert open_alarms(desk, order) == ["payment_unconfirmed"]
+
+
+@contextmanager
+def gone(desk: Desk) -> Iterator[None]:
+    """The settings no longer name the account."""
+    with desk.store.write() as tx:
+        for table in ("orders", "pages", "steps", "alarms"):
+            tx.exec_driver_sql(f"UPDATE {table} SET account = 'departed'")
+    yield
+
+
+def test_a_forged_notification_is_never_money_and_a_real_payment_is(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
+) -> None:
+    order = send(desk, manager)
+    tell(desk, receiver, order)
+    seen = found(desk, order)
+    assert (seen.badge, seen.order.payment, seen.order.captured, seen.order.paid_at) == (
+        "unconfirmed", "unconfirmed", 0, None,
+    )  # fmt: skip
+    assert [one.transaction.captured for one in seen.told] == [AMOUNT]
+    listed = history.find(desk, manager, rows.Filter(badges=("unconfirmed",)))
+    assert [one.id for one in listed.orders] == [order]
+    assert operations.of_order(desk, person(desk, "finance"), order) == ((), ())
+
+    worker.drain(desk)  # HiPay is asked, and knows no such payment
+    assert kinds_of(desk, order)[-2:] == ["payment_told", "payment_absent"]
+    later(sandbox, minutes=10)
+    worker.drain(desk)
+    assert open_alarms(desk, order) == []
+    later(sandbox, minutes=10)
+    worker.drain(desk)
+    assert open_alarms(desk, order) == ["payment_unconfirmed"]
+    assert found(desk, order).badge == "unconfirmed"
+    [position] = positions(desk)
+    assert (position.captured_units, position.paid_at) == (0, None)
+    later(sandbox, days=1)
+    worker.drain(desk)
+    assert kinds_of(desk, order).count("payment_absent") == 1
+    waits = found(desk, order).waiting["read"] - clock.now()
+    assert timedelta(hours=23) < waits < timedelta(hours=25)
+
+    close(desk, manager, found(desk, order).alarms[0].id, "not in HiPay's console")
+    assert (found(desk, order).order.payment, open_alarms(desk, order)) == ("unpaid", [])
+    pressing.press(desk, found(desk, order).order.link_token)
+    pay(desk, sandbox, order)
+    history.check_now(desk, manager, [order])
+    worker.drain(desk)
+    seen = found(desk, order)
+    assert (seen.badge, seen.order.captured) == ("paid", AMOUNT)
+    [position] = positions(desk)
+    assert position.captured_units == AMOUNT
+
+
+def test_the_alarm_ends_by_itself_when_the_payment_is_shown_after_all(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
+) -> None:
+    order = send(desk, manager)
+    pay(desk, sandbox, order)
+    with desk.hipay("demo") as client:
+        read = client.read_order(found(desk, order).pages[-1].hipay_order_id)
+    assert read is not None
+    tell(desk, receiver, order, transaction_reference=read.observations[0].reference)
+    for minutes in (0, 16):  # its answers lagged behind
+        later(sandbox, minutes=minutes)
+        with desk.store.write() as tx:
+            answered(tx, order, [page.id for page in found(desk, order).pages], ())
+    assert open_alarms(desk, order) == ["payment_unconfirmed"]
+    history.check_now(desk, manager, [order])
+    worker.drain(desk)
+    assert found(desk, order).badge == "paid"
+    [alarm] = [one for one in found(desk, order).alarms if one.kind == "payment_unconfirmed"]
+    assert (alarm.closed_by, alarm.closing_reason) == ("worker", kinds.RESOLVED)
+
+
+@pytest.mark.parametrize("fault", [{"kind": "down"}, {"kind": "5xx"}, {"kind": "refuse", "code": 1000001}])
+def test_while_hipay_does_not_answer_nothing_is_alarmed(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client, fault: dict[str, Any]
+) -> None:
+    order = send(desk, manager)
+    tell(desk, receiver, order)
+    for path in ("/v3/order", "/v1/transaction"):
+        sandbox.control("faults", {**fault, "path": path})
+    for _ in range(8):
+        later(sandbox, minutes=20)
+        worker.drain(desk)
+    assert "payment_unconfirmed" not in open_alarms(desk, order)
+    assert "payment_absent" not in kinds_of(desk, order)
+    assert found(desk, order).badge == "unconfirmed"
+
+
+def test_what_is_told_is_read_beyond_the_links_end(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
+) -> None:
+    order = send(desk, manager, expires_at=clock.now() + timedelta(hours=2))
+    later(sandbox, days=3)
+    worker.drain(desk)
+    assert found(desk, order).waiting == {}
+    tell(desk, receiver, order)
+    until_the_alarm(desk, sandbox, order)
+
+
+def test_nothing_is_sent_and_nothing_is_done_while_a_payment_is_being_confirmed(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
+) -> None:
+    order = send(desk, manager)
+    links.resend(desk, manager, order, "again", reminder=True)
+    tell(desk, receiver, order)
+    offered = links.offer(desk, manager, order)
+    assert offered is not None
+    assert {type(why) for why in offered.refusals.values()} == {BeingConfirmed}
+    assert set(offered.refusals) == {"resend", "readdress", "remind", "cancel", "extend", "correct", "renew"}
+    with pytest.raises(BeingConfirmed):
+        links.cancel(desk, manager, order, "k")
+    token = found(desk, order).order.link_token
+    assert pressing.press(desk, token) == pressing.Pressed("confirming")
+    assert "votre paiement est en cours" in receiver.get(f"/p/{token}").text.lower()
+    for _ in range(3):
+        later(sandbox, minutes=3)
+        worker.drain(desk)
+    assert len(sandbox.mails()) == 1  # neither sent nor withdrawn
+    assert found(desk, order).order.delivery == "queued"
+    until_the_alarm(desk, sandbox, order)
+    close(desk, manager, found(desk, order).alarms[0].id, "no such payment")
+    later(sandbox, minutes=3)
+    worker.drain(desk)
+    later(sandbox, minutes=3)
+    worker.drain(desk)
+    assert len(sandbox.mails()) == 2  # it was no payment: the reminder leaves
+    assert set(links.offer(desk, manager, order).refusals) < set(offered.refusals)  # type: ignore[union-attr]
+
+
+def test_a_mail_that_waits_is_withdrawn_once_the_payment_is_confirmed(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
+) -> None:
+    order = send(desk, manager)
+    links.resend(desk, manager, order, "again")
+    tell(desk, receiver, order)
+    pay(desk, sandbox, order)
+    worker.drain(desk)
+    later(sandbox, minutes=2)
+    worker.drain(desk)
+    seen = found(desk, order)
+    assert (seen.order.payment, seen.order.delivery, len(sandbox.mails())) == ("captured", "withdrawn", 1)
+
+
+def test_a_confirmed_payment_stands_whatever_is_told(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
+) -> None:
+    order = send(desk, manager)
+    pay(desk, sandbox, order)
+    history.check_now(desk, manager, [order])
+    worker.drain(desk)
+    reference = next(e.data["reference"] for e in found(desk, order).events if e.kind == "payment")
+    tell(desk, receiver, order, status=125, refunded_amount="15.00", transaction_reference=reference)
+    tell(desk, receiver, order, status=129, transaction_reference=reference)
+    tell(desk, receiver, order, transaction_reference="another")
+    seen = found(desk, order)
+    assert (seen.badge, seen.order.captured, seen.order.refunded, seen.order.charged_back) == ("paid", AMOUNT, 0, 0)
+    assert open_alarms(desk, order) == []
+    until_the_alarm(desk, sandbox, order)  # of the one that HiPay does not know
+    assert found(desk, order).badge == "paid"
+
+
+def test_nobody_is_told_of_money_that_is_only_told(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
+) -> None:
+    choices.choose(desk, manager, frozenset({"paid", "charged_back", "refused"}))
+    order = send(desk, manager)
+    for status in (118, 113, 129):
+        tell(desk, receiver, order, status=status, transaction_reference=f"forged {status}")
+    gather(desk)
+    with desk.store.read() as tx:
+        assert notice_rows.all_notices(tx) == []
+    pay(desk, sandbox, order)
+    worker.drain(desk)
+    gather(desk)
+    with desk.store.read() as tx:
+        assert [one.kind for one in notice_rows.all_notices(tx)] == ["paid"]
+
+
+def test_an_unknown_operation_is_not_settled_by_what_is_told(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
+) -> None:
+    order = send(desk, manager)
+    pay(desk, sandbox, order)
+    history.check_now(desk, manager, [order])
+    worker.drain(desk)
+    finance = person(desk, "finance")
+    _, (refund,) = operations.of_order(desk, finance, order)
+    sandbox.control("faults", {"kind": "lost", "path": "/v1/maintenance", "count": 1})
+    operations.ask(desk, finance, order, refund, 5_0000, "a gift", "k")
+    for kind in ("/v3/order", "/v3/transaction", "/v1/transaction"):
+        sandbox.control("faults", {"kind": "5xx", "path": kind})
+    worker.drain(desk)
+    [asked], _ = operations.of_order(desk, finance, order)
+    assert asked.state == "unknown"
+    tell(
+        desk, receiver, order, status=126, refunded_amount="5.00", transaction_reference=refund.reference,
+        **{"operation[id]": asked.operation_id, "operation[amount]": "5.00"},
+    )  # fmt: skip
+    [asked], _ = operations.of_order(desk, finance, order)
+    assert (asked.state, found(desk, order).order.refunded) == ("unknown", 0)
+
+
+def test_of_an_account_that_has_gone_a_person_confirms(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
+) -> None:
+    finance = person(desk, "finance")
+    order = send(desk, manager)
+    tell(desk, receiver, order)
+    assert confirming.confirmable(desk, finance, order) == ()
+    with pytest.raises(AccountAsked):
+        confirming.confirm(desk, finance, order, (), "seen", "k0")
+    with gone(desk):
+        worker.drain(desk)
+        sweep(desk)
+        assert open_alarms(desk, order) == ["payment_unconfirmable"]
+        assert [alarm.kind for alarm in to_do(desk, manager).mine.alarms] == ["payment_unconfirmable"]
+        shown = confirming.confirmable(desk, finance, order)
+        assert [(one.captured, one.product) for one in shown] == [(AMOUNT, "visa")]
+        assert confirming.confirmable(desk, manager, order) == ()
+        with pytest.raises(NotAllowed):
+            confirming.confirm(desk, manager, order, shown, "seen", "k1")
+        with pytest.raises(WhyMissing):
+            confirming.confirm(desk, finance, order, shown, " ", "k1")
+        with pytest.raises(ToldOtherwise):
+            confirming.confirm(desk, finance, order, (), "seen", "k1")
+        assert found(desk, order).badge == "unconfirmed"
+        for _ in range(2):
+            confirming.confirm(desk, finance, order, shown, "Élodie Marchand showed it in HiPay's console", "k1")
+        seen = found(desk, order)
+        assert (seen.badge, seen.order.captured, seen.told) == ("paid", AMOUNT, ())
+        [event] = [one for one in seen.events if one.kind == "payment_confirmed"]
+        assert event.data["why"] == "… … showed it in HiPay's console"
+        assert (event.actor_id, kinds_of(desk, order).count("payment")) == (finance.id, 1)
+        assert [row.action for row in audit_of(desk)].count("payment_confirmed") == 1
+        sweep(desk)
+        assert open_alarms(desk, order) == []
+        [position] = positions(desk)
+        assert position.captured_units == AMOUNT
+
+
+def test_closing_the_alarm_of_an_account_that_has_gone_says_that_it_was_no_payment(
+    desk: Desk, manager: Actor, receiver: httpx.Client
+) -> None:
+    order = send(desk, manager)
+    tell(desk, receiver, order)
+    with gone(desk):
+        sweep(desk)
+        close(desk, manager, found(desk, order).alarms[0].id, "not in the console")
+        sweep(desk)
+        assert (found(desk, order).order.payment, open_alarms(desk, order)) == ("unpaid", [])
+
+
+def test_what_was_counted_before_is_read_once_and_an_alarm_says_what_hipay_does_not_show(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
+) -> None:
+    """The migration: what stands stays; open and paid orders are read, and the newest read counts from then on."""
+    real, forged, over, waits = (send(desk, manager) for _ in range(4))
+    pay(desk, sandbox, real)
+    with desk.hipay("demo") as client:
+        read = client.read_order(found(desk, real).pages[-1].hipay_order_id)
+    assert read is not None
+    with desk.store.write() as tx:
+        tx.execute(delete(schema.steps))
+        for order, reference in ((real, read.observations[0].reference), (forged, "forged")):
+            rows.add_event(
+                tx, identity=f"payment:payment:{order}", order=order, page=found(desk, order).pages[-1].id, at=clock.now(),
+                kind="payment", actor_kind="hipay", actor_id="hipay",
+                data={"reference": reference, "status": 118, "currency": "EUR", "authorised": AMOUNT, "captured": AMOUNT},
+            )  # fmt: skip
+            refold(tx, order)
+        rows.change_order(tx, over, expires_at=clock.now() - timedelta(days=1))
+    module = importlib.import_module("services.store.migrations.versions.0007_confirmed")
+    for _ in range(2):  # the second finds nothing to do
+        with desk.store.engine.begin() as tx, Operations.context(MigrationContext.configure(tx)):
+            module.upgrade()
+    with desk.store.read() as tx:
+        due = tx.execute(select(schema.steps.c.order, schema.steps.c.kind)).all()
+    assert sorted(map(tuple, due)) == [(order, "read") for order in (real, forged, waits)]
+    later(sandbox, seconds=5)
+    worker.drain(desk)
+    assert [found(desk, order).badge for order in (real, forged)] == ["paid", "paid"]
+    assert [event.data.get("source") for event in found(desk, real).events if event.kind == "payment"] == [None, "read"]
+    for _ in range(2):
+        later(sandbox, days=1)
+        worker.drain(desk)
+    assert (open_alarms(desk, real), open_alarms(desk, forged)) == ([], ["payment_unshown"])
+    assert found(desk, forged).order.captured == AMOUNT
