@@ -19,7 +19,7 @@ from services.reconciliation.imports import FileKnown, Preview
 from services.reconciliation.previewing import Looking, Refused
 from services.refusals import sentence, stored_sentence
 from services.settlements.dialect import Chosen
-from services.settlements.errors import EmptyFile
+from services.settlements.errors import EmptyFile, SwallowedRows
 
 TYPES = ["csv", "txt", "xls", "xlsx", "ods", "zip"]
 _REFRESH = 1.0  # seconds
@@ -133,10 +133,10 @@ def _looking(found: Looking) -> None:
 
 def _why_not(found: Refused) -> None:
     t = texts()
-    for name in found.questions:
+    for name in () if found.code == SwallowedRows.code else found.questions:
         text = t("The file does not say how its amounts are written: choose below, and nothing is guessed.")
         st.warning(f"{text} ({t(CHOICES[name][0])})", icon=":material/help:")
-    if found.doubts:
+    if found.doubts or found.code == SwallowedRows.code:
         st.warning(plain(stored_sentence(found.code, found.fields, t)), icon=":material/help:")
     elif not found.questions:
         st.error(plain(stored_sentence(found.code, found.fields, t)), icon=":material/error:")

@@ -58,7 +58,7 @@ def _details(found: Preview) -> None:
             value = found.dialect.debits if name == "debits" else getattr(found.dialect, name)
             shown = (value or {}).get("settled_amount") if name == "debits" else value
             evidence = found.dialect.why(name)
-            if evidence.code == "sheet":  # a spreadsheet has neither separator nor encoding
+            if evidence.code in ("sheet", "none"):  # a spreadsheet has neither separator nor encoding
                 continue
             why = t.gettext(EVIDENCE[name, evidence.code]).format(
                 line=where(evidence.line, found.dialect.sheets, t), cell=evidence.cell, count=evidence.count, column=t(LABELS.get(evidence.column, "")),

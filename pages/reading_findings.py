@@ -51,6 +51,15 @@ def _warnings(found: Findings, sheets: Sequence[Sheet], t: Translator) -> list[t
         )
         words = t.plural("{count} line of an order has no original amount, and settles nothing of it: line {lines}.", "{count} lines of orders have no original amount, and settle nothing of them: lines {lines}.", found.unpriced_count, lines=places)  # fmt: skip
         texts.append((words, ":material/money_off:"))
+    if found.undated:
+        cells = [
+            t("{cell} (line {line}, {column})", cell=one.cell, line=where(one.line, sheets, t), column=t(LABELS[one.column]))
+            for one in found.undated[:3]
+        ]  # fmt: skip
+        words = t.plural("{count} cell is no date in the form of this file, and stays as it stands: {cells}. The amount of its line counts.", "{count} cells are no dates in the form of this file, and stay as they stand: {cells}. The amounts of their lines count.", found.undated_count, cells=_some(cells, found.undated_count))  # fmt: skip
+        texts.append((words, ":material/event_busy:"))
+    if found.open_end:
+        texts.append((t("The last row (line {line}) has no line end, and no payout shows that it is whole: compare it with HiPay, the file may be cut off.", line=number(found.open_end, t)), ":material/content_cut:"))  # fmt: skip
     if found.unknown_operations:
         texts.append((t("Operations that are not known here, shown and kept: {operations}", operations=_some(found.unknown_operations)), ":material/help:"))  # fmt: skip
     if found.extra and found.missing:  # one of them may be what is missing

@@ -23,6 +23,7 @@ CHOICES: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "delimiter": ("Column separator", {";": "semicolon ;", ",": "comma ,", "\t": "tab", "|": "bar |"}),
     "encoding": ("Encoding", ENCODINGS),
+    "quotes": ("Quoted cells over several lines", {"text": "are one cell with a long text", "rows": "hide rows: the quotation marks are strays"}),
 }  # fmt: skip
 
 

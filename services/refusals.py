@@ -218,7 +218,9 @@ SENTENCES: dict[str, str] = {
         "This is not a payout file (it looks like: {looks_like}). Download it from HiPay's console, as CSV at best."
     ),
     "settlement_file_undecodable": "The file cannot be read as {encoding}: choose another encoding.",
-    "settlement_file_truncated": "The file is cut off at line {line}: download it again.",
+    "settlement_file_truncated": "The file ends at line {line} without a line end, and what stands there is not whole or its payout does not add up: it seems to be cut off. Download it again; if it is whole, save it with a line end.",
+    "settlement_file_swallowed_rows": "A quotation mark in line {line} is closed in line {last} only, and {rows} rows seem to stand between: say below whether they are rows of their own.",
+    "settlement_file_joined": "Line {line} names the columns once more, and not as line {header_line} does: several files seem to be put together. Give each of them by itself.",
     "settlement_file_broken_quotes": "A quotation mark is open from line {line} to the end: download the file again.",
     "settlement_file_missing_columns": "Columns that are needed are missing: {columns}. Where the file has them under other names, its preview asks which is which.",
     "settlement_file_doubtful_columns": "Several columns of the file may be “{columns}”: {names}. They do not hold the same: say which is meant.",

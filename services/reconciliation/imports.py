@@ -24,6 +24,7 @@ from services.errors import DeskError
 from services.reconciliation import corrections, reading
 from services.reconciliation.changes import Changes
 from services.reconciliation.corrections import Correction
+from services.reconciliation.ending import Ending
 from services.reconciliation.file_accounts import Part, known
 from services.reconciliation.likeness import Likeness, Stored
 from services.settlements.blocks import read_blocks
@@ -133,7 +134,7 @@ def look(
         dialect = found.detection.dialect
         if dialect.questions:
             raise reading.Undecided(dialect.questions, found.home)
-        gathering = Gathering(found.detection)
+        gathering, ending = Gathering(found.detection), Ending(found.detection.open_end)
         with store.read() as tx:
             accounts = known(tx, keys)
         for block in read_blocks(source, dialect):
@@ -156,7 +157,9 @@ def look(
             payouts.append(settlements(lines))
             aside.note(block.aside)
             gathering.note(block)
+            ending.note(block)
             tell((1 + min(1.0, block.bytes_done / size)) / 2)
+    open_end = ending.refuse()
     with store.read() as tx:
         imported = rows.by_hash(tx, _hash(file))
         replaced, old = changes.replaced(tx), len(changes.known)
@@ -166,7 +169,7 @@ def look(
     return Preview(
         dialect=dialect, headers=found.detection.headers, lines=count, new=count - old - len(replaced), known=old,
         changed=len(replaced), corrections=corrected, totals=all_totals, settlements=all_payouts, aside=aside.rows,
-        aside_blocking=aside.blocking.total(), findings=gathering.findings(), accounts=found.parts, home=found.home,
+        aside_blocking=aside.blocking.total(), findings=gathering.findings(open_end=open_end), accounts=found.parts, home=found.home,
         chosen=found.chosen, stored=stored, imported=imported.account if imported else "",
     )  # fmt: skip
 

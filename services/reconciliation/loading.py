@@ -16,6 +16,7 @@ from services.access import WORKER, Actor, audit
 from services.reconciliation import carrying, catching_up, file_accounts, join, reading
 from services.reconciliation.book import Lookup, MatchRules, hashed, strings
 from services.reconciliation.changes import Changes
+from services.reconciliation.ending import Ending
 from services.reconciliation.file_accounts import FileAccounts, FileAccountUnknown
 from services.reconciliation.likeness import Likeness, PayoutsStored
 from services.reconciliation.match import match
@@ -64,6 +65,7 @@ class _Run:
     changes: Changes
     gathering: Gathering
     likeness: Likeness
+    ending: Ending
     seen: Occurrences = field(default_factory=Occurrences)
     lines: int = 0
     had: dict[str, bool] = field(default_factory=dict)  # whether an account had lines before
@@ -102,7 +104,8 @@ def load(turn: Turn, file_id: int) -> None:
         if unknown:
             raise FileAccountUnknown(unknown)
         run = _Run(
-            file, lookup, rules, accounts, cursor, Changes(file_id), Gathering(found.detection), Likeness(file_id)
+            file, lookup, rules, accounts, cursor, Changes(file_id), Gathering(found.detection), Likeness(file_id),
+            Ending(found.detection.open_end),
         )  # fmt: skip
         for block in _gathered(read_blocks(source, dialect, rows=ROWS)):
             _take(turn, run, block)
@@ -110,7 +113,17 @@ def load(turn: Turn, file_id: int) -> None:
 
 
 def reading_of(dialect: Dialect) -> dict[str, Any]:
-    kept = ("encoding", "delimiter", "header_line", "decimal", "thousands", "date", "columns", "sheets")
+    kept = (
+        "encoding",
+        "delimiter",
+        "header_line",
+        "decimal",
+        "thousands",
+        "date",
+        "columns",
+        "sheets",
+        "quotes",
+    )
     return {**{name: getattr(dialect, name) for name in kept}, "debits": dict(dialect.debits or {})}
 
 
@@ -123,6 +136,7 @@ def _take(turn: Turn, run: _Run, block: Block) -> None:
     """Store a block's new lines with what they come to."""
     run.gathering.note(block)
     run.aside.note(block.aside)
+    run.ending.note(block)
     lines = block.lines.join(identify(block.lines, run.seen)[["identity", "key"]])
     run.lines += len(lines)
     run.settlements.update(lines["settlement_id"].unique())
@@ -156,9 +170,10 @@ def _gathered(blocks: Iterator[Block]) -> Iterator[Block]:
 def _one(blocks: list[Block]) -> Block:
     lines = pd.concat([block.lines for block in blocks], ignore_index=True)
     aside = tuple(row for block in blocks for row in block.aside)
-    return Block(
-        lines, aside, tuple(cell for block in blocks for cell in block.damaged), blocks[-1].bytes_done
+    damaged, undated = (
+        tuple(cell for block in blocks for cell in getattr(block, name)) for name in ("damaged", "undated")
     )
+    return Block(lines, aside, damaged, blocks[-1].bytes_done, undated)
 
 
 def _take_account(turn: Turn, run: _Run, account: str, lines: pd.DataFrame, progress: dict[str, int]) -> None:
@@ -228,15 +243,16 @@ def _rows(lines: pd.DataFrame, found: pd.DataFrame) -> list[tuple[Any, ...]]:
 def _flip(turn: Turn, run: _Run) -> None:
     """The one transaction from which on the file's lines are seen, and those that they replace are not.
 
-    Raises PayoutsStored.
+    Raises PayoutsStored, TruncatedFile.
     """
+    open_end = run.ending.refuse()
     with turn.store.read() as tx:
         replaced, back = run.changes.replaced(tx), run.changes.back(tx)
         stored = () if run.file.others else run.likeness.stored(tx, run.changes.known, replaced)
     if stored:
         raise PayoutsStored(stored)
     aside, dialect = run.aside, run.gathering.detection.dialect
-    findings = run.gathering.findings()
+    findings = run.gathering.findings(open_end=open_end)
     file, counts = run.file, {"known_lines": len(run.changes.known), "changed_lines": len(replaced)}
     with turn.step() as tx:
         for account in sorted(run.had):

@@ -24,7 +24,7 @@ from services.reconciliation.reading import Undecided
 from services.scratch import Folder
 from services.settings import ROOT
 from services.settlements.dialect import Chosen
-from services.settlements.errors import DoubtfulColumns, MissingColumns
+from services.settlements.errors import DoubtfulColumns, MissingColumns, SwallowedRows
 
 log = logging.getLogger(__name__)
 AT_ONCE = 4 << 20  # bytes of a file that is looked at without a process
@@ -108,6 +108,8 @@ def begin(
 def refused(refusal: DeskError) -> Refused:
     if isinstance(refusal, Undecided):
         return Refused(refusal.code, refusal.fields(), refusal.questions, refusal.account)
+    if isinstance(refusal, SwallowedRows):
+        return Refused(refusal.code, refusal.fields(), ("quotes",))
     header = refusal.header if isinstance(refusal, MissingColumns | DoubtfulColumns) else ()
     doubts = refusal.doubts if isinstance(refusal, DoubtfulColumns) else ()
     return Refused(refusal.code, refusal.fields(), header=header, doubts=doubts)

@@ -119,8 +119,8 @@ def remember(desk: Desk, actor: Actor, account: str, chosen: Chosen) -> bool:
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     reading: dict[str, Any] = {name: value for name, value in asdict(chosen).items() if value is not None}
-    # where the header stands, and in which sheets, is of one file, not of an account
-    for name in ("header_line", "sheets"):
+    # where the header stands, in which sheets, and what strange cells are, is of one file, not of an account
+    for name in ("header_line", "sheets", "quotes"):
         reading.pop(name, None)
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)

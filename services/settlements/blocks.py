@@ -31,8 +31,9 @@ _REMEMBERED = 50_000  # different texts of a column whose meaning is kept
 
 @dataclass(frozen=True)
 class DamagedCell:
-    """An id in which a spreadsheet has already lost digits, of which it made a date, or which is an error or a formula. The
-    line is kept; this id joins nothing."""
+    """A cell that is not what it should be, although its line is kept. An id in which a spreadsheet has already lost digits,
+    of which it made a date, or which is an error or a formula: it joins nothing. Or a date that is none, beside that of the
+    collection."""
 
     line: int
     column: str
@@ -50,13 +51,14 @@ class Block:
     - `operation_code` ("" if unknown) and `kind` (operations.Kind)
     - `lost`: the columns of this line, separated by blanks, whose ids a spreadsheet has damaged
 
-    `aside` and `damaged`: what was found among the same rows. `bytes_done`: how much of the text, as UTF-8, was read.
+    `aside`, `damaged` and `undated`: what was found among the same rows. `bytes_done`: how much of the text, as UTF-8, was read.
     """
 
     lines: pd.DataFrame
     aside: tuple[AsideRow, ...]
     damaged: tuple[DamagedCell, ...]
     bytes_done: int
+    undated: tuple[DamagedCell, ...] = ()
 
 
 def read_blocks(source: Source, dialect: Dialect, *, rows: int = 50_000) -> Iterator[Block]:
@@ -68,7 +70,7 @@ def read_blocks(source: Source, dialect: Dialect, *, rows: int = 50_000) -> Iter
     if dialect.decimal is None or dialect.debits is None:
         raise UndecidedReading(dialect.questions)
     converted = _Conversion(dialect)
-    for part in parts(dialect.tables(source)):
+    for part in parts(dialect.tables(source), dialect.quotes):
         for piece in _pieces(part, rows):
             yield converted.block(piece)
 
@@ -121,15 +123,15 @@ class _Conversion:
             refused.note(column, self._values(part.cells[column])[1])
         blank = pa.array([""] * count, pa.string())
         texts = {column: part.cells.get(column, blank) for column in TEXTS}
+        undated: list[DamagedCell] = []
         for column in DATES:
             if column in part.cells:
                 texts[column], bad = self._dated(part.cells[column])
-                if column == "transfer" and bad:  # some name the transfer here instead of dating it
-                    places = np.zeros(count, dtype=bool)
-                    places[[place for place, _ in bad]] = True
-                    texts[column] = pc.if_else(pa.array(places), part.cells[column], texts[column])
-                else:
+                if column == "date":
                     refused.note(column, bad)
+                elif bad:
+                    texts[column], found = _undated(column, part, texts[column], [place for place, _ in bad])
+                    undated += found
         for column in CURRENCIES:
             if column in part.cells:
                 texts[column], bad = self._currencies(part.cells[column])
@@ -149,8 +151,10 @@ class _Conversion:
             lines = lines[kept].reset_index(drop=True)
             gone = {row.line for row in wrong}
             damaged = [cell for cell in damaged if cell.line not in gone]
+            undated = [cell for cell in undated if cell.line not in gone]
         rows = tuple(sorted((*part.aside, *wrong), key=lambda row: row.line))
-        return Block(lines, rows, tuple(damaged), part.bytes_done)
+        undated.sort(key=lambda cell: cell.line)
+        return Block(lines, rows, tuple(damaged), part.bytes_done, tuple(undated))
 
     def _dated(self, column: pa.Array) -> tuple[pa.Array, list[tuple[int, str]]]:
         """Days are few, moments are many: where all cells have a time behind the day, only the days are looked up."""
@@ -255,6 +259,22 @@ class _Each:
 def _date(text: str, form: dates.Form) -> tuple[str, str]:
     iso = dates.to_iso(text, form)
     return (iso, "") if iso is not None else ("", "date_unreadable")
+
+
+def _undated(column: str, part: Part, dated: pa.Array, bad: list[int]) -> tuple[pa.Array, list[DamagedCell]]:
+    """No month hangs on a date other than the collection's: the line counts, its cell stays as it stands and is named.
+
+    Some name the transfer instead of dating it: only what looks like a date there is none.
+    """
+    places = np.zeros(len(dated), dtype=bool)
+    places[bad] = True
+    cells = [(place, marks.plain(part.cells[column][place].as_py())) for place in bad]
+    named = [
+        DamagedCell(int(part.lines[place]), column, cell)
+        for place, cell in cells
+        if column != "transfer" or dates.looks_like_one(cell)
+    ]
+    return pc.if_else(pa.array(places), part.cells[column], dated), named
 
 
 def _currency(text: str) -> tuple[str, str]:

@@ -60,6 +60,11 @@ def to_iso(text: str, form: Form) -> str | None:
     return iso
 
 
+def looks_like_one(text: str) -> bool:
+    """Whether a text is written as a date is, even if there is no such day."""
+    return bool(_YEAR_FIRST.fullmatch(text) or _YEAR_LAST.fullmatch(text))
+
+
 def day(iso: str) -> str:
     """The day of what `to_iso` gives, the one that the file says whatever its zone; a text that is no date as it stands."""
     head = iso[:10]

@@ -12,6 +12,7 @@ from services.settlements import amounts, dates
 from services.settlements.columns import AMOUNTS
 from services.settlements.errors import DoubtfulColumns
 from services.settlements.parts import parts
+from services.settlements.quotes import Quotes
 from services.settlements.sheet import Header
 from services.settlements.source import Source, open_source
 from services.settlements.survey import Sign, Survey
@@ -37,6 +38,7 @@ class Chosen:
         None  # a name in the file → the column that it is, "" for none
     )
     sheets: tuple[str, ...] | None = None  # of a workbook, those that are read
+    quotes: Quotes | None = None  # what cells are that seem to hide rows
 
     def __post_init__(self) -> None:
         """What was kept as JSON comes back as lists."""
@@ -50,7 +52,7 @@ class Chosen:
 class Evidence:
     """Why a choice was made: `code` of words.EVIDENCE, and where the file says so (0 and "" where it is nowhere)."""
 
-    choice: Literal["encoding", "delimiter", "header_line", "decimal", "date", "debits"]
+    choice: Literal["encoding", "delimiter", "header_line", "decimal", "date", "debits", "quotes"]
     code: str
     line: int = 0
     column: str = ""
@@ -76,6 +78,7 @@ class Dialect:
     evidence: tuple[Evidence, ...] = field(default=(), compare=False)
     columns: tuple[tuple[str, str], ...] = ()  # as in Chosen
     sheets: tuple[Sheet, ...] = ()  # of a workbook, those that are read
+    quotes: Quotes | None = None  # as in Chosen
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -97,7 +100,7 @@ class Dialect:
 class Detection:
     """`lines`: rows below the headers that are not blank, those to be set aside included. `accounts`: each different
     cell of the Account column with how many rows have it (the first 1,000 that are different). `left_out`, `hidden`:
-    sheets of a workbook that are not read."""
+    sheets of a workbook that are not read. `open_end`: as in `parts.Part`."""
 
     dialect: Dialect
     headers: tuple[Header, ...]
@@ -105,6 +108,7 @@ class Detection:
     accounts: dict[str, int]
     left_out: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    open_end: int = 0
 
     @property
     def header(self) -> Header:
@@ -132,7 +136,7 @@ def detect_file(
         sheets=chosen.sheets,
     )  # fmt: skip
     survey = Survey()
-    for part in parts(found.tables):
+    for part in parts(found.tables, chosen.quotes):
         survey.add(part)
         if tell is not None:
             tell(part.bytes_done)
@@ -152,13 +156,16 @@ def detect_file(
         by_number,
         by_form,
         by_debits,
+        Evidence("quotes", "chosen" if chosen.quotes else "none"),
     )
     sheets = [Sheet(table.sheet, table.layout.header.line, table.above) for table in found.tables if sheet]
     dialect = Dialect(
         first.encoding, first.delimiter, header.line, number.decimal, number.thousands, form, debits, evidence, columns,
-        tuple(sheets),
+        tuple(sheets), chosen.quotes,
     )  # fmt: skip
-    return Detection(dialect, headers, survey.lines, dict(survey.accounts), found.left_out, source.hidden)
+    return Detection(
+        dialect, headers, survey.lines, dict(survey.accounts), found.left_out, source.hidden, survey.open_end
+    )
 
 
 def _refuse_doubts(

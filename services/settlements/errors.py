@@ -6,6 +6,8 @@ DeskError
     ├── NotASettlementFile   another type of file, or no line that names a settlement file's columns
     ├── UndecodableFile      the chosen encoding does not fit the bytes
     ├── TruncatedFile        it ends inside a character, a quoted cell or a row
+    ├── SwallowedRows        a quoted cell that seems to hide rows: a person must say
+    ├── JoinedFiles          further down other column names stand: files put together
     ├── BrokenQuotes         a quoted cell that swallows a large part of the file
     ├── MissingColumns       without these columns no line can be counted
     ├── DoubtfulColumns      several columns may be the same one: a person must say which is
@@ -60,6 +62,29 @@ class TruncatedFile(SettlementFileError):
     def __init__(self, line: int) -> None:
         super().__init__(line)
         self.line = line
+
+
+class SwallowedRows(SettlementFileError):
+    """`line` … `last`: the lines, from 1, between whose quotation marks so many `rows` seem to stand."""
+
+    code: ClassVar[str] = "settlement_file_swallowed_rows"
+
+    def __init__(self, line: int, last: int, rows: int) -> None:
+        super().__init__(line, last, rows)
+        self.line = line
+        self.last = last
+        self.rows = rows
+
+
+class JoinedFiles(SettlementFileError):
+    """`line` names columns otherwise than `header_line` does, both from 1."""
+
+    code: ClassVar[str] = "settlement_file_joined"
+
+    def __init__(self, line: int, header_line: int) -> None:
+        super().__init__(line, header_line)
+        self.line = line
+        self.header_line = header_line
 
 
 class BrokenQuotes(SettlementFileError):

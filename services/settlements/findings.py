@@ -21,7 +21,9 @@ class Findings:
 
     `left_out`, `hidden`: sheets that were not read. `aside`: how many rows were set aside, of whatever kind. `damaged`: the first of so many (`damaged_count`) ids that a
     spreadsheet has changed. `unpriced`: the first of so many (`unpriced_count`) lines of an order's money (sales, refunds,
-    chargebacks) that have no original amount: they settle nothing. `assumed`: what was taken for granted of the dates.
+    chargebacks) that have no original amount: they settle nothing. `assumed`: what was taken for granted of the dates. `undated`: the
+    first of so many (`undated_count`) cells that are no date where one beside the collection's should stand. `open_end`: the
+    line of the last row, where no line end closes it and nothing shows that it is whole.
     """
 
     missing: tuple[str, ...] = ()
@@ -35,8 +37,11 @@ class Findings:
     damaged_count: int = 0
     unpriced: tuple[int, ...] = ()
     unpriced_count: int = 0
+    undated: tuple[DamagedCell, ...] = ()
+    undated_count: int = 0
     assumed: Evidence | None = None
     aside: int = 0
+    open_end: int = 0
 
     @property
     def overlooked(self) -> tuple[str, ...]:
@@ -58,6 +63,8 @@ def findings_of(kept: Mapping[str, Any]) -> Findings:
         unused=tuple((name, column, other) for name, column, other in kept.get("unused", ())),
         damaged=tuple(DamagedCell(**cell) for cell in kept.get("damaged", ())),
         damaged_count=kept.get("damaged_count", 0), unpriced_count=kept.get("unpriced_count", 0), aside=kept.get("aside", 0),
+        undated=tuple(DamagedCell(**cell) for cell in kept.get("undated", ())),
+        undated_count=kept.get("undated_count", 0), open_end=kept.get("open_end", 0),
         assumed=Evidence(**assumed) if assumed else None,
     )  # fmt: skip
 
@@ -97,9 +104,13 @@ class Gathering:
     _aside: int = 0
     _unpriced: list[int] = field(default_factory=list)
     _unpriced_count: int = 0
+    _undated: list[DamagedCell] = field(default_factory=list)
+    _undated_count: int = 0
 
     def note(self, block: Block) -> None:
         lines = block.lines
+        self._undated_count += len(block.undated)
+        self._undated += block.undated[: SHOWN - len(self._undated)]
         if len(self._operations) < _OPERATIONS:
             self._operations.update(lines.loc[lines["operation_code"] == "", "operation"].unique())
         self._count += len(block.damaged)
@@ -109,7 +120,8 @@ class Gathering:
         self._unpriced_count += len(bare)
         self._unpriced += bare.iloc[: SHOWN - len(self._unpriced)].tolist()
 
-    def findings(self) -> Findings:
+    def findings(self, *, open_end: bool = False) -> Findings:
+        """`open_end`: nothing shows that the last row is whole."""
         headers, why = self.detection.headers, self.detection.dialect.why("date")
         return Findings(
             missing=_different(column for header in headers for column in header.missing),
@@ -120,6 +132,8 @@ class Gathering:
             unknown_operations=tuple(sorted(self._operations)[:_OPERATIONS]),
             damaged=tuple(self._damaged), damaged_count=self._count, aside=self._aside,
             unpriced=tuple(self._unpriced), unpriced_count=self._unpriced_count,
+            undated=tuple(self._undated), undated_count=self._undated_count,
+            open_end=self.detection.open_end if open_end else 0,
             assumed=why if why.code.startswith("assumed") else None,
         )  # fmt: skip
 

@@ -17,7 +17,15 @@ from pyarrow import csv as arrow_csv
 
 from services.settlements.cells import clean, contains, strings
 from services.settlements.columns import AMOUNTS, IDS
-from services.settlements.errors import BrokenQuotes, HeaderOnly, TruncatedFile
+from services.settlements.errors import (
+    BrokenQuotes,
+    HeaderOnly,
+    JoinedFiles,
+    SwallowedRows,
+    TruncatedFile,
+)
+from services.settlements.joined import names_again, names_column
+from services.settlements.quotes import Quotes, line_breaks, swallowing, unfolded
 from services.settlements.sheet import END, AsideRow, Layout, aside, is_blank, misfit, names_total, records
 from services.settlements.tables import Table
 from services.settlements.text import texts
@@ -27,6 +35,8 @@ from services.spreadsheets.lost import why_lost
 BLOCK_BYTES = 4 << 20  # a row longer than this is a quote that was never closed
 _RIVAL = "\x00"  # begins the keys of columns that rival another; no column is called so
 _MOST_CELL = csv.field_size_limit()  # bytes of a cell, likewise
+# Columns of which one has a name in its place wherever names stand once more: what they hold is never a column's name.
+TELLING = ("operation", "original_currency", "settlement_currency")
 # Which mark of a spreadsheet stays: that of a number in an amount, and of a date in an id, which is no date.
 _MARKED = {**dict.fromkeys(AMOUNTS, marks.NUMBER), **dict.fromkeys(set(IDS) - {"account"}, marks.DATE)}
 
@@ -35,13 +45,14 @@ _MARKED = {**dict.fromkeys(AMOUNTS, marks.NUMBER), **dict.fromkeys(set(IDS) - {"
 class Part:
     """Consecutive rows. `cells`: the canonical columns that the file has, as text without blanks around it (and those of
     `rivals`); `lines`: where each row begins, from 1. `records`: the rows it was made from, blank ones left out.
-    `bytes_done`: read so far."""
+    `bytes_done`: read so far. `open_end`: the line of the file's last row, if no line end closes it."""
 
     cells: dict[str, pa.Array]
     lines: NDArray[np.int64]
     aside: tuple[AsideRow, ...]
     records: int
     bytes_done: int
+    open_end: int = 0
 
 
 def rivals(part: Part) -> Iterator[tuple[str, int, pa.Array]]:
@@ -52,16 +63,17 @@ def rivals(part: Part) -> Iterator[tuple[str, int, pa.Array]]:
             yield column, int(place), cells
 
 
-def parts(tables: Sequence[Table]) -> Iterator[Part]:
+def parts(tables: Sequence[Table], quotes: Quotes | None = None) -> Iterator[Part]:
     """The rows of these tables, one after another, those above each header among those set aside.
 
-    Raises TruncatedFile, BrokenQuotes, HeaderOnly once the fault is reached.
+    `quotes`: what a person says of cells that seem to hide rows. Raises TruncatedFile, BrokenQuotes, SwallowedRows,
+    JoinedFiles, HeaderOnly once the fault is reached.
     """
     records, done = 0, 0
     for table in tables:
         above = tuple(replace(row, line=row.line + table.above) for row in table.layout.preamble)
         last = 0
-        for part in _parts(table):
+        for part in _parts(table, quotes):
             records, last = records + part.records, part.bytes_done
             yield replace(part, aside=(*above, *part.aside), bytes_done=done + last)
             above = ()
@@ -70,19 +82,19 @@ def parts(tables: Sequence[Table]) -> Iterator[Part]:
         raise HeaderOnly
 
 
-def _parts(table: Table) -> Iterator[Part]:
+def _parts(table: Table, quotes: Quotes | None) -> Iterator[Part]:
     layout = table.layout
     stream = _Stream(table)
-    rows = _Rows(table)
+    rows = _Rows(table, quotes)
     try:
         for batch in _batches(stream, layout, rows):
             yield rows.part(batch.columns, stream.done)
     except pa.ArrowInvalid:
         raise BrokenQuotes(_broken_line(table)) from None
     rest = rows.part([strings([])] * layout.width, stream.done)
-    if rest.records:
-        yield rest
-    rows.refuse_open_end(ends_with_newline=stream.ends_with_newline)
+    open_end = rows.open_end(ends_with_newline=stream.ends_with_newline)
+    if rest.records or open_end:
+        yield replace(rest, open_end=open_end)
 
 
 class _Stream:
@@ -122,9 +134,11 @@ class _Stream:
 class _Rows:
     """What has been seen of the rows so far, and which of them pyarrow has left to us."""
 
-    def __init__(self, table: Table) -> None:
-        self._layout, self._sheet = table.layout, table.typed
+    def __init__(self, table: Table, quotes: Quotes | None) -> None:
+        self._layout, self._sheet, self._quotes, self._above = table.layout, table.typed, quotes, table.above
         layout = table.layout
+        columns = layout.header.columns
+        self._telling = {name: columns.index(name) for name in TELLING}
         self._left: list[tuple[int, str]] = []  # (number of the record from 1, its text)
         self._number = 1  # of the next record
         self._line = table.above + layout.header.end + 1  # on which it begins
@@ -139,7 +153,7 @@ class _Rows:
     def part(self, batch: list[pa.Array], done: int) -> Part:
         """The rows of one batch and those left out among, before and right after them.
 
-        Raises TruncatedFile, BrokenQuotes.
+        Raises TruncatedFile, BrokenQuotes, SwallowedRows, JoinedFiles.
         """
         count, first = len(batch[0]), self._number
         left = np.array([number for number, _ in self._left], dtype=np.int64)
@@ -158,68 +172,105 @@ class _Rows:
         self._number = last + 1
         self._line += len(breaks) + int(breaks.sum())
         _refuse_open_quote(batch, lines)
-        kept, aside_rows, blank = self._examined(batch, lines)
-        rows, more_aside, widths = self._one_by_one(taken, left_lines.tolist())
+        apart, hidden = self._hidden(batch, lines)
+        kept, aside_rows, blank = self._examined(batch, lines, apart)
+        for line, (_, text) in zip(left_lines.tolist(), taken, strict=True):
+            hidden += self._unfolded(line, _parsed(text, self._layout.delimiter, line))
+        rows, more_aside, widths = self._one_by_one(hidden)
         whole = np.flatnonzero(~blank)[-2:]  # of these rows two are enough: the last, and one before it
         self._ended(widths + [(int(line), self._layout.width) for line in lines[whole]])
-        records = count - int(blank.sum()) + len(widths)
+        records = count - int(blank.sum()) - int(apart.sum()) + len(widths)
         return self._joined(batch, lines, kept, rows, (*aside_rows, *more_aside), records, done)
 
-    def refuse_open_end(self, *, ends_with_newline: bool) -> None:
-        """The file ends within a quoted cell or a row. Raises TruncatedFile, BrokenQuotes."""
+    def open_end(self, *, ends_with_newline: bool) -> int:
+        """The line of the last row where no line end closes it, else 0. Raises TruncatedFile and BrokenQuotes where it ends
+        within a quoted cell, or in fewer cells than any other row."""
         if not self._left or self._left[-1][1] != END:
             swallowed = len(self._left[-1][1]) if self._left else 0
             raise (BrokenQuotes if swallowed > _MOST_CELL else TruncatedFile)(self._line)
         if self._last[1] < self._shortest and not ends_with_newline:
             raise TruncatedFile(self._last[0])
+        return 0 if ends_with_newline else self._last[0]
 
     def _ended(self, widths: list[tuple[int, int]]) -> None:
         for line, width in sorted(widths):
             self._shortest = min(self._shortest, self._last[1])
             self._last = (line, width)
 
-    def _examined(
+    def _hidden(
         self, batch: list[pa.Array], lines: NDArray[np.int64]
+    ) -> tuple[NDArray[np.bool_], list[tuple[int, list[str]]]]:
+        """(which rows are made of several by stray quotes, those). Raises SwallowedRows where nobody has said so."""
+        apart = np.zeros(len(lines), dtype=bool)
+        if self._sheet or self._quotes == "text":
+            return apart, []
+        for column in batch:
+            apart[swallowing(column, self._layout.delimiter, self._layout.header.needed)] = True
+        found = []
+        for place in np.flatnonzero(apart).tolist():
+            found += self._unfolded(int(lines[place]), [column[place].as_py() for column in batch])
+        return apart, found
+
+    def _unfolded(self, line: int, row: list[str]) -> list[tuple[int, list[str]]]:
+        """The row, or the rows that stray quotes have made it of, each with its line. Raises SwallowedRows."""
+        if self._sheet or self._quotes == "text":
+            return [(line, row)]
+        rows = unfolded(row, self._layout.delimiter, self._layout.header.needed)
+        if len(rows) > 1 and self._quotes is None:
+            raise SwallowedRows(line, line + rows[-1][0], len(rows))
+        return [(line + below, cells) for below, cells in rows]
+
+    def _examined(
+        self, batch: list[pa.Array], lines: NDArray[np.int64], apart: NDArray[np.bool_]
     ) -> tuple[NDArray[np.bool_] | None, list[AsideRow], NDArray[np.bool_]]:
         """(which rows are lines or None for all, those set aside, which are blank)."""
         header = self._layout.header
-        place = header.columns.index("operation")
-        encoded = clean(batch[place], marked="" if self._sheet else None).dictionary_encode()
-        odd = [
-            not name or names_total(name) or name == header.names[place]
-            for name in encoded.dictionary.to_pylist()
-        ]
-        doubtful = np.array(odd, dtype=bool)[encoded.indices.to_numpy()]
+        doubtful = apart.copy()
+        for name, place in self._telling.items():
+            encoded = clean(batch[place], marked="" if self._sheet else None).dictionary_encode()
+            odd = [
+                names_column(cell, header.names) or (name == "operation" and (not cell or names_total(cell)))
+                for cell in encoded.dictionary.to_pylist()
+            ]
+            if any(odd):
+                doubtful |= np.array(odd, dtype=bool)[encoded.indices.to_numpy()]
         for column in batch[len(header.names) :]:
             doubtful |= pc.greater(pc.binary_length(column), 0).to_numpy(zero_copy_only=False)
         blank = np.zeros(len(lines), dtype=bool)
         if not doubtful.any():
             return None, [], blank
         kept, found = ~doubtful, []
-        places = np.flatnonzero(doubtful)
+        places = np.flatnonzero(doubtful & ~apart)
         rows = zip(*(column.take(pa.array(places)).to_pylist() for column in batch), strict=True)
         for place, cells in zip(places.tolist(), rows, strict=True):
             row = self._plain(list(cells))
             if is_blank(row):
                 blank[place] = True
-            elif reason := misfit(row, header):
+            elif reason := self._misfit(int(lines[place]), row):
                 found.append(self._aside(int(lines[place]), reason, row))
             else:
                 kept[place] = True
         return kept, found, blank
 
+    def _misfit(self, line: int, row: list[str]) -> str:
+        """As `sheet.misfit`. Raises JoinedFiles."""
+        header = self._layout.header
+        again = names_again(row, header.names, header.known, tuple(self._telling.values()))
+        if again == "other_names":
+            raise JoinedFiles(line - self._above, header.line)
+        return again or misfit(row, header)
+
     def _one_by_one(
-        self, left: list[tuple[int, str]], lines: list[int]
+        self, left: list[tuple[int, list[str]]]
     ) -> tuple[list[tuple[int, list[str]]], list[AsideRow], list[tuple[int, int]]]:
         """(line and cells of those that are lines, those set aside, line and number of cells of all but blank ones)."""
         rows, found, widths = [], [], []
         header, width = self._layout.header, self._layout.width
-        for line, (_, text) in zip(lines, left, strict=True):
-            row = _parsed(text, self._layout.delimiter, line)
+        for line, row in left:
             shown = self._plain(row)
             if is_blank(shown):
                 continue
-            reason = misfit(shown, header)
+            reason = self._misfit(line, shown)
             widths.append((line, len(header.names) if reason == "total" else len(row)))
             if reason:
                 found.append(self._aside(line, reason, shown))
@@ -295,9 +346,7 @@ def _line_breaks(batch: list[pa.Array]) -> NDArray[np.int64]:
     """How many line breaks stand within the cells of each row."""
     total = np.zeros(len(batch[0]), dtype=np.int64)
     for column in batch:
-        if contains(column, "\n") or contains(column, "\r"):
-            for pattern, sign in (("\n", 1), ("\r", 1), ("\r\n", -1)):
-                total += sign * pc.count_substring(column, pattern).to_numpy()
+        total += line_breaks(column)
     return total
 
 

@@ -234,6 +234,8 @@ def misfit(row: list[str], header: Header) -> str:
     width, operation = len(header.names), header.columns.index("operation")
     cell = row[operation].strip() if len(row) > operation else ""
     if not cell:
+        if row[0].strip().casefold().startswith("sep=") and not any(cell.strip() for cell in row[1:]):
+            return "preamble"  # how a spreadsheet is told the separator, above the column names of a file put behind
         if _is_total(row):
             return "total"
         return "wrong_width" if len(row) < width else "operation_missing"
@@ -241,8 +243,6 @@ def misfit(row: list[str], header: Header) -> str:
         return "total"
     if len(row) < header.needed or any(cell.strip() for cell in row[width:]):
         return "wrong_width"
-    if cell == header.names[operation] and _names(row[:width]) == header.names:
-        return "header_again"
     return ""
 
 

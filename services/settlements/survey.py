@@ -39,6 +39,7 @@ class Survey:
         self.dates: dict[str, Seen] = {}
         self.accounts: Counter[str] = Counter()
         self.typed = False
+        self.open_end = 0
         self.differing: dict[str, dict[int, tuple[str, str]]] = {}
         self._signs: dict[str, dict[tuple[str, bool], Seen]] = {column: {} for column in AMOUNTS}
         self._operations: dict[str, Operation | None] = {}
@@ -52,6 +53,7 @@ class Survey:
 
     def add(self, part: Part) -> None:
         self.lines += part.records
+        self.open_end = part.open_end or self.open_end
         if not len(part.lines):
             return
         self._note_rivals(part)

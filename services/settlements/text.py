@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import re
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,9 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
 # What a spreadsheet writes where it does not write Unicode: Windows, a Mac, a DOS program.
 LEGACY = ("cp1252", "mac_roman", "cp850")
 _GAPS = (*LEGACY, "cp1250")  # a few bytes mean nothing in them
+# A byte order mark where a line begins; a piece of a text may begin within a line.
+_MARKED_LINE = re.compile("(?:^|(?<=[\r\n]))\ufeff+")
+_MARKED_LINE_WITHIN = re.compile("(?<=[\r\n])\ufeff+")
 _PIECE = 4 << 20  # bytes
 _START = 4096
 
@@ -87,7 +91,7 @@ def _last_line(file: Path | bytes) -> int:
 
 
 def texts(file: Path | bytes, encoding: str) -> Iterator[str]:
-    """The text in pieces, without its byte order mark.
+    """The text in pieces, without byte order marks before its lines.
 
     Raises UndecodableFile, TruncatedFile, EmptyFile, and NotASettlementFile for HTML, XML or binary content.
     """
@@ -96,14 +100,17 @@ def texts(file: Path | bytes, encoding: str) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder(encoding)("replace" if encoding in _GAPS else "strict")
     except LookupError:
         raise UndecodableFile(encoding) from None
-    first, blank = True, True
+    first, blank, ended = True, True, True
     for piece in _pieces(file):
         try:
             text = decoder.decode(piece)
         except UnicodeDecodeError:
             raise UndecodableFile(encoding) from None
+        if "\ufeff" in text:  # also where a file was put behind another
+            text = _MARKED_LINE.sub("", text) if ended else _MARKED_LINE_WITHIN.sub("", text)
+        ended = text.endswith(("\n", "\r")) if text else ended
         if first and text:
-            text, first = text.removeprefix("\ufeff"), False
+            first = False
             _refuse_markup(text)
         if "\x00" in text:
             raise NotASettlementFile("binary")

@@ -48,12 +48,15 @@ EVIDENCE: dict[tuple[str, str], str] = {
         "Some kinds of debit are negative and others are not, for example {cell} in line {line}: choose how to read them."
     ),
     ("debits", "chosen"): "Chosen by you.",
+    ("quotes", "none"): "No quoted cell seems to hide rows.",
+    ("quotes", "chosen"): "Chosen by you.",
 }
 
 ASIDE: dict[str, str] = {
     "preamble": "Stands above the column names.",
     "total": "A total of the file's own, not a line.",
     "header_again": "The column names again.",
+    "glued": "The row of one file and the column names of the next stand in one line: give each file by itself.",
     "wrong_width": "The row has not as many cells as there are columns.",
     "operation_missing": "The operation is missing.",
     "amount_unreadable": "“{cell}” is no amount in the notation of this file.",

@@ -362,7 +362,7 @@ def test_a_file_that_is_none_is_a_sentence(open_page: Open, desk: Desk, content:
     assert sentence in words(at)
 
 
-@pytest.mark.parametrize(("content", "corrections"), [("", 0), ("%PDF-1.7 …", 0), (HEAD, 5)])
+@pytest.mark.parametrize(("content", "corrections"), [("", 0), ("%PDF-1.7 …", 0), (HEAD, 6)])
 def test_how_a_file_is_read_can_be_corrected_where_that_may_help(
     open_page: Open, desk: Desk, content: str, corrections: int
 ) -> None:

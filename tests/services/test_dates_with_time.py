@@ -22,7 +22,13 @@ from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
 from tests.support.payouts import csv, import_file
 
-DATES = ["2026-11-29 00:00:00", "2026-11-30", "2026-11-30T00:00:00Z", "2026-11-30T23:30:00Z", "2026-12-01 00:00:00"]
+DATES = [
+    "2026-11-29 00:00:00",
+    "2026-11-30",
+    "2026-11-30T00:00:00Z",
+    "2026-11-30T23:30:00Z",
+    "2026-12-01 00:00:00",
+]
 LINES = [f"1;77;80{n};A-{n};1{n}.00;EUR;;;;;Sale;1{n}.00;EUR;F-{n};{text}" for n, text in enumerate(DATES)]
 
 
@@ -104,7 +110,9 @@ def test_what_comes_near_a_line_is_ordered_by_its_day(desk: Desk, finance: Actor
         ("VIR-2026-11-30", "VIR-2026-11-30", "VIR-2026-11-30"),  # some name the transfer instead of dating it
     ],
 )
-def test_a_date_is_shown_as_its_reader_writes_it_and_shifted_nowhere(stored: str, short: str, whole: str) -> None:
+def test_a_date_is_shown_as_its_reader_writes_it_and_shifted_nowhere(
+    stored: str, short: str, whole: str
+) -> None:
     t = translator("en")
     assert (day(stored, t), day_and_time(stored, t)) == (short, whole)
 

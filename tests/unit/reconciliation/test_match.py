@@ -153,7 +153,9 @@ def test_a_fee_of_the_account_expects_no_order_whatever_key_it_carries(name: str
     unknown = {"transaction_id": "900", "order": "FEE-2026-11", "reporting_data_1": "inv 2"}
     found = one(line(name, -3, **unknown))
     assert (found["outcome"], found["reason"]) == ("account_level", "no_order_of_its_own")
-    assert one(line(name, -3, transaction_id="8.00006E+11", lost="transaction_id"))["outcome"] == "account_level"
+    assert (
+        one(line(name, -3, transaction_id="8.00006E+11", lost="transaction_id"))["outcome"] == "account_level"
+    )
 
 
 @pytest.mark.parametrize("name", ["Monthly fee", "Setup fee"])

@@ -17,7 +17,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.settlements import parts as reading
-from services.settlements.blocks import Block, read_blocks
+from services.settlements.blocks import Block, DamagedCell, read_blocks
 from services.settlements.columns import UNITS
 from services.settlements.dialect import Chosen, Detection, detect_file
 from services.settlements.errors import (
@@ -200,7 +200,7 @@ def test_quotes_and_line_ends_in_any_place_are_those_of_the_csv_module(
     layout = find_layout(text, "utf-8", ";", 1)
     with patch.object(reading, "BLOCK_BYTES", size):
         try:
-            found = list(parts([Table("", text.encode(), replace(layout, width=6))]))
+            found = list(parts([Table("", text.encode(), replace(layout, width=6))], "text"))
         except BrokenQuotes:
             assume(size > 200)  # a row that a block of two hundred bytes cannot hold
             raise
@@ -362,8 +362,8 @@ def test_a_moment_in_every_cell_is_kept_as_it_stands() -> None:
     ]
     wrong = [*lines, sale(Operation_date="2024-02-30 00:00:00")]
     found = blocks(write(wrong))[1]
-    assert [(row.line, row.column, row.settlement_id) for block in found for row in block.aside] == [
-        (5, "operation_date", "123456")
+    assert [cell for block in found for cell in block.undated] == [
+        DamagedCell(5, "operation_date", "2024-02-30 00:00:00")
     ]
 
 

@@ -253,7 +253,7 @@ def test_a_fee_given_back_among_fees_stays_a_credit() -> None:
 
 
 def test_every_choice_can_be_made_by_a_person() -> None:
-    chosen = Chosen("cp1252", ",", 1, ",", "mdy", "positive")
+    chosen = Chosen("cp1252", ",", 1, ",", "mdy", "positive", quotes="text")
     raw = write(
         [sale(Date=date(2024, 4, 3))], Style(delimiter=",", decimal=",", dates="%m/%d/%Y", encoding="cp1252")
     )

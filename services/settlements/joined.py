@@ -1,0 +1,53 @@
+"""Column names that stand in a file once more, further down: of files that were put together line by line (`cat`)."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from services.headings import spelling
+from services.settlements.columns import recognise
+
+_ENOUGH = 4  # names that must be recognised before a row is taken for column names
+Again = Literal["", "header_again", "other_names", "glued"]
+
+
+def names_column(cell: str, names: Sequence[str]) -> bool:
+    """Whether a cell is a column's name, by itself or in this file."""
+    return cell in names or recognise(cell) is not None
+
+
+def names_again(
+    row: Sequence[str], names: Sequence[str], known: Sequence[str | None], telling: Sequence[int]
+) -> Again:
+    """Whether a row names columns: the same (`header_again`), others or in another order (`other_names`), or those of the
+    next file right behind the last row of the one before, which had no line end (`glued`).
+
+    `names` and `known`: of the file's own header. `telling`: places of which one holds a name wherever names stand.
+    """
+    row = [cell.strip() for cell in row]
+    width = len(names)
+    if len(row) > width and _all_names(tail := row[width:], names):
+        same = row[width - 1].endswith(names[0]) and _same([names[0], *tail], names, known)
+        return "glued" if same else "other_names"
+    there = [place for place in telling if place < len(row)]
+    if len(there) == len(telling) and not any(names_column(row[place], names) for place in there):
+        return ""
+    if _all_names(row, names):
+        return "header_again" if _same(row, names, known) else "other_names"
+    starts = [place for place in range(1, len(row)) if names_column(row[place], names)]
+    return "other_names" if any(_all_names(row[place:], names) for place in starts) else ""
+
+
+def _all_names(cells: Sequence[str], names: Sequence[str]) -> bool:
+    filled = [cell for cell in cells if cell]
+    found = {recognise(cell) or cell for cell in filled if names_column(cell, names)}
+    return len(found) >= _ENOUGH and 2 * len(found) >= len(filled)
+
+
+def _same(row: Sequence[str], names: Sequence[str], known: Sequence[str | None]) -> bool:
+    """Whether each place holds what the header says of it."""
+    if any(row[len(names) :]) or (len(row) < len(names) and any(names[len(row) :])):
+        return False
+    return all(
+        spelling(cell) == spelling(name) or recognise(cell) == column
+        for cell, name, column in zip(row, names, known, strict=False)
+    )

@@ -1,0 +1,59 @@
+"""Quotation marks that stand there by mistake: two of them make one cell of all that lies between, rows of full width too.
+
+Whether such a cell is a long text or hides rows, a person says (`Quotes`): nothing is guessed.
+"""
+
+import re
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from services.settlements.cells import contains
+
+Quotes = Literal["rows", "text"]  # rows of their own, the marks are strays; or one long text
+QUOTES: tuple[Quotes, ...] = ("rows", "text")
+_BREAK = re.compile("\r\n|\r|\n")
+
+
+def line_breaks(column: pa.Array) -> NDArray[np.int64]:
+    """How many line breaks stand within each cell."""
+    total = np.zeros(len(column), dtype=np.int64)
+    if contains(column, "\n") or contains(column, "\r"):
+        for pattern, sign in (("\n", 1), ("\r", 1), ("\r\n", -1)):
+            total += sign * pc.count_substring(column, pattern).to_numpy()
+    return total
+
+
+def swallowing(column: pa.Array, delimiter: str, needed: int) -> NDArray[np.int64]:
+    """The places of cells that hold line breaks, and separators as if rows of so many needed cells began there."""
+    breaks = line_breaks(column)
+    if not breaks.any():
+        return np.zeros(0, dtype=np.int64)
+    return np.flatnonzero(_looks_like_rows(pc.count_substring(column, delimiter).to_numpy(), breaks, needed))
+
+
+def unfolded(cells: list[str], delimiter: str, needed: int) -> list[tuple[int, list[str]]]:
+    """The rows of which these cells were made by stray marks, each with how many lines below the first it begins; the
+    one row itself where no cell hides any."""
+    for place, cell in enumerate(cells):
+        breaks = len(_BREAK.findall(cell))
+        if not _looks_like_rows(np.array([cell.count(delimiter)]), np.array([breaks]), needed).any():
+            continue
+        begins = sum(len(_BREAK.findall(before)) for before in cells[:place])
+        first, *others = (part.split(delimiter) for part in _BREAK.split(cell))
+        rows = [(0, [*cells[:place], *first]), *((begins + n, row) for n, row in enumerate(others, 1))]
+        (at, last) = rows.pop()
+        rest = unfolded([*last, *cells[place + 1 :]], delimiter, needed)
+        return [*rows, *((at + below, row) for below, row in rest)]
+    return [(0, cells)]
+
+
+def _looks_like_rows(
+    separators: NDArray[np.int64], breaks: NDArray[np.int64], needed: int
+) -> NDArray[np.bool_]:
+    # Half of them are enough for a doubt: the marks may stand in different columns of their rows.
+    found: NDArray[np.bool_] = (breaks > 0) & (2 * separators >= breaks * (needed - 1))
+    return found
