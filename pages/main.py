@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import pause_banner, restored_banner, sandbox_banner, signed_out
+from pages import passphrase_banner, pause_banner, restored_banner, sandbox_banner, signed_out
 from pages.common import actor, desk, texts
 from pages.markdown import plain
 from pages.navigation import SCREENS, Screen, first
@@ -109,4 +109,5 @@ if desk().settings.demo:
 restored_banner.show()
 if address != "configuration":  # which says it itself, with the button that ends it
     pause_banner.show()
+    passphrase_banner.show()
 run()

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from services import clock, restored
 from services.hipay.client import HiPay
 from services.hipay.sandbox import clock_source
-from services.settings import Account, Settings, load
-from services.store import Store, open_store
+from services.settings import SHORTEST_SECRET, Account, Settings, SettingsError, load
+from services.store import Store, accounts, open_store
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,38 @@ class Desk:
 
 
 def open_desk(settings: Settings) -> Desk:
-    """Open the store and follow the sandbox's clock in its world. Raises DatabaseRefused."""
+    """Open the store and follow the sandbox's clock in its world. Raises DatabaseRefused, SettingsError."""
     if settings.demo:
         clock.use(clock_source(settings.sandbox_url))
     store = open_store(settings.database, demo=settings.demo)
+    try:
+        _refuse_short_passphrases(store, settings)
+    except SettingsError:
+        store.close()
+        raise
     if restored.examine(store, settings) == "unmarked" and store.sqlite:
         restored.hold_unmarked(store)
     return Desk(settings, store)
+
+
+def _refuse_short_passphrases(store: Store, settings: Settings) -> None:
+    """A new account begins with a passphrase that nobody can find by trying. One that the database knows goes on: its
+    customers have links, and the check list says it. Raises SettingsError."""
+    short = [account for account in settings.all_accounts.values() if account.short_passphrases]
+    if not short:
+        return
+    with store.read() as tx:
+        new = [account for account in short if not accounts.known(tx, account.key)]
+    if new:
+        raise SettingsError(
+            tuple(
+                f"accounts → {account.key} → {name}: has fewer than {SHORTEST_SECRET} characters, so a customer could find it "
+                "by trying and forge the news of a payment: choose a longer one in HiPay's console (Integration → Security "
+                "Settings → Secret passphrase), and write it here"
+                for account in new
+                for name in account.short_passphrases
+            )
+        )
 
 
 @lru_cache(maxsize=1)

@@ -48,6 +48,7 @@ class SettingsError(DeskError):
 
 
 Algorithm = Literal["sha1", "sha256", "sha512"]
+SHORTEST_SECRET = 12  # characters: what signs something that a customer sees can be looked for at home, without asking us
 
 
 class Account(BaseModel):
@@ -96,6 +97,21 @@ class Account(BaseModel):
     def secrets(self) -> tuple[str, ...]:
         """The passphrases a signature may have been made with: the present one, and the former during a rotation."""
         return _filled(self.passphrase, self.previous_passphrase)
+
+    @property
+    def short_passphrases(self) -> tuple[str, ...]:
+        """Which settings hold a passphrase that counts and can be found by trying."""
+        return self._short("passphrase", "previous_passphrase")
+
+    @property
+    def short_finance_secrets(self) -> tuple[str, ...]:
+        return self._short("finance_notification_password", "previous_finance_notification_password")
+
+    def _short(self, *names: str) -> tuple[str, ...]:
+        found = {name: _filled(getattr(self, name)) for name in names}
+        return tuple(
+            name for name, secret in found.items() if secret and len(secret[0].strip()) < SHORTEST_SECRET
+        )
 
     @property
     def finance_secrets(self) -> tuple[str, ...]:

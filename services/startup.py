@@ -36,6 +36,8 @@ def desk_or_exit() -> Desk:
     settings_or_exit()
     try:
         return desks.current()
+    except SettingsError as error:
+        sys.exit(str(error))
     except DatabaseRefused as error:
         sys.exit(sentence(error, translator("en")))
 

@@ -19,7 +19,7 @@ from services.mail.imap_url import parse_imap_url
 from services.mail.settings import missing
 from services.mail.smtp_url import parse_smtp_url
 from services.payouts import seen as payouts
-from services.settings import Account, Settings
+from services.settings import SHORTEST_SECRET, Account, Settings
 from services.store import Connection
 from services.store import accounts as rows
 from services.store.engine import sqlite_warning
@@ -27,7 +27,7 @@ from services.versions import python_warning
 
 Status = Literal["ok", "warning", "failed", "unknown"]
 NAMES = (
-    "credentials", "hash_algorithm", "products_link", "products_phone", "redirect_pages", "email_settings", "smtp",
+    "credentials", "hash_algorithm", "passphrase", "products_link", "products_phone", "redirect_pages", "email_settings", "smtp",
     "sender_domain", "delivery_reports", "notifications", "finance_api", "payouts_fetched", "finance_notifications",
     "settlements_folder", "public_address", "database", "python",
 )  # fmt: skip
@@ -72,6 +72,7 @@ def checks_in(
     }
     found |= {check.name: check for check in _seen_here(desk, config, rows.last_notification(tx, account))}
     now = clock.now()
+    found["passphrase"] = passphrase_check(desk.account(account), now)
     found |= {name: Check(name, *finding, now) for name, finding in payouts.findings(tx, desk, account)}
     found["delivery_reports"] = reports_check(tx, desk.settings.imap)
     return tuple(found[name] for name in NAMES)
@@ -112,6 +113,16 @@ def hash_check(account: Account, hipay: str, at: datetime) -> Check:
     if hipay == "sha1":
         return Check("hash_algorithm", "warning", "sha1", detail, at)
     return Check("hash_algorithm", "ok", "", detail, at)
+
+
+def passphrase_check(account: Account, at: datetime) -> Check:
+    """Whether it can be found by trying: each customer comes back with parameters that HiPay signed with it."""
+    detail = {"least": str(SHORTEST_SECRET)}
+    if "passphrase" in account.short_passphrases:
+        return Check("passphrase", "failed", "short", detail, at)
+    if account.short_passphrases:
+        return Check("passphrase", "failed", "previous_short", detail, at)
+    return Check("passphrase", "ok", "", detail, at)
 
 
 def _measured(tx: Connection, desk: Desk, account: Account, config: Configuration) -> Iterable[Check]:

@@ -19,6 +19,7 @@ Who = Literal["", "you", "finance", "administrator", "hipay"]
 TITLES = {
     "credentials": "API credentials",
     "hash_algorithm": "Signature of notifications",
+    "passphrase": "Secret passphrase",
     "products_link": "Payment methods by link",
     "products_phone": "Payment methods by phone",
     "redirect_pages": "Pages after the payment",
@@ -100,6 +101,17 @@ GUIDANCE: dict[str, Guidance] = {
         _SECURITY,
         "Please set the hash algorithm {hipay} for the account {merchant} in the settings of E-Terminal Desk, or choose {ours} as the hashing algorithm in HiPay's console.",
         _LINK,
+    ),
+    "passphrase.": Guidance("It has {least} characters or more."),
+    "passphrase.short": Guidance(
+        "It has fewer than {least} characters: a customer could find it by trying, and forge the news of a payment. What this account sends goes on.",
+        "administrator", f"{_SECURITY} → Secret passphrase",
+        "Please draw a passphrase of 20 characters or more at random for the account {merchant}, put it into the settings of E-Terminal Desk (passphrase), the present one into previous_passphrase, and at the same moment set it in HiPay's console. Take previous_passphrase out some days later: until then the short one still counts.",
+    ),
+    "passphrase.previous_short": Guidance(
+        "The former one (previous_passphrase) has fewer than {least} characters, and still counts: a customer could find it by trying, and forge the news of a payment.",
+        "administrator", "Settings of E-Terminal Desk: previous_passphrase",
+        "Please take previous_passphrase of the account {merchant} out of the settings of E-Terminal Desk as soon as HiPay signs with the new one.",
     ),
     "products_link.": Guidance("{count} payment methods can be used by link."),
     "products_link.empty": Guidance(
@@ -238,6 +250,11 @@ GUIDANCE: dict[str, Guidance] = {
         "HiPay can announce each payout at {url}, once the password of these notifications is in the settings.", "",
         "",
         "Please ask HiPay to send the finance notifications (settlement) of the account {merchant} to {url}, and put their password and algorithm into the settings of E-Terminal Desk (finance_notification_password, finance_notification_algorithm).",
+    ),
+    "finance_notifications.short": Guidance(
+        "Their password has fewer than {least} characters: whoever found it by trying could announce payouts. HiPay is only asked for them then.",
+        "administrator", "Settings of E-Terminal Desk: finance_notification_password, previous_finance_notification_password",
+        "Hello, could you please agree with us on a longer password, of 20 characters or more, for the finance notifications (settlement) of our account {merchant}?",
     ),
     "finance_notifications.no_address": Guidance("None can come without a public address."),
     "settlements_folder.": Guidance("Watched; no file was found in it yet."),

@@ -6,6 +6,7 @@ from typing import Literal
 
 from services.desk import Desk
 from services.payouts.automatic import automatic
+from services.settings import SHORTEST_SECRET
 from services.store import Connection
 from services.store import folder_files as folder_rows
 from services.store import payouts as rows
@@ -37,6 +38,8 @@ def _fetched(tx: Connection, desk: Desk, account: str) -> Found:
 
 
 def _announced(tx: Connection, desk: Desk, account: str) -> Found:
+    if desk.account(account).short_finance_secrets:
+        return "warning", "short", {"least": str(SHORTEST_SECRET)}
     if at := rows.last_notification(tx, account):
         return "ok", "", {"at": at.isoformat()}
     if not desk.settings.public:

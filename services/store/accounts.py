@@ -6,8 +6,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
+from services.store.base import metadata
 from services.store.concurrent import insert_new, put
 from services.store.schema import account_checks, account_config, account_pauses, notifications
+
+
+def known(tx: Connection, account: str) -> bool:
+    """Whether anything at all is stored of the account."""
+    tables = [table for table in metadata.sorted_tables if "account" in table.c]
+    return any(tx.execute(select(table.c.account).where(table.c.account == account).limit(1)).first() for table in tables)
 
 
 def sections(tx: Connection, account: str) -> dict[tuple[str, str], dict[str, Any]]:

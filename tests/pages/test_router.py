@@ -27,7 +27,7 @@ STAGE = {
     "environment": "stage",
     "login": "user",
     "password": "secret-word",
-    "passphrase": "pass-phrase",
+    "passphrase": "a-long-pass-phrase",
 }
 
 

@@ -24,7 +24,7 @@ ACCOUNT = {
     "environment": "stage",
     "login": "user",
     "password": "secret-word",
-    "passphrase": "phrase",
+    "passphrase": "a-long-pass-phrase",
 }
 
 

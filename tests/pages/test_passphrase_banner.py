@@ -1,0 +1,41 @@
+"""A short passphrase is said on every screen to those who can replace it, and in the check list."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+Open = Callable[..., AppTest]
+SHOP = {"name": "Maison *Élan*", "environment": "sandbox", "login": "l", "password": "p", "passphrase": "x"}
+
+
+@pytest.fixture
+def desk_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return {"accounts": {"shop": {**SHOP, **getattr(request, "param", {})}, "other": {**SHOP, "name": "Other", "passphrase": "long enough, I hope"}}}  # fmt: skip
+
+
+def warnings(at: AppTest) -> list[str]:
+    assert not at.exception
+    return [one.value.replace("\\", "") for one in at.warning if "12" in one.value]
+
+
+def test_who_configures_is_told(open_page: Open) -> None:
+    [said] = warnings(open_page("people.py", "admin"))
+    assert said.startswith("A secret passphrase is shorter than 12 characters (Maison *Élan*)")
+    [dite] = warnings(open_page("people.py", "admin", language="fr"))
+    assert dite.startswith("Une phrase secrète compte moins de 12 caractères (Maison *Élan*)")
+    assert warnings(open_page("my_notices.py", "manager")) == []
+
+
+def test_the_check_list_says_what_to_do(open_page: Open) -> None:
+    at = open_page("configuration.py", "admin", language="fr")
+    assert warnings(at) == []
+    words = " ".join(one.value for one in at.markdown).replace("\\", "")
+    assert "Elle compte moins de 12 caractères" in words
+    assert any("phrase secrète d’au moins 20 caractères pour le compte Maison *Élan*" in one.value for one in at.code)
+
+
+@pytest.mark.parametrize("desk_settings", [{"passphrase": "long enough, I hope"}], indirect=True)
+def test_nobody_is_told_of_a_long_one(open_page: Open) -> None:
+    assert warnings(open_page("people.py", "admin")) == []
