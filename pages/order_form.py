@@ -28,6 +28,15 @@ from services.refusals import sentence
 from services.settings import Account
 
 _STANDS = timedelta(hours=1)  # so long an end that was proposed stays under somebody's eyes
+# What the form keeps in the session, and nothing else: other screens' keys begin with the same letters.
+KEYS = tuple(
+    f"order_{name}"
+    for name in (
+        "key", "proposed", "proposed_id", "duplicated_from", "first_name", "last_name", "email", "phone", "amount", "currency",
+        "description", "reference_1", "reference_2", "reference_3", "reference_4", "reference_5", "order_id", "language",
+        "end_date", "end_time", "capture",
+    )
+)  # fmt: skip
 # Problems of a field nobody has filled in yet: told as what is still needed, not as mistakes.
 _STILL_EMPTY = {"field_empty", "address_empty"}
 
@@ -51,8 +60,8 @@ class Form:
 
 def reset() -> None:
     """A fresh form with a key of its own at the next drawing."""
-    for name in [name for name in st.session_state if str(name).startswith("order_")]:
-        del st.session_state[name]
+    for key in KEYS:
+        st.session_state.pop(key, None)
 
 
 def draw(account: Account, channel: Channel) -> Form:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages import sandbox_banner
+from pages import order_form, sandbox_banner
 from services import clock
 from services.access import SYSTEM, sign_in
 from services.accounts.configuration import save_email_settings
@@ -185,3 +185,20 @@ def test_who_has_no_address_yet_writes_it_where_the_copy_is_offered(open_page: O
     next(one for one in at.button if one.label == "Send").click().run()
     [order] = history.find(desk, SYSTEM, Filter()).orders
     assert order.last_name == "Marchand"
+
+
+def test_a_form_that_is_left_takes_nothing_of_other_screens_along(open_page: Open, desk: Desk) -> None:
+    at = open_page("new_order.py", "manager")
+    theirs = {"order_of": 7, "orders_turn": (None, 2), "order_that_somebody_adds_one_day": "x", "file": 3}
+    for key, value in theirs.items():
+        at.session_state[key] = value
+    at = fill(at, amount="20", reference_1="F-9")
+    widgets = (*at.text_input, *at.selectbox, *at.date_input, *at.time_input, *at.radio)
+    own = {one.key for one in widgets if one.key and one.key.startswith("order_")}
+    assert len(own) > 10
+    assert own <= set(order_form.KEYS)
+    next(one for one in at.button if one.label == "Send by e-mail").click().run()
+    next(one for one in at.button if one.label == "Send").click().run()
+    assert not at.exception
+    assert {key: at.session_state[key] for key in theirs} == theirs
+    assert [key for key in order_form.KEYS if key in at.session_state] == []
