@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.by_hand_kit import what_line
+from pages.by_hand_kit import kept, what_line
 from pages.by_hand_words import ACTS, DONE, icon_of
 from pages.common import actor, desk, texts
 from pages.markdown import plain
@@ -39,11 +39,10 @@ def companions(act: str, lines: tuple[Line, ...], key: str) -> tuple[Line, ...]:
     t = texts()
     if act == "twice":
         return ()
-    others = [
-        one
-        for one in standing.companions(desk(), actor(), [line.id for line in lines])
-        if act in one.possible
-    ][: MOST_LINES - len(lines)]
+    # as they were first offered: one that has changed since is not taken along unseen
+    offered = kept(f"companions {act}", lambda: _companions(act, lines))
+    now = {one.id: one for one in standing.look(desk(), actor(), [one.id for one in offered])}
+    others = [one for one in offered if not one.moved(now.get(one.id))]
     if not others:
         return ()
     with_them = st.checkbox(
@@ -55,6 +54,11 @@ def companions(act: str, lines: tuple[Line, ...], key: str) -> tuple[Line, ...]:
         + (" …" if len(others) > _NAMED else "")
     )
     return tuple(others) if with_them else ()
+
+
+def _companions(act: str, lines: tuple[Line, ...]) -> list[Line]:
+    found = standing.companions(desk(), actor(), [line.id for line in lines])
+    return [one for one in found if act in one.possible][: MOST_LINES - len(lines)]
 
 
 def undoing(lines: tuple[Line, ...], key: str) -> Callable[[str, Any], Done]:

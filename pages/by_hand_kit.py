@@ -20,11 +20,28 @@ from services.reconciliation.standing import Line
 from services.settlements.operations import BY_CODE
 
 _PATIENCE = 1.0  # seconds after which the progress is shown
+_KEPT, _PRESSED = "by_hand_kept", "by_hand_pressed"
 
 
-def ask_reason(act: str, key: str) -> str:
-    """The reason, offered or written."""
+def kept(name: str, first: Callable[[], Any]) -> Any:
+    """What the open window remembers under ``name``, at first this."""
+    remembered: dict[str, Any] = st.session_state.setdefault(_KEPT, {})
+    if name not in remembered:
+        remembered[name] = first()
+    return remembered[name]
+
+
+def forget() -> None:
+    """The window is closed, or another is asked for."""
+    st.session_state.pop(_KEPT, None)
+
+
+def ask_reason(act: str, key: str, *, differs: bool = False) -> str:
+    """The reason, offered or written; why the amounts ``differ`` is written."""
     t = texts()
+    if differs:
+        label = t("Reason: why do they belong together? (your colleagues will read it)")
+        return st.text_input(label, key=f"why_differs_{key}", max_chars=REASON_MAX) or ""
     phrases, place = [t(phrase) for phrase in PHRASES[act]], f"why_{key}"
 
     def take() -> None:
@@ -37,13 +54,28 @@ def ask_reason(act: str, key: str) -> str:
     return why or ""
 
 
-def go(label: str, key: str, close: Callable[[], None], *, ready: bool) -> bool:
-    """The window's two buttons; whether it is to be done."""
+def go(label: str, key: str, close: Callable[[], None], *, ready: bool, shown: Any = None) -> bool:
+    """The window's two buttons; whether it is to be done. ``shown``: as of ``confirm``."""
     back, forward = st.columns(2)
     if back.button(texts()("Back"), width="stretch", key=f"back_{key}"):
         close()
         st.rerun()
-    return bool(forward.button(label, type="primary", width="stretch", key=f"go_{key}", disabled=not ready))
+    with forward:
+        return confirm(label, f"go_{key}", shown, type="primary", width="stretch", disabled=not ready)
+
+
+def confirm(label: str, key: str, shown: Any, **options: Any) -> bool:
+    """A button that does what stands beside it, ``shown``; whether it is to be done. Where that has become something else by
+    the time of the press, it is not done, but said."""
+    pressed = st.button(label, key=key, on_click=_press, args=(shown,), **options)
+    if pressed and st.session_state.pop(_PRESSED, None) != shown:
+        st.error(texts()("This has changed while you pressed: look at it again."), icon=":material/error:")
+        return False
+    return pressed
+
+
+def _press(shown: Any) -> None:
+    st.session_state[_PRESSED] = shown
 
 
 @contextmanager
@@ -73,9 +105,8 @@ def progress_after_a_while() -> Iterator[Callable[[float], None]]:
 def what_line(line: Line, t: Translator) -> str:
     """A line in one line of words: operation, amount, date, order in the file."""
     operation = t(BY_CODE[line.operation_code].label) if line.operation_code in BY_CODE else line.operation
-    units = line.settled if line.original is None else line.original
-    code = line.settlement_currency if line.original is None else line.original_currency
-    amount = format_money(units, code, t.locale)
+    units, code = line.named
+    amount = t("no amount") if units is None else format_money(units, code, t.locale)
     return " · ".join(part for part in (operation, amount, day(line.date, t), line.file_order) if part)
 
 

@@ -2,7 +2,7 @@
 
 from services.errors import DeskError
 from services.i18n import Translator, format_datetime
-from services.reconciliation.candidates import ALIKE, AMOUNT, FOUND, NAMED, SUGGESTED, TYPED
+from services.reconciliation.candidates import ALIKE, AMOUNT, AMOUNT_TYPED, FOUND, NAMED, SUGGESTED, TYPED
 from services.reconciliation.decision_errors import AlreadyUndone, ConflictingDecision
 from services.reconciliation.explain import DIFFERENCES
 from services.refusals import SENTENCES, sentence
@@ -51,7 +51,7 @@ HOW = {
 }
 WHY = {
     SUGGESTED: "suggested", NAMED: "named by the line", TYPED: "exactly what you typed", FOUND: "contains what you typed",
-    ALIKE: "nearly one of its texts", AMOUNT: "has this amount",
+    ALIKE: "nearly one of its texts", AMOUNT: "has the line's amount", AMOUNT_TYPED: "has the amount that you typed",
 }  # fmt: skip
 IGNORES = DIFFERENCES
 PATTERNS = {"equals": "is exactly", "starts": "begins with"}

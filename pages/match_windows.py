@@ -1,71 +1,90 @@
 """To which order does a line belong: the search, the choice, and the shares of a split."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
+from pages import match_beside
+from pages.by_hand_kit import kept
 from pages.by_hand_words import WHY
 from pages.common import actor, desk, language, refusals, texts
+from pages.facts import show_facts
 from pages.markdown import plain
 from services import money
 from services.i18n import Translator, format_date
 from services.money import format_money
 from services.reconciliation import candidates, decisions, positions
+from services.reconciliation.agreement import agreement
 from services.reconciliation.candidates import Candidate
 from services.reconciliation.decisions import Done, Share
 from services.reconciliation.standing import Line
 
-Act = Callable[[str, Any], Done]  # given the reason and who is told of the progress
-_SHARES = "by_hand_shares"
+
+class Wanted(NamedTuple):
+    """What a window does, given the reason and who is told of the progress. ``differs``: the reason must say why what is
+    matched belongs together all the same. ``shown``: what a person reads of it before they press the button."""
+
+    act: Callable[[str, Any], Done]
+    differs: bool = False
+    shown: Any = None
 
 
-def forget() -> None:
-    st.session_state.pop(_SHARES, None)
-
-
-def choose(lines: Sequence[Line], key: str) -> Act | None:
-    """Find an order and choose it; what matching the lines to it does, None while that is not decided."""
+def choose(lines: Sequence[Line], key: str) -> Wanted | None:
+    """Find an order and choose it; matching the lines to it, None while none is chosen."""
     chosen = _search(lines[0], key)
-    if chosen is None or not _confirmed([(line, chosen.currency) for line in lines], key):
+    if chosen is None:
         return None
-    shown = [line.shown for line in lines]
-    return lambda why, progress: decisions.match(
-        desk(), actor(), shown, chosen.order, why, key, confirmed=True, progress=progress
+    differs, seen, shown = (
+        match_beside.show(lines, chosen),
+        match_beside.seen([chosen]),
+        [line.shown for line in lines],
     )
+    return Wanted(
+        lambda why, progress: decisions.match(
+            desk(), actor(), shown, chosen.order, why, key, seen=seen, progress=progress
+        ),
+        differs, (chosen.order, seen),
+    )  # fmt: skip
 
 
-def suggested(lines: Sequence[Line], key: str) -> Act | None:
-    """What accepting the suggestions does, None while another currency is not confirmed."""
+def suggested(lines: Sequence[Line], key: str) -> Wanted | None:
+    """Accepting the suggestions."""
+    found = candidates.suggestions(desk(), actor(), [line.id for line in lines])
+    pairs = [(line, found[line.id]) for line in lines if line.id in found]
+    if not pairs:
+        return None
     if len(lines) == 1:
-        st.markdown(texts()("It is order **{order_id}**.", order_id=plain(lines[0].nearest_id)))
-    if not _confirmed([(line, line.nearest_currency) for line in lines], key):
-        return None
-    shown = [line.shown for line in lines]
-    return lambda why, progress: decisions.accept(
-        desk(), actor(), shown, why, key, confirmed=True, progress=progress
-    )
+        st.markdown(texts()("It is order **{order_id}**.", order_id=plain(lines[0].suggested_id)))
+        differs = match_beside.show(lines, pairs[0][1])
+    else:
+        differs = match_beside.show_several(pairs)
+    seen, shown = match_beside.seen([one for _, one in pairs]), [line.shown for line in lines]
+    return Wanted(
+        lambda why, progress: decisions.accept(desk(), actor(), shown, why, key, seen=seen, progress=progress),
+        differs, ([line.suggested for line in lines], seen),
+    )  # fmt: skip
 
 
-def share_out(line: Line, key: str) -> Act | None:
-    """Find orders and give each its share, the last one what is left; what the split does, None while it is not whole."""
+def share_out(line: Line, key: str) -> Wanted | None:
+    """Find orders and give each its share, the last one what is left; the split, None while it is not whole."""
     t, code, whole = texts(), line.original_currency, line.original or 0
-    kept: list[Candidate] = st.session_state.setdefault(_SHARES, [])
-    found = _search(line, key, without={one.order for one in kept})
+    orders: list[Candidate] = kept("shares", list)
+    found = _search(line, key, without={one.order for one in orders})
     if found is not None:
         label = t("Add order {order_id}", order_id=plain(found.order_id))
-        st.button(label, icon=":material/add:", key=f"add_{key}", on_click=kept.append, args=(found,))
-    if not kept:
+        st.button(label, icon=":material/add:", key=f"add_{key}", on_click=orders.append, args=(found,))
+    if not orders:
         return None
     sign = 1 if whole > 0 else -1
     st.markdown(t("**{amount}** to be shared:", amount=plain(format_money(whole, code, t.locale))))
     left, shares, right = abs(whole), list[Share](), True
     # of a sale an order takes what it still misses, of a refund what it has kept
-    owed = [one.missing if sign > 0 else one.kept for one in kept]
-    weights = [most or one.amount for most, one in zip(owed, kept, strict=True)]
+    owed = [one.missing if sign > 0 else one.kept for one in orders]
+    weights = [most or one.amount for most, one in zip(owed, orders, strict=True)]
     proposed = positions.divided(abs(whole), weights, money.step(code))
-    for number, (one, most) in enumerate(zip(kept, owed, strict=True)):
-        last = number == len(kept) - 1
+    for number, (one, most) in enumerate(zip(orders, owed, strict=True)):
+        last = number == len(orders) - 1
         with st.container(horizontal=True, vertical_alignment="bottom"):
             if last:
                 rest = plain(format_money(sign * left, code, t.locale))
@@ -74,28 +93,51 @@ def share_out(line: Line, key: str) -> Act | None:
             else:
                 offered = ("-" if sign < 0 else "") + money.plain(proposed[number], code, t.locale)
                 # with another order beside it, another share is proposed
-                place = f"share_{one.order}_{len(kept)}_{key}"
+                place = f"share_{one.order}_{len(orders)}_{key}"
                 typed = st.text_input(_owed(one, most, sign, t), offered, key=place, width=340)
                 units = _units((typed or "").strip().removeprefix("-").removeprefix("−"), code, t)
             st.button(
                 t("Remove"), icon=":material/close:", type="tertiary", key=f"remove_{one.order}_{key}",
-                on_click=kept.remove, args=(one,),
+                on_click=orders.remove, args=(one,),
             )  # fmt: skip
         right = right and units is not None and units > 0
         left -= units or 0
         shares.append((one.order, sign * (units or 0)))
-    if right is False and kept:
+    if right is False and orders:
         st.caption(
             ":material/info: " + t("Every order needs a share; together they make the line's amount exactly.")
         )
-    if len(kept) < 2:
+    if len(orders) < 2:
         st.caption(":material/info: " + t("Choose two orders or more."))
-    confirmed = _confirmed([(line, one.currency) for one in kept], key)
-    if not right or len(kept) < 2 or not confirmed:
+    if not right or len(orders) < 2:
         return None
-    return lambda why, _progress: decisions.split(
-        desk(), actor(), line.shown, shares, why, key, confirmed=True
-    )
+    differs = _differing(line, orders, shares, t)
+    seen = match_beside.seen(orders)
+    return Wanted(
+        lambda why, _progress: decisions.split(desk(), actor(), line.shown, shares, why, key, seen=seen),
+        differs, (shares, seen),
+    )  # fmt: skip
+
+
+def _differing(line: Line, orders: Sequence[Candidate], shares: Sequence[Share], t: Translator) -> bool:
+    """Each share beside its order; whether one differs."""
+    facts, differs = list[tuple[str, str]](), False
+    for one, (_, units) in zip(orders, shares, strict=True):
+        found = agreement([(line.kind, units, line.original_currency)], one.amount, one.currency)
+        ordered = format_money(one.amount, one.currency, t.locale)
+        words = [
+            ordered,
+            match_beside.difference(found, t) if found.differs else "",
+            match_beside.paid(one, t),
+        ]
+        facts.append(
+            (t("Order {order_id}", order_id=one.order_id), " · ".join(part for part in words if part))
+        )
+        differs = differs or found.differs
+    show_facts(facts)
+    if differs:
+        match_beside.ask_why(t)
+    return differs
 
 
 def _owed(one: Candidate, most: int, sign: int, t: Translator) -> str:
@@ -146,26 +188,9 @@ def _caption(one: Candidate, zone: str, t: Translator) -> str:
         parts.append(t("same amount"))
     if one.other_currency:
         parts.append(t("other currency"))
-    if one.gross:
-        parts.append(t("{amount} settled already", amount=format_money(one.gross, one.currency, t.locale)))
+    parts.append(match_beside.paid(one, t))
     parts += [", ".join(one.references), format_date(one.created_at, zone, language())]
     return " · ".join(plain(part) for part in parts if part)
-
-
-def _confirmed(pairs: Sequence[tuple[Line, str]], key: str) -> bool:
-    """Whether every line and order have one currency, or a person says that they belong together all the same."""
-    t = texts()
-    differ = sorted(
-        {(line.original_currency, code) for line, code in pairs if line.original_currency not in ("", code)}
-    )
-    if not differ:
-        return True
-    ours, theirs = (", ".join(sorted(set(codes))) for codes in zip(*differ, strict=True))
-    st.warning(
-        t("The line is in {line}, the order in {order}.", line=ours, order=theirs),
-        icon=":material/currency_exchange:",
-    )
-    return st.checkbox(t("They belong together all the same"), key=f"currency_{key}")
 
 
 def _units(typed: str, currency: str, t: Translator) -> int | None:

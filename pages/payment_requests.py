@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages import address, history_export, request_detail
+from pages import address, history_export, request_detail, selection
 from pages.common import actor, desk, language, refusals, texts
 from pages.wording import BADGES, CHANNELS, person_name
 from services.i18n import format_ago, format_short
@@ -22,6 +22,7 @@ _COLOURS = {"gray": "#6b7280", "blue": "#2563eb", "orange": "#c2410c", "red": "#
 
 
 SCREEN = "payment-requests"
+_OPENED = "request_opened"  # the row that was clicked, until it is open
 CHOICES = (
     address.text("q"),
     address.some_of("state", lambda: tuple(BADGE_KEYS)),
@@ -38,6 +39,7 @@ def page() -> None:
     if found:
         if found[0] != chosen:  # a mail program took the full stop after it for part of the link
             st.query_params["order"] = found[0]
+        st.session_state.pop(_OPENED, None)
         request_detail.show(int(found[0][:18]))
         return
     st.title(texts()("Payment requests"))
@@ -88,6 +90,9 @@ def _from_the_first_page() -> None:
 
 @st.fragment(run_every=5.0)
 def _list(chosen: Filter) -> None:
+    if (opened := st.session_state.get(_OPENED)) is not None:
+        st.query_params["order"] = str(opened)
+        st.rerun(scope="app")
     t = texts()
     listing = history.find(desk(), actor(), chosen, st.session_state.get("page") or 1)
     if not listing.total:
@@ -100,10 +105,9 @@ def _list(chosen: Filter) -> None:
             if st.button(t("Check these with HiPay now"), icon=":material/sync:", type="tertiary"):
                 history.check_now(desk(), actor(), [order.id for order in listing.orders])
                 st.toast(t("HiPay is being asked; the list follows by itself."))
-    shown = _table(listing.orders, listing.now)
-    picked: Any = st.dataframe(
-        shown, hide_index=True, on_select="rerun", selection_mode="single-row", key="list_rows", row_height=40,
-        height="content", alt=t("Payment requests, newest first. Choose a row to open it."),
+    selection.draw(
+        "requests", _table(listing.orders, listing.now), [order.id for order in listing.orders], (), _open,
+        row_height=40, height="content", alt=t("Payment requests, newest first. Choose a row to open it."),
         column_config={
             t("State"): st.column_config.MultiselectColumn(
                 width=190, options=[t(BADGES[key][0]) for key in BADGE_KEYS], color=[_COLOURS[BADGES[key][2]] for key in BADGE_KEYS]
@@ -111,14 +115,16 @@ def _list(chosen: Filter) -> None:
             t("Amount"): st.column_config.TextColumn(alignment="right"),
         },
     )  # fmt: skip
-    if picked.selection.rows:
-        st.query_params["order"] = str(listing.orders[picked.selection.rows[0]].id)
-        st.rerun(scope="app")
     if st.session_state.get("page") != listing.page:
         st.session_state["page"] = listing.page
     if listing.pages > 1:
         st.pagination(listing.pages, key="page", persist_state="page")
     address.keep(SCREEN, CHOICES)
+
+
+def _open(ticked: tuple[selection.Id, ...]) -> None:
+    if ticked:  # the second click of a double one takes the tick away again: the request opens all the same
+        st.session_state[_OPENED] = ticked[0]
 
 
 def _table(orders: tuple[Any, ...], now: datetime) -> pd.DataFrame:

@@ -1,7 +1,6 @@
 """What a person can decide of payout lines: the buttons, the windows that ask why, the history, the way back."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -10,14 +9,17 @@ from pages.by_hand_kit import (
     ask_reason,
     begin_rule,
     first_zone,
+    forget,
     go,
     progress_after_a_while,
     refused,
     what_line,
 )
+from pages.by_hand_reach import listed, reach
 from pages.by_hand_words import ACTS, DONE, HOW, icon_of, refusal_words
 from pages.common import actor, desk, language, texts
 from pages.markdown import plain
+from pages.match_windows import Wanted
 from pages.wording import person_name
 from services.i18n import Translator, format_datetime
 from services.money import format_money
@@ -44,15 +46,20 @@ def actions(line_id: int) -> None:
                 continue  # asked there
             words, icon, _ = ACTS[act]
             label = (
-                t("It is order {order_id}", order_id=plain(line.nearest_id)) if act == "accept" else t(words)
+                t("It is order {order_id}", order_id=plain(line.suggested_id))
+                if act == "accept"
+                else t(words)
             )
             kind = "primary" if act == "accept" else "secondary"
-            if st.button(label, icon=icon, type=kind, key=f"by_hand_{act}_{line_id}"):
-                _open(act, found)
+            # given what stands on the screen now, not what the press finds
+            st.button(
+                label, icon=icon, type=kind, key=f"by_hand_{act}_{line_id}", on_click=_open, args=(act, found)
+            )
         if line.possible or line.outcome == "total_line":
             words, icon, _ = ACTS["comment"]
-            if st.button(t(words), icon=icon, type="tertiary", key=f"by_hand_comment_{line_id}"):
-                _open("comment", found)
+            st.button(
+                t(words), icon=icon, type="tertiary", key=f"by_hand_comment_{line_id}", on_click=_open, args=("comment", found)
+            )  # fmt: skip
 
 
 def bulk(line_ids: Sequence[int]) -> None:
@@ -61,7 +68,7 @@ def bulk(line_ids: Sequence[int]) -> None:
     if len(line_ids) > MOST_LINES:
         st.info(t("At most {most} lines can be decided at once.", most=MOST_LINES), icon=":material/info:")
         return
-    found = standing.look(desk(), actor(), line_ids)
+    found = sorted(standing.look(desk(), actor(), line_ids), key=lambda line: line_ids.index(line.id))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             t.plural("**{count}** line chosen", "**{count}** lines chosen", len(found)), width="content"
@@ -70,18 +77,18 @@ def bulk(line_ids: Sequence[int]) -> None:
             able = [line for line in found if act in line.possible]
             words, icon, _ = ACTS[act]
             label = t(words) if len(able) == len(found) else f"{t(words)} ({len(able)})"
-            if able and st.button(label, icon=icon, key=f"by_hand_bulk_{act}"):
-                _open(act, able)
+            if able:
+                st.button(label, icon=icon, key=f"by_hand_bulk_{act}", on_click=_open, args=(act, able))
 
 
-def comment_on_order(order_id: int) -> None:
-    """The comments on an order, and a place for another."""
+def comment_on_order(order_id: int, name: str) -> None:
+    """The comments on an order, and a place for another. ``name``: by which a person knows it."""
     _entries(trail.of_order(desk(), actor(), order_id), first_zone(), None)
     t = texts()
     if st.button(
         t("Comment"), icon=":material/comment:", type="tertiary", key=f"by_hand_order_comment_{order_id}"
     ):
-        st.session_state[_WINDOW] = ("order_comment", (), new_form_key(), order_id)
+        st.session_state[_WINDOW] = ("order_comment", (), new_form_key(), (order_id, name))
         st.rerun(scope="app")
 
 
@@ -97,11 +104,11 @@ def history(line_id: int) -> None:
 
 
 def said() -> None:
-    """What the last decision came to, said once, with the way back."""
-    found: tuple[str, Done] | None = st.session_state.get(_SAID)
+    """What the last decision came to, said once, with the way back; the lines that it left, each with the reason."""
+    found: tuple[str, Done, dict[int, str]] | None = st.session_state.get(_SAID)
     if found is None:
         return
-    t, (act, done) = texts(), found
+    t, (act, done, names) = texts(), found
     count = len(done.lines)
     with st.container(horizontal=True, vertical_alignment="center"):
         words = t.plural(
@@ -112,19 +119,33 @@ def said() -> None:
                 "{count} other line of the transaction went along.", "{count} other lines of the transaction went along.", done.along
             )  # fmt: skip
         st.success(words, icon=":material/check_circle:", width="stretch")
-        if act != "undo" and st.button(t("Undo"), icon=":material/undo:", key="by_hand_said_undo"):
-            _open("undo", standing.look(desk(), actor(), done.lines))
+        if act != "undo":
+            decided = standing.look(desk(), actor(), done.lines)
+            st.button(
+                t("Undo"), icon=":material/undo:", key="by_hand_said_undo", on_click=_open, args=("undo", decided)
+            )  # fmt: skip
         if st.button(t("Close"), icon=":material/close:", type="tertiary", key="by_hand_said_close"):
             st.session_state.pop(_SAID)
             st.rerun(scope="app")
-    for refusal in dict.fromkeys(refusal_words(error, first_zone(), t) for _, error in done.left):
-        st.warning(plain(refusal), icon=":material/rule:")
     if done.left:
-        st.caption(
+        st.warning(
             t.plural(
-                "{count} line was left as it was.", "{count} lines were left as they were.", len(done.left)
-            )
+                "{count} line was left as it was:", "{count} lines were left as they were:", len(done.left)
+            ),
+            icon=":material/rule:",
         )
+        zone = first_zone()
+        listed([_left(names.get(line, ""), refusal_words(error, zone, t), t) for line, error in done.left])
+
+
+def _left(name: str, why: str, t: Translator) -> str:
+    return t("{label}: {value}", label=name, value=why) if name else why
+
+
+def just_decided() -> frozenset[int]:
+    """The lines of the decision that ``said`` tells of."""
+    found: tuple[str, Done, dict[int, str]] | None = st.session_state.get(_SAID)
+    return frozenset(found[1].lines) if found else frozenset()
 
 
 def window() -> None:
@@ -132,57 +153,61 @@ def window() -> None:
     asked = st.session_state.get(_WINDOW)
     if asked is None:
         return
-    act, lines, key, order_id = asked
+    act, lines, key, order = asked
     icon = ACTS.get(act, ACTS["comment"])[1]
     title = texts()(ACTS.get(act, ACTS["comment"])[0])
     width = "medium" if act in ("match", "split", "not_ours") else "small"
-    st.dialog(title, width=width, icon=icon, on_dismiss=_close)(_window)(act, lines, key, order_id)
+    st.dialog(title, width=width, icon=icon, on_dismiss=_close)(_window)(act, lines, key, order)
 
 
 def _open(act: str, lines: Sequence[Line]) -> None:
     st.session_state.pop(_SAID, None)
+    forget()
     st.session_state[_WINDOW] = (act, tuple(lines), new_form_key(), None)
     st.rerun(scope="app")
 
 
 def _close() -> None:
     st.session_state.pop(_WINDOW, None)
-    match_windows.forget()
+    forget()
 
 
-def _window(act: str, lines: tuple[Line, ...], key: str, order_id: int | None) -> None:
+def _window(act: str, lines: tuple[Line, ...], key: str, order: tuple[int, str] | None) -> None:
     t = texts()
-    if act == "order_comment":
-        assert order_id is not None
-        _comment(lambda text: trail.comment_order(desk(), actor(), order_id, text, key), key)
+    if order is not None:
+        st.caption(plain(order[1]))
+        _comment(lambda text: trail.comment_order(desk(), actor(), order[0], text, key), key)
         return
-    st.caption(
-        plain(what_line(lines[0], t))
-        if len(lines) == 1
-        else t.plural("{count} line", "{count} lines", len(lines))
-    )
+    still = reach(lines)
     if act == "comment":
         _comment(lambda text: trail.comment_line(desk(), actor(), lines[0].id, text, key), key)
         return
+    if not still:
+        go(t(ACTS[act][0]), key, _close, ready=False)
+        return
     if act != "exclude":
         st.write(t(ACTS[act][2]))
-    if act == "not_ours" and len(lines) == 1 and _by_rule(lines[0], key):
+    if act == "not_ours" and len(still) == 1 and _by_rule(still[0], key):
         return
-    wanted = _wanted(act, lines, key)
-    why = ask_reason(act, key)
-    if (
-        go(t(ACTS[act][0]), key, _close, ready=wanted is not None and bool(why.strip()))
-        and wanted is not None
-    ):
+    wanted = _wanted(act, still, key)
+    why = ask_reason(act, key, differs=wanted is not None and wanted.differs)
+    ready = wanted is not None and bool(why.strip())
+    shown = (wanted.shown if wanted else None, [line.shown for line in still])
+    if go(t(ACTS[act][0]), key, _close, ready=ready, shown=shown) and wanted is not None:
         with refused(lines[0].account), progress_after_a_while() as progress:
-            done = wanted(why, progress)
+            done = wanted.act(why, progress)
             _close()
-            st.session_state[_SAID] = (act, done)
+            left = {line for line, _ in done.left}
+            st.session_state[_SAID] = (
+                act,
+                done,
+                {line.id: what_line(line, t) for line in lines if line.id in left},
+            )
             st.rerun()
 
 
-def _wanted(act: str, lines: tuple[Line, ...], key: str) -> Callable[[str, Any], Done] | None:
-    """What the window's button does, given the reason and who is told of the progress; None while something is missing."""
+def _wanted(act: str, lines: tuple[Line, ...], key: str) -> Wanted | None:
+    """What the window's button does; None while something is missing."""
     if act == "match":
         return match_windows.choose(lines, key)
     if act == "split":
@@ -190,14 +215,15 @@ def _wanted(act: str, lines: tuple[Line, ...], key: str) -> Callable[[str, Any],
     if act == "accept":
         return match_windows.suggested(lines, key)
     if act == "undo":
-        return by_hand_choices.undoing(lines, key)
+        return Wanted(by_hand_choices.undoing(lines, key))
     if act == "exclude" and by_hand_choices.stand_twice(lines, key):
         act = "twice"
-    shown = [line.shown for line in (*lines, *by_hand_choices.companions(act, lines, key))]
+    along = by_hand_choices.companions(act, lines, key)
+    shown = [line.shown for line in (*lines, *along)]
     decide = {
         "unmatch": decisions.unmatch, "exclude": decisions.exclude, "twice": decisions.twice, "not_ours": decisions.not_ours,
     }[act]  # fmt: skip
-    return lambda why, progress: decide(desk(), actor(), shown, why, key, progress=progress)
+    return Wanted(lambda why, progress: decide(desk(), actor(), shown, why, key, progress=progress))
 
 
 def _by_rule(line: Line, key: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages import payout_mending, reconciliation_filters, set_aside
+from pages import payout_mending, reconciliation_filters, selection, set_aside
 from pages.common import actor, desk, language, refusals, texts
 from pages.facts import show_facts
 from pages.markdown import plain
@@ -34,18 +34,28 @@ def show(looked_at: tuple[str, ...]) -> None:
             st.info(t("No payout file yet."), icon=":material/inbox:")
             return
         shown = found[:SHOWN]
-        picked: Any = st.dataframe(
-            pd.DataFrame([_row(file, t) for file in shown]), hide_index=True, on_select="rerun", selection_mode="single-row",
-            key=f"files_{shown[0].id}", height=min(_TABLE_HEIGHT, 36 + 35 * len(shown)),
+        selection.draw(
+            "files", pd.DataFrame([_row(file, t) for file in shown]), [file.id for file in shown],
+            (_opened(),), _take, height=min(_TABLE_HEIGHT, 36 + 35 * len(shown)),
             alt=t("Payout files, newest first. Choose one to see how it was read."),
             column_config={t(name): st.column_config.TextColumn(alignment="right") for name in ("Lines", "New", "Already known", "Changed", "Set aside")},
         )  # fmt: skip
         _pager(starts, found, t)
-        chosen = next((shown[place].id for place in picked.selection.rows if place < len(shown)), None)
-        if chosen is not None:
-            _file(chosen, t)
-        elif named := st.session_state.get("file"):  # a link leads to it
-            _file(named, t)
+        reconciliation_filters.keep()
+        if (opened := _opened()) is not None:
+            _file(opened, t)
+
+
+def _opened() -> int | None:
+    """The file that is ticked, or to which a link leads by the filter of lines."""
+    found: int | None = st.session_state.get("file_of") or st.session_state.get("file")
+    return found
+
+
+def _take(ticked: tuple[selection.Id, ...]) -> None:
+    st.session_state["file_of"] = ticked[0] if ticked else None
+    if not ticked:
+        st.session_state["file"] = None
 
 
 def _pager(starts: list[int | None], found: tuple[Row[Any], ...], t: Translator) -> None:

@@ -62,6 +62,8 @@ CHOICES = (
     # of payouts
     address.some_of("check", lambda: tuple(PAYOUT_STATES)),
     address.text("payout_of"),
+    # of files
+    address.number("file_of"),
 )
 
 

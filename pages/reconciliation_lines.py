@@ -5,7 +5,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages import reconciliation_actions, reconciliation_export, reconciliation_filters, reconciliation_words
+from pages import (
+    by_hand_reach,
+    reconciliation_actions,
+    reconciliation_export,
+    reconciliation_filters,
+    reconciliation_words,
+    selection,
+)
 from pages.common import actor, desk, refusals, texts
 from pages.reconciliation_line import show_line
 from pages.reconciliation_pager import pager, say_cut, turn
@@ -15,6 +22,7 @@ from services.reconciliation.views import OPEN, Figures
 from services.store import Row
 from services.store.line_filter import LineFilter
 
+_TICKED, _LEFT, _SHOWN = "lines_ticked", "lines_left", "lines_seen"
 _TABLE_HEIGHT = 36 + 35 * 9  # nine rows and the head: what was chosen stands below without scrolling far
 
 
@@ -25,16 +33,21 @@ def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
         chosen = reconciliation_filters.of_lines(figures, looked_at)
         sort: Any = st.session_state.get("sort") or "newest"
         reconciliation_filters.keep()
-        page = views.lines(desk(), actor(), chosen, sort, turn("lines", (chosen, sort)))
+        place = turn("lines", (chosen, sort))
+        page = views.lines(desk(), actor(), chosen, sort, place)
         reconciliation_actions.said()
         say_cut(page, t)
+        _let_go({line.id for line in page.rows}, (chosen, sort, place))
+        by_hand_reach.say_left(st.session_state.get(_LEFT, ()))
         if not page.rows:
             _nothing(chosen, figures, t)
             return
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             pager("lines", page, t)
             reconciliation_export.lines(chosen, sort, page)
-        ids = _chosen(page.rows, (chosen, sort, page.rows[0].id), t)
+        _table(page.rows, t)
+        reconciliation_filters.keep()
+    ids = _ticked()
     if len(ids) > 1:
         with st.container(border=True):
             reconciliation_actions.bulk(ids)
@@ -43,24 +56,49 @@ def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
             show_line(ids[0])
 
 
-def _chosen(rows: tuple[Row[Any], ...], shown: tuple[Any, ...], t: Translator) -> list[int]:
-    """The table; the ids of the lines that are ticked in it, or of the one that the address names."""
+def _table(rows: tuple[Row[Any], ...], t: Translator) -> None:
     several = len(desk().settings.all_accounts) > 1
-    table = pd.DataFrame([_row(line, several, t) for line in rows])
-    picked: Any = st.dataframe(
-        table, hide_index=True, on_select="rerun", selection_mode="multi-row", key=f"lines_{hash(shown)}",
-        height=min(_TABLE_HEIGHT, 36 + 35 * len(rows)), alt=t("Payout lines. Choose one to see it beside its order, several to decide them at once."),
+    selection.draw(
+        "lines", pd.DataFrame([_row(line, several, t) for line in rows]), [line.id for line in rows], _ticked(), _take,
+        several=True, height=min(_TABLE_HEIGHT, 36 + 35 * len(rows)),
+        alt=t("Payout lines. Choose one to see it beside its order, several to decide them at once."),
         column_config={t("Settled amount"): st.column_config.TextColumn(alignment="right"), t("Reason"): st.column_config.TextColumn(width="large")},
     )  # fmt: skip
-    ids = [rows[place].id for place in picked.selection.rows if place < len(rows)]
-    before = st.session_state.get("lines_ticked")
-    st.session_state["lines_ticked"] = ids
-    if ids or before:  # ticked, or just unticked: the table says it
-        st.session_state["line"] = ids[0] if len(ids) == 1 else None
-        reconciliation_filters.keep()
-        return ids
+
+
+def _ticked() -> list[int]:
+    """The lines that are ticked: the one that the address names, or several."""
     named = st.session_state.get("line")
-    return [named] if named is not None else []
+    several: list[int] = st.session_state.get(_TICKED, [])
+    return [named] if named is not None else several if len(several) > 1 else []
+
+
+def _take(ticked: tuple[selection.Id, ...]) -> None:
+    st.session_state[_TICKED] = list(ticked)
+    st.session_state["line"] = ticked[0] if len(ticked) == 1 else None
+    st.session_state.pop(_LEFT, None)
+
+
+def _let_go(there: set[int], shown: Any) -> None:
+    """Ticked lines that have left the list are ticked no more; that is said, where nobody here has chosen another list, or has
+    just decided them. The one that is open below stays, whatever has become of it, until another list is chosen."""
+    state, ticked, named = st.session_state, _ticked(), st.session_state.get("line")
+    before, state[_SHOWN] = state.get(_SHOWN), (shown, named)
+    same = before is not None and before[0] == shown
+    if not same:
+        state.pop(_LEFT, None)
+    if there.issuperset(ticked):
+        return
+    if named is not None:
+        if not same and before is not None and before[1] == named:
+            state["line"] = None
+        return
+    gone = [line for line in ticked if line not in there]
+    state[_TICKED] = [line for line in ticked if line in there]
+    if len(state[_TICKED]) == 1:
+        [state["line"]] = state[_TICKED]
+    if same:
+        state[_LEFT] = [line for line in gone if line not in reconciliation_actions.just_decided()]
 
 
 def _row(line: Row[Any], several: bool, t: Translator) -> dict[str, str]:

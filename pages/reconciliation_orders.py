@@ -11,6 +11,7 @@ from pages import (
     reconciliation_export,
     reconciliation_filters,
     reconciliation_words,
+    selection,
 )
 from pages.common import actor, desk, refusals, texts
 from pages.facts import show_facts
@@ -39,18 +40,17 @@ def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
             ):
                 pager("orders", page, t)
                 reconciliation_export.orders(chosen, sort, page, late=late)
-            number = _chosen(page.rows, (chosen, sort, late, page.rows[0].order), t)
+            _table(page.rows, t)
         else:
             st.info(
                 t("No order fits these filters. Remove one to see more."), icon=":material/filter_alt_off:"
             )
-            number = st.session_state.get("order_of")
+        number = st.session_state.get("order_of")
         if number is not None:
             _order(number, t)
 
 
-def _chosen(rows: tuple[Row[Any], ...], shown: tuple[Any, ...], t: Translator) -> int | None:
-    """The table; the order that is ticked in it, or that the address names."""
+def _table(rows: tuple[Row[Any], ...], t: Translator) -> None:
     table = pd.DataFrame([_row(order, t) for order in rows])
     money = [
         t(name)
@@ -66,19 +66,15 @@ def _chosen(rows: tuple[Row[Any], ...], shown: tuple[Any, ...], t: Translator) -
             "Days missing",
         )
     ]
-    picked: Any = st.dataframe(
-        table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"orders_{hash(shown)}",
+    selection.draw(
+        "orders", table, [order.order for order in rows], (st.session_state.get("order_of"),), _take,
         height=min(_TABLE_HEIGHT, 36 + 35 * len(rows)), alt=t("Orders by status. Choose one to see its lines."),
         column_config={name: st.column_config.TextColumn(alignment="right") for name in money},
     )  # fmt: skip
-    ticked = next((rows[place].order for place in picked.selection.rows if place < len(rows)), None)
-    before = st.session_state.get("orders_ticked")
-    st.session_state["orders_ticked"] = ticked
-    if ticked is not None or before is not None:
-        st.session_state["order_of"] = ticked
-        reconciliation_filters.keep()
-    number: int | None = st.session_state.get("order_of")
-    return number
+
+
+def _take(ticked: tuple[selection.Id, ...]) -> None:
+    st.session_state["order_of"] = ticked[0] if ticked else None
 
 
 def _row(order: Row[Any], t: Translator) -> dict[str, str]:
@@ -145,7 +141,8 @@ def _order(number: int, t: Translator) -> None:
             ):  # fmt: skip
                 st.rerun(scope="app")
         with st.expander(t("Comments"), icon=":material/forum:"):
-            reconciliation_actions.comment_on_order(number)
+            name = f"{order.order_id} · {reconciliation_words.money(order.amount, order.currency, t)}"
+            reconciliation_actions.comment_on_order(number, name)
 
 
 def _facts(order: Row[Any], t: Translator) -> list[tuple[str, str]]:

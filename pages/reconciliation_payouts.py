@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages import reconciliation_export, reconciliation_filters, reconciliation_words, set_aside
+from pages import reconciliation_export, reconciliation_filters, reconciliation_words, selection, set_aside
 from pages.common import actor, desk, refusals, texts
 from pages.markdown import plain
 from pages.reconciliation_words import PAYOUT_STATES
@@ -44,11 +44,11 @@ def show(looked_at: tuple[str, ...]) -> None:
             reconciliation_export.payouts(looked_at, tuple(states or ()), len(kept))
         pages = -(-len(kept) // SHOWN)
         place = min(st.session_state.get("payouts_page", 1), pages)
-        picked = _chosen(kept[(place - 1) * SHOWN : place * SHOWN], t)
+        _table(kept[(place - 1) * SHOWN : place * SHOWN], t)
         if pages > 1:
             st.pagination(pages, key="payouts_page")
         named = st.session_state.get("payout_of")
-        chosen = picked or next((one for one in kept if named and _name(one) == named), None)
+        chosen = next((one for one in found if named and _name(one) == named), None)
         if chosen is not None:
             _payout(chosen, t)
 
@@ -57,7 +57,7 @@ def _name(one: Payout) -> str:
     return f"{one.account}:{one.settlement_id}:{one.currency}"
 
 
-def _chosen(found: list[Payout], t: Translator) -> Payout | None:
+def _table(found: list[Payout], t: Translator) -> None:
     money = reconciliation_words.money
     several = len(desk().settings.all_accounts) > 1
     table = pd.DataFrame(
@@ -78,18 +78,15 @@ def _chosen(found: list[Payout], t: Translator) -> Payout | None:
         ]
     )  # fmt: skip
     right = ("Sum of its lines", "Payout announced", "Difference", "Lines", "Lines open", "Rows set aside")
-    picked: Any = st.dataframe(
-        table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"payouts_{hash(tuple(map(_name, found)))}",
+    selection.draw(
+        "payouts", table, [_name(one) for one in found], (st.session_state.get("payout_of") or "",), _take,
         height=min(_TABLE_HEIGHT, 36 + 35 * len(found)), alt=t("Payout check. Choose a payout to see what it is made of."),
         column_config={t(name): st.column_config.TextColumn(alignment="right") for name in right},
     )  # fmt: skip
-    ticked = next((found[place] for place in picked.selection.rows if place < len(found)), None)
-    before = st.session_state.get("payouts_ticked")
-    st.session_state["payouts_ticked"] = ticked
-    if ticked or before:
-        st.session_state["payout_of"] = _name(ticked) if ticked else ""
-        reconciliation_filters.keep()
-    return ticked
+
+
+def _take(ticked: tuple[selection.Id, ...]) -> None:
+    st.session_state["payout_of"] = ticked[0] if ticked else ""
 
 
 def _payout(one: Payout, t: Translator) -> None:

@@ -21,7 +21,6 @@ def show(order_id: int) -> None:
     t = texts()
     if st.button(t("All payment requests"), icon=":material/arrow_back:", type="tertiary"):
         st.query_params.pop("order", None)
-        st.session_state.pop("list_rows", None)
         st.rerun()
     with refusals():
         busy = any(

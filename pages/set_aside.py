@@ -1,11 +1,14 @@
 """The rows that a payout file set aside: what each is, who has dealt with it and why, and dealing with it or undoing that."""
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from pages.by_hand_kit import ask_reason, refused
+from pages import selection
+from pages.by_hand_kit import ask_reason, confirm, refused
+from pages.by_hand_reach import listed
 from pages.common import actor, desk, language, texts
 from pages.markdown import plain
 from pages.reading_words import sheets_of, where
@@ -16,11 +19,12 @@ from services.reconciliation import aside
 from services.reconciliation.aside import REST, Act, Aside
 from services.settlements.columns import LABELS
 from services.settlements.sheet import AsideRow
+from services.settlements.tables import Sheet
 from services.settlements.words import ASIDE
 from services.store import Row
 
 _TABLE_HEIGHT = 36 + 35 * 9
-_SAID = "aside_said"
+_TICKED = "aside_ticked"  # the rows that are ticked, by the place on the screen and the file
 
 
 def show(file: Row[Any], key: str) -> None:
@@ -33,16 +37,19 @@ def show(file: Row[Any], key: str) -> None:
     with desk().store.read() as tx:
         may = Right.RECONCILE in rights(tx, actor())
     rows = [*found.rows, *([AsideRow(REST, "", "", "", "")] if found.rest else [])]
-    chosen: Any = st.dataframe(
-        _table(file, rows, found, t), hide_index=True, height=min(_TABLE_HEIGHT, 36 + 35 * len(rows)),
-        alt=t("Rows set aside"), key=f"aside_{key}_{file.id}_{st.session_state.get(_SAID, 0)}",
-        on_select="rerun" if may else "ignore", selection_mode="multi-row",
-    )  # fmt: skip
+    options = {"height": min(_TABLE_HEIGHT, 36 + 35 * len(rows)), "alt": t("Rows set aside")}
     if not may:
+        st.dataframe(_table(file, rows, found, t), hide_index=True, **options)
         return
-    picked = [rows[place] for place in chosen.selection.rows if place < len(rows)]
+    place = f"{key}_{file.id}"
+    ticked = st.session_state.setdefault(_TICKED, {}).get(place, ())
+    selection.draw(
+        f"aside_{place}", _table(file, rows, found, t), [row.line for row in rows], ticked, partial(_take, place),
+        several=True, **options,
+    )  # fmt: skip
+    picked = [row for row in rows if row.line in ticked]
     waiting = [row.line for row in picked if row.blocking and found.dealt(row.line) is None]
-    dealt = [row.line for row in picked if found.dealt(row.line) is not None]
+    dealt = {row.line: act for row in picked if (act := found.dealt(row.line)) is not None}
     if not any(row.blocking for row in rows):
         return
     if not picked:
@@ -53,10 +60,21 @@ def show(file: Row[Any], key: str) -> None:
         for act in found.acts.get(row.line, ()):
             if act.undone_at is not None:
                 _say_undone(act, file, t)
+    sheets = sheets_of(file.reading)
+    listed([_in_words(row, found, sheets, t) for row in picked])
     if waiting:
         _act(file, waiting, f"{key}_deal", t)
     if dealt:
         _undo(file, dealt, f"{key}_undo", t)
+
+
+def _take(place: str, ticked: tuple[selection.Id, ...]) -> None:
+    st.session_state[_TICKED] = {**st.session_state.get(_TICKED, {}), place: ticked}
+
+
+def _in_words(row: AsideRow, found: Aside, sheets: tuple[Sheet, ...], t: Translator) -> str:
+    line = t("Line {number}", number=where(row.line, sheets, t)) if row.line else ""
+    return " · ".join(part for part in (line, row.settlement_id, _reason(row, found, t), row.text) if part)
 
 
 def _say_undone(act: Act, file: Row[Any], t: Translator) -> None:
@@ -69,26 +87,27 @@ def _say_undone(act: Act, file: Row[Any], t: Translator) -> None:
 def _act(file: Row[Any], lines: list[int], key: str, t: Translator) -> None:
     why = ask_reason("aside", f"aside_{key}_{file.id}")
     label = t.plural("{count} row is dealt with", "{count} rows are dealt with", len(lines))
-    if st.button(
-        label, type="primary", icon=":material/task_alt:", key=f"go_aside_{key}", disabled=not why.strip()
+    if confirm(
+        label, f"go_aside_{key}", lines, type="primary", icon=":material/task_alt:", disabled=not why.strip()
     ):
         with refused(file.account):
             aside.deal(desk(), actor(), file.id, lines, why)
             _again()
 
 
-def _undo(file: Row[Any], lines: list[int], key: str, t: Translator) -> None:
+def _undo(file: Row[Any], dealt: dict[int, Act], key: str, t: Translator) -> None:
     why = ask_reason("undo", f"aside_{key}_{file.id}")
-    label = t.plural("{count} row stands in the way again", "{count} rows stand in the way again", len(lines))
-    if st.button(label, icon=":material/undo:", key=f"go_aside_{key}", disabled=not why.strip()):
+    label = t.plural("{count} row stands in the way again", "{count} rows stand in the way again", len(dealt))
+    acts = [act.id for act in dealt.values()]
+    if confirm(label, f"go_aside_{key}", acts, icon=":material/undo:", disabled=not why.strip()):
         with refused(file.account):
-            aside.undo(desk(), actor(), file.id, lines, why)
+            aside.undo(desk(), actor(), file.id, list(dealt), why, acts=acts)
             _again()
 
 
 def _again() -> None:
-    """The table is drawn anew, nothing chosen in it, and the payouts with it."""
-    st.session_state[_SAID] = st.session_state.get(_SAID, 0) + 1
+    """Nothing is chosen any more, and the payouts are drawn anew with it."""
+    st.session_state.pop(_TICKED, None)
     st.rerun(scope="app")
 
 

@@ -7,7 +7,7 @@ AsideRefused
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -46,6 +46,7 @@ class RowNotDealtWith(AsideRefused):
 class Act:
     """What was done about a row. ``undone_at`` None: it stands."""
 
+    id: int
     line: int
     reason: str
     at: datetime
@@ -80,7 +81,14 @@ def of_file(desk: Desk, actor: Actor, file: int) -> Aside:
     acts: dict[int, tuple[Act, ...]] = {}
     for row in done:
         act = Act(
-            row.line, row.reason, row.at, row.who or "", row.undone_at, row.undoer or "", row.undo_reason
+            row.id,
+            row.line,
+            row.reason,
+            row.at,
+            row.who or "",
+            row.undone_at,
+            row.undoer or "",
+            row.undo_reason,
         )
         acts[row.line] = (*acts.get(row.line, ()), act)
     kept = tuple(AsideRow(**row) for row in found.aside)
@@ -125,18 +133,33 @@ def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str)
             audit.record(tx, actor, "aside.dealt_with", f"settlement_file:{file}", rows=len(new), line=new[0])
 
 
-def undo(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str) -> None:
-    """These rows stand in the way again. Raises RowNotDealtWith, AlreadyUndone, ReasonMissing, TextError, NotAllowed."""
+def undo(
+    desk: Desk,
+    actor: Actor,
+    file: int,
+    lines: Sequence[int],
+    reason: str,
+    *,
+    acts: Collection[int] | None = None,
+) -> None:
+    """These rows stand in the way again. ``acts``: those that the person saw.
+
+    Raises RowNotDealtWith, AlreadyUndone, ConflictingDecision (a row has been dealt with anew since), ReasonMissing,
+    TextError, NotAllowed.
+    """
     why = _reason(reason)
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
         found = rows.lock_file(tx, file)
-        acts = [act for act in rows.acts(tx, file) if act.line in lines]
-        standing = [act for act in acts if act.undone_at is None]
+        done = [act for act in rows.acts(tx, file) if act.line in lines]
+        standing = [act for act in done if act.undone_at is None]
+        for act in standing:
+            if acts is not None and act.id not in acts:
+                raise ConflictingDecision(act.who or "", act.at)
         if not standing:
-            if not acts:
+            if not done:
                 raise RowNotDealtWith
-            last = acts[-1]
+            last = done[-1]
             if (last.undone_by, last.undo_reason) != (actor.id, why):
                 raise AlreadyUndone(last.undoer or "", last.undone_at)
             return

@@ -8,9 +8,14 @@ DecisionRefused
 ├── LineReplaced         the line stands corrected in a newer file
 ├── TotalLine            a total of the other lines belongs to no order
 ├── ConflictingDecision  somebody has decided the line since it was shown
+├── LineMoved            it has come to another outcome or order since it was shown
 ├── OrderElsewhere       an order of another account
 ├── OrderErased          its customer's data was erased
-├── CurrencyDiffers      to be confirmed: the line is in another currency than the order
+├── DiffersFromOrder     a question: what the lines say is not what the order says, and nobody has said why
+│   ├── CurrencyDiffers
+│   ├── AmountDiffers
+│   └── AmountNotNamed   the line names no amount that could be compared
+├── OrderChanged         its amount is not the one that was shown
 ├── NothingSuggested
 ├── NotMatched           there is no order to take away
 ├── SharesRefused
@@ -81,6 +86,10 @@ class ConflictingDecision(_ByOther):
     code = "decision_conflicting"
 
 
+class LineMoved(DecisionRefused):
+    code = "decision_line_moved"
+
+
 class AlreadyUndone(_ByOther):
     code = "decision_already_undone"
 
@@ -99,11 +108,42 @@ class OrderErased(DecisionRefused):
         self.order_id = order_id
 
 
-class CurrencyDiffers(DecisionRefused):
+class DiffersFromOrder(DecisionRefused):
+    code = "decision_differs"
+
+    def __init__(self, order_id: str) -> None:
+        self.order_id = order_id
+
+
+class CurrencyDiffers(DiffersFromOrder):
     code = "decision_currency_differs"
 
     def __init__(self, line_currency: str, order_currency: str, order_id: str) -> None:
-        self.line_currency, self.order_currency, self.order_id = line_currency, order_currency, order_id
+        super().__init__(order_id)
+        self.line_currency, self.order_currency = line_currency, order_currency
+
+
+class AmountDiffers(DiffersFromOrder):
+    """Amounts in 1/10000 of ``currency``; ``lines_units``: of all lines that are to go to the order."""
+
+    code = "decision_amount_differs"
+
+    def __init__(self, lines_units: int, ordered_units: int, currency: str, order_id: str) -> None:
+        super().__init__(order_id)
+        self.lines_units, self.ordered_units, self.currency = lines_units, ordered_units, currency
+
+
+class AmountNotNamed(DiffersFromOrder):
+    code = "decision_amount_not_named"
+
+
+class OrderChanged(DecisionRefused):
+    """``now_units``, in 1/10000 of ``currency``: what the order asks for now."""
+
+    code = "decision_order_changed"
+
+    def __init__(self, order_id: str, now_units: int, currency: str) -> None:
+        self.order_id, self.now_units, self.currency = order_id, now_units, currency
 
 
 class NothingSuggested(DecisionRefused):

@@ -4,8 +4,9 @@ Undoing one gives back the one in whose place it came. A decision is a row that 
 transaction with its audit entry; then its lines are joined again (``due``).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Literal
 
 from services import clock, money
@@ -13,10 +14,16 @@ from services.access import Actor, Right, audit, require
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
 from services.reconciliation import due
-from services.reconciliation.decision_checks import check_line, check_orders
+from services.reconciliation.decision_checks import (
+    Seen,
+    Shown,
+    check_agreement,
+    check_line,
+    check_orders,
+    suggested_for,
+)
 from services.reconciliation.decision_errors import (
     AlreadyUndone,
-    CurrencyDiffers,
     DecisionRefused,
     DecisionUnknown,
     NothingChosen,
@@ -36,12 +43,7 @@ REASON_MAX = 300
 MOST_LINES = 5_000
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A line as the form showed it: ``decision`` is the one that stood then, None for none."""
-
-    line: int
-    decision: int | None = None
+_NOTHING_SEEN: Seen = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -57,37 +59,37 @@ class Done:
 
 def match(
     desk: Desk, actor: Actor, lines: Sequence[Shown], order: int, reason: str, form_key: str, *,
-    confirmed: bool = False, progress: Progress | None = None,
+    seen: Seen = _NOTHING_SEEN, progress: Progress | None = None,
 ) -> Done:  # fmt: skip
-    """The lines belong to the order. ``confirmed``: also where the currencies differ.
+    """The lines belong to the order. ``seen``: orders as the person saw them, where the reason says why their amount or
+    currency is not that of the lines. Without it such a match raises DiffersFromOrder, and nothing is written.
 
     As every decision: once for each ``form_key``. Of several lines, those that cannot be decided are left and named; of
     one, or where all are left, the first refusal is raised: DecisionRefused, UnknownOrder, TextError, NotAllowed.
     """
     return _decide(
         desk, actor, lines, "match", lambda line: ((order, line.original_amount_units or 0),), reason, form_key,
-        confirmed=confirmed, progress=progress,
+        seen=seen, progress=progress,
     )  # fmt: skip
 
 
 def accept(
-    desk: Desk, actor: Actor, lines: Sequence[Shown], reason: str, form_key: str, *, confirmed: bool = False,
+    desk: Desk, actor: Actor, lines: Sequence[Shown], reason: str, form_key: str, *, seen: Seen = _NOTHING_SEEN,
     progress: Progress | None = None,
 ) -> Done:  # fmt: skip
     """Each line belongs to the order that is suggested for it. Raises as ``match``, and NothingSuggested."""
 
     def suggested(line: Row[Any]) -> tuple[Share, ...]:
-        if line.outcome != "suggested" or line.nearest is None:
+        order = suggested_for(line)
+        if order is None:
             raise NothingSuggested
-        return ((line.nearest, line.original_amount_units or 0),)
+        return ((order, line.original_amount_units or 0),)
 
-    return _decide(
-        desk, actor, lines, "match", suggested, reason, form_key, confirmed=confirmed, progress=progress
-    )
+    return _decide(desk, actor, lines, "match", suggested, reason, form_key, seen=seen, progress=progress)
 
 
 def split(
-    desk: Desk, actor: Actor, line: Shown, shares: Sequence[Share], reason: str, form_key: str, *, confirmed: bool = False
+    desk: Desk, actor: Actor, line: Shown, shares: Sequence[Share], reason: str, form_key: str, *, seen: Seen = _NOTHING_SEEN
 ) -> Done:  # fmt: skip
     """The line belongs to several orders, each with its part of the original amount.
 
@@ -98,7 +100,7 @@ def split(
         check_shares(found.original_amount_units, shares, money.step(found.original_currency))
         return tuple(shares)
 
-    return _decide(desk, actor, [line], "split", checked, reason, form_key, confirmed=confirmed)
+    return _decide(desk, actor, [line], "split", checked, reason, form_key, seen=seen)
 
 
 def unmatch(
@@ -171,10 +173,10 @@ def undo_group(
 
 def _decide(
     desk: Desk, actor: Actor, shown: Sequence[Shown], kind: Kind, wanted: Callable[[Row[Any]], tuple[Share, ...]],
-    reason: str, form_key: str, *, confirmed: bool = False, progress: Progress | None = None,
+    reason: str, form_key: str, *, seen: Seen = _NOTHING_SEEN, progress: Progress | None = None,
 ) -> Done:  # fmt: skip
     why = _reason(reason)
-    expected = {one.line: one.decision for one in shown}
+    expected = {one.line: one for one in shown}
     if not expected:
         raise NothingChosen
     if len(expected) > MOST_LINES:
@@ -187,26 +189,26 @@ def _decide(
         done = (
             Done(form_key, tuple(row.line for row in known))
             if known
-            else _write(tx, actor, expected, kind, wanted, why, form_key, confirmed)
+            else _write(tx, actor, expected, kind, wanted, why, form_key, seen)
         )
     due.join_lines(desk, done.lines, progress)
     return replace(done, along=_gone_along(desk, before))
 
 
 def _write(
-    tx: Connection, actor: Actor, expected: dict[int, int | None], kind: Kind,
-    wanted: Callable[[Row[Any]], tuple[Share, ...]], reason: str, group: str, confirmed: bool,
+    tx: Connection, actor: Actor, expected: Mapping[int, Shown], kind: Kind,
+    wanted: Callable[[Row[Any]], tuple[Share, ...]], reason: str, group: str, seen: Seen,
 ) -> Done:  # fmt: skip
     found = {row.id: row for row in rows.lines(tx, expected)}
     former = rows.decided(
-        tx, {one for row in found.values() for one in (row.decision, expected[row.id]) if one is not None}
-    )
+        tx, {one for row in found.values() for one in (row.decision, expected[row.id].decision) if one is not None}
+    )  # fmt: skip
     plans: dict[int, tuple[Share, ...]] = {}
     left: list[tuple[int, DecisionRefused]] = []
-    for line_id, seen in expected.items():
+    for line_id, shown in expected.items():
         try:
             line = found.get(line_id)
-            check_line(line, seen, former, kind)
+            check_line(line, shown, former, kind)
             assert line is not None
             plans[line_id] = wanted(line)
         except DecisionRefused as refusal:
@@ -214,14 +216,15 @@ def _write(
     orders = rows.order_rows(tx, {order for plan in plans.values() for order, _ in plan})
     for line_id in list(plans):
         try:
-            check_orders(found[line_id], plans[line_id], orders, confirmed)
-        except CurrencyDiffers:
-            raise  # a question, not a line to be left: nothing is written before it is answered
+            check_orders(found[line_id], plans[line_id], orders)
         except DecisionRefused as refusal:
             del plans[line_id]
             left.append((line_id, refusal))
     if not plans:
         raise left[0][1]
+    check_agreement(
+        plans, found, orders, seen
+    )  # a question, not a line to be left: nothing is written before it is answered
     now = clock.now()
     standing = [former[decision] for one in plans if (decision := found[one].decision) is not None]
     rows.undo(tx, standing, at=now, by=actor.id, reason=reason)

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.access import Actor, Right, require, rights
 from services.desk import Desk
-from services.reconciliation.decisions import Shown
+from services.reconciliation.decision_checks import Shown, suggested_for
 from services.reconciliation.not_ours import FIELDS
 from services.store import Row
 from services.store import decisions as rows
@@ -31,33 +31,47 @@ class Decided:
 
 @dataclass(frozen=True)
 class Line:
-    """Amounts in 1/10000; ``original`` None where the file names none. ``order`` and ``nearest`` are ours, with their order
-    ids, the latter with its currency. ``texts``: its columns that a rule may look at. ``possible``: of ACTS, none for who may not."""
+    """Amounts in 1/10000; ``original`` and ``settled`` None where the file names none. ``order`` and ``suggested`` are ours, with their order
+    ids. ``replaced``: it stands corrected in a newer file. ``texts``: its columns that a rule may look at. ``possible``: of
+    ACTS, none for who may not."""
 
     id: int
     account: str
+    kind: str
     operation_code: str
     operation: str
     outcome: str
     original: int | None
     original_currency: str
-    settled: int
+    settled: int | None
     settlement_currency: str
     settlement_id: str
     date: str
     file_order: str
     order: int | None
     order_id: str
-    nearest: int | None
-    nearest_id: str
-    nearest_currency: str
+    suggested: int | None
+    suggested_id: str
+    replaced: bool
     texts: dict[str, str]
     decided: Decided | None
     possible: tuple[str, ...]
 
     @property
     def shown(self) -> Shown:
-        return Shown(self.id, self.decided.id if self.decided else None)
+        decision = self.decided.id if self.decided else None
+        return Shown(self.id, decision, self.outcome, self.order, self.suggested)
+
+    @property
+    def named(self) -> tuple[int | None, str]:
+        """The amount by which a person knows it, and its currency: the original, or what was settled where the file names none."""
+        if self.original is None:
+            return self.settled, self.settlement_currency
+        return self.original, self.original_currency
+
+    def moved(self, now: "Line | None") -> bool:
+        """Whether it is otherwise ``now``: decided, corrected, joined anew, or gone."""
+        return now is None or (now.shown, now.replaced) != (self.shown, self.replaced)
 
 
 def look(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> tuple[Line, ...]:
@@ -68,7 +82,7 @@ def look(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> tuple[Line, ...]:
         found = [row for row in rows.lines(tx, line_ids) if row.file_state == "complete"]
         decisions = rows.decided(tx, {row.decision for row in found if row.decision is not None})
         together = rows.group_sizes(tx, {row.group for row in decisions.values()})
-        named = {order for row in found for order in (row.order, row.nearest) if order is not None}
+        named = {order for row in found for order in (row.order, suggested_for(row)) if order is not None}
         orders = rows.order_rows(tx, named)
     return tuple(_line(row, decisions, together, orders, may) for row in found)
 
@@ -109,8 +123,8 @@ def _line(
     orders: dict[int, Row[Any]],
     may: bool,
 ) -> Line:
-    decision, order, nearest = (found.get(key or 0) for found, key in (
-        (decisions, row.decision), (orders, row.order), (orders, row.nearest),
+    decision, order, suggested = (found.get(key or 0) for found, key in (
+        (decisions, row.decision), (orders, row.order), (orders, suggested_for(row)),
     ))  # fmt: skip
     decided = None
     if decision is not None:
@@ -119,13 +133,13 @@ def _line(
             together[decision.group],
         )  # fmt: skip
     can = possible(
-        row.outcome, row.kind, original=row.original_amount_units, suggested=row.nearest is not None,
+        row.outcome, row.kind, original=row.original_amount_units, suggested=suggested is not None,
         decided=decided.kind if decided else "", replaced=row.replaced_by is not None,
     )  # fmt: skip
     return Line(
-        row.id, row.account, row.operation_code, row.operation, row.outcome, row.original_amount_units,
-        row.original_currency, row.settled_amount_units or 0, row.settlement_currency, row.settlement_id, row.date,
-        row.file_order, row.order, order.order_id if order else "", row.nearest, nearest.order_id if nearest else "",
-        nearest.currency if nearest else "",
+        row.id, row.account, row.kind, row.operation_code, row.operation, row.outcome, row.original_amount_units,
+        row.original_currency, row.settled_amount_units, row.settlement_currency, row.settlement_id, row.date,
+        row.file_order, row.order, order.order_id if order else "", suggested_for(row), suggested.order_id if suggested else "",
+        row.replaced_by is not None,
         {name: row.file_order if name == "order" else getattr(row, name) for name in FIELDS}, decided, can if may else (),
     )  # fmt: skip

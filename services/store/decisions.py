@@ -94,6 +94,7 @@ def order_rows(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
         position.gross_units,
         position.refunds_units,
         position.open_units,
+        position.settlement_ids,
         position.lines,
         position.status,
     ).outerjoin(order_positions, position.order == orders.c.id)
@@ -275,12 +276,15 @@ def orders_by_text(tx: Connection, account: str, text: str, limit: int) -> list[
     return list(tx.scalars(query.order_by(orders.c.id.desc()).limit(limit)))
 
 
-def orders_by_amount(tx: Connection, account: str, units: int, currency: str, limit: int) -> list[int]:
-    """Orders of this amount: those of the currency, those without a line, and the newest first."""
+def orders_by_amount(
+    tx: Connection, account: str, units: int, currency: str, limit: int, *, only: bool = False
+) -> list[int]:
+    """Orders of this amount: those of the currency (``only`` those), those without a line, and the newest first."""
     position = order_positions.c
+    here = [position.account == account, position.amount_units == units]
     query = (
         select(position.order)
-        .where(position.account == account, position.amount_units == units)
+        .where(*here, *([position.currency == currency] if only else []))
         .order_by(position.currency != currency, position.lines > 0, position.order.desc())
     )
     return list(tx.scalars(query.limit(limit)))

@@ -42,17 +42,23 @@ class Installation:
         found = self.sandbox.get("/control/orders").json()
         return [order for order in found if order["fields"].get("email") == email]
 
-    def send(self, *, lasts: timedelta = timedelta(days=7), **changes: Any) -> tuple[int, str]:
-        """A request made by a colleague, its e-mail arrived: its number on screen, and the link that it carries."""
+    @contextmanager
+    def desk(self) -> Iterator[Desk]:
+        """The services over its database, by its clock, as a process beside its own."""
         settings = settings_for(self.data, sandbox_url=self.sandbox_url, public_url=self.public)
-        desk = Desk(settings, open_store(settings.database, demo=True))
+        opened = Desk(settings, open_store(settings.database, demo=True))
         clock.use(clock_of(self.sandbox))
         try:
-            wanted = draft(expires_at=clock.now() + lasts, **changes)
-            order = create.create(desk, person(desk, "manager"), wanted, create.new_form_key())
+            yield opened
         finally:
             clock.use(None)
-            desk.close()
+            opened.close()
+
+    def send(self, *, lasts: timedelta = timedelta(days=7), **changes: Any) -> tuple[int, str]:
+        """A request made by a colleague, its e-mail arrived: its number on screen, and the link that it carries."""
+        with self.desk() as desk:
+            wanted = draft(expires_at=clock.now() + lasts, **changes)
+            order = create.create(desk, person(desk, "manager"), wanted, create.new_form_key())
         until(lambda: self.mails(wanted.email), 60, "the e-mail")
         [mail] = self.mails(wanted.email)
         text = self.sandbox.get(f"/mailbox/messages/{mail['id']}").json()["text"]

@@ -11,6 +11,7 @@ from services.desk import Desk
 from services.reconciliation import decisions, not_ours, reading, rules, trail
 from services.reconciliation.decisions import Shown
 from services.settlements.dialect import Chosen
+from services.store import orders as order_rows
 from tests.support.by_hand import an_order, line, line_id, outcomes, position, stored, take
 from tests.support.desk import person
 
@@ -90,6 +91,10 @@ def words(at: AppTest) -> str:
     return "\n".join(element.value.replace("\\", "") for element in shown)
 
 
+def html(at: AppTest) -> str:
+    return "\n".join(element.proto.body for element in at.get("html"))
+
+
 def ready(at: AppTest) -> bool:
     return not field(at.button, "go_").disabled
 
@@ -112,13 +117,16 @@ def test_a_suggestion_is_accepted_with_an_offered_reason(
 
 def test_an_order_is_searched_and_chosen(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
     at = press(on_line(desk, finance, "WEB-1"), "by_hand_match_")
-    assert [text.split(" · ")[0] for text in field(at.radio, "found_").proto.captions] == [
-        "has this amount"
-    ] * 2
+    caption = field(at.radio, "found_").proto.captions[0].replace("\\", "")
+    assert caption.startswith("has the line's amount · paid: €42.00 collected")
+    assert len(field(at.radio, "found_").options) == 1
     at = field(at.text_input, "search_").set_value("durand").run()
     choice = field(at.radio, "found_")
     assert len(choice.options) == 1
     assert "Durand" in choice.options[0]
+    facts = html(at)
+    assert ("€42.00" in facts, "€17.00" in facts, "€25.00 more than the order" in facts) == (True, True, True)
+    assert "paid: €17.00 collected" in facts
     at = field(at.text_input, "why_").set_value("on the telephone").run()
     at = press(at, "go_")
     assert outcomes(desk)["WEB-1 Sale"] == ("matched", orders["A-200"])
@@ -126,15 +134,39 @@ def test_an_order_is_searched_and_chosen(desk: Desk, finance: Actor, orders: dic
     assert told[0].text == "on the telephone"
 
 
-def test_another_currency_must_be_confirmed(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
+def test_a_difference_needs_a_reason_of_its_own_that_is_written(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
     at = press(on_line(desk, finance, "WEB-1"), "by_hand_match_")
+    at = field(at.button_group, "phrase_").set_value("Checked with the customer").run()
+    assert ready(at)  # the amount is the same
     at = field(at.text_input, "search_").set_value("smith").run()
-    at = field(at.text_input, "why_").set_value("why").run()
-    assert "The line is in EUR, the order in GBP." in words(at)
+    assert "another currency: EUR and GBP" in html(at)
+    assert "They differ: say below why they belong together." in words(at)
+    assert not [one for one in at.button_group if one.key and one.key.startswith("phrase_")]
     assert not ready(at)
-    at = field(at.checkbox, "currency_").check().run()
+    at = field(at.text_input, "why_differs_").set_value("  ").run()
+    assert not ready(at)
+    at = field(at.text_input, "why_differs_").set_value("paid in pounds by agreement").run()
     at = press(at, "go_")
     assert outcomes(desk)["WEB-1 Sale"] == ("matched", orders["GB-1"])
+    assert trail.of_line(desk, finance, line_id(desk, "WEB-1"))[0].text == "paid in pounds by agreement"
+
+
+def test_an_order_that_changes_between_the_window_and_the_press_is_not_matched_to(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    at = press(on_line(desk, finance, "WEB-1"), "by_hand_match_")
+    at = field(at.text_input, "search_").set_value("A-200").run()
+    at = field(at.text_input, "why_differs_").set_value("agreed").run()
+    with desk.store.write() as tx:
+        order_rows.change_order(tx, orders["A-200"], amount=18_0000)
+    at = press(at, "go_")
+    assert "This has changed while you pressed" in words(at)
+    assert "€24.00 more than the order" in html(at)
+    assert outcomes(desk)["WEB-1 Sale"] == ("unmatched", None)
+    at = press(at, "go_")  # having seen it
+    assert outcomes(desk)["WEB-1 Sale"] == ("matched", orders["A-200"])
 
 
 def test_a_line_is_shared_out_and_the_last_order_takes_the_rest(
@@ -151,6 +183,9 @@ def test_a_line_is_shared_out_and_the_last_order_takes_the_rest(
     at = field(at.text_input, "why_").set_value("un seul paiement").run()
     assert not ready(at)
     at = field(at.text_input, "share_").set_value("41,5").run()
+    assert "0,50\u00a0€ de moins que la commande" in html(at)
+    assert not ready(at)
+    at = field(at.text_input, "why_differs_").set_value("un seul paiement, arrondi").run()
     at = press(at, "go_")
     told = trail.of_line(desk, finance, line_id(desk, "WEB-2"))
     assert told[0].shares == (("A-100", 41_5000), ("A-200", 17_5000))
@@ -179,9 +214,22 @@ def test_somebody_elses_decision_meanwhile_is_told_and_nothing_is_done(
     at = press(on_line(desk, finance, "WEB-1"), "by_hand_exclude_")
     other = person(desk, "finance", name="Robin Petit")
     decisions.match(desk, other, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
+    at = at.run()
+    assert "1 line has changed since it was shown, and is not touched:" in words(at)
+    assert "Matched, A-100 (Match to an order, Robin Petit, " in words(at)
+    assert not ready(at)
+    assert outcomes(desk)["WEB-1 Sale"] == ("matched", orders["A-100"])
+
+
+def test_a_decision_between_the_last_drawing_and_the_press_is_told_and_nothing_is_done(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    at = press(on_line(desk, finance, "WEB-1"), "by_hand_exclude_")
     at = field(at.text_input, "why_").set_value("why").run()
+    other = person(desk, "finance", name="Robin Petit")
+    decisions.match(desk, other, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
     at = press(at, "go_")
-    assert "Robin Petit has decided this line meanwhile" in words(at)
+    assert "Robin Petit" in words(at)
     assert outcomes(desk)["WEB-1 Sale"] == ("matched", orders["A-100"])
 
 
@@ -290,17 +338,53 @@ def test_several_lines_are_decided_and_undone_at_once(on_several: AppTest, desk:
     assert outcomes(desk) == before
 
 
-def test_of_several_those_that_somebody_decided_meanwhile_are_left(
+def test_of_several_those_that_somebody_decided_meanwhile_are_named_and_left(
     on_several: AppTest, desk: Desk, orders: dict[str, int]
 ) -> None:
     at = press(on_several, "by_hand_bulk_exclude")
+    assert "**3** lines, €118.00 together" in words(at)
+    for name in ("Sale · €42.00 · 20 Nov 2026 · WEB-1", "Sale · €59.00 · 20 Nov 2026 · WEB-2"):
+        assert f"- {name}" in words(at)
     other = person(desk, "finance", name="Robin Petit")
     decisions.match(desk, other, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
     at = field(at.text_input, "why_").set_value("test payments").run()
+    assert "**2** lines, €76.00 together" in words(at)
+    assert "- Sale · €42.00 · 20 Nov 2026 · WEB-1: Matched, A-100 (Match to an order, Robin Petit, " in words(
+        at
+    )
     at = press(at, "go_")
     assert "2 lines decided" in words(at)
-    assert "Robin Petit has decided this line meanwhile" in words(at)
-    assert "1 line was left as it was." in words(at)
+    assert outcomes(desk)["WEB-1 Sale"] == ("matched", orders["A-100"])
+
+
+def test_a_button_reaches_the_lines_that_stood_beside_it(
+    on_several: AppTest, desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    """A colleague is faster: the press finds other lines than the person saw, and says so."""
+    decisions.exclude(
+        desk, person(desk, "finance", name="Robin Petit"), [Shown(line_id(desk, "WEB-2"))], "mine", "k"
+    )
+    at = press(on_several, "by_hand_bulk_exclude")
+    assert "1 line has changed since it was shown, and is not touched:" in words(at)
+    assert "WEB-2: Left out (Leave out, Robin Petit, " in words(at)
+    assert "**2** lines, €59.00 together" in words(at)
+
+
+def test_several_suggestions_stand_beside_their_orders(
+    on_several: AppTest, desk: Desk, orders: dict[str, int]
+) -> None:
+    at = press(on_several, "by_hand_bulk_accept")
+    assert "It is order **A-200**." in words(at)
+    assert "paid: €17.00 collected" in html(at)
+    an_order(desk, "N-900", "99.00")
+    take(desk, line("n900", "98.00", transaction=""))
+    at = run(several, at.session_state["actor"], lines=[row.id for row in stored(desk).values()])
+    at = press(at, "by_hand_bulk_accept")
+    assert "→ N-900, €99.00 · €1.00 less than the order · paid: €99.00 collected" in words(at)
+    assert not ready(at)
+    at = field(at.text_input, "why_differs_").set_value("one less, agreed").run()
+    at = press(at, "go_")
+    assert [outcomes(desk)[name][0] for name in ("a200 Sale", "n900 Sale")] == ["matched", "matched"]
 
 
 def test_who_may_only_look_is_offered_nothing(

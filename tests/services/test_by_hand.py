@@ -3,6 +3,7 @@
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from services.mail.errors import TextError
 from services.orders.errors import UnknownOrder
 from services.reconciliation import decision_errors as refusals
 from services.reconciliation import decisions, due, join, standing, trail
+from services.reconciliation.catching_up import catch_up
 from services.reconciliation.decisions import Shown
+from services.store import orders as order_rows
 from services.store import schema
 from services.store.schema_settlements import line_decisions, settlement_files, settlement_lines
 from tests.support import postgres
@@ -25,6 +28,7 @@ from tests.support.by_hand import (
     an_order,
     line,
     line_id,
+    orders_seen,
     outcomes,
     position,
     stored,
@@ -136,7 +140,9 @@ def test_a_suggestion_is_accepted_in_one_step(books: Desk, finance: Actor, order
 
 def test_a_line_is_split_over_orders(books: Desk, finance: Actor, orders: Books) -> None:
     shares = [(orders["A-200"], 4_0000), (orders["A-300"], 6_0000)]
-    decisions.split(books, finance, shown(books, "WEB-1"), shares, "one payment", "k1")
+    decisions.split(
+        books, finance, shown(books, "WEB-1"), shares, "one payment", "k1", seen=orders_seen(books)
+    )
     assert outcomes(books)["WEB-1 Sale"] == ("matched", None)
     assert [position(books, order).gross_units for order, _ in shares] == [4_0000, 6_0000]
     decisions.undo(books, finance, [standing_rows(books)[0].id], "by mistake")
@@ -146,9 +152,13 @@ def test_a_line_is_split_over_orders(books: Desk, finance: Actor, orders: Books)
 
 def test_a_split_is_changed_to_other_orders(books: Desk, finance: Actor, orders: Books) -> None:
     first = [(orders["A-200"], 4_0000), (orders["A-300"], 6_0000)]
-    decisions.split(books, finance, shown(books, "WEB-1"), first, "one payment", "k1")
+    decisions.split(
+        books, finance, shown(books, "WEB-1"), first, "one payment", "k1", seen=orders_seen(books)
+    )
     second = [(orders["A-200"], 7_0000), (orders["A-100"], 3_0000)]
-    decisions.split(books, finance, shown(books, "WEB-1"), second, "other shares", "k2")
+    decisions.split(
+        books, finance, shown(books, "WEB-1"), second, "other shares", "k2", seen=orders_seen(books)
+    )
     gross = {name: position(books, order).gross_units for name, order in orders.items()}
     assert gross == {"A-100": 13_0000, "A-200": 7_0000, "A-300": 0}
 
@@ -271,8 +281,65 @@ def test_another_currency_is_asked_and_then_taken(books: Desk, finance: Actor, o
         decisions.match(books, finance, here, pounds, "why", "k1")
     assert asked.value.fields() == {"line_currency": "EUR", "order_currency": "GBP", "order_id": "GB-1"}
     assert standing_rows(books) == []
-    decisions.match(books, finance, here, pounds, "why", "k1", confirmed=True)
+    decisions.match(books, finance, here, pounds, "why", "k1", seen=orders_seen(books))
     assert outcomes(books)["WEB-1 Sale"] == ("matched", pounds)
+
+
+def test_another_amount_is_asked_and_then_taken(books: Desk, finance: Actor, orders: Books) -> None:
+    dear = an_order(books, "D-1", "12.00")
+    here = [shown(books, "WEB-1")]
+    with pytest.raises(refusals.AmountDiffers) as asked:
+        decisions.match(books, finance, here, dear, "why", "k1")
+    wanted = {"order_id": "D-1", "lines_units": "100000", "ordered_units": "120000", "currency": "EUR"}
+    assert asked.value.fields() == wanted
+    assert standing_rows(books) == []
+    decisions.match(books, finance, here, dear, "two euros were agreed", "k1", seen={dear: (12_0000, "EUR")})
+    assert outcomes(books)["WEB-1 Sale"] == ("matched", dear)
+
+
+def test_an_order_that_was_changed_since_it_was_seen_takes_no_line(
+    books: Desk, finance: Actor, orders: Books
+) -> None:
+    dear = an_order(books, "D-1", "12.00")
+    seen = orders_seen(books)
+    with books.store.write() as tx:
+        order_rows.change_order(tx, dear, amount=13_0000)
+    with pytest.raises(refusals.OrderChanged) as refused:
+        decisions.match(books, finance, [shown(books, "WEB-1")], dear, "two euros", "k1", seen=seen)
+    assert (refused.value.order_id, refused.value.now_units, refused.value.currency) == (
+        "D-1",
+        13_0000,
+        "EUR",
+    )
+    assert standing_rows(books) == []
+
+
+def test_two_parts_that_make_the_order_need_no_question(books: Desk, finance: Actor) -> None:
+    whole = an_order(books, "W-1", "100.00")
+    take(books, line("P-1", "60.00"), line("P-2", "40.00"))
+    with pytest.raises(refusals.AmountDiffers):
+        decisions.match(books, finance, [shown(books, "P-1")], whole, "why", "k1")
+    decisions.match(books, finance, [shown(books, "P-1"), shown(books, "P-2")], whole, "both parts", "k2")
+    assert position(books, whole).gross_units == 100_0000
+
+
+def test_a_suggestion_with_another_amount_is_asked_too(books: Desk, finance: Actor) -> None:
+    near = an_order(books, "N-500", "99.00")
+    take(books, line("n500", "98.00", transaction=""))
+    assert outcomes(books)["n500 Sale"][0] == "suggested"
+    with pytest.raises(refusals.AmountDiffers):
+        decisions.accept(books, finance, [shown(books, "n500")], "why", "k1")
+    decisions.accept(books, finance, [shown(books, "n500")], "one less", "k1", seen=orders_seen(books))
+    assert outcomes(books)["n500 Sale"] == ("matched", near)
+
+
+def test_a_share_that_is_not_the_orders_amount_is_asked_too(
+    books: Desk, finance: Actor, orders: Books
+) -> None:
+    shares = [(orders["A-200"], 4_0000), (orders["A-300"], 6_0000)]
+    with pytest.raises(refusals.AmountDiffers):
+        decisions.split(books, finance, shown(books, "WEB-1"), shares, "why", "k1")
+    assert standing_rows(books) == []
 
 
 @pytest.fixture
@@ -315,6 +382,37 @@ def test_somebody_elses_decision_since_it_was_shown_is_named(
     assert (refused.value.who, refused.value.at) == ("Robin Petit", theirs.at)
     decisions.exclude(books, finance, [shown(books, "WEB-1")], "why", "k2")  # having seen it
     assert outcomes(books)["WEB-1 Sale"][0] == "excluded"
+
+
+def test_a_line_that_has_moved_by_itself_since_it_was_shown_is_left(
+    books: Desk, finance: Actor, orders: Books
+) -> None:
+    [seen] = standing.look(books, finance, [line_id(books, "WEB-1")])
+    [other] = standing.look(books, finance, [line_id(books, "A-100")])
+    an_order(books, "WEB-1")  # and now it has its order
+    catch_up(books)
+    assert outcomes(books)["WEB-1 Sale"][0] == "matched"
+    with pytest.raises(refusals.LineMoved):
+        decisions.exclude(books, finance, [seen.shown], "why", "k1")
+    done = decisions.exclude(books, finance, [seen.shown, other.shown], "why", "k2")
+    assert done.lines == (other.id,)
+    assert [(line, type(refusal)) for line, refusal in done.left] == [(seen.id, refusals.LineMoved)]
+    [now] = standing.look(books, finance, [seen.id])
+    assert seen.moved(now)
+    assert seen.moved(None)
+    assert not now.moved(now)
+
+
+def test_a_suggestion_that_is_another_by_now_is_not_accepted(
+    books: Desk, finance: Actor, orders: Books
+) -> None:
+    [seen] = standing.look(books, finance, [line_id(books, "a200")])
+    with books.store.write() as tx:
+        wanted = settlement_lines.c.id == seen.id
+        tx.execute(update(settlement_lines).where(wanted).values(nearest=orders["A-300"]))
+    with pytest.raises(refusals.LineMoved):
+        decisions.accept(books, finance, [seen.shown], "why", "k1")
+    assert standing_rows(books) == []
 
 
 def test_somebody_elses_undoing_since_it_was_shown_is_named(
@@ -432,7 +530,9 @@ def test_a_thousand_lines_are_one_decision_and_one_undoing(tmp_path: Path) -> No
     before, sums = outcomes(books), totals(books)
     here = [Shown(row.id) for name, row in stored(books).items() if name.startswith("WEB-")]
     told: list[float] = []
-    done = decisions.match(books, finance, here, order, "one customer", "k1", progress=told.append)
+    done = decisions.match(
+        books, finance, here, order, "one customer", "k1", progress=told.append, seen=orders_seen(books)
+    )
     assert len(done.lines) == 1_000
     assert told == sorted(told)
     assert told[-1] == 1.0
@@ -515,7 +615,10 @@ def test_what_a_line_is_and_what_can_be_done_with_it(books: Desk, finance: Actor
     ids = {name: row.id for name, row in stored(books).items()}
     found = {one.id: one for one in standing.look(books, finance, ids.values())}
     assert found[ids["a200 Sale"]].possible[0] == "accept"
-    assert (found[ids["a200 Sale"]].nearest_id, found[ids["a200 Sale"]].nearest_currency) == ("A-200", "EUR")
+    assert (found[ids["a200 Sale"]].suggested_id, found[ids["a200 Sale"]].suggested) == (
+        "A-200",
+        orders["A-200"],
+    )
     assert "unmatch" in found[ids["A-100 Sale"]].possible
     assert found[ids["A-100 Sale"]].order_id == "A-100"
     assert found[ids[" Settlement"]].possible == ("twice",)
@@ -528,7 +631,7 @@ def test_what_a_line_is_and_what_can_be_done_with_it(books: Desk, finance: Actor
         "exclude",
     )
     assert line_now.possible == ("match", "split", "not_ours", "twice", "undo")
-    assert line_now.shown == shown(books, "WEB-1")
+    assert line_now.shown == replace(shown(books, "WEB-1"), outcome="excluded")
 
 
 def test_a_lines_history_is_in_order_and_names_who(
@@ -538,7 +641,9 @@ def test_a_lines_history_is_in_order_and_names_who(
     trail.comment_line(books, colleague, here, "whose is this?\nNot ours, I think.", "c1")
     trail.comment_line(books, colleague, here, "whose is this?\nNot ours, I think.", "c1")  # a second press
     shares = [(orders["A-200"], 4_0000), (orders["A-300"], 6_0000)]
-    decisions.split(books, finance, shown(books, "WEB-1"), shares, "one payment", "k1")
+    decisions.split(
+        books, finance, shown(books, "WEB-1"), shares, "one payment", "k1", seen=orders_seen(books)
+    )
     decisions.undo_group(books, colleague, "k1", "not so")
     told = trail.of_line(books, finance, here)
     assert [(entry.kind, entry.who) for entry in told] == [
@@ -582,7 +687,8 @@ def test_an_erased_customer_takes_along_what_was_written_of_them(
     decisions.match(books, finance, [shown(books, "WEB-1")], orders["A-300"], "called Zerline", "k1")
     decisions.undo_group(books, finance, "k1", "was not Zerline")
     decisions.split(
-        books, finance, shown(books, "WEB-1"), [(orders["A-200"], 4_0000), (orders["A-300"], 6_0000)], "with Zerline", "k2"
+        books, finance, shown(books, "WEB-1"), [(orders["A-200"], 4_0000), (orders["A-300"], 6_0000)], "with Zerline", "k2",
+        seen=orders_seen(books),
     )  # fmt: skip
     trail.comment_line(books, finance, here, "Zerline again", "c1")
     trail.comment_order(books, finance, orders["A-300"], "wife of Zerline", "c2")

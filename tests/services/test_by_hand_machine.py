@@ -24,7 +24,7 @@ from services.reconciliation.decision_errors import DecisionRefused
 from services.reconciliation.decisions import Shown
 from services.reconciliation.match import DECIDED
 from services.store.schema_settlements import line_decisions, line_shares, order_positions
-from tests.support.by_hand import an_order, line, outcomes, stored, take, totals
+from tests.support.by_hand import an_order, line, orders_seen, outcomes, stored, take, totals
 from tests.support.desk import open_test_desk, person
 
 LINES = (
@@ -47,7 +47,7 @@ def everything(desk: Desk) -> Any:
 
 
 def machine(desk: Desk, actor: Actor, orders: list[int]) -> type[RuleBasedStateMachine]:
-    begun = everything(desk)
+    begun, seen = everything(desk), orders_seen(desk)
     keys = iter(range(10**9))
 
     class Deciding(RuleBasedStateMachine):
@@ -57,7 +57,9 @@ def machine(desk: Desk, actor: Actor, orders: list[int]) -> type[RuleBasedStateM
 
         @rule(places=st.sets(PLACES, min_size=1, max_size=4), order=st.sampled_from(orders))
         def match(self, places: set[int], order: int) -> None:
-            self._try(lambda key: decisions.match(desk, actor, self._shown(places), order, "why", key))
+            self._try(
+                lambda key: decisions.match(desk, actor, self._shown(places), order, "why", key, seen=seen)
+            )
 
         @rule(place=PLACES, part=st.integers(1, 9))
         def split(self, place: int, part: int) -> None:
@@ -66,7 +68,9 @@ def machine(desk: Desk, actor: Actor, orders: list[int]) -> type[RuleBasedStateM
             first = whole * part // 10
             shares = [(orders[0], first), (orders[1], whole - first)]
             self._try(
-                lambda key: decisions.split(desk, actor, Shown(row.id, row.decision), shares, "why", key)
+                lambda key: decisions.split(
+                    desk, actor, Shown(row.id, row.decision), shares, "why", key, seen=seen
+                )
             )
 
         @rule(

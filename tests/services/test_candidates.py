@@ -8,9 +8,9 @@ from sqlalchemy import update
 
 from services.access import Actor, NotAllowed
 from services.desk import Desk
-from services.reconciliation.candidates import SHOWN, find
+from services.reconciliation.candidates import SHOWN, find, suggestions
 from services.reconciliation.decision_errors import LineUnknown
-from services.store import schema
+from services.store import orders, schema
 from tests.support.by_hand import an_order, line, line_id, take
 from tests.support.desk import open_test_desk, person
 
@@ -40,12 +40,9 @@ def named(
 
 
 def test_without_a_text_what_comes_near_is_proposed(books: Desk, finance: Actor) -> None:
-    assert named(books, finance) == [("A-100", "amount"), ("A-200", "amount")]
-    assert named(books, finance, order="a300") == [
-        ("A-300", "suggested"),
-        ("A-100", "amount"),
-        ("A-200", "amount"),
-    ]
+    """42 pounds are not the line's amount of 42 euros."""
+    assert named(books, finance) == [("A-100", "amount")]
+    assert named(books, finance, order="a300") == [("A-300", "suggested"), ("A-100", "amount")]
 
 
 @pytest.mark.parametrize(
@@ -56,8 +53,8 @@ def test_without_a_text_what_comes_near_is_proposed(books: Desk, finance: Actor)
         ("f 2026 7", [("A-100", "typed")]),
         ("lefevre", [("A-100", "found"), ("A-300", "found")]),
         ("Lefèvre Roy", [("A-300", "found")]),
-        ("17,00", [("A-300", "amount")]),
-        ("42", [("A-100", "amount"), ("A-200", "amount")]),
+        ("17,00", [("A-300", "amount_typed")]),
+        ("42", [("A-100", "amount"), ("A-200", "amount_typed")]),
         ("B-100", []),
         ("nobody", []),
         ("%", []),
@@ -70,14 +67,38 @@ def test_an_order_is_found_by_what_is_typed(
 
 
 def test_what_differs_is_said(books: Desk, finance: Actor) -> None:
-    first, second = find(books, finance, line_id(books, "WEB-1"))
+    first, second = find(books, finance, line_id(books, "WEB-1"), "42")
     assert (first.same_amount, first.other_currency, first.amount, first.references) == (
         True,
         False,
         42_0000,
         ("F-2026-7",),
     )
-    assert (second.same_amount, second.other_currency, second.currency) == (True, True, "GBP")
+    assert (second.same_amount, second.other_currency, second.currency) == (False, True, "GBP")
+
+
+def test_it_is_said_whether_the_order_is_paid_and_where_it_is_settled(books: Desk, finance: Actor) -> None:
+    an_order(books, "S-1", "30.00", account="one")
+    take(books, line("S-1", "30.00"), account="one")
+    unpaid, awaited = an_order(books, "U-1", account="one"), an_order(books, "L-1", account="one")
+    with books.store.write() as tx:
+        orders.change_order(tx, unpaid, captured=0, payment="unpaid")
+        orders.change_order(tx, awaited, captured=0, payment="unpaid", channel="imported")
+    here = line_id(books, "WEB-1")
+    found = {one: find(books, finance, here, one)[0] for one in ("A-100", "S-1", "U-1", "L-1")}
+    assert {name: one.paid for name, one in found.items()} == {
+        "A-100": "paid", "S-1": "settled", "U-1": "not_paid", "L-1": "awaited"
+    }  # fmt: skip
+    assert (found["S-1"].gross, found["S-1"].payouts) == (30_0000, "77")
+    assert found["A-100"].collected == 42_0000
+
+
+def test_the_suggestions_of_several_lines_stand_beside_them(books: Desk, finance: Actor) -> None:
+    near, none = line_id(books, "a300"), line_id(books, "WEB-1")
+    found = suggestions(books, finance, [near, none])
+    assert {line: (one.order_id, one.amount) for line, one in found.items()} == {near: ("A-300", 17_0000)}
+    with pytest.raises(NotAllowed):
+        suggestions(books, person(books, "manager"), [near])
 
 
 def test_an_erased_order_is_not_proposed(books: Desk, finance: Actor) -> None:
@@ -87,7 +108,7 @@ def test_an_erased_order_is_not_proposed(books: Desk, finance: Actor) -> None:
             .where(schema.orders.c.order_id == "A-100")
             .values(erased_at=schema.orders.c.created_at)
         )
-    assert named(books, finance) == [("A-200", "amount")]
+    assert named(books, finance) == []
 
 
 def test_no_more_are_shown_than_a_person_reads(books: Desk, finance: Actor) -> None:

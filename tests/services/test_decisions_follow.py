@@ -10,7 +10,7 @@ from services.access import Actor
 from services.desk import Desk
 from services.reconciliation import background, decisions, payout_views, standing, trail
 from services.reconciliation.decisions import Shown
-from tests.support.by_hand import an_order, line, line_id, outcomes, position, stored, take
+from tests.support.by_hand import an_order, line, line_id, orders_seen, outcomes, position, stored, take
 from tests.support.desk import open_test_desk, person
 from tests.support.joined import must_hold
 
@@ -72,7 +72,15 @@ def stored_all(desk: Desk) -> list:
 def test_the_lines_of_a_sale_go_with_it_to_another_order_and_are_counted(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
-    done = decisions.match(books, finance, [shown(books, "A-100")], orders["A-200"], "other customer", "k1")
+    done = decisions.match(
+        books,
+        finance,
+        [shown(books, "A-100")],
+        orders["A-200"],
+        "other customer",
+        "k1",
+        seen=orders_seen(books),
+    )
     assert {outcomes(books)[f"A-100 {name}"] for name in ("Sale", "Fixed fee", "Refund")} == {
         ("matched", orders["A-200"])
     }
@@ -87,7 +95,9 @@ def test_the_lines_of_a_divided_sale_are_divided_as_it_is(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
-    done = decisions.split(books, finance, shown(books, "A-100"), shares, "one payment", "k1")
+    done = decisions.split(
+        books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books)
+    )
     assert done.along == 2
     large, small = (position(books, order) for order, _ in shares)
     assert (large.gross_units, large.refunds_units, large.lines) == (70_0000, 7_0000, 3)
@@ -167,9 +177,13 @@ def test_a_total_that_stands_twice_leaves_its_payout(books: Desk, finance: Actor
 
 
 def test_undoing_gives_back_what_stood_before(books: Desk, finance: Actor, orders: dict[str, int]) -> None:
-    decisions.match(books, finance, [shown(books, "B-1")], orders["A-200"], "first", "k1")
+    decisions.match(
+        books, finance, [shown(books, "B-1")], orders["A-200"], "first", "k1", seen=orders_seen(books)
+    )
     decisions.exclude(books, finance, [shown(books, "B-1")], "second", "k2")
-    decisions.match(books, finance, [shown(books, "B-1")], orders["A-300"], "third", "k3")
+    decisions.match(
+        books, finance, [shown(books, "B-1")], orders["A-300"], "third", "k3", seen=orders_seen(books)
+    )
     for key, outcome in (("k3", ("excluded", None)), ("k2", ("matched", orders["A-200"]))):
         decisions.undo_group(books, finance, key, "not so")
         assert outcomes(books)["B-1 Sale"] == outcome
@@ -186,7 +200,9 @@ def test_a_division_is_given_back_with_its_shares(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
-    decisions.split(books, finance, shown(books, "A-100"), shares, "one payment", "k1")
+    decisions.split(
+        books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books)
+    )
     decisions.exclude(books, finance, [shown(books, "A-100")], "no", "k2")
     decisions.undo_group(books, finance, "k2", "yes")
     assert [position(books, order).gross_units for order, _ in shares] == [70_0000, 30_0000]
@@ -199,7 +215,15 @@ def test_a_division_is_given_back_with_its_shares(
 def test_a_corrected_line_keeps_what_was_decided_of_it(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
-    decisions.match(books, finance, [shown(books, "A-100")], orders["A-200"], "other customer", "k1")
+    decisions.match(
+        books,
+        finance,
+        [shown(books, "A-100")],
+        orders["A-200"],
+        "other customer",
+        "k1",
+        seen=orders_seen(books),
+    )
     decisions.exclude(books, finance, [shown(books, "B-1"), shown(books, "B-2")], "handled", "k2")
     corrected = line("A-100", "101.00", transaction="T-1")
     take(books, corrected, FEE, REFUND, line("B-1", "1.50"), *OTHERS[1:])
@@ -226,7 +250,9 @@ def test_a_division_whose_amount_was_corrected_is_open_again_and_says_so(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
-    decisions.split(books, finance, shown(books, "A-100"), shares, "one payment", "k1")
+    decisions.split(
+        books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books)
+    )
     take(books, line("A-100", "101.00", transaction="T-1"), FEE, REFUND, *OTHERS)
     [sale] = [
         row
@@ -247,7 +273,9 @@ def test_a_division_whose_amount_is_unchanged_is_kept(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
-    decisions.split(books, finance, shown(books, "A-100"), shares, "one payment", "k1")
+    decisions.split(
+        books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books)
+    )
     take(books, SALE.replace("2026-11-20", "2026-11-21"), FEE, REFUND, *OTHERS)
     assert [position(books, order).gross_units for order, _ in shares] == [70_0000, 30_0000]
     must_hold(books)

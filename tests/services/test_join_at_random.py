@@ -25,6 +25,7 @@ from services.store import orders as order_rows
 from services.store.orders import add_event
 from services.store.schema import operations, pages
 from services.store.schema_settlements import settlement_lines
+from tests.support.by_hand import orders_seen
 from tests.support.desk import open_test_desk, person, settings_for
 from tests.support.joined import everything, must_hold
 from tests.support.payouts import HEAD
@@ -168,11 +169,21 @@ class Shop:
             if kind == "undo":
                 decisions.undo(self.desk, self.finance, [row.decision or 0], "why")
             elif kind == "match":
-                decisions.match(self.desk, self.finance, [shown], (orders[:2] * 9)[place], "why", key)
+                decisions.match(
+                    self.desk,
+                    self.finance,
+                    [shown],
+                    (orders[:2] * 9)[place],
+                    "why",
+                    key,
+                    seen=orders_seen(self.desk),
+                )
             elif kind == "split":
                 parts = divided(units, [1, 2], 100)
                 shares = [(orders[0], parts[0]), (orders[1], parts[1])]
-                decisions.split(self.desk, self.finance, shown, shares, "why", key)
+                decisions.split(
+                    self.desk, self.finance, shown, shares, "why", key, seen=orders_seen(self.desk)
+                )
             else:
                 getattr(decisions, kind)(self.desk, self.finance, [shown], "why", key)
 

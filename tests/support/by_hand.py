@@ -8,6 +8,7 @@ from services import clock
 from services.desk import Desk
 from services.reconciliation import file_accounts
 from services.store import orders as order_rows
+from services.store import schema
 from services.store.schema_settlements import line_totals, order_positions, settlement_lines
 from tests.support.desk import person
 from tests.support.payouts import import_file
@@ -69,6 +70,12 @@ def line_id(desk: Desk, order: str, operation: str = "Sale") -> int:
 def position(desk: Desk, order: int) -> Any:
     with desk.store.read() as tx:
         return tx.execute(select(order_positions).where(order_positions.c.order == order)).one()
+
+
+def orders_seen(desk: Desk) -> dict[int, tuple[int, str]]:
+    """Every order as a person sees it now: what a match to one with another amount is told."""
+    with desk.store.read() as tx:
+        return {row.id: (row.amount, row.currency) for row in tx.execute(select(schema.orders))}
 
 
 def totals(desk: Desk) -> tuple[int, int]:

@@ -1,0 +1,62 @@
+"""Whether what lines say agrees with the order that they are to belong to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from services.settlements.operations import ORDER_KINDS
+
+# Of an operation that nobody knows the amount is looked at, too; a fee or a reserve is never the order's amount.
+_COMPARED = (*ORDER_KINDS, "unknown")
+
+Told = tuple[
+    str, int | None, str
+]  # the operation's kind, the original amount in 1/10000, its currency ("" for none)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """``units``: what the lines come to without a sign, in 1/10000 of ``currency``; None where one of them names no amount,
+    or they are in several currencies. ``currencies``: those that the lines name. ``compared``: there is a line whose amount should
+    be the order's."""
+
+    compared: bool
+    units: int | None
+    currencies: tuple[str, ...]
+    ordered: int
+    ordered_currency: str
+
+    @property
+    def currency(self) -> str:
+        return ", ".join(self.currencies)
+
+    @property
+    def other_currency(self) -> bool:
+        return any(code != self.ordered_currency for code in self.currencies)
+
+    @property
+    def differs(self) -> bool:
+        return self.other_currency or (self.compared and self.units != self.ordered)
+
+    @property
+    def difference(self) -> int | None:
+        """How much more than the order the lines are, in its currency; None where that cannot be said."""
+        known = self.compared and self.units is not None and not self.other_currency
+        return self.units - self.ordered if known and self.units is not None else None
+
+
+def agreement(lines: Iterable[Told], ordered: int, currency: str) -> Agreement:
+    """``ordered``: what the order asks for, in 1/10000 of ``currency``.
+
+    Sales are added up, for an order may be collected in parts; what comes back (a refund, a chargeback) is looked at only
+    where no sale is among the lines.
+    """
+    told = list(lines)
+    codes = tuple(sorted({code for _, _, code in told if code}))
+    looked_at = [(kind, units) for kind, units, _ in told if kind in _COMPARED]
+    sums: dict[str, int] = {}
+    for kind, units in looked_at:
+        sums[kind] = sums.get(kind, 0) + (units or 0)
+    together: int | None = None
+    if sums and len(codes) < 2 and all(units is not None for _, units in looked_at):
+        together = abs(sums["sale"]) if "sale" in sums else max(map(abs, sums.values()))
+    return Agreement(bool(looked_at), together, codes, ordered, currency)
