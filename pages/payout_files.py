@@ -217,6 +217,8 @@ def _corrections(account: str, draft: Draft, found: Preview | Refused | Looking,
     remembered = asdict(before)
     open_ = open_ or reading_columns.said(_place(draft, account))  # there may be more to say
     with st.expander(t("Correct how it is read"), expanded=open_, icon=":material/tune:"):
+        if isinstance(found, Refused):
+            reading_columns.ask(found, _place(draft, account))
         with st.container(horizontal=True):
             for name, (label, options) in CHOICES.items():
                 words = {AUTOMATIC: t("as detected"), **{key: t(text) for key, text in options.items()}}

@@ -40,12 +40,10 @@ def _said(place: str) -> dict[str, Any]:
 
 
 def show(found: Preview | Refused, place: str, before: Chosen) -> None:
-    """A box for each column that is in doubt, not known, left out for another, or that a person named; one for the sheets
+    """A box for each column that is not known, left out for another, or that a person named; one for the sheets
     where there are several."""
     columns = dict(told(place, before)["columns"] or ())
     if isinstance(found, Refused):
-        for column, names in found.doubts:
-            _doubt(column, dict(names), place)
         _columns([(name, column) for name, column in found.header if name], {}, columns, place)
         return
     named: dict[str, str | None] = {}
@@ -54,6 +52,12 @@ def show(found: Preview | Refused, place: str, before: Chosen) -> None:
     unused = {name: column for name, column, _ in found.findings.unused if name not in columns}
     _columns([(name, column) for name, column in named.items() if name], unused, columns, place)
     _sheets(found, place)
+
+
+def ask(found: Refused, place: str) -> None:
+    """A box for each column that is in doubt."""
+    for column, names in found.doubts:
+        _doubt(column, dict(names), place)
 
 
 def _doubt(column: str, names: dict[str, str], place: str) -> None:
@@ -83,7 +87,7 @@ def _columns(
     free = [column for column in COLUMNS if column not in taken]
     free.sort(key=lambda column: column not in REQUIRED)
     words = {_LEFT_OUT: t("left out"), **{column: t(LABELS[column]) for column in free}}
-    st.markdown(f"**{t('Columns of the file that are not known')}**")
+    st.markdown(f"**{t('Columns of the file that are not known or not used')}**")
     with st.container(horizontal=True):
         for name in asked:
             now = columns.get(name, _LEFT_OUT)

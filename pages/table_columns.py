@@ -8,6 +8,7 @@ from pages.common import texts
 from pages.markdown import plain
 from services.batches.columns import Column
 from services.batches.head import Head
+from services.headings import spelling
 from services.i18n import Translator
 
 _DETECTED, _NONE = "\x00", ""  # no column is called so
@@ -21,21 +22,28 @@ def said(place: str) -> dict[str, str | None]:
     return found
 
 
+def unused_words(name: str, other: str, column: str, t: Translator) -> str:
+    """That a column is not used, since ``other`` is the ``column`` that it could be."""
+    if spelling(other) == spelling(column):
+        return t("Column “{name}” is not used, since there is “{other}”.", name=name, other=other)
+    return t("Column “{name}” is not used: “{other}” is “{column}”.", name=name, other=other, column=column)
+
+
 def show(head: Head, columns: tuple[Column, ...], place: str, *, open_: bool = False) -> None:
     """Questions about columns in doubt; what was left out; a box for each meaning, folded."""
     t, asked = texts(), dict(head.doubts)
     labels = {column.name: t(column.label) for column in columns}
     for meaning, names in asked.items():
         _box(meaning, head, t("Which column is “{column}”?", column=labels[meaning]), place, t, first=names)
-    for name, meaning, other in [] if asked else head.unused:
-        words = t("Column “{name}” is not used: “{other}” is “{column}”.", name=name, other=other, column=labels[meaning])  # fmt: skip
-        if meaning in _TELLING:
-            st.info(plain(words), icon=":material/view_column:")
-        else:
+    told = {one: unused_words(*one[::2], labels[one[1]], t) for one in ([] if asked else head.unused)}
+    if telling := [words for (_, meaning, _), words in told.items() if meaning in _TELLING]:
+        st.info("  \n".join(map(plain, telling)), icon=":material/view_column:")
+    for (_, meaning, _), words in told.items():
+        if meaning not in _TELLING:
             st.caption(plain(words))
-    if head.unknown:
+    if head.unknown and not asked:
         st.caption(plain(t("Columns that are not known and were left out: {columns}", columns=", ".join(head.unknown))))  # fmt: skip
-    by_hand = [t("{column}: {name}", column=labels[meaning], name=f"“{name}”" if name else t("in no column")) for meaning, name in head.told.items()]  # fmt: skip
+    by_hand = [t("{column}: {name}", column=labels[meaning], name=name or t("in no column")) for meaning, name in head.told.items()]  # fmt: skip
     if by_hand:
         st.caption(plain(t("Named by hand, for every table with these headings: {columns}", columns=", ".join(by_hand))))  # fmt: skip
     folded = st.expander(t("Say which column is which"), expanded=open_, icon=":material/view_column:")
@@ -59,7 +67,11 @@ def _box(
     def words(name: str) -> str:
         if name == _DETECTED:
             used = "" if meaning in head.told else head.used.get(meaning, "")
-            return t("as detected: {name}", name=used) if used else t("as detected")
+            return (
+                t("as detected: {name}", name=used or t("in no column"))
+                if meaning not in head.told
+                else t("as detected")
+            )
         cells = " · ".join(cell[:_SAMPLE] for cell in samples.get(name, ()))
         return (t("{name}: {cell}", name=name, cell=cells) if cells else name) or t("in no column")
 

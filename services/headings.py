@@ -116,19 +116,18 @@ class Vocabulary:
         for meaning in {**dict.fromkeys(by_hand), **dict.fromkeys(candidates)}:
             ranked = sorted(candidates.get(meaning, ()))
             if meaning in by_hand:
-                first = by_hand[meaning]
-                others = {place for place, said in told.items() if said == meaning} - {first}
+                first, said = by_hand[meaning], self.find(headings[by_hand[meaning]])
+                rank = said[1] if said and said[0] == meaning else EXACT
+                equal = [first, *(place for place, one in told.items() if one == meaning and place != first)]
             else:
                 rank, first = ranked[0]
-                others = set()
                 equal = [place for one, place in ranked if one == rank]
-                rivals = [
-                    place for place in self._rivals(meaning, rank, headings, found) if place not in told
-                ]
-                if len(doubtful := tuple(dict.fromkeys((*equal, *rivals)))) > 1:
-                    doubts.append(Doubt(meaning, doubtful))
+            rivals = [place for place in self._rivals(meaning, rank, headings, found) if place not in told]
+            doubtful = tuple(dict.fromkeys((*equal, *rivals)))
+            if meaning not in by_hand and len(doubtful) > 1:
+                doubts.append(Doubt(meaning, doubtful))
             columns[first] = meaning
-            others |= {place for _, place in ranked} - {first}
+            others = {*doubtful, *(place for _, place in ranked)} - {first, *by_hand.values()}
             unused += [Unused(place, meaning, first) for place in sorted(others)]
         known = tuple(
             told[place] or None if place in told else one and one[0] for place, one in enumerate(found)
