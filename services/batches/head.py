@@ -1,9 +1,10 @@
 """The heading of a table: what its columns are called, what each is read as, and what of that a person has said."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services import headings
+from services import headings, money
 from services.batches.columns import COUNTS, Column, vocabulary
 from services.headings import Choice, Doubt, has_words, spelling
 
@@ -11,6 +12,8 @@ from services.headings import Choice, Doubt, has_words, spelling
 Told = Callable[[tuple[str, ...]], Mapping[str, str]]
 _ONE = frozenset(("", "1", "1.0", "1,0", "1.00", "1,00"))
 _SAMPLES = 3
+# A code in capitals, or a sign with the letters that belong to it: "Amount (USD)", "Montant €", "Total US$".
+_SIGN = re.compile(r"\b[A-Z]{3}\b|[A-Z]{0,2}[$€£¥₹₽₺₩₪₫₱฿]|\bzł\b|\bKč\b|\bFt\b")
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,11 @@ class Head:
         return {meaning: self.names[place] for meaning, place in self.choice.places.items()}
 
     @property
+    def sign(self) -> str:
+        """What the heading of the amount says of its currency, "" for nothing; it holds for cells that say nothing."""
+        return " ".join(_signs(self.used.get("amount", "")))
+
+    @property
     def unused(self) -> tuple[tuple[str, str, str], ...]:
         """Columns that another was preferred to: (its name, the meaning, the other's name)."""
         return tuple(
@@ -44,6 +52,18 @@ class Head:
         )
 
 
+def _signs(heading: str) -> list[str]:
+    found: list[str] = _SIGN.findall(heading)
+    return [one for one in found if not one.isalpha() or not one.isupper() or money.is_currency(one)]
+
+
+def _bare(heading: str) -> str:
+    """A heading without the currency that it names."""
+    for sign in _signs(heading):
+        heading = heading.replace(sign, " ", 1)
+    return heading
+
+
 def head_of(cells: Sequence[str], columns: tuple[Column, ...], told: Told) -> Head:
     """What the columns under these headings are, nothing known of their rows yet."""
     words, texts = vocabulary(columns), [" ".join(cell.split()) for cell in cells]
@@ -51,10 +71,11 @@ def head_of(cells: Sequence[str], columns: tuple[Column, ...], told: Told) -> He
     ours = {"": "", **{spelling(name): name for name in names if name}}
     said = {meaning: ours[spelling(name)] for meaning, name in told(names).items() if spelling(name) in ours}
     by_place = {names.index(name): meaning for meaning, name in said.items() if name}
-    for place, text in enumerate(texts):
+    bare = [_bare(text) for text in texts]
+    for place, text in enumerate(bare):
         if said.get(words.recognise(text) or "") == "":
             by_place.setdefault(place, "")
-    return Head(names, words.choose(texts, by_place), said)
+    return Head(names, words.choose(bare, by_place), said)
 
 
 def samples(rows: Sequence[Sequence[str]], width: int) -> tuple[tuple[str, ...], ...]:

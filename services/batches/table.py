@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Literal
 
+from services import signs
 from services.batches.columns import Column, missing, recognise
 from services.batches.errors import (
     ColumnsDoubtful,
@@ -183,7 +184,18 @@ def _table(
     if lacking:
         raise ColumnsMissing(lacking, head)
     width = max((place for place, name in enumerate(head.names) if name), default=0) + 1
-    return Table(kind, head, places, head.unknown, tuple(_line(row, places, width, kind) for row in found))
+    lines = (_line(row, places, width, kind) for row in found)
+    if head.sign:
+        lines = (_signed(line, head.sign) for line in lines)
+    return Table(kind, head, places, head.unknown, tuple(lines))
+
+
+def _signed(line: Line, sign: str) -> Line:
+    """The amount with the currency that its heading names, where the cell says nothing itself."""
+    cell = line.cells["amount"]
+    if not cell or "amount" in line.lost or signs.split(cell).signs:
+        return line
+    return replace(line, cells={**line.cells, "amount": f"{cell} {sign}"})
 
 
 def _line(row: Row, places: dict[str, int], width: int, kind: Literal["sheet", "text"]) -> Line:

@@ -86,7 +86,7 @@ def _differs(kept: Chosen, detection: Detection) -> bool:
     if kept.columns:
         told = {spelling(name): column or None for name, column in kept.columns}
         for header in detection.headers:
-            named = zip(header.labels, header.known, strict=True)
+            named = zip(header.labels, header.columns, strict=True)
             if any(told.get(spelling(name), column) != column for name, column in named):
                 return True
     return kept.debits is not None and (found.debits or {}).get("settled_amount") != kept.debits

@@ -198,3 +198,11 @@ def test_the_refusal_is_a_sentence_in_either_language() -> None:
         "Several columns of the file may be “Settled amount”: Settlement amount, Payout amount."
     )
     assert "« Montant" in sentences[1].replace("\u00a0", " ")
+
+
+def test_what_is_remembered_against_hipays_own_name_is_followed_and_said(desk: Desk, finance: Actor) -> None:
+    reading.remember(desk, finance, "demo", Chosen(columns=(("Payout amount", "settled_amount"),)))
+    received(desk, as_csv(rows(("Payout amount", "1.00", "-2.00"))))
+    assert lines_of(desk)["settled_amount_units"].tolist() == [1_0000, -2_0000]
+    [alarm] = columns(desk, finance)
+    assert alarm.detail["columns"] == "Settled amount"

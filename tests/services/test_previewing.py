@@ -75,6 +75,18 @@ def test_questions_are_told_and_answers_heard(desk: Desk, finance: Actor, tmp_pa
     assert int(answered.totals["settled_units"].sum()) == 40 * 1250_0000
 
 
+def test_columns_in_doubt_are_told_with_what_they_hold(desk: Desk, finance: Actor, tmp_path: Path) -> None:
+    head, *lines = FILE.replace("Settled amount;", "Payout amount;").splitlines()
+    content = "\n".join([f"Settlement amount;{head}", *(f"1.00;{line}" for line in lines), ""])
+    asked = ended(begin(desk, finance, tmp_path, content))
+    assert isinstance(asked, Refused)
+    assert asked.doubts == (
+        ("settled_amount", (("Settlement amount", "1.00"), ("Payout amount", "1250.50"))),
+    )
+    told = Chosen(columns=(("Payout amount", "settled_amount"),))
+    assert isinstance(ended(begin(desk, finance, tmp_path, content, told)), Preview)
+
+
 def test_too_little_memory_is_a_sentence_and_the_next_file_is_read(
     desk: Desk, finance: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

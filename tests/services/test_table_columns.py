@@ -170,3 +170,33 @@ def test_expected_orders_are_kept_with_the_column_that_is_meant(
         [order] = tx.execute(select(orders)).all()
     assert (order.order_id, order.amount, order.reference_1) == ("W-1", 50_0000, "F-1")
     assert expected.look(desk, finance, "demo", raw, None).known == 1
+
+
+@pytest.mark.parametrize("write", [as_csv, as_xlsx])
+@pytest.mark.parametrize(
+    ("told", "currency"),
+    [({"Amount (USD)": "12.50"}, "USD"), ({"Montant (€)": "12.50"}, "EUR"), ({"Total £": "12.50"}, "GBP"),
+     ({"Amount US$": "12.50"}, "USD"), ({"Amount (USD)": "12.50 EUR"}, "EUR"), ({"AMOUNT CHF": "12.50"}, "CHF")],
+)  # fmt: skip
+def test_a_currency_in_the_heading_of_the_amount_holds_for_its_cells(
+    desk: Desk, ready: Actor, write: Write, told: dict[str, str], currency: str
+) -> None:
+    preview = sending.look(desk, ready, "demo", table(write, {**WHO, **LAST, **told}), RULES)
+    [row] = preview.good
+    assert (row.accepted.amount, row.accepted.currency) == (12_5000, currency)
+
+
+@pytest.mark.parametrize("heading", ["Amount ($)", "Amount (€/$)"])
+def test_a_sign_in_the_heading_that_is_not_the_accounts_is_refused_never_dropped(
+    desk: Desk, ready: Actor, heading: str
+) -> None:
+    preview = sending.look(desk, ready, "demo", table(as_csv, {**WHO, **LAST, heading: "12.50"}), RULES)
+    assert not preview.good
+    assert {problem.column for problem in preview.bad[0].problems} == {"amount"}
+
+
+def test_a_heading_and_a_column_that_name_two_currencies_are_refused(desk: Desk, ready: Actor) -> None:
+    cells = {**WHO, **LAST, "Amount (USD)": "12.50", "Currency": "EUR"}
+    assert not sending.look(desk, ready, "demo", table(as_csv, cells), RULES).good
+    with pytest.raises(ColumnsDoubtful):
+        sending.look(desk, ready, "demo", table(as_csv, {**cells, "Amount (EUR)": "11.50"}), RULES)
