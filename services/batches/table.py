@@ -111,7 +111,7 @@ def _sheet(raw: bytes) -> list[Row]:
                         Row(
                             number,
                             # "=" alone: a formula of an XLS that came to nothing
-                            tuple("" if cell == "=" else marks.plain(cell) for cell in cells),
+                            tuple("" if cell == "=" else _unmarked(cell) for cell in cells),
                             frozenset(place for place, cell in enumerate(cells) if marks.is_typed(cell)),
                         )
                         for number, cells in enumerate(csv.reader(text, delimiter=marks.DELIMITER), 1)
@@ -200,13 +200,24 @@ def _signed(line: Line, sign: str) -> Line:
 
 def _line(row: Row, places: dict[str, int], width: int, kind: Literal["sheet", "text"]) -> Line:
     cells = {
-        name: _plain(row.cells[place]) if place < len(row.cells) else "" for name, place in places.items()
+        name: _plain(_signed(row.cells[place], name)) if place < len(row.cells) else ""
+        for name, place in places.items()
     }
     typed = frozenset(name for name, place in places.items() if place in row.typed)
     lost = frozenset(
         name for name, cell in cells.items() if is_error(cell) or (kind == "sheet" and is_formula(cell))
     )
     return Line(row.number, cells, typed, any(cell.strip() for cell in row.cells[width:]), lost)
+
+
+def _unmarked(cell: str) -> str:
+    """The cell as a reader sees it; of a number in a currency's format SIGN stays until its column is known."""
+    return cell[1:] if marks.is_typed(cell) else marks.plain(cell)
+
+
+def _signed(cell: str, name: str) -> str:
+    number, mark, sign = cell.partition(marks.SIGN)
+    return f"{number} {sign}" if mark and name == "amount" else number
 
 
 def _plain(cell: str) -> str:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 from services import signs
-from services.spreadsheets.marks import NUMBER
+from services.spreadsheets.marks import NUMBER, SIGN
 
 Decimal = Literal[".", ","]
 GROUPS = (
@@ -54,7 +54,8 @@ def _parts(text: str) -> tuple[bool, str] | None:
 def currencies(text: str) -> frozenset[str] | None:
     """The codes of the currencies that a sign or a code beside the amount can mean, None where none stands there."""
     if text.startswith(NUMBER):
-        return None
+        sign = text.partition(SIGN)[2]
+        return signs.meanings(sign) if sign else None
     signed = signs.split(text)
     return signed.currencies if signed.signs else None
 
@@ -66,7 +67,7 @@ def negative(text: str) -> bool | None:
 
 @lru_cache(maxsize=8192)
 def _negative(outline: str) -> bool | None:
-    parts = _parts(outline.lstrip(NUMBER))
+    parts = _parts(outline.lstrip(NUMBER).partition(SIGN)[0])
     return parts[0] if parts and "1" in parts[1] else None
 
 
@@ -78,7 +79,7 @@ def to_units(text: str, decimal: str, thousands: str | None) -> int:
     the row's is for the caller to ask (`currencies`).
     """
     if text.startswith(NUMBER):
-        text, decimal, thousands = text[1:], ".", ""
+        text, decimal, thousands = text[1:].partition(SIGN)[0], ".", ""
     simple = _SIMPLE.fullmatch(text)
     if simple and simple[3] in (None, decimal):
         units = int(simple[2] + (simple[4] or "").ljust(4, "0"))

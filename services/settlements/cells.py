@@ -65,6 +65,8 @@ def clean(column: pa.Array, *, marked: str | None = None) -> pa.Array:
         column = pc.utf8_normalize(column, "NFC")
     if marked is not None:
         column = pc.utf8_ltrim(column, characters="".join({marks.DATE, marks.NUMBER} - {marked}))
+        if marked != marks.NUMBER and contains(column, marks.SIGN):
+            column = pc.replace_substring_regex(column, f"{marks.SIGN}.*", "")
         if marked != marks.NUMBER and contains(column, "="):  # a formula may come to an empty text
             column = pc.replace_substring_regex(column, "^=$", "")
         column = pc.replace_substring(column, marks.LINE_BREAK, "\n")

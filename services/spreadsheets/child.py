@@ -19,6 +19,7 @@ from typing import Any
 
 from services.spreadsheets import marks
 from services.spreadsheets.faults import Cells, Faults
+from services.spreadsheets.formats import Formats, Signs
 
 MEMORY = 1 << 30
 SECONDS = 15
@@ -29,7 +30,9 @@ MOST_COLUMNS = 200
 MOST_TEXT = 2_000  # characters of a cell: more than any field takes, so that its length is refused in words
 _EXACT = 10**15  # a spreadsheet keeps fifteen digits
 _HEAD = 400  # rows of a sheet that is too long: enough to know whether it is the one that is looked for
-_OURS = {ord(character): " " for character in (marks.NUMBER, marks.DATE, marks.LINE_BREAK, "\x00")}
+_OURS = {
+    ord(character): " " for character in (marks.NUMBER, marks.DATE, marks.SIGN, marks.LINE_BREAK, "\x00")
+}
 
 
 def main(file: Path, folder: Path) -> None:
@@ -63,6 +66,7 @@ def _sheets(file: Path, folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
     try:
         workbook = CalamineWorkbook.from_path(str(file))
         faults = Faults(file)
+        formats = Formats(file, faults.parts)
         for place, about in enumerate(workbook.sheets_metadata):
             if about.typ != SheetTypeEnum.WorkSheet:
                 continue
@@ -74,7 +78,7 @@ def _sheets(file: Path, folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
             rows = max(sheet.end[0] + 1 if sheet.end else 0, max(odd, default=-1) + 1)
             long = rows > MOST_ROWS + 1 or rows > left
             with (folder / str(len(found))).open("w", encoding="utf-8", newline="") as text:
-                written = _write(sheet, text, _HEAD if long else rows, odd)
+                written = _write(sheet, text, _HEAD if long else rows, odd, formats.of(place))
             left -= 0 if long else rows
             found.append({"name": about.name, "long": long, "rows": written})
     except PasswordError:
@@ -84,7 +88,7 @@ def _sheets(file: Path, folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
     return found, hidden
 
 
-def _write(sheet: Any, text: Any, most: int, faults: Cells) -> int:
+def _write(sheet: Any, text: Any, most: int, faults: Cells, signs: Signs) -> int:
     """How many rows were written."""
     writer = csv.writer(text, delimiter=marks.DELIMITER, lineterminator="\n")
     before = [""] * min(sheet.start[1] if sheet.start else 0, MOST_COLUMNS)
@@ -93,6 +97,9 @@ def _write(sheet: Any, text: Any, most: int, faults: Cells) -> int:
     # A cell without a value may stand below all that have one.
     for count, row in enumerate(islice(chain(sheet.iter_rows(), repeat([], max(most - height, 0))), most), 1):
         cells = before + [_cell(value) for value in row[:MOST_COLUMNS]]
+        for place, sign in signs.get(count - 1, {}).items():
+            if place < len(cells) and cells[place].startswith(marks.NUMBER):
+                cells[place] += marks.SIGN + sign
         for place, said in faults.get(count - 1, {}).items():
             if place < MOST_COLUMNS:
                 cells += [""] * (place + 1 - len(cells))

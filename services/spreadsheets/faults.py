@@ -39,7 +39,7 @@ _TAG = re.compile(rb"<[^>]*>")
 
 
 class Faults:
-    """The cells without a value of one workbook, sheet by sheet."""
+    """The cells without a value of one workbook, sheet by sheet. `parts`: of an XLSX, the names of its sheets' parts."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -48,7 +48,7 @@ class Faults:
             if stream.read(2) != b"PK":
                 self._xls = faults_xls.find(file.read_bytes())
         self._ods: list[Cells] | None = None
-        self._parts: list[str] = []
+        self.parts: list[str] = []
         self._computed = True
         if self._xls is None:
             with zipfile.ZipFile(file) as archive:
@@ -59,10 +59,10 @@ class Faults:
         sheets = self._xls if self._xls is not None else self._ods
         if sheets is not None:
             return sheets[sheet] if sheet < len(sheets) else {}
-        if sheet >= len(self._parts) or not self._parts[sheet]:
+        if sheet >= len(self.parts) or not self.parts[sheet]:
             return {}
         with zipfile.ZipFile(self._file) as archive:
-            return _of_xlsx(_chunks(archive, self._parts[sheet]), computed=self._computed)
+            return _of_xlsx(_chunks(archive, self.parts[sheet]), computed=self._computed)
 
     def _look_at(self, archive: zipfile.ZipFile) -> None:
         names = {name.replace("\\", "/").casefold(): name for name in archive.namelist()}
@@ -79,7 +79,7 @@ class Faults:
                 linked = next((sheet.attrib[name] for name in sheet.attrib if _local(name) == "id"), None)
                 target = targets.get(linked, "")
                 path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-                self._parts.append(names.get(path.casefold(), ""))
+                self.parts.append(names.get(path.casefold(), ""))
             # Who writes formulas without computing them says so, and writes 0 for what they come to.
             self._computed = not any(
                 one.get("fullCalcOnLoad") in ("1", "true")
