@@ -30,11 +30,15 @@ def facts(seen: Observation) -> dict[str, Any]:
 def told_identity(order: int, data: dict[str, Any], known: Heard) -> str | None:
     """What makes a notification's word the same one again; None where the newest read says as much already.
 
-    A notification leaves out what a read gives as 0. The same total at another time is another fact.
+    A notification leaves out what a read gives as 0. The same total at another time is another fact; so is which operation
+    it is about, where no read has named that one.
     """
     before = known.transaction(data["reference"])
     answered = before is not None and known.reads(before.reference) and not known.waits(before.reference)
-    return None if before is not None and answered and _adds_nothing(data, before) else identity(order, data)
+    named = data["operation_id"]
+    if before is not None and answered and _adds_nothing(data, before) and named in (None, *before.operations):
+        return None
+    return identity(order, data) + (f":{named}" if named else "")
 
 
 def read_identity(order: int, data: dict[str, Any], known: Heard) -> str | None:

@@ -152,6 +152,45 @@ def test_a_held_amount_is_collected_in_two_parts(
     keep(page, "en", "collected")
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_refund_that_the_bank_refuses_later_is_said_and_asked_again(
+    open_window: OpenWindow, installation: Installation, email: str, language: str
+) -> None:
+    says = {
+        "en": ("Refund the customer", "Reason", "Yes, refund the customer", "Amount, at most €100.00"),
+        "fr": ("Rembourser le client", "Motif", "Oui, rembourser le client", "Montant, au plus 100,00 €"),
+    }  # fmt: skip
+    order, link = installation.send(email=email, amount="100", language=language)
+    assert httpx.post(link, trust_env=False, timeout=60).status_code == 303
+    [asked] = installation.orders(email)
+    control = installation.sandbox
+    control.post("/control/pay", json={"orderids": [asked["orderid"]]}).raise_for_status()
+    page = open_window(language).new_page()
+    follow(page, installation, order)
+    button, label, yes, most = says[language]
+    refund(page, button, label, "One came broken", yes, (most, "30"))
+    expect(page.get_by_text(re.compile(r"(Refunded so far|Remboursé à ce jour).*30[.,]00"))).to_be_visible()
+
+    console = page.context.new_page()
+    console.goto(f"{installation.sandbox_url}/control")
+    row = console.get_by_role("row").filter(has_text=asked["orderid"])
+    keep(console, "en", "sandbox-refusable")
+    row.get_by_role("button", name="Refuse refund €30.00").click()
+    expect(row.get_by_text("165 Refund Refused")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"(refused by the bank|refusé par la banque).*30[.,]00"))).to_be_visible()
+    keep(page, language, "refund-refused")
+    window = ask(page, button)
+    expect(window.get_by_role("textbox", name=most)).to_be_visible()  # all of it can go back
+    page.keyboard.press("Escape")
+
+    page.goto(installation.dashboard)
+    page.get_by_text(re.compile(r"(with a? ?colleagues?|chez (un|des) collègues?)$")).first.click()  # who sent it
+    card = page.get_by_test_id("stVerticalBlock").filter(has_text=asked["orderid"]).last
+    expect(card.get_by_text(re.compile(r"(refused a refund of €30.00|refusé un remboursement de 30,00.€)"))).to_be_visible()
+    expect(card.get_by_role("button", name=button)).to_be_visible()
+    keep(page, language, "refund-refused-to-do")
+
+
 def follow(page: Page, installation: Installation, order: int) -> None:
     """The request's own page, which follows by itself from here on."""
     page.goto(f"{installation.dashboard}/payment-requests?order={order}")

@@ -116,6 +116,6 @@ def _die_at(at: int) -> None:
         return called
 
     Store.write = killing_write  # type: ignore[method-assign,assignment]
-    for name in ("create_page", "read_order", "maintain"):
+    for name in ("create_page", "read_order", "read_operation", "maintain"):
         setattr(HiPay, name, around(getattr(HiPay, name)))
     mailing.deliver = around(mailing.deliver)

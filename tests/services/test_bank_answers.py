@@ -87,6 +87,38 @@ def console(sandbox: RunningSandbox, operation: str, **fields: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
+def test_a_refund_that_the_bank_refuses_after_it_was_done(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = paid(desk, manager, sandbox)
+    first = ask(desk, manager, order_id, "refund", 30_0000)
+    assert history.detail(desk, manager, order_id).order.refunded == 30_0000
+    bank(sandbox, "refused")
+    look(desk, manager, order_id)
+    assert asked_of(desk, manager, order_id) == [("refused", BANK_REFUSED)]
+    [alarm] = still_open(desk, manager, order_id)
+    assert (alarm.kind, alarm.detail["operation"], alarm.detail["units"]) == ("refund_refused", first, 30_0000)
+    [told] = happened(desk, manager, order_id, "bank_refused")
+    assert (told["operation"], told["amount"], told["operation_row"]) == ("refund", 30_0000, first)
+    assert told["reason_code"] == 4010102
+    found = history.detail(desk, manager, order_id)
+    assert (found.order.refunded, found.order.payment) == (0, "captured")
+    for _ in range(2):
+        look(desk, manager, order_id)
+    assert len(still_open(desk, manager, order_id)) == 1
+
+    # Once more, all of it: what is asked now is not offered again, though HiPay shows nothing of it yet.
+    sandbox.control("settings", {"operations": "later"})
+    assert most(desk, manager, order_id) == {"refund": 100_0000}
+    ask(desk, manager, order_id, "refund", 60_0000)
+    assert history.detail(desk, manager, order_id).order.refunded == 0
+    assert most(desk, manager, order_id) == {"refund": 40_0000}
+    bank(sandbox, "done")
+    look(desk, manager, order_id)
+    assert history.detail(desk, manager, order_id).order.refunded == 60_0000
+    assert asked_of(desk, manager, order_id) == [("refused", BANK_REFUSED), ("done", "")]
+
+
 def test_a_refund_that_was_never_counted_is_refused(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
@@ -116,6 +148,57 @@ def test_a_capture_that_the_bank_refuses(
     assert kinds(desk, manager, order_id) == ["capture_refused"]
     assert history.detail(desk, manager, order_id).order.payment == "authorised"
     assert most(desk, manager, order_id) == {"capture": 100_0000, "cancel": 100_0000}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_one_of_two_refunds_is_told_by_its_id_or_else_by_its_amount(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, named: bool
+) -> None:
+    sandbox.control("settings", {"operations_named": named})
+    order_id = paid(desk, manager, sandbox)
+    ask(desk, manager, order_id, "refund", 30_0000)
+    ask(desk, manager, order_id, "refund", 20_0000)
+    bank(sandbox, "refused", "A-1-R1")
+    look(desk, manager, order_id)
+    assert asked_of(desk, manager, order_id) == [("refused", BANK_REFUSED), ("done", "")]
+    assert history.detail(desk, manager, order_id).order.refunded == 20_0000
+    assert most(desk, manager, order_id) == {"refund": 80_0000}
+
+
+def test_which_of_two_equal_refunds_it_was_is_not_guessed(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    sandbox.control("settings", {"operations_named": False})
+    order_id = paid(desk, manager, sandbox)
+    first, second = (ask(desk, manager, order_id, "refund", 20_0000) for _ in range(2))
+    bank(sandbox, "refused", "A-1-R1")
+    look(desk, manager, order_id)
+    assert [state for state, _ in asked_of(desk, manager, order_id)] == ["unknown", "unknown"]
+    [alarm] = still_open(desk, manager, order_id)
+    assert (alarm.kind, alarm.detail["operations"]) == ("operation_refused_unclear", [first, second])
+    assert most(desk, manager, order_id) == {}  # nothing is sent until somebody has said which
+    operations.decide(desk, manager, first, done=False)
+    operations.decide(desk, manager, second, done=True)
+    worker.drain(desk)
+    assert [state for state, _ in asked_of(desk, manager, order_id)] == ["refused", "done"]
+    assert kinds(desk, manager, order_id) == []
+    assert most(desk, manager, order_id) == {"refund": 80_0000}
+
+
+def test_what_was_asked_in_the_console_is_told_of_too(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = paid(desk, manager, sandbox)
+    ask(desk, manager, order_id, "refund", 20_0000)
+    console(sandbox, "refund", amount="30.00", operation_id="C")
+    look(desk, manager, order_id)
+    bank(sandbox, "refused", "C")
+    look(desk, manager, order_id)
+    look(desk, manager, order_id)
+    assert asked_of(desk, manager, order_id) == [("done", "")]
+    [alarm] = still_open(desk, manager, order_id)
+    assert (alarm.kind, alarm.detail["units"], "operation" in alarm.detail) == ("refund_refused", 30_0000, False)
+    assert most(desk, manager, order_id) == {"refund": 80_0000}
 
 
 def test_a_refused_refund_that_is_done_after_all(
@@ -322,3 +405,17 @@ def test_a_notification_names_the_operation_once_a_read_confirms_it(
     worker.drain(desk)
     assert [state for state, _ in asked_of(desk, manager, order_id)] == ["refused", "done"]
     assert kinds(desk, manager, order_id) == ["refund_refused"]
+
+
+def test_a_lost_answer_is_told_by_a_notification_that_a_read_confirms(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = paid(desk, manager, sandbox)
+    sandbox.control("faults", {"kind": "refuse", "code": 1000005, "path": "/v3/"})
+    sandbox.control("faults", {"kind": "lost", "path": "/v1/maintenance", "count": 1})
+    ask(desk, manager, order_id, "refund", 20_0000)
+    assert kinds(desk, manager, order_id) == ["operation_unknown"]
+    notified(desk, sandbox, 126, "20.00", "A-1-R1", "20.00")
+    worker.drain(desk)
+    assert asked_of(desk, manager, order_id) == [("done", "")]
+    assert kinds(desk, manager, order_id) == []
