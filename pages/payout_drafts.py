@@ -19,6 +19,7 @@ from services.reconciliation.previewing import Looking, Refused
 from services.scratch import Folder
 from services.settlements import archive
 from services.settlements.dialect import Chosen
+from services.settlements.errors import NotASettlementFile
 
 _DRAFTS, _LOOKED, _MENDED = "payout_drafts", "payout_looked", "payout_mended"
 _STORED = "stored"  # how the key of a stored file's draft begins
@@ -41,6 +42,7 @@ class _Upload:
     folder: Folder
     drafts: tuple[Draft, ...] = ()
     refused: Refused | None = None
+    others: tuple[tuple[str, Refused], ...] = ()  # of a ZIP: by name, what is no payout file
 
 
 def of(uploaded: Sequence[Any], refuse: Callable[[str, Refused], None]) -> list[Draft]:
@@ -59,6 +61,8 @@ def of(uploaded: Sequence[Any], refuse: Callable[[str, Refused], None]) -> list[
         upload = known[file.file_id]
         if upload.refused:
             refuse(file.name, upload.refused)
+        for name, why in upload.others:
+            refuse(f"{file.name} › {name}", why)
         found += upload.drafts
     return found
 
@@ -87,6 +91,12 @@ def _laid_down(file: Any) -> _Upload:
             upload.drafts = tuple(
                 Draft(f"{file.file_id}/{number}", member.name, _kept(member.path, folder / str(number)))
                 for number, member in enumerate(members)
+                if not member.other
+            )
+            upload.others = tuple(
+                (member.name, previewing.refused(NotASettlementFile(member.other)))
+                for member in members
+                if member.other
             )
     except DeskError as refusal:
         upload.refused = previewing.refused(refusal)

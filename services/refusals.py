@@ -189,6 +189,7 @@ SENTENCES: dict[str, str] = {
     "spreadsheet": "The spreadsheet cannot be used.",
     "sheet_too_long": "The spreadsheet has more than {limit} rows: save it as CSV.",
     "sheet_too_heavy": "The spreadsheet needs too much memory or time: save its table as CSV.",
+    "sheet_no_table": "This is a web page without a table: save the table itself, as XLSX or CSV.",
     "sheet_locked": "The spreadsheet is protected by a password: save it without one.",
     "sheet_unreadable": "The spreadsheet cannot be read: save it as XLSX or CSV.",
     "cell": "This cell cannot be used.",
@@ -197,6 +198,9 @@ SENTENCES: dict[str, str] = {
     "cell_error": "This is an error of the spreadsheet, its value is lost: correct the cell, and add the table again.",
     "cell_formula": "This is a formula without its result: open the table in a spreadsheet, save it, and add it again.",
     "cell_digits_lost": "The spreadsheet has rounded this long number: format its column as text and type it anew.",
+    "cell_made_date": "The spreadsheet has made a date of this cell: format its column as text, and type it anew.",
+    "row_swallowed": "A quotation mark is closed in line {last} only, and rows seem to stand between: take the mark away, or write the text on one line.",
+    "table_joined": "Line {line} names columns once more, and not as line {first} does: two tables seem to be put together. Give each of them by itself.",
     "row_shifted": "The row has more cells than the heading: a separator stands inside a text. Put that text in quotation marks.",
     "row_order_id_twice": "Row {line} has the same order id.",
     "batch_nothing_to_send": "There is no row that can be sent.",
@@ -231,6 +235,7 @@ SENTENCES: dict[str, str] = {
     "settlement_zip_nested": "There is a ZIP within the ZIP ({name}): unpack it, and give the files in it.",
     "settlement_zip_names": "The ZIP holds a file whose name leads out of its folder ({name}): nothing of it is read.",
     "settlement_zip_too_large": "The ZIP unpacks to more than {megabytes} MB or {files} files, or is packed as no payout file is: unpack it, and give the files in it.",
+    "settlement_zip_others": "The ZIP holds no payout file: {names} (it looks like: {looks_like}).",
     "settlement_zip_empty": "There is no file in the ZIP.",
     "import_refused": "This file cannot be imported.",
     "file_known": "{name} was imported before: nothing was added.",
@@ -307,7 +312,7 @@ SENTENCES: dict[str, str] = {
 }
 # What a file is instead of what it should be.
 KINDS_OF_FILE = {
-    "pdf": "PDF", "zip": "ZIP", "gzip": "GZIP", "html": "HTML", "xml": "XML", "rtf": "RTF", "xls": "XLS", "json": "JSON",
+    "pdf": "PDF", "zip": "ZIP", "gzip": "GZIP", "html": "a web page (HTML)", "mhtml": "a web page (MHTML)", "xml": "XML", "rtf": "RTF", "xls": "XLS", "json": "JSON",
     "image": "an image", "spreadsheet": "a spreadsheet without these columns", "text": "a text without these columns",
     "binary": "a program's data", "empty": "nothing at all",
 }  # fmt: skip

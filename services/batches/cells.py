@@ -1,14 +1,23 @@
 """Cells to what an order needs: amounts under one decision a file, dates, languages, currencies."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime, time
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from services import money, signs
-from services.batches.errors import AmountUnreadable, DateUnreadable, DigitsLost, ErrorCell, FormulaCell
+from services.batches.errors import (
+    AmountUnreadable,
+    DateUnreadable,
+    DigitsLost,
+    ErrorCell,
+    FormulaCell,
+    MadeDate,
+    RowShifted,
+    RowsSwallowed,
+)
 from services.batches.table import Line, Table
 from services.errors import DeskError
 from services.headings import plain
@@ -119,13 +128,21 @@ def moment(line: Line, column: str, form: dates.Form, zone: ZoneInfo, *, end_of_
     return local_time(parsed, zone)
 
 
-def damaged(line: Line, names: Iterable[str]) -> dict[str, DeskError]:
-    """The texts that the spreadsheet keeps as a number too long for it: their last digits are not what was typed."""
+def damaged(line: Line, names: Collection[str]) -> dict[str, DeskError]:
+    """The texts that the spreadsheet keeps as a number too long for it, whose last digits are not what was typed; and
+    those, or an amount, of which it made a date: ``11/2026`` was an invoice."""
     return {
         name: DigitsLost()
         for name in names
         if name in line.typed and len(line.cells[name].replace("-", "").replace(".", "")) > EXACT_DIGITS
-    }
+    } | {name: MadeDate() for name in {*names, "amount"} & line.dates}
+
+
+def of_row(line: Line) -> dict[str, DeskError]:
+    """What is wrong with a row as a whole."""
+    if line.last:
+        return {"": RowsSwallowed(line.number, line.last)}
+    return {"": RowShifted()} if line.shifted else {}
 
 
 def lost(line: Line) -> dict[str, DeskError]:

@@ -6,11 +6,14 @@ BatchError
 │   ├── ColumnsMissing      without these columns no row makes an order
 │   ├── ColumnsDoubtful     several columns may be the same one
 │   ├── NoRows
+│   ├── TablesJoined        further down another heading stands
 │   ├── TooManyRows         more than one list takes
 │   └── TableTooLarge       bytes
 ├── CellProblem             one cell, or one row
 │   ├── AmountUnreadable    no amount in the table's notation
 │   ├── DateUnreadable
+│   ├── MadeDate            a spreadsheet has made a date of a text or an amount
+│   ├── RowsSwallowed       a quoted cell seems to hide rows
 │   ├── DigitsLost          a spreadsheet has rounded a long number
 │   ├── ErrorCell           #REF!, #N/A: the spreadsheet has lost its value
 │   ├── FormulaCell         a formula that was saved without its result
@@ -75,6 +78,17 @@ class NoRows(TableError):
     code = "table_no_rows"
 
 
+class TablesJoined(TableError):
+    """``line`` is a heading of other columns than that in ``first``, both from 1."""
+
+    code = "table_joined"
+
+    def __init__(self, line: int, first: int) -> None:
+        super().__init__(line, first)
+        self.line = line
+        self.first = first
+
+
 class TooManyRows(TableError):
     code = "table_too_many_rows"
 
@@ -104,6 +118,20 @@ class AmountUnreadable(CellProblem):
 
 class DateUnreadable(CellProblem):
     code = "cell_date_unreadable"
+
+
+class MadeDate(CellProblem):
+    code = "cell_made_date"
+
+
+class RowsSwallowed(CellProblem):
+    """``line`` … ``last``: the lines of the text, from 1, between whose quotation marks rows seem to stand."""
+
+    code = "row_swallowed"
+
+    def __init__(self, line: int, last: int) -> None:
+        self.line = line
+        self.last = last
 
 
 class DigitsLost(CellProblem):

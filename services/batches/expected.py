@@ -16,7 +16,7 @@ from services.accounts.errors import AccountUnknown
 from services.batches import cells, naming, table
 from services.batches.cells import DecimalSign
 from services.batches.columns import EXPECTED
-from services.batches.errors import OrderIdTwice, RowShifted
+from services.batches.errors import OrderIdTwice
 from services.batches.head import Head
 from services.batches.naming import Said
 from services.batches.rows import Bad, Problem
@@ -175,8 +175,7 @@ def _read_row(
         tuple(take(name, partial(_text, line, name, REFERENCE_MAX), "") for name in names),
     )
     problems.update(cells.damaged(line, ["order_id", *names] & line.cells.keys()))
-    if line.shifted:
-        problems[""] = RowShifted()
+    problems.update(cells.of_row(line))
     return one, problems | cells.lost(line)
 
 

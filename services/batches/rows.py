@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from services import money
 from services.batches import cells
 from services.batches.cells import DecimalSign
-from services.batches.errors import OrderIdTwice, RowShifted
+from services.batches.errors import OrderIdTwice
 from services.batches.table import Line, Table
 from services.errors import DeskError
 from services.orders import drafts
@@ -106,8 +106,7 @@ def _draft(
     texts = {name: line.cells.get(name, "") for name in _TEXTS}
     references = {f"reference_{n}": line.cells.get(f"reference_{n}", "") for n in range(1, REFERENCES + 1)}
     problems.update(cells.damaged(line, [*texts, *references] & line.cells.keys()))
-    if line.shifted:
-        problems[""] = RowShifted()
+    problems.update(cells.of_row(line))
     code = take("currency", lambda: cells.currency(line, account.currency), account.currency)
     amount = ""
     if line.cells["amount"]:

@@ -14,13 +14,16 @@ from services.batches.errors import (
     ColumnsMissing,
     NoRows,
     NotATable,
+    TablesJoined,
     TableTooLarge,
     TooManyRows,
 )
 from services.batches.head import Head, Told, doubts, head_of, samples
 from services.settlements import text as texts
 from services.settlements.errors import BrokenQuotes, NotASettlementFile, TruncatedFile
+from services.settlements.quotes import unfolded as unfolded_rows
 from services.spreadsheets import marks
+from services.spreadsheets.errors import NoTable
 from services.spreadsheets.lost import is_error, is_formula
 from services.spreadsheets.unfold import is_spreadsheet, unfolded
 
@@ -33,20 +36,22 @@ _SHOWN_ROWS = 20  # among which the first cells of each column are looked for
 @dataclass(frozen=True)
 class Row:
     """``number``: as the spreadsheet or the text counts, from 1. ``typed``: the places of cells that are numbers or
-    dates in the spreadsheet."""
+    dates in the spreadsheet; ``dates``: of those that are dates."""
 
     number: int
     cells: tuple[str, ...]
     typed: frozenset[int] = frozenset()
+    dates: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Line:
     """``number``: the row of the spreadsheet, the line of the text, from 1. ``cells``: by column, blanks around gone.
 
-    ``typed``: columns whose cell is a number (with a point) or a date (ISO) in the spreadsheet itself. ``lost``: columns
-    whose cell has no value, an error, or in a spreadsheet a formula without its result. ``shifted``: it has more cells than
-    there are headings.
+    ``typed``: columns whose cell is a number (with a point) or a date (ISO) in the spreadsheet itself; ``dates``: those of
+    them that are dates. ``lost``: columns whose cell has no value, an error, or in a spreadsheet a formula without its
+    result. ``shifted``: it has more cells than there are headings. ``last``: the line of the text on which it ends, where a
+    quoted cell of it seems to hide rows, else 0.
     """
 
     number: int
@@ -54,6 +59,8 @@ class Line:
     typed: frozenset[str] = frozenset()
     shifted: bool = False
     lost: frozenset[str] = frozenset()
+    dates: frozenset[str] = frozenset()
+    last: int = 0
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,10 @@ def read(raw: bytes, columns: tuple[Column, ...], most_rows: int, told: Told = _
     if len(raw) > MAX_BYTES:
         raise TableTooLarge(MAX_BYTES >> 20)
     if is_spreadsheet(raw):
-        rows = _sheet(raw)
+        try:
+            rows = _sheet(raw)
+        except NoTable:
+            raise NotATable("html") from None
         score, place = _heading(rows[:_HEAD_ROWS], columns)
         if not score:
             raise ColumnsMissing(missing((), columns))
@@ -98,7 +108,7 @@ def read(raw: bytes, columns: tuple[Column, ...], most_rows: int, told: Told = _
     found = _records(text, delimiter)
     head = [row for _, row in zip(range(_HEAD_ROWS), found, strict=False)]
     _, place = _heading(head, columns)
-    return _table("text", head[place], chain(head[place + 1 :], found), columns, most_rows, told)
+    return _table("text", head[place], chain(head[place + 1 :], found), columns, most_rows, told, delimiter)
 
 
 def _sheet(raw: bytes) -> list[Row]:
@@ -113,6 +123,9 @@ def _sheet(raw: bytes) -> list[Row]:
                             # "=" alone: a formula of an XLS that came to nothing
                             tuple("" if cell == "=" else _unmarked(cell) for cell in cells),
                             frozenset(place for place, cell in enumerate(cells) if marks.is_typed(cell)),
+                            frozenset(
+                                place for place, cell in enumerate(cells) if cell.startswith(marks.DATE)
+                            ),
                         )
                         for number, cells in enumerate(csv.reader(text, delimiter=marks.DELIMITER), 1)
                     ]
@@ -162,7 +175,8 @@ def _heading(head: list[Row], columns: tuple[Column, ...]) -> tuple[int, int]:
 
 
 def _table(
-    kind: Literal["sheet", "text"], top: Row, rows: Iterator[Row], columns: tuple[Column, ...], most: int, told: Told
+    kind: Literal["sheet", "text"], top: Row, rows: Iterator[Row], columns: tuple[Column, ...], most: int, told: Told,
+    delimiter: str = "",
 ) -> Table:  # fmt: skip
     head = head_of(top.cells, columns, told)
     places, first = head.choice.places, list(islice(rows, _SHOWN_ROWS))
@@ -171,7 +185,7 @@ def _table(
         raise ColumnsMissing(lacking, head)
     found: list[Row] = []
     for row in chain(first, rows):
-        if not any(cell.strip() for cell in row.cells):
+        if not any(cell.strip() for cell in row.cells) or _headings_again(row, top, columns):
             continue
         if len(found) == most:
             raise TooManyRows(most)
@@ -184,13 +198,13 @@ def _table(
     if lacking:
         raise ColumnsMissing(lacking, head)
     width = max((place for place, name in enumerate(head.names) if name), default=0) + 1
-    lines = (_line(row, places, width, kind) for row in found)
+    lines = (_line(row, places, width, kind, delimiter) for row in found)
     if head.sign:
-        lines = (_signed(line, head.sign) for line in lines)
+        lines = (_with_sign(line, head.sign) for line in lines)
     return Table(kind, head, places, head.unknown, tuple(lines))
 
 
-def _signed(line: Line, sign: str) -> Line:
+def _with_sign(line: Line, sign: str) -> Line:
     """The amount with the currency that its heading names, where the cell says nothing itself."""
     cell = line.cells["amount"]
     if not cell or "amount" in line.lost or signs.split(cell).signs:
@@ -198,7 +212,22 @@ def _signed(line: Line, sign: str) -> Line:
     return replace(line, cells={**line.cells, "amount": f"{cell} {sign}"})
 
 
-def _line(row: Row, places: dict[str, int], width: int, kind: Literal["sheet", "text"]) -> Line:
+def _headings_again(row: Row, top: Row, columns: tuple[Column, ...]) -> bool:
+    """Whether the row is the heading once more, of a table put behind the first. Raises TablesJoined where it is another's."""
+    cells, names = ([cell.strip() for cell in one.cells] for one in (row, top))
+    if cells == names:
+        return True
+    known = [recognise(cell, columns) for cell in cells]
+    if len({*known} - {None}) < 2 or 2 * sum(name is not None for name in known) < sum(map(bool, cells)):
+        return False
+    if known == [recognise(name, columns) for name in names]:
+        return True
+    raise TablesJoined(row.number, top.number)
+
+
+def _line(
+    row: Row, places: dict[str, int], width: int, kind: Literal["sheet", "text"], delimiter: str
+) -> Line:
     cells = {
         name: _plain(_signed(row.cells[place], name)) if place < len(row.cells) else ""
         for name, place in places.items()
@@ -207,7 +236,10 @@ def _line(row: Row, places: dict[str, int], width: int, kind: Literal["sheet", "
     lost = frozenset(
         name for name, cell in cells.items() if is_error(cell) or (kind == "sheet" and is_formula(cell))
     )
-    return Line(row.number, cells, typed, any(cell.strip() for cell in row.cells[width:]), lost)
+    dates = frozenset(name for name, place in places.items() if place in row.dates)
+    shifted = any(cell.strip() for cell in row.cells[width:])
+    hidden = unfolded_rows(list(row.cells), delimiter, 2 * width - 1)[-1][0] if kind == "text" else 0
+    return Line(row.number, cells, typed, shifted, lost, dates, row.number + hidden if hidden else 0)
 
 
 def _unmarked(cell: str) -> str:

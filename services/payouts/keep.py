@@ -48,7 +48,7 @@ def keep(
         streams = [(name, content)]
         if archive.is_archive(path):
             found = open_files.enter_context(archive.members(path, name))
-            streams = [(one.name, open_files.enter_context(one.path.open("rb"))) for one in found]
+            streams = [(one.name, open_files.enter_context(one.path.open("rb"))) for one in found if not one.other]
         for each, stream in streams:
             file_id, is_new = _receive(desk, account, each, stream, source, hipay_settlement, beat)
             kept.append(file_id)

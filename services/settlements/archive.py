@@ -1,5 +1,6 @@
 """A ZIP of settlement files, taken apart: its directory is judged first, then each member is unpacked in bounds."""
 
+import re
 import struct
 import tempfile
 import zipfile
@@ -9,8 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from services.settlements.errors import ZipEmpty, ZipLocked, ZipNames, ZipNested, ZipTooLarge, ZipUnreadable
-from services.settlements.text import opened
+from services.settlements.errors import (
+    ZipEmpty,
+    ZipLocked,
+    ZipNames,
+    ZipNested,
+    ZipOthers,
+    ZipTooLarge,
+    ZipUnreadable,
+)
+from services.settlements.text import looks_like, opened
 
 MOST_MEMBERS = 200
 MOST_UNPACKED = 4 << 30  # bytes, of all members
@@ -23,12 +32,27 @@ _PIECE = 1 << 20
 _SPREADSHEET = ("[Content_Types].xml", "mimetype", "_rels/", "docProps/", "xl/", "customXml/", "META-INF/")
 
 
+# What systems and programs leave beside files: of no matter, and never named.
+_LITTER = re.compile(
+    r"\._.*|\.ds_store|thumbs\.db|ehthumbs.*\.db|desktop\.ini|~\$.*|\.~lock\..*#|icon\r|\.(?:trashes|fseventsd|spotlight-v100).*",
+    re.IGNORECASE | re.DOTALL,
+)
+_LITTER_FOLDERS = frozenset(
+    ("__macosx", "$recycle.bin", "system volume information", ".trashes", ".fseventsd", ".spotlight-v100")
+)
+_KINDS = frozenset(
+    ("pdf", "image", "gzip", "rtf", "mhtml")
+)  # files that are told by their first bytes, and hold no payout
+
+
 @dataclass(frozen=True)
 class Member:
-    """One file to read. `name` is for the eye, never a path; `path` is where its bytes lie."""
+    """One file. `name` is for the eye, never a path; `path` is where its bytes lie. `other`: what it is instead of a payout
+    file (a key of refusals.KINDS_OF_FILE), "" for one to read."""
 
     name: str
     path: Path
+    other: str = ""
 
 
 def is_archive(file: Path | bytes) -> bool:
@@ -47,8 +71,9 @@ def is_archive(file: Path | bytes) -> bool:
 def members(file: Path, name: str) -> Iterator[tuple[Member, ...]]:
     """The files of a ZIP, unpacked for as long as the context lasts, in its order; any other file alone.
 
-    Folders and what a Mac adds are left out. Raises ZipUnreadable, ZipLocked, ZipNested, ZipNames, ZipTooLarge,
-    ZipEmpty. What a member is, and whether it can be read, is found when it is opened.
+    Folders and what systems leave beside files are left out; one of another kind says which. Raises ZipUnreadable,
+    ZipLocked, ZipNested, ZipNames, ZipTooLarge, ZipEmpty, and ZipOthers where each is of another kind. Whether a member can be
+    read is found when it is opened.
     """
     if not is_archive(file):
         yield (Member(name, file),)
@@ -63,6 +88,8 @@ def members(file: Path, name: str) -> Iterator[tuple[Member, ...]]:
                 )
         except (zipfile.BadZipFile, zlib.error, EOFError, struct.error):
             raise ZipUnreadable from None
+        if all(one.other for one in found):
+            raise ZipOthers(tuple(one.name for one in found), found[0].other)
         yield found
 
 
@@ -83,14 +110,10 @@ def _judged(entries: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
     wanted = []
     for entry in entries:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
-        if (
-            path.is_absolute()
-            or ".." in path.parts
-            or ":" in entry.filename
-            or not entry.filename.isprintable()
-        ):
-            raise ZipNames(entry.filename[:100])
-        if not entry.is_dir() and path.parts[0] != "__MACOSX" and path.name != ".DS_Store":
+        if path.is_absolute() or ".." in path.parts:
+            raise ZipNames(_shown(entry.filename))
+        litter = _LITTER.fullmatch(path.name) or any(one.casefold() in _LITTER_FOLDERS for one in path.parts)
+        if path.name and not entry.is_dir() and not litter:
             wanted.append(entry)
     if not wanted:
         raise ZipEmpty
@@ -109,11 +132,18 @@ def _judged(entries: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> Member:
-    name = PurePosixPath(entry.filename.replace("\\", "/")).name
+    name = _shown(PurePosixPath(entry.filename.replace("\\", "/")).name)
     # Never more than the directory declares: zipfile stops there, and refuses a wrong checksum.
     with archive.open(entry) as packed, target.open("wb") as file:
         while piece := packed.read(_PIECE):
             file.write(piece)
     if is_archive(target):
         raise ZipNested(name)
-    return Member(name, target)
+    with target.open("rb") as file:
+        kind = looks_like(file.read(16))
+    return Member(name, target, kind if kind in _KINDS else "")
+
+
+def _shown(name: str) -> str:
+    """What of a name can be printed, whatever alphabet it was written in."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in name)[:100]

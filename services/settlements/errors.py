@@ -18,6 +18,7 @@ DeskError
     ├── ZipNested            a ZIP within the ZIP
     ├── ZipNames             a member's name leads out of its folder
     ├── ZipTooLarge          more files, or more bytes, than are unpacked: perhaps a bomb
+    ├── ZipOthers            each file in it is of another kind
     └── ZipEmpty             no file in it
 """
 
@@ -183,3 +184,20 @@ class ZipTooLarge(SettlementFileError):
 
 class ZipEmpty(SettlementFileError):
     code: ClassVar[str] = "settlement_zip_empty"
+
+
+class ZipOthers(SettlementFileError):
+    """`names` of its files; `looks_like`: what the first of them is, as in NotASettlementFile."""
+
+    code: ClassVar[str] = "settlement_zip_others"
+
+    def __init__(self, names: tuple[str, ...], looks_like: str) -> None:
+        super().__init__(names, looks_like)
+        self.names = names
+        self.looks_like = looks_like
+
+    def fields(self) -> dict[str, str]:
+        return {
+            "names": ", ".join(self.names[:5]) + (" …" if len(self.names) > 5 else ""),
+            "looks_like": self.looks_like,
+        }

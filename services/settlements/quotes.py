@@ -32,7 +32,9 @@ def swallowing(column: pa.Array, delimiter: str, needed: int) -> NDArray[np.int6
     breaks = line_breaks(column)
     if not breaks.any():
         return np.zeros(0, dtype=np.int64)
-    return np.flatnonzero(_looks_like_rows(pc.count_substring(column, delimiter).to_numpy(), breaks, needed))
+    # Half of them are enough for a doubt: the marks may stand in different columns of their rows.
+    separators = pc.count_substring(column, delimiter).to_numpy()
+    return np.flatnonzero((breaks > 0) & (2 * separators >= breaks * (needed - 1)))
 
 
 def unfolded(cells: list[str], delimiter: str, needed: int) -> list[tuple[int, list[str]]]:
@@ -40,7 +42,7 @@ def unfolded(cells: list[str], delimiter: str, needed: int) -> list[tuple[int, l
     one row itself where no cell hides any."""
     for place, cell in enumerate(cells):
         breaks = len(_BREAK.findall(cell))
-        if not _looks_like_rows(np.array([cell.count(delimiter)]), np.array([breaks]), needed).any():
+        if not breaks or 2 * cell.count(delimiter) < breaks * (needed - 1):
             continue
         begins = sum(len(_BREAK.findall(before)) for before in cells[:place])
         first, *others = (part.split(delimiter) for part in _BREAK.split(cell))
@@ -49,11 +51,3 @@ def unfolded(cells: list[str], delimiter: str, needed: int) -> list[tuple[int, l
         rest = unfolded([*last, *cells[place + 1 :]], delimiter, needed)
         return [*rows, *((at + below, row) for below, row in rest)]
     return [(0, cells)]
-
-
-def _looks_like_rows(
-    separators: NDArray[np.int64], breaks: NDArray[np.int64], needed: int
-) -> NDArray[np.bool_]:
-    # Half of them are enough for a doubt: the marks may stand in different columns of their rows.
-    found: NDArray[np.bool_] = (breaks > 0) & (2 * separators >= breaks * (needed - 1))
-    return found

@@ -1,5 +1,6 @@
 """What a settlement file is read from: a text, or the sheets of a workbook, each unfolded to one."""
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from typing import Literal
 from services.settlements.archive import is_archive
 from services.settlements.errors import NotASettlementFile
 from services.settlements.text import opened
+from services.spreadsheets.errors import NoTable
 from services.spreadsheets.unfold import Unfolded, is_spreadsheet, unfolded
+from services.spreadsheets.web import is_web_page
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Source:
     kind: Literal["text", "sheet"] = "text"
     sheets: tuple[Unfolded, ...] = ()
     hidden: tuple[str, ...] = ()
+    looks_like: Literal["text", "spreadsheet", "html"] = "text"  # a web page's tables are sheets, too
 
 
 @contextmanager
@@ -30,11 +34,16 @@ def open_source(file: Path | bytes) -> Iterator[Source]:
     SpreadsheetError (services/spreadsheets). What is wrong with what stands in it is found by `detect_file`.
     """
     with opened(file) as stream:
-        start = stream.read(8)
+        start = stream.read(1024)
     if is_archive(file):
         raise NotASettlementFile("zip")
     if not is_spreadsheet(start):
         yield Source(file)
         return
-    with unfolded(file) as workbook:
-        yield Source(b"", "sheet", workbook.sheets, workbook.hidden)
+    page = is_web_page(start)
+    with contextlib.ExitStack() as opening:
+        try:
+            workbook = opening.enter_context(unfolded(file))
+        except NoTable:
+            raise NotASettlementFile("html") from None
+        yield Source(b"", "sheet", workbook.sheets, workbook.hidden, "html" if page else "spreadsheet")

@@ -129,7 +129,9 @@ def _of_workbook(
     if tables and header_line is not None and all(one.layout.header.line != header_line for one in tables):
         raise NotASettlementFile("spreadsheet")
     if not tables:
-        raise refusal or (NotASettlementFile("spreadsheet") if left_out else EmptyFile())
+        if isinstance(refusal, NotASettlementFile):
+            raise NotASettlementFile(source.looks_like)
+        raise refusal or (NotASettlementFile(source.looks_like) if left_out else EmptyFile())
     return Found(tuple(tables), tuple(left_out), "sheet")
 
 

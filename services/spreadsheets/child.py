@@ -17,9 +17,10 @@ from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any
 
-from services.spreadsheets import marks
+from services.spreadsheets import marks, web
 from services.spreadsheets.faults import Cells, Faults
 from services.spreadsheets.formats import Formats, Signs
+from services.spreadsheets.locked import locked
 
 MEMORY = 1 << 30
 SECONDS = 15
@@ -44,10 +45,32 @@ def main(file: Path, folder: Path) -> None:
         bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (bound, bound))
     with file.open("rb") as stream:
-        if stream.read(2) == b"PK" and _unpacked(file) > MOST_UNPACKED:
-            _answer(refused="heavy")
+        start = stream.read(1024)
+    if web.is_web_page(start):
+        _answer(sheets=_pages(file, folder), hidden=[])
+    if start.startswith(b"PK") and _unpacked(file) > MOST_UNPACKED:
+        _answer(refused="heavy")
+    if locked(file):
+        _answer(refused="locked")
     sheets, hidden = _sheets(file, folder)
     _answer(sheets=sheets, hidden=hidden)
+
+
+def _pages(file: Path, folder: Path) -> list[dict[str, Any]]:
+    """What is said of the tables of a web page."""
+    found = web.tables(file.read_bytes(), MOST_ROWS + 1, MOST_COLUMNS)
+    if not found:
+        _answer(refused="no_table")
+    for place, table in enumerate(found):
+        with (folder / str(place)).open("w", encoding="utf-8", newline="") as text:
+            writer = csv.writer(text, delimiter=marks.DELIMITER, lineterminator="\n")
+            writer.writerows(
+                [_cell(cell) for cell in row] for row in table.rows[: _HEAD if table.long else None]
+            )
+    return [
+        {"name": table.name, "long": table.long, "rows": len(table.rows[: _HEAD if table.long else None])}
+        for table in found
+    ]
 
 
 def _sheets(file: Path, folder: Path) -> tuple[list[dict[str, Any]], list[str]]:

@@ -4,6 +4,7 @@ DeskError
 └── SpreadsheetError
     ├── SheetTooLong      a spreadsheet this long is saved as CSV
     ├── SheetTooHeavy     it needs more memory or time than a table may: a bomb, or a workbook of pictures
+    ├── NoTable           a web page without a table
     ├── SheetLocked       a password protects it
     └── SheetUnreadable
 """
@@ -27,6 +28,10 @@ class SheetTooLong(SpreadsheetError):
 
 class SheetTooHeavy(SpreadsheetError):
     code = "sheet_too_heavy"
+
+
+class NoTable(SpreadsheetError):
+    code = "sheet_no_table"
 
 
 class SheetLocked(SpreadsheetError):

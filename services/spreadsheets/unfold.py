@@ -12,16 +12,18 @@ from pathlib import Path
 from services.settings import ROOT
 from services.spreadsheets.child import MOST_ROWS
 from services.spreadsheets.errors import (
+    NoTable,
     SheetLocked,
     SheetTooHeavy,
     SheetTooLong,
     SheetUnreadable,
     SpreadsheetError,
 )
+from services.spreadsheets.web import is_web_page
 
 SECONDS = 18  # the whole refusal stays under twenty
 _REFUSED: dict[str, type[SpreadsheetError]] = {
-    "heavy": SheetTooHeavy, "locked": SheetLocked, "unreadable": SheetUnreadable,
+    "heavy": SheetTooHeavy, "locked": SheetLocked, "unreadable": SheetUnreadable, "no_table": NoTable,
 }  # fmt: skip
 
 
@@ -53,7 +55,7 @@ class Workbook:
 def unfolded(file: Path | bytes) -> Iterator[Workbook]:
     """The sheets of a workbook, for as long as the context lasts.
 
-    Raises SheetTooHeavy, SheetLocked, SheetUnreadable.
+    Raises SheetTooHeavy, SheetLocked, SheetUnreadable, and NoTable for a web page that has none.
     """
     with tempfile.TemporaryDirectory(prefix="sheets-") as name:
         folder = Path(name)
@@ -89,5 +91,6 @@ def _workbook(file: Path, folder: Path) -> Workbook:
 
 
 def is_spreadsheet(start: bytes) -> bool:
-    """Whether a file's first bytes are those of an XLSX or ODS (or another ZIP), or of an XLS."""
-    return start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
+    """Whether a file's first bytes (a thousand are enough) are those of an XLSX or ODS (or another ZIP), of an XLS, or of a
+    web page, which many programs write and call so."""
+    return start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) or is_web_page(start)

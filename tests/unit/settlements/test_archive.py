@@ -20,6 +20,7 @@ from services.settlements.errors import (
     ZipLocked,
     ZipNames,
     ZipNested,
+    ZipOthers,
     ZipTooLarge,
     ZipUnreadable,
 )
@@ -119,8 +120,7 @@ def that_lies_about_its_size() -> bytes:
         (lambda: zipped(("../../etc/cron.d/a.csv", CSV)), ZipNames),
         (lambda: zipped(("/etc/a.csv", CSV)), ZipNames),
         (lambda: zipped(("..\\a.csv", CSV)), ZipNames),
-        (lambda: zipped(("C:\\a.csv", CSV)), ZipNames),
-        (lambda: zipped(("a\n.csv", CSV)), ZipNames),
+        (lambda: zipped(("invoice.pdf", b"%PDF-1.7\n"), ("Thumbs.db", b"x")), ZipOthers),
         (lambda: zipped(*[(f"{n}.csv", b"x") for n in range(201)]), ZipTooLarge),
         (lambda: zipped(*[(f"{n}/", b"") for n in range(2001)]), ZipTooLarge),
         (lambda: zipped(("a.csv", CSV))[:-30], ZipUnreadable),
@@ -159,3 +159,47 @@ def test_a_bomb_is_refused_by_its_directory(tmp_path: Path) -> None:
     with pytest.raises(ZipTooLarge), members(path, "bomb.zip"):
         pass
     assert time.monotonic() - began < 20
+
+
+LITTER = (
+    "._x.csv", "a/._x.csv", "__MACOSX/._x.csv", "__MACOSX/x.csv", "Thumbs.db", "sub/THUMBS.DB", "desktop.ini", ".DS_Store",
+    "~$x.xlsx", ".~lock.x.csv#", "$RECYCLE.BIN/x.csv",
+)  # fmt: skip
+
+
+def test_what_systems_leave_is_no_matter_and_what_is_no_payout_file_is_named(tmp_path: Path) -> None:
+    others = (
+        ("Facture 12.pdf", b"%PDF-1.7\n"),
+        ("logo.png", b"\x89PNG\r\n\x1a\n"),
+        ("old.csv.gz", b"\x1f\x8b\x08\x00"),
+    )
+    raw = zipped(*((name, b"\x00\x05\x16\x07") for name in LITTER), *others, ("a.csv", CSV))
+    with members(given(tmp_path, raw), "x.zip") as found:
+        assert [(one.name, one.other) for one in found] == [
+            ("Facture 12.pdf", "pdf"), ("logo.png", "image"), ("old.csv.gz", "gzip"), ("a.csv", "")
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Payout 12:30.csv", "Payout 12:30.csv"), ("C:\\temp\\a.csv", "a.csv"), ("C:a.csv", "C:a.csv"), ("sub\\b.csv", "b.csv"),
+        ("a\n\u202eb.csv", "a\ufffd\ufffdb.csv"), ("été.csv", "été.csv"), (f"{'x' * 300}.csv", "x" * 100),
+    ],
+)  # fmt: skip
+def test_a_name_is_for_the_eye_and_leads_nowhere(tmp_path: Path, name: str, shown: str) -> None:
+    with members(given(tmp_path, zipped((name, CSV))), "x.zip") as (member,):
+        assert member.name == shown
+        assert member.path.name == "0"
+        assert member.path.read_bytes() == CSV
+
+
+def test_a_name_that_is_no_unicode(tmp_path: Path) -> None:
+    raw = zipped(("aXb.csv", CSV)).replace(b"aXb.csv", b"a\x82b.csv")
+    with members(given(tmp_path, raw), "x.zip") as (member,):
+        assert member.name == "aéb.csv"
+
+
+def test_a_zip_of_others_says_what_it_holds() -> None:
+    refused = ZipOthers(("a.pdf", "b.pdf"), "pdf")
+    assert refused.fields() == {"names": "a.pdf, b.pdf", "looks_like": "pdf"}

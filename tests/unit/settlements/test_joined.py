@@ -27,7 +27,10 @@ def test_a_mark_at_the_edge_of_a_piece(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for size in range(1, 40):
         monkeypatch.setattr(text, "_PIECE", size)
-        assert text.decode(BOM + b"ab\n" + BOM + b"c\xef\xbb\xbfd\r\n" + BOM + b"e", "utf-8-sig") == "ab\nc\ufeffd\r\ne"
+        assert (
+            text.decode(BOM + b"ab\n" + BOM + b"c\xef\xbb\xbfd\r\n" + BOM + b"e", "utf-8-sig")
+            == "ab\nc\ufeffd\r\ne"
+        )
 
 
 def test_utf_16_joined_with_utf_16() -> None:
@@ -79,7 +82,11 @@ def test_a_file_without_a_last_line_end_has_its_last_row_set_aside(between: byte
 
 def test_a_separator_said_to_a_spreadsheet_is_no_row() -> None:
     found = read(b"sep=;\r\n" + FIRST + BOM + b"sep=;\r\n" + SECOND)
-    assert [(row.line, row.reason) for row in found.aside] == [(1, "preamble"), (5, "preamble"), (6, "header_again")]
+    assert [(row.line, row.reason) for row in found.aside] == [
+        (1, "preamble"),
+        (5, "preamble"),
+        (6, "header_again"),
+    ]
 
 
 def test_words_that_name_columns_among_the_cells_of_a_line_are_cells() -> None:

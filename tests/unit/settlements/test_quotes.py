@@ -12,7 +12,9 @@ from services.settlements.quotes import unfolded
 from services.settlements.read import SettlementFile, read
 from tests.unit.settlements.writing import ENGLISH, Style, sale, write
 
-ROWS = write([sale(Order=f"A{n}", Reporting_data_1=f"F-{n}", Customer_ID=f"C-{n}") for n in range(1, 7)]).decode()
+ROWS = write(
+    [sale(Order=f"A{n}", Reporting_data_1=f"F-{n}", Customer_ID=f"C-{n}") for n in range(1, 7)]
+).decode()
 
 
 def stray(text: str, *places: tuple[int, str]) -> bytes:
@@ -53,7 +55,10 @@ def test_rows_between_two_marks_are_asked_by_their_lines_and_read_as_a_person_sa
 
 
 def test_a_text_of_several_lines_is_no_row() -> None:
-    table = [sale(Product_name="Two lamps;\nred", Order="A1"), sale(Product_name="one\ntwo\nthree", Order="A2")]
+    table = [
+        sale(Product_name="Two lamps;\nred", Order="A1"),
+        sale(Product_name="one\ntwo\nthree", Order="A2"),
+    ]
     found = read(write(table))
     assert found.lines["order"].tolist() == ["A1", "A2"]
     assert found.lines["line"].tolist() == [2, 4]
@@ -85,16 +90,24 @@ WORDS = st.text("ab1 ", max_size=3)
 
 
 @given(st.lists(st.lists(WORDS, min_size=6, max_size=6), min_size=2, max_size=5), st.data())
-def test_what_two_marks_have_made_one_is_taken_apart_again(rows: list[list[str]], data: st.DataObject) -> None:
+def test_what_two_marks_have_made_one_is_taken_apart_again(
+    rows: list[list[str]], data: st.DataObject
+) -> None:
     first, last = data.draw(st.integers(0, 5)), data.draw(st.integers(0, 5))
     text = "\n".join(";".join(row) for row in rows).split(";")
-    one = [*text[:first], ";".join(text[first : (len(rows) - 1) * 5 + last + 1]), *text[(len(rows) - 1) * 5 + last + 1 :]]
+    one = [
+        *text[:first],
+        ";".join(text[first : (len(rows) - 1) * 5 + last + 1]),
+        *text[(len(rows) - 1) * 5 + last + 1 :],
+    ]
     if one[first].count("\n") == len(rows) - 1 and one[first].count(";") * 2 >= 5 * (len(rows) - 1):
         assert unfolded(one, ";", 6) == list(enumerate(rows))
 
 
 def test_a_delimiter_of_another_kind() -> None:
-    text = write([sale(Order=f"A{n}", Reporting_data_1=f"F-{n}") for n in range(1, 4)], Style(delimiter="\t")).decode()
+    text = write(
+        [sale(Order=f"A{n}", Reporting_data_1=f"F-{n}") for n in range(1, 4)], Style(delimiter="\t")
+    ).decode()
     raw = stray(text, (2, "<F-1"), (3, "F-2>"))
     with pytest.raises(SwallowedRows):
         detect(raw)

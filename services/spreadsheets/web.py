@@ -1,0 +1,182 @@
+"""The tables of a web page, as many programs write what they call XLS: rows of text, to be unfolded by `child` alone.
+
+A table within a table is one of its own. A cell that spans several stands in the first of them, the others are blank: no
+amount is there twice. Cells are text: what is a number is for whoever reads them.
+"""
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+MOST_TABLES = 200
+_STARTS = (
+    "<!doctype html",
+    "<html",
+    "<head",
+    "<meta",
+    "<body",
+    "<style",
+    "<table",
+    "<div",
+    "<center",
+    "<!--",
+)
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_-]{1,40})", re.IGNORECASE)
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_SILENT = frozenset(("script", "style", "head", "title", "template"))
+
+
+def is_web_page(start: bytes) -> bool:
+    """Whether a file's first bytes (a thousand are enough) are those of a page in HTML."""
+    text = start[:1024].replace(b"\x00", b"").decode("latin-1").lstrip("ï»¿ÿþ \t\r\n").casefold()
+    return text.startswith(_STARTS) or (
+        text.startswith("<?xml") and ("<html" in text or "<!doctype html" in text)
+    )
+
+
+def decoded(raw: bytes) -> str:
+    """The page's text in the encoding that its mark or its `meta` names, else UTF-8 where it is, else Western."""
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if raw.startswith(mark):
+            return raw.decode(encoding, "replace").removeprefix("\ufeff")
+    if raw[1:8:2] == b"\x00" * 4:
+        return raw.decode("utf-16-le", "replace")
+    named = _CHARSET.search(raw[:4096])
+    for encoding in (named[1].decode() if named else "", "utf-8"):
+        try:
+            return raw.decode("cp1252" if encoding.casefold() == "iso-8859-1" else encoding or "utf-8")
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return raw.decode("cp1252", "replace")
+
+
+@dataclass
+class Table:
+    """`rows`: cells of text, a line break within a cell as such; `long`: there are more than were kept."""
+
+    name: str
+    rows: list[list[str]] = field(default_factory=list)
+    long: bool = False
+
+
+@dataclass
+class _Open:
+    """A table that has begun. `below`: place → how many further rows a cell above reaches down to."""
+
+    table: Table
+    row: list[str] | None = None
+    cell: list[str] | None = None
+    wide: int = 1
+    below: dict[int, int] = field(default_factory=dict)
+    caption: list[str] | None = None
+
+
+class _Reader(HTMLParser):
+    def __init__(self, most_rows: int, most_columns: int) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tables: list[Table] = []
+        self._open: list[_Open] = []
+        self._most_rows, self._most_columns = most_rows, most_columns
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _SILENT:
+            self._silent += 1
+        elif tag in ("body", "table"):
+            self._silent = 0  # a head may be left open
+        if tag == "table":
+            table = Table(str(len(self.tables) + 1))
+            if len(self.tables) < MOST_TABLES:
+                self.tables.append(table)
+            self._open.append(_Open(table))
+        elif self._open:
+            self._within(self._open[-1], tag, dict(attrs))
+
+    def _within(self, here: _Open, tag: str, attrs: dict[str, str | None]) -> None:
+        if tag == "tr":
+            self._end_row(here)
+            here.row = []
+        elif tag in ("td", "th"):
+            self._end_cell(here)
+            here.row = [] if here.row is None else here.row
+            self._reached_from_above(here)
+            here.cell, here.wide = [], _span(attrs.get("colspan"), self._most_columns)
+            tall = _span(attrs.get("rowspan"), self._most_rows)
+            if tall > 1:
+                first = len(here.row)
+                here.below.update(dict.fromkeys(range(first, first + here.wide), tall))
+        elif tag == "caption":
+            here.caption = []
+        elif tag in ("br", "p", "div") and here.cell:
+            here.cell.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _SILENT:
+            self._silent = max(0, self._silent - 1)
+        if not self._open:
+            return
+        here = self._open[-1]
+        if tag == "table":
+            self._end_row(here)
+            self._open.pop()
+        elif tag in ("tr", "thead", "tbody", "tfoot"):
+            self._end_row(here)
+        elif tag in ("td", "th"):
+            self._end_cell(here)
+        elif tag == "caption" and here.caption is not None:
+            here.table.name, here.caption = _text(here.caption)[:80] or here.table.name, None
+
+    def handle_data(self, data: str) -> None:
+        if self._silent or not self._open:
+            return
+        here = self._open[-1]
+        if here.cell is not None:
+            here.cell.append(_BLANKS.sub(" ", data))
+        elif here.caption is not None:
+            here.caption.append(_BLANKS.sub(" ", data))
+
+    def close(self) -> None:
+        super().close()
+        for here in self._open:  # a page that breaks off
+            self._end_row(here)
+
+    def _end_cell(self, here: _Open) -> None:
+        if here.cell is None or here.row is None:
+            return
+        if len(here.row) < self._most_columns:
+            here.row += [_text(here.cell), *[""] * (here.wide - 1)]
+        here.cell = None
+
+    def _reached_from_above(self, here: _Open) -> None:
+        assert here.row is not None
+        while here.below.get(len(here.row), 0) and len(here.row) < self._most_columns:
+            here.row.append("")
+
+    def _end_row(self, here: _Open) -> None:
+        self._end_cell(here)
+        if here.row is None:
+            return
+        self._reached_from_above(here)
+        here.below = {place: left - 1 for place, left in here.below.items() if left > 1}
+        if len(here.table.rows) <= self._most_rows:
+            here.table.rows.append(here.row[: self._most_columns])
+        else:
+            here.table.long = True
+        here.row = None
+
+
+def tables(raw: bytes, most_rows: int, most_columns: int) -> list[Table]:
+    """The tables of a page that have a cell, at most `most_rows` + 1 rows of each."""
+    reader = _Reader(most_rows, most_columns)
+    reader.feed(decoded(raw))
+    reader.close()
+    return [table for table in reader.tables if any(any(row) for row in table.rows)]
+
+
+def _text(parts: list[str]) -> str:
+    lines = (_BLANKS.sub(" ", line).strip(" \xa0") for line in "".join(parts).split("\n"))
+    return "\n".join(lines).strip("\n")
+
+
+def _span(said: str | None, most: int) -> int:
+    return min(max(int(said), 1), most) if said and said.isascii() and said.isdigit() and len(said) < 7 else 1
