@@ -110,7 +110,8 @@ def _list(chosen: Filter) -> None:
         row_height=40, height="content", alt=t("Payment requests, newest first. Choose a row to open it."),
         column_config={
             t("State"): st.column_config.MultiselectColumn(
-                width=190, options=[t(BADGES[key][0]) for key in BADGE_KEYS], color=[_COLOURS[BADGES[key][2]] for key in BADGE_KEYS]
+                width=max(190, 7 * max(len(words) for [words] in shown[t("State")]) + 36),
+                options=[t(BADGES[key][0]) for key in BADGE_KEYS], color=[_COLOURS[BADGES[key][2]] for key in BADGE_KEYS]
             ),
             t("Amount"): st.column_config.TextColumn(alignment="right"),
         },

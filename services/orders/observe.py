@@ -43,7 +43,8 @@ def observe(
         kind, data = "payment", {**data, "source": "read"}
         identity = recorded.read_identity(order_id, data, heard)
     written = identity is not None and rows.add_event(
-        tx, identity=f"{kind}:{identity}", order=order_id, page=page_id, at=observation.at or now, kind=kind,
+        tx, identity=f"{kind}:{identity}", order=order_id, page=page_id, kind=kind,
+        at=now if kind == "payment_told" else observation.at or now,  # the time that is told may be made up, too
         actor_kind=actor.kind, actor_id=actor.id, data=data,
     )  # fmt: skip
     if misfit:

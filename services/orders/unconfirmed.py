@@ -15,6 +15,7 @@ from services.orders.observe import alarm, record
 from services.orders.transactions import Told
 from services.store import Connection, Row
 from services.store import orders as rows
+from services.store import steps as due
 
 PATIENCE = timedelta(minutes=15)  # from the first answer without the transaction to the one that raises the alarm
 
@@ -61,6 +62,7 @@ def dismiss(tx: Connection, alarm_row: Row[Any], actor: Actor) -> None:
         reference = one.transaction.reference
         if wanted in (None, reference):
             record(tx, alarm_row.order, "payment_dismissed", actor, reference=reference, **_amounts(one))
+    due.schedule(tx, alarm_row.order, "read", alarm_row.account, clock.now())
 
 
 def _amounts(one: Told) -> dict[str, Any]:
