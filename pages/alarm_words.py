@@ -45,7 +45,7 @@ WORDS = {
     ),
     "payment_unconfirmed": (
         "HiPay told of a payment, but does not show it when asked: first {ago}. It is not counted.",
-        "Look up transaction {reference} in HiPay's console. If it is not there, an administrator must change the account's secret passphrase. Then close this: the request counts as unpaid again.",
+        "Look up transaction {reference} in HiPay's console. If it is not there, an administrator must change the account's secret passphrase. Then close this: the request stands as if nothing had been told.",
         ":material/gpp_maybe:",
     ),
     "payment_unshown": (
@@ -55,7 +55,7 @@ WORDS = {
     ),
     "payment_unconfirmable": (
         "HiPay told of a payment, and can no longer be asked for it: the account is not connected any more. It is not counted.",
-        "Look it up in HiPay's console. Confirm it in the payment request; or close this, and the request counts as unpaid.",
+        "Look it up in HiPay's console. Confirm it in the payment request; or close this, and the request stands as if nothing had been told.",
         ":material/link_off:",
     ),
     "operation_unknown": (

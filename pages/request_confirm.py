@@ -21,6 +21,8 @@ def show(found: Detail) -> None:
         return
     by_hand = confirming.confirmable(desk(), actor(), order.id)
     if order.account in desk().settings.all_accounts:
+        if any(alarm.closed_at is None and alarm.kind == "payment_unconfirmed" for alarm in found.alarms):
+            return  # which says more
         st.info(
             t("HiPay has told of a payment, and is being asked for it. Until HiPay shows it, nothing is counted and nothing is sent."),
             icon=":material/hourglass_bottom:",

@@ -12,10 +12,20 @@ from pages.common import desk, language, texts
 from pages.markdown import plain
 from pages.reconciliation_words import day
 from pages.wording import ACTORS, event_words, person_name
+from services.hipay.statuses import Effect, status
 from services.i18n import Translator, format_datetime
 from services.money import format_money
 from services.orders.history import Detail
+from services.orders.transactions import AMOUNTS
 from services.reconciliation.line_words import operation
+
+# What a payment goes through before it is collected or given back: true once a later read shows as much.
+_ON_THE_WAY = frozenset(
+    {
+        Effect.PENDING, Effect.REVIEW, Effect.AUTHORISED, Effect.CAPTURE_REQUESTED, Effect.CAPTURED,
+        Effect.REFUND_REQUESTED, Effect.REFUNDED,
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,7 @@ def show(found: Detail) -> None:
 
 def _happened(found: Detail, zone: str, t: Translator) -> Iterator[_Step]:
     for event in _as_it_went(_without_echoes(found.events)):
-        sentence, icon, detail = event_words(event.kind, event.data, found.order.currency, zone, t)
+        sentence, icon, detail = event_words(_kind(event, found.events), event.data, found.order.currency, zone, t)
         why = found.whys.get(event.data.get("operation_row", 0), "")
         yield _Step(event.at, sentence, icon, (_who(found, event.actor_kind, event.actor_id, t), detail, why))
 
@@ -68,9 +78,26 @@ def _without_echoes(events: Sequence[Any]) -> list[Any]:
     return kept
 
 
+def _kind(event: Any, events: Sequence[Any]) -> str:
+    """What a notification said, as it turned out: a step of the payment that a read has shown since, untrue, or open."""
+    if event.kind != "payment_told":
+        return str(event.kind)
+    reads = [
+        one for one in events
+        if one.kind == "payment" and one.id > event.id and one.data["reference"] == event.data["reference"]
+    ]  # fmt: skip
+    if not reads:
+        return "payment_told"
+    on_the_way = status(int(event.data["status"])).effect in _ON_THE_WAY
+    for read in reads:
+        same = read.data["status"] == event.data["status"]
+        if (same or on_the_way) and all((event.data.get(name) or 0) <= (read.data.get(name) or 0) for name in AMOUNTS):
+            return "payment"
+    return "payment_untrue"
+
+
 def _said(event: Any) -> tuple[Any, ...]:
-    names = ("authorised", "captured", "refunded")
-    return (event.data["reference"], event.data["status"], *(event.data.get(name) or 0 for name in names))
+    return (event.data["reference"], event.data["status"], *(event.data.get(name) or 0 for name in AMOUNTS))
 
 
 def _as_it_went(events: Sequence[Any]) -> list[Any]:

@@ -169,8 +169,10 @@ def event_words(
     """An event as (sentence, icon, detail)."""
     if kind == "payment":
         return _payment_words(data, currency, t)
-    if kind == "payment_told":
+    if kind in ("payment_told", "payment_untrue"):
         words, _, more = _payment_words(data, currency, t)
+        if kind == "payment_untrue":
+            return t("HiPay told, and when asked did not confirm: {what}", what=words), ":material/gpp_bad:", more
         return t("HiPay told, to be confirmed: {what}", what=words), ":material/hourglass_bottom:", more
     text, icon = EVENTS.get(kind, (kind, ":material/circle:"))
     values = dict(data)

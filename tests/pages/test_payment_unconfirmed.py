@@ -8,12 +8,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from services import clock, notifications
-from services.access import CUSTOMER, Actor
+from services.access import CUSTOMER, WORKER, Actor
 from services.accounts.demo import prepare_demo
 from services.alarms.sweep import sweep
 from services.desk import Desk
+from services.hipay.notifications import parse
 from services.orders import create, history
-from services.orders.observe import alarm
+from services.orders.observe import alarm, observe
 from services.store import orders as rows
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -113,3 +114,31 @@ def test_finance_confirms_by_hand_where_the_account_has_gone(
     assert history.detail(desk, CUSTOMER, order).badge == "paid"
     assert "Payment confirmed by hand" in words(at)
     assert "seen in the console" in words(at)
+
+
+def test_the_timeline_says_what_became_of_what_was_told(
+    open_page: Open, desk: Desk, manager: Actor, order: int
+) -> None:
+    """The fixture told of 118. A read shows 118 of it; a refund and a chargeback are told that no read bears out."""
+    with desk.store.read() as tx:
+        mark = rows.order(tx, order).mark  # type: ignore[union-attr]
+
+    def told(status: int, **changes: str) -> bytes:
+        return body("A-1", status, mid="", **{"custom_data[eterminal_order]": mark, **changes})
+
+    def read(raw: bytes) -> None:
+        with desk.store.write() as tx:
+            seen = parse(raw, "application/x-www-form-urlencoded").observation()
+            observe(tx, desk, order, rows.pages_of(tx, order)[0].id, seen, actor=WORKER)
+
+    now = clock.now().isoformat()
+    for raw in (told(116), told(125, refunded_amount="15.00", date_updated=now), told(129, date_updated=now)):
+        notifications.receive(desk, "demo", raw, "application/x-www-form-urlencoded")
+    notifications.work_off(desk)
+    read(told(118, date_updated=now))
+    shown = words(opened(open_page, order, manager))
+    assert "HiPay told, to be confirmed" not in shown
+    assert "\nAmount held on the card: €15.00" in shown
+    assert shown.count("Collected so far: €15.00") == 1
+    assert "HiPay told, and when asked did not confirm: Refunded so far: €15.00" in shown
+    assert "HiPay told, and when asked did not confirm: Charged back" in shown
