@@ -105,8 +105,9 @@ def _list(chosen: Filter) -> None:
             if st.button(t("Check these with HiPay now"), icon=":material/sync:", type="tertiary"):
                 history.check_now(desk(), actor(), [order.id for order in listing.orders])
                 st.toast(t("HiPay is being asked; the list follows by itself."))
+    shown = _table(listing.orders, listing.now)
     selection.draw(
-        "requests", _table(listing.orders, listing.now), [order.id for order in listing.orders], (), _open,
+        "requests", shown, [order.id for order in listing.orders], (), _open,
         row_height=40, height="content", alt=t("Payment requests, newest first. Choose a row to open it."),
         column_config={
             t("State"): st.column_config.MultiselectColumn(
