@@ -229,7 +229,7 @@ def _line(
     row: Row, places: dict[str, int], width: int, kind: Literal["sheet", "text"], delimiter: str
 ) -> Line:
     cells = {
-        name: _plain(_signed(row.cells[place], name)) if place < len(row.cells) else ""
+        name: _plain(_formatted(row.cells[place], name)) if place < len(row.cells) else ""
         for name, place in places.items()
     }
     typed = frozenset(name for name, place in places.items() if place in row.typed)
@@ -247,7 +247,8 @@ def _unmarked(cell: str) -> str:
     return cell[1:] if marks.is_typed(cell) else marks.plain(cell)
 
 
-def _signed(cell: str, name: str) -> str:
+def _formatted(cell: str, name: str) -> str:
+    """Of a number, the currency that its format shows stays where it is an amount."""
     number, mark, sign = cell.partition(marks.SIGN)
     return f"{number} {sign}" if mark and name == "amount" else number
 
