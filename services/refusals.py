@@ -312,7 +312,7 @@ SENTENCES: dict[str, str] = {
 }
 # What a file is instead of what it should be.
 KINDS_OF_FILE = {
-    "pdf": "PDF", "zip": "ZIP", "gzip": "GZIP", "html": "a web page (HTML)", "mhtml": "a web page (MHTML)", "xml": "XML", "rtf": "RTF", "xls": "XLS", "json": "JSON",
+    "pdf": "PDF", "zip": "ZIP", "gzip": "GZIP", "html": "a web page", "mhtml": "a web page saved as MHTML", "xml": "XML", "rtf": "RTF", "xls": "XLS", "json": "JSON",
     "image": "an image", "spreadsheet": "a spreadsheet without these columns", "text": "a text without these columns",
     "binary": "a program's data", "empty": "nothing at all",
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -12,6 +13,8 @@ from services.reconciliation import imports
 from services.reconciliation.imports import FileKnown
 from services.settlements import archive
 from services.store import settlement_files as rows
+
+log = logging.getLogger(__name__)
 
 
 class _Beating:
@@ -48,7 +51,11 @@ def keep(
         streams = [(name, content)]
         if archive.is_archive(path):
             found = open_files.enter_context(archive.members(path, name))
-            streams = [(one.name, open_files.enter_context(one.path.open("rb"))) for one in found if not one.other]
+            for other in (one for one in found if one.other):
+                log.warning("%s of %s is no payout file (%s) and is left out", other.name, name, other.other)
+            streams = [
+                (one.name, open_files.enter_context(one.path.open("rb"))) for one in found if not one.other
+            ]
         for each, stream in streams:
             file_id, is_new = _receive(desk, account, each, stream, source, hipay_settlement, beat)
             kept.append(file_id)

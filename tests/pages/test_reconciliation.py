@@ -338,10 +338,14 @@ def test_a_zip_is_taken_apart(open_page: Open, paid: int, desk: Desk) -> None:
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("october/a.csv", FILE)
         archive.writestr("october/b.txt", HEAD + STRANGE.replace("801", "901"))
+        archive.writestr("october/facture.pdf", b"%PDF-1.7")
+        archive.writestr("october/Thumbs.db", b"x")
     at = upload(open_page("reconciliation.py", "finance"), ("october.zip", packed.getvalue()))
     assert not at.exception
     assert "**a.csv**" in words(at)
     assert "**b.txt**" in words(at)
+    assert "october.zip › facture.pdf" in words(at)
+    assert "Thumbs" not in words(at)
     at = press(at, "import_files")
     background.work_off(desk)
     assert [file.name for file in views.files(desk, at.session_state["actor"])] == ["b.txt", "a.csv"]
@@ -417,3 +421,15 @@ def test_an_actor_without_the_right_is_refused_by_the_service(desk: Desk) -> Non
     with pytest.raises(NotAllowed):
         views.lines(desk, manager, LineFilter())
     assert views.files(desk, person(desk, "finance")) == ()
+
+
+def test_rows_between_stray_quotes_are_asked_and_read_as_said(open_page: Open, desk: Desk) -> None:
+    sale = SALE.format(amount="1250.50")
+    raw = HEAD + sale.replace(";F-1;", ';"F-1;') + sale.replace("800", "802").replace(";F-1;", ';F-1";')
+    at = upload(open_page("reconciliation.py", "finance", language="fr"), ("x.csv", raw))
+    assert "n’est fermé qu’à la ligne 3" in words(at)
+    assert not [button for button in at.button if button.key == "import_files"]
+    [asked] = [one for one in at.selectbox if str(one.key).endswith("_quotes")]
+    at = asked.set_value("rows").run()
+    assert not at.exception
+    assert "n’est fermé" not in words(at)

@@ -375,9 +375,18 @@ def zipped(*names: str) -> bytes:
 def test_a_zip_is_as_many_files_as_it_holds(desk: Desk, place: Path) -> None:
     (place / "both.zip").write_bytes(zipped("one.csv", "inner/two.csv"))
     (place / "bad.zip").write_bytes(zipped("../three.csv"))
+    pdf = io.BytesIO()
+    with zipfile.ZipFile(pdf, "w") as archive:
+        archive.writestr("invoice.pdf", b"%PDF-1.7")
+    (place / "pdf.zip").write_bytes(pdf.getvalue())
+    with zipfile.ZipFile(place / "both.zip", "a") as archive:
+        archive.writestr("invoice.pdf", b"%PDF-1.7")
+        archive.writestr("desktop.ini", b"x")
     look(desk)
     assert [file.name for file in imported(desk)] == ["one.csv", "two.csv"]
-    assert there(place) == {"done/both.zip", "refused/bad.zip", "refused/bad.zip.txt"}
+    refused = {"refused/bad.zip", "refused/bad.zip.txt", "refused/pdf.zip", "refused/pdf.zip.txt"}
+    assert there(place) == {"done/both.zip", *refused}
+    assert "invoice.pdf" in (place / "refused" / "pdf.zip.txt").read_text()
 
 
 def test_what_was_refused_is_taken_again_once_it_is_put_there_again(desk: Desk, place: Path) -> None:
