@@ -7,7 +7,7 @@ from typing import Any
 from pages.configuration_words import SUBJECTS
 from pages.wording import MISFITS, failure_words
 from services.alarms.kinds import RESOLVED
-from services.i18n import Translator, format_ago
+from services.i18n import Translator, fill, format_ago
 from services.money import format_money
 from services.refusals import stored_sentence
 
@@ -182,15 +182,10 @@ def alarm_words(
     since = datetime.fromisoformat(began) if began else opened_at
     if "units" in values:
         values["amount"] = format_money(int(values["units"]), values.get("currency", ""), t.locale)
-    filled = _Named({**values, "kind": kind, "ago": format_ago(since, now, t.language)})
-    return t.gettext(happened).format_map(filled), t.gettext(do).format_map(filled), icon
+    filled = {**values, "kind": kind, "ago": format_ago(since, now, t.language)}
+    return fill(t.gettext(happened), filled, "—"), fill(t.gettext(do), filled, "—"), icon
 
 
 def closing_words(reason: str, t: Translator) -> str:
     """How an alarm ended: a person's own words, or what the machinery noted."""
     return t(_CLOSINGS[reason]) if reason in _CLOSINGS else reason
-
-
-class _Named(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return "—"

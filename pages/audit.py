@@ -7,11 +7,12 @@ from pages.common import actor, desk, language, refusals, texts
 from pages.configuration_checks import SIGNS
 from pages.configuration_words import EMAIL, PAGES
 from pages.configuration_words import SUBJECTS as PAUSABLE
-from pages.wording import ACTORS, CHANNELS, ROLE_NAMES, failure_words, person_name
+from pages.wording import ACTORS, CHANNELS, ROLE_NAMES, person_name
 from services import money
 from services.access.trail import Entry, actions, broken_at, entries
 from services.accounts.guidance import TITLES
 from services.i18n import Translator, format_datetime, language_name
+from services.refusals import SENTENCES, stored_sentence
 
 PAGE = 200
 # The trail's codes in the reader's words; one that is missing here is shown as it stands.
@@ -204,7 +205,7 @@ def _value(name: str, value: object, t: Translator) -> str:
         return money.plain(int(text), "", t.locale)
     if name == "language":
         return language_name(text, t.language)
-    return t(VALUES[text]) if text in VALUES else failure_words(text, {}, t)
+    return t(VALUES[text]) if text in VALUES else stored_sentence(text, {}, t) if text in SENTENCES else text
 
 
 show()

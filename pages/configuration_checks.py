@@ -12,8 +12,8 @@ from services.accounts.checks import Check
 from services.accounts.guidance import TITLES, guidance
 from services.accounts.measure import measure
 from services.accounts.readiness import Overview
-from services.i18n import Translator, format_ago
-from services.refusals import stored_sentence
+from services.i18n import Translator, fill, format_ago
+from services.refusals import PARTS, stored_sentence
 from services.settings import Account
 
 # status → (word, icon, colour): the colour never stands alone.
@@ -109,12 +109,7 @@ def _line(check: Check, account: Account, seen: Overview, t: Translator) -> None
 
 
 def _filled(t: Translator, msgid: str, values: dict[str, str]) -> str:
-    return t.gettext(msgid).format_map(_Blank(values))
-
-
-class _Blank(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return "?"
+    return fill(t.gettext(msgid), values)
 
 
 def _values(check: Check, account: Account, t: Translator) -> dict[str, str]:
@@ -124,6 +119,8 @@ def _values(check: Check, account: Account, t: Translator) -> dict[str, str]:
             values[name] = _ALGORITHMS.get(values[name], values[name])
     if "at" in values:
         values["at"] = format_ago(datetime.fromisoformat(values["at"]), clock.now(), language()) if values["at"] else t("never")  # fmt: skip
+    if "part" in values:
+        values["part"] = t(PARTS.get(values["part"], values["part"]))
     if "failure" in values:
         values["failure"] = stored_sentence(values["failure"], check.detail, t)
     if check.fields:

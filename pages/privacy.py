@@ -92,7 +92,7 @@ def _offer(address: str, found: Found, t: Translator) -> None:
     if found.orders:
         rest = len(found.orders) - NAMED
         names = ", ".join(found.orders[:NAMED]) + (f" … (+{rest})" if rest > 0 else "")
-        st.caption(plain(f"{t('Order ids, which stay')}: {names}"))
+        st.caption(plain(t("Order ids, which stay: {orders}", orders=names)))
     sure = st.checkbox(t("I know that this cannot be undone."), key="erase_sure")
     if st.button(
         t("Erase for ever"), type="primary", icon=":material/delete_forever:", disabled=not sure, key="erase"

@@ -79,7 +79,7 @@ def _card(alarm: Alarm) -> None:
             holder = t("with {name}", name=person_name(alarm.holder_name, t))
         elif not alarm.holder:
             holder = t(_FOR[kind_of(alarm.kind).right])
-        ago = t("since {ago}", ago=format_ago(alarm.opened_at, now, language()))
+        ago = t("raised {ago}", ago=format_ago(alarm.opened_at, now, language()))
         with st.container(horizontal=True, vertical_alignment="center"):
             _buttons(alarm)
             st.caption(" · ".join(plain(part) for part in (ago, holder) if part), width="content")

@@ -6,9 +6,9 @@ from typing import Any
 from services.access.sign_in import LOCAL_USER
 from services.hipay.reasons import reason_text
 from services.hipay.statuses import status
-from services.i18n import Translator, format_datetime
+from services.i18n import Translator, fill, format_datetime
 from services.money import format_money
-from services.refusals import SENTENCES, stored_sentence
+from services.refusals import stored_sentence
 
 # badge → (text, icon, colour): the colour never stands alone.
 BADGES = {
@@ -212,12 +212,12 @@ def event_words(
         detail = t(why)
     if data.get("error"):
         detail = failure_words(data["error"], data.get("fields") or {}, t)
-    return t.gettext(text).format_map(_Blank(values)), icon, detail
+    return fill(t.gettext(text), values), icon, detail
 
 
 def failure_words(code: str, fields: dict[str, str], t: Translator) -> str:
     """The sentence of an error code that was stored."""
-    return stored_sentence(code, fields, t) if code in SENTENCES else t.gettext(code)
+    return stored_sentence(code, fields, t)
 
 
 def _payment_words(data: dict[str, Any], currency: str, t: Translator) -> tuple[str, str, str]:
@@ -228,10 +228,5 @@ def _payment_words(data: dict[str, Any], currency: str, t: Translator) -> tuple[
     )
     reason = reason_text(int(data["reason_code"])) if data.get("reason_code") else None
     detail = t(reason) if reason else str(data.get("reason_text") or "")
-    words = t.gettext(text).format_map(_Blank(amount=amount, status=str(data["status"])))
+    words = fill(t.gettext(text), {"amount": amount, "status": str(data["status"])})
     return words, icon, " · ".join(part for part in (data.get("payment_product") or "", detail) if part)
-
-
-class _Blank(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return ""

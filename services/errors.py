@@ -22,5 +22,9 @@ class DeskError(Exception):
     code: ClassVar[str] = "error"
 
     def fields(self) -> dict[str, str]:
-        """The public attributes of the error as text, for the sentence's placeholders."""
-        return {name: str(value) for name, value in vars(self).items() if not name.startswith("_")}
+        """The public attributes of the error as text, for the sentence's placeholders; none of those that are None."""
+        return {
+            name: str(value)
+            for name, value in vars(self).items()
+            if not name.startswith("_") and value is not None
+        }

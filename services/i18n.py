@@ -5,10 +5,13 @@ English, the customers' texts (domain ``customer``) in all eight languages.
 """
 
 import io
-from datetime import datetime
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -27,6 +30,13 @@ _HIPAY_LOCALES = {
 }  # fmt: skip
 # How a reader of each language writes dates and numbers.
 _FORMATS = {**{language: language for language in LANGUAGES}, "en": "en_GB", "pt": "pt_PT"}
+
+
+ABSENT = ("", "None")  # "None": of what was stored before nothing was left out
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_BRACKET = re.compile(r"([ \u00a0\u202f]?)\(([^()]*)\)")
+_LAST = re.compile(r"[ \u00a0\u202f]?: \{(\w+)\}(?:\.|(?= |$))")
+_SECOND = timedelta(seconds=1)
 
 
 class Translator:
@@ -103,5 +113,27 @@ def format_short(moment: datetime, zone: str, language: str) -> str:
 
 
 def format_ago(moment: datetime, now: datetime, language: str) -> str:
-    """``2 minutes ago`` in the reader's language."""
-    return format_timedelta(moment - now, add_direction=True, locale=number_locale(language))
+    """``2 minutes ago`` in the reader's language; what is just now was a second ago, and is not to come."""
+    apart = moment - now
+    apart = -_SECOND if abs(apart) < _SECOND else apart
+    return format_timedelta(apart, add_direction=True, locale=number_locale(language))
+
+
+def trimmed(text: str, values: Mapping[str, Any]) -> str:
+    """A sentence without what says nothing: what stands in brackets, or between a colon and an end, goes together with a
+    value that is not there. ``refused (code {code}, field {field}): {said}`` is ``refused (code {code}).`` of a code alone.
+    """
+
+    def there(name: str) -> bool:
+        return str(values.get(name, "")) not in ABSENT
+
+    def bracket(found: re.Match[str]) -> str:
+        parts = [part for part in found[2].split(", ") if all(map(there, PLACEHOLDER.findall(part)))]
+        return f"{found[1]}({', '.join(parts)})" if parts else ""
+
+    return _LAST.sub(lambda found: found[0] if there(found[1]) else ".", _BRACKET.sub(bracket, text))
+
+
+def fill(text: str, values: Mapping[str, Any], missing: str = "") -> str:
+    """The sentence, ``trimmed``, with its placeholders filled."""
+    return PLACEHOLDER.sub(lambda found: str(values.get(found[1], missing)), trimmed(text, values))

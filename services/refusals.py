@@ -8,7 +8,7 @@ own module is listed with that package below; a test holds that every error clas
 from collections.abc import Mapping
 
 from services.errors import DeskError
-from services.i18n import Translator
+from services.i18n import PLACEHOLDER, Translator, trimmed
 from services.money import UNITS, exponent, format_money, plain
 from services.settlements.columns import LABELS
 
@@ -61,7 +61,7 @@ SENTENCES: dict[str, str] = {
     "address_empty": "Write an e-mail address.",
     "address_too_long": "This e-mail address is too long.",
     "address_several": "Write one e-mail address only.",
-    "address_with_name": "Write the e-mail address alone, without a name or brackets.",
+    "address_with_name": "Write the e-mail address alone, without a name, brackets or other signs around it.",
     "address_reserved": "This domain never receives mail: check the address.",
     "address_malformed": "This is not an e-mail address: it looks like name@example.com.",
     "text": "This text cannot be used.",
@@ -316,6 +316,38 @@ KINDS_OF_FILE = {
     "image": "an image", "spreadsheet": "a spreadsheet without these columns", "text": "a text without these columns",
     "binary": "a program's data", "empty": "nothing at all",
 }  # fmt: skip
+_NOT_WHAT_WAS_ASKED = "what was asked for is missing in it"
+# What is wrong with the address of a server, by its part.
+PARTS = {
+    "scheme": "how it begins", "host": "the host", "port": "the port", "user": "user or password",
+    "starttls": "encryption is missing", "folder": "the folder",
+}
+# (refusal, field) → what its values mean.
+CODES = {
+    ("hipay_unreachable", "reason"): {
+        "refused": "it refuses the connection", "dns": "its name is not found", "tls": "the encrypted connection failed",
+        "timeout": "no answer in time", "certificate": "its certificate does not hold", "network": "the network failed",
+    },
+    ("hipay_bad_answer", "problem"): {
+        "html": "a web page", "not_json": "no JSON", "redirect": "it leads elsewhere", "encoded": "compressed unasked",
+        "not_http": "no HTTP", "not_hipay": "it is not HiPay's", "other_order": "it is about another order",
+        **dict.fromkeys(
+            ("no_code", "no_forward_url", "no_hashing_algorithm", "no_order", "no_settlement", "no_status", "not_a_list",
+             "not_an_object"),
+            _NOT_WHAT_WAS_ASKED,
+        ),
+    },
+    ("hipay_bad_notification", "problem"): {
+        "amount": "an amount", "missing": "a field is missing", "nul": "a character that no text holds",
+        "reference": "the reference", "status": "the status",
+    },
+    ("database_refused", "reason"): {
+        "read_only": "it is read-only", "mixed_worlds": "one of the sandbox and one of a real account are not the same",
+        "unreachable": "it does not answer", "unusable": "its tables cannot be made", "newer": "a newer version has used it",
+    },
+    ("smtp_url_invalid", "part"): PARTS,
+    ("imap_url_invalid", "part"): PARTS,
+}  # fmt: skip
 UNKNOWN = "Something went wrong. Nothing was lost; try again, and tell your administrator if it goes on."
 
 
@@ -325,13 +357,25 @@ def sentence(error: DeskError, t: Translator) -> str:
 
 
 def stored_sentence(code: str, fields: Mapping[str, str], t: Translator) -> str:
-    """The same of a refusal whose code and fields were stored."""
+    """The same of a refusal whose code and fields were stored, perhaps by a version that had others."""
     said = {name: _in_words(code, name, value, t) for name, value in fields.items()} | _amounts(fields, t)
-    return t.gettext(SENTENCES.get(code, UNKNOWN)).format_map(_Fields(said))
+    text = trimmed(t.gettext(SENTENCES.get(code, UNKNOWN)), said)
+    if any(said.get(name, "None") == "None" for name in PLACEHOLDER.findall(text)):
+        return t.gettext(_general(code))
+    return text.format_map(said)
+
+
+def _general(code: str) -> str:
+    """What may be said of a refusal without its fields: the sentence of its kind."""
+    kinds = (code.rsplit("_", cut)[0] for cut in range(1, code.count("_") + 1))
+    texts = (SENTENCES.get(kind, "") for kind in kinds)
+    return next((text for text in texts if text and not PLACEHOLDER.search(text)), UNKNOWN)
 
 
 def _in_words(code: str, name: str, value: str, t: Translator) -> str:
-    """What a field says in codes: a kind of file, columns of a payout file."""
+    """What a field says in codes: a kind of file, columns of a payout file, why something could not be reached or read."""
+    if (code, name) in CODES:
+        return t(CODES[code, name].get(value, value))
     if name == "looks_like":
         return t(KINDS_OF_FILE.get(value, value))
     if name == "columns" and code in ("settlement_file_missing_columns", "settlement_file_doubtful_columns"):
@@ -354,6 +398,3 @@ def _example(currency: str, locale: str) -> str:
     return plain(1234 * UNITS + (UNITS // 2 if exponent(currency) else 0), currency, locale)
 
 
-class _Fields(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return ""

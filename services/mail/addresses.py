@@ -28,6 +28,8 @@ MAX_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 MAX_LINE = 255  # HiPay's limit for a description; names are shorter by the order's own rules
 MAX_BLOCK = 2000
 
+_BETWEEN = re.compile(r"[\s,;/|<>()\"]|mailto:", re.IGNORECASE)  # what stands between addresses, or around one
+_AROUND = " \u00a0,;.:'’‘“”«»`/|"
 _LINE_BREAKS = frozenset("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _ZERO_WIDTH_JOINER = "\u200d"
 # Letters by their category, invisible all the same: combining grapheme joiner, Hangul and Khmer fillers, Braille blank.
@@ -73,10 +75,22 @@ def parse_address(text: str, field: str = "email") -> Address:
 
 
 def _refuse_lists_and_names(typed: str) -> None:
-    if re.search(r"[<>\"()]", typed):
-        raise (SeveralAddresses if typed.count("<") > 1 else AddressWithName)
-    if re.search(r"[,;]", typed) or typed.count("@") > 1:
+    """Several addresses, or one that does not stand alone; whatever else is wrong with it, the library finds."""
+    words = [word for word in _BETWEEN.split(typed) if _looks_like_one(word)]
+    brackets = typed.count("<")
+    if brackets > 1 or (len(words) > 1 and brackets != 1):
         raise SeveralAddresses
+    alone = typed.strip(_AROUND)
+    alone = alone[7:] if alone[:7].lower() == "mailto:" else alone
+    if re.search(r"[<>\"()]", typed) or (alone != typed and [word.strip(_AROUND) for word in words] == [alone]):
+        raise AddressWithName
+    if re.search(r"[,;]", typed):
+        raise AddressMalformed
+
+
+def _looks_like_one(word: str) -> bool:
+    local, at, domain = word.partition("@")
+    return bool(local and at and domain) and "@" not in domain
 
 
 def clean_header_text(text: str, field: str, limit: int = MAX_LINE) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from services.reconciliation.book import loosely
+from services.reconciliation.nearest import loose_variants
 from services.store import Row
 
 # same: to the letter. near: but for case, blanks, dashes or leading zeros, or it is another page of the order. part: an
@@ -37,7 +38,7 @@ def compare(
             getattr(order, f"reference_{reference}"),
         )
         found.append(Compared("reference", of_line, of_order, _texts(of_line, of_order)))
-    page = line.file_order.startswith(f"{order.order_id}-")
+    page = line.file_order in loose_variants(order.order_id)
     ids: Verdict = "near" if page else _texts(line.file_order, order.order_id)
     found.append(Compared("order_id", line.file_order, order.order_id, ids))
     known = (
@@ -57,7 +58,8 @@ def compare(
 
 def _texts(one: str, other: str) -> Verdict:
     exact = _exact(one, other)
-    return "near" if exact == "differs" and len(set(loosely([one, other]))) == 1 else exact
+    loose, other_loose = loosely([one, other])
+    return "near" if exact == "differs" and loose and loose == other_loose else exact
 
 
 def _exact(one: str, other: str) -> Verdict:

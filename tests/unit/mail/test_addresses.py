@@ -34,7 +34,17 @@ def test_one_address_is_read(typed: str, expected: Address) -> None:
         ("a@b.fr;c@d.fr", errors.SeveralAddresses),
         ("a@b.fr c@d.fr", errors.SeveralAddresses),
         ("<a@b.fr> <c@d.fr>", errors.SeveralAddresses),
-        ("a@b@c.fr", errors.SeveralAddresses),
+        ("a@b.fr/c@d.fr", errors.SeveralAddresses), ("a@b.fr | c@d.fr", errors.SeveralAddresses),
+        ("a@b.fr a@b.fr", errors.SeveralAddresses), ('"a@b.fr", "c@d.fr"', errors.SeveralAddresses),
+        ("mailto:a@b.fr,c@d.fr", errors.SeveralAddresses),
+        *((text, errors.AddressMalformed) for text in (
+            "name@@ex", "name@@example.com", "a@b@c.fr", "a@b,fr", "a@b;fr", "a,b@c", "a@@b.fr, c@d.fr", "@", "@@", ",", ";", "a@,", ",@b",
+            "a at b.fr", "a@ b.fr", "a @b.fr", "http://b.fr", "a@b..fr", "a..b@c.fr", "a@-b.fr", "a@1.2.3.4",
+        )),
+        *((text, errors.AddressWithName) for text in (
+            "a@b.fr.", "a@b.fr,", "a@b.fr;", ",a@b.fr", "'a@b.fr'", "«a@b.fr»", "’a@b.fr’", "mailto:a@b.fr", "MAILTO:a@b.fr", "<a@b.fr>",
+            "(a@b.fr)", '"a@b.fr"', "`a@b.fr`", "a@b.fr/", "Bob a<b@c.fr>",
+        )),
         ("Bob, evil@x <c@y>", errors.AddressWithName),
         ("Bob <bob@example.com>", errors.AddressWithName),
         ('"bob, x"@example.com', errors.AddressWithName),

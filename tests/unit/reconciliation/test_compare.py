@@ -31,7 +31,10 @@ def test_all_the_same() -> None:
         ({"reporting_data_1": "f1"}, "reference", "near"),
         ({"reporting_data_1": ""}, "reference", "absent"),
         ({"file_order": "A-1-2"}, "order_id", "near"),
-        ({"file_order": "A-12"}, "order_id", "differs"),
+        ({"file_order": "A-1-9"}, "order_id", "near"),
+        *(({"file_order": text}, "order_id", "differs") for text in ("A-12", "A-1-1", "A-1-12", "A-1-2026-0412", "A-1-B", "A-1-2-2")),
+        ({"file_order": "", "reporting_data_1": "-"}, "order_id", "absent"),
+        ({"reporting_data_1": "-"}, "reference", "differs"),
         ({"transaction_id": "801"}, "transaction", "differs"),
         ({"transaction_id": ""}, "transaction", "absent"),
         ({"original_amount_units": -100_0000}, "amount", "same"),
@@ -43,6 +46,13 @@ def test_all_the_same() -> None:
 )
 def test_what_differs_is_told(changes: dict[str, Any], fact: str, verdict: str) -> None:
     assert verdicts(**changes)[fact] == verdict
+
+
+def test_two_texts_that_are_but_signs_are_not_nearly_the_same() -> None:
+    line = {"reporting_data_1": "-", "file_order": "/", "transaction_id": "", "original_amount_units": 1, "original_currency": ""}
+    order: Any = SimpleNamespace(order_id="_", reference_1="–", amount=1, currency="EUR")
+    found = compare(SimpleNamespace(**line), order, (), 1)  # type: ignore[arg-type]
+    assert [one.verdict for one in found[:2]] == ["differs", "differs"]
 
 
 def test_the_line_may_be_of_any_of_the_orders_transactions() -> None:
