@@ -106,7 +106,7 @@ def _count(tx: Connection, order: Row[Any], one: Told, actor: Actor) -> None:
     }  # fmt: skip
     rows.add_event(
         tx, order=order.id, page=page_of[seen.reference], at=clock.now(), kind="payment", actor_kind=actor.kind,
-        actor_id=actor.id, data={**one.data, **amounts, "source": "by_hand"},
+        actor_id=actor.id, data={**one.data, **amounts, "at": None, "source": "by_hand"},  # any read of HiPay is newer
     )  # fmt: skip
     confirmed(tx, order.id, seen.reference, actor)
     if page is not None:

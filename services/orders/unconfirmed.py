@@ -50,9 +50,10 @@ def answered(tx: Connection, order_id: int, pages: Iterable[int], shown: Iterabl
 
 
 def awaited(tx: Connection, order_id: int) -> bool:
-    """Whether HiPay still has to show a payment that it has told of, and has not been found not to."""
-    now = clock.now()
-    return any(one.absent_at is None or now - one.absent_at < PATIENCE for one in told_of(tx, order_id))
+    """Whether HiPay still has to show a payment that it has told of, or that is counted, and has not been found not to."""
+    now, heard = clock.now(), recorded.heard(rows.events_of(tx, order_id))
+    missed = [one for one in heard.unread() if one.absent_at is not None]
+    return any(one.absent_at is None or now - one.absent_at < PATIENCE for one in (*heard.told(), *missed))
 
 
 def dismiss(tx: Connection, alarm_row: Row[Any], actor: Actor) -> None:

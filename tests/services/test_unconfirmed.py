@@ -398,8 +398,8 @@ def test_what_was_counted_before_is_read_once_and_an_alarm_says_what_hipay_does_
     worker.drain(desk)
     assert [found(desk, order).badge for order in (real, forged)] == ["paid", "paid"]
     assert [event.data.get("source") for event in found(desk, real).events if event.kind == "payment"] == [None, "read"]
-    for _ in range(2):
-        later(sandbox, days=1)
+    for _ in range(4):
+        later(sandbox, minutes=6)
         worker.drain(desk)
     assert (open_alarms(desk, real), open_alarms(desk, forged)) == ([], ["payment_unshown"])
     assert found(desk, forged).order.captured == AMOUNT

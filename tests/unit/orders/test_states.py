@@ -123,6 +123,12 @@ def test_what_an_observation_does_not_say_keeps_its_value() -> None:
     assert (state.authorised, state.refunded, state.charged_back) == (AMOUNT, 5_0000, 2_0000)
 
 
+def test_what_a_person_confirmed_stands_until_hipay_is_asked_again() -> None:
+    by_hand = Event("payment", NOW, {"reference": "T1", "status": 118, "captured": AMOUNT, "source": "by_hand", "at": None})
+    assert payment(told(118, captured=AMOUNT, at="2030-01-01T00:00:00+00:00"), by_hand) == "captured"
+    assert payment(by_hand, seen(125, refunded=AMOUNT, at=moment(1))) == "refunded"
+
+
 def test_each_capture_that_still_stands_is_counted() -> None:
     parts = [seen(119, captured=30_0000), seen(119, captured=60_0000), seen(173, captured=30_0000)]
     for upto, captures in ((1, (30_0000,)), (2, (30_0000, 60_0000)), (3, (30_0000,))):
