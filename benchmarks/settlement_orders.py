@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Table, insert
 
 from benchmarks.settlement_shapes import Order, Payment
+from services.folding import searched
 from services.store import Store, open_store, schema
-from services.store.orders import folded
 
 AT_ONCE = 5_000  # orders
 
@@ -120,7 +120,7 @@ def _order_row(number: int, order: Order, at: datetime) -> dict[str, Any]:
         "description": "" if listed else "Lampe de bureau",
         **{f"reference_{n}": text for n, text in enumerate(order.references, start=1)},
         "capture": "now", "expires_at": at + timedelta(days=7), "created_at": at, "actor_kind": "user",
-        "actor_id": "bench", "sender_name": "Camille", "search": folded(f"{order.order_id} {' '.join(order.references)}"),
+        "actor_id": "bench", "sender_name": "Camille", "search": searched(("", ""), (order.order_id, *order.references), "", ""),
         "delivery": "sent" if order.channel == "link" else "none", "availability": "open", "payment": payment,
         "authorised": sum(order.amount for _ in order.payments), "captured": captured, "refunded": refunded,
         "charged_back": back, "paid_at": at if captured else None, "checked_at": at if captured else None,

@@ -4,14 +4,16 @@ from typing import Any
 
 import streamlit as st
 
+from pages import reconciliation_words
 from pages.by_hand_kit import ask_reason, go, refused
 from pages.common import actor, desk, language, texts
+from pages.facts import show_facts
 from pages.markdown import plain
 from pages.wording import person_name
 from services.access import Right, rights
-from services.i18n import format_datetime
+from services.i18n import Translator, format_datetime
 from services.orders.create import new_form_key
-from services.reconciliation import accepting, positions
+from services.reconciliation import accepting, positions, views
 from services.store import Row
 
 _WINDOW = "acceptance_window"
@@ -41,16 +43,15 @@ def show(order: Row[Any]) -> None:
     else:
         return
     icon = ":material/task_alt:" if act == "accept" else ":material/undo:"
-    if st.button(label, icon=icon, key=f"{act}_order_{order.id}"):
-        st.session_state[_WINDOW] = (
-            act,
-            order.id,
-            order.order_id,
-            order.account,
-            positions.figures(order._mapping),
-            new_form_key(),
-        )
-        st.rerun(scope="app")
+    # given what stands on the screen now, not what the press finds
+    st.button(
+        label, icon=icon, key=f"{act}_order_{order.id}", on_click=_open, args=(act, dict(order._mapping))
+    )
+
+
+def _open(act: str, order: dict[str, Any]) -> None:
+    st.session_state[_WINDOW] = (act, order, new_form_key())
+    st.rerun(scope="app")
 
 
 def window() -> None:
@@ -66,22 +67,41 @@ def _close() -> None:
     st.session_state.pop(_WINDOW, None)
 
 
-def _window(act: str, order: int, order_id: str, account: str, figures: dict[str, Any], key: str) -> None:
-    t = texts()
-    st.caption(plain(t("Order {order_id}", order_id=order_id)))
-    if act == "accept":
-        st.write(
-            t("The order leaves the list of what is open. It comes back when one of its figures changes.")
+def _window(act: str, order: dict[str, Any], key: str) -> None:
+    """``order``: as it stood on the screen when the window was asked for."""
+    t, number = texts(), order["id"]
+    st.caption(plain(t("Order {order_id}", order_id=order["order_id"])))
+    show_facts(_figures(order, t))
+    with refused(order["account"]):
+        now = views.order(desk(), actor(), number).order
+        changed = (
+            positions.figures(now._mapping) != positions.figures(order) or now.accepted != order["accepted"]
         )
-    else:
-        st.write(t("The order is open again."))
-    why = ask_reason("accept_order" if act == "accept" else "undo", key)
-    label = t("Accept") if act == "accept" else t("Undo")
-    if go(label, key, _close, ready=bool(why.strip())):
-        with refused(account):
+        if changed:
+            st.warning(t("The order's figures have changed meanwhile: look at it again."), icon=":material/sync_problem:")  # fmt: skip
+        elif act == "accept":
+            st.write(
+                t("The order leaves the list of what is open. It comes back when one of its figures changes.")
+            )
+        else:
+            st.write(t("The order is open again."))
+        why = ask_reason("accept_order" if act == "accept" else "undo", key)
+        label = t("Accept") if act == "accept" else t("Undo")
+        if go(label, key, _close, ready=bool(why.strip()) and not changed):
             if act == "accept":
-                accepting.accept(desk(), actor(), order, figures, why, key)
+                accepting.accept(desk(), actor(), number, positions.figures(order), why, key)
             else:
-                accepting.undo(desk(), actor(), order, why)
+                accepting.undo(desk(), actor(), number, why, shown=order["accepted"])
             _close()
             st.rerun()
+
+
+def _figures(order: dict[str, Any], t: Translator) -> list[tuple[str, str]]:
+    money, code = reconciliation_words.money, order["currency"]
+    return [
+        (t("Status"), reconciliation_words.status(order["status"], t)),
+        (t("Ordered"), money(order["amount"], code, t)),
+        (t("Collected"), money(order["captured_units"], code, t)),
+        (t("Settled gross"), money(order["gross_units"], code, t)),
+        (t("Still open"), money(order["open_units"], code, t)),
+    ]

@@ -11,7 +11,7 @@ from services import clock
 from services.access import Right
 from services.alarms.handling import REASON_MAX, Alarm, Closing, Group, ToDo, close, take, to_do
 from services.alarms.kinds import RESOLVED, kind_of
-from services.i18n import format_ago, format_date
+from services.i18n import Translator, format_ago, format_date
 from services.money import format_money
 from services.orders import operations
 
@@ -67,8 +67,7 @@ def _card(alarm: Alarm) -> None:
     with st.container(border=True, key=f"alarm_{alarm.id}"):
         st.markdown(f"{icon} **{plain(happened)}**")
         if alarm.order is not None:
-            amount = format_money(alarm.amount, alarm.currency, t.locale)
-            st.markdown(" · ".join(plain(part) for part in (alarm.customer, amount, alarm.order_id) if part))
+            st.markdown(plain(_of_order(alarm, t)))
         elif len(desk().settings.all_accounts) > 1:
             st.markdown(plain(desk().account(alarm.account).name))
         st.markdown(plain(do))
@@ -83,6 +82,11 @@ def _card(alarm: Alarm) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             _buttons(alarm)
             st.caption(" · ".join(plain(part) for part in (ago, holder) if part), width="content")
+
+
+def _of_order(alarm: Alarm, t: Translator) -> str:
+    amount = format_money(alarm.amount, alarm.currency, t.locale)
+    return " · ".join(part for part in (alarm.customer, amount, alarm.order_id) if part)
 
 
 def _buttons(alarm: Alarm) -> None:
@@ -109,9 +113,14 @@ def _buttons(alarm: Alarm) -> None:
         with refusals():
             take(desk(), actor(), alarm.id)
             st.rerun()
-    if st.button(t("Close…"), icon=":material/check:", key=f"close_{alarm.id}", type="tertiary"):
-        st.session_state[_CLOSING] = (alarm.id,)
-        st.rerun()
+    st.button(
+        t("Close…"), icon=":material/check:", key=f"close_{alarm.id}", type="tertiary", on_click=_close, args=(alarm,)
+    )  # fmt: skip
+
+
+def _close(alarm: Alarm) -> None:
+    st.session_state[_CLOSING] = (alarm,)
+    st.rerun()
 
 
 def _money_back(alarm: Alarm) -> None:
@@ -133,8 +142,12 @@ def _money_back(alarm: Alarm) -> None:
             st.switch_page("payment_requests.py", query_params={"order": str(alarm.order)})
 
 
-def _ask_reason(alarm_id: int) -> None:
+def _ask_reason(alarm: Alarm) -> None:
     t = texts()
+    happened, _, _ = alarm_words(alarm.kind, alarm.detail, alarm.opened_at, clock.now(), t)
+    st.markdown(f"**{plain(happened)}**")
+    if alarm.order is not None:
+        st.caption(plain(_of_order(alarm, t)))
     reason = st.text_input(
         t("Your colleagues will read this."), key="closing_reason", max_chars=REASON_MAX,
         placeholder=t("the second payment was refunded"),
@@ -145,7 +158,7 @@ def _ask_reason(alarm_id: int) -> None:
         st.rerun()
     if go.button(t("Close it"), type="primary", width="stretch", key="closing_go"):
         with refusals():
-            close(desk(), actor(), alarm_id, reason)
+            close(desk(), actor(), alarm.id, reason)
             _forget()
             st.rerun()
 

@@ -14,7 +14,12 @@ from services.desk import Desk
 from services.mail.addresses import clean_header_text
 from services.orders.errors import UnknownOrder
 from services.reconciliation import positions
-from services.reconciliation.decision_errors import AlreadyUndone, DecisionRefused, ReasonMissing
+from services.reconciliation.decision_errors import (
+    AlreadyUndone,
+    ConflictingDecision,
+    DecisionRefused,
+    ReasonMissing,
+)
 from services.reconciliation.decisions import REASON_MAX
 from services.store import Connection, acceptances, position_pages
 from services.store import positions as position_rows
@@ -68,12 +73,19 @@ def accept(desk: Desk, actor: Actor, order: int, shown: dict[str, Any], reason: 
         audit.record(tx, actor, "order.accepted", f"order:{order}", status=now["status"])
 
 
-def undo(desk: Desk, actor: Actor, order: int, reason: str) -> None:
-    """The order is open again, if its figures are. Raises UnknownOrder, AlreadyUndone, ReasonMissing, TextError, NotAllowed."""
+def undo(desk: Desk, actor: Actor, order: int, reason: str, *, shown: int | None = None) -> None:
+    """The order is open again, if its figures are. ``shown``: the acceptance that the person saw.
+
+    Raises UnknownOrder, AlreadyUndone, ConflictingDecision (it was accepted anew since), ReasonMissing, TextError, NotAllowed.
+    """
     why = _reason(reason)
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
         _position(tx, order)
+        standing = acceptances.standing(tx, [order]).get(order)
+        if shown is not None and standing is not None and standing.id != shown:
+            by = next(row for row in acceptances.of_order(tx, order) if row.id == standing.id)
+            raise ConflictingDecision(by.who or "", by.at)
         if acceptances.undo(tx, order, at=clock.now(), by=actor.id, reason=why) is None:
             last = next(reversed(acceptances.of_order(tx, order)), None)
             if last is None or (last.undone_by, last.undo_reason) != (actor.id, why):

@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation import decisions, not_ours, reading, rules, trail
+from services.reconciliation import accepting, decisions, not_ours, positions, reading, rules, trail
+from services.reconciliation.decision_errors import ConflictingDecision
 from services.reconciliation.decisions import Shown
 from services.settlements.dialect import Chosen
 from services.store import orders as order_rows
@@ -458,6 +459,49 @@ def test_an_open_order_is_accepted_and_that_is_undone(
     at = field(at.text_input, "why_").set_value("by mistake").run()
     press(at, "go_")
     assert position(desk, orders["A-100"]).open is True
+
+
+def test_an_order_that_moves_under_the_window_is_not_accepted(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    at = press(run(accepting_window, finance, order=orders["A-100"]), "accept_order_")
+    assert "€42.00" in html(at)
+    at = field(at.text_input, "why_").set_value("a cent").run()
+    decisions.match(desk, finance, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "its sale", "k1")
+    at = press(at, "go_")
+    assert "The order's figures have changed meanwhile: look at it again." in words(at)
+    assert not ready(at)
+
+
+def test_an_acceptance_that_is_another_by_now_is_not_undone(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
+    order, other = orders["A-100"], person(desk, "finance", name="Robin Petit")
+    accept(desk, finance, order, "mine", "k1")
+    shown = position(desk, order).accepted
+    accepting.undo(desk, other, order, "no")
+    accept(desk, other, order, "theirs", "k2")
+    with pytest.raises(ConflictingDecision) as refused:
+        accepting.undo(desk, finance, order, "mistake", shown=shown)
+    assert refused.value.who == "Robin Petit"
+    accepting.undo(desk, finance, order, "mistake", shown=position(desk, order).accepted)
+    assert position(desk, order).open is True
+
+
+def accept(desk: Desk, actor: Actor, order: int, reason: str, key: str) -> None:
+    figures = positions.figures(position(desk, order)._mapping)
+    accepting.accept(desk, actor, order, figures, reason, key)
+
+
+def accepting_window() -> None:
+    import streamlit as st
+
+    from pages import order_acceptance
+    from pages.common import actor, desk
+    from services.reconciliation import views
+
+    order_acceptance.show(views.order(desk(), actor(), st.session_state["order"]).order)
+    order_acceptance.window()
 
 
 def test_the_page_has_the_actions_of_a_line_and_the_rules(

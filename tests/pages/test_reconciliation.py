@@ -16,10 +16,12 @@ from services.desk import Desk
 from services.hipay.observations import Observation
 from services.orders import create
 from services.orders.observe import observe
-from services.reconciliation import aside, background, imports, views
+from services.reconciliation import aside, background, decisions, imports, views
+from services.reconciliation.decisions import Shown
 from services.store import line_pages, settlement_files
 from services.store import orders as rows
 from services.store.line_filter import LineFilter
+from tests.support.by_hand import line, line_id, take
 from tests.support.desk import person
 from tests.support.drafts import draft
 
@@ -254,6 +256,45 @@ def test_a_row_set_aside_stands_in_the_way_of_the_proof(open_page: Open, paid: i
     at = choose(at.run(), "view", "payouts")
     assert list(table(at, "Check")["Check"]) == ["✓ adds up"]
     assert list(table(choose(at, "view", "files"), "Set aside")["Set aside"]) == ["0 of 1"]
+
+
+def test_ticked_rows_are_named_and_dealt_with_as_they_were_seen(open_page: Open, paid: int, desk: Desk) -> None:
+    broken = SALE.format(amount="12,5,0").replace("A-1", "A-3").replace("800", "803")
+    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE + broken))
+    with desk.store.read() as tx:
+        [file] = settlement_files.listed(tx, ("complete",))
+    at.session_state["file_of"] = file.id
+    at.session_state["aside_ticked"] = {f"file_{file.id}": (6,)}
+    at = choose(at, "view", "files")
+    assert "Line 6 · 77 · " in words(at)
+    why = next(one for one in at.text_input if one.key and one.key.startswith("why_aside_"))
+    at = why.set_value("Corrected in another file").run()
+    aside.deal(desk, person(desk, "finance"), file.id, [6], "theirs")
+    press = next(one for one in at.button if one.key == "go_aside_file_deal")
+    at = press.click().run()
+    assert not at.exception
+    acts = aside.of_file(desk, person(desk, "finance"), file.id).acts[6]
+    assert [act.reason for act in acts] == ["theirs"]
+
+
+def test_several_ticked_lines_stay_ticked_and_those_that_left_are_named(
+    open_page: Open, paid: int, desk: Desk
+) -> None:
+    take(desk, *(line(f"GHOST-{number}", f"{number}.00") for number in range(1, 6)))
+    at = open_page("reconciliation.py", "finance")
+    at.session_state["lines_ticked"] = [line_id(desk, f"GHOST-{number}") for number in (2, 3, 4)]
+    at = at.run()
+    assert "**3** lines chosen" in words(at)
+    colleague = person(desk, "finance", name="Robin Petit")
+    decisions.exclude(desk, colleague, [Shown(line_id(desk, "GHOST-3"))], "mine", "k1")
+    at = at.run()
+    assert "**2** lines chosen" in words(at)
+    assert "1 line that you had chosen has left this list:" in words(at)
+    assert "GHOST-3: Left out (Leave out, Robin Petit, " in words(at)
+    decisions.exclude(desk, colleague, [Shown(line_id(desk, "GHOST-4"))], "mine", "k2")
+    at = at.run()
+    assert at.session_state["line"] == line_id(desk, "GHOST-2")  # one is left: it stands open below
+    assert not at.exception
 
 
 def test_a_column_that_is_not_known_is_named_by_hand_and_remembered(open_page: Open, desk: Desk) -> None:

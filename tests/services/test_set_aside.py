@@ -104,6 +104,22 @@ def test_what_was_dealt_with_can_be_undone_and_dealt_with_again(
         ]  # fmt: skip
 
 
+def test_an_act_that_was_not_seen_is_not_undone(desk: Desk, finance: Actor, october: int) -> None:
+    aside.deal(desk, finance, october, [5], "Mine")
+    seen = aside.of_file(desk, finance, october).dealt(5)
+    assert seen is not None
+    colleague = person(desk, "finance", name="Robin Petit")
+    aside.undo(desk, colleague, october, [5], "No")
+    aside.deal(desk, colleague, october, [5], "Theirs")
+    with pytest.raises(ConflictingDecision) as refused:
+        aside.undo(desk, finance, october, [5], "By mistake", acts=[seen.id])
+    assert refused.value.who == "Robin Petit"
+    now = aside.of_file(desk, finance, october).dealt(5)
+    assert now is not None
+    aside.undo(desk, finance, october, [5], "Having seen it", acts=[now.id])
+    assert aside.of_file(desk, finance, october).dealt(5) is None
+
+
 def test_who_may_and_what_can_be_dealt_with(desk: Desk, finance: Actor, october: int) -> None:
     manager, other = person(desk, "manager"), person(desk, "finance")
     with pytest.raises(NotAllowed):
