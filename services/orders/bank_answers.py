@@ -6,6 +6,7 @@ leave open is not guessed: the operations that it may be are unknown again, and 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC
 from itertools import combinations
 from typing import Any, Literal
@@ -140,12 +141,18 @@ def _failed_unnamed(tx: Connection, order_id: int, seen: Observation, failed: Li
     identity = f"bank_refused:{order_id}:{seen.reference}:{failed.arn or failed.at}"
     if order_rows.event_by_identity(tx, identity) is not None:
         return
+    if failed.kind == "capture" and seen.authorised and (seen.captured or 0) >= seen.authorised:
+        return  # tried again since, and all of it has come
     listed = {one.operation_id for one in seen.operations}
-    may_be = [
+    same = [
         one for one in operation_rows.of_order(tx, order_id)
-        if failed.operation_id is None and _is_done(one, seen, failed.kind) and _before(one, seen)
-        and one.amount == failed.amount and one.operation_id not in listed
+        if (one.reference, one.kind, one.amount) == (seen.reference, failed.kind, failed.amount)
+        and failed.operation_id is None and one.operation_id not in listed
     ]  # fmt: skip
+    alike = [one for one in seen.operations if replace(one, arn=None, at=None) == replace(failed, arn=None, at=None)]
+    if sum(1 for one in same if one.failure == BANK_REFUSED) >= len(alike):
+        return  # known already, by the totals
+    may_be = [one for one in same if one.state == "done" and _before(one, seen)]
     if len(may_be) == 1:
         _refuse(tx, may_be[0], seen, identity)
     elif may_be or failed.amount is None:

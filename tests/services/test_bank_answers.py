@@ -407,6 +407,31 @@ def test_a_notification_names_the_operation_once_a_read_confirms_it(
     assert kinds(desk, manager, order_id) == ["refund_refused"]
 
 
+def test_a_refusal_that_the_totals_have_told_is_not_found_again_in_the_list(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    """Read in the older form first, then in a list without our ids: the refund that was asked once more is another one."""
+    sandbox.control("settings", {"operations_named": False})
+    order_id = paid(desk, manager, sandbox)
+    ask(desk, manager, order_id, "refund", 30_0000)
+    sandbox.control("faults", {"kind": "refuse", "code": 1000005, "path": "/v3/"})
+    bank(sandbox, "refused")
+    look(desk, manager, order_id)
+    assert asked_of(desk, manager, order_id) == [("refused", BANK_REFUSED)]
+    ask(desk, manager, order_id, "refund", 30_0000)
+    sandbox.control("faults", {"kind": "off"})
+    for _ in range(2):
+        look(desk, manager, order_id)
+    assert asked_of(desk, manager, order_id) == [("refused", BANK_REFUSED), ("done", "")]
+    assert len(still_open(desk, manager, order_id)) == 1
+    assert most(desk, manager, order_id) == {"refund": 70_0000}
+    bank(sandbox, "refused")
+    look(desk, manager, order_id)
+    assert [state for state, _ in asked_of(desk, manager, order_id)] == ["refused", "refused"]
+    assert most(desk, manager, order_id) == {"refund": 100_0000}
+
+
+
 def test_a_lost_answer_is_told_by_a_notification_that_a_read_confirms(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
