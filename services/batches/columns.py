@@ -51,11 +51,11 @@ _REFERENCE = (
 _AMOUNT = Column(
     "amount", "Amount",
     ("amount due", "montant dû", "total due", "total dû", "balance due", "solde dû", "amount to pay", "total to pay", "montant à payer",
-     "total à payer", "net à payer", "reste à payer", "somme due", "outstanding amount"),
+     "total à payer", "net à payer", "reste à payer", "net to pay", "somme due", "outstanding amount"),
     (
         Tier(("amount", "montant", "montant ttc", "total ttc", "amount incl tax", "amount incl vat", "total incl tax", "total incl vat", "gross amount"),
              beside=(*_PRICES, *_DUE, *_TAXED)),
-        Tier(("total", "grand total", "total amount", "montant total", "somme", "sum"), beside=(*_PRICES, *_DUE, *_TAXED)),
+        Tier(("total", "grand total", "total amount", "montant total", "total price", "prix total", "somme", "sum"), beside=(*_PRICES, *_DUE, *_TAXED)),
         Tier(("price", "prix"), beside=(*_PRICES, *_SUMS, *_DUE, *_TAXED, *COUNTS)),
     ),
     needed=True,

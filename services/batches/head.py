@@ -46,9 +46,11 @@ class Head:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Columns that are read as nothing, and are no other's loser."""
+        """Columns that are read as nothing, and that no other was preferred to."""
+        beaten = {one.place for one in self.choice.unused}
+        known = zip(self.names, self.choice.known, strict=True)
         return tuple(
-            name for name, known in zip(self.names, self.choice.known, strict=True) if name and not known
+            name for place, (name, one) in enumerate(known) if name and not one and place not in beaten
         )
 
 

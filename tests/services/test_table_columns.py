@@ -66,6 +66,9 @@ def test_a_price_beside_a_total_is_asked_and_the_answer_is_what_the_customer_owe
     assert (meaning, set(names)) == ("amount", {price, total})
     assert doubtful.value.head.samples[doubtful.value.head.names.index(total)] == ("50,00",)
     assert sending.look(desk, ready, "demo", raw, RULES, {"amount": price}).good[0].accepted.amount == 12_5000
+    head = sending.look(desk, ready, "demo", raw, RULES, {"amount": total}).table.head
+    assert (price, "amount", total) in head.unused
+    assert price not in head.unknown
     assert asked(desk, ready, raw, {"amount": total}).amount == 50_0000
 
 

@@ -86,6 +86,7 @@ def test_no_spelling_stands_for_two_columns(columns: tuple[Column, ...]) -> None
         (["Total", "Quantity"], "amount", "Total"),
         (["Total", "Total TTC (€)"], "amount", "Total TTC (€)"),
         (["Price"], "amount", "Price"),
+        (["Prix total"], "amount", "Prix total"),
     ],
 )
 def test_the_better_name_is_used_and_what_it_beat_is_told(
@@ -104,6 +105,7 @@ def test_the_better_name_is_used_and_what_it_beat_is_told(
     [
         (["Price", "Quantity", "Total"], {"Price", "Total"}),
         (["Prix", "Montant"], {"Prix", "Montant"}),
+        (["Prix unitaire", "Prix total"], {"Prix unitaire", "Prix total"}),
         (["PU", "Qté", "Montant"], {"PU", "Montant"}),
         (["P.U. HT", "Total"], {"P.U. HT", "Total"}),
         (["Unit price (EUR)", "Amount"], {"Unit price (EUR)", "Amount"}),
