@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from services.access import WORKER, Actor
+from services.accounts.demo import prepare_demo
 from services.desk import Desk
 from services.reconciliation import background, imports, views
 from services.store.line_filter import LineFilter
@@ -118,3 +119,15 @@ def test_with_several_accounts_one_answer_holds_for_all_files_that_are_added(
     assert asked.options == ["Shop", "Outlet"]
     press(asked.set_value("outlet").run(), "import_files", desk)
     assert {one.account for one in lines(desk, at.session_state["actor"])} == {"outlet"}
+
+
+def test_columns_that_were_left_out_of_a_file_that_nobody_saw_are_to_do(open_page: Open, desk: Desk) -> None:
+    prepare_demo(desk)
+    head, *lines = FILE.splitlines()
+    raw = "\r\n".join([f"Settlement amount;{head}", *(f"1.00;{line}" for line in lines), ""])
+    imports.receive(desk, WORKER, "demo", "x.csv", io.BytesIO(raw.encode()), source="hipay")
+    background.work_off(desk)
+    at = open_page("overview.py", "finance", language="fr")
+    shown = " ".join(one.value.replace("\\", "") for one in at.markdown)
+    assert "des colonnes qui peuvent contenir un montant" in shown
+    assert "ont été écartées\u00a0: Settlement amount." in shown
