@@ -11,7 +11,7 @@ from pages.markdown import plain
 from pages.reconciliation_words import PAYOUT_STATES
 from services.i18n import Translator
 from services.reconciliation import line_words, payout_views, views
-from services.reconciliation.payout_views import Payout
+from services.reconciliation.payout_views import OperationSum, Payout
 from services.reconciliation.views import SHOWN
 
 _TABLE_HEIGHT = 36 + 35 * 9
@@ -59,7 +59,7 @@ def _name(one: Payout) -> str:
 
 def _table(found: list[Payout], t: Translator) -> None:
     money = reconciliation_words.money
-    several = len(desk().settings.all_accounts) > 1
+    several, bare = len(desk().settings.all_accounts) > 1, any(one.missing for one in found)
     table = pd.DataFrame(
         [
             {
@@ -71,13 +71,14 @@ def _table(found: list[Payout], t: Translator) -> None:
                 t("Lines"): reconciliation_words.number(one.lines, t),
                 t("Lines open"): reconciliation_words.number(one.open_lines, t),
                 t("Rows set aside"): reconciliation_words.number(one.aside, t) if one.aside else "",
+                **({t("Without an amount"): reconciliation_words.number(one.missing, t) if one.missing else ""} if bare else {}),
                 t("Dates"): " – ".join(dict.fromkeys(reconciliation_words.day(day, t) for day in (one.first_date, one.last_date) if day)),
                 **({t("Account"): desk().account(one.account).name} if several else {}),
             }
             for one in found
         ]
     )  # fmt: skip
-    right = ("Sum of its lines", "Payout announced", "Difference", "Lines", "Lines open", "Rows set aside")
+    right = ("Sum of its lines", "Payout announced", "Difference", "Lines", "Lines open", "Rows set aside", "Without an amount")
     selection.draw(
         "payouts", table, [_name(one) for one in found], (st.session_state.get("payout_of") or "",), _take,
         height=min(_TABLE_HEIGHT, 36 + 35 * len(found)), alt=t("Payout check. Choose a payout to see what it is made of."),
@@ -104,6 +105,15 @@ def _payout(one: Payout, t: Translator) -> None:
                 icon=":material/rule:",
             )  # fmt: skip
             _set_aside(one, t)
+        if one.missing:
+            st.warning(
+                t.plural(
+                    "{count} line of this payout was imported without an amount. The payout is not proved before a corrected file brings it: ask HiPay for the original.",
+                    "{count} lines of this payout were imported without an amount. The payout is not proved before a corrected file brings them: ask HiPay for the original.",
+                    one.missing,
+                ),
+                icon=":material/money_off:",
+            )  # fmt: skip
         sums = payout_views.operations(desk(), actor(), one)
         table = pd.DataFrame(
             [
@@ -111,7 +121,7 @@ def _payout(one: Payout, t: Translator) -> None:
                     t("Operation"): line_words.operation(part.code, part.words, t),
                     t("Lines"): reconciliation_words.number(part.lines, t),
                     t("Amount"): reconciliation_words.money(part.units, one.currency, t),
-                    t("Note"): t("total line: repeats the others") if part.kind == "control" else "",
+                    t("Note"): _note(part, t),
                 }
                 for part in sums
             ]
@@ -124,6 +134,13 @@ def _payout(one: Payout, t: Translator) -> None:
             _leads(t("Its lines"), ":material/list:", "payout_lines", {**chosen, "outcome": "all"})
             if one.open_lines:
                 _leads(t("Its open lines"), ":material/rule:", "payout_open", chosen)
+
+
+def _note(part: OperationSum, t: Translator) -> str:
+    said = [t("total line: repeats the others")] if part.kind == "control" else []
+    if part.missing:
+        said.append(t.plural("{count} line has no amount", "{count} lines have no amount", part.missing))
+    return "; ".join(said)
 
 
 def _set_aside(one: Payout, t: Translator) -> None:

@@ -30,7 +30,7 @@ STATUS_SIGNS = {
     "settled_in_full": "✓", "refunded": "✓", "refunded_in_part": "✓", "chargeback_won": "✓", "not_due": "–", "awaited": "–",
 }  # fmt: skip
 PAYOUT_STATES = {
-    "differs": "! differs", "not_proved": "? not proved: rows are set aside", "no_payout": "? no payout line",
+    "differs": "! differs", "not_proved": "? not proved: rows or amounts are missing", "no_payout": "? no payout line",
     "tied": "✓ adds up",
 }  # fmt: skip
 SORTS = {

@@ -10,11 +10,10 @@ import streamlit as st
 from pages.alarm_words import alarm_words, closing_words
 from pages.common import desk, language, texts
 from pages.markdown import plain
-from pages.reconciliation_words import day
+from pages.reconciliation_words import day, money
 from pages.wording import ACTORS, event_words, person_name
 from services.hipay.statuses import Effect, status
 from services.i18n import Translator, format_datetime
-from services.money import format_money
 from services.orders.history import Detail
 from services.orders.transactions import AMOUNTS
 from services.reconciliation.line_words import operation
@@ -123,7 +122,7 @@ def _moved(event: Any) -> int:
 def _settled(found: Detail, t: Translator) -> Iterator[_Step]:
     """The lines of payout files, at the time when their file was imported."""
     for line in found.settled:
-        amount = format_money(line.original_amount_units or 0, line.original_currency, t.locale)
+        amount = money(line.original_amount_units, line.original_currency, t)
         sentence = t(
             "{operation} in payout {payout}: {amount} ({date})", operation=operation(line.operation_code, line.operation, t),
             payout=line.settlement_id, amount=amount, date=day(line.date, t),

@@ -43,10 +43,11 @@ def _roles(tx: Connection, found: Row[Any]) -> list[tuple[int, Any, int | None]]
         return [(found.order, "matched", None)]
     shares = rows.shares_of(tx, found)
     if shares:
-        whole, step = found.original_amount_units or 0, money.step(found.original_currency)
-        parts = [units for _, units in shares]
+        whole, step = found.original_amount_units, money.step(found.original_currency)
+        parts: list[int | None] = [units for _, units in shares]
         if found.reason == FOLLOWS:
-            parts = divided(whole, parts, step)
+            weights = [units for _, units in shares]
+            parts = [None] * len(shares) if whole is None else [*divided(whole, weights, step)]
         return [(order, "part", units) for (order, _), units in zip(shares, parts, strict=True)]
     if found.nearest is not None:
         return [(found.nearest, "nearest", None)]

@@ -156,7 +156,8 @@ def _paid(row: Row[Any]) -> Paid:
 
 def _distance(one: Candidate, line: Row[Any]) -> tuple[Any, ...]:
     """Its reason, then the currency and the amount, those without a line, and the days between order and collection."""
-    amount = abs(one.amount - abs(line.original_amount_units or 0))
+    units = line.original_amount_units
+    amount = 0 if units is None else abs(one.amount - abs(units))
     apart = abs((one.created_at.date() - _day(line)).days) if _day(line) else 0
     return _RANKS.index(one.why), one.other_currency, amount, one.lines > 0, apart, -one.order
 

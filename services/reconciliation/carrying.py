@@ -66,7 +66,9 @@ def _carried(decision: Row[Any], old: Row[Any], new: Row[Any]) -> dict[str, Any]
 
 
 def _means_the_same(kind: str, old: Row[Any], new: Row[Any]) -> bool:
-    before, now = old.original_amount_units or 0, new.original_amount_units or 0
-    if old.original_currency != new.original_currency or (before < 0) != (now < 0):
+    before, now = old.original_amount_units, new.original_amount_units
+    if old.original_currency != new.original_currency:
+        return False
+    if before is not None and now is not None and (before < 0) != (now < 0):
         return False
     return kind != "split" or before == now

@@ -45,6 +45,7 @@ STATUSES = (
     "wrong_currency",  # a sale, or what undoes one, in another currency than the order's
     "paid_twice",  # two transactions, each of the order's whole amount
     "settled_not_paid",  # settled, and nobody told us that it was paid
+    "amount_missing",  # a sale, or what undoes one, has no amount: how much is settled is not known
     "charged_back",
     "chargeback_won",
     "refunded",
@@ -59,7 +60,7 @@ STATUSES = (
 )
 # A person is to look at these, and at every order of which anything collected is in no line.
 OPEN_STATUSES = (
-    "wrong_currency", "paid_twice", "settled_not_paid", "charged_back", "settled_over", "settled_under", "settled_in_part",
+    "wrong_currency", "paid_twice", "settled_not_paid", "amount_missing", "charged_back", "settled_over", "settled_under", "settled_in_part",
     "paid_not_settled",
 )  # fmt: skip
 _KINDS = {
@@ -96,7 +97,8 @@ def classify(lines: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
     `won_units` (positive, in the order's currency), `open_units` (captured and in no line), `fees_units` and `vat_units`
     (positive, without tax and the tax), `invoice_currency`, `net_units` (settled, all lines), `settlement_currency`,
     `settlement_ids` (", " between), `first_date`, `last_date` (collection, ISO), `first_transfer`, `last_transfer` (the
-    bank's), `lines`. A sum over several currencies is NA, its currency lists them.
+    bank's), `lines`. A sum over several currencies is NA, its currency lists them; so is one of which a part is not known:
+    of a fee without its tax, `fees_units` has what was settled, and `vat_units` is NA.
     """
     orders = orders.set_index("order")
     place = orders.index.get_indexer(pd.Index(lines["ours"]))
@@ -120,26 +122,21 @@ def classify(lines: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
     result["captured_units"] = result["captured_units"].mask(begun, result["amount_units"])
 
     fee = kind == "fee"
-    without = np.where(
-        lines["amount_excl_tax_units"].isna(), units["settled_amount_units"] - units["tax_amount_units"],
-        units["amount_excl_tax_units"],
-    )  # fmt: skip
     currency, settled = (
         lines["currency"].to_numpy(dtype=object),
         lines["settlement_currency"].to_numpy(dtype=object),
     )
+    without, tax = _fees(lines, units, (currency == "") | (currency == settled))
     result["invoice_currency"] = _listed(at[fee], np.where(currency == "", settled, currency)[fee], count)
     mixed = _several(result["invoice_currency"])
-    result["fees_units"] = pd.Series(-_summed(at, without, fee, count), result.index, dtype="Int64").mask(
-        mixed
-    )
-    result["vat_units"] = pd.Series(
-        -_summed(at, units["tax_amount_units"], fee, count), result.index, dtype="Int64"
-    ).mask(mixed)
+    for column, (amounts, known) in (("fees_units", without), ("vat_units", tax)):
+        result[column] = _known_sum(at, -amounts, known, fee, count, result.index).mask(mixed)
     result["settlement_currency"] = _listed(at, settled, count)
     mixed = _several(result["settlement_currency"])
-    net = _summed(at, units["settled_amount_units"], np.ones(len(at), bool), count)
-    result["net_units"] = pd.Series(net, result.index, dtype="Int64").mask(mixed)
+    known = lines["settled_amount_units"].notna().to_numpy(dtype=bool)
+    every = np.ones(len(at), bool)
+    net = _known_sum(at, units["settled_amount_units"], known, every, count, result.index)
+    result["net_units"] = net.mask(mixed)
     result["settlement_ids"] = _listed(at, lines["settlement_id"].to_numpy(dtype=object), count)
     for first, last, column in (
         ("first_date", "last_date", "date"),
@@ -152,14 +149,49 @@ def classify(lines: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
     return result.reset_index()[list(POSITION)]
 
 
+def _fees(lines: pd.DataFrame, units: Mapping[str, Ints], alike: Flags) -> tuple[tuple[Ints, Flags], ...]:
+    """Without tax, and the tax, each with whether it is known. ``alike``: lines settled in the currency of their invoice, in
+    which one of the two follows from the other and what was settled."""
+    bare, taxed, paid = (
+        lines[name].notna().to_numpy(dtype=bool)
+        for name in ("amount_excl_tax_units", "tax_amount_units", "settled_amount_units")
+    )
+    settled, without, tax = (
+        units[name] for name in ("settled_amount_units", "amount_excl_tax_units", "tax_amount_units")
+    )
+    follows = alike & paid
+    return (
+        (np.where(bare, without, settled - tax), bare | follows),
+        (np.where(taxed, tax, settled - without), taxed | (bare & follows)),
+    )
+
+
+def _known_sum(
+    at: Ints, units: Ints, known: Flags, which: Flags, count: int, index: "pd.Index[Any]"
+) -> "pd.Series[Any]":
+    """Sums by place, NA where one of their parts is not known."""
+    unknown = np.bincount(at[which & ~known], minlength=count) > 0
+    return pd.Series(_summed(at, units, which & known, count), index, dtype="Int64").mask(
+        pd.Series(unknown, index)
+    )
+
+
 def _status(
     result: pd.DataFrame, lines: pd.DataFrame, orders: pd.DataFrame, foreign: Flags
 ) -> "pd.Series[str]":
     count, sale = len(result), (lines["kind"] == "sale").to_numpy()
     at = lines["place"].to_numpy()
     counts = lines["kind"].isin(_KINDS).to_numpy()
-    worth = (lines["original_amount_units"].fillna(1) != 0).to_numpy(dtype=bool)
+    bare = lines["original_amount_units"].isna().to_numpy(dtype=bool)
+    # Neither an amount nor a currency: that says nothing of the currency.
+    worth = np.where(
+        bare,
+        lines["original_currency"] != "",
+        (lines["original_amount_units"].fillna(0) != 0).to_numpy(dtype=bool),
+    )
     other = np.bincount(at[counts & foreign & worth], minlength=count) > 0
+    bare = bare | lines["settled_amount_units"].isna().to_numpy(dtype=bool)
+    missing = np.bincount(at[counts & bare], minlength=count) > 0
     gross, captured = result["gross_units"], result["captured_units"]
     base = np.maximum(gross, captured)  # what is in no line yet was not given back by a refund of the rest
     paid = orders["paid"] | (captured > 0)
@@ -169,6 +201,7 @@ def _status(
         other,
         _paid_twice(result, lines[sale], sales),
         (gross > 0) & ~paid,
+        missing,
         lost > 0,
         result["chargebacks_units"] > 0,
         (result["refunds_units"] > 0) & (result["refunds_units"] >= base),

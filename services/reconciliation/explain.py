@@ -57,6 +57,7 @@ STATUSES: dict[str, str] = {
     "wrong_currency": "Settled in another currency than the order's",
     "paid_twice": "Paid twice",
     "settled_not_paid": "Settled, but not known as paid",
+    "amount_missing": "A line has no amount",
     "charged_back": "Charged back",
     "chargeback_won": "Chargeback won",
     "refunded": "Refunded",

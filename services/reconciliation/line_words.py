@@ -5,7 +5,7 @@ from typing import Any
 from services.i18n import Translator
 from services.money import format_money
 from services.reconciliation.explain import DIFFERENCES, KEY_NAMES, REASONS, differences, values
-from services.settlements.operations import BY_CODE
+from services.settlements.operations import BY_CODE, ORDER_KINDS
 from services.store import Row
 
 # Something comes near such a line: the keys that were tried, and what differs, are said beside it.
@@ -39,7 +39,17 @@ def reason(line: Row[object], t: Translator) -> str:
         if line.reason in _ALIKE:
             said += _differing(line, t)
         said += _amounts(line, t)
-    return " ".join(said)
+    return " ".join(said + _missing(line, t))
+
+
+def _missing(line: Row[Any], t: Translator) -> list[str]:
+    """What an amount that is not there stands in the way of."""
+    said = []
+    if line.kind in ORDER_KINDS and line.original_amount_units is None:
+        said.append(t("It has no original amount, and settles nothing of an order."))
+    if line.settled_amount_units is None:
+        said.append(t("It has no settled amount: its payout is not proved."))
+    return said
 
 
 def _key(key: str, line: Row[Any], t: Translator) -> str:

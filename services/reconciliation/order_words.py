@@ -46,6 +46,15 @@ def _status(order: Row[Any], lines: tuple[Row[Any], ...], t: Translator) -> str:
         return t("Two transactions were settled, each of the whole amount: the customer may have paid twice.")
     if order.status == "settled_not_paid":
         return t("{amount} is settled, and HiPay has told of no payment.", amount=money(order.gross_units))
+    if order.status == "amount_missing":
+        bare = next((one for one in lines if one.kind in _COMPARED and _no_amount(one)), None)
+        if bare is None:
+            return t("A line of the order has no amount: how much of it is settled is not known.")
+        name = operation(bare.operation_code, bare.operation, t)
+        return t(
+            "“{operation}” has no amount, in line {line} of {file}: how much of the order is settled is not known.",
+            operation=name, line=bare.line, file=bare.file_name,
+        )  # fmt: skip
     if order.status == "charged_back":
         lost = order.chargebacks_units - order.won_units
         return t("{amount} was charged back, and not won back.", amount=money(lost))
@@ -57,8 +66,12 @@ def _status(order: Row[Any], lines: tuple[Row[Any], ...], t: Translator) -> str:
     return ""
 
 
+def _no_amount(line: Row[Any]) -> bool:
+    return line.original_amount_units is None or line.settled_amount_units is None
+
+
 def _missing(order: Row[Any], t: Translator) -> str:
-    if not order.open_units:
+    if not order.open_units or order.status == "amount_missing":
         return ""
     missing, collected = (
         format_money(units, order.currency, t.locale) for units in (order.open_units, order.captured_units)

@@ -34,6 +34,7 @@ class Payout:
     first_date: str
     last_date: str
     aside: int  # rows set aside that may belong to it, and that nobody has dealt with
+    missing: int  # lines of it without a settled amount, in whatever currency: of files that were imported long ago
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class OperationSum:
     kind: str
     lines: int
     units: int
+    missing: int  # lines whose amount is not among the units
 
 
 def payouts(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> tuple[Payout, ...]:
@@ -61,12 +63,12 @@ def operations(desk: Desk, actor: Actor, payout: Payout) -> tuple[OperationSum, 
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
         found = rows.payout_sums(tx, (payout.account,), payout.settlement_id)
-    sums: dict[tuple[str, str, str], tuple[int, int]] = {}
+    sums: dict[tuple[str, str, str], tuple[int, int, int]] = {}
     for row in found:
         if row.settlement_currency == payout.currency:
             key = (row.operation_code, row.operation, row.kind)
-            count, units = sums.get(key, (0, 0))
-            sums[key] = count + int(row.lines), units + int(row.settled_units)
+            count, units, missing = sums.get(key, (0, 0, 0))
+            sums[key] = count + int(row.lines), units + int(row.settled_units), missing + int(row.missing)
     made = [OperationSum(code, words, kind, *sums[code, words, kind]) for code, words, kind in sums]
     return tuple(sorted(made, key=lambda one: (one.kind == "control", -one.lines, one.code)))
 
@@ -100,12 +102,15 @@ def all_of(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
     first = totals[totals["first_date"] != ""].groupby(keys)["first_date"].min()
     last = facts["last_date"].max()
     result = []
-    for row in tie(totals, frozenset(aside)).to_dict("records"):
+    proved = tie(totals, frozenset(aside))
+    missing = proved.groupby(["account", "settlement_id"])["missing"].sum()
+    for row in proved.to_dict("records"):
         key = (row["account"], row["settlement_id"], row["currency"])
         result.append(
             Payout(
                 *key, row["state"], int(lines[key]), int(opened[key]), int(row["lines_units"]), _units(row["payout_units"]),
                 _units(row["difference_units"]), str(first.get(key, "")), str(last[key]), aside.get(key[:2], 0),
+                int(missing[key[:2]]),
             )
         )  # fmt: skip
     return result

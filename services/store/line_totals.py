@@ -56,6 +56,7 @@ class Sums:
         _, first = np.unique(self._group, return_index=True)  # not taken apart: a cell may hold any character
         self._cells = list(zip(*(column.take(pa.array(first)).to_pylist() for column in cells), strict=True))
         self._units = lines["settled_amount_units"].to_numpy(dtype="int64", na_value=0)
+        self._missing = lines["settled_amount_units"].isna().to_numpy(dtype=bool)
         days = pd.Categorical(lines["date"])  # in the order of the texts, and of the days
         self._day, self._days = np.asarray(days.codes, dtype=np.int64), [*days.categories, ""]
 
@@ -64,6 +65,7 @@ class Sums:
         group, units, day = self._group[part], self._units[part], self._day[part]
         size = len(self._cells)
         count = np.bincount(group, minlength=size)
+        missing = np.bincount(group[self._missing[part]], minlength=size)
         settled, moved = np.zeros(size, np.int64), np.zeros(size, np.int64)
         np.add.at(settled, group, units)
         np.add.at(moved, group, abs(units))
@@ -75,7 +77,7 @@ class Sums:
         rows = [
             {
                 **dict(zip(TOTAL, self._cells[one], strict=True)), "file": int(self._cells[one][0]), "lines": sign * int(count[one]),
-                "settled_units": sign * int(settled[one]), "moved_units": sign * int(moved[one]),
+                "missing": sign * int(missing[one]), "settled_units": sign * int(settled[one]), "moved_units": sign * int(moved[one]),
                 "first_date": days[first[one]], "last_date": days[last[one]],
             }
             for one in count.nonzero()[0]
@@ -93,7 +95,9 @@ def _add_totals(tx: Connection, rows: list[dict[str, Any]], sign: int) -> None:
     statement = statement.on_conflict_do_update(
         index_elements=list(TOTAL),
         set_={
-            **{name: total[name] + new[name] for name in ("lines", "settled_units", "moved_units")},
+            **{
+                name: total[name] + new[name] for name in ("lines", "missing", "settled_units", "moved_units")
+            },
             "first_date": case((earlier, new.first_date), else_=total.first_date),
             "last_date": case((new.last_date > total.last_date, new.last_date), else_=total.last_date),
         },

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import pandas as pd
-from sqlalchemy import Connection, func, literal, select, union, update
+from sqlalchemy import Connection, func, literal, or_, select, union, update
 
 from services.store.among import among
 from services.store.concurrent import insert_new
@@ -130,7 +130,7 @@ def orders_of_file(tx: Connection, file: int) -> dict[str, list[int]]:
     split = (
         select(line.account, share.order)
         .join(settlement_lines, line.id == share.line)
-        .where(line.replaced_by == file)
+        .where(or_(line.file == file, line.replaced_by == file))
     )
     led = (
         select(line.account, share.order)

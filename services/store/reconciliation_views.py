@@ -37,14 +37,16 @@ def sums(tx: Connection, accounts: Sequence[str]) -> list[Row[Any]]:
 
 
 def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str | None = None) -> list[Row[Any]]:
-    """Of each payout, or of one: per payout, currency, operation and outcome: lines, settled_units, first_date, last_date."""
+    """Of each payout, or of one: per payout, currency, operation and outcome: lines, missing (those without a settled
+    amount), settled_units, first_date, last_date."""
     keys = (
         _TOTAL.account, _TOTAL.settlement_id, _TOTAL.settlement_currency, _TOTAL.kind, _TOTAL.operation_code,
         _TOTAL.operation, _TOTAL.outcome,
     )  # fmt: skip
     query = (
         select(
-            *keys, func.sum(_TOTAL.lines).label("lines"), func.sum(_TOTAL.settled_units).label("settled_units"),
+            *keys, func.sum(_TOTAL.lines).label("lines"), func.sum(_TOTAL.missing).label("missing"),
+            func.sum(_TOTAL.settled_units).label("settled_units"),
             func.min(_TOTAL.first_date).label("first_date"), func.max(_TOTAL.last_date).label("last_date"),
         )
         .join(settlement_files, _FILE.id == _TOTAL.file)

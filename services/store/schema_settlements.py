@@ -165,6 +165,7 @@ line_totals = Table(
     Column("operation", Text, primary_key=True),  # its words where it has no code, else ""
     Column("outcome", Text, primary_key=True),
     Column("lines", Integer, nullable=False),  # never 0
+    Column("missing", Integer, nullable=False, server_default="0"),  # of these, how many have no settled amount
     Column("settled_units", BigInt, nullable=False),
     Column("moved_units", BigInt, nullable=False),  # the sum without signs
     # the collection dates of the lines that are or were of this sum, "" for none

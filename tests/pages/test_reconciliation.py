@@ -247,7 +247,7 @@ def test_a_row_set_aside_stands_in_the_way_of_the_proof(open_page: Open, paid: i
     assert "1 row could not be read and is set aside." in words(at)
     at = imported(at, desk, ("october.csv", FILE + broken))
     at = choose(at, "view", "payouts")
-    assert list(table(at, "Check")["Check"]) == ["? not proved: rows are set aside"]
+    assert list(table(at, "Check")["Check"]) == ["? not proved: rows or amounts are missing"]
     at = choose(at, "view", "files")
     assert list(table(at, "Set aside")["Set aside"]) == ["1"]
     with desk.store.read() as tx:

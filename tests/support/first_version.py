@@ -1,10 +1,11 @@
-"""A database as the first version left it."""
+"""A database as a former version left it."""
 
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import MetaData, create_engine, select
+from sqlalchemy import Connection, Engine, MetaData, create_engine, select, text
+from sqlalchemy.engine import make_url
 
 from services.desk import Desk
 from services.store.engine import MIGRATIONS
@@ -13,17 +14,24 @@ from services.store.engine import MIGRATIONS
 def as_the_first_version_left_it(desk: Desk, path: Path) -> None:
     """The desk's rows in the tables of the first migration alone, in a SQLite file at ``path``."""
     path.parent.mkdir(exist_ok=True)
+    as_left_at(desk, f"sqlite:///{path}", "0001").dispose()
+
+
+def as_left_at(desk: Desk, url: str, revision: str) -> Engine:
+    """The desk's rows in the tables of this migration, in a new database of the same kind; to be changed further, disposed
+    of, and opened."""
     ours, theirs = MetaData(), MetaData()
     ours.reflect(desk.store.engine)
-    first = create_engine(f"sqlite:///{path}")
+    left = create_engine(make_url(url).set(drivername=desk.store.engine.url.drivername))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with first.begin() as tx:
+    with left.begin() as tx:
         config.attributes["connection"] = tx
-        command.upgrade(config, "0001")
-    theirs.reflect(first)
-    with desk.store.engine.connect() as source, first.begin() as target:
-        target.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        command.upgrade(config, revision)
+    theirs.reflect(left)
+    with desk.store.engine.connect() as source, left.begin() as target:
+        if desk.store.sqlite:
+            target.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         for table in theirs.sorted_tables:
             if table.name == "alembic_version":
                 continue
@@ -31,4 +39,21 @@ def as_the_first_version_left_it(desk: Desk, path: Path) -> None:
             rows = [dict(row._mapping) for row in source.execute(select(*shared))]
             if rows:
                 target.execute(table.insert(), rows)
-    first.dispose()
+        if not desk.store.sqlite:
+            _count_on(target, theirs)
+    return left
+
+
+def _count_on(target: Connection, tables: MetaData) -> None:
+    """PostgreSQL gives the ids after those that are there."""
+    for table in tables.sorted_tables:
+        if (
+            "id" in table.c
+            and table.c.id.autoincrement
+            and target.scalar(select(text("1")).select_from(table).limit(1))
+        ):
+            sequence = target.scalar(text("SELECT pg_get_serial_sequence(:name, 'id')"), {"name": table.name})
+            if sequence:
+                target.execute(
+                    text("SELECT setval(:name, (SELECT max(id) FROM " + table.name + "))"), {"name": sequence}
+                )

@@ -44,27 +44,28 @@ def must_hold(desk: Desk) -> None:
         assert sums(desk) == _summed(lines)
 
 
-def sums(desk: Desk) -> dict[tuple[Any, ...], tuple[int, int, int]]:
+def sums(desk: Desk) -> dict[tuple[Any, ...], tuple[int, int, int, int]]:
     """The kept sums of complete files, by the columns of TOTAL."""
     with desk.store.read() as tx:
         query = select(line_totals).join(settlement_files, settlement_files.c.id == line_totals.c.file)
         return {
-            tuple(getattr(row, name) for name in TOTAL): (row.lines, row.settled_units, row.moved_units)
+            tuple(getattr(row, name) for name in TOTAL): (row.lines, row.settled_units, row.moved_units, row.missing)
             for row in tx.execute(query.where(settlement_files.c.state == "complete"))
         }  # fmt: skip
 
 
-def _summed(lines: pd.DataFrame) -> dict[tuple[Any, ...], tuple[int, int, int]]:
-    found: dict[tuple[Any, ...], tuple[int, int, int]] = {}
+def _summed(lines: pd.DataFrame) -> dict[tuple[Any, ...], tuple[int, int, int, int]]:
+    found: dict[tuple[Any, ...], tuple[int, int, int, int]] = {}
     for row in lines.to_dict("records"):
         key = tuple(
             row["was_outcome"] if name == "outcome" else "" if name == "operation" and row["operation_code"]
             else "twice" if name == "kind" and row["was_reason"] == "twice_by_hand" else row[name]
             for name in TOTAL
         )  # fmt: skip
-        units = 0 if pd.isna(row["settled_amount_units"]) else int(row["settled_amount_units"])
-        count, settled, moved = found.get(key, (0, 0, 0))
-        found[key] = (count + 1, settled + units, moved + abs(units))
+        bare = pd.isna(row["settled_amount_units"])
+        units = 0 if bare else int(row["settled_amount_units"])
+        count, settled, moved, missing = found.get(key, (0, 0, 0, 0))
+        found[key] = (count + 1, settled + units, moved + abs(units), missing + bare)
     return found
 
 

@@ -118,4 +118,5 @@ def positions(table: pd.DataFrame, of: Book) -> pd.DataFrame:
 
 def sums(table: pd.DataFrame) -> pd.DataFrame:
     """The lines as tie() takes them: each a sum of its own."""
-    return table.rename(columns={"settled_amount_units": "settled_units"})
+    missing = table["settled_amount_units"].isna().astype("int64")
+    return table.rename(columns={"settled_amount_units": "settled_units"}).assign(missing=missing)

@@ -289,16 +289,12 @@ def _position(order: Known, lines: list[Row]) -> Position:
     if len({row["Currency"] or row["Settlement currency"] for row in fees}) > 1:
         found.fees = found.vat = None
     else:
-        found.vat = -sum((row.tax or NOUGHT for row in fees), NOUGHT)
-        withouts = [
-            row.without if row.without is not None else (row.settled or NOUGHT) - (row.tax or NOUGHT)
-            for row in fees
-        ]
-        found.fees = -sum(withouts, NOUGHT)
+        found.vat, found.fees = _negated(map(_tax, fees)), _negated(map(_without, fees))
     if len({row["Settlement currency"] for row in lines} - {""}) > 1:
         found.net = None
     else:
-        found.net = sum((row.settled or NOUGHT for row in lines), NOUGHT)
+        net = _negated(row.settled for row in lines)
+        found.net = None if net is None else -net
     found.settlements = {row["Settlement ID"] for row in lines} - {""}
     dated = sorted(row["Date"] for row in lines if row["Date"])
     found.first, found.last = (dated[0], dated[-1]) if dated else ("", "")
@@ -309,8 +305,33 @@ def _position(order: Known, lines: list[Row]) -> Position:
     return found
 
 
+def _negated(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Their sum the other way round, None where one is not known."""
+    known = list(amounts)
+    return None if None in known else -sum((one for one in known if one is not None), NOUGHT)
+
+
+def _paid(row: Row) -> Decimal | None:
+    """What was settled, where it is of the currency in which the fee is invoiced."""
+    return row.settled if row["Currency"] in ("", row["Settlement currency"]) else None
+
+
+def _tax(row: Row) -> Decimal | None:
+    paid = _paid(row)
+    if row.tax is not None or row.without is None or paid is None:
+        return row.tax
+    return paid - row.without
+
+
+def _without(row: Row) -> Decimal | None:
+    paid = _paid(row)
+    if row.without is not None or paid is None:
+        return row.without
+    return paid - (row.tax or NOUGHT)
+
+
 SOMEBODY_MUST_LOOK = {
-    "wrong_currency", "paid_twice", "settled_not_paid", "charged_back", "settled_over", "settled_under", "settled_in_part",
+    "wrong_currency", "paid_twice", "settled_not_paid", "amount_missing", "charged_back", "settled_over", "settled_under", "settled_in_part",
     "paid_not_settled",
 }  # fmt: skip
 
@@ -321,12 +342,15 @@ def _status(order: Known, lines: list[Row], found: Position, captured: Decimal) 
     for row in sales:
         whole[row["Transaction ID"] or id(row)] += row.original or NOUGHT
     moving = [row for row in lines if row.kind in ("sale", "refund", "chargeback", "won")]
-    if any(row["Original currency"] != order.currency and row.original != 0 for row in moving):
+    foreign = [row for row in moving if row["Original currency"] != order.currency]
+    if any(row["Original currency"] if row.original is None else row.original for row in foreign):
         return "wrong_currency"
     if sum(1 for amount in whole.values() if amount >= order.amount) > 1:
         return "paid_twice"
     if found.gross > 0 and not captured:
         return "settled_not_paid"
+    if any(row.original is None or row.settled is None for row in moving):
+        return "amount_missing"
     if found.chargebacks > found.won:
         return "charged_back"
     if found.chargebacks > 0:

@@ -52,6 +52,22 @@ def stand(one: dict[str, object], *rows: dict[str, object]) -> dict[str, object]
         ),
         ({}, [SALE, line("Refund", 0, original_currency="USD", **KEY)], "settled_in_full"),
         ({}, [SALE, line("Fixed fee", -1, original_currency="USD", **KEY)], "settled_in_full"),
+        # an amount that is not there is not 0
+        *(
+            ({}, [line(**KEY, **{f"{name}_amount_units": None})], "amount_missing")
+            for name in ("original", "settled")
+        ),
+        ({"captured_units": 0}, [line(**KEY, original_amount_units=None)], "amount_missing"),
+        *(
+            ({}, [SALE, line(name, -1, **KEY, original_amount_units=None)], "amount_missing")
+            for name in ("Sale", "Refund", "Chargeback", "Chargeback refund")
+        ),
+        ({}, [SALE, line("Refund", None, original_currency="", **KEY)], "amount_missing"),
+        ({}, [SALE, line("Refund", None, original_currency="USD", **KEY)], "wrong_currency"),
+        ({}, [SALE, line("Sale", None, **KEY), SALE | {"transaction_id": "801"}], "paid_twice"),
+        ({}, [SALE, line("Fixed fee", -1, original_amount_units=None, **KEY)], "settled_in_full"),
+        (AWAITED, [line("Sale", None, **KEY)], "amount_missing"),
+        (UNPAID, [line("Sale", None, **KEY)], "amount_missing"),
         ({}, [], "paid_not_settled"),
         ({}, [line("Fixed fee", -1, **KEY)], "paid_not_settled"),
         (UNPAID, [], "not_due"),
@@ -135,6 +151,30 @@ def test_sums_over_lines_files_and_months() -> None:
         "last_date": "2024-04-02",
         "lines": 3,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "fees", "vat"),
+    [
+        ({}, 2_500, 500),
+        ({"tax_amount_units": None}, 2_500, 500),  # what was settled is both together
+        ({"amount_excl_tax_units": None}, 2_500, 500),
+        ({"amount_excl_tax_units": None, "tax_amount_units": None}, 3_000, None),
+        ({"tax_amount_units": None, "currency": "GBP"}, 2_500, None),
+        ({"amount_excl_tax_units": None, "currency": "GBP"}, None, 500),
+        ({"settled_amount_units": None}, 2_500, 500),
+        ({"settled_amount_units": None, "tax_amount_units": None}, 2_500, None),
+    ],
+)
+def test_a_part_of_a_fee_that_is_not_known_is_not_nought(
+    cells: dict[str, object], fees: int | None, vat: int | None
+) -> None:
+    fee = {"amount_excl_tax_units": -2_500, "tax_amount_units": -500, "settled_amount_units": -3_000} | cells
+    for more in ([], [line("Variable", -1_000, **KEY, currency=cells.get("currency", "EUR"), amount_excl_tax_units=0, tax_amount_units=0)]):  # fmt: skip
+        found = stand(order(1), SALE, line("Fixed fee", -3_000, **KEY, **fee), *more)
+        shown = [None if pd.isna(found[name]) else found[name] for name in ("fees_units", "vat_units")]
+        assert shown == [fees, vat]
+        assert pd.isna(found["net_units"]) == ("settled_amount_units" in cells)
 
 
 def test_original_amounts_are_compared_and_settled_ones_are_paid_out() -> None:

@@ -24,7 +24,11 @@ SALE, FEE = line("Sale", 1_000_000), line("Variable", -10_000)
         ([FEE, line("Deferred settlement", 10_000)], 0, 0, "tied"),
         ([FEE, line("Deferred settlement", -10_000)], 0, 0, "tied"),
         ([FEE, line("Deferred settlement", 9_000)], 0, -1_000, "differs"),
-        ([SALE, line("Sale", None), line("Settlement", 1_000_000)], 1_000_000, 0, "tied"),
+        ([SALE, line("Sale", 0), line("Settlement", 1_000_000)], 1_000_000, 0, "tied"),
+        ([SALE, line("Sale", None), line("Settlement", 1_000_000)], 1_000_000, 0, "not_proved"),
+        ([line("Sale", None), line("Settlement", 0)], 0, 0, "not_proved"),
+        # one that a person said to be counted twice need not have an amount
+        ([SALE, line("Sale", None, kind="twice"), line("Settlement", 1_000_000)], 1_000_000, 0, "tied"),
         # what a person said to be counted twice counts for nothing, be it a total
         ([SALE, SALE | {"kind": "twice"}, line("Settlement", 1_000_000)], 1_000_000, 0, "tied"),
         ([SALE, line("Settlement", 1_000_000), line("Settlement", 900_000, kind="twice")], 1_000_000, 0, "tied"),
@@ -63,6 +67,24 @@ def test_a_settlement_without_a_payout_line_is_not_called_proved() -> None:
     found = tie(sums(lines(SALE, FEE))).iloc[0]
     assert (found["state"], found["lines_units"]) == ("no_payout", 990_000)
     assert pd.isna(found["difference_units"])
+
+
+def test_a_payout_line_without_an_amount_announces_none() -> None:
+    for rows in ([line("Settlement", None)], [SALE, line("Settlement", None)]):
+        found = tie(sums(lines(*rows))).iloc[0]
+        assert (found["state"], found["missing"]) == ("not_proved", 1)
+        assert pd.isna(found["payout_units"])
+
+
+def test_an_amount_that_is_not_there_may_be_of_any_currency_of_its_settlement() -> None:
+    rows = [
+        SALE, line("Settlement", 1_000_000), line("Refund", None, settlement_currency=""),
+        SALE | {"settlement_id": "S2"}, line("Settlement", 1_000_000, settlement_id="S2"),
+    ]  # fmt: skip
+    found = tie(sums(lines(*rows)))
+    assert found[["settlement_id", "currency", "state"]].to_numpy().tolist() == [
+        ["S1", "", "not_proved"], ["S1", "EUR", "not_proved"], ["S2", "EUR", "tied"],
+    ]  # fmt: skip
 
 
 def test_settlements_and_currencies_are_apart() -> None:
