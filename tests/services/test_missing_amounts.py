@@ -154,7 +154,15 @@ def test_a_line_without_an_original_amount_settles_nothing(
 def test_a_decision_stays_with_the_line_that_gets_its_amount(desk: Desk, finance: Actor) -> None:
     order = an_order(desk, "A-1")
     take(desk, row("X-9", "", "-10.00", "Refund"), row("A-1", "10.00"))
-    decisions.match(desk, finance, [Shown(line_id(desk, "X-9", "Refund"))], order, "It is A-1's", "k")
+    decisions.match(
+        desk,
+        finance,
+        [Shown(line_id(desk, "X-9", "Refund"))],
+        order,
+        "It is A-1's",
+        "k",
+        seen={order: (10_0000, "EUR")},
+    )
     assert position(desk, order).status == "amount_missing"
     take(desk, row("X-9", "-10.00", "-10.00", "Refund"))
     background.work_off(desk)
