@@ -103,7 +103,7 @@ def test_fees_of_the_account_that_stood_open_stand_open_no_longer(tmp_path: Path
             tx.execute(table.update().values(outcome="unmatched"))
     assert not process.waiting(desk.store)
     with desk.store.engine.begin() as tx, Operations.context(MigrationContext.configure(tx)):
-        import_module("services.store.migrations.versions.0012_account_fees").upgrade()
+        import_module("services.store.migrations.versions.0007_account_fees").upgrade()
     while background.work_off(desk) or process.waiting(desk.store):
         pass
     assert everything(desk) == expected

@@ -387,7 +387,7 @@ def test_what_was_counted_before_is_read_once_and_an_alarm_says_what_hipay_does_
             )  # fmt: skip
             refold(tx, order)
         rows.change_order(tx, over, expires_at=clock.now() - timedelta(days=1))
-    module = importlib.import_module("services.store.migrations.versions.0007_confirmed")
+    module = importlib.import_module("services.store.migrations.versions.0009_confirmed")
     for _ in range(2):  # the second finds nothing to do
         with desk.store.engine.begin() as tx, Operations.context(MigrationContext.configure(tx)):
             module.upgrade()
