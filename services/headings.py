@@ -156,9 +156,9 @@ def has_words(heading: str, patterns: Iterable[frozenset[str]]) -> bool:
 
 @lru_cache(maxsize=4096)
 def plain(text: str) -> str:
-    """Without accents, in lower case, words of letters and digits separated by one space."""
+    """Without accents, in lower case, words of letters and digits separated by one space: ``UnitPrice`` is two."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(re.findall(r"[a-z0-9]+", bare.casefold()))
+    return " ".join(re.findall(r"[a-z0-9]+", re.sub("(?<=[a-z])(?=[A-Z])", " ", bare).casefold()))
 
 
 def words(text: str) -> str:

@@ -31,7 +31,7 @@ COUNTS = _words(
 )
 _SUMS = _words("total", "totaux", "amount", "montant", "sum", "somme", "ttc")
 _DUE = _words(
-    "amount due", "montant du", "total due", "total du", "solde du", "balance", "outstanding", "remaining", "reste", "amount pay", "montant payer", "net payer"
+    "amount due", "montant du", "total due", "total du", "solde du", "balance", "outstanding", "remaining", "reste", "restant", "unpaid", "impaye", "owed", "open amount", "amount pay", "montant payer", "net payer"
 )  # fmt: skip
 _TAXED = _words("ttc", "incl", "including", "gross amount")
 
