@@ -43,7 +43,8 @@ class Ending:
         if self._last is None or self._doubtful & {"", self._last[1]}:
             return True
         totals = pd.concat(self._sums).groupby(_OF)["settled_units"].sum().reset_index(name="settled_units")
-        payouts = tie(totals).set_index(["account", "settlement_id", "currency"])["state"]
+        # Rows without an amount were set aside.
+        payouts = tie(totals.assign(missing=0)).set_index(["account", "settlement_id", "currency"])["state"]
         if payouts.eq("no_payout").all():
             return True
         # What belongs to no payout is the account's own: no sum tells of it.
