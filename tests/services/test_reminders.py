@@ -14,7 +14,7 @@ from services.accounts.pauses import pause, resume
 from services.accounts.reminders import ReminderDays, ReminderHours, Reminders
 from services.bounces import tell
 from services.desk import Desk
-from services.mail.reports import Report
+from services.mail.reports import Report, Told
 from services.orders import create, history, links
 from services.orders.history import Detail
 from services.orders.reminding import remind
@@ -167,7 +167,7 @@ def test_never_after_it_came_back_and_again_at_another_address(
     remind(desk)
     message = seen(desk, order_id).messages[0]
     with desk.store.write() as tx:
-        assert tell(tx, Report("failed", (message.message_id,), "5.1.1", "unknown"))
+        assert tell(tx, Report((message.message_id,), (Told("failed", frozenset(), "5.1.1", "unknown"),)))
     work(desk, sandbox)
     assert reminded(sandbox) == []
     assert "reminder_dropped" in kinds(desk, order_id)
