@@ -40,14 +40,17 @@ def swallowing(column: pa.Array, delimiter: str, needed: int) -> NDArray[np.int6
 def unfolded(cells: list[str], delimiter: str, needed: int) -> list[tuple[int, list[str]]]:
     """The rows of which these cells were made by stray marks, each with how many lines below the first it begins; the
     one row itself where no cell hides any."""
-    for place, cell in enumerate(cells):
+    rows: list[tuple[int, list[str]]] = []
+    row: list[str] = []
+    begins = within = 0  # line breaks above the row, and those that its cells hold
+    for cell in cells:
         breaks = len(_BREAK.findall(cell))
         if not breaks or 2 * cell.count(delimiter) < breaks * (needed - 1):
+            row.append(cell)
+            within += breaks
             continue
-        begins = sum(len(_BREAK.findall(before)) for before in cells[:place])
-        first, *others = (part.split(delimiter) for part in _BREAK.split(cell))
-        rows = [(0, [*cells[:place], *first]), *((begins + n, row) for n, row in enumerate(others, 1))]
-        (at, last) = rows.pop()
-        rest = unfolded([*last, *cells[place + 1 :]], delimiter, needed)
-        return [*rows, *((at + below, row) for below, row in rest)]
-    return [(0, cells)]
+        first, *others, last = (part.split(delimiter) for part in _BREAK.split(cell))
+        rows.append((begins, [*row, *first]))
+        rows += ((begins + within + n, other) for n, other in enumerate(others, 1))
+        begins, within, row = begins + within + breaks, 0, last
+    return [*rows, (begins, row)]

@@ -104,6 +104,15 @@ def test_what_two_marks_have_made_one_is_taken_apart_again(
         assert unfolded(one, ";", 6) == list(enumerate(rows))
 
 
+def test_a_row_of_very_many_such_cells_is_taken_apart() -> None:
+    whole = ["A\nB", *["1\n;;;;;2"] * 5_000, "C"]
+    rows = unfolded(whole, ";", 6)
+    assert rows[0] == (0, ["A\nB", "1"])
+    assert rows[1] == (2, ["", "", "", "", "", "2", "1"])
+    assert [at for at, _ in rows] == [0, *range(2, 5_002)]
+    assert rows[-1][1] == ["", "", "", "", "", "2", "C"]
+
+
 def test_a_delimiter_of_another_kind() -> None:
     text = write(
         [sale(Order=f"A{n}", Reporting_data_1=f"F-{n}") for n in range(1, 4)], Style(delimiter="\t")
