@@ -50,12 +50,13 @@ def _settle(tx: Connection, order_id: int, seen: Observation, *, new: bool) -> N
         if event.kind in ("payment", "payment_told", "bank_refused", "bank_refused_unclear")
         and str(event.data["reference"]) == seen.reference
     ]  # fmt: skip
-    if any(str(event.data.get("at") or "") > _at(seen) for event in known if event.kind == "payment"):
+    reads = [event for event in known if event.kind == "payment" and "source" in event.data]
+    if any(str(event.data.get("at") or "") > _at(seen) for event in reads):
         return  # a late answer, older than what was read since
     asked = [one for one in operation_rows.of_order(tx, order_id) if one.reference == seen.reference]
     named = False
     for one in asked:
-        shown = _listed(one, seen) or _told(one, seen, known)
+        shown = _listed(one, seen) or _told(tx, one, seen, known)
         if shown == "refused" and one.state in ("unknown", "done"):
             _refuse(tx, one, seen)
             named = True
@@ -95,12 +96,17 @@ def _close(tx: Connection, asked: Row[Any], reason: str) -> None:
 
 
 def _counts(tx: Connection, asked: Row[Any], seen: Observation) -> bool:
-    """Whether an operation that the bank had refused is in the total after all, beside those that stand; one that a
-    person, or HiPay, had called not done is done once it is listed."""
-    if asked.failure != BANK_REFUSED:
-        return True
-    done = [one for one in operation_rows.of_order(tx, asked.order) if _is_done(one, seen, asked.kind)]
-    return (_total(seen, asked.kind) or 0) >= sum(one.amount or 0 for one in (asked, *done))
+    """Whether an operation that the bank had refused is in the total after all; one that a person, or HiPay, had called
+    not done is done once it is listed."""
+    return asked.failure != BANK_REFUSED or _covered(tx, asked, seen, counted=True)
+
+
+def _covered(tx: Connection, asked: Row[Any], seen: Observation, *, counted: bool) -> bool:
+    """Whether the total holds every operation that stands, with or (``counted`` False) without this one."""
+    total, every = _total(seen, asked.kind), operation_rows.of_order(tx, asked.order)
+    others = [one for one in every if _is_done(one, seen, asked.kind) and one.id != asked.id]
+    needed = sum(one.amount or 0 for one in ((asked, *others) if counted else others))
+    return total is not None and total >= needed
 
 
 def _total(seen: Observation, kind: str) -> int | None:
@@ -119,8 +125,11 @@ def _listed(asked: Row[Any], seen: Observation) -> Literal["done", "refused"] | 
     return "done" if given_up and asked.state == "unknown" else None
 
 
-def _told(asked: Row[Any], seen: Observation, known: Sequence[Row[Any]]) -> Literal["done", "refused"] | None:
-    """What a notification that names it says, where this read confirms it: the same status, the same totals."""
+def _told(
+    tx: Connection, asked: Row[Any], seen: Observation, known: Sequence[Row[Any]]
+) -> Literal["done", "refused"] | None:
+    """What a notification that names it says, where this read confirms it: the same status, the same totals, and these
+    leave room for what it says. Whoever knows the passphrase may name any operation."""
     effect = status(seen.status).effect
     if asked.state == "refused" or asked.kind not in (_REFUSED.get(effect), _DONE.get(effect)):
         return None
@@ -132,7 +141,9 @@ def _told(asked: Row[Any], seen: Observation, known: Sequence[Row[Any]]) -> Lite
             and data.get("operation_amount") in (None, asked.amount)
             and all(data.get(name) in (None, getattr(seen, name)) for name in ("captured", "refunded"))
         ):
-            return "refused" if effect in _REFUSED else "done"
+            done = effect not in _REFUSED
+            if _covered(tx, asked, seen, counted=done):
+                return "done" if done else "refused"
     return None
 
 

@@ -37,8 +37,11 @@ def answered(tx: Connection, order_id: int, pages: Iterable[int], shown: Iterabl
         reference = one.transaction.reference
         if reference in there or page_of[reference] not in asked:
             continue
-        if one.absent_at is None:
-            record(tx, order_id, "payment_absent", WORKER, page=page_of[reference], reference=reference)
+        if one.absent_at is None:  # it changes no state: nothing is folded anew, however many were told of
+            rows.add_event(
+                tx, order=order_id, page=page_of[reference], at=now, kind="payment_absent", actor_kind=WORKER.kind,
+                actor_id=WORKER.id, data={"reference": reference},
+            )  # fmt: skip
         elif now - one.absent_at >= PATIENCE:
             order = rows.order(tx, order_id)
             assert order is not None

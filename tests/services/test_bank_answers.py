@@ -444,3 +444,50 @@ def test_a_lost_answer_is_told_by_a_notification_that_a_read_confirms(
     worker.drain(desk)
     assert asked_of(desk, manager, order_id) == [("done", "")]
     assert kinds(desk, manager, order_id) == []
+
+
+def test_a_notification_that_the_totals_do_not_bear_out_settles_nothing(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    """Whoever knows the passphrase may name any operation of ours beside the true status and the true total."""
+    order_id = paid(desk, manager, sandbox)
+    ask(desk, manager, order_id, "refund", 5_0000)
+    sandbox.control("faults", {"kind": "5xx", "path": "/v1/maintenance", "count": 1})
+    ask(desk, manager, order_id, "refund", 5_0000)
+    for status in (126, 124):
+        notified(desk, sandbox, status, "5.00", "A-1-R2", "5.00")
+        worker.drain(desk)
+        assert [state for state, _ in asked_of(desk, manager, order_id)] == ["done", "unknown"]
+    assert kinds(desk, manager, order_id) == ["operation_unknown"]
+
+
+def test_which_refund_was_refused_is_not_what_a_notification_alone_says(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    sandbox.control("settings", {"operations_named": False})
+    order_id = paid(desk, manager, sandbox)
+    ask(desk, manager, order_id, "refund", 5_0000)
+    ask(desk, manager, order_id, "refund", 3_0000)
+    notified(desk, sandbox, 165, "3.00", "A-1-R2", "3.00")  # it was the other one
+    bank(sandbox, "refused", "A-1-R1")
+    look(desk, manager, order_id)
+    assert [state for state, _ in asked_of(desk, manager, order_id)] == ["refused", "done"]
+    assert kinds(desk, manager, order_id) == ["refund_refused"]
+
+
+def test_a_time_to_come_that_was_told_before_sources_were_noted_makes_no_read_late(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox
+) -> None:
+    order_id = paid(desk, manager, sandbox)
+    [reference] = {told["reference"] for told in happened(desk, manager, order_id, "payment")}
+    with desk.store.write() as tx:
+        order_rows.add_event(
+            tx, order=order_id, page=order_rows.pages_of(tx, order_id)[0].id, at=clock.now(), kind="payment",
+            actor_kind="hipay", actor_id="hipay",
+            data={"reference": reference, "status": 116, "authorised": 100_0000, "at": "2099-01-01T00:00:00+00:00"},
+        )  # fmt: skip
+    ask(desk, manager, order_id, "refund", 5_0000)
+    bank(sandbox, "refused")
+    look(desk, manager, order_id)
+    assert asked_of(desk, manager, order_id) == [("refused", BANK_REFUSED)]
+    assert kinds(desk, manager, order_id) == ["refund_refused"]
