@@ -153,6 +153,11 @@ WORDS = {
         "Tell whoever runs this installation: the log names notification {notification}.",
         ":material/sync_problem:",
     ),
+    "payments_not_read": (
+        "HiPay refuses to show this account's payments (code {code}): none can be confirmed.",
+        "In HiPay's console, see what the API credentials may do and from which addresses: they must read transactions. Until then, what HiPay tells of stays being confirmed.",
+        ":material/visibility_off:",
+    ),
 }  # fmt: skip
 # What the machinery notes as an alarm's end.
 _CLOSINGS = {

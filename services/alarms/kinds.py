@@ -52,6 +52,7 @@ KINDS: dict[str, Kind] = {
     "sending_paused": Kind(Right.CONFIGURE, standing=True),
     "untrusted_url": Kind(Right.CONFIGURE),
     "notification_failed": Kind(Right.CONFIGURE),
+    "payments_not_read": Kind(Right.CONFIGURE),
 }
 UNCONFIRMED_KINDS = ("payment_unconfirmed", "payment_unconfirmable")  # closed by hand: it was no payment
 _OTHER = Kind(Right.CONFIGURE, sender=True)  # a kind that a newer version raised

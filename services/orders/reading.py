@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services import clock
+from services.access import WORKER
 from services.accounts.pauses import pause
+from services.alarms.kinds import RESOLVED
 from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors as hipay
@@ -15,6 +17,7 @@ from services.orders.unconfirmed import answered, awaited
 from services.store import Connection, Row
 from services.store import orders as rows
 from services.store import steps as due
+from services.store.alarms import open_of_kinds
 from services.store.steps import Step
 
 REFUSED_GAP = timedelta(hours=1)
@@ -45,6 +48,8 @@ def run(desk: Desk, step: Step) -> None:
                 gap = REFUSED_GAP
                 if error.hipay_code == hipay.NotAuthorised.CREDENTIALS:  # else it may be of reading alone
                     pause(tx, step.account, "gateway", error.code)
+                else:
+                    _say_refused(tx, step.account, error)
             due.again(tx, step, clock.now() + gap)
         return
     with desk.store.write() as tx:
@@ -58,7 +63,23 @@ def run(desk: Desk, step: Step) -> None:
         _set_next(tx, step, asked=bool(reads))
         if reads:
             resume(tx, step.order, step.account)
+            for one in _refusals(tx, step.account):
+                rows.close_alarms(tx, one.identity, at=clock.now(), by=WORKER.id, reason=RESOLVED)
     desk.wake.set()
+
+
+def _refusals(tx: Connection, account: str) -> list[Row[Any]]:
+    return [one for one in open_of_kinds(tx, ("payments_not_read",)).values() if one.account == account]
+
+
+def _say_refused(tx: Connection, account: str, error: hipay.NotAuthorised) -> None:
+    """HiPay answers, and shows this account nothing: no payment of it is ever confirmed before somebody puts that right."""
+    if not _refusals(tx, account):
+        now = clock.now()
+        rows.open_alarm(
+            tx, identity=f"payments_not_read:{account}:{now.isoformat()}", account=account, order=None,
+            kind="payments_not_read", detail={"code": error.hipay_code} if error.hipay_code else {}, opened_at=now,
+        )  # fmt: skip
 
 
 def _worth_reading(tx: Connection, order_id: int) -> list[Row[Any]]:

@@ -204,6 +204,27 @@ def test_while_hipay_does_not_answer_nothing_is_alarmed(
     assert found(desk, order).badge == "unconfirmed"
 
 
+def test_where_hipay_shows_the_account_nothing_its_administrator_is_told(
+    desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
+) -> None:
+    administrator = person(desk, "admin", email="alex@example.com")
+    order = send(desk, manager)
+    pay(desk, sandbox, order)
+    tell(desk, receiver, order)
+    for path in ("/v3/", "/v1/transaction"):
+        sandbox.control("faults", {"kind": "refuse", "code": 1000005, "path": path})
+    for _ in range(4):  # it answers every hour that it may not
+        worker.drain(desk)
+        later(sandbox, hours=2)
+    assert (found(desk, order).badge, open_alarms(desk, order)) == ("unconfirmed", [])
+    [alarm] = to_do(desk, administrator).free.alarms
+    assert (alarm.kind, alarm.detail) == ("payments_not_read", {"code": 1000005})
+    sandbox.control("faults", {"kind": "off"})
+    worker.drain(desk)
+    assert found(desk, order).order.captured == AMOUNT
+    assert to_do(desk, administrator).free.alarms == ()
+
+
 def test_what_is_told_is_read_beyond_the_links_end(
     desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
 ) -> None:
