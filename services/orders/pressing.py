@@ -140,7 +140,7 @@ def _reusable(tx: Connection, order: Row[Any], page: Row[Any], now: datetime) ->
     attempts = {
         event.data["reference"]
         for event in rows.events_of(tx, order.id)
-        if event.kind in ("payment", "payment_told") and event.page == page.id
+        if event.kind == "payment" and event.page == page.id  # what is only told may be made up
     }
     return bool(lasts and end > now and page.amount == order.amount and len(attempts) < ATTEMPTS)
 

@@ -225,6 +225,16 @@ def test_where_hipay_shows_the_account_nothing_its_administrator_is_told(
     assert to_do(desk, administrator).free.alarms == ()
 
 
+def test_made_up_refusals_wear_no_link_out(desk: Desk, manager: Actor, receiver: httpx.Client) -> None:
+    order = send(desk, manager)
+    token = found(desk, order).order.link_token
+    for number in range(pressing.ATTEMPTS):
+        tell(desk, receiver, order, status=113, transaction_reference=f"forged {number}")
+    worker.drain(desk)
+    pressed = pressing.press(desk, token)
+    assert [page.url for page in found(desk, order).pages] == [pressed.url]
+
+
 def test_what_is_told_is_read_beyond_the_links_end(
     desk: Desk, manager: Actor, sandbox: RunningSandbox, receiver: httpx.Client
 ) -> None:
