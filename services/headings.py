@@ -173,15 +173,15 @@ def spelling(name: str) -> str:
 
 def labels(headings: Sequence[str]) -> tuple[str, ...]:
     """A name for each column that no other has: where one is there already, "Total (2)"."""
-    taken, seen, found = {spelling(heading) for heading in headings}, set[str](), []
+    taken, numbers, found = {spelling(heading) for heading in headings}, dict[str, int](), []
     for heading in headings:
-        label, number = heading, 1
-        if spelling(heading) in seen:
-            while heading and spelling(label) in taken:
-                number += 1
-                label = f"{heading} ({number})"
+        label, key = heading, spelling(heading)
+        number = numbers.get(key, 0) + 1
+        while heading and number > 1 and spelling(label := f"{heading} ({number})") in taken:
+            number += 1
+        if number > 1:
             taken.add(spelling(label))
-        seen.add(spelling(heading))
+        numbers[key] = number
         found.append(label)
     return tuple(found)
 

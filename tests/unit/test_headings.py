@@ -144,5 +144,11 @@ def test_each_column_has_a_name_of_its_own() -> None:
     assert labels(["Total", "total", "", "", "Total (2)"]) == ("Total", "total (3)", "", "", "Total (2)")
 
 
+def test_very_many_columns_of_one_name_are_told_apart_in_a_moment() -> None:
+    found = labels(["Total"] * 20_000)  # number by number from the start, this took minutes
+    assert len(set(found)) == 20_000
+    assert found[-1] == "Total (20000)"
+
+
 def test_a_set_of_headings_is_known_in_whatever_order() -> None:
     assert digest(["Total", "Nom"]) == digest(["nom", "", "TOTAL"]) != digest(["Total", "Name"])
