@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 Signs = dict[int, dict[int, str]]  # by row and column, from 0
 _CHUNK = 1 << 20
 _STYLES = "xl/styles.xml"
+_LONGEST = 255  # of a format that a spreadsheet takes
 _NAMED = re.compile(r"\[\$([^\]-]+)(?:-[^\]]*)?\]")  # [$€-40C]
 _WRITTEN = re.compile(r'"([^"]*)"|\\(.)|([$€£¥])')  # "€", \€, $
 _PLACE = re.compile(rb"(?:^|\s)r=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
@@ -43,7 +44,7 @@ def sign_of(code: str) -> str:
     """The sign or code of a currency that a number format shows, "" for none."""
     from services import money, signs  # most workbooks need neither
 
-    first = code.split(";", maxsplit=1)[0]
+    first = code[:_LONGEST].split(";", maxsplit=1)[0]
     named = _NAMED.search(first)
     sign = named[1] if named else "".join("".join(one) for one in _WRITTEN.findall(first))
     sign = sign.strip()
