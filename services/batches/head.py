@@ -12,8 +12,12 @@ from services.headings import Choice, Doubt, has_words, spelling
 Told = Callable[[tuple[str, ...]], Mapping[str, str]]
 _ONE = frozenset(("", "1", "1.0", "1,0", "1.00", "1,00"))
 _SAMPLES = 3
-# A code in capitals, or a sign with the letters that belong to it: "Amount (USD)", "Montant €", "Total US$".
-_SIGN = re.compile(r"\b[A-Z]{3}\b|[A-Z]{0,2}[$€£¥₹₽₺₩₪₫₱฿]|\bzł\b|\bKč\b|\bFt\b")
+# A code in capitals (of those seen most, in any letters), a word, or a sign with the letters that belong to it:
+# "Amount (USD)", "amount_usd", "Montant en dollars", "Montant €", "Total US$".
+_SIGN = re.compile(
+    r"(?<![A-Z])[A-Z]{3}(?![A-Za-z])|[A-Z]{0,2}[$€£¥₹₽₺₩₪₫₱฿]|\bzł\b|\bKč\b|\bFt\b"
+    rf"|(?i:(?<![a-z])(?:{'|'.join(money.FREQUENT_CURRENCIES)}|euros?|dollars?)(?![a-z]))"
+)
 
 
 @dataclass(frozen=True)

@@ -179,7 +179,9 @@ def test_expected_orders_are_kept_with_the_column_that_is_meant(
 @pytest.mark.parametrize(
     ("told", "currency"),
     [({"Amount (USD)": "12.50"}, "USD"), ({"Montant (€)": "12.50"}, "EUR"), ({"Total £": "12.50"}, "GBP"),
-     ({"Amount US$": "12.50"}, "USD"), ({"Amount (USD)": "12.50 EUR"}, "EUR"), ({"AMOUNT CHF": "12.50"}, "CHF")],
+     ({"Amount US$": "12.50"}, "USD"), ({"Amount (USD)": "12.50 EUR"}, "EUR"), ({"AMOUNT CHF": "12.50"}, "CHF"),
+     ({"AMOUNT_USD": "12.50"}, "USD"), ({"amount_usd": "12.50"}, "USD"), ({"totalUSD": "12.50"}, "USD"), ({"Total euros": "12.50"}, "EUR"),
+     ({"Total TTC": "12.50"}, "EUR")],
 )  # fmt: skip
 def test_a_currency_in_the_heading_of_the_amount_holds_for_its_cells(
     desk: Desk, ready: Actor, write: Write, told: dict[str, str], currency: str
@@ -196,6 +198,12 @@ def test_a_sign_in_the_heading_that_is_not_the_accounts_is_refused_never_dropped
     preview = sending.look(desk, ready, "demo", table(as_csv, {**WHO, **LAST, heading: "12.50"}), RULES)
     assert not preview.good
     assert {problem.column for problem in preview.bad[0].problems} == {"amount"}
+
+
+def test_the_currency_in_a_heading_that_a_person_names_is_not_dropped(desk: Desk, ready: Actor) -> None:
+    raw = table(as_csv, {**WHO, **LAST, "Montant en dollars": "12.50"})
+    [bad] = sending.look(desk, ready, "demo", raw, RULES, {"amount": "Montant en dollars"}).bad
+    assert {problem.error.code for problem in bad.problems} == {"amount_other_currency"}
 
 
 def test_a_heading_and_a_column_that_name_two_currencies_are_refused(desk: Desk, ready: Actor) -> None:
