@@ -15,7 +15,7 @@ Told = tuple[
 
 @dataclass(frozen=True)
 class Agreement:
-    """``units``: what the lines come to without a sign, in 1/10000 of ``currency``; None where one of them names no amount,
+    """``units``: what the lines come to, in 1/10000 of ``currency``; None where one of them names no amount,
     or they are in several currencies. ``currencies``: those that the lines name. ``compared``: there is a line whose amount should
     be the order's."""
 
@@ -48,7 +48,7 @@ def agreement(lines: Iterable[Told], ordered: int, currency: str) -> Agreement:
     """``ordered``: what the order asks for, in 1/10000 of ``currency``.
 
     Sales are added up, for an order may be collected in parts; what comes back (a refund, a chargeback) is looked at only
-    where no sale is among the lines.
+    where no sale is among the lines, and without its sign. A sale below zero is no order's.
     """
     told = list(lines)
     codes = tuple(sorted({code for _, _, code in told if code}))
@@ -58,5 +58,5 @@ def agreement(lines: Iterable[Told], ordered: int, currency: str) -> Agreement:
         sums[kind] = sums.get(kind, 0) + (units or 0)
     together: int | None = None
     if sums and len(codes) < 2 and all(units is not None for _, units in looked_at):
-        together = abs(sums["sale"]) if "sale" in sums else max(map(abs, sums.values()))
+        together = sums["sale"] if "sale" in sums else max(map(abs, sums.values()))
     return Agreement(bool(looked_at), together, codes, ordered, currency)

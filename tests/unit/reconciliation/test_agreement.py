@@ -16,6 +16,7 @@ SALE = ("sale", ORDERED, "EUR")
         ([("sale", 60_0000, "EUR")], True, -40_0000),
         ([("sale", 101_0000, "EUR")], True, 1_0000),
         ([SALE, SALE], True, ORDERED),
+        ([("sale", -ORDERED, "EUR")], True, -2 * ORDERED),
         # what comes back is looked at where no sale is there
         ([SALE, ("refund", -30_0000, "EUR")], False, 0),
         ([("refund", -ORDERED, "EUR")], False, 0),
