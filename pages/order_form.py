@@ -152,9 +152,11 @@ def _more(
             help=t("Proposed; change it if your order has a number of its own."),
         )
         with three:
-            names = {code: language_name(code, language()).capitalize() for code in LANGUAGES}
+            # The reader's own first: a box whose first drawing was cut off by another press begins with its first choice.
+            codes = sorted(LANGUAGES, key=lambda code: code != language())
+            names = {code: language_name(code, language()).capitalize() for code in codes}
             chosen = st.selectbox(
-                t("Customer's language"), LANGUAGES, key="order_language", format_func=names.__getitem__
+                t("Customer's language"), codes, key="order_language", format_func=names.__getitem__
             )
             if chosen == "pl":
                 st.caption(
