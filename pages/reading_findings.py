@@ -12,6 +12,7 @@ from pages.reconciliation_words import day_and_time, money, number
 from services.i18n import Translator
 from services.reconciliation.corrections import Correction
 from services.reconciliation.line_words import operation
+from services.settlements.blocks import DamagedCell
 from services.settlements.columns import AMOUNTS, DATES, LABELS, WEIGHTY
 from services.settlements.findings import Findings
 from services.settlements.operations import operation as known_operation
@@ -34,16 +35,21 @@ def show_notes(found: Findings, sheets: Sequence[Sheet], t: Translator) -> None:
         st.caption(plain(text))
 
 
+def _cells(found: Sequence[DamagedCell], count: int, sheets: Sequence[Sheet], t: Translator) -> str:
+    """The first of the cells with their places, and that there are more."""
+    cells = [
+        t("{cell} (line {line}, {column})", cell=one.cell, line=where(one.line, sheets, t), column=t(LABELS[one.column]))
+        for one in found[:3]
+    ]  # fmt: skip
+    return _some(cells, count)
+
+
 def _warnings(found: Findings, sheets: Sequence[Sheet], t: Translator) -> list[tuple[str, str]]:
     texts = []
     if found.left_out:
         texts.append((t("Sheets that were not read, since they have not the columns of a payout file or were left out: {sheets}", sheets=_some(found.left_out)), ":material/tab_inactive:"))  # fmt: skip
     if found.damaged:
-        cells = [
-            t("{cell} (line {line}, {column})", cell=one.cell, line=where(one.line, sheets, t), column=t(LABELS[one.column]))
-            for one in found.damaged[:3]
-        ]  # fmt: skip
-        words = t.plural("A spreadsheet has changed {count} id in this file: {cells}. Ask HiPay for the original.", "A spreadsheet has changed {count} ids in this file: {cells}. Ask HiPay for the original.", found.damaged_count, cells=_some(cells, found.damaged_count))  # fmt: skip
+        words = t.plural("A spreadsheet has changed {count} id in this file: {cells}. Ask HiPay for the original.", "A spreadsheet has changed {count} ids in this file: {cells}. Ask HiPay for the original.", found.damaged_count, cells=_cells(found.damaged, found.damaged_count, sheets, t))  # fmt: skip
         texts.append((words, ":material/broken_image:"))
     if found.unpriced:
         places = _some(
@@ -52,11 +58,7 @@ def _warnings(found: Findings, sheets: Sequence[Sheet], t: Translator) -> list[t
         words = t.plural("{count} line of an order has no original amount, and settles nothing of it: line {lines}.", "{count} lines of orders have no original amount, and settle nothing of them: lines {lines}.", found.unpriced_count, lines=places)  # fmt: skip
         texts.append((words, ":material/money_off:"))
     if found.undated:
-        cells = [
-            t("{cell} (line {line}, {column})", cell=one.cell, line=where(one.line, sheets, t), column=t(LABELS[one.column]))
-            for one in found.undated[:3]
-        ]  # fmt: skip
-        words = t.plural("{count} cell is no date in the form of this file, and stays as it stands: {cells}. The amount of its line counts.", "{count} cells are no dates in the form of this file, and stay as they stand: {cells}. The amounts of their lines count.", found.undated_count, cells=_some(cells, found.undated_count))  # fmt: skip
+        words = t.plural("{count} cell is no date in the form of this file, and stays as it stands: {cells}. The amount of its line counts.", "{count} cells are no dates in the form of this file, and stay as they stand: {cells}. The amounts of their lines count.", found.undated_count, cells=_cells(found.undated, found.undated_count, sheets, t))  # fmt: skip
         texts.append((words, ":material/event_busy:"))
     if found.open_end:
         texts.append((t("The last row (line {line}) has no line end, and no payout shows that it is whole: compare it with HiPay, the file may be cut off.", line=number(found.open_end, t)), ":material/content_cut:"))  # fmt: skip
