@@ -11,11 +11,14 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from psycopg import Connection as PostgresConnection
 from sqlalchemy import URL, Connection, Engine, create_engine, event, select
@@ -208,7 +211,10 @@ def _begin_in_turn(connection: Connection) -> None:
 
 
 def _migrate(store: Store) -> None:
-    """Bring the tables up to date, inside one transaction that other processes wait for."""
+    """Bring the tables up to date, inside one transaction that other processes wait for. Raises DatabaseRefused."""
+    with store.read() as tx:
+        if MigrationContext.configure(tx).get_current_revision() == newest_revision():
+            return  # almost every time: to load all migrations for this costs more than to open the database
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with store.write() as tx:
@@ -218,6 +224,12 @@ def _migrate(store: Store) -> None:
             command.upgrade(config, "head")
         except CommandError as error:  # it has a migration that this version does not know
             raise DatabaseRefused("newer", str(error)) from None
+
+
+@cache
+def newest_revision() -> str | None:
+    """The migration that this version of the program ends with."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def _prove_writable(store: Store) -> None:
