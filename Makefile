@@ -1,6 +1,6 @@
 # `make run` tries it, `make test` checks it: nothing else has to be set up on Debian or Ubuntu with Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres check lint install install-dev chromium requirements clean
+.PHONY: help run test test-postgres check lint install install-sandbox install-dev chromium requirements clean
 
 VENV ?= .venv
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
@@ -16,10 +16,11 @@ help:
 	@echo "make run           the sandbox, the dashboard and the public application, until Ctrl-C"
 	@echo "make test          everything that CI runs; on PostgreSQL, too, when ETERMINAL_TEST_POSTGRES_URL is set"
 	@echo "make check         the linters and types only"
+	@echo "make install       what a server with accounts needs, without the sandbox's and the tests' packages"
 	@echo "make requirements  compile requirements*.txt anew from requirements*.in (needs uv)"
 	@echo "make clean         forget the virtual environment and the caches; the data stay"
 
-run: install
+run: install-sandbox
 	@exec $(IN_VENV) -m services.run
 
 test: install-dev chromium lint
@@ -54,7 +55,11 @@ install: $(VENV)/bin/pip
 	@cmp -s requirements.txt $(VENV)/requirements.txt || { echo "Installing what requirements.txt lists …"; \
 		$(PIP) -r requirements.txt && cp requirements.txt $(VENV)/requirements.txt; }
 
-install-dev: install
+install-sandbox: install
+	@cmp -s requirements-sandbox.txt $(VENV)/requirements-sandbox.txt || { echo "Installing what requirements-sandbox.txt lists …"; \
+		$(PIP) -r requirements-sandbox.txt && cp requirements-sandbox.txt $(VENV)/requirements-sandbox.txt; }
+
+install-dev: install-sandbox
 	@cmp -s requirements-dev.txt $(VENV)/requirements-dev.txt || { echo "Installing what requirements-dev.txt lists …"; \
 		$(PIP) -r requirements-dev.txt && cp requirements-dev.txt $(VENV)/requirements-dev.txt; }
 
@@ -73,7 +78,8 @@ chromium: install-dev
 requirements:
 	@command -v uv >/dev/null || $(call SAY,This needs uv: pipx install uv)
 	$(PIP_COMPILE) requirements.in -o requirements.txt
-	$(PIP_COMPILE) -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	$(PIP_COMPILE) -c requirements.txt requirements-sandbox.in -o requirements-sandbox.txt
+	$(PIP_COMPILE) -c requirements.txt -c requirements-sandbox.txt requirements-dev.in -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts

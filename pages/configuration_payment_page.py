@@ -7,13 +7,10 @@ from pages.markdown import plain
 from services.accounts.configuration import save_payment_page
 from services.accounts.errors import FieldProblems
 from services.accounts.guidance import DEVELOPER_PORTAL, HOSTED_PAGE_DOCS, console_url
-from services.accounts.payment_page import TEMPLATES
 from services.accounts.readiness import Overview
 from services.hipay.fields import DISPLAY_NAME_MAX
 from services.refusals import sentence
 from services.settings import Account
-
-_TEMPLATES = {"basic-js": "Full page", "iframe-js": "To embed in a frame"}
 
 
 def form(account: Account, seen: Overview) -> None:
@@ -63,11 +60,6 @@ def _fields(
         )
         slots["theme_code"] = st.empty()
     with right:
-        values["template"] = st.selectbox(
-            t("Template"), TEMPLATES, TEMPLATES.index(page.template), key=f"{key}_template", disabled=not may,
-            format_func=lambda code: f"{t(_TEMPLATES[code])} ({code})",
-        )  # fmt: skip
-        slots["template"] = st.empty()
         values["payment_product_list"] = st.multiselect(
             t("Payment methods"), products, list(page.payment_product_list), key=f"{key}_products", disabled=not may,
             placeholder=t("all that are open"), help=t("Those open on the account when it was last checked."),

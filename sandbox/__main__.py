@@ -22,6 +22,12 @@ def main() -> int:
     try:
         with _bound(options.host, options.port) as http, _bound(options.host, options.smtp_port) as smtp:
             asyncio.run(_run(options.host, http, smtp, options.data, parent))
+    except ModuleNotFoundError as missing:  # a server with accounts does without requirements-sandbox.txt
+        print(  # noqa: T201
+            f"The sandbox cannot start: {missing.name} is not installed; make run installs requirements-sandbox.txt.",
+            file=sys.stderr,
+        )
+        return 1
     except CannotStart as why:
         print(f"The sandbox cannot start: {why}", file=sys.stderr)  # noqa: T201
         return 1

@@ -106,7 +106,6 @@ SENTENCES: dict[str, str] = {
     "payment_page": "This setting of the payment page cannot be used.",
     "payment_page_name_too_long": "HiPay takes at most {limit} characters here.",
     "payment_page_theme_malformed": "A theme code is made of letters, digits, dots, hyphens and underscores: copy it from HiPay's console.",
-    "payment_page_template_unknown": "HiPay has no such template.",
     "payment_page_product_unknown": "{product} is not a payment method's code.",
     "email_language_unknown": "The e-mail does not exist in this language.",
     "public_address_missing": "Our own pages need a public address, and none is set: ask your administrator, or use pages of your site.",

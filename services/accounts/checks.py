@@ -27,8 +27,8 @@ from services.versions import python_warning
 
 Status = Literal["ok", "warning", "failed", "unknown"]
 NAMES = (
-    "credentials", "hash_algorithm", "passphrase", "products_link", "products_phone", "redirect_pages", "email_settings", "smtp",
-    "sender_domain", "delivery_reports", "notifications", "finance_api", "payouts_fetched", "finance_notifications",
+    "credentials", "hash_algorithm", "passphrase", "products_link", "products_phone", "payment_page", "redirect_pages", "email_settings",
+    "smtp", "sender_domain", "delivery_reports", "notifications", "finance_api", "payouts_fetched", "finance_notifications",
     "settlements_folder", "public_address", "database", "python",
 )  # fmt: skip
 _REPORTS_LATE = timedelta(hours=1)  # the worker looks every minute
@@ -142,6 +142,7 @@ def _measured(tx: Connection, desk: Desk, account: Account, config: Configuratio
 def _seen_here(desk: Desk, config: Configuration, notified_at: datetime | None) -> Iterable[Check]:
     settings, now = desk.settings, clock.now()
     empty = config.redirect_pages.missing(settings.public)
+    yield _payment_page(config, now)
     yield _filled("redirect_pages", empty, now)
     yield _filled("email_settings", missing(config.email.default), now)
     yield from _smtp(settings.smtp, now)
@@ -172,6 +173,13 @@ def python_check(version: tuple[int, ...], at: datetime) -> Check:
     if python_warning(version):
         return Check("python", "warning", "headers", detail, at)
     return Check("python", "ok", "", detail, at)
+
+
+def _payment_page(config: Configuration, at: datetime) -> Check:
+    """An account set to the template for a frame, which earlier versions offered, is told so until somebody saves it anew."""
+    if config.payment_page.framed:
+        return Check("payment_page", "warning", "framed", {}, at)
+    return Check("payment_page", "ok", "", {}, at)
 
 
 def _filled(name: str, empty: tuple[str, ...], at: datetime) -> Check:

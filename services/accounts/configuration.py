@@ -122,7 +122,10 @@ def save_email_settings(
 
 
 def save_payment_page(desk: Desk, actor: Actor, account: str, values: Mapping[str, Any]) -> tuple[str, ...]:
-    """Save settings of HiPay's page; those that changed. Raises NotAllowed, AccountUnknown, FieldProblems."""
+    """Save settings of HiPay's page; those that changed, ``template`` too where a former one was stored.
+
+    Raises NotAllowed, AccountUnknown, FieldProblems.
+    """
     _known(desk, account)
     cleaned = hosted.read(values)
     with desk.store.write() as tx:
@@ -130,6 +133,8 @@ def save_payment_page(desk: Desk, actor: Actor, account: str, values: Mapping[st
         before = payment_page(tx, account)
         after = replace(before, **cleaned)
         changed = tuple(name for name in cleaned if getattr(before, name) != getattr(after, name))
+        if before.framed:
+            changed = (*changed, "template")
         _save(tx, actor, account, PAYMENT_PAGE, "", hosted.storable(after), changed)
     return changed
 

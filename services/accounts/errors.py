@@ -13,7 +13,6 @@ AccountError
 ├── PaymentPageError       a setting of HiPay's payment page
 │   ├── DisplayNameTooLong
 │   ├── ThemeCodeMalformed
-│   ├── TemplateUnknown
 │   └── ProductUnknown
 ├── LanguageUnknown
 ├── PublicAddressMissing   our own pages need the public address
@@ -99,10 +98,6 @@ class DisplayNameTooLong(PaymentPageError):
 
 class ThemeCodeMalformed(PaymentPageError):
     code = "payment_page_theme_malformed"
-
-
-class TemplateUnknown(PaymentPageError):
-    code = "payment_page_template_unknown"
 
 
 class ProductUnknown(PaymentPageError):

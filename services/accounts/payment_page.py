@@ -3,39 +3,42 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 from services.accounts.errors import (
     DisplayNameTooLong,
     FieldProblems,
     ProductUnknown,
-    TemplateUnknown,
     ThemeCodeMalformed,
 )
 from services.errors import DeskError
-from services.hipay.fields import DISPLAY_NAME_MAX
+from services.hipay.fields import DISPLAY_NAME_MAX, TEMPLATE
 from services.mail.addresses import clean_header_text
-
-TEMPLATES = ("basic-js", "iframe-js")
 
 
 @dataclass(frozen=True)
 class PaymentPage:
-    """As `POST /v1/hpayment` names them; an empty text or list leaves HiPay's own choice."""
+    """As `POST /v1/hpayment` names them; an empty text or list leaves HiPay's own choice.
+
+    ``framed``: stored by an earlier version with another template than HiPay's full page, which counts no longer.
+    """
 
     merchant_display_name: str = ""
     theme_code: str = ""
-    template: Literal["basic-js", "iframe-js"] = "basic-js"
     payment_product_list: tuple[str, ...] = ()
     display_cancel_button: bool = False
+    framed: bool = False
 
 
 def stored(data: Mapping[str, Any]) -> PaymentPage:
-    return PaymentPage(**{**data, "payment_product_list": tuple(data.get("payment_product_list", ()))})
+    values = {**data, "payment_product_list": tuple(data.get("payment_product_list", ()))}
+    return PaymentPage(framed=values.pop("template", TEMPLATE) != TEMPLATE, **values)
 
 
 def storable(page: PaymentPage) -> dict[str, Any]:
-    return {**asdict(page), "payment_product_list": list(page.payment_product_list)}
+    values = {**asdict(page), "payment_product_list": list(page.payment_product_list)}
+    del values["framed"]
+    return values
 
 
 def read(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,12 +69,6 @@ def _theme(text: str) -> str:
     return cleaned
 
 
-def _template(text: str) -> str:
-    if text not in TEMPLATES:
-        raise TemplateUnknown
-    return text
-
-
 def _products(codes: Sequence[str]) -> tuple[str, ...]:
     for code in codes:
         if not re.fullmatch(r"[a-z0-9-]{1,40}", code):
@@ -82,7 +79,6 @@ def _products(codes: Sequence[str]) -> tuple[str, ...]:
 _RULES: dict[str, Any] = {
     "merchant_display_name": _display_name,
     "theme_code": _theme,
-    "template": _template,
     "payment_product_list": _products,
     "display_cancel_button": bool,
 }

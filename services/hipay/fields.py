@@ -20,6 +20,7 @@ MINIMUM_UNITS = money.UNITS  # "minimum: 1" in the OpenAPI description, whatever
 # The portal says 24 days, the OpenAPI description 2 140 000 s: the stricter one.
 TIME_LIMIT_MAX = 24 * 24 * 3600
 REFERENCES_MAX = 5
+TEMPLATE = "basic-js"  # HiPay's own full page: in a frame of ours (iframe-js) a card number would be typed on our pages
 
 # HiPay only limits the length. These characters need no escape in a path, a query, a file or a spreadsheet.
 _ORDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -53,7 +54,6 @@ class PageRequest:
     cancel_url: str = ""
     notify_url: str = ""
     time_limit_to_pay: int | None = None
-    template: Literal["basic-js", "iframe-js"] = "basic-js"
     theme_code: str = ""
     merchant_display_name: str = ""
     payment_product_list: Sequence[str] = ()
@@ -74,7 +74,6 @@ class PageRequest:
         _require(self.eci in (1, 7), "eci")
         _require(re.fullmatch(r"[a-z]{2}_[A-Z]{2}", self.language), "language")
         _require(not self.email or re.fullmatch(r"[^@\s]+@[^@\s]+", self.email), "email")
-        _require(self.template in ("basic-js", "iframe-js"), "template")
         limit_fits = self.time_limit_to_pay is None or 0 < self.time_limit_to_pay <= TIME_LIMIT_MAX
         _require(limit_fits, "time_limit_to_pay")
         products = self.payment_product_list
@@ -103,7 +102,7 @@ class PageRequest:
             "operation": self.operation,
             "eci": str(self.eci),
             "language": self.language,
-            "template": self.template,
+            "template": TEMPLATE,
             "payment_product_list": ",".join(self.payment_product_list),
             "time_limit_to_pay": str(self.time_limit_to_pay or ""),
             "display_cancel_button": "1" if self.display_cancel_button else "",

@@ -119,7 +119,7 @@ def page_request(
         language=hipay_locale(order.language), email=order.email, firstname=order.first_name, lastname=order.last_name,
         phone=order.phone, accept_url=urls["accept"], decline_url=urls["decline"], pending_url=urls["pending"],
         exception_url=urls["exception"], cancel_url=urls["cancel"], notify_url=notify_url(desk, order.account) or "",
-        time_limit_to_pay=max(60, int(left.total_seconds())), template=look.template, theme_code=look.theme_code,
+        time_limit_to_pay=max(60, int(left.total_seconds())), theme_code=look.theme_code,
         merchant_display_name=look.merchant_display_name, payment_product_list=products, display_cancel_button=look.display_cancel_button or phone,
         custom_data=custom_data(references, order.mark),
     )  # fmt: skip

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from services import clock
 from services.access import NotAllowed
 from services.accounts import redirects
+from services.accounts.checks import last_checks
 from services.accounts.configuration import (
     configuration,
     redirect_pages,
@@ -16,8 +18,11 @@ from services.accounts.configuration import (
     use_own_pages,
 )
 from services.accounts.errors import AccountUnknown, FieldProblems, LanguageUnknown, PublicAddressMissing
+from services.accounts.guidance import guidance
+from services.accounts.payment_page import PaymentPage
 from services.accounts.redirects import KINDS, OWN, RedirectPages
 from services.desk import Desk
+from services.store import accounts as rows
 from tests.support.accounts import EMAIL, STAGE, audit_of
 from tests.support.desk import open_test_desk, person
 
@@ -166,7 +171,7 @@ def test_an_unknown_language_is_refused(desk: Desk) -> None:
 def test_the_payment_page_is_checked_field_by_field(desk: Desk) -> None:
     admin = person(desk, "admin")
     values = {
-        "merchant_display_name": "Maison Élan", "theme_code": "elan_2026", "template": "iframe-js",
+        "merchant_display_name": "Maison Élan", "theme_code": "elan_2026",
         "payment_product_list": ["visa", "cb", "visa"], "display_cancel_button": True,
     }  # fmt: skip
     assert set(save_payment_page(desk, admin, "demo", values)) == set(values)
@@ -174,14 +179,28 @@ def test_the_payment_page_is_checked_field_by_field(desk: Desk) -> None:
     with desk.store.read() as tx:
         assert configuration(tx, "demo").payment_page.payment_product_list == ("visa", "cb")
     wrong = {
-        "merchant_display_name": "x" * 33, "theme_code": "a b", "template": "popup", "payment_product_list": ["VISA;"],
+        "merchant_display_name": "x" * 33, "theme_code": "a b", "payment_product_list": ["VISA;"],
     }  # fmt: skip
     with pytest.raises(FieldProblems) as refused:
         save_payment_page(desk, admin, "demo", wrong)
     assert {name: problem.code for name, problem in refused.value.problems.items()} == {
         "merchant_display_name": "payment_page_name_too_long", "theme_code": "payment_page_theme_malformed",
-        "template": "payment_page_template_unknown", "payment_product_list": "payment_page_product_unknown",
+        "payment_product_list": "payment_page_product_unknown",
     }  # fmt: skip
+
+
+def test_a_frame_that_an_earlier_version_stored_is_the_full_page_and_said_until_saved(desk: Desk) -> None:
+    with desk.store.write() as tx:
+        old = {"theme_code": "elan", "template": "iframe-js", "payment_product_list": ["visa"]}
+        rows.save_section(tx, "demo", "payment_page", "", old, at=clock.now(), actor_kind="person", actor_id="1")
+    (said,) = [check for check in last_checks(desk, "demo") if check.name == "payment_page"]
+    assert (said.status, said.reason, guidance(said).blocks) == ("warning", "framed", frozenset())
+    assert save_payment_page(desk, person(desk, "admin"), "demo", {"theme_code": "elan"}) == ("template",)
+    with desk.store.read() as tx:
+        assert configuration(tx, "demo").payment_page == PaymentPage("", "elan", ("visa",))
+        assert "iframe" not in str(rows.sections(tx, "demo"))
+    assert "ok" in [check.status for check in last_checks(desk, "demo") if check.name == "payment_page"]
+    assert save_payment_page(desk, person(desk, "admin"), "demo", {"theme_code": "elan"}) == ()
 
 
 @pytest.mark.parametrize("roles", [(), ("manager",), ("finance",), ("manager", "finance")])

@@ -29,7 +29,7 @@ def test_every_field_travels() -> None:
         amount_units=12340, currency="TND", operation="Authorization", eci=1, email="zoé@example.com", firstname="Zoé",
         lastname="D'Arc", phone="+33 1 23", accept_url="https://m.example/a?x=1", decline_url="https://m.example/d",
         pending_url="https://m.example/p", exception_url="https://m.example/e", cancel_url="https://m.example/c",
-        notify_url="http://127.0.0.1:8503/n", time_limit_to_pay=3600, template="iframe-js", theme_code="t",
+        notify_url="http://127.0.0.1:8503/n", time_limit_to_pay=3600, theme_code="t",
         merchant_display_name="M" * 32, payment_product_list=("cb", "visa"), display_cancel_button=True,
         custom_data=custom_data(["INV-1", None, "é"], "mark-1"),
     ).form()  # fmt: skip
@@ -72,7 +72,6 @@ def test_amounts_have_the_currencys_decimals(units: int, currency: str, sent: st
         ({"language": "fr"}, FieldInvalid, "language"),
         ({"email": "a@b@c"}, FieldInvalid, "email"),
         ({"email": "a b@c"}, FieldInvalid, "email"),
-        ({"template": "basic"}, FieldInvalid, "template"),
         ({"time_limit_to_pay": 0}, FieldInvalid, "time_limit_to_pay"),
         ({"time_limit_to_pay": 24 * 86400 + 1}, FieldInvalid, "time_limit_to_pay"),
         ({"payment_product_list": ["cb,visa"]}, FieldInvalid, "payment_product_list"),
