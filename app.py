@@ -23,7 +23,7 @@ if str(ROOT) not in sys.path:  # uvicorn started from another folder
 from pages.failure import show_failure  # noqa: E402
 from services.programs import NotStarted  # noqa: E402
 from services.startup import desk_or_exit, running  # noqa: E402
-from services.web import Guard  # noqa: E402
+from services.web.guard import Guard  # noqa: E402
 
 desk = desk_or_exit()
 
@@ -55,7 +55,12 @@ app = st.App(
     lifespan=lifespan,
     routes=[Route("/phone-return/{kind}/{token}", phone_return, methods=["GET"])],
     middleware=[
-        Middleware(Guard, settings=desk.settings, index=Path(st.__file__).with_name("static") / "index.html")
+        Middleware(
+            Guard,
+            settings=desk.settings,
+            index=Path(st.__file__).with_name("static") / "index.html",
+            base=st.get_option("server.baseUrlPath") or "",
+        )
     ],
     on_script_error=show_failure,
 )

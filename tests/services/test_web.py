@@ -20,7 +20,8 @@ from starlette.websockets import WebSocket
 
 from services.settings import SettingsError
 from services.startup import refuse_open_door
-from services.web import Guard, script_hashes
+from services.web.guard import Guard
+from services.web.headers import script_hashes
 from tests.support.desk import settings_for
 
 INDEX = Path(streamlit.__file__).with_name("static") / "index.html"
@@ -104,13 +105,16 @@ class Door:
         return sent
 
 
-def door(tmp_path: Path, *, peer: str = "127.0.0.1", host: str = "127.0.0.1:8501", **settings: Any) -> Door:
+def door(
+    tmp_path: Path, *, peer: str = "127.0.0.1", host: str = "127.0.0.1:8501", base: str = "", **settings: Any
+) -> Door:
     routes = [
+        *(Route(f"{base}{path}", answer) for path in ("/_stcore/metrics", "/_stcore/agent/openapi.json", "/_stcore/new")),
         Route("/", answer, methods=["GET", "POST"]), Route("/own", own_policy),
         Route("/index", index), WebSocketRoute("/stream", stream),
         Route("/_stcore/upload_file/{session}/{file}", answer, methods=["PUT"]),
     ]  # fmt: skip
-    return Door(Guard(Starlette(routes=routes), settings_for(tmp_path, **settings), INDEX), peer, host)
+    return Door(Guard(Starlette(routes=routes), settings_for(tmp_path, **settings), INDEX, base), peer, host)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8501", "localhost:8501", "LocalHost", "[::1]:8501"])
@@ -182,6 +186,40 @@ def test_behind_a_proxy_the_published_origin_may(tmp_path: Path) -> None:
 def test_without_a_provider_only_this_machine_is_answered(tmp_path: Path, peer: str, status: int) -> None:
     answered = door(tmp_path, peer=peer).get()
     assert answered.status == status
+
+
+FORWARDED = [
+    {"x_forwarded_for": "127.0.0.1"}, {"x_forwarded_host": "desk.example.com"}, {"forwarded": "for=127.0.0.1"},
+    {"via": "1.1 proxy"}, {"x_real_ip": "127.0.0.1"}, {"cf_connecting_ip": "::1"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("header", FORWARDED)
+def test_without_a_provider_nothing_is_answered_through_a_proxy(
+    tmp_path: Path, header: dict[str, str]
+) -> None:
+    client = door(tmp_path)
+    assert client.get(**header).status == 403
+    assert not client.opens_websocket(**header)
+    assert door(tmp_path, auth=PROVIDER).get(**header).status == 200
+
+
+def test_figures_of_the_process_are_for_this_machine_only(tmp_path: Path) -> None:
+    team = {"auth": PROVIDER, "dashboard_url": "https://desk.example.com"}
+    for base in ("", "/desk"):
+        address = f"{base}/_stcore/metrics"
+        assert door(tmp_path, base=base, **team).get(address).status == 200
+        assert door(tmp_path, base=base, **team).get(address, **FORWARDED[0]).status == 403
+        assert door(tmp_path, base=base, **team, host="desk.example.com").get(address).status == 403
+        assert door(tmp_path, base=base, **team, peer="10.0.0.7").get(address).status == 403
+
+
+@pytest.mark.parametrize("path", ["/_stcore/agent/openapi.json", "/_stcore/new"])
+def test_what_streamlit_serves_under_a_name_that_is_not_ours_to_give_is_shut(
+    tmp_path: Path, path: str
+) -> None:
+    assert door(tmp_path).get(path).status == 404
+    assert door(tmp_path, base="/desk").get(f"/desk{path}").status == 404
 
 
 def test_with_a_provider_others_are_answered_too(tmp_path: Path) -> None:

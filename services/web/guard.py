@@ -1,0 +1,132 @@
+"""The dashboard's door: which names it answers to, and who may ask what from where.
+
+Pure ASGI, in front of everything that Streamlit serves: its own Host setting guards the WebSocket only, its routes carry
+no Origin check, and its sign-in cookie is never ``Secure``.
+"""
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.i18n import best_language
+from services.settings import Settings
+from services.startup import LOOPBACK_NAMES, is_loopback
+from services.web.headers import dressed, security_headers
+from services.web.routes import Reach, reach
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# What proxies add: a request that carries one comes from elsewhere, whatever address it was handed over from.
+_OF_PROXIES = frozenset(
+    {"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"}
+)
+_USER_COOKIE = "_streamlit_user"  # signed by Streamlit with the provider's cookie_secret, its name for salt
+_COOKIE_AGE = 31 * 24 * 3600  # Streamlit's thirty days, and one
+
+
+class Guard:
+    """ASGI middleware. ``index`` is the one HTML page that Streamlit serves: its inline script is let through by hash.
+    ``base``: the path that Streamlit was told to serve under (``server.baseUrlPath``)."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, index: Path, base: str = "") -> None:
+        self._app = app
+        self._base = f"/{base.strip('/')}" if base.strip("/") else ""
+        self._names = allowed_names(settings)
+        self._home = urlsplit(settings.dashboard_url)
+        self._strangers_may_come = settings.auth is not None
+        secret = str((settings.auth or {}).get("cookie_secret", ""))
+        self._signed_in = URLSafeTimedSerializer(secret, salt=_USER_COOKIE) if secret else None
+        self._https = self._home.scheme == "https"
+        pictures = settings.sandbox_url if settings.demo else ""
+        self._headers = security_headers(
+            index.read_text(encoding="utf-8"), https=self._https, pictures=pictures
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers, who = Headers(scope=scope), reach(self._path(scope))
+        wanted = headers.get("accept-language", "").split(",")[0].split(";")[0]
+        keep = who not in (Reach.SIGNED_IN, Reach.UPLOADERS)
+        answer = dressed(send, self._headers, https=self._https, language=best_language(wanted), keep=keep)
+        refusal = self._refusal(scope, headers, who)
+        if refusal is None:
+            await self._app(scope, receive, answer)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": refusal})  # before accept: a 403
+        else:
+            await PlainTextResponse(refusal, 404 if who == Reach.NOBODY else 403)(scope, receive, answer)
+
+    def _path(self, scope: Scope) -> str:
+        """The path as Streamlit's routes know it."""
+        path: str = scope["path"]
+        for prefix in (scope.get("root_path", ""), self._base):
+            if prefix and path.startswith(f"{prefix}/"):
+                path = path.removeprefix(prefix)
+        return path
+
+    def _refusal(self, scope: Scope, headers: Headers, who: Reach) -> str | None:
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or (name := _host_name(hosts[0])) not in self._names:
+            return "This address is not one that the dashboard answers to: add it to allowed_hosts."
+        if not self._strangers_may_come and not _of_this_machine(scope, headers):
+            return (
+                "Without an identity provider the dashboard answers this machine only, and through no proxy."
+            )
+        if who == Reach.NOBODY or (
+            who == Reach.MACHINE and not (is_loopback(name) and _of_this_machine(scope, headers))
+        ):
+            return "Nothing is served here."
+        if who == Reach.UPLOADERS and not self._has_signed_in(headers):
+            return "Sign in first."
+        if scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS:
+            origin = headers.get("origin")
+            if origin is not None and not self._same_origin(origin, hosts[0]):
+                return "This request comes from another site."
+            if origin is None and headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+                return "This request comes from another site."
+        return None
+
+    def _has_signed_in(self, headers: Headers) -> bool:
+        """Whether the browser shows a sign-in of ours. That it still counts is asked where the file is used."""
+        if self._signed_in is None:
+            return not self._strangers_may_come
+        try:
+            shown = cookie_parser(headers.get("cookie", "")).get(_USER_COOKIE, "")
+            return bool(self._signed_in.loads(shown, max_age=_COOKIE_AGE))
+        except BadData:
+            return False
+
+    def _same_origin(self, origin: str, host: str) -> bool:
+        parts = urlsplit(origin)
+        return parts.scheme in ("http", "https") and parts.netloc.lower() in (
+            host.lower(),
+            self._home.netloc.lower(),
+        )
+
+
+def allowed_names(settings: Settings) -> frozenset[str]:
+    """The host names in a request that the dashboard answers to, in small letters and without a port."""
+    names = {*LOOPBACK_NAMES, *settings.allowed_hosts, urlsplit(settings.dashboard_url).hostname or ""}
+    return frozenset(name.lower().strip("[]") for name in names if name)
+
+
+def _of_this_machine(scope: Scope, headers: Headers) -> bool:
+    """Whether the request was made on this machine, and handed on by nobody."""
+    client = scope.get("client")
+    if not client or not is_loopback(client[0]):
+        return False
+    return not any(name in _OF_PROXIES or name.startswith("x-forwarded") for name in headers)
+
+
+def _host_name(host: str) -> str:
+    """``[::1]:8501`` → ``::1``; ``Desk.example.com:443`` → ``desk.example.com``; empty for what is no host."""
+    match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([^\[\]:@/\s]+))(?::\d{1,5})?", host)
+    return (match[1] or match[2]).lower() if match else ""
