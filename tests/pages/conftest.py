@@ -15,11 +15,13 @@
 """
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from services import desk as desks
@@ -28,6 +30,9 @@ from services.desk import Desk
 from tests.support.desk import open_test_desk, person
 
 ROUTER = Path(__file__).resolve().parents[2] / "pages" / "main.py"
+
+# Every AppTest asks all installed packages for components, which takes as long as a screen: once is enough.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture
