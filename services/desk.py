@@ -4,13 +4,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from pydantic import SecretStr
 
 from services import clock, restored
 from services.hipay.client import HiPay
 from services.hipay.sandbox import clock_source
+from services.life import SignsOfLife, Watch
 from services.settings import SHORTEST_SECRET, Account, Settings, SettingsError, load
 from services.store import Store, accounts, open_store
 
@@ -22,6 +23,16 @@ class Desk:
     wake: threading.Event = field(
         default_factory=threading.Event
     )  # set when a step is written: the worker looks at once
+
+    @cached_property
+    def life(self) -> SignsOfLife:
+        """Where the lanes that run in this process say that they turn."""
+        return SignsOfLife(self.store)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """Whether anybody's lanes turn, as far as this process has looked."""
+        return Watch(self.store)
 
     def account(self, key: str) -> Account:
         """The account's settings; of one that they no longer name, what shows the orders that it left behind: its key as

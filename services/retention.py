@@ -14,6 +14,7 @@ from services.access import WORKER, Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.errors import DeskError
+from services.life import goes_on
 from services.mail.addresses import parse_address
 from services.orders.pace import UNDER_WAY
 from services.orders.states import UNPAID
@@ -152,6 +153,7 @@ def _sweep(desk: Desk, account: str, cutoff: datetime, now: datetime) -> int:
             if done < _AT_ONCE:
                 rows.erase_rest(tx, account, cutoff)
         total += done
+        goes_on()
         if done < _AT_ONCE:
             return total
 

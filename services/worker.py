@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import threading
+from functools import partial
 from types import FrameType
 
 from services import logs, notifications, versions
@@ -50,11 +51,12 @@ def run(desk: Desk, stopping: threading.Event) -> None:
     with background(desk, stopping), reconciliation.background(desk, stopping):
         may_read = threading.Event()
         reads = threading.Thread(
-            target=_read, args=(desk, stopping, may_read, owner), name="reads", daemon=True
-        )
+            target=desk.life.keep_going, args=("reads", partial(_read, desk, stopping, may_read, owner), stopping),
+            name="reads", daemon=True,
+        )  # fmt: skip
         reads.start()
         try:
-            _work(desk, stopping, may_read, owner)
+            desk.life.keep_going("work", partial(_work, desk, stopping, may_read, owner), stopping)
         finally:
             reads.join(20)
 
@@ -64,6 +66,7 @@ def _read(desk: Desk, stopping: threading.Event, may_read: threading.Event, owne
     while not stopping.is_set():
         try:
             busy = may_read.is_set() and steps.run_next(desk, f"{owner}:reads", reads=True)
+            desk.life.turn("reads")
         except Exception:
             log.exception("the worker could not reach the store; it tries again")
             stopping.wait(5)
@@ -79,6 +82,7 @@ def _work(desk: Desk, stopping: threading.Event, may_read: threading.Event, owne
         try:
             if not watch.may_work():
                 may_read.clear()
+                desk.life.turn("work")
                 stopping.wait(1)
                 continue
             may_read.set()
@@ -86,6 +90,7 @@ def _work(desk: Desk, stopping: threading.Event, may_read: threading.Event, owne
             busy = sending.work(desk) or busy
             busy = steps.run_next(desk, owner, reads=False) or busy
             rounds.run_due(desk)
+            desk.life.turn("work")
         except Exception:
             log.exception("the worker could not reach the store; it tries again")
             stopping.wait(5)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from services.desk import Desk
 from services.payouts import announced, automatic, fetch, folder
@@ -20,7 +21,12 @@ log = logging.getLogger(__name__)
 def background(desk: Desk, stopping: threading.Event) -> Iterator[None]:
     """While the block runs, payouts come by themselves. ``stopping`` must be set before it ends."""
     threads = [
-        threading.Thread(target=run, args=(desk, stopping), name=name, daemon=True)
+        threading.Thread(
+            target=desk.life.keep_going,
+            args=(name, partial(run, desk, stopping), stopping),
+            name=name,
+            daemon=True,
+        )
         for name, run in (("payouts", _fetch), ("folder", folder.run))
     ]
     for thread in threads:
@@ -46,6 +52,7 @@ def _fetch(desk: Desk, stopping: threading.Event) -> None:
                 scheduled_at = time.monotonic()
                 automatic.request_due(desk)
             busy = work(desk, stopping)
+            desk.life.turn("payouts")
         except Exception:
             log.exception("payouts could not be fetched; it is tried again")
             stopping.wait(10)

@@ -18,6 +18,7 @@ from services.errors import DeskError
 from services.hipay.client import HiPay
 from services.hipay.errors import HiPayError, NotAuthorised, OutcomeUnknown, Unavailable, Unreachable
 from services.hipay.readings import SettlementItem
+from services.life import goes_on
 from services.payouts import BrokenOff, FetchRefused, FileNotThere, NoRoom, PayoutError, PayoutUnknown
 from services.payouts.download import downloaded
 from services.payouts.keep import keep
@@ -95,6 +96,7 @@ class _Run:
             raise Stopped
         if time.monotonic() - self._beaten_at >= _BEAT_SECONDS:
             self._beaten_at = time.monotonic()
+            goes_on()
             self.write(leased_until=clock.now() + LEASE, bytes=size)
 
     def _all(self, client: HiPay, wanted: tuple[str, ...]) -> DeskError | None:

@@ -23,6 +23,7 @@ from services import clock
 from services.desk import Desk
 from services.errors import DeskError
 from services.i18n import DASHBOARD_LANGUAGES, Translator, translator
+from services.life import goes_on
 from services.payouts import NoAccount, NotAFile, NotReadable
 from services.payouts.fetch import detail_of
 from services.payouts.keep import keep
@@ -162,6 +163,7 @@ class Watch:
             nonlocal beaten_at
             if time.monotonic() - beaten_at >= _BEAT_SECONDS:
                 beaten_at = time.monotonic()
+                goes_on()
                 with self.desk.store.write() as tx:
                     rows.change(tx, account, seen.sha256, leased_until=clock.now() + _LEASE)
 
@@ -198,15 +200,15 @@ class Watch:
 
 def run(desk: Desk, stopping: threading.Event) -> None:
     """Watch until ``stopping`` is set."""
-    if desk.settings.settlements_folder is None:
-        return
     watch = Watch(desk)
-    while not stopping.wait(_LOOK_SECONDS):
+    while not stopping.is_set():
         try:
             watch.look()
+            desk.life.turn("folder")
         except Exception:
             log.exception("the watched folder could not be worked off; it is tried again")
             stopping.wait(30)
+        stopping.wait(_LOOK_SECONDS)
 
 
 @contextmanager
@@ -260,6 +262,7 @@ def _hash(content: BinaryIO) -> str:
     digest = hashlib.sha256()
     while piece := content.read(_PIECE):
         digest.update(piece)
+        goes_on()
     return digest.hexdigest()
 
 

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from services import clock, processes
 from services.desk import Desk
@@ -23,12 +24,14 @@ log = logging.getLogger(__name__)
 _EVERY_SECONDS = 1.0
 _PATIENCE_SECONDS = 15.0  # that the process gets to end its transaction
 _LONGEST_PAUSE_SECONDS = 60.0  # before another process takes up what one has died of
+_MOST_DEATHS = 6  # in a row: more than a file that it cannot bear is given
 
 
 @contextmanager
 def background(desk: Desk, stopping: threading.Event) -> Iterator[None]:
     """While the block runs, lines follow their orders and files are imported. ``stopping`` must be set before it ends."""
-    thread = threading.Thread(target=_run, args=(desk, stopping), name="reconciliation", daemon=True)
+    lane = ("reconciliation", partial(_run, desk, stopping), stopping)
+    thread = threading.Thread(target=desk.life.keep_going, args=lane, name="reconciliation", daemon=True)
     thread.start()
     try:
         yield
@@ -43,6 +46,7 @@ def _run(desk: Desk, stopping: threading.Event) -> None:
             try:
                 child.look()
                 busy = take_in(desk)
+                desk.life.turn("reconciliation")
             except Exception:
                 log.exception("reconciliation could not reach the store; it tries again")
                 stopping.wait(10)
@@ -124,9 +128,11 @@ class _Child:
                 )
             turns.give_back(self._desk.store, self._owner)
             self._process = None
-        if self._process is not None or time.monotonic() < self._not_before:
-            return
-        if process.waiting(self._desk.store) and turns.free(self._desk.store):
+        idle = self._process is None and not process.waiting(self._desk.store)
+        at_work = not idle and not turns.free(self._desk.store)
+        if (idle or at_work) and self._deaths < _MOST_DEATHS:
+            self._desk.life.turn("imports")
+        if self._process is None and not idle and not at_work and time.monotonic() >= self._not_before:
             self._start()
 
     def _start(self) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from services.desk import Desk
+from services.life import goes_on
 from services.reconciliation import positions
 from services.reconciliation.book import (
     WIDE,
@@ -104,6 +105,7 @@ def rejoin(store: Store, account: str, line_ids: Iterable[int], step: Step | Non
     """
     step, ids = step or store.write, sorted(set(line_ids))
     for start in range(0, len(ids), AT_ONCE):
+        goes_on()
         part = ids[start : start + AT_ONCE]
         if start:
             time.sleep(GAP_SECONDS)

@@ -1,0 +1,213 @@
+"""A worker's lanes say that they turn; one that hangs, has died or fails at every turn is told, and no clock fools it."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from services import clock, worker
+from services.desk import Desk
+from services.life import LANES, SignsOfLife, Watch, goes_on
+from services.store import Store
+from services.store import life as rows
+from tests.support.desk import open_test_desk
+from tests.support.sandbox import wait_for
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = open_test_desk(tmp_path)
+    yield opened
+    opened.close()
+
+
+class Seconds:
+    """A monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def kept(desk: Desk) -> dict[str, datetime]:
+    with desk.store.read() as tx:
+        return rows.signs(tx, LANES)
+
+
+def say(desk: Desk, *lanes: str, at: datetime | None = None) -> None:
+    with desk.store.write() as tx:
+        rows.keep_signs(tx, dict.fromkeys(lanes, at or datetime.now(UTC)))
+
+
+def names(watch: Watch) -> tuple[str, ...]:
+    return tuple(lane for lane, _ in watch.still.lanes) if watch.still else ()
+
+
+def looked(watch: Watch, seconds: Seconds, passed: float) -> Watch:
+    """The watch after it has looked every ten seconds meanwhile."""
+    for _ in range(int(passed // 10)):
+        seconds.now += 10
+        watch.look()
+    return watch
+
+
+@contextmanager
+def working(desk: Desk) -> Iterator[None]:
+    running = worker.start(desk)
+    try:
+        yield
+    finally:
+        running.stop()
+
+
+def test_every_lane_of_a_worker_gives_a_sign(desk: Desk) -> None:
+    with working(desk):
+        assert wait_for(lambda: set(kept(desk)) == set(LANES), 15)
+        desk.watch.look()
+        assert desk.watch.alive
+        assert desk.watch.still is None
+
+
+def test_a_process_writes_at_most_once_in_its_time_for_all_its_lanes(desk: Desk) -> None:
+    life = SignsOfLife(desk.store, every=0.3)
+    for lane in ("work", "reads"):
+        life.turn(lane)
+    first = kept(desk)
+    life.turn("reads")
+    life.turn("work")
+    assert kept(desk) == first
+    time.sleep(0.35)
+    life.turn("reads")
+    second = kept(desk)
+    assert second["work"] > first["work"]  # that it turned before is told along
+    time.sleep(0.35)
+    life.turn("reads")
+    assert kept(desk)["work"] == second["work"]  # and that it has not since is not told
+
+
+def test_a_lane_that_stands_still_is_told_while_the_others_go_on(desk: Desk) -> None:
+    seconds = Seconds()
+    watch = Watch(desk.store, seconds=seconds)
+    hung = datetime.now(UTC)
+    say(desk, *LANES, at=hung)
+    watch.look()
+    assert watch.alive
+    for _ in range(13):
+        say(desk, *(lane for lane in LANES if lane != "payouts"))
+        looked(watch, seconds, 10)
+    still = watch.still
+    assert still is not None
+    assert still.lanes == (("payouts", hung),)
+    assert not still.whole
+    assert not watch.alive
+    say(desk, "payouts")
+    assert looked(watch, seconds, 10).still is None
+    assert watch.alive
+
+
+def test_one_long_step_is_no_standstill(desk: Desk) -> None:
+    seconds = Seconds()
+    watch = Watch(desk.store, seconds=seconds)
+    say(desk, *LANES)
+    watch.look()
+    assert looked(watch, seconds, 100).alive  # a step of a minute, two writes that came late, a look
+    assert looked(watch, seconds, 20).still is not None
+
+
+def test_no_worker_at_all(desk: Desk) -> None:
+    seconds = Seconds()
+    watch = Watch(desk.store, seconds=seconds)
+    watch.look()
+    assert looked(watch, seconds, 110).still is None
+    assert not watch.alive
+    still = looked(watch, seconds, 10).still
+    assert still is not None
+    assert still.whole
+
+
+def test_the_signs_of_yesterday_say_nothing_at_a_start_until_two_minutes_have_passed(desk: Desk) -> None:
+    yesterday, seconds = datetime.now(UTC) - timedelta(days=1), Seconds()
+    say(desk, *LANES, at=yesterday)
+    watch = Watch(desk.store, seconds=seconds)
+    watch.look()
+    assert not watch.alive
+    assert watch.still is None
+    still = looked(watch, seconds, 120).still
+    assert still is not None
+    assert (still.whole, still.since) == (True, yesterday)
+
+
+def test_jumps_of_any_clock_raise_nothing(desk: Desk) -> None:
+    seconds = Seconds()
+    say(desk, *LANES)
+    watch = Watch(desk.store, seconds=seconds)
+    watch.look()
+    clock.use(lambda: timedelta(days=40))
+    try:
+        assert looked(watch, seconds, 100).alive
+        say(desk, *LANES, at=datetime.now(UTC) + timedelta(hours=2))  # of another machine, or the clock was set back
+        assert looked(watch, seconds, 110).alive
+        say(desk, *LANES, at=datetime.now(UTC) - timedelta(hours=2))
+        assert looked(watch, seconds, 110).alive
+    finally:
+        clock.use(None)
+
+
+def test_while_nobody_could_look_nothing_was_proved(desk: Desk) -> None:
+    seconds = Seconds()
+    say(desk, *LANES)
+    watch = Watch(desk.store, seconds=seconds)
+    watch.look()
+    seconds.now += 3600  # the database was away, or this process stood still itself
+    watch.look()
+    assert watch.still is None
+    assert looked(watch, seconds, 120).still is not None
+    seconds.now += 3600
+    watch.look()
+    assert watch.still is not None  # what was known stays known
+
+
+def test_long_work_says_that_it_goes_on(desk: Desk) -> None:
+    life, stopping = SignsOfLife(desk.store, every=0.0), threading.Event()
+
+    def loop() -> None:
+        goes_on()
+        stopping.set()
+
+    thread = threading.Thread(target=life.keep_going, args=("folder", loop, stopping))
+    thread.start()
+    thread.join()
+    goes_on()  # in no lane: nothing
+    assert set(kept(desk)) == {"folder"}
+
+
+@pytest.mark.parametrize("ending", [MemoryError(), SystemExit(3), None])
+def test_a_lane_that_breaks_off_is_told_in_the_log_and_begins_again(
+    desk: Desk, caplog: pytest.LogCaptureFixture, ending: BaseException | None
+) -> None:
+    runs, stopping = [], threading.Event()
+
+    def loop() -> None:
+        runs.append(1)
+        if len(runs) == 2:
+            stopping.set()
+        elif ending is not None:
+            raise ending
+
+    with caplog.at_level(logging.CRITICAL, logger="services.life"):
+        desk.life.keep_going("work", loop, stopping, pause=0.01)
+    assert len(runs) == 2
+    assert ("broke off" in caplog.text) is True
+
+
+def test_a_store_that_is_away_does_not_stop_the_lane(tmp_path: Path) -> None:
+    life = SignsOfLife(Store(create_engine(f"sqlite:///{tmp_path / 'nowhere' / 'none.db'}")))
+    life.turn("work")
