@@ -214,6 +214,12 @@ SENTENCES: dict[str, str] = {
     "retention": "This cannot be erased.",
     "retention_months": "Choose a number of months up to {most}.",
     "retention_nothing": "Nothing is kept of this customer that can be erased now.",
+    # what strangers wrote, parsed in a process of its own
+    "parsing": "This could not be read.",
+    "parsing_too_heavy": "Reading this takes more memory than it may: it is larger than it looks, or damaged. Save its table as CSV, or split it.",
+    "parsing_too_slow": "Reading this takes far longer than so many bytes should: it is damaged, or made to keep the server busy. Save its table as CSV.",
+    "parsing_stood_still": "Reading this stood still: the server's disk may not answer. Try again.",
+    "parsing_died": "The process that read this ended before it was done ({how}). Try again, and tell your administrator if it goes on.",
     # settlements
     "settlement_file_unreadable": "This payout file cannot be read.",
     "settlement_file_empty": "This file is empty.",

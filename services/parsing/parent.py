@@ -1,0 +1,129 @@
+"""``python -m services.parsing.parent SOCKET``: has the readers loaded, and forks a child for each call of its program.
+
+A message on the socket is one byte with two descriptors: the child's socket, and a pipe on which the parent says the child's
+process id, and later how it ended. No thread runs here when a child is forked. When the pipe's reader is gone, nobody waits for the child
+any more, and it is killed; when the program is gone, so is everything here.
+
+(`multiprocessing.forkserver` passes the whole environment on, and imports the main module, which is Streamlit's script.)
+"""
+
+import contextlib
+import gc
+import importlib
+import os
+import select
+import signal
+import socket
+import sys
+from typing import Final
+
+from services.parsing import child
+
+# What reads strangers' bytes, by name: nothing here stands above it. Loaded before the first call, since it takes a second.
+READERS: Final = (
+    "services.settlements.read", "services.settlements.findings", "services.spreadsheets.child", "services.batches.table",
+    "services.mail.reports", "python_calamine", "pyarrow.csv", "pandas",
+)  # fmt: skip
+
+
+def main() -> None:
+    control = socket.socket(fileno=int(sys.argv[1]))
+    for name in READERS:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # what children share with us stays shared
+    _Parent(control).serve()
+
+
+class _Parent:
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._pipes: dict[int, int] = {}  # by child
+        self._woken, self._wakes = os.pipe()
+        for end in (self._woken, self._wakes):
+            os.set_blocking(end, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wakes, warn_on_full_buffer=False)
+
+    def serve(self) -> None:
+        """Until the program is gone."""
+        while True:
+            poll = select.poll()
+            poll.register(self._control, select.POLLIN)
+            poll.register(self._woken, select.POLLIN)
+            for pipe in self._pipes.values():
+                poll.register(pipe, 0)  # told only that its reader is gone
+            ready = {descriptor for descriptor, _ in poll.poll()}
+            for process, pipe in list(self._pipes.items()):
+                if pipe in ready:
+                    os.kill(process, signal.SIGKILL)
+                    os.close(self._pipes.pop(process))
+            if self._woken in ready:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self._woken, 4096)
+                self._reap()
+            if self._control.fileno() in ready and not self._call():
+                for process in self._pipes:
+                    os.kill(process, signal.SIGKILL)
+                return
+
+    def _call(self) -> bool:
+        """Fork a child for the next call; False when the program is gone."""
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self._control, 1, 2)
+        except ConnectionError:
+            return False
+        if not message:
+            return False
+        data, pipe = descriptors
+        parent = os.getpid()
+        try:
+            process = os.fork()
+        except OSError:  # the machine has no room for one more: its caller sees no answer
+            os.close(data)
+            os.close(pipe)
+            return True
+        if process == 0:
+            self._be_child(parent, data, pipe)
+        os.close(data)
+        self._pipes[process] = pipe
+        with contextlib.suppress(BrokenPipeError):
+            os.write(pipe, b"%d\n" % process)
+        return True
+
+    def _be_child(self, parent: int, data: int, pipe: int) -> None:
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            child.bind_to_parent(parent)
+            for descriptor in (1, 2):
+                os.dup2(
+                    0, descriptor
+                )  # /dev/null, opened for reading and writing: the log is no place for a stranger's words
+            for descriptor in (self._control.fileno(), self._woken, self._wakes, pipe, *self._pipes.values()):
+                os.close(descriptor)
+            child.answer(socket.socket(fileno=data))
+        except BrokenPipeError:
+            pass  # nobody waits any more
+        except BaseException:  # noqa: BLE001 (whatever it is: a fork must not go on as the parent)
+            os._exit(1)
+        os._exit(0)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                process, status, used = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if process == 0:
+                return
+            pipe = self._pipes.pop(process, None)
+            if pipe is not None:
+                code, seconds = os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
+                with contextlib.suppress(BrokenPipeError):
+                    os.write(pipe, b"%d %.2f\n" % (code, seconds))
+                os.close(pipe)
+
+
+if __name__ == "__main__":
+    main()
