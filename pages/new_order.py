@@ -11,7 +11,7 @@ from pages.markdown import plain
 from pages.order_form import Form
 from pages.readiness import say_what_is_missing
 from pages.sending_warnings import show_warnings
-from pages.wording import BADGES, CHANNELS, failure_words
+from pages.wording import BADGES, CHANNELS, failure_words, unanswered_words
 from services.accounts.readiness import readiness
 from services.errors import DeskError
 from services.i18n import format_datetime, language_name
@@ -255,7 +255,11 @@ def _progress(order_id: int) -> None:
                 icon=":material/refresh:",
             )
         else:
-            st.info(t("Being prepared with HiPay… You may leave this page: it goes on by itself."), icon=icon)
+            st.info(
+                unanswered_words(found.unanswered, t)
+                or t("Being prepared with HiPay… You may leave this page: it goes on by itself."),
+                icon=icon,
+            )
 
 
 page()

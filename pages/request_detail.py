@@ -9,7 +9,7 @@ from pages.alarm_words import alarm_words
 from pages.common import actor, desk, language, refusals, texts
 from pages.facts import show_facts
 from pages.markdown import plain
-from pages.wording import BADGES, CHANNELS, failure_words, person_name
+from pages.wording import BADGES, CHANNELS, failure_words, person_name, unanswered_words
 from services.i18n import Translator, format_ago, format_datetime, language_name
 from services.money import format_money
 from services.orders import history
@@ -63,6 +63,8 @@ def _head(found: Detail) -> None:
             st.error(plain(f"{happened} {do}"), icon=icon)
     if order.failure and found.badge in ("failed", "preparing", "uncertain"):
         st.warning(plain(failure_words(order.failure, order.failure_detail, t)), icon=":material/report:")
+    if waits := unanswered_words(found.unanswered, t):
+        st.info(waits, icon=":material/schedule_send:")
 
 
 def _actions(found: Detail) -> None:

@@ -1,6 +1,6 @@
 """Codes as a reader's words: badges, events, misfits. One place, so that every screen says the same."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.access.sign_in import LOCAL_USER
@@ -9,6 +9,8 @@ from services.hipay.statuses import status
 from services.i18n import Translator, fill, format_datetime
 from services.money import format_money
 from services.refusals import stored_sentence
+
+_USUAL = timedelta(seconds=5)  # that HiPay may take for a page
 
 # badge → (text, icon, colour): the colour never stands alone.
 BADGES = {
@@ -218,6 +220,14 @@ def event_words(
 def failure_words(code: str, fields: dict[str, str], t: Translator) -> str:
     """The sentence of an error code that was stored."""
     return stored_sentence(code, fields, t)
+
+
+def unanswered_words(unanswered: timedelta | None, t: Translator) -> str:
+    """That HiPay lets us wait for the page; nothing while it is as quick as usual."""
+    if unanswered is None or unanswered < _USUAL:
+        return ""
+    seconds = int(unanswered.total_seconds())
+    return t("HiPay has not answered for {seconds} s. You may leave this page: it goes on by itself.", seconds=seconds)
 
 
 def _payment_words(data: dict[str, Any], currency: str, t: Translator) -> tuple[str, str, str]:

@@ -9,8 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sandbox.refusals import CODES, Refusal, as_response
 
 Kind = Literal[
-    "down", "slow", "5xx", "lost", "garbage", "html", "short", "big", "empty", "redirect", "refuse", "off"
-]
+    "down", "slow", "drip", "5xx", "lost", "garbage", "html", "short", "big", "empty", "redirect", "refuse", "off"
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 API_PREFIXES = ("/v1/", "/v2/", "/v3/", "/checkout-data")
 _JSON = b"application/json"
@@ -87,10 +87,12 @@ def breakable(app: ASGIApp, faults: Faults) -> ASGIApp:
         fault = faults.take(scope["path"]) if scope["type"] == "http" else None
         if fault is None:
             return await app(scope, receive, send)
-        if fault.delay_ms:
+        if fault.delay_ms and fault.kind != "drip":
             await asyncio.sleep(fault.delay_ms / 1000)
         if fault.kind == "slow":
             await app(scope, receive, send)
+        elif fault.kind == "drip":
+            await app(scope, receive, _dripping(send, (fault.delay_ms or 1000) / 1000))
         elif fault.kind == "refuse":
             await as_response(Refusal(fault.code))(scope, receive, send)
         elif fault.kind in _CANNED:
@@ -107,6 +109,19 @@ def breakable(app: ASGIApp, faults: Faults) -> ASGIApp:
 _SHORT = (
     b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n{"forwardUrl": "http'
 )
+
+
+def _dripping(send: Send, seconds: float) -> Send:
+    """The answer byte by byte, with a pause after each."""
+
+    async def drip(message: Message) -> None:
+        body = message.get("body", b"")
+        for byte in body:
+            await send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
+            await asyncio.sleep(seconds)
+        await send({**message, "body": b""} if body else message)
+
+    return drip
 
 
 async def _nowhere(message: Message) -> None:

@@ -1,4 +1,9 @@
-"""The worker: runs what is due, one step at a time and one look at HiPay beside it, until it is told to stop.
+"""The worker: does what is due, each kind of work beside the others, until it is told to stop.
+
+    steps           mails, pages, operations, looks at HiPay: services.orders.lanes
+    notifications   what HiPay tells
+    rounds          what comes back by itself
+    beside these    payouts fetched, the folder, reconciliation
 
 Any number may run, in any number of processes. On SQLite one is the right number: writers take turns anyway.
 """
@@ -8,13 +13,15 @@ import os
 import signal
 import socket
 import threading
-from functools import partial
+import time
+from collections.abc import Callable
 from types import FrameType
 
 from services import logs, notifications, versions
 from services.batches import sending
 from services.desk import Desk
 from services.orders import steps
+from services.orders.lanes import Lanes
 from services.payouts.background import background
 from services.reconciliation import background as reconciliation
 from services.restored import Watch
@@ -23,6 +30,7 @@ from services.startup import desk_or_exit
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5  # how long a step written by another process may wait
+STOPPING_SECONDS = 20.0  # that the steps in hand get to end
 
 
 class Running:
@@ -35,7 +43,7 @@ class Running:
         self._thread.start()
 
     def stop(self, timeout: float = 10) -> None:
-        """Let the step in hand end, then stop."""
+        """Let the steps in hand end, then stop."""
         self._stopping.set()
         self._desk.wake.set()
         self._thread.join(timeout)
@@ -48,55 +56,61 @@ def start(desk: Desk) -> Running:
 def run(desk: Desk, stopping: threading.Event) -> None:
     """Work until ``stopping`` is set. A database that is away for a while is waited for."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-    with background(desk, stopping), reconciliation.background(desk, stopping):
-        may_read = threading.Event()
-        reads = threading.Thread(
-            target=desk.life.keep_going, args=("reads", partial(_read, desk, stopping, may_read, owner), stopping),
-            name="reads", daemon=True,
-        )  # fmt: skip
-        reads.start()
-        try:
-            desk.life.keep_going("work", partial(_work, desk, stopping, may_read, owner), stopping)
-        finally:
-            reads.join(20)
+    lanes, rounds, watch = Lanes(desk, owner), Rounds(), Watch(desk.store, desk.settings)
+    may_work = threading.Event()
 
-
-def _read(desk: Desk, stopping: threading.Event, may_read: threading.Event, owner: str) -> None:
-    """Look at HiPay beside the rest: a slow answer there holds up no link that somebody waits for."""
-    while not stopping.is_set():
-        try:
-            busy = may_read.is_set() and steps.run_next(desk, f"{owner}:reads", reads=True)
-            desk.life.turn("reads")
-        except Exception:
-            log.exception("the worker could not reach the store; it tries again")
-            stopping.wait(5)
-            continue
-        if not busy:
-            stopping.wait(IDLE_SECONDS)
-
-
-def _work(desk: Desk, stopping: threading.Event, may_read: threading.Event, owner: str) -> None:
-    rounds, watch = Rounds(), Watch(desk.store, desk.settings)
-    while not stopping.is_set():
+    def send() -> bool:
         desk.wake.clear()
-        try:
-            if not watch.may_work():
-                may_read.clear()
-                desk.life.turn("work")
-                stopping.wait(1)
-                continue
-            may_read.set()
-            busy = notifications.work_off(desk) > 0
-            busy = sending.work(desk) or busy
-            busy = steps.run_next(desk, owner, reads=False) or busy
+        if not watch.may_work():
+            may_work.clear()
+            return False
+        may_work.set()
+        busy = sending.work(desk)
+        return lanes.begin_next() or busy
+
+    def take_in() -> bool:
+        return may_work.is_set() and notifications.work_off(desk) > 0
+
+    def go_round() -> bool:
+        if may_work.is_set():
             rounds.run_due(desk)
-            desk.life.turn("work")
-        except Exception:
-            log.exception("the worker could not reach the store; it tries again")
-            stopping.wait(5)
-            continue
-        if not busy:
-            desk.wake.wait(IDLE_SECONDS)
+        return False
+
+    beside = {"notifications": take_in, "rounds": go_round}
+    with background(desk, stopping), reconciliation.background(desk, stopping):
+        threads = [
+            threading.Thread(target=_lane, args=(desk, name, stopping, work, stopping.wait), name=name, daemon=True)
+            for name, work in beside.items()
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            _lane(desk, "work", stopping, send, desk.wake.wait)
+        finally:
+            ends_at = time.monotonic() + STOPPING_SECONDS
+            lanes.wait(STOPPING_SECONDS)
+            for thread in threads:
+                thread.join(max(0.0, ends_at - time.monotonic()))
+
+
+def _lane(
+    desk: Desk, name: str, stopping: threading.Event, work: Callable[[], bool], pause: Callable[[float], object]
+) -> None:
+    """Do ``work`` again and again, with a pause where there was none to do."""
+
+    def loop() -> None:
+        while not stopping.is_set():
+            try:
+                busy = work()
+                desk.life.turn(name)
+            except Exception:
+                log.exception("the worker could not reach the store; it tries again")
+                stopping.wait(5)
+                continue
+            if not busy:
+                pause(IDLE_SECONDS)
+
+    desk.life.keep_going(name, loop, stopping)
 
 
 def drain(desk: Desk, most: int = 10_000) -> int:
@@ -116,7 +130,7 @@ def drain(desk: Desk, most: int = 10_000) -> int:
 
 
 def main() -> None:
-    """``python -m services.worker``: a worker process of its own, which ends its step and exits 0 at SIGTERM."""
+    """``python -m services.worker``: a worker process of its own, which ends its steps and exits 0 at SIGTERM."""
     desk = desk_or_exit()
     logs.set_up(desk.settings)
     versions.say(desk.store)

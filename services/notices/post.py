@@ -9,6 +9,7 @@ from services.access import Actor, Right, rights
 from services.accounts.configuration import email_settings
 from services.desk import Desk
 from services.i18n import DASHBOARD_LANGUAGES
+from services.life import goes_on
 from services.mail import errors as mail
 from services.mail.addresses import parse_address
 from services.mail.deliver import deliver
@@ -35,6 +36,7 @@ def post(desk: Desk) -> None:
     for _ in range(MOST_A_ROUND):
         if not send_next(desk):
             return
+        goes_on()
 
 
 def find(desk: Desk) -> None:

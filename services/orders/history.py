@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services import clock
-from services.access import Actor, Right, audit, require
+from services.access import WORKER, Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.orders import reading, recorded, states
@@ -65,6 +65,13 @@ class Detail:
         """The link's address while it can be opened."""
         live = self.order.expires_at > self.now and self.order.availability not in ("requested", "cancelled")
         return self.address if live else None
+
+    @property
+    def unanswered(self) -> timedelta | None:
+        """How long HiPay has been asked for the page without an answer; None while it is not asked."""
+        last = next((event for event in reversed(self.events) if event.kind.startswith("page_")), None)
+        asked = last is not None and (last.kind, last.actor_kind) == ("page_requested", WORKER.kind)
+        return self.now - last.at if last is not None and asked and "page" in self.waiting else None
 
     @property
     def can_retry(self) -> bool:

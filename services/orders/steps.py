@@ -6,7 +6,7 @@ whatever is lost or repeated between, two different URLs are never mailed.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
@@ -25,15 +25,25 @@ RUN: dict[str, Callable[[Desk, Step], None]] = {
 }  # fmt: skip
 
 
-def run_next(desk: Desk, owner: str, *, reads: bool | None = None) -> bool:
-    """Take one due step and run it: any, only a read of HiPay, or none of these. False when nothing is due.
+def run_next(desk: Desk, owner: str) -> bool:
+    """Take one due step and run it. False when nothing is due.
 
     The steps of an account that the settings no longer name wait until they name it again.
     """
+    step = take(desk, owner, dict.fromkeys(RUN, desk.settings.all_accounts))
+    if step is not None:
+        run(desk, step)
+    return step is not None
+
+
+def take(desk: Desk, owner: str, free: Mapping[str, Collection[str]]) -> Step | None:
+    """Lease one due step of these kinds, each of its accounts; None when none is due."""
     with desk.store.write() as tx:
-        step = due.take(tx, owner, clock.now(), LEASE, accounts=desk.settings.all_accounts, reads=reads)
-    if step is None:
-        return False
+        return due.take(tx, owner, clock.now(), LEASE, free)
+
+
+def run(desk: Desk, step: Step) -> None:
+    """Run a step that was taken."""
     try:
         RUN[step.kind](desk, step)
     except LeaseLost:
@@ -44,4 +54,3 @@ def run_next(desk: Desk, owner: str, *, reads: bool | None = None) -> bool:
         with suppress(LeaseLost), desk.store.write() as tx:
             due.hold(tx, step)
             due.again(tx, step, clock.now() + backoff(step.tries))
-    return True

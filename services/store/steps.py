@@ -5,12 +5,12 @@ still hold that fence, so a worker that was thought dead and comes back cannot w
 never given again: the fence of a finished step holds for no other. Whoever locks a step locks its order first.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, and_, case, delete, or_, select, update
 
 from services.store.concurrent import insert_or
 from services.store.orders import lock
@@ -49,23 +49,24 @@ def schedule(tx: Connection, order: int, kind: str, account: str, due_at: dateti
 
 
 def take(
-    tx: Connection, owner: str, now: datetime, lease: timedelta, *, accounts: Collection[str],
-    reads: bool | None = None,
-) -> Step | None:  # fmt: skip
-    """Lease the step of these accounts that has been due longest, or None. Other workers skip it until the lease ends.
-    ``reads``: only looks at HiPay, or none of them.
+    tx: Connection, owner: str, now: datetime, lease: timedelta, free: Mapping[str, Collection[str]]
+) -> Step | None:
+    """Lease the step that has been due longest, or None. Other workers skip it until the lease ends.
+    ``free``: the kinds that may be taken, each with its accounts.
 
-    What a customer waits for goes before the reads: a backlog of them, or a slow HiPay, delays no link.
+    What a customer waits for goes first, a mail before a page, and the reads come last.
     """
+    kind = steps.c.kind
     query = (
         select(steps)
         .where(
-            steps.c.account.in_(accounts),
+            or_(*(and_(kind == one, steps.c.account.in_(accounts)) for one, accounts in free.items())),
             steps.c.due_at <= now,
             or_(steps.c.leased_until.is_(None), steps.c.leased_until <= now),
-            *([] if reads is None else [(steps.c.kind == "read") == reads]),
         )
-        .order_by(steps.c.kind == "read", steps.c.due_at, steps.c.id)
+        .order_by(
+            case((kind.in_(("mail", "copy")), 0), (kind == "read", 2), else_=1), steps.c.due_at, steps.c.id
+        )
         .limit(1)
     )
     row = tx.execute(query.with_for_update(skip_locked=True)).first()

@@ -1,11 +1,14 @@
 """The list and one request, over orders made through the services."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from services.access import Actor
+from services import clock
+from services.access import WORKER, Actor
 from services.accounts.demo import prepare_demo
 from services.desk import Desk
 from services.orders import create, history, observe
@@ -69,6 +72,24 @@ def test_one_request_shows_its_timeline_and_what_went_wrong(
     assert "Order created" in words(at)
     assert "HiPay is unavailable for the moment." in words(at)
     assert any(one.label == "Try again" for one in at.button)
+
+
+def test_one_request_says_that_hipay_has_not_answered_yet(
+    open_page: Open, manager: Actor, desk: Desk
+) -> None:
+    order_id = create.create(desk, manager, draft(), create.new_form_key())
+    with desk.store.write() as tx:
+        observe.record(tx, order_id, "page_requested", WORKER, hipay_order_id="A-1", number=1)
+    at = open_page("payment_requests.py", actor=manager, language="fr")
+    at.query_params["order"] = str(order_id)
+    at.run()
+    assert "HiPay ne répond pas" not in words(at)
+    clock.use(lambda: timedelta(seconds=8))
+    try:
+        at.run()
+    finally:
+        clock.use(None)
+    assert re.search("HiPay ne répond pas depuis [0-9]+\u00a0s", words(at))
 
 
 def test_an_order_that_is_not_there_is_a_sentence(open_page: Open, manager: Actor) -> None:

@@ -78,18 +78,18 @@ def test_every_lane_of_a_worker_gives_a_sign(desk: Desk) -> None:
 
 def test_a_process_writes_at_most_once_in_its_time_for_all_its_lanes(desk: Desk) -> None:
     life = SignsOfLife(desk.store, every=0.3)
-    for lane in ("work", "reads"):
+    for lane in ("work", "rounds"):
         life.turn(lane)
     first = kept(desk)
-    life.turn("reads")
+    life.turn("rounds")
     life.turn("work")
     assert kept(desk) == first
     time.sleep(0.35)
-    life.turn("reads")
+    life.turn("rounds")
     second = kept(desk)
     assert second["work"] > first["work"]  # that it turned before is told along
     time.sleep(0.35)
-    life.turn("reads")
+    life.turn("rounds")
     assert kept(desk)["work"] == second["work"]  # and that it has not since is not told
 
 

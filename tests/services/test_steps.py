@@ -37,7 +37,9 @@ def schedule(desk: Desk, order: int, kind: str, *, ago: float = 0) -> None:
 
 def take(desk: Desk, owner: str = "worker", *, ahead: float = 0, lease: timedelta = LEASE) -> Step | None:
     with desk.store.write() as tx:
-        return due.take(tx, owner, clock.now() + timedelta(minutes=ahead), lease, accounts=["demo"])
+        return due.take(
+            tx, owner, clock.now() + timedelta(minutes=ahead), lease, dict.fromkeys(steps.RUN, ("demo",))
+        )
 
 
 def test_whoever_was_thought_dead_writes_over_no_successor(desk: Desk) -> None:
