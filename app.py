@@ -20,6 +20,10 @@ ROOT = Path(__file__).resolve().parent
 if str(ROOT) not in sys.path:  # uvicorn started from another folder
     sys.path.insert(0, str(ROOT))
 
+from services import private_files  # noqa: E402
+
+private_files.keep()
+
 from pages.failure import show_failure  # noqa: E402
 from services.programs import NotStarted  # noqa: E402
 from services.startup import desk_or_exit, running  # noqa: E402

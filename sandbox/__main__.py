@@ -17,6 +17,7 @@ class CannotStart(Exception):
 
 
 def main() -> int:
+    os.umask(0o077)  # its state holds names and addresses: nobody else on this machine reads them
     options = _options()
     parent = os.getppid()
     try:

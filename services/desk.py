@@ -8,11 +8,11 @@ from functools import cached_property, lru_cache
 
 from pydantic import SecretStr
 
-from services import clock, restored
+from services import clock, private_files, restored
 from services.hipay.client import HiPay
 from services.hipay.sandbox import clock_source
 from services.life import SignsOfLife, Watch
-from services.settings import SHORTEST_SECRET, Account, Settings, SettingsError, load
+from services.settings import SHORTEST_SECRET, Account, Settings, SettingsError, load, secrets_file
 from services.store import Store, accounts, open_store
 
 
@@ -65,6 +65,7 @@ def open_desk(settings: Settings) -> Desk:
         raise
     if restored.examine(store, settings) == "unmarked" and store.sqlite:
         restored.hold_unmarked(store)
+    private_files.mend(settings.data_dir, store.file, secrets_file())
     return Desk(settings, store)
 
 

@@ -11,7 +11,7 @@ import threading
 import time
 from types import FrameType
 
-from services import processes, programs
+from services import private_files, processes, programs
 from services.processes import Child
 from services.programs import Program
 from services.settings import Settings
@@ -22,6 +22,7 @@ _READY = 90.0  # seconds that a program gets to answer: the first start compiles
 
 def main() -> int:
     """The exit code: 0 after Ctrl-C or SIGTERM, 1 when something could not start or ended by itself."""
+    private_files.keep()
     stopping = threading.Event()
     _stop_on_signal(stopping)
     desk = desk_or_exit()

@@ -279,6 +279,10 @@ class Settings(BaseSettings):
         return self.public_url or (f"http://{self.public_host}:{self.public_port}" if self.demo else None)
 
 
+def secrets_file() -> Path:
+    return Path(os.environ.get("ETERMINAL_SECRETS", ROOT / ".streamlit" / "secrets.toml"))
+
+
 class _SecretsFile(PydanticBaseSettingsSource):
     """``.streamlit/secrets.toml``: Streamlit's own file, so that one place holds every secret."""
 
@@ -286,7 +290,7 @@ class _SecretsFile(PydanticBaseSettingsSource):
         return None, field_name, False  # the file is read as a whole, in __call__
 
     def __call__(self) -> dict[str, Any]:
-        path = Path(os.environ.get("ETERMINAL_SECRETS", ROOT / ".streamlit" / "secrets.toml"))
+        path = secrets_file()
         if not path.is_file():
             return {}
         try:

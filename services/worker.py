@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from services import logs, notifications, versions
+from services import logs, notifications, private_files, versions
 from services.batches import sending
 from services.desk import Desk
 from services.orders import steps
@@ -131,6 +131,7 @@ def drain(desk: Desk, most: int = 10_000) -> int:
 
 def main() -> None:
     """``python -m services.worker``: a worker process of its own, which ends its steps and exits 0 at SIGTERM."""
+    private_files.keep()
     desk = desk_or_exit()
     logs.set_up(desk.settings)
     versions.say(desk.store)

@@ -267,9 +267,15 @@ def _hash(content: BinaryIO) -> str:
 
 
 def _moved(place: int, name: str, into: str, words: Words | None) -> None:
+    # Whoever may see the folder may see what became of the file: who that is was decided there, not by us.
+    seen_by = stat.S_IMODE(os.fstat(place).st_mode) & 0o777
+    made = False
     with suppress(FileExistsError):
         os.mkdir(into, dir_fd=place)
+        made = True
     with _opened(into, place) as there:
+        if made:
+            os.fchmod(there, seen_by)
         taken = set(os.listdir(there))
         stem, dot, ending = name.rpartition(".")
         free = (
@@ -285,6 +291,7 @@ def _moved(place: int, name: str, into: str, words: Words | None) -> None:
         text = "\n\n".join(words(translator(language)) for language in DASHBOARD_LANGUAGES) + "\n"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(f"{target}.txt", flags, 0o644, dir_fd=there), "w", encoding="utf-8") as note:
+            os.fchmod(note.fileno(), 0o600 | seen_by & 0o044)
             note.write(text)
 
 

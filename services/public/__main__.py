@@ -10,7 +10,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from services import desk as desks
-from services import logs, versions
+from services import logs, private_files, versions
 from services.i18n import translator
 from services.public.app import application
 from services.public.patience import HEAD_SECONDS, patient
@@ -21,6 +21,7 @@ from services.store import DatabaseRefused
 
 def main() -> int:
     """Serve; 0 at an orderly end, 1 with a sentence when the settings, the database or the port refuse."""
+    private_files.keep()
     try:
         desk = desks.current()
     except SettingsError as error:

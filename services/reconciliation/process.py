@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from types import FrameType
 from typing import ClassVar
 
-from services import clock
+from services import clock, private_files
 from services.errors import DeskError
 from services.reconciliation import following, join, loading, turns
 from services.reconciliation.loading import Withdrawn
@@ -197,6 +197,7 @@ def _stale() -> datetime:
 
 def main() -> None:
     """``python -m services.reconciliation.process``: where the database is comes as JSON on the standard input."""
+    private_files.keep()
     given = json.loads(sys.stdin.read())
     resource.setrlimit(resource.RLIMIT_AS, (given["memory"], given["memory"]))
     os.nice(10)  # screens and payment links come first

@@ -61,6 +61,11 @@ class Store:
         self.sqlite = engine.dialect.name == "sqlite"
         self._kept_open: Connection | None = None
 
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file."""
+        return _sqlite_file(self.engine.url)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         with self.engine.connect() as connection, connection.begin():
@@ -159,9 +164,8 @@ def _postgres(url: URL) -> Engine:
 
 
 def _sqlite(url: URL, *, long_work: bool) -> Engine:
-    # A URI (file:…) names a file that is there.
-    if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    if file := _sqlite_file(url):
+        file.parent.mkdir(parents=True, exist_ok=True)
     # A connection per call: every run of a screen is a thread of its own, and opening a file costs 0.1 ms.
     pool: dict[str, Any] = {"poolclass": NullPool}
     if long_work:
@@ -188,6 +192,12 @@ def _sqlite(url: URL, *, long_work: bool) -> Engine:
             connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _sqlite_file(url: URL) -> Path | None:
+    """The file that the URL names; none of another database, of memory, and of a URI (file:…), which names one that is there."""
+    name = url.database if url.get_backend_name() == "sqlite" else None
+    return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
 
 
 def _begin_in_turn(connection: Connection) -> None:

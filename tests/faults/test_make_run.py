@@ -82,6 +82,11 @@ def running(
 def wait_for_everything(process: subprocess.Popen[bytes], place: Place, log: Path) -> None:
     until(lambda: place.everything_answers() or process.poll() is not None, 90, "every program to answer")
     assert process.poll() is None, log.read_text()
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    for pid in (process.pid, *children):
+        assert "Umask:\t0077" in Path(f"/proc/{pid}/status").read_text(), pid
+    readable = [path for path in (place.data, *place.data.rglob("*")) if path.stat().st_mode & 0o077]
+    assert readable == [], "other users of the machine may read them"
 
 
 def check_the_door(place: Place) -> None:

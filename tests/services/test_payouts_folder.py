@@ -80,6 +80,20 @@ def test_a_file_is_taken_and_moved(desk: Desk, place: Path) -> None:
     assert (place / "done" / "July 2026.csv").read_bytes() == content()
 
 
+@pytest.mark.parametrize("mode", [0o770, 0o755, 0o700])
+def test_whoever_sees_the_folder_sees_what_became_of_a_file(desk: Desk, place: Path, mode: int) -> None:
+    place.chmod(mode)
+    before = os.umask(0o077)  # as our programs run
+    try:
+        (place / "notes.txt").write_bytes(b"no payout file")
+        look(desk)
+    finally:
+        os.umask(before)
+    note = place / "refused" / "notes.txt.txt"
+    assert note.parent.stat().st_mode & 0o777 == mode
+    assert note.stat().st_mode & 0o777 == 0o600 | mode & 0o044
+
+
 def test_an_account_has_its_own_folder(two_accounts: Desk, place: Path) -> None:
     for name in ("shop", "outlet", "elsewhere"):
         (place / name).mkdir()
