@@ -25,6 +25,7 @@ from services import private_files  # noqa: E402
 private_files.keep()
 
 from pages.failure import show_failure  # noqa: E402
+from services import health  # noqa: E402
 from services.programs import NotStarted  # noqa: E402
 from services.startup import desk_or_exit, running  # noqa: E402
 from services.web.guard import Guard  # noqa: E402
@@ -57,7 +58,10 @@ app = st.App(
     ROOT / "pages" / "main.py",
     secrets={"auth": desk.settings.auth} if desk.settings.auth else None,
     lifespan=lifespan,
-    routes=[Route("/phone-return/{kind}/{token}", phone_return, methods=["GET"])],
+    routes=[
+        *health.routes(desk),
+        Route("/phone-return/{kind}/{token}", phone_return, methods=["GET"]),
+    ],
     middleware=[
         Middleware(
             Guard,

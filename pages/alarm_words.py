@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pages.configuration_words import SUBJECTS
-from pages.wording import MISFITS, failure_words
+from pages.wording import MISFITS, failure_words, lane_words
 from services.alarms.kinds import RESOLVED
 from services.i18n import Translator, fill, format_ago
 from services.money import format_money
@@ -158,6 +158,16 @@ WORDS = {
         "In HiPay's console, see what the API credentials may do and from which addresses: they must read transactions. Until then, what HiPay tells of stays being confirmed.",
         ":material/visibility_off:",
     ),
+    "no_worker": (
+        "No worker runs: nothing has been sent, fetched or imported since the last sign of life, {ago}.",
+        "Start the worker again: restart the dashboard, or the worker where it runs apart. The log says why it stopped. This ends by itself once a worker is back.",
+        ":material/heart_broken:",
+    ),
+    "worker_part_still": (
+        "Part of the worker stands still, first {ago}: {lanes}",
+        "Look into the worker's log, and restart it. This ends by itself once everything goes on.",
+        ":material/hourglass_disabled:",
+    ),
 }  # fmt: skip
 # What the machinery notes as an alarm's end.
 _CLOSINGS = {
@@ -181,6 +191,8 @@ def alarm_words(
         values["subject"] = t(SUBJECTS.get(values["subject"], values["subject"]))
     if "reason" in values:
         values["reason"] = failure_words(values["reason"], {}, t)
+    if "lanes" in detail:
+        values["lanes"] = " ".join(lane_words(lane, t) for lane in detail["lanes"])
     if "failure" in detail:
         values["why"] = stored_sentence(detail["failure"], detail.get("failure_detail", {}), t)
     began = values.get("paid_at") or values.get("listed_at") or values.get("since")

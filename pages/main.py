@@ -6,7 +6,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import passphrase_banner, pause_banner, restored_banner, sandbox_banner, signed_out
+from pages import (
+    passphrase_banner,
+    pause_banner,
+    restored_banner,
+    sandbox_banner,
+    signed_out,
+    standstill_banner,
+)
 from pages.common import actor, desk, texts
 from pages.markdown import plain
 from pages.navigation import SCREENS, Screen, first
@@ -107,6 +114,7 @@ run, address = _route()
 if desk().settings.demo:
     sandbox_banner.show()
 restored_banner.show()
+standstill_banner.show()
 if address != "configuration":  # which says it itself, with the button that ends it
     pause_banner.show()
     passphrase_banner.show()

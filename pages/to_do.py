@@ -68,7 +68,7 @@ def _card(alarm: Alarm) -> None:
         st.markdown(f"{icon} **{plain(happened)}**")
         if alarm.order is not None:
             st.markdown(plain(_of_order(alarm, t)))
-        elif len(desk().settings.all_accounts) > 1:
+        elif alarm.account and len(desk().settings.all_accounts) > 1:
             st.markdown(plain(desk().account(alarm.account).name))
         st.markdown(plain(do))
         for earlier in alarm.before[-1:]:

@@ -240,3 +240,18 @@ def _payment_words(data: dict[str, Any], currency: str, t: Translator) -> tuple[
     detail = t(reason) if reason else str(data.get("reason_text") or "")
     words = fill(t.gettext(text), {"amount": amount, "status": str(data["status"])})
     return words, icon, " · ".join(part for part in (data.get("payment_product") or "", detail) if part)
+
+
+# What is not done while a lane of the worker stands still (services.life.LANES).
+LANES = {
+    "work": "Payment links, e-mails and refunds are not sent.",
+    "reads": "Payments are not looked up at HiPay.",
+    "payouts": "Payout files are not fetched from HiPay.",
+    "folder": "The watched folder is not looked at.",
+    "reconciliation": "Payout lines do not follow what changes.",
+    "imports": "Payout files are not imported.",
+}
+
+
+def lane_words(lane: str, t: Translator) -> str:
+    return t(LANES[lane]) if lane in LANES else lane

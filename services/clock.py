@@ -12,7 +12,11 @@ def use(source: Callable[[], timedelta] | None) -> None:
     _source = source
 
 
+def shown(moment: datetime) -> datetime:
+    """What ``now()`` says, or said, at a moment of the machine's clock: as the reader's other times are."""
+    return moment if _source is None else moment + _source()
+
+
 def now() -> datetime:
     """The time in UTC, aware."""
-    moment = datetime.now(UTC)
-    return moment if _source is None else moment + _source()
+    return shown(datetime.now(UTC))

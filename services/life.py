@@ -10,8 +10,8 @@ neither the sandbox's clock, nor two machines that differ, nor a machine that sl
 import logging
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 LANES = ("work", "notifications", "rounds", "payouts", "folder", "reconciliation", "imports")
 EVERY_SECONDS = 20.0  # between two writes of a process
 LIMIT_SECONDS = 120.0  # without a sign: one step may last a minute, and its sign waits for the next write
+LOOKS_APART = 10.0  # seconds
 _BLIND_SECONDS = 60.0  # without a look: what has not changed meanwhile proves nothing
 _AGAIN_SECONDS = 5.0
 
@@ -146,8 +147,9 @@ class Watch:
 
     @property
     def alive(self) -> bool:
-        """Whether every lane is known to turn."""
-        return set(self._found.values()) == {"alive"}
+        """Whether every lane is known to turn, by a look that is not old."""
+        fresh = self._seconds() - self._looked <= _BLIND_SECONDS
+        return fresh and set(self._found.values()) == {"alive"}
 
     @property
     def still(self) -> Still | None:
@@ -157,3 +159,32 @@ class Watch:
             (lane, self._seen[lane].sign or self._began) for lane, one in found.items() if one == "still"
         )
         return Still(lanes, len(lanes) == len(found)) if lanes else None
+
+
+@contextmanager
+def watching(
+    watch: Watch, then: Callable[[], None] = lambda: None, *, every: float = LOOKS_APART
+) -> Iterator[None]:
+    """While the block runs, a thread looks every few seconds, and calls ``then`` after each look."""
+    over = threading.Event()
+
+    def run() -> None:
+        away = False
+        while not over.is_set():
+            try:
+                watch.look()
+                then()
+                away = False
+            except Exception as error:  # noqa: BLE001 whoever asks is told that the look is old
+                if not away:  # one line, however long it lasts
+                    log.warning("the workers' signs of life cannot be read (%s)", type(error).__name__)
+                away = True
+            over.wait(every)
+
+    thread = threading.Thread(target=run, name="watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(2)

@@ -4,13 +4,16 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from services import desk as desks
 from services import logs, processes, programs, versions
+from services.alarms import standstill
 from services.desk import Desk
 from services.i18n import translator
+from services.life import watching
 from services.processes import Child
 from services.refusals import sentence
 from services.settings import Settings, SettingsError, load, unknown_names
@@ -97,7 +100,8 @@ def running(desk: Desk) -> Iterator[None]:
             from services import worker as workers
 
             worker = workers.start(desk)
-        yield
+        with watching(desk.watch, partial(standstill.note, desk)):
+            yield
     finally:
         if worker:
             worker.stop(_WORKER_STOPS)

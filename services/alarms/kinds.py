@@ -15,7 +15,7 @@ RESOLVED = "resolved"  # the reason of an alarm whose condition ended by itself
 class Kind:
     """``right``: who handles it, besides a sender. ``sender``: it is the order's sender's first, and any sender's to take.
 
-    ``standing``: it tells of a condition, and ends by itself when that does.
+    ``standing``: it tells of a condition, and a worker's round ends it when that does.
     """
 
     right: Right
@@ -53,6 +53,8 @@ KINDS: dict[str, Kind] = {
     "untrusted_url": Kind(Right.CONFIGURE),
     "notification_failed": Kind(Right.CONFIGURE),
     "payments_not_read": Kind(Right.CONFIGURE),
+    "no_worker": Kind(Right.CONFIGURE),
+    "worker_part_still": Kind(Right.CONFIGURE),
 }
 UNCONFIRMED_KINDS = ("payment_unconfirmed", "payment_unconfirmable")  # closed by hand: it was no payment
 _OTHER = Kind(Right.CONFIGURE, sender=True)  # a kind that a newer version raised

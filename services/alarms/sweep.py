@@ -1,14 +1,15 @@
 """The round that raises alarms for conditions that hold, and closes those whose condition has ended."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from services import clock
-from services.access import WORKER, audit
+from services.access import WORKER, Actor, audit
 from services.alarms import payouts
 from services.alarms.handling import days_to_settle
 from services.alarms.kinds import RESOLVED, STANDING_KINDS
 from services.desk import Desk
-from services.store import Connection
+from services.store import Connection, Row
 from services.store import alarms as rows
 from services.store.alarms import Standing
 
@@ -31,10 +32,15 @@ def sweep(desk: Desk) -> None:
         for one in begun:
             rows.raise_standing(tx, one, now)
         for row in ended[:MOST_AT_ONCE]:
-            found = rows.locked(tx, row.id)
-            if found is not None and found.closed_at is None:
-                rows.change(tx, row.id, closed_at=now, closed_by=WORKER.id, closing_reason=RESOLVED)
-                audit.record(tx, WORKER, "alarm.resolved", f"alarm:{row.id}", kind=row.kind, order=row.order)
+            resolve(tx, row, now, WORKER)
+
+
+def resolve(tx: Connection, alarm: Row[Any], now: datetime, actor: Actor) -> None:
+    """Its condition has ended, and so does the alarm, unless somebody has closed it meanwhile."""
+    found = rows.locked(tx, alarm.id)
+    if found is not None and found.closed_at is None:
+        rows.change(tx, alarm.id, closed_at=now, closed_by=actor.id, closing_reason=RESOLVED)
+        audit.record(tx, actor, "alarm.resolved", f"alarm:{alarm.id}", kind=alarm.kind, order=alarm.order)
 
 
 def _standing(tx: Connection, desk: Desk, now: datetime) -> list[Standing]:

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from services import desk as desks
 from services import logs, private_files, versions
 from services.i18n import translator
+from services.life import watching
 from services.public.app import application
 from services.public.patience import HEAD_SECONDS, patient
 from services.refusals import sentence
@@ -44,7 +45,8 @@ def main() -> int:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         sys.stdout.write(f"public ready http={host}:{listening.getsockname()[1]}\n")
         sys.stdout.flush()
-        yield
+        with watching(desk.watch):
+            yield
         desk.close()
 
     # The server takes these signals, ends what is under way, and raises them again: by then there is nothing left to do.

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Lifespan
 
 from services.desk import Desk
+from services.health import routes
 from services.public import links, notices, returns
 from services.public.guard import guarded
 from services.public.together import Together
@@ -110,6 +111,7 @@ def application(
             Route("/return/{account}/{kind}/{token:path}", return_page),
             Route("/p/{token:path}", own_link, methods=["GET", "POST"]),
             Route("/health", health),
+            *routes(desk),
         ],
         exception_handlers={
             StoreError: unavailable,

@@ -9,14 +9,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 
 from services import clock, worker
+from services.alarms import standstill
+from services.alarms.handling import close, to_do
+from services.alarms.sweep import sweep
 from services.desk import Desk
-from services.life import LANES, SignsOfLife, Watch, goes_on
-from services.store import Store
+from services.life import LANES, SignsOfLife, Watch, goes_on, watching
+from services.store import Store, schema
 from services.store import life as rows
-from tests.support.desk import open_test_desk
+from tests.support.desk import open_test_desk, person
 from tests.support.sandbox import wait_for
 
 
@@ -153,7 +156,9 @@ def test_jumps_of_any_clock_raise_nothing(desk: Desk) -> None:
     clock.use(lambda: timedelta(days=40))
     try:
         assert looked(watch, seconds, 100).alive
-        say(desk, *LANES, at=datetime.now(UTC) + timedelta(hours=2))  # of another machine, or the clock was set back
+        say(
+            desk, *LANES, at=datetime.now(UTC) + timedelta(hours=2)
+        )  # of another machine, or the clock was set back
         assert looked(watch, seconds, 110).alive
         say(desk, *LANES, at=datetime.now(UTC) - timedelta(hours=2))
         assert looked(watch, seconds, 110).alive
@@ -211,3 +216,75 @@ def test_a_lane_that_breaks_off_is_told_in_the_log_and_begins_again(
 def test_a_store_that_is_away_does_not_stop_the_lane(tmp_path: Path) -> None:
     life = SignsOfLife(Store(create_engine(f"sqlite:///{tmp_path / 'nowhere' / 'none.db'}")))
     life.turn("work")
+
+
+def alarms(desk: Desk) -> list[tuple[str, bool]]:
+    with desk.store.read() as tx:
+        found = tx.execute(select(schema.alarms).order_by(schema.alarms.c.id)).all()
+    return [(row.kind, row.closed_at is None) for row in found]
+
+
+def test_the_dashboard_raises_the_alarm_and_it_ends_by_itself(desk: Desk) -> None:
+    seconds = Seconds()
+    vars(desk)["watch"] = watch = Watch(desk.store, seconds=seconds)
+    say(desk, *LANES)
+    watch.look()
+    standstill.note(desk)
+    assert alarms(desk) == []
+    looked(watch, seconds, 120)
+    for _ in range(2):  # once, however often
+        standstill.note(desk)
+    assert alarms(desk) == [("no_worker", True)]
+    sweep(desk)  # a worker that begins again does not end it before its lanes turn
+    assert alarms(desk) == [("no_worker", True)]
+    say(desk, *(lane for lane in LANES if lane != "imports"))
+    looked(watch, seconds, 10)
+    standstill.note(desk)
+    assert alarms(desk) == [("no_worker", False), ("worker_part_still", True)]
+    [alarm] = to_do(desk, person(desk, "admin")).free.alarms
+    assert alarm.detail["lanes"] == ["imports"]
+    assert to_do(desk, person(desk, "manager")).free.alarms == ()
+    say(desk, *LANES)
+    looked(watch, seconds, 10)
+    standstill.note(desk)
+    assert alarms(desk) == [("no_worker", False), ("worker_part_still", False)]
+
+
+def test_a_dashboard_that_has_just_begun_leaves_the_alarm_alone(desk: Desk) -> None:
+    seconds = Seconds()
+    say(desk, *LANES, at=datetime.now(UTC) - timedelta(hours=5))
+    vars(desk)["watch"] = looked(Watch(desk.store, seconds=seconds), seconds, 130)
+    standstill.note(desk)
+    vars(desk)["watch"] = another = Watch(desk.store)
+    another.look()
+    standstill.note(desk)
+    assert alarms(desk) == [("no_worker", True)]
+
+
+def test_closed_by_a_person_it_is_raised_again_for_the_next_standstill_only(desk: Desk) -> None:
+    seconds, admin = Seconds(), person(desk, "admin")
+    say(desk, *LANES)
+    vars(desk)["watch"] = watch = Watch(desk.store, seconds=seconds)
+    watch.look()
+    looked(watch, seconds, 130)
+    standstill.note(desk)
+    [alarm] = to_do(desk, admin).free.alarms
+    close(desk, admin, alarm.id, "known")
+    standstill.note(desk)
+    assert alarms(desk) == [("no_worker", False)]
+    say(desk, *LANES)
+    looked(watch, seconds, 130)
+    standstill.note(desk)
+    assert alarms(desk) == [("no_worker", False), ("no_worker", True)]
+
+
+def test_the_thread_looks_by_itself_and_says_once_that_it_cannot(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[int] = []
+    with watching(desk.watch, lambda: told.append(1), every=0.01):
+        assert wait_for(lambda: len(told) > 3, 5)
+    nowhere = Watch(Store(create_engine("sqlite:////nowhere/none.db")))
+    with watching(nowhere, lambda: told.append(1), every=0.01):
+        time.sleep(0.2)
+    assert caplog.text.count("cannot be read") == 1

@@ -1,0 +1,96 @@
+"""What a load balancer or a monitor asks, on either port and without a sign-in: is it alive, is it ready.
+
+``/healthz`` is answered by whatever process still turns its loop. ``/readyz`` says no when this process could not do its
+work: when nothing can be stored, the tables are another version's, or no worker works. However often and by whomever it is
+asked, the store is looked at once in ten seconds, by a thread beside the answers.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from concurrent.futures import Future
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from services.desk import Desk
+from services.life import Watch
+from services.store import StoreError, probe
+
+log = logging.getLogger(__name__)
+EVERY_SECONDS = 10.0
+PATIENCE_SECONDS = 2.0
+FINE = "ok"
+_NO_CACHE = {"cache-control": "no-store"}
+
+
+def routes(desk: Desk) -> list[Route]:
+    """``/healthz`` and ``/readyz`` over the desk, for GET and HEAD."""
+    store = StoreProbe(desk)
+
+    async def healthz(_request: Request) -> Response:
+        return JSONResponse({"status": "alive"}, headers=_NO_CACHE)
+
+    async def readyz(_request: Request) -> Response:
+        checks = {**await store.checks(), "worker": _worker(desk.watch)}
+        ready = all(said == FINE for said in checks.values())
+        answer = {"status": "ready" if ready else "not ready", "checks": checks}
+        return JSONResponse(answer, 200 if ready else 503, headers=_NO_CACHE)
+
+    return [Route("/healthz", healthz), Route("/readyz", readyz)]
+
+
+def _worker(watch: Watch) -> str:
+    if watch.alive:
+        return FINE
+    still = watch.still
+    if still is None:
+        return "no worker has given a sign of life yet"
+    since = still.since.isoformat(timespec="seconds")
+    if still.whole:
+        return f"no worker has given a sign of life since {since}"
+    return f"part of the worker has stood still since {since}: {', '.join(lane for lane, _ in still.lanes)}"
+
+
+class StoreProbe:
+    """What the store says, ``every`` seconds at most; an answer that is not there after ``patience`` seconds is a no."""
+
+    def __init__(
+        self, desk: Desk, *, every: float = EVERY_SECONDS, patience: float = PATIENCE_SECONDS
+    ) -> None:
+        self._desk, self._every, self._patience = desk, every, patience
+        self._began = 0.0
+        self._look: Future[dict[str, str]] | None = None
+
+    async def checks(self) -> dict[str, str]:
+        """{"database", "tables"}: FINE, or what is wrong. To be called in one event loop."""
+        now = time.monotonic()
+        if self._look is None or (self._look.done() and now - self._began >= self._every):
+            self._began, self._look = now, Future()
+            threading.Thread(target=self._run, args=(self._look,), name="probe", daemon=True).start()
+        look, left = self._look, self._patience - (now - self._began)
+        if not look.done() and left > 0:
+            await asyncio.wait([asyncio.wrap_future(look)], timeout=left)
+        if look.done():
+            return look.result()
+        seconds = time.monotonic() - self._began
+        return {"database": f"it has not answered for {seconds:.0f} seconds", "tables": "not known"}
+
+    def _run(self, look: "Future[dict[str, str]]") -> None:
+        try:
+            probe.write(self._desk.store)
+            fit = probe.tables_fit(self._desk.store)
+        except StoreError as error:
+            log.warning("nothing can be stored (%s)", type(error).__name__)
+            look.set_result({"database": f"nothing can be stored: {probe.why(error)}", "tables": "not known"})
+        except BaseException as error:
+            look.set_result(
+                {"database": f"nothing can be stored: {type(error).__name__}", "tables": "not known"}
+            )
+            raise
+        else:
+            look.set_result(
+                {"database": FINE, "tables": FINE if fit else "they are of another version than this program"}
+            )

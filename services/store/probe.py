@@ -1,0 +1,47 @@
+"""Whether the store can keep something now, and whether its tables are those of this program."""
+
+import os
+from functools import cache
+
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError
+
+from services.store.concurrent import put
+from services.store.engine import MIGRATIONS, Store
+from services.store.schema import meta
+
+_BYTES = 8_192  # as much as a notification needs: where this has no room, neither has one
+
+
+def write(store: Store) -> None:
+    """Store as much as a notification is, in the place of the last time. Raises StoreError."""
+    with store.write() as tx:
+        put(tx, meta, {"name": "probe"}, value=os.urandom(_BYTES // 2).hex())
+
+
+def tables_fit(store: Store) -> bool:
+    """Whether the database stands at this program's last migration. Raises StoreError."""
+    with store.read() as tx:
+        return MigrationContext.configure(tx).get_current_revision() == _newest()
+
+
+@cache
+def _newest() -> str | None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return ScriptDirectory.from_config(config).get_current_head()
+
+
+def why(error: Exception) -> str:
+    """What stopped a write, in plain words for whoever watches; nothing of where the database is, or who asks."""
+    original = error.orig if isinstance(error, DBAPIError) else None
+    name = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None) or ""
+    if name.startswith("SQLITE_FULL") or name == "53100":
+        return "there is no room on its disk"
+    if name.startswith("SQLITE_READONLY") or name == "25006":
+        return "it can only be read"
+    if name.startswith("SQLITE_BUSY") or name == "55P03":
+        return "another program holds it"
+    return "it cannot be reached"
