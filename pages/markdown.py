@@ -3,7 +3,7 @@
 import re
 
 _MARKS = re.compile(r"[\\`*_{}\[\]<>~$:&|#]")
-_AT_THE_BEGINNING = re.compile(r"^(\s*\d*)(?=[-+.)])", re.MULTILINE)  # of a line: lists and rules
+_AT_THE_BEGINNING = re.compile(r"^([^\S\n]*\d*)(?=[-+.)])", re.MULTILINE)  # of a line: lists and rules
 # What Streamlit looks for after the marks are read, so that a mark before it is no help: addresses, which become links,
 # icons, its logo, and arrows and dashes between blanks. An invisible joiner, where nothing may break, parts them.
 _JOINER = "\u2060"

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from services.normal_forms import normalised
+
 EXACT = 0
 _EXACT_WORDS = 1  # the words of an exact name, in another order or with others that say nothing
 _FILLERS = frozenset("de du des d l la le of the numero num n no nr number".split())
@@ -157,7 +159,7 @@ def has_words(heading: str, patterns: Iterable[frozenset[str]]) -> bool:
 @lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """Without accents, in lower case, words of letters and digits separated by one space: ``UnitPrice`` is two."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    bare = "".join(c for c in normalised("NFKD", text) if not unicodedata.combining(c))
     return " ".join(re.findall(r"[a-z0-9]+", re.sub("(?<=[a-z])(?=[A-Z])", " ", bare).casefold()))
 
 

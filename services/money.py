@@ -23,6 +23,7 @@ from services import signs
 from services.errors import DeskError
 
 UNITS = 10_000
+_LONGEST = 100  # characters of an amount with what stands around it
 MAX_UNITS = 99_999_999_9999  # HiPay's amounts have at most eight whole digits in every sample we have.
 
 # ISO 4217:2015 table A.1: every currency has two decimals but these. CLDR's own numbers differ (HUF, RSD, LAK …).
@@ -153,6 +154,8 @@ def parse(text: str, currency: str, locale: str) -> Decimal:
     """
     if not is_currency(currency):
         raise UnknownCurrency(currency)
+    if len(text) > _LONGEST:
+        raise NotANumber(currency)
     signed = signs.split(text)
     if not signed.known:
         raise NotANumber(currency)

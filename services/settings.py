@@ -295,7 +295,7 @@ class _SecretsFile(PydanticBaseSettingsSource):
             return {}
         try:
             return tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # no TOML, no text, a number or a depth without end
             raise SettingsError((f"{path.name} is not valid TOML: {error}",)) from None
 
 
@@ -314,7 +314,7 @@ def read() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError(tuple(_sentence(problem) for problem in error.errors())) from None
-    except ValueError as error:  # a JSON variable that is no JSON
+    except (ValueError, RecursionError) as error:  # a JSON variable that is no JSON
         raise SettingsError((f"{error}: write it as one JSON object",)) from None
 
 

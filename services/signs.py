@@ -5,12 +5,13 @@ is one of them. A dollar sign is one of many currencies, a code is one.
 """
 
 import re
-import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 
 from babel import Locale
+
+from services.normal_forms import normalised
 
 # Every blank, apostrophe and minus that programs and typesetters put into numbers.
 FOLD = str.maketrans(
@@ -144,7 +145,7 @@ def meanings(sign: str) -> frozenset[str]:
 
 
 def _key(sign: str) -> str:
-    folded = unicodedata.normalize("NFKC", sign).casefold()
+    folded = normalised("NFKC", sign).casefold()
     return re.sub(r"\s", "", folded).removesuffix(".")
 
 

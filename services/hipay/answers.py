@@ -3,11 +3,10 @@
 v3 (consultation) writes snake_case, v1 camelCase: names are made snake_case first, so that one reader serves both.
 """
 
-import json
 import re
-from decimal import Decimal
 from typing import Any
 
+from services import bounded_json
 from services.hipay import observations
 from services.hipay.errors import (
     BadAnswer,
@@ -74,14 +73,10 @@ def is_not_found(answer: Answer) -> bool:
 
 def _json(answer: Answer) -> Any:
     try:
-        return _snake_case(json.loads(answer.body, parse_float=Decimal, parse_constant=_no_number))
-    except (ValueError, RecursionError):
+        return _snake_case(bounded_json.read(answer.body))
+    except bounded_json.NotJson:
         problem = "html" if b"<html" in answer.body[:1000].lower() else "not_json"
         raise BadAnswer(problem, answer.status) from None
-
-
-def _no_number(word: str) -> None:
-    raise ValueError(word)
 
 
 def _snake_case(value: Any) -> Any:

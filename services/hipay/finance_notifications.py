@@ -6,6 +6,7 @@ to fetch: figures are read from the finance API.
 
 import re
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from services.hipay.errors import BadNotification
 from services.hipay.notifications import read_fields
@@ -41,6 +42,5 @@ def parse_finance(raw: bytes, content_type: str | None) -> FinanceNotification:
 def _bare(name: str) -> str:
     """``reference`` of ``settlement[reference]`` and ``notification[settlement][reference]``."""
     parts = [part for part in re.split(r"[\[\]]+", name) if part]
-    while len(parts) > 1 and parts[0] in _INSIDE:
-        parts = parts[1:]
-    return parts[0] if len(parts) == 1 else name
+    inner = list(dropwhile(_INSIDE.__contains__, parts[:-1]))
+    return parts[-1] if parts and not inner else name

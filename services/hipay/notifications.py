@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 from xml.etree.ElementTree import Element, ParseError, tostring  # types and writing only: reading is defused
@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element, ParseError, tostring  # types and wri
 from defusedxml import ElementTree as DefusedTree
 from defusedxml.common import DefusedXmlException
 
+from services import bounded_json
 from services.hipay import observations
 from services.hipay.errors import BadNotification
 from services.hipay.observations import MARK_KEY, Observation
@@ -74,10 +75,12 @@ def stripped(raw: bytes, content_type: str | None) -> bytes:
             _strip_xml(root)
             return bytes(tostring(root, encoding="utf-8"))
         if kind == "json":
-            return json.dumps(_strip_json(_json(raw)), default=str, separators=(",", ":")).encode()
+            kept = _strip_json(bounded_json.read(raw))
+            return json.dumps(kept, default=str, separators=(",", ":")).encode()
     except _UNREADABLE:
         return b""
-    return b"&".join(part for part in raw.split(b"&") if _keep_part(part))
+    parts = raw.split(b"&", _FIELDS_MAX)
+    return b"&".join(part for part in parts if _keep_part(part)) if len(parts) <= _FIELDS_MAX else b""
 
 
 def _kind(raw: bytes, content_type: str | None) -> str:
@@ -94,9 +97,9 @@ def read_fields(raw: bytes, content_type: str | None) -> dict[str, str]:
     kind = _kind(raw, content_type)
     try:
         if kind == "xml":
-            pairs = dict(_flat_xml(_xml(raw)))
+            pairs = _few(_flat_xml(_xml(raw)))
         elif kind == "json":
-            pairs = dict(_flat_json(_json(raw)))
+            pairs = _few(_flat_json(bounded_json.read(raw)))
         else:
             text = raw.decode("utf-8")
             pairs = dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_FIELDS_MAX))
@@ -105,6 +108,13 @@ def read_fields(raw: bytes, content_type: str | None) -> dict[str, str]:
     if any("\0" in name or "\0" in value for name, value in pairs.items()):
         raise BadNotification("nul")
     return pairs
+
+
+def _few(pairs: Iterator[tuple[str, str]]) -> dict[str, str]:
+    found = dict(islice(pairs, _FIELDS_MAX))
+    if next(pairs, None) is not None:
+        raise ValueError("too many fields")
+    return found
 
 
 def _observation(fields: Mapping[str, str]) -> Observation:
@@ -168,10 +178,6 @@ def _flat_xml(element: Element, path: tuple[str, ...] = ()) -> Iterator[tuple[st
         yield _bracketed(path), (element.text or "").strip()
 
 
-def _json(raw: bytes) -> Any:
-    return json.loads(raw.decode("utf-8-sig"), parse_float=Decimal)
-
-
 def _flat_json(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
     if len(path) > _DEPTH_MAX:
         raise ValueError("too deep")
@@ -196,12 +202,14 @@ def _keep_part(part: bytes) -> bool:
     return bool(_FORM_NAME.fullmatch(name)) and not _is_card(name)
 
 
-def _strip_xml(element: Element) -> None:
+def _strip_xml(element: Element, depth: int = 0) -> None:
+    if depth > _DEPTH_MAX:
+        raise ValueError("too deep")
     for child in list(element):
         if any(map(_is_card, (child.tag, *child.attrib, *child.attrib.values()))):
             element.remove(child)
         else:
-            _strip_xml(child)
+            _strip_xml(child, depth + 1)
 
 
 def _strip_json(value: Any) -> Any:

@@ -1,6 +1,5 @@
 """What was seen of a payment, whether HiPay told us (a notification) or we asked (a read): one shape for both."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from services import money
+from services import bounded_json, money
 from services.errors import DeskError
 
 # The key inside `custom_data` that says the order is ours, and which one it is.
@@ -111,8 +110,8 @@ def custom_data(value: object) -> dict[str, str]:
     loaded: Any = value
     if isinstance(value, str):
         try:
-            loaded = json.loads(value, parse_float=Decimal)
-        except (ValueError, RecursionError):
+            loaded = bounded_json.read(value)
+        except bounded_json.NotJson:
             return {}
     if not isinstance(loaded, Mapping):
         return {}

@@ -23,6 +23,7 @@ from services.mail.errors import (
     SeveralAddresses,
     TextTooLong,
 )
+from services.normal_forms import normalised
 
 MAX_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 MAX_LINE = 255  # HiPay's limit for a description; names are shorter by the order's own rules
@@ -99,7 +100,7 @@ def clean_header_text(text: str, field: str, limit: int = MAX_LINE) -> str:
     Accents and emoji pass; line breaks, controls, zero-width and bidirectional characters and encoded words do not.
     Raises TextError.
     """
-    cleaned = unicodedata.normalize("NFC", text.strip(" \u00a0"))
+    cleaned = normalised("NFC", text.strip(" \u00a0"))
     _refuse_dangerous(cleaned, field)
     if len(cleaned) > limit:
         raise TextTooLong(field, limit)

@@ -40,7 +40,7 @@ def build(
     """
     sender = parse_address(settings.sender_address, "sender_address")
     answer = reply_to or (parse_address(settings.reply_to, "reply_to") if settings.reply_to else sender)
-    if not re.fullmatch(r"<[!-;=?-~]+@[!-;=?-~]+>", message_id):
+    if not re.fullmatch(r"<[!-;=?A-~]+@[!-;=?A-~]+>", message_id):
         raise ValueError("a Message-ID is <left@right> in ASCII")
     headers = {
         "From": _mailbox(settings.sender_name, sender),

@@ -16,6 +16,8 @@ from email.policy import compat32
 from email.utils import parseaddr
 from typing import Literal
 
+from services.normal_forms import normalised
+
 ANSWER_MAX = 300
 MOST_IDS = 20
 _MOST_TEXT = 64 * 1024
@@ -248,7 +250,7 @@ def _subject(mail: Message) -> str:
 
 def _plain(text: str) -> str:
     """Without accents, whatever apostrophe."""
-    apart = unicodedata.normalize("NFKD", text.replace("’", "'"))
+    apart = normalised("NFKD", text.replace("’", "'"))
     return "".join(c for c in apart if not unicodedata.combining(c))
 
 

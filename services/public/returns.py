@@ -235,7 +235,7 @@ def accepted_language(request: Request) -> str:
     wanted = []
     for part in request.headers.get("accept-language", "")[:500].split(","):
         found = re.fullmatch(
-            r"\s*([A-Za-z]{2})(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", part
+            r"([A-Za-z]{2})(?:-[A-Za-z0-9-]+)?(?:\s*;\s*q=([01](?:\.\d{0,3})?))?", part.strip()
         )
         if found and found[1].lower() in LANGUAGES:
             wanted.append((float(found[2] or 1), found[1].lower()))

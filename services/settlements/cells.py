@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from services.normal_forms import normalised
 from services.settlements import amounts
 from services.spreadsheets import marks
 
@@ -62,7 +63,7 @@ def clean(column: pa.Array, *, marked: str | None = None) -> pa.Array:
     if (data[begins] == ord("=")).any():
         column = pc.replace_substring_regex(column, r'^="(.*)"$', r"\1")
     if (data[offsets[0] : offsets[-1]] >= _COMPOSING).any():
-        column = pc.utf8_normalize(column, "NFC")
+        column = _composed(column)
     if marked is not None:
         column = pc.utf8_ltrim(column, characters="".join({marks.DATE, marks.NUMBER} - {marked}))
         if marked != marks.NUMBER and contains(column, marks.SIGN):
@@ -71,6 +72,12 @@ def clean(column: pa.Array, *, marked: str | None = None) -> pa.Array:
             column = pc.replace_substring_regex(column, "^=$", "")
         column = pc.replace_substring(column, marks.LINE_BREAK, "\n")
     return column
+
+
+def _composed(column: pa.Array) -> pa.Array:
+    if pc.any(pc.match_substring_regex(column, r"\pM{30}")).as_py():  # Arrow's time grows with its square
+        return strings([normalised("NFC", text) for text in column.to_pylist()])
+    return pc.utf8_normalize(column, "NFC")
 
 
 def outlines(column: pa.Array, *, zeros: bool = False) -> pa.DictionaryArray:

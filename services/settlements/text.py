@@ -3,11 +3,11 @@
 import codecs
 import io
 import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from services.normal_forms import normalised
 from services.settlements.errors import EmptyFile, NotASettlementFile, TruncatedFile, UndecodableFile
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -138,7 +138,7 @@ def _refuse_markup(text: str) -> None:
 
 def decode(raw: bytes, encoding: str) -> str:
     """The whole text, composed (NFC), so that one name has one spelling. Raises as `texts`."""
-    return unicodedata.normalize("NFC", "".join(texts(raw, encoding)))
+    return normalised("NFC", "".join(texts(raw, encoding)))
 
 
 def head(file: Path | bytes, encoding: str, characters: int) -> str:

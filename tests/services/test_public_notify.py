@@ -243,6 +243,7 @@ def test_a_body_over_1_mb_is_413_with_or_without_its_length(client: httpx.Client
         b"<notification><order><id>A</id>",
         b'<!DOCTYPE a [<!ENTITY x "y">]><notification>&x;</notification>',
         b"{" * 5000,
+        b'{"status":118,"captured_amount":1e999999999999999999999}',
         b"&" * 900_000,
         b"[]=&[=&]=&=%",
     ],

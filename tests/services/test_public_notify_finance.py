@@ -182,6 +182,7 @@ def test_it_is_worked_off_whatever_its_form(
         (b"<settlement><reference>1", "unreadable"),
         (b'<!DOCTYPE a [<!ENTITY x "y">]><settlement>&x;</settlement>', "unreadable"),
         (b"{" * 5000, "unreadable"),
+        (b'{"settlement":{"reference":1e999999999999999999999}}', "unreadable"),
     ],
 )
 def test_what_is_no_payout_is_kept_and_changes_nothing(

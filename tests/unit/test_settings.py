@@ -158,3 +158,26 @@ def test_a_misspelt_name_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv("ETERMINAL_PUBLIC_ULR", "https://pay.example")
     (tmp_path / "secrets.toml").write_text('smtp_ulr = "x"\nsandbox = true\n')
     assert unknown_names() == ("ETERMINAL_PUBLIC_ULR", "smtp_ulr")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ETERMINAL_ACCOUNTS", "[" * 100_000),
+        ("ETERMINAL_ACCOUNTS", '{"a": ' + "9" * 5_000 + "}"),
+        ("ETERMINAL_ACCOUNTS", '{"a": {"login": 1e9999999999999999999}}'),
+        ("ETERMINAL_SIGN_IN", '{"idle_minutes": 1e9999999}'),
+        ("ETERMINAL_PUBLIC_PORT", "1e9999999"),
+    ],
+)
+def test_a_value_without_end_is_a_sentence(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+    monkeypatch.setenv(name, text)
+    with pytest.raises(SettingsError):
+        read()
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 100_000, "public_port = " + "9" * 5_000, "public_port = 1e9999999"])
+def test_so_is_one_in_the_file(tmp_path: Path, text: str) -> None:
+    (tmp_path / "secrets.toml").write_text(text)
+    with pytest.raises(SettingsError):
+        read()
