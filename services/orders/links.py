@@ -162,7 +162,7 @@ def renew(desk: Desk, actor: Actor, order_id: int, expires_at: datetime, form_ke
                 raise NoLink
             page = add_page(tx, order, number=number)
             record(tx, order_id, "renewed", actor, page=page, **times)
-            due.schedule(tx, order_id, "page", order.account, clock.now())
+            due.schedule(tx, order_id, "page", order.account, clock.now(), anew=True)
         audit.record(tx, actor, "link_renewed", f"order:{order_id}")
     desk.wake.set()
 

@@ -34,16 +34,24 @@ class Step:
     leased_until: datetime
 
 
-def schedule(tx: Connection, order: int, kind: str, account: str, due_at: datetime) -> None:
-    """Make a step due. One of a kind per order: a step that is already there comes earlier, never later."""
+def schedule(
+    tx: Connection, order: int, kind: str, account: str, due_at: datetime, *, anew: bool = False
+) -> None:
+    """Make a step due. One of a kind per order: a step that is already there comes earlier, never later.
+
+    ``anew``: what was asked for before is over, and its tries and its time do not count for this.
+    """
     lock(tx, order)
     statement = insert_or(tx, steps).values(
         order=order, kind=kind, account=account, due_at=due_at, first_due_at=due_at, tries=0, fence=0
     )
     earlier = statement.excluded.due_at
+    values: dict[str, Any] = {"due_at": earlier}
+    if anew:
+        values |= {"first_due_at": earlier, "tries": 0}
     tx.execute(
         statement.on_conflict_do_update(
-            index_elements=["order", "kind"], set_={"due_at": earlier}, where=steps.c.due_at > earlier
+            index_elements=["order", "kind"], set_=values, where=None if anew else steps.c.due_at > earlier
         )
     )
 

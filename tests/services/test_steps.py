@@ -87,6 +87,18 @@ def test_a_step_comes_earlier_never_later(desk: Desk) -> None:
     assert take(desk) is not None
 
 
+def test_what_is_asked_for_anew_has_its_whole_day_before_it_is_given_up(desk: Desk) -> None:
+    order, _ = order_with_page(desk)
+    schedule(desk, order, "page", ago=30 * 60)
+    assert take(desk, lease=timedelta(0)) is not None
+    with desk.store.write() as tx:
+        due.schedule(tx, order, "page", "demo", clock.now(), anew=True)
+    again = take(desk)
+    assert again is not None
+    assert again.tries == 1
+    assert clock.now() - again.first_due_at < timedelta(minutes=1)
+
+
 def test_steps_of_an_account_that_the_settings_lost_wait(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
