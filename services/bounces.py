@@ -22,7 +22,7 @@ from services.mail.imap_url import ImapServer, parse_imap_url
 from services.mail.mailbox import Place, Received
 from services.mail.reports import Report
 from services.orders.observe import inert, record
-from services.store import Connection, facts
+from services.store import STORE_AWAY, Connection, facts
 from services.store import orders as rows
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,8 @@ def begin_reading(desk: Desk) -> None:
 def _read_alone(desk: Desk) -> None:
     try:
         read_mailbox(desk)
+    except STORE_AWAY:  # the store itself says so
+        return
     except Exception:  # a thread's own last line; the next round tries again
         log.exception("the delivery reports could not be read")
 

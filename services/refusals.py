@@ -324,8 +324,12 @@ KINDS_OF_FILE = {
 _NOT_WHAT_WAS_ASKED = "what was asked for is missing in it"
 # What is wrong with the address of a server, by its part.
 PARTS = {
-    "scheme": "how it begins", "host": "the host", "port": "the port", "user": "user or password",
-    "starttls": "encryption is missing", "folder": "the folder",
+    "scheme": "how it begins",
+    "host": "the host",
+    "port": "the port",
+    "user": "user or password",
+    "starttls": "encryption is missing",
+    "folder": "the folder",
 }
 # (refusal, field) → what its values mean.
 CODES = {
@@ -348,7 +352,7 @@ CODES = {
     },
     ("database_refused", "reason"): {
         "read_only": "it is read-only", "mixed_worlds": "one of the sandbox and one of a real account are not the same",
-        "unreachable": "it does not answer", "unusable": "its tables cannot be made", "newer": "a newer version has used it",
+        "unreachable": "it does not answer", "full": "there is no room on its disk", "unusable": "its tables cannot be made", "newer": "a newer version has used it",
     },
     ("smtp_url_invalid", "part"): PARTS,
     ("imap_url_invalid", "part"): PARTS,
@@ -401,5 +405,3 @@ def _amounts(fields: Mapping[str, str], t: Translator) -> dict[str, str]:
 
 def _example(currency: str, locale: str) -> str:
     return plain(1234 * UNITS + (UNITS // 2 if exponent(currency) else 0), currency, locale)
-
-

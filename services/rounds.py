@@ -1,4 +1,7 @@
-"""Work that belongs to no order and comes back by itself: each round runs in one worker at a time, at most so often."""
+"""Work that belongs to no order and comes back by itself: each round runs in one worker at a time, at most so often.
+
+A round that failed, or whose process died, comes again within minutes, however seldom it runs otherwise.
+"""
 
 import logging
 from collections.abc import Callable
@@ -15,6 +18,8 @@ from services.store import STORE_AWAY
 from services.store import rounds as rows
 
 log = logging.getLogger(__name__)
+_LEASE = timedelta(minutes=15)  # without a word from whoever began it, another begins
+_AGAIN = timedelta(minutes=1)  # after the first failure; twice as long after each further one
 
 
 @dataclass(frozen=True)
@@ -39,28 +44,36 @@ class Rounds:
     """One worker's memory of when it last looked, so that most of its turns cost a comparison of two times."""
 
     def __init__(self, rounds: tuple[Round, ...] = ROUNDS) -> None:
-        self._looked: dict[str, datetime] = {}
         self._rounds = rounds
+        self._looked: dict[str, tuple[datetime, timedelta]] = {}  # when, and for how long that holds
+        self._failures: dict[str, int] = {}
 
     def run_due(self, desk: Desk) -> None:
         """Run what is due and no other worker has run since. Raises one of STORE_AWAY; a fault of ours is logged."""
         for one in self._rounds:
             now = clock.now()
-            looked = self._looked.get(one.name)
+            looked, gap = self._looked.get(one.name, (now, timedelta(0)))
             # The sandbox's clock may go back: then the round is due, too.
-            if looked is not None and abs(now - looked) < one.every:
+            if abs(now - looked) < gap:
                 continue
-            self._looked[one.name] = now
+            self._looked[one.name] = now, min(one.every, _LEASE)
             with desk.store.write() as tx:
-                ours = rows.take_turn(tx, f"round:{one.name}", now, one.every)
+                ours = rows.take_turn(tx, f"round:{one.name}", now, one.every, _LEASE)
             if ours:
-                _run(one, desk)
+                self._run(one, desk, now)
 
-
-def _run(one: Round, desk: Desk) -> None:
-    try:
-        one.run(desk)
-    except STORE_AWAY:
-        raise
-    except Exception:
-        log.exception("the round %s failed", one.name)
+    def _run(self, one: Round, desk: Desk, now: datetime) -> None:
+        gap = one.every
+        try:
+            one.run(desk)
+            self._failures.pop(one.name, None)
+        except STORE_AWAY:
+            raise
+        except Exception:
+            failures = self._failures[one.name] = self._failures.get(one.name, 0) + 1
+            gap = min(one.every, _AGAIN * 2 ** min(failures - 1, 10))
+            log.exception("the round %s failed; it comes again in %s", one.name, gap)
+        if gap != min(one.every, _LEASE):
+            self._looked[one.name] = now, gap
+            with desk.store.write() as tx:
+                rows.end_turn(tx, f"round:{one.name}", now, one.every, _LEASE, gap)

@@ -27,9 +27,11 @@ from services.reconciliation import background as reconciliation
 from services.restored import Watch
 from services.rounds import Rounds
 from services.startup import desk_or_exit
+from services.store import STORE_AWAY
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 0.5  # how long a step written by another process may wait
+AGAIN_SECONDS = 5.0  # after trouble
 STOPPING_SECONDS = 20.0  # that the steps in hand get to end
 
 
@@ -103,9 +105,12 @@ def _lane(
             try:
                 busy = work()
                 desk.life.turn(name)
+            except STORE_AWAY:  # the store itself says so, once for all threads
+                stopping.wait(AGAIN_SECONDS)
+                continue
             except Exception:
-                log.exception("the worker could not reach the store; it tries again")
-                stopping.wait(5)
+                log.exception("the worker failed at %s; it tries again", name)
+                stopping.wait(AGAIN_SECONDS)
                 continue
             if not busy:
                 pause(IDLE_SECONDS)

@@ -11,6 +11,7 @@ from collections import Counter
 
 from services.desk import Desk
 from services.orders import steps
+from services.store import STORE_AWAY
 from services.store.steps import Step
 
 # Each waits for an answer from outside nearly all its time; on SQLite their writes take turns.
@@ -56,7 +57,9 @@ class Lanes:
     def _run(self, step: Step) -> None:
         try:
             steps.run(self._desk, step)
-        except Exception:  # a thread's own last line: the lease ends, and the step comes again
+        except STORE_AWAY:  # the store itself says so; the lease ends, and the step comes again
+            pass
+        except Exception:  # a thread's own last line: the same
             log.exception("the result of step %s of order %s could not be stored", step.kind, step.order)
         finally:
             with self._lock:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any, ClassVar
 
 from services import clock
@@ -76,19 +77,26 @@ class _Claimed:
     until: datetime
 
 
-def press(desk: Desk, token: str, *, wait: Callable[[float], None] = time.sleep) -> Pressed:
-    """What follows a press. Raises PressRefused, and the HiPayError for which there is no page now."""
+def press(
+    desk: Desk, token: str, *, asking: Event | None = None, wait: Callable[[float], None] = time.sleep
+) -> Pressed:
+    """What follows a press. ``asking`` is set once HiPay is waited for, by this press or the one before.
+
+    Raises PressRefused, and the HiPayError for which there is no page now."""
+    asking = asking or Event()
     give_up = time.monotonic() + WAIT_SECONDS
     while True:
         try:
             found = _claim(desk, token)
         except LinkBusy:
+            asking.set()
             if time.monotonic() > give_up:
                 raise
             wait(0.2)
             continue
         if isinstance(found, Pressed):
             return found
+        asking.set()
         done = _make(desk, found)
         if done is not None:
             return done

@@ -14,6 +14,7 @@ from services import clock
 from services.desk import Desk
 from services.orders import mailing, operation_steps, paging, reading
 from services.orders.pace import backoff
+from services.store import STORE_AWAY
 from services.store import steps as due
 from services.store.steps import LeaseLost, Step
 
@@ -48,9 +49,10 @@ def run(desk: Desk, step: Step) -> None:
         RUN[step.kind](desk, step)
     except LeaseLost:
         log.warning("step %s of order %s was finished by another worker", step.kind, step.order)
-    except Exception:
+    except Exception as error:
         # A fault of ours must not stop the queue: the step comes again later, and the log says why.
-        log.exception("step %s of order %s failed", step.kind, step.order)
+        if not isinstance(error, STORE_AWAY):
+            log.exception("step %s of order %s failed", step.kind, step.order)
         with suppress(LeaseLost), desk.store.write() as tx:
             due.hold(tx, step)
             due.again(tx, step, clock.now() + backoff(step.tries))

@@ -60,8 +60,10 @@ def request_due(desk: Desk) -> None:
         with desk.store.read() as tx:
             chosen = automatic(tx, desk, account)
             last = rows.last_scheduled(tx, account)
+        # One that came to nothing, though it was tried again, makes nobody wait for days.
+        hours = min(chosen.hours, HOURS) if last and last.state == "failed" else chosen.hours
         # The sandbox's clock may go back: then it is due, too.
-        if not chosen.on or (last and abs(now - last.created_at) < timedelta(hours=chosen.hours)):
+        if not chosen.on or (last and abs(now - last.created_at) < timedelta(hours=hours)):
             continue
         with desk.store.write() as tx:
             rows.add_request(

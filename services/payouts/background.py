@@ -9,10 +9,12 @@ from functools import partial
 
 from services.desk import Desk
 from services.payouts import announced, automatic, fetch, folder
+from services.store import STORE_AWAY
 
 _IDLE_SECONDS = 1.0
 _SCHEDULE_SECONDS = 20.0
 _PATIENCE_SECONDS = 10.0
+_AGAIN_SECONDS = 10.0  # after trouble
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +55,12 @@ def _fetch(desk: Desk, stopping: threading.Event) -> None:
                 automatic.request_due(desk)
             busy = work(desk, stopping)
             desk.life.turn("payouts")
+        except STORE_AWAY:  # the store itself says so
+            stopping.wait(_AGAIN_SECONDS)
+            continue
         except Exception:
             log.exception("payouts could not be fetched; it is tried again")
-            stopping.wait(10)
+            stopping.wait(_AGAIN_SECONDS)
             continue
         if not busy:
             stopping.wait(_IDLE_SECONDS)

@@ -196,7 +196,10 @@ class _Run:
         if trouble is not None:
             told = as_told(trouble)
             values |= {"failure": told.code, "failure_detail": detail_of(told)}
-            passing = getattr(trouble, "retry", False) or isinstance(trouble, FileNotThere | PayoutUnknown)
+            passing = (
+                isinstance(trouble, FileNotThere | PayoutUnknown | NoRoom) or type(trouble) is PayoutError
+            )
+            passing = passing or getattr(trouble, "retry", False)
             if passing and request.source != rows.PERSON and request.tries <= len(_AGAIN):
                 self.write(state="waiting", due_at=now + _AGAIN[request.tries - 1], **values)
                 return

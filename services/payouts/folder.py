@@ -30,12 +30,13 @@ from services.payouts.keep import keep
 from services.reconciliation.imports import FileKnown
 from services.refusals import sentence, stored_sentence
 from services.settings import Account
-from services.store import Row
+from services.store import STORE_AWAY, Row
 from services.store import folder_files as rows
 
 DONE, REFUSED = "done", "refused"
 STILL_SECONDS = 10.0
 _LOOK_SECONDS = 5.0
+_AGAIN_SECONDS = 30.0  # after trouble
 _LEASE, _BEAT_SECONDS = timedelta(minutes=3), 15.0
 _MOST = 1_000  # entries of a folder in one look
 # Names under which programs keep what is still coming.
@@ -205,9 +206,11 @@ def run(desk: Desk, stopping: threading.Event) -> None:
         try:
             watch.look()
             desk.life.turn("folder")
+        except STORE_AWAY:  # the store itself says so
+            stopping.wait(_AGAIN_SECONDS)
         except Exception:
             log.exception("the watched folder could not be worked off; it is tried again")
-            stopping.wait(30)
+            stopping.wait(_AGAIN_SECONDS)
         stopping.wait(_LOOK_SECONDS)
 
 

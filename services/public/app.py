@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import threading
 import traceback
 from collections.abc import Callable
 from functools import partial
@@ -21,7 +22,7 @@ from services.health import routes
 from services.public import links, notices, returns
 from services.public.guard import guarded
 from services.public.together import Together
-from services.store import Connection, StoreError
+from services.store import Connection, StoreError, StoreFull
 from services.store import notifications as rows
 
 T = TypeVar("T")
@@ -73,9 +74,18 @@ def application(
         return await in_thread(readers, partial(returns.preview, desk, returns.preview_of(request)))
 
     async def own_link(request: Request) -> Response:
-        return await in_thread(
-            pressers if request.method == "POST" else readers, partial(links.answer, desk, request)
-        )
+        if request.method != "POST":
+            return await in_thread(readers, partial(links.answer, desk, request))
+        asking = threading.Event()
+        try:
+            return await in_thread(pressers, partial(links.answer, desk, request, asking))
+        except TimeoutError:
+            if not asking.is_set():
+                raise
+            log.warning(
+                "own_link: HiPay has not answered within %g s; its page is handed out once it has", patience
+            )
+            return links.unavailable(request)
 
     async def health(_request: Request) -> Response:
         def look() -> None:
@@ -87,7 +97,12 @@ def application(
         return JSONResponse({"status": "ok"})
 
     async def unavailable(request: Request, error: Exception) -> Response:
-        log.error("%s: the store did not answer (%s)", _endpoint(request), type(error).__name__)
+        said = (
+            "the store has no room on its disk"
+            if isinstance(error, StoreFull)
+            else "the store did not answer"
+        )
+        log.error("%s: %s (%s)", _endpoint(request), said, type(error).__name__)
         if page := _PAGES.get(_endpoint(request)):
             return page(request)
         return PlainTextResponse("Unavailable", 503, headers={"retry-after": "30"})

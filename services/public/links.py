@@ -1,6 +1,7 @@
 """Our own link: a page with the facts and one button. Opening it changes nothing; pressing leads to HiPay's page."""
 
 import logging
+from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,10 +48,10 @@ _PAGES: dict[Standing, tuple[str, Tone]] = {
 _HIPAY = ("https://*.hipay.com", "https://*.hipay-tpp.com")
 
 
-def answer(desk: Desk, request: Request) -> Response:
+def answer(desk: Desk, request: Request, asking: Event | None = None) -> Response:
     """``/p/{token}``: the page as the request stands; after a POST HiPay's, or why there is none. Raises StoreError.
 
-    A GET changes nothing; one with more than the token leads to the page's own address. A POST of another site is 403.
+    ``asking`` is set while HiPay is waited for. A GET changes nothing; one with more than the token leads to the page's own address. A POST of another site is 403.
     """
     typed, language = request.path_params["token"], accepted_language(request)
     with desk.store.read() as tx:
@@ -62,7 +63,7 @@ def answer(desk: Desk, request: Request) -> Response:
     if foreign_origin(request.headers, desk.settings):
         raise HTTPException(403)
     try:
-        done = press(desk, token)
+        done = press(desk, token, asking=asking)
     except LinkUnknown:
         return _unknown(language)
     except LinkWornOut:
@@ -76,7 +77,7 @@ def answer(desk: Desk, request: Request) -> Response:
 
 
 def unavailable(request: Request) -> Response:
-    """While the store does not answer."""
+    """While the store does not answer, or HiPay does not in time."""
     t = translator(accepted_language(request), "customer")
     text = PAGES["in_a_moment"]
     screen = Screen(t.language, "wait", t(text.title), t(text.body), hint=t(HINTS["in_a_moment"]))

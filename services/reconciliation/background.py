@@ -22,6 +22,7 @@ from services.store import STORE_AWAY, settlement_files
 
 log = logging.getLogger(__name__)
 _EVERY_SECONDS = 1.0
+_AGAIN_SECONDS = 10.0  # after trouble
 _PATIENCE_SECONDS = 15.0  # that the process gets to end its transaction
 _LONGEST_PAUSE_SECONDS = 60.0  # before another process takes up what one has died of
 _MOST_DEATHS = 6  # in a row: more than a file that it cannot bear is given
@@ -47,9 +48,12 @@ def _run(desk: Desk, stopping: threading.Event) -> None:
                 child.look()
                 busy = take_in(desk)
                 desk.life.turn("reconciliation")
+            except STORE_AWAY:  # the store itself says so
+                stopping.wait(_AGAIN_SECONDS)
+                continue
             except Exception:
-                log.exception("reconciliation could not reach the store; it tries again")
-                stopping.wait(10)
+                log.exception("reconciliation failed at something; it tries again")
+                stopping.wait(_AGAIN_SECONDS)
                 continue
             if not busy:
                 stopping.wait(_EVERY_SECONDS)

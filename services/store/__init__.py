@@ -5,10 +5,19 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import SQLAlchemyError as StoreError
 from sqlalchemy.exc import TimeoutError as _NoConnection
 
-from services.store.engine import DatabaseRefused, Store, open_store
+from services.store.engine import DatabaseRefused, Store, StoreFull, open_store
 
 # The text of a StoreError holds its statement's values: it is never logged. With one of STORE_AWAY the database is away,
-# locked or full, and the same again may succeed; any other would only repeat itself.
+# locked or full (StoreFull, one of them), and the same again may succeed; any other would only repeat itself.
 STORE_AWAY = (OperationalError, InterfaceError, _NoConnection)
 
-__all__ = ["STORE_AWAY", "Connection", "DatabaseRefused", "Row", "Store", "StoreError", "open_store"]
+__all__ = [
+    "STORE_AWAY",
+    "Connection",
+    "DatabaseRefused",
+    "Row",
+    "Store",
+    "StoreError",
+    "StoreFull",
+    "open_store",
+]

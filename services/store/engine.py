@@ -22,13 +22,14 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from psycopg import Connection as PostgresConnection
 from sqlalchemy import URL, Connection, Engine, create_engine, event, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from services.errors import DeskError
 from services.store import schema
 from services.store.concurrent import insert_new, one_at_a_time, put, writes
+from services.store.outages import Outages
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 # The write-ahead log of SQLite before 3.51.3 can, rarely, lose a commit at a checkpoint; these two carry the repair.
@@ -39,12 +40,20 @@ _TURN_SECONDS = 20.0
 # Parameters are names and addresses: an error's text, which is logged, must not hold them.
 _COMMON: dict[str, Any] = {"hide_parameters": True}
 
+# SQLite says FULL where the system says ENOSPC, and IOERR where a quota or a limit of the process is reached.
+_SQLITE_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
+_POSTGRES_FULL = {"53100", "53400"}  # disk_full; configuration_limit_exceeded: of temporary files
+
 # Every line of a payout file goes to some place in each of a dozen indexes: those pages are not read again each time.
 _LONG_WORK_CACHE_KIB = 160 << 10
 
 
+class StoreFull(OperationalError):
+    """There is no room on the database's disk. Nothing of the transaction was stored; the same again may succeed later."""
+
+
 class DatabaseRefused(DeskError):
-    """The database cannot be used as it is; ``reason`` is read_only, mixed_worlds, unreachable, unusable or newer."""
+    """The database cannot be used as it is; ``reason`` is read_only, mixed_worlds, unreachable, full, unusable or newer."""
 
     code: ClassVar[str] = "database_refused"
 
@@ -59,7 +68,21 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.sqlite = engine.dialect.name == "sqlite"
+        self.outages = Outages()
+        self._serves = False  # before, whoever opens it says what is wrong
         self._kept_open: Connection | None = None
+        event.listen(engine, "handle_error", self._failed)
+        event.listen(engine, "commit", lambda _: self.outages.answered())
+
+    def _failed(self, context: ExceptionContext) -> Exception | None:
+        """Names a disk without room, and has every error after which the store may be back told once."""
+        known, said = context.sqlalchemy_exception, context.original_exception
+        if not isinstance(known, OperationalError | InterfaceError):
+            return None
+        full = _is_full(said)
+        if self._serves:
+            self.outages.met("full" if full else "away", type(said).__name__)
+        return StoreFull(context.statement, None, said, hide_parameters=True) if full else None
 
     @property
     def file(self) -> Path | None:
@@ -87,8 +110,10 @@ class Store:
             finally:
                 raw.close()
 
-    def keep_open(self) -> None:
-        """Whoever closes a SQLite file last empties its log, and waits for the disk twice: while one is open, nobody does."""
+    def serve(self) -> None:
+        """It is open. Whoever closes a SQLite file last empties its log, and waits for the disk twice: while one is open,
+        nobody does."""
+        self._serves = True
         if self.sqlite and isinstance(self.engine.pool, NullPool):
             self._kept_open = self.engine.connect()
 
@@ -103,7 +128,7 @@ def open_store(url: str, *, demo: bool | None = None, long_work: bool = False) -
 
     ``long_work``: of a process that reads and writes at length, one connection is kept, with a large cache.
 
-    Raises DatabaseRefused: read-only, unreachable, unusable (no right to make tables, no database at all), made by a
+    Raises DatabaseRefused: read-only, unreachable, full, unusable (no right to make tables, no database at all), made by a
     newer version, or known to the other world.
     """
     store = Store(_engine(url, long_work=long_work))
@@ -112,18 +137,27 @@ def open_store(url: str, *, demo: bool | None = None, long_work: bool = False) -
         _prove_writable(store)
         if demo is not None:
             _claim_world(store, "sandbox" if demo else "real")
-        store.keep_open()
+        store.serve()
     except DBAPIError as error:
         store.close()
         said = str(error.orig)
         if "readonly" in said or "read-only" in said:
             raise DatabaseRefused("read_only", said) from None
+        if isinstance(error, StoreFull):
+            raise DatabaseRefused("full", said) from None
         reason = "unreachable" if isinstance(error, OperationalError) else "unusable"
         raise DatabaseRefused(reason, said) from None
     except BaseException:
         store.close()
         raise
     return store
+
+
+def _is_full(error: BaseException) -> bool:
+    """Whether the database says that its disk has no room."""
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) in _SQLITE_FULL
+    return getattr(error, "sqlstate", None) in _POSTGRES_FULL
 
 
 def sqlite_warning() -> str | None:

@@ -1,7 +1,7 @@
 """To do: conditions found against the sandbox, whose each alarm is, who may close it, and that it ends by itself."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.orders import create, history
 from services.rounds import Round, Rounds
+from services.store import StoreFull
 from services.store import access as people
 from services.store import alarms as rows
 from services.store import orders as order_rows
@@ -272,6 +273,60 @@ def test_a_broken_round_is_logged_and_stops_nothing(desk: Desk, caplog: pytest.L
     Rounds((Round("broken", gap, broken), Round("next", gap, lambda _desk: ran.append("x")))).run_due(desk)
     assert ran == ["x"]
     assert "the round broken failed" in caplog.text
+
+
+def test_a_daily_round_that_failed_comes_again_in_minutes_and_less_and_less_often(
+    desk: Desk, sandbox: RunningSandbox
+) -> None:
+    tried: list[datetime] = []
+    broken = [True]
+
+    def run(_desk: Desk) -> None:
+        tried.append(clock.now())
+        if broken[0]:
+            raise ValueError("a fault of ours")
+
+    daily = (Round("daily", timedelta(hours=24), run),)
+    mine, others = Rounds(daily), Rounds(daily)
+    mine.run_due(desk)
+    for minutes in (1, 2, 4, 8):
+        count = len(tried)
+        sandbox.control("clock", {"advance_seconds": 60 * minutes - 20})
+        for one in (mine, others):
+            one.run_due(desk)
+        assert len(tried) == count
+        sandbox.control("clock", {"advance_seconds": 21})
+        for one in (mine, others):
+            one.run_due(desk)
+        assert len(tried) == count + 1
+    broken[0] = False
+    sandbox.control("clock", {"advance_seconds": 60 * 16})
+    mine.run_due(desk)
+    assert len(tried) == 6
+    for hours, count in ((23, 6), (2, 7)):
+        sandbox.control("clock", {"advance_seconds": 3600 * hours})
+        for one in (mine, others):
+            one.run_due(desk)
+        assert len(tried) == count
+
+
+@pytest.mark.parametrize("ends", [KeyboardInterrupt, StoreFull], ids=["killed", "no room"])
+def test_a_daily_round_whose_process_died_is_begun_by_another_within_the_hour(
+    desk: Desk, sandbox: RunningSandbox, ends: type[BaseException]
+) -> None:
+    ran: list[str] = []
+
+    def dies(_desk: Desk) -> None:
+        raise StoreFull("INSERT", None, Exception()) if ends is StoreFull else ends
+
+    with pytest.raises(ends):
+        Rounds((Round("daily", timedelta(hours=24), dies),)).run_due(desk)
+    other = Rounds((Round("daily", timedelta(hours=24), lambda _: ran.append("x")),))
+    other.run_due(desk)
+    assert not ran
+    sandbox.control("clock", {"advance_seconds": 15 * 60 + 1})
+    other.run_due(desk)
+    assert ran == ["x"]
 
 
 def test_the_running_worker_sweeps(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:

@@ -195,6 +195,20 @@ def test_while_hipay_is_away_the_page_says_so_in_the_customers_language(
     assert found(desk, sent).badge == "open"
 
 
+def test_a_slow_hipay_is_not_called_a_store_that_is_away_and_its_page_is_found_at_the_next_press(
+    desk: Desk, sent: int, sandbox: RunningSandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.control("faults", {"kind": "slow", "path": "/v1/hpayment", "delay_ms": 1500, "count": 1})
+    with serving(desk, patience=0.5) as hurried:
+        first = hurried.post(path(desk, sent), headers={"accept-language": "fr"})
+    assert (first.status_code, "Veuillez réessayer" in first.text) == (503, True)
+    assert "HiPay has not answered" in caplog.text
+    assert "store did not answer" not in caplog.text
+    with serving(desk) as public:  # this one waits for the press before
+        assert public.post(path(desk, sent)).status_code == 303
+    assert len(at_hipay(sandbox)) == 1
+
+
 def test_a_refusal_that_no_try_mends_is_said_to_the_sender(
     desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
 ) -> None:
@@ -423,7 +437,14 @@ def test_a_token_that_ends_in_a_sign_of_its_own_is_found_with_and_without_more(
     assert public.get("/p/AbCdEfGhIjKlMnOpQrSt-_").status_code == 200
     assert public.get("/p/AbCdEfGhIjKlMnOpQrSt-_.").headers["location"] == "./AbCdEfGhIjKlMnOpQrSt-_"
     assert public.get("/p/AbCdEfGhIjKlMnOpQrSt-__").headers["location"] == "./AbCdEfGhIjKlMnOpQrSt-_"
-    for other in ("/p/AbCdEfGhIjKlMnOpQrSt-", "/p/AbCdEfGhIjKlMnOpQrSt", "/p/abcdefghijklmnopqrst-_", "/p/", "/p/.", f"/p/{'a' * 9000}"):
+    for other in (
+        "/p/AbCdEfGhIjKlMnOpQrSt-",
+        "/p/AbCdEfGhIjKlMnOpQrSt",
+        "/p/abcdefghijklmnopqrst-_",
+        "/p/",
+        "/p/.",
+        f"/p/{'a' * 9000}",
+    ):
         assert public.get(other).status_code == 404
 
 

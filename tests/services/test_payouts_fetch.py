@@ -17,7 +17,7 @@ from services.alarms.handling import to_do
 from services.alarms.kinds import RESOLVED
 from services.alarms.sweep import sweep
 from services.desk import Desk
-from services.payouts import HoursOutOfRange, NoPayoutsThere, PayoutUnknown, asking, automatic
+from services.payouts import HoursOutOfRange, NoPayoutsThere, NoRoom, PayoutUnknown, asking, automatic
 from services.payouts.asking import Fetching
 from services.payouts.automatic import Automatic
 from services.payouts.background import work
@@ -433,6 +433,35 @@ def test_hipay_that_is_down_is_tried_again_for_the_schedule_only(lone: Any) -> N
     # A person does not wait for it.
     assert asking.ask(desk, person(desk, "finance"), "demo", "now") == later.id
     assert work(desk)
+
+
+@pytest.mark.parametrize("trouble", [ValueError("a fault of ours"), NoRoom()])
+def test_what_failed_here_is_tried_again_in_minutes_for_the_schedule(
+    lone: Any, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    def failing(*_: Any) -> Any:
+        raise trouble
+
+    monkeypatch.setattr(_Run, "_new", failing)
+    desk = lone("http://127.0.0.1:9")
+    automatic.save(desk, person(desk, "admin"), "demo", Automatic(on=True, hours=48))
+    automatic.request_due(desk)
+    assert work(desk)
+    with desk.store.read() as tx:
+        last = rows.last_scheduled(tx, "demo")
+    assert last is not None
+    assert (last.state, last.due_at - clock.now() < timedelta(minutes=6)) == ("waiting", True)
+
+
+def test_a_look_at_the_list_that_came_to_nothing_is_not_the_last_for_two_days(lone: Any) -> None:
+    with serve(wire.say(told({"error": {"code": 1000005}}, "403 Forbidden"))) as server:
+        desk = lone(server.url)
+        automatic.save(desk, person(desk, "admin"), "demo", Automatic(on=True, hours=48))
+        for hours, due in ((0, True), (3, False), (5, True)):
+            clock.use(lambda hours=hours: timedelta(hours=hours))
+            automatic.request_due(desk)
+            assert work(desk) is due, hours
+    clock.use(None)
 
 
 def test_a_refused_account_is_not_asked_file_by_file(lone: Any) -> None:
