@@ -161,12 +161,12 @@ WORDS = {
     "no_worker": (
         "No worker runs: nothing has been sent, fetched or imported since the last sign of life, {ago}.",
         "Start the worker again: restart the dashboard, or the worker where it runs apart. The log says why it stopped. This ends by itself once a worker is back.",
-        ":material/heart_broken:",
+        ":material/sync_disabled:",
     ),
     "worker_part_still": (
         "Part of the worker stands still, first {ago}: {lanes}",
         "Look into the worker's log, and restart it. This ends by itself once everything goes on.",
-        ":material/hourglass_disabled:",
+        ":material/sync_problem:",
     ),
 }  # fmt: skip
 # What the machinery notes as an alarm's end.

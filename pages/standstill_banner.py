@@ -23,7 +23,8 @@ def _draw() -> None:
     if still is None:
         return
     t = texts()
-    since = format_datetime(clock.shown(still.since), zone_of(desk()).key, language())
+    minute = clock.shown(still.since).replace(second=0, microsecond=0)
+    since = format_datetime(minute, zone_of(desk()).key, language())
     if still.whole:
         head = t("Nothing is sent, fetched or imported since {since}.", since=since)
         more = t("No worker gives a sign of life.")
@@ -37,5 +38,5 @@ def _draw() -> None:
     else:
         do = t("Tell whoever runs this installation.")
     with st.container(border=True, key="standstill_banner"):
-        st.error(f"**{plain(head)}** {plain(more)}  \n{plain(do)}", icon=":material/heart_broken:")
+        st.error(f"**{plain(head)}** {plain(more)}  \n{plain(do)}", icon=":material/sync_disabled:")
         st.caption(t("Nothing is lost: what waits goes on by itself afterwards. No e-mail can tell of this, since the worker sends them."))  # fmt: skip

@@ -245,7 +245,9 @@ def _payment_words(data: dict[str, Any], currency: str, t: Translator) -> tuple[
 # What is not done while a lane of the worker stands still (services.life.LANES).
 LANES = {
     "work": "Payment links, e-mails and refunds are not sent.",
-    "reads": "Payments are not looked up at HiPay.",
+    "steps": "A call to HiPay or to the mail server does not come back: some requests wait.",
+    "notifications": "What HiPay tells of payments is not taken in.",
+    "rounds": "Alarms, reminders and notices are not looked after.",
     "payouts": "Payout files are not fetched from HiPay.",
     "folder": "The watched folder is not looked at.",
     "reconciliation": "Payout lines do not follow what changes.",

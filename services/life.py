@@ -22,7 +22,7 @@ from services.store import life as rows
 
 log = logging.getLogger(__name__)
 # What every worker runs, in the order in which it is told.
-LANES = ("work", "notifications", "rounds", "payouts", "folder", "reconciliation", "imports")
+LANES = ("work", "steps", "notifications", "rounds", "payouts", "folder", "reconciliation", "imports")
 EVERY_SECONDS = 20.0  # between two writes of a process
 LIMIT_SECONDS = 120.0  # without a sign: one step may last a minute, and its sign waits for the next write
 LOOKS_APART = 10.0  # seconds

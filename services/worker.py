@@ -65,8 +65,11 @@ def run(desk: Desk, stopping: threading.Event) -> None:
         desk.wake.clear()
         if not watch.may_work():
             may_work.clear()
+            desk.life.turn("steps")
             return False
         may_work.set()
+        if not lanes.hang():
+            desk.life.turn("steps")
         busy = sending.work(desk)
         return lanes.begin_next() or busy
 

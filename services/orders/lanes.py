@@ -27,6 +27,7 @@ class Lanes:
         self._desk, self._owner = desk, owner
         self._lock = threading.Lock()
         self._in_hand: dict[Step, threading.Thread] = {}
+        self._begun: dict[Step, float] = {}
 
     def begin_next(self) -> bool:
         """Take the next due step that has a place, and begin it. False when there is none."""
@@ -43,8 +44,19 @@ class Lanes:
         thread = threading.Thread(target=self._run, args=(step,), name=step.kind, daemon=True)
         with self._lock:
             self._in_hand[step] = thread
-        thread.start()
+            self._begun[step] = time.monotonic()
+        try:
+            thread.start()
+        except BaseException:  # the system gives no thread: the lease ends, and the step comes again
+            self._forget(step)
+            raise
         return True
+
+    def hang(self) -> bool:
+        """Whether a step in hand has outlasted its lease, which no call to the outside does: it keeps its place for ever."""
+        with self._lock:
+            oldest = min(self._begun.values(), default=None)
+        return oldest is not None and time.monotonic() - oldest > steps.LEASE.total_seconds()
 
     def wait(self, seconds: float) -> None:
         """Let the steps in hand end. What takes longer than ``seconds`` is done again when its lease is over."""
@@ -62,6 +74,9 @@ class Lanes:
         except Exception:  # a thread's own last line: the same
             log.exception("the result of step %s of order %s could not be stored", step.kind, step.order)
         finally:
-            with self._lock:
-                del self._in_hand[step]
+            self._forget(step)
             self._desk.wake.set()
+
+    def _forget(self, step: Step) -> None:
+        with self._lock:
+            del self._in_hand[step], self._begun[step]

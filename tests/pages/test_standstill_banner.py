@@ -11,7 +11,7 @@ from services.life import LANES, Watch
 from services.store import life
 
 Open = Callable[..., AppTest]
-SINCE = datetime(2026, 11, 30, 9, 7, tzinfo=UTC)
+SINCE = datetime(2026, 11, 30, 9, 7, 41, tzinfo=UTC)
 
 
 def stand_still(desk: Desk, *lanes: str) -> None:

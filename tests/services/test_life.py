@@ -17,8 +17,11 @@ from services.alarms.handling import close, to_do
 from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.life import LANES, SignsOfLife, Watch, goes_on, watching
+from services.orders import steps
+from services.orders.lanes import Lanes
 from services.store import Store, schema
 from services.store import life as rows
+from services.store.steps import Step
 from tests.support.desk import open_test_desk, person
 from tests.support.sandbox import wait_for
 
@@ -28,6 +31,9 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     opened = open_test_desk(tmp_path)
     yield opened
     opened.close()
+
+
+STEP = Step(1, 1, "mail", "demo", 0, datetime.now(UTC), 1, datetime.now(UTC))
 
 
 class Seconds:
@@ -288,3 +294,35 @@ def test_the_thread_looks_by_itself_and_says_once_that_it_cannot(
     with watching(nowhere, lambda: told.append(1), every=0.01):
         time.sleep(0.2)
     assert caplog.text.count("cannot be read") == 1
+
+
+def test_a_call_that_never_comes_back_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that outlasts its lease: its lane still turns, and yet something waits for ever."""
+    waiting, lanes = threading.Event(), Lanes(desk, "here")
+    monkeypatch.setattr(steps, "take", lambda *_: STEP)
+    monkeypatch.setattr(steps, "run", lambda *_: waiting.wait(10))
+    monkeypatch.setattr(steps, "LEASE", timedelta(seconds=0.1))
+    assert lanes.begin_next()
+    assert not lanes.hang()
+    time.sleep(0.15)
+    assert lanes.hang()
+    waiting.set()
+    lanes.wait(5)
+    assert not lanes.hang()
+
+
+def test_a_step_for_which_there_is_no_thread_gives_its_place_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lanes = Lanes(desk, "here")
+    monkeypatch.setattr(steps, "take", lambda *_: STEP)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", _no_thread)
+        with pytest.raises(RuntimeError):
+            lanes.begin_next()
+    monkeypatch.setattr(steps, "LEASE", timedelta(0))
+    assert not lanes.hang()
+
+
+def _no_thread(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
