@@ -56,7 +56,7 @@ def phone_return(request: Request) -> Response:
 
 app = st.App(
     ROOT / "pages" / "main.py",
-    secrets={"auth": desk.settings.auth} if desk.settings.auth else None,
+    secrets={"auth": desk.settings.auth.for_streamlit()} if desk.settings.auth else None,
     lifespan=lifespan,
     routes=[
         *health.routes(desk),

@@ -30,7 +30,7 @@ def page() -> None:
     if own is None and may_set_address(desk(), actor()):
         st.info(t("Write your address first: it is where your notices go."), icon=":material/info:")
     elif own is None:
-        st.info(t("Your account has no e-mail address, so nothing can be mailed to you. Ask your administrator."), icon=":material/info:")  # fmt: skip
+        st.info(t("Your account has no e-mail address that the identity provider has verified, so nothing can be mailed to you. Ask your administrator."), icon=":material/info:")  # fmt: skip
     else:
         st.caption(
             t("A mail to {address}, in the language of these screens, about the payment requests that you sent. Customers never get one.", address=plain(own))

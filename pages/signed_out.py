@@ -1,6 +1,5 @@
 """What a person sees who may not go further: the sign-in, and the two sentences about missing roles."""
 
-from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
@@ -44,6 +43,5 @@ def without_right() -> None:
 
 def _providers() -> list[str | None]:
     """The names of the configured providers; a provider without a name (its settings in ``[auth]`` itself) is None."""
-    auth = desk().settings.auth or {}
-    named = [name for name, table in auth.items() if isinstance(table, Mapping) and "client_id" in table]
-    return [*([None] if "client_id" in auth else []), *named]
+    auth = desk().settings.auth
+    return [None if name == "default" else name for name in auth.providers] if auth else []

@@ -65,16 +65,14 @@ def secret_values(settings: Settings) -> Iterator[str]:
             yield from {password, unquote(password)}
 
 
-def _secrets_in(value: Any, *, hidden: bool = False) -> Iterator[str]:
+def _secrets_in(value: Any) -> Iterator[str]:
     if isinstance(value, SecretStr):
         yield value.get_secret_value()
     elif isinstance(value, BaseModel):
         yield from _secrets_in(dict(value))
     elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _secrets_in(inner, hidden=hidden or name in ("client_secret", "cookie_secret"))
-    elif hidden and isinstance(value, str):
-        yield value
+        for inner in value.values():
+            yield from _secrets_in(inner)
 
 
 def _without_query(record: logging.LogRecord) -> bool:

@@ -31,6 +31,7 @@ SENTENCES: dict[str, str] = {
     "not_signed_in": "Your session has ended. Sign in again.",
     "session_ended": "Your session has ended. Sign in again.",
     "user_disabled": "Your account here is closed. Ask your administrator.",
+    "foreign_token": "This sign-in is not one of the identity provider that is configured here. Sign in again.",
     "claims_incomplete": "The identity provider did not say {claim}. Ask your administrator.",
     "unknown_user": "This person is no longer in the list.",
     "last_admin": "Somebody must be able to give roles: make another person an administrator first.",
@@ -121,7 +122,7 @@ SENTENCES: dict[str, str] = {
     "alarm_closed": "Somebody else has just closed this alarm.",
     "alarm_reason_missing": "Say in a few words how it was settled: your colleagues will read it.",
     "notice": "This notice cannot be sent.",
-    "notice_no_address": "Your account has no e-mail address to write to.",
+    "notice_no_address": "Your account has no e-mail address to write to, or none that the identity provider has verified.",
     "alarm_days_out_of_range": "Choose from {least} to {most} days.",
     # orders
     "order": "This order cannot be used.",

@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from services.auth_settings import Auth
 from services.errors import DeskError
 from services.mail.addresses import parse_address
 from services.money import is_currency
@@ -132,7 +133,7 @@ class SignIn(BaseModel):
     roles: dict[str, Role] = {"manager": "manager", "finance": "finance", "admin": "admin"}
     admins: tuple[str, ...] = ()
     absolute_hours: int = Field(default=12, ge=1, le=720)
-    idle_minutes: int = Field(default=120, ge=5, le=1440)
+    idle_minutes: int = Field(default=30, ge=5, le=1440)
 
 
 class Settings(BaseSettings):
@@ -162,9 +163,7 @@ class Settings(BaseSettings):
     worker: bool = True
     accounts: dict[Key, Account] = {}
     sign_in: SignIn = SignIn()
-    auth: dict[str, Any] | None = Field(
-        default=None, repr=False
-    )  # the provider's secrets are plain text here
+    auth: Auth | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -337,7 +336,10 @@ def unknown_names() -> tuple[str, ...]:
 
 
 def _sentence(problem: Any) -> str:
-    place = " → ".join(str(part) for part in problem["loc"]) or "settings"
+    found = problem["loc"]
+    if "auth" in found:  # whose tables have no such level
+        found = [part for part in found if part not in ("providers", "default")]
+    place = " → ".join(str(part) for part in found) or "settings"
     message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "missing":
         message = "is missing"

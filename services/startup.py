@@ -5,13 +5,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from services import desk as desks
 from services import logs, processes, programs, versions
 from services.alarms import standstill
 from services.desk import Desk
+from services.hosts import is_loopback
 from services.i18n import translator
 from services.life import watching
 from services.processes import Child
@@ -21,7 +21,6 @@ from services.store import DatabaseRefused
 
 log = logging.getLogger(__name__)
 _WORKER_STOPS = 20.0  # seconds that the worker's current step gets to end
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def settings_or_exit() -> Settings:
@@ -61,16 +60,6 @@ def refuse_open_door(settings: Settings) -> None:
                 f"{', '.join(strangers)}: add [auth] (docs/operator.md), or remove the address",
             )
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the name or address is this machine's own."""
-    if host.lower() in LOOPBACK_NAMES:
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @contextmanager

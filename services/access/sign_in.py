@@ -3,6 +3,7 @@
     AccessError
     └── NotSignedIn
         ├── ClaimsIncomplete    the provider's token lacks what a sign-in needs
+        ├── ForeignToken        the token is of another provider, or made out to another client
         ├── SessionEnded        the session is over: too old, unused for too long, or signed out
         └── UserDisabled        an administrator has closed the account
 
@@ -41,6 +42,10 @@ class ClaimsIncomplete(NotSignedIn):
         self.claim = claim
 
 
+class ForeignToken(NotSignedIn):
+    code = "foreign_token"
+
+
 class SessionEnded(NotSignedIn):
     code = "session_ended"
 
@@ -65,9 +70,11 @@ def sign_in(desk: Desk, claims: Mapping[str, Any]) -> Actor:
 
     A token seen for the first time begins a session: the user's row is made or brought up to date, and the roles that
     the claim gives replace those it gave before; roles given on the People page stay. A later call moves the idle limit.
-    Raises ClaimsIncomplete, SessionEnded, UserDisabled.
+    An e-mail address that the provider has not verified is used for nothing.
+
+    Raises ClaimsIncomplete, ForeignToken, SessionEnded, UserDisabled.
     """
-    token = _token(claims)
+    token = _token(desk, claims)
     now, limits = datetime.now(UTC), desk.settings.sign_in
     with desk.store.read() as tx:
         user, session = rows.find_user(tx, token.issuer, token.subject), rows.session(tx, token.session)
@@ -117,7 +124,7 @@ def _begin(desk: Desk, token: _Token, claims: Mapping[str, Any], now: datetime) 
     if ends_at <= now or (token.expires_at and token.expires_at + _SKEW <= now):
         raise SessionEnded
     roles = claimed_roles(claims, limits)
-    person = {"email": str(claims.get("email") or ""), "name": _name(claims)}
+    person = {"email": _address(claims), "name": _name(claims)}
     with desk.store.write() as tx:
         one_at_a_time(tx, "sign-in")
         rows.forget_sessions(tx, started_before=now - timedelta(hours=limits.absolute_hours) - _SKEW)
@@ -158,8 +165,8 @@ def claimed_roles(claims: Mapping[str, Any], limits: SignIn) -> frozenset[str]:
     The claim is a text or a list of texts, named as it is or by a dotted path (``realm_access.roles``).
     """
     roles = {limits.roles[value] for value in _claimed(claims, limits.roles_claim) if value in limits.roles}
-    admins = {address.casefold() for address in limits.admins}
-    if claims.get("email_verified") is True and str(claims.get("email", "")).casefold() in admins:
+    admins = {address.casefold() for address in limits.admins if address}
+    if _address(claims).casefold() in admins:
         roles.add("admin")
     return frozenset(roles)
 
@@ -176,7 +183,15 @@ def _claimed(claims: Mapping[str, Any], name: str) -> Iterator[str]:
         yield from (value for value in found if isinstance(value, str))
 
 
-def _token(claims: Mapping[str, Any]) -> _Token:
+def _address(claims: Mapping[str, Any]) -> str:
+    """The address, "" for none that the provider says it has verified: anybody may have written another into their account."""
+    return str(claims.get("email") or "") if claims.get("email_verified") is True else ""
+
+
+def _token(desk: Desk, claims: Mapping[str, Any]) -> _Token:
+    # Authlib compares the issuer at the sign-in; Streamlit's cookie is read for thirty days after, whatever is configured then.
+    if desk.settings.auth is None or not desk.settings.auth.issued(claims):
+        raise ForeignToken
     for name in ("iss", "sub", "iat"):
         if not claims.get(name):
             raise ClaimsIncomplete(name)
@@ -198,7 +213,7 @@ def _moment(value: Any, claim: str) -> datetime:
 
 
 def _name(claims: Mapping[str, Any]) -> str:
-    return str(claims.get("name") or claims.get("preferred_username") or claims.get("email") or claims["sub"])
+    return str(claims.get("name") or claims.get("preferred_username") or _address(claims) or claims["sub"])
 
 
 def _machine_user() -> str:

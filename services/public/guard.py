@@ -12,6 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.hosts import LOOPBACK_NAMES
 from services.settings import Settings
 
 log = logging.getLogger("services.public")
@@ -28,13 +29,12 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def own_hosts(settings: Settings) -> frozenset[str]:
     """The names that the public application answers to."""
     public = urlsplit(settings.public or "")
-    return _LOOPBACK | {name for name in (public.hostname, settings.public_host) if name}
+    return LOOPBACK_NAMES | {name for name in (public.hostname, settings.public_host) if name}
 
 
 def foreign_origin(headers: Headers, settings: Settings) -> bool:

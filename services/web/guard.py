@@ -14,9 +14,9 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from services.hosts import LOOPBACK_NAMES, is_loopback
 from services.i18n import best_language
 from services.settings import Settings
-from services.startup import LOOPBACK_NAMES, is_loopback
 from services.web.headers import dressed, security_headers
 from services.web.routes import Reach, reach
 
@@ -39,7 +39,7 @@ class Guard:
         self._names = allowed_names(settings)
         self._home = urlsplit(settings.dashboard_url)
         self._strangers_may_come = settings.auth is not None
-        secret = str((settings.auth or {}).get("cookie_secret", ""))
+        secret = settings.auth.cookie_secret.get_secret_value() if settings.auth else ""
         self._signed_in = URLSafeTimedSerializer(secret, salt=_USER_COOKIE) if secret else None
         self._https = self._home.scheme == "https"
         pictures = settings.sandbox_url if settings.demo else ""

@@ -18,10 +18,9 @@ from services.desk import Desk
 from services.money import AmountError
 from services.store import access as rows
 from tests.pages.conftest import ROUTER
-from tests.support.desk import person
+from tests.support.desk import PROVIDER, person
 
 Open = Callable[..., AppTest]
-PROVIDER = {"client_id": "desk", "client_secret": "s" * 12, "cookie_secret": "c" * 32, "redirect_uri": "http://127.0.0.1:8501/oauth2callback"}  # fmt: skip
 STAGE = {
     "name": "Shop",
     "environment": "stage",
@@ -38,7 +37,7 @@ def router() -> AppTest:
 def signed_in(roles: list[str], **more: Any) -> dict[str, Any]:
     now = int(time.time())
     return {
-        "is_logged_in": True, "iss": "https://id.example.com", "sub": "7", "iat": now, "exp": now + 300, "nonce": "n",
+        "is_logged_in": True, "iss": "https://id.example.com", "aud": "desk", "provider": "default", "sub": "7", "iat": now, "exp": now + 300, "nonce": "n",
         "name": "Camille Martin", "email": "camille@example.com", "roles": roles, **more,
     }  # fmt: skip
 

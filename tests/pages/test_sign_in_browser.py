@@ -5,10 +5,13 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import time_machine
+from itsdangerous import URLSafeTimedSerializer
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from pages.navigation import SCREENS
@@ -19,6 +22,7 @@ from tests.support import browser
 from tests.support.servers import free_ports, server
 
 pytestmark = pytest.mark.browser
+COOKIE_SECRET = "9f8e7d6c5b4a39281706f5e4d3c2b1a0"
 ACCOUNT = {
     "name": "Shop",
     "environment": "stage",
@@ -50,7 +54,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     dashboard, provider = free_ports(2)
     url = f"http://127.0.0.1:{dashboard}"
     auth = {
-        "redirect_uri": f"{url}/oauth2callback", "cookie_secret": "c" * 40, "client_id": "desk", "client_secret": "s" * 20,
+        "redirect_uri": f"{url}/oauth2callback", "cookie_secret": COOKIE_SECRET, "client_id": "desk", "client_secret": "s" * 20,
         "server_metadata_url": f"http://127.0.0.1:{provider}/.well-known/openid-configuration",
     }  # fmt: skip
     person = {
@@ -146,15 +150,20 @@ def test_the_sign_in_from_a_first_visit_to_the_last(house: House, context: Brows
     page.goto(house.url)
     expect(page.get_by_text("Your session has ended")).to_be_visible(timeout=30_000)
 
-    # A forged cookie is none.
-    forged = [
-        {**cookie, "value": _forged(cookie["value"])}
-        for cookie in kept
-        if cookie["name"] == "_streamlit_user"
-    ]
-    context.add_cookies(forged)  # type: ignore[arg-type]
-    page.goto(house.url)
-    expect(page.get_by_text("Payment links and telephone payments")).to_be_visible(timeout=30_000)
+    # A forged cookie is none, nor one signed with a guessed secret or too long ago; one of another provider says why.
+    [real] = [cookie for cookie in kept if cookie["name"] == "_streamlit_user"]
+    claims = json.loads(URLSafeTimedSerializer(COOKIE_SECRET, salt="_streamlit_user").loads(real["value"]))
+    for value, said in (
+        (_forged(real["value"]), "Payment links and telephone payments"),
+        (_signed({**claims, "sub": "boss", "nonce": "1"}, "x"), "Payment links and telephone payments"),
+        (_signed({**claims, "nonce": "2"}, COOKIE_SECRET, age=40), "Payment links and telephone payments"),
+        (_signed({**claims, "nonce": "3", "iss": "https://old.example.com"}, COOKIE_SECRET), "not one of the identity provider"),
+        (_signed({**claims, "nonce": "4", "iat": claims["iat"] - 13 * 3600}, COOKIE_SECRET), "Your session has ended"),
+    ):  # fmt: skip
+        context.add_cookies([{**real, "value": value}])  # type: ignore[typeddict-item]
+        page.goto(house.url)
+        expect(page.get_by_text(said)).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert violations == []
     page.screenshot(path=_artefact("sign-in.png"))
 
@@ -177,6 +186,12 @@ def _end_sessions(store: Store) -> None:
 
 def _forged(value: str) -> str:
     return re.sub(r"[A-Za-z]", lambda letter: "B" if letter[0] == "A" else "A", value, count=40)
+
+
+def _signed(claims: dict[str, Any], secret: str, *, age: int = 0) -> str:
+    """Streamlit's cookie with these claims, signed ``age`` days ago."""
+    with time_machine.travel(datetime.now(UTC) - timedelta(days=age)):
+        return str(URLSafeTimedSerializer(secret, salt="_streamlit_user").dumps(json.dumps(claims)))
 
 
 def _artefact(name: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from services import logs
 from services.settings import Settings
-from tests.support.desk import settings_for
+from tests.support.desk import CLIENT, PROVIDER, settings_for
 
 CANARY = "canary-1f0c"
 
@@ -23,7 +23,10 @@ def settings(tmp_path: Path) -> Settings:
     return settings_for(
         tmp_path, accounts={"shop": account}, smtp_url=f"smtps://me:{CANARY}%2Fmail@mail.example.com",
         database_url=f"postgresql://u:{CANARY}-db@db/desk",
-        auth={"cookie_secret": f"{CANARY}-cookie", "client_id": "desk", "other": {"client_secret": f"{CANARY}-client"}},
+        auth={
+            **PROVIDER, "cookie_secret": f"{CANARY}-cookie-0123456789abcdef",
+            "other": {**CLIENT, "client_secret": f"{CANARY}-client"},
+        },
     )  # fmt: skip
 
 

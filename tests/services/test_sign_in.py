@@ -11,11 +11,11 @@ import pytest
 import time_machine
 
 from services.access import Actor, NotAllowed, NotSignedIn, Right, require, rights, sign_in, trail, users
-from services.access.sign_in import ClaimsIncomplete, SessionEnded, UserDisabled
+from services.access.sign_in import ClaimsIncomplete, ForeignToken, SessionEnded, UserDisabled
 from services.desk import Desk
 from services.settings import SignIn
 from services.store import access as rows
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import ISSUER, PROVIDER, open_test_desk, person
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -23,7 +23,9 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     opened = open_test_desk(
-        tmp_path, sign_in=SignIn(absolute_hours=12, idle_minutes=30, admins=("Boss@Example.com",))
+        tmp_path,
+        auth=PROVIDER,
+        sign_in=SignIn(absolute_hours=12, idle_minutes=30, admins=("Boss@Example.com", "")),
     )
     yield opened
     opened.close()
@@ -38,13 +40,24 @@ def clock() -> Iterator[time_machine.Traveller]:
 def claims(at: datetime | None = None, **more: Any) -> dict[str, Any]:
     issued = int(at.timestamp()) if at else int(time.time())
     base = {
-        "iss": "https://id.example.com",
+        "iss": ISSUER,
+        "aud": "desk",
+        "provider": "default",
         "sub": "42",
         "iat": issued,
         "exp": issued + 300,
         "nonce": f"n{issued}",
     }
-    return base | {"email": "camille@example.com", "name": "Camille Martin", "roles": ["manager"]} | more
+    return (
+        base
+        | {
+            "email": "camille@example.com",
+            "email_verified": True,
+            "name": "Camille Martin",
+            "roles": ["manager"],
+        }
+        | more
+    )
 
 
 def may(desk: Desk, actor: Actor) -> frozenset[Right]:
@@ -117,7 +130,36 @@ def test_a_listed_address_is_an_administrator_only_when_the_provider_verified_it
     assert sign_in.claimed_roles(given, SignIn(admins=("Boss@Example.com",))) == roles
 
 
-@pytest.mark.parametrize("missing", ["iss", "sub", "iat"])
+@pytest.mark.parametrize("verified", [False, None, "true", 1])
+def test_an_address_that_nobody_verified_is_used_for_nothing(desk: Desk, clock: Any, verified: Any) -> None:
+    actor = sign_in.sign_in(desk, claims(email="Boss@example.com", email_verified=verified, name="", sub="b"))
+    assert (actor.email, actor.name) == ("", "b")
+    assert Right.MANAGE_USERS not in may(desk, actor)
+    with desk.store.read() as tx:
+        [row] = rows.all_users(tx)
+    assert (row.email, row.name) == ("", "b")
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {"iss": "https://other.example.com"}, {"iss": f"{ISSUER}.evil.example"}, {"iss": "local"}, {"aud": "another"}, {"aud": None},
+        {"aud": ["another"]}, {"provider": "another"}, {"iss": None},
+    ],
+)  # fmt: skip
+def test_a_token_of_another_provider_or_client_opens_nothing(
+    desk: Desk, clock: Any, foreign: dict[str, Any]
+) -> None:
+    kept = sign_in.sign_in(desk, claims())
+    with pytest.raises(ForeignToken):
+        sign_in.sign_in(desk, claims(**foreign))
+    assert sign_in.sign_in(desk, claims(aud=["desk", "other"], iss=f"{ISSUER}/", nonce="x")).id != kept.id
+    desk.settings.auth.providers.clear()  # type: ignore[union-attr] # the provider was taken out, and the cookie is still there
+    with pytest.raises(ForeignToken):
+        sign_in.sign_in(desk, claims())
+
+
+@pytest.mark.parametrize("missing", ["sub", "iat"])
 def test_a_token_without_what_identifies_it_is_refused(desk: Desk, missing: str) -> None:
     with pytest.raises(ClaimsIncomplete) as refusal:
         sign_in.sign_in(desk, {name: value for name, value in claims().items() if name != missing})

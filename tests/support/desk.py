@@ -23,6 +23,14 @@ from services.store import access as rows
 from services.store import accounts, matching_rules, open_store, schema
 from tests.support import postgres
 
+ISSUER = "https://id.example.com"
+CLIENT = {
+    "client_id": "desk", "client_secret": "client-0b8f1c2d3e4a", "server_metadata_url": f"{ISSUER}/.well-known/openid-configuration",
+}  # fmt: skip
+PROVIDER = {
+    **CLIENT,
+    "cookie_secret": "cookie-9f8e7d6c5b4a39281706f5e4d3c2b1a0", "redirect_uri": "https://desk.example.com/oauth2callback",
+}  # fmt: skip
 FILE_ACCOUNT = "1"  # the Account of most tests' payout files
 
 

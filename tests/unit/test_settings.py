@@ -7,6 +7,7 @@ import pytest
 
 from services.logs import secret_values
 from services.settings import Settings, SettingsError, read, unknown_names
+from tests.support.desk import CLIENT, ISSUER, PROVIDER
 
 SHOP = {
     "name": "Shop",
@@ -92,7 +93,10 @@ def test_no_secret_stands_in_how_the_settings_show_themselves(tmp_path: Path) ->
         "password": "canary-1",
         "passphrase": "canary-2",
     }
-    auth = {"client_secret": "canary-3", "cookie_secret": "canary-4", "other": {"client_secret": "canary-5"}}
+    auth = {
+        **PROVIDER, "client_secret": "canary-3", "cookie_secret": "canary-4-0123456789abcdef-0123456789",
+        "other": {**CLIENT, "client_secret": "canary-5"},
+    }  # fmt: skip
     settings = Settings(
         data_dir=tmp_path, accounts={"shop": account}, auth=auth, smtp_url="smtp://u:canary-6@h", database_url="x://u:canary-7@h/d",
         imap_url="imaps://u:canary-8@h",
@@ -176,8 +180,85 @@ def test_a_value_without_end_is_a_sentence(monkeypatch: pytest.MonkeyPatch, name
         read()
 
 
-@pytest.mark.parametrize("text", ["a = " + "[" * 100_000, "public_port = " + "9" * 5_000, "public_port = 1e9999999"])
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 100_000, "public_port = " + "9" * 5_000, "public_port = 1e9999999"]
+)
 def test_so_is_one_in_the_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "secrets.toml").write_text(text)
     with pytest.raises(SettingsError):
         read()
+
+
+SECRET = "9f8e7d6c5b4a39281706f5e4d3c2b1a0"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cookie_secret": "x"}, "auth → cookie_secret: has fewer than 32 bytes"),
+        ({"cookie_secret": SECRET[:31]}, "auth → cookie_secret: has fewer than 32 bytes"),
+        ({"cookie_secret": "x" * 64}, "auth → cookie_secret: is no random text"),
+        ({"cookie_secret": "correct-horse-" * 4}, "auth → cookie_secret: is no random text"),
+        ({"cookie_secret": "abcabcab" * 5 + "c"}, "auth → cookie_secret: is no random text"),
+        ({"cookie_secret": None}, "auth → cookie_secret"),
+        ({"redirect_uri": "http://desk.example.com/oauth2callback"}, "auth → redirect_uri: must begin with https://"),
+        ({"redirect_uri": "https://me:pw@desk.example.com/oauth2callback"}, "auth → redirect_uri: must begin with https://"),
+        ({"redirect_uri": "https://desk.example.com/"}, "auth → redirect_uri: must end in /oauth2callback"),
+        ({"server_metadata_url": "http://id.example.com/.well-known/openid-configuration"}, "auth → server_metadata_url: must begin with"),
+        ({"server_metadata_url": "http://[/.well-known/openid-configuration"}, "auth → server_metadata_url: must begin with"),
+        ({"server_metadata_url": "https://id.example.com/metadata"}, "auth → issuer: is needed"),
+        ({"issuer": "http://id.example.com"}, "auth → issuer: must begin with https://"),
+        ({"client_id": ""}, "auth → client_id"),
+        ({"client_secret": ""}, "auth → client_secret"),
+        ({"client_kwargs": {"scope": "email"}}, "auth → client_kwargs: scope must hold openid"),
+        ({"cookie_secert": SECRET}, "auth → cookie_secert: is not a setting"),
+        ({"expose_tokens": "id"}, "auth → expose_tokens: is not a setting"),
+        ({"google": {**CLIENT, "client": "x"}}, "auth → google → client: is not a setting"),
+        ({"google": {"client_id": "x"}}, "auth → google → client_secret: is missing"),
+        ({"my_company": CLIENT}, "my_company cannot be a provider's name"),
+    ],
+)  # fmt: skip
+def test_a_sign_in_that_others_could_forge_is_refused(
+    monkeypatch: pytest.MonkeyPatch, change: dict[str, object], said: str
+) -> None:
+    monkeypatch.setenv("ETERMINAL_AUTH", json.dumps({**PROVIDER, **change}))
+    with pytest.raises(SettingsError) as refusal:
+        read()
+    assert said in str(refusal.value)
+    for secret in (PROVIDER["client_secret"], PROVIDER["cookie_secret"], "correct-horse", SECRET):
+        assert secret not in str(refusal.value)
+
+
+@pytest.mark.parametrize("missing", sorted(PROVIDER))
+def test_a_sign_in_without_what_it_needs_is_refused(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    monkeypatch.setenv(
+        "ETERMINAL_AUTH", json.dumps({name: value for name, value in PROVIDER.items() if name != missing})
+    )
+    with pytest.raises(SettingsError, match=rf"auth → {missing}: is missing"):
+        read()
+
+
+def test_an_auth_table_without_a_provider_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    of_all = {name: PROVIDER[name] for name in ("redirect_uri", "cookie_secret")}
+    monkeypatch.setenv("ETERMINAL_AUTH", json.dumps(of_all))
+    with pytest.raises(SettingsError, match="names no provider"):
+        read()
+
+
+def test_providers_reach_streamlit_as_they_were_written(tmp_path: Path) -> None:
+    local = {**CLIENT, "server_metadata_url": "http://127.0.0.1:9400/.well-known/openid-configuration"}
+    tenant = {**CLIENT, "issuer": "https://id.example.com/0815", "client_kwargs": {"scope": "openid email"}}
+    auth = Settings(auth={**PROVIDER, "local": local, "tenant": tenant}, data_dir=tmp_path).auth
+    assert auth is not None
+    assert list(auth.providers) == ["default", "local", "tenant"]
+    assert [one.issuer for one in auth.providers.values()] == [ISSUER, "http://127.0.0.1:9400", "https://id.example.com/0815"]  # fmt: skip
+    told = auth.for_streamlit()
+    assert told == {**PROVIDER, "local": local, "tenant": {name: value for name, value in tenant.items() if name != "issuer"}}  # fmt: skip
+    named = Settings(auth={"redirect_uri": "http://localhost:{port}/oauth2callback", "cookie_secret": SECRET, "local": local}).auth  # fmt: skip
+    assert named is not None
+    assert list(named.for_streamlit()) == ["redirect_uri", "cookie_secret", "local"]
+
+
+def test_the_sessions_defaults() -> None:
+    limits = read().sign_in
+    assert (limits.idle_minutes, limits.absolute_hours) == (30, 12)
