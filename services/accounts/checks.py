@@ -31,6 +31,10 @@ NAMES = (
     "smtp", "sender_domain", "delivery_reports", "notifications", "finance_api", "payouts_fetched", "finance_notifications",
     "settlements_folder", "public_address", "database", "python",
 )  # fmt: skip
+# What may stop a channel (``services.accounts.guidance``): asked in every transaction that makes an order.
+SENDING = (
+    "credentials", "hash_algorithm", "products_link", "products_phone", "redirect_pages", "email_settings", "smtp",
+)  # fmt: skip
 _REPORTS_LATE = timedelta(hours=1)  # the worker looks every minute
 
 
@@ -54,28 +58,45 @@ class Check:
 
 
 def last_checks(desk: Desk, account: str) -> tuple[Check, ...]:
-    """The check list as it stands, without asking anybody."""
+    """The check list as it stands, without asking anybody; at most two seconds, when the watched folder hangs."""
+    folder = payouts.folder_standing(desk, account)
     with desk.store.read() as tx:
-        return checks_in(tx, desk, account)
+        return checks_in(tx, desk, account, configuration(tx, account), folder)
+
+
+def sending_checks_in(
+    tx: Connection, desk: Desk, account: str, config: Configuration | None = None
+) -> tuple[Check, ...]:
+    """The checks of SENDING, from what is stored and the settings alone, in the caller's transaction."""
+    found = _stored_checks(tx, desk, account, config or configuration(tx, account))
+    return tuple(found[name] for name in SENDING)
 
 
 def checks_in(
-    tx: Connection, desk: Desk, account: str, config: Configuration | None = None
+    tx: Connection, desk: Desk, account: str, config: Configuration, folder: payouts.Found
 ) -> tuple[Check, ...]:
-    """``last_checks`` in the caller's transaction."""
-    config = config or configuration(tx, account)
-    found = {name: Check(name, "unknown", "never") for name in NAMES}
-    found |= {
-        check.name: check
-        for check in _measured(tx, desk, desk.account(account), config)
-        if check.name in found
-    }
+    """``last_checks`` in the caller's transaction; ``folder`` was looked at before."""
+    found = _stored_checks(tx, desk, account, config)
     found |= {check.name: check for check in _seen_here(desk, config, rows.last_notification(tx, account))}
     now = clock.now()
     found["passphrase"] = passphrase_check(desk.account(account), now)
-    found |= {name: Check(name, *finding, now) for name, finding in payouts.findings(tx, desk, account)}
+    found |= {
+        name: Check(name, *finding, now) for name, finding in payouts.findings(tx, desk, account, folder)
+    }
     found["delivery_reports"] = reports_check(tx, desk.settings.imap)
     return tuple(found[name] for name in NAMES)
+
+
+def _stored_checks(tx: Connection, desk: Desk, account: str, config: Configuration) -> dict[str, Check]:
+    """What was measured last, and the forms as they are filled in."""
+    found = {name: Check(name, "unknown", "never") for name in NAMES}
+    measured = {check.name: check for check in _measured(tx, desk, desk.account(account), config)}
+    found |= {name: check for name, check in measured.items() if name in found}
+    now = clock.now()
+    empty = config.redirect_pages.missing(desk.settings.public)
+    found["redirect_pages"] = _filled("redirect_pages", empty, now)
+    found["email_settings"] = _filled("email_settings", missing(config.email.default), now)
+    return found | {check.name: check for check in _smtp(desk.settings.smtp, now)}
 
 
 @dataclass(frozen=True)
@@ -141,11 +162,7 @@ def _measured(tx: Connection, desk: Desk, account: Account, config: Configuratio
 
 def _seen_here(desk: Desk, config: Configuration, notified_at: datetime | None) -> Iterable[Check]:
     settings, now = desk.settings, clock.now()
-    empty = config.redirect_pages.missing(settings.public)
     yield _payment_page(config, now)
-    yield _filled("redirect_pages", empty, now)
-    yield _filled("email_settings", missing(config.email.default), now)
-    yield from _smtp(settings.smtp, now)
     if sender_domains(config, settings) is None:
         yield Check("sender_domain", "unknown", "no_sender", {}, now)
     elif settings.demo:

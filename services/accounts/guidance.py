@@ -272,6 +272,11 @@ GUIDANCE: dict[str, Guidance] = {
         "Settings of E-Terminal Desk: ETERMINAL_SETTLEMENTS_FOLDER",
         "Please create the folder named in ETERMINAL_SETTLEMENTS_FOLDER on the server of E-Terminal Desk, or correct the setting.",
     ),
+    "settlements_folder.hung": Guidance(
+        "The folder that is to be watched does not answer: a network share hangs. Sending goes on.", "administrator",
+        "The server of E-Terminal Desk",
+        "Please look at the network share of the folder named in ETERMINAL_SETTLEMENTS_FOLDER: it does not answer the server of E-Terminal Desk.",
+    ),
     "settlements_folder.no_folder": Guidance(
         "The watched folder holds no folder {folder} for this account.", "administrator",
         "Settings of E-Terminal Desk: ETERMINAL_SETTLEMENTS_FOLDER",

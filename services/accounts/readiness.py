@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.access import Actor, Right, require, rights
-from services.accounts.checks import Check, checks_in
+from services.accounts.checks import Check, checks_in, sending_checks_in
 from services.accounts.configuration import Configuration, configuration
 from services.accounts.errors import AccountUnknown
 from services.accounts.guidance import guidance
 from services.accounts.pauses import Pause, pauses
 from services.desk import Desk
+from services.payouts.seen import folder_standing
 from services.store import Connection
 
 Channel = Literal["link", "phone"]
@@ -50,20 +51,22 @@ def readiness(desk: Desk, account: str, channel: Channel) -> Readiness:
 
 
 def readiness_in(tx: Connection, desk: Desk, account: str, channel: Channel) -> Readiness:
-    """``readiness`` in the caller's transaction: what a service asks once more before it writes."""
+    """``readiness`` in the caller's transaction: what a service asks once more before it writes. No folder, no network: one
+    that hangs would stop all writing."""
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
-    return _readiness(checks_in(tx, desk, account), pauses(tx, account), channel)
+    return _readiness(sending_checks_in(tx, desk, account), pauses(tx, account), channel)
 
 
 def overview(desk: Desk, actor: Actor, account: str) -> Overview:
     """Raises NotAllowed, AccountUnknown."""
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
+    folder = folder_standing(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_ORDERS)
         config, paused = configuration(tx, account), pauses(tx, account)
-        checks = checks_in(tx, desk, account, config)
+        checks = checks_in(tx, desk, account, config, folder)
         held = rights(tx, actor)
     link, phone = _readiness(checks, paused, "link"), _readiness(checks, paused, "phone")
     return Overview(config, checks, paused, link, phone, Right.CONFIGURE in held, Right.SEND in held)

@@ -533,7 +533,7 @@ def test_a_worker_thought_dead_writes_nothing(lone: Any) -> None:
 
 def seen_by_check_list(desk: Desk, account: str = "demo") -> dict[str, tuple[str, str]]:
     with desk.store.read() as tx:
-        return {name: found[:2] for name, found in findings(tx, desk, account)}
+        return {name: found[:2] for name, found in findings(tx, desk, account, ("unknown", "unset", {}))}
 
 
 def test_the_check_list_follows(desk: Desk, finance: Actor, sandbox: RunningSandbox) -> None:

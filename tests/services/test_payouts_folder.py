@@ -3,6 +3,7 @@
 import io
 import os
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,14 +13,17 @@ import pytest
 from sqlalchemy import select
 
 from services.access import WORKER
+from services.accounts.demo import prepare_demo
+from services.accounts.readiness import readiness
 from services.desk import Desk
 from services.payouts import folder
 from services.payouts.folder import Watch
-from services.payouts.seen import findings
+from services.payouts.seen import findings, folder_standing
 from services.reconciliation import background, file_accounts, imports
 from services.store.schema_payouts import folder_files
 from services.store.schema_settlements import settlement_files
 from tests.support.desk import open_test_desk, person
+from tests.support.sandbox import wait_for
 
 HEADER = "Account;Settlement ID;Transaction ID;Order;Original amount;Original currency;Amount (Excl. Tax);Tax amount;Amount (Incl. Tax);Currency;Operation;Settled amount;Settlement currency;Reporting data 1;Date"
 ONE_ACCOUNT = {"name": "Shop", "environment": "sandbox", "login": "l", "password": "p", "passphrase": "x"}
@@ -365,9 +369,27 @@ def test_the_check_list_names_a_folder_that_is_missing(two_accounts: Desk, place
 
 
 def state(desk: Desk, account: str) -> tuple[str, str]:
+    folder = folder_standing(desk, account)
     with desk.store.read() as tx:
-        status, reason, _ = dict(findings(tx, desk, account))["settlements_folder"]
+        status, reason, _ = dict(findings(tx, desk, account, folder))["settlements_folder"]
     return status, reason
+
+
+def test_a_share_that_hangs_is_told_and_holds_up_neither_the_check_list_nor_an_order(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    monkeypatch.setattr("services.payouts.seen.os.access", lambda *_: answers.wait(60))
+    assert folder_standing(desk, "demo", seconds=0.05) == ("warning", "hung", {})
+    begun = time.monotonic()
+    for _ in range(40):  # told at once from now on, and no further thread hangs
+        assert folder_standing(desk, "demo", seconds=0.05) == ("warning", "hung", {})
+    assert time.monotonic() - begun < 1
+    assert [thread.name for thread in threading.enumerate()].count("folder-standing") == 1
+    prepare_demo(desk)
+    assert readiness(desk, "demo", "link").ready  # asks the folder nothing
+    answers.set()
+    wait_for(lambda: state(desk, "demo") == ("ok", ""), "the share")
 
 
 def test_a_file_that_was_uploaded_before_is_known(desk: Desk, place: Path) -> None:
