@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from services.store.concurrent import one_at_a_time
+from services.store.concurrent import at_the_end, one_at_a_time
 from services.store.schema import audit, sessions, user_roles, users
 
 
@@ -109,11 +109,22 @@ def record(
     subject: str,
     detail: dict[str, Any],
 ) -> None:
-    """Append an audit row chained to the one before it."""
-    one_at_a_time(tx, "audit")
-    previous = tx.scalar(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)) or ""
-    row = {"at": at, "actor_kind": actor_kind, "actor_id": actor_id, "action": action, "subject": subject}
-    tx.execute(insert(audit).values(**row, detail=detail, hash=_link(previous, detail=detail, **row)))
+    """Append an audit row chained to the one before it, as the last of the transaction: whoever appends holds up all others."""
+    row = {
+        "at": at,
+        "actor_kind": actor_kind,
+        "actor_id": actor_id,
+        "action": action,
+        "subject": subject,
+        "detail": detail,
+    }
+
+    def append(tx: Connection) -> None:
+        one_at_a_time(tx, "audit")
+        previous = tx.scalar(select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)) or ""
+        tx.execute(insert(audit).values(**row, hash=_link(previous, **row)))
+
+    at_the_end(tx, append)
 
 
 def audit_rows(

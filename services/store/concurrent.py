@@ -4,7 +4,7 @@ On SQLite writers wait for each other from their first statement. PostgreSQL's d
 and insert the same row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
@@ -19,10 +19,20 @@ def writes(tx: Connection) -> bool:
 def one_at_a_time(tx: Connection, what: str) -> None:
     """Let no other transaction pass this point for ``what`` before this one ends.
 
-    Taken in one order everywhere, or two would wait for each other: the others first, rows next, ``audit`` last.
+    Taken in one order everywhere, or two would wait for each other: the others first, rows next, ``audit`` last (``at_the_end``).
     """
     if tx.dialect.name == "postgresql":
         tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"eterminal:{what}", 0))))
+
+
+def at_the_end(tx: Connection, write: Callable[[Connection], None]) -> None:
+    """Have this written as the last of a transaction that ``Store.write()`` opened, right before it commits."""
+    tx.get_execution_options()["eterminal_last"].append(write)
+
+
+def write_last(tx: Connection) -> None:
+    for write in tx.get_execution_options()["eterminal_last"]:
+        write(tx)
 
 
 def insert_new(tx: Connection, table: Table, unique: tuple[str, ...], **values: Any) -> bool:

@@ -28,7 +28,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from services.errors import DeskError
 from services.store import schema
-from services.store.concurrent import insert_new, one_at_a_time, put, writes
+from services.store.concurrent import insert_new, one_at_a_time, put, write_last, writes
 from services.store.outages import Outages
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -97,8 +97,10 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits at the end of the block and rolls back when it raises."""
-        with self.engine.connect().execution_options(eterminal_write=True) as connection, connection.begin():
+        opened = self.engine.connect().execution_options(eterminal_write=True, eterminal_last=[])
+        with opened as connection, connection.begin():
             yield connection
+            write_last(connection)
 
     def shed(self) -> None:
         """Empty SQLite's write-ahead log, which still holds pages as they were before an erasure. PostgreSQL's vacuum

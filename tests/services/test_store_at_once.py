@@ -24,6 +24,7 @@ from tests.support.desk import open_test_desk
 from tests.support.public import order_with_page
 
 LEASE = timedelta(seconds=10)
+PAGES = {"page": ("demo",)}
 
 
 @pytest.fixture
@@ -56,6 +57,46 @@ def test_the_audit_chain_holds_whoever_writes(desk: Desk) -> None:
     with desk.store.read() as tx:
         assert len(access_rows.audit_rows(tx, limit=1000)) == 160
         assert access_rows.broken_link(tx) is None
+
+
+def test_who_audits_before_a_row_and_who_audits_after_it_do_not_wait_for_each_other(desk: Desk) -> None:
+    order, _ = order_with_page(desk)
+    half_way = threading.Barrier(2)
+
+    def meet() -> None:
+        if not desk.store.sqlite:  # there a second writer has not begun yet
+            half_way.wait(30)
+
+    def before() -> None:
+        with desk.store.write() as tx:
+            audit.record(tx, SYSTEM, "tested", "test:1")
+            meet()
+            rows.lock(tx, order)
+
+    def after() -> None:
+        with desk.store.write() as tx:
+            rows.lock(tx, order)
+            meet()
+            audit.record(tx, SYSTEM, "tested", "test:2")
+
+    together(before, after)
+    with desk.store.read() as tx:
+        told = [row.subject for row in access_rows.audit_rows(tx, limit=2)]
+    assert sorted(told) == ["test:1", "test:2"]
+
+
+def test_what_is_rolled_back_is_audited_no_more(desk: Desk) -> None:
+    def broken_off() -> None:
+        with desk.store.write() as tx:
+            audit.record(tx, SYSTEM, "tested", "test:1")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        broken_off()
+    with desk.store.write() as tx:
+        audit.record(tx, SYSTEM, "tested", "test:2")
+    with desk.store.read() as tx:
+        assert [row.subject for row in access_rows.audit_rows(tx, limit=9)] == ["test:2"]
 
 
 def test_an_order_that_two_write_to_counts_both(desk: Desk) -> None:
@@ -122,7 +163,7 @@ def test_no_step_is_taken_twice(desk: Desk) -> None:
     def work() -> None:
         for _ in range(60):
             with desk.store.write() as tx:
-                step = due.take(tx, threading.current_thread().name, now, LEASE, accounts=("demo",))
+                step = due.take(tx, threading.current_thread().name, now, LEASE, PAGES)
             if step:
                 taken.append(step.id)
 
@@ -139,8 +180,8 @@ def test_a_worker_does_not_wait_for_another(desk: Desk) -> None:
             due.schedule(tx, order, "page", "demo", now)
     with desk.store.write() as one, desk.store.write() as two:
         two.execute(text("SET LOCAL lock_timeout = '1s'"))
-        first = due.take(one, "one", now, LEASE, accounts=("demo",))
-        second = due.take(two, "two", now, LEASE, accounts=("demo",))
+        first = due.take(one, "one", now, LEASE, PAGES)
+        second = due.take(two, "two", now, LEASE, PAGES)
     assert first is not None
     assert second is not None
     assert first.id != second.id
@@ -160,10 +201,10 @@ def test_a_late_worker_cannot_write_over_its_successor(desk: Desk) -> None:
     now = clock.now()
     with desk.store.write() as tx:
         due.schedule(tx, order, "page", "demo", now)
-        first = due.take(tx, "one", now, LEASE, accounts=("demo",))
+        first = due.take(tx, "one", now, LEASE, PAGES)
         assert first is not None
-        assert due.take(tx, "two", now, LEASE, accounts=("demo",)) is None
-        second = due.take(tx, "two", now + timedelta(seconds=11), LEASE, accounts=("demo",))
+        assert due.take(tx, "two", now, LEASE, PAGES) is None
+        second = due.take(tx, "two", now + timedelta(seconds=11), LEASE, PAGES)
         assert second is not None
         due.hold(tx, second)
         with pytest.raises(due.LeaseLost):
