@@ -14,6 +14,8 @@ from tests.support.servers import ROOT
 # What Streamlit and app.py serve, and who may reach it. A route that appears here for the first time needs a row in
 # services/web/routes.py and a line in docs/operator.md before it needs one below.
 SERVED = {
+    "/healthz": Reach.EVERYBODY,
+    "/readyz": Reach.EVERYBODY,
     "/phone-return/{kind}/{token}": Reach.VISITORS,
     "/_stcore/health": Reach.EVERYBODY,
     "/_stcore/metrics": Reach.MACHINE,
