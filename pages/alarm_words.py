@@ -158,6 +158,11 @@ WORDS = {
         "In HiPay's console, see what the API credentials may do and from which addresses: they must read transactions. Until then, what HiPay tells of stays being confirmed.",
         ":material/visibility_off:",
     ),
+    "payment_not_read": (
+        "Since a day this request cannot be read from HiPay: a fault of this application stops it.",
+        "Look it up in HiPay's console, and tell whoever runs this installation: the log says more. It is tried again once a day.",
+        ":material/sync_problem:",
+    ),
     "no_worker": (
         "No worker runs: nothing has been sent, fetched or imported since the last sign of life, {ago}.",
         "Start the worker again: restart the dashboard, or the worker where it runs apart. The log says why it stopped. This ends by itself once a worker is back.",

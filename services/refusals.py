@@ -130,10 +130,12 @@ SENTENCES: dict[str, str] = {
     "account_not_ready": "This account cannot send yet: complete its configuration.",
     "order_id_taken": "Order id {order_id} is already used by another order: choose another.",
     "order_unknown": "This order does not exist.",
+    "step_failed": "A fault of this application has stopped it: its log says more.",
     "order_nothing_to_retry": "There is nothing to try again: nothing stopped, or the order is paid or has expired.",
     "field": "This cannot be used.",
     "field_empty": "This is needed.",
     "field_too_long": "At most {limit} characters.",
+    "field_choice_unknown": "Choose one of the values that are offered.",
     "order_id_malformed": (
         "Use letters without accents, digits, full stops, hyphens and underscores; begin with a letter or a digit."
     ),

@@ -53,6 +53,7 @@ KINDS: dict[str, Kind] = {
     "untrusted_url": Kind(Right.CONFIGURE),
     "notification_failed": Kind(Right.CONFIGURE),
     "payments_not_read": Kind(Right.CONFIGURE),
+    "payment_not_read": Kind(Right.CONFIGURE, sender=True),
     "no_worker": Kind(Right.CONFIGURE),
     "worker_part_still": Kind(Right.CONFIGURE),
 }

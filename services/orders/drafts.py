@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 from services import money
@@ -16,6 +16,7 @@ from services.i18n import LANGUAGES
 from services.mail.addresses import clean_header_text, parse_address
 from services.orders.errors import (
     AmountBelowMinimum,
+    ChoiceUnknown,
     ExpiryMissing,
     ExpiryTooLate,
     ExpiryTooSoon,
@@ -116,6 +117,8 @@ def check(draft: Draft, now: datetime) -> tuple[Accepted | None, dict[str, DeskE
             problems[field] = problem
             return instead
 
+    take("channel", lambda: _one_of(draft.channel, get_args(Channel)), "")
+    take("capture", lambda: _one_of(draft.capture, get_args(Capture)), "")
     link = draft.channel == "link"
     first_name = take("first_name", lambda: _text(draft.first_name, "first_name", NAME_MAX), "")
     last_name = take("last_name", lambda: _text(draft.last_name, "last_name", NAME_MAX), "")
@@ -138,6 +141,12 @@ def check(draft: Draft, now: datetime) -> tuple[Accepted | None, dict[str, DeskE
         bool(email and email.internationalised), phone, amount, draft.currency, description,
         (one, two, three, four, five), order_id, language, expires_at, draft.capture, draft.copy_to_sender and link,
     ), {}  # fmt: skip
+
+
+def _one_of(chosen: str, choices: tuple[str, ...]) -> str:
+    if chosen not in choices:
+        raise ChoiceUnknown
+    return chosen
 
 
 def _text(typed: str, field: str, limit: int, *, needed: bool = True) -> str:

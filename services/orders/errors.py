@@ -10,6 +10,7 @@ OrderError
     ├── FieldEmpty, FieldTooLong
     ├── OrderIdMalformed
     ├── AmountBelowMinimum
+    ├── ChoiceUnknown
     ├── LanguageUnknown
     └── ExpiryMissing, ExpiryTooSoon, ExpiryTooLate, TimeSkipped, TimeTwice
 """
@@ -82,6 +83,12 @@ class AmountBelowMinimum(FieldProblem):
 
     def __init__(self, minimum_units: int, currency: str) -> None:
         self.minimum_units, self.currency = minimum_units, currency
+
+
+class ChoiceUnknown(FieldProblem):
+    """None of the values that the field offers."""
+
+    code = "field_choice_unknown"
 
 
 class LanguageUnknown(FieldProblem):

@@ -107,6 +107,17 @@ def _run(desk: Desk, step: Step, kind: str) -> None:
         _accepted(desk, step, order, message, kind, accepted.answer)
 
 
+def stop(tx: Connection, step: Step, code: str) -> None:
+    """Give the message up: it has certainly not left, or nobody knows."""
+    kind = "copy" if step.kind == "copy" else "link"
+    message, order = rows.message(tx, step.order, kind), rows.order(tx, step.order)
+    assert message is not None
+    assert order is not None
+    state = "uncertain" if message.tries else "failed"
+    _failed(tx, order, kind, code, {})
+    _close(tx, step, message, kind, state, f"mail_{state}", error=code, fields={})
+
+
 def _accepted(desk: Desk, step: Step, order: Row[Any], message: Row[Any], kind: str, answer: str) -> None:
     with desk.store.write() as tx:
         due.hold(tx, step)

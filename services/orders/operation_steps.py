@@ -130,6 +130,15 @@ def _look_up(desk: Desk, step: Step, lost: list[Row[Any]]) -> None:
     desk.wake.set()
 
 
+def stop(tx: Connection, step: Step, code: str) -> None:
+    """Ask HiPay no more: whether anything was done is for a person to look up."""
+    unsettled = rows.unsettled(tx, step.order)
+    for one in unsettled:
+        _lost(tx, one, code, {})
+    _tell(tx, step, unsettled)
+    due.finish(tx, step)
+
+
 def _tell(tx: Connection, step: Step, unknown: list[Row[Any]]) -> None:
     order = order_rows.order(tx, step.order)
     assert order is not None

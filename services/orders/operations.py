@@ -196,12 +196,16 @@ def _told_apart(one: Possible, told: Sequence[Row[Any]]) -> Possible:
 
 
 def _rights(kind: Kind) -> frozenset[Right]:
-    """Any of which suffices. To give up a hold is to give the money back, before it has left the card."""
-    return {
+    """Any of which suffices. To give up a hold is to give the money back, before it has left the card. Raises
+    NothingToOperate for what is no operation."""
+    known: dict[str, frozenset[Right]] = {
         "capture": frozenset({Right.SEND}),
         "refund": frozenset({Right.REFUND}),
         "cancel": frozenset({Right.SEND, Right.REFUND}),
-    }[kind]
+    }
+    if kind not in known:
+        raise NothingToOperate
+    return known[kind]
 
 
 def _require(tx: Connection, actor: Actor, kind: Kind) -> None:

@@ -259,6 +259,14 @@ def may_be_paid(read: OrderRead, order: Row[Any]) -> bool:
     return fold(order.channel, order.amount, seen).payment not in UNPAID
 
 
+def stop(tx: Connection, step: Step, code: str) -> None:
+    """Give the page up."""
+    order = rows.order(tx, step.order)
+    assert order is not None
+    page = None if order.link_token else rows.pages_of(tx, step.order)[-1]
+    _fail(tx, step, order, page, code, {})
+
+
 def _fail(
     tx: Connection, step: Step, order: Row[Any], page: Row[Any] | None, code: str, fields: dict[str, str]
 ) -> None:

@@ -68,6 +68,15 @@ def run(desk: Desk, step: Step) -> None:
     desk.wake.set()
 
 
+def stop(tx: Connection, step: Step, code: str) -> None:
+    """Read it once a day from now on; an alarm says that a person must look."""
+    rows.open_alarm(
+        tx, identity=f"payment_not_read:{step.order}", account=step.account, order=step.order, kind="payment_not_read",
+        detail={"code": code}, opened_at=clock.now(),
+    )  # fmt: skip
+    due.again(tx, step, clock.now() + timedelta(days=1))
+
+
 def _refusals(tx: Connection, account: str) -> list[Row[Any]]:
     return [one for one in open_of_kinds(tx, ("payments_not_read",)).values() if one.account == account]
 

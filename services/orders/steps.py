@@ -13,8 +13,8 @@ from datetime import timedelta
 from services import clock
 from services.desk import Desk
 from services.orders import mailing, operation_steps, paging, reading
-from services.orders.pace import backoff
-from services.store import STORE_AWAY
+from services.orders.pace import backoff, hopeless
+from services.store import STORE_AWAY, Connection
 from services.store import steps as due
 from services.store.steps import LeaseLost, Step
 
@@ -23,6 +23,11 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=150)  # longer than the longest call (60 s to HiPay, 30 s to the mail server, twice)
 RUN: dict[str, Callable[[Desk, Step], None]] = {
     "page": paging.run, "mail": mailing.run, "copy": mailing.run_copy, "read": reading.run, "operation": operation_steps.run,
+}  # fmt: skip
+
+
+STOP: dict[str, Callable[[Connection, Step, str], None]] = {
+    "page": paging.stop, "mail": mailing.stop, "copy": mailing.stop, "read": reading.stop, "operation": operation_steps.stop,
 }  # fmt: skip
 
 
@@ -50,9 +55,13 @@ def run(desk: Desk, step: Step) -> None:
     except LeaseLost:
         log.warning("step %s of order %s was finished by another worker", step.kind, step.order)
     except Exception as error:
-        # A fault of ours must not stop the queue: the step comes again later, and the log says why.
-        if not isinstance(error, STORE_AWAY):
+        # A fault of ours must not stop the queue: the step comes again later, for a day, and the log says why.
+        now, ours = clock.now(), not isinstance(error, STORE_AWAY)
+        if ours:
             log.exception("step %s of order %s failed", step.kind, step.order)
         with suppress(LeaseLost), desk.store.write() as tx:
             due.hold(tx, step)
-            due.again(tx, step, clock.now() + backoff(step.tries))
+            if ours and hopeless(step.tries, step.first_due_at, now):
+                STOP[step.kind](tx, step, "step_failed")
+            else:
+                due.again(tx, step, now + backoff(step.tries))

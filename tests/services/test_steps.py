@@ -12,12 +12,13 @@ import pytest
 from services import clock
 from services.access import WORKER
 from services.desk import Desk
-from services.orders import steps
+from services.orders import history, steps
 from services.orders.observe import record
+from services.store import operations as operation_rows
 from services.store import orders as rows
 from services.store import steps as due
 from services.store.steps import LeaseLost, Step
-from tests.support.desk import open_test_desk
+from tests.support.desk import open_test_desk, person
 from tests.support.public import order_with_page
 
 LEASE = timedelta(minutes=1)
@@ -145,3 +146,44 @@ def test_a_worker_and_a_notification_of_one_order_do_not_wait_for_each_other(des
         stored = rows.order(tx, order)
     assert stored is not None
     assert (stored.delivery, stored.availability) == ("sent", "open")
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends"),
+    [
+        ("page", "failed"), ("mail", "failed"), ("copy", "copy_mail_failed"), ("operation", "operation_unknown"),
+        ("read", "payment_not_read"),
+    ],
+)  # fmt: skip
+def test_what_can_never_succeed_ends_after_a_day_where_people_see_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, kind: str, ends: str
+) -> None:
+    manager, (order, _) = person(desk, "manager"), order_with_page(desk)
+    with desk.store.write() as tx:
+        for message in ("link", "copy"):
+            rows.add_message(
+                tx, order=order, page=None, kind=message, recipient="zoe@example.com", message_id=message, body=b"",
+                state="queued", created_at=clock.now(),
+            )  # fmt: skip
+        operation_rows.add(
+            tx, order=order, account="demo", reference="T", kind="refund", amount=1, currency="EUR", why="w", form_key="k",
+            operation_id="O", created_at=clock.now(), actor_kind="user", actor_id="u",
+        )  # fmt: skip
+    schedule(desk, order, kind)
+
+    def fault(_desk: Desk, _step: Step) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setitem(steps.RUN, kind, fault)
+    assert steps.run_next(desk, "worker")
+    assert kind in history.detail(desk, manager, order).waiting  # tried again
+    clock.use(lambda: timedelta(hours=25))
+    try:
+        assert steps.run_next(desk, "worker")
+        assert not steps.run_next(desk, "worker")
+        found = history.detail(desk, manager, order)
+    finally:
+        clock.use(None)
+    shown = {found.badge, *(event.kind for event in found.events), *(alarm.kind for alarm in found.alarms)}
+    assert ends in shown
+    assert (kind in found.waiting) == (kind == "read")  # which is tried once a day
