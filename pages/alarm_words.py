@@ -7,7 +7,7 @@ from typing import Any
 from pages.configuration_words import SUBJECTS
 from pages.wording import MISFITS, failure_words, lane_words
 from services.alarms.kinds import RESOLVED
-from services.i18n import Translator, fill, format_ago
+from services.i18n import Translator, fill, format_ago, format_datetime
 from services.money import format_money
 from services.refusals import stored_sentence
 
@@ -153,6 +153,11 @@ WORDS = {
         "Tell whoever runs this installation: the log names notification {notification}.",
         ":material/sync_problem:",
     ),
+    "mail_skipped": (
+        "A mail in the mailbox of delivery reports ended the program that reads it twice, and was skipped. It arrived on {arrived}.",
+        "Look at it in folder {folder} on {host}: it is message {uid} (UIDVALIDITY {validity}). If it says that an e-mail of yours came back, reach that customer in another way. The mails after it were read.",
+        ":material/mail_off:",
+    ),
     "payments_not_read": (
         "HiPay refuses to show this account's payments (code {code}): none can be confirmed.",
         "In HiPay's console, see what the API credentials may do and from which addresses: they must read transactions. Until then, what HiPay tells of stays being confirmed.",
@@ -198,6 +203,8 @@ def alarm_words(
         values["reason"] = failure_words(values["reason"], {}, t)
     if "lanes" in detail:
         values["lanes"] = " ".join(lane_words(lane, t) for lane in detail["lanes"])
+    if "arrived" in values:
+        values["arrived"] = format_datetime(datetime.fromisoformat(values["arrived"]), "UTC", t.language)
     if "failure" in detail:
         values["why"] = stored_sentence(detail["failure"], detail.get("failure_detail", {}), t)
     began = values.get("paid_at") or values.get("listed_at") or values.get("since")

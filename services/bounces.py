@@ -1,19 +1,24 @@
 """The round that reads delivery reports out of their mailbox, and tells the orders whose e-mail came back.
 
 A report counts only where it names the Message-ID of an e-mail of ours: that one was made at random and is known to
-whoever handled the e-mail. The e-mail came back where it failed for the recipient that we wrote to. Each is recorded together with the place in the mailbox up to which it was read, so that none
-is read twice and none is lost.
+whoever handled the e-mail. The e-mail came back where it failed for the recipient that we wrote to. Each is recorded together with
+the place in the mailbox up to which it was read, so that none is read twice and none is lost.
+
+Anybody can write to the mailbox, so a mail is read by a bounded child. That it is being read is committed before; one that killed
+its reader, or the whole worker, twice is skipped, and an alarm names it.
 """
 
 import hashlib
 import logging
+import os
+import secrets
 import ssl
 import threading
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
-from services import clock
+from services import clock, parsing
 from services.access import WORKER
 from services.desk import Desk
 from services.mail import mailbox, reports
@@ -28,6 +33,9 @@ from services.store import orders as rows
 log = logging.getLogger(__name__)
 
 MOST_A_ROUND = 200
+MOST_DEATHS = 2
+_ELSEWHERE = timedelta(minutes=5)  # after which another process that reads a mail has died of it
+_OURS = secrets.token_hex(8)
 _reading = threading.Lock()
 
 
@@ -72,7 +80,8 @@ def read_mailbox(desk: Desk, *, seconds: float = 120.0, tls: ssl.SSLContext | No
         for received in mailbox.new_messages(
             server, after, most=MOST_A_ROUND, timeout=min(20.0, seconds / 2), seconds=seconds, tls=tls
         ):
-            _take(desk, server, received)
+            if not _take(desk, server, received):
+                return  # the next round tries again
     except MailboxError as error:
         log.warning("the mailbox of delivery reports could not be read: %s", error.code)
         _keep(desk, server, error=error.code, host=error.host, answer=error.answer)
@@ -92,15 +101,78 @@ def standing(tx: Connection, server: ImapServer) -> Reading:
     )  # fmt: skip
 
 
-def _take(desk: Desk, server: ImapServer, received: Received) -> None:
-    report = reports.read_report(received.raw) if received.raw else None
+def _take(desk: Desk, server: ImapServer, received: Received) -> bool:
+    """Read one message and move on; False where it is to be tried again before those after it."""
+    report = None
+    if received.raw:
+        if (may := _begin(desk, server, received)) != "read":
+            return may == "skipped"
+        try:
+            report = parsing.run(reports.read_report, received.raw, size=len(received.raw))
+        except parsing.ParsingError as error:
+            log.warning("a mail ended its reader (%s): message %d", error.code, received.place.uid)
+            if isinstance(error, parsing.ParsingDied) and error.how == "no parent":
+                return False  # nobody has looked at it
+            with desk.store.write() as tx:
+                return _died(tx, server, received)
     with desk.store.write() as tx:
         if report is not None:
             tell(tx, report)
-        known = facts.fact(tx, _name(server))
-        here = {"validity": received.place.validity, "uid": received.place.uid}
-        if known.get("validity") != here["validity"] or known.get("uid", 0) < here["uid"]:
-            facts.keep_fact(tx, _name(server), known | here)
+        _move_on(tx, server, received.place)
+    return True
+
+
+def _begin(desk: Desk, server: ImapServer, received: Received) -> Literal["read", "later", "skipped"]:
+    """Commit that this message is being read. ``later``: another process reads it, or has just died of it."""
+    name, now = _name(server), clock.now()
+    with desk.store.write() as tx:
+        known = facts.fact(tx, name)
+        trying = known.get("trying", {})
+        if trying.get("place") != _place(received.place):
+            trying = {"place": _place(received.place), "deaths": 0}
+        elif trying["by"] not in ("", _us()):
+            if now < datetime.fromisoformat(trying["at"]) + _ELSEWHERE:
+                return "later"
+            if _died(tx, server, received):
+                return "skipped"
+            trying = facts.fact(tx, name)["trying"]
+        facts.keep_fact(tx, name, known | {"trying": {**trying, "by": _us(), "at": now.isoformat()}})
+    return "read"
+
+
+def _died(tx: Connection, server: ImapServer, received: Received) -> bool:
+    """Count that its reader died; whether the message is skipped."""
+    known = facts.fact(tx, _name(server))
+    deaths = known["trying"]["deaths"] + 1
+    facts.keep_fact(tx, _name(server), known | {"trying": {**known["trying"], "deaths": deaths, "by": ""}})
+    if deaths < MOST_DEATHS:
+        return False
+    place, now = received.place, clock.now()
+    rows.open_alarm(
+        tx, identity=f"mail_skipped:{_name(server)}:{place.validity}:{place.uid}", account="", order=None, kind="mail_skipped",
+        detail={
+            "host": server.host, "folder": server.folder, "uid": place.uid, "validity": place.validity,
+            "arrived": (received.arrived or now).isoformat(),
+        },
+        opened_at=now,
+    )  # fmt: skip
+    _move_on(tx, server, place)
+    return True
+
+
+def _move_on(tx: Connection, server: ImapServer, place: Place) -> None:
+    known = {key: value for key, value in facts.fact(tx, _name(server)).items() if key != "trying"}
+    here = {"validity": place.validity, "uid": place.uid}
+    if known.get("validity") != here["validity"] or known.get("uid", 0) < here["uid"]:
+        facts.keep_fact(tx, _name(server), known | here)
+
+
+def _place(place: Place) -> list[int]:
+    return [place.validity, place.uid]
+
+
+def _us() -> str:
+    return f"{_OURS}-{os.getpid()}"
 
 
 def tell(tx: Connection, report: Report) -> bool:

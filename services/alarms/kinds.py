@@ -52,6 +52,7 @@ KINDS: dict[str, Kind] = {
     "sending_paused": Kind(Right.CONFIGURE, standing=True),
     "untrusted_url": Kind(Right.CONFIGURE),
     "notification_failed": Kind(Right.CONFIGURE),
+    "mail_skipped": Kind(Right.CONFIGURE),
     "payments_not_read": Kind(Right.CONFIGURE),
     "payment_not_read": Kind(Right.CONFIGURE, sender=True),
     "no_worker": Kind(Right.CONFIGURE),

@@ -9,9 +9,11 @@ import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from services.mail.errors import FolderMissing, MailboxAway, MailboxClosed, MailboxGarbled, MailboxNotProved
@@ -34,10 +36,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Received:
-    """A message, at most its first ``MOST_BYTES``; empty where there is none at this place any more."""
+    """A message, at most its first ``MOST_BYTES``; empty where there is none at this place any more. ``arrived``: when the
+    server took it, where it says so."""
 
     place: Place
     raw: bytes
+    arrived: datetime | None = None
 
 
 def new_messages(
@@ -58,7 +62,7 @@ def new_messages(
                 if given == most:
                     return
                 given += 1
-                yield Received(Place(validity, uid), _fetch(imap, server, uid))
+                yield _fetch(imap, server, Place(validity, uid))
             last = end
             yield Received(Place(validity, last), b"")
 
@@ -188,16 +192,22 @@ def _search(imap: imaplib.IMAP4, server: ImapServer, first: int, last: int) -> l
     return sorted({uid for word in _words(answer) if first <= (uid := int(word)) <= last})
 
 
-def _fetch(imap: imaplib.IMAP4, server: ImapServer, uid: int) -> bytes:
+def _fetch(imap: imaplib.IMAP4, server: ImapServer, place: Place) -> Received:
     """The message's beginning; nothing where it was deleted meanwhile."""
-    kind, answer = imap.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{MOST_BYTES}>)")
+    kind, answer = imap.uid("FETCH", str(place.uid), f"(INTERNALDATE BODY.PEEK[]<0.{MOST_BYTES}>)")
     if kind != "OK":
         raise MailboxGarbled(server.host, _said(answer))
     # Between them a server may tell of other messages.
-    for part in answer:
+    for number, part in enumerate(answer):
         if isinstance(part, tuple) and re.search(rb"\bBODY\[\]", part[0]):
-            return bytes(part[1])
-    return b""
+            behind = answer[number + 1] if number + 1 < len(answer) else b""
+            return Received(place, bytes(part[1]), _arrived(part[0]) or _arrived(behind))
+    return Received(place, b"")
+
+
+def _arrived(part: object) -> datetime | None:
+    told = imaplib.Internaldate2tuple(part) if isinstance(part, bytes) else None
+    return datetime.fromtimestamp(time.mktime(told), UTC) if told else None
 
 
 def _words(answer: list[bytes | None]) -> list[bytes]:

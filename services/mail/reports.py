@@ -12,7 +12,7 @@ from email import message_from_bytes, message_from_string
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
-from email.policy import compat32
+from email.policy import Compat32
 from email.utils import parseaddr
 from typing import Literal
 
@@ -23,6 +23,9 @@ MOST_IDS = 20
 _MOST_TEXT = 64 * 1024
 _MOST_SUBJECT = 1_000
 _MOST_PARTS = 50
+_MOST_BOUNDARIES = 100  # the library holds each line against each boundary that it stands within
+_MOST_GROUPS = 1_000
+_MOST_STRUCTURED = 1_000  # of a header in parts: the library copies what is left of it for each of them
 _STANDARD = ("message/delivery-status", "message/global-delivery-status")  # RFC 3464, RFC 6533
 Action = Literal["failed", "delayed"]
 _ACTIONS: dict[str, Action] = {"failed": "failed", "delayed": "delayed", "5": "failed", "4": "delayed"}
@@ -72,6 +75,17 @@ _FAILED = re.compile(
 )
 
 
+class _Headers(Compat32):
+    """Headers as they came, but no longer than any that counts."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[: _MOST_STRUCTURED if name.lower().startswith("content-") else _MOST_TEXT]
+
+
+_HEADERS = _Headers()
+
+
 @dataclass(frozen=True)
 class Told:
     """What became of the message for one recipient. ``recipients``: what the report calls them, in small letters, the
@@ -104,7 +118,7 @@ def read_report(raw: bytes) -> Report | None:
     """The report in a message, or None: another mail, a success, a receipt, an answer by a person or a machine."""
     try:
         # Headers as they came: the newer policy parses each in a time that a hostile one may choose.
-        return _read(message_from_bytes(raw, policy=compat32))
+        return None if raw.lower().count(b"boundary") > _MOST_BOUNDARIES else _read(message_from_bytes(raw, policy=_HEADERS))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError):
         return None  # no mail that the library can take apart is a report
 
@@ -150,11 +164,11 @@ def _standard(mail: Message, parts: list[Message], status: Message) -> Report:
 def _groups(status: Message) -> list[Message]:
     """The report's groups of fields: of the message, then of each recipient."""
     if status.get_content_type() == _STANDARD[0]:
-        return _children(status)
+        return _children(status)[:_MOST_GROUPS]
     # The library takes the internationalised kind for one message: the first group its header, the rest its body.
     texts = [str(one.get_payload()) for one in _children(status)]
-    rest = [message_from_string(text, policy=compat32) for part in texts for text in part.split("\n\n")]
-    return [*_children(status), *rest]
+    rest = [message_from_string(text, policy=_HEADERS) for part in texts for text in part.split("\n\n")]
+    return [*_children(status), *rest][:_MOST_GROUPS]
 
 
 def _told(group: Message) -> Told | None:
@@ -190,7 +204,7 @@ def _returned(parts: list[Message]) -> str:
             "message/rfc822-headers",
             "message/global-headers",
         ):
-            return _header(message_from_bytes(_bytes(part), policy=compat32), "Message-ID")
+            return _header(message_from_bytes(_bytes(part), policy=_HEADERS), "Message-ID")
     return ""
 
 

@@ -147,7 +147,7 @@ class _Session:
 
     def fetch(self, tag: bytes, command: str) -> bool:
         imap = self.imap
-        asked = re.fullmatch(r"UID FETCH (\d+) \(BODY\.PEEK\[\]<0\.(\d+)>\)", command)
+        asked = re.fullmatch(r"UID FETCH (\d+) \(INTERNALDATE BODY\.PEEK\[\]<0\.(\d+)>\)", command)
         assert asked, command
         raw = imap.messages[int(asked[1])]
         if imap.fault == "flood":
@@ -165,7 +165,8 @@ class _Session:
                 return False
         self.send(b"* 99 FETCH (FLAGS (\\Seen))")  # of another message, as servers may
         self.socket.sendall(
-            b"* 1 FETCH (UID %s BODY[]<0> {%d}\r\n%s)\r\n" % (asked[1].encode(), len(part), part)
+            b'* 1 FETCH (UID %s INTERNALDATE "24-Nov-2026 15:30:00 +0100" BODY[]<0> {%d}\r\n%s)\r\n'
+            % (asked[1].encode(), len(part), part)
         )
         self.send(tag + b" OK done")
         return True

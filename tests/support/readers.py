@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from services.mail.reports import Report, read_report
 from services.settlements.errors import NotASettlementFile
 
 
@@ -112,3 +113,13 @@ class Hostile:
 
 def hostile(command: str) -> Hostile:
     return Hostile(command)
+
+
+def report_or_death(raw: bytes) -> Report | None:
+    """Reads a delivery report; ``deadly`` in it kills the reader, ``deadly for the worker`` the program that asked, too."""
+    if b"deadly for the worker" in raw:
+        parent = Path(f"/proc/{os.getppid()}/stat").read_text()
+        os.kill(int(parent.rpartition(")")[2].split()[1]), signal.SIGKILL)
+    if b"deadly" in raw:
+        killed()
+    return read_report(raw)
