@@ -28,9 +28,13 @@ from pages.failure import show_failure  # noqa: E402
 from services import health  # noqa: E402
 from services.programs import NotStarted  # noqa: E402
 from services.startup import desk_or_exit, running  # noqa: E402
+from services.web import door  # noqa: E402
 from services.web.guard import Guard  # noqa: E402
 
 desk = desk_or_exit()
+given = desk.settings.dashboard_token
+token = given.get_secret_value() if given else door.new_token()
+opens_by_link = door.needed(desk.settings)
 
 
 @asynccontextmanager
@@ -43,6 +47,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
             sys.stderr.write(f"{refusal}\n")
             sys.stderr.flush()
             os._exit(1)  # the server would wrap the sentence in a traceback; nothing else runs yet
+        if opens_by_link and not given:
+            sys.stdout.write(f"\nE-Terminal Desk opens by this link:\n\n  {door.link(desk.settings, token)}\n\n")
+            sys.stdout.flush()
         yield
 
 
@@ -68,6 +75,7 @@ app = st.App(
             settings=desk.settings,
             index=Path(st.__file__).with_name("static") / "index.html",
             base=st.get_option("server.baseUrlPath") or "",
+            door=door.Door(desk.settings, token) if opens_by_link else None,
         )
     ],
     on_script_error=show_failure,

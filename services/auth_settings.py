@@ -23,7 +23,7 @@ from services.hosts import is_loopback
 _LEAST_BYTES, _LEAST_SIGNS = (
     32,
     8,
-)  # of the cookie's secret: how long it is, how many different signs it holds
+)  # of a secret: how long it is, how many different signs it holds
 _HOW = "make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
 _DISCOVERY = "/.well-known/openid-configuration"
 _CALLBACK = "/oauth2callback"
@@ -101,14 +101,8 @@ class Auth(BaseModel):
 
     @field_validator("cookie_secret")
     @classmethod
-    def _not_to_be_guessed(cls, value: SecretStr) -> SecretStr:
-        secret = value.get_secret_value()
-        if len(secret.encode()) < _LEAST_BYTES:
-            raise ValueError(f"has fewer than {_LEAST_BYTES} bytes, so it could be found by trying: {_HOW}")
-        repeats = secret in (secret + secret)[1:-1]  # some shorter text, written several times
-        if repeats or len(set(secret)) < _LEAST_SIGNS:
-            raise ValueError(f"is no random text, so it could be found by trying: {_HOW}")
-        return value
+    def _strong_secret(cls, value: SecretStr) -> SecretStr:
+        return not_to_be_guessed(value)
 
     def issued(self, claims: Mapping[str, Any]) -> bool:
         """Whether a token with these claims is of one of the providers, the one that it says it is of."""
@@ -127,6 +121,17 @@ class Auth(BaseModel):
         }  # fmt: skip
         of_all = {"redirect_uri": self.redirect_uri, "cookie_secret": self.cookie_secret.get_secret_value()}
         return {**of_all, **tables.pop("default", {}), **tables}
+
+
+def not_to_be_guessed(value: SecretStr) -> SecretStr:
+    """The secret as it is. Raises ValueError for one that is short, or plainly not random."""
+    secret = value.get_secret_value()
+    if len(secret.encode()) < _LEAST_BYTES:
+        raise ValueError(f"has fewer than {_LEAST_BYTES} bytes, so it could be found by trying: {_HOW}")
+    repeats = secret in (secret + secret)[1:-1]  # some shorter text, written several times
+    if repeats or len(set(secret)) < _LEAST_SIGNS:
+        raise ValueError(f"is no random text, so it could be found by trying: {_HOW}")
+    return value
 
 
 def _encrypted(url: str, example: str) -> str:

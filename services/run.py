@@ -16,6 +16,7 @@ from services.processes import Child
 from services.programs import Program
 from services.settings import Settings
 from services.startup import desk_or_exit
+from services.web import door
 
 _READY = 90.0  # seconds that a program gets to answer: the first start compiles every module
 
@@ -31,13 +32,15 @@ def main() -> int:
     if taken := programs.taken_ports(wanted):
         sys.stderr.write("\n".join(taken) + "\n")
         return 1
+    home, environment = _home(desk.settings)
     children: list[Child] = []
     try:
         for program in wanted:
-            children.append(processes.start(program.name, program.arguments))
+            of_it = environment if program.name == "dashboard" else None
+            children.append(processes.start(program.name, program.arguments, of_it))
             if not _answers(program, children, stopping):
                 return 0 if stopping.is_set() else _failed(children, program)
-        sys.stdout.write(_addresses(desk.settings))
+        sys.stdout.write(_addresses(desk.settings, home))
         sys.stdout.flush()
         while not stopping.wait(0.2):
             if not _all_run(children):
@@ -81,8 +84,18 @@ def _failed(children: list[Child], program: Program | None) -> int:
     return 1
 
 
-def _addresses(settings: Settings) -> str:
-    lines = [("Dashboard", settings.dashboard_url)]
+def _home(settings: Settings) -> tuple[str, dict[str, str]]:
+    """The dashboard's address, a link that opens it where nobody signs in, and what the dashboard must be told for that."""
+    if not door.needed(settings):
+        return settings.dashboard_url, {}
+    if settings.dashboard_token:
+        return door.link(settings, "") + "(ETERMINAL_DASHBOARD_TOKEN)", {}
+    token = door.new_token()
+    return door.link(settings, token), {"ETERMINAL_DASHBOARD_TOKEN": token}
+
+
+def _addresses(settings: Settings, home: str) -> str:
+    lines = [("Dashboard", home)]
     if settings.demo:
         lines += [
             ("Mailbox", f"{settings.sandbox_url}/mailbox"),

@@ -24,7 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from services.auth_settings import Auth
+from services.auth_settings import Auth, not_to_be_guessed
 from services.errors import DeskError
 from services.mail.addresses import parse_address
 from services.money import is_currency
@@ -153,6 +153,7 @@ class Settings(BaseSettings):
     dashboard_host: str = "127.0.0.1"
     dashboard_port: int = Field(default=8501, ge=1, le=65535)
     # where people reach the dashboard; behind a proxy, the proxy's address
+    dashboard_token: SecretStr | None = None  # what its link carries where nobody signs in; else new at each start
     dashboard_url: str = Field(
         default_factory=lambda known: f"http://127.0.0.1:{known.get('dashboard_port', 8501)}"
     )
@@ -209,6 +210,11 @@ class Settings(BaseSettings):
         if not Path(value).is_absolute():
             raise ValueError("write the folder's whole path, such as /srv/hipay")
         return value
+
+    @field_validator("dashboard_token")
+    @classmethod
+    def _strong_token(cls, value: SecretStr | None) -> SecretStr | None:
+        return not_to_be_guessed(value) if value else None
 
     @field_validator("return_path")
     @classmethod

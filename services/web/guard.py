@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.hosts import LOOPBACK_NAMES, is_loopback
 from services.i18n import best_language
 from services.settings import Settings
+from services.web.door import Door
 from services.web.headers import dressed, security_headers
 from services.web.routes import Reach, reach
 
@@ -31,10 +32,12 @@ _COOKIE_AGE = 31 * 24 * 3600  # Streamlit's thirty days, and one
 
 class Guard:
     """ASGI middleware. ``index`` is the one HTML page that Streamlit serves: its inline script is let through by hash.
-    ``base``: the path that Streamlit was told to serve under (``server.baseUrlPath``)."""
+    ``base``: the path that Streamlit was told to serve under (``server.baseUrlPath``). ``door``: where a link opens."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, index: Path, base: str = "") -> None:
-        self._app = app
+    def __init__(
+        self, app: ASGIApp, settings: Settings, index: Path, base: str = "", door: Door | None = None
+    ) -> None:
+        self._app, self._door = app, door
         self._base = f"/{base.strip('/')}" if base.strip("/") else ""
         self._names = allowed_names(settings)
         self._home = urlsplit(settings.dashboard_url)
@@ -52,17 +55,19 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers, who = Headers(scope=scope), reach(self._path(scope))
-        wanted = headers.get("accept-language", "").split(",")[0].split(";")[0]
-        keep = who not in (Reach.SIGNED_IN, Reach.UPLOADERS)
-        answer = dressed(send, self._headers, https=self._https, language=best_language(wanted), keep=keep)
-        refusal = self._refusal(scope, headers, who)
+        language = best_language(headers.get("accept-language", "").split(",")[0].split(";")[0])
+        keep, refusal = who not in (Reach.SIGNED_IN, Reach.UPLOADERS), self._refused(scope, headers, who)
+        if refusal is None and self._door and who != Reach.EVERYBODY:
+            refusal = self._door.asked(scope, cookie_parser(headers.get("cookie", "")), language)
+            keep = keep and refusal is None
+        answer = dressed(send, self._headers, https=self._https, language=language, keep=keep)
         if refusal is None:
             await self._app(scope, receive, answer)
         elif scope["type"] == "websocket":
             await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": refusal})  # before accept: a 403
+            await send({"type": "websocket.close", "code": 1008})  # before accept: a 403
         else:
-            await PlainTextResponse(refusal, 404 if who == Reach.NOBODY else 403)(scope, receive, answer)
+            await refusal(scope, receive, answer)
 
     def _path(self, scope: Scope) -> str:
         """The path as Streamlit's routes know it."""
@@ -71,6 +76,10 @@ class Guard:
             if prefix and path.startswith(f"{prefix}/"):
                 path = path.removeprefix(prefix)
         return path
+
+    def _refused(self, scope: Scope, headers: Headers, who: Reach) -> Response | None:
+        why = self._refusal(scope, headers, who)
+        return PlainTextResponse(why, 404 if who == Reach.NOBODY else 403) if why else None
 
     def _refusal(self, scope: Scope, headers: Headers, who: Reach) -> str | None:
         hosts = headers.getlist("host")

@@ -1,6 +1,7 @@
 """`make run` from a copy of the working tree, the other ways to start, and that nothing is ever left running."""
 
 import http.client
+import json
 import os
 import re
 import shutil
@@ -103,10 +104,10 @@ def check_the_door(place: Place) -> None:
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
 
 
-def asked(port: int, path: str, host: str) -> tuple[int, dict[str, str]]:
+def asked(port: int, path: str, host: str, **headers: str) -> tuple[int, dict[str, str]]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        connection.request("GET", path, headers={"Host": host})
+        connection.request("GET", path, headers={"Host": host, **headers})
         response = connection.getresponse()
         return response.status, {name.lower(): value for name, value in response.getheaders()}
     finally:
@@ -209,6 +210,24 @@ def test_the_dashboard_alone_brings_its_world_and_takes_it_along(
         dashboard.kill()
         dashboard.wait()
         until(place.nothing_answers, 30, "every port to be free")
+
+
+def test_with_accounts_and_no_provider_the_start_prints_a_link_and_only_that_opens(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = {"name": "Shop", "environment": "stage", "login": "l", "password": "p", "passphrase": "a-long-pass-phrase"}  # fmt: skip
+    monkeypatch.setattr(Place, "environment", place.environment | {"ETERMINAL_ACCOUNTS": json.dumps({"shop": shop}), "ETERMINAL_WORKER": "false"})  # fmt: skip
+    log = tmp_path / "run.log"
+    with running([sys.executable, "-m", "services.run"], place, log):
+        until(lambda: "Ctrl-C stops everything" in log.read_text(), 90, "the addresses")
+        [link] = re.findall(rf"http://127.0.0.1:{place.dashboard}(/\?desk-token=\S+)\n", log.read_text())
+        assert asked(place.dashboard, "/", "localhost")[0] == 403
+        assert asked(place.dashboard, "/_stcore/health", "localhost")[0] == 200
+        status, headers = asked(place.dashboard, link, "localhost")
+        assert (status, headers["location"]) == (303, "/")
+        cookie = headers["set-cookie"].split(";")[0]
+        assert asked(place.dashboard, "/", "localhost", cookie=cookie)[0] == 200
+    assert log.read_text().count("desk-token") == 1
 
 
 def test_a_taken_port_gives_a_sentence_with_its_setting(place: Place) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,19 @@ from starlette.websockets import WebSocket
 
 from services.settings import SettingsError
 from services.startup import refuse_open_door
+from services.web import door as doors
+from services.web.door import Door as LinkDoor
 from services.web.guard import Guard
 from services.web.headers import script_hashes
 from tests.support.desk import PROVIDER, settings_for
 
+REAL = {
+    "name": "Shop",
+    "environment": "stage",
+    "login": "l",
+    "password": "p",
+    "passphrase": "a-long-pass-phrase",
+}
 INDEX = Path(streamlit.__file__).with_name("static") / "index.html"
 
 
@@ -86,10 +96,11 @@ class Door:
         self, kind: str, path: str, headers: dict[str, str], first: Message, **more: Any
     ) -> list[Message]:
         sent: list[Message] = []
+        path, _, query = path.partition("?")
         named = {"host": self.host} | {name.replace("_", "-"): value for name, value in headers.items()}
         scope = {
             "type": kind, "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http", "path": path,
-            "raw_path": path.encode(), "query_string": b"", "root_path": "", "client": (self.peer, 40000),
+            "raw_path": path.encode(), "query_string": query.encode(), "root_path": "", "client": (self.peer, 40000),
             "server": ("127.0.0.1", 8501), "subprotocols": [],
             "headers": [(name.encode(), value.encode()) for name, value in named.items()], **more,
         }  # fmt: skip
@@ -105,15 +116,23 @@ class Door:
 
 
 def door(
-    tmp_path: Path, *, peer: str = "127.0.0.1", host: str = "127.0.0.1:8501", base: str = "", **settings: Any
+    tmp_path: Path,
+    *,
+    peer: str = "127.0.0.1",
+    host: str = "127.0.0.1:8501",
+    base: str = "",
+    token: str = "",
+    **settings: Any,
 ) -> Door:
     routes = [
-        *(Route(f"{base}{path}", answer) for path in ("/_stcore/metrics", "/_stcore/agent/openapi.json", "/_stcore/new")),
+        *(Route(f"{base}{path}", answer) for path in ("/_stcore/health", "/_stcore/metrics", "/_stcore/agent/openapi.json", "/_stcore/new")),
         Route("/", answer, methods=["GET", "POST"]), Route("/own", own_policy),
         Route("/index", index), WebSocketRoute("/stream", stream),
         Route("/_stcore/upload_file/{session}/{file}", answer, methods=["PUT"]),
     ]  # fmt: skip
-    return Door(Guard(Starlette(routes=routes), settings_for(tmp_path, **settings), INDEX, base), peer, host)
+    known = settings_for(tmp_path, **settings)
+    link = LinkDoor(known, token) if token else None
+    return Door(Guard(Starlette(routes=routes), known, INDEX, base, link), peer, host)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8501", "localhost:8501", "LocalHost", "[::1]:8501"])
@@ -290,6 +309,86 @@ def test_a_file_is_taken_from_those_who_have_signed_in(tmp_path: Path) -> None:
     assert of_a_team.upload() == 403
     assert of_a_team.upload(cookie="_streamlit_user=forged") == 403
     assert of_a_team.upload(cookie=signed_cookie("y" * 32)) == 403
-    assert of_a_team.upload(cookie=signed_cookie(PROVIDER["cookie_secret"], salt="_streamlit_user_tokens")) == 403
+    assert (
+        of_a_team.upload(cookie=signed_cookie(PROVIDER["cookie_secret"], salt="_streamlit_user_tokens"))
+        == 403
+    )
     assert of_a_team.upload(cookie=f"a=b; {signed_cookie(PROVIDER['cookie_secret'])}") == 200
     assert door(tmp_path).upload() == 200
+
+
+TOKEN = "t0ken-of-the-start_0123456789-abcdefghij"
+
+
+def opened(client: Door, **headers: str) -> str:
+    """The cookie that the link gives."""
+    answered = client.get(f"/reconciliation?{doors.PARAMETER}={TOKEN}&page=2", **headers)
+    assert (answered.status, answered.headers["location"]) == (303, "/reconciliation?page=2")
+    assert answered.headers["cache-control"] == "no-store"
+    assert answered.headers["referrer-policy"] == "no-referrer"
+    [cookie] = answered.headers.getlist("set-cookie")
+    assert TOKEN not in cookie
+    assert {"httponly", "samesite=lax", "path=/"} <= {part.strip().lower() for part in cookie.split(";")}
+    return cookie.split(";")[0]
+
+
+def test_the_link_of_the_start_opens_what_nothing_else_does(tmp_path: Path) -> None:
+    client = door(tmp_path, token=TOKEN)
+    for path in ("/", "/own", "/index", "/_stcore/metrics", "/media/x.csv", "/phone-return/accept/x"):
+        closed = client.get(path, accept_language="fr")
+        assert (closed.status, closed.headers["cache-control"]) == (403, "no-store")
+        assert re.findall('lang="(..)"', closed.text) == ["fr", "fr", "en"]
+        assert "tableau de bord par le lien" in closed.text
+        assert "dashboard by the link" in closed.text
+    assert client.post().status == client.upload() == 403
+    assert not client.opens_websocket()
+    assert client.get("/_stcore/health").status == 200
+
+    cookie = opened(client)
+    assert client.get(cookie=cookie).text == "screen"
+    assert client.get("/_stcore/metrics", cookie=cookie).status == 200
+    assert client.post(cookie=cookie).status == client.upload(cookie=cookie) == 200
+    assert client.opens_websocket(cookie=cookie)
+    assert opened(client, cookie=cookie) == cookie  # the token leaves the address of whoever comes again, too
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["", "x", TOKEN[:-1], f"{TOKEN}x", "%00", "%ff%fe", TOKEN.upper(), f"x&{doors.PARAMETER}={TOKEN}"],
+)
+def test_a_guessed_token_or_cookie_opens_nothing(tmp_path: Path, shown: str) -> None:
+    client = door(tmp_path, token=TOKEN)
+    assert client.get(f"/?{doors.PARAMETER}={shown}").status == 403
+    name = opened(client).split("=")[0]
+    for value in (shown, TOKEN, "0" * 64):
+        assert client.get(cookie=f"{name}={value}").status == 403
+
+
+def test_the_cookie_of_another_start_opens_nothing(tmp_path: Path) -> None:
+    cookie = opened(door(tmp_path, token=TOKEN))
+    assert door(tmp_path, token=doors.new_token()).get(cookie=cookie).status == 403
+    assert doors.new_token() != doors.new_token()
+
+
+def test_the_link_leads_to_no_other_site(tmp_path: Path) -> None:
+    for path in ("//evil.example/x", "///evil.example/x", "/\\evil.example/x"):
+        location = door(tmp_path, token=TOKEN).get(f"{path}?{doors.PARAMETER}={TOKEN}").headers["location"]
+        assert re.match(r"/[^/\\]", location), location
+
+
+def test_another_site_gets_no_cookie_for_the_link(tmp_path: Path) -> None:
+    client = door(tmp_path, token=TOKEN)
+    assert client.get(f"/?{doors.PARAMETER}={TOKEN}", host="evil.example").status == 403
+    assert client.get(f"/?{doors.PARAMETER}={TOKEN}", via="1.1 proxy").status == 403
+
+
+@pytest.mark.parametrize(
+    ("settings", "by_link"),
+    [({}, False), ({"auth": PROVIDER}, False), ({"accounts": {"shop": REAL}}, True), ({"accounts": {"shop": REAL}, "auth": PROVIDER}, False)],
+)  # fmt: skip
+def test_it_is_by_link_where_there_is_something_to_guard_and_no_provider(
+    tmp_path: Path, settings: dict[str, Any], by_link: bool
+) -> None:
+    known = settings_for(tmp_path, **settings)
+    assert doors.needed(known) == by_link
+    assert doors.link(known, TOKEN) == f"http://127.0.0.1:8501/?desk-token={TOKEN}"
