@@ -98,6 +98,11 @@ WORDS = {
         "On the screen Reconciliation, under Files: answer what is asked, correct how it is read, or try again.",
         ":material/file_present:",
     ),
+    "payout_correction": (
+        "Payout file {file} says otherwise of payout {settlement} than HiPay's API did: {after} instead of {before} (lines {lines} of the file). HiPay's lines still count; the file's stand beside.",
+        "Open the file and compare with HiPay: take the correction, or keep what HiPay delivered. Until then the payout is not proved.",
+        ":material/difference:",
+    ),
     "payout_columns": (
         "Payout file {file} came by itself, and columns of it that may hold an amount, a currency, a reference or the operation were left out: {columns}.",
         "Look at the file. If one of them was needed, add the next file by hand, name the column in its preview and have it remembered; close this alarm once it is clear. It is not raised again for the same columns.",
@@ -211,6 +216,9 @@ def alarm_words(
     since = datetime.fromisoformat(began) if began else opened_at
     if "units" in values:
         values["amount"] = format_money(int(values["units"]), values.get("currency", ""), t.locale)
+    for name in ("before", "after"):
+        if detail.get(f"{name}_units") is not None:
+            values[name] = format_money(detail[f"{name}_units"], values["currency"], t.locale)
     filled = {**values, "kind": kind, "ago": format_ago(since, now, t.language)}
     return fill(t.gettext(happened), filled, "—"), fill(t.gettext(do), filled, "—"), icon
 

@@ -59,6 +59,10 @@ ACTIONS = {
     "account.matching": "Rules of reconciliation changed",
     "account.reading": "How payout files are read remembered",
     "account.file_account": "Account of payout files told",
+    "correction.taken": "Correction of HiPay's lines taken",
+    "correction.dismissed": "Correction of HiPay's lines dismissed",
+    "correction.undone": "Decision on a correction undone",
+    "correction.confirmed": "Corrections decided by HiPay's delivery",
     "aside.dealt_with": "Rows set aside dealt with",
     "aside.undone": "Rows set aside stand in the way again",
     "comment_written": "Comment written",
@@ -105,8 +109,8 @@ SUBJECTS = {
 }  # fmt: skip
 # What each detail of an entry is, and its values; a check's name and result are those of the configuration screen.
 DETAILS = {
-    "account": "Account", "amount": "Amount", "changed_lines": "changed", "channel": "Channel", "claimed": "Roles from the provider",
-    "done": "Done", "fields": "Fields", "known_lines": "already known", "language": "Language", "lines": "Lines",
+    "account": "Account", "after": "Lines of the file", "amount": "Amount", "before": "HiPay's lines", "changed_lines": "changed", "channel": "Channel", "claimed": "Roles from the provider",
+    "done": "Done", "fields": "Fields", "held_lines": "beside", "known_lines": "already known", "language": "Language", "lines": "Lines",
     "not_settled_days": "Days until a payment must be paid out", "order": "Order", "reason": "Reason", "result": "Result",
     "role": "Role", "roles": "Roles", "rows": "Rows", "what": "Paused", **TITLES,
 }  # fmt: skip

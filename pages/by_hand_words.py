@@ -30,6 +30,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "twice": ("Stands again in a corrected file", "Two excerpts of one payout"),
     "undo": ("Decided by mistake", "New information"),
     "aside": ("Corrected in another file", "No payment: a remark of the file"),
+    "held": ("Checked with HiPay", "Changed by mistake", "Corrected invoice of HiPay's"),
     "accept_order": ("Agreed with the customer", "Small difference, written off", "Handled in the accounts"),
 }
 # what was done with a line, in its history

@@ -39,6 +39,15 @@ def _summary(found: Preview) -> None:
             t.plural("{count} row could not be read and is set aside.", "{count} rows could not be read and are set aside.", found.aside_blocking),
             icon=":material/rule:",
         )  # fmt: skip
+    if found.held:
+        st.warning(
+            t.plural(
+                "{count} changed line was delivered by HiPay itself: that one goes on to count, and this file's stands beside until somebody decides.",
+                "{count} changed lines were delivered by HiPay itself: those go on to count, and this file's stand beside until somebody decides.",
+                found.held,
+            ),
+            icon=":material/difference:",
+        )  # fmt: skip
     show_warnings(found.findings, found.dialect.sheets, t)
 
 

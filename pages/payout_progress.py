@@ -87,12 +87,21 @@ def _rate(file: Row[Any]) -> int:
 def _ended(file: Row[Any], may: bool, t: Translator) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if file.state == "complete":
-            new = file.lines - file.known_lines - file.changed_lines
+            new = file.lines - file.known_lines - file.changed_lines - file.held_lines
             st.success(
                 t("{name} is imported: {new} new lines, {known} already known, {changed} changed.",
                   name=plain(file.name), new=number(new, t), known=number(file.known_lines, t), changed=number(file.changed_lines, t)),
                 icon=":material/check_circle:", width="stretch",
             )  # fmt: skip
+            if file.held_lines:
+                st.warning(
+                    t.plural(
+                        "{count} line differs from what HiPay delivered and stands beside: decide under Files.",
+                        "{count} lines differ from what HiPay delivered and stand beside: decide under Files.",
+                        file.held_lines,
+                    ),
+                    icon=":material/difference:", width="stretch",
+                )  # fmt: skip
         elif file.state == "cancelled":
             st.info(
                 t("{name}: the import was cancelled.", name=plain(file.name)),

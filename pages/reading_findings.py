@@ -120,8 +120,8 @@ def show_corrections(found: Sequence[Correction], count: int, sheets: Sequence[S
             t("Payout"): one.after["settlement_id"],
             t("Order in the file"): one.after["order"],
             t("What differs"): t(LABELS[column]),
-            t("Before"): _cell(one.before, column, t),
-            t("Now"): _cell(one.after, column, t),
+            t("Before"): cell_words(one.before, column, t),
+            t("Now"): cell_words(one.after, column, t),
         }
         for one in found
         for column in one.differs
@@ -136,7 +136,7 @@ def _operation(cells: Mapping[str, Any], t: Translator) -> str:
     return operation(known.code if known else "", cells["operation"], t)
 
 
-def _cell(cells: Mapping[str, Any], column: str, t: Translator) -> str:
+def cell_words(cells: Mapping[str, Any], column: str, t: Translator) -> str:
     value = cells[column]
     if column in AMOUNTS:
         currency = {"original_amount": "original_currency", "settled_amount": "settlement_currency"}.get(column, "currency")  # fmt: skip

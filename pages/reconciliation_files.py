@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages import payout_mending, reconciliation_filters, selection, set_aside
+from pages import held_corrections, payout_mending, reconciliation_filters, selection, set_aside
 from pages.common import actor, desk, language, refusals, texts
 from pages.facts import show_facts
 from pages.markdown import plain
@@ -35,10 +35,10 @@ def show(looked_at: tuple[str, ...]) -> None:
             return
         shown = found[:SHOWN]
         selection.draw(
-            "files", pd.DataFrame([_row(file, t) for file in shown]), [file.id for file in shown],
+            "files", pd.DataFrame([_row(file, any(one.held_lines for one in shown), t) for file in shown]), [file.id for file in shown],
             (_opened(),), _take, height=min(_TABLE_HEIGHT, 36 + 35 * len(shown)),
             alt=t("Payout files, newest first. Choose one to see how it was read."),
-            column_config={t(name): st.column_config.TextColumn(alignment="right") for name in ("Lines", "New", "Already known", "Changed", "Set aside")},
+            column_config={t(name): st.column_config.TextColumn(alignment="right") for name in ("Lines", "New", "Already known", "Changed", "Beside", "Set aside")},
         )  # fmt: skip
         _pager(starts, found, t)
         reconciliation_filters.keep()
@@ -69,9 +69,9 @@ def _pager(starts: list[int | None], found: tuple[Row[Any], ...], t: Translator)
             )  # fmt: skip
 
 
-def _row(file: Row[Any], t: Translator) -> dict[str, str]:
+def _row(file: Row[Any], beside: bool, t: Translator) -> dict[str, str]:
     zone = desk().account(file.account).timezone
-    new = file.lines - file.known_lines - file.changed_lines
+    new = file.lines - file.known_lines - file.changed_lines - file.held_lines
     several = len(desk().settings.all_accounts) > 1
     return {
         t("State"): t(FILE_STATES[file.state]),
@@ -80,6 +80,7 @@ def _row(file: Row[Any], t: Translator) -> dict[str, str]:
         t("New"): number(new, t),
         t("Already known"): number(file.known_lines, t),
         t("Changed"): number(file.changed_lines, t),
+        **({t("Beside"): number(file.held_lines, t)} if beside else {}),
         t("Set aside"): _aside(file, t),
         t("Added"): format_short(file.uploaded_at, zone, language()),
         t("By"): person_name(file.who or "", t) or t(SOURCES[file.source]),
@@ -109,6 +110,7 @@ def _file(file_id: int, t: Translator) -> None:
         if file.failure:
             st.error(plain(stored_sentence(file.failure, file.failure_detail, t)), icon=":material/error:")
         payout_mending.show(file)
+        held_corrections.show(file, "file")
         found, sheets = findings_of(file.reading.get("found", {})), sheets_of(file.reading)
         left, right = st.columns(2, gap="large")
         with left:

@@ -32,7 +32,9 @@ def show_line(line_id: int) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(plain(f"{operation} · {amount}"), anchor=False, width="content")
             st.badge(reconciliation_words.outcome(line.outcome, t), color=_colour(line.outcome))
-            if line.replaced_by is not None:
+            if line.replaced_by == line.file:
+                st.badge(t("stands beside, not counted"), icon=":material/difference:", color="gray")
+            elif line.replaced_by is not None:
                 st.badge(t("replaced by a correction"), icon=":material/history:", color="gray")
         why = line_words.reason(line, t)
         if why:
@@ -40,6 +42,7 @@ def show_line(line_id: int) -> None:
         if line.lost:
             cells = ", ".join(f"{t(LABELS[name])} {_lost(line, name)}" for name in line.lost.split())
             st.warning(plain(t("A spreadsheet has changed ids of this line, and nothing is found by them: {cells}", cells=cells)), icon=":material/broken_image:")  # fmt: skip
+        _held(found, t)
         reconciliation_actions.actions(line_id)
         left, right = st.columns([2, 3], gap="large")
         with left:
@@ -110,6 +113,23 @@ def _lineage(found: LineDetail, t: Translator) -> None:
         t("All lines of this file"), icon=":material/description:", type="tertiary", key=f"file_of_{line.id}",
         on_click=reconciliation_filters.go, args=("lines",), kwargs={"file": line.file, "outcome": "all"},
     )  # fmt: skip
+
+
+def _held(found: LineDetail, t: Translator) -> None:
+    """Corrections of the line that wait, each with the way to where it is decided."""
+    for one in found.held:
+        before, after = (
+            reconciliation_words.money(units, one.currency, t)
+            for units in (one.before_units, one.after_units)
+        )
+        st.warning(
+            plain(t("HiPay delivered {before}; {file} says {after}, and stands beside until somebody decides.", before=before, after=after, file=one.file_name)),
+            icon=":material/difference:",
+        )  # fmt: skip
+        st.button(
+            t("Open the file"), icon=":material/file_open:", type="tertiary", key=f"held_{one.id}_of_{found.line.id}",
+            on_click=reconciliation_filters.go, args=("files",), kwargs={"file": one.file},
+        )  # fmt: skip
 
 
 def _where(found: LineDetail, line: Row[Any], t: Translator) -> str:

@@ -5,7 +5,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages import reconciliation_export, reconciliation_filters, reconciliation_words, selection, set_aside
+from pages import (
+    held_corrections,
+    reconciliation_export,
+    reconciliation_filters,
+    reconciliation_words,
+    selection,
+    set_aside,
+)
 from pages.common import actor, desk, refusals, texts
 from pages.markdown import plain
 from pages.reconciliation_words import PAYOUT_STATES
@@ -78,7 +85,15 @@ def _table(found: list[Payout], t: Translator) -> None:
             for one in found
         ]
     )  # fmt: skip
-    right = ("Sum of its lines", "Payout announced", "Difference", "Lines", "Lines open", "Rows set aside", "Without an amount")
+    right = (
+        "Sum of its lines",
+        "Payout announced",
+        "Difference",
+        "Lines",
+        "Lines open",
+        "Rows set aside",
+        "Without an amount",
+    )
     selection.draw(
         "payouts", table, [_name(one) for one in found], (st.session_state.get("payout_of") or "",), _take,
         height=min(_TABLE_HEIGHT, 36 + 35 * len(found)), alt=t("Payout check. Choose a payout to see what it is made of."),
@@ -105,6 +120,16 @@ def _payout(one: Payout, t: Translator) -> None:
                 icon=":material/rule:",
             )  # fmt: skip
             _set_aside(one, t)
+        if one.held:
+            st.warning(
+                t.plural(
+                    "A file of other origin changes {count} line of this payout that HiPay delivered. The payout is not proved before somebody decides.",
+                    "A file of other origin changes {count} lines of this payout that HiPay delivered. The payout is not proved before somebody decides.",
+                    one.held,
+                ),
+                icon=":material/difference:",
+            )  # fmt: skip
+            _held(one, t)
         if one.missing:
             st.warning(
                 t.plural(
@@ -150,6 +175,15 @@ def _set_aside(one: Payout, t: Translator) -> None:
         if file is not None:
             with st.expander(plain(t("Rows set aside in {file}", file=name)), icon=":material/rule:"):
                 set_aside.show(file, "payout")
+
+
+def _held(one: Payout, t: Translator) -> None:
+    """The corrections that wait, file by file."""
+    for file_id, name in payout_views.held(desk(), actor(), one):
+        file = views.file(desk(), actor(), file_id)
+        if file is not None:
+            with st.expander(plain(t("Corrections in {file}", file=name)), icon=":material/difference:"):
+                held_corrections.show(file, "payout")
 
 
 def _leads(label: str, icon: str, key: str, choices: dict[str, Any]) -> None:

@@ -113,6 +113,8 @@ def _buttons(alarm: Alarm) -> None:
         with refusals():
             take(desk(), actor(), alarm.id)
             st.rerun()
+    if kind_of(alarm.kind).decided:
+        return
     st.button(
         t("Close…"), icon=":material/check:", key=f"close_{alarm.id}", type="tertiary", on_click=_close, args=(alarm,)
     )  # fmt: skip

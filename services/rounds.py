@@ -13,6 +13,7 @@ from services.alarms.sweep import sweep as sweep_alarms
 from services.desk import Desk
 from services.notices.post import post as post_notices
 from services.orders.reminding import remind
+from services.reconciliation.held import settle
 from services.retention import sweep as sweep_retention
 from services.store import STORE_AWAY
 from services.store import rounds as rows
@@ -35,6 +36,7 @@ ROUNDS = (
     Round("alarms", timedelta(minutes=2), sweep_alarms),
     Round("retention", timedelta(hours=24), sweep_retention),
     Round("notices", timedelta(seconds=20), post_notices),
+    Round("held_corrections", timedelta(minutes=2), settle),
     Round("reminders", timedelta(minutes=5), remind),
     Round("delivery_reports", timedelta(seconds=60), bounces.begin_reading),
 )

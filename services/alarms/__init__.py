@@ -3,6 +3,7 @@
 AlarmError
 ├── UnknownAlarm
 ├── AlarmClosed        somebody else was quicker
+├── AlarmToDecide      it ends with the decision that it asks for
 ├── ClosingReasonMissing
 └── DaysOutOfRange     of the days until a payment must stand in a payout
 """
@@ -22,6 +23,10 @@ class UnknownAlarm(AlarmError):
 
 class AlarmClosed(AlarmError):
     code = "alarm_closed"
+
+
+class AlarmToDecide(AlarmError):
+    code = "alarm_to_decide"
 
 
 class ClosingReasonMissing(AlarmError):

@@ -8,7 +8,7 @@ from typing import Any
 from services import clock
 from services.access import Actor, NotAllowed, Right, audit, require, rights
 from services.accounts.errors import AccountUnknown
-from services.alarms import AlarmClosed, ClosingReasonMissing, DaysOutOfRange, UnknownAlarm
+from services.alarms import AlarmClosed, AlarmToDecide, ClosingReasonMissing, DaysOutOfRange, UnknownAlarm
 from services.alarms.kinds import SENDER_KINDS, UNCONFIRMED_KINDS, handled_by, handlers, kind_of, may_handle
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
@@ -91,12 +91,15 @@ def take(desk: Desk, actor: Actor, alarm_id: int) -> None:
 
 
 def close(desk: Desk, actor: Actor, alarm_id: int, reason: str) -> None:
-    """Close the alarm. Raises NotAllowed, UnknownAlarm, AlarmClosed, ClosingReasonMissing, TextError."""
+    """Close the alarm. Raises NotAllowed, UnknownAlarm, AlarmClosed, AlarmToDecide, ClosingReasonMissing,
+    TextError."""
     why = clean_header_text(reason, "reason", REASON_MAX)
     if not why:
         raise ClosingReasonMissing
     with desk.store.write() as tx:
         alarm = _handled(tx, actor, alarm_id)
+        if kind_of(alarm.kind).decided:
+            raise AlarmToDecide
         rows.change(tx, alarm_id, closed_at=clock.now(), closed_by=actor.id, closing_reason=why)
         if alarm.kind in UNCONFIRMED_KINDS:
             dismiss(tx, alarm, actor)

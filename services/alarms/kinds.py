@@ -15,12 +15,14 @@ RESOLVED = "resolved"  # the reason of an alarm whose condition ended by itself
 class Kind:
     """``right``: who handles it, besides a sender. ``sender``: it is the order's sender's first, and any sender's to take.
 
-    ``standing``: it tells of a condition, and a worker's round ends it when that does.
+    ``standing``: it tells of a condition, and a worker's round ends it when that does; ``decided``: by no other way, since it
+    asks for a decision that is taken elsewhere.
     """
 
     right: Right
     sender: bool = False
     standing: bool = False
+    decided: bool = False
 
 
 KINDS: dict[str, Kind] = {
@@ -41,6 +43,7 @@ KINDS: dict[str, Kind] = {
     "not_settled": Kind(Right.RECONCILE, standing=True),
     "payout_without_file": Kind(Right.RECONCILE, standing=True),
     "payout_file_failed": Kind(Right.RECONCILE, standing=True),
+    "payout_correction": Kind(Right.RECONCILE, standing=True, decided=True),
     "payout_columns": Kind(Right.RECONCILE),
     "payout_follow_up": Kind(Right.RECONCILE, standing=True),
     "payout_folder_refused": Kind(Right.RECONCILE, standing=True),

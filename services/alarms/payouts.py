@@ -6,6 +6,7 @@ from typing import Any
 
 from services.desk import Desk
 from services.payouts.automatic import automatic
+from services.reconciliation import holding
 from services.store import Connection, Row, folder_files, payouts, settlement_files
 from services.store.alarms import Standing
 
@@ -22,6 +23,7 @@ def standing(tx: Connection, desk: Desk, now: datetime) -> Iterator[Standing]:
 
 def _all(tx: Connection, desk: Desk, now: datetime) -> Iterator[Standing]:
     yield from map(_without_file, payouts.without_file(tx, now - WITHOUT_FILE))
+    yield from holding.standing(tx)
     for file in settlement_files.failed(tx):
         yield _of_file("payout_file_failed", file, file.finished_at)
     for file in settlement_files.all_stuck(tx):

@@ -33,6 +33,11 @@ def of_file(desk: Desk, actor: Actor, file: int) -> tuple[Correction, ...]:
         require(tx, actor, Right.SEE_SETTLEMENTS)
         old = rows.replaced_by(tx, file, SHOWN)
         new = rows.of_keys(tx, file, {(row.account, row.key) for row in old})
+    return of_stored(old, new)
+
+
+def of_stored(old: Sequence[Row[Any]], new: Sequence[Row[Any]]) -> tuple[Correction, ...]:
+    """Whole stored lines beside those that would take their place."""
     return _paired(
         _stored(old), [(row.account, row.key, row.line, _cells(_named(row), _STORED)) for row in new]
     )

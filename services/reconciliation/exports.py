@@ -155,6 +155,7 @@ def _payout_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
         Column("Lines", "count", _field("lines"), 8),
         Column("Lines open", "count", _field("open_lines"), 8),
         Column("Rows set aside", "count", _field("aside"), 8),
+        Column("Corrections to decide", "count", _field("held"), 8),
         Column("Without an amount", "count", _field("missing"), 8),
         Column("First date", "text", _of_file("first_date"), 11),
         Column("Last date", "text", _of_file("last_date"), 11),

@@ -21,7 +21,7 @@ from services import clock
 from services.access import Actor, Right, audit, require
 from services.desk import Desk
 from services.errors import DeskError
-from services.reconciliation import corrections, reading
+from services.reconciliation import corrections, holding, reading
 from services.reconciliation.changes import Changes
 from services.reconciliation.corrections import Correction
 from services.reconciliation.ending import Ending
@@ -75,7 +75,8 @@ class Preview:
     """A file as it was read, before anything is stored.
 
     ``headers``: of each of its sheets that is read. ``lines``: how many; of them ``new``, ``known`` (stored already) and
-    ``changed`` (in the place of a stored one), the first of these before and after in ``corrections``. ``totals`` and
+    ``changed`` (in the place of a stored one), the first of these before and after in ``corrections``; ``held``: so many
+    stored ones are HiPay's own, and go on to stand until a person takes the correction. ``totals`` and
     ``settlements``: as ``services.settlements.totals`` gives them. ``aside``: the first rows set aside,
     ``aside_blocking`` how many of all may hold money.
     ``accounts``: its rows by Account; ``home``: the account of most of them, by whose rules it is read; ``chosen``: what of
@@ -90,6 +91,7 @@ class Preview:
     new: int
     known: int
     changed: int
+    held: int
     corrections: tuple[Correction, ...]
     totals: pd.DataFrame
     settlements: pd.DataFrame
@@ -163,12 +165,12 @@ def look(
     with store.read() as tx:
         imported = rows.by_hash(tx, _hash(file))
         replaced, old = changes.replaced(tx), len(changes.known)
-        stored = likeness.stored(tx, changes.known, replaced)
+        stored, held = likeness.stored(tx, changes.known, replaced), holding.would_hold(tx, replaced)
         corrected = corrections.of_read(tx, replaced, correcting)
     all_totals, all_payouts = summed(sums, payouts)
     return Preview(
         dialect=dialect, headers=found.detection.headers, lines=count, new=count - old - len(replaced), known=old,
-        changed=len(replaced), corrections=corrected, totals=all_totals, settlements=all_payouts, aside=aside.rows,
+        changed=len(replaced), held=held, corrections=corrected, totals=all_totals, settlements=all_payouts, aside=aside.rows,
         aside_blocking=aside.blocking.total(), findings=gathering.findings(open_end=open_end), accounts=found.parts, home=found.home,
         chosen=found.chosen, stored=stored, imported=imported.account if imported else "",
     )  # fmt: skip

@@ -13,7 +13,7 @@ import pandas as pd
 
 from services import clock, headings
 from services.access import WORKER, Actor, audit
-from services.reconciliation import carrying, catching_up, file_accounts, join, reading
+from services.reconciliation import carrying, catching_up, file_accounts, holding, join, reading
 from services.reconciliation.book import Lookup, MatchRules, hashed, strings
 from services.reconciliation.changes import Changes
 from services.reconciliation.ending import Ending
@@ -249,16 +249,18 @@ def _flip(turn: Turn, run: _Run) -> None:
     with turn.store.read() as tx:
         replaced, back = run.changes.replaced(tx), run.changes.back(tx)
         stored = () if run.file.others else run.likeness.stored(tx, run.changes.known, replaced)
+        kept = holding.sort_out(tx, run.file.id, run.had, run.settlements, run.changes.known, replaced, back)
     if stored:
         raise PayoutsStored(stored)
     aside, dialect = run.aside, run.gathering.detection.dialect
     findings = run.gathering.findings(open_end=open_end)
-    file, counts = run.file, {"known_lines": len(run.changes.known), "changed_lines": len(replaced)}
+    file, counts = run.file, {"known_lines": len(run.changes.known), "changed_lines": len(kept.replaced)}
     with turn.step() as tx:
         for account in sorted(run.had):
             position_rows.bump(tx, account)
-        settlement_lines.replace(tx, replaced, file.id)
-        settlement_lines.stand_again(tx, back)
+        settlement_lines.replace(tx, kept.replaced, file.id)
+        settlement_lines.stand_again(tx, kept.back)
+        counts["held_lines"] = holding.hold(tx, file, kept)
         _go_on(
             tx, file.id, state="complete", lines=run.lines, lines_done=run.lines, bytes_done=file.size,
             aside=[asdict(row) for row in aside.rows], aside_blocking=aside.blocking.total(),
@@ -269,9 +271,9 @@ def _flip(turn: Turn, run: _Run) -> None:
         )  # fmt: skip
         if file.source != "upload" and not file.chosen:
             _tell_of_columns(tx, file, findings.overlooked)
-        carrying.carry_over(tx, replaced, file.id)
-        for account in sorted(run.had) if back else ():
-            join.rejoin_here(tx, account, settlement_lines.of_account(tx, account, back))
+        carrying.carry_over(tx, kept.replaced, file.id)
+        if kept.back:
+            holding.rejoin(tx, run.had, (), kept.back)
         catching_up.set_back(tx, run.cursor)
         actor = Actor(file.actor_kind, file.actor_id)
         audit.record(

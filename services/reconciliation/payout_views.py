@@ -12,6 +12,7 @@ from services.desk import Desk
 from services.reconciliation.tie import tie
 from services.store import Connection, Row
 from services.store import aside as aside_rows
+from services.store import held as held_rows
 from services.store import reconciliation_views as rows
 
 OPEN = ("contradictory", "ambiguous", "suggested", "unmatched")  # what somebody must look at, the worst first
@@ -35,6 +36,7 @@ class Payout:
     last_date: str
     aside: int  # rows set aside that may belong to it, and that nobody has dealt with
     missing: int  # lines of it without a settled amount, in whatever currency: of files that were imported long ago
+    held: int  # corrections of it that wait for a person, in whatever currency
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,17 @@ def set_aside(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str]
         )
 
 
+def held(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str], ...]:
+    """(id, name) of the files of which corrections of the payout wait, oldest first. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        return tuple(
+            (row.file, row.file_name)
+            for row in held_rows.waiting_by_payout(tx)
+            if (row.account, row.settlement_id) == (payout.account, payout.settlement_id)
+        )
+
+
 def all_of(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
     found = [
         row for row in rows.payout_sums(tx, accounts) if row.settlement_id
@@ -95,6 +108,9 @@ def all_of(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
         for account in _accounts(file):
             for name, count in _blocked(file).items():
                 aside[account, name] += count
+    held_back: Counter[tuple[str, str]] = Counter()
+    for waiting in held_rows.waiting_by_payout(tx):
+        held_back[waiting.account, waiting.settlement_id] += waiting.waits
     totals = pd.DataFrame([row._asdict() for row in found])
     keys = ["account", "settlement_id", "settlement_currency"]
     facts = totals.assign(opened=totals["lines"].where(totals["outcome"].isin(OPEN), 0)).groupby(keys)
@@ -102,7 +118,7 @@ def all_of(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
     first = totals[totals["first_date"] != ""].groupby(keys)["first_date"].min()
     last = facts["last_date"].max()
     result = []
-    proved = tie(totals, frozenset(aside))
+    proved = tie(totals, frozenset({*aside, *held_back}))
     missing = proved.groupby(["account", "settlement_id"])["missing"].sum()
     for row in proved.to_dict("records"):
         key = (row["account"], row["settlement_id"], row["currency"])
@@ -110,7 +126,7 @@ def all_of(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
             Payout(
                 *key, row["state"], int(lines[key]), int(opened[key]), int(row["lines_units"]), _units(row["payout_units"]),
                 _units(row["difference_units"]), str(first.get(key, "")), str(last[key]), aside.get(key[:2], 0),
-                int(missing[key[:2]]),
+                int(missing[key[:2]]), held_back.get(key[:2], 0),
             )
         )  # fmt: skip
     return result

@@ -105,6 +105,7 @@ def _run(turn: Turn, file: Row[object]) -> None:
         _fail(turn, file.id, ImportDied())
         return
     with turn.step() as tx:
+        settlement_files.take_turn(tx)  # nobody decides on a held correction meanwhile
         begun = settlement_files.change(
             tx,
             file.id,

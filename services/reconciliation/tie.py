@@ -12,7 +12,7 @@ def tie(totals: pd.DataFrame, unproved: frozenset[tuple[str, str]] = frozenset()
 
     `totals`: sums of standing lines, `account`, `settlement_id`, `settlement_currency`, `kind`, `operation_code`,
     `settled_units`, `missing` (of how many the amount is not there); those of kind "twice" count for nothing. `unproved`:
-    (account, settlement) of those of which a row could not be read.
+    (account, settlement) of those of which a row could not be read, or a correction waits for a person.
 
     Columns: `account`, `settlement_id`, `currency`, `lines_units` (all lines but the control totals), `payout_units`
     (positive when the merchant receives, NA when the file names none), `difference_units` (lines minus payout, NA

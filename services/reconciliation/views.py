@@ -21,6 +21,7 @@ from services.reconciliation.decision_errors import LineUnknown
 from services.reconciliation.payout_views import OPEN, among
 from services.reconciliation.tie import STATES
 from services.store import Connection, Row, line_pages, position_pages
+from services.store import held as held_rows
 from services.store import reconciliation_views as rows
 from services.store.line_filter import LineFilter
 from services.store.line_pages import SORTS, Sort
@@ -87,12 +88,14 @@ class Figures:
 @dataclass(frozen=True)
 class LineDetail:
     """``line``: its columns with ``order_id``, ``nearest_id``, ``file_name``. ``formerly``: what it said in older files.
-    ``readings``: how each of these files was read."""
+    ``readings``: how each of these files was read. ``held``: corrections of it, or that it is of, which wait, with
+    ``file_name``."""
 
     line: Row[Any]
     beside: tuple[Beside, ...]
     formerly: tuple[Row[Any], ...]
     readings: dict[int, dict[str, Any]]
+    held: tuple[Row[Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -216,7 +219,8 @@ def line(desk: Desk, actor: Actor, line_id: int) -> LineDetail:
             raise LineUnknown
         formerly = tuple(rows.formerly(tx, found))
         readings = rows.readings(tx, {found.file, *(one.file for one in formerly)})
-        return LineDetail(found, beside(tx, found), formerly, readings)
+        held = [one for one in held_rows.of_line(tx, found) if line_id in (*one.before, *one.after)]
+        return LineDetail(found, beside(tx, found), formerly, readings, tuple(held))
 
 
 def order(desk: Desk, actor: Actor, order_id: int) -> OrderDetail:

@@ -12,8 +12,10 @@ _line = settlement_lines.c
 
 
 def replaced_by(tx: Connection, file: int, limit: int) -> Sequence[Row[Any]]:
-    """The first lines that stand changed in the file, by id."""
-    query = select(settlement_lines).where(_line.replaced_by == file, _line.replaced_by.is_not(None))
+    """The first lines of others that stand changed in the file, by id."""
+    query = select(settlement_lines).where(
+        _line.replaced_by == file, _line.replaced_by.is_not(None), _line.file != file
+    )
     return tx.execute(query.order_by(_line.id).limit(limit)).all()
 
 

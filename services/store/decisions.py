@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Text as Plain
 
-from services.store import acceptances
+from services.store import acceptances, held
 from services.store.concurrent import insert_new, one_at_a_time, writes
 from services.store.schema import orders, users
 from services.store.schema_settlements import (
@@ -257,6 +257,7 @@ def erase_words(tx: Connection, order_id: int) -> None:
     )
     ids = list(tx.scalars(theirs))
     acceptances.erase_words(tx, order_id)
+    held.erase_words(tx, order_id)
     tx.execute(update(line_comments).where(comment.order == order_id).values(text=""))
     for some in _parts(ids):
         tx.execute(update(line_comments).where(comment.line.in_(some)).values(text=""))

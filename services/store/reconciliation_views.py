@@ -161,11 +161,13 @@ def lines_near(tx: Connection, order: int, outcomes: Sequence[str], limit: int) 
 
 
 def formerly(tx: Connection, line: Row[Any]) -> list[Row[Any]]:
-    """Lines of the same key that this one, or a correction of it, took the place of: with ``file_name``."""
+    """Lines of the same key that this one, or a correction of it, took the place of, but those that stand beside: with
+    ``file_name``."""
     query = (
         select(settlement_lines, _FILE.name.label("file_name"))
         .join(settlement_files, _FILE.id == _LINE.file)
-        .where(_LINE.account == line.account, _LINE.key == line.key, _LINE.replaced_by.is_not(None), _LINE.id != line.id)
+        .where(_LINE.account == line.account, _LINE.key == line.key, _LINE.replaced_by.is_not(None), _LINE.id != line.id,
+               _LINE.replaced_by != _LINE.file)
         .order_by(_LINE.id.desc())
     )  # fmt: skip
     return list(tx.execute(query.limit(20)))

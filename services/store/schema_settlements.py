@@ -50,6 +50,7 @@ settlement_files = Table(
     Column("lines", Integer, nullable=False, default=0),
     Column("known_lines", Integer, nullable=False, default=0),
     Column("changed_lines", Integer, nullable=False, default=0),
+    Column("held_lines", Integer, nullable=False, default=0, server_default="0"),  # that came to stand beside
     Column("aside", Json, nullable=False, default=list),  # the first thousand, those that may hold money before others
     Column("aside_blocking", Integer, nullable=False, default=0),  # how many rows may hold money
     Column("aside_settlements", Json, nullable=False, default=list),  # which payouts those may belong to; "" is any
@@ -95,6 +96,44 @@ aside_acts = Table(
     Index("uq_aside_acts_file_line", "file", "line", unique=True, **_where("undone_at IS NULL")),
 )  # fmt: skip
 
+# A correction that a file of other origin would make of lines that HiPay's API delivered: it waits for a person. The lines
+# in ``after`` stand beside and do not count: what such a line is replaced by is its own file.
+held_corrections = Table(
+    "held_corrections", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("file", BigInt, ForeignKey("settlement_files.id"), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("key", Text, nullable=False),  # of all these lines
+    Column("settlement_id", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("line", Integer, nullable=False),  # the first of ``after`` in the file
+    Column("before", Json, nullable=False),  # ids of the lines that it would take the place of
+    Column("after", Json, nullable=False),
+    Column("before_units", BigInt),  # settled; None where an amount is not there
+    Column("after_units", BigInt),
+    Column("at", Utc, nullable=False),
+    Column("act", BigInt),  # the one of held_acts that stands; None: nobody has decided
+    UniqueConstraint("file", "account", "key"),
+    Index(None, "account", "key"),
+    Index("ix_held_corrections_open", "file", **_where("act IS NULL")),
+)  # fmt: skip
+
+# What was decided of a held correction: taken, dismissed. Never changed but to be undone.
+held_acts = Table(
+    "held_acts", metadata,
+    Column("id", BigInt, primary_key=True, autoincrement=True),
+    Column("correction", BigInt, ForeignKey("held_corrections.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=False),  # "": a later delivery by HiPay has decided
+    Column("at", Utc, nullable=False),
+    *who(),
+    Column("undone_at", Utc),
+    Column("undone_by", Text),
+    Column("undo_reason", Text, nullable=False, default=""),
+    Index(None, "correction"),
+    Index("uq_held_acts_correction", "correction", unique=True, **_where("undone_at IS NULL")),
+)  # fmt: skip
+
 # The columns of a settlement file that are not amounts, as services.settlements.columns names them; the file's Account
 # and Order are told from our own account and order.
 LINE_TEXTS = (
@@ -120,7 +159,8 @@ settlement_lines = Table(
     Column("key", Text, nullable=False),  # what a correction leaves alone: a changed line has a known key
     Column("file", BigInt, ForeignKey("settlement_files.id"), nullable=False),
     Column("line", Integer, nullable=False),
-    Column("replaced_by", BigInt),  # the file in which the line stands changed
+    # the file in which the line stands changed; its own: it stands beside, as a held correction
+    Column("replaced_by", BigInt),
     *(Column(name, Text, nullable=False, default="") for name in LINE_TEXTS),
     *(Column(name, BigInt) for name in LINE_AMOUNTS),
     # what the join came to: services.reconciliation.match

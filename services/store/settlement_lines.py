@@ -223,6 +223,13 @@ def concerned(
     return by_account
 
 
+def orders_of(tx: Connection, line_ids: Iterable[int]) -> set[int]:
+    """The orders that these lines are matched to."""
+    line = settlement_lines.c
+    query = select(line.order).where(among(tx, line.id, line_ids), line.order.is_not(None))
+    return {int(order) for order in tx.scalars(query) if order is not None}
+
+
 def orders_of_splits(tx: Connection, line_ids: Iterable[int]) -> set[int]:
     """The orders over which these lines are divided, or once were."""
     decision = line_decisions.c

@@ -18,6 +18,7 @@ MADE = {
     "reconciliation/decisions.py f'line.{kind}'": (
         "line.match", "line.split", "line.unmatch", "line.exclude", "line.twice", "line.not_ours",
     ),
+    "reconciliation/held.py f'correction.{kind}'": ("correction.taken", "correction.dismissed"),
     "reconciliation/exports.py action": ("lines_exported", "orders_exported", "payouts_exported"),
 }  # fmt: skip
 

@@ -1,0 +1,407 @@
+"""What HiPay's API has delivered is changed by HiPay, or by a person who says why; a file of other origin stands beside."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from services import clock
+from services.access import WORKER, Actor, NotAllowed
+from services.alarms import AlarmToDecide, handling
+from services.alarms.sweep import sweep
+from services.desk import Desk
+from services.reconciliation import (
+    background,
+    decisions,
+    file_accounts,
+    held,
+    holding,
+    imports,
+    join,
+    payout_views,
+    views,
+)
+from services.reconciliation.decision_errors import AlreadyUndone, ConflictingDecision, ReasonMissing
+from services.reconciliation.decisions import Shown
+from services.reconciliation.held import CorrectionMoved, CorrectionNotDecided, CorrectionUnknown, ImportRuns
+from services.store import decisions as decision_rows
+from services.store import payouts as payout_rows
+from services.store import settlement_files as file_rows
+from services.store.schema import audit
+from services.store.schema_settlements import settlement_lines
+from tests.support.by_hand import an_order
+from tests.support.desk import open_test_desk, person
+from tests.support.joined import everything, must_hold
+from tests.support.payouts import csv, lines_of
+
+
+def line(order: str, amount: str = "500.00", settlement: str = "77") -> str:
+    return f"1;{settlement};T-{order};{order};{amount};EUR;;;;;Sale;{amount};EUR;;2026-11-20"
+
+
+OTHERS = (line("B", "20.00"), line("C", "30.00"))
+PAYOUT = "1;77;;;550.00;EUR;;;;;Settlement;550.00;EUR;;2026-11-21"
+HIPAYS = csv(line("A"), *OTHERS, PAYOUT)
+CHANGED = csv(line("A", "5.00"), *OTHERS, PAYOUT)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setattr(join, "GAP_SECONDS", 0)
+    opened = open_test_desk(tmp_path)
+    file_accounts.assign(opened, person(opened, "finance"), "1", "demo")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def finance(desk: Desk) -> Actor:
+    return person(desk, "finance")
+
+
+def come(desk: Desk, raw: bytes, source: str = "upload") -> int:
+    """A file is imported; its id."""
+    hipay = "77" if source == "hipay" else ""
+    file = imports.receive(
+        desk, WORKER, "demo", f"{source}.csv", BytesIO(raw), source=source, hipay_settlement=hipay
+    )
+    background.work_off(desk)
+    with desk.store.read() as tx:
+        found = file_rows.get(tx, file)
+    assert found is not None
+    assert (found.state, found.follow_up) == ("complete", None)
+    return file
+
+
+def amounts(desk: Desk, order: str = "A") -> list[str]:
+    """What counts of an order in the file."""
+    found = lines_of(desk)
+    return [f"{units / 10_000:.2f}" for units in found[found["file_order"] == order]["settled_amount_units"]]
+
+
+def check(desk: Desk, actor: Actor) -> tuple[str, int]:
+    [found] = [one for one in payout_views.payouts(desk, actor) if one.settlement_id == "77"]
+    return found.state, found.held
+
+
+def alarms(desk: Desk, actor: Actor) -> list[handling.Alarm]:
+    sweep(desk)
+    found = handling.to_do(desk, actor)
+    return [
+        one for group in (found.mine, found.free) for one in group.alarms if one.kind == "payout_correction"
+    ]
+
+
+def waiting(desk: Desk, actor: Actor, file: int) -> list[int]:
+    return [one.id for one in held.of_file(desk, actor, file).shown if one.act is None]
+
+
+def audited(desk: Desk) -> list[tuple[str, Any]]:
+    with desk.store.read() as tx:
+        query = select(audit.c.action, audit.c.detail).where(audit.c.action.like("correction.%"))
+        return [(row.action, row.detail) for row in tx.execute(query.order_by(audit.c.id))]
+
+
+def test_a_changed_line_of_hipays_stands_beside_with_an_alarm_until_a_person_takes_it(
+    desk: Desk, finance: Actor
+) -> None:
+    for order, amount in (("A", "5.00"), ("A-5", "500.00")):
+        an_order(desk, order, amount)
+    come(desk, HIPAYS, "hipay")
+    assert check(desk, finance) == ("tied", 0)
+    assert imports.preview(desk, finance, "demo", CHANGED).held == 1
+    file = come(desk, CHANGED)
+    assert amounts(desk) == ["500.00"]
+    assert check(desk, finance) == ("not_proved", 1)
+    must_hold(desk)
+
+    [alarm] = alarms(desk, finance)
+    detail = alarm.detail
+    assert (detail["file"], detail["settlement"], detail["lines"]) == ("upload.csv", "77", "2")
+    assert (detail["before_units"], detail["after_units"], detail["currency"]) == (500_0000, 5_0000, "EUR")
+    with pytest.raises(AlarmToDecide):
+        handling.close(desk, finance, alarm.id, "never mind")
+
+    [one] = held.of_file(desk, finance, file).shown
+    assert [(pair.line, pair.differs) for pair in one.pairs] == [(2, ("original_amount", "settled_amount"))]
+    held.decide(desk, finance, file, [one.id], "taken", "HiPay's own correction, by mail")
+    held.decide(desk, finance, file, [one.id], "taken", "HiPay's own correction, by mail")  # pressed twice
+    assert amounts(desk) == ["5.00"]
+    assert check(desk, finance) == ("differs", 0)
+    assert alarms(desk, finance) == []
+    must_hold(desk)
+    with desk.store.read() as tx:
+        ids = list(tx.scalars(select(settlement_lines.c.id).where(settlement_lines.c.file_order == "A")))
+    assert audited(desk) == [("correction.taken", {"before": ids[:1], "after": ids[1:]})]
+
+
+def test_what_is_dismissed_or_undone_leaves_everything_as_it_was(desk: Desk, finance: Actor) -> None:
+    an_order(desk, "A", "500.00")
+    come(desk, HIPAYS, "hipay")
+    before = everything(desk)
+    file = come(desk, CHANGED)
+    [one] = waiting(desk, finance, file)
+    with pytest.raises(CorrectionNotDecided):
+        held.undo(desk, finance, file, [one], "no")
+    held.decide(desk, finance, file, [one], "taken", "so it is")
+    held.undo(desk, finance, file, [one], "it is not")
+    held.undo(desk, finance, file, [one], "it is not")  # pressed twice
+    with pytest.raises(AlreadyUndone):
+        held.undo(desk, finance, file, [one], "another reason")
+    assert (amounts(desk), check(desk, finance)) == (["500.00"], ("not_proved", 1))
+    assert len(alarms(desk, finance)) == 1  # told anew
+    held.decide(desk, finance, file, [one], "dismissed", "changed by mistake")
+    assert (alarms(desk, finance), check(desk, finance)) == ([], ("tied", 0))
+    assert everything(desk)[1:] == before[1:]
+    must_hold(desk)
+    [found] = held.of_file(desk, finance, file).shown
+    assert [(act.kind, act.undo_reason) for act in found.acts] == [("taken", "it is not"), ("dismissed", "")]
+    assert [action for action, _ in audited(desk)] == [
+        "correction.taken",
+        "correction.undone",
+        "correction.dismissed",
+    ]
+
+
+def test_decisions_go_with_the_line_that_stands(desk: Desk, finance: Actor) -> None:
+    order = an_order(desk, "Z", "500.00")
+    come(desk, HIPAYS, "hipay")
+    [first] = lines_of(desk).query("file_order == 'A'")["id"]
+    decisions.match(desk, finance, [Shown(int(first))], order, "by telephone", "k1")
+    file = come(desk, CHANGED)
+    assert lines_of(desk).query("file_order == 'A'")["order_id"].tolist() == ["Z"]
+    ids = waiting(desk, finance, file)
+    held.decide(desk, finance, file, ids, "taken", "yes")
+    assert lines_of(desk).query("file_order == 'A'")[
+        ["order_id", "settled_amount_units"]
+    ].values.tolist() == [["Z", 5_0000]]
+    background.work_off(desk)
+    must_hold(desk)
+    held.undo(desk, finance, file, ids, "no")
+    assert lines_of(desk).query("file_order == 'A'")[
+        ["order_id", "settled_amount_units"]
+    ].values.tolist() == [["Z", 500_0000]]
+    must_hold(desk)
+
+
+def test_hipays_next_delivery_decides_by_itself(desk: Desk, finance: Actor) -> None:
+    """500.00; by hand 5.00; then HiPay: 5.00 too, or 500.00 once more, or something else."""
+    come(desk, HIPAYS, "hipay")
+    file = come(desk, CHANGED)
+    again = csv(line("A"), *OTHERS, PAYOUT, line("D", "1.00"))
+    come(desk, again, "hipay")
+    [one] = held.of_file(desk, finance, file).shown
+    assert one.act is not None
+    assert (one.act.kind, one.act.by_hipay, amounts(desk), alarms(desk, finance)) == (
+        "dismissed",
+        True,
+        ["500.00"],
+        [],
+    )
+    come(
+        desk, csv(line("A", "5.00"), *OTHERS, PAYOUT, line("D", "1.00")), "hipay"
+    )  # and HiPay corrects itself
+    [one] = held.of_file(desk, finance, file).shown
+    assert one.act is not None
+    assert ([act.kind for act in one.acts], one.act.kind, amounts(desk)) == (
+        ["dismissed", "taken"],
+        "taken",
+        ["5.00"],
+    )
+    must_hold(desk)
+    come(desk, csv(line("A", "6.00"), *OTHERS, PAYOUT, line("D", "1.00")), "hipay")
+    assert amounts(desk) == ["6.00"]
+    must_hold(desk)
+    with pytest.raises(CorrectionMoved):
+        held.undo(desk, finance, file, [one.id], "too late")
+
+
+def test_another_amount_of_hipays_dismisses_what_waits(desk: Desk, finance: Actor) -> None:
+    come(desk, HIPAYS, "hipay")
+    file = come(desk, CHANGED)
+    come(desk, csv(line("A", "300.00"), *OTHERS, PAYOUT), "hipay")
+    assert (amounts(desk), waiting(desk, finance, file)) == (["300.00"], [])
+    [one] = held.of_file(desk, finance, file).shown
+    held.undo(desk, finance, file, [one.id], "look again")
+    with pytest.raises(CorrectionMoved):
+        held.decide(desk, finance, file, [one.id], "taken", "what it would replace stands no more")
+    must_hold(desk)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_the_same_bytes_once_more_from_hipay_decide_too(desk: Desk, finance: Actor, same: bool) -> None:
+    """They are known and not imported again: a round looks whose they are."""
+    hipays = come(desk, HIPAYS, "hipay")
+    file = come(desk, CHANGED)
+    held.settle(desk)
+    assert waiting(desk, finance, file)
+    later = clock.now() + timedelta(minutes=1)
+    with desk.store.write() as tx:
+        key = {"account": "demo", "settlement_id": "77"}
+        payout_rows.list_settlement(
+            tx, key, recent=True, at=later, amount=550_0000, currency="EUR", date_value="", figures={}
+        )
+        payout_rows.change_settlement(tx, *key.values(), file=file if same else hipays, fetched_at=later)
+    held.settle(desk)
+    held.settle(desk)
+    [one] = held.of_file(desk, finance, file).shown
+    assert one.act is not None
+    assert (one.act.kind, one.act.by_hipay) == ("taken" if same else "dismissed", True)
+    assert amounts(desk) == (["5.00"] if same else ["500.00"])
+    must_hold(desk)
+
+
+SPEECHES = {
+    "hipay": ("hipay", HIPAYS), "by hand": ("upload", CHANGED), "folder": ("folder", csv(line("A", "7.00"), *OTHERS, PAYOUT)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "order",
+    [("hipay", "by hand", "folder"), ("folder", "hipay", "by hand"), ("by hand", "folder", "hipay")],
+    ids=", ".join,
+)
+def test_in_whatever_order_files_come_hipays_line_counts(
+    desk: Desk, finance: Actor, order: tuple[str, ...]
+) -> None:
+    for name in order:
+        source, raw = SPEECHES[name]
+        come(desk, raw, source)
+        must_hold(desk)
+    with pytest.raises(imports.FileKnown):
+        come(desk, CHANGED)
+    come(desk, csv(*OTHERS, line("A", "5.00"), PAYOUT))  # the same lines in another file
+    assert amounts(desk) == ["500.00"]
+    later = set(order[order.index("hipay") :]) - {"hipay"}
+    assert check(desk, finance) == (("not_proved" if later else "tied"), len(later))
+    must_hold(desk)
+
+
+def test_what_hipay_names_equal_is_hipays_too_whoever_brought_it_first(desk: Desk, finance: Actor) -> None:
+    come(desk, HIPAYS)
+    come(desk, csv(*OTHERS, line("A"), PAYOUT), "hipay")
+    file = come(desk, CHANGED)
+    assert (amounts(desk), len(waiting(desk, finance, file))) == (["500.00"], 1)
+
+
+def test_without_hipays_delivery_files_correct_as_before(desk: Desk, finance: Actor) -> None:
+    come(desk, HIPAYS)
+    come(desk, csv(line("A", settlement="78"), line("B", settlement="78")), "hipay")
+    file = come(desk, CHANGED)
+    assert (amounts(desk), held.of_file(desk, finance, file).count) == (["500.00", "5.00"], 0)
+
+
+def test_of_two_that_differ_one_is_taken_and_the_other_waits(desk: Desk, finance: Actor) -> None:
+    come(desk, HIPAYS, "hipay")
+    first, second = come(desk, CHANGED), come(desk, csv(line("A", "6.00"), *OTHERS, PAYOUT))
+    held.decide(desk, finance, first, waiting(desk, finance, first), "taken", "yes")
+    ids = waiting(desk, finance, second)
+    with pytest.raises(CorrectionMoved):
+        held.decide(desk, finance, second, ids, "taken", "no, this")
+    held.decide(desk, finance, second, ids, "dismissed", "the other")
+    assert (amounts(desk), check(desk, finance)) == (["5.00"], ("differs", 0))
+
+
+def test_lines_of_one_key_are_held_and_taken_together(desk: Desk, finance: Actor) -> None:
+    """Fees without a transaction: one of three changes, and a fourth comes."""
+
+    def fee(amount: str) -> str:
+        return f"1;77;;;{amount};EUR;;;;;Fixed fee;{amount};EUR;;2026-11-20"
+
+    come(desk, csv(line("A"), *OTHERS, fee("-1.00"), fee("-1.00"), fee("-2.00")), "hipay")
+    file = come(desk, csv(line("A"), *OTHERS, fee("-1.00"), fee("-1.00"), fee("-3.00"), fee("-4.00")))
+    assert sorted(amounts(desk, "")) == ["-1.00", "-1.00", "-2.00"]
+    held.decide(desk, finance, file, waiting(desk, finance, file), "taken", "yes")
+    assert sorted(amounts(desk, "")) == ["-1.00", "-1.00", "-3.00", "-4.00"]
+    must_hold(desk)
+
+
+def test_an_import_that_dies_as_it_shows_its_lines_is_done_again(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Died(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Died
+
+    come(desk, HIPAYS, "hipay")
+    with monkeypatch.context() as patch:
+        patch.setattr(holding.alarms, "raise_standing", die)
+        with pytest.raises(Died):
+            come(desk, CHANGED)
+    assert (amounts(desk), check(desk, finance)) == (["500.00"], ("tied", 0))
+    background.work_off(desk)
+    assert (amounts(desk), check(desk, finance)) == (["500.00"], ("not_proved", 1))
+    must_hold(desk)
+
+
+def test_who_may_decide_and_what_is_refused(desk: Desk, finance: Actor) -> None:
+    come(desk, HIPAYS, "hipay")
+    file = come(desk, CHANGED)
+    ids = waiting(desk, finance, file)
+    for act in (
+        lambda: held.of_file(desk, person(desk, "manager"), file),
+        lambda: held.decide(desk, person(desk, "manager"), file, ids, "taken", "yes"),
+        lambda: held.undo(desk, person(desk, "manager"), file, ids, "yes"),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
+    with pytest.raises(ReasonMissing):
+        held.decide(desk, finance, file, ids, "taken", " ")
+    for wrong in ([], [99]):
+        with pytest.raises(CorrectionUnknown):
+            held.decide(desk, finance, file, wrong, "taken", "yes")
+    with desk.store.write() as tx:
+        file_rows.change(tx, file, states=("complete",), state="running")
+    with pytest.raises(ImportRuns):
+        held.decide(desk, finance, file, ids, "taken", "yes")
+
+
+def test_of_two_people_at_once_one_decides(desk: Desk, finance: Actor) -> None:
+    come(desk, HIPAYS, "hipay")
+    file = come(desk, CHANGED)
+    ids, people = waiting(desk, finance, file), [finance, person(desk, "finance", name="Robin Petit")]
+
+    def press(kind: held.Kind, actor: Actor) -> str:
+        try:
+            held.decide(desk, actor, file, ids, kind, "mine")
+        except ConflictingDecision:
+            return "refused"
+        return kind
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(press, ("taken", "dismissed"), people))
+    [kept] = set(told) - {"refused"}
+    assert "refused" in told
+    assert amounts(desk) == (["5.00"] if kept == "taken" else ["500.00"])
+    must_hold(desk)
+
+
+def test_the_line_shows_what_stands_beside_it(desk: Desk, finance: Actor) -> None:
+    come(desk, HIPAYS, "hipay")
+    file = come(desk, CHANGED)
+    with desk.store.read() as tx:
+        ids = list(tx.scalars(select(settlement_lines.c.id).where(settlement_lines.c.file_order == "A")))
+    for one in ids:
+        detail = views.line(desk, finance, one)
+        assert [(row.file, row.file_name) for row in detail.held] == [(file, "upload.csv")]
+        assert detail.formerly == () or one == ids[1]
+
+
+def test_reasons_go_with_the_customer(desk: Desk, finance: Actor) -> None:
+    order = an_order(desk, "A", "500.00")
+    come(desk, HIPAYS, "hipay")
+    file = come(desk, CHANGED)
+    ids = waiting(desk, finance, file)
+    held.decide(desk, finance, file, ids, "taken", "Madame Marchand a payé")
+    with desk.store.write() as tx:
+        decision_rows.erase_words(tx, order)
+    [one] = held.of_file(desk, finance, file).shown
+    assert one.act is not None
+    assert (one.act.kind, one.act.reason) == ("taken", "")
