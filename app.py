@@ -5,6 +5,7 @@ addresses, without the router and its sign-in.
 """
 
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
@@ -27,11 +28,27 @@ private_files.keep()
 from pages.failure import show_failure  # noqa: E402
 from services import health  # noqa: E402
 from services.programs import NotStarted  # noqa: E402
-from services.startup import desk_or_exit, running  # noqa: E402
+from services.settings import Settings  # noqa: E402
+from services.startup import (  # noqa: E402
+    desk_or_exit,
+    ready_message,
+    refuse_open_door,
+    refuse_other_address,
+    running,
+)
 from services.web import door  # noqa: E402
 from services.web.guard import Guard  # noqa: E402
 
-desk = desk_or_exit()
+
+def check_address(settings: Settings) -> None:
+    refuse_open_door(settings)
+    if (
+        "streamlit.web.cli" in sys.modules
+    ):  # `streamlit run`: its flags and its config.toml say where it listens
+        refuse_other_address(settings, st.get_option("server.address"), st.get_option("server.port"))
+
+
+desk = desk_or_exit(check_address)
 given = desk.settings.dashboard_token
 token = given.get_secret_value() if given else door.new_token()
 opens_by_link = door.needed(desk.settings)
@@ -47,8 +64,10 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
             sys.stderr.write(f"{refusal}\n")
             sys.stderr.flush()
             os._exit(1)  # the server would wrap the sentence in a traceback; nothing else runs yet
-        if opens_by_link and not given:
-            sys.stdout.write(f"\nE-Terminal Desk opens by this link:\n\n  {door.link(desk.settings, token)}\n\n")
+        # `services.run` hides it and says the same; a link that was made here is known to nobody else.
+        if not st.get_option("logger.hideWelcomeMessage") or (opens_by_link and not given):
+            home = door.home(desk.settings, "" if given else token)
+            sys.stdout.write(ready_message(desk.settings, [("Dashboard", home)]))
             sys.stdout.flush()
         yield
 
@@ -82,6 +101,9 @@ app = st.App(
 )
 
 if __name__ == "__main__":
+    # The server takes these signals, ends what is under way, and raises them again: by then there is nothing left to do.
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda _signal, _frame: None)
     app.run(
         config={"server.address": desk.settings.dashboard_host, "server.port": desk.settings.dashboard_port}
     )

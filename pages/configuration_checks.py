@@ -13,7 +13,7 @@ from services.accounts.guidance import TITLES, guidance
 from services.accounts.measure import measure
 from services.accounts.readiness import Overview
 from services.i18n import Translator, fill, format_ago
-from services.refusals import PARTS, stored_sentence
+from services.refusals import stored_sentence
 from services.settings import Account
 
 # status → (word, icon, colour): the colour never stands alone.
@@ -119,8 +119,6 @@ def _values(check: Check, account: Account, t: Translator) -> dict[str, str]:
             values[name] = _ALGORITHMS.get(values[name], values[name])
     if "at" in values:
         values["at"] = format_ago(datetime.fromisoformat(values["at"]), clock.now(), language()) if values["at"] else t("never")  # fmt: skip
-    if "part" in values:
-        values["part"] = t(PARTS.get(values["part"], values["part"]))
     if "failure" in values:
         values["failure"] = stored_sentence(values["failure"], check.detail, t)
     if check.fields:

@@ -22,7 +22,7 @@ from services import clock, parsing
 from services.access import WORKER
 from services.desk import Desk
 from services.mail import mailbox, reports
-from services.mail.errors import ImapUrlInvalid, MailboxError
+from services.mail.errors import MailboxError
 from services.mail.imap_url import ImapServer, parse_imap_url
 from services.mail.mailbox import Place, Received
 from services.mail.reports import Report
@@ -67,10 +67,9 @@ def _read_alone(desk: Desk) -> None:
 
 def read_mailbox(desk: Desk, *, seconds: float = 120.0, tls: ssl.SSLContext | None = None) -> None:
     """Read what is new in the mailbox of delivery reports, if one is set. What stopped it is kept for ``standing``."""
-    try:
-        server = parse_imap_url(desk.settings.imap or "")
-    except ImapUrlInvalid:
-        return  # the check list says so
+    if not desk.settings.imap:
+        return
+    server = parse_imap_url(desk.settings.imap)
     if not _reading.acquire(blocking=False):
         return
     try:

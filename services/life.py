@@ -179,7 +179,7 @@ def watching(
                 if not away:  # one line, however long it lasts
                     log.warning("the workers' signs of life cannot be read (%s)", type(error).__name__)
                 away = True
-            over.wait(every)
+            over.wait(every if watch.alive or watch.still else min(every, 1.0))  # at a start somebody waits for it
 
     thread = threading.Thread(target=run, name="watch", daemon=True)
     thread.start()

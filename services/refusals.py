@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from services.errors import DeskError
 from services.i18n import PLACEHOLDER, Translator, trimmed
+from services.mail.errors import PARTS
 from services.money import UNITS, exponent, format_money, plain
 from services.settlements.columns import LABELS
 
@@ -24,7 +25,7 @@ SENTENCES: dict[str, str] = {
     "currency_unknown": "{currency} is not a currency that HiPay takes.",
     # settings and store
     "settings_invalid": "The settings cannot be used. Ask your administrator.",
-    "database_refused": "The database cannot be used ({reason}). Ask your administrator.",
+    "database_refused": "The database cannot be used: {reason}.",
     # access
     "access": "You cannot do this.",
     "not_allowed": "Your role does not allow this. Ask your administrator if you need it.",
@@ -331,15 +332,6 @@ KINDS_OF_FILE = {
     "binary": "a program's data", "empty": "nothing at all",
 }  # fmt: skip
 _NOT_WHAT_WAS_ASKED = "what was asked for is missing in it"
-# What is wrong with the address of a server, by its part.
-PARTS = {
-    "scheme": "how it begins",
-    "host": "the host",
-    "port": "the port",
-    "user": "user or password",
-    "starttls": "encryption is missing",
-    "folder": "the folder",
-}
 # (refusal, field) → what its values mean.
 CODES = {
     ("hipay_unreachable", "reason"): {

@@ -15,7 +15,7 @@ from services import private_files, processes, programs
 from services.processes import Child
 from services.programs import Program
 from services.settings import Settings
-from services.startup import desk_or_exit
+from services.startup import desk_or_exit, ready_message, refuse_open_door
 from services.web import door
 
 _READY = 90.0  # seconds that a program gets to answer: the first start compiles every module
@@ -26,7 +26,7 @@ def main() -> int:
     private_files.keep()
     stopping = threading.Event()
     _stop_on_signal(stopping)
-    desk = desk_or_exit()
+    desk = desk_or_exit(refuse_open_door)
     desk.close()
     wanted = installation(desk.settings)
     if taken := programs.taken_ports(wanted):
@@ -86,12 +86,10 @@ def _failed(children: list[Child], program: Program | None) -> int:
 
 def _home(settings: Settings) -> tuple[str, dict[str, str]]:
     """The dashboard's address, a link that opens it where nobody signs in, and what the dashboard must be told for that."""
-    if not door.needed(settings):
-        return settings.dashboard_url, {}
-    if settings.dashboard_token:
-        return door.link(settings, "") + "(ETERMINAL_DASHBOARD_TOKEN)", {}
+    if not door.needed(settings) or settings.dashboard_token:
+        return door.home(settings, ""), {}
     token = door.new_token()
-    return door.link(settings, token), {"ETERMINAL_DASHBOARD_TOKEN": token}
+    return door.home(settings, token), {"ETERMINAL_DASHBOARD_TOKEN": token}
 
 
 def _addresses(settings: Settings, home: str) -> str:
@@ -103,10 +101,7 @@ def _addresses(settings: Settings, home: str) -> str:
         ]
     if settings.public:
         lines.append(("For HiPay and customers", settings.public))
-    width = max(len(name) for name, _ in lines)
-    world = "No account is configured: this is the sandbox, no money moves." if settings.demo else ""
-    text = "\n".join(f"  {name:<{width}}  {address}" for name, address in lines)
-    return f"\nE-Terminal Desk is ready. {world}\n\n{text}\n\nCtrl-C stops everything.\n\n"
+    return f"{ready_message(settings, lines)}Ctrl-C stops everything.\n\n"
 
 
 def _stop_on_signal(stopping: threading.Event) -> None:

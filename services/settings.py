@@ -19,6 +19,7 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -27,6 +28,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from services.auth_settings import Auth, not_to_be_guessed
 from services.errors import DeskError
 from services.mail.addresses import parse_address
+from services.mail.errors import PARTS, ImapUrlInvalid, SmtpUrlInvalid
+from services.mail.imap_url import parse_imap_url
+from services.mail.smtp_url import parse_smtp_url
 from services.money import is_currency
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,6 +53,7 @@ class SettingsError(DeskError):
 
 
 Algorithm = Literal["sha1", "sha256", "sha512"]
+_DATABASES = ("sqlite", "postgresql", "postgres", "postgresql+psycopg")
 SHORTEST_SECRET = 12  # characters: what signs something that a customer sees can be looked for at home, without asking us
 
 
@@ -202,6 +207,39 @@ class Settings(BaseSettings):
             )
         return value.rstrip("/")
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: SecretStr | None) -> SecretStr | None:
+        """Only what needs no database to be seen; what the driver would repeat of a password that is not encoded, it would
+        take for a host or a name."""
+        if not value:
+            return None
+        scheme, is_url, rest = value.get_secret_value().partition("://")
+        if not is_url or scheme not in _DATABASES:
+            raise ValueError("write sqlite:////path/to/file.db or postgresql://user:password@host/name")
+        if scheme != "sqlite" and set(rest.rpartition("@")[0]) & set("@/?#[] "):
+            raise ValueError("percent-encode the special characters of its user and password (@ is %40, / is %2F)")
+        try:
+            _ = scheme == "sqlite" or urlsplit(f"//{rest}").port
+        except ValueError:
+            raise ValueError("its port is no number from 0 to 65535") from None
+        return value
+
+    @field_validator("smtp_url", "imap_url")
+    @classmethod
+    def _known_server(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if not value:
+            return None
+        smtp = info.field_name == "smtp_url"
+        try:
+            (parse_smtp_url if smtp else parse_imap_url)(value.get_secret_value())
+        except (SmtpUrlInvalid, ImapUrlInvalid) as error:
+            form = "smtp://user:password@host:587 or smtps://host:465" if smtp else "imaps://user:password@host:993/INBOX"
+            raise ValueError(
+                f"is not right ({PARTS[error.part]}): write it as {form}, user and password percent-encoded"
+            ) from None
+        return value
+
     @field_validator("settlements_folder", mode="before")
     @classmethod
     def _whole_path(cls, value: Any) -> Any:
@@ -318,7 +356,9 @@ def read() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError(tuple(_sentence(problem) for problem in error.errors())) from None
+        # What is made of another setting, which is wrong itself, is no further problem.
+        own = [problem for problem in error.errors() if problem["type"] != "default_factory_not_called"]
+        raise SettingsError(tuple(_sentence(problem) for problem in own)) from None
     except (ValueError, RecursionError) as error:  # a JSON variable that is no JSON
         raise SettingsError((f"{error}: write it as one JSON object",)) from None
 

@@ -2,16 +2,15 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
 from services import desk as desks
 from services import logs, processes, programs, versions
-from services.alarms import standstill
 from services.desk import Desk
-from services.hosts import is_loopback
+from services.hosts import LOOPBACK_NAMES, is_loopback
 from services.i18n import translator
 from services.life import watching
 from services.processes import Child
@@ -23,25 +22,23 @@ log = logging.getLogger(__name__)
 _WORKER_STOPS = 20.0  # seconds that the worker's current step gets to end
 
 
-def settings_or_exit() -> Settings:
-    """This process's settings, checked; else a sentence for each problem on the error stream, and exit 1."""
+def desk_or_exit(check: Callable[[Settings], None] = lambda _: None) -> Desk:
+    """This process's desk; else a sentence for each problem on the error stream, and exit 1. What nothing reads is said in any
+    case. ``check``: what this program further asks of the settings; it raises SettingsError."""
     try:
-        settings = load()
-        refuse_open_door(settings)
-    except SettingsError as error:
-        sys.exit(str(error))
-    return settings
-
-
-def desk_or_exit() -> Desk:
-    """This process's desk; else one sentence on the error stream, and exit 1."""
-    settings_or_exit()
-    try:
+        for name in unknown_names():
+            sys.stderr.write(
+                f"{name} is not a setting of E-Terminal Desk, and nothing reads it: check its spelling.\n"
+            )
+        check(load())
         return desks.current()
     except SettingsError as error:
         sys.exit(str(error))
     except DatabaseRefused as error:
-        sys.exit(sentence(error, translator("en")))
+        said = f" It said: {error.detail.rstrip('.?')}." if error.detail else ""
+        sys.exit(
+            f"{sentence(error, translator('en'))}{said} The setting is ETERMINAL_DATABASE_URL (docs/operator.md)."
+        )
 
 
 def refuse_open_door(settings: Settings) -> None:
@@ -62,6 +59,43 @@ def refuse_open_door(settings: Settings) -> None:
         )
 
 
+def refuse_other_address(settings: Settings, address: str | None, port: int) -> None:
+    """Links and the sign-in follow the settings, so ``streamlit run`` must listen where they say. Raises SettingsError.
+
+    ``address``: None for every address of this machine.
+    """
+    host, here = settings.dashboard_host, address or "0.0.0.0"  # noqa: S104 what Streamlit does without one
+    same = host == here or {host, here} <= LOOPBACK_NAMES
+    wrong = [] if same else [("address", "HOST", host, here)]
+    if port != settings.dashboard_port:
+        wrong.append(("port", "PORT", str(settings.dashboard_port), str(port)))
+    if wrong:
+        raise SettingsError(
+            tuple(
+                f"streamlit run would listen on the {flag} {found}, and ETERMINAL_DASHBOARD_{name} is {wanted}: give "
+                f"--server.{flag} {wanted}, or set ETERMINAL_DASHBOARD_{name}={found}, or start python app.py, which "
+                "follows the setting"
+                for flag, name, wanted, found in wrong
+            )
+        )
+
+
+def ready_message(settings: Settings, addresses: Sequence[tuple[str, str]]) -> str:
+    """What is said once all is up: whose money it moves, who does the work, and the addresses under their names."""
+    if settings.demo:
+        world = "No account is configured: this is the sandbox, no money moves."
+    else:
+        accounts = ", ".join(f"{one.name} ({one.environment})" for one in settings.accounts.values())
+        world = f"Real accounts: {accounts}."
+    if settings.worker:
+        worker = "A worker runs inside the dashboard."
+    else:
+        worker = "No worker runs inside (ETERMINAL_WORKER=false): start one with python -m services.worker."
+    width = max(len(name) for name, _ in addresses)
+    text = "\n".join(f"  {name:<{width}}  {address}" for name, address in addresses)
+    return f"\nE-Terminal Desk is ready. {world}\n{worker}\n\n{text}\n\n"
+
+
 @contextmanager
 def running(desk: Desk) -> Iterator[None]:
     """The dashboard's surroundings while the block runs. Raises NotStarted.
@@ -71,8 +105,6 @@ def running(desk: Desk) -> Iterator[None]:
     """
     logs.set_up(desk.settings)
     versions.say(desk.store)
-    for name in unknown_names():
-        log.warning("%s is not a setting of E-Terminal Desk, and nothing reads it: check its spelling", name)
     children: list[Child] = []
     worker = None
     try:
@@ -89,6 +121,8 @@ def running(desk: Desk) -> Iterator[None]:
             from services import worker as workers
 
             worker = workers.start(desk)
+        from services.alarms import standstill
+
         with watching(desk.watch, partial(standstill.note, desk)):
             yield
     finally:

@@ -41,8 +41,16 @@ class Running:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=run, args=(desk, self._stopping), name="worker", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._thread.start()
+
+    def _run(self) -> None:
+        """Lanes begin again by themselves. Where they cannot even begin, this process is of no use, and must not look it."""
+        try:
+            run(self._desk, self._stopping)
+        except BaseException:
+            log.critical("the worker broke off, and ends this process", exc_info=True)
+            os._exit(1)
 
     def stop(self, timeout: float = 10) -> None:
         """Let the steps in hand end, then stop."""

@@ -14,7 +14,7 @@ from services import bounces, clock
 from services.accounts.configuration import Configuration, configuration
 from services.desk import Desk
 from services.mail.addresses import parse_address
-from services.mail.errors import ImapUrlInvalid, MailboxAway, SmtpUrlInvalid
+from services.mail.errors import MailboxAway
 from services.mail.imap_url import parse_imap_url
 from services.mail.settings import missing
 from services.mail.smtp_url import parse_smtp_url
@@ -209,22 +209,16 @@ def _filled(name: str, empty: tuple[str, ...], at: datetime) -> Check:
 
 def smtp_server(url: str | None) -> str:
     """Which server the setting names, without user and password: what was found of another one says nothing of it."""
-    try:
-        server = parse_smtp_url(url or "")
-    except SmtpUrlInvalid:
+    if not url:
         return ""
+    server = parse_smtp_url(url)
     return f"{server.host}:{server.port} {server.tls}"
 
 
 def _smtp(url: str | None, at: datetime) -> Iterable[Check]:
-    """A server that is not set, or not rightly, stands in the place of the last session."""
+    """A server that is not set stands in the place of the last session."""
     if not url:
         yield Check("smtp", "failed", "unset", {}, at)
-        return
-    try:
-        parse_smtp_url(url)
-    except SmtpUrlInvalid as error:
-        yield Check("smtp", "failed", "url", {"part": error.part}, at)
 
 
 def reports_check(tx: Connection, url: str | None) -> Check:
@@ -232,10 +226,7 @@ def reports_check(tx: Connection, url: str | None) -> Check:
     now = clock.now()
     if not url:
         return Check("delivery_reports", "unknown", "unset", {}, now)
-    try:
-        found = bounces.standing(tx, parse_imap_url(url))
-    except ImapUrlInvalid as error:
-        return Check("delivery_reports", "failed", "url", {"part": error.part}, now)
+    found = bounces.standing(tx, parse_imap_url(url))
     read = {"at": found.read_at.isoformat() if found.read_at else ""}
     if found.tried_at is None:
         return Check("delivery_reports", "unknown", "never")

@@ -141,11 +141,6 @@ GUIDANCE: dict[str, Guidance] = {
         "Please set ETERMINAL_SMTP_URL of E-Terminal Desk to our mail server, as smtp+starttls://user:password@host:587.",
         _LINK,
     ),
-    "smtp.url": Guidance(
-        "The address of the mail server is not valid ({part}).", "administrator", _SMTP_SETTINGS,
-        "Please correct ETERMINAL_SMTP_URL of E-Terminal Desk ({part}): smtp+starttls://user:password@host:587.",
-        _LINK,
-    ),
     "smtp.auth": Guidance(
         "The mail server does not accept the user or the password: {answer}", "administrator", _SMTP_SETTINGS,
         "Please check the user and the password in ETERMINAL_SMTP_URL of E-Terminal Desk: the mail server refuses them.",
@@ -191,10 +186,6 @@ GUIDANCE: dict[str, Guidance] = {
     "delivery_reports.late": Guidance(
         "Last read: {at}. The worker, which reads every minute, does not seem to run.", "administrator",
         "The server of E-Terminal Desk", "Please check that the worker of E-Terminal Desk is running.",
-    ),
-    "delivery_reports.url": Guidance(
-        "The address of the mailbox is not valid ({part}).", "administrator", _IMAP_SETTINGS,
-        "Please correct ETERMINAL_IMAP_URL of E-Terminal Desk ({part}): imaps://user:password@host:993/INBOX.",
     ),
     "delivery_reports.away": Guidance(
         "The mailbox could not be reached ({host}): {answer} Last read: {at}.", "administrator", _IMAP_SETTINGS,

@@ -43,6 +43,16 @@ from typing import ClassVar
 
 from services.errors import DeskError
 
+# What is wrong with the address of a server, by its part.
+PARTS = {
+    "scheme": "how it begins",
+    "host": "the host",
+    "port": "the port",
+    "user": "user or password",
+    "starttls": "encryption is missing",
+    "folder": "the folder",
+}
+
 
 class MailError(DeskError):
     code: ClassVar[str] = "mail"

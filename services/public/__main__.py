@@ -9,26 +9,17 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.applications import Starlette
 
-from services import desk as desks
 from services import logs, private_files, versions
-from services.i18n import translator
 from services.life import watching
 from services.public.app import application
 from services.public.patience import HEAD_SECONDS, patient
-from services.refusals import sentence
-from services.settings import SettingsError
-from services.store import DatabaseRefused
+from services.startup import desk_or_exit
 
 
 def main() -> int:
     """Serve; 0 at an orderly end, 1 with a sentence when the settings, the database or the port refuse."""
     private_files.keep()
-    try:
-        desk = desks.current()
-    except SettingsError as error:
-        return _refuse(str(error))
-    except DatabaseRefused as error:
-        return _refuse(sentence(error, translator("en")))
+    desk = desk_or_exit()
     logs.set_up(desk.settings)
     versions.say(desk.store)
     host, port = desk.settings.public_host, desk.settings.public_port

@@ -25,6 +25,7 @@ from services.reconciliation.loading import Withdrawn
 from services.reconciliation.turns import Turn, TurnOver
 from services.store import (
     STORE_AWAY,
+    DatabaseRefused,
     Row,
     Store,
     line_totals,
@@ -213,7 +214,11 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    store = open_store(given["database"], long_work=True)
+    try:
+        store = open_store(given["database"], long_work=True)
+    except DatabaseRefused as refusal:
+        log.warning("no payout file is imported: the database cannot be used (%s: %s)", refusal.reason, refusal.detail)
+        sys.exit(AWAY)
     try:
         work_off(store, given["owner"], given["accounts"], stopping)
     except STORE_AWAY as error:

@@ -133,7 +133,10 @@ def open_store(url: str, *, demo: bool | None = None, long_work: bool = False) -
     Raises DatabaseRefused: read-only, unreachable, full, unusable (no right to make tables, no database at all), made by a
     newer version, or known to the other world.
     """
-    store = Store(_engine(url, long_work=long_work))
+    try:
+        store = Store(_engine(url, long_work=long_work))
+    except OSError as error:
+        raise DatabaseRefused("unreachable", f"{error.strerror}: {error.filename}") from None
     try:
         _migrate(store)
         _prove_writable(store)
@@ -142,7 +145,7 @@ def open_store(url: str, *, demo: bool | None = None, long_work: bool = False) -
         store.serve()
     except DBAPIError as error:
         store.close()
-        said = str(error.orig)
+        said = _said(error)
         if "readonly" in said or "read-only" in said:
             raise DatabaseRefused("read_only", said) from None
         if isinstance(error, StoreFull):
@@ -160,6 +163,12 @@ def _is_full(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", None) in _SQLITE_FULL
     return getattr(error, "sqlstate", None) in _POSTGRES_FULL
+
+
+def _said(error: DBAPIError) -> str:
+    """The driver's own words on one line, each once: it may have tried several addresses of a host."""
+    lines = [" ".join(line.split()) for line in str(error.orig).splitlines()]
+    return "; ".join(dict.fromkeys(line.rstrip(".") for line in lines if line))
 
 
 def sqlite_warning() -> str | None:

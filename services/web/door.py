@@ -39,6 +39,13 @@ def link(settings: Settings, token: str) -> str:
     return f"{settings.dashboard_url}/?{urlencode({PARAMETER: token})}"
 
 
+def home(settings: Settings, made: str) -> str:
+    """The address that opens the dashboard. ``made``: the token of this start, empty where the operator has set one."""
+    if not needed(settings):
+        return settings.dashboard_url
+    return link(settings, made) if made else f"{link(settings, '')}(ETERMINAL_DASHBOARD_TOKEN)"
+
+
 class Door:
     """``token``: what the link carries."""
 

@@ -189,16 +189,16 @@ def test_when_one_program_ends_the_others_are_stopped_and_it_is_named(place: Pla
 
 
 @pytest.mark.parametrize(
-    "command",
+    ("command", "ending"),
     [
-        ["-m", "streamlit", "run", "app.py", "--server.port", "{port}"],
-        ["app.py"],
-        ["-m", "uvicorn", "app:app", "--port", "{port}"],
+        (["-m", "streamlit", "run", "app.py", "--server.port", "{port}"], signal.SIGKILL),
+        (["app.py"], signal.SIGTERM),
+        (["-m", "uvicorn", "app:app", "--port", "{port}"], signal.SIGKILL),
     ],
     ids=["streamlit", "python", "uvicorn"],
 )
 def test_the_dashboard_alone_brings_its_world_and_takes_it_along(
-    place: Place, tmp_path: Path, command: list[str]
+    place: Place, tmp_path: Path, command: list[str], ending: signal.Signals
 ) -> None:
     log = tmp_path / "run.log"
     with running(
@@ -207,8 +207,11 @@ def test_the_dashboard_alone_brings_its_world_and_takes_it_along(
         wait_for_everything(dashboard, place, log)
         check_the_door(place)
         assert "canary" not in log.read_text()
-        dashboard.kill()
-        dashboard.wait()
+        assert re.search(rf"E-Terminal Desk is ready\.[^$]*  Dashboard  http://127\.0\.0\.1:{place.dashboard}\n", log.read_text())
+        assert asked(place.dashboard, "/healthz", "localhost")[0] == 200
+        until(lambda: asked(place.dashboard, "/readyz", "localhost")[0] == 200, 30, "the worker inside to be seen")
+        dashboard.send_signal(ending)
+        assert dashboard.wait(30) == (0 if ending == signal.SIGTERM else -signal.SIGKILL)
         until(place.nothing_answers, 30, "every port to be free")
 
 
@@ -251,6 +254,13 @@ def test_wrong_settings_give_a_sentence_each_and_no_traceback(place: Place, comm
     assert "accounts → shop → login: is missing" in text
     assert "Traceback" not in text
     assert "canary-9" not in text
+
+
+def test_streamlit_run_listens_where_the_settings_say_or_not_at_all(place: Place) -> None:
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", "8999"]
+    code, text = said(command, place)
+    assert (code, "Traceback" in text) == (1, False)
+    assert f"give --server.port {place.dashboard}, or set ETERMINAL_DASHBOARD_PORT=8999" in text
 
 
 def test_a_database_of_the_other_world_is_refused_in_words(place: Place) -> None:

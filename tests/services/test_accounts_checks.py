@@ -231,16 +231,10 @@ def test_the_test_platform_has_no_payouts_and_is_not_asked(tmp_path: Path) -> No
     desk.close()
 
 
-@pytest.mark.parametrize(
-    ("url", "reason"),
-    [(None, "unset"), ("mail.example", "url"), ("smtp://mail.example?starttls=none", "url")],
-)
-def test_a_mail_server_that_is_not_rightly_set_stops_the_link(
-    tmp_path: Path, url: str | None, reason: str
-) -> None:
-    desk = open_test_desk(tmp_path, smtp_url=url, **STAGE)
+def test_a_mail_server_that_is_not_set_stops_the_link(tmp_path: Path) -> None:
+    desk = open_test_desk(tmp_path, smtp_url=None, **STAGE)
     found = {check.name: check for check in last_checks(desk, "shop")}["smtp"]
-    assert (found.status, found.reason) == ("failed", reason)
+    assert (found.status, found.reason) == ("failed", "unset")
     assert "link" in guidance(found).blocks
     desk.close()
 

@@ -232,7 +232,6 @@ def test_the_check_list_says_how_the_mailbox_stands(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     assert check(reading(desk, "")) == ("unknown", "unset")
-    assert check(reading(desk, "imaps://h")) == ("failed", "url")
     assert check(desk) == ("unknown", "never")
     measure(desk, person(desk, "admin"), "demo")
     assert check(desk) == ("ok", "")

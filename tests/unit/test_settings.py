@@ -98,7 +98,7 @@ def test_no_secret_stands_in_how_the_settings_show_themselves(tmp_path: Path) ->
         "other": {**CLIENT, "client_secret": "canary-5"},
     }  # fmt: skip
     settings = Settings(
-        data_dir=tmp_path, accounts={"shop": account}, auth=auth, smtp_url="smtp://u:canary-6@h", database_url="x://u:canary-7@h/d",
+        data_dir=tmp_path, accounts={"shop": account}, auth=auth, smtp_url="smtp://u:canary-6@h", database_url="postgresql://u:canary-7@h/d",
         imap_url="imaps://u:canary-8@h",
     )  # fmt: skip
     for shown in (repr(settings), str(settings), repr(settings.accounts), f"{settings.all_accounts}"):
@@ -262,3 +262,37 @@ def test_providers_reach_streamlit_as_they_were_written(tmp_path: Path) -> None:
 def test_the_sessions_defaults() -> None:
     limits = read().sign_in
     assert (limits.idle_minutes, limits.absolute_hours) == (30, 12)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("SMTP_URL", "mail.example", "smtp_url: is not right (how it begins): write it as smtp://"),
+        ("SMTP_URL", "smtp://u:canary@mail.example:x", "smtp_url: is not right (the port)"),
+        ("SMTP_URL", "smtp://mail.example?starttls=none", "smtp_url: is not right (encryption is missing)"),
+        ("IMAP_URL", "imap://u:canary@mail.example", "imap_url: is not right (how it begins): write it as imaps://"),
+        ("DATABASE_URL", "mysql://u:canary@h/x", "database_url: write sqlite:////path"),
+        ("DATABASE_URL", "postgresql//u:canary@h/x", "database_url: write sqlite:////path"),
+        ("DATABASE_URL", "postgresql://u:canary@h:abc/x", "database_url: its port is no number"),
+        ("DATABASE_URL", "postgresql://u:12/canary@h/x", "database_url: percent-encode"),
+        ("DATABASE_URL", "postgresql://u:can@ary@h/x", "database_url: percent-encode"),
+    ],
+)
+def test_an_address_that_cannot_be_right_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, said: str
+) -> None:
+    monkeypatch.setenv(f"ETERMINAL_{name}", text)
+    with pytest.raises(SettingsError) as refused:
+        read()
+    [problem] = refused.value.problems
+    assert problem.startswith(said)
+    assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sqlite:////var/lib/desk/a@b.db", "postgresql://u:p%40ss@h:5432/x?sslmode=require", "postgresql:///x?host=/run/pg", ""],
+)
+def test_other_addresses_of_a_database_are_taken(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("ETERMINAL_DATABASE_URL", text)
+    read()
