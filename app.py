@@ -26,6 +26,7 @@ from services import private_files  # noqa: E402
 private_files.keep()
 
 from pages.failure import show_failure  # noqa: E402
+from pages.open_screens import OpenScreens  # noqa: E402
 from services import health  # noqa: E402
 from services.programs import NotStarted  # noqa: E402
 from services.settings import Settings  # noqa: E402
@@ -38,6 +39,7 @@ from services.startup import (  # noqa: E402
 )
 from services.web import door  # noqa: E402
 from services.web.guard import Guard  # noqa: E402
+from services.web.uploads import Uploads  # noqa: E402
 
 
 def check_address(settings: Settings) -> None:
@@ -91,7 +93,8 @@ app = st.App(
     middleware=[
         Middleware(
             Guard,
-            settings=desk.settings,
+            desk=desk,
+            uploads=Uploads(OpenScreens()),
             index=Path(st.__file__).with_name("static") / "index.html",
             base=st.get_option("server.baseUrlPath") or "",
             door=door.Door(desk.settings, token) if opens_by_link else None,

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages import table_columns
+from pages import table_columns, uploader
 from pages import table_words as words
 from pages.common import actor, desk, refusals, texts
 from services.access import Right, rights
@@ -43,7 +43,7 @@ def _add(account: Account) -> None:
         st.markdown(f"**{t('Add a list')}**")
         words.offer_template(EXPECTED, "expected-orders")
         st.session_state.setdefault("expected_uploads", 0)
-        uploaded: Any = st.file_uploader(
+        uploaded = uploader.files(
             t("The table: CSV, XLSX, XLS or ODS"), type=["csv", "txt", "xlsx", "xls", "ods"],
             key=f"expected_file_{st.session_state['expected_uploads']}",
         )  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages import (
+    open_screens,
     passphrase_banner,
     pause_banner,
     restored_banner,
@@ -36,6 +37,7 @@ def _route() -> tuple[Callable[[], None], str]:
     """The screen to run, and its address: the sign-in ("") for everybody unknown, else the person's own, at whatever
     address was asked for."""
     ended: NotSignedIn | None = None
+    open_screens.note()
     try:
         found = _resolve()
     except NotSignedIn as refusal:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages import sandbox_banner, table_columns
+from pages import sandbox_banner, table_columns, uploader
 from pages import table_words as words
 from pages.common import actor, desk, language, refusals, texts
 from pages.facts import show_facts
@@ -58,7 +58,7 @@ def _new_list() -> None:
             say_what_is_missing(ready, "link")
         rules, per_minute = _rules(account)
         st.session_state.setdefault("many_uploads", 0)
-        uploaded: Any = st.file_uploader(
+        uploaded = uploader.files(
             t("The table: CSV, XLSX, XLS or ODS"), type=["csv", "txt", "xlsx", "xls", "ods"],
             key=f"many_file_{st.session_state['many_uploads']}",
         )  # fmt: skip

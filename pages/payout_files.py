@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages import payout_drafts, payout_progress, reading_columns
+from pages import payout_drafts, payout_progress, reading_columns, uploader
 from pages.common import actor, desk, refusals, texts
 from pages.markdown import plain
 from pages.payout_drafts import Draft
@@ -36,7 +36,7 @@ def show() -> None:
             help=t("For files without an Account column; where there is one, it decides."),
         )  # fmt: skip
     st.session_state.setdefault("uploads", 0)
-    uploaded: Any = st.file_uploader(
+    uploaded = uploader.files(
         t("Payout files from HiPay (CSV, TXT, XLS, XLSX, ODS, or a ZIP of these), one or more"), type=TYPES,
         accept_multiple_files=True, key=f"payout_files_{st.session_state['uploads']}",
         help=t("Up to 500 MB each. Larger ones come by the watched folder, or from HiPay."),

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from services.access import ROLES, Actor, NotSignedIn, audit
+from services.access import ROLES, Actor, NotSignedIn, Right, audit, rights
 from services.desk import Desk
 from services.settings import SignIn
 from services.store import Connection
@@ -89,6 +89,20 @@ def sign_in(desk: Desk, claims: Mapping[str, Any]) -> Actor:
                 _use(tx, token.session, user.id, now, ends_at)
         return Actor("user", user.id, user.name, user.email, token.session)
     return _begin(desk, token, claims, now)
+
+
+def session_of(desk: Desk, claims: Mapping[str, Any]) -> str:
+    """The session that these claims stand for, begun or not. Raises ClaimsIncomplete, ForeignToken."""
+    return _token(desk, claims).session
+
+
+def held_by(desk: Desk, session: str) -> tuple[str, frozenset[Right]]:
+    """The id of the person whose session it is, and their rights now; nobody and none when it has ended or never began."""
+    with desk.store.read() as tx:
+        row = rows.session(tx, session)
+        if row is None:
+            return "", frozenset()
+        return row.user_id, rights(tx, Actor("user", row.user_id, session=session))
 
 
 def sign_out(desk: Desk, actor: Actor) -> None:

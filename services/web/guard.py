@@ -8,26 +8,29 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.access import Right
+from services.desk import Desk
 from services.hosts import LOOPBACK_NAMES, is_loopback
 from services.i18n import best_language
 from services.settings import Settings
 from services.web.door import Door
 from services.web.headers import dressed, security_headers
+from services.web.people import People
 from services.web.routes import Reach, reach
+from services.web.uploads import NoRoom, Uploads
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # What proxies add: a request that carries one comes from elsewhere, whatever address it was handed over from.
 _OF_PROXIES = frozenset(
     {"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"}
 )
-_USER_COOKIE = "_streamlit_user"  # signed by Streamlit with the provider's cookie_secret, its name for salt
-_COOKIE_AGE = 31 * 24 * 3600  # Streamlit's thirty days, and one
+_TAKE_FILES = frozenset({Right.SEND, Right.RECONCILE})  # tables of requests; payout files and expected orders
+_LEFT = 1001  # a browser's word for a page that is closed, or gone from (RFC 6455, 7.4.1)
 
 
 class Guard:
@@ -35,15 +38,21 @@ class Guard:
     ``base``: the path that Streamlit was told to serve under (``server.baseUrlPath``). ``door``: where a link opens."""
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, index: Path, base: str = "", door: Door | None = None
+        self,
+        app: ASGIApp,
+        desk: Desk,
+        uploads: Uploads,
+        index: Path,
+        base: str = "",
+        door: Door | None = None,
     ) -> None:
+        settings = desk.settings
         self._app, self._door = app, door
+        self._people, self._uploads = People(desk), uploads
         self._base = f"/{base.strip('/')}" if base.strip("/") else ""
         self._names = allowed_names(settings)
         self._home = urlsplit(settings.dashboard_url)
         self._strangers_may_come = settings.auth is not None
-        secret = settings.auth.cookie_secret.get_secret_value() if settings.auth else ""
-        self._signed_in = URLSafeTimedSerializer(secret, salt=_USER_COOKIE) if secret else None
         self._https = self._home.scheme == "https"
         pictures = settings.sandbox_url if settings.demo else ""
         self._headers = security_headers(
@@ -54,20 +63,66 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers, who = Headers(scope=scope), reach(self._path(scope))
+        headers, path = Headers(scope=scope), self._path(scope)
+        who, cookies = reach(path), cookie_parser(headers.get("cookie", ""))
         language = best_language(headers.get("accept-language", "").split(",")[0].split(";")[0])
         keep, refusal = who not in (Reach.SIGNED_IN, Reach.UPLOADERS), self._refused(scope, headers, who)
         if refusal is None and self._door and who != Reach.EVERYBODY:
-            refusal = self._door.asked(scope, cookie_parser(headers.get("cookie", "")), language)
+            refusal = self._door.asked(scope, cookies, language)
             keep = keep and refusal is None
         answer = dressed(send, self._headers, https=self._https, language=language, keep=keep)
-        if refusal is None:
-            await self._app(scope, receive, answer)
-        elif scope["type"] == "websocket":
+        if refusal is None and who in (Reach.SIGNED_IN, Reach.UPLOADERS):
+            session = self._people.session(cookies)
+            person, rights = await self._people.rights(session)
+            if who == Reach.UPLOADERS:
+                await self._upload(person, rights & _TAKE_FILES, session, path)(scope, receive, answer)
+                return
+            refusal = None if rights else PlainTextResponse("Sign in first.", 403)
+        if scope["type"] == "websocket":
+            await self._screen(refusal, scope, receive, send)
+        else:
+            await (refusal or self._app)(scope, receive, answer)
+
+    async def _screen(self, refusal: Response | None, scope: Scope, receive: Receive, send: Send) -> None:
+        if refusal:
             await receive()
             await send({"type": "websocket.close", "code": 1008})  # before accept: a 403
-        else:
-            await refusal(scope, receive, answer)
+            return
+        left = False
+
+        async def listened() -> Message:
+            nonlocal left
+            message = await receive()
+            left = message["type"] == "websocket.disconnect" and message.get("code") == _LEFT
+            return message
+
+        try:
+            await self._app(scope, listened, send)
+        finally:
+            self._uploads.connection_ended(left=left)
+
+    def _upload(self, person: str, may: frozenset[Right], session: str, path: str) -> ASGIApp:
+        """What answers a file on its way into the screen that the path names: Streamlit, or the reason why not."""
+        screen = path.split("/")[3]
+        opened_by = self._uploads.screens.cookies(screen)
+        if not may or opened_by is None or self._people.session(opened_by) != session:
+            return PlainTextResponse("Nobody who may add a file here has signed in.", 403)
+
+        async def taken(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["method"] != "PUT":
+                await self._app(scope, receive, send)
+                return
+            length = Headers(scope=scope).get("content-length", "")
+            if not length.isascii() or not length.isdigit() or len(length) > 15:
+                await PlainTextResponse("Say how long the file is.", 411)(scope, receive, send)
+                return
+            try:
+                with self._uploads.room(person, screen, int(length)):
+                    await self._app(scope, receive, send)
+            except NoRoom:
+                await PlainTextResponse("Too much waits here already.", 413)(scope, receive, send)
+
+        return taken
 
     def _path(self, scope: Scope) -> str:
         """The path as Streamlit's routes know it."""
@@ -93,8 +148,6 @@ class Guard:
             who == Reach.MACHINE and not (is_loopback(name) and _of_this_machine(scope, headers))
         ):
             return "Nothing is served here."
-        if who == Reach.UPLOADERS and not self._has_signed_in(headers):
-            return "Sign in first."
         if scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS:
             origin = headers.get("origin")
             if origin is not None and not self._same_origin(origin, hosts[0]):
@@ -102,16 +155,6 @@ class Guard:
             if origin is None and headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
                 return "This request comes from another site."
         return None
-
-    def _has_signed_in(self, headers: Headers) -> bool:
-        """Whether the browser shows a sign-in of ours. That it still counts is asked where the file is used."""
-        if self._signed_in is None:
-            return not self._strangers_may_come
-        try:
-            shown = cookie_parser(headers.get("cookie", "")).get(_USER_COOKIE, "")
-            return bool(self._signed_in.loads(shown, max_age=_COOKIE_AGE))
-        except BadData:
-            return False
 
     def _same_origin(self, origin: str, host: str) -> bool:
         parts = urlsplit(origin)

@@ -1,0 +1,24 @@
+"""Streamlit's uploader, with a sentence of ours when a file was not taken."""
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from pages.common import texts
+from services.web.uploads import PERSON_BYTES
+
+
+def files(label: str, **options: Any) -> Any:
+    """``st.file_uploader``. It marks a file that was not taken in red, and says the server's number for it in English, to
+    whoever finds it with the mouse: so the reason stands below."""
+    reason = texts()(
+        "The file marked in red was not taken: it is too large or of another kind, or more than {megabytes} MB would wait here. Remove it, import or remove what waits, then add it again.",
+        megabytes=PERSON_BYTES // 1_000_000,
+    )  # fmt: skip
+    uploaded = st.file_uploader(label, **options)
+    st.html(
+        '<style>[data-testid="stFileUploader"]:has([data-testid="stFileChipIconError"])::after '
+        f"{{ content: {json.dumps(reason, ensure_ascii=False)}; display: block; margin-top: .5rem; }}</style>"
+    )
+    return uploaded
