@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import time_machine
 from itsdangerous import URLSafeTimedSerializer
@@ -19,7 +20,7 @@ from services.store import Store, open_store
 from services.store import access as rows
 from tests.pages.conftest import ROUTER
 from tests.support import browser
-from tests.support.servers import free_ports, server
+from tests.support.servers import free_ports, server, until
 
 pytestmark = pytest.mark.browser
 COOKIE_SECRET = "9f8e7d6c5b4a39281706f5e4d3c2b1a0"
@@ -119,6 +120,8 @@ def test_the_sign_in_from_a_first_visit_to_the_last(house: House, context: Brows
     expect(page.get_by_text("Administrator (from the provider)")).to_be_visible()
     user_id = _only_user(house.store)
 
+    _check_files(page, house)
+
     # A role that the person lacks: the address is known, its screen does not run.
     page.goto(f"{house.url}/reconciliation")
     expect(page.get_by_text("Your role does not include this screen")).to_be_visible(timeout=30_000)
@@ -166,6 +169,28 @@ def test_the_sign_in_from_a_first_visit_to_the_last(house: House, context: Brows
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert violations == []
     page.screenshot(path=_artefact("sign-in.png"))
+
+
+def _check_files(page: Page, house: House) -> None:
+    """An upload and an export are the person's own, nobody else's; what a screen held goes with it."""
+
+    def held() -> bool:
+        return "UploadedFileManager" in httpx.get(f"{house.url}/_stcore/metrics").text
+
+    page.goto(f"{house.url}/many-at-once")
+    table = {"name": "table.csv", "mimeType": "text/csv", "buffer": b"Email;Amount\n"}
+    with page.expect_response(re.compile("/upload_file/")) as uploaded:
+        page.locator("input[type=file]").set_input_files(table)  # type: ignore[arg-type]
+    assert uploaded.value.status == 204
+    assert httpx.put(uploaded.value.url, content=b"x").status_code == 403
+    assert held()
+    with page.expect_download() as downloaded:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    assert "/media/" in downloaded.value.url
+    assert page.request.get(downloaded.value.url).headers["cache-control"] == "no-store"
+    assert httpx.get(downloaded.value.url).status_code == 403
+    page.goto(f"{house.url}/people")
+    until(lambda: not held(), 30, "the file to be given back")
 
 
 def _only_user(store: Store) -> str:
