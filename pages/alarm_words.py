@@ -173,6 +173,11 @@ WORDS = {
         "Look it up in HiPay's console, and tell whoever runs this installation: the log says more. It is tried again once a day.",
         ":material/sync_problem:",
     ),
+    "no_room": (
+        "There is too little room on the disk of the server {machine}.",
+        "Make room there. Until then payout files are not imported, and exports are not made; links and e-mails go on while there is any.",
+        ":material/disc_full:",
+    ),
     "no_worker": (
         "No worker runs: nothing has been sent, fetched or imported since the last sign of life, {ago}.",
         "Start the worker again: restart the dashboard, or the worker where it runs apart. The log says why it stopped. This ends by itself once a worker is back.",

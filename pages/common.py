@@ -12,6 +12,7 @@ from services.desk import Desk
 from services.errors import DeskError
 from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language, translator
 from services.refusals import sentence
+from services.room import told
 
 
 def desk() -> Desk:
@@ -36,8 +37,9 @@ def texts() -> Translator:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Show a refusal raised in the block as one sentence instead of letting the screen fail."""
+    """Show a refusal raised in the block, or a disk without room, as one sentence instead of letting the screen fail."""
     try:
-        yield
+        with told():
+            yield
     except DeskError as error:
         st.error(plain(sentence(error, texts())))

@@ -6,6 +6,9 @@ import secrets
 import streamlit as st
 
 from pages.common import texts
+from pages.markdown import plain
+from services.refusals import sentence
+from services.room import NoRoom, is_full
 from services.store import STORE_AWAY
 
 log = logging.getLogger(__name__)
@@ -13,6 +16,10 @@ log = logging.getLogger(__name__)
 
 def show_failure(error: Exception) -> bool:
     """Streamlit's handler of a screen's uncaught exception; True: it need not show anything itself."""
+    if is_full(error):
+        log.warning("a screen could not be shown: there is no room (%s)", type(error).__name__)
+        st.error(plain(sentence(NoRoom(), texts())), icon=":material/disc_full:")
+        return True
     number = secrets.token_hex(4).upper()
     log.error("error %s", number, exc_info=error)
     if isinstance(error, STORE_AWAY):

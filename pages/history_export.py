@@ -5,6 +5,7 @@ import tempfile
 import streamlit as st
 
 from pages.common import actor, desk, texts
+from pages.room_banner import no_exports
 from pages.table_words import XLSX
 from pages.wording import BADGES, CHANNELS, person_name
 from services.access import Actor
@@ -22,6 +23,8 @@ def offer(chosen: Filter) -> None:
     """A menu with both forms. What is made is what the filters let through at the moment of the press."""
     t, here, who = texts(), desk(), actor()  # the making has no session of its own
     with st.popover(t("Export"), icon=":material/download:", type="tertiary"):
+        if no_exports():
+            return
         st.caption(t("All that the filters let through, not only this page."))
         name = t("payment-requests")
         st.download_button(

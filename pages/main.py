@@ -11,6 +11,7 @@ from pages import (
     passphrase_banner,
     pause_banner,
     restored_banner,
+    room_banner,
     sandbox_banner,
     signed_out,
     standstill_banner,
@@ -117,6 +118,7 @@ if desk().settings.demo:
     sandbox_banner.show()
 restored_banner.show()
 standstill_banner.show()
+room_banner.show()
 if address != "configuration":  # which says it itself, with the button that ends it
     pause_banner.show()
     passphrase_banner.show()

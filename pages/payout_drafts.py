@@ -16,6 +16,7 @@ from services.errors import DeskError
 from services.reconciliation import imports, previewing
 from services.reconciliation.imports import Preview
 from services.reconciliation.previewing import Looking, Refused
+from services.room import NoRoom, RoomShort, told
 from services.scratch import Folder
 from services.settlements import archive
 from services.settlements.dialect import Chosen
@@ -39,7 +40,7 @@ class Draft:
 class _Upload:
     """An uploaded file's drafts, or why there are none; the folder is gone when nobody holds it any more."""
 
-    folder: Folder
+    folder: Folder | None
     drafts: tuple[Draft, ...] = ()
     refused: Refused | None = None
     others: tuple[tuple[str, Refused], ...] = ()  # of a ZIP: by name, what is no payout file
@@ -61,6 +62,8 @@ def of(uploaded: Sequence[Any], refuse: Callable[[str, Refused], None]) -> list[
         upload = known[file.file_id]
         if upload.refused:
             refuse(file.name, upload.refused)
+            if upload.folder is None:  # there was no room: there may be at the next look
+                del known[file.file_id]
         for name, why in upload.others:
             refuse(f"{file.name} › {name}", why)
         found += upload.drafts
@@ -82,8 +85,16 @@ def of_stored(file: int, name: str) -> Draft:
 
 
 def _laid_down(file: Any) -> _Upload:
-    upload = _Upload(Folder("upload-"))
-    folder = upload.folder.path
+    try:
+        with told():
+            desk().room.require(temporary=file.size)
+            return _taken_apart(file, Folder("upload-"))
+    except NoRoom as short:
+        return _Upload(None, refused=previewing.refused(short))
+
+
+def _taken_apart(file: Any, place: Folder) -> _Upload:
+    upload, folder = _Upload(place), place.path
     whole = folder / "whole"
     whole.write_bytes(file.getbuffer())
     try:
@@ -98,6 +109,8 @@ def _laid_down(file: Any) -> _Upload:
                 for member in members
                 if member.other
             )
+    except NoRoom:
+        raise
     except DeskError as refusal:
         upload.refused = previewing.refused(refusal)
     return upload
@@ -118,7 +131,10 @@ def look(draft: Draft, account: str, chosen: Chosen | None) -> Preview | Refused
             del looked[other]  # one that goes on is stopped with it
         looked[key] = previewing.begin(desk(), actor(), account, draft.path, chosen)
     found: Preview | Refused | Looking = looked[key]
-    return (previewing.look(found) or found) if isinstance(found, Looking) else found
+    found = (previewing.look(found) or found) if isinstance(found, Looking) else found
+    if isinstance(found, Refused) and found.code in (NoRoom.code, RoomShort.code):
+        del looked[key]  # there may be room at the next look
+    return found
 
 
 def forget() -> None:

@@ -6,13 +6,16 @@ from typing import Any
 
 import streamlit as st
 
-from pages.common import actor, desk, refusals, texts
+from pages.common import actor, desk, language, refusals, texts
 from pages.markdown import plain
 from pages.reconciliation_words import number
 from services.access import Right, rights
-from services.i18n import Translator
+from services.i18n import Translator, format_datetime
+from services.overview import zone_of
 from services.reconciliation import imports, views
+from services.reconciliation.process import ImportStopped
 from services.refusals import stored_sentence
+from services.room import NoRoom, RoomShort
 from services.store import Row
 
 _UNDER_WAY = ("receiving", "waiting", "running")
@@ -57,7 +60,9 @@ def _live(was_under_way: bool) -> None:
 def _running(file: Row[Any], may: bool, t: Translator) -> None:
     with st.container(border=True):
         left, right = st.columns([4, 1], vertical_alignment="center")
-        if file.state == "running":
+        if words := _held_up(file, t):
+            left.progress(min(1.0, file.bytes_done / file.size) if file.size else 0.0, words)
+        elif file.state == "running":
             part = min(1.0, file.bytes_done / file.size) if file.size else 0.0
             words = t("{name}: {lines} lines read", name=plain(file.name), lines=number(file.lines_done, t))
             rate = _rate(file)
@@ -74,6 +79,21 @@ def _running(file: Row[Any], may: bool, t: Translator) -> None:
                 if st.button(t("Cancel the import"), key=f"cancel_import_{file.id}", type="primary"):
                     imports.cancel(desk(), actor(), file.id)
                     st.rerun(scope="app")
+
+
+def _held_up(file: Row[Any], t: Translator) -> str:
+    """What the file waits for beside its turn, "" where it does not."""
+    name = plain(file.name)
+    if file.failure == ImportStopped.code:
+        at = imports.next_try(file)
+        when = format_datetime(at, zone_of(desk()).key, language()) if at else ""
+        return t("{name}: the server ended its import several times. It is tried again by itself at {time}.", name=name, time=when)  # fmt: skip
+    if file.failure == RoomShort.code:
+        free, needed = (file.failure_detail.get(field, "") for field in ("free", "needed"))
+        return t("{name}: waits for room on the server's disk ({free} MB are free, {needed} MB are needed)", name=name, free=free, needed=needed)  # fmt: skip
+    if file.failure == NoRoom.code or (file.state != "receiving" and not desk().room.has()):
+        return t("{name}: waits for room on the server's disk", name=name)
+    return ""
 
 
 def _rate(file: Row[Any]) -> int:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.common import actor, desk, texts
 from pages.reconciliation_words import cut_words, number
+from pages.room_banner import no_exports
 from pages.table_words import XLSX
 from services.reconciliation import exports
 from services.reconciliation.exports import XLSX_ROWS
@@ -53,6 +54,8 @@ def payouts(accounts: tuple[str, ...], states: tuple[str, ...], total: int) -> N
 def _offer(name: str, file: str, total: int | None, write: Write, *, cut: bool = False) -> None:
     t = texts()
     with st.popover(t("Export"), icon=":material/download:", type="tertiary"):
+        if no_exports():
+            return
         if cut:
             st.warning(cut_words(t), icon=":material/search:")
         else:

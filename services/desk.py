@@ -12,6 +12,7 @@ from services import clock, private_files, restored
 from services.hipay.client import HiPay
 from services.hipay.sandbox import clock_source
 from services.life import SignsOfLife, Watch
+from services.room import Room, Shortage
 from services.settings import SHORTEST_SECRET, Account, Settings, SettingsError, load, secrets_file
 from services.store import Store, accounts, open_store
 
@@ -33,6 +34,16 @@ class Desk:
     def watch(self) -> Watch:
         """Whether anybody's lanes turn, as far as this process has looked."""
         return Watch(self.store)
+
+    @property
+    def room(self) -> Room:
+        """What is kept free on the disks."""
+        return Room.of(self.store, self.settings.keep_free_mb << 20)
+
+    @cached_property
+    def shortage(self) -> Shortage:
+        """Since when there is too little, as far as this process has looked."""
+        return Shortage(self.store, self.room.keep)
 
     def account(self, key: str) -> Account:
         """The account's settings; of one that they no longer name, what shows the orders that it left behind: its key as

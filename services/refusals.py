@@ -26,6 +26,8 @@ SENTENCES: dict[str, str] = {
     # settings and store
     "settings_invalid": "The settings cannot be used. Ask your administrator.",
     "database_refused": "The database cannot be used: {reason}.",
+    "no_room": "There is no room on the server's disk. Nothing is lost; it works again once your administrator has made room.",
+    "no_room_short": "There is too little room on the server's disk: {free} MB are free, and {needed} MB are needed. Ask your administrator to make room.",
     # access
     "access": "You cannot do this.",
     "not_allowed": "Your role does not allow this. Ask your administrator if you need it.",
@@ -254,6 +256,7 @@ SENTENCES: dict[str, str] = {
     "import_not_to_cancel": "This import has ended already.",
     "import_failed": "The file could not be imported. Nothing of it was kept; try again, and tell your administrator if it goes on.",
     "import_too_heavy": "This file needs more memory than an import may have. Split it, or save a spreadsheet as CSV.",
+    "import_stopped": "The server ended the import several times before it was done, perhaps for want of memory. What was read is kept, and it is tried again by itself, at the latest after an hour.",
     "import_died": "The import ended three times before it was done. Nothing of the file was kept; tell your administrator.",
     "import_overtaken": "Another import of this account has begun meanwhile: import this file again.",
     "file_too_large": "The file is above {megabytes} MB: split it, or ask your administrator.",
@@ -317,7 +320,6 @@ SENTENCES: dict[str, str] = {
     "payout_refused": "HiPay does not open its payouts to the account's credentials ({hipay_code}): ask HiPay for the finance API.",
     "payout_broken_off": "HiPay's answer broke off before its end. Nothing of it was kept; try again.",
     "payout_wrong_content": "What HiPay sent as the file is none ({looks_like}). Nothing of it was kept.",
-    "payout_no_room": "The server's disk is full: make room for the file, then try again.",
     "import_cancelled": "Its import was cancelled here.",
     "folder_refused": "This file of the watched folder cannot be taken.",
     "folder_not_a_file": "This is a link or a special file, not a payout file: put the file itself here.",

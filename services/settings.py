@@ -166,6 +166,8 @@ class Settings(BaseSettings):
     allowed_hosts: tuple[str, ...] = ()
     data_dir: Path = ROOT / "data"
     settlements_folder: Path | None = None  # watched for payout files, in a folder for each account
+    # megabytes of the disks that imports, received files and exports leave free for what must not stop
+    keep_free_mb: int = Field(default=500, ge=0, le=1_000_000)
     worker: bool = True
     accounts: dict[Key, Account] = {}
     sign_in: SignIn = SignIn()

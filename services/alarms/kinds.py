@@ -58,6 +58,7 @@ KINDS: dict[str, Kind] = {
     "mail_skipped": Kind(Right.CONFIGURE),
     "payments_not_read": Kind(Right.CONFIGURE),
     "payment_not_read": Kind(Right.CONFIGURE, sender=True),
+    "no_room": Kind(Right.CONFIGURE, standing=True),
     "no_worker": Kind(Right.CONFIGURE),
     "worker_part_still": Kind(Right.CONFIGURE),
 }

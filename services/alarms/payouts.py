@@ -7,6 +7,7 @@ from typing import Any
 from services.desk import Desk
 from services.payouts.automatic import automatic
 from services.reconciliation import holding
+from services.reconciliation.process import ImportStopped
 from services.store import Connection, Row, folder_files, payouts, settlement_files
 from services.store.alarms import Standing
 
@@ -26,6 +27,8 @@ def _all(tx: Connection, desk: Desk, now: datetime) -> Iterator[Standing]:
     yield from holding.standing(tx)
     for file in settlement_files.failed(tx):
         yield _of_file("payout_file_failed", file, file.finished_at)
+    for file in settlement_files.resting(tx, ImportStopped.code):
+        yield _of_file("payout_file_failed", file, file.uploaded_at)
     for file in settlement_files.all_stuck(tx):
         yield _of_file("payout_follow_up", file, file.alive_at)
     for row in folder_files.refused(tx):

@@ -5,7 +5,7 @@ from typing import Any
 
 from services import clock
 from services.access import WORKER, Actor, audit
-from services.alarms import payouts
+from services.alarms import payouts, room
 from services.alarms.handling import days_to_settle
 from services.alarms.kinds import RESOLVED, STANDING_KINDS
 from services.desk import Desk
@@ -49,4 +49,4 @@ def _standing(tx: Connection, desk: Desk, now: datetime) -> list[Standing]:
     found += rows.unconfirmable(tx, desk.settings.all_accounts)
     for account in sorted(rows.imported_accounts(tx) & set(desk.settings.all_accounts)):
         found += rows.not_settled(tx, account, now - timedelta(days=days_to_settle(tx, account)))
-    return [*found, *payouts.standing(tx, desk, now)]
+    return [*found, *room.standing(tx, desk, now), *payouts.standing(tx, desk, now)]

@@ -8,7 +8,6 @@ PayoutError
 ├── FetchRefused         HiPay does not open its finance API to the account's credentials
 ├── BrokenOff            HiPay's answer ended before its end, or did not come in time
 ├── WrongContent         what came as the file is none: a web page, JSON, nothing, noise
-├── NoRoom               the disk is full
 └── FolderRefused        a file of the watched folder that is not taken
     ├── NotAFile         a link, a device, a pipe
     ├── NotReadable
@@ -67,10 +66,6 @@ class WrongContent(PayoutError):
 
     def __init__(self, looks_like: str) -> None:
         self.looks_like = looks_like
-
-
-class NoRoom(PayoutError):
-    code = "payout_no_room"
 
 
 class FolderRefused(PayoutError):

@@ -1,6 +1,5 @@
 """One payout's file from HiPay, received whole before anything is kept of it."""
 
-import errno
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator
@@ -8,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
+from services import room
 from services.hipay.client import HiPay
 from services.hipay.errors import BadAnswer, NotFound, Refused
-from services.payouts import FileNotThere, NoRoom, PayoutError, WrongContent
+from services.payouts import FileNotThere, PayoutError, WrongContent
 
 Ext = Literal["csv", "txt", "xls"]
 FORMS: tuple[Ext, ...] = ("csv", "txt", "xls")  # best first
@@ -64,17 +64,13 @@ def _receive(
                 checked = True
         digest.update(piece)
         size += len(piece)
-        try:
+        with room.told():
             content.write(piece)
-        except OSError as error:
-            raise _disk(error) from None
         beat(size)
     if not checked:
         check_content(head)
-    try:
+    with room.told():
         content.flush()
-    except OSError as error:
-        raise _disk(error) from None
     return digest.hexdigest(), size
 
 
@@ -100,11 +96,6 @@ def _is_utf16(head: bytes) -> bool:
         return True
     even, odd = head[0::2].count(0), head[1::2].count(0)
     return max(even, odd) > len(head) // 8 and max(even, odd) > 4 * min(even, odd)
-
-
-def _disk(error: OSError) -> Exception:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    return NoRoom() if full else error
 
 
 __all__ = ["Downloaded", "PayoutError", "check_content", "downloaded"]

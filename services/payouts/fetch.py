@@ -19,9 +19,10 @@ from services.hipay.client import HiPay
 from services.hipay.errors import HiPayError, NotAuthorised, OutcomeUnknown, Unavailable, Unreachable
 from services.hipay.readings import SettlementItem
 from services.life import goes_on
-from services.payouts import BrokenOff, FetchRefused, FileNotThere, NoRoom, PayoutError, PayoutUnknown
+from services.payouts import BrokenOff, FetchRefused, FileNotThere, PayoutError, PayoutUnknown
 from services.payouts.download import downloaded
 from services.payouts.keep import keep
+from services.room import NoRoom
 from services.store import STORE_AWAY
 from services.store import payouts as rows
 from services.store.payouts import Request, RequestLost
@@ -82,7 +83,7 @@ class _Run:
                 wanted = self._one(client) if request.settlement_id else self._new(client)
                 self.write(wanted=len(wanted))
                 trouble = self._all(client, wanted)
-        except (HiPayError, PayoutError) as error:
+        except (HiPayError, PayoutError, NoRoom) as error:
             trouble = error
         self.end(trouble)
 
@@ -91,9 +92,10 @@ class _Run:
             rows.change_request(tx, self._request, **values)
 
     def beat(self, size: int = 0) -> None:
-        """The lease goes on while bytes come. Raises Stopped, RequestLost."""
+        """The lease goes on while bytes come. Raises Stopped, RequestLost, NoRoom."""
         if self._stopping.is_set():
             raise Stopped
+        self._desk.room.require()
         if time.monotonic() - self._beaten_at >= _BEAT_SECONDS:
             self._beaten_at = time.monotonic()
             goes_on()

@@ -29,6 +29,7 @@ from services.payouts.fetch import detail_of
 from services.payouts.keep import keep
 from services.reconciliation.imports import FileKnown
 from services.refusals import sentence, stored_sentence
+from services.room import NoRoom
 from services.settings import Account
 from services.store import STORE_AWAY, Row
 from services.store import folder_files as rows
@@ -66,9 +67,9 @@ class Watch:
     _seen: dict[tuple[str, str], _Seen] = field(default_factory=dict)
 
     def look(self) -> None:
-        """Take what is ready, move what has ended. A file that cannot be dealt with never keeps the others back."""
+        """Take what is ready, move what has ended; nothing while the disk has too little room. A file that cannot be dealt with never keeps the others back."""
         root = self.desk.settings.settlements_folder
-        if root is None:
+        if root is None or not self.desk.room.has():
             return
         accounts = self.desk.settings.all_accounts
         found: set[tuple[str, str]] = set()
@@ -171,6 +172,9 @@ class Watch:
         try:
             kept, _ = keep(self.desk, account, _clean(name), content, seen.sha256, source="folder", beat=beat)
             values: dict[str, Any] = {"state": "taken", "files": kept}
+        except NoRoom:
+            log.warning("a file of the watched folder waits for room on the disk")
+            return None  # until the lease is over
         except DeskError as error:
             log.warning("a file of the watched folder was refused: %s", error.code)
             values = {"state": "refused", "failure": error.code, "failure_detail": detail_of(error)}

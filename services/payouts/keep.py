@@ -11,6 +11,7 @@ from services.access import WORKER
 from services.desk import Desk
 from services.reconciliation import imports
 from services.reconciliation.imports import FileKnown
+from services.room import told
 from services.settlements import archive
 from services.store import settlement_files as rows
 
@@ -36,8 +37,8 @@ def keep(
 ) -> tuple[list[int], bool]:  # fmt: skip
     """The ids of the files, and whether one is new. ``content`` is a file of the disk; it is read piece by piece.
 
-    ``beat`` is called for each piece, and may raise to give up. Raises ImportRefused, and SettlementFileError for a ZIP
-    that cannot be taken apart.
+    ``beat`` is called for each piece, and may raise to give up. Raises ImportRefused, NoRoom, and SettlementFileError for a
+    ZIP that cannot be taken apart.
     """
     if (known := _known(desk, sha256)) is not None:
         return [known], False
@@ -50,7 +51,8 @@ def keep(
     with contextlib.ExitStack() as open_files:
         streams = [(name, content)]
         if archive.is_archive(path):
-            found = open_files.enter_context(archive.members(path, name))
+            with told():
+                found = open_files.enter_context(archive.members(path, name))
             for other in (one for one in found if one.other):
                 log.warning("%s of %s is no payout file (%s) and is left out", other.name, name, other.other)
             streams = [

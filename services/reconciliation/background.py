@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from functools import partial
 from services import clock, processes
 from services.desk import Desk
 from services.reconciliation import catching_up, due, not_ours, process, turns
+from services.room import NoRoom
 from services.settings import ROOT
 from services.store import STORE_AWAY, settlement_files
 
@@ -25,6 +27,9 @@ _EVERY_SECONDS = 1.0
 _AGAIN_SECONDS = 10.0  # after trouble
 _PATIENCE_SECONDS = 15.0  # that the process gets to end its transaction
 _LONGEST_PAUSE_SECONDS = 60.0  # before another process takes up what one has died of
+_HELD_UP_SECONDS = 20.0  # the same where the store was away, or had no room
+# The machine, or who runs it, ends a process so: that says nothing of the file.
+_STOPS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _MOST_DEATHS = 6  # in a row: more than a file that it cannot bear is given
 
 
@@ -83,19 +88,23 @@ def take_in(desk: Desk) -> bool:
 def work_off(desk: Desk) -> bool:
     """Do here and now all that waits; whether there was anything. For samples and tests."""
     owner = f"here:{os.getpid()}:{threading.get_ident()}"
-    found = process.waiting(desk.store) and process.work_off(desk.store, owner, desk.settings.all_accounts)
+    keep = desk.room.keep
+    found = process.waiting(desk.store, keep) and process.work_off(
+        desk.store, owner, desk.settings.all_accounts, keep=keep
+    )
     while take_in(desk):
         found = True
     return found
 
 
-def spawn(database: str, owner: str, accounts: Collection[str]) -> subprocess.Popen[bytes]:
+def spawn(database: str, owner: str, accounts: Collection[str], keep: int = 0) -> subprocess.Popen[bytes]:
     """Begin the process that works off what waits in the database; it ends by itself, and at the latest with this one.
 
-    ``accounts``: the keys of ours.
+    ``accounts``: the keys of ours; ``keep``: bytes of the disks that it leaves free.
     """
     given = {
         "database": database, "owner": owner, "accounts": sorted(accounts), "memory": process.MEMORY_BYTES,
+        "keep": keep,
         "offset": (clock.now() - datetime.now(UTC)).total_seconds(),
     }  # fmt: skip
     child = subprocess.Popen(
@@ -114,34 +123,56 @@ class _Child:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._process: subprocess.Popen[bytes] | None = None
-        self._owner = ""
+        self._owner, self._began = "", clock.now()
+        self._ended: int | None = None  # how the last one did, while what follows from it is not written
+        self._looked_over = False  # since it has ended
         self._deaths, self._not_before = 0, 0.0
 
     def look(self) -> None:
-        """Begin a process when there is work and none of ours runs; of one that died, free what it held."""
+        """Begin a process when there is work, and room for it, and none of ours runs; of one that died, free what it held."""
         if self._process is not None and self._process.poll() is not None:
-            code = self._process.returncode
-            if code == process.AWAY:  # the store was, not the file's fault
-                with self._desk.store.write() as tx:
-                    settlement_files.uncount(tx)
-            self._deaths = self._deaths + 1 if code else 0
-            if self._deaths:
-                log.warning("the process that imports payout files ended with %s", code)
-                self._not_before = time.monotonic() + min(
-                    _LONGEST_PAUSE_SECONDS, 2 ** min(self._deaths, 8) / 4
-                )
-            turns.give_back(self._desk.store, self._owner)
-            self._process = None
-        idle = self._process is None and not process.waiting(self._desk.store)
-        at_work = not idle and not turns.free(self._desk.store)
+            self._ended, self._process = self._process.returncode, None
+            self._pause(self._ended)
+        if self._ended is not None:
+            self._bury(self._ended)
+            self._ended = None
+        store = self._desk.store
+        idle = self._process is None and not process.waiting(store, self._desk.room.keep)
+        at_work = self._process is not None or not turns.free(store)
+        if not at_work and not self._looked_over:
+            with store.write() as tx:
+                settlement_files.let_rest(tx, process.ImportStopped.code)
+            self._looked_over = True
         if (idle or at_work) and self._deaths < _MOST_DEATHS:
             self._desk.life.turn("imports")
-        if self._process is None and not idle and not at_work and time.monotonic() >= self._not_before:
+        if not idle and not at_work and time.monotonic() >= self._not_before:
             self._start()
 
+    def _pause(self, code: int) -> None:
+        held_up = code in (process.AWAY, process.FULL)
+        self._deaths = self._deaths + 1 if code and not held_up else 0
+        pause = _HELD_UP_SECONDS if held_up else 0.0
+        if self._deaths:
+            log.warning("the process that imports payout files ended with %s", code)
+            pause = min(_LONGEST_PAUSE_SECONDS, 2 ** min(self._deaths, 8) / 4)
+        self._not_before = time.monotonic() + pause
+
+    def _bury(self, code: int) -> None:
+        """Write down what follows from how the process ended."""
+        with self._desk.store.write() as tx:
+            if code == process.AWAY:
+                settlement_files.uncount(tx, self._began)
+            elif code == process.FULL:
+                settlement_files.hold_up(tx, self._began, NoRoom.code)
+            elif code and -code not in _STOPS:
+                settlement_files.give_up(tx, self._began, process.ImportDied.code, clock.now())
+        turns.give_back(self._desk.store, self._owner)
+        self._looked_over = False
+
     def _start(self) -> None:
-        self._owner = f"{socket.gethostname()}:{uuid.uuid4().hex}"
-        self._process = spawn(self._desk.settings.database, self._owner, self._desk.settings.all_accounts)
+        self._owner, self._began = f"{socket.gethostname()}:{uuid.uuid4().hex}", clock.now()
+        settings = self._desk.settings
+        self._process = spawn(settings.database, self._owner, settings.all_accounts, self._desk.room.keep)
 
     def stop(self) -> None:
         if self._process is None or self._process.poll() is not None:

@@ -10,8 +10,9 @@ ImportRefused
 import hashlib
 import zlib
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, ClassVar
 
@@ -27,6 +28,7 @@ from services.reconciliation.corrections import Correction
 from services.reconciliation.ending import Ending
 from services.reconciliation.file_accounts import Part, known
 from services.reconciliation.likeness import Likeness, Stored
+from services.room import NoRoom
 from services.settlements.blocks import read_blocks
 from services.settlements.dialect import Chosen, Dialect
 from services.settlements.findings import Findings, Gathering, Kept
@@ -34,7 +36,7 @@ from services.settlements.identity import Occurrences, identify
 from services.settlements.sheet import AsideRow, Header
 from services.settlements.source import open_source
 from services.settlements.totals import settlements, summed, totals
-from services.store import Row, Store
+from services.store import STORE_AWAY, Row, Store, StoreFull
 from services.store import settlement_files as rows
 from services.store import settlement_lines as line_rows
 
@@ -195,8 +197,10 @@ def receive(
 
     ``chosen``: how it is read, as a person has looked at it; None: as is remembered for its account. ``others``: its lines
     are others than those that stand, however alike: a person has said so. A ZIP's members are received one by one
-    (``services.settlements.archive.members``). Raises FileKnown, NotAllowed, and FileUnknown where it was cancelled meanwhile.
+    (``services.settlements.archive.members``). Raises FileKnown, NotAllowed, FileUnknown where it was cancelled meanwhile, and
+    NoRoom: nothing of it is kept.
     """
+    desk.room.require()
     name = PurePosixPath(name.replace("\\", "/")).name[:200] or "file"  # a name, never a path
     now = clock.now()
     with desk.store.write() as tx:
@@ -207,14 +211,20 @@ def receive(
             actor_kind=actor.kind, actor_id=actor.id,
         )  # fmt: skip
     digest, size = hashlib.sha256(), 0
-    for number, piece in enumerate(_pieces(stream)):
-        digest.update(piece)
-        size += len(piece)
-        packed = zlib.compress(piece, 1)
-        with desk.store.write() as tx:
-            if not rows.change(tx, file, states=("receiving",), size=size, alive_at=clock.now()):
-                raise FileUnknown
-            rows.add_chunk(tx, file, number, packed)
+    try:
+        for number, piece in enumerate(_pieces(stream)):
+            digest.update(piece)
+            size += len(piece)
+            packed = zlib.compress(piece, 1)
+            desk.room.require(database=len(packed))
+            with desk.store.write() as tx:
+                if not rows.change(tx, file, states=("receiving",), size=size, alive_at=clock.now()):
+                    raise FileUnknown
+                rows.add_chunk(tx, file, number, packed)
+    except (NoRoom, StoreFull):
+        with suppress(*STORE_AWAY), desk.store.write() as tx:
+            rows.drop(tx, file)
+        raise
     with desk.store.write() as tx:
         rows.take_turn(tx)
         there = rows.by_hash(tx, digest.hexdigest())
@@ -303,6 +313,11 @@ def running(desk: Desk, actor: Actor) -> list[Row[object]]:
     """The files that are on their way or came to nothing, newest first: ``state``, ``lines_done``, ``bytes_done`` of
     ``size``, ``failure``. Raises NotAllowed."""
     return _listed(desk, actor, (*RUNNING, "failed"))
+
+
+def next_try(file: Row[Any]) -> datetime | None:
+    """When a file that was stopped too often is tried again; None for any other."""
+    return rows.rests_until(file)
 
 
 def _listed(desk: Desk, actor: Actor, states: tuple[str, ...]) -> list[Row[object]]:

@@ -7,14 +7,16 @@ import json
 import pickle
 import resource
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from services.errors import DeskError
 from services.reconciliation import imports
 from services.reconciliation.imports import Preview
-from services.reconciliation.previewing import Refused, refused
+from services.reconciliation.previewing import NO_ROOM, Refused, refused
 from services.reconciliation.reading import chosen_from
-from services.store import open_store
+from services.room import NoRoom, told
+from services.store import DatabaseRefused, open_store
 
 
 def main() -> None:
@@ -22,20 +24,25 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (given["memory"], given["memory"]))
     folder = Path(given["folder"])
     found: Preview | Refused
-    store = open_store(given["database"])
     try:
-        chosen, done = chosen_from(given["chosen"]), folder / "done"
-        found = imports.look(
-            store, given["accounts"], given["account"], Path(given["file"]), chosen, lambda part: _tell(done, part)
-        )  # fmt: skip
+        with told(), closing(open_store(given["database"])) as store:
+            chosen, done = chosen_from(given["chosen"]), folder / "done"
+            found = imports.look(
+                store, given["accounts"], given["account"], Path(given["file"]), chosen, lambda part: _tell(done, part)
+            )  # fmt: skip
+    except DatabaseRefused as error:
+        if error.reason != "full":
+            raise
+        found = refused(NoRoom())
     except DeskError as refusal:
         found = refused(refusal)
     except MemoryError:
         found = Refused("import_too_heavy", {})
-    finally:
-        store.close()
-    with (folder / "answer").open("wb") as stream:
-        pickle.dump(found, stream)
+    try:
+        with told(), (folder / "answer").open("wb") as stream:
+            pickle.dump(found, stream)
+    except NoRoom:
+        sys.exit(NO_ROOM)
 
 
 def _tell(done: Path, part: float) -> None:

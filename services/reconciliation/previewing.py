@@ -5,6 +5,7 @@ A small file is looked at here and now. Either way what comes of it is a Preview
 
 import json
 import logging
+import os
 import pickle
 import subprocess
 import sys
@@ -21,12 +22,14 @@ from services.errors import DeskError
 from services.reconciliation import imports
 from services.reconciliation.imports import Preview
 from services.reconciliation.reading import Undecided
+from services.room import NoRoom, told
 from services.scratch import Folder
 from services.settings import ROOT
 from services.settlements.dialect import Chosen
 from services.settlements.errors import DoubtfulColumns, MissingColumns, SwallowedRows
 
 log = logging.getLogger(__name__)
+NO_ROOM = os.EX_CANTCREAT  # how the process ends that could not write its answer
 AT_ONCE = 4 << 20  # bytes of a file that is looked at without a process
 MEMORY_BYTES = 3 << 30  # of addresses
 _PLACES = threading.BoundedSemaphore(2)  # processes of this kind
@@ -91,6 +94,16 @@ def begin(
     """Look at a file, at once or beside. ``chosen`` None: as is remembered for its account. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE)
+    try:
+        with told():
+            return _begin(desk, actor, account, file, chosen)
+    except DeskError as refusal:
+        return refused(refusal)
+
+
+def _begin(
+    desk: Desk, actor: Actor, account: str, file: Path, chosen: Chosen | None
+) -> Preview | Refused | Looking:
     if file.stat().st_size > AT_ONCE:
         given = {
             "database": desk.settings.database, "accounts": sorted(desk.settings.all_accounts), "account": account,
@@ -99,10 +112,7 @@ def begin(
         looking = Looking(given)
         look(looking)
         return looking
-    try:
-        return imports.preview(desk, actor, account, file, chosen)
-    except DeskError as refusal:
-        return refused(refusal)
+    return imports.preview(desk, actor, account, file, chosen)
 
 
 def refused(refusal: DeskError) -> Refused:
@@ -146,6 +156,8 @@ def _answer(looking: Looking) -> Preview | Refused:
             found: Preview | Refused = pickle.load(stream)  # noqa: S301 (our own process wrote it into our own folder)
             return found
     except (OSError, EOFError, pickle.UnpicklingError):
+        if looking.process and looking.process.returncode == NO_ROOM:
+            return refused(NoRoom())
         log.warning(
             "the process that looks at a payout file ended with %s",
             looking.process and looking.process.returncode,

@@ -14,30 +14,35 @@ import sys
 import threading
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 from types import FrameType
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from services import clock, private_files
+from services import clock, private_files, room
 from services.errors import DeskError
 from services.reconciliation import following, join, loading, turns
 from services.reconciliation.loading import Withdrawn
 from services.reconciliation.turns import Turn, TurnOver
+from services.room import NoRoom, Room, RoomShort
 from services.store import (
     STORE_AWAY,
+    Connection,
     DatabaseRefused,
     Row,
     Store,
+    StoreFull,
     line_totals,
     open_store,
     settlement_files,
     settlement_lines,
 )
-from services.store.settlement_files import TRIES
 
 log = logging.getLogger("services.reconciliation.process")  # also where it is the main module
 MEMORY_BYTES = 6 << 30  # of addresses, of which half at most are ever in memory
 AWAY = os.EX_TEMPFAIL  # how it ends when the store is away: that is no fault of the file
+FULL = os.EX_CANTCREAT  # or where the disk has no room: nor is that
+_GROWS = 10  # bytes of the database, with its indexes and its log, for one of a text file
 _CLEANED = 5_000  # lines deleted in one transaction
 _STALE = timedelta(minutes=30)  # a reception that has not come on for so long has broken off
 
@@ -56,18 +61,29 @@ class ImportDied(ImportFailed):
     code = "import_died"
 
 
-def waiting(store: Store) -> bool:
-    """Whether there is work for the process."""
+class ImportStopped(ImportFailed):
+    """By what is no fault of the file, and too often in a row: it is tried again later."""
+
+    code = "import_stopped"
+
+
+def waiting(store: Store, keep: int) -> bool:
+    """Whether there is work for the process, and room for it. ``keep``: bytes of the disks that stay free."""
+    there = Room.of(store, keep)
     with store.read() as tx:
-        found = settlement_files.next_file(tx) or settlement_files.next_rejoin(tx)
-        return found is not None or bool(settlement_files.to_clean(tx, _stale()))
+        if settlement_files.to_clean(tx, _stale()):
+            return True
+        return there.has() and bool(_next_file(tx, there) or settlement_files.next_rejoin(tx))
 
 
 def work_off(
-    store: Store, owner: str, accounts: Collection[str], stopping: threading.Event | None = None
+    store: Store, owner: str, accounts: Collection[str], stopping: threading.Event | None = None, keep: int = 0
 ) -> bool:
-    """Do all that waits, one after another, unless another does; whether it was ours to do. ``accounts``: ours."""
-    turn = turns.take(store, owner, accounts, stopping or threading.Event())
+    """Do all that waits, one after another, unless another does; whether it was ours to do. ``accounts``: ours.
+
+    Raises NoRoom where work was begun for which there was none.
+    """
+    turn = turns.take(store, owner, accounts, stopping or threading.Event(), keep)
     if turn is None:
         return False
     try:
@@ -86,7 +102,7 @@ def _next(turn: Turn) -> bool:
     turn.check()
     with turn.store.read() as tx:
         unclean = settlement_files.to_clean(tx, _stale())
-        file, account = settlement_files.next_file(tx), settlement_files.next_rejoin(tx)
+        file, account = _next_file(tx, turn.room), settlement_files.next_rejoin(tx)
     if unclean:
         _clean(turn, unclean[0])
     elif file is not None and file.state == "complete":
@@ -100,10 +116,25 @@ def _next(turn: Turn) -> bool:
     return True
 
 
-def _run(turn: Turn, file: Row[object]) -> None:
+def _next_file(tx: Connection, there: Room) -> Row[Any] | None:
+    """The file to take up; none that is known to wait for more room than there is, while the others are done."""
+    file = settlement_files.next_file(tx, clock.now())
+    known = file is not None and file.state != "complete" and file.failure == RoomShort.code
+    return None if known and not there.has(**_needs(file)) else file
+
+
+def _needs(file: Any) -> dict[str, int]:
+    """What a file will about take: its lines in the database, a copy and what a workbook is unfolded to beside it."""
+    left = max(0, file.size - file.bytes_done)
+    return {"database": _GROWS * left, "temporary": 2 * file.size}
+
+
+def _run(turn: Turn, file: Row[Any]) -> None:
     """Import one file, or say why not."""
-    if file.tries >= TRIES:
-        _fail(turn, file.id, ImportDied())
+    try:
+        turn.room.require(**_needs(file))
+    except RoomShort as short:
+        _hold_up(turn, file, short)
         return
     with turn.step() as tx:
         settlement_files.take_turn(tx)  # nobody decides on a held correction meanwhile
@@ -113,14 +144,21 @@ def _run(turn: Turn, file: Row[object]) -> None:
             states=("waiting", "running"),
             state="running",
             tries=file.tries + 1,
+            failure="",
+            failure_detail={},
             alive_at=clock.now(),
         )
     if not begun:
         return
     try:
-        loading.load(turn, file.id)
+        with room.told():
+            loading.load(turn, file.id)
     except Withdrawn:
         pass
+    except NoRoom as short:
+        with suppress(*STORE_AWAY):
+            _hold_up(turn, file, short)
+        raise
     except TurnOver:
         _uncount(turn, file)
         raise
@@ -135,16 +173,25 @@ def _run(turn: Turn, file: Row[object]) -> None:
         _fail(turn, file.id, ImportFailed())
 
 
+def _hold_up(turn: Turn, file: Row[Any], short: NoRoom) -> None:
+    """It waits for room as far as it has come, and says so."""
+    with turn.step(grows=False) as tx:
+        settlement_files.change(
+            tx, file.id, states=("waiting", "running"), tries=file.tries, failure=short.code, failure_detail=short.fields()
+        )  # fmt: skip
+
+
 def _follow_up(turn: Turn, file: Row[object]) -> None:
     """Do what is left of a complete file. One at which it fails lets the others go first, and is tried TRIES times."""
     with turn.step() as tx:
         settlement_files.change(tx, file.id, states=("complete",), tries=file.tries + 1, alive_at=clock.now())
     try:
-        following.follow_up(turn, file)
+        with room.told():
+            following.follow_up(turn, file)
     except TurnOver:
         _uncount(turn, file)
         raise
-    except STORE_AWAY:
+    except (NoRoom, *STORE_AWAY):
         raise
     except Exception:
         log.exception("what the payout file %s leaves to be joined could not be done", file.id)
@@ -158,7 +205,7 @@ def _uncount(turn: Turn, file: Row[object]) -> None:
 
 
 def _fail(turn: Turn, file_id: int, why: DeskError) -> None:
-    with turn.step() as tx:
+    with turn.step(grows=False) as tx:
         settlement_files.change(
             tx, file_id, states=("waiting", "running"), state="failed", failure=why.code, failure_detail=why.fields(),
             finished_at=clock.now(),
@@ -168,7 +215,7 @@ def _fail(turn: Turn, file_id: int, why: DeskError) -> None:
 def _clean(turn: Turn, file: Row[object]) -> None:
     """Delete the lines of a file that came to nothing; of one that was never received, all of it."""
     while True:
-        with turn.step() as tx:
+        with turn.step(grows=False) as tx:
             gone = settlement_lines.remove(tx, file.id, _CLEANED)
             if gone < _CLEANED:
                 line_totals.remove_totals(tx, file.id)
@@ -218,9 +265,12 @@ def main() -> None:
         store = open_store(given["database"], long_work=True)
     except DatabaseRefused as refusal:
         log.warning("no payout file is imported: the database cannot be used (%s: %s)", refusal.reason, refusal.detail)
-        sys.exit(AWAY)
+        sys.exit(FULL if refusal.reason == "full" else AWAY)
     try:
-        work_off(store, given["owner"], given["accounts"], stopping)
+        work_off(store, given["owner"], given["accounts"], stopping, given["keep"])
+    except (NoRoom, StoreFull) as error:
+        log.warning("the disk has no room: reconciliation goes on when it has (%s)", type(error).__name__)
+        sys.exit(FULL)
     except STORE_AWAY as error:
         log.warning("the store is away: reconciliation goes on when it is back (%s)", type(error).__name__)
         sys.exit(AWAY)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from services.room import Room
 from services.store import STORE_AWAY, Connection, Store, settlement_files
 
 _LEASE = "reconciling"
@@ -23,17 +24,25 @@ class TurnOver(Exception):
 
 @dataclass(frozen=True)
 class Turn:
-    """``accounts``: the keys of our accounts, as they are configured."""
+    """``accounts``: the keys of our accounts, as they are configured. ``keep``: bytes of the disks that it leaves free."""
 
     store: Store
     owner: str
     accounts: frozenset[str] = frozenset()
     stopping: threading.Event = field(default_factory=threading.Event)
+    keep: int = 0
+
+    @property
+    def room(self) -> Room:
+        return Room.of(self.store, self.keep)
 
     @contextmanager
-    def step(self) -> Iterator[Connection]:
-        """A short transaction of the work. Raises TurnOver before it, when the work is to stop."""
+    def step(self, *, grows: bool = True) -> Iterator[Connection]:
+        """A short transaction of the work. Raises TurnOver before it, when the work is to stop, and NoRoom where it would
+        take what is to be kept free; one that does not grow the database may."""
         self.check()
+        if grows:
+            self.room.require()
         with self.store.write() as tx:
             if _holder(tx)[0] != self.owner:
                 raise TurnOver
@@ -68,14 +77,16 @@ class Turn:
             raise TurnOver
 
 
-def take(store: Store, owner: str, accounts: Collection[str], stopping: threading.Event) -> Turn | None:
+def take(
+    store: Store, owner: str, accounts: Collection[str], stopping: threading.Event, keep: int = 0
+) -> Turn | None:
     """The turn, unless another has it."""
     with store.write() as tx:
         holder, until = _holder(tx)
         if holder not in ("", owner) and until > time.time():
             return None
         _hold(tx, owner)
-    return Turn(store, owner, frozenset(accounts), stopping)
+    return Turn(store, owner, frozenset(accounts), stopping, keep)
 
 
 def free(store: Store) -> bool:

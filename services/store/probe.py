@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
 from services.store.concurrent import put
-from services.store.engine import MIGRATIONS, Store
+from services.store.engine import MIGRATIONS, Store, StoreFull
 from services.store.schema import meta
 
 _BYTES = 8_192  # as much as a notification needs: where this has no room, neither has one
@@ -38,7 +38,7 @@ def why(error: Exception) -> str:
     """What stopped a write, in plain words for whoever watches; nothing of where the database is, or who asks."""
     original = error.orig if isinstance(error, DBAPIError) else None
     name = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None) or ""
-    if name.startswith("SQLITE_FULL") or name == "53100":
+    if isinstance(error, StoreFull):
         return "there is no room on its disk"
     if name.startswith("SQLITE_READONLY") or name == "25006":
         return "it can only be read"

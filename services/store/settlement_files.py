@@ -4,11 +4,11 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, not_, or_, select, update
 
 from services.store.concurrent import insert_new, one_at_a_time
 from services.store.schema import meta
@@ -21,7 +21,8 @@ from services.store.schema_settlements import (
 
 CHUNK_BYTES = 4 << 20
 GONE = ("failed", "cancelled")
-TRIES = 3  # processes that may die over one file, or fail at what is left to do once it is complete
+TRIES = 3  # processes that may die over one file, or fail at what is left to do, before it rests
+RESTS = tuple(timedelta(minutes=minutes) for minutes in (10, 20, 40, 60))  # after TRIES, and after each further one
 _file = settlement_files.c
 
 
@@ -171,20 +172,44 @@ def to_clean(tx: Connection, stale: datetime) -> list[Row[Any]]:
     return list(tx.execute(select(settlement_files).where(or_(left, broken)).order_by(_file.id)))
 
 
-def next_file(tx: Connection) -> Row[Any] | None:
+def next_file(tx: Connection, now: datetime) -> Row[Any] | None:
     """The file to take up: one that is complete and has more to do, one that runs, the first that waits; else one whose
-    follow-up has failed, which lets the others go first."""
-    more = (_file.state == "complete") & _file.follow_up.is_not(None)
-    for which in (
-        more & (_file.tries == 0),
-        _file.state == "running",
-        _file.state == "waiting",
-        more & (_file.tries < TRIES),
+    follow-up has failed, or the smallest that was held up, which let the others go first. None that rests."""
+    more, ready, held_up = (
+        (_file.state == "complete") & _file.follow_up.is_not(None),
+        not_(_rests(now)),
+        _file.failure != "",
+    )
+    for which, order in (
+        (more & (_file.tries == 0), _file.id),
+        ((_file.state == "running") & ~held_up & ready, _file.id),
+        ((_file.state == "waiting") & ~held_up, _file.id),
+        (more & ready, _file.id),
+        (_file.state.in_(("running", "waiting")) & held_up & ready, _file.size),
     ):
-        found = tx.execute(select(settlement_files).where(which).order_by(_file.id).limit(1)).first()
+        found = tx.execute(select(settlement_files).where(which).order_by(order, _file.id).limit(1)).first()
         if found is not None:
             return found
     return None
+
+
+def _rests(now: datetime) -> ColumnElement[bool]:
+    """The condition on a file that it was tried in vain so often, and so lately, that it is left alone for a while."""
+    last = len(RESTS) - 1
+    lately = (
+        (_file.tries >= TRIES + place if place == last else _file.tries == TRIES + place)
+        & (_file.alive_at > now - rest)
+        for place, rest in enumerate(RESTS)
+    )
+    return or_(*lately)
+
+
+def rests_until(file: Row[Any]) -> datetime | None:
+    """When a file that was tried in vain too often is tried again; None for any other."""
+    if file.tries < TRIES:
+        return None
+    at: datetime = file.alive_at + RESTS[min(file.tries - TRIES, len(RESTS) - 1)]
+    return at
 
 
 def stuck() -> ColumnElement[bool]:
@@ -198,11 +223,47 @@ def take_up(tx: Connection, file: int) -> bool:
     return tx.execute(here.values(tries=0)).rowcount == 1
 
 
-def uncount(tx: Connection) -> None:
-    """The last process has ended for what was no fault of the file that it was at."""
+def uncount(tx: Connection, since: datetime) -> None:
+    """The process begun at ``since`` has ended for what was no fault of the file that it was at."""
+    found = _at_hand(tx, since)
+    if found is not None and found.tries > 0:
+        change(tx, found.id, states=(found.state,), tries=found.tries - 1)
+
+
+def hold_up(tx: Connection, since: datetime, failure: str) -> None:
+    """The same, and it goes on by itself: ``failure`` says what it waits for."""
+    found = _at_hand(tx, since)
+    if found is not None and found.state == "running" and not found.failure:
+        uncount(tx, since)
+        change(tx, found.id, states=("running",), failure=failure, failure_detail={})
+
+
+def give_up(tx: Connection, since: datetime, failure: str, now: datetime) -> None:
+    """The process begun at ``since`` has died of what it was at: the file fails, if that was its last try."""
+    found = _at_hand(tx, since)
+    if found is not None and found.tries >= TRIES:
+        change(
+            tx, found.id, states=("running",), state="failed", failure=failure, failure_detail={}, finished_at=now
+        )
+
+
+def _at_hand(tx: Connection, since: datetime) -> Row[Any] | None:
+    """The file that the process begun at ``since`` was at."""
     at_it = or_(_file.state == "running", (_file.state == "complete") & _file.follow_up.is_not(None))
-    here = update(settlement_files).where(at_it, _file.tries > 0)
-    tx.execute(here.values(tries=_file.tries - 1))
+    query = select(settlement_files).where(at_it, _file.tries > 0, _file.alive_at >= since)
+    return tx.execute(query.order_by(_file.alive_at.desc()).limit(1)).first()
+
+
+def let_rest(tx: Connection, failure: str) -> None:
+    """While nobody imports: ``failure`` says of the files over which processes died too often why they wait."""
+    over = (_file.state == "running") & (_file.tries >= TRIES) & (_file.failure == "")
+    tx.execute(update(settlement_files).where(over).values(failure=failure, failure_detail={}))
+
+
+def resting(tx: Connection, failure: str) -> list[Row[Any]]:
+    """The files that wait for this reason, though they were begun, oldest first."""
+    query = select(_file.id, _file.account, _file.name, _file.failure, _file.failure_detail, _file.uploaded_at)
+    return list(tx.execute(query.where(_file.state == "running", _file.failure == failure).order_by(_file.id)))
 
 
 def any_running(tx: Connection) -> bool:

@@ -1,16 +1,21 @@
 """A file on its way: broken off anywhere and gone on with, taken back, too heavy, two at once. Nothing is seen before all is there."""
 
 import shutil
+import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services import clock
 from services.access import SYSTEM, Actor
+from services.alarms.handling import to_do
+from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.reconciliation import background, following, imports, join, loading, process, turns
 from services.reconciliation.imports import FileKnown, FileUnknown, NotToCancel
@@ -104,10 +109,10 @@ def dying(after: int) -> Iterator[list[int]]:
     done, step = [0], Turn.step
 
     @contextmanager
-    def counted(self: Turn) -> Iterator[Any]:
+    def counted(self: Turn, **how: bool) -> Iterator[Any]:
         if done[0] == after:
             raise Died
-        with step(self) as tx:
+        with step(self, **how) as tx:
             yield tx
         done[0] += 1
 
@@ -138,23 +143,84 @@ def test_broken_off_before_any_of_its_transactions_it_comes_to_the_same(tmp_path
             assert everything(desk) == wanted, number
 
 
-def test_it_is_taken_up_three_times_then_given_up(desk: Desk, finance: Actor) -> None:
-    file = receive(desk, finance)
-    for _ in range(process.TRIES):
+@pytest.fixture
+def later() -> Iterator[Callable[[timedelta], None]]:
+    """Lets time pass."""
+    passed = [timedelta(0)]
+    clock.use(lambda: passed[0])
+
+    def wait(time: timedelta) -> None:
+        passed[0] += time
+
+    yield wait
+    clock.use(None)
+
+
+def test_one_that_the_machine_stopped_too_often_rests_says_so_and_comes_again_by_itself(
+    desk: Desk, finance: Actor, later: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background._Child, "_start", lambda _: None)  # it lasts: here the work is done by hand
+    file, other = receive(desk, finance), receive(desk, finance, OLD, "other.csv")
+    for _ in range(rows.TRIES):
         with dying(2), pytest.raises(Died):
             background.work_off(desk)
+    for rest in (10, 20, 40, 60, 60):
+        background._Child(desk).look()
+        background.work_off(desk)  # the others go on
+        assert (state(desk, file), state(desk, other)) == ("running", "complete")
+        [found] = imports.running(desk, finance)
+        assert found.failure == "import_stopped"
+        assert imports.next_try(found) == found.alive_at + timedelta(minutes=rest)
+        sweep(desk)
+        assert [one.kind for one in to_do(desk, finance).free.alarms] == ["payout_file_failed"]
+        later(timedelta(minutes=rest, seconds=-5))
+        assert not background.work_off(desk)
+        later(timedelta(seconds=10))
+        with dying(2), pytest.raises(Died):
+            background.work_off(desk)
+    later(timedelta(hours=1))
     background.work_off(desk)
+    sweep(desk)
+    assert (state(desk, file), visible(desk)) == ("complete", 8)
+    assert to_do(desk, finance).free.total == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "wanted"),
+    [(-signal.SIGKILL, "running"), (-signal.SIGTERM, "running"), (-signal.SIGSEGV, "failed"), (1, "failed")],
+)
+def test_only_a_death_of_its_own_fails_it_for_good(
+    desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch, code: int, wanted: str
+) -> None:
+    class Dead:
+        returncode = code
+
+        def poll(self) -> int:
+            return code
+
+    monkeypatch.setattr(background._Child, "_start", lambda _: None)
+    file, child = receive(desk, finance), background._Child(desk)
+    for number in range(rows.TRIES):
+        assert state(desk, file) == ("running" if number else "waiting")
+        with dying(2), pytest.raises(Died):
+            background.work_off(desk)
+        child._process = Dead()  # type: ignore[assignment]
+        child.look()
     [found] = imports.running(desk, finance)
-    assert (found.state, found.failure) == ("failed", "import_died")
-    assert (visible(desk), len(lines_of(desk))) == (0, 0)
-    imports.retry(desk, finance, file)
-    background.work_off(desk)
-    assert (state(desk, file), visible(desk)) == ("complete", 7)
+    assert (found.state, found.failure) == (
+        wanted, "import_died" if wanted == "failed" else "import_stopped"
+    )  # fmt: skip
+    if wanted == "failed":
+        background.work_off(desk)
+        assert (visible(desk), len(lines_of(desk))) == (0, 0)
+        imports.retry(desk, finance, file)
+        background.work_off(desk)
+        assert (state(desk, file), visible(desk)) == ("complete", 7)
 
 
 def test_one_that_is_stopped_goes_on_and_does_not_count_as_dead(desk: Desk, finance: Actor) -> None:
     file = receive(desk, finance)
-    for _ in range(process.TRIES + 1):
+    for _ in range(rows.TRIES + 1):
         stopping = threading.Event()
         with stopped_after(3, stopping):
             process.work_off(desk.store, "me", desk.settings.all_accounts, stopping)
@@ -169,8 +235,8 @@ def stopped_after(count: int, stopping: threading.Event) -> Iterator[None]:
     done, step = [0], Turn.step
 
     @contextmanager
-    def counted(self: Turn) -> Iterator[Any]:
-        with step(self) as tx:
+    def counted(self: Turn, **how: bool) -> Iterator[Any]:
+        with step(self, **how) as tx:
             yield tx
         done[0] += 1
         if done[0] == count:

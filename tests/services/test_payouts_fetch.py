@@ -17,13 +17,14 @@ from services.alarms.handling import to_do
 from services.alarms.kinds import RESOLVED
 from services.alarms.sweep import sweep
 from services.desk import Desk
-from services.payouts import HoursOutOfRange, NoPayoutsThere, NoRoom, PayoutUnknown, asking, automatic
+from services.payouts import HoursOutOfRange, NoPayoutsThere, PayoutUnknown, asking, automatic
 from services.payouts.asking import Fetching
 from services.payouts.automatic import Automatic
 from services.payouts.background import work
 from services.payouts.download import check_content
 from services.payouts.fetch import Stopped, _Run, detail_of
 from services.payouts.seen import findings
+from services.room import NoRoom
 from services.store import payouts as rows
 from services.store.schema_payouts import hipay_settlements, payout_requests
 from services.store.schema_settlements import settlement_files

@@ -274,8 +274,8 @@ def test_a_process_that_ended_since_the_store_was_away_does_not_count_as_a_try(
 
     monkeypatch.setattr(background._Child, "_start", lambda _: None)
     monkeypatch.setattr(loading, "load", away)
-    child = background._Child(desk)
     for code in (*[process.AWAY] * 5, -9):
+        child = background._Child(desk)
         with pytest.raises(OperationalError):
             process.work_off(desk.store, "one", desk.settings.all_accounts)
         child._process = Dead(code)  # type: ignore[assignment]
