@@ -67,7 +67,7 @@ class ImportStopped(ImportFailed):
     code = "import_stopped"
 
 
-def waiting(store: Store, keep: int) -> bool:
+def waiting(store: Store, keep: int = 0) -> bool:
     """Whether there is work for the process, and room for it. ``keep``: bytes of the disks that stay free."""
     there = Room.of(store, keep)
     with store.read() as tx:

@@ -58,7 +58,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
         HELD + timedelta(days=days) for days in (0, 7, 9)
     )
     assert outcomes(after) == stood
-    while background.work_off(after) or process.waiting(after.store, 0):
+    while background.work_off(after) or process.waiting(after.store):
         pass
     assert everything(after) == expected
     must_hold(after)
@@ -101,10 +101,10 @@ def test_fees_of_the_account_that_stood_open_stand_open_no_longer(tmp_path: Path
     with desk.store.write() as tx:  # as they were joined then
         for table in (line_totals, settlement_lines):
             tx.execute(table.update().values(outcome="unmatched"))
-    assert not process.waiting(desk.store, 0)
+    assert not process.waiting(desk.store)
     with desk.store.engine.begin() as tx, Operations.context(MigrationContext.configure(tx)):
         import_module("services.store.migrations.versions.0007_account_fees").upgrade()
-    while background.work_off(desk) or process.waiting(desk.store, 0):
+    while background.work_off(desk) or process.waiting(desk.store):
         pass
     assert everything(desk) == expected
     must_hold(desk)

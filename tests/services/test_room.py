@@ -152,8 +152,8 @@ def test_a_file_that_needs_too_much_says_so_and_lets_the_others_go_first(
         background.work_off(desk)
         assert [row(desk, one).state for one in (large, small)] == ["waiting", "complete"]
         assert row(desk, large).failure == "no_room_short"
-        assert not process.waiting(desk.store, 0)  # nothing is begun again and again for it
-    assert process.waiting(desk.store, 0)
+        assert not process.waiting(desk.store)  # nothing is begun again and again for it
+    assert process.waiting(desk.store)
     background.work_off(desk)
     assert row(desk, large).state == "complete"
 
