@@ -1,7 +1,10 @@
 """Nobody but the service's user reads its files: what is made, what was left open, and what cannot be mended."""
 
+import json
 import logging
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from services import private_files
 from services.desk import open_desk
 from tests.support.desk import settings_for
+from tests.support.servers import ROOT, until
 
 
 def modes(folder: Path) -> dict[str, str]:
@@ -91,6 +95,27 @@ def test_a_secrets_file_that_everybody_may_read_is_named(
     (tmp_path / "secrets.toml").chmod(mode)
     private_files.mend(tmp_path / "none", None, tmp_path / "secrets.toml")
     assert any("secrets.toml" in said for said in caplog.messages) == named
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("module", ["services.worker", "sandbox"])
+def test_a_program_that_is_started_by_itself_begins_so(tmp_path: Path, module: str) -> None:
+    """The dashboard and all that it starts: tests/faults/test_make_run.py."""
+    data = tmp_path / "data"
+    shop = {"name": "Shop", "environment": "stage", "login": "l", "password": "p", "passphrase": "a-long-pass-phrase"}  # fmt: skip
+    environment = os.environ | {
+        "ETERMINAL_DATA_DIR": str(data), "ETERMINAL_SECRETS": str(tmp_path / "none"),
+        "ETERMINAL_ACCOUNTS": json.dumps({"shop": shop}),
+    }  # fmt: skip
+    more = ("--port", "0", "--smtp-port", "0", "--data", f"{data / 'sandbox-hipay.db'}") if module == "sandbox" else ()  # fmt: skip
+    process = subprocess.Popen([sys.executable, "-m", module, *more], cwd=ROOT, env=environment, umask=0o022)
+    try:
+        until(lambda: "Umask:\t0077" in Path(f"/proc/{process.pid}/status").read_text(), 60, "its umask")
+        until(lambda: list(data.glob("*.db-wal")), 60, "its database")
+    finally:
+        process.kill()
+        process.wait()
+    assert {mode[-2:] for mode in modes(data).values()} == {"00"}
 
 
 @pytest.mark.sqlite

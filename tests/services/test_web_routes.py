@@ -37,12 +37,24 @@ LIST = "import json, app; print(json.dumps([route.path or '/' for route in app.a
 
 
 def test_every_route_is_known_and_only_as_open_as_was_decided(tmp_path: Path) -> None:
+    told = run(tmp_path, "-c", LIST)
+    assert {path: reach(path) for path in json.loads(told.stdout)} == SERVED
+
+
+def test_no_header_of_a_request_says_who_it_comes_from(tmp_path: Path) -> None:
+    told = run(
+        tmp_path, "-m", "streamlit", "run", "app.py", "--server.trustedUserHeaders", '{"X-User": "sub"}'
+    )
+    assert told.returncode != 0
+    assert "server.trustedUserHeaders lets any request say" in told.stderr
+
+
+def run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ETERMINAL_", "STREAMLIT_"))}  # fmt: skip
     own = {"ETERMINAL_DATA_DIR": str(tmp_path), "ETERMINAL_SECRETS": str(tmp_path / "none")}
-    told = subprocess.run(
-        [sys.executable, "-c", LIST], cwd=ROOT, env=clean | own, capture_output=True, text=True, timeout=120, check=True
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=clean | own, capture_output=True, text=True, timeout=120, check=False
     )  # fmt: skip
-    assert {path: reach(path) for path in json.loads(told.stdout)} == SERVED
 
 
 @pytest.mark.parametrize(
