@@ -13,6 +13,8 @@ from typing import Any
 
 import streamlit as st
 
+from services import card_numbers
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -86,7 +88,7 @@ def keep(screen: str, choices: Sequence[Choice]) -> None:
     wanted = {
         choice.key: written[choice.key]
         for choice in choices
-        if written[choice.key] != choice.write(choice.default)
+        if written[choice.key] != choice.write(choice.default) and not card_numbers.found(written[choice.key])
     }
     for choice in choices:
         if choice.key in wanted:

@@ -15,6 +15,7 @@ from pages import (
     sandbox_banner,
     signed_out,
     standstill_banner,
+    typed_card_numbers,
 )
 from pages.common import actor, desk, texts
 from pages.markdown import plain
@@ -113,6 +114,7 @@ def _sign_out() -> None:
 st.set_page_config(page_title="E-Terminal Desk", page_icon=ICON, layout="wide")
 st.logo(ICON, size="large")
 st.html(LOOK)
+typed_card_numbers.forget()
 run, address = _route()
 if desk().settings.demo:
     sandbox_banner.show()

@@ -13,6 +13,7 @@ from services.orders.warnings import (
     AmountUnusual,
     FormerPayable,
     InvoiceNumberMissing,
+    LooksLikeCard,
     OrderNamed,
     ReferenceUsed,
     SendingWarning,
@@ -72,6 +73,8 @@ def _words(warning: SendingWarning, order: Accepted, t: Translator) -> tuple[str
                 total, reference=reference, names=names,
             )  # fmt: skip
             return words, found
+        case LooksLikeCard():
+            return t("A reference or the order id looks like a card number. If it is one, take it out: it would be sent to HiPay and kept."), ()
         case AddressMistyped(suggestion):
             return t("The address looks mistyped: {address}. Did you mean {suggestion}?", address=order.email, suggestion=suggestion), ()  # fmt: skip
         case AmountUnusual(amount, usual, currency):

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
+from services import card_numbers
 from services.settings import Settings
 
 _SHORTEST = 6  # a shorter value would blot out ordinary words
@@ -17,7 +18,7 @@ _CREDENTIALS = re.compile(r"(?i)\b((?:set-)?cookie|authorization)(['\"]?\s*[:,]\
 
 
 class _WithoutSecrets(logging.Formatter):
-    """Another formatter's text, traceback included, with every secret and every header that is one replaced."""
+    """Another formatter's text, traceback included, with every secret, header that is one, and card number replaced."""
 
     def __init__(self, inner: logging.Formatter, secrets: tuple[str, ...]) -> None:
         super().__init__()
@@ -27,7 +28,7 @@ class _WithoutSecrets(logging.Formatter):
         text = self._inner.format(record)
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
-        return _CREDENTIALS.sub(rf"\1\2{_HIDDEN}", text)
+        return card_numbers.masked(_CREDENTIALS.sub(rf"\1\2{_HIDDEN}", text))
 
 
 def set_up(settings: Settings) -> None:

@@ -180,7 +180,7 @@ def _read_row(
 
 
 def _text(line: Line, name: str, limit: int, *, needed: bool = False) -> str:
-    text = clean_header_text(line.cells.get(name, ""), name, 4 * limit)
+    text = clean_header_text(line.cells.get(name, ""), name, 4 * limit, digits=True)
     if needed and not text:
         raise FieldEmpty
     if len(text) > limit:

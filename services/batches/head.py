@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from services import headings, money
+from services import card_numbers, headings, money
 from services.batches.columns import COUNTS, Column, vocabulary
 from services.headings import Choice, Doubt, has_words, spelling
 
@@ -85,11 +85,11 @@ def head_of(cells: Sequence[str], columns: tuple[Column, ...], told: Told) -> He
 
 
 def samples(rows: Sequence[Sequence[str]], width: int) -> tuple[tuple[str, ...], ...]:
-    """The first cells of each column that are not blank."""
+    """The first cells of each column that are not blank, to be shown: without card numbers."""
     found = (
         [cell for row in rows if place < len(row) and (cell := row[place].strip())] for place in range(width)
     )
-    return tuple(tuple(cells[:_SAMPLES]) for cells in found)
+    return tuple(tuple(map(card_numbers.masked, cells[:_SAMPLES])) for cells in found)
 
 
 def doubts(head: Head, rows: Sequence[Sequence[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -11,6 +11,7 @@ from services.batches.cells import DecimalSign
 from services.batches.errors import OrderIdTwice
 from services.batches.table import Line, Table
 from services.errors import DeskError
+from services.mail.errors import CardNumber
 from services.orders import drafts
 from services.orders.drafts import REFERENCES, Accepted, Draft
 from services.settings import Account
@@ -72,7 +73,7 @@ def check_rows(
         if order_id and first_use.setdefault(order_id, line.number) != line.number:
             problems.setdefault("order_id", OrderIdTwice(first_use[order_id]))
         if problems or accepted is None:
-            bad.append(Bad(line, tuple(_problem(table, line, *found) for found in problems.items())))
+            bad.append(_bad(table, line, problems))
             continue
         draft = replace(
             draft, order_id=order_id, expires_at=draft.expires_at if line.cells.get("expires_at") else None
@@ -84,6 +85,13 @@ def check_rows(
 def refuse(table: Table, row: Good, column: str, error: DeskError) -> Bad:
     """A row that was good by itself, and is not beside what is stored."""
     return Bad(row.line, (_problem(table, row.line, column, error),))
+
+
+def _bad(table: Table, line: Line, problems: dict[str, DeskError]) -> Bad:
+    """A row that is refused; a card number in it is not repeated."""
+    cards = {name for name, error in problems.items() if isinstance(error, CardNumber)}
+    line = replace(line, cells={name: "" if name in cards else cell for name, cell in line.cells.items()})
+    return Bad(line, tuple(_problem(table, line, *found) for found in problems.items()))
 
 
 def _problem(table: Table, line: Line, column: str, error: DeskError) -> Problem:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
-from services import clock
+from services import card_numbers, clock
 from services.access import AccessError, Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.accounts.readiness import readiness_in
@@ -28,7 +28,7 @@ from services.errors import DeskError
 from services.orders.create import create_in
 from services.orders.errors import AccountNotReady, DraftRefused, OrderIdTaken
 from services.orders.mistyped import suggestion
-from services.orders.warnings import HABIT, exceeded_habit
+from services.orders.warnings import HABIT, exceeded_habit, looks_like_card
 from services.settlements.amounts import Decision
 from services.store import STORE_AWAY, Connection, Row
 from services.store import batches as kept
@@ -47,7 +47,7 @@ _CATCH_UP = timedelta(seconds=2)  # after a stop, rows are not made up for in a 
 
 @dataclass(frozen=True)
 class Preview:
-    """A table as it was read. ``decision.decimal`` None: the file does not say how its amounts are written, and no row
+    """A table as it was read, without its lines: a cell may hold what is refused. ``decision.decimal`` None: the file does not say how its amounts are written, and no row
     was checked. ``totals``: units by currency, of the good rows."""
 
     table: Table
@@ -94,15 +94,15 @@ def look(
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND)
     read = table.read(raw, REQUESTS, MOST_ROWS, naming.told(desk.store, account, "requests", said))
-    decision = cells.decide(read, rules.decimal)
+    decision, shown = cells.decide(read, rules.decimal), replace(read, lines=())
     if decision.decimal is None:
-        return Preview(read, decision)
+        return Preview(shown, decision)
     now = clock.now()
     good, bad = rows.check_rows(read, desk.account(account), rules, decision.decimal, now)
     with desk.store.read() as tx:
         good, taken = _beside_the_stored(tx, read, account, good, now)
     return Preview(
-        read, decision, tuple(good), tuple(sorted([*bad, *taken], key=lambda row: row.line.number))
+        shown, decision, tuple(good), tuple(sorted([*bad, *taken], key=lambda row: row.line.number))
     )
 
 
@@ -120,7 +120,7 @@ def start(
         raise NothingToSend
     if not 1 <= per_minute <= MOST_PER_MINUTE:
         raise PaceRefused(MOST_PER_MINUTE)
-    name = PurePosixPath(name.replace("\\", "/")).name[:200] or "file"  # a name, never a path
+    name = card_numbers.masked(PurePosixPath(name.replace("\\", "/")).name[:200] or "file")  # a name, never a path
     now = clock.now()
     with desk.store.write() as tx:
         require(tx, actor, Right.SEND)
@@ -287,6 +287,7 @@ def _beside_the_stored(
         reference = row.accepted.references[0]
         tests = {
             "no_invoice_number": not reference,
+            "looks_like_card": looks_like_card(row.accepted),
             "mistyped": suggestion(row.accepted.email) is not None,
             "amount_unusual": exceeded_habit(row.accepted.amount, habits[row.accepted.currency]) is not None,
             "internationalised": row.accepted.internationalised,

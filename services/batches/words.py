@@ -2,6 +2,7 @@
 
 WARNINGS: dict[str, str] = {
     "no_invoice_number": "no invoice number",
+    "looks_like_card": "a reference or the order id looks like a card number",
     "mistyped": "the address looks mistyped: {suggestion}?",
     "amount_unusual": "far above what the account usually asks for",
     "internationalised": "unusual letters in the address: it will be sent to {address}",

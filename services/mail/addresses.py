@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
 
+from services import card_numbers
 from services.mail.errors import (
     AddressEmpty,
     AddressMalformed,
     AddressReserved,
     AddressTooLong,
     AddressWithName,
+    CardNumber,
     ControlCharacter,
     EncodedWord,
     InvisibleCharacter,
@@ -94,25 +96,29 @@ def _looks_like_one(word: str) -> bool:
     return bool(local and at and domain) and "@" not in domain
 
 
-def clean_header_text(text: str, field: str, limit: int = MAX_LINE) -> str:
+def clean_header_text(text: str, field: str, limit: int = MAX_LINE, *, digits: bool = False) -> str:
     """A name, a subject, a description: one line in Unicode's composed form, without blanks at its ends. Empty is allowed.
 
-    Accents and emoji pass; line breaks, controls, zero-width and bidirectional characters and encoded words do not.
-    Raises TextError.
+    Accents and emoji pass; line breaks, controls, zero-width and bidirectional characters, encoded words and card numbers do
+    not; ``digits``: a reference or an id, or made of them, which may be all digits by right. Raises TextError.
     """
     cleaned = normalised("NFC", text.strip(" \u00a0"))
     _refuse_dangerous(cleaned, field)
     if len(cleaned) > limit:
         raise TextTooLong(field, limit)
+    if not digits and card_numbers.found(cleaned):
+        raise CardNumber(field)
     return cleaned
 
 
-def clean_block_text(text: str, field: str, limit: int = MAX_BLOCK) -> str:
+def clean_block_text(text: str, field: str, limit: int = MAX_BLOCK, *, digits: bool = False) -> str:
     """As ``clean_header_text`` for a text of several lines (signature, footer): its lines end in LF."""
     lines = text.replace("\r\n", "\n").strip(" \u00a0\n").split("\n")
-    cleaned = "\n".join(clean_header_text(line, field, limit) for line in lines)
+    cleaned = "\n".join(clean_header_text(line, field, limit, digits=digits) for line in lines)
     if len(cleaned) > limit:
         raise TextTooLong(field, limit)
+    if not digits and card_numbers.found(cleaned):  # over several lines
+        raise CardNumber(field)
     return cleaned
 
 

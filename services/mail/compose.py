@@ -187,12 +187,12 @@ def _render(
     }
     html = _templates.get_template("letter.html").render(values).strip() + "\n"
     text = _templates.get_template("letter.txt").render(values).strip() + "\n"
-    return Composed(clean_header_text(subject, "subject", 500), html, text)
+    return Composed(clean_header_text(subject, "subject", 500, digits=True), html, text)
 
 
 def _inert(letter: Letter) -> Letter:
     texts = {name: value for name, value in asdict(letter).items() if isinstance(value, str)}
-    cleaned: dict[str, Any] = {name: clean_header_text(text, name) for name, text in texts.items()}
+    cleaned: dict[str, Any] = {name: clean_header_text(text, name, digits=True) for name, text in texts.items()}
     return replace(letter, **cleaned)
 
 

@@ -13,6 +13,7 @@ MailError
 │   ├── ControlCharacter   NUL, escape …
 │   ├── InvisibleCharacter zero-width, bidirectional, private …
 │   ├── EncodedWord        ``=?``, the start of an RFC 2047 word
+│   ├── CardNumber         it is neither kept nor sent anywhere
 │   └── TextTooLong
 ├── FieldError             an e-mail setting
 │   ├── LogoAddressInvalid
@@ -118,6 +119,12 @@ class InvisibleCharacter(_BadCharacter):
 
 class EncodedWord(TextError):
     code = "text_encoded_word"
+
+
+class CardNumber(TextError):
+    """The number itself is in no part of the refusal."""
+
+    code = "text_card_number"
 
 
 class TextTooLong(TextError):

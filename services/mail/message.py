@@ -46,7 +46,7 @@ def build(
         "From": _mailbox(settings.sender_name, sender),
         "To": _checked(to, "to").text,
         "Reply-To": _checked(answer, "reply_to").text,
-        "Subject": _words(clean_header_text(composed.subject, "subject", 500)),
+        "Subject": _words(clean_header_text(composed.subject, "subject", 500, digits=True)),
         "Date": format_datetime(date.astimezone(UTC)),
         "Message-ID": message_id,
         "Auto-Submitted": "auto-generated",  # RFC 3834: no holiday answers, please
@@ -69,7 +69,7 @@ def _checked(address: Address, field: str) -> Address:
 
 
 def _mailbox(name: str, address: Address) -> str:
-    cleaned = clean_header_text(name, "sender_name")
+    cleaned = clean_header_text(name, "sender_name", digits=True)
     if not cleaned:
         return address.text
     if re.fullmatch(r"[ -~]{1,60}", cleaned):

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from services import card_numbers
 from services.hosts import is_loopback
 from services.mail.addresses import clean_block_text, clean_header_text, parse_address
-from services.mail.errors import ColourInvalid, LogoAddressInvalid, MailError, SettingsRefused
+from services.mail.errors import CardNumber, ColourInvalid, LogoAddressInvalid, MailError, SettingsRefused
 
 WHITE, INK = "#ffffff", "#1a1a1a"
 READABLE = 4.5  # WCAG 2.2, 1.4.3: text against its background
@@ -21,7 +22,7 @@ def _address(text: str) -> str:
 
 
 def _logo(text: str) -> str:
-    cleaned = clean_header_text(text, "logo_url", 500)
+    cleaned = clean_header_text(text, "logo_url", 500, digits=True)
     try:
         parts = urlsplit(cleaned)
         port_is_right = parts.port is None or parts.port > 0
@@ -44,16 +45,17 @@ def _colour(text: str) -> str:
     return cleaned
 
 
+# What is stored is read by these, too: card numbers are refused where a form is read.
 _RULES: dict[str, Callable[[str], str]] = {
-    "sender_name": lambda text: clean_header_text(text, "sender_name", 100),
+    "sender_name": lambda text: clean_header_text(text, "sender_name", 100, digits=True),
     "sender_address": _address,
     "reply_to": _address,
-    "merchant_name": lambda text: clean_header_text(text, "merchant_name", 100),
-    "support_contact": lambda text: clean_header_text(text, "support_contact", 200),
-    "signature": lambda text: clean_block_text(text, "signature"),
+    "merchant_name": lambda text: clean_header_text(text, "merchant_name", 100, digits=True),
+    "support_contact": lambda text: clean_header_text(text, "support_contact", 200, digits=True),
+    "signature": lambda text: clean_block_text(text, "signature", digits=True),
     "logo_url": _logo,
     "colour": _colour,
-    "footer": lambda text: clean_block_text(text, "footer"),
+    "footer": lambda text: clean_block_text(text, "footer", digits=True),
 }
 FIELDS = tuple(_RULES)
 
@@ -95,6 +97,8 @@ def read(values: Mapping[str, str]) -> EmailSettings:
     for name, text in values.items():
         try:
             cleaned[name] = clean_field(name, text)
+            if name != "logo_url" and card_numbers.found(cleaned[name]):
+                raise CardNumber(name)
         except MailError as error:
             problems[name] = error
     if problems:

@@ -73,7 +73,7 @@ def compose(kind: str, detail: dict[str, Any], about: About, language: str, dash
         "until": format_datetime(about.expires_at.replace(second=0, microsecond=0), about.zone, language),
         "reason": _reason(detail, t),
     }
-    title = clean_header_text(t(subject, **values), "subject", 500)
+    title = clean_header_text(t(subject, **values), "subject", 500, digits=True)
     said = " ".join(f"{t(sentence, **values)} {_opened(detail, t)}".split())
     link = f"{dashboard}/payment-requests?order={about.id}"
     choice = f"{dashboard}/my-notices"

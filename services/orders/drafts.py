@@ -128,7 +128,7 @@ def check(draft: Draft, now: datetime) -> tuple[Accepted | None, dict[str, DeskE
     description = take("description", lambda: _text(draft.description, "description", DESCRIPTION_MAX), "")
     padded = (*draft.references, *[""] * REFERENCES)[:REFERENCES]
     one, two, three, four, five = (
-        take(name, partial(_text, text, name, REFERENCE_MAX, needed=False), "")
+        take(name, partial(_text, text, name, REFERENCE_MAX, needed=False, digits=True), "")
         for name, text in zip(_REFERENCE_FIELDS, padded, strict=True)
     )
     order_id = take("order_id", lambda: _order_id(draft.order_id), "")
@@ -149,8 +149,8 @@ def _one_of(chosen: str, choices: tuple[str, ...]) -> str:
     return chosen
 
 
-def _text(typed: str, field: str, limit: int, *, needed: bool = True) -> str:
-    text = clean_header_text(typed, field, 4 * limit)
+def _text(typed: str, field: str, limit: int, *, needed: bool = True, digits: bool = False) -> str:
+    text = clean_header_text(typed, field, 4 * limit, digits=digits)
     if needed and not text:
         raise FieldEmpty
     if len(text) > limit:

@@ -10,12 +10,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from services import clock, money
+from services import card_numbers, clock, money
 from services.access import Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.errors import DeskError
 from services.mail.addresses import clean_header_text
+from services.mail.errors import CardNumber
 from services.orders.drafts import DEFAULT_DAYS, MAX_DAYS, Capture, Draft
 from services.orders.errors import FieldEmpty, FieldTooLong
 from services.store import Connection, Row
@@ -83,6 +84,8 @@ def listing(desk: Desk, actor: Actor, account: str) -> tuple[Template, ...]:
 
 def save(desk: Desk, actor: Actor, account: str, name: str, content: Content) -> None:
     """Keep it under a new name. Raises FieldEmpty, FieldTooLong, TextError, TemplateNameTaken, AccountUnknown, NotAllowed."""
+    if card_numbers.found(content.description):  # the form that it comes of may be wrong elsewhere
+        raise CardNumber("description")
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     name = _name(name)

@@ -4,6 +4,7 @@ SendingWarning
 ├── StillOpen            the same customer was asked for the same amount, and can still pay it, or is paying it
 ├── FormerPayable        the order that this one was duplicated from can still be paid, or is being paid
 ├── ReferenceUsed        other orders have this invoice number
+├── LooksLikeCard        a reference or the order id may be a card number
 ├── AddressMistyped      one slip away from a well-known domain
 ├── AddressInternationalised
 ├── AmountUnusual        far above what the account usually asks for
@@ -16,7 +17,7 @@ from datetime import datetime
 from statistics import median_low
 from typing import Any, ClassVar
 
-from services import clock
+from services import card_numbers, clock
 from services.access import Actor, Right, require
 from services.desk import Desk
 from services.orders.drafts import Accepted
@@ -75,6 +76,13 @@ class ReferenceUsed(SendingWarning):
 
 
 @dataclass(frozen=True)
+class LooksLikeCard(SendingWarning):
+    """All digits by right, perhaps: the number is not repeated."""
+
+    code = "looks_like_card"
+
+
+@dataclass(frozen=True)
 class AddressMistyped(SendingWarning):
     code = "address_mistyped"
     suggestion: str
@@ -126,6 +134,8 @@ def warnings(
         found.append(StillOpen(_named(twin), twin.payment in order_rows.UNDER_WAY))
     if used:
         found.append(ReferenceUsed(reference, tuple(_named(row) for row in used), total))
+    if looks_like_card(accepted):
+        found.append(LooksLikeCard())
     if meant := suggestion(accepted.email):
         found.append(AddressMistyped(meant))
     if accepted.internationalised:
@@ -135,6 +145,11 @@ def warnings(
     if not reference:
         found.append(InvoiceNumberMissing())
     return tuple(found)
+
+
+def looks_like_card(accepted: Accepted) -> bool:
+    """Whether a reference or the order id, which may be all digits by right, may be a card number."""
+    return any(map(card_numbers.found, (*accepted.references, accepted.order_id)))
 
 
 def exceeded_habit(amount: int, amounts: Sequence[int]) -> int | None:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, ClassVar
 
 import pandas as pd
 
-from services import clock
+from services import card_numbers, clock
 from services.access import Actor, Right, audit, require
 from services.desk import Desk
 from services.errors import DeskError
@@ -201,7 +201,7 @@ def receive(
     NoRoom: nothing of it is kept.
     """
     desk.room.require()
-    name = PurePosixPath(name.replace("\\", "/")).name[:200] or "file"  # a name, never a path
+    name = card_numbers.masked(PurePosixPath(name.replace("\\", "/")).name[:200] or "file")  # a name, never a path
     now = clock.now()
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)

@@ -202,7 +202,7 @@ def _join(desk: Desk, rule_id: int, limit: int, progress: Callable[[float], None
 def _text(field: str, pattern: Pattern, text: str) -> str:
     if field not in FIELDS or pattern not in ("equals", "starts"):
         raise RuleField
-    wanted = clean_header_text(text, "text", TEXT_MAX)
+    wanted = clean_header_text(text, "text", TEXT_MAX, digits=True)
     least = LEAST_BEGINNING if pattern == "starts" else 1
     if len(wanted) < least:
         raise RuleTextTooShort(least)

@@ -1,0 +1,28 @@
+"""A card number that somebody has typed, or that an address brings, is forgotten before a screen sees it: it stays neither
+in the session nor in the address. The services refuse it as well."""
+
+import streamlit as st
+
+from pages.common import texts
+from services import card_numbers
+from services.mail.errors import CardNumber
+from services.refusals import sentence
+
+# Fields that may be all digits by right: references, ids, and the cells that a rule compares.
+_DIGITS = ("order_reference_", "order_order_id", "rule_text_")
+
+
+def forget() -> None:
+    """Called before a screen is drawn."""
+    typed = [
+        str(key)
+        for key, value in st.session_state.items()
+        if isinstance(value, str) and not str(key).startswith(_DIGITS) and card_numbers.found(value)
+    ]
+    named = [name for name, value in st.query_params.items() if card_numbers.found(value)]
+    for key in typed:
+        st.session_state[key] = ""
+    for name in named:
+        del st.query_params[name]
+    if typed or named:
+        st.error(sentence(CardNumber("text"), texts()), icon=":material/credit_card_off:")
