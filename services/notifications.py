@@ -11,24 +11,29 @@ stored → applied      it was told of, and a read of the order is due: only wha
 
 import logging
 import time
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from services import clock
-from services.access import HIPAY
 from services.desk import Desk
 from services.hipay.errors import BadNotification
 from services.hipay.notifications import identity, parse, stripped
+from services.hipay.observations import Observation
 from services.hipay.statuses import Effect, status
 from services.orders import reading
-from services.orders.observe import observe
+from services.orders.observe import tell
 from services.store import STORE_AWAY, Connection, Row
 from services.store import notifications as rows
 from services.store import orders as order_rows
+from services.store.notifications import Fate
 
 _CONTENT_TYPE_MAX = 200
 REST_SECONDS = 0.1
+LIMIT, AT_ONCE = 50, 25  # looked for at once; in one transaction
 
 log = logging.getLogger(__name__)
+_Told = tuple[int, Row[Any], Observation]  # the notification, the page that it is of, what it says
 
 
 def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
@@ -50,69 +55,86 @@ def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> b
     )  # fmt: skip
 
 
-def work_off(desk: Desk, limit: int = 50) -> int:
-    """Work off stored notifications, oldest first, each in a transaction of its own; how many were taken.
+def work_off(desk: Desk, *, apart: bool = False) -> int:
+    """Work off stored notifications, oldest first; how many were taken. Raises one of STORE_AWAY.
 
-    Killed in between, the one at hand stays stored. Any number of workers may call it at once. Raises one of STORE_AWAY.
-    Between two it rests as long as the first took: a burst leaves the screens of this process, and who stores the next
-    ones, their share.
+    Killed in between, those at hand stay stored. Any number of workers may call it at once. Each is worked off in a
+    transaction of its own, and between two it rests as long as the first took: a burst leaves the screens of this process,
+    and who stores the next ones, their share. ``apart``: there are no such screens, and PostgreSQL's writers do not wait for
+    each other: many in one transaction, without rest.
     """
+    many = AT_ONCE if apart else 1
     with desk.store.read() as tx:
-        waiting = rows.waiting(tx, limit)
+        waiting = rows.waiting(tx, LIMIT)
     taken, rest = 0, 0.0
-    for notification_id in waiting:
+    for first in range(0, len(waiting), many):
         time.sleep(rest)
         begun = time.monotonic()
-        taken += _work_one(desk, notification_id)
-        rest = min(time.monotonic() - begun, REST_SECONDS)
+        taken += _work(desk, waiting[first : first + many])
+        rest = 0.0 if apart else min(time.monotonic() - begun, REST_SECONDS)
     return taken
 
 
-def _work_one(desk: Desk, notification_id: int) -> bool:
+def _work(desk: Desk, ids: Sequence[int]) -> int:
+    """Work these off in one transaction; when that fails, each in one of its own."""
     try:
         with desk.store.write() as tx:
-            row = rows.claim(tx, notification_id)
-            if row is not None:
-                _apply(tx, desk, row)
-            return row is not None
+            claimed = rows.claim(tx, ids)
+            _apply(tx, desk, claimed)
+            return len(claimed)
     except STORE_AWAY:
         raise
     except Exception as error:  # noqa: BLE001 one notification that we cannot digest must not stop those behind it
+        if len(ids) > 1:
+            return sum(_work(desk, [one]) for one in ids)
         name = type(error).__name__
-        log.error("notification %d could not be worked off: %s", notification_id, name)
-        return _give_up(desk, notification_id, name)
+        log.error("notification %d could not be worked off: %s", ids[0], name)
+        return _give_up(desk, ids[0], name)
 
 
-def _apply(tx: Connection, desk: Desk, row: Row[Any]) -> None:
-    now = clock.now()
-    try:
-        seen = parse(row.body, row.content_type).observation()
-    except BadNotification as error:
-        rows.finish(tx, row.id, "unreadable", at=now, problem=error.problem, field=error.field)
-        return
-    facts: dict[str, Any] = {"reference": seen.reference, "status": seen.status}
-    page = order_rows.page_by_hipay_order_id(tx, row.account, seen.order_id)
-    if page is None:
-        rows.finish(tx, row.id, "unmatched", at=now, **facts)
-        return
-    if status(seen.status).effect is Effect.UNKNOWN:
-        rows.finish(tx, row.id, "ignored", at=now, order=page.order, **facts)
-        return
-    outcome = observe(tx, desk, page.order, page.id, seen, actor=HIPAY)
-    if outcome != "quarantined":
-        reading.schedule(tx, page.order, row.account)
-    rows.finish(tx, row.id, outcome, at=now, order=page.order, **facts)
+def _apply(tx: Connection, desk: Desk, claimed: Iterable[Row[Any]]) -> None:
+    fates, seen = list[Fate](), list[tuple[Row[Any], Observation]]()
+    for row in claimed:
+        try:
+            seen.append((row, parse(row.body, row.content_type).observation()))
+        except BadNotification as error:
+            fates.append(Fate(row.id, "unreadable", None, {"problem": error.problem, "field": error.field}))
+    pages = order_rows.pages_by_hipay_order_id(tx, [(row.account, one.order_id) for row, one in seen])
+    told = dict[int, list[_Told]]()  # by order, oldest first
+    for row, one in seen:
+        page = pages.get((row.account, one.order_id))
+        if page is None:
+            fates.append(Fate(row.id, "unmatched", None, _facts(one)))
+        elif status(one.status).effect is Effect.UNKNOWN:
+            fates.append(Fate(row.id, "ignored", page.order, _facts(one)))
+        else:
+            told.setdefault(page.order, []).append((row.id, page, one))
+    for together in zip_longest(*told.values()):  # of each order one after the other
+        fates += _tell(tx, desk, [one for one in together if one is not None])
+    rows.finish(tx, fates, clock.now())
 
 
-def _give_up(desk: Desk, notification_id: int, error: str) -> bool:
+def _tell(tx: Connection, desk: Desk, told: Sequence[_Told]) -> list[Fate]:
+    outcomes = tell(tx, desk, [(page, seen) for _, page, seen in told])
+    found = list(zip(told, outcomes, strict=True))
+    reading.schedule_each(
+        tx, [(page.order, page.account) for (_, page, _), outcome in found if outcome != "quarantined"]
+    )
+    return [Fate(one, outcome, page.order, _facts(seen)) for (one, page, seen), outcome in found]
+
+
+def _facts(seen: Observation) -> dict[str, Any]:
+    return {"reference": seen.reference, "status": seen.status}
+
+
+def _give_up(desk: Desk, notification_id: int, error: str) -> int:
     with desk.store.write() as tx:
-        row = rows.claim(tx, notification_id)
-        if row is None:
-            return False
-        now = clock.now()
-        rows.finish(tx, row.id, "failed", at=now, error=error)
-        order_rows.open_alarm(
-            tx, identity=f"notification:{row.id}", account=row.account, order=None, kind="notification_failed",
-            detail={"notification": row.id, "error": error}, opened_at=now,
-        )  # fmt: skip
-    return True
+        for row in rows.claim(tx, [notification_id]):
+            now = clock.now()
+            rows.finish(tx, [Fate(row.id, "failed", None, {"error": error})], now)
+            order_rows.open_alarm(
+                tx, identity=f"notification:{row.id}", account=row.account, order=None, kind="notification_failed",
+                detail={"notification": row.id, "error": error}, opened_at=now,
+            )  # fmt: skip
+            return 1
+    return 0

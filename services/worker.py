@@ -63,8 +63,9 @@ def start(desk: Desk) -> Running:
     return Running(desk)
 
 
-def run(desk: Desk, stopping: threading.Event) -> None:
-    """Work until ``stopping`` is set. A database that is away for a while is waited for."""
+def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
+    """Work until ``stopping`` is set. A database that is away for a while is waited for. ``apart``: see
+    ``notifications.work_off``."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
     lanes, rounds, watch = Lanes(desk, owner), Rounds(), Watch(desk.store, desk.settings)
     may_work = threading.Event()
@@ -82,7 +83,7 @@ def run(desk: Desk, stopping: threading.Event) -> None:
         return lanes.begin_next() or busy
 
     def take_in() -> bool:
-        return may_work.is_set() and notifications.work_off(desk) > 0
+        return may_work.is_set() and notifications.work_off(desk, apart=apart) > 0
 
     def go_round() -> bool:
         if may_work.is_set():
@@ -159,7 +160,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    run(desk, stopping)
+    run(desk, stopping, apart=not desk.store.sqlite)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """What HiPay says of a payment, recorded once and folded into the order.
 
-Who asks and who is told share this one way in, but not what follows: a read is a ``payment``; what a notification says is
-only ``payment_told``, whoever signed it, and nothing follows from it but a read. An observation that does not fit the order
+Who asks (``observe``) and who is told (``tell``) record alike, but not what follows: a read is a ``payment``; what a notification
+says is only ``payment_told``, whoever signed it, and nothing follows from it but a read. An observation that does not fit the order
 (amount, currency, test flag, merchant, our mark) is kept apart with an alarm: it is never a payment.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -26,45 +26,80 @@ Outcome = Literal["applied", "repeated", "quarantined"]
 def observe(
     tx: Connection, desk: Desk, order_id: int, page_id: int, observation: Observation, *, actor: Actor
 ) -> Outcome:
-    """Record one observation of the order's page and fold it in, in the caller's transaction: HiPay's own word (``actor``
-    HIPAY) as told, any other's as read."""
-    order, now = rows.order(tx, order_id), clock.now()
+    """Record what a read shows of the order's page and fold it in, in the caller's transaction."""
+    order = rows.order(tx, order_id)
     page = next(page for page in rows.pages_of(tx, order_id) if page.id == page_id)
     assert order is not None
-    misfit, told = _misfit(desk, order, page, observation), actor == HIPAY
-    heard = recorded.heard(rows.events_of(tx, order_id))
-    data = recorded.facts(observation)
+    known = rows.events_of(tx, order_id)
+    misfit, event = _event(desk, order, page, observation, known, actor)
+    if event:
+        rows.add_event(tx, **event)
+    if misfit:
+        _quarantine(tx, order, observation, misfit)
+        return "quarantined"
+    if event is None:
+        return "repeated"
+    confirmed(tx, order_id, observation.reference, actor)
+    _fold(tx, order, [*_events(known), _as_folded(event)])
+    too_late(tx, order, page, observation.reference, observation.captured or observation.authorised)
+    return "applied"
+
+
+def tell(tx: Connection, desk: Desk, told: Sequence[tuple[Row[Any], Observation]]) -> list[Outcome]:
+    """Record what HiPay tells of these pages, of an order each, and fold it in, in the caller's transaction: a few statements
+    for all of them."""
+    ids = [page.order for page, _ in told]
+    orders, known = rows.orders_of(tx, ids), rows.events_of_each(tx, ids)
+    outcomes, events, folded = list[Outcome](), list[dict[str, Any]](), dict[int, dict[str, Any]]()
+    for page, observation in told:
+        order, before = orders[page.order], known[page.order]
+        misfit, event = _event(desk, order, page, observation, before, HIPAY)
+        if event:
+            events.append(event)
+        if misfit:
+            _quarantine(tx, order, observation, misfit)
+        elif event and (changed := _changed(tx, order, [*_events(before), _as_folded(event)])[1]):
+            folded[order.id] = changed
+        outcomes.append("quarantined" if misfit else "applied" if event else "repeated")
+    rows.add_events(tx, events)
+    for order_id, changed in folded.items():
+        rows.change_order(tx, order_id, **changed)
+    return outcomes
+
+
+def _event(
+    desk: Desk, order: Row[Any], page: Row[Any], observation: Observation, known: Sequence[Row[Any]], actor: Actor
+) -> tuple[str | None, dict[str, Any] | None]:  # fmt: skip
+    """The first thing in the observation that does not fit the page; and the event that it comes to, None where one of the
+    order's events, which are all ``known``, says the same."""
+    misfit, told, now = _misfit(desk, order, page, observation), actor == HIPAY, clock.now()
+    data, heard = recorded.facts(observation), recorded.heard(known)
     if misfit:
         kind, data = "payment_quarantined", {**data, "misfit": misfit}
-        identity: str | None = recorded.identity(order_id, data)
+        identity: str | None = recorded.identity(order.id, data)
     elif told:
-        kind, identity = "payment_told", recorded.told_identity(order_id, data, heard)
+        kind, identity = "payment_told", recorded.told_identity(order.id, data, heard)
     else:
         kind, data = "payment", {**data, "source": "read"}
-        identity = recorded.read_identity(order_id, data, heard)
-    written = identity is not None and rows.add_event(
-        tx, identity=f"{kind}:{identity}", order=order_id, page=page_id, kind=kind,
-        at=now if kind == "payment_told" else observation.at or now,  # the time that is told may be made up, too
-        actor_kind=actor.kind, actor_id=actor.id, data=data,
-    )  # fmt: skip
-    if misfit:
-        alarm(
-            tx,
-            order,
-            f"quarantined:{order_id}:{observation.reference}:{misfit}",  # one, whatever becomes of that payment
-            "other_amount" if misfit in ("amount", "currency") else "quarantined",
-            reference=observation.reference,
-            misfit=misfit,
-        )
-        return "quarantined"
-    if not told and written:
-        confirmed(tx, order_id, observation.reference, actor)
-    if not written:
-        return "repeated"
-    refold(tx, order_id)
-    if not told:
-        too_late(tx, order, page, observation.reference, observation.captured or observation.authorised)
-    return "applied"
+        identity = recorded.read_identity(order.id, data, heard)
+    if identity is None or f"{kind}:{identity}" in {row.identity for row in known}:
+        return misfit, None
+    return misfit, {
+        "identity": f"{kind}:{identity}", "order": order.id, "page": page.id, "kind": kind,
+        "at": now if kind == "payment_told" else observation.at or now,  # the time that is told may be made up, too
+        "actor_kind": actor.kind, "actor_id": actor.id, "data": data,
+    }  # fmt: skip
+
+
+def _quarantine(tx: Connection, order: Row[Any], observation: Observation, misfit: str) -> None:
+    alarm(
+        tx,
+        order,
+        f"quarantined:{order.id}:{observation.reference}:{misfit}",  # one, whatever becomes of that payment
+        "other_amount" if misfit in ("amount", "currency") else "quarantined",
+        reference=observation.reference,
+        misfit=misfit,
+    )
 
 
 def confirmed(tx: Connection, order_id: int, reference: str, actor: Actor) -> None:
@@ -81,7 +116,6 @@ def record(
 
     Servers quote addresses and names in their answers, and people name customers: those are left out.
     """
-    rows.lock(tx, order_id)
     order = rows.order(tx, order_id)
     assert order is not None
     rows.add_event(
@@ -95,31 +129,53 @@ def record(
         actor_id=actor.id,
         data=_nameless(data, order),
     )
-    return refold(tx, order_id)
+    return _fold(tx, order, _events(rows.events_of(tx, order_id)))
 
 
 def refold(tx: Connection, order_id: int) -> states.State:
     """Write the state columns of the order anew from its events."""
     order = rows.order(tx, order_id)
     assert order is not None
-    events = [states.Event(row.kind, row.at, row.data) for row in rows.events_of(tx, order_id)]
+    return _fold(tx, order, _events(rows.events_of(tx, order_id)))
+
+
+def _events(found: Iterable[Row[Any]]) -> list[states.Event]:
+    return [states.Event(row.kind, row.at, row.data) for row in found]
+
+
+def _as_folded(event: dict[str, Any]) -> states.Event:
+    return states.Event(event["kind"], event["at"], event["data"])
+
+
+def _fold(tx: Connection, order: Row[Any], events: Sequence[states.Event]) -> states.State:
+    """``order`` as this transaction has locked it, ``events`` all of its own, oldest first."""
+    state, changed = _changed(tx, order, events)
+    if changed:
+        rows.change_order(tx, order.id, **changed)
+    return state
+
+
+def _changed(
+    tx: Connection, order: Row[Any], events: Sequence[states.Event]
+) -> tuple[states.State, dict[str, Any]]:
+    """What the events come to, and the columns of the order that this changes."""
     state = states.fold(order.channel, order.amount, events)
     paid = [
         e.at for e in events if e.kind == "payment" and (e.data.get("captured") or e.data.get("authorised"))
     ]
     sent = [e.at for e in events if e.kind == "mail_sent"]
     collected = _collected(events) if state.captured else []
-    rows.change_order(
-        tx, order_id, delivery=state.delivery, availability=state.availability, payment=state.payment,
-        authorised=state.authorised, captured=state.captured, refunded=state.refunded,
-        charged_back=state.charged_back, sent_at=max(sent, default=None),
-        paid_at=min(paid, default=None) if state.authorised or state.captured else None,
-        captured_at=min(collected, default=None), last_captured_at=max(collected, default=None),
-    )  # fmt: skip
+    values: dict[str, Any] = {
+        "delivery": state.delivery, "availability": state.availability, "payment": state.payment,
+        "authorised": state.authorised, "captured": state.captured, "refunded": state.refunded,
+        "charged_back": state.charged_back, "sent_at": max(sent, default=None),
+        "paid_at": min(paid, default=None) if state.authorised or state.captured else None,
+        "captured_at": min(collected, default=None), "last_captured_at": max(collected, default=None),
+    }  # fmt: skip
     if state.paid_twice:
         references = [one.reference for one in state.transactions if one.captured or one.authorised]
-        alarm(tx, order, f"paid_twice:{order_id}:{len(references)}", "paid_twice", references=references)
-    return state
+        alarm(tx, order, f"paid_twice:{order.id}:{len(references)}", "paid_twice", references=references)
+    return state, {name: value for name, value in values.items() if getattr(order, name) != value}
 
 
 def _collected(events: Sequence[states.Event]) -> list[datetime]:

@@ -1,5 +1,6 @@
 """The step that asks HiPay how a payment stands: what confirms a notification, and the net where none comes."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +28,11 @@ LATE, NEWEST = timedelta(hours=2), 3
 def schedule(tx: Connection, order_id: int, account: str) -> None:
     """Have the order read at once: a notification came, a customer came back, a person asked."""
     due.schedule(tx, order_id, "read", account, clock.now())
+
+
+def schedule_each(tx: Connection, orders: Collection[tuple[int, str]]) -> None:
+    """``schedule`` for several orders, with their accounts, which this transaction has locked."""
+    due.schedule_each(tx, orders, "read", clock.now())
 
 
 def run(desk: Desk, step: Step) -> None:

@@ -1,9 +1,11 @@
 """HiPay's notifications, kept as they came until they have been worked off."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from services.store.concurrent import insert_new
 from services.store.schema import notifications
@@ -25,17 +27,24 @@ def waiting(tx: Connection, limit: int) -> list[int]:
     return list(tx.scalars(query.order_by(notifications.c.id).limit(limit)))
 
 
-def claim(tx: Connection, notification_id: int) -> Row[Any] | None:
-    """The notification, held for the rest of the transaction; None when another worker has it or had it."""
-    query = select(notifications).where(
-        notifications.c.id == notification_id, notifications.c.state == "stored"
-    )
-    return tx.execute(query.with_for_update(skip_locked=True)).first()
+def claim(tx: Connection, ids: Collection[int]) -> list[Row[Any]]:
+    """These notifications, oldest first, held for the rest of the transaction, without those that another worker has or had."""
+    query = select(notifications).where(notifications.c.id.in_(tuple(ids)), notifications.c.state == "stored")
+    return list(tx.execute(query.order_by(notifications.c.id).with_for_update(skip_locked=True)))
 
 
-def finish(
-    tx: Connection, notification_id: int, state: str, *, at: datetime, order: int | None = None, **detail: Any
-) -> None:
-    """What became of it: applied, repeated, quarantined, ignored, unmatched, unreadable or failed."""
-    values = {"state": state, "worked_at": at, "order": order, "detail": detail}
-    tx.execute(update(notifications).where(notifications.c.id == notification_id).values(**values))
+@dataclass(frozen=True)
+class Fate:
+    """What became of a notification: applied, repeated, quarantined, ignored, unmatched, unreadable or failed."""
+
+    id: int
+    state: str
+    order: int | None
+    detail: dict[str, Any]
+
+
+def finish(tx: Connection, fates: Collection[Fate], at: datetime) -> None:
+    """Write what became of claimed notifications."""
+    if fates:
+        values = [{"row": one.id, "state": one.state, "order": one.order, "detail": one.detail, "worked_at": at} for one in fates]
+        tx.execute(update(notifications).where(notifications.c.id == bindparam("row")), values)

@@ -36,6 +36,13 @@ def order(tx: Connection, order_id: int) -> Row[Any] | None:
     return tx.execute(query.with_for_update(key_share=True) if writes(tx) else query).first()
 
 
+def orders_of(tx: Connection, ids: Collection[int]) -> dict[int, Row[Any]]:
+    """These orders by id, locked as ``order`` does, in the order of their ids: two transactions never wait for each other."""
+    query = select(orders).where(orders.c.id.in_(tuple(ids))).order_by(orders.c.id)
+    found = tx.execute(query.with_for_update(key_share=True) if writes(tx) else query)
+    return {row.id: row for row in found}
+
+
 def lock(tx: Connection, order_id: int) -> None:
     """Let no other transaction write the order, its events or its steps before this one ends (SQLite: none writes)."""
     tx.execute(select(orders.c.id).where(orders.c.id == order_id).with_for_update(key_share=True))
@@ -79,6 +86,13 @@ def change_page(tx: Connection, page_id: int, **values: Any) -> None:
 
 def pages_of(tx: Connection, order_id: int) -> list[Row[Any]]:
     return list(tx.execute(select(pages).where(pages.c.order == order_id).order_by(pages.c.number)))
+
+
+def pages_by_hipay_order_id(tx: Connection, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Row[Any]]:
+    """The pages by account and HiPay's order id; one that is not ours is left out."""
+    query = select(pages).where(pages.c.hipay_order_id.in_({order_id for _, order_id in wanted}))
+    found = {(row.account, row.hipay_order_id): row for row in tx.execute(query)}
+    return {key: found[key] for key in wanted if key in found}
 
 
 def page_by_hipay_order_id(tx: Connection, account: str, hipay_order_id: str) -> Row[Any] | None:
@@ -144,12 +158,26 @@ def add_event(tx: Connection, *, identity: str | None = None, **values: Any) -> 
     return insert_new(tx, events, ("identity",), identity=identity, **values)
 
 
+def add_events(tx: Connection, several: Collection[dict[str, Any]]) -> None:
+    """Append events whose identities are known to be new, under the locks of their orders."""
+    if several:
+        tx.execute(insert(events), [{**values, "data": masked(values["data"])} for values in several])
+
+
 def event_by_identity(tx: Connection, identity: str) -> Row[Any] | None:
     return tx.execute(select(events).where(events.c.identity == identity)).first()
 
 
 def events_of(tx: Connection, order_id: int) -> list[Row[Any]]:
     return list(tx.execute(select(events).where(events.c.order == order_id).order_by(events.c.id)))
+
+
+def events_of_each(tx: Connection, order_ids: Collection[int]) -> dict[int, list[Row[Any]]]:
+    """``events_of`` for each of these orders."""
+    found: dict[int, list[Row[Any]]] = {order_id: [] for order_id in order_ids}
+    for row in tx.execute(select(events).where(events.c.order.in_(tuple(found))).order_by(events.c.id)):
+        found[row.order].append(row)
+    return found
 
 
 def times_opened(tx: Connection, order_ids: Collection[int]) -> dict[int, int]:

@@ -5,7 +5,7 @@ still hold that fence, so a worker that was thought dead and comes back cannot w
 never given again: the fence of a finished step holds for no other. Whoever locks a step locks its order first.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,18 +42,26 @@ def schedule(
     ``anew``: what was asked for before is over, and its tries and its time do not count for this.
     """
     lock(tx, order)
-    statement = insert_or(tx, steps).values(
-        order=order, kind=kind, account=account, due_at=due_at, first_due_at=due_at, tries=0, fence=0
-    )
+    schedule_each(tx, [(order, account)], kind, due_at, anew=anew)
+
+
+def schedule_each(
+    tx: Connection, orders: Iterable[tuple[int, str]], kind: str, due_at: datetime, *, anew: bool = False
+) -> None:
+    """``schedule`` for several orders, each with its account, which this transaction has locked."""
+    new = {"kind": kind, "due_at": due_at, "first_due_at": due_at, "tries": 0, "fence": 0}
+    rows = [{"order": order, "account": account, **new} for order, account in orders]
+    if not rows:
+        return
+    statement = insert_or(tx, steps)
     earlier = statement.excluded.due_at
     values: dict[str, Any] = {"due_at": earlier}
     if anew:
         values |= {"first_due_at": earlier, "tries": 0}
-    tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["order", "kind"], set_=values, where=None if anew else steps.c.due_at > earlier
-        )
+    statement = statement.on_conflict_do_update(
+        index_elements=["order", "kind"], set_=values, where=None if anew else steps.c.due_at > earlier
     )
+    tx.execute(statement, rows)
 
 
 def take(

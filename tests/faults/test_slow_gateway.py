@@ -135,7 +135,7 @@ def test_a_dripping_answer_is_told_while_it_lasts_and_given_up_in_time(
 
 def test_no_mail_waits_for_notifications(desk: Desk, manager: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
     over = Event()
-    monkeypatch.setattr(notifications, "work_off", lambda _desk: over.wait(60))
+    monkeypatch.setattr(notifications, "work_off", lambda _desk, **_: over.wait(60))
     order = send(desk, manager, "quick", "Q-1")
     with at_work(desk):
         wait_for(lambda: sent(desk, manager, order), "the mail")

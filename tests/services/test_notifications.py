@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,13 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     desk = open_test_desk(tmp_path)
     yield desk
     desk.close()
+
+
+@pytest.fixture(params=["beside screens", "apart"], autouse=True)
+def _apart(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One notification in a transaction, or many, come to the same."""
+    work_off = partial(notifications.work_off, apart=request.param == "apart")
+    monkeypatch.setattr(notifications, "work_off", work_off)
 
 
 def receive(desk: Desk, *bodies: bytes) -> None:
@@ -269,18 +277,18 @@ def test_what_cannot_be_read_is_said_so_and_holds_nobody_up(desk: Desk, raw: byt
 def test_a_fault_of_ours_is_alarmed_and_holds_nobody_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     row, _ = order_with_page(desk)
     order_with_page(desk, "A-2")
-    whole = observe.observe
+    whole = observe.tell
 
-    def faulty(tx: Any, desk: Desk, order: int, *args: Any, **kwargs: Any) -> Any:
-        if order == row:
-            rows.change_order(tx, order, payment="half-written")
+    def faulty(tx: Any, desk: Desk, told: Any) -> Any:
+        if row in [page.order for page, _ in told]:
+            rows.change_order(tx, row, payment="half-written")
             raise ValueError("secret text")
-        return whole(tx, desk, order, *args, **kwargs)
+        return whole(tx, desk, told)
 
-    monkeypatch.setattr(notifications, "observe", faulty)
-    receive(desk, body("A-1"), body("A-2"))
-    assert notifications.work_off(desk) == 2
-    assert states(desk) == ["failed", "applied"]
+    monkeypatch.setattr(notifications, "tell", faulty)
+    receive(desk, body("A-2", transaction_reference="1"), body("A-1"), body("A-2", transaction_reference="2"))
+    assert notifications.work_off(desk) == 3
+    assert states(desk) == ["applied", "failed", "applied"]
     assert order_row(desk, row).payment == "unpaid"
     [alarm] = alarms(desk)
     assert (alarm.kind, alarm.detail["error"]) == ("notification_failed", "ValueError")
@@ -297,7 +305,7 @@ def test_killed_in_between_it_stays_stored(desk: Desk, monkeypatch: pytest.Monke
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(notifications.reading, "schedule", killed)
+        patch.setattr(notifications.reading, "schedule_each", killed)
         with pytest.raises(Killed):
             notifications.work_off(desk)
     assert states(desk) == ["stored"]
