@@ -20,6 +20,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -173,6 +174,8 @@ def write_marker(path: Path, marker: Marker) -> None:
             "no marker could be written beside the database (%s): a backup put back is not noticed",
             error.strerror,
         )
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
 def _writable(path: Path) -> bool:
