@@ -6,7 +6,6 @@ asked, the store is looked at once in ten seconds, by a thread beside the answer
 """
 
 import asyncio
-import logging
 import threading
 import time
 from concurrent.futures import Future
@@ -19,7 +18,6 @@ from services.desk import Desk
 from services.life import Watch
 from services.store import StoreError, probe
 
-log = logging.getLogger(__name__)
 EVERY_SECONDS = 10.0
 PATIENCE_SECONDS = 2.0
 FINE = "ok"
@@ -82,8 +80,7 @@ class StoreProbe:
         try:
             probe.write(self._desk.store)
             fit = probe.tables_fit(self._desk.store)
-        except StoreError as error:
-            log.warning("nothing can be stored (%s)", type(error).__name__)
+        except StoreError as error:  # the store tells the log
             look.set_result({"database": f"nothing can be stored: {probe.why(error)}", "tables": "not known"})
         except BaseException as error:
             look.set_result(

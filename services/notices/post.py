@@ -37,6 +37,7 @@ def post(desk: Desk) -> None:
         if not send_next(desk):
             return
         goes_on()
+        goes_on()
 
 
 def find(desk: Desk) -> None:

@@ -36,10 +36,10 @@ def _newest() -> str | None:
 
 def why(error: Exception) -> str:
     """What stopped a write, in plain words for whoever watches; nothing of where the database is, or who asks."""
-    original = error.orig if isinstance(error, DBAPIError) else None
-    name = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None) or ""
     if isinstance(error, StoreFull):
         return "there is no room on its disk"
+    original = error.orig if isinstance(error, DBAPIError) else None
+    name = getattr(original, "sqlite_errorname", None) or getattr(original, "sqlstate", None) or ""
     if name.startswith("SQLITE_READONLY") or name == "25006":
         return "it can only be read"
     if name.startswith("SQLITE_BUSY") or name == "55P03":

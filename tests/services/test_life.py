@@ -1,6 +1,7 @@
 """A worker's lanes say that they turn; one that hangs, has died or fails at every turn is told, and no clock fools it."""
 
 import logging
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, select
 
-from services import clock, worker
+from services import clock, restored, worker
 from services.alarms import standstill
 from services.alarms.handling import close, to_do
 from services.alarms.sweep import sweep
@@ -19,6 +20,7 @@ from services.desk import Desk
 from services.life import LANES, SignsOfLife, Watch, goes_on, watching
 from services.orders import steps
 from services.orders.lanes import Lanes
+from services.reconciliation import background, process, turns
 from services.store import Store, schema
 from services.store import life as rows
 from services.store.steps import Step
@@ -77,7 +79,11 @@ def working(desk: Desk) -> Iterator[None]:
         running.stop()
 
 
-def test_every_lane_of_a_worker_gives_a_sign(desk: Desk) -> None:
+@pytest.mark.parametrize("held", [False, True], ids=["free", "held"])
+def test_every_lane_of_a_worker_gives_a_sign(desk: Desk, held: bool) -> None:
+    """So does one over a backup that was put back: it sends nothing on purpose, and has not stopped."""
+    if held:
+        restored.hold_unmarked(desk.store)
     with working(desk):
         assert wait_for(lambda: set(kept(desk)) == set(LANES), 15)
         desk.watch.look()
@@ -326,3 +332,49 @@ def test_a_step_for_which_there_is_no_thread_gives_its_place_back(
 
 def _no_thread(_: threading.Thread) -> None:
     raise RuntimeError("can't start new thread")
+
+
+def test_imports_that_cannot_begin_are_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    child = background._Child(desk)
+    child.look()
+    assert set(kept(desk)) == {"imports"}  # there is nothing to import
+    desk.life._due = 0.0
+    before = kept(desk)
+    monkeypatch.setattr(process, "waiting", lambda _: True)
+    monkeypatch.setattr(background, "spawn", _no_process)
+    with pytest.raises(OSError, match="fork"):
+        child.look()
+    assert kept(desk) == before
+
+
+def test_imports_whose_process_dies_at_each_start_are_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of one that first takes its turn, and looks as if it worked."""
+    child = background._Child(desk)
+    monkeypatch.setattr(process, "waiting", lambda _: True)
+    monkeypatch.setattr(background, "spawn", lambda _, owner, __: _dying(desk, owner))
+    monkeypatch.setattr(background, "_LONGEST_PAUSE_SECONDS", 0.0)
+
+    def look() -> None:
+        child.look()
+        assert child._process is not None
+        child.look()  # it is at work …
+        child._process.communicate()  # … and dies
+
+    for _ in range(background._MOST_DEATHS + 1):
+        look()
+    assert child._deaths >= background._MOST_DEATHS
+    desk.life._due = 0.0
+    before = kept(desk)
+    look()
+    assert kept(desk) == before
+
+
+def _no_process(*_: object) -> None:
+    raise OSError("fork: no memory")
+
+
+def _dying(desk: Desk, owner: str) -> "subprocess.Popen[bytes]":
+    turns.take(desk.store, owner, (), threading.Event())
+    return subprocess.Popen(["sh", "-c", "read line; exit 1"], stdin=subprocess.PIPE)
