@@ -29,7 +29,7 @@ def _draw() -> None:
         configures = Right.CONFIGURE in rights(tx, actor())
     if configures:
         do = t(
-            "Make room on the disk of the database and of temporary files. How much is kept free, ETERMINAL_KEEP_FREE_MB says."
+            "Make room on the disk of the database and of temporary files; ETERMINAL_KEEP_FREE_MB says how much stays free."
         )
     else:
         do = t("Tell whoever runs this installation.")

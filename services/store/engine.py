@@ -72,7 +72,7 @@ class Store:
         self._serves = False  # before, whoever opens it says what is wrong
         self._kept_open: Connection | None = None
         event.listen(engine, "handle_error", self._failed)
-        event.listen(engine, "commit", lambda _: self.outages.answered())
+        event.listen(engine, "commit", lambda tx: self.outages.answered(wrote=writes(tx)))
 
     def _failed(self, context: ExceptionContext) -> Exception | None:
         """Names a disk without room, and has every error after which the store may be back told once."""

@@ -14,7 +14,7 @@ QUIET_SECONDS = 30.0  # without trouble: then it is over. All who wait try again
 
 
 class Outages:
-    """One store's, as this process meets them. ``full_since``: the monotonic second from which on there was no room."""
+    """One store's, as this process meets them: each kind with the monotonic seconds when it began, was met and was told last."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -37,13 +37,18 @@ class Outages:
         since = "" if first else f", for {seconds:.0f} s now"
         log.warning("the store %s (%s)%s: what needs it waits, and goes on when it can", what, name, since)
 
-    def answered(self) -> None:
-        """The store has committed. What one thread could do another may still fail at: it is over after a while only."""
+    def answered(self, *, wrote: bool = True) -> None:
+        """The store has committed. What one thread could do another may still fail at: it is over after a while only; and
+        that there is room, only who wrote can tell."""
         if not self._began:
             return
         now = time.monotonic()
         with self._lock:
-            over = [kind for kind, at in self._met.items() if now - at >= QUIET_SECONDS]
+            over = [
+                kind
+                for kind, at in self._met.items()
+                if now - at >= QUIET_SECONDS and (wrote or kind != "full")
+            ]
             seconds = {kind: self._met[kind] - self._began[kind] for kind in over}
             for kind in over:
                 del self._began[kind], self._met[kind], self._told[kind]

@@ -87,6 +87,12 @@ def test_while_it_lasts_it_is_said_again_now_and_then(
     found.answered()
     assert len(caplog.records) == 3  # another thread may still fail at what it does
     now[0] += 60
-    found.answered()
+    found.answered(wrote=False)
     found.answered()
     assert len(caplog.records) == 4
+    found.met("full", OperationalError.__name__)
+    now[0] += 60
+    found.answered(wrote=False)  # a reader knows nothing of room
+    assert (found.full, len(caplog.records)) == (True, 5)
+    found.answered()
+    assert (found.full, len(caplog.records)) == (False, 6)
