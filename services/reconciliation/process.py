@@ -265,7 +265,7 @@ def main() -> None:
         store = open_store(given["database"], long_work=True)
     except DatabaseRefused as refusal:
         log.warning("no payout file is imported: the database cannot be used (%s: %s)", refusal.reason, refusal.detail)
-        sys.exit(FULL if refusal.reason == "full" else AWAY)
+        sys.exit({"full": FULL, "unreachable": AWAY}.get(refusal.reason, 1))
     try:
         work_off(store, given["owner"], given["accounts"], stopping, given["keep"])
     except (NoRoom, StoreFull) as error:

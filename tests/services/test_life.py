@@ -340,7 +340,7 @@ def test_imports_that_cannot_begin_are_told(desk: Desk, monkeypatch: pytest.Monk
     assert set(kept(desk)) == {"imports"}  # there is nothing to import
     desk.life._due = 0.0
     before = kept(desk)
-    monkeypatch.setattr(process, "waiting", lambda _: True)
+    monkeypatch.setattr(process, "waiting", lambda *_: True)
     monkeypatch.setattr(background, "spawn", _no_process)
     with pytest.raises(OSError, match="fork"):
         child.look()
@@ -352,8 +352,8 @@ def test_imports_whose_process_dies_at_each_start_are_told(
 ) -> None:
     """Also of one that first takes its turn, and looks as if it worked."""
     child = background._Child(desk)
-    monkeypatch.setattr(process, "waiting", lambda _: True)
-    monkeypatch.setattr(background, "spawn", lambda _, owner, __: _dying(desk, owner))
+    monkeypatch.setattr(process, "waiting", lambda *_: True)
+    monkeypatch.setattr(background, "spawn", lambda _, owner, *__: _dying(desk, owner))
     monkeypatch.setattr(background, "_LONGEST_PAUSE_SECONDS", 0.0)
 
     def look() -> None:
