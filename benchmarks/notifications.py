@@ -24,7 +24,7 @@ from pathlib import Path
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import make_url
 
-from benchmarks.receiver import _body
+from benchmarks.receiver import notification
 from services import clock
 from services.settings import ROOT
 from services.store import Store, open_store, schema
@@ -48,7 +48,9 @@ def main(url: str | None) -> None:
                 rate = _rate(store, many)
             bare = _bare(database, many, workers)
             store.close()
-            print(f"{many:,} notifications, {workers} worker(s), {store.engine.dialect.name}: {rate:.0f} a second")
+            print(
+                f"{many:,} notifications, {workers} worker(s), {store.engine.dialect.name}: {rate:.0f} a second"
+            )
             print(f"bare transactions: {bare:.0f} a second, {bare / rate:.1f} times as many")
     finally:
         sandbox.stop()
@@ -74,7 +76,7 @@ def _fill(store: Store) -> int:
             )  # fmt: skip
         for status in STATUSES:
             for number in range(ORDERS):
-                body = _body(f"B-{number}", status, now.strftime("%Y-%m-%dT%H:%M:%S+0000"))
+                body = notification(f"B-{number}", status, now.strftime("%Y-%m-%dT%H:%M:%S+0000"))
                 rows.keep(
                     tx, account="demo", identity=f"{number}:{status}", content_type=_FORM, body=body, received_at=now
                 )  # fmt: skip
@@ -127,7 +129,11 @@ def _transactions(database: str, first: int, many: int) -> float:
     """Seconds, of the transactions alone."""
     store, now = open_store(database), clock.now()
     with store.read() as tx:
-        notifications = list(tx.execute(select(schema.notifications.c.id, schema.notifications.c.order).offset(first).limit(many)))
+        notifications = list(
+            tx.execute(
+                select(schema.notifications).order_by(schema.notifications.c.id).offset(first).limit(many)
+            )
+        )
     begun = time.perf_counter()
     for row in notifications:
         with store.write() as tx:
@@ -136,7 +142,9 @@ def _transactions(database: str, first: int, many: int) -> float:
                     order=row.order, at=now, kind="bare", actor_kind="system", actor_id="bench", data={}, identity=uuid.uuid4().hex,
                 )
             )  # fmt: skip
-            tx.execute(update(schema.notifications).where(schema.notifications.c.id == row.id).values(worked_at=now))
+            tx.execute(
+                update(schema.notifications).where(schema.notifications.c.id == row.id).values(worked_at=now)
+            )
             tx.execute(update(schema.orders).where(schema.orders.c.id == row.order).values(checked_at=now))
     seconds = time.perf_counter() - begun
     store.close()

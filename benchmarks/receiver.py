@@ -123,11 +123,11 @@ def _fill(store: Store) -> list[bytes]:
                 currency="EUR", token=uuid.uuid4().hex, created_at=now, url="https://secure-gateway.hipay-tpp.com/x",
                 opened_at=now, expires_at=now + timedelta(days=7),
             )  # fmt: skip
-            bodies += [_body(name, status, now.strftime("%Y-%m-%dT%H:%M:%S+0000")) for status in STATUSES]
+            bodies += [notification(name, status, now.strftime("%Y-%m-%dT%H:%M:%S+0000")) for status in STATUSES]
     return bodies
 
 
-def _body(order: str, status: int, at: str) -> bytes:
+def notification(order: str, status: int, at: str) -> bytes:
     fields = {
         "state": "completed", "test": "true", "attempt_id": "1", "authorization_code": "123456789",
         "transaction_reference": f"8{order}", "date_created": at, "date_updated": at, "status": str(status),
