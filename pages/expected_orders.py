@@ -69,7 +69,8 @@ def _preview(account: Account, uploaded: Any) -> Preview | None:
         kept: Preview = known[1]
         return kept
     with st.spinner(texts()("Checking each row…")), words.table_refusals(EXPECTED, place):
-        preview = expected.look(desk(), actor(), account.key, uploaded.getvalue(), sign, said)
+        sheets = words.sheets(uploaded.file_id)
+        preview = expected.look(desk(), actor(), account.key, uploaded.getvalue(), sign, said, sheets)
         preview = replace(
             preview, table=replace(preview.table, lines=())
         )  # all that was needed of them was read

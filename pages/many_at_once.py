@@ -100,7 +100,8 @@ def _preview(account: Account, uploaded: Any, rules: Rules) -> Preview | None:
         return known[1]
     t = texts()
     with st.spinner(t("Checking each row…")), words.table_refusals(REQUESTS, place):
-        preview = sending.look(desk(), actor(), account.key, uploaded.getvalue(), rules, said)
+        sheets = words.sheets(uploaded.file_id)
+        preview = sending.look(desk(), actor(), account.key, uploaded.getvalue(), rules, said, sheets)
         st.session_state["many_preview"] = (key, preview, create.new_form_key())
         return preview
     return None

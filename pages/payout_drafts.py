@@ -21,6 +21,7 @@ from services.scratch import Folder
 from services.settlements import archive
 from services.settlements.dialect import Chosen
 from services.settlements.errors import NotASettlementFile
+from services.settlements.given import Given
 
 _DRAFTS, _LOOKED, _MENDED = "payout_drafts", "payout_looked", "payout_mended"
 _STORED = "stored"  # how the key of a stored file's draft begins
@@ -34,6 +35,10 @@ class Draft:
     name: str
     path: Path
     file: int | None = None
+
+    @property
+    def given(self) -> Given:
+        return Given(self.path, self.path.with_name(f"{self.path.name}.sheets"))
 
 
 @dataclass
@@ -129,7 +134,7 @@ def look(draft: Draft, account: str, chosen: Chosen | None) -> Preview | Refused
     if key not in looked:
         for other in [other for other in looked if other[0] == draft.key]:
             del looked[other]  # one that goes on is stopped with it
-        looked[key] = previewing.begin(desk(), actor(), account, draft.path, chosen)
+        looked[key] = previewing.begin(desk(), actor(), account, draft.given, chosen)
     found: Preview | Refused | Looking = looked[key]
     found = (previewing.look(found) or found) if isinstance(found, Looking) else found
     if isinstance(found, Refused) and found.code in (NoRoom.code, RoomShort.code):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,7 @@ from services.i18n import Translator
 from services.orders.mistyped import suggestion
 from services.reconciliation.export import to_csv
 from services.refusals import SENTENCES, sentence, stored_sentence
+from services.scratch import Folder
 from services.settings import Account
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -91,6 +93,14 @@ def table_refusals(columns: tuple[Column, ...], place: str) -> Iterator[None]:
             table_columns.show(error.head, columns, place, open_=True)
     except DeskError as error:
         st.error(plain(sentence(error, t)))
+
+
+def sheets(file: str) -> Path:
+    """Where the workbook that was uploaded is unfolded, as long as it stands in the uploader."""
+    known: tuple[str, Folder] | None = st.session_state.get("table_sheets")
+    if known is None or known[0] != file:
+        st.session_state["table_sheets"] = known = file, Folder("sheets-")
+    return known[1].path
 
 
 def _meanings(head: Head, columns: tuple[Column, ...], t: Translator) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from services.settings import ROOT
 
 _PR_SET_PDEATHSIG = 1
+_BARE = ("PATH", "TMPDIR", "LANG", "LC_ALL", "TZ")
 _STOPPING = (
     30.0  # seconds that a child gets between SIGTERM and SIGKILL: the worker's last step may take twenty
 )
@@ -24,6 +25,11 @@ _STOPPING = (
 class Child:
     name: str
     process: subprocess.Popen[bytes]
+
+
+def bare_environment() -> dict[str, str]:
+    """What a process that needs no setting of ours is given of the environment: no secret, but where temporary files lie."""
+    return {name: os.environ[name] for name in _BARE if name in os.environ}
 
 
 def start(name: str, arguments: Sequence[str], environment: dict[str, str] | None = None) -> Child:

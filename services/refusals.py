@@ -241,6 +241,7 @@ SENTENCES: dict[str, str] = {
     "settlement_file_broken_quotes": "A quotation mark is open from line {line} to the end: download the file again.",
     "settlement_file_missing_columns": "Columns that are needed are missing: {columns}. Where the file has them under other names, its preview asks which is which.",
     "settlement_file_doubtful_columns": "Several columns of the file may be “{columns}”: {names}. They do not hold the same: say which is meant.",
+    "settlement_file_too_many_columns": "The file has more than {limit} columns: take away those that hold nothing, or download it again.",
     "settlement_file_header_only": "The file names its columns but holds no line.",
     "settlement_file_undecided": "The file does not decide how it is read ({questions}): choose.",
     "settlement_zip_unreadable": "The ZIP is damaged, cut off, or packed in an unusual way: download it again, or unpack it and give the files in it.",

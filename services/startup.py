@@ -8,7 +8,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from services import desk as desks
-from services import logs, processes, programs, versions
+from services import logs, parsing, processes, programs, versions
 from services.desk import Desk
 from services.hosts import LOOPBACK_NAMES, is_loopback
 from services.i18n import translator
@@ -105,6 +105,7 @@ def running(desk: Desk) -> Iterator[None]:
     """
     logs.set_up(desk.settings)
     versions.say(desk.store)
+    parsing.prepare()  # the first file is looked at without waiting until the readers are loaded
     children: list[Child] = []
     worker = None
     try:

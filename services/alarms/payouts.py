@@ -7,7 +7,7 @@ from typing import Any
 from services.desk import Desk
 from services.payouts.automatic import automatic
 from services.reconciliation import holding
-from services.reconciliation.process import ImportStopped
+from services.reconciliation.imports import ImportStopped
 from services.store import Connection, Row, folder_files, payouts, settlement_files
 from services.store.alarms import Standing
 

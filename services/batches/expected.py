@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from services import clock
@@ -75,15 +76,16 @@ class Preview:
 
 
 def look(
-    desk: Desk, actor: Actor, account: str, raw: bytes, decimal: DecimalSign | None, said: Said | None = None
+    desk: Desk, actor: Actor, account: str, raw: bytes, decimal: DecimalSign | None, said: Said | None = None,
+    sheets: Path | None = None,
 ) -> Preview:  # fmt: skip
-    """Read a list and compare it with what is known. ``said``: of its columns, beside what is remembered. Raises TableError, SpreadsheetError,
-    SettlementFileError, NotAllowed, AccountUnknown."""
+    """Read a list and compare it with what is known. ``said``: of its columns, beside what is remembered; ``sheets`` as in
+    ``table.read``. Raises what that does, NotAllowed, AccountUnknown."""
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE)
-    read = table.read(raw, EXPECTED, MOST_ROWS, naming.told(desk.store, account, "expected", said))
+    read = table.read(raw, EXPECTED, MOST_ROWS, naming.told(desk.store, account, "expected", said), sheets)
     decision = cells.decide(read, decimal)
     if decision.decimal is None:
         return Preview(read, decision)

@@ -1,15 +1,13 @@
 """The heading of a table: what its columns are called, what each is read as, and what of that a person has said."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from services import card_numbers, headings, money
 from services.batches.columns import COUNTS, Column, vocabulary
 from services.headings import Choice, Doubt, has_words, spelling
 
-# Asked with the names of a table's columns: what is said of them, meaning → name, "" for none of them.
-Told = Callable[[tuple[str, ...]], Mapping[str, str]]
 _ONE = frozenset(("", "1", "1.0", "1,0", "1.00", "1,00"))
 _SAMPLES = 3
 # A code in capitals (of those seen most, in any letters), a word, or a sign with the letters that belong to it:
@@ -18,6 +16,19 @@ _SIGN = re.compile(
     r"(?<![A-Z])[A-Z]{3}(?![A-Za-z])|[A-Z]{0,2}[$€£¥₹₽₺₩₪₫₱฿]|\bzł\b|\bKč\b|\bFt\b"
     rf"|(?i:(?<![a-z])(?:{'|'.join(money.FREQUENT_CURRENCIES)}|euros?|dollars?)(?![a-z]))"
 )
+
+
+@dataclass(frozen=True)
+class Told:
+    """What persons have said of columns, meaning → name, "" for none of them. ``kept``: of tables before, by
+    ``headings.digest`` of their names; ``said``: of this one, None for what the table itself says."""
+
+    kept: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    said: Mapping[str, str | None] = field(default_factory=dict)
+
+    def of(self, names: tuple[str, ...]) -> dict[str, str]:
+        kept = self.kept.get(headings.digest(names), {})
+        return {meaning: name for meaning, name in {**kept, **self.said}.items() if name is not None}
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,9 @@ def head_of(cells: Sequence[str], columns: tuple[Column, ...], told: Told) -> He
     words, texts = vocabulary(columns), [" ".join(cell.split()) for cell in cells]
     names = headings.labels(texts)
     ours = {"": "", **{spelling(name): name for name in names if name}}
-    said = {meaning: ours[spelling(name)] for meaning, name in told(names).items() if spelling(name) in ours}
+    said = {
+        meaning: ours[spelling(name)] for meaning, name in told.of(names).items() if spelling(name) in ours
+    }
     by_place = {names.index(name): meaning for meaning, name in said.items() if name}
     bare = [_bare(text) for text in texts]
     for place, text in enumerate(bare):

@@ -16,13 +16,8 @@ Said = Mapping[str, str | None]
 
 def told(store: Store, account: str, kind: Kind, said: Said | None) -> Told:
     """What is remembered, but for what is said now."""
-
-    def of(names: tuple[str, ...]) -> dict[str, str]:
-        with store.read() as tx:
-            kept = rows.get(tx, account, kind, headings.digest(names))
-        return {meaning: name for meaning, name in {**kept, **(said or {})}.items() if name is not None}
-
-    return of
+    with store.read() as tx:
+        return Told(rows.all_of(tx, account, kind), said or {})
 
 
 def remember(tx: Connection, actor: Actor, account: str, kind: Kind, head: Head) -> None:

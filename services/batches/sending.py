@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from services import card_numbers, clock
@@ -86,14 +86,14 @@ class Listing:
 
 
 def look(
-    desk: Desk, actor: Actor, account: str, raw: bytes, rules: Rules, said: Said | None = None
-) -> Preview:
-    """Read and check a table; nothing is stored. ``said``: of its columns, beside what is remembered. Raises TableError, SpreadsheetError,
-    SettlementFileError, NotAllowed, AccountUnknown."""
+    desk: Desk, actor: Actor, account: str, raw: bytes, rules: Rules, said: Said | None = None, sheets: Path | None = None
+) -> Preview:  # fmt: skip
+    """Read and check a table; nothing is stored. ``said``: of its columns, beside what is remembered; ``sheets`` as in ``table.read``.
+    Raises what that does, NotAllowed, AccountUnknown."""
     _known(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND)
-    read = table.read(raw, REQUESTS, MOST_ROWS, naming.told(desk.store, account, "requests", said))
+    read = table.read(raw, REQUESTS, MOST_ROWS, naming.told(desk.store, account, "requests", said), sheets)
     decision, shown = cells.decide(read, rules.decimal), replace(read, lines=())
     if decision.decimal is None:
         return Preview(shown, decision)

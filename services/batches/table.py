@@ -2,12 +2,14 @@
 
 import csv
 import io
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice
+from pathlib import Path
 from typing import Literal
 
-from services import signs
+from services import parsing, signs
 from services.batches.columns import Column, missing, recognise
 from services.batches.errors import (
     ColumnsDoubtful,
@@ -20,11 +22,19 @@ from services.batches.errors import (
 )
 from services.batches.head import Head, Told, doubts, head_of, samples
 from services.settlements import text as texts
-from services.settlements.errors import BrokenQuotes, NotASettlementFile, TruncatedFile
+from services.settlements.errors import (
+    BrokenQuotes,
+    NotASettlementFile,
+    SettlementFileError,
+    TooManyColumns,
+    TruncatedFile,
+)
 from services.settlements.quotes import unfolded as unfolded_rows
+from services.settlements.sheet import MOST_CELLS, is_blank
 from services.spreadsheets import marks
 from services.spreadsheets.errors import NoTable
 from services.spreadsheets.lost import is_error, is_formula
+from services.spreadsheets.texts import MOST_TEXT
 from services.spreadsheets.unfold import is_spreadsheet, unfolded
 
 DELIMITERS = (";", ",", "\t", "|")
@@ -84,20 +94,25 @@ class Table:
         return f"{letters}{line}"
 
 
-def _nothing(_names: tuple[str, ...]) -> dict[str, str]:
-    return {}
+def read(
+    raw: bytes, columns: tuple[Column, ...], most_rows: int, told: Told | None = None, sheets: Path | None = None
+) -> Table:  # fmt: skip
+    """Read a table whose heading names these columns, or of whose columns a person has said what they are, in a child.
 
-
-def read(raw: bytes, columns: tuple[Column, ...], most_rows: int, told: Told = _nothing) -> Table:
-    """Read a table whose heading names these columns, or of whose columns a person has said what they are.
-
-    Raises TableError, SpreadsheetError, or SettlementFileError for broken text.
+    ``sheets``: a folder in which a workbook is unfolded once for all readings. Raises TableError, SpreadsheetError, ParsingError, or
+    SettlementFileError for broken text.
     """
     if len(raw) > MAX_BYTES:
         raise TableTooLarge(MAX_BYTES >> 20)
+    with tempfile.TemporaryDirectory(prefix="sheets-") as folder:
+        given = (raw, columns, most_rows, told or Told(), sheets or Path(folder))
+        return parsing.run(_read, *given, size=len(raw))
+
+
+def _read(raw: bytes, columns: tuple[Column, ...], most_rows: int, told: Told, sheets: Path) -> Table:
     if is_spreadsheet(raw):
         try:
-            rows = _sheet(raw)
+            rows = _sheet(raw, sheets)
         except NoTable:
             raise NotATable("html") from None
         score, place = _heading(rows[:_HEAD_ROWS], columns)
@@ -111,9 +126,9 @@ def read(raw: bytes, columns: tuple[Column, ...], most_rows: int, told: Told = _
     return _table("text", head[place], chain(head[place + 1 :], found), columns, most_rows, told, delimiter)
 
 
-def _sheet(raw: bytes) -> list[Row]:
+def _sheet(raw: bytes, folder: Path) -> list[Row]:
     """The rows of the first visible sheet that has any."""
-    with unfolded(raw) as workbook:
+    with unfolded(raw, folder) as workbook:
         for sheet in workbook.sheets:
             if sheet.text.stat().st_size:
                 with sheet.whole().open(encoding="utf-8", newline="") as text:
@@ -135,14 +150,14 @@ def _sheet(raw: bytes) -> list[Row]:
 def _decoded(raw: bytes, columns: tuple[Column, ...]) -> tuple[str, str]:
     """The text and the delimiter under which the heading names the most columns."""
     best: tuple[int, str, str] = (0, "", "")
-    broken: BrokenQuotes | TruncatedFile | None = None
+    broken: SettlementFileError | None = None
     try:
         for encoding in texts.encodings(raw):
             text = texts.decode(raw, encoding)
             for delimiter in DELIMITERS:
                 try:
                     head = [row for _, row in zip(range(_HEAD_ROWS), _records(text, delimiter), strict=False)]
-                except (BrokenQuotes, TruncatedFile) as error:
+                except (BrokenQuotes, TruncatedFile, TooManyColumns) as error:
                     broken = broken or error
                     continue
                 score, _ = _heading(head, columns)
@@ -156,11 +171,15 @@ def _decoded(raw: bytes, columns: tuple[Column, ...]) -> tuple[str, str]:
 
 
 def _records(text: str, delimiter: str) -> Iterator[Row]:
-    """Each record with the line at which it begins. Raises BrokenQuotes, TruncatedFile."""
+    """Each record with the line at which it begins. Raises BrokenQuotes, TruncatedFile, TooManyColumns."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     start = 1
     try:
         for row in reader:
+            if len(row) > MOST_CELLS:
+                if not is_blank(row[MOST_CELLS:]):
+                    raise TooManyColumns(MOST_CELLS)
+                del row[MOST_CELLS:]
             yield Row(start, tuple(row))
             start = reader.line_num + 1
     except csv.Error as error:
@@ -254,6 +273,7 @@ def _formatted(cell: str, name: str) -> str:
 
 
 def _plain(cell: str) -> str:
-    """Without blanks around it, and without the ="0012" with which a spreadsheet is told that digits are text."""
-    cell = cell.strip()
+    """Without blanks around it, and without the ="0012" with which a spreadsheet is told that digits are text; no longer than that
+    its length can be refused in words."""
+    cell = cell.strip()[:MOST_TEXT]
     return cell[2:-1] if len(cell) > 2 and cell.startswith('="') and cell.endswith('"') else cell

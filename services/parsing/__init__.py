@@ -4,7 +4,7 @@
     parsing.stream(function, *arguments, size=bytes)   what a generator function of a module yields, one after another
 
 Each program keeps one parent process (`parent`), which has loaded the readers and forks a child for each call (`child`). Both
-have neither a setting nor the database, and of the environment only what PASSED names. What comes back is data of known types
+have neither a setting nor the database, and of the environment only `processes.bare_environment`. What comes back is data of known types
 only (`results`). A refusal of the reader is raised here as what it is; how else a child can end: `errors`.
 """
 

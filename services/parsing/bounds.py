@@ -31,7 +31,7 @@ class Bounds:
     def set_here(self) -> None:
         """Bound this process. A bound that holds already is never widened."""
         for kind, most in (
-            (resource.RLIMIT_AS, _addresses() + self.memory), (resource.RLIMIT_CPU, self.seconds),
+            (resource.RLIMIT_AS, addresses() + self.memory), (resource.RLIMIT_CPU, self.seconds),
             (resource.RLIMIT_FSIZE, self.file), (resource.RLIMIT_CORE, 0),
         ):  # fmt: skip
             _, hard = resource.getrlimit(kind)
@@ -41,7 +41,7 @@ class Bounds:
             resource.setrlimit(kind, (soft, after))
 
 
-def _addresses() -> int:
+def addresses() -> int:
     """Bytes of addresses that this process has now; where the system does not tell (not Linux), a guess."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[0])

@@ -24,12 +24,12 @@ from services.parsing.errors import (
     ParsingTooHeavy,
     ParsingTooSlow,
 )
+from services.processes import bare_environment
 from services.settings import ROOT
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
-# Of the environment; the rest keeps libraries from starting threads in the parent, which is to fork.
-PASSED: Final = ("PATH", "TMPDIR", "LANG", "LC_ALL", "TZ")
+# Keeps libraries from starting threads in the parent, which is to fork.
 _ONE_THREAD: Final = {
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
@@ -207,11 +207,11 @@ class _Call:
 
 
 def _ended(code: int, used: float, bounds: Bounds) -> ParsingError:
-    if -code in (signal.SIGXCPU, signal.SIGKILL) and used >= bounds.seconds - 0.5:
+    if -code == signal.SIGXCPU or (-code == signal.SIGKILL and used >= 0.9 * bounds.seconds):
         return ParsingTooSlow()
     if -code in (signal.SIGABRT, signal.SIGXFSZ):  # an allocator that gets no memory aborts
         return ParsingTooHeavy()
-    return ParsingDied(signal.Signals(-code).name if code < 0 else str(code))
+    return ParsingDied.of(code)
 
 
 class _Parent:
@@ -258,7 +258,7 @@ class _Parent:
             with theirs:
                 self._process = subprocess.Popen(
                     [sys.executable, "-m", "services.parsing.parent", str(theirs.fileno())], cwd=ROOT,
-                    env={name: os.environ[name] for name in PASSED if name in os.environ} | _ONE_THREAD,
+                    env=bare_environment() | _ONE_THREAD,
                     stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=[theirs.fileno()],
                 )  # fmt: skip
             self._control, self._of = ours, os.getpid()

@@ -8,6 +8,7 @@ DeskError
     └── ParsingDied         it was killed, or failed by an error of the reader
 """
 
+import signal
 from typing import ClassVar
 
 from services.errors import DeskError
@@ -37,3 +38,8 @@ class ParsingDied(ParsingError):
     def __init__(self, how: str) -> None:
         super().__init__(how)
         self.how = how
+
+    @classmethod
+    def of(cls, code: int) -> "ParsingDied":
+        """``code``: as `subprocess.Popen.returncode`."""
+        return cls(signal.Signals(-code).name if code < 0 else str(code))

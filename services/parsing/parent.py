@@ -21,7 +21,7 @@ from services.parsing import child
 
 # What reads strangers' bytes, by name: nothing here stands above it. Loaded before the first call, since it takes a second.
 READERS: Final = (
-    "services.settlements.read", "services.settlements.findings", "services.spreadsheets.child", "services.batches.table",
+    "services.settlements.given", "services.batches.table",
     "services.mail.reports", "python_calamine", "pyarrow.csv", "pandas",
 )  # fmt: skip
 

@@ -39,6 +39,8 @@ def unpack(raw: bytes) -> Any:
     """Raises pickle.UnpicklingError where it names what does not cross, or is no pickle."""
     try:
         return _Unpickler(io.BytesIO(raw)).load()
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 (whatever a wrong pickle makes of the reader)
         raise pickle.UnpicklingError(f"{type(error).__name__}: {error}") from None
 
@@ -76,7 +78,7 @@ def _is_data(found: type) -> bool:
 
 
 def _arrow(value: pd.DataFrame) -> bytes:
-    table = pa.Table.from_pandas(value, preserve_index=False)
+    table = pa.Table.from_pandas(value, preserve_index=False, nthreads=1)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
@@ -87,7 +89,7 @@ def _arrow(value: pd.DataFrame) -> bytes:
 def frame(raw: bytes) -> pd.DataFrame:
     table = pa.ipc.open_stream(raw).read_all()
     table.validate(full=True)
-    found: pd.DataFrame = table.to_pandas()
+    found: pd.DataFrame = table.to_pandas(use_threads=False)
     return found
 
 

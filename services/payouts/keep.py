@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -37,15 +38,14 @@ def keep(
 ) -> tuple[list[int], bool]:  # fmt: skip
     """The ids of the files, and whether one is new. ``content`` is a file of the disk; it is read piece by piece.
 
-    ``beat`` is called for each piece, and may raise to give up. Raises ImportRefused, NoRoom, and SettlementFileError for a
-    ZIP that cannot be taken apart.
+    ``beat`` is called for each piece, and may raise to give up. Raises ImportRefused, NoRoom, and SettlementFileError or
+    ParsingError for a ZIP that cannot be taken apart.
     """
     if (known := _known(desk, sha256)) is not None:
         return [known], False
     content.seek(0)
-    path = Path(
-        f"/proc/self/fd/{content.fileno()}"
-    )  # the very file that is open, whatever its name leads to now
+    # the very file that is open, whatever its name leads to now; for a child, too
+    path = Path(f"/proc/{os.getpid()}/fd/{content.fileno()}")
     kept: list[int] = []
     new = False
     with contextlib.ExitStack() as open_files:

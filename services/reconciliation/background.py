@@ -18,6 +18,7 @@ from functools import partial
 from services import clock, processes
 from services.desk import Desk
 from services.reconciliation import catching_up, due, not_ours, process, turns
+from services.reconciliation.imports import ImportDied, ImportStopped
 from services.room import NoRoom
 from services.settings import ROOT
 from services.store import STORE_AWAY, settlement_files
@@ -108,8 +109,9 @@ def spawn(database: str, owner: str, accounts: Collection[str], keep: int = 0) -
         "offset": (clock.now() - datetime.now(UTC)).total_seconds(),
     }  # fmt: skip
     child = subprocess.Popen(
-        [sys.executable, "-m", "services.reconciliation.process"], cwd=ROOT, stdin=subprocess.PIPE, env={},
-        start_new_session=True, preexec_fn=processes.dying_with(os.getpid()),  # noqa: PLW1509 (two system calls)
+        [sys.executable, "-m", "services.reconciliation.process"], cwd=ROOT, stdin=subprocess.PIPE,
+        env=processes.bare_environment(), start_new_session=True,
+        preexec_fn=processes.dying_with(os.getpid()),  # noqa: PLW1509 (two system calls)
     )  # fmt: skip
     assert child.stdin is not None
     with child.stdin as pipe:
@@ -141,7 +143,7 @@ class _Child:
         at_work = self._process is not None or not turns.free(store)
         if not at_work and not self._looked_over:
             with store.write() as tx:
-                settlement_files.let_rest(tx, process.ImportStopped.code)
+                settlement_files.let_rest(tx, ImportStopped.code)
             self._looked_over = True
         if (idle or at_work) and self._deaths < _MOST_DEATHS:
             self._desk.life.turn("imports")
@@ -165,7 +167,7 @@ class _Child:
             elif code == process.FULL:
                 settlement_files.hold_up(tx, self._began, NoRoom.code)
             elif code and -code not in _STOPS:
-                settlement_files.give_up(tx, self._began, process.ImportDied.code, clock.now())
+                settlement_files.give_up(tx, self._began, ImportDied.code, clock.now())
         turns.give_back(self._desk.store, self._owner)
         self._looked_over = False
 

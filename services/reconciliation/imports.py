@@ -1,5 +1,9 @@
 """Settlement files on their way into the store: looked at first, then received, waiting, imported, or taken back.
 
+ImportFailed          why a file is not imported, beside what the reader refuses
+├── ImportTooHeavy
+├── ImportDied
+└── ImportStopped     by what is no fault of the file, and too often in a row: it is tried again later
 ImportRefused
 ├── FileKnown     the same file is there, or on its way
 │   └── FileKnownElsewhere   under another account
@@ -29,12 +33,11 @@ from services.reconciliation.ending import Ending
 from services.reconciliation.file_accounts import Part, known
 from services.reconciliation.likeness import Likeness, Stored
 from services.room import NoRoom
-from services.settlements.blocks import read_blocks
 from services.settlements.dialect import Chosen, Dialect
 from services.settlements.findings import Findings, Gathering, Kept
+from services.settlements.given import Given
 from services.settlements.identity import Occurrences, identify
 from services.settlements.sheet import AsideRow, Header
-from services.settlements.source import open_source
 from services.settlements.totals import settlements, summed, totals
 from services.store import STORE_AWAY, Row, Store, StoreFull
 from services.store import settlement_files as rows
@@ -72,6 +75,22 @@ class NotToCancel(ImportRefused):
     code = "import_not_to_cancel"
 
 
+class ImportFailed(DeskError):
+    code: ClassVar[str] = "import_failed"
+
+
+class ImportTooHeavy(ImportFailed):
+    code = "import_too_heavy"
+
+
+class ImportDied(ImportFailed):
+    code = "import_died"
+
+
+class ImportStopped(ImportFailed):
+    code = "import_stopped"
+
+
 @dataclass(frozen=True)
 class Preview:
     """A file as it was read, before anything is stored.
@@ -107,65 +126,55 @@ class Preview:
     imported: str
 
 
-def preview(
-    desk: Desk, actor: Actor, account: str, file: Path | bytes, chosen: Chosen | None = None
-) -> Preview:
-    """Read a file and compare it with what is stored. ``chosen`` None: as is remembered for its account.
-
-    Raises SettlementFileError, SpreadsheetError, NotAllowed.
-    """
-    _allow(desk, actor)
-    return look(desk.store, desk.settings.all_accounts, account, file, chosen)
-
-
 def look(
     store: Store,
     keys: Collection[str],
     account: str,
-    file: Path | bytes,
+    given: Given,
     chosen: Chosen | None = None,
     tell: Callable[[float], None] | None = None,
 ) -> Preview:
-    """What ``preview`` does once it is allowed; ``keys``: our accounts; ``tell`` is told how much is done, from 0 to 1."""
+    """Read a file and compare it with what is stored. ``keys``: our accounts; ``chosen`` None: as is remembered for its account;
+    ``tell`` is told how much is done, from 0 to 1.
+
+    Raises SettlementFileError, SpreadsheetError, ParsingError.
+    """
     changes, likeness, seen, count, tell = Changes(), Likeness(), Occurrences(), 0, tell or _nobody
     aside, sums, payouts = Kept(), [], []
     correcting: list[tuple[str, dict[str, Any]]] = []
-    with open_source(file) as source:
-        size = max(1, (file.stat().st_size if isinstance(file, Path) else len(file)))
-        found = reading.decide(
-            store, keys, source, account, chosen, lambda done: tell(min(1.0, done / size) / 2)
+    size = max(1, given.size)
+    found = reading.decide(store, keys, given, account, chosen, lambda done: tell(min(1.0, done / size) / 2))
+    dialect = found.detection.dialect
+    if dialect.questions:
+        raise reading.Undecided(dialect.questions, found.home)
+    gathering, ending = Gathering(found.detection), Ending(found.detection.open_end)
+    with store.read() as tx:
+        accounts = known(tx, keys)
+    for block in given.blocks(dialect):
+        lines = block.lines
+        count += len(lines)
+        marked = lines.join(identify(lines, seen)[["identity", "key"]])
+        # whose nobody has said yet is compared as if it were what it was added for
+        ours = lines["account"].map(
+            {cell: accounts.of(cell, account) or account for cell in lines["account"].unique()}
         )
-        dialect = found.detection.dialect
-        if dialect.questions:
-            raise reading.Undecided(dialect.questions, found.home)
-        gathering, ending = Gathering(found.detection), Ending(found.detection.open_end)
         with store.read() as tx:
-            accounts = known(tx, keys)
-        for block in read_blocks(source, dialect):
-            lines = block.lines
-            count += len(lines)
-            marked = lines.join(identify(lines, seen)[["identity", "key"]])
-            # whose nobody has said yet is compared as if it were what it was added for
-            ours = lines["account"].map(
-                {cell: accounts.of(cell, account) or account for cell in lines["account"].unique()}
-            )
-            with store.read() as tx:
-                for one, theirs in marked.groupby(ours):
-                    if line_rows.any_of(tx, str(one)):
-                        there = line_rows.by_identity(tx, str(one), theirs["identity"].tolist())
-                        may = changes.note(tx, str(one), theirs, there)
-                        likeness.note(tx, str(one), theirs, there["identity"])
-                        some = theirs.loc[may[: CORRECTING - len(correcting)]]
-                        correcting += [(str(one), row) for row in _plain(some)]
-            sums.append(totals(lines))
-            payouts.append(settlements(lines))
-            aside.note(block.aside)
-            gathering.note(block)
-            ending.note(block)
-            tell((1 + min(1.0, block.bytes_done / size)) / 2)
+            for one, theirs in marked.groupby(ours):
+                if line_rows.any_of(tx, str(one)):
+                    there = line_rows.by_identity(tx, str(one), theirs["identity"].tolist())
+                    may = changes.note(tx, str(one), theirs, there)
+                    likeness.note(tx, str(one), theirs, there["identity"])
+                    some = theirs.loc[may[: CORRECTING - len(correcting)]]
+                    correcting += [(str(one), row) for row in _plain(some)]
+        sums.append(totals(lines))
+        payouts.append(settlements(lines))
+        aside.note(block.aside)
+        gathering.note(block)
+        ending.note(block)
+        tell((1 + min(1.0, block.bytes_done / size)) / 2)
     open_end = ending.refuse()
     with store.read() as tx:
-        imported = rows.by_hash(tx, _hash(file))
+        imported = rows.by_hash(tx, _hash(given.file))
         replaced, old = changes.replaced(tx), len(changes.known)
         stored, held = likeness.stored(tx, changes.known, replaced), holding.would_hold(tx, replaced)
         corrected = corrections.of_read(tx, replaced, correcting)
@@ -324,12 +333,6 @@ def _listed(desk: Desk, actor: Actor, states: tuple[str, ...]) -> list[Row[objec
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
         return rows.listed(tx, states)
-
-
-def _allow(desk: Desk, actor: Actor) -> None:
-    """Asked before a file is read, too, which takes time and memory. Raises NotAllowed."""
-    with desk.store.read() as tx:
-        require(tx, actor, Right.RECONCILE)
 
 
 def _hash(file: Path | bytes) -> str:

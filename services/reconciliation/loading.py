@@ -4,9 +4,11 @@ A file that was broken off is read again from its beginning: lines that are ther
 brought up to what they come to now.
 """
 
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -21,11 +23,11 @@ from services.reconciliation.file_accounts import FileAccounts, FileAccountUnkno
 from services.reconciliation.likeness import Likeness, PayoutsStored
 from services.reconciliation.match import match
 from services.reconciliation.turns import Turn
-from services.settlements.blocks import Block, read_blocks
+from services.settlements.blocks import Block
 from services.settlements.dialect import Dialect
 from services.settlements.findings import Gathering, Kept
+from services.settlements.given import Given
 from services.settlements.identity import Occurrences, identify
-from services.settlements.source import open_source
 from services.store import Connection, Row, alarms, settlement_files, settlement_lines
 from services.store import positions as position_rows
 from services.store.alarms import Standing
@@ -77,7 +79,7 @@ class _Run:
 def load(turn: Turn, file_id: int) -> None:
     """Read, identify, match and store the file, and flip it.
 
-    Raises Withdrawn, TurnOver, FileAccountUnknown, PayoutsStored, the errors of the reader.
+    Raises Withdrawn, TurnOver, FileAccountUnknown, PayoutsStored, the errors of the reader, ParsingError.
     """
     while catching_up.catch_up_store(turn.store):
         turn.check()
@@ -86,9 +88,13 @@ def load(turn: Turn, file_id: int) -> None:
         assert file is not None
         cursor = catching_up.cursor(tx)  # read first: what it must not be ahead of comes after
         lookup, rules = join.full_lookup(tx), join.rules_of(tx)
-    with settlement_files.written(turn.store.read, file_id) as path, open_source(path) as source:
+    with (
+        settlement_files.written(turn.store.read, file_id) as path,
+        tempfile.TemporaryDirectory(prefix="sheets-") as sheets,
+    ):
+        given = Given(path, Path(sheets))
         chosen = reading.chosen_from(file.chosen)
-        found = reading.decide(turn.store, turn.accounts, source, file.account, chosen)
+        found = reading.decide(turn.store, turn.accounts, given, file.account, chosen)
         dialect = found.detection.dialect
         with turn.step() as tx:
             parts = file_accounts.settle(
@@ -107,7 +113,7 @@ def load(turn: Turn, file_id: int) -> None:
             file, lookup, rules, accounts, cursor, Changes(file_id), Gathering(found.detection), Likeness(file_id),
             Ending(found.detection.open_end),
         )  # fmt: skip
-        for block in _gathered(read_blocks(source, dialect, rows=ROWS)):
+        for block in _gathered(given.blocks(dialect, rows=ROWS)):
             _take(turn, run, block)
     _flip(turn, run)
 

@@ -10,25 +10,31 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from services import parsing
 from services.errors import DeskError
+from services.parsing.bounds import addresses
 from services.reconciliation import imports
-from services.reconciliation.imports import Preview
+from services.reconciliation.imports import ImportTooHeavy, Preview
 from services.reconciliation.previewing import NO_ROOM, Refused, refused
 from services.reconciliation.reading import chosen_from
 from services.room import NoRoom, told
+from services.settlements.given import Given
 from services.store import DatabaseRefused, open_store
 
 
 def main() -> None:
     given = json.loads(sys.stdin.read())
-    resource.setrlimit(resource.RLIMIT_AS, (given["memory"], given["memory"]))
+    parsing.prepare()  # loads the readers while the database is opened; each of its children is bounded by itself
     folder = Path(given["folder"])
     found: Preview | Refused
     try:
         with told(), closing(open_store(given["database"])) as store:
-            chosen, done = chosen_from(given["chosen"]), folder / "done"
+            most = addresses() + given["memory"]
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+            file, done = Given(Path(given["file"]), Path(given["sheets"])), folder / "done"
             found = imports.look(
-                store, given["accounts"], given["account"], Path(given["file"]), chosen, lambda part: _tell(done, part)
+                store, given["accounts"], given["account"], file, chosen_from(given["chosen"]),
+                lambda part: _tell(done, part),
             )  # fmt: skip
     except DatabaseRefused as error:
         if error.reason != "full":
@@ -37,7 +43,7 @@ def main() -> None:
     except DeskError as refusal:
         found = refused(refusal)
     except MemoryError:
-        found = Refused("import_too_heavy", {})
+        found = refused(ImportTooHeavy())
     try:
         with told(), (folder / "answer").open("wb") as stream:
             pickle.dump(found, stream)

@@ -1,12 +1,14 @@
-"""Large files are looked at in a process of their own, with bounded memory: the screens of the others go on meanwhile.
+"""A file is looked at before anything is stored: what comes of it is a Preview, or why there is none.
 
-A small file is looked at here and now. Either way what comes of it is a Preview, or why there is none.
+A small file is compared with what is stored here and now, a large one by a process of its own, with bounded memory: the screens
+of the others go on meanwhile. Either way what stands in it is read by a child (`Given`).
 """
 
 import json
 import logging
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -16,22 +18,25 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from services import processes
 from services.access import Actor, Right, require
 from services.desk import Desk
 from services.errors import DeskError
+from services.parsing import ParsingDied
 from services.reconciliation import imports
-from services.reconciliation.imports import Preview
+from services.reconciliation.imports import ImportTooHeavy, Preview
 from services.reconciliation.reading import Undecided
 from services.room import NoRoom, told
 from services.scratch import Folder
 from services.settings import ROOT
 from services.settlements.dialect import Chosen
 from services.settlements.errors import DoubtfulColumns, MissingColumns, SwallowedRows
+from services.settlements.given import Given
 
 log = logging.getLogger(__name__)
 NO_ROOM = os.EX_CANTCREAT  # how the process ends that could not write its answer
 AT_ONCE = 4 << 20  # bytes of a file that is looked at without a process
-MEMORY_BYTES = 3 << 30  # of addresses
+MEMORY_BYTES = 2 << 30  # of addresses, beyond what it takes before it looks at the file
 _PLACES = threading.BoundedSemaphore(2)  # processes of this kind
 
 
@@ -55,7 +60,7 @@ class Refused:
 class Looking:
     """A file that is being looked at, or waits for its turn; ``look`` asks how far it is."""
 
-    given: dict[str, Any]
+    asked: dict[str, Any]
     folder: Folder = field(default_factory=lambda: Folder("preview-"))
     began: float = field(default_factory=time.monotonic)
     process: subprocess.Popen[bytes] | None = None
@@ -89,30 +94,31 @@ class Looking:
 
 
 def begin(
-    desk: Desk, actor: Actor, account: str, file: Path, chosen: Chosen | None
+    desk: Desk, actor: Actor, account: str, given: Given, chosen: Chosen | None
 ) -> Preview | Refused | Looking:
     """Look at a file, at once or beside. ``chosen`` None: as is remembered for its account. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE)
     try:
         with told():
-            return _begin(desk, actor, account, file, chosen)
+            return _begin(desk, actor, account, given, chosen)
     except DeskError as refusal:
         return refused(refusal)
 
 
 def _begin(
-    desk: Desk, actor: Actor, account: str, file: Path, chosen: Chosen | None
-) -> Preview | Refused | Looking:
-    if file.stat().st_size > AT_ONCE:
-        given = {
+    desk: Desk, actor: Actor, account: str, given: Given, chosen: Chosen | None
+) -> Preview | Looking:
+    if given.size > AT_ONCE:
+        asked = {
             "database": desk.settings.database, "accounts": sorted(desk.settings.all_accounts), "account": account,
-            "file": str(file), "chosen": asdict(chosen) if chosen else {}, "memory": MEMORY_BYTES,
+            "file": str(given.file), "sheets": str(given.folder), "chosen": asdict(chosen) if chosen else {},
+            "memory": MEMORY_BYTES,
         }  # fmt: skip
-        looking = Looking(given)
+        looking = Looking(asked)
         look(looking)
         return looking
-    return imports.preview(desk, actor, account, file, chosen)
+    return imports.look(desk.store, desk.settings.all_accounts, account, given, chosen)
 
 
 def refused(refusal: DeskError) -> Refused:
@@ -142,12 +148,12 @@ def _start(looking: Looking) -> None:
         return
     # Not bound to the life of this thread, as the import is to its worker's: a screen's thread ends with each click.
     looking.process = subprocess.Popen(
-        [sys.executable, "-m", "services.reconciliation.preview_child"], cwd=ROOT, stdin=subprocess.PIPE, env={},
+        [sys.executable, "-m", "services.reconciliation.preview_child"], cwd=ROOT, stdin=subprocess.PIPE, env=processes.bare_environment(),
         start_new_session=True,
     )  # fmt: skip
     assert looking.process.stdin is not None
     with looking.process.stdin as pipe:
-        pipe.write(json.dumps({**looking.given, "folder": str(looking.folder.path)}).encode())
+        pipe.write(json.dumps({**looking.asked, "folder": str(looking.folder.path)}).encode())
 
 
 def _answer(looking: Looking) -> Preview | Refused:
@@ -156,10 +162,9 @@ def _answer(looking: Looking) -> Preview | Refused:
             found: Preview | Refused = pickle.load(stream)  # noqa: S301 (our own process wrote it into our own folder)
             return found
     except (OSError, EOFError, pickle.UnpicklingError):
-        if looking.process and looking.process.returncode == NO_ROOM:
+        assert looking.process is not None
+        code = looking.process.returncode
+        if code == NO_ROOM:
             return refused(NoRoom())
-        log.warning(
-            "the process that looks at a payout file ended with %s",
-            looking.process and looking.process.returncode,
-        )
-        return Refused("import_too_heavy", {})
+        log.warning("the process that looks at a payout file ended with %s", code)
+        return refused(ImportTooHeavy() if code == -signal.SIGABRT else ParsingDied.of(code))

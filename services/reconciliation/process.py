@@ -1,7 +1,7 @@
 """The process that imports files and joins anew: spawned by a worker when there is work, ended when there is none.
 
-It knows nothing but the database and what our accounts are called: no setting, no environment, no credential of HiPay
-reaches what reads a stranger's file.
+It knows nothing but the database and what our accounts are called: no setting, no environment, no credential of HiPay. What stands
+in a file is read by a child that does not know the database either (`services.settlements.given`), while what it has read is stored.
 Its memory is bounded by the system, so that a file too heavy for it fails by itself, and the application goes on.
 """
 
@@ -17,11 +17,13 @@ from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any
 
-from services import clock, private_files, room
+from services import clock, parsing, private_files, room
 from services.errors import DeskError
+from services.parsing import ParsingDied, ParsingStoodStill
 from services.reconciliation import following, join, loading, turns
+from services.reconciliation.imports import ImportDied, ImportFailed, ImportTooHeavy
 from services.reconciliation.loading import Withdrawn
 from services.reconciliation.turns import Turn, TurnOver
 from services.room import NoRoom, Room, RoomShort
@@ -37,34 +39,16 @@ from services.store import (
     settlement_files,
     settlement_lines,
 )
+from services.store.settlement_files import TRIES
 
 log = logging.getLogger("services.reconciliation.process")  # also where it is the main module
 MEMORY_BYTES = 6 << 30  # of addresses, of which half at most are ever in memory
 AWAY = os.EX_TEMPFAIL  # how it ends when the store is away: that is no fault of the file
 FULL = os.EX_CANTCREAT  # or where the disk has no room: nor is that
 _GROWS = 10  # bytes of the database, with its indexes and its log, for one of a text file
+_STOPPED = ("", "SIGKILL", "SIGTERM")  # how a child ends that the machine has stopped: no fault of the file
 _CLEANED = 5_000  # lines deleted in one transaction
 _STALE = timedelta(minutes=30)  # a reception that has not come on for so long has broken off
-
-
-class ImportFailed(DeskError):
-    """Why a file is not imported, beside what the reader refuses."""
-
-    code: ClassVar[str] = "import_failed"
-
-
-class ImportTooHeavy(ImportFailed):
-    code = "import_too_heavy"
-
-
-class ImportDied(ImportFailed):
-    code = "import_died"
-
-
-class ImportStopped(ImportFailed):
-    """By what is no fault of the file, and too often in a row: it is tried again later."""
-
-    code = "import_stopped"
 
 
 def waiting(store: Store, keep: int = 0) -> bool:
@@ -164,6 +148,11 @@ def _run(turn: Turn, file: Row[Any]) -> None:
         raise
     except STORE_AWAY:
         raise
+    except (ParsingDied, ParsingStoodStill) as trouble:  # the try counts, and there may be others
+        how = trouble.how if isinstance(trouble, ParsingDied) else ""
+        log.warning("the payout file %s was not read to its end (%s)", file.id, how or "it stood still")
+        if how not in _STOPPED and file.tries + 1 >= TRIES:
+            _fail(turn, file.id, ImportDied())
     except DeskError as refusal:
         _fail(turn, file.id, refusal)
     except MemoryError:
@@ -248,8 +237,9 @@ def main() -> None:
     """``python -m services.reconciliation.process``: where the database is comes as JSON on the standard input."""
     private_files.keep()
     given = json.loads(sys.stdin.read())
-    resource.setrlimit(resource.RLIMIT_AS, (given["memory"], given["memory"]))
     os.nice(10)  # screens and payment links come first
+    parsing.prepare()  # loads the readers while the database is opened; each of its children is bounded by itself
+    resource.setrlimit(resource.RLIMIT_AS, (given["memory"], given["memory"]))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("services").setLevel(logging.INFO)
     offset = timedelta(seconds=given["offset"])

@@ -10,14 +10,14 @@ from services.desk import Desk
 from services.headings import spelling
 from services.reconciliation import file_accounts
 from services.reconciliation.file_accounts import Part
-from services.settlements.dialect import Chosen, Detection, detect_file
+from services.settlements.dialect import Chosen, Detection
 from services.settlements.errors import (
     DoubtfulColumns,
     MissingColumns,
     SettlementFileError,
     UndecidedReading,
 )
-from services.settlements.source import Source
+from services.settlements.given import Given
 from services.store import Connection, Store
 from services.store import matching_rules as rows
 from services.store import settlement_files as files
@@ -43,40 +43,40 @@ class Reading:
 
 
 def decide(
-    store: Store, keys: Collection[str], source: Source, account: str, chosen: Chosen | None,
+    store: Store, keys: Collection[str], given: Given, account: str, chosen: Chosen | None,
     tell: Callable[[int], None] | None = None,
 ) -> Reading:  # fmt: skip
     """How a file that was added for an account is read. ``chosen`` None: nobody has looked at it.
 
-    ``keys``: our accounts; ``tell``: as ``detect_file``, which is what is raised from here, too.
+    ``keys``: our accounts; ``tell``: as ``Given.detect``, which is what is raised from here, too.
     """
     used = chosen or Chosen()
     try:
-        detection = detect_file(source, used, tell)
+        detection = given.detect(used, tell)
     except SettlementFileError:
         with store.read() as tx:
             kept = None if chosen else remembered_in(tx, account)
         if kept is None:
             raise
-        used, detection = kept, detect_file(source, kept, tell)
+        used, detection = kept, given.detect(kept, tell)
     with store.read() as tx:
         parts = file_accounts.known(tx, keys).parts(detection.accounts, account)
         home = file_accounts.home(parts, account)
         kept = None if chosen else remembered_in(tx, home)
     if kept is not None and kept != used and _differs(kept, detection):
-        used, detection = _as_remembered(source, kept, tell)
+        used, detection = _as_remembered(given, kept, tell)
     return Reading(detection, parts, home, used)
 
 
 def _as_remembered(
-    source: Source, kept: Chosen, tell: Callable[[int], None] | None
+    given: Given, kept: Chosen, tell: Callable[[int], None] | None
 ) -> tuple[Chosen, Detection]:
     """The marks and the encoding of one file may not be those of the next, which says itself what they are."""
     try:
-        return kept, detect_file(source, kept, tell)
+        return kept, given.detect(kept, tell)
     except SettlementFileError:
         without = replace(kept, encoding=None, delimiter=None)
-        return without, detect_file(source, without, tell)
+        return without, given.detect(without, tell)
 
 
 def _differs(kept: Chosen, detection: Detection) -> bool:

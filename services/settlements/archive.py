@@ -1,4 +1,4 @@
-"""A ZIP of settlement files, taken apart: its directory is judged first, then each member is unpacked in bounds."""
+"""A ZIP of settlement files, taken apart by a child: its directory is judged first, then each member is unpacked in bounds."""
 
 import re
 import struct
@@ -7,9 +7,10 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from services import parsing
 from services.settlements.errors import (
     ZipEmpty,
     ZipLocked,
@@ -23,10 +24,8 @@ from services.settlements.text import looks_like, opened
 
 MOST_MEMBERS = 200
 MOST_UNPACKED = 4 << 30  # bytes, of all members
-_DENSE, _MOST_DENSE = (
-    200,
-    64 << 20,
-)  # text shrinks to a twentieth: to a two hundredth, above so many bytes, no file does
+# Text shrinks to a twentieth: to a two hundredth, above so many bytes, no file does, and no files together.
+_DENSE, _MOST_DENSE = 200, 64 << 20
 _PIECE = 1 << 20
 # What the first member of a spreadsheet is called: it is a ZIP too.
 _SPREADSHEET = ("[Content_Types].xml", "mimetype", "_rels/", "docProps/", "xl/", "customXml/", "META-INF/")
@@ -72,28 +71,34 @@ def members(file: Path, name: str) -> Iterator[tuple[Member, ...]]:
     """The files of a ZIP, unpacked for as long as the context lasts, in its order; any other file alone.
 
     Folders and what systems leave beside files are left out; one of another kind says which. Raises ZipUnreadable,
-    ZipLocked, ZipNested, ZipNames, ZipTooLarge, ZipEmpty, and ZipOthers where each is of another kind. Whether a member can be
-    read is found when it is opened.
+    ZipLocked, ZipNested, ZipNames, ZipTooLarge, ZipEmpty, ZipOthers where each is of another kind, and ParsingError. Whether a
+    member can be read is found when it is opened.
     """
     if not is_archive(file):
         yield (Member(name, file),)
         return
     with tempfile.TemporaryDirectory(prefix="zip-") as folder:
-        try:
-            _refuse_long_directory(file)
-            with zipfile.ZipFile(file) as archive:
-                wanted = _judged(archive.infolist())
-                found = tuple(
-                    _unpacked(archive, entry, Path(folder) / str(place)) for place, entry in enumerate(wanted)
-                )
-        except (zipfile.BadZipFile, zlib.error, EOFError, struct.error):
-            raise ZipUnreadable from None
-        if all(one.other for one in found):
-            raise ZipOthers(tuple(one.name for one in found), found[0].other)
-        yield found
+        size = file.stat().st_size
+        bounds = replace(parsing.Bounds.of(size), file=MOST_UNPACKED)
+        yield parsing.run(_taken_apart, file, Path(folder), MOST_UNPACKED, size=size, bounds=bounds)
 
 
-def _refuse_long_directory(file: Path) -> None:
+def _taken_apart(file: Path, folder: Path, most: int) -> tuple[Member, ...]:
+    try:
+        _refuse_long_directory(file, most)
+        with zipfile.ZipFile(file) as archive:
+            wanted = _judged(archive.infolist(), most)
+            found = tuple(
+                _unpacked(archive, entry, folder / str(place)) for place, entry in enumerate(wanted)
+            )
+    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, ValueError, NotImplementedError):
+        raise ZipUnreadable from None
+    if all(one.other for one in found):
+        raise ZipOthers(tuple(one.name for one in found), found[0].other)
+    return found
+
+
+def _refuse_long_directory(file: Path, most: int) -> None:
     """Before the directory is read into memory: its end says how many members it has."""
     with file.open("rb") as stream:
         size = stream.seek(0, 2)
@@ -103,10 +108,11 @@ def _refuse_long_directory(file: Path) -> None:
     if place < 0:
         raise ZipUnreadable
     if struct.unpack_from("<H", tail, place + 10)[0] > 10 * MOST_MEMBERS:  # folders and Mac files count here
-        raise ZipTooLarge(MOST_UNPACKED >> 20, MOST_MEMBERS)
+        raise ZipTooLarge(most >> 20, MOST_MEMBERS)
 
 
-def _judged(entries: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+def _judged(entries: list[zipfile.ZipInfo], most: int) -> list[zipfile.ZipInfo]:
+    """The members to unpack, of at most so many bytes together."""
     wanted = []
     for entry in entries:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
@@ -121,13 +127,11 @@ def _judged(entries: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
         raise ZipLocked
     if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in wanted):
         raise ZipUnreadable  # others may ask for gigabytes of memory before their first byte
-    sizes = [entry.file_size for entry in wanted]
-    dense = any(
-        size > _MOST_DENSE and size > _DENSE * entry.compress_size
-        for size, entry in zip(sizes, wanted, strict=True)
-    )
-    if dense or len(wanted) > MOST_MEMBERS or sum(sizes) > MOST_UNPACKED:
-        raise ZipTooLarge(MOST_UNPACKED >> 20, MOST_MEMBERS)
+    sizes = [(entry.file_size, entry.compress_size) for entry in wanted]
+    whole, packed = (sum(one) for one in zip(*sizes, strict=True))
+    dense = any(size > max(_MOST_DENSE, _DENSE * small) for size, small in [*sizes, (whole, packed)])
+    if dense or len(wanted) > MOST_MEMBERS or whole > most:
+        raise ZipTooLarge(most >> 20, MOST_MEMBERS)
     return wanted
 
 

@@ -11,6 +11,7 @@ DeskError
     ├── BrokenQuotes         a quoted cell that swallows a large part of the file
     ├── MissingColumns       without these columns no line can be counted
     ├── DoubtfulColumns      several columns may be the same one: a person must say which is
+    ├── TooManyColumns       a line that may name them has more cells than a table has columns
     ├── HeaderOnly           columns are named, no line follows
     ├── UndecidedReading     the file leaves a choice open that changes amounts: a person must answer
     ├── ZipUnreadable        damaged, cut off, or packed in a way that is not known
@@ -126,6 +127,14 @@ class DoubtfulColumns(SettlementFileError):
     def fields(self) -> dict[str, str]:
         names = dict.fromkeys(name for _, columns in self.doubts for name, _ in columns)
         return {"columns": ", ".join(column for column, _ in self.doubts), "names": ", ".join(names)}
+
+
+class TooManyColumns(SettlementFileError):
+    code: ClassVar[str] = "settlement_file_too_many_columns"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.limit = limit
 
 
 class HeaderOnly(SettlementFileError):

@@ -1,6 +1,6 @@
 """Column names that stand in a file once more, further down: of files that were put together line by line (`cat`)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from services.headings import spelling
@@ -10,7 +10,7 @@ _ENOUGH = 4  # names that must be recognised before a row is taken for column na
 Again = Literal["", "header_again", "other_names", "glued"]
 
 
-def names_column(cell: str, names: Sequence[str]) -> bool:
+def names_column(cell: str, names: Collection[str]) -> bool:
     """Whether a cell is a column's name, by itself or in this file."""
     return cell in names or recognise(cell) is not None
 
@@ -33,14 +33,25 @@ def names_again(
         return ""
     if _all_names(row, names):
         return "header_again" if _same(row, names, known) else "other_names"
-    starts = [place for place in range(1, len(row)) if names_column(row[place], names)]
-    return "other_names" if any(_all_names(row[place:], names) for place in starts) else ""
+    return "other_names" if _ends_with_names(row[1:], frozenset(names)) else ""
 
 
-def _all_names(cells: Sequence[str], names: Sequence[str]) -> bool:
+def _all_names(cells: Sequence[str], names: Collection[str]) -> bool:
     filled = [cell for cell in cells if cell]
     found = {recognise(cell) or cell for cell in filled if names_column(cell, names)}
     return len(found) >= _ENOUGH and 2 * len(found) >= len(filled)
+
+
+def _ends_with_names(cells: Sequence[str], names: Collection[str]) -> bool:
+    """Whether `_all_names` holds from some cell on, up to the last: looked at once, from behind."""
+    filled, found = 0, set()
+    for cell in reversed(cells):
+        filled += bool(cell)
+        if cell and names_column(cell, names):
+            found.add(recognise(cell) or cell)
+            if len(found) >= _ENOUGH and 2 * len(found) >= filled:
+                return True
+    return False
 
 
 def _same(row: Sequence[str], names: Sequence[str], known: Sequence[str | None]) -> bool:

@@ -26,7 +26,17 @@ from services.settlements.errors import (
 )
 from services.settlements.joined import names_again, names_column
 from services.settlements.quotes import Quotes, line_breaks, swallowing, unfolded
-from services.settlements.sheet import END, AsideRow, Layout, aside, is_blank, misfit, names_total, records
+from services.settlements.sheet import (
+    END,
+    MOST_CELLS,
+    AsideRow,
+    Layout,
+    aside,
+    is_blank,
+    misfit,
+    names_total,
+    records,
+)
 from services.settlements.tables import Table
 from services.settlements.text import texts
 from services.spreadsheets import marks
@@ -255,6 +265,10 @@ class _Rows:
     def _misfit(self, line: int, row: list[str]) -> str:
         """As `sheet.misfit`. Raises JoinedFiles."""
         header = self._layout.header
+        if len(row) > MOST_CELLS:
+            if not is_blank(row[MOST_CELLS:]):
+                return "wrong_width"
+            row = row[:MOST_CELLS]
         again = names_again(row, header.names, header.known, tuple(self._telling.values()))
         if again == "other_names":
             raise JoinedFiles(line - self._above, header.line)

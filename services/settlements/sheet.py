@@ -15,10 +15,13 @@ from services.settlements.errors import (
     BrokenQuotes,
     MissingColumns,
     NotASettlementFile,
+    TooManyColumns,
     TruncatedFile,
 )
 
 DELIMITERS = (";", ",", "\t", "|")
+MOST_COLUMNS = 300  # that a header may name
+MOST_CELLS = 1_000  # of a row that is looked at cell by cell
 HEAD_CHARACTERS = 262_144  # a header further down than this is not looked for
 _HEAD_RECORDS = 400
 _ENOUGH = 4  # names that must be recognised before a line is taken for a header
@@ -134,8 +137,8 @@ def find_layout(
     """Where a text's columns are, from its first HEAD_CHARACTERS; delimiter and header's line may be given, and what a
     name of the file stands for: a canonical column, or "" for none.
 
-    Raises NotASettlementFile where no line names a few of the columns, MissingColumns where some without which nothing
-    counts are not named.
+    Raises NotASettlementFile where no line names a few of the columns, TooManyColumns where one may that is too wide, MissingColumns
+    where some without which nothing counts are not named.
     """
     delimiter, header = _find_header(
         head, delimiter, line, {spelling(name): told for name, told in (columns or {}).items()}
@@ -145,7 +148,7 @@ def find_layout(
     for start, _, row in _head(head, delimiter):
         if start < header.line and any(cell.strip() for cell in row):
             preamble.append(aside(start, "preamble", row, delimiter))
-        elif start > header.line and len(row) >= header.needed:
+        elif start > header.line and header.needed <= len(row) <= MOST_CELLS:
             widths[len(row)] += 1
     lines = list(zip(io.StringIO(head, newline=""), range(header.end), strict=False))
     return Layout(
@@ -159,16 +162,21 @@ def _find_header(
     head: str, delimiter: str | None, line: int | None, told: Mapping[str, str]
 ) -> tuple[str, Header]:
     best: tuple[str, Header] | None = None
+    wide = False
     for candidate in (delimiter,) if delimiter else DELIMITERS:
         for start, end, row in _head(head, candidate):
             if line is not None and start != line:
                 continue
-            header = _header(start, end, row, told)
+            names = _names(row)
+            if len(names) > MOST_COLUMNS:
+                wide = True
+                continue
+            header = _header(start, end, names, told)
             if best is None or _weight(header) > _weight(best[1]):
                 best = (candidate, header)
     # A line that a person points to may name its columns in whatever words: what they stand for is then asked.
     if best is None or (best[1].named < _ENOUGH and (line is None or len(best[1].names) < len(REQUIRED))):
-        raise NotASettlementFile("text")
+        raise TooManyColumns(MOST_COLUMNS) if wide else NotASettlementFile("text")
     header = best[1]
     if lacking := tuple(column for column in REQUIRED if column not in header.columns):
         raise MissingColumns(lacking, tuple(zip(header.labels, header.known, strict=True)))
@@ -189,8 +197,7 @@ def _head(head: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
         return  # this delimiter, or the cut through the head, made the quotes odd
 
 
-def _header(line: int, end: int, row: list[str], told: Mapping[str, str]) -> Header:
-    names = _names(row)
+def _header(line: int, end: int, names: tuple[str, ...], told: Mapping[str, str]) -> Header:
     by_hand = {
         place: told[name]
         for place, label in enumerate(headings.labels(names) if told else ())
@@ -200,10 +207,9 @@ def _header(line: int, end: int, row: list[str], told: Mapping[str, str]) -> Hea
 
 
 def _names(row: list[str]) -> tuple[str, ...]:
-    names = [" ".join(cell.split()) for cell in row]
-    while names and not names[-1]:
-        names.pop()
-    return tuple(names)
+    """Without blank cells behind the last one."""
+    width = next((place for place in range(len(row), 0, -1) if row[place - 1].strip()), 0)
+    return tuple(" ".join(cell.split()) for cell in row[:width])
 
 
 def records(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, int, list[str]]]:

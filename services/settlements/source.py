@@ -11,7 +11,8 @@ from services.settlements.archive import is_archive
 from services.settlements.errors import NotASettlementFile
 from services.settlements.text import opened
 from services.spreadsheets.errors import NoTable
-from services.spreadsheets.unfold import Unfolded, is_spreadsheet, unfolded
+from services.spreadsheets.texts import Unfolded
+from services.spreadsheets.unfold import is_spreadsheet, unfolded
 from services.spreadsheets.web import is_web_page
 
 
@@ -27,8 +28,9 @@ class Source:
 
 
 @contextmanager
-def open_source(file: Path | bytes) -> Iterator[Source]:
-    """A file ready to be read, as often as needed while the context lasts.
+def open_source(file: Path | bytes, folder: Path | None = None) -> Iterator[Source]:
+    """A file ready to be read, as often as needed while the context lasts. ``folder``: where a workbook is unfolded once, as
+    `unfolded` says. Whatever is not ours to read is opened in a child (`given`).
 
     Raises NotASettlementFile for a ZIP (its `archive.members` are opened one by one), and for XLS, XLSX and ODS
     SpreadsheetError (services/spreadsheets). What is wrong with what stands in it is found by `detect_file`.
@@ -43,7 +45,7 @@ def open_source(file: Path | bytes) -> Iterator[Source]:
     page = is_web_page(start)
     with contextlib.ExitStack() as opening:
         try:
-            workbook = opening.enter_context(unfolded(file))
+            workbook = opening.enter_context(unfolded(file, folder))
         except NoTable:
             raise NotASettlementFile("html") from None
         yield Source(b"", "sheet", workbook.sheets, workbook.hidden, "html" if page else "spreadsheet")

@@ -11,7 +11,7 @@ from services.settlements.sheet import HEAD_CHARACTERS, Layout, find_layout
 from services.settlements.source import Source
 from services.settlements.text import LEGACY, encodings, head
 from services.spreadsheets import marks
-from services.spreadsheets.unfold import Unfolded
+from services.spreadsheets.texts import Unfolded
 
 
 class Sheet(NamedTuple):

@@ -1,93 +1,64 @@
-"""A spreadsheet to texts, by a process that cannot hurt us."""
+"""A workbook unfolded to texts, once for as long as its folder stands."""
 
-import json
-import subprocess
-import sys
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-from services.settings import ROOT
-from services.spreadsheets.child import MOST_ROWS
-from services.spreadsheets.errors import (
-    NoTable,
-    SheetLocked,
-    SheetTooHeavy,
-    SheetTooLong,
-    SheetUnreadable,
-    SpreadsheetError,
-)
+from services.parsing import results
+from services.spreadsheets.texts import Workbook, write_texts
 from services.spreadsheets.web import is_web_page
 
-SECONDS = 18  # the whole refusal stays under twenty
-_REFUSED: dict[str, type[SpreadsheetError]] = {
-    "heavy": SheetTooHeavy, "locked": SheetLocked, "unreadable": SheetUnreadable, "no_table": NoTable,
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Unfolded:
-    """One visible sheet: `text` as `child` and `marks` say, so many `rows`, of a `long` one only the first."""
-
-    name: str
-    text: Path
-    long: bool
-    rows: int
-
-    def whole(self) -> Path:
-        """The text of all its rows. Raises SheetTooLong."""
-        if self.long:
-            raise SheetTooLong(MOST_ROWS)
-        return self.text
-
-
-@dataclass(frozen=True)
-class Workbook:
-    """Its visible `sheets` in their order, and the names of the `hidden` ones."""
-
-    sheets: tuple[Unfolded, ...]
-    hidden: tuple[str, ...]
+_INDEX = "workbook"
 
 
 @contextmanager
-def unfolded(file: Path | bytes) -> Iterator[Workbook]:
-    """The sheets of a workbook, for as long as the context lasts.
+def unfolded(file: Path | bytes, folder: Path | None = None) -> Iterator[Workbook]:
+    """The sheets of a workbook. With a ``folder`` (made where it is not there) they stay in it, and are found there the next
+    time; else they are gone with the context. In a bounded child only (`services.parsing`).
 
     Raises SheetTooHeavy, SheetLocked, SheetUnreadable, and NoTable for a web page that has none.
     """
-    with tempfile.TemporaryDirectory(prefix="sheets-") as name:
-        folder = Path(name)
-        if isinstance(file, bytes):
-            (folder / "workbook").write_bytes(file)
-            file = folder / "workbook"
-        yield _workbook(file.absolute(), folder)
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="sheets-") as name:
+            yield _unfolded(file, Path(name))
+    else:
+        folder.mkdir(exist_ok=True)
+        yield _kept(folder) or _keep(file, folder)
 
 
-def _workbook(file: Path, folder: Path) -> Workbook:
-    command = [sys.executable, "-m", "services.spreadsheets.child", str(file), str(folder)]
+def _kept(folder: Path) -> Workbook | None:
+    """What a child has unfolded before."""
+    whole = folder / "whole"
     try:
-        done = subprocess.run(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False,
-            start_new_session=True,
-            env={},  # what reads a stranger's file has no business with our passwords
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise SheetTooHeavy from None
-    said = json.loads(done.stdout) if done.stdout.endswith(b"\n") else {}
-    if "refused" in said:
-        raise _REFUSED[said["refused"]]
-    # It was ended by its bounds (a signal, or the allocator's abort), or the reader failed on what it was given.
-    if done.returncode < 0 or (done.returncode == 1 and b"MemoryError" in done.stderr):
-        raise SheetTooHeavy
-    if done.returncode or "sheets" not in said:
-        raise SheetUnreadable
-    sheets = tuple(
-        Unfolded(sheet["name"], folder / str(place), sheet["long"], sheet["rows"])
-        for place, sheet in enumerate(said["sheets"])
+        workbook: Workbook = results.unpack((whole / _INDEX).read_bytes())
+    except FileNotFoundError:
+        return None
+    return replace(
+        workbook, sheets=tuple(replace(sheet, text=whole / sheet.text.name) for sheet in workbook.sheets)
     )
-    return Workbook(sheets, tuple(said["hidden"]))
+
+
+def _keep(file: Path | bytes, folder: Path) -> Workbook:
+    """Unfolded beside, and put in its place when it is whole: two may do so at once, and either may be killed."""
+    part = Path(tempfile.mkdtemp(dir=folder))
+    workbook = _unfolded(file, part)
+    (part / _INDEX).write_bytes(results.pack(workbook))
+    try:
+        os.rename(part, folder / "whole")
+    except OSError:  # another was faster
+        shutil.rmtree(part, ignore_errors=True)
+    return _kept(folder) or workbook
+
+
+def _unfolded(file: Path | bytes, folder: Path) -> Workbook:
+    if isinstance(file, bytes):
+        (folder / "given").write_bytes(file)
+        file = folder / "given"
+    return write_texts(file, folder)
 
 
 def is_spreadsheet(start: bytes) -> bool:

@@ -18,6 +18,13 @@ def get(tx: Connection, account: str, kind: str, headings: str) -> dict[str, str
     return found or {}
 
 
+def all_of(tx: Connection, account: str, kind: str) -> dict[str, dict[str, str]]:
+    """What was said of each set of headings, as ``get`` gives it."""
+    c = table_columns.c
+    query = select(c.headings, c.columns).where(c.account == account, c.kind == kind)
+    return {row.headings: row.columns for row in tx.execute(query)}
+
+
 def save(
     tx: Connection, account: str, kind: str, headings: str, columns: Mapping[str, str], *, at: datetime, actor_kind: str,
     actor_id: str,

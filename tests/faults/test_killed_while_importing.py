@@ -133,7 +133,7 @@ def test_a_file_beyond_its_bounds_fails_in_words_and_the_next_is_imported(
     try:
         with monkeypatch.context() as patch:
             # Room to begin, but not for the file.
-            patch.setattr(process, "MEMORY_BYTES", int(pages) * resource.getpagesize() + (200 << 20))
+            patch.setattr(process, "MEMORY_BYTES", int(pages) * resource.getpagesize() + (20 << 20))
             ended(child, desk, file, "failed")
         assert row(desk, file).failure in ("import_too_heavy", "import_died")
         assert visible(desk) == 0

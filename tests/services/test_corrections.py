@@ -17,9 +17,11 @@ from services.reconciliation.corrections import Correction
 from services.settlements.dialect import Chosen
 from services.settlements.errors import NotASettlementFile
 from services.settlements.findings import findings_of
+from services.settlements.given import Given
 from services.store import Row
 from services.store import settlement_files as files
 from tests.support.desk import open_test_desk, person
+from tests.support.looking import looked_at
 from tests.support.payouts import csv, import_file, lines_of
 from tests.unit.settlements.test_sheets import cells, xlsx
 from tests.unit.settlements.writing import ENGLISH, sale, write
@@ -58,7 +60,7 @@ def come(desk: Desk, raw: bytes) -> Row[Any]:
 def test_corrections_are_shown_before_a_file_is_imported_and_after(desk: Desk, finance: Actor) -> None:
     import_file(desk, finance, "demo", "a.csv", csv(line("A"), line("B"), line("C"), line("C", "5.00")))
     new = csv(line("C", "6.00"), line("A"), line("B", day="2026-11-21"), line("C"), line("D"))
-    before = imports.preview(desk, finance, "demo", new)
+    before = looked_at(desk, finance, "demo", new)
     assert (before.new, before.known, before.changed) == (1, 2, 2)
     wanted = [
         (4, {"date": ("2026-11-20", "2026-11-21")}),
@@ -83,7 +85,7 @@ def workbook() -> bytes:
 def test_what_the_reading_found_is_kept_with_a_file_that_nobody_looked_at(desk: Desk, finance: Actor) -> None:
     file = come(desk, workbook())
     found = findings_of(file.reading["found"])
-    assert found == imports.preview(desk, finance, "demo", workbook()).findings
+    assert found == looked_at(desk, finance, "demo", workbook()).findings
     assert (found.left_out, found.hidden) == (("Sheet2",), ("Sheet4",))
     assert (found.missing, found.extra) == (("transfer", "operation_date"), ("Remark",))
     assert found.unknown_operations == ("Loyalty bonus",)
@@ -127,18 +129,19 @@ def test_what_a_refused_file_names_crosses_from_the_process_that_looked(
 ) -> None:
     file = tmp_path / "unknown.csv"
     file.write_bytes(unknown_columns())
-    refused = previewing.begin(desk, finance, "demo", file, Chosen())
+    given = Given(file, tmp_path / "sheets")
+    refused = previewing.begin(desk, finance, "demo", given, Chosen())
     assert isinstance(refused, previewing.Refused)
     assert [name for name, column in refused.header if column is None] == ["Received", "Our reference"]
-    named = previewing.begin(desk, finance, "demo", file, Chosen(columns=NAMED))
+    named = previewing.begin(desk, finance, "demo", given, Chosen(columns=NAMED))
     assert isinstance(named, imports.Preview)
     assert named.new == 1
 
 
-def test_both_passes_over_a_file_count_as_progress(desk: Desk) -> None:
+def test_both_passes_over_a_file_count_as_progress(desk: Desk, tmp_path: Path) -> None:
     said: list[float] = []
     raw = write([sale(Account="", Order=f"A-{n}") for n in range(50)])
-    imports.look(desk.store, ["demo"], "demo", raw, None, said.append)
+    imports.look(desk.store, ["demo"], "demo", Given(raw, tmp_path / "sheets"), None, said.append)
     assert said == sorted(said)
     assert (min(said), max(said)) == (0.5, 1.0)  # one piece each
 

@@ -13,9 +13,11 @@ from services.reconciliation.imports import Preview
 from services.reconciliation.previewing import Refused
 from services.settlements.dialect import Chosen
 from services.settlements.errors import TruncatedFile
+from services.settlements.given import Given
 from services.store import Row
 from services.store import settlement_files as file_rows
 from tests.support.desk import open_test_desk, person
+from tests.support.looking import looked_at
 from tests.support.payouts import HEAD, Failed, csv, import_file, lines_of
 
 
@@ -55,7 +57,7 @@ def kept(desk: Desk, file: int) -> Row[object]:
 def test_a_whole_file_without_a_line_end_is_whole_where_its_payout_adds_up(desk: Desk, finance: Actor) -> None:
     wholes = (unclosed(row("A"), row("B"), PAID), unclosed(PAID, row("C"), row("D")).replace(b";77;", b";78;"))
     for number, raw in enumerate(wholes):
-        assert imports.preview(desk, finance, "demo", raw).findings.open_end == 0
+        assert looked_at(desk, finance, "demo", raw).findings.open_end == 0
         import_file(desk, finance, "demo", f"{number}.csv", raw)
     assert {one.state for one in payout_views.payouts(desk, finance)} == {"tied"}
 
@@ -72,7 +74,7 @@ def test_a_file_cut_in_its_last_row_is_truncated_and_nothing_of_it_is_imported(
     desk: Desk, finance: Actor, raw: bytes
 ) -> None:
     with pytest.raises(TruncatedFile):
-        imports.preview(desk, finance, "demo", raw)
+        looked_at(desk, finance, "demo", raw)
     with pytest.raises(Failed) as failed:
         import_file(desk, finance, "demo", "cut.csv", raw)
     assert failed.value.failure == "settlement_file_truncated"
@@ -92,27 +94,27 @@ def test_every_place_at_which_a_file_may_be_cut(desk: Desk, finance: Actor) -> N
     for end in range(begins, len(whole) - 2):
         if end <= whole.rindex(b";2026"):
             with pytest.raises(TruncatedFile) as refused:
-                imports.preview(desk, finance, "demo", whole[:end])
+                looked_at(desk, finance, "demo", whole[:end])
             assert refused.value.line == 4
         else:  # its last cell is short: the date, by which its row is set aside; or it is not there, and all money is
-            found = imports.preview(desk, finance, "demo", whole[:end])
+            found = looked_at(desk, finance, "demo", whole[:end])
             there = not whole[:end].endswith(b";")
             assert (found.aside_blocking, found.findings.open_end) == ((1, 4) if there else (0, 0))
 
 
 def test_a_file_that_announces_no_payout_says_that_nothing_shows_its_end(desk: Desk, finance: Actor) -> None:
     raw = unclosed(row("A"), row("B"))
-    assert imports.preview(desk, finance, "demo", raw).findings.open_end == 3
+    assert looked_at(desk, finance, "demo", raw).findings.open_end == 3
     file = import_file(desk, finance, "demo", "a.csv", raw)
     assert kept(desk, file).reading["found"]["open_end"] == 3
     assert [one.state for one in payout_views.payouts(desk, finance)] == ["no_payout"]
-    assert imports.preview(desk, finance, "demo", raw + b"\r\n").findings.open_end == 0
-    assert imports.preview(desk, finance, "demo", raw + b"\r\nTotal;;;20.00").findings.open_end == 0
+    assert looked_at(desk, finance, "demo", raw + b"\r\n").findings.open_end == 0
+    assert looked_at(desk, finance, "demo", raw + b"\r\nTotal;;;20.00").findings.open_end == 0
 
 
 def test_rows_set_aside_leave_the_end_open_and_the_payout_unproved(desk: Desk, finance: Actor) -> None:
     raw = unclosed(PAID, row("A", "1O.00"), row("B"))
-    assert imports.preview(desk, finance, "demo", raw).findings.open_end == 4
+    assert looked_at(desk, finance, "demo", raw).findings.open_end == 4
     import_file(desk, finance, "demo", "a.csv", raw)
     assert [one.state for one in payout_views.payouts(desk, finance)] == ["not_proved"]
 
@@ -126,7 +128,7 @@ SWALLOWED = csv(row("A"), row("B").replace(";F-B", ';"F-B'), row("C").replace(";
 def look(desk: Desk, actor: Actor, folder: Path, raw: bytes, chosen: Chosen | None = None) -> Preview | Refused:
     path = folder / "given.csv"
     path.write_bytes(raw)
-    found = previewing.begin(desk, actor, "demo", path, chosen)
+    found = previewing.begin(desk, actor, "demo", Given(path, folder / "sheets"), chosen)
     assert isinstance(found, Preview | Refused)
     return found
 
@@ -175,7 +177,7 @@ def test_a_date_beside_the_collections_that_is_none_is_named_and_its_money_count
         row("A") + ";31/02/2026;2026-11-20;VIR 2026-11", row("B") + ";2026-11-21;soon;2026-02-31", PAID + ";;;",
     ]  # fmt: skip
     raw = "\r\n".join((head, *rows, "")).encode()
-    found = imports.preview(desk, finance, "demo", raw)
+    found = looked_at(desk, finance, "demo", raw)
     named = [(cell.line, cell.column, cell.cell) for cell in found.findings.undated]
     assert named == [(2, "date_value", "31/02/2026"), (3, "operation_date", "soon"), (3, "transfer", "2026-02-31")]
     assert (found.findings.undated_count, found.aside, found.lines) == (3, (), 3)
@@ -186,5 +188,5 @@ def test_a_date_beside_the_collections_that_is_none_is_named_and_its_money_count
 
 
 def test_the_date_of_the_collection_makes_the_month_and_sets_its_row_aside(desk: Desk, finance: Actor) -> None:
-    found = imports.preview(desk, finance, "demo", csv(row("A", date="31/02/2026"), row("B")))
+    found = looked_at(desk, finance, "demo", csv(row("A", date="31/02/2026"), row("B")))
     assert [(one.line, one.column, one.reason) for one in found.aside] == [(2, "date", "date_unreadable")]

@@ -37,6 +37,7 @@ from services.store.schema_settlements import settlement_lines
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
 from tests.support.joined import everything, must_hold
+from tests.support.looking import looked_at
 from tests.support.payouts import csv, lines_of
 
 
@@ -114,7 +115,7 @@ def test_a_changed_line_of_hipays_stands_beside_with_an_alarm_until_a_person_tak
         an_order(desk, order, amount)
     come(desk, HIPAYS, "hipay")
     assert check(desk, finance) == ("tied", 0)
-    assert imports.preview(desk, finance, "demo", CHANGED).held == 1
+    assert looked_at(desk, finance, "demo", CHANGED).held == 1
     file = come(desk, CHANGED)
     assert amounts(desk) == ["500.00"]
     assert check(desk, finance) == ("not_proved", 1)

@@ -14,6 +14,7 @@ from services.reconciliation.likeness import Stored
 from services.settlements.dialect import Chosen
 from services.store import settlement_files as files
 from tests.support.desk import open_test_desk, person
+from tests.support.looking import looked_at
 from tests.support.payouts import Failed, import_file, lines_of
 
 COLUMNS = (
@@ -91,7 +92,7 @@ def test_another_rendition_waits_for_a_person(
 ) -> None:
     import_file(desk, finance, "demo", "payout.csv", first)
     before = lines_of(desk)
-    [stored] = imports.preview(desk, finance, "demo", second).stored
+    [stored] = looked_at(desk, finance, "demo", second).stored
     assert (stored.account, stored.settlement_id, stored.currency) == ("demo", "77", "EUR")
     assert (stored.lines, stored.units) == (7, 29_1000)
     with pytest.raises(Failed) as refused:
@@ -106,7 +107,7 @@ def test_another_rendition_waits_for_a_person(
 def test_what_stands_and_what_comes_is_said_by_payout_and_currency(desk: Desk, finance: Actor) -> None:
     import_file(desk, finance, "demo", "payout.csv", csv([*payout(1, 2), line(8, **{"Settlement ID": "78"})]))
     again = [*payout(1, 2), line(9, "Monthly fee", "-5.00"), line(9, **{"Settlement ID": "78"})]
-    shown = imports.preview(desk, finance, "demo", csv(again, Order=without_zeros))
+    shown = looked_at(desk, finance, "demo", csv(again, Order=without_zeros))
     assert shown.stored == (Stored("demo", "77", "EUR", 5, 19_4000, 6, 14_4000),)
 
 
@@ -123,7 +124,7 @@ def test_what_stands_and_what_comes_is_said_by_payout_and_currency(desk: Desk, f
 )
 def test_what_is_none_is_imported(desk: Desk, finance: Actor, second: bytes) -> None:
     import_file(desk, finance, "demo", "payout.csv", ORIGINAL)
-    assert imports.preview(desk, finance, "demo", second).stored == ()
+    assert looked_at(desk, finance, "demo", second).stored == ()
     import_file(desk, finance, "demo", "again.csv", second)
 
 

@@ -19,6 +19,7 @@ from services.store import settlement_files
 from tests.services.test_payout_alarms import open_alarms
 from tests.services.test_payouts_folder import look
 from tests.support.desk import open_test_desk, person
+from tests.support.looking import looked_at
 from tests.support.payouts import HEAD, Failed, import_file, lines_of
 from tests.support.tables import as_xlsx
 
@@ -96,7 +97,7 @@ def test_hipays_own_name_is_stored_wherever_another_stands(
     desk: Desk, finance: Actor, written: Write, other: str, cells: tuple[str, str], column: str, stored: list[object]
 ) -> None:  # fmt: skip
     raw = written(rows((other, *cells)))
-    preview = imports.preview(desk, finance, "demo", raw)
+    preview = looked_at(desk, finance, "demo", raw)
     [(name, _, _)] = preview.findings.unused
     assert name == other
     file = import_file(desk, finance, "demo", "x", raw)

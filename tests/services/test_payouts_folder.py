@@ -215,11 +215,18 @@ def test_a_name_that_is_no_text(desk: Desk, place: Path) -> None:
 def test_where_nothing_can_be_moved_it_stays_and_is_taken_once(
     desk: Desk, place: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    mkdir = os.mkdir
+
     def refused(*_: Any, **__: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
+    def none_there(path: Any, *rest: Any, **more: Any) -> None:
+        if more.get("dir_fd") is not None:
+            refused()
+        mkdir(path, *rest, **more)
+
     # A read-only folder stops everybody but root, as whom tests may well run.
-    monkeypatch.setattr(folder.os, "mkdir", refused)
+    monkeypatch.setattr(folder.os, "mkdir", none_there)
     monkeypatch.setattr(folder.os, "rename", refused)
     (place / "a.csv").write_bytes(content())
     (place / "b.csv").write_bytes(b"%PDF-1.7")

@@ -17,6 +17,7 @@ from services.store import reconciliation_views as views
 from services.store import settlement_files as rows
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
+from tests.support.looking import looked_at
 from tests.support.payouts import Failed, csv, import_file, lines_of, positions_of
 from tests.support.sandbox import RunningSandbox
 
@@ -56,7 +57,7 @@ def counts(desk: Desk, actor: Actor, file_id: int) -> tuple[int, int, int]:
 
 def test_a_file_is_looked_at_then_imported_once(books: Desk, finance: Actor) -> None:
     raw = csv(sale("A-1"), sale("A-2", "20.00"))
-    preview = imports.preview(books, finance, "demo", raw)
+    preview = looked_at(books, finance, "demo", raw)
     assert (preview.new, preview.imported) == (2, "")
     assert stands(books) == []
     file_id = take(books, finance, sale("A-1"), sale("A-2", "20.00"), name="C:\\payouts\\../november.csv")
@@ -65,7 +66,7 @@ def test_a_file_is_looked_at_then_imported_once(books: Desk, finance: Actor) -> 
     with pytest.raises(FileKnown) as known:
         take(books, finance, sale("A-1"), sale("A-2", "20.00"), name="again.csv")
     assert known.value.name == "november.csv"
-    preview = imports.preview(books, finance, "demo", raw)
+    preview = looked_at(books, finance, "demo", raw)
     assert (preview.known, preview.imported) == (2, "demo")
     assert len(stands(books)) == 2
     with books.store.read() as tx:
@@ -95,13 +96,13 @@ def test_a_settlement_may_come_in_parts(books: Desk, finance: Actor) -> None:
     sales = [sale(f"A-{number}") for number in range(10)]
     first, second = [*sales[:5], fee("-1.00"), fee("-2.00")], [*sales[5:], fee("-3.00"), fee("-4.00")]
     take(books, finance, *first)
-    looked = imports.preview(books, finance, "demo", csv(*second))
+    looked = looked_at(books, finance, "demo", csv(*second))
     assert (looked.new, looked.known, looked.changed) == (7, 0, 0)
     part = take(books, finance, *second)
     assert counts(books, finance, part) == (7, 0, 0)
     assert len(stands(books)) == 14
     whole = [*first, *second[:-1], fee("-4.50")]
-    looked = imports.preview(books, finance, "demo", csv(*whole))
+    looked = looked_at(books, finance, "demo", csv(*whole))
     assert (looked.new, looked.known, looked.changed) == (0, 13, 1)
     again = take(books, finance, *whole)
     assert counts(books, finance, again) == (14, 13, 1)
@@ -162,9 +163,9 @@ def test_a_file_that_cannot_be_read_stores_nothing(books: Desk, finance: Actor) 
 def test_who_may_not_see_payouts_sees_and_imports_none(books: Desk, role: str) -> None:
     other = person(books, role)
     for refused in (
-        lambda: imports.preview(books, other, "demo", csv(sale("A-1"))),
+        lambda: looked_at(books, other, "demo", csv(sale("A-1"))),
         # refused before the file is read, which would say what is wrong with it
-        lambda: imports.preview(books, other, "demo", b"%PDF-1.7"),
+        lambda: looked_at(books, other, "demo", b"%PDF-1.7"),
         lambda: imports.receive(books, other, "demo", "x.csv", BytesIO(b"%PDF-1.7")),
         lambda: take(books, other, sale("A-1")),
         lambda: imports.files(books, other),

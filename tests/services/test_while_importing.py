@@ -23,12 +23,12 @@ from services.reconciliation import (
     loading,
     not_ours,
     process,
-    reading,
     turns,
 )
 from services.reconciliation.book import Lookup
 from services.reconciliation.imports import FileUnknown
 from services.settlements.dialect import Detection
+from services.settlements.given import Given
 from services.store import Connection
 from services.store import orders as order_rows
 from services.store import settlement_files as rows
@@ -161,7 +161,7 @@ def leased_until(desk: Desk) -> float:
 def test_who_reads_a_large_file_keeps_the_turn(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    detect, until = reading.detect_file, list[float]()
+    detect, until = Given.detect, list[float]()
 
     def at_length(*args: Any) -> Detection:
         until.append(leased_until(desk))
@@ -169,7 +169,7 @@ def test_who_reads_a_large_file_keeps_the_turn(
         return detect(*args)
 
     monkeypatch.setattr(turns, "_LASTS", 4.0)
-    monkeypatch.setattr(reading, "detect_file", at_length)
+    monkeypatch.setattr(Given, "detect", at_length)
     import_file(desk, finance, "demo", "a.csv", csv(sale("A-1")))
     assert len(until) == 1
 
@@ -178,7 +178,7 @@ def test_who_reads_a_large_file_keeps_the_turn(
 def test_a_try_counts_unless_it_was_stopped(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch, stopped: bool, tries: int
 ) -> None:
-    stopping, detect = Event(), reading.detect_file
+    stopping, detect = Event(), Given.detect
 
     def interrupted(*args: Any) -> Detection:
         if stopped:
@@ -189,7 +189,7 @@ def test_a_try_counts_unless_it_was_stopped(
         return detect(*args)
 
     file = imports.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
-    monkeypatch.setattr(reading, "detect_file", interrupted)
+    monkeypatch.setattr(Given, "detect", interrupted)
     process.work_off(desk.store, "one", desk.settings.all_accounts, stopping)
     with desk.store.read() as tx:
         found = rows.get(tx, file)

@@ -185,7 +185,7 @@ def test_a_chosen_encoding_that_does_not_fit_is_refused() -> None:
 
 def test_every_refusal_is_one_of_the_tree() -> None:
     codes = [error.code for error in SettlementFileError.__subclasses__()]
-    assert len(set(codes)) == len(codes) == 18
+    assert len(set(codes)) == len(codes) == 19
 
 
 def test_rows_that_do_not_parse_are_named_and_the_others_go_on() -> None:

@@ -14,7 +14,7 @@ from services.settlements.dialect import detect
 from services.settlements.errors import NotASettlementFile
 from services.settlements.read import read
 from services.spreadsheets import web
-from services.spreadsheets.errors import SheetLocked, SheetTooHeavy
+from services.spreadsheets.errors import SheetLocked
 from tests.unit.settlements.test_sheets import cells, ods, xls
 from tests.unit.settlements.writing import ENGLISH, Style, sale, write
 
@@ -107,11 +107,6 @@ def test_a_page_saved_whole_is_named() -> None:
     with pytest.raises(NotASettlementFile) as refused:
         read(b"MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n\r\n<table>")
     assert refused.value.looks_like == "mhtml"
-
-
-def test_a_page_too_large_ends_in_its_own_process() -> None:
-    with pytest.raises(SheetTooHeavy):
-        read(b"<table>" + b"<tr>" + b"<td>1" * 60_000_000)
 
 
 def test_what_hides_behind_the_name_of_a_spreadsheet_is_read_as_what_it_is() -> None:

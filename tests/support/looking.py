@@ -1,0 +1,21 @@
+"""A payout file looked at as the screens do, its refusals raised."""
+
+import tempfile
+from pathlib import Path
+
+from services.access import Actor, Right, require
+from services.desk import Desk
+from services.reconciliation import imports
+from services.reconciliation.imports import Preview
+from services.settlements.dialect import Chosen
+from services.settlements.given import Given
+
+
+def looked_at(
+    desk: Desk, actor: Actor, account: str, file: Path | bytes, chosen: Chosen | None = None
+) -> Preview:
+    with desk.store.read() as tx:
+        require(tx, actor, Right.RECONCILE)
+    with tempfile.TemporaryDirectory() as folder:
+        given = Given(file, Path(folder))
+        return imports.look(desk.store, desk.settings.all_accounts, account, given, chosen)
