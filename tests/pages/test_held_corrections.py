@@ -1,0 +1,39 @@
+"""A correction that waits, on its file's view: the way from To do, taking it with a reason, and no button for who may not."""
+
+from collections.abc import Callable
+
+from streamlit.testing.v1 import AppTest
+
+from services.alarms import handling
+from services.alarms.sweep import sweep
+from services.desk import Desk
+from services.reconciliation import file_accounts, held
+from tests.services.test_held import CHANGED, HIPAYS, amounts, come
+from tests.support.desk import person
+
+
+def test_a_correction_is_taken_on_the_files_view(open_page: Callable[..., AppTest], desk: Desk) -> None:
+    finance = person(desk, "finance")
+    file_accounts.assign(desk, finance, "1", "demo")
+    come(desk, HIPAYS, "hipay")
+    file = come(desk, CHANGED)
+    sweep(desk)
+    at = open_page("overview.py", actor=finance)
+    assert "€5.00 instead of €500.00 (lines 2 of the file)" in " ".join(one.value for one in at.markdown)
+    [alarm] = [one for one in handling.to_do(desk, finance).free.alarms if one.kind == "payout_correction"]
+    assert f"close_{alarm.id}" not in [one.key for one in at.button]
+
+    [one] = held.of_file(desk, finance, file).shown
+    at = open_page("reconciliation.py", actor=finance)
+    at.query_params["view"], at.query_params["file"] = "files", str(file)
+    at.session_state["held_ticked"] = {f"file_{file}": (one.id,)}
+    at.run()
+    assert not at.exception
+    assert at.button(key=f"go_held_taken_file_{file}").disabled
+    at.text_input(key=f"why_held_file_{file}").set_value("HiPay confirmed it").run()
+    at.button(key=f"go_held_taken_file_{file}").click().run()
+    assert not at.exception
+    assert amounts(desk) == ["5.00"]
+    [one] = held.of_file(desk, finance, file).shown
+    assert one.act is not None
+    assert (one.act.kind, one.act.reason, one.act.who) == ("taken", "HiPay confirmed it", finance.name)
