@@ -70,15 +70,16 @@ class Head:
 
 
 def _signs(heading: str) -> list[str]:
-    found: list[str] = _SIGN.findall(heading)
-    return [one for one in found if not one.isalpha() or not one.isupper() or money.is_currency(one)]
+    return [one for one in _SIGN.findall(heading) if _names_currency(one)]
+
+
+def _names_currency(found: str) -> bool:
+    return not found.isalpha() or not found.isupper() or money.is_currency(found)
 
 
 def _bare(heading: str) -> str:
     """A heading without the currency that it names."""
-    for sign in _signs(heading):
-        heading = heading.replace(sign, " ", 1)
-    return heading
+    return _SIGN.sub(lambda found: " " if _names_currency(found[0]) else found[0], heading)
 
 
 def head_of(cells: Sequence[str], columns: tuple[Column, ...], told: Told) -> Head:
