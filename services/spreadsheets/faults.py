@@ -23,8 +23,8 @@ _MOST_TEXT = 200  # characters of a formula that are shown
 _MOST_REPEATED = 1_000
 _UNNAMED = "#ERROR!"
 _UNWRITTEN = "=…"  # a formula that another cell has the text of
-_ROW = re.compile(rb"<((?:[\w.-]+:)?)row(?=[\s/>])([^>]*)>")
-_ERROR = re.compile(rb"t=[\"']e[\"']")
+_ROW = re.compile(rb"<((?:[\w.-]{1,40}:)?)row(?=[\s/>])([^<>]*)>")
+_ERROR = re.compile(rb"<[^<>]*?t=[\"']e[\"']")  # no "<" may stand in an attribute
 _PLACE = re.compile(rb"(?:^|\s)r\s*=\s*[\"']([A-Za-z]*)([0-9]*)[\"']")
 _TYPE = re.compile(rb"(?:^|\s)t\s*=\s*[\"']([a-z]+)[\"']", re.IGNORECASE)
 _ZERO = re.compile(rb"-?0+(?:\.0*)?")
@@ -100,13 +100,17 @@ def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 
 def _pieces(chunks: Iterator[bytes], row: "re.Pattern[bytes]") -> Iterator[tuple[bytes, list[int]]]:
     """Texts that end where a row does, and where in each its rows begin."""
-    left = b""
+    left, more = b"", list[bytes]()
     for chunk in chunks:
-        left += chunk
+        more.append(chunk)
+        if sum(map(len, more)) < len(left):
+            continue  # a row without end is looked at again once it is twice as long
+        left, more = b"".join((left, *more)), []
         starts = [found.start() for found in row.finditer(left)]
         if len(starts) > 1:
             yield left[: starts[-1]], starts[:-1]
             left = left[starts[-1] :]
+    left = b"".join((left, *more))
     yield left, [found.start() for found in row.finditer(left)]
 
 
@@ -138,19 +142,21 @@ class _Elements(NamedTuple):
 def _elements(prefix: bytes) -> _Elements:
     def whole(name: bytes, caught: bytes) -> "re.Pattern[bytes]":
         name = re.escape(prefix) + name
-        return re.compile(rb"<%b%b(?:/>|>(.*?)</%b>)" % (name, caught, name), re.DOTALL)
+        within = rb"[^<]*(?:<(?!%b[\s/>])[^<]*)*?" % name  # none of its own kind: one left open ends there
+        return re.compile(rb"<%b%b(?:/>|>(%b)</%b>)" % (name, caught, within, name))
 
     return _Elements(
-        re.compile(rb"<%bf[\s/>]" % re.escape(prefix)), whole(b"c", rb"((?:\s[^>]*?)?)"),
-        whole(b"f", rb"(?:\s[^>]*?)?"), whole(b"v", rb"(?:\s[^>]*?)?"),
+        re.compile(rb"<%bf[\s/>]" % re.escape(prefix)), whole(b"c", rb"((?:\s[^<>]*?)?)"),
+        whole(b"f", rb"(?:\s[^<>]*?)?"), whole(b"v", rb"(?:\s[^<>]*?)?"),
     )  # fmt: skip
 
 
 def _of_xlsx_row(text: bytes, elements: _Elements, *, computed: bool) -> dict[int, str]:
     # A formula stands right behind its cell's tag, an error's type within it.
     starts = {text.rfind(b"<", 0, one.start()) for one in elements.begun.finditer(text)}
-    starts |= {text.rfind(b"<", 0, one.start()) for one in _ERROR.finditer(text)}
+    starts |= {one.start() for one in _ERROR.finditer(text)}
     found: dict[int, str] = {}
+    counted: dict[int, int] = {}
     for start in sorted(starts):
         cell = elements.cell.match(text, max(start, 0))
         if cell is None:
@@ -158,7 +164,10 @@ def _of_xlsx_row(text: bytes, elements: _Elements, *, computed: bool) -> dict[in
         fault = _of_xlsx_cell(cell[1], cell[2] or b"", elements, computed=computed)
         if fault:
             column = _place(cell[1])[0]
-            found[_counted(text, start, elements) if column is None else column] = fault
+            if column is None:
+                counted = counted or _counted(text, elements)
+                column = counted.get(cell.start(), 0)
+            found[column] = fault
     return found
 
 
@@ -178,15 +187,14 @@ def _of_xlsx_cell(attributes: bytes, content: bytes, elements: _Elements, *, com
     return ""
 
 
-def _counted(text: bytes, start: int, elements: _Elements) -> int:
-    """The column of a cell that names none: it stands beside the one before it."""
-    column = -1
+def _counted(text: bytes, elements: _Elements) -> dict[int, int]:
+    """The column of each cell by where it begins: one that names none stands beside the one before it."""
+    column, found = -1, {}
     for cell in elements.cell.finditer(text):
         named = _place(cell[1])[0]
         column = column + 1 if named is None else named
-        if cell.start() >= start:
-            break
-    return column
+        found[cell.start()] = column
+    return found
 
 
 def _place(attributes: bytes) -> tuple[int | None, int | None]:

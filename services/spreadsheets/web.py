@@ -2,11 +2,13 @@
 
 A table within a table is one of its own. A cell that spans several stands in the first of them, the others are blank: no
 amount is there twice. Cells are text: what is a number is for whoever reads them.
+
+Python's own `html.parser` takes the square of a page's length where marks are left open, hours for some megabytes.
 """
 
 import re
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from html import unescape
 
 MOST_TABLES = 200
 _STARTS = (
@@ -23,6 +25,12 @@ _STARTS = (
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_-]{1,40})", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
+# What stands in a tag, up to the ">" that is in no quoted value. What a group has taken it does not try in another way.
+_TAG = re.compile(r"""(/?)([a-z][^\s<>/]*)((?>=\s{0,9}"[^"]*"|=\s{0,9}'[^']*'|[^<>])*)>""", re.IGNORECASE)
+_MOST_TAG = 2_000  # characters; what is longer is text
+_SPANS = re.compile(r"""(?<![\w-])(colspan|rowspan)\s{0,9}=\s{0,9}["']?\s{0,9}([0-9]{1,6})\b""", re.IGNORECASE)
+_RAW_ENDS = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style")}  # no mark counts within
+_ENDLESS = re.compile(r"&#[0-9]{8,}")  # of a character's number: more digits than any has
 _SILENT = frozenset(("script", "style", "head", "title", "template"))
 
 
@@ -71,15 +79,51 @@ class _Open:
     caption: list[str] | None = None
 
 
-class _Reader(HTMLParser):
+class _Reader:
     def __init__(self, most_rows: int, most_columns: int) -> None:
-        super().__init__(convert_charrefs=True)
         self.tables: list[Table] = []
         self._open: list[_Open] = []
         self._most_rows, self._most_columns = most_rows, most_columns
         self._silent = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def feed(self, page: str) -> None:
+        """The whole page."""
+        place, never = 0, set[str]()
+
+        def after(mark: str, start: int) -> int:
+            """Behind the next one of these; the page's end where none follows."""
+            found = -1 if mark in never else page.find(mark, start)
+            if found < 0:
+                never.add(mark)
+            return len(page) if found < 0 else found + len(mark)
+
+        while place < len(page):
+            start = page.find("<", place)
+            start = len(page) if start < 0 else start
+            if start > place:
+                self._data(page[place:start])
+            if page.startswith("<!--", start):
+                place = after("-->", start + 4)
+            elif page.startswith(("<!", "<?"), start):
+                place = after(">", start)
+            elif tag := _TAG.match(page, start + 1, start + _MOST_TAG):
+                place, name = tag.end(), tag[2].casefold()
+                if tag[1]:
+                    self._end(name)
+                    continue
+                self._start(name, {one[1].casefold(): one[2] for one in _SPANS.finditer(tag[3])})
+                if name in _RAW_ENDS:
+                    ends = _RAW_ENDS[name].search(page, place)
+                    place = ends.start() if ends else len(page)
+            elif start < len(page):
+                self._data("<")
+                place = start + 1
+            else:
+                place = start
+        for here in self._open:  # a page that breaks off
+            self._end_row(here)
+
+    def _start(self, tag: str, spans: dict[str, str]) -> None:
         if tag in _SILENT:
             self._silent += 1
         elif tag in ("body", "table"):
@@ -90,9 +134,9 @@ class _Reader(HTMLParser):
                 self.tables.append(table)
             self._open.append(_Open(table))
         elif self._open:
-            self._within(self._open[-1], tag, dict(attrs))
+            self._within(self._open[-1], tag, spans)
 
-    def _within(self, here: _Open, tag: str, attrs: dict[str, str | None]) -> None:
+    def _within(self, here: _Open, tag: str, spans: dict[str, str]) -> None:
         if tag == "tr":
             self._end_row(here)
             here.row = []
@@ -100,8 +144,8 @@ class _Reader(HTMLParser):
             self._end_cell(here)
             here.row = [] if here.row is None else here.row
             self._reached_from_above(here)
-            here.cell, here.wide = [], _span(attrs.get("colspan"), self._most_columns)
-            tall = _span(attrs.get("rowspan"), self._most_rows)
+            here.cell, here.wide = [], _span(spans.get("colspan"), self._most_columns)
+            tall = _span(spans.get("rowspan"), self._most_rows)
             if tall > 1:
                 first = len(here.row)
                 here.below.update(dict.fromkeys(range(first, first + here.wide), tall))
@@ -110,7 +154,7 @@ class _Reader(HTMLParser):
         elif tag in ("br", "p", "div") and here.cell:
             here.cell.append("\n")
 
-    def handle_endtag(self, tag: str) -> None:
+    def _end(self, tag: str) -> None:
         if tag in _SILENT:
             self._silent = max(0, self._silent - 1)
         if not self._open:
@@ -126,19 +170,13 @@ class _Reader(HTMLParser):
         elif tag == "caption" and here.caption is not None:
             here.table.name, here.caption = _text(here.caption)[:80] or here.table.name, None
 
-    def handle_data(self, data: str) -> None:
+    def _data(self, data: str) -> None:
         if self._silent or not self._open:
             return
         here = self._open[-1]
-        if here.cell is not None:
-            here.cell.append(_BLANKS.sub(" ", data))
-        elif here.caption is not None:
-            here.caption.append(_BLANKS.sub(" ", data))
-
-    def close(self) -> None:
-        super().close()
-        for here in self._open:  # a page that breaks off
-            self._end_row(here)
+        into = here.caption if here.cell is None else here.cell
+        if into is not None:
+            into.append(_BLANKS.sub(" ", unescape(_ENDLESS.sub("", data)) if "&" in data else data))
 
     def _end_cell(self, here: _Open) -> None:
         if here.cell is None or here.row is None:
@@ -169,7 +207,6 @@ def tables(raw: bytes, most_rows: int, most_columns: int) -> list[Table]:
     """The tables of a page that have a cell, at most `most_rows` + 1 rows of each."""
     reader = _Reader(most_rows, most_columns)
     reader.feed(decoded(raw))
-    reader.close()
     return [table for table in reader.tables if any(any(row) for row in table.rows)]
 
 
@@ -179,4 +216,4 @@ def _text(parts: list[str]) -> str:
 
 
 def _span(said: str | None, most: int) -> int:
-    return min(max(int(said), 1), most) if said and said.isascii() and said.isdigit() and len(said) < 7 else 1
+    return min(max(int(said), 1), most) if said else 1
