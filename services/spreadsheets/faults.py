@@ -28,14 +28,14 @@ _ERROR = re.compile(rb"<[^<>]*?t=[\"']e[\"']")  # no "<" may stand in an attribu
 _PLACE = re.compile(rb"(?:^|\s)r\s*=\s*[\"']([A-Za-z]*)([0-9]*)[\"']")
 _TYPE = re.compile(rb"(?:^|\s)t\s*=\s*[\"']([a-z]+)[\"']", re.IGNORECASE)
 _ZERO = re.compile(rb"-?0+(?:\.0*)?")
-_ATTRIBUTES = rb"((?:[^>\"']|\"[^\"]*\"|'[^']*')*?)"
+_ATTRIBUTES = rb"((?>[^<>\"']|\"[^<\"]*\"|'[^<']*')*)"  # no "<" may stand in one
 _TABLE = re.compile(rb"<table:table(?=[\s/>])")
-_ODS_ROW = re.compile(rb"<table:table-row(?=[\s/>])%b/?>" % _ATTRIBUTES)
+_ODS_ROW = re.compile(rb"<table:table-row(?=[\s/>])%b>" % _ATTRIBUTES)
 _ODS_ODD = re.compile(rb"table:formula\s*=|calcext:value-type\s*=\s*[\"']error")
-_ODS_CELL = re.compile(rb"<table:(?:covered-)?table-cell(?=[\s/>])%b(/)?>" % _ATTRIBUTES)
-_ODS_TEXT = re.compile(rb"<text:p(?:\s[^>]*)?>(.*?)</text:p>", re.DOTALL)
+_ODS_CELL = re.compile(rb"<table:(?:covered-)?table-cell(?=[\s/>])%b>" % _ATTRIBUTES)
+_ODS_TEXT = re.compile(rb"<text:p(?:\s[^<>]*)?>([^<]*(?:<(?!/?text:p[\s/>])[^<]*)*)</text:p>")
 _ODS_VALUES = {"date": b"date-value", "time": b"time-value", "boolean": b"boolean-value"}
-_TAG = re.compile(rb"<[^>]*>")
+_TAG = re.compile(rb"<[^<>]*>")
 
 
 class Faults:

@@ -72,7 +72,7 @@ def _of_styles(xml: bytes) -> dict[str, str]:
 def _cells(chunks: Iterator[bytes], styles: Iterable[str]) -> Iterator[tuple[int, int, str]]:
     """(row, column, style) of each cell of these styles."""
     numbers = "|".join(map(re.escape, styles)).encode()
-    tag = re.compile(rb"<(?:[\w.-]+:)?c\s([^<>]*?(?<=\s)s=[\"'](%b)[\"'][^<>]*)>" % numbers)
+    tag = re.compile(rb"<(?:[\w.-]{1,40}:)?c(?=\s([^<>]*)>)[^<>]*?(?<=\s)s=[\"'](%b)[\"']" % numbers)
     left = b""
     for chunk in chunks:
         left += chunk
