@@ -16,6 +16,7 @@ from pages import (
     signed_out,
     standstill_banner,
     typed_card_numbers,
+    uploader,
 )
 from pages.common import actor, desk, texts
 from pages.markdown import plain
@@ -125,3 +126,4 @@ if address != "configuration":  # which says it itself, with the button that end
     pause_banner.show()
     passphrase_banner.show()
 run()
+uploader.give_back()

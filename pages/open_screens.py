@@ -17,6 +17,13 @@ def note() -> None:
         _known.add(context.session_id)
 
 
+def remove(file: str) -> None:
+    """Give back an uploaded file of this run's screen."""
+    if context := get_script_run_ctx():
+        manager: Any = context.uploaded_file_mgr
+        manager.remove_file(session_id=context.session_id, file_id=file)
+
+
 class OpenScreens:
     """See services.web.uploads.Screens. A screen's name is Streamlit's session id."""
 

@@ -5,8 +5,14 @@ from typing import Any
 
 import streamlit as st
 
+from pages import open_screens
 from pages.common import texts
 from services.web.uploads import PERSON_BYTES
+
+_DRAWN, _SEEN = (
+    "uploader_drawn",
+    "uploader_seen",
+)  # ids of files: in this run's uploaders, in those of the run before
 
 
 def files(label: str, **options: Any) -> Any:
@@ -21,4 +27,16 @@ def files(label: str, **options: Any) -> Any:
         '<style>[data-testid="stFileUploader"]:has([data-testid="stFileChipIconError"])::after '
         f"{{ content: {json.dumps(reason, ensure_ascii=False)}; display: block; margin-top: .5rem; }}</style>"
     )
+    found = uploaded if isinstance(uploaded, list) else [uploaded] if uploaded else []
+    st.session_state.setdefault(_DRAWN, set()).update(file.file_id for file in found)
     return uploaded
+
+
+def give_back() -> None:
+    """At the end of a whole run: Streamlit keeps a file that was imported, or whose screen was left, as long as its session.
+
+    One that no run has seen yet is on its way into an uploader, and stays."""
+    drawn = st.session_state.pop(_DRAWN, set())
+    for gone in st.session_state.get(_SEEN, set()) - drawn:
+        open_screens.remove(gone)
+    st.session_state[_SEEN] = drawn

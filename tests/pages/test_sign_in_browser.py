@@ -189,8 +189,14 @@ def _check_files(page: Page, house: House) -> None:
     assert "/media/" in downloaded.value.url
     assert page.request.get(downloaded.value.url).headers["cache-control"] == "no-store"
     assert httpx.get(downloaded.value.url).status_code == 403
+    page.get_by_role("link", name="People").click()
+    until(lambda: not held(), 30, "the file of a screen that was left to be given back")
+    page.get_by_role("link", name="Many at once").click()
+    with page.expect_response(re.compile("/upload_file/")):
+        page.locator("input[type=file]").set_input_files(table)  # type: ignore[arg-type]
+    until(held, 30, "the file to be taken")
     page.goto(f"{house.url}/people")
-    until(lambda: not held(), 30, "the file to be given back")
+    until(lambda: not held(), 30, "the file of a page that was closed to be given back")
 
 
 def _only_user(store: Store) -> str:
