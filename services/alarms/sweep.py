@@ -18,9 +18,9 @@ MOST_AT_ONCE = 200  # a year of forgotten files is raised in several rounds, so 
 
 def sweep(desk: Desk) -> None:
     """Compare the standing alarms with what holds now. Running it twice, or in two workers, does nothing more."""
-    now = clock.now()
+    now, short = clock.now(), desk.shortage.look()  # no disk is asked within a transaction
     with desk.store.read() as tx:
-        holds = {one.identity: one for one in _standing(tx, desk, now)}
+        holds = {one.identity: one for one in (*_standing(tx, desk, now), *room.standing(tx, short, now))}
         ended = [
             row for identity, row in rows.open_of_kinds(tx, STANDING_KINDS).items() if identity not in holds
         ]
@@ -49,4 +49,4 @@ def _standing(tx: Connection, desk: Desk, now: datetime) -> list[Standing]:
     found += rows.unconfirmable(tx, desk.settings.all_accounts)
     for account in sorted(rows.imported_accounts(tx) & set(desk.settings.all_accounts)):
         found += rows.not_settled(tx, account, now - timedelta(days=days_to_settle(tx, account)))
-    return [*found, *room.standing(tx, desk, now), *payouts.standing(tx, desk, now)]
+    return [*found, *payouts.standing(tx, desk, now)]

@@ -29,7 +29,6 @@ from services.reconciliation.turns import Turn, TurnOver
 from services.room import NoRoom, Room, RoomShort
 from services.store import (
     STORE_AWAY,
-    Connection,
     DatabaseRefused,
     Row,
     Store,
@@ -57,7 +56,8 @@ def waiting(store: Store, keep: int = 0) -> bool:
     with store.read() as tx:
         if settlement_files.to_clean(tx, _stale()):
             return True
-        return there.has() and bool(_next_file(tx, there) or settlement_files.next_rejoin(tx))
+        file, account = settlement_files.next_file(tx, clock.now()), settlement_files.next_rejoin(tx)
+    return there.has() and bool(_with_room(file, there) or account)  # no disk is asked within a transaction
 
 
 def work_off(
@@ -86,7 +86,8 @@ def _next(turn: Turn) -> bool:
     turn.check()
     with turn.store.read() as tx:
         unclean = settlement_files.to_clean(tx, _stale())
-        file, account = _next_file(tx, turn.room), settlement_files.next_rejoin(tx)
+        file, account = settlement_files.next_file(tx, clock.now()), settlement_files.next_rejoin(tx)
+    file = _with_room(file, turn.room)
     if unclean:
         _clean(turn, unclean[0])
     elif file is not None and file.state == "complete":
@@ -100,9 +101,8 @@ def _next(turn: Turn) -> bool:
     return True
 
 
-def _next_file(tx: Connection, there: Room) -> Row[Any] | None:
+def _with_room(file: Row[Any] | None, there: Room) -> Row[Any] | None:
     """The file to take up; none that is known to wait for more room than there is, while the others are done."""
-    file = settlement_files.next_file(tx, clock.now())
     known = file is not None and file.state != "complete" and file.failure == RoomShort.code
     return None if known and not there.has(**_needs(file)) else file
 
