@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from services import clock, parsing
+from services import clock
 from services.access import WORKER
 from services.desk import Desk
 from services.mail import mailbox, reports
@@ -102,6 +102,8 @@ def standing(tx: Connection, server: ImapServer) -> Reading:
 
 def _take(desk: Desk, server: ImapServer, received: Received) -> bool:
     """Read one message and move on; False where it is to be tried again before those after it."""
+    from services import parsing  # brings pandas along, which who only looks at the settings does without
+
     report = None
     if received.raw:
         if (may := _begin(desk, server, received)) != "read":

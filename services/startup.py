@@ -8,7 +8,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from services import desk as desks
-from services import logs, parsing, processes, programs, versions
+from services import logs, processes, programs, versions
 from services.desk import Desk
 from services.hosts import LOOPBACK_NAMES, is_loopback
 from services.i18n import translator
@@ -103,6 +103,8 @@ def running(desk: Desk) -> Iterator[None]:
     In the sandbox's world the sandbox and the public application are started where nothing answers on their ports, so
     that ``streamlit run app.py`` alone is the whole loop. Everything started here is stopped at the end.
     """
+    from services import parsing  # not above: it brings pandas along, and every program imports this module
+
     logs.set_up(desk.settings)
     versions.say(desk.store)
     parsing.prepare()  # the first file is looked at without waiting until the readers are loaded
