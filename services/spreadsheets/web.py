@@ -1,4 +1,4 @@
-"""The tables of a web page, as many programs write what they call XLS: rows of text, to be unfolded by `child` alone.
+"""The tables of a web page, as many programs write what they call XLS: rows of text, to be unfolded by `texts` alone.
 
 A table within a table is one of its own. A cell that spans several stands in the first of them, the others are blank: no
 amount is there twice. Cells are text: what is a number is for whoever reads them.
