@@ -159,7 +159,7 @@ WORDS = {
         ":material/sync_problem:",
     ),
     "mail_skipped": (
-        "A mail in the mailbox of delivery reports ended the program that reads it twice, and was skipped. It arrived on {arrived}.",
+        "A mail in the mailbox of delivery reports twice ended the program that reads it, and was skipped. It arrived on {arrived}.",
         "Look at it in folder {folder} on {host}: it is message {uid} (UIDVALIDITY {validity}). If it says that an e-mail of yours came back, reach that customer in another way. The mails after it were read.",
         ":material/mail_off:",
     ),
