@@ -13,7 +13,6 @@ from services.access import Right, rights
 from services.i18n import Translator, format_datetime
 from services.overview import zone_of
 from services.reconciliation import imports, views
-from services.reconciliation.process import ImportStopped
 from services.refusals import stored_sentence
 from services.room import NoRoom, RoomShort
 from services.store import Row
@@ -84,7 +83,7 @@ def _running(file: Row[Any], may: bool, t: Translator) -> None:
 def _held_up(file: Row[Any], t: Translator) -> str:
     """What the file waits for beside its turn, "" where it does not."""
     name = plain(file.name)
-    if file.failure == ImportStopped.code:
+    if file.failure == imports.ImportStopped.code:
         at = imports.next_try(file)
         when = format_datetime(at, zone_of(desk()).key, language()) if at else ""
         return t("{name}: the server ended its import several times. It is tried again by itself at {time}.", name=name, time=when)  # fmt: skip
