@@ -5,6 +5,7 @@ no Origin check, and its sign-in cookie is never ``Secure``.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,10 +28,16 @@ from services.web.uploads import NoRoom, Uploads
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # What proxies add: a request that carries one comes from elsewhere, whatever address it was handed over from.
 _OF_PROXIES = frozenset(
-    {"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"}
-)
+    {
+        "forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip",
+        "fastly-client-ip", "fly-client-ip", "x-azure-clientip", "x-envoy-external-address", "x-original-forwarded-for",
+        "x-original-host", "cdn-loop",
+    }
+)  # fmt: skip
 _TAKE_FILES = frozenset({Right.SEND, Right.RECONCILE})  # tables of requests; payout files and expected orders
 _LEFT = 1001  # a browser's word for a page that is closed, or gone from (RFC 6455, 7.4.1)
+_TOO_BIG = 1009
+_STRANGERS_BYTES = 65_536  # of a message to a screen: the sign-in needs far less, and Streamlit keeps 25 MB of each screen
 
 
 class Guard:
@@ -79,11 +86,13 @@ class Guard:
                 return
             refusal = None if rights else PlainTextResponse("Sign in first.", 403)
         if scope["type"] == "websocket":
-            await self._screen(refusal, scope, receive, send)
+            await self._screen(refusal, cookies, scope, receive, send)
         else:
             await (refusal or self._app)(scope, receive, answer)
 
-    async def _screen(self, refusal: Response | None, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _screen(
+        self, refusal: Response | None, cookies: Mapping[str, str], scope: Scope, receive: Receive, send: Send
+    ) -> None:
         if refusal:
             await receive()
             await send({"type": "websocket.close", "code": 1008})  # before accept: a 403
@@ -93,6 +102,11 @@ class Guard:
         async def listened() -> Message:
             nonlocal left
             message = await receive()
+            if len(message.get("bytes") or message.get("text") or "") > _STRANGERS_BYTES:
+                _, rights = await self._people.rights(self._people.session(cookies))
+                if not rights:
+                    await send({"type": "websocket.close", "code": _TOO_BIG})
+                    message = {"type": "websocket.disconnect", "code": _TOO_BIG}
             left = message["type"] == "websocket.disconnect" and message.get("code") == _LEFT
             return message
 
@@ -112,8 +126,10 @@ class Guard:
             if scope["method"] != "PUT":
                 await self._app(scope, receive, send)
                 return
-            length = Headers(scope=scope).get("content-length", "")
-            if not length.isascii() or not length.isdigit() or len(length) > 15:
+            sent = Headers(scope=scope)
+            length = sent.get("content-length", "")
+            chunked = "transfer-encoding" in sent  # the server then goes by it, and not by the length (RFC 9112, 6.3)
+            if chunked or not length.isascii() or not length.isdigit() or len(length) > 15:
                 await PlainTextResponse("Say how long the file is.", 411)(scope, receive, send)
                 return
             try:
@@ -157,7 +173,10 @@ class Guard:
         return None
 
     def _same_origin(self, origin: str, host: str) -> bool:
-        parts = urlsplit(origin)
+        try:
+            parts = urlsplit(origin)
+        except ValueError:
+            return False
         return parts.scheme in ("http", "https") and parts.netloc.lower() in (
             host.lower(),
             self._home.netloc.lower(),

@@ -80,8 +80,9 @@ def cookies(given: dict[str, Any]) -> dict[str, str]:
 
 def person(desk: Desk, sub: str, *roles: str) -> dict[str, str]:
     """Somebody who has signed in: the cookies of their browser."""
-    sign_in.sign_in(desk, claims(sub, *roles))
-    return cookies(claims(sub, *roles))
+    given = claims(sub, *roles)
+    sign_in.sign_in(desk, given)
+    return cookies(given)
 
 
 class House:
@@ -240,6 +241,9 @@ def test_files_on_their_way_count_too(desk: Desk) -> None:
             "/_stcore/upload_file/1/x", headers=cookie_header(one), content=endless()
         )
         assert told.status_code == 411
+        both = cookie_header(one) | {"content-length": "1", "transfer-encoding": "chunked"}
+        told = await house.client.put("/_stcore/upload_file/1/x", headers=both, content=endless())
+        assert told.status_code == 411  # the server goes by the chunks, however short the length
 
     run(desk, script)
 
@@ -309,3 +313,38 @@ def test_the_connections_end_is_heard_whatever_ended_it(desk: Desk) -> None:
     for code in (1001, 1006, 1000):
         asyncio.run(over(code))
     assert told == [True, False, False]
+
+
+def test_only_a_person_with_a_role_sends_a_screen_much(desk: Desk) -> None:
+    """Streamlit keeps the last message of every screen, and anybody may open the sign-in, as often as they like."""
+
+    async def sent(shown: dict[str, str], message: Message) -> tuple[list[Message], list[Message]]:
+        heard: list[Message] = []
+        closed: list[Message] = []
+        messages: list[Message] = [message, {"type": "websocket.disconnect", "code": 1000}]
+
+        async def app(_scope: Any, receive: Any, _send: Any) -> None:
+            while not heard or heard[-1]["type"] != "websocket.disconnect":
+                heard.append(await receive())
+
+        async def receive() -> Message:
+            return messages.pop(0)
+
+        async def send(answer: Message) -> None:
+            closed.append(answer)
+
+        headers = [(b"host", b"desk.example.com"), (b"cookie", cookie_header(shown)["cookie"].encode())]
+        scope = {"type": "websocket", "path": "/_stcore/stream", "headers": headers, "client": ("10.0.0.7", 1)}
+        await Guard(app, desk, Uploads(Memory()), INDEX)(scope, receive, send)
+        return heard, closed
+
+    big = {"type": "websocket.receive", "bytes": b"x" * 70_000}
+    finance, nobody = person(desk, "finance", "finance"), person(desk, "nobody")
+    small = big | {"bytes": b"x" * 1000}
+    assert asyncio.run(sent({}, small))[0][0] == small
+    assert asyncio.run(sent(finance, big))[0][0] == big
+    for shown in ({}, nobody):
+        for message in (big, {"type": "websocket.receive", "text": "x" * 70_000}):
+            heard, closed = asyncio.run(sent(shown, message))
+            assert [one["type"] for one in heard] == ["websocket.disconnect"]
+            assert closed == [{"type": "websocket.close", "code": 1009}]
