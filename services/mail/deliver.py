@@ -4,14 +4,18 @@ Until the final dot is sent nothing was accepted, and trying again is safe. Betw
 knows: ``DeliveryUnknown``. After a 250 it is sent, whatever happens to the rest of the session (RFC 5321, 4.5.3.2.6).
 """
 
+import os
 import smtplib
 import socket
 import ssl
+import threading
+import time
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from services.mail.errors import (
     AuthRefused,
@@ -26,6 +30,8 @@ from services.mail.errors import (
 from services.mail.smtp_url import Server, parse_smtp_url
 
 _LOST = (smtplib.SMTPServerDisconnected, OSError)
+_CONNECT_SECONDS = 10.0
+_WITHIN_SECONDS = 90.0  # a whole session: shorter than the lease of what hands over, or another would hand it over too
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,43 @@ class Session:
     utf8: bool
 
 
+class _Session(smtplib.SMTP):
+    """It is cut off after ``within`` seconds: a server that answers byte by byte lets no timeout of a single answer pass."""
+
+    def __init__(self, *args: Any, within: float, **options: Any) -> None:
+        self._ends_at = time.monotonic() + within
+        self._limit: threading.Timer | None = None
+        self._line: socket.socket | None = None
+        super().__init__(*args, **options)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        # of each of the server's addresses; a handshake is bounded as a whole
+        made: socket.socket = super()._get_socket(host, port, min(timeout, _CONNECT_SECONDS))  # type: ignore[misc]
+        made.settimeout(timeout)
+        # The same connection under a number of its own: STARTTLS takes the socket's away.
+        self._line = socket.socket(fileno=os.dup(made.fileno()))
+        self._limit = threading.Timer(max(0.0, self._ends_at - time.monotonic()), _cut, [self._line])
+        self._limit.daemon = True
+        self._limit.start()
+        return made
+
+    def close(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+        if self._line is not None:
+            self._line.close()
+        super().close()
+
+
+class _TlsSession(_Session, smtplib.SMTP_SSL):
+    pass
+
+
+def _cut(line: socket.socket) -> None:
+    with line, suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
 def deliver(
     message: bytes,
     *,
@@ -53,15 +96,16 @@ def deliver(
     sender: str,
     recipients: Sequence[str],
     timeout: float = 30.0,
+    within: float = _WITHIN_SECONDS,
     tls: ssl.SSLContext | None = None,
 ) -> Accepted:
     """Hand the message over. All recipients are accepted or nothing is sent. ``timeout`` in seconds, for each answer of
-    the server; ``tls`` takes the place of the system's certificate authorities.
+    the server, ``within`` for all of them; ``tls`` takes the place of the system's certificate authorities.
 
     Raises DeliveryError: Retryable, Rejected, DeliveryUnknown, or SessionRefused (pause the queue); SmtpUrlInvalid.
     """
     server = parse_smtp_url(smtp_url)
-    with _open(server, timeout, tls) as smtp:
+    with _open(server, timeout, within, tls) as smtp:
         _envelope(smtp, sender, recipients)
         return Accepted(_hand_over(smtp, message))
 
@@ -69,15 +113,17 @@ def deliver(
 def check_session(smtp_url: str, *, timeout: float = 10.0, tls: ssl.SSLContext | None = None) -> Session:
     """Open a session as ``deliver`` would, and send nothing. Raises as ``deliver`` does."""
     server = parse_smtp_url(smtp_url)
-    with _open(server, timeout, tls) as smtp:
+    with _open(server, timeout, 3 * timeout, tls) as smtp:
         _expect(smtp, "connect", "NOOP")
         encrypted = isinstance(smtp.sock, ssl.SSLSocket)
         return Session(server.host, server.port, encrypted, bool(server.user), smtp.has_extn("smtputf8"))
 
 
 @contextmanager
-def _open(server: Server, timeout: float, tls: ssl.SSLContext | None) -> Iterator[smtplib.SMTP]:
-    smtp = _connect(server, timeout, tls)
+def _open(
+    server: Server, timeout: float, within: float, tls: ssl.SSLContext | None
+) -> Iterator[smtplib.SMTP]:
+    smtp = _connect(server, timeout, within, tls)
     try:
         _greet(smtp)
         if server.tls in ("required", "optional"):
@@ -104,16 +150,16 @@ def _authorities() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _connect(server: Server, timeout: float, tls: ssl.SSLContext | None) -> smtplib.SMTP:
+def _connect(server: Server, timeout: float, within: float, tls: ssl.SSLContext | None) -> smtplib.SMTP:
     # smtplib would ask the DNS for this machine's full name, for seconds where there is none.
     name = socket.gethostname()
     name = name if "." in name and name.isascii() else "[127.0.0.1]"
     try:
         if server.tls == "implicit":
-            return smtplib.SMTP_SSL(
-                server.host, server.port, name, timeout=timeout, context=tls or _authorities()
+            return _TlsSession(
+                server.host, server.port, name, timeout=timeout, within=within, context=tls or _authorities()
             )
-        return smtplib.SMTP(server.host, server.port, name, timeout=timeout)
+        return _Session(server.host, server.port, name, timeout=timeout, within=within)
     except smtplib.SMTPConnectError as error:
         raise Retryable("connect", error.smtp_code, _line(error.smtp_error)) from error
     except _LOST as error:

@@ -4,6 +4,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -169,7 +170,7 @@ def test_lost_before_the_final_dot_nothing_was_sent(stage: str, command: str) ->
 @pytest.mark.parametrize("lost", [None, b"", b"garbage\r\n"])
 def test_lost_after_the_final_dot_nobody_knows(lost: bytes | None) -> None:
     with Fake({".": lost}) as server, pytest.raises(errors.DeliveryUnknown) as caught:
-        deliver(MESSAGE, smtp_url=server.url, sender=SENDER, recipients=[CUSTOMER], timeout=3)
+        deliver(MESSAGE, smtp_url=server.url, sender=SENDER, recipients=[CUSTOMER], timeout=1)
     assert caught.value.stage == "message"
     assert server.data
 
@@ -182,8 +183,37 @@ def test_lost_at_quit_it_is_sent(reply: bytes | None) -> None:
 
 def test_a_silent_server_times_out() -> None:
     with Fake({"MAIL": b""}) as server, pytest.raises(errors.Retryable) as caught:
-        deliver(MESSAGE, smtp_url=server.url, sender=SENDER, recipients=[CUSTOMER], timeout=3)
+        deliver(MESSAGE, smtp_url=server.url, sender=SENDER, recipients=[CUSTOMER], timeout=1)
     assert caught.value.stage == "sender"
+
+
+class Dripping(Fake):
+    """It answers a command with one byte after the other, and never comes to an end."""
+
+    def __init__(
+        self, command: str, script: dict[str, bytes | None], tls: ssl.SSLContext | None = None
+    ) -> None:
+        super().__init__(script, tls)
+        self._command, self._begun = command, False
+
+    def _answer(self, connection: socket.socket, key: str) -> bool:
+        while key == self._command:
+            connection.sendall(b"250-" if not self._begun else b"x")
+            self._begun = True
+            time.sleep(0.02)
+        return super()._answer(connection, key)
+
+
+@pytest.mark.parametrize(
+    ("command", "raised", "stage"),
+    [("GREETING", errors.Retryable, "connect"), ("MAIL", errors.Retryable, "sender"), (".", errors.DeliveryUnknown, "message")],
+)  # fmt: skip
+def test_a_dripping_server_is_cut_off(command: str, raised: type[errors.DeliveryError], stage: str) -> None:
+    before = threading.active_count()
+    with Dripping(command, {}) as server, pytest.raises(raised) as caught:
+        deliver(MESSAGE, smtp_url=server.url, sender=SENDER, recipients=[CUSTOMER], within=0.3)
+    assert caught.value.stage == stage
+    assert threading.active_count() == before
 
 
 def test_nobody_there() -> None:
@@ -238,6 +268,14 @@ def test_starttls_is_used_where_required(tls: tuple[ssl.SSLContext, ssl.SSLConte
         send(server.url + "?starttls=required", tls=tls[1])
         assert server.commands.index("STARTTLS") < server.commands.index("DATA")
     assert sum(command.lower().startswith("ehlo") for command in server.commands) == 2
+
+
+def test_a_dripping_server_is_cut_off_behind_tls_too(tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+    with Dripping("MAIL", OFFERS_STARTTLS, tls[0]) as server, pytest.raises(errors.Retryable) as caught:
+        deliver(
+            MESSAGE, smtp_url=server.url + "?starttls=required", sender=SENDER, recipients=[CUSTOMER], within=0.5, tls=tls[1]
+        )  # fmt: skip
+    assert caught.value.stage == "sender"
 
 
 def test_starttls_gone_is_refused_and_nothing_is_sent() -> None:
