@@ -35,8 +35,15 @@ _ONE_THREAD: Final = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }  # fmt: skip
 _MOST_FRAME = 256 << 20  # bytes of one result
-_AT_ONCE = 4  # children of one program
-_PLACES = threading.BoundedSemaphore(_AT_ONCE)
+_SMALL = 256 << 10  # bytes of what is read: so little never waits behind what takes long
+_AT_ONCE = {True: 8, False: 4}  # children of one program, for what is small and what is not
+
+
+def _free() -> dict[bool, threading.BoundedSemaphore]:
+    return {small: threading.BoundedSemaphore(most) for small, most in _AT_ONCE.items()}
+
+
+_PLACES = _free()
 _LOOK = 0.5  # seconds between two looks at whether a child works
 _WORKS = 0.01  # of one processor: less is standing still
 _REAPED = 10.0  # seconds until the parent has said how a child ended
@@ -57,7 +64,7 @@ def run(
     With ``tell`` the function is given a ``tell`` of its own, and each number it is told comes here. Raises what the function
     raises of DeskError and OSError, ParsingTooHeavy, ParsingTooSlow, ParsingStoodStill, ParsingDied.
     """
-    found: list[R] = list(_results(function, arguments, bounds or Bounds.of(size), several=False, tell=tell))
+    found: list[R] = list(_results(function, arguments, size, bounds, several=False, tell=tell))
     if len(found) != 1:
         raise ParsingDied("no result")
     return found[0]
@@ -70,15 +77,16 @@ def stream(
 
     Closed, or forgotten, before its end, the child is killed.
     """
-    yield from _results(function, arguments, bounds or Bounds.of(size), several=True, tell=None)
+    yield from _results(function, arguments, size, bounds, several=True, tell=None)
 
 
 def _results(
-    function: Callable[..., Any], arguments: tuple[Any, ...], bounds: Bounds, *, several: bool,
+    function: Callable[..., Any], arguments: tuple[Any, ...], size: int, bounds: Bounds | None, *, several: bool,
     tell: Callable[[int], None] | None,
 ) -> Iterator[Any]:  # fmt: skip
+    bounds = bounds or Bounds.of(size)
     asked = child.request(function, arguments, bounds, several=several, tells=tell is not None)
-    with _PLACES, contextlib.closing(_Call(bounds)) as call:
+    with _PLACES[size <= _SMALL], contextlib.closing(_Call(bounds)) as call:
         call.send(asked)
         while True:
             kind, body = call.frame()
@@ -160,12 +168,15 @@ class _Call:
         return bytes(content)
 
     def _wait(self, event: int) -> None:
-        """Until the child gives or takes something. Raises ParsingStoodStill."""
+        """Until the child gives or takes something. Raises ParsingError where it stands still, or has ended and left its socket to
+        a process of its own."""
         poll = select.poll()
         poll.register(self._data, event)
         since, used = time.monotonic(), None
         while not poll.poll(1000 * min(_LOOK, self._bounds.still)):
             passed, now = time.monotonic() - since, self._used()
+            if self._said.count(b"\n") == 2 and not poll.poll(0):
+                raise self._how_it_ended()
             if used is None or now - used > _WORKS * passed:
                 since, used = time.monotonic(), now
             elif passed > self._bounds.still:
@@ -226,7 +237,7 @@ class _Parent:
 
     def _forget(self) -> None:
         global _PLACES
-        self._lock, _PLACES = threading.Lock(), threading.BoundedSemaphore(_AT_ONCE)
+        self._lock, _PLACES = threading.Lock(), _free()
 
     def ask(self, data: int, pipe: int) -> int:
         """Have a child forked that answers on these descriptors; the parent's process id."""

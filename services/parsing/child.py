@@ -25,7 +25,7 @@ from services.parsing.bounds import Bounds
 HEAD: Final = struct.Struct("<cQ")
 PLACE: Final = struct.Struct("<q")
 SAID: Final = 64  # bytes: the most that the parent says of a child on its pipe
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _SHOWN = 20_000  # characters of a traceback
 
 
@@ -35,6 +35,12 @@ def request(
     """What the child is told first: the function by name, pickled by us and read by it."""
     body = pickle.dumps((bounds, several, tells, function, arguments), protocol=5)
     return PLACE.pack(len(body)) + body
+
+
+def keep_orphans() -> None:
+    """From now on children of this process's children come to it when theirs ends (Linux)."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def bind_to_parent(parent: int) -> None:

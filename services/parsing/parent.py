@@ -15,6 +15,7 @@ import select
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Final
 
 from services.parsing import child
@@ -42,6 +43,7 @@ class _Parent:
         self._woken, self._wakes = os.pipe()
         for end in (self._woken, self._wakes):
             os.set_blocking(end, False)
+        child.keep_orphans()
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wakes, warn_on_full_buffer=False)
 
@@ -65,6 +67,7 @@ class _Parent:
             if self._control.fileno() in ready and not self._call():
                 for process in self._pipes:
                     os.kill(process, signal.SIGKILL)
+                self._reap(0)
                 return
 
     def _call(self) -> bool:
@@ -109,10 +112,11 @@ class _Parent:
             os._exit(1)
         os._exit(0)
 
-    def _reap(self) -> None:
+    def _reap(self, how: int = os.WNOHANG) -> None:
         while True:
+            self._kill_orphans()
             try:
-                process, status, used = os.wait4(-1, os.WNOHANG)
+                process, status, used = os.wait4(-1, how)
             except ChildProcessError:
                 return
             if process == 0:
@@ -123,6 +127,13 @@ class _Parent:
                 with contextlib.suppress(BrokenPipeError):
                     os.write(pipe, b"%d %.2f\n" % (code, seconds))
                 os.close(pipe)
+
+    def _kill_orphans(self) -> None:
+        """What a child has begun and left behind: no reader does, one that was taken over may."""
+        with contextlib.suppress(OSError):  # not Linux
+            for process in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+                if int(process) not in self._pipes:
+                    os.kill(int(process), signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What crosses from a child that a hostile file may have taken over: data of known types, and no code.
 
-A pickle names what is to be called when it is read. Here only these are found: dataclasses, named tuples and refusals of ours,
-and the plain types below; a DataFrame crosses as Arrow's bytes.
+A pickle names what is to be called when it is read. Here only these are found: the plain types below, and `made`, which makes
+frozen dataclasses, named tuples and refusals of ours without running their constructors; a DataFrame crosses as Arrow's
+bytes. No class of ours is handed out itself: a pickle can set the attributes of whatever it holds.
 """
 
 import builtins
@@ -9,10 +10,12 @@ import collections
 import dataclasses
 import datetime
 import decimal
+import functools
 import importlib
 import io
 import pathlib
 import pickle
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -20,11 +23,12 @@ import pyarrow as pa
 
 from services.errors import DeskError
 
+# Types that the interpreter keeps from being changed.
 _PLAIN: dict[tuple[str, str], Any] = {
     (one.__module__, one.__qualname__): one
     for one in (
-        set, frozenset, collections.Counter, collections.OrderedDict, datetime.date, datetime.datetime, datetime.timedelta,
-        datetime.timezone, decimal.Decimal, pathlib.PosixPath,
+        set, frozenset, collections.OrderedDict, datetime.date, datetime.datetime, datetime.timedelta, datetime.timezone,
+        decimal.Decimal,
     )
 }  # fmt: skip
 
@@ -47,10 +51,20 @@ def unpack(raw: bytes) -> Any:
 
 class _Pickler(pickle.Pickler):
     def reducer_override(self, value: Any) -> Any:
+        kind: Any = type(value)
         if isinstance(value, pd.DataFrame):
             return frame, (_arrow(value),)
+        if isinstance(value, pathlib.PurePath):
+            return path, (str(value),)
+        if isinstance(value, collections.Counter):
+            return counter, (dict(value),)
         if isinstance(value, DeskError):
-            return refusal, (type(value), value.args, vars(value))
+            return made, (kind.__module__, kind.__qualname__, value.args, vars(value))
+        if isinstance(value, tuple):
+            return made, (kind.__module__, kind.__qualname__, tuple(value), {})
+        if hasattr(kind, "__dataclass_fields__"):
+            values = {name: getattr(value, name) for name in _names(kind)}
+            return made, (kind.__module__, kind.__qualname__, (), values)
         return NotImplemented
 
 
@@ -62,10 +76,6 @@ class _Unpickler(pickle.Unpickler):
             return _PLAIN[module, name]
         if module == "builtins" and _is_os_error(found := getattr(builtins, name, None)):
             return found
-        if module.startswith("services.") and name.isidentifier():
-            found = getattr(importlib.import_module(module), name, None)
-            if isinstance(found, type) and found.__module__ == module and _is_data(found):
-                return found
         raise pickle.UnpicklingError(f"{module}.{name} does not cross")
 
 
@@ -73,8 +83,45 @@ def _is_os_error(found: Any) -> bool:
     return isinstance(found, type) and issubclass(found, OSError)
 
 
+@functools.cache
+def _names(kind: type) -> frozenset[str]:
+    """The fields of a dataclass."""
+    return frozenset(field.name for field in dataclasses.fields(kind))
+
+
+@functools.cache
+def _kind(module: str, name: str) -> type:
+    """A class of ours that holds data. Raises pickle.UnpicklingError."""
+    if module.startswith("services.") and name.isidentifier():
+        found = getattr(importlib.import_module(module), name, None)
+        if isinstance(found, type) and found.__module__ == module and _is_data(found):
+            return found
+    raise pickle.UnpicklingError(f"{module}.{name} does not cross")
+
+
 def _is_data(found: type) -> bool:
-    return dataclasses.is_dataclass(found) or issubclass(found, DeskError | tuple)
+    parameters = getattr(found, "__dataclass_params__", None)
+    return (parameters is not None and parameters.frozen) or issubclass(found, DeskError | tuple)
+
+
+def made(module: str, name: str, arguments: tuple[Any, ...], values: Mapping[str, Any]) -> Any:
+    """A named tuple, dataclass or refusal, whose constructor may take others than what it keeps."""
+    kind: Any = _kind(module, name)
+    if issubclass(kind, tuple):
+        return tuple.__new__(kind, arguments)
+    if not issubclass(kind, DeskError) and values.keys() != _names(kind):
+        raise pickle.UnpicklingError(f"{name} has other fields")
+    one = kind.__new__(kind, *arguments)
+    vars(one).update(values)
+    return one
+
+
+def path(text: str) -> pathlib.Path:
+    return pathlib.Path(text)
+
+
+def counter(counts: dict[Any, int]) -> "collections.Counter[Any]":
+    return collections.Counter(counts)
 
 
 def _arrow(value: pd.DataFrame) -> bytes:
@@ -93,13 +140,4 @@ def frame(raw: bytes) -> pd.DataFrame:
     return found
 
 
-def refusal(kind: type[DeskError], arguments: tuple[Any, ...], values: dict[str, Any]) -> DeskError:
-    """An error without running its constructor, whose arguments may be others than those that it keeps."""
-    if not issubclass(kind, DeskError):
-        raise pickle.UnpicklingError(f"{kind} is no refusal")
-    made = kind.__new__(kind, *arguments)
-    vars(made).update(values)
-    return made
-
-
-_OURS = {(__name__, one.__name__): one for one in (frame, refusal)}
+_OURS = {(__name__, one.__name__): one for one in (frame, made, path, counter)}

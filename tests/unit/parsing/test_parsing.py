@@ -114,6 +114,25 @@ def _who_then_sleeps() -> Any:
     time.sleep(600)
 
 
+def test_what_a_child_has_begun_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "_PARENT", calls._Parent())
+    parent = parsing.run(readers.about, size=0)["parents"]
+    with pytest.raises(ParsingDied) as ended:
+        parsing.run(readers.leave, 7, size=0)
+    assert ended.value.how == "7"
+    waited_for(lambda: not Path(f"/proc/{parent}/task/{parent}/children").read_text())
+    calls._PARENT.at_exit()
+
+
+def test_what_is_small_never_waits_behind_what_takes_long() -> None:
+    large = [parsing.stream(readers.pour, size=calls._SMALL + 1) for _ in range(calls._AT_ONCE[False])]
+    for one in large:
+        next(one)
+    assert parsing.run(readers.double, b"a", size=calls._SMALL) == b"aa"
+    for one in large:
+        one.close()  # type: ignore[attr-defined]
+
+
 def test_two_at_once_and_more_than_there_are_places() -> None:
     found: list[int] = []
 

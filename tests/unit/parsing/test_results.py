@@ -69,9 +69,33 @@ def test_what_the_machine_lacks_comes_back_as_what_it_is() -> None:
     [
         pickle.dumps(Hostile("true")), pickle.dumps(eval), pickle.dumps(pickle.loads), pickle.dumps(pd.read_pickle),
         b"cservices.reconciliation.process\nos.system\n.", b"cservices.settlements.blocks\npa\n.", b"cservices.parsing.calls\nrun\n.",
-        b"cservices.settings\nROOT\n.", b"", b"no pickle", pickle.dumps("x" * 1000)[:-5],
+        b"cservices.settings\nROOT\n.", b"cservices.spreadsheets.texts\nUnfolded\n.", b"cpathlib\nPosixPath\n.", b"", b"no pickle", pickle.dumps("x" * 1000)[:-5],
     ],
 )  # fmt: skip
-def test_what_would_be_called_does_not_cross(raw: bytes) -> None:
+def test_what_would_be_called_or_changed_does_not_cross(raw: bytes) -> None:
     with pytest.raises(pickle.UnpicklingError):
         results.unpack(raw)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "values"),
+    [
+        ("services.reconciliation.previewing", "Looking", {}),  # makes a folder
+        ("services.settlements.sheet", "AsideRow", {"line": 1}),
+        ("services.spreadsheets.texts", "CalamineWorkbook", {}),
+        ("os", "system", {}),
+    ],
+)
+def test_only_data_of_ours_is_made_and_whole(module: str, name: str, values: dict[str, Any]) -> None:
+    raw = pickle.dumps(_Made(module, name, values))
+    with pytest.raises(pickle.UnpicklingError):
+        results.unpack(raw)
+
+
+class _Made:
+    def __init__(self, *what: Any) -> None:
+        self._what = what
+
+    def __reduce__(self) -> Any:
+        module, name, values = self._what
+        return results.made, (module, name, (), values)
