@@ -41,16 +41,8 @@ class Running:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._thread = _thread(desk, self._stopping)
         self._thread.start()
-
-    def _run(self) -> None:
-        """Lanes begin again by themselves. Where they cannot even begin, this process is of no use, and must not look it."""
-        try:
-            run(self._desk, self._stopping)
-        except BaseException:
-            log.critical("the worker broke off, and ends this process", exc_info=True)
-            os._exit(1)
 
     def stop(self, timeout: float = 10) -> None:
         """Let the steps in hand end, then stop."""
@@ -61,6 +53,19 @@ class Running:
 
 def start(desk: Desk) -> Running:
     return Running(desk)
+
+
+def _thread(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> threading.Thread:
+    """Lanes begin again by themselves. Where they cannot even begin, this process is of no use, and must not look it."""
+
+    def work() -> None:
+        try:
+            run(desk, stopping, apart=apart)
+        except BaseException:
+            log.critical("the worker broke off, and ends this process", exc_info=True)
+            os._exit(1)
+
+    return threading.Thread(target=work, name="worker", daemon=True)
 
 
 def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
@@ -153,6 +158,8 @@ def main() -> None:
     logs.set_up(desk.settings)
     versions.say(desk.store)
     stopping = threading.Event()
+    # Not in this thread: a signal's handler runs here, and would wait for ever for an event that this thread is looking at.
+    thread = _thread(desk, stopping, apart=not desk.store.sqlite)
 
     def _stop(_signal: int, _frame: FrameType | None) -> None:
         stopping.set()
@@ -160,7 +167,8 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    run(desk, stopping, apart=not desk.store.sqlite)
+    thread.start()
+    thread.join()
 
 
 if __name__ == "__main__":

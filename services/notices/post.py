@@ -37,7 +37,6 @@ def post(desk: Desk) -> None:
         if not send_next(desk):
             return
         goes_on()
-        goes_on()
 
 
 def find(desk: Desk) -> None:

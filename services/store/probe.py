@@ -1,15 +1,12 @@
 """Whether the store can keep something now, and whether its tables are those of this program."""
 
 import os
-from functools import cache
 
-from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
 from services.store.concurrent import put
-from services.store.engine import MIGRATIONS, Store, StoreFull
+from services.store.engine import Store, StoreFull, newest_revision
 from services.store.schema import meta
 
 _BYTES = 8_192  # as much as a notification needs: where this has no room, neither has one
@@ -24,14 +21,7 @@ def write(store: Store) -> None:
 def tables_fit(store: Store) -> bool:
     """Whether the database stands at this program's last migration. Raises StoreError."""
     with store.read() as tx:
-        return MigrationContext.configure(tx).get_current_revision() == _newest()
-
-
-@cache
-def _newest() -> str | None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return ScriptDirectory.from_config(config).get_current_head()
+        return MigrationContext.configure(tx).get_current_revision() == newest_revision()
 
 
 def why(error: Exception) -> str:

@@ -162,6 +162,32 @@ def test_a_worker_that_is_told_to_stop_ends_its_step_and_exits_with_0(
     assert found(desk, order_id).order.availability == "open"  # what was begun is written
 
 
+_TOLD_AT_THE_WORST_MOMENT = """
+import os, signal, threading, time
+from dataclasses import replace
+from services import worker
+
+class Wake(threading.Event):
+    def clear(self):
+        with self._cond:  # as Event.clear itself does
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.1)
+            self._flag = False
+
+opened = worker.desk_or_exit
+worker.desk_or_exit = lambda: replace(opened(), wake=Wake())
+worker.main()
+"""
+
+
+def test_a_signal_that_comes_while_the_worker_looks_whether_it_was_woken_ends_it_too(
+    desk: Desk, sandbox: RunningSandbox
+) -> None:
+    command = [sys.executable, "-c", _TOLD_AT_THE_WORST_MOMENT]
+    done = subprocess.run(command, cwd=ROOT, env=_environment(desk, sandbox), timeout=30, check=False)
+    assert done.returncode == 0
+
+
 def _environment(desk: Desk, sandbox: RunningSandbox) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ETERMINAL_")}
     return inherited | {
