@@ -109,6 +109,10 @@ class Store:
             raw = self.engine.raw_connection()
             try:
                 raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.OperationalError as error:
+                if not _is_full(error):
+                    raise
+                self.outages.met("full", type(error).__name__)  # the next to write empties it when there is room
             finally:
                 raw.close()
 

@@ -16,7 +16,7 @@ from services.access import Actor
 from services.accounts.demo import prepare_demo
 from services.desk import Desk
 from services.hipay.client import HiPay
-from services.orders import create, history, steps
+from services.orders import create, history, paging, steps
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox, start_sandbox, wait_for
@@ -117,8 +117,9 @@ def test_a_mail_leaves_while_as_many_pages_as_may_be_are_asked_for(
 
 
 def test_a_dripping_answer_is_told_while_it_lasts_and_given_up_in_time(
-    desk: Desk, manager: Actor, hung: RunningSandbox
+    desk: Desk, manager: Actor, hung: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(paging, "backoff", lambda _tries: timedelta(seconds=0.5))
     hung.control("faults", {"kind": "drip", "path": "/v1/hpayment", "delay_ms": 200})
     order = send(desk, manager, "slow", "S-1")
 

@@ -112,9 +112,9 @@ def test_a_database_that_is_full_stops_no_file_for_good_and_counts_no_try(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch, pages: int
 ) -> None:
     """As the real process ends: with a word to whoever began it."""
-    file, child = receive(desk, finance, lines(400)), background._Child(desk)
-    monkeypatch.setattr(loading, "BATCH", 50)
-    monkeypatch.setattr(loading, "ROWS", 100)
+    file, child = receive(desk, finance, lines(120)), background._Child(desk)
+    monkeypatch.setattr(loading, "BATCH", 30)
+    monkeypatch.setattr(loading, "ROWS", 60)
     monkeypatch.setattr(child, "_start", lambda: None)
 
     class Ended:
@@ -139,13 +139,13 @@ def test_a_database_that_is_full_stops_no_file_for_good_and_counts_no_try(
     with desk.store.write():
         pass
     background.work_off(desk)
-    assert (row(desk, file).state, visible(desk)) == ("complete", 400)
+    assert (row(desk, file).state, visible(desk)) == ("complete", 120)
 
 
 def test_a_file_that_needs_too_much_says_so_and_lets_the_others_go_first(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    large, small = receive(desk, finance, lines(200, "L")), receive(desk, finance, lines(3, "S"), "b.csv")
+    large, small = receive(desk, finance, lines(40, "L")), receive(desk, finance, lines(3, "S"), "b.csv")
     with monkeypatch.context() as patch:
         patch.setattr(process, "_GROWS", (TOO_MUCH << 20) // row(desk, large).size * 2)
         patch.setattr(process, "_needs", _only_large(process._needs))
@@ -159,7 +159,7 @@ def test_a_file_that_needs_too_much_says_so_and_lets_the_others_go_first(
 
 
 def _only_large(needs: Any) -> Any:
-    return lambda file: needs(file) if file.size > 5_000 else {"database": 0}
+    return lambda file: needs(file) if file.size > 1_000 else {"database": 0}
 
 
 @pytest.mark.parametrize("how", ["short", "full", "full disk"])
