@@ -4,6 +4,7 @@ The router lies inside ``pages/``, never beside that folder: Streamlit runs the 
 addresses, without the router and its sign-in.
 """
 
+import logging
 import os
 import signal
 import sys
@@ -28,7 +29,7 @@ private_files.keep()
 from pages.failure import show_failure  # noqa: E402
 from pages.open_screens import OpenScreens  # noqa: E402
 from services import health  # noqa: E402
-from services.programs import NotStarted  # noqa: E402
+from services.programs import NotStarted, dashboard, taken_ports  # noqa: E402
 from services.settings import Settings  # noqa: E402
 from services.startup import (  # noqa: E402
     desk_or_exit,
@@ -70,7 +71,11 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
             sys.stderr.flush()
             os._exit(1)  # the server would wrap the sentence in a traceback; nothing else runs yet
         # `services.run` hides it and says the same; a link that was made here is known to nobody else.
-        if not st.get_option("logger.hideWelcomeMessage") or (opens_by_link and not given):
+        if (
+            __name__ == "__main__"
+            or not st.get_option("logger.hideWelcomeMessage")
+            or (opens_by_link and not given)
+        ):
             home = door.home(desk.settings, "" if given else token)
             sys.stdout.write(ready_message(desk.settings, [("Dashboard", home)]))
             sys.stdout.flush()
@@ -110,6 +115,14 @@ if __name__ == "__main__":
     # The server takes these signals, ends what is under way, and raises them again: by then there is nothing left to do.
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda _signal, _frame: None)
+    if taken := taken_ports((dashboard(desk.settings),)):
+        sys.exit("\n".join(taken))
+    # Streamlit would say an address of its own, without the link, and that a port other than config.toml's asks for a restart.
+    logging.getLogger("streamlit.config").disabled = True
     app.run(
-        config={"server.address": desk.settings.dashboard_host, "server.port": desk.settings.dashboard_port}
+        config={
+            "server.address": desk.settings.dashboard_host,
+            "server.port": desk.settings.dashboard_port,
+            "logger.hideWelcomeMessage": True,
+        }
     )

@@ -69,15 +69,16 @@ def answers(host: str, port: int, path: str = "/health") -> bool:
         connection.close()
 
 
-def free(host: str, port: int) -> bool:
-    """Whether a server could listen there now."""
+def refusal(host: str, port: int) -> str:
+    """Why no server could listen there now, in the machine's words; "" when one could."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(OSError):
+        try:
             probe.bind((host, port))
-            return True
-    return False
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
 
 
 def wait_for(ready: Callable[[], bool], child: Child, seconds: float) -> bool:

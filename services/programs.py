@@ -35,13 +35,13 @@ class NotStarted(Exception):
 
 
 def taken_ports(programs: tuple[Program, ...]) -> tuple[str, ...]:
-    """A sentence for each port that another program already has."""
+    """A sentence for each port where one of them cannot listen, since another program has it or the host is not this machine."""
     return tuple(
-        f"Port {port.number} on {program.host}, where the {program.name} listens, is taken by another program: "
-        f"stop it, or choose another port with {port.setting}."
+        f"The {program.name} cannot listen on port {port.number} of {program.host} ({why}): stop the program that does, "
+        f"or choose another address with {port.setting}."
         for program in programs
         for port in program.ports
-        if not processes.free(program.host, port.number)
+        if (why := processes.refusal(program.host, port.number))
     )
 
 
@@ -72,7 +72,7 @@ def sandbox(settings: Settings) -> Program:
 
 def public(settings: Settings) -> Program:
     """What HiPay and customers may reach."""
-    ports = (Port(settings.public_port, "ETERMINAL_PUBLIC_PORT"),)
+    ports = (Port(settings.public_port, "ETERMINAL_PUBLIC_HOST and _PORT"),)
     return Program("public application", ("-m", "services.public"), settings.public_host, ports)
 
 
@@ -82,7 +82,7 @@ def dashboard(settings: Settings) -> Program:
         "-m", "streamlit", "run", "app.py", "--server.address", settings.dashboard_host,
         "--server.port", str(settings.dashboard_port), "--logger.hideWelcomeMessage", "true",
     )  # fmt: skip
-    ports = (Port(settings.dashboard_port, "ETERMINAL_DASHBOARD_PORT"),)
+    ports = (Port(settings.dashboard_port, "ETERMINAL_DASHBOARD_HOST and _PORT"),)
     return Program("dashboard", arguments, settings.dashboard_host, ports, "/_stcore/health")
 
 

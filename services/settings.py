@@ -5,6 +5,7 @@ prefix, in small letters; accounts as tables ``[accounts.<key>]``). Nothing here
 """
 
 import os
+import re
 import tomllib
 from functools import lru_cache
 from pathlib import Path
@@ -336,10 +337,12 @@ class _SecretsFile(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         path = secrets_file()
-        if not path.is_file():
-            return {}
         try:
             return tomllib.loads(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except OSError as error:
+            raise SettingsError((f"{path} cannot be read by this user: {error.strerror}",)) from None
         except (ValueError, RecursionError) as error:  # no TOML, no text, a number or a depth without end
             raise SettingsError((f"{path.name} is not valid TOML: {error}",)) from None
 
@@ -362,7 +365,9 @@ def read() -> Settings:
         own = [problem for problem in error.errors() if problem["type"] != "default_factory_not_called"]
         raise SettingsError(tuple(_sentence(problem) for problem in own)) from None
     except (ValueError, RecursionError) as error:  # a JSON variable that is no JSON
-        raise SettingsError((f"{error}: write it as one JSON object",)) from None
+        field = re.search(r'field "(\w+)"', str(error))
+        name, kind = (field[1], "list" if field[1] == "allowed_hosts" else "object") if field else ("settings", "text")
+        raise SettingsError((f"{name}: is no JSON: write ETERMINAL_{name.upper()} as one JSON {kind}",)) from None
 
 
 @lru_cache(maxsize=1)

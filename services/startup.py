@@ -1,6 +1,7 @@
 """What a dashboard does when it starts and stops: the desk, the sandbox's world around it, the worker."""
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from services.i18n import translator
 from services.life import watching
 from services.processes import Child
 from services.refusals import sentence
-from services.settings import Settings, SettingsError, load, unknown_names
+from services.settings import Settings, SettingsError, load, secrets_file, unknown_names
 from services.store import DatabaseRefused
 
 log = logging.getLogger(__name__)
@@ -30,15 +31,18 @@ def desk_or_exit(check: Callable[[Settings], None] = lambda _: None) -> Desk:
             sys.stderr.write(
                 f"{name} is not a setting of E-Terminal Desk, and nothing reads it: check its spelling.\n"
             )
+        if "ETERMINAL_SECRETS" in os.environ and not secrets_file().exists():
+            sys.stderr.write(
+                f"ETERMINAL_SECRETS names {secrets_file()}, which is not there: no setting is read from a file.\n"
+            )
         check(load())
         return desks.current()
     except SettingsError as error:
         sys.exit(str(error))
     except DatabaseRefused as error:
         said = f" It said: {error.detail.rstrip('.?')}." if error.detail else ""
-        sys.exit(
-            f"{sentence(error, translator('en'))}{said} The setting is ETERMINAL_DATABASE_URL (docs/operator.md)."
-        )
+        setting = "ETERMINAL_DATABASE_URL" if load().database_url else "ETERMINAL_DATA_DIR"
+        sys.exit(f"{sentence(error, translator('en'))}{said} The setting is {setting} (docs/operator.md).")
 
 
 def refuse_open_door(settings: Settings) -> None:

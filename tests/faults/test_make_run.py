@@ -237,8 +237,9 @@ def test_a_taken_port_gives_a_sentence_with_its_setting(place: Place) -> None:
     with socket.create_server(("127.0.0.1", place.public)):
         code, text = said([sys.executable, "-m", "services.run"], place)
     assert code == 1
-    assert f"Port {place.public} on 127.0.0.1, where the public application listens, is taken" in text
-    assert "ETERMINAL_PUBLIC_PORT" in text
+    refused = f"The public application cannot listen on port {place.public} of 127.0.0.1 (Address already in use)"
+    assert refused in text
+    assert "ETERMINAL_PUBLIC_HOST and _PORT" in text
     assert "Traceback" not in text
 
 

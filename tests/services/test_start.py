@@ -1,5 +1,6 @@
 """What whoever starts a program is told: the database's own words, wrong settings, where it is and who works."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from services.settings import ROOT, Settings, SettingsError
+from services.programs import dashboard, public, taken_ports
+from services.settings import ROOT, Settings, SettingsError, read
 from services.startup import ready_message, refuse_other_address
 from services.store import DatabaseRefused, open_store
 from tests.support import postgres
@@ -37,6 +39,7 @@ def test_every_program_says_what_is_wrong_in_words(tmp_path: Path, program: str)
     assert "ETERMINAL_SMPT_URL is not a setting of E-Terminal Desk" in done.stderr
     assert f'connection to server at "127.0.0.1", port {port} failed: Connection refused' in done.stderr
     assert "ETERMINAL_DATABASE_URL" in done.stderr
+    assert f"ETERMINAL_SECRETS names {tmp_path / 'none.toml'}, which is not there" in done.stderr
     assert "Traceback" not in done.stderr
     assert "canary" not in done.stderr + done.stdout
 
@@ -80,6 +83,38 @@ def test_another_address_than_the_settings_is_refused(
             refuse_other_address(settings, address, port)
     else:
         refuse_other_address(settings, address, port)
+
+
+def test_a_port_that_cannot_be_had_is_said_with_the_reason(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        [said] = taken_ports((dashboard(settings_for(tmp_path, dashboard_port=port)),))
+    assert "Address already in use" in said
+    assert "ETERMINAL_DASHBOARD_HOST and _PORT" in said
+    [said] = taken_ports((public(settings_for(tmp_path, public_host="203.0.113.1")),))  # another machine's
+    assert "Cannot assign requested address" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ACCOUNTS", "accounts: is no JSON: write ETERMINAL_ACCOUNTS as one JSON object"),
+        ("ALLOWED_HOSTS", "allowed_hosts: is no JSON: write ETERMINAL_ALLOWED_HOSTS as one JSON list"),
+    ],
+)
+def test_what_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch, name: str, said: str) -> None:
+    monkeypatch.setenv(f"ETERMINAL_{name}", "desk.example.com")
+    with pytest.raises(SettingsError) as refused:
+        read()
+    assert refused.value.problems == (said,)
+
+
+def test_a_secrets_file_that_cannot_be_read_is_not_taken_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ETERMINAL_SECRETS", str(tmp_path))  # a folder: no user can read it as a file
+    with pytest.raises(SettingsError, match="cannot be read by this user: Is a directory"):
+        read()
 
 
 def test_the_start_message(tmp_path: Path) -> None:
