@@ -111,7 +111,7 @@ SUBJECTS = {
 DETAILS = {
     "account": "Account", "after": "Lines of the file", "amount": "Amount", "before": "HiPay's lines", "changed_lines": "changed", "channel": "Channel", "claimed": "Roles from the provider",
     "done": "Done", "fields": "Fields", "held_lines": "beside", "known_lines": "already known", "language": "Language", "lines": "Lines",
-    "not_settled_days": "Days until a payment must be paid out", "order": "Order", "reason": "Reason", "result": "Result",
+    "not_settled_days": "Days until a payment must be paid out", "order": "Order", "reason": "Reason", "replaced": "Lines replaced", "result": "Result",
     "role": "Role", "roles": "Roles", "rows": "Rows", "what": "Paused", **TITLES,
 }  # fmt: skip
 VALUES = {

@@ -104,6 +104,9 @@ def _say_undone(picked: list[Held], file: Row[Any], t: Translator) -> None:
     zone = desk().account(file.account).timezone
     for act in (act for one in picked for act in one.acts if act.undone_at is not None):
         was, ended = _decided(act, zone, t), format_short(act.undone_at, zone, language())
+        if act.undone_by_hipay:
+            st.caption(plain(t("{was} (no longer: HiPay delivered the payout again, {at})", was=was, at=ended)))
+            continue
         st.caption(plain(t("{was} (undone by {name}, {at}: {reason})", was=was, name=person_name(act.undoer, t), at=ended, reason=act.undo_reason)))  # fmt: skip
 
 

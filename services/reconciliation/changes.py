@@ -3,13 +3,14 @@
 A settlement also comes in parts: a spreadsheet ends at 150,000 rows. A part has other lines of the same settlement, and some
 of them have the keys of lines in another part (fees without a transaction, captures of one transaction). So a file corrects
 lines of a settlement only where it names most of those that stand, as one that is issued again does; the lines of a part
-stand beside the others.
+stand beside the others. Where HiPay's API has delivered the settlement, it is whole, and a part changes what it names.
 
 A line that was corrected, and that a later file names again, stands again: later is one that also has a new line of the
 same key. An older file has none, and undoes no correction.
 """
 
 from collections import Counter
+from collections.abc import Collection
 
 import pandas as pd
 
@@ -46,8 +47,9 @@ class Changes:
         self._new_by_key.update(new)
         return new.index
 
-    def replaced(self, tx: Connection) -> list[int]:
-        """The ids of the lines that stand changed in this file, once all of it has been noted."""
+    def replaced(self, tx: Connection, whole: Collection[tuple[str, str]] = ()) -> list[int]:
+        """The ids of the lines that stand changed in this file, once all of it has been noted. ``whole``: the (account,
+        settlement) of which a part changes what it names."""
         if not self._gone:
             return []
         gone = pd.concat(self._gone, ignore_index=True).drop_duplicates("id").sort_values("id")
@@ -57,7 +59,7 @@ class Changes:
             for key, place in zip(gone["key"], gone.groupby("key").cumcount(), strict=True)
         ]
         gone = gone[pd.Series(taken, index=gone.index, dtype="bool")]
-        return self._issued_again(tx, gone)
+        return self._issued_again(tx, gone, whole)
 
     def back(self, tx: Connection) -> list[int]:
         """The ids of the lines that were corrected and stand again, once all of it has been noted."""
@@ -66,11 +68,13 @@ class Changes:
         former = pd.concat(self._former, ignore_index=True).drop_duplicates("id").sort_values("id")
         return self._issued_again(tx, former[former["key"].isin(set(self._new_by_key))])
 
-    def _issued_again(self, tx: Connection, lines: pd.DataFrame) -> list[int]:
-        """Those of settlements that the file names most of."""
+    def _issued_again(
+        self, tx: Connection, lines: pd.DataFrame, whole: Collection[tuple[str, str]] = ()
+    ) -> list[int]:
+        """Those of settlements that the file names most of, or that are ``whole``."""
         found: list[int] = []
         for (account, settlement), theirs in lines.groupby(["account", "settlement_id"]):
             standing = line_totals.count_standing(tx, str(account), str(settlement), self._file)
-            if 2 * (self._named[str(account), str(settlement)] + len(theirs)) >= standing:
+            if (account, settlement) in whole or 2 * (self._named[str(account), str(settlement)] + len(theirs)) >= standing:
                 found += theirs["id"].tolist()
         return sorted(found)

@@ -8,6 +8,7 @@ HeldRefused
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -58,7 +59,8 @@ class ImportRuns(HeldRefused):
 
 @dataclass(frozen=True)
 class Act:
-    """What was decided of a correction. ``by_hipay``: by a later delivery. ``undone_at`` None: it stands."""
+    """What was decided of a correction. ``by_hipay``: by a later delivery, as ``undone_by_hipay``. ``undone_at`` None: it
+    stands."""
 
     id: int
     kind: str
@@ -69,6 +71,7 @@ class Act:
     undone_at: datetime | None
     undoer: str
     undo_reason: str
+    undone_by_hipay: bool
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ def of_file(desk: Desk, actor: Actor, file: int) -> OfFile:
 def _act(row: Row[Any]) -> Act:
     return Act(
         row.id, row.kind, row.reason, row.at, row.who or "", row.actor_kind == WORKER.kind, row.undone_at, row.undoer or "",
-        row.undo_reason,
+        row.undo_reason, row.undone_by == WORKER.id,
     )  # fmt: skip
 
 
@@ -205,8 +208,22 @@ def settle(desk: Desk) -> None:
             with desk.store.write() as tx:
                 _take_turn(tx)
                 left = {row.id for row in rows.delivered_again(tx)}
-                found = [row for row in rows.get(tx, file, some) if row.id in left]
-                _decide(tx, WORKER, file, found, "taken" if same else "dismissed", "")
+                for one in rows.get(tx, file, some):
+                    if one.id in left:
+                        _settle(tx, file, one, same=same)
+
+
+def _settle(tx: Connection, file: int, one: Row[Any], *, same: bool) -> None:
+    """HiPay named the correction's lines (``same``), or the former ones. One whose lines have been changed by others since
+    waits."""
+    with suppress(CorrectionMoved):
+        if one.act is not None:
+            if not same:
+                _give_back(tx, file, [one])
+            rows.undo(tx, [one.id], at=clock.now(), by=WORKER.id, reason="")
+            audit.record(tx, WORKER, "correction.undone", f"settlement_file:{file}", **_named([one]))
+        if same or one.act is None:
+            _decide(tx, WORKER, file, [one], "taken" if same else "dismissed", "")
 
 
 def _found(tx: Connection, actor: Actor, file: int, ids: Sequence[int]) -> list[Row[Any]]:

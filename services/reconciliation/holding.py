@@ -5,6 +5,7 @@ line stands beside and does not count, the payout is not proved, and an alarm st
 or dismisses it (``held``). A later delivery by HiPay that names either decides by itself.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -23,12 +24,13 @@ Kind = Literal["taken", "dismissed"]
 @dataclass(frozen=True)
 class Sorted:
     """Of an import: the ids of the lines that are ``replaced`` and that stand again (``back``); ``held``: by (account, key),
-    the ids of those that would be, and would; ``decided``: earlier corrections that the file decides, by how."""
+    the ids of those that would be, and would; ``decided``: earlier corrections that the file decides, by how;
+    None: they wait again."""
 
     replaced: list[int]
     back: list[int]
     held: dict[tuple[str, str], tuple[list[int], list[int]]] = field(default_factory=dict)
-    decided: dict[int, Kind] = field(default_factory=dict)
+    decided: dict[int, Kind | None] = field(default_factory=dict)
 
 
 def sort_out(
@@ -40,7 +42,7 @@ def sort_out(
     ``known``: ids of the stored lines of others that the file names equal.
     """
     if rows.is_by_hipay(tx, file):
-        return _by_hipay(tx, accounts, settlements, known, replaced, back)
+        return _by_hipay(tx, file, accounts, settlements, known, replaced, back)
     gone, held = set(replaced), dict[tuple[str, str], tuple[list[int], list[int]]]()
     for line in _delivered(tx, [*replaced, *back]):
         before, again = held.setdefault((line.account, line.key), ([], []))
@@ -49,6 +51,12 @@ def sort_out(
     return Sorted(
         [one for one in replaced if one not in kept], [one for one in back if one not in kept], held
     )
+
+
+def whole(tx: Connection, file: int | None) -> set[tuple[str, str]]:
+    """The (account, payout) of which the file, None for one that is only looked at, changes what it names, however little that
+    is: those that HiPay's API has delivered, where this is not HiPay's own."""
+    return set() if file is not None and rows.is_by_hipay(tx, file) else rows.delivered(tx)
 
 
 def would_hold(tx: Connection, replaced: Sequence[int]) -> int:
@@ -65,26 +73,43 @@ def _delivered(tx: Connection, ids: Sequence[int]) -> list[Row[Any]]:
 
 
 def _by_hipay(
-    tx: Connection, accounts: Collection[str], settlements: Collection[str], known: Collection[int],
+    tx: Connection, file: int, accounts: Collection[str], settlements: Collection[str], known: Collection[int],
     replaced: list[int], back: list[int],
 ) -> Sorted:  # fmt: skip
     """HiPay corrects its own; and where a correction is held, it is taken if HiPay names its lines now, and dismissed if HiPay
-    names the former ones once more, or others in their place."""
-    gone, again, named, decided = set(replaced), set(back), set(known), dict[int, Kind]()
-    for one in rows.of_accounts(tx, accounts, settlements):
-        if one.kind != "taken" and named & {*one.after}:
-            decided[one.id] = "taken"
-            gone |= {*one.before} - named
-            again |= named & {*one.after}
-        elif one.kind is None and (named | gone) & {*one.before}:
-            decided[one.id] = "dismissed"
+    names the former ones once more, or others in their place. One that was taken waits again if HiPay names the former."""
+    gone, again, named, decided = set(replaced), set(back), set(known), dict[int, Kind | None]()
+    found = rows.of_accounts(tx, accounts, settlements)
+    counting = _counting(tx, found, file)
+    for one in found:
+        before, after, counts = named & {*one.before}, named & {*one.after}, counting[one.account, one.key]
+        if one.kind != "taken" and after:
+            decided[one.id], again = "taken", again | after
+        elif one.kind == "taken" and before and not after and counts & {*one.after}:
+            decided[one.id], again = None, again | before
+        else:
+            if one.kind is None and (named | gone) & {*one.before}:
+                decided[one.id] = "dismissed"
+            continue
+        gone |= counts - named
     return Sorted(sorted(gone), sorted(again), decided=decided)
+
+
+def _counting(tx: Connection, found: Sequence[Row[Any]], file: int) -> dict[tuple[str, str], set[int]]:
+    """The lines of other files that count, by the (account, key) of these corrections."""
+    lines: dict[tuple[str, str], set[int]] = {(one.account, one.key): set() for one in found}
+    for account in {account for account, _ in lines}:
+        keys = sorted(key for whose, key in lines if whose == account)
+        theirs = settlement_lines.by_key(tx, account, keys, file)
+        for key, line in zip(theirs["key"], theirs["id"].tolist(), strict=True):
+            lines[account, key].add(line)
+    return lines
 
 
 def hold(tx: Connection, file: Row[Any], found: Sorted) -> int:
     """In the transaction that shows the file: its lines of held corrections stand beside, and an alarm says so; what it
     decides is decided. How many stand beside."""
-    _decided_by_hipay(tx, file.id, found.decided)
+    _decided_by_hipay(tx, file.id, found)
     if not found.held:
         return 0
     before = {
@@ -118,28 +143,39 @@ def _sum(lines: Sequence[Row[Any]]) -> int | None:
     return None if None in units else sum(units)
 
 
-def _decided_by_hipay(tx: Connection, file: int, decided: dict[int, Kind]) -> None:
+def _decided_by_hipay(tx: Connection, file: int, found: Sorted) -> None:
     """Whatever a person had decided before, HiPay has spoken since."""
-    if not decided:
+    if not found.decided:
         return
-    found = rows.of_ids(tx, decided)
-    rows.undo(tx, list(decided), at=clock.now(), by=WORKER.id, reason="")
-    for one in found:
-        kind = decided[one.id]
-        values = {
-            "kind": kind,
-            "reason": "",
-            "at": clock.now(),
-            "actor_kind": WORKER.kind,
-            "actor_id": WORKER.id,
-        }
-        rows.decide(tx, [one.id], **values)
-        if kind == "taken":
-            carrying.carry_over(tx, one.before, one.file)
-    audit.record(
-        tx, WORKER, "correction.confirmed", f"settlement_file:{file}",
-        before=sorted({line for one in found for line in one.before}), after=sorted({line for one in found for line in one.after}),
-    )  # fmt: skip
+    now, held, lines = clock.now(), rows.of_ids(tx, found.decided), _by_key(tx, found)
+    rows.undo(tx, list(found.decided), at=now, by=WORKER.id, reason="")
+    for kind in ("taken", "dismissed"):
+        values = {"kind": kind, "reason": "", "at": now, "actor_kind": WORKER.kind, "actor_id": WORKER.id}
+        if ids := [one for one, how in found.decided.items() if how == kind]:
+            rows.decide(tx, ids, **values)
+    for account, key in {(one.account, one.key) for one in held if found.decided[one.id] != "dismissed"}:
+        gone, back = lines[account, key]
+        for origin in sorted({line.file for line in back}):
+            carrying.carry_over(tx, [line.id for line in gone], origin)
+    for again in (False, True):
+        some = [one for one in held if (found.decided[one.id] is None) == again]
+        if some:
+            audit.record(
+                tx, WORKER, "correction.undone" if again else "correction.confirmed", f"settlement_file:{file}",
+                before=sorted({line for one in some for line in one.before}), after=sorted({line for one in some for line in one.after}),
+            )  # fmt: skip
+    for number in sorted({one.file for one in held if found.decided[one.id] is None}):
+        for alarm in standing(tx, number):
+            alarms.raise_standing(tx, alarm, now)
+
+
+def _by_key(tx: Connection, found: Sorted) -> dict[tuple[str, str], tuple[list[Row[Any]], list[Row[Any]]]]:
+    """The lines that are replaced and that stand again, by (account, key)."""
+    lines = defaultdict[tuple[str, str], tuple[list[Row[Any]], list[Row[Any]]]](lambda: ([], []))
+    again = {*found.back}
+    for line in rows.lines(tx, [*found.replaced, *found.back]):
+        lines[line.account, line.key][line.id in again].append(line)
+    return lines
 
 
 def rejoin(tx: Connection, accounts: Collection[str], gone: Sequence[int], back: Sequence[int]) -> None:

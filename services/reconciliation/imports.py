@@ -175,7 +175,7 @@ def look(
     open_end = ending.refuse()
     with store.read() as tx:
         imported = rows.by_hash(tx, _hash(given.file))
-        replaced, old = changes.replaced(tx), len(changes.known)
+        replaced, old = changes.replaced(tx, holding.whole(tx, None)), len(changes.known)
         stored, held = likeness.stored(tx, changes.known, replaced), holding.would_hold(tx, replaced)
         corrected = corrections.of_read(tx, replaced, correcting)
     all_totals, all_payouts = summed(sums, payouts)

@@ -35,6 +35,7 @@ from services.store.frames import plain
 from services.store.line_totals import Sums
 
 BATCH = 5_000  # lines in one transaction: other writers wait for tens of milliseconds, not for the whole file
+AUDITED = 100  # ids of corrected lines that the audit names; the lines themselves say what took their place
 ROWS = 50_000  # lines that are read, identified and matched at once
 
 
@@ -253,7 +254,7 @@ def _flip(turn: Turn, run: _Run) -> None:
     """
     open_end = run.ending.refuse()
     with turn.store.read() as tx:
-        replaced, back = run.changes.replaced(tx), run.changes.back(tx)
+        replaced, back = run.changes.replaced(tx, holding.whole(tx, run.file.id)), run.changes.back(tx)
         stored = () if run.file.others else run.likeness.stored(tx, run.changes.known, replaced)
         kept = holding.sort_out(tx, run.file.id, run.had, run.settlements, run.changes.known, replaced, back)
     if stored:
@@ -281,9 +282,11 @@ def _flip(turn: Turn, run: _Run) -> None:
         if kept.back:
             holding.rejoin(tx, run.had, (), kept.back)
         catching_up.set_back(tx, run.cursor)
-        actor = Actor(file.actor_kind, file.actor_id)
+        actor, named = Actor(file.actor_kind, file.actor_id), dict[str, Any]()
+        if kept.replaced:
+            named["replaced"] = kept.replaced[:AUDITED]
         audit.record(
-            tx, actor, "settlement_file_imported", f"settlement_file:{file.id}", lines=run.lines, **counts
+            tx, actor, "settlement_file_imported", f"settlement_file:{file.id}", lines=run.lines, **counts, **named
         )
 
 

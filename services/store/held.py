@@ -101,15 +101,16 @@ def of_accounts(tx: Connection, accounts: Collection[str], settlements: Collecti
 
 
 def waiting(tx: Connection) -> list[Row[Any]]:
-    """Every correction that waits, with ``file_name``, and the last act on any of its file that was undone (``undone``, 0
-    for none)."""
-    undone = (
-        select(func.coalesce(func.max(_act.id), 0))
-        .where(_act.correction == _one.id, _act.undone_at.is_not(None))
-        .scalar_subquery()
+    """Every correction that waits, with ``file_name``, and the last act on any of its file and payout that was undone
+    (``undone``, 0 for none)."""
+    payout = (_one.file, _one.account, _one.settlement_id, _one.currency)
+    last = select(*payout, func.max(_act.id).label("act")).join(held_acts, _act.correction == _one.id)
+    undone = last.where(_act.undone_at.is_not(None)).group_by(*payout).subquery()
+    query = select(
+        held_corrections, _file.name.label("file_name"), func.coalesce(undone.c.act, 0).label("undone")
     )
-    query = select(held_corrections, _file.name.label("file_name"), undone.label("undone"))
     query = query.join(settlement_files, _file.id == _one.file).where(_one.act.is_(None))
+    query = query.outerjoin(undone, and_(*(undone.c[one.name] == one for one in payout)))
     return list(tx.execute(query.order_by(_one.file, _one.line)))
 
 
@@ -122,16 +123,23 @@ def waiting_by_payout(tx: Connection) -> list[Row[Any]]:
 
 
 def delivered_again(tx: Connection) -> list[Row[Any]]:
-    """Corrections that wait, of whose payout HiPay's API has delivered a file since that was there before: id, file, and
-    ``same``, whether it is the file that brings the correction."""
-    s = hipay_settlements.c
+    """Corrections that are decided by a file which HiPay's API has delivered of their payout since, and that was there
+    before: id, file, and ``same``, whether it is the one that brings the correction. Those that wait; that were dismissed, if
+    it is; and taken, if it is not."""
+    s, every = hipay_settlements.c, held_acts.alias().c
+    last = func.coalesce(every.undone_at, every.at)
+    decided_since = exists().where(every.correction == _one.id, last >= s.fetched_at)
     query = (
         select(_one.id, _one.file, (s.file == _one.file).label("same"))
         .join(hipay_settlements, and_(s.account == _one.account, s.settlement_id == _one.settlement_id))
         .join(settlement_files, _file.id == s.file)
+        .outerjoin(held_acts, _act.id == _one.act)
         .where(
-            _one.act.is_(None), _file.state == "complete", s.fetched_at > _one.at,
-            or_(s.file == _one.file, _file.finished_at < _one.at),
+            _file.state == "complete", s.fetched_at > _one.at, ~decided_since,
+            or_(
+                and_(s.file == _one.file, or_(_one.act.is_(None), _act.kind == "dismissed")),
+                and_(_file.finished_at < _one.at, s.file != _one.file, or_(_one.act.is_(None), _act.kind == "taken")),
+            ),
         )
     )  # fmt: skip
     return list(tx.execute(query.order_by(_one.id)))

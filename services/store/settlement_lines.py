@@ -266,9 +266,12 @@ def shared_transactions(
     )  # fmt: skip
     query = (
         select(line.account, func.min(line.id))
-        .where(line.file == file, line.id > after, line.id <= last, line.transaction_id != "", shares)
+        .where(
+            line.file == file, line.id > after, line.id <= last, line.transaction_id != "",
+            line.replaced_by.is_(None), shares,
+        )
         .group_by(line.account, line.transaction_id)
-    )
+    )  # fmt: skip
     by_account: dict[str, list[int]] = {}
     for account, line_id in tx.execute(query):
         by_account.setdefault(account, []).append(line_id)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -100,6 +99,16 @@ def alarms(desk: Desk, actor: Actor) -> list[handling.Alarm]:
 
 def waiting(desk: Desk, actor: Actor, file: int) -> list[int]:
     return [one.id for one in held.of_file(desk, actor, file).shown if one.act is None]
+
+
+def delivered(desk: Desk, file: int) -> None:
+    """HiPay's API has delivered the payout once more: the bytes of this file."""
+    with desk.store.write() as tx:
+        key = {"account": "demo", "settlement_id": "77"}
+        payout_rows.list_settlement(
+            tx, key, recent=True, at=clock.now(), amount=550_0000, currency="EUR", date_value="", figures={}
+        )
+        payout_rows.change_settlement(tx, *key.values(), file=file, fetched_at=clock.now())
 
 
 def audited(desk: Desk) -> list[tuple[str, Any]]:
@@ -241,13 +250,7 @@ def test_the_same_bytes_once_more_from_hipay_decide_too(desk: Desk, finance: Act
     file = come(desk, CHANGED)
     held.settle(desk)
     assert waiting(desk, finance, file)
-    later = clock.now() + timedelta(minutes=1)
-    with desk.store.write() as tx:
-        key = {"account": "demo", "settlement_id": "77"}
-        payout_rows.list_settlement(
-            tx, key, recent=True, at=later, amount=550_0000, currency="EUR", date_value="", figures={}
-        )
-        payout_rows.change_settlement(tx, *key.values(), file=file if same else hipays, fetched_at=later)
+    delivered(desk, file if same else hipays)
     held.settle(desk)
     held.settle(desk)
     [one] = held.of_file(desk, finance, file).shown
@@ -406,3 +409,106 @@ def test_reasons_go_with_the_customer(desk: Desk, finance: Actor) -> None:
     [one] = held.of_file(desk, finance, file).shown
     assert one.act is not None
     assert (one.act.kind, one.act.reason) == ("taken", "")
+
+
+def test_an_excerpt_changes_nothing_either_though_its_sum_comes_out(desk: Desk, finance: Actor) -> None:
+    """Too few lines for a payout that is issued again, and a fee that takes the difference away."""
+    come(desk, HIPAYS, "hipay")
+    raw = csv(line("A", "5.00"), "1;77;;;-5.00;EUR;;;;;Fixed fee;-5.00;EUR;;2026-11-20")
+    assert looked_at(desk, finance, "demo", raw).held == 1
+    file = come(desk, raw)
+    assert (amounts(desk), len(waiting(desk, finance, file))) == (["500.00"], 1)
+    assert check(desk, finance) == ("not_proved", 1)
+    must_hold(desk)
+
+
+def test_hipay_delivers_what_a_person_dismissed_byte_for_byte(desk: Desk, finance: Actor) -> None:
+    come(desk, HIPAYS, "hipay")
+    file = come(desk, CHANGED)
+    held.decide(desk, finance, file, waiting(desk, finance, file), "dismissed", "a slip")
+    delivered(desk, file)
+    held.settle(desk)
+    assert (amounts(desk), check(desk, finance)) == (["5.00"], ("differs", 0))
+    held.settle(desk)
+    [one] = held.of_file(desk, finance, file).shown
+    assert [act.kind for act in one.acts] == ["dismissed", "taken"]
+    held.undo(desk, finance, file, [one.id], "HiPay says that this was wrong")
+    held.settle(desk)  # nothing has come since
+    assert (amounts(desk), waiting(desk, finance, file)) == (["500.00"], [one.id])
+    must_hold(desk)
+
+
+def test_hipay_issues_its_former_line_again_after_a_person_took_another(
+    desk: Desk, finance: Actor
+) -> None:
+    """The correction waits once more, told by an alarm; what was decided of the line goes with it."""
+    order = an_order(desk, "Z", "500.00")
+    come(desk, HIPAYS, "hipay")
+    [stands] = lines_of(desk).query("file_order == 'A'")["id"]
+    decisions.match(desk, finance, [Shown(int(stands))], order, "by telephone", "k1")
+    file = come(desk, CHANGED)
+    held.decide(desk, finance, file, waiting(desk, finance, file), "taken", "by mail")
+    come(desk, csv(line("A"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
+    assert (amounts(desk), check(desk, finance)) == (["500.00"], ("not_proved", 1))
+    assert lines_of(desk).query("file_order == 'A'")["order_id"].tolist() == ["Z"]
+    assert len(alarms(desk, finance)) == 1
+    [one] = held.of_file(desk, finance, file).shown
+    assert [(act.kind, act.undone_at is None) for act in one.acts] == [("taken", False)]
+    must_hold(desk)
+    held.decide(desk, finance, file, [one.id], "taken", "HiPay says so once more")
+    assert amounts(desk) == ["5.00"]
+    come(desk, csv(line("A", "5.00"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
+    assert (amounts(desk), waiting(desk, finance, file)) == (["5.00"], [])
+    must_hold(desk)
+
+
+def test_what_waits_is_told_whatever_is_decided_of_its_like(desk: Desk, finance: Actor) -> None:
+    come(desk, HIPAYS, "hipay")
+    file = come(desk, csv(line("A", "5.00"), line("B", "2.00"), OTHERS[1], PAYOUT))
+    first, _ = waiting(desk, finance, file)
+    for _ in range(2):
+        held.decide(desk, finance, file, [first], "taken", "yes")
+        assert len(alarms(desk, finance)) == 1
+        held.undo(desk, finance, file, [first], "no")
+        assert len(alarms(desk, finance)) == 1
+    held.decide(desk, finance, file, [first], "dismissed", "no")
+    assert len(alarms(desk, finance)) == 1
+
+
+def test_what_hipay_names_counts_alone_though_a_person_took_another(desk: Desk, finance: Actor) -> None:
+    """5.00 was taken, and 6.00 waits: HiPay delivers that, in a file of its own or as the very bytes."""
+    come(desk, HIPAYS, "hipay")
+    first, second = come(desk, CHANGED), come(desk, csv(line("A", "6.00"), *OTHERS, PAYOUT))
+    held.decide(desk, finance, first, waiting(desk, finance, first), "taken", "yes")
+    delivered(desk, second)
+    held.settle(desk)  # what it would replace does not stand: it waits, and the round goes on
+    assert (amounts(desk), check(desk, finance)) == (["5.00"], ("not_proved", 1))
+    come(desk, csv(line("A", "6.00"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
+    assert (amounts(desk), waiting(desk, finance, second)) == (["6.00"], [])
+    must_hold(desk)
+
+
+def test_hipay_delivers_its_former_bytes_after_a_person_took_another(desk: Desk, finance: Actor) -> None:
+    hipays = come(desk, HIPAYS, "hipay")
+    file = come(desk, CHANGED)
+    ids = waiting(desk, finance, file)
+    held.decide(desk, finance, file, ids, "taken", "by mail")
+    held.settle(desk)
+    assert amounts(desk) == ["5.00"]
+    delivered(desk, hipays)
+    held.settle(desk)
+    held.settle(desk)
+    assert (amounts(desk), waiting(desk, finance, file)) == (["500.00"], ids)
+    assert len(alarms(desk, finance)) == 1
+    must_hold(desk)
+
+
+def test_a_line_beside_does_not_hide_what_else_the_file_says_of_its_transaction(desk: Desk, finance: Actor) -> None:
+    """HiPay's sale finds its order by a fee of the same transaction, which the file brings after the sale that it changes."""
+    an_order(desk, "A", "500.00")
+    sale = line("A").replace(";A;500", ";;500")
+    come(desk, csv(sale, *OTHERS, PAYOUT), "hipay")
+    changed, fee = sale.replace("500.00", "5.00"), line("A", "-1.00").replace("Sale", "Percentage fee")
+    come(desk, csv(changed, *OTHERS, PAYOUT, fee))
+    assert lines_of(desk).query("transaction_id == 'T-A'")["order_id"].tolist() == ["A", "A"]
+    must_hold(desk)
