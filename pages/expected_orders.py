@@ -107,6 +107,12 @@ def _show(account: Account, preview: Preview, place: str, t: Translator) -> None
     if not preview.new:
         st.info(t("There is no new order in this list."), icon=":material/inbox:")
         return
+    if preview.cards:
+        rows = ", ".join(map(str, preview.cards[:20])) + (" …" if len(preview.cards) > 20 else "")
+        st.warning(
+            t("In these rows an order id or a reference looks like a card number: {rows}. If it is one, take it out: it would be kept.", rows=rows),
+            icon=":material/credit_card_off:",
+        )  # fmt: skip
     label = t.plural("Add {count} order", "Add {count} orders", len(preview.new))
     if st.button(label, type="primary", icon=":material/playlist_add_check:", key="expected_add"):
         st.session_state["expected_added"] = expected.keep(

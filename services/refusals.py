@@ -73,7 +73,7 @@ SENTENCES: dict[str, str] = {
     "text_control_character": "There is an invisible control character ({character}) at position {position}: type the text anew.",
     "text_invisible_character": "There is an invisible character ({character}) at position {position}: type the text anew.",
     "text_encoded_word": "This text cannot contain =? : remove it.",
-    "text_card_number": "This holds a card number: remove it. Card numbers are neither kept nor sent here; the customer gives theirs on HiPay's page.",
+    "text_card_number": "This holds a card number: remove it; the customer gives theirs on HiPay's page. If it is an invoice or order number, put it in that field, or write a / in it.",
     "text_too_long": "At most {limit} characters.",
     "mail_setting": "This e-mail setting cannot be used.",
     "logo_address_invalid": "Write the logo's address, beginning with https://",

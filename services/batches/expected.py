@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from services import clock
+from services import card_numbers, clock
 from services.access import Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.batches import cells, naming, table
@@ -65,7 +65,8 @@ class Different:
 
 @dataclass(frozen=True)
 class Preview:
-    """``decision.decimal`` None: the file does not say how its amounts are written, and no row was read."""
+    """``decision.decimal`` None: the file does not say how its amounts are written, and no row was read. ``cards``: the rows
+    of new orders whose id or reference looks like a card number."""
 
     table: Table
     decision: Decision
@@ -73,6 +74,7 @@ class Preview:
     known: int = 0
     different: tuple[Different, ...] = ()
     bad: tuple[Bad, ...] = ()
+    cards: tuple[int, ...] = ()
 
 
 def look(
@@ -98,7 +100,10 @@ def look(
         for one in wanted
         if one.order_id in known and (facts := _differing(one, known[one.order_id]))
     )
-    return Preview(read, decision, new, len(wanted) - len(new) - len(different), different, tuple(bad))
+    cards = tuple(
+        one.line for one in new if any(map(card_numbers.found, (one.order_id, *one.references)))
+    )
+    return Preview(read, decision, new, len(wanted) - len(new) - len(different), different, tuple(bad), cards)
 
 
 def keep(desk: Desk, actor: Actor, account: str, wanted: Sequence[Expected], head: Head | None = None) -> int:

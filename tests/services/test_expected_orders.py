@@ -178,3 +178,8 @@ def test_a_list_cut_off_goes_on_where_it_was(
             expected.keep(desk, finance, "demo", wanted)
     assert expected.count(desk, finance, "demo") == 10
     assert expected.keep(desk, finance, "demo", wanted) == 15
+
+
+def test_an_id_that_looks_like_a_card_number_is_warned_of(desk: Desk, finance: Actor) -> None:
+    seen = look(desk, finance, A, ("4111111111111111", "1,00", "EUR", "", ""), ("D-1", "1,00", "EUR", "", "4111 1111 1111 1111"))
+    assert (len(seen.new), seen.cards, seen.bad) == (3, (3, 4), ())
