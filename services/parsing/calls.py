@@ -36,11 +36,11 @@ _ONE_THREAD: Final = {
 }  # fmt: skip
 _MOST_FRAME = 256 << 20  # bytes of one result
 _SMALL = 256 << 10  # bytes of what is read: so little never waits behind what takes long
-_AT_ONCE = {True: 8, False: 4}  # children of one program, for what is small and what is not
+_AT_ONCE = 4  # children of one program, each for what is small and for what is not
 
 
 def _free() -> dict[bool, threading.BoundedSemaphore]:
-    return {small: threading.BoundedSemaphore(most) for small, most in _AT_ONCE.items()}
+    return {small: threading.BoundedSemaphore(_AT_ONCE) for small in (True, False)}
 
 
 _PLACES = _free()
@@ -102,7 +102,7 @@ def _results(
                 error = _unpacked(body)
                 raise error if isinstance(error, Exception) else ParsingDied("wrong answer")
             else:
-                name, _, trace = body.decode(errors="replace").partition("\n")
+                name, _, trace = body[: child.SHOWN].decode(errors="replace").partition("\n")
                 log.error("a reader failed on what it was given: %s", trace)
                 raise ParsingDied(name[:100] if kind == b"f" else "wrong answer")
 

@@ -4,7 +4,7 @@ A frame: its kind (one byte), the length of what follows (eight), and that:
 
     r   a result, as `results.pack`        t   how far it is (eight bytes)
     e   the end, nothing follows           x   an exception for the caller, as `results.pack`
-    m   memory was refused                 f   the text of any other exception: an error of the reader
+    m   memory was refused                 f   any other exception, an error of the reader: its class, and where
 """
 
 import ctypes
@@ -26,7 +26,7 @@ HEAD: Final = struct.Struct("<cQ")
 PLACE: Final = struct.Struct("<q")
 SAID: Final = 64  # bytes: the most that the parent says of a child on its pipe
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_SHOWN = 20_000  # characters of a traceback
+SHOWN: Final = 20_000  # bytes of an exception's class and where it was raised
 
 
 def request(
@@ -72,7 +72,9 @@ def answer(data: socket.socket) -> None:
         else:  # no room on the disk, a file that is gone: nothing that the reader is to blame for
             _send(data, b"x", results.pack(OSError(error.errno, error.strerror)))
     except Exception as error:  # noqa: BLE001 (told to the caller)
-        _send(data, b"f", f"{type(error).__name__}\n{traceback.format_exc()[-_SHOWN:]}".encode())
+        # not its own text, which may quote what a stranger wrote
+        where = "".join(traceback.format_tb(error.__traceback__, limit=-20))
+        _send(data, b"f", f"{type(error).__name__}\n{where}".encode()[:SHOWN])
 
 
 def _send(data: socket.socket, kind: bytes, body: bytes = b"") -> None:

@@ -78,6 +78,17 @@ def test_each_end_is_told_by_what_it_was(reader: Any, arguments: Any, error: Any
     assert parsing.run(readers.double, b"a", size=1) == b"aa"
 
 
+def test_the_log_says_where_a_reader_failed_and_nothing_of_what_it_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(ParsingDied):
+        parsing.run(readers.fail, size=0)
+    assert "in fail" in caplog.text
+    assert "an error of the reader" not in caplog.text.replace(
+        'raise ValueError("an error of the reader")', ""
+    )
+
+
 def test_a_file_and_a_stream_without_end_are_ended(tmp_path: Path) -> None:
     with pytest.raises(ParsingTooHeavy):
         parsing.run(readers.fill, str(tmp_path / "full"), size=0, bounds=SMALL)
@@ -125,7 +136,7 @@ def test_what_a_child_has_begun_ends_with_it(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_what_is_small_never_waits_behind_what_takes_long() -> None:
-    large = [parsing.stream(readers.pour, size=calls._SMALL + 1) for _ in range(calls._AT_ONCE[False])]
+    large = [parsing.stream(readers.pour, size=calls._SMALL + 1) for _ in range(calls._AT_ONCE)]
     for one in large:
         next(one)
     assert parsing.run(readers.double, b"a", size=calls._SMALL) == b"aa"
