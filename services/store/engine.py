@@ -23,7 +23,7 @@ from alembic.util import CommandError
 from psycopg import Connection as PostgresConnection
 from sqlalchemy import URL, Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import ExceptionContext, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from services.errors import DeskError
@@ -42,6 +42,7 @@ _COMMON: dict[str, Any] = {"hide_parameters": True}
 
 # SQLite says FULL where the system says ENOSPC, and IOERR where a quota or a limit of the process is reached.
 _SQLITE_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
+_POSTGRES_LIMIT = "54"  # program_limit_exceeded: a text too long for its index, for one
 _POSTGRES_FULL = {"53100", "53400"}  # disk_full; configuration_limit_exceeded: of temporary files
 
 # Every line of a payout file goes to some place in each of a dozen indexes: those pages are not read again each time.
@@ -75,10 +76,12 @@ class Store:
         event.listen(engine, "commit", lambda tx: self.outages.answered(wrote=writes(tx)))
 
     def _failed(self, context: ExceptionContext) -> Exception | None:
-        """Names a disk without room, and has every error after which the store may be back told once."""
+        """Names a disk without room and what no waiting ends, and has every error after which the store may be back told once."""
         known, said = context.sqlalchemy_exception, context.original_exception
         if not isinstance(known, OperationalError | InterfaceError):
             return None
+        if str(getattr(said, "sqlstate", "")).startswith(_POSTGRES_LIMIT):  # the same again would only repeat it
+            return DataError(context.statement, None, said, hide_parameters=True)
         full = _is_full(said)
         if self._serves:
             self.outages.met("full" if full else "away", type(said).__name__)

@@ -1,5 +1,7 @@
 """Working off stored notifications: what each does to its order."""
 
+import random
+import string
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -292,6 +294,16 @@ def test_a_fault_of_ours_is_alarmed_and_holds_nobody_up(desk: Desk, monkeypatch:
     assert order_row(desk, row).payment == "unpaid"
     [alarm] = alarms(desk)
     assert (alarm.kind, alarm.detail["error"]) == ("notification_failed", "ValueError")
+
+
+def test_what_is_too_long_for_an_index_holds_nobody_up(desk: Desk) -> None:
+    row, _ = order_with_page(desk)
+    long = "".join(random.choices(string.ascii_letters, k=6_000))  # what is packed well would fit
+    receive(desk, body(test="false", transaction_reference=long), body())
+    assert notifications.work_off(desk) == 2
+    assert states(desk) == ["quarantined" if desk.store.sqlite else "failed", "applied"]
+    assert len(alarms(desk)) == 1
+    assert order_row(desk, row).payment == "unconfirmed"
 
 
 def test_killed_in_between_it_stays_stored(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
