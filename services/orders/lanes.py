@@ -10,7 +10,7 @@ import time
 from collections import Counter
 
 from services.desk import Desk
-from services.orders import steps
+from services.orders import lease, steps
 from services.store import STORE_AWAY
 from services.store.steps import Step
 
@@ -53,10 +53,10 @@ class Lanes:
         return True
 
     def hang(self) -> bool:
-        """Whether a step in hand has outlasted its lease, which no call to the outside does: it keeps its place for ever."""
+        """Whether a step in hand takes longer than any call to the outside does: it may keep its place for ever."""
         with self._lock:
             oldest = min(self._begun.values(), default=None)
-        return oldest is not None and time.monotonic() - oldest > steps.LEASE.total_seconds()
+        return oldest is not None and time.monotonic() - oldest > lease.LEASE.total_seconds()
 
     def wait(self, seconds: float) -> None:
         """Let the steps in hand end. What takes longer than ``seconds`` is done again when its lease is over."""

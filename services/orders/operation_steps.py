@@ -14,6 +14,7 @@ from services.errors import DeskError
 from services.hipay import errors as hipay
 from services.hipay.observations import Observation
 from services.orders.bank_answers import UNCLEAR, observe_read
+from services.orders.lease import kept
 from services.orders.observe import alarm, operation_done, record
 from services.orders.pace import PAUSED_GAP, backoff, hopeless
 from services.store import Connection, Row
@@ -100,7 +101,9 @@ def _look_up(desk: Desk, step: Step, lost: list[Row[Any]]) -> None:
     may_ask = True
     try:
         with desk.hipay(step.account) as client:
-            found.extend((one, client.read_operation(one.operation_id)) for one in lost)
+            for one in lost:
+                step = kept(desk, step)
+                found.append((one, client.read_operation(one.operation_id)))
     except DeskError as error:
         may_ask = not isinstance(error, hipay.NotAuthorised)
     with desk.store.write() as tx:

@@ -23,6 +23,7 @@ from services.orders import mailing
 from services.orders.create import add_page, letter_of, page_order_id
 from services.orders.drafts import ECI
 from services.orders.errors import AccountNotReady
+from services.orders.lease import kept
 from services.orders.observe import alarm, record
 from services.orders.own_link import address
 from services.orders.pace import PAUSED_GAP, backoff, hopeless
@@ -195,6 +196,7 @@ def _known(
     money. Any other that is known is another order's, or ours and being paid. What HiPay calls completed is never
     followed by another page.
     """
+    step = kept(desk, step)
     try:
         with desk.hipay(step.account) as client:
             read = client.read_order(page.hipay_order_id)

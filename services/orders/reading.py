@@ -11,8 +11,10 @@ from services.alarms.kinds import RESOLVED
 from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors as hipay
+from services.hipay.readings import OrderRead
 from services.orders.bank_answers import observe_read
 from services.orders.last_look import resume
+from services.orders.lease import kept
 from services.orders.pace import PAGE_LIFE, PAUSED_GAP, backoff, next_read
 from services.orders.unconfirmed import answered, awaited
 from services.store import Connection, Row
@@ -43,9 +45,12 @@ def run(desk: Desk, step: Step) -> None:
             due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return
         pages = _worth_reading(tx, step.order)
+    reads: list[tuple[Row[Any], OrderRead | None]] = []
     try:
         with desk.hipay(step.account) as client:
-            reads = [(page, client.read_order(page.hipay_order_id)) for page in pages]
+            for page in pages:
+                step = kept(desk, step)
+                reads.append((page, client.read_order(page.hipay_order_id)))
     except DeskError as error:
         gap = backoff(step.tries, first=20)
         with desk.store.write() as tx:

@@ -8,11 +8,10 @@ whatever is lost or repeated between, two different URLs are never mailed.
 import logging
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from datetime import timedelta
 
 from services import clock
 from services.desk import Desk
-from services.orders import mailing, operation_steps, paging, reading
+from services.orders import lease, mailing, operation_steps, paging, reading
 from services.orders.pace import backoff, hopeless
 from services.store import STORE_AWAY, Connection
 from services.store import steps as due
@@ -20,7 +19,6 @@ from services.store.steps import LeaseLost, Step
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=150)  # longer than the longest call (60 s to HiPay, 30 s to the mail server, twice)
 RUN: dict[str, Callable[[Desk, Step], None]] = {
     "page": paging.run, "mail": mailing.run, "copy": mailing.run_copy, "read": reading.run, "operation": operation_steps.run,
 }  # fmt: skip
@@ -45,7 +43,7 @@ def run_next(desk: Desk, owner: str) -> bool:
 def take(desk: Desk, owner: str, free: Mapping[str, Collection[str]]) -> Step | None:
     """Lease one due step of these kinds, each of its accounts; None when none is due."""
     with desk.store.write() as tx:
-        return due.take(tx, owner, clock.now(), LEASE, free)
+        return due.take(tx, owner, clock.now(), lease.LEASE, free)
 
 
 def run(desk: Desk, step: Step) -> None:

@@ -6,7 +6,7 @@ never given again: the fence of a finished step holds for no other. Whoever lock
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -100,6 +100,15 @@ def hold(tx: Connection, step: Step) -> None:
     fence = tx.scalar(select(steps.c.fence).where(steps.c.id == step.id).with_for_update())
     if fence != step.fence:
         raise LeaseLost
+
+
+def renew(tx: Connection, step: Step, until: datetime) -> Step:
+    """The step is its holder's until then. Raises LeaseLost when its fence has moved on."""
+    hold(tx, step)
+    here = update(steps).where(steps.c.id == step.id)
+    tx.execute(here.values(leased_until=until))
+    tx.execute(here.where(steps.c.due_at == step.leased_until).values(due_at=until))  # not where it was asked for since
+    return replace(step, leased_until=until)
 
 
 def finish(tx: Connection, step: Step) -> datetime | None:

@@ -18,7 +18,7 @@ from services.alarms.handling import close, to_do
 from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.life import LANES, SignsOfLife, Watch, goes_on, watching
-from services.orders import steps
+from services.orders import lease, steps
 from services.orders.lanes import Lanes
 from services.reconciliation import background, process, turns
 from services.store import Store, schema
@@ -307,7 +307,7 @@ def test_a_call_that_never_comes_back_is_told(desk: Desk, monkeypatch: pytest.Mo
     waiting, lanes = threading.Event(), Lanes(desk, "here")
     monkeypatch.setattr(steps, "take", lambda *_: STEP)
     monkeypatch.setattr(steps, "run", lambda *_: waiting.wait(10))
-    monkeypatch.setattr(steps, "LEASE", timedelta(seconds=0.1))
+    monkeypatch.setattr(lease, "LEASE", timedelta(seconds=0.1))
     assert lanes.begin_next()
     assert not lanes.hang()
     time.sleep(0.15)
@@ -326,7 +326,7 @@ def test_a_step_for_which_there_is_no_thread_gives_its_place_back(
         patched.setattr(threading.Thread, "start", _no_thread)
         with pytest.raises(RuntimeError):
             lanes.begin_next()
-    monkeypatch.setattr(steps, "LEASE", timedelta(0))
+    monkeypatch.setattr(lease, "LEASE", timedelta(0))
     assert not lanes.hang()
 
 

@@ -12,7 +12,8 @@ import pytest
 from services import clock
 from services.access import WORKER
 from services.desk import Desk
-from services.orders import history, steps
+from services.hipay.client import HiPay
+from services.orders import history, reading, steps
 from services.orders.observe import record
 from services.store import operations as operation_rows
 from services.store import orders as rows
@@ -56,6 +57,35 @@ def test_whoever_was_thought_dead_writes_over_no_successor(desk: Desk) -> None:
     assert take(desk) is not None  # the next step, with as many leases as the stale one knew
     with pytest.raises(LeaseLost), desk.store.write() as tx:
         due.hold(tx, stale)
+
+
+def test_a_step_of_many_calls_outlasts_no_lease(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were it taken meanwhile, what was read would be lost, each time anew."""
+    order, _ = order_with_page(desk)
+    with desk.store.write() as tx:
+        page = rows.pages_of(tx, order)[0]
+        record(tx, order, "created", WORKER)
+    schedule(desk, order, "read")
+    late, asked = timedelta(0), list[str]()
+
+    def slow(_client: HiPay, order_id: str) -> None:
+        nonlocal late
+        late += timedelta(seconds=70)
+        clock.use(lambda: late)
+        asked.append(order_id)
+        assert take(desk, "another") is None
+
+    monkeypatch.setattr(HiPay, "read_order", slow)
+    monkeypatch.setattr(reading, "_worth_reading", lambda _tx, _order: [page] * 4)
+    try:
+        assert steps.run_next(desk, "worker")
+    finally:
+        clock.use(None)
+    assert len(asked) == 4
+    with desk.store.read() as tx:
+        found = rows.order(tx, order)
+    assert found is not None
+    assert found.checked_at is not None  # it was written
 
 
 def test_a_fault_gives_back_only_ones_own_lease(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
