@@ -112,7 +112,7 @@ def _take(desk: Desk, server: ImapServer, received: Received) -> bool:
             report = parsing.run(reports.read_report, received.raw, size=len(received.raw))
         except parsing.ParsingError as error:
             log.warning("a mail ended its reader (%s): message %d", error.code, received.place.uid)
-            if isinstance(error, parsing.ParsingDied) and error.how == "no parent":
+            if isinstance(error, parsing.ParsingDied) and error.how == parsing.NO_PARENT:
                 return False  # nobody has looked at it
             with desk.store.write() as tx:
                 return _died(tx, server, received)

@@ -11,6 +11,7 @@ only (`results`). A refusal of the reader is raised here as what it is; how else
 from services.parsing.bounds import Bounds
 from services.parsing.calls import prepare, run, stream
 from services.parsing.errors import (
+    NO_PARENT,
     ParsingDied,
     ParsingError,
     ParsingStoodStill,
@@ -19,5 +20,5 @@ from services.parsing.errors import (
 )
 
 __all__ = [
-    "Bounds", "ParsingDied", "ParsingError", "ParsingStoodStill", "ParsingTooHeavy", "ParsingTooSlow", "prepare", "run", "stream",
+    "NO_PARENT", "Bounds", "ParsingDied", "ParsingError", "ParsingStoodStill", "ParsingTooHeavy", "ParsingTooSlow", "prepare", "run", "stream",
 ]  # fmt: skip

@@ -16,8 +16,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
 from services.parsing import child, results
-from services.parsing.bounds import Bounds
+from services.parsing.bounds import SMALL, Bounds
 from services.parsing.errors import (
+    NO_ANSWER,
+    NO_PARENT,
     ParsingDied,
     ParsingError,
     ParsingStoodStill,
@@ -35,7 +37,6 @@ _ONE_THREAD: Final = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }  # fmt: skip
 _MOST_FRAME = 256 << 20  # bytes of one result
-_SMALL = 256 << 10  # bytes of what is read: so little never waits behind what takes long
 _AT_ONCE = 4  # children of one program, each for what is small and for what is not
 
 
@@ -45,7 +46,7 @@ def _free() -> dict[bool, threading.BoundedSemaphore]:
 
 _PLACES = _free()
 _LOOK = 0.5  # seconds between two looks at whether a child works
-_WORKS = 0.01  # of one processor: less is standing still
+_WORKS = 0.001  # seconds of the processor: less is standing still, however busy the machine is
 _REAPED = 10.0  # seconds until the parent has said how a child ended
 _STOPPING = 5.0
 
@@ -86,7 +87,7 @@ def _results(
 ) -> Iterator[Any]:  # fmt: skip
     bounds = bounds or Bounds.of(size)
     asked = child.request(function, arguments, bounds, several=several, tells=tell is not None)
-    with _PLACES[size <= _SMALL], contextlib.closing(_Call(bounds)) as call:
+    with _PLACES[size <= SMALL], contextlib.closing(_Call(bounds)) as call:
         call.send(asked)
         while True:
             kind, body = call.frame()
@@ -177,7 +178,7 @@ class _Call:
             passed, now = time.monotonic() - since, self._used()
             if self._said.count(b"\n") == 2 and not poll.poll(0):
                 raise self._how_it_ended()
-            if used is None or now - used > _WORKS * passed:
+            if used is None or now - used > _WORKS:
                 since, used = time.monotonic(), now
             elif passed > self._bounds.still:
                 raise ParsingStoodStill
@@ -208,9 +209,7 @@ class _Call:
             pass
         _, _, ended = self._said.partition(b"\n")
         if not ended.endswith(b"\n"):
-            return ParsingDied(
-                "no answer"
-            )  # the parent was killed, or the child closed its socket and lives on
+            return ParsingDied(NO_ANSWER)
         code, used = ended.split()
         error = _ended(int(code), float(used), self._bounds)
         log.warning("a child that parses ended with %s after %s s of the processor", int(code), float(used))
@@ -249,7 +248,7 @@ class _Parent:
                 except OSError:
                     self._end()
                     if last:
-                        raise ParsingDied("no parent") from None
+                        raise ParsingDied(NO_PARENT) from None
                 else:
                     return process
         raise AssertionError

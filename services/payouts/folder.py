@@ -24,6 +24,7 @@ from services.desk import Desk
 from services.errors import DeskError
 from services.i18n import DASHBOARD_LANGUAGES, Translator, translator
 from services.life import goes_on
+from services.parsing import ParsingError
 from services.payouts import NoAccount, NotAFile, NotReadable
 from services.payouts.fetch import detail_of
 from services.payouts.keep import keep
@@ -176,6 +177,9 @@ class Watch:
             log.warning("a file of the watched folder waits for room on the disk")
             return None  # until the lease is over
         except DeskError as error:
+            if isinstance(error, ParsingError) and error.by_machine:
+                log.warning("a file of the watched folder was not taken apart to its end: %s", error.code)
+                return None  # until the lease is over
             log.warning("a file of the watched folder was refused: %s", error.code)
             values = {"state": "refused", "failure": error.code, "failure_detail": detail_of(error)}
         with self.desk.store.write() as tx:

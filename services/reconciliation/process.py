@@ -45,7 +45,6 @@ MEMORY_BYTES = 6 << 30  # of addresses, of which half at most are ever in memory
 AWAY = os.EX_TEMPFAIL  # how it ends when the store is away: that is no fault of the file
 FULL = os.EX_CANTCREAT  # or where the disk has no room: nor is that
 _GROWS = 10  # bytes of the database, with its indexes and its log, for one of a text file
-_STOPPED = ("", "SIGKILL", "SIGTERM")  # how a child ends that the machine has stopped: no fault of the file
 _CLEANED = 5_000  # lines deleted in one transaction
 _STALE = timedelta(minutes=30)  # a reception that has not come on for so long has broken off
 
@@ -149,9 +148,9 @@ def _run(turn: Turn, file: Row[Any]) -> None:
     except STORE_AWAY:
         raise
     except (ParsingDied, ParsingStoodStill) as trouble:  # the try counts, and there may be others
-        how = trouble.how if isinstance(trouble, ParsingDied) else ""
-        log.warning("the payout file %s was not read to its end (%s)", file.id, how or "it stood still")
-        if how not in _STOPPED and file.tries + 1 >= TRIES:
+        how = trouble.how if isinstance(trouble, ParsingDied) else "it stood still"
+        log.warning("the payout file %s was not read to its end (%s)", file.id, how)
+        if not trouble.by_machine and file.tries + 1 >= TRIES:
             _fail(turn, file.id, ImportDied())
     except DeskError as refusal:
         _fail(turn, file.id, refusal)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from services import parsing
 from services.access import WORKER
 from services.accounts.demo import prepare_demo
 from services.accounts.readiness import readiness
@@ -22,6 +23,7 @@ from services.payouts.seen import findings, folder_standing
 from services.reconciliation import background, file_accounts, imports
 from services.store.schema_payouts import folder_files
 from services.store.schema_settlements import settlement_files
+from tests.support import readers
 from tests.support.desk import open_test_desk, person
 from tests.support.sandbox import wait_for
 
@@ -430,6 +432,21 @@ def test_a_zip_is_as_many_files_as_it_holds(desk: Desk, place: Path) -> None:
     refused = {"refused/bad.zip", "refused/bad.zip.txt", "refused/pdf.zip", "refused/pdf.zip.txt"}
     assert there(place) == {"done/both.zip", *refused}
     assert "invoice.pdf" in (place / "refused" / "pdf.zip.txt").read_text()
+
+
+@pytest.mark.parametrize(("reader", "again"), [(readers.killed, True), (readers.fault, False)])
+def test_a_zip_whose_reader_the_machine_ended_is_taken_apart_later(
+    desk: Desk, place: Path, monkeypatch: pytest.MonkeyPatch, reader: Any, again: bool
+) -> None:
+    (place / "a.zip").write_bytes(zipped("one.csv"))
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "keep", lambda *_, **__: parsing.run(reader, size=0))
+        look(desk)
+    assert there(place) == ({"a.zip"} if again else {"refused/a.zip", "refused/a.zip.txt"})
+    with desk.store.write() as tx:
+        tx.execute(folder_files.update().values(leased_until=None))
+    look(desk)
+    assert [file.name for file in imported(desk)] == (["one.csv"] if again else [])
 
 
 def test_what_was_refused_is_taken_again_once_it_is_put_there_again(desk: Desk, place: Path) -> None:

@@ -136,10 +136,10 @@ def test_what_a_child_has_begun_ends_with_it(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_what_is_small_never_waits_behind_what_takes_long() -> None:
-    large = [parsing.stream(readers.pour, size=calls._SMALL + 1) for _ in range(calls._AT_ONCE)]
+    large = [parsing.stream(readers.pour, size=calls.SMALL + 1) for _ in range(calls._AT_ONCE)]
     for one in large:
         next(one)
-    assert parsing.run(readers.double, b"a", size=calls._SMALL) == b"aa"
+    assert parsing.run(readers.double, b"a", size=calls.SMALL) == b"aa"
     for one in large:
         one.close()  # type: ignore[attr-defined]
 
@@ -235,3 +235,4 @@ def test_more_may_be_used_for_more_bytes() -> None:
     small, large = Bounds.of(60_000), Bounds.of(1 << 30)
     assert (small.seconds, large.seconds) == (20, 20 + 3 * 1024)
     assert replace(small, memory=0).memory < small.memory < 1 << 30
+    assert (small.patient, large.patient) == (False, True)
