@@ -9,7 +9,6 @@ from services import clock
 from services.access import Actor
 from services.accounts.demo import prepare_demo
 from services.desk import Desk
-from services.hipay.sandbox import clock_source
 from tests.support.desk import open_test_desk, person
 from tests.support.sandbox import RunningSandbox
 
@@ -18,7 +17,7 @@ from tests.support.sandbox import RunningSandbox
 def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
     opened = open_test_desk(tmp_path, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port)
     prepare_demo(opened)
-    clock.use(clock_source(sandbox.url, ttl=0, seconds=30))
+    clock.use(sandbox.clock)
     yield opened
     clock.use(None)
     opened.close()

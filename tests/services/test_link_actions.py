@@ -11,7 +11,6 @@ from services.access import CUSTOMER, Actor, NotAllowed
 from services.accounts.demo import prepare_demo
 from services.accounts.options import Options, save
 from services.desk import Desk
-from services.hipay.sandbox import clock_source
 from services.mail.errors import AddressError
 from services.orders import create, history, link_errors, links, operations, own_link, pressing
 from services.orders.errors import AmountBelowMinimum, ExpiryTooLate, ExpiryTooSoon, FieldEmpty, FieldTooLong
@@ -28,7 +27,7 @@ def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
         tmp_path, own_links=True, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port
     )
     prepare_demo(opened)
-    clock.use(clock_source(sandbox.url, ttl=0, seconds=30))
+    clock.use(sandbox.clock)
     yield opened
     clock.use(None)
     opened.close()

@@ -17,7 +17,6 @@ from services.accounts.demo import prepare_demo
 from services.accounts.options import Options, save
 from services.desk import Desk
 from services.hipay.errors import OutcomeUnknown, Refused
-from services.hipay.sandbox import clock_source
 from services.i18n import format_datetime
 from services.orders import create, history, pressing
 from services.orders.history import Detail
@@ -35,7 +34,7 @@ def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
         tmp_path, own_links=True, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port
     )
     prepare_demo(opened)
-    clock.use(clock_source(sandbox.url, ttl=0, seconds=30))
+    clock.use(sandbox.clock)
     yield opened
     clock.use(None)
     opened.close()

@@ -10,6 +10,7 @@ from services.access import Actor, NotAllowed
 from services.batches import expected
 from services.desk import Desk
 from services.hipay.errors import HiPayError
+from services.hipay.sandbox import clock_source
 from services.orders import history, templates
 from services.reconciliation import payout_views
 from services.sample_shop import Shop
@@ -21,7 +22,8 @@ from tests.support.sandbox import RunningSandbox
 
 
 @pytest.fixture(autouse=True)
-def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+def _short(desk: Desk, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock.use(clock_source(sandbox.url, ttl=0, seconds=30))  # the sample moves it itself
     monkeypatch.setattr(sample, "DAYS", 4)
     monkeypatch.setattr(sample, "CLOCK_SECONDS", 0)
 

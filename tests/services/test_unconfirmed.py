@@ -20,7 +20,6 @@ from services.alarms import kinds
 from services.alarms.handling import close, to_do
 from services.alarms.sweep import sweep
 from services.desk import Desk
-from services.hipay.sandbox import clock_source
 from services.notices import choices
 from services.notices.post import find as gather
 from services.orders import confirming, create, history, links, operations, pressing
@@ -49,7 +48,7 @@ def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
         tmp_path, own_links=True, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port
     )
     prepare_demo(opened)
-    clock.use(clock_source(sandbox.url, ttl=0, seconds=30))
+    clock.use(sandbox.clock)
     yield opened
     clock.use(None)
     opened.close()

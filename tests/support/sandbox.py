@@ -30,16 +30,23 @@ class RunningSandbox:
     process: subprocess.Popen[str]
     errors: IO[str]  # what it wrote to stderr
     client: httpx.Client
+    _offset: timedelta | None = None  # of its clock, until something may have moved it
 
     def control(self, path: str, json: dict[str, Any] | None = None) -> Any:
         """GET /control/`path`, or POST it with `json`; the answer's JSON. Fails the test when refused."""
-        address = f"/control/{path}"
+        address, self._offset = f"/control/{path}", None
         answer = self.client.get(address) if json is None else self.client.post(address, json=json)
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
 
     def reset(self) -> None:
         self.control("reset", {})
+
+    def clock(self) -> timedelta:
+        """For ``clock.use``, where nobody but ``control`` moves the sandbox's clock: its offset, not asked for at each call."""
+        if self._offset is None:
+            self._offset = timedelta(seconds=float(self.control("clock")["offset_seconds"]))
+        return self._offset
 
     def mails(self) -> list[dict[str, Any]]:
         """Every mail received, newest first, each with its html, text, headers and raw."""
