@@ -26,6 +26,7 @@ from services.retention import MonthsRefused, NothingToErase
 from services.store import notifications as kept
 from services.store import orders as rows
 from services.store.base import metadata
+from services.store.notifications import Fate
 from services.store.orders import Filter
 from services.store.schema_settlements import settlement_lines
 from tests.support.desk import open_test_desk, person
@@ -72,7 +73,7 @@ def order(desk: Desk, manager: Actor, **changes: Any) -> int:
             tx, account="demo", identity=f"n{found}", content_type="x", body=f"order%5Bemail%5D={quote(email)}".encode(),
             received_at=clock.now(),
         )  # fmt: skip
-        kept.finish(tx, kept.waiting(tx, 1)[0], "applied", at=clock.now(), order=found)
+        kept.finish(tx, [Fate(kept.waiting(tx, 1)[0], "applied", found, {})], clock.now())
         for step in ("page", "mail"):
             tx.exec_driver_sql(f"DELETE FROM steps WHERE \"order\" = {found} AND kind = '{step}'")
         rows.change_order(
@@ -174,7 +175,7 @@ def test_rows_of_lists_and_loose_notifications_go_too(desk: Desk, admin: Actor) 
             body=f"<email>{ADDRESS}</email>".encode(),
             received_at=clock.now(),
         )
-        kept.finish(tx, kept.waiting(tx, 1)[0], "unmatched", at=clock.now())
+        kept.finish(tx, [Fate(kept.waiting(tx, 1)[0], "unmatched", None, {})], clock.now())
     found = retention.look(desk, admin, ADDRESS)
     assert (found.rows, found.rows_alive, found.notifications) == (0, 1, 1)
     sending.cancel(desk, manager, batch)
@@ -244,7 +245,7 @@ def test_a_notification_that_comes_after_the_erasure_is_emptied_too(desk: Desk, 
             received_at=clock.now(),
         )
         late = kept.waiting(tx, 1)[0]
-        kept.finish(tx, late, "applied", at=clock.now(), order=found)
+        kept.finish(tx, [Fate(late, "applied", found, {})], clock.now())
     retention.sweep(desk)
     with desk.store.write() as tx:
         # A replay is still known by its identity.

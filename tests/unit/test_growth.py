@@ -45,5 +45,6 @@ def test_twice_the_input_takes_at_most_three_times_as_long(
 
 @pytest.mark.parametrize("name", FORMER)
 def test_a_square_is_found(measuring: subprocess.Popen[str], name: str) -> None:
-    found = told(measuring, name)
-    assert found["double"] > MOST * found["base"] >= MOST * BASE, found
+    # One disturbed look can hide it: whatever else the machine does adds to the base, too.
+    looks = (told(measuring, name) for _ in range(3))
+    assert any(one["double"] > MOST * one["base"] >= MOST * BASE for one in looks)
