@@ -8,8 +8,9 @@ from services import card_numbers
 from services.mail.errors import CardNumber
 from services.refusals import sentence
 
-# Fields that may be all digits by right: references, ids, and the cells that a rule compares.
-_DIGITS = ("order_reference_", "order_order_id", "rule_text_")
+# Fields that may be all digits by right: references, ids, the cells that a rule compares, and what looks for them.
+_DIGITS = ("order_reference_", "order_order_id", "rule_text_", "search_")
+_SEARCHES = frozenset({"q", "find", "find_order", "payout"})
 
 
 def forget() -> None:
@@ -17,7 +18,9 @@ def forget() -> None:
     typed = [
         str(key)
         for key, value in st.session_state.items()
-        if isinstance(value, str) and not str(key).startswith(_DIGITS) and card_numbers.found(value)
+        if isinstance(value, str)
+        and not (key in _SEARCHES or str(key).startswith(_DIGITS))
+        and card_numbers.found(value)
     ]
     named = [name for name, value in st.query_params.items() if card_numbers.found(value)]
     for key in typed:

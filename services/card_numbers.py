@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 # (first prefix, last prefix, lengths)
 _ISSUERS: tuple[tuple[str, str, frozenset[int]], ...] = (
-    ("4", "4", frozenset({13, 16, 19})),  # Visa
+    ("4", "4", frozenset({16, 19})),  # Visa; those of 13 digits are issued no more, and many an EAN looks like one
     ("51", "55", frozenset({16})), ("2221", "2720", frozenset({16})),  # Mastercard
     ("34", "34", frozenset({15})), ("37", "37", frozenset({15})),  # American Express
     *((first, last, frozenset(range(14, 20))) for first, last in (("300", "305"), ("3095", "3095"), ("36", "36"), ("38", "39"))),  # Diners Club
@@ -91,7 +91,9 @@ def _as_printed(sizes: Sequence[int], count: int) -> bool:
 
 
 def _is_card(digits: str) -> bool:
-    fits = any(first <= digits[: len(first)] <= last and len(digits) in sizes for first, last, sizes in _ISSUERS)
+    fits = any(
+        first <= digits[: len(first)] <= last and len(digits) in sizes for first, last, sizes in _ISSUERS
+    )
     return fits and _luhn(digits)
 
 
