@@ -23,15 +23,16 @@ help:
 run: install-sandbox
 	@exec $(IN_VENV) -m services.run
 
+# Three at once on two cores: many of them wait for a process, a socket or a browser.
 test: install-dev chromium lint
-	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 2 -m "not faults and not browser"
-	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 2 --dist worksteal -m "faults or browser"
+	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 3 -m "not faults and not browser"
+	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 3 --dist worksteal -m "faults or browser"
 	$(if $(ETERMINAL_TEST_POSTGRES_URL),@$(MAKE) --no-print-directory test-postgres)
 
 # What touches the store once more, on the server that ETERMINAL_TEST_POSTGRES_URL names (docs/operator.md, PostgreSQL).
 test-postgres: install-dev
 	@test -n "$$ETERMINAL_TEST_POSTGRES_URL" || $(call SAY,ETERMINAL_TEST_POSTGRES_URL is not set)
-	$(IN_VENV) -m pytest -n 2 -m "not faults and not browser" tests/services tests/pages
+	$(IN_VENV) -m pytest -n 3 -m "not faults and not browser" tests/services tests/pages
 	$(IN_VENV) -m pytest -m faults tests/faults
 
 check: install-dev lint
