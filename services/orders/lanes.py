@@ -10,12 +10,13 @@ import time
 from collections import Counter
 
 from services.desk import Desk
-from services.orders import lease, steps
+from services.orders import steps
 from services.store import STORE_AWAY
 from services.store.steps import Step
 
 # Each waits for an answer from outside nearly all its time; on SQLite their writes take turns.
 AT_ONCE = {"mail": 2, "copy": 1, "page": 4, "operation": 1, "read": 2}
+HANGS_SECONDS = 600.0  # a read asks for each of an order's pages, and each answer may take a minute
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +54,10 @@ class Lanes:
         return True
 
     def hang(self) -> bool:
-        """Whether a step in hand takes longer than any call to the outside does: it may keep its place for ever."""
+        """Whether a step in hand takes longer than all its calls to the outside can: it may keep its place for ever."""
         with self._lock:
             oldest = min(self._begun.values(), default=None)
-        return oldest is not None and time.monotonic() - oldest > lease.LEASE.total_seconds()
+        return oldest is not None and time.monotonic() - oldest > HANGS_SECONDS
 
     def wait(self, seconds: float) -> None:
         """Let the steps in hand end. What takes longer than ``seconds`` is done again when its lease is over."""

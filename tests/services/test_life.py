@@ -18,7 +18,8 @@ from services.alarms.handling import close, to_do
 from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.life import LANES, SignsOfLife, Watch, goes_on, watching
-from services.orders import lease, steps
+from services.orders import lanes as lanes_of_steps
+from services.orders import steps
 from services.orders.lanes import Lanes
 from services.reconciliation import background, process, turns
 from services.store import Store, schema
@@ -303,11 +304,11 @@ def test_the_thread_looks_by_itself_and_says_once_that_it_cannot(
 
 
 def test_a_call_that_never_comes_back_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A step that outlasts its lease: its lane still turns, and yet something waits for ever."""
+    """A step that takes longer than all its calls can: its lane still turns, and yet something waits for ever."""
     waiting, lanes = threading.Event(), Lanes(desk, "here")
     monkeypatch.setattr(steps, "take", lambda *_: STEP)
     monkeypatch.setattr(steps, "run", lambda *_: waiting.wait(10))
-    monkeypatch.setattr(lease, "LEASE", timedelta(seconds=0.1))
+    monkeypatch.setattr(lanes_of_steps, "HANGS_SECONDS", 0.1)
     assert lanes.begin_next()
     assert not lanes.hang()
     time.sleep(0.15)
@@ -326,7 +327,7 @@ def test_a_step_for_which_there_is_no_thread_gives_its_place_back(
         patched.setattr(threading.Thread, "start", _no_thread)
         with pytest.raises(RuntimeError):
             lanes.begin_next()
-    monkeypatch.setattr(lease, "LEASE", timedelta(0))
+    monkeypatch.setattr(lanes_of_steps, "HANGS_SECONDS", 0.0)
     assert not lanes.hang()
 
 
