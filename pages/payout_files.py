@@ -55,8 +55,14 @@ def show() -> None:
 
 
 def _refuse(name: str, why: Refused) -> None:
+    t = texts()
     st.error(
-        f"**{plain(name)}**: {plain(stored_sentence(why.code, why.fields, texts()))}", icon=":material/error:"
+        t(
+            "{name}: {value}",
+            name=f"**{plain(name)}**",
+            value=plain(stored_sentence(why.code, why.fields, t)),
+        ),
+        icon=":material/error:",
     )
 
 

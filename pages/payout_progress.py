@@ -129,7 +129,11 @@ def _ended(file: Row[Any], may: bool, t: Translator) -> None:
             )
         else:
             why = stored_sentence(file.failure, file.failure_detail, t)
-            st.error(f"{plain(file.name)}: {plain(why)}", icon=":material/error:", width="stretch")
+            st.error(
+                t("{name}: {value}", name=plain(file.name), value=plain(why)),
+                icon=":material/error:",
+                width="stretch",
+            )
         if may and file.state == "failed" and st.button(
             t("Try again"), icon=":material/refresh:", key=f"retry_import_{file.id}"
         ):  # fmt: skip

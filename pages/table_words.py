@@ -160,8 +160,8 @@ def warning(code: str, row: Good, t: Translator) -> str:
 def _reasons(problems: Sequence[Problem], labels: dict[str, str], t: Translator) -> str:
     parts = []
     for problem in problems:
-        label = labels.get(problem.column, "")
-        parts.append(f"{label}: {sentence(problem.error, t)}" if label else sentence(problem.error, t))
+        label, why = labels.get(problem.column, ""), sentence(problem.error, t)
+        parts.append(t("{name}: {value}", name=label, value=why) if label else why)
     return " / ".join(parts)
 
 
