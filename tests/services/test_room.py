@@ -73,6 +73,7 @@ def row(desk: Desk, file: int) -> Any:
         return rows.get(tx, file)
 
 
+@pytest.mark.sqlite  # a PostgreSQL's disk is not seen from here
 def test_below_what_is_kept_free_nothing_is_imported_but_orders_are_made(desk: Desk, finance: Actor) -> None:
     file = receive(desk, finance, lines(7))
     for _ in range(3):
@@ -83,6 +84,7 @@ def test_below_what_is_kept_free_nothing_is_imported_but_orders_are_made(desk: D
     assert (row(desk, file).state, visible(desk)) == ("complete", 7)
 
 
+@pytest.mark.sqlite  # a PostgreSQL's disk is not seen from here
 def test_an_import_stops_where_it_is_and_goes_on_from_there(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +144,7 @@ def test_a_database_that_is_full_stops_no_file_for_good_and_counts_no_try(
     assert (row(desk, file).state, visible(desk)) == ("complete", 120)
 
 
+@pytest.mark.sqlite  # a PostgreSQL's disk is not seen from here
 def test_a_file_that_needs_too_much_says_so_and_lets_the_others_go_first(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,7 +165,7 @@ def _only_large(needs: Any) -> Any:
     return lambda file: needs(file) if file.size > 1_000 else {"database": 0}
 
 
-@pytest.mark.parametrize("how", ["short", "full", "full disk"])
+@pytest.mark.parametrize("how", [pytest.param("short", marks=pytest.mark.sqlite), "full", "full disk"])
 def test_nothing_stays_of_a_file_that_there_was_no_room_to_receive(
     desk: Desk, finance: Actor, how: str
 ) -> None:
@@ -215,6 +218,7 @@ def test_what_hipay_tells_is_asked_for_again_and_not_half_stored(desk: Desk) -> 
         assert client.post("/notify/demo", content=raw, headers=signed(raw)).status_code == 202
 
 
+@pytest.mark.sqlite  # a PostgreSQL's disk is not seen from here
 def test_it_is_an_alarm_while_it_lasts_of_the_machine_that_it_is_about(desk: Desk) -> None:
     admin, short = person(desk, "admin"), full(desk)
     with desk.store.write() as tx:
