@@ -7,9 +7,9 @@ import streamlit as st
 
 from pages.common import texts
 from pages.markdown import plain
+from services.desk import STORE_AWAY
 from services.refusals import sentence
 from services.room import NoRoom, is_full
-from services.store import STORE_AWAY
 
 log = logging.getLogger(__name__)
 

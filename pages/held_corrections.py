@@ -16,11 +16,11 @@ from pages.reading_words import sheets_of, where
 from pages.reconciliation_words import money, number
 from pages.wording import person_name
 from services.access import Right, rights
+from services.desk import Row
 from services.i18n import Translator, format_short
 from services.reconciliation import held
 from services.reconciliation.held import Act, Held
 from services.settlements.columns import LABELS
-from services.store import Row
 
 _TABLE_HEIGHT = 36 + 35 * 9
 _TICKED = "held_ticked"  # the corrections that are ticked, by the place on the screen and the file

@@ -13,8 +13,8 @@ from services.desk import Desk
 from services.i18n import Translator
 from services.orders import export
 from services.orders.export import Words
+from services.orders.history import Filter
 from services.sheets import Form
-from services.store.orders import Filter
 
 WORDS = Words({key: text for key, (text, _, _) in BADGES.items()}, CHANNELS, person_name)
 

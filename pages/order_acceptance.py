@@ -11,10 +11,10 @@ from pages.facts import show_facts
 from pages.markdown import plain
 from pages.wording import person_name
 from services.access import Right, rights
+from services.desk import Row
 from services.i18n import Translator, format_datetime
 from services.orders.create import new_form_key
 from services.reconciliation import accepting, positions, views
-from services.store import Row
 
 _WINDOW = "acceptance_window"
 

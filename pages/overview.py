@@ -7,8 +7,7 @@ from pages.common import actor, desk, language, refusals, texts
 from pages.markdown import plain
 from services.i18n import format_short
 from services.money import format_money
-from services.overview import DAYS, Figures, Measure, Overview, Payouts, overview, payouts
-from services.store.overview import Sum
+from services.overview import DAYS, Figures, Measure, Overview, Payouts, Sum, overview, payouts
 
 _MEASURES = (("asked", "Asked for"), ("paid", "Collected"), ("refused", "Refused"))
 

@@ -13,8 +13,8 @@ from pages.wording import BADGES, CHANNELS, person_name
 from services.i18n import format_ago, format_short
 from services.money import format_money
 from services.orders import history
+from services.orders.history import Filter
 from services.orders.states import BADGES as BADGE_KEYS
-from services.store.orders import Filter
 
 # Streamlit's chip colours by badge; the words say the same.
 _COLOURS = {"gray": "#6b7280", "blue": "#2563eb", "orange": "#c2410c", "red": "#b91c1c", "yellow": "#a16207",

@@ -8,22 +8,15 @@ import streamlit as st
 from pages import payout_files, payout_progress
 from pages.common import actor, desk, refusals, texts
 from services.access import Actor, Right, rights
-from services.desk import Desk
+from services.desk import Desk, Row
 from services.reconciliation import imports
 from services.reconciliation.file_accounts import FileAccountUnknown
 from services.reconciliation.likeness import PayoutsStored
 from services.settlements.errors import DoubtfulColumns, UndecidedReading
-from services.store import Row
-from services.store.settlement_files import TRIES
 
 _MENDED = "payout_mended_file"  # the failed file that is looked at again
 # why one waits for an answer
 _ASKS = (FileAccountUnknown.code, PayoutsStored.code, UndecidedReading.code, DoubtfulColumns.code)
-
-
-def is_stuck(file: Row[Any]) -> bool:
-    """Whether it is complete, and what it leaves to be joined has failed as often as it is tried."""
-    return file.state == "complete" and file.follow_up is not None and file.tries >= TRIES
 
 
 def show(file: Row[Any]) -> None:
@@ -32,7 +25,7 @@ def show(file: Row[Any]) -> None:
     with desk().store.read() as tx:
         if Right.RECONCILE not in rights(tx, actor()):
             return
-    failed, stuck = file.state == "failed", is_stuck(file)
+    failed, stuck = file.state == "failed", imports.is_stuck(file)
     if stuck:
         st.error(
             t("Its lines are here, but what they change of older lines and of the orders could not be joined. Try again, and tell your administrator if it goes on."),

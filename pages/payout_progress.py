@@ -10,12 +10,12 @@ from pages.common import actor, desk, language, refusals, texts
 from pages.markdown import plain
 from pages.reconciliation_words import number
 from services.access import Right, rights
+from services.desk import Row
 from services.i18n import Translator, format_datetime
 from services.overview import zone_of
 from services.reconciliation import imports, views
 from services.refusals import stored_sentence
 from services.room import NoRoom, RoomShort
-from services.store import Row
 
 _UNDER_WAY = ("receiving", "waiting", "running")
 _FOLLOWED = "imports_followed"  # files whose end this session waits to be told

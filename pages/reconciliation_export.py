@@ -13,10 +13,8 @@ from pages.room_banner import no_exports
 from pages.table_words import XLSX
 from services.reconciliation import exports
 from services.reconciliation.exports import XLSX_ROWS
-from services.reconciliation.views import Page
+from services.reconciliation.views import LineFilter, OrderFilter, Page
 from services.sheets import Form
-from services.store.line_filter import LineFilter
-from services.store.position_pages import OrderFilter
 
 _PACKED = 200_000  # rows from which a CSV is put into a ZIP: Streamlit holds what it hands out in memory
 Write = Callable[[Form, BinaryIO], int]

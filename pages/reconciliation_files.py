@@ -13,13 +13,13 @@ from pages.reading_findings import show_corrections, show_notes, show_warnings
 from pages.reading_words import CHOICES, sheets_of
 from pages.reconciliation_words import FILE_STATES, SOURCES, number
 from pages.wording import person_name
+from services.desk import Row
 from services.i18n import Translator, format_short
 from services.reconciliation import corrections, views
 from services.reconciliation.views import SHOWN
 from services.refusals import stored_sentence
 from services.settlements.columns import LABELS
 from services.settlements.findings import findings_of
-from services.store import Row
 
 _TABLE_HEIGHT = 36 + 35 * 9
 

@@ -18,11 +18,9 @@ from services.reconciliation import views
 from services.reconciliation.classify import OPEN_STATUSES
 from services.reconciliation.explain import OUTCOMES, STATUSES
 from services.reconciliation.payout_views import OPEN
-from services.reconciliation.views import Figures
+from services.reconciliation.views import Figures, LineFilter, OrderFilter
 from services.refusals import sentence
 from services.settlements.operations import BY_CODE
-from services.store.line_filter import LineFilter
-from services.store.position_pages import OrderFilter
 
 SCREEN = "reconciliation"
 VIEWS = {

@@ -10,11 +10,11 @@ from pages.facts import show_facts
 from pages.markdown import plain
 from pages.reading_words import sheets_of, where
 from pages.side_by_side import show_compared
+from services.desk import Row
 from services.i18n import Translator
 from services.reconciliation import line_words, views
 from services.reconciliation.views import Beside, LineDetail
 from services.settlements.columns import AMOUNTS, DATES, LABELS
-from services.store import Row
 
 _ROLES = {
     "matched": "Its order", "part": "One of its orders", "nearest": "The nearest order", "named": "An order that one of its keys names",

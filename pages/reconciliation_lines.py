@@ -16,11 +16,10 @@ from pages import (
 from pages.common import actor, desk, refusals, texts
 from pages.reconciliation_line import show_line
 from pages.reconciliation_pager import pager, say_cut, turn
+from services.desk import Row
 from services.i18n import Translator
 from services.reconciliation import line_words, views
-from services.reconciliation.views import OPEN, Figures
-from services.store import Row
-from services.store.line_filter import LineFilter
+from services.reconciliation.views import OPEN, Figures, LineFilter
 
 _TICKED, _LEFT, _SHOWN = "lines_ticked", "lines_left", "lines_seen"
 _TABLE_HEIGHT = 36 + 35 * 9  # nine rows and the head: what was chosen stands below without scrolling far

@@ -17,10 +17,10 @@ from pages.common import actor, desk, refusals, texts
 from pages.facts import show_facts
 from pages.markdown import plain
 from pages.reconciliation_pager import pager, say_cut, turn
+from services.desk import Row
 from services.i18n import Translator
 from services.reconciliation import line_words, order_words, views
 from services.reconciliation.views import Figures, OrderDetail
-from services.store import Row
 
 _TABLE_HEIGHT = 36 + 35 * 9
 

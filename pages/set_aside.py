@@ -14,6 +14,7 @@ from pages.markdown import plain
 from pages.reading_words import sheets_of, where
 from pages.wording import person_name
 from services.access import Right, rights
+from services.desk import Row
 from services.i18n import Translator, format_short
 from services.reconciliation import aside
 from services.reconciliation.aside import REST, Act, Aside
@@ -21,7 +22,6 @@ from services.settlements.columns import LABELS
 from services.settlements.sheet import AsideRow
 from services.settlements.tables import Sheet
 from services.settlements.words import ASIDE
-from services.store import Row
 
 _TABLE_HEIGHT = 36 + 35 * 9
 _TICKED = "aside_ticked"  # the rows that are ticked, by the place on the screen and the file

@@ -14,6 +14,10 @@ from services.hipay.sandbox import clock_source
 from services.life import SignsOfLife, Watch
 from services.room import Room, Shortage
 from services.settings import SHORTEST_SECRET, Account, Settings, SettingsError, load, secrets_file
+
+# The first two for the screens, which do not know the store.
+from services.store import STORE_AWAY as STORE_AWAY
+from services.store import Row as Row
 from services.store import Store, accounts, open_store
 
 

@@ -13,7 +13,7 @@ from services.settlements.operations import ORDER_KINDS
 from services.store import Connection, Row
 from services.store import orders as order_rows
 from services.store import overview as rows
-from services.store.overview import Sum
+from services.store.overview import Sum as Sum
 
 SHOWN = 10
 DAYS = 30  # of the small charts

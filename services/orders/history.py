@@ -19,7 +19,7 @@ from services.store import Row, access, operations
 from services.store import orders as rows
 from services.store import reconciliation_views as payouts
 from services.store import steps as due
-from services.store.orders import Filter
+from services.store.orders import Filter as Filter
 
 PAGE_SIZE = 25
 PAYOUT_LINES = 200  # of one order that are looked at

@@ -263,6 +263,11 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
+def is_stuck(file: Row[Any]) -> bool:
+    """Whether a file is complete, and what it leaves to be joined has failed as often as it is tried."""
+    return file.state == "complete" and file.follow_up is not None and file.tries >= rows.TRIES
+
+
 def cancel(desk: Desk, actor: Actor, file: int) -> None:
     """Take a file back that is not complete yet, or give one up that failed: nothing of it was seen, and nothing stays.
 

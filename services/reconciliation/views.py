@@ -23,9 +23,10 @@ from services.reconciliation.tie import STATES
 from services.store import Connection, Row, line_pages, position_pages
 from services.store import held as held_rows
 from services.store import reconciliation_views as rows
-from services.store.line_filter import LineFilter
+from services.store.line_filter import LineFilter as LineFilter
 from services.store.line_pages import SORTS, Sort
-from services.store.position_pages import ORDER_SORTS, OrderFilter, OrderSort
+from services.store.position_pages import ORDER_SORTS, OrderSort
+from services.store.position_pages import OrderFilter as OrderFilter
 
 SHOWN = 25
 LOOKED_AT = line_pages.FOUND_BY_TEXT  # hits of a search, by each key
