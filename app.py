@@ -26,18 +26,18 @@ from services import private_files  # noqa: E402
 
 private_files.keep()
 
-from pages.failure import show_failure  # noqa: E402
-from pages.open_screens import OpenScreens  # noqa: E402
+from pages.shell.failure import show_failure  # noqa: E402
+from pages.shell.open_screens import OpenScreens  # noqa: E402
 from services import health  # noqa: E402
-from services.programs import NotStarted, dashboard, taken_ports  # noqa: E402
-from services.settings import Settings  # noqa: E402
-from services.startup import (  # noqa: E402
+from services.entrypoints.dashboard_lifespan import (  # noqa: E402
     desk_or_exit,
     ready_message,
     refuse_open_door,
     refuse_other_address,
     running,
 )
+from services.entrypoints.programs import NotStarted, dashboard, taken_ports  # noqa: E402
+from services.settings import Settings  # noqa: E402
 from services.web import door  # noqa: E402
 from services.web.guard import Guard  # noqa: E402
 from services.web.uploads import Uploads  # noqa: E402
@@ -84,7 +84,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 def phone_return(request: Request) -> Response:
     """The operator comes back from HiPay's page after a telephone payment, and goes on at an address without its secrets."""
-    from services.orders.returns import staff_return
+    from services.orders.staff_return import staff_return
 
     path = staff_return(desk, request.path_params["token"])
     return RedirectResponse(path, 303, {"Referrer-Policy": "no-referrer"})

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.memory import peak
-from services.store import schema_settlements as tables
+from services.store.schema import settlements as tables
 
 AT_ONCE = 5_000  # lines in a transaction, as in services.reconciliation
 # As services.store.engine sets them, for long work: with the small cache that is SQLite's own, this takes longer.

@@ -27,9 +27,10 @@ from sqlalchemy.engine import make_url
 from benchmarks.receiver import notification
 from services import clock
 from services.settings import ROOT
-from services.store import Store, open_store, schema
-from services.store import notifications as rows
-from services.store import orders as order_rows
+from services.store import Store, open_store
+from services.store.orders import notifications as rows
+from services.store.orders import orders as order_rows
+from services.store.schema import orders
 from tests.support.sandbox import RunningSandbox, start_sandbox
 
 ORDERS, STATUSES = 1_000, (116, 117, 118)
@@ -103,7 +104,7 @@ def _at_work(database: str, folder: Path, sandbox: RunningSandbox, many: int) ->
 
 def _rate(store: Store, many: int) -> float:
     """Notifications a second, from the first that was worked off to the last."""
-    table = schema.notifications
+    table = orders.notifications
     left = select(func.count()).select_from(table).where(table.c.state == "stored")
     limit = time.monotonic() + 300
     while True:
@@ -131,21 +132,21 @@ def _transactions(database: str, first: int, many: int) -> float:
     with store.read() as tx:
         notifications = list(
             tx.execute(
-                select(schema.notifications).order_by(schema.notifications.c.id).offset(first).limit(many)
+                select(orders.notifications).order_by(orders.notifications.c.id).offset(first).limit(many)
             )
         )
     begun = time.perf_counter()
     for row in notifications:
         with store.write() as tx:
             tx.execute(
-                insert(schema.events).values(
+                insert(orders.events).values(
                     order=row.order, at=now, kind="bare", actor_kind="system", actor_id="bench", data={}, identity=uuid.uuid4().hex,
                 )
             )  # fmt: skip
             tx.execute(
-                update(schema.notifications).where(schema.notifications.c.id == row.id).values(worked_at=now)
+                update(orders.notifications).where(orders.notifications.c.id == row.id).values(worked_at=now)
             )
-            tx.execute(update(schema.orders).where(schema.orders.c.id == row.order).values(checked_at=now))
+            tx.execute(update(orders.orders).where(orders.orders.c.id == row.order).values(checked_at=now))
     seconds = time.perf_counter() - begun
     store.close()
     return seconds

@@ -19,10 +19,10 @@ from benchmarks.memory import peak
 from benchmarks.people import finance
 from benchmarks.settlement_shapes import Year
 from services.desk import Desk
-from services.reconciliation import background, file_accounts, imports
+from services.imports import background, file_accounts, files
 from services.settings import Settings
 from services.store import open_store
-from services.store.schema_settlements import settlement_files, settlement_lines
+from services.store.schema.settlements import settlement_files, settlement_lines
 
 
 def open_bench_desk(database: Path) -> Desk:
@@ -42,7 +42,7 @@ def main(file: Path, database: Path) -> None:
     file_accounts.assign(desk, actor, Year.number, "demo")
     begun, busy = time.perf_counter(), time.process_time()
     with file.open("rb") as stream:
-        number = imports.receive(desk, actor, "demo", file.name, stream, source="folder")
+        number = files.receive(desk, actor, "demo", file.name, stream, source="folder")
     received = time.perf_counter() - begun
     run_process(database)
     seconds, child = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)

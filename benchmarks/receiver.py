@@ -26,8 +26,9 @@ from sqlalchemy import func, select
 from benchmarks.screen import Screen, screen
 from services import clock
 from services.settings import Settings
-from services.store import Store, open_store, schema
-from services.store import orders as rows
+from services.store import Store, open_store
+from services.store.orders import orders as rows
+from services.store.schema import orders
 from tests.browser.installation import installation
 
 ORDERS, CONNECTIONS, IDLE_RUNS = 200, 20, 40
@@ -141,7 +142,7 @@ def notification(order: str, status: int, at: str) -> bytes:
 
 
 def _stored(store: Store, state: str | None = None) -> int:
-    table = schema.notifications
+    table = orders.notifications
     query = select(func.count()).select_from(table)
     with store.read() as tx:
         return int(tx.scalar(query.where(table.c.state == state) if state else query) or 0)

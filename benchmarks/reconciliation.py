@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks.product_import import open_bench_desk
 from benchmarks.settlement_files import write_year
 from benchmarks.settlement_shapes import Year
-from services.reconciliation.catching_up import catch_up
+from services.reconciliation.matching.order_changes import catch_up
 from services.store.engine import MIGRATIONS
 
 RUNS = ("floor", "product_import", "duck")

@@ -20,10 +20,10 @@ from benchmarks.people import finance
 from benchmarks.product_import import open_bench_desk
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation import payout_views, views
-from services.store.line_filter import LineFilter
-from services.store.line_pages import SORTS
-from services.store.position_pages import ORDER_SORTS, OrderFilter
+from services.reconciliation.views import lists, payout_list
+from services.store.settlements.line_filter import LineFilter
+from services.store.settlements.line_pages import SORTS
+from services.store.settlements.position_pages import ORDER_SORTS, OrderFilter
 
 RUNS, LIMIT = 5, 0.3
 
@@ -88,20 +88,20 @@ def _all(desk: Desk, actor: Actor, some: Samples) -> Iterator[Asked]:
             f"outcome {name}": LineFilter(outcomes=(name,))
             for name in ("matched", "suggested", "ambiguous", "contradictory", "unmatched", "account_level", "total_line")
         },
-        "what is open": LineFilter(outcomes=payout_views.OPEN),
+        "what is open": LineFilter(outcomes=payout_list.OPEN),
         "operation Refund": LineFilter(operations=("refund",)),
         "operation unknown": LineFilter(operations=("",)),
         "currency GBP": LineFilter(currencies=("GBP",)),
         "payout": LineFilter(settlement=some.settlement),
-        "payout, what is open": LineFilter(settlement=some.settlement, outcomes=payout_views.OPEN),
+        "payout, what is open": LineFilter(settlement=some.settlement, outcomes=payout_list.OPEN),
         "file": LineFilter(file=some.file),
-        "file, what is open": LineFilter(file=some.file, outcomes=payout_views.OPEN),
+        "file, what is open": LineFilter(file=some.file, outcomes=payout_list.OPEN),
         "order": LineFilter(order=some.order),
         "amount 100 to 110": LineFilter(least=1_000_000, most=1_100_000),
         "amount 123.45 exactly": LineFilter(least=1_234_500, most=1_234_500),
-        "amount from 500, what is open": LineFilter(least=5_000_000, outcomes=payout_views.OPEN),
+        "amount from 500, what is open": LineFilter(least=5_000_000, outcomes=payout_list.OPEN),
         "a day": LineFilter(since=some.day, until=some.day),
-        "half a year, what is open": LineFilter(since="2024-01-01", until="2024-06-30", outcomes=payout_views.OPEN),
+        "half a year, what is open": LineFilter(since="2024-01-01", until="2024-06-30", outcomes=payout_list.OPEN),
         "text: a transaction": LineFilter(text=some.transaction),
         "text: a reference": LineFilter(text=some.reference),
         "text: how thousands begin": LineFilter(text="F-2024-00"),
@@ -126,23 +126,23 @@ def _all(desk: Desk, actor: Actor, some: Samples) -> Iterator[Asked]:
     for name, wanted in order_filters.items():
         for order_sort in ORDER_SORTS:
             yield Asked(f"orders: {name}; {order_sort}", _orders(desk, actor, wanted, order_sort))
-    yield Asked("orders: late; newest", lambda: views.orders(desk, actor, OrderFilter(), late=True))
-    yield Asked("figures by outcome, status, payout", lambda: views.figures(desk, actor))
-    yield Asked("one line whole", lambda: views.line(desk, actor, some.line))
-    yield Asked("one order whole", lambda: views.order(desk, actor, some.order))
-    yield Asked("files", lambda: views.files(desk, actor))
-    yield Asked("payouts and their proofs", lambda: payout_views.payouts(desk, actor))
+    yield Asked("orders: late; newest", lambda: lists.orders(desk, actor, OrderFilter(), late=True))
+    yield Asked("figures by outcome, status, payout", lambda: lists.figures(desk, actor))
+    yield Asked("one line whole", lambda: lists.line(desk, actor, some.line))
+    yield Asked("one order whole", lambda: lists.order(desk, actor, some.order))
+    yield Asked("files", lambda: lists.files(desk, actor))
+    yield Asked("payouts and their proofs", lambda: payout_list.payouts(desk, actor))
 
 
 def _lines(desk: Desk, actor: Actor, chosen: LineFilter, sort: Any, turns: int = 0) -> Callable[[], Any]:
     turn = None
     for _ in range(turns):
-        turn = views.lines(desk, actor, chosen, sort, turn).after or turn
-    return lambda: views.lines(desk, actor, chosen, sort, turn)
+        turn = lists.lines(desk, actor, chosen, sort, turn).after or turn
+    return lambda: lists.lines(desk, actor, chosen, sort, turn)
 
 
 def _orders(desk: Desk, actor: Actor, chosen: OrderFilter, sort: Any) -> Callable[[], Any]:
-    return lambda: views.orders(desk, actor, chosen, sort)
+    return lambda: lists.orders(desk, actor, chosen, sort)
 
 
 if __name__ == "__main__":

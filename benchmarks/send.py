@@ -16,11 +16,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.people import finance
-from services import clock, worker
+from services import clock
 from services.access import Actor
-from services.accounts.demo import prepare_demo
 from services.accounts.options import OPTIONS
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
+from services.entrypoints import worker
 from services.orders import create, history
 from services.orders.drafts import Draft, propose_order_id
 from services.settings import Settings

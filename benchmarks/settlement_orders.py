@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Table, insert
 
 from benchmarks.settlement_shapes import Order, Payment
-from services.folding import searched
-from services.store import Store, open_store, schema
+from services.store import Store, open_store
+from services.store.schema import orders
+from services.text.folding import searched
 
 AT_ONCE = 5_000  # orders
 
@@ -24,7 +25,7 @@ class OrderFiller:
         self._own = isinstance(database, str)
         self._store = open_store(database, demo=True) if isinstance(database, str) else database
         self._rows: dict[Table, list[dict[str, Any]]] = {
-            table: [] for table in (schema.orders, schema.pages, schema.events, schema.operations)
+            table: [] for table in (orders.orders, orders.pages, orders.events, orders.operations)
         }
         self._next = first
 
@@ -42,9 +43,9 @@ class OrderFiller:
     def add(self, order: Order) -> None:
         number, self._next = self._next, self._next + 1
         at = datetime.combine(order.created, time(9), UTC)
-        self._rows[schema.orders].append(_order_row(number, order, at))
+        self._rows[orders.orders].append(_order_row(number, order, at))
         for place, page in enumerate(order.pages, start=1):
-            self._rows[schema.pages].append(
+            self._rows[orders.pages].append(
                 {
                     "order": number, "account": order.account, "hipay_order_id": page, "number": place,
                     "amount": order.amount, "currency": order.currency, "state": "open", "url": None, "mid": "",
@@ -66,7 +67,7 @@ class OrderFiller:
         for place, (status, operation_id, amount) in enumerate(told):
             captured += amount if status == 118 else 0
             refunded += amount if status == 125 else 0
-            self._rows[schema.events].append(
+            self._rows[orders.events].append(
                 {
                     "order": number, "page": None, "at": at + timedelta(minutes=place), "kind": "payment",
                     "actor_kind": "worker", "actor_id": "worker",
@@ -85,7 +86,7 @@ class OrderFiller:
                 }
             )  # fmt: skip
             if operation_id:
-                self._rows[schema.operations].append(
+                self._rows[orders.operations].append(
                     {
                         "order": number, "account": order.account, "reference": payment.reference,
                         "kind": "capture" if status == 118 else "refund", "amount": amount, "currency": order.currency,

@@ -25,16 +25,16 @@ from sqlalchemy.engine import make_url
 
 from services import clock
 from services.access import SYSTEM, Actor, audit
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history
 from services.orders.drafts import Draft
 from services.settings import Settings
 from services.store import access as access_rows
 from services.store import open_store
-from services.store import orders as rows
-from services.store import steps as due
-from services.store.orders import Filter
+from services.store.orders import orders as rows
+from services.store.orders import steps as due
+from services.store.orders.orders import Filter
 
 ORDERS, ROUNDS, WARM_UP = 10_000, 200, 20
 _NAMES = ("Marchand", "Lefèvre", "Müller", "Rossi", "Kowalska", "de Vries", "García", "Dubois")

@@ -30,17 +30,18 @@ from benchmarks.people import finance
 from benchmarks.settlement_shapes import Year
 from services import clock
 from services.access import Actor
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
+from services.imports import file_accounts, files
 from services.orders import create, history
 from services.orders.drafts import Draft
-from services.reconciliation import file_accounts, imports, views
+from services.reconciliation.views import lists
 from services.settings import Settings
 from services.store import open_store
-from services.store.line_filter import LineFilter
-from services.store.orders import Filter
-from services.store.schema import orders
-from services.store.schema_settlements import settlement_files
+from services.store.orders.orders import Filter
+from services.store.schema.orders import orders
+from services.store.schema.settlements import settlement_files
+from services.store.settlements.line_filter import LineFilter
 
 PAUSE, RERUNS, LINK_EVERY, PATIENCE = 0.1, 150, 15.0, 120.0  # seconds, but for the reruns at rest
 _READY = re.compile(r"sandbox ready http=\S+:(\d+) smtp=\S+:(\d+)")
@@ -100,7 +101,7 @@ def _feel(desk: Desk, actor: Actor, going_on: Callable[[int], bool]) -> Felt:
     felt, count, next_link = Felt(), 0, time.perf_counter()
     pages: dict[str, Callable[[], object]] = {
         "payment requests": lambda: history.find(desk, actor, Filter()),
-        "reconciliation": lambda: (views.figures(desk, actor), views.lines(desk, actor, LineFilter())),
+        "reconciliation": lambda: (lists.figures(desk, actor), lists.lines(desk, actor, LineFilter())),
     }
     while going_on(count):
         for name, draw in pages.items():
@@ -134,7 +135,7 @@ def _send(desk: Desk, actor: Actor) -> float:
 
 def _receive(desk: Desk, actor: Actor, file: Path) -> None:
     with file.open("rb") as stream:
-        imports.receive(desk, actor, "demo", file.name, stream, source="folder")
+        files.receive(desk, actor, "demo", file.name, stream, source="folder")
 
 
 def _importing(desk: Desk) -> bool:

@@ -6,22 +6,22 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import (
+from pages.components import uploader
+from pages.components.common import actor, desk, texts
+from pages.components.markdown import plain
+from pages.components.order_words import person_name
+from pages.navigation import SCREENS, Screen, first
+from pages.shell import (
+    backup_banner,
+    disk_banner,
     open_screens,
     passphrase_banner,
     pause_banner,
-    restored_banner,
-    room_banner,
     sandbox_banner,
     signed_out,
-    standstill_banner,
     typed_card_numbers,
-    uploader,
+    worker_banner,
 )
-from pages.common import actor, desk, texts
-from pages.markdown import plain
-from pages.navigation import SCREENS, Screen, first
-from pages.wording import person_name
 from services.access import Actor, NotSignedIn, Right, rights, sign_in, users
 from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language
 
@@ -119,9 +119,9 @@ typed_card_numbers.forget()
 run, address = _route()
 if desk().settings.demo:
     sandbox_banner.show()
-restored_banner.show()
-standstill_banner.show()
-room_banner.show()
+backup_banner.show()
+worker_banner.show()
+disk_banner.show()
 if address != "configuration":  # which says it itself, with the button that ends it
     pause_banner.show()
     passphrase_banner.show()

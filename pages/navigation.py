@@ -16,30 +16,30 @@ class Screen:
 
 # In the order of the menu.
 SCREENS = (
-    Screen("overview.py", "overview", "Overview", ":material/home:", Right.SEE_ORDERS),
-    Screen("new_order.py", "new-order", "New order", ":material/add_card:", Right.SEND),
-    Screen("many_at_once.py", "many-at-once", "Many at once", ":material/playlist_add:", Right.SEND),
+    Screen("overview/page.py", "overview", "Overview", ":material/home:", Right.SEE_ORDERS),
+    Screen("new_order/page.py", "new-order", "New order", ":material/add_card:", Right.SEND),
+    Screen("bulk/many_at_once.py", "many-at-once", "Many at once", ":material/playlist_add:", Right.SEND),
     Screen(
-        "payment_requests.py",
+        "payment_requests/page.py",
         "payment-requests",
         "Payment requests",
         ":material/receipt_long:",
         Right.SEE_ORDERS,
     ),
-    Screen("my_notices.py", "my-notices", "My notices", ":material/notifications:", Right.SEND),
-    Screen("reconciliation.py", "reconciliation", "Reconciliation", ":material/rule:", Right.SEE_SETTLEMENTS),
+    Screen("admin/my_notices.py", "my-notices", "My notices", ":material/notifications:", Right.SEND),
+    Screen("reconciliation/page.py", "reconciliation", "Reconciliation", ":material/rule:", Right.SEE_SETTLEMENTS),
     Screen(
-        "expected_orders.py",
+        "bulk/expected_orders.py",
         "expected-orders",
         "Expected orders",
         ":material/inventory:",
         Right.SEE_SETTLEMENTS,
     ),
     # Read-only for those who may not configure: they are sent there to see what still stops a link.
-    Screen("configuration.py", "configuration", "Configuration", ":material/settings:", Right.SEE_ORDERS),
-    Screen("people.py", "people", "People", ":material/group:", Right.MANAGE_USERS),
-    Screen("privacy.py", "privacy", "Privacy", ":material/shield_person:", Right.CONFIGURE),
-    Screen("audit.py", "audit", "Audit", ":material/history:", Right.SEE_AUDIT),
+    Screen("configuration/page.py", "configuration", "Configuration", ":material/settings:", Right.SEE_ORDERS),
+    Screen("admin/people.py", "people", "People", ":material/group:", Right.MANAGE_USERS),
+    Screen("admin/privacy.py", "privacy", "Privacy", ":material/shield_person:", Right.CONFIGURE),
+    Screen("admin/audit.py", "audit", "Audit", ":material/history:", Right.SEE_AUDIT),
 )
 
 

@@ -8,11 +8,11 @@ from functools import cached_property, lru_cache
 
 from pydantic import SecretStr
 
-from services import clock, private_files, restored
+from services import clock, private_files, restore_guard
+from services.disk_space import Room, Shortage
+from services.heartbeats import SignsOfLife, Watch
 from services.hipay.client import HiPay
 from services.hipay.sandbox import clock_source
-from services.life import SignsOfLife, Watch
-from services.room import Room, Shortage
 from services.settings import SHORTEST_SECRET, Account, Settings, SettingsError, load, secrets_file
 
 # The first two for the screens, which do not know the store.
@@ -78,8 +78,8 @@ def open_desk(settings: Settings) -> Desk:
     except SettingsError:
         store.close()
         raise
-    if restored.examine(store, settings) == "unmarked" and store.sqlite:
-        restored.hold_unmarked(store)
+    if restore_guard.examine(store, settings) == "unmarked" and store.sqlite:
+        restore_guard.hold_unmarked(store)
     private_files.mend(settings.data_dir, store.file, secrets_file())
     return Desk(settings, store)
 

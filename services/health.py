@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from services.desk import Desk
-from services.life import Watch
+from services.heartbeats import Watch
 from services.store import StoreError, probe
 
 EVERY_SECONDS = 10.0

@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
-from services import card_numbers
 from services.settings import Settings
+from services.text import card_numbers
 
 _SHORTEST = 6  # a shorter value would blot out ordinary words
 _HIDDEN = "•••"

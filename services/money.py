@@ -19,8 +19,8 @@ from typing import ClassVar
 from babel import Locale
 from babel.numbers import format_currency, get_decimal_symbol, get_group_symbol
 
-from services import signs
 from services.errors import DeskError
+from services.text import currency_signs
 
 UNITS = 10_000
 _LONGEST = 100  # characters of an amount with what stands around it
@@ -81,7 +81,7 @@ class TwoReadings(AmountError):
 
     def __init__(self, text: str, currency: str) -> None:
         self.text, self.currency, self.decimals = text, currency, exponent(currency)
-        digits = signs.split(text).bare
+        digits = currency_signs.split(text).bare
         self.smaller_units = to_units(Decimal(digits.replace(",", ".")))
         self.larger_units = to_units(Decimal(re.sub("[.,]", "", digits)))
 
@@ -156,7 +156,7 @@ def parse(text: str, currency: str, locale: str) -> Decimal:
         raise UnknownCurrency(currency)
     if len(text) > _LONGEST:
         raise NotANumber(currency)
-    signed = signs.split(text)
+    signed = currency_signs.split(text)
     if not signed.known:
         raise NotANumber(currency)
     if signed.signs and currency not in signed.currencies:

@@ -14,10 +14,10 @@ from services.access import WORKER, Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.errors import DeskError
-from services.life import goes_on
+from services.heartbeats import goes_on
 from services.mail.addresses import parse_address
-from services.orders.pace import UNDER_WAY
 from services.orders.states import UNPAID
+from services.orders.steps.retry import UNDER_WAY
 from services.store import Connection, Row
 from services.store import accounts as configured
 from services.store import retention as rows

@@ -27,7 +27,7 @@ from services.desk import Desk
 from services.settings import SignIn
 from services.store import Connection
 from services.store import access as rows
-from services.store.concurrent import one_at_a_time
+from services.store.locks import one_at_a_time
 
 LOCAL_ISSUER = "local"
 LOCAL_USER = "Local user"  # screens say it in the reader's language

@@ -1,6 +1,6 @@
 """The check list of an account: what was measured last over the network, and what this machine sees by itself.
 
-Only measurements are stored (``services.accounts.measure``). What depends on the settings, the forms or the store is
+Only measurements are stored (``services.checklist.measure``). What depends on the settings, the forms or the store is
 looked at anew each time, so that a form just saved is right at once.
 """
 
@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from services import bounces, clock
+from services import clock
 from services.accounts.configuration import Configuration, configuration
+from services.checklist import payout_checks as payouts
 from services.desk import Desk
 from services.mail.addresses import parse_address
 from services.mail.errors import MailboxAway
 from services.mail.imap_url import parse_imap_url
 from services.mail.settings import missing
 from services.mail.smtp_url import parse_smtp_url
-from services.payouts import seen as payouts
+from services.orders import bounces
 from services.settings import SHORTEST_SECRET, Account, Settings
 from services.store import Connection
 from services.store import accounts as rows
@@ -31,7 +32,7 @@ NAMES = (
     "smtp", "sender_domain", "delivery_reports", "notifications", "finance_api", "payouts_fetched", "finance_notifications",
     "settlements_folder", "public_address", "database", "python",
 )  # fmt: skip
-# What may stop a channel (``services.accounts.guidance``): asked in every transaction that makes an order.
+# What may stop a channel (``services.checklist.guidance``): asked in every transaction that makes an order.
 SENDING = (
     "credentials", "hash_algorithm", "products_link", "products_phone", "redirect_pages", "email_settings", "smtp",
 )  # fmt: skip
@@ -40,7 +41,7 @@ _REPORTS_LATE = timedelta(hours=1)  # the worker looks every minute
 
 @dataclass(frozen=True)
 class Check:
-    """``reason`` says which sentence explains the status (``services.accounts.guidance``), ``detail`` the values in it.
+    """``reason`` says which sentence explains the status (``services.checklist.guidance``), ``detail`` the values in it.
 
     ``checked_at`` is None for what was never measured. Neither ever holds a secret.
     """

@@ -7,10 +7,10 @@ from services.access import Actor, Right, require, rights
 from services.accounts.checks import Check, checks_in, sending_checks_in
 from services.accounts.configuration import Configuration, configuration
 from services.accounts.errors import AccountUnknown
-from services.accounts.guidance import guidance
 from services.accounts.pauses import Pause, pauses
+from services.checklist.guidance import guidance
+from services.checklist.payout_checks import folder_standing
 from services.desk import Desk
-from services.payouts.seen import folder_standing
 from services.store import Connection
 
 Channel = Literal["link", "phone"]

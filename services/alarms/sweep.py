@@ -5,7 +5,7 @@ from typing import Any
 
 from services import clock
 from services.access import WORKER, Actor, audit
-from services.alarms import payouts, room
+from services.alarms import disk_space, payout_files
 from services.alarms.handling import days_to_settle
 from services.alarms.kinds import RESOLVED, STANDING_KINDS
 from services.desk import Desk
@@ -20,7 +20,7 @@ def sweep(desk: Desk) -> None:
     """Compare the standing alarms with what holds now. Running it twice, or in two workers, does nothing more."""
     now, short = clock.now(), desk.shortage.look()  # no disk is asked within a transaction
     with desk.store.read() as tx:
-        holds = {one.identity: one for one in (*_standing(tx, desk, now), *room.standing(tx, short, now))}
+        holds = {one.identity: one for one in (*_standing(tx, desk, now), *disk_space.standing(tx, short, now))}
         ended = [
             row for identity, row in rows.open_of_kinds(tx, STANDING_KINDS).items() if identity not in holds
         ]
@@ -49,4 +49,4 @@ def _standing(tx: Connection, desk: Desk, now: datetime) -> list[Standing]:
     found += rows.unconfirmable(tx, desk.settings.all_accounts)
     for account in sorted(rows.imported_accounts(tx) & set(desk.settings.all_accounts)):
         found += rows.not_settled(tx, account, now - timedelta(days=days_to_settle(tx, account)))
-    return [*found, *payouts.standing(tx, desk, now)]
+    return [*found, *payout_files.standing(tx, desk, now)]

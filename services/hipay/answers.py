@@ -6,7 +6,6 @@ v3 (consultation) writes snake_case, v1 camelCase: names are made snake_case fir
 import re
 from typing import Any
 
-from services import bounded_json
 from services.hipay import observations
 from services.hipay.errors import (
     BadAnswer,
@@ -18,6 +17,7 @@ from services.hipay.errors import (
     Unavailable,
 )
 from services.hipay.http import Answer
+from services.text import bounded_json
 
 _UNKNOWN = (3000001, 3000002)  # order, transaction
 _FORM_FIELDS = re.compile(

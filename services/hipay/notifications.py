@@ -16,10 +16,10 @@ from xml.etree.ElementTree import Element, ParseError, tostring  # types and wri
 from defusedxml import ElementTree as DefusedTree
 from defusedxml.common import DefusedXmlException
 
-from services import bounded_json
 from services.hipay import observations
 from services.hipay.errors import BadNotification
 from services.hipay.observations import MARK_KEY, Observation
+from services.text import bounded_json
 
 _FIELDS_MAX = 1000
 _DEPTH_MAX = 20

@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from services import bounded_json, money
+from services import money
 from services.errors import DeskError
+from services.text import bounded_json
 
 # The key inside `custom_data` that says the order is ours, and which one it is.
 MARK_KEY = "eterminal_order"

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
 
-from services import card_numbers
 from services.mail.errors import (
     AddressEmpty,
     AddressMalformed,
@@ -25,7 +24,8 @@ from services.mail.errors import (
     SeveralAddresses,
     TextTooLong,
 )
-from services.normal_forms import normalised
+from services.text import card_numbers
+from services.text.normal_forms import normalised
 
 MAX_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 MAX_LINE = 255  # HiPay's limit for a description; names are shorter by the order's own rules

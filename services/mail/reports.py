@@ -16,7 +16,7 @@ from email.policy import Compat32
 from email.utils import parseaddr
 from typing import Literal
 
-from services.normal_forms import normalised
+from services.text.normal_forms import normalised
 
 ANSWER_MAX = 300
 MOST_IDS = 20

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from services import card_numbers
 from services.hosts import is_loopback
 from services.mail.addresses import clean_block_text, clean_header_text, parse_address
 from services.mail.errors import CardNumber, ColourInvalid, LogoAddressInvalid, MailError, SettingsRefused
+from services.text import card_numbers
 
 WHITE, INK = "#ffffff", "#1a1a1a"
 READABLE = 4.5  # WCAG 2.2, 1.4.3: text against its background

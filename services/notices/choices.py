@@ -12,7 +12,7 @@ from services.mail.errors import AddressError
 from services.notices import NoAddress
 from services.notices.facts import KINDS
 from services.store import access as people
-from services.store import notices as rows
+from services.store.orders import notices as rows
 
 
 def address(actor: Actor) -> str | None:

@@ -8,8 +8,8 @@ from services import clock
 from services.access import Actor, Right, rights
 from services.accounts.configuration import email_settings
 from services.desk import Desk
+from services.heartbeats import goes_on
 from services.i18n import DASHBOARD_LANGUAGES
-from services.life import goes_on
 from services.mail import errors as mail
 from services.mail.addresses import parse_address
 from services.mail.deliver import deliver
@@ -17,13 +17,13 @@ from services.mail.message import build, new_message_id
 from services.mail.settings import EmailSettings
 from services.notices.facts import EVENTS, Fact, ends_tomorrow, fact, still_true
 from services.notices.letter import About, compose
-from services.orders.own_link import standing
-from services.orders.pace import GIVE_UP, backoff
+from services.orders.payment_link import standing
+from services.orders.steps.retry import GIVE_UP, backoff
 from services.store import Connection, Row
-from services.store import notices as rows
-from services.store import orders as order_rows
-from services.store import steps as due
-from services.store.notices import Taken
+from services.store.orders import notices as rows
+from services.store.orders import orders as order_rows
+from services.store.orders import steps as due
+from services.store.orders.notices import Taken
 
 LEASE = timedelta(seconds=150)
 MOST_UNKNOWN = 2  # hand-overs that may have arrived

@@ -17,10 +17,16 @@ from services.desk import Desk
 from services.hipay.observations import Observation
 from services.hipay.observations import Operation as Listed
 from services.hipay.statuses import Effect, status
-from services.orders.observe import Outcome, alarm, observe, operation_done, record
+from services.orders.record import (
+    Outcome,
+    alarm,
+    observe,
+    operation_done,
+    record,
+)
 from services.store import Connection, Row
-from services.store import operations as operation_rows
-from services.store import orders as order_rows
+from services.store.orders import operations as operation_rows
+from services.store.orders import orders as order_rows
 
 BANK_REFUSED, UNCLEAR = "operation_bank_refused", "operation_bank_unclear"  # an operation's failure
 SEEN, REFUSED = "seen at HiPay", "bank_refused"  # how an alarm ended

@@ -14,14 +14,14 @@ from services.desk import Desk
 from services.mail.addresses import parse_address
 from services.mail.compose import Composed, Letter, compose
 from services.mail.errors import AddressError
-from services.orders import drafts, observe
+from services.orders import drafts, record
 from services.orders.drafts import Accepted, Draft
 from services.orders.errors import AccountNotReady, DraftRefused, OrderIdTaken
 from services.settings import Account
 from services.store import Connection, Row
-from services.store import orders as rows
-from services.store import steps as due
-from services.store.concurrent import one_at_a_time
+from services.store.locks import one_at_a_time
+from services.store.orders import orders as rows
+from services.store.orders import steps as due
 
 TOKEN_BYTES = 16  # 128 random bits
 
@@ -131,7 +131,7 @@ def _write(tx: Connection, desk: Desk, actor: Actor, accepted: Accepted, form_ke
     assert order is not None
     # Behind our own link HiPay's page is made when the customer asks for it.
     page_id = None if own_link else add_page(tx, order, number=1)
-    observe.record(tx, order_id, "created", actor, page=page_id, channel=accepted.channel)
+    record.record(tx, order_id, "created", actor, page=page_id, channel=accepted.channel)
     due.schedule(tx, order_id, "page", accepted.account, now)
     return order_id
 

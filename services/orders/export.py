@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from services import clock, sheets
+from services import clock
 from services.access import Actor, Right, audit, require
 from services.desk import Desk
 from services.i18n import Translator, language_name
 from services.orders.drafts import REFERENCES
 from services.orders.history import badge
-from services.sheets import Column, Form
+from services.spreadsheets import write as sheets
+from services.spreadsheets.write import Column, Form
 from services.store import Row
-from services.store import orders as rows
-from services.store.orders import Filter
+from services.store.orders import orders as rows
+from services.store.orders.orders import Filter
 
 
 @dataclass(frozen=True)

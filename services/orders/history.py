@@ -9,17 +9,19 @@ from services import clock
 from services.access import WORKER, Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
-from services.orders import reading, recorded, states
+from services.orders import event_data, states
 from services.orders.errors import NothingToRetry, UnknownOrder
-from services.orders.observe import record
-from services.orders.own_link import address
+from services.orders.payment_link import address
+from services.orders.record import record
+from services.orders.steps import read_payment
 from services.orders.transactions import Told
 from services.settlements.operations import ORDER_KINDS
-from services.store import Row, access, operations
-from services.store import orders as rows
-from services.store import reconciliation_views as payouts
-from services.store import steps as due
-from services.store.orders import Filter as Filter
+from services.store import Row, access
+from services.store.orders import operations
+from services.store.orders import orders as rows
+from services.store.orders import steps as due
+from services.store.orders.orders import Filter as Filter
+from services.store.settlements import reconciliation_views as payouts
 
 PAGE_SIZE = 25
 PAYOUT_LINES = 200  # of one order that are looked at
@@ -122,7 +124,7 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
             alarms, due.steps_of(tx, order_id), now,
             address(desk, order, pages[-1] if pages else None), {user.id: user.name for user in users if user},
             {asked.id: asked.why for asked in operations.of_order(tx, order_id) if asked.why},
-            recorded.heard(events).told(),
+            event_data.heard(events).told(),
             tuple(line for line in payouts.lines_of_order(tx, order_id, PAYOUT_LINES) if line.kind in ORDER_KINDS),
         )  # fmt: skip
 
@@ -141,7 +143,7 @@ def check_now(desk: Desk, actor: Actor, order_ids: Iterable[int]) -> None:
         for order_id in sorted(order_ids):  # locks are taken in one order
             order = rows.order(tx, order_id)
             if order is not None and order.availability not in ("requested", "none"):
-                reading.schedule(tx, order.id, order.account)
+                read_payment.schedule(tx, order.id, order.account)
     desk.wake.set()
 
 

@@ -21,7 +21,6 @@ from services.mail.addresses import clean_header_text, parse_address
 from services.mail.compose import compose
 from services.mail.message import new_message_id
 from services.mail.settings import missing
-from services.orders import mailing
 from services.orders.create import add_page, letter_of
 from services.orders.drafts import MAX_DAYS, MIN_MINUTES
 from services.orders.errors import (
@@ -33,7 +32,6 @@ from services.orders.errors import (
     FieldTooLong,
     UnknownOrder,
 )
-from services.orders.last_look import BY_HAND, BY_SCHEDULE
 from services.orders.link_errors import (
     BeingConfirmed,
     CustomerErased,
@@ -48,12 +46,14 @@ from services.orders.link_errors import (
     NotUnpaid,
     StillSending,
 )
-from services.orders.observe import record
-from services.orders.own_link import address, standing
-from services.orders.paging import next_number
+from services.orders.payment_link import address, standing
+from services.orders.record import record
+from services.orders.steps import send_mail
+from services.orders.steps.create_page import next_number
+from services.orders.steps.reminder_checks import BY_HAND, BY_SCHEDULE
 from services.store import Connection, Row
-from services.store import orders as rows
-from services.store import steps as due
+from services.store.orders import orders as rows
+from services.store.orders import steps as due
 
 OWN_MAX_DAYS = 365
 Action = Literal["resend", "readdress", "remind", "cancel", "extend", "correct", "renew"]
@@ -246,7 +246,7 @@ def _queue(tx: Connection, desk: Desk, order: Row[Any], form_key: str, *, remind
     composed = compose(
         letter_of(desk.account(order.account), order), settings, url=url, reminder=bool(reminder)
     )
-    mailing.queue(
+    send_mail.queue(
         tx, order, page.id if page is not None else None, "link", order.email, composed, settings,
         new_message_id(settings.sender_address), form_key, reminder,
     )  # fmt: skip

@@ -24,11 +24,11 @@ from services.mail.addresses import clean_header_text
 from services.orders import states
 from services.orders.bank_answers import close_unclear
 from services.orders.errors import OrderError, UnknownOrder
-from services.orders.observe import operation_done, record
+from services.orders.record import operation_done, record
 from services.store import Connection, Row
-from services.store import operations as rows
-from services.store import orders as order_rows
-from services.store import steps as due
+from services.store.orders import operations as rows
+from services.store.orders import orders as order_rows
+from services.store.orders import steps as due
 
 Kind = Literal["capture", "refund", "cancel"]
 WHY_MAX = 200

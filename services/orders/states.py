@@ -177,7 +177,7 @@ def _unpaid(one: Transaction) -> str:
 
 
 def badge(delivery: str, availability: str, payment: str, expires_at: datetime, now: datetime) -> str:
-    """The one word that a list shows. ``services.store.orders.badge_condition`` says the same in SQL."""
+    """The one word that a list shows. ``services.store.orders.orders.badge_condition`` says the same in SQL."""
     if payment in UNPAID:
         if availability == "cancelled":
             return "cancelled"

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from services import card_numbers, clock, money
+from services import clock, money
 from services.access import Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
@@ -20,8 +20,9 @@ from services.mail.errors import CardNumber
 from services.orders.drafts import DEFAULT_DAYS, MAX_DAYS, Capture, Draft
 from services.orders.errors import FieldEmpty, FieldTooLong
 from services.store import Connection, Row
-from services.store import templates as rows
-from services.store.concurrent import one_at_a_time
+from services.store.locks import one_at_a_time
+from services.store.orders import templates as rows
+from services.text import card_numbers
 
 NAME_MAX = 60
 

@@ -10,19 +10,19 @@ from typing import Any
 
 from services import clock
 from services.access import WORKER, Actor
-from services.orders import recorded
-from services.orders.observe import alarm, record
+from services.orders import event_data
+from services.orders.record import alarm, record
 from services.orders.transactions import Told
 from services.store import Connection, Row
-from services.store import orders as rows
-from services.store import steps as due
+from services.store.orders import orders as rows
+from services.store.orders import steps as due
 
 PATIENCE = timedelta(minutes=15)  # from the first answer without the transaction to the one that raises the alarm
 
 
 def told_of(tx: Connection, order_id: int) -> tuple[Told, ...]:
     """What HiPay tells of the order's transactions beyond what its reads have shown."""
-    return recorded.heard(rows.events_of(tx, order_id)).told()
+    return event_data.heard(rows.events_of(tx, order_id)).told()
 
 
 def answered(tx: Connection, order_id: int, pages: Iterable[int], shown: Iterable[str]) -> None:
@@ -31,7 +31,7 @@ def answered(tx: Connection, order_id: int, pages: Iterable[int], shown: Iterabl
     asked, there, now = set(pages), set(shown), clock.now()
     events = rows.events_of(tx, order_id)
     page_of = {row.data["reference"]: row.page for row in events if row.kind in ("payment_told", "payment")}
-    heard = recorded.heard(events)
+    heard = event_data.heard(events)
     told, counted = heard.told(), [one for one in heard.unread() if one.transaction.under_way]
     for one in (*told, *counted):
         reference = one.transaction.reference
@@ -54,7 +54,7 @@ def answered(tx: Connection, order_id: int, pages: Iterable[int], shown: Iterabl
 
 def awaited(tx: Connection, order_id: int) -> bool:
     """Whether HiPay still has to show a payment that it has told of, or that is counted, and has not been found not to."""
-    now, heard = clock.now(), recorded.heard(rows.events_of(tx, order_id))
+    now, heard = clock.now(), event_data.heard(rows.events_of(tx, order_id))
     missed = [one for one in heard.unread() if one.absent_at is not None]
     return any(one.absent_at is None or now - one.absent_at < PATIENCE for one in (*heard.told(), *missed))
 

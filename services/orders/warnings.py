@@ -17,14 +17,15 @@ from datetime import datetime
 from statistics import median_low
 from typing import Any, ClassVar
 
-from services import card_numbers, clock
+from services import clock
 from services.access import Actor, Right, require
 from services.desk import Desk
 from services.orders.drafts import Accepted
-from services.orders.mistyped import suggestion
+from services.orders.email_typos import suggestion
 from services.store import Row
-from services.store import orders as order_rows
-from services.store import sending as rows
+from services.store.orders import orders as order_rows
+from services.store.orders import sending as rows
+from services.text import card_numbers
 
 HABIT, HABIT_LEAST, HABIT_FACTOR = 200, 20, 10
 NAMED = 3  # orders that a warning names; the rest is counted

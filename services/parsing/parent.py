@@ -22,7 +22,7 @@ from services.parsing import child
 
 # What reads strangers' bytes, by name: nothing here stands above it. Loaded before the first call, since it takes a second.
 READERS: Final = (
-    "services.settlements.given", "services.batches.table",
+    "services.settlements.given", "services.bulk.table",
     "services.mail.reports", "python_calamine", "pyarrow.csv", "pandas",
 )  # fmt: skip
 

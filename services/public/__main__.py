@@ -10,10 +10,10 @@ import uvicorn
 from starlette.applications import Starlette
 
 from services import logs, private_files, versions
-from services.life import watching
+from services.entrypoints.dashboard_lifespan import desk_or_exit
+from services.heartbeats import watching
 from services.public.app import application
-from services.public.patience import HEAD_SECONDS, patient
-from services.startup import desk_or_exit
+from services.public.slow_clients import HEAD_SECONDS, patient
 
 
 def main() -> int:

@@ -19,18 +19,18 @@ from starlette.types import ASGIApp, Lifespan
 
 from services.desk import Desk
 from services.health import routes
-from services.public import links, notices, returns
+from services.public import link_page, notifications, return_pages
 from services.public.guard import guarded
-from services.public.together import Together
+from services.public.write_batcher import Together
 from services.store import Connection, StoreError, StoreFull
-from services.store import notifications as rows
+from services.store.orders import notifications as rows
 
 T = TypeVar("T")
 log = logging.getLogger("services.public")
 
 BODY_MAX = 1_000_000
 _PAGES: dict[str, Callable[[Request], Response]] = {
-    "return_page": returns.unavailable, "own_link": links.unavailable,
+    "return_page": return_pages.unavailable, "own_link": link_page.unavailable,
 }  # fmt: skip
 
 
@@ -55,37 +55,37 @@ def application(
             return bool(await together(work))
 
     async def notify(request: Request) -> Response:
-        return await notices.accept(desk, request, notices.PAYMENT, keep)
+        return await notifications.accept(desk, request, notifications.PAYMENT, keep)
 
     async def notify_finance(request: Request) -> Response:
-        return await notices.accept(desk, request, notices.FINANCE, keep)
+        return await notifications.accept(desk, request, notifications.FINANCE, keep)
 
     async def return_page(request: Request) -> Response:
-        visit = returns.visit(request)
-        answer = await in_thread(readers, partial(returns.answer, desk, visit))
+        visit = return_pages.visit(request)
+        answer = await in_thread(readers, partial(return_pages.answer, desk, visit))
         if answer.reads:
             try:
-                await in_thread(writers, partial(returns.schedule_read, desk, answer.token))
+                await in_thread(writers, partial(return_pages.schedule_read, desk, answer.token))
             except (StoreError, TimeoutError):
                 log.warning("a return visit could not have its order read: polling will")
         return answer.response
 
     async def preview(request: Request) -> Response:
-        return await in_thread(readers, partial(returns.preview, desk, returns.preview_of(request)))
+        return await in_thread(readers, partial(return_pages.preview, desk, return_pages.preview_of(request)))
 
     async def own_link(request: Request) -> Response:
         if request.method != "POST":
-            return await in_thread(readers, partial(links.answer, desk, request))
+            return await in_thread(readers, partial(link_page.answer, desk, request))
         asking = threading.Event()
         try:
-            return await in_thread(pressers, partial(links.answer, desk, request, asking))
+            return await in_thread(pressers, partial(link_page.answer, desk, request, asking))
         except TimeoutError:
             if not asking.is_set():
                 raise
             log.warning(
                 "own_link: HiPay has not answered within %g s; its page is handed out once it has", patience
             )
-            return links.unavailable(request)
+            return link_page.unavailable(request)
 
     async def health(_request: Request) -> Response:
         def look() -> None:

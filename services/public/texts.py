@@ -1,6 +1,6 @@
-"""What only the return pages say, beside ``services.customer_texts``: msgids of the ``customer`` domain."""
+"""What only the return pages say, beside ``services.public.customer_texts``: msgids of the ``customer`` domain."""
 
-from services.customer_texts import PageText
+from services.public.customer_texts import PageText
 
 # The customer comes from the accept page's address, and HiPay has not told us yet: no more is claimed than is known.
 SUBMITTED = PageText(

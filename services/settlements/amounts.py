@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from services import signs
 from services.spreadsheets.marks import NUMBER, SIGN
+from services.text import currency_signs
 
 Decimal = Literal[".", ","]
 GROUPS = (
@@ -36,9 +36,9 @@ class Unreadable(ValueError):
 
 def _parts(text: str) -> tuple[bool, str] | None:
     """(negative, digits and separators) of a cell, or None. What stands beside them as a currency's sign is left out."""
-    shape = _SHAPE.fullmatch(text.translate(signs.FOLD).strip())
+    shape = _SHAPE.fullmatch(text.translate(currency_signs.FOLD).strip())
     if not shape:
-        signed = signs.split(text)
+        signed = currency_signs.split(text)
         shape = _SHAPE.fullmatch(signed.bare) if signed.signs and signed.known else None
     if not shape or bool(shape["open"]) != bool(shape["close"]):
         return None
@@ -55,8 +55,8 @@ def currencies(text: str) -> frozenset[str] | None:
     """The codes of the currencies that a sign or a code beside the amount can mean, None where none stands there."""
     if text.startswith(NUMBER):
         sign = text.partition(SIGN)[2]
-        return signs.meanings(sign) if sign else None
-    signed = signs.split(text)
+        return currency_signs.meanings(sign) if sign else None
+    signed = currency_signs.split(text)
     return signed.currencies if signed.signs else None
 
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from services.normal_forms import normalised
 from services.settlements import amounts
 from services.spreadsheets import marks
+from services.text.normal_forms import normalised
 
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int32]

@@ -4,7 +4,12 @@ Source of the English names and their order: HiPay's developer portal, "Settleme
 are not published: spellings that a translated export may use are listed, and matching is tolerant.
 """
 
-from services.headings import Meaning, Tier, Vocabulary, words
+from services.text.headings import (
+    Meaning,
+    Tier,
+    Vocabulary,
+    words,
+)
 
 COLUMNS: tuple[str, ...] = (
     "account", "account_name", "date", "date_value", "invoice_reference",

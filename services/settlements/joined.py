@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Literal
 
-from services.headings import spelling
 from services.settlements.columns import recognise
+from services.text.headings import spelling
 
 _ENOUGH = 4  # names that must be recognised before a row is taken for column names
 Again = Literal["", "header_again", "other_names", "glued"]

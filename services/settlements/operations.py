@@ -6,7 +6,7 @@ Source: HiPay's developer portal, "Operation types" (28 types, three of them ren
 from dataclasses import dataclass
 from typing import Literal
 
-from services.headings import plain
+from services.text.headings import plain
 
 Kind = Literal[
     "sale", "refund", "chargeback", "chargeback_refund", "fee", "reserve", "adjustment", "transfer", "balance",

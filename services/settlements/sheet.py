@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from services import headings
-from services.headings import Choice, plain, spelling
 from services.money import is_currency
 from services.settlements.columns import COLUMNS, REQUIRED, VOCABULARY
 from services.settlements.errors import (
@@ -18,6 +16,8 @@ from services.settlements.errors import (
     TooManyColumns,
     TruncatedFile,
 )
+from services.text import headings
+from services.text.headings import Choice, plain, spelling
 
 DELIMITERS = (";", ",", "\t", "|")
 MOST_COLUMNS = 300  # that a header may name

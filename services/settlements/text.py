@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from services.normal_forms import normalised
 from services.settlements.errors import EmptyFile, NotASettlementFile, TruncatedFile, UndecodableFile
+from services.text.normal_forms import normalised
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "pdf"), (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"), (b"\xd0\xcf\x11\xe0", "xls"),

@@ -42,13 +42,14 @@ class Formats:
 
 def sign_of(code: str) -> str:
     """The sign or code of a currency that a number format shows, "" for none."""
-    from services import money, signs  # most workbooks need neither
+    from services import money
+    from services.text import currency_signs  # most workbooks need neither
 
     first = code[:_LONGEST].split(";", maxsplit=1)[0]
     named = _NAMED.search(first)
     sign = named[1] if named else "".join("".join(one) for one in _WRITTEN.findall(first))
     sign = sign.strip()
-    return sign if signs.meanings(sign) & money.CURRENCIES else ""
+    return sign if currency_signs.meanings(sign) & money.CURRENCIES else ""
 
 
 def _of_styles(xml: bytes) -> dict[str, str]:

@@ -8,8 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from services.store.concurrent import at_the_end, one_at_a_time
-from services.store.schema import audit, sessions, user_roles, users
+from services.store.locks import at_the_end, one_at_a_time
+from services.store.schema.orders import (
+    audit,
+    sessions,
+    user_roles,
+    users,
+)
 
 
 def roles_of(tx: Connection, user_id: str) -> frozenset[str]:

@@ -6,9 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
-from services.store.base import metadata
-from services.store.concurrent import insert_new, put
-from services.store.schema import account_checks, account_config, account_pauses, notifications
+from services.store.locks import insert_new, put
+from services.store.schema.base import metadata
+from services.store.schema.orders import (
+    account_checks,
+    account_config,
+    account_pauses,
+    notifications,
+)
 
 
 def known(tx: Connection, account: str) -> bool:

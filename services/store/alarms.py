@@ -18,9 +18,9 @@ from sqlalchemy import (
     update,
 )
 
-from services.store.concurrent import insert_new
-from services.store.orders import UNPAID
-from services.store.schema import (
+from services.store.locks import insert_new
+from services.store.orders.orders import UNPAID
+from services.store.schema.orders import (
     account_pauses,
     alarms,
     events,
@@ -28,7 +28,7 @@ from services.store.schema import (
     user_roles,
     users,
 )
-from services.store.schema_settlements import order_acceptances, order_positions, settlement_files
+from services.store.schema.settlements import order_acceptances, order_positions, settlement_files
 
 _owners, _senders = users.alias("owners"), users.alias("senders")
 

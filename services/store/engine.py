@@ -27,9 +27,15 @@ from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalErr
 from sqlalchemy.pool import NullPool, QueuePool
 
 from services.errors import DeskError
-from services.store import schema
-from services.store.concurrent import insert_new, one_at_a_time, put, write_last, writes
+from services.store.locks import (
+    insert_new,
+    one_at_a_time,
+    put,
+    write_last,
+    writes,
+)
 from services.store.outages import Outages
+from services.store.schema import orders
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 # The write-ahead log of SQLite before 3.51.3 can, rarely, lose a commit at a checkpoint; these two carry the repair.
@@ -297,12 +303,12 @@ def newest_revision() -> str | None:
 def _prove_writable(store: Store) -> None:
     """A database that only looks would refuse at the first order: let it refuse now."""
     with store.write() as tx:
-        put(tx, schema.meta, {"name": "opened"}, value="yes")
+        put(tx, orders.meta, {"name": "opened"}, value="yes")
 
 
 def _claim_world(store: Store, world: str) -> None:
     with store.write() as tx:
-        insert_new(tx, schema.meta, ("name",), name="world", value=world)
-        known = tx.scalar(select(schema.meta.c.value).where(schema.meta.c.name == "world"))
+        insert_new(tx, orders.meta, ("name",), name="world", value=world)
+        known = tx.scalar(select(orders.meta.c.value).where(orders.meta.c.name == "world"))
         if known != world:
             raise DatabaseRefused("mixed_worlds", str(known))

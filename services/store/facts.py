@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from services.store.concurrent import put, writes
-from services.store.schema import meta
+from services.store.locks import put, writes
+from services.store.schema.orders import meta
 
 
 def fact(tx: Connection, name: str) -> dict[str, Any]:

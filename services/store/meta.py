@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from services.store.concurrent import insert_new, put
-from services.store.schema import meta
+from services.store.locks import insert_new, put
+from services.store.schema.orders import meta
 
 _DONE = "done"
 

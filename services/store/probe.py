@@ -5,9 +5,9 @@ import os
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
-from services.store.concurrent import put
 from services.store.engine import Store, StoreFull, newest_revision
-from services.store.schema import meta
+from services.store.locks import put
+from services.store.schema.orders import meta
 
 _BYTES = 8_192  # as much as a notification needs: where this has no room, neither has one
 

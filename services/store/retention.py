@@ -8,10 +8,9 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
 
-from services.folding import name_parts
-from services.store import decisions, order_keys
-from services.store.orders import UNDER_WAY, UNPAID, masked
-from services.store.schema import (
+from services.store.orders.orders import UNDER_WAY, UNPAID, masked
+from services.store.orders.searching import finds, searched
+from services.store.schema.orders import (
     alarms,
     batch_rows,
     batches,
@@ -24,8 +23,9 @@ from services.store.schema import (
     pages,
     steps,
 )
-from services.store.schema_settlements import settlement_lines
-from services.store.searching import finds, searched
+from services.store.schema.settlements import settlement_lines
+from services.store.settlements import decisions, order_keys
+from services.text.folding import name_parts
 
 NOBODY = "—"  # stands for the name, in every language
 _REFERENCES = tuple(f"reference_{n}" for n in range(1, 6))

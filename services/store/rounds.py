@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
-from services.store.concurrent import insert_new
-from services.store.schema import meta
+from services.store.locks import insert_new
+from services.store.schema.orders import meta
 
 
 def take_turn(tx: Connection, name: str, now: datetime, gap: timedelta, lease: timedelta) -> bool:

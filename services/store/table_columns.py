@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
-from services.store.concurrent import put
-from services.store.schema import table_columns
+from services.store.locks import put
+from services.store.schema.orders import table_columns
 
 
 def get(tx: Connection, account: str, kind: str, headings: str) -> dict[str, str]:

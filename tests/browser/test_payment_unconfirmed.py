@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from pages.navigation import SCREENS
 from services.store import open_store
-from services.store import orders as rows
+from services.store.orders import orders as rows
 from tests.browser.conftest import OpenWindow
 from tests.browser.installation import Installation
 from tests.browser.windows import choose, picture

@@ -17,10 +17,10 @@ import httpx
 
 from services import clock
 from services.access import Actor
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.hipay.client import HiPay
-from services.orders import mailing
+from services.orders.steps import send_mail
 from services.store import Connection, Store
 from tests.support import forked
 from tests.support.desk import open_test_desk, person
@@ -118,4 +118,4 @@ def _die_at(at: int) -> None:
     Store.write = killing_write  # type: ignore[method-assign,assignment]
     for name in ("create_page", "read_order", "read_operation", "maintain"):
         setattr(HiPay, name, around(getattr(HiPay, name)))
-    mailing.deliver = around(mailing.deliver)
+    send_mail.deliver = around(send_mail.deliver)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import httpx
 
-from services import clock, worker
+from services import clock
+from services.entrypoints import worker
 from tests.support.desk import open_test_desk
 from tests.support.sandbox import clock_of
 

@@ -18,8 +18,8 @@ from playwright.sync_api import expect, sync_playwright
 from services import clock
 from services.access import Actor
 from services.desk import Desk
+from services.imports import fetch_requests
 from services.orders import create, history
-from services.payouts import asking
 from tests.support import browser
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
@@ -194,7 +194,7 @@ def _announced(house: House, payout: int) -> None:
     assert httpx.post(notify, content=told, headers=signed(told, SECRETS["finance"])).status_code == 202
 
     def done() -> bool:
-        last = asking.standing(house.desk, house.manager, "demo").last
+        last = fetch_requests.standing(house.desk, house.manager, "demo").last
         return last is not None and (last.state, last.unchanged) == ("done", 1)
 
     wait_for(done, "the payout to be fetched", PATIENCE)

@@ -10,14 +10,16 @@ from typing import Any
 import httpx
 import pytest
 
-from services import clock, worker
-from services.accounts.demo import prepare_demo
+from services import clock
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
+from services.entrypoints import worker
+from services.imports import background, file_accounts, files
 from services.orders import create, history
-from services.reconciliation import background, file_accounts, imports
-from services.store import StoreError, StoreFull, engine, schema
-from services.store import settlement_files as rows
-from services.store.concurrent import put
+from services.store import StoreError, StoreFull, engine
+from services.store.locks import put
+from services.store.schema import orders
+from services.store.settlements import settlement_files as rows
 from tests.support.desk import person, settings_for
 from tests.support.drafts import draft
 from tests.support.joined import must_hold, visible
@@ -85,7 +87,7 @@ def test_the_disk_fills_up_while_importing_and_sending(
     file_accounts.assign(desk, finance, "1", "demo")
     running = worker.start(desk)
     try:
-        file = imports.receive(desk, finance, "demo", "payout.csv", BytesIO(lines("")))
+        file = files.receive(desk, finance, "demo", "payout.csv", BytesIO(lines("")))
         settle(lambda: stored(desk) > 0, "the import to begin")
         other = fill(disk, (KEPT << 20) - (1 << 20))  # another program takes what was to be kept free
         settle(lambda: row(desk, file).failure == "no_room_short", "the import to stop")
@@ -135,7 +137,7 @@ def test_what_was_erased_is_erased_though_the_log_cannot_be_emptied(tmp_path: Pa
     with small_disk(tmp_path / "disk", 8) as disk:
         store = engine.open_store(f"sqlite:///{disk}/a.db")
         with store.write() as tx:
-            put(tx, schema.meta, {"name": "large"}, value="x" * 1_500_000)
+            put(tx, orders.meta, {"name": "large"}, value="x" * 1_500_000)
         fill(disk)
         store.shed()
         assert store.outages.full

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from services import worker
 from services.access import Actor
 from services.desk import Desk
+from services.entrypoints import worker
 from services.orders import create, history, operations
 from tests.faults.killing import attempts
 from tests.support.drafts import draft

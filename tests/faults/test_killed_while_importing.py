@@ -15,9 +15,9 @@ import pytest
 
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation import background, imports, process
-from services.reconciliation.background import _Child
-from services.store import settlement_files as rows
+from services.imports import background, files, process
+from services.imports.background import _Child
+from services.store.settlements import settlement_files as rows
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
 from tests.support.joined import must_hold, visible
@@ -90,7 +90,7 @@ def ended(child: _Child, desk: Desk, file: int, state: str) -> None:
 
 def test_killed_twice_it_goes_on_and_comes_to_the_same(desk: Desk, finance: Actor) -> None:
     child = _Child(desk)
-    file = imports.receive(desk, finance, "demo", "payout.csv", BytesIO(made()))
+    file = files.receive(desk, finance, "demo", "payout.csv", BytesIO(made()))
     try:
         for lines in (5_000, 15_000):
             process = begun(child, desk, file, lines)
@@ -107,7 +107,7 @@ def test_killed_twice_it_goes_on_and_comes_to_the_same(desk: Desk, finance: Acto
 
 
 def test_the_application_stops_it_and_it_goes_on_at_the_next_start(desk: Desk, finance: Actor) -> None:
-    file = imports.receive(desk, finance, "demo", "payout.csv", BytesIO(made()))
+    file = files.receive(desk, finance, "demo", "payout.csv", BytesIO(made()))
     for lines in (1, 5_000, 10_000, 15_000):
         child = _Child(desk)
         process = begun(child, desk, file, lines)
@@ -124,11 +124,11 @@ def test_the_application_stops_it_and_it_goes_on_at_the_next_start(desk: Desk, f
 def test_a_file_beyond_its_bounds_fails_in_words_and_the_next_is_imported(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    probe = "import services.reconciliation.process; print(open('/proc/self/statm').read().split()[0])"
+    probe = "import services.imports.process; print(open('/proc/self/statm').read().split()[0])"
     pages = subprocess.run(
         [sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    file = imports.receive(desk, finance, "demo", "payout.csv", BytesIO(made()))
+    file = files.receive(desk, finance, "demo", "payout.csv", BytesIO(made()))
     child = _Child(desk)
     try:
         with monkeypatch.context() as patch:
@@ -137,7 +137,7 @@ def test_a_file_beyond_its_bounds_fails_in_words_and_the_next_is_imported(
             ended(child, desk, file, "failed")
         assert row(desk, file).failure in ("import_too_heavy", "import_died")
         assert visible(desk) == 0
-        small = imports.receive(
+        small = files.receive(
             desk,
             finance,
             "demo",

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from services import worker
-from services.orders import create, history, pressing
-from services.orders.pressing import LinkBusy
+from services.entrypoints import worker
+from services.orders import create, history, open_page
+from services.orders.open_page import LinkBusy
 from tests.faults.killing import attempts
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox
@@ -22,9 +22,9 @@ def test_killed_at_every_point(tmp_path: Path, sandbox: RunningSandbox, duplicat
         order_id = create.create(desk, manager, draft(order_id="A-1"), create.new_form_key())
         worker.drain(desk)
         token = str(history.detail(desk, manager, order_id).order.link_token)
-        attempt.kill(pressing.press, token)
+        attempt.kill(open_page.press, token)
         try:
-            led = pressing.press(
+            led = open_page.press(
                 desk, token, wait=lambda _: sandbox.control("clock", {"advance_seconds": 60})
             )
         except LinkBusy:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from services import bounces
 from services.mail import reports
+from services.orders import bounces
 from services.store import alarms as rows
 from tests.support import forked, readers
 from tests.support.desk import open_test_desk

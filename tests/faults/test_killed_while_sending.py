@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services import worker
+from services.entrypoints import worker
 from services.orders import create, history
 from tests.faults.killing import attempts
 from tests.support.drafts import draft

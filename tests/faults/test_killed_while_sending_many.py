@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from services import worker
-from services.batches import sending
-from services.batches.rows import Rules
+from services.bulk import sending
+from services.bulk.rows import Rules
+from services.entrypoints import worker
 from services.orders import history
-from services.store.orders import Filter
+from services.store.orders.orders import Filter
 from tests.faults.killing import attempts
 from tests.support.sandbox import RunningSandbox
 from tests.support.tables import as_csv, row

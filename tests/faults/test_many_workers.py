@@ -12,13 +12,13 @@ from sqlalchemy import select
 
 from services import clock
 from services.access import Actor
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history
 from services.store import access as access_rows
-from services.store import orders as rows
-from services.store import schema
-from services.store import steps as due
+from services.store.orders import orders as rows
+from services.store.orders import steps as due
+from services.store.schema import orders as schema
 from tests.faults import one_of_many
 from tests.support import forked
 from tests.support.desk import open_test_desk, person

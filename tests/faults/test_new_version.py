@@ -6,13 +6,20 @@ from typing import Any
 
 import pytest
 
-from services import clock, worker
+from services import clock
 from services.access import Actor
-from services.accounts.demo import prepare_demo
 from services.accounts.options import Options, save
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
+from services.entrypoints import worker
 from services.hipay.sandbox import clock_source
-from services.orders import create, history, links, operations, pressing
+from services.orders import (
+    create,
+    history,
+    links,
+    open_page,
+    operations,
+)
 from services.store import open_store
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
@@ -66,7 +73,7 @@ def test_links_under_way_finish(desk: Desk, sandbox: RunningSandbox, tmp_path: P
     try:
         history.check_now(after, manager, [unseen])
         worker.drain(after)
-        assert pressing.press(after, token).url is not None
+        assert open_page.press(after, token).url is not None
         assert badges(after, manager, held, unseen, waiting, ours, begun) == [
             "paid",
             "paid",

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from services import clock, worker
+from services import clock
 from services import desk as desks
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
+from services.entrypoints import worker
 from services.orders import create, history
 from services.store import StoreError
 from tests.support import postgres

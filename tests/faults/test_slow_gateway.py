@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from services import notifications, worker
 from services.access import Actor
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
+from services.entrypoints import worker
 from services.hipay.client import HiPay
-from services.orders import create, history, paging, steps
+from services.orders import create, history, notifications
+from services.orders.steps import create_page, runner
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox, start_sandbox, wait_for
@@ -112,7 +113,7 @@ def test_a_mail_leaves_while_as_many_pages_as_may_be_are_asked_for(
     desk: Desk, manager: Actor, hung: RunningSandbox
 ) -> None:
     first = send(desk, manager, "slow", "S-1")
-    steps.run_next(desk, "page")  # its page is there, its mail is due
+    runner.run_next(desk, "page")  # its page is there, its mail is due
     hung.control("faults", {"kind": "slow", "path": "/v1/hpayment", "delay_ms": SLOW * 1000})
     others = [send(desk, manager, "slow", f"O-{n}") for n in range(6)]
     with at_work(desk):
@@ -123,7 +124,7 @@ def test_a_mail_leaves_while_as_many_pages_as_may_be_are_asked_for(
 def test_a_dripping_answer_is_told_while_it_lasts_and_given_up_in_time(
     desk: Desk, manager: Actor, hung: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paging, "backoff", lambda _tries: timedelta(seconds=0.5))
+    monkeypatch.setattr(create_page, "backoff", lambda _tries: timedelta(seconds=0.5))
     hung.control("faults", {"kind": "drip", "path": "/v1/hpayment", "delay_ms": 200})
     order = send(desk, manager, "slow", "S-1")
 

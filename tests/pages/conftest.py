@@ -1,7 +1,7 @@
 """Screens under AppTest, each over a desk of its own.
 
     def test_something(open_page, desk):
-        at = open_page("payment_requests.py", "manager", language="fr")
+        at = open_page("payment_requests/page.py", "manager", language="fr")
         at.text_input(key="search").set_value("Martin").run()
         assert not at.exception
 

@@ -8,20 +8,20 @@ from streamlit.testing.v1 import AppTest
 def screen() -> None:
     import streamlit as st
 
-    from pages import address
+    from pages.components import url_state
 
     choices = (
-        address.one_of("view", ("lines", "orders"), "lines"), address.some_of("many", lambda: ("a", "b"), ("a",)),
-        address.text("find"), address.number("line"), address.day("since"), address.flag("late"),
+        url_state.one_of("view", ("lines", "orders"), "lines"), url_state.some_of("many", lambda: ("a", "b"), ("a",)),
+        url_state.text("find"), url_state.number("line"), url_state.day("since"), url_state.flag("late"),
     )  # fmt: skip
-    address.follow("test", choices)
+    url_state.follow("test", choices)
     st.segmented_control("View", ("lines", "orders"), key="view", required=True, persist_state="page")
     st.multiselect("Many", ("a", "b"), key="many", persist_state="page")
     st.text_input("Find", key="find", persist_state="page")
     st.date_input("Since", value=None, key="since", persist_state="page")
     st.toggle("Late", key="late", persist_state="page")
     st.write(repr(st.session_state.get("line")))
-    address.keep("test", choices)
+    url_state.keep("test", choices)
 
 
 def opened(**query: str) -> AppTest:

@@ -14,6 +14,6 @@ def test_an_amount_is_written_as_its_reader_writes_it(open_page: Callable[..., A
     with desk.store.write() as tx:
         audit.record(tx, manager, "refund_asked", "order:1", amount=1250_5000, operation=1)
     for language, amount in (("fr", "1\u202f250,50"), ("en", "1,250.50")):
-        at = open_page("audit.py", "admin", language=language)
+        at = open_page("admin/audit.py", "admin", language=language)
         assert not at.exception
         assert any(amount in str(cell) for cell in at.dataframe[0].value.to_numpy().flatten())

@@ -8,11 +8,19 @@ from streamlit.testing.v1 import AppTest
 
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation import accepting, decisions, not_ours, positions, reading, rules, trail
-from services.reconciliation.decision_errors import ConflictingDecision
-from services.reconciliation.decisions import Shown
+from services.imports import reading
+from services.reconciliation.decisions import (
+    acceptances,
+    account_rules,
+    decide,
+    history,
+    not_ours_rules,
+)
+from services.reconciliation.decisions.decide import Shown
+from services.reconciliation.decisions.errors import ConflictingDecision
+from services.reconciliation.matching import positions
 from services.settlements.dialect import Chosen
-from services.store import orders as order_rows
+from services.store.orders import orders as order_rows
 from tests.support.by_hand import an_order, line, line_id, outcomes, position, stored, take
 from tests.support.desk import person
 
@@ -38,7 +46,7 @@ def finance(desk: Desk) -> Actor:
 def alone() -> None:
     import streamlit as st
 
-    from pages import reconciliation_actions
+    from pages.reconciliation import decisions as reconciliation_actions
 
     reconciliation_actions.said()
     reconciliation_actions.actions(st.session_state["line"])
@@ -49,7 +57,7 @@ def alone() -> None:
 def several() -> None:
     import streamlit as st
 
-    from pages import reconciliation_actions
+    from pages.reconciliation import decisions as reconciliation_actions
 
     reconciliation_actions.said()
     reconciliation_actions.bulk(st.session_state["lines"])
@@ -57,7 +65,7 @@ def several() -> None:
 
 
 def ruling() -> None:
-    from pages import matching_rules
+    from pages.reconciliation import rules as matching_rules
 
     matching_rules.show()
     matching_rules.window()
@@ -131,7 +139,7 @@ def test_an_order_is_searched_and_chosen(desk: Desk, finance: Actor, orders: dic
     at = field(at.text_input, "why_").set_value("on the telephone").run()
     at = press(at, "go_")
     assert outcomes(desk)["WEB-1 Sale"] == ("matched", orders["A-200"])
-    told = trail.of_line(desk, finance, line_id(desk, "WEB-1"))
+    told = history.of_line(desk, finance, line_id(desk, "WEB-1"))
     assert told[0].text == "on the telephone"
 
 
@@ -151,7 +159,7 @@ def test_a_difference_needs_a_reason_of_its_own_that_is_written(
     at = field(at.text_input, "why_differs_").set_value("paid in pounds by agreement").run()
     at = press(at, "go_")
     assert outcomes(desk)["WEB-1 Sale"] == ("matched", orders["GB-1"])
-    assert trail.of_line(desk, finance, line_id(desk, "WEB-1"))[0].text == "paid in pounds by agreement"
+    assert history.of_line(desk, finance, line_id(desk, "WEB-1"))[0].text == "paid in pounds by agreement"
 
 
 def test_an_order_that_changes_between_the_window_and_the_press_is_not_matched_to(
@@ -188,7 +196,7 @@ def test_a_line_is_shared_out_and_the_last_order_takes_the_rest(
     assert not ready(at)
     at = field(at.text_input, "why_differs_").set_value("un seul paiement, arrondi").run()
     at = press(at, "go_")
-    told = trail.of_line(desk, finance, line_id(desk, "WEB-2"))
+    told = history.of_line(desk, finance, line_id(desk, "WEB-2"))
     assert told[0].shares == (("A-100", 41_5000), ("A-200", 17_5000))
 
 
@@ -214,7 +222,7 @@ def test_somebody_elses_decision_meanwhile_is_told_and_nothing_is_done(
 ) -> None:
     at = press(on_line(desk, finance, "WEB-1"), "by_hand_exclude_")
     other = person(desk, "finance", name="Robin Petit")
-    decisions.match(desk, other, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
+    decide.match(desk, other, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
     at = at.run()
     assert "1 line has changed since it was shown, and is not touched:" in words(at)
     assert "Matched, A-100 (Match to an order, Robin Petit, " in words(at)
@@ -228,7 +236,7 @@ def test_a_decision_between_the_last_drawing_and_the_press_is_told_and_nothing_i
     at = press(on_line(desk, finance, "WEB-1"), "by_hand_exclude_")
     at = field(at.text_input, "why_").set_value("why").run()
     other = person(desk, "finance", name="Robin Petit")
-    decisions.match(desk, other, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
+    decide.match(desk, other, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
     at = press(at, "go_")
     assert "Robin Petit" in words(at)
     assert outcomes(desk)["WEB-1 Sale"] == ("matched", orders["A-100"])
@@ -297,7 +305,7 @@ def test_a_refund_is_shared_with_its_sign_by_what_the_orders_have_kept(
     assert "-5,00" in words(at)  # what is left
     at = field(at.text_input, "why_").set_value("un seul avoir").run()
     at = press(at, "go_")
-    told = trail.of_line(desk, finance, line_id(desk, "WEB-5", "Refund"))
+    told = history.of_line(desk, finance, line_id(desk, "WEB-5", "Refund"))
     assert told[0].shares == (("A-100", -15_0000), ("A-200", -5_0000))
 
 
@@ -347,7 +355,7 @@ def test_of_several_those_that_somebody_decided_meanwhile_are_named_and_left(
     for name in ("Sale · €42.00 · 20 Nov 2026 · WEB-1", "Sale · €59.00 · 20 Nov 2026 · WEB-2"):
         assert f"- {name}" in words(at)
     other = person(desk, "finance", name="Robin Petit")
-    decisions.match(desk, other, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
+    decide.match(desk, other, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "mine", "theirs")
     at = field(at.text_input, "why_").set_value("test payments").run()
     assert "**2** lines, €76.00 together" in words(at)
     assert "- Sale · €42.00 · 20 Nov 2026 · WEB-1: Matched, A-100 (Match to an order, Robin Petit, " in words(
@@ -362,7 +370,7 @@ def test_a_button_reaches_the_lines_that_stood_beside_it(
     on_several: AppTest, desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     """A colleague is faster: the press finds other lines than the person saw, and says so."""
-    decisions.exclude(
+    decide.exclude(
         desk, person(desk, "finance", name="Robin Petit"), [Shown(line_id(desk, "WEB-2"))], "mine", "k"
     )
     at = press(on_several, "by_hand_bulk_exclude")
@@ -410,7 +418,7 @@ def test_rules_show_what_is_filled_and_what_a_change_would_do(
     at = at.button_group(key="matching_ignore_demo").set_value(["case", "dashes"]).run()
     assert "With these rules 2 more would" in words(at)
     at = press(at, "matching_save_demo")
-    assert rules.matching(desk, finance, "demo").ignore == {"case", "dashes"}
+    assert account_rules.matching(desk, finance, "demo").ignore == {"case", "dashes"}
     assert "all lines are being joined anew" in words(at)
 
 
@@ -421,13 +429,13 @@ def test_a_rule_is_added_and_ended_in_french(desk: Desk, finance: Actor, orders:
     assert "Prend 2 lignes ouvertes" in words(at)
     at = field(at.text_input, "why_").set_value("boutique en ligne").run()
     at = press(at, "go_")
-    [rule] = not_ours.rules(desk, finance, "demo")
+    [rule] = not_ours_rules.rules(desk, finance, "demo")
     assert (rule.field, rule.pattern, rule.text) == ("order", "starts", "WEB-")
     at = run(ruling, finance, "fr")
     at = press(at, f"end_rule_{rule.id}")
     at = field(at.text_input, "why_").set_value("par erreur").run()
     at = press(at, "go_")
-    assert not_ours.rules(desk, finance, "demo")[0].ended_at is not None
+    assert not_ours_rules.rules(desk, finance, "demo")[0].ended_at is not None
     assert outcomes(desk)["WEB-1 Sale"][0] == "unmatched"
 
 
@@ -446,7 +454,7 @@ def test_an_open_order_is_accepted_and_that_is_undone(
     open_page: Open, desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     take(desk, line("A-100", "41.99"))
-    at = open_page("reconciliation.py", actor=finance)
+    at = open_page("reconciliation/page.py", actor=finance)
     at.query_params["view"], at.query_params["order_of"] = "orders", str(orders["A-100"])
     at = at.run()
     assert "Of €42.00 collected, €0.01 is in no payout line." in words(at)
@@ -467,7 +475,7 @@ def test_an_order_that_moves_under_the_window_is_not_accepted(
     at = press(run(accepting_window, finance, order=orders["A-100"]), "accept_order_")
     assert "€42.00" in html(at)
     at = field(at.text_input, "why_").set_value("a cent").run()
-    decisions.match(desk, finance, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "its sale", "k1")
+    decide.match(desk, finance, [Shown(line_id(desk, "WEB-1"))], orders["A-100"], "its sale", "k1")
     at = press(at, "go_")
     assert "The order's figures have changed meanwhile: look at it again." in words(at)
     assert not ready(at)
@@ -479,35 +487,35 @@ def test_an_acceptance_that_is_another_by_now_is_not_undone(
     order, other = orders["A-100"], person(desk, "finance", name="Robin Petit")
     accept(desk, finance, order, "mine", "k1")
     shown = position(desk, order).accepted
-    accepting.undo(desk, other, order, "no")
+    acceptances.undo(desk, other, order, "no")
     accept(desk, other, order, "theirs", "k2")
     with pytest.raises(ConflictingDecision) as refused:
-        accepting.undo(desk, finance, order, "mistake", shown=shown)
+        acceptances.undo(desk, finance, order, "mistake", shown=shown)
     assert refused.value.who == "Robin Petit"
-    accepting.undo(desk, finance, order, "mistake", shown=position(desk, order).accepted)
+    acceptances.undo(desk, finance, order, "mistake", shown=position(desk, order).accepted)
     assert position(desk, order).open is True
 
 
 def accept(desk: Desk, actor: Actor, order: int, reason: str, key: str) -> None:
     figures = positions.figures(position(desk, order)._mapping)
-    accepting.accept(desk, actor, order, figures, reason, key)
+    acceptances.accept(desk, actor, order, figures, reason, key)
 
 
 def accepting_window() -> None:
     import streamlit as st
 
-    from pages import order_acceptance
-    from pages.common import actor, desk
-    from services.reconciliation import views
+    from pages.components.common import actor, desk
+    from pages.reconciliation import acceptance
+    from services.reconciliation.views import lists
 
-    order_acceptance.show(views.order(desk(), actor(), st.session_state["order"]).order)
-    order_acceptance.window()
+    acceptance.show(lists.order(desk(), actor(), st.session_state["order"]).order)
+    acceptance.window()
 
 
 def test_the_page_has_the_actions_of_a_line_and_the_rules(
     open_page: Open, desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
-    at = open_page("reconciliation.py", actor=finance)
+    at = open_page("reconciliation/page.py", actor=finance)
     at.query_params["line"] = str(line_id(desk, "WEB-1"))
     at = press(at.run(), "by_hand_exclude_")
     at = field(at.text_input, "why_").set_value("test payment").run()

@@ -11,17 +11,17 @@ from services import clock
 from services import desk as desks
 from services.accounts import redirects
 from services.accounts.configuration import REDIRECT_PAGES, configuration, save_email_settings
-from services.accounts.demo import prepare_demo
 from services.accounts.pauses import pause
 from services.accounts.readiness import readiness
 from services.accounts.redirects import KINDS, OWN, RedirectPages
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.store import access
 from services.store import accounts as rows
 from tests.support.accounts import STAGE
 from tests.support.desk import open_test_desk, person
 
-FILE = "configuration.py"
+FILE = "configuration/page.py"
 SCREEN = Path(__file__).resolve().parents[2] / "pages" / FILE
 OpenPage = Callable[..., AppTest]
 

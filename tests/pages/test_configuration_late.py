@@ -17,7 +17,7 @@ def kept(desk: Desk) -> int:
 
 def test_the_days_are_kept_for_the_account(open_page: Open, desk: Desk) -> None:
     assert kept(desk) == DEFAULT_DAYS
-    at = open_page("configuration.py", "admin", language="fr")
+    at = open_page("configuration/page.py", "admin", language="fr")
     at.number_input(key="cfg_late_days_demo").set_value(5)
     next(one for one in at.button if one.label == "Enregistrer le délai").click().run()
     assert not at.exception
@@ -25,5 +25,5 @@ def test_the_days_are_kept_for_the_account(open_page: Open, desk: Desk) -> None:
 
 
 def test_who_may_not_configure_only_looks(open_page: Open) -> None:
-    at = open_page("configuration.py", "manager")
+    at = open_page("configuration/page.py", "manager")
     assert at.number_input(key="cfg_late_days_demo").disabled

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from services.desk import Desk
-from services.payouts.automatic import Automatic, automatic
+from services.imports.fetch_schedule import Automatic, automatic
 
 Open = Callable[..., AppTest]
 SECRET = "canary-finance-password"
@@ -21,7 +21,7 @@ def kept(desk: Desk, account: str = "demo") -> Automatic:
 
 def test_it_is_switched_on_for_the_account(open_page: Open, desk: Desk) -> None:
     assert not kept(desk).on
-    at = open_page("configuration.py", "admin", language="fr")
+    at = open_page("configuration/page.py", "admin", language="fr")
     at.toggle(key="cfg_payouts_on_demo").set_value(True)
     at.number_input(key="cfg_payouts_hours_demo").set_value(12)
     next(one for one in at.button if one.key and "cfg_save_payouts" in one.key).click().run()
@@ -30,7 +30,7 @@ def test_it_is_switched_on_for_the_account(open_page: Open, desk: Desk) -> None:
 
 
 def test_who_may_not_configure_only_looks(open_page: Open) -> None:
-    at = open_page("configuration.py", "manager")
+    at = open_page("configuration/page.py", "manager")
     assert at.toggle(key="cfg_payouts_on_demo").disabled
 
 
@@ -42,7 +42,7 @@ def test_who_may_not_configure_only_looks(open_page: Open) -> None:
     ],
 )
 def test_the_address_for_hipay_and_never_the_password(open_page: Open, said: str) -> None:
-    at = open_page("configuration.py", "admin")
+    at = open_page("configuration/page.py", "admin")
     assert "http://127.0.0.1:8503/notify-finance/demo" in [code.value for code in at.code]
     assert any(said in caption.value for caption in at.caption)
     everything: list[Any] = [*at.caption, *at.code, *at.markdown, *at.text_input]

@@ -17,7 +17,7 @@ def kept(desk: Desk) -> Reminders:
 
 def test_days_and_hours_are_kept(open_page: Open, desk: Desk) -> None:
     assert not kept(desk).on
-    at = open_page("configuration.py", "admin", language="fr")
+    at = open_page("configuration/page.py", "admin", language="fr")
     at.multiselect(key="cfg_remind_before_demo").set_value([2, 1])
     at.multiselect(key="cfg_remind_after_demo").set_value([3])
     at.number_input(key="cfg_remind_to_demo").set_value(20)
@@ -34,7 +34,7 @@ def test_days_and_hours_are_kept(open_page: Open, desk: Desk) -> None:
 
 
 def test_hours_that_leave_no_time_are_refused(open_page: Open, desk: Desk) -> None:
-    at = open_page("configuration.py", "admin")
+    at = open_page("configuration/page.py", "admin")
     at.number_input(key="cfg_remind_from_demo").set_value(20)
     next(one for one in at.button if one.label == "Save the reminders").click().run()
     assert "begin before they end" in at.error[0].value
@@ -42,5 +42,5 @@ def test_hours_that_leave_no_time_are_refused(open_page: Open, desk: Desk) -> No
 
 
 def test_who_may_not_configure_only_looks(open_page: Open) -> None:
-    at = open_page("configuration.py", "manager")
+    at = open_page("configuration/page.py", "manager")
     assert at.multiselect(key="cfg_remind_before_demo").disabled

@@ -7,20 +7,29 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.history_export import WORDS
+from pages.payment_requests.export import WORDS
 from services import clock
 from services.access import Actor
-from services.accounts.demo import prepare_demo
 from services.accounts.errors import AccountUnknown
-from services.batches import sending
-from services.batches.rows import Rules
+from services.bulk import sending
+from services.bulk.rows import Rules
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.hipay.errors import NotAuthorised
 from services.i18n import translator
-from services.orders import create, export, history, links, operations, pressing
+from services.orders import (
+    create,
+    export,
+    history,
+    links,
+    operations,
+)
+from services.orders import (
+    open_page as pressing,
+)
 from services.orders.operations import Possible
-from services.store import orders as rows
-from services.store.orders import Filter
+from services.store.orders import orders as rows
+from services.store.orders.orders import Filter
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.tables import as_csv, row
@@ -59,11 +68,11 @@ def words(at: AppTest) -> str:
 
 
 def test_every_screen_still_shows_its_orders(open_page: Open, desk: Desk, manager: Actor, order: int) -> None:
-    at = open_page("overview.py", actor=manager)
+    at = open_page("overview/page.py", actor=manager)
     assert not at.exception
-    at = open_page("many_at_once.py", actor=manager)
+    at = open_page("bulk/many_at_once.py", actor=manager)
     assert not at.exception
-    at = open_page("payment_requests.py", actor=manager)
+    at = open_page("payment_requests/page.py", actor=manager)
     assert list(at.dataframe[0].value["Customer"]) == ["Élodie Marchand"]
     at.query_params["order"] = str(order)
     at.run()

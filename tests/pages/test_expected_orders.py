@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from services.access import SYSTEM, Actor
-from services.batches import expected
+from services.bulk import expected
 from services.desk import Desk
 from tests.support.tables import as_csv, as_xlsx
 
@@ -21,7 +21,7 @@ def words(at: AppTest) -> str:
 
 
 def test_a_list_is_added_and_a_changed_one_is_shown(open_page: Open, desk: Desk) -> None:
-    at = open_page("expected_orders.py", "finance", language="fr")
+    at = open_page("bulk/expected_orders.py", "finance", language="fr")
     at = (
         at.file_uploader[0]
         .set_value([("a.xlsx", as_xlsx([["W1", 10.5, "EUR"], ["W2", 20, "EUR"]], HEADINGS), "")])
@@ -59,7 +59,7 @@ def test_a_list_is_read_once_while_nothing_of_it_changes(
         return real(desk, actor, account, raw, sign, *said)
 
     monkeypatch.setattr(expected, "look", looking)
-    at = open_page("expected_orders.py", "finance")
+    at = open_page("bulk/expected_orders.py", "finance")
     at = at.file_uploader[0].set_value([("a.csv", as_csv([["W1", "1.234", "EUR"]], HEADINGS), "")]).run()
     at.run()
     assert len(read) == 1
@@ -72,7 +72,7 @@ def test_a_list_is_read_once_while_nothing_of_it_changes(
 
 def test_a_price_beside_a_total_is_asked(open_page: Open, desk: Desk) -> None:
     raw = as_csv([["W1", "12,50", "4", "50,00"]], ("Order number", "Prix unitaire", "Qté", "Montant"))
-    at = open_page("expected_orders.py", "finance", language="fr")
+    at = open_page("bulk/expected_orders.py", "finance", language="fr")
     at = at.file_uploader[0].set_value([("a.csv", raw, "")]).run()
     assert "Plusieurs colonnes peuvent être «\u00a0Montant\u00a0»\u00a0: Montant, Prix unitaire." in words(at)
     assert not any(one.label.startswith("Ajouter") for one in at.button)

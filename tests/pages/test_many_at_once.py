@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.table_words import bad_csv
-from services import worker
+from pages.bulk.table import bad_csv
 from services.access import SYSTEM, Actor
-from services.accounts.demo import prepare_demo
-from services.batches import sending
-from services.batches.columns import REQUESTS
+from services.bulk import sending
+from services.bulk.columns import REQUESTS
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
+from services.entrypoints import worker
 from services.i18n import translator
 from tests.support.desk import person
 from tests.support.tables import HEADINGS, as_csv, as_xlsx, row
@@ -45,7 +45,7 @@ def upload(at: AppTest, name: str, raw: bytes) -> AppTest:
 def test_a_table_is_checked_and_its_good_rows_are_sent_once(
     open_page: Open, manager: Actor, desk: Desk
 ) -> None:
-    at = open_page("many_at_once.py", actor=manager, language="fr")
+    at = open_page("bulk/many_at_once.py", actor=manager, language="fr")
     assert "Colonnes nécessaires\u00a0: Prénom, Nom, Adresse e-mail, Montant, Description" in words(at)
     at = upload(
         at, "clients.xlsx", as_xlsx([row(1), row(2, Courriel="nobody"), row(3, **{"N° de facture": ""})])
@@ -66,7 +66,7 @@ def test_a_table_is_checked_and_its_good_rows_are_sent_once(
 
 
 def test_addresses_with_unusual_letters_are_confirmed(open_page: Open, manager: Actor, desk: Desk) -> None:
-    at = open_page("many_at_once.py", actor=manager)
+    at = open_page("bulk/many_at_once.py", actor=manager)
     at = upload(at, "x.csv", as_csv([row(1), row(2, Courriel="anna@müller.de")]))
     at = press(at, "Send 2 payment requests")
     send = next(one for one in at.button if one.label == "Send")
@@ -88,7 +88,7 @@ def test_older_lists_are_shown_on_demand(open_page: Open, manager: Actor, desk: 
         )  # fmt: skip
         if number:
             sending.cancel(desk, manager, batch)
-    at = open_page("many_at_once.py", actor=manager)
+    at = open_page("bulk/many_at_once.py", actor=manager)
     assert "**list 0.csv**" in words(at).splitlines()  # it goes on
     assert "**list 1.csv**" not in words(at).splitlines()
     at = press(at, "Show older lists")
@@ -100,7 +100,7 @@ def test_a_list_is_paused_resumed_and_cancelled(open_page: Open, manager: Actor,
     preview = sending.look(desk, manager, "demo", as_csv([row(1), row(2)]), sending.Rules("fr", 7, "fr"))
     sending.start(desk, manager, "demo", "a*b*.csv", preview.good, days=7, per_minute=1, form_key="k")
     worker.drain(desk, 1)
-    at = open_page("many_at_once.py", actor=manager)
+    at = open_page("bulk/many_at_once.py", actor=manager)
     assert "a*b*.csv" in words(at)
     at = press(at, "Pause")
     assert sending.listing(desk, manager).shown[0].batch.state == "paused"
@@ -127,13 +127,13 @@ def test_a_list_is_paused_resumed_and_cancelled(open_page: Open, manager: Actor,
 def test_a_table_that_cannot_be_used_is_a_sentence(
     open_page: Open, manager: Actor, name: str, raw: bytes, said: str
 ) -> None:
-    at = upload(open_page("many_at_once.py", actor=manager, language="fr"), name, raw)
+    at = upload(open_page("bulk/many_at_once.py", actor=manager, language="fr"), name, raw)
     assert said in words(at)
     assert not at.metric
 
 
 def test_an_open_decimal_sign_is_asked_never_guessed(open_page: Open, manager: Actor) -> None:
-    at = upload(open_page("many_at_once.py", actor=manager), "x.csv", as_csv([row(1, Montant="1.234")]))
+    at = upload(open_page("bulk/many_at_once.py", actor=manager), "x.csv", as_csv([row(1, Montant="1.234")]))
     assert "The table does not say how its amounts are written (for example 1.234)" in words(at)
     assert not at.metric
     at = next(one for one in at.selectbox if one.label == "Decimal sign").set_value(",").run()
@@ -152,7 +152,7 @@ def test_formulas_in_a_table_stay_text_in_what_is_given_back(manager: Actor, des
 
 
 def test_an_account_that_is_not_ready_offers_no_button(open_page: Open, desk: Desk) -> None:
-    at = upload(open_page("many_at_once.py", "manager"), "x.csv", as_csv([row(1)]))
+    at = upload(open_page("bulk/many_at_once.py", "manager"), "x.csv", as_csv([row(1)]))
     assert "What is missing" in words(at)
     assert not any(one.label.startswith("Send") for one in at.button)
 
@@ -166,7 +166,7 @@ DOUBTFUL = as_csv(
 def test_a_price_beside_a_total_is_asked_and_what_was_left_out_is_said(
     open_page: Open, manager: Actor, desk: Desk
 ) -> None:
-    at = upload(open_page("many_at_once.py", actor=manager), "x.csv", DOUBTFUL)
+    at = upload(open_page("bulk/many_at_once.py", actor=manager), "x.csv", DOUBTFUL)
     assert "Several columns may be “Amount”: Total, Price. They do not hold the same" in words(at)
     assert not at.metric
     assert not any(one.label.startswith("Send") for one in at.button)
@@ -178,7 +178,7 @@ def test_a_price_beside_a_total_is_asked_and_what_was_left_out_is_said(
     assert "Column “Price” is not used: “Total” is “Amount”." in words(at)
     assert "Columns that are not known and were left out: Quantity" in words(at)
     at = press(press(at, "Send 1 payment request"), "Send")
-    at = upload(open_page("many_at_once.py", actor=manager, language="fr"), "y.csv", DOUBTFUL + b"\r\n")
+    at = upload(open_page("bulk/many_at_once.py", actor=manager, language="fr"), "y.csv", DOUBTFUL + b"\r\n")
     assert "Désignées à la main, pour tous les tableaux qui ont ces en-têtes\u00a0: Montant" in words(at)
     box = next(one for one in at.selectbox if one.label == "Montant *")
     assert (box.value, box.options[0]) == ("Total", "comme détecté")
@@ -188,7 +188,7 @@ def test_a_price_beside_a_total_is_asked_and_what_was_left_out_is_said(
 
 def test_a_column_under_an_unknown_name_is_named_where_it_is_missed(open_page: Open, manager: Actor) -> None:
     raw = as_csv([row(1)], [name.replace("Montant", "Zu zahlen") for name in HEADINGS])
-    at = upload(open_page("many_at_once.py", actor=manager), "x.csv", raw)
+    at = upload(open_page("bulk/many_at_once.py", actor=manager), "x.csv", raw)
     assert "Columns that are needed are missing: Amount." in words(at)
     next(one for one in at.selectbox if one.label == "Amount *").set_value("Zu zahlen").run()
     assert not at.exception

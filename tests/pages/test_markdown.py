@@ -30,7 +30,7 @@ NASTY = (
 def test_text_is_shown_as_it_was_typed(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nimport streamlit as st\nfrom pages.markdown import plain\n"
+        f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nimport streamlit as st\nfrom pages.components.markdown import plain\n"
         f"for number, text in enumerate({NASTY!r}):\n"
         "    with st.container(key=f'text_{number}'):\n        st.markdown(plain(text))\n"
         "st.error(plain(' '.join(" + repr(NASTY) + ")))\nst.text('the end')\n"

@@ -17,7 +17,7 @@ Open = Callable[..., AppTest]
 
 def test_a_choice_is_kept_with_the_language(open_page: Open, desk: Desk) -> None:
     me = person(desk, "manager")
-    at = open_page("my_notices.py", language="fr", actor=me)
+    at = open_page("admin/my_notices.py", language="fr", actor=me)
     assert not at.exception
     assert [at.checkbox(key=f"notice_{kind}").value for kind in KINDS] == [False] * 6
     assert "camille@example.com" in at.caption[0].value.replace("\\", "")
@@ -27,19 +27,19 @@ def test_a_choice_is_kept_with_the_language(open_page: Open, desk: Desk) -> None
     assert not at.exception
     assert chosen(desk, me) == {"paid", "expires"}
     assert users.language(desk, me) == "fr"
-    again = open_page("my_notices.py", language="fr", actor=me)
+    again = open_page("admin/my_notices.py", language="fr", actor=me)
     assert again.checkbox(key="notice_paid").value is True
 
 
 def test_without_an_address_nothing_can_be_chosen(open_page: Open, desk: Desk) -> None:
-    at = open_page("my_notices.py", actor=person(desk, "manager", email=""))
+    at = open_page("admin/my_notices.py", actor=person(desk, "manager", email=""))
     assert "no e-mail address" in at.info[0].value
     assert all(at.checkbox(key=f"notice_{kind}").disabled for kind in KINDS)
 
 
 def test_the_local_person_writes_their_own_address(open_page: Open, desk: Desk) -> None:
     me = sign_in.local_user(desk)
-    at = open_page("my_notices.py", actor=me)
+    at = open_page("admin/my_notices.py", actor=me)
     assert "Write your address first" in at.info[0].value
     at.text_input(key="own_address_text").set_value("not an address")
     next(one for one in at.button if one.label == "Save the address").click().run()

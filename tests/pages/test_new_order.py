@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages import order_form, sandbox_banner
+from pages.new_order import form
+from pages.shell import sandbox_banner
 from services import clock
 from services.access import SYSTEM, sign_in
 from services.accounts.configuration import save_email_settings
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
+from services.error_messages import SENTENCES
 from services.i18n import translator
 from services.orders import history
-from services.refusals import SENTENCES
-from services.store.orders import Filter
+from services.store.orders.orders import Filter
 from tests.support.desk import person
 
 Open = Callable[..., AppTest]
@@ -46,7 +47,7 @@ def button(at: AppTest, label: str) -> bool:
 
 
 def test_an_empty_form_says_what_is_needed_and_offers_no_button(open_page: Open) -> None:
-    at = open_page("new_order.py", "manager", language="fr")
+    at = open_page("new_order/page.py", "manager", language="fr")
     assert not at.exception
     assert "Il manque encore\u00a0: Prénom, Nom, Adresse e-mail, Montant, Description" in words(at)
     assert "Sans n° de facture" in words(at)
@@ -54,7 +55,7 @@ def test_an_empty_form_says_what_is_needed_and_offers_no_button(open_page: Open)
 
 
 def test_each_mistake_stands_in_words_beside_its_field(open_page: Open) -> None:
-    at = fill(open_page("new_order.py", "manager", language="fr"), amount="12,345", email="a@b.fr, c@d.fr")
+    at = fill(open_page("new_order/page.py", "manager", language="fr"), amount="12,345", email="a@b.fr, c@d.fr")
     assert "EUR admet au plus 2 décimales." in words(at)
     assert "une seule adresse" in words(at)
     assert not button(at, "Envoyer par e-mail")
@@ -64,12 +65,12 @@ def test_each_mistake_stands_in_words_beside_its_field(open_page: Open) -> None:
 
 
 def test_the_amount_is_read_in_the_readers_own_notation(open_page: Open) -> None:
-    at = fill(open_page("new_order.py", "manager", language="en"), amount="1,250.50")
+    at = fill(open_page("new_order/page.py", "manager", language="en"), amount="1,250.50")
     assert "€1,250.50" in words(at)
 
 
 def test_confirming_shows_the_mail_and_sends_once(open_page: Open, desk: Desk) -> None:
-    at = fill(open_page("new_order.py", "manager"), amount="1,250.50")
+    at = fill(open_page("new_order/page.py", "manager"), amount="1,250.50")
     next(one for one in at.button if one.label == "Send by e-mail").click().run()
     assert not at.exception
     send = next(one for one in at.button if one.label == "Send")
@@ -85,7 +86,7 @@ def test_confirming_shows_the_mail_and_sends_once(open_page: Open, desk: Desk) -
 
 
 def test_by_phone_no_address_is_needed_and_nothing_is_mailed(open_page: Open, desk: Desk) -> None:
-    at = open_page("new_order.py", "manager")
+    at = open_page("new_order/page.py", "manager")
     at.segmented_control(key="new_order_channel").set_value("phone").run()
     at = fill(at, amount="20", email="")
     next(one for one in at.button if one.label == "Prepare the telephone payment").click().run()
@@ -97,14 +98,14 @@ def test_until_the_account_is_ready_the_button_is_missing_and_the_page_says_why(
     open_page: Open, desk: Desk
 ) -> None:
     save_email_settings(desk, person(desk, "admin"), "demo", "", {"signature": "", "footer": ""})
-    at = fill(open_page("new_order.py", "manager", language="fr"))
+    at = fill(open_page("new_order/page.py", "manager", language="fr"))
     assert "n’est pas encore disponible" in words(at)
     assert "Signature" in words(at)
     assert not button(at, "Envoyer par e-mail")
 
 
 def test_an_unusual_address_is_confirmed_by_its_ascii_form(open_page: Open) -> None:
-    at = fill(open_page("new_order.py", "manager"), email="anna@müller.de", amount="10")
+    at = fill(open_page("new_order/page.py", "manager"), email="anna@müller.de", amount="10")
     next(one for one in at.button if one.label == "Send by e-mail").click().run()
     assert "anna@xn--mller-kva.de" in at.checkbox(key="confirm_address").label
     assert next(one for one in at.button if one.label == "Send").disabled
@@ -113,7 +114,7 @@ def test_an_unusual_address_is_confirmed_by_its_ascii_form(open_page: Open) -> N
 
 
 def test_polish_says_that_hipays_page_is_in_english(open_page: Open) -> None:
-    at = open_page("new_order.py", "manager")
+    at = open_page("new_order/page.py", "manager")
     at.selectbox(key="order_language").set_value("pl").run()
     assert "HiPay's page has no Polish" in words(at)
 
@@ -126,7 +127,7 @@ SHOPS = {
 
 @pytest.mark.parametrize("desk_settings", [{"accounts": SHOPS}])
 def test_currency_and_end_are_the_accounts_until_somebody_changes_them(open_page: Open) -> None:
-    at = open_page("new_order.py", "manager")
+    at = open_page("new_order/page.py", "manager")
     assert at.selectbox(key="order_currency").value == "EUR"
     paris = end(at)
     at.selectbox(key="account").set_value("london").run()
@@ -148,7 +149,7 @@ def end(at: AppTest) -> datetime:
 def test_a_clock_that_jumps_takes_the_proposed_end_along(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at = open_page("new_order.py", "manager")
+    at = open_page("new_order/page.py", "manager")
     before, start = end(at), clock.now()
     for days in (-30, 60):
         monkeypatch.setattr(clock, "now", lambda days=days: start + timedelta(days=days))
@@ -165,7 +166,7 @@ def test_while_the_samples_are_made_a_sentence_stands_in_the_forms_place(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sandbox_banner._sample, "running", True)
-    for screen in ("new_order.py", "many_at_once.py"):
+    for screen in ("new_order/page.py", "bulk/many_at_once.py"):
         at = open_page(screen, "manager")
         assert "the clock stands in the past meanwhile" in words(at)
         assert not at.text_input
@@ -174,7 +175,7 @@ def test_while_the_samples_are_made_a_sentence_stands_in_the_forms_place(
 
 def test_who_has_no_address_yet_writes_it_where_the_copy_is_offered(open_page: Open, desk: Desk) -> None:
     local = sign_in.local_user(desk)
-    at = fill(open_page("new_order.py", actor=local), amount="10")
+    at = fill(open_page("new_order/page.py", actor=local), amount="10")
     next(one for one in at.button if one.label == "Send by e-mail").click().run()
     at.text_input(key="confirm_own_address").set_value("nobody").run()
     assert translator("en")(SENTENCES["address_malformed"]) in words(at)
@@ -188,7 +189,7 @@ def test_who_has_no_address_yet_writes_it_where_the_copy_is_offered(open_page: O
 
 
 def test_a_form_that_is_left_takes_nothing_of_other_screens_along(open_page: Open, desk: Desk) -> None:
-    at = open_page("new_order.py", "manager")
+    at = open_page("new_order/page.py", "manager")
     theirs = {"order_of": 7, "orders_turn": (None, 2), "order_that_somebody_adds_one_day": "x", "file": 3}
     for key, value in theirs.items():
         at.session_state[key] = value
@@ -196,9 +197,9 @@ def test_a_form_that_is_left_takes_nothing_of_other_screens_along(open_page: Ope
     widgets = (*at.text_input, *at.selectbox, *at.date_input, *at.time_input, *at.radio)
     own = {one.key for one in widgets if one.key and one.key.startswith("order_")}
     assert len(own) > 10
-    assert own <= set(order_form.KEYS)
+    assert own <= set(form.KEYS)
     next(one for one in at.button if one.label == "Send by e-mail").click().run()
     next(one for one in at.button if one.label == "Send").click().run()
     assert not at.exception
     assert {key: at.session_state[key] for key in theirs} == theirs
-    assert [key for key in order_form.KEYS if key in at.session_state] == []
+    assert [key for key in form.KEYS if key in at.session_state] == []

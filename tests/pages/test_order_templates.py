@@ -5,7 +5,7 @@ from collections.abc import Callable
 from streamlit.testing.v1 import AppTest
 
 from services.access import SYSTEM
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import templates
 
@@ -20,7 +20,7 @@ def press(at: AppTest, key: str) -> AppTest:
 
 def test_kept_used_renamed_deleted(open_page: Open, desk: Desk) -> None:
     prepare_demo(desk)
-    at = open_page("new_order.py", "manager", language="fr")
+    at = open_page("new_order/page.py", "manager", language="fr")
     at.text_input(key="order_amount").set_value("1 250,50")
     at.text_input(key="order_description").set_value("Loyer")
     at.text_input(key="order_email").set_value("someone@example.com")
@@ -30,7 +30,7 @@ def test_kept_used_renamed_deleted(open_page: Open, desk: Desk) -> None:
     [kept] = templates.listing(desk, SYSTEM, "demo")
     assert (kept.name, kept.content.amount, kept.content.language) == ("Mensuel", 1250_5000, "de")
 
-    at = open_page("new_order.py", "manager", language="en")
+    at = open_page("new_order/page.py", "manager", language="en")
     at.text_input(key="order_first_name").set_value("Ada").run()
     at.selectbox(key="template_demo").set_value(kept.id).run()
     assert not at.exception

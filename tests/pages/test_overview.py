@@ -7,22 +7,27 @@ from zoneinfo import ZoneInfo
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.alarm_words import WORDS
+from pages.components.alarm_words import WORDS
 from services import clock
 from services.access import WORKER, Actor, NotAllowed
-from services.accounts.demo import prepare_demo
 from services.accounts.pauses import pause
 from services.alarms.handling import to_do
 from services.alarms.kinds import KINDS
 from services.alarms.sweep import sweep
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.hipay.observations import Observation
 from services.i18n import translator
 from services.orders import create
-from services.orders.observe import observe
-from services.overview import Payouts, months, overview, payouts
-from services.store import orders as rows
-from services.store.overview import Sum
+from services.orders.record import observe
+from services.reconciliation.views.overview import (
+    Payouts,
+    months,
+    overview,
+    payouts,
+)
+from services.store.orders import orders as rows
+from services.store.orders.overview import Sum
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.payouts import import_line
@@ -62,9 +67,9 @@ def test_every_kind_of_alarm_has_words_in_french() -> None:
 
 
 def test_an_empty_desk_says_what_to_do_first(open_page: Open) -> None:
-    assert "takes a minute" in words(open_page("overview.py", "manager"))
-    assert "Connect HiPay" in words(open_page("overview.py", "admin"))
-    at = open_page("overview.py", "finance", language="fr")
+    assert "takes a minute" in words(open_page("overview/page.py", "manager"))
+    assert "Connect HiPay" in words(open_page("overview/page.py", "admin"))
+    at = open_page("overview/page.py", "finance", language="fr")
     assert not at.exception
     assert "Aucun fichier de reversement importé" in words(at)
     assert "Rien ne demande votre attention" in words(at)
@@ -74,7 +79,7 @@ def test_my_alarms_come_first_and_are_closed_with_a_reason(open_page: Open, desk
     me, other = person(desk, "manager"), person(desk, "manager", name="Ada Lund")
     order(desk, me, kind="paid_twice", last_name="Mine")
     order(desk, other, kind="mail_failed", last_name="Theirs")
-    at = open_page("overview.py", actor=me)
+    at = open_page("overview/page.py", actor=me)
     shown = words(at)
     assert "This order was paid more than once." in shown
     assert "Refund one of the payments." in shown
@@ -97,7 +102,7 @@ def test_nobodys_alarm_says_whose_it_is(open_page: Open, desk: Desk) -> None:
     with desk.store.write() as tx:
         pause(tx, "demo", "mail", "smtp_auth_refused")
     sweep(desk)
-    assert "for an administrator" in words(open_page("overview.py", "admin"))
+    assert "for an administrator" in words(open_page("overview/page.py", "admin"))
 
 
 @pytest.mark.parametrize(("status", "captured", "label"), [(118, 100_0000, "Refund"), (116, 0, "Give up")])
@@ -107,7 +112,7 @@ def test_money_that_must_go_back_is_one_press_from_its_window(
     me = person(desk, "manager")
     made = order(desk, me, order_id="A-1", amount="100")
     told(desk, made, status, captured, superseded=True)
-    at = open_page("overview.py", "finance")
+    at = open_page("overview/page.py", "finance")
     assert "before the request was corrected" in words(at)
     next(one for one in at.button if one.label.startswith(label)).click().run()
     assert not at.exception
@@ -121,7 +126,7 @@ def test_of_two_payments_one_goes_back(open_page: Open, desk: Desk) -> None:
     told(desk, made, 118, 100_0000, reference="802")
 
     def offered() -> int:
-        at = open_page("overview.py", "finance")
+        at = open_page("overview/page.py", "finance")
         assert "paid more than once" in words(at)
         return sum(1 for one in at.button if one.label.startswith("Refund"))
 
@@ -151,7 +156,7 @@ def test_a_colleagues_alarm_is_taken(open_page: Open, desk: Desk) -> None:
     me, other = person(desk, "manager"), person(desk, "manager", name="Ada Lund")
     order(desk, other, kind="mail_failed")
     [alarm] = to_do(desk, me).others.alarms
-    at = open_page("overview.py", actor=me)
+    at = open_page("overview/page.py", actor=me)
     at.button(key=f"take_{alarm.id}").click().run()
     assert to_do(desk, me).mine.total == 1
     assert not [one for one in at.button if one.key == f"take_{alarm.id}"]
@@ -159,7 +164,7 @@ def test_a_colleagues_alarm_is_taken(open_page: Open, desk: Desk) -> None:
 
 def test_who_may_not_handle_an_alarm_has_no_button_for_it(open_page: Open, desk: Desk) -> None:
     order(desk, person(desk, "manager"), kind="paid_twice")
-    at = open_page("overview.py", "admin")
+    at = open_page("overview/page.py", "admin")
     assert "paid more than once" in words(at)
     assert not [one for one in at.button if (one.key or "").startswith(("take_", "close_"))]
 
@@ -173,7 +178,7 @@ def test_links_that_end_by_tomorrow_are_listed_ones_own_first(open_page: Open, d
     order(desk, me, last_name="Unsent", expires_at=now + timedelta(hours=3), availability="failed")
     seen = overview(desk, me).expiring
     assert ([one.last_name for one in seen.orders], seen.total) == (["Mine", "Soon"], 2)
-    at = open_page("overview.py", actor=me)
+    at = open_page("overview/page.py", actor=me)
     assert not at.exception
     assert "Unpaid, and ending by tomorrow" in words(at)
 
@@ -198,7 +203,7 @@ def test_the_months_figures_are_exact_and_by_currency(open_page: Open, desk: Des
     assert euros.asked.days[-1] == 5_3000
     assert (yen.asked.this, yen.paid.this) == (Sum(1000_0000, 1), Sum())
 
-    at = open_page("overview.py", actor=me, language="fr")
+    at = open_page("overview/page.py", actor=me, language="fr")
     values = {one.label: (one.value.replace("\\", ""), one.delta.replace("\\", "")) for one in at.metric[:3]}
     assert values["Demandé"][0] == "5,30\u00a0€"
     assert values["Encaissé"][0] == "0,10\u00a0€"
@@ -225,13 +230,13 @@ def test_payouts_are_finances(open_page: Open, desk: Desk) -> None:
     assert overview(desk, manager).newest_file is None
     with pytest.raises(NotAllowed):
         payouts(desk, manager)
-    assert "Payouts" not in words(open_page("overview.py", "manager"))
-    assert "No payout file has been imported" in words(open_page("overview.py", actor=finance))
+    assert "Payouts" not in words(open_page("overview/page.py", "manager"))
+    assert "No payout file has been imported" in words(open_page("overview/page.py", actor=finance))
 
     import_line(desk, reporting_data_1="F-2")
     import_line(desk, file_order="NOT-OURS", settlement_id="78")
     assert payouts(desk, finance) == Payouts({"EUR": Sum(1_5000, 1)}, 1)
-    shown = words(open_page("overview.py", actor=finance))
+    shown = words(open_page("overview/page.py", actor=finance))
     assert "1 collected payment is in no payout yet" in shown
     assert "€1.50" in shown
     assert "1 payout line names no order" in shown

@@ -21,15 +21,15 @@ def warnings(at: AppTest) -> list[str]:
 
 
 def test_who_configures_is_told(open_page: Open) -> None:
-    [said] = warnings(open_page("people.py", "admin"))
+    [said] = warnings(open_page("admin/people.py", "admin"))
     assert said.startswith("A secret passphrase is shorter than 12 characters (Maison *Élan*)")
-    [dite] = warnings(open_page("people.py", "admin", language="fr"))
+    [dite] = warnings(open_page("admin/people.py", "admin", language="fr"))
     assert dite.startswith("Une phrase secrète compte moins de 12 caractères (Maison *Élan*)")
-    assert warnings(open_page("my_notices.py", "manager")) == []
+    assert warnings(open_page("admin/my_notices.py", "manager")) == []
 
 
 def test_the_check_list_says_what_to_do(open_page: Open) -> None:
-    at = open_page("configuration.py", "admin", language="fr")
+    at = open_page("configuration/page.py", "admin", language="fr")
     assert warnings(at) == []
     words = " ".join(one.value for one in at.markdown).replace("\\", "")
     assert "Elle compte moins de 12 caractères" in words
@@ -38,4 +38,4 @@ def test_the_check_list_says_what_to_do(open_page: Open) -> None:
 
 @pytest.mark.parametrize("desk_settings", [{"passphrase": "long enough, I hope"}], indirect=True)
 def test_nobody_is_told_of_a_long_one(open_page: Open) -> None:
-    assert warnings(open_page("people.py", "admin")) == []
+    assert warnings(open_page("admin/people.py", "admin")) == []

@@ -9,10 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from services import clock
 from services.access import WORKER, Actor
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.orders import create, history, observe
-from services.store import orders as rows
+from services.orders import create, history, record
+from services.store.orders import orders as rows
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.payouts import import_line
@@ -32,7 +32,7 @@ def words(at: AppTest) -> str:
 
 
 def test_an_empty_list_says_what_to_do_next(open_page: Open, manager: Actor) -> None:
-    at = open_page("payment_requests.py", actor=manager, language="fr")
+    at = open_page("payment_requests/page.py", actor=manager, language="fr")
     assert "Aucune demande de paiement" in words(at)
 
 
@@ -40,7 +40,7 @@ def test_the_list_shows_state_customer_amount_reference_and_sender(
     open_page: Open, manager: Actor, desk: Desk
 ) -> None:
     create.create(desk, manager, draft(), create.new_form_key())
-    at = open_page("payment_requests.py", actor=manager, language="fr")
+    at = open_page("payment_requests/page.py", actor=manager, language="fr")
     row = at.dataframe[0].value.iloc[0]
     assert row["État"] == ["Envoi en cours"]
     assert (row["Client"], row["Montant"]) == ("Élodie Marchand", "1\u202f250,50\u00a0€")
@@ -50,7 +50,7 @@ def test_the_list_shows_state_customer_amount_reference_and_sender(
 def test_the_search_narrows_the_list(open_page: Open, manager: Actor, desk: Desk) -> None:
     create.create(desk, manager, draft(last_name="Marchand"), create.new_form_key())
     create.create(desk, manager, draft(last_name="Benali"), create.new_form_key())
-    at = open_page("payment_requests.py", actor=manager)
+    at = open_page("payment_requests/page.py", actor=manager)
     at.text_input(key="q").set_value("benali").run()
     assert list(at.dataframe[0].value["Customer"]) == ["Élodie Benali"]
     at.text_input(key="q").set_value("nobody").run()
@@ -63,8 +63,8 @@ def test_one_request_shows_its_timeline_and_what_went_wrong(
     order_id = create.create(desk, manager, draft(last_name="Martin *gras*"), create.new_form_key())
     with desk.store.write() as tx:
         rows.change_order(tx, order_id, failure="hipay_unavailable", failure_detail={})
-        observe.record(tx, order_id, "page_failed", manager, error="hipay_unavailable", fields={})
-    at = open_page("payment_requests.py", actor=manager)
+        record.record(tx, order_id, "page_failed", manager, error="hipay_unavailable", fields={})
+    at = open_page("payment_requests/page.py", actor=manager)
     at.query_params["order"] = str(order_id)
     at.run()
     assert not at.exception
@@ -79,8 +79,8 @@ def test_one_request_says_that_hipay_has_not_answered_yet(
 ) -> None:
     order_id = create.create(desk, manager, draft(), create.new_form_key())
     with desk.store.write() as tx:
-        observe.record(tx, order_id, "page_requested", WORKER, hipay_order_id="A-1", number=1)
-    at = open_page("payment_requests.py", actor=manager, language="fr")
+        record.record(tx, order_id, "page_requested", WORKER, hipay_order_id="A-1", number=1)
+    at = open_page("payment_requests/page.py", actor=manager, language="fr")
     at.query_params["order"] = str(order_id)
     at.run()
     assert "HiPay ne répond pas" not in words(at)
@@ -93,7 +93,7 @@ def test_one_request_says_that_hipay_has_not_answered_yet(
 
 
 def test_an_order_that_is_not_there_is_a_sentence(open_page: Open, manager: Actor) -> None:
-    at = open_page("payment_requests.py", actor=manager)
+    at = open_page("payment_requests/page.py", actor=manager)
     at.query_params["order"] = "999999999999999999999999"
     at.run()
     assert not at.exception
@@ -103,7 +103,7 @@ def test_an_order_that_is_not_there_is_a_sentence(open_page: Open, manager: Acto
 def test_a_sign_that_is_glued_to_the_link_is_no_part_of_it(open_page: Open, manager: Actor, desk: Desk) -> None:
     order_id = create.create(desk, manager, draft(), create.new_form_key())
     for typed, shown in ((f"{order_id}.", True), (f"{order_id})", True), (f"{order_id}x", False)):
-        at = open_page("payment_requests.py", actor=manager)
+        at = open_page("payment_requests/page.py", actor=manager)
         at.query_params["order"] = typed
         at.run()
         assert not at.exception
@@ -113,7 +113,7 @@ def test_a_sign_that_is_glued_to_the_link_is_no_part_of_it(open_page: Open, mana
 
 def test_back_leads_to_the_list(open_page: Open, manager: Actor, desk: Desk) -> None:
     order_id = create.create(desk, manager, draft(), create.new_form_key())
-    at = open_page("payment_requests.py", actor=manager)
+    at = open_page("payment_requests/page.py", actor=manager)
     at.query_params["order"] = str(order_id)
     at.run()
     next(one for one in at.button if one.label == "All payment requests").click().run()
@@ -125,7 +125,7 @@ def test_the_timeline_says_in_which_payout_an_order_was_settled(
 ) -> None:
     order_id = create.create(desk, manager, draft(order_id="A-1"), create.new_form_key())
     import_line(desk, file_order="A-1", date="2026-11-20")
-    at = open_page("payment_requests.py", actor=manager)
+    at = open_page("payment_requests/page.py", actor=manager)
     at.query_params["order"] = str(order_id)
     at.run()
     assert not at.exception
@@ -140,7 +140,7 @@ def test_a_link_holds_in_every_language_and_names_the_page(
     for name in ("Marchand", "Benali", "Garnier"):
         create.create(desk, manager, draft(last_name=name), create.new_form_key())
     create.create(desk, manager, draft(last_name="Autre", channel="phone", email=""), create.new_form_key())
-    at = open_page("payment_requests.py", actor=manager)
+    at = open_page("payment_requests/page.py", actor=manager)
     at.multiselect(key="state").set_value(["preparing"]).run()
     at.multiselect(key="channel").set_value(["link"]).run()
     at.session_state["page"] = 2  # AppTest cannot press the pagination
@@ -154,7 +154,7 @@ def test_a_link_holds_in_every_language_and_names_the_page(
     colleague = open_page(None, actor=manager, language="fr")
     for name, value in written.items():
         colleague.query_params[name] = value
-    colleague.switch_page("payment_requests.py").run()
+    colleague.switch_page("payment_requests/page.py").run()
     assert not colleague.exception
     assert colleague.multiselect(key="state").value == ["preparing"]
     assert list(colleague.dataframe[0].value["Client"]) == ["Élodie Benali"]
@@ -165,5 +165,5 @@ def test_a_link_holds_in_every_language_and_names_the_page(
 
 def test_what_never_left_has_no_time_of_sending(open_page: Open, manager: Actor, desk: Desk) -> None:
     create.create(desk, manager, draft(), create.new_form_key())
-    at = open_page("payment_requests.py", actor=manager)
+    at = open_page("payment_requests/page.py", actor=manager)
     assert at.dataframe[0].value.iloc[0]["Sent"] == "—"

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from services import clock, notifications
+from services import clock
 from services.access import CUSTOMER, WORKER, Actor
-from services.accounts.demo import prepare_demo
 from services.alarms.sweep import sweep
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.hipay.notifications import parse
-from services.orders import create, history
-from services.orders.observe import alarm, observe
-from services.store import orders as rows
+from services.orders import create, history, notifications
+from services.orders.record import alarm, observe
+from services.store.orders import orders as rows
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.public import body
@@ -42,7 +42,7 @@ def order(desk: Desk, manager: Actor) -> int:
 
 
 def opened(open_page: Open, order: int, actor: Actor, language: str = "en") -> AppTest:
-    at = open_page("payment_requests.py", actor=actor, language=language)
+    at = open_page("payment_requests/page.py", actor=actor, language=language)
     at.query_params["order"] = str(order)
     return at.run()
 
@@ -62,7 +62,7 @@ def labels(at: AppTest) -> set[str]:
 def test_the_list_and_the_request_say_so(
     open_page: Open, desk: Desk, manager: Actor, order: int, language: str, badge: str
 ) -> None:
-    at = open_page("payment_requests.py", actor=manager, language=language)
+    at = open_page("payment_requests/page.py", actor=manager, language=language)
     [column] = [name for name in at.dataframe[0].value.columns if name in ("State", "État")]
     assert [list(value) for value in at.dataframe[0].value[column]] == [[badge]]
     at = opened(open_page, order, manager, language)
@@ -79,7 +79,7 @@ def test_closing_its_alarm_makes_it_payable_again(open_page: Open, desk: Desk, m
         since = (clock.now() - timedelta(minutes=20)).isoformat()
         row: Any = rows.order(tx, order)
         alarm(tx, row, "x", "payment_unconfirmed", reference="800417743755", since=since)
-    at = open_page("overview.py", actor=manager)
+    at = open_page("overview/page.py", actor=manager)
     assert "HiPay told of a payment, but does not show it when asked: first 20 minutes ago." in words(at)
     assert "Look up transaction 800417743755" in words(at)
     next(one for one in at.button if one.label == "Close…").click().run()

@@ -11,19 +11,19 @@ from streamlit.testing.v1 import AppTest
 from services import clock
 from services.access import Actor
 from services.desk import Desk
-from services.payouts import automatic
-from services.payouts.automatic import Automatic
-from services.store import payouts as rows
-from services.store.schema_payouts import payout_requests
+from services.imports import fetch_schedule
+from services.imports.fetch_schedule import Automatic
+from services.store.schema.fetching import payout_requests
+from services.store.settlements import hipay_list as rows
 from tests.support.desk import person
 
 Draw = Callable[..., AppTest]
 
 
 def screen() -> None:
-    from pages import payout_fetch
+    from pages.payout_files import fetch
 
-    payout_fetch.show()
+    fetch.show()
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_a_later_try_is_announced_and_can_be_hastened(draw: Draw, desk: Desk) ->
 
 def test_in_french(draw: Draw, desk: Desk) -> None:
     listed(desk, "1000")
-    automatic.save(desk, person(desk, "admin"), "demo", Automatic(True, 6))
+    fetch_schedule.save(desk, person(desk, "admin"), "demo", Automatic(True, 6))
     at = draw(language="fr")
     assert "1000 · 12,34\xa0€ · 20 nov. 2026 — absent" in words(at)
     assert "toutes les 6 heures" in words(at)

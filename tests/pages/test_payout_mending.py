@@ -8,10 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from services.access import WORKER, Actor
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.reconciliation import background, imports, views
-from services.store.line_filter import LineFilter
+from services.imports import background, files
+from services.reconciliation.views import lists
+from services.store.settlements.line_filter import LineFilter
 from tests.pages.test_reconciliation import FILE, HEAD, PAYOUT, SALE, upload
 from tests.support.desk import person
 
@@ -24,7 +25,7 @@ ANOTHER = FILE.replace("\r\n1;", "\r\n00001342917;")  # of an account of which n
 
 def look_at(open_page: Open, finance: Actor, number: int) -> AppTest:
     """The screen as a link from To do leads to it."""
-    at = open_page("reconciliation.py", actor=finance)
+    at = open_page("reconciliation/page.py", actor=finance)
     at.query_params["view"], at.query_params["file"] = "files", str(number)
     at.run()
     assert not at.exception
@@ -40,13 +41,13 @@ def press(at: AppTest, key: str, desk: Desk) -> AppTest:
 
 
 def lines(desk: Desk, finance: Actor) -> list[Any]:
-    return list(views.lines(desk, finance, LineFilter()).rows)
+    return list(lists.lines(desk, finance, LineFilter()).rows)
 
 
 def failed_one(desk: Desk, raw: str, source: str = "folder") -> int:
-    number = imports.receive(desk, WORKER, "demo", "x.csv", io.BytesIO(raw.encode()), source=source)
+    number = files.receive(desk, WORKER, "demo", "x.csv", io.BytesIO(raw.encode()), source=source)
     background.work_off(desk)
-    assert [one.state for one in imports.running(desk, WORKER)] == ["failed"]
+    assert [one.state for one in files.running(desk, WORKER)] == ["failed"]
     return number
 
 
@@ -74,7 +75,7 @@ def test_whose_an_account_is_is_asked_once(open_page: Open, desk: Desk) -> None:
 
 
 def test_a_payout_in_another_form_is_imported_only_if_a_person_says_so(open_page: Open, desk: Desk) -> None:
-    at = open_page("reconciliation.py", "finance")
+    at = open_page("reconciliation/page.py", "finance")
     at = press(upload(at, ("october.csv", FILE)), "import_files", desk)
     again = FILE.replace(";800;", ";0800;").replace(";801;", ";0801;")
     at = upload(at, ("again.csv", again))
@@ -89,7 +90,7 @@ def test_a_file_that_failed_is_given_up(open_page: Open, desk: Desk) -> None:
     number, finance = failed_one(desk, OPEN_AMOUNTS), person(desk, "finance")
     at = look_at(open_page, finance, number)
     at.button(key=f"give_up_{number}").click().run()
-    assert imports.running(desk, finance) == []
+    assert files.running(desk, finance) == []
 
 
 def test_one_that_could_not_be_read_is_read_otherwise(open_page: Open, desk: Desk) -> None:
@@ -113,7 +114,7 @@ def test_with_several_accounts_one_answer_holds_for_all_files_that_are_added(
     open_page: Open, desk: Desk
 ) -> None:
     second = ANOTHER.replace(";77;", ";78;").replace(";80", ";90")
-    at = upload(open_page("reconciliation.py", "finance"), ("a.csv", ANOTHER), ("b.csv", second))
+    at = upload(open_page("reconciliation/page.py", "finance"), ("a.csv", ANOTHER), ("b.csv", second))
     assert not any(one.key == "import_files" for one in at.button)
     [asked] = [one for one in at.selectbox if one.key.startswith("account_")]
     assert asked.options == ["Shop", "Outlet"]
@@ -125,9 +126,9 @@ def test_columns_that_were_left_out_of_a_file_that_nobody_saw_are_to_do(open_pag
     prepare_demo(desk)
     head, *lines = FILE.splitlines()
     raw = "\r\n".join([f"Settlement amount;{head}", *(f"1.00;{line}" for line in lines), ""])
-    imports.receive(desk, WORKER, "demo", "x.csv", io.BytesIO(raw.encode()), source="hipay")
+    files.receive(desk, WORKER, "demo", "x.csv", io.BytesIO(raw.encode()), source="hipay")
     background.work_off(desk)
-    at = open_page("overview.py", "finance", language="fr")
+    at = open_page("overview/page.py", "finance", language="fr")
     shown = " ".join(one.value.replace("\\", "") for one in at.markdown)
     assert "des colonnes qui peuvent contenir un montant" in shown
     assert "ont été écartées\u00a0: Settlement amount." in shown

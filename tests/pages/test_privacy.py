@@ -7,10 +7,10 @@ from streamlit.testing.v1 import AppTest
 
 from services import clock, retention
 from services.access import SYSTEM
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history
-from services.store import orders as rows
+from services.store.orders import orders as rows
 from tests.support.desk import person
 from tests.support.drafts import draft
 
@@ -36,7 +36,7 @@ def test_one_customer_is_looked_up_and_erased(open_page: Open, desk: Desk) -> No
     with desk.store.write() as tx:
         rows.change_order(tx, order, payment="captured", expires_at=clock.now() - timedelta(days=1))
         tx.exec_driver_sql(f'DELETE FROM steps WHERE "order" = {order}')
-    at = open_page("privacy.py", "admin", language="fr")
+    at = open_page("admin/privacy.py", "admin", language="fr")
     at.text_input(key="erase_address").set_value("nobody@example.com")
     at = press(at, "Rechercher")
     assert "Rien n’est conservé de ce client" in words(at)
@@ -52,7 +52,7 @@ def test_one_customer_is_looked_up_and_erased(open_page: Open, desk: Desk) -> No
 
 
 def test_the_months_are_kept(open_page: Open, desk: Desk) -> None:
-    at = open_page("privacy.py", "admin")
+    at = open_page("admin/privacy.py", "admin")
     at.number_input(key="months_demo").set_value(18)
     at = press(at, "Save")
     assert "Customers are erased 18 months after" in words(at)
@@ -60,6 +60,6 @@ def test_the_months_are_kept(open_page: Open, desk: Desk) -> None:
 
 
 def test_a_manager_may_not_see_it(open_page: Open) -> None:
-    at = open_page("privacy.py", "manager")
+    at = open_page("admin/privacy.py", "manager")
     assert not at.exception
     assert not at.text_input

@@ -11,16 +11,19 @@ from streamlit.testing.v1 import AppTest
 
 from services import access
 from services.access import WORKER, Actor, NotAllowed
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.hipay.observations import Observation
+from services.imports import background
+from services.imports import files as imports
 from services.orders import create
-from services.orders.observe import observe
-from services.reconciliation import aside, background, decisions, imports, views
-from services.reconciliation.decisions import Shown
-from services.store import line_pages, settlement_files
-from services.store import orders as rows
-from services.store.line_filter import LineFilter
+from services.orders.record import observe
+from services.reconciliation.decisions import decide, set_aside_rows
+from services.reconciliation.decisions.decide import Shown
+from services.reconciliation.views import lists
+from services.store.orders import orders as rows
+from services.store.settlements import line_pages, settlement_files
+from services.store.settlements.line_filter import LineFilter
 from tests.support.by_hand import line, line_id, take
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -97,19 +100,19 @@ def table(at: AppTest, column: str) -> pd.DataFrame:
 
 
 def test_without_a_file_the_screen_says_what_to_do(open_page: Open, desk: Desk) -> None:
-    at = open_page("reconciliation.py", "finance", language="fr")
+    at = open_page("reconciliation/page.py", "finance", language="fr")
     assert not at.exception
     assert "Aucun fichier de reversement" in words(at)
 
 
 def test_a_manager_may_not_see_payouts(open_page: Open, desk: Desk) -> None:
-    at = open_page("reconciliation.py", "manager")
+    at = open_page("reconciliation/page.py", "manager")
     assert not at.exception
     assert not at.file_uploader
 
 
 def test_a_file_is_shown_before_anything_is_stored(open_page: Open, paid: int, desk: Desk) -> None:
-    at = upload(open_page("reconciliation.py", "finance"), ("october.csv", FILE))
+    at = upload(open_page("reconciliation/page.py", "finance"), ("october.csv", FILE))
     assert not at.exception
     assert "**4** lines: **4** new, **0** already known, **0** changed." in words(at)
     assert "semicolon" in words(at)
@@ -119,13 +122,13 @@ def test_a_file_is_shown_before_anything_is_stored(open_page: Open, paid: int, d
         == "Reporting data 1"
     )
     assert list(table(at, "Dates")["Payout"]) == ["77"]
-    assert views.files(desk, at.session_state["actor"]) == ()
+    assert lists.files(desk, at.session_state["actor"]) == ()
 
 
 def test_what_is_open_comes_first_and_everything_else_is_a_click_away(
     open_page: Open, paid: int, desk: Desk
 ) -> None:
-    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE))
     assert not at.exception
     assert "october.csv is imported: 4 new lines, 0 already known, 0 changed." in words(at)
     assert list(table(at, "Outcome")["Order in the file"]) == ["WEB-9"]
@@ -140,7 +143,7 @@ def test_what_is_open_comes_first_and_everything_else_is_a_click_away(
 
 
 def test_several_outcomes_are_looked_at_together(open_page: Open, paid: int, desk: Desk) -> None:
-    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE))
     at = choose(at, "outcome", ["open", "matched"])  # an outcome takes the place of what is open
     assert set(table(at, "Outcome")["Outcome"]) == {"✓ Matched"}
     at = choose(at, "outcome", ["matched", "total_line"])
@@ -152,7 +155,7 @@ def test_several_outcomes_are_looked_at_together(open_page: Open, paid: int, des
 
 
 def test_what_a_person_decides_by_stands_first(open_page: Open, paid: int, desk: Desk) -> None:
-    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE))
     first = ["Outcome", "Settled amount", "Operation", "Date", "Reason"]
     assert list(table(at, "Outcome").columns)[:5] == first
 
@@ -160,7 +163,7 @@ def test_what_a_person_decides_by_stands_first(open_page: Open, paid: int, desk:
 def test_a_search_with_too_many_hits_says_so(
     open_page: Open, paid: int, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE))
     at = at.text_input(key="find").set_value("F-1").run()
     assert "type more of the text" not in words(at)
     monkeypatch.setattr(line_pages, "FOUND_BY_TEXT", 1)
@@ -173,14 +176,14 @@ def test_a_search_with_too_many_hits_says_so(
 
 
 def test_a_line_that_is_open_says_why(open_page: Open, paid: int, desk: Desk) -> None:
-    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE))
     strange = table(at, "Outcome").iloc[0]
     assert strange["Outcome"] == "! Not matched"
     assert "No order is known by its order id “WEB-9”, transaction id “801”." in strange["Reason"]
 
 
 def test_an_amount_to_look_for_is_read_in_one_way(open_page: Open, paid: int, desk: Desk) -> None:
-    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE))
     at = at.text_input(key="from_amount").set_value("1.000").run()
     assert "“1.000” could be €1.00 or €1,000.00" in words(at)
     at = at.text_input(key="from_amount").set_value("€10.00").run()
@@ -189,8 +192,8 @@ def test_an_amount_to_look_for_is_read_in_one_way(open_page: Open, paid: int, de
 
 
 def test_a_link_shows_a_line_beside_its_order(open_page: Open, paid: int, desk: Desk) -> None:
-    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
-    page = views.lines(
+    at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE))
+    page = lists.lines(
         desk, at.session_state["actor"], LineFilter(outcomes=("matched",), operations=("sale",))
     )
     at.query_params["line"] = str(page.rows[0].id)
@@ -203,7 +206,7 @@ def test_a_link_shows_a_line_beside_its_order(open_page: Open, paid: int, desk: 
 
 
 def test_a_link_that_names_nothing_that_there_is_says_so(open_page: Open, paid: int, desk: Desk) -> None:
-    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE))
     at.query_params.update(
         {"line": "99999", "outcome": "nonsense", "sort": "x", "file": "x", "since": "2026-13-45"}
     )
@@ -214,7 +217,7 @@ def test_a_link_that_names_nothing_that_there_is_says_so(open_page: Open, paid: 
 
 
 def test_orders_by_where_they_stand(open_page: Open, paid: int, desk: Desk) -> None:
-    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE))
     at = choose(at, "view", "orders")
     assert "No order fits these filters" in words(at)  # nothing is open: the order is settled
     at = choose(at, "status", "all")
@@ -230,7 +233,7 @@ def test_orders_by_where_they_stand(open_page: Open, paid: int, desk: Desk) -> N
 
 
 def test_a_payout_that_adds_up_is_proved(open_page: Open, paid: int, desk: Desk) -> None:
-    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE))
     at = choose(at, "view", "payouts")
     payouts = table(at, "Check")
     assert list(payouts["Check"]) == ["✓ adds up"]
@@ -243,7 +246,7 @@ def test_a_payout_that_adds_up_is_proved(open_page: Open, paid: int, desk: Desk)
 
 def test_a_row_set_aside_stands_in_the_way_of_the_proof(open_page: Open, paid: int, desk: Desk) -> None:
     broken = SALE.format(amount="12,5,0").replace("A-1", "A-3").replace("800", "803")
-    at = upload(open_page("reconciliation.py", "finance"), ("october.csv", FILE + broken))
+    at = upload(open_page("reconciliation/page.py", "finance"), ("october.csv", FILE + broken))
     assert "1 row could not be read and is set aside." in words(at)
     at = imported(at, desk, ("october.csv", FILE + broken))
     at = choose(at, "view", "payouts")
@@ -252,7 +255,7 @@ def test_a_row_set_aside_stands_in_the_way_of_the_proof(open_page: Open, paid: i
     assert list(table(at, "Set aside")["Set aside"]) == ["1"]
     with desk.store.read() as tx:
         [file] = settlement_files.listed(tx, ("complete",))
-    aside.deal(desk, person(desk, "finance"), file.id, [6], "Corrected in another file")
+    set_aside_rows.deal(desk, person(desk, "finance"), file.id, [6], "Corrected in another file")
     at = choose(at.run(), "view", "payouts")
     assert list(table(at, "Check")["Check"]) == ["✓ adds up"]
     assert list(table(choose(at, "view", "files"), "Set aside")["Set aside"]) == ["0 of 1"]
@@ -260,7 +263,7 @@ def test_a_row_set_aside_stands_in_the_way_of_the_proof(open_page: Open, paid: i
 
 def test_ticked_rows_are_named_and_dealt_with_as_they_were_seen(open_page: Open, paid: int, desk: Desk) -> None:
     broken = SALE.format(amount="12,5,0").replace("A-1", "A-3").replace("800", "803")
-    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE + broken))
+    at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE + broken))
     with desk.store.read() as tx:
         [file] = settlement_files.listed(tx, ("complete",))
     at.session_state["file_of"] = file.id
@@ -269,11 +272,11 @@ def test_ticked_rows_are_named_and_dealt_with_as_they_were_seen(open_page: Open,
     assert "Line 6 · 77 · " in words(at)
     why = next(one for one in at.text_input if one.key and one.key.startswith("why_aside_"))
     at = why.set_value("Corrected in another file").run()
-    aside.deal(desk, person(desk, "finance"), file.id, [6], "theirs")
+    set_aside_rows.deal(desk, person(desk, "finance"), file.id, [6], "theirs")
     press = next(one for one in at.button if one.key == "go_aside_file_deal")
     at = press.click().run()
     assert not at.exception
-    acts = aside.of_file(desk, person(desk, "finance"), file.id).acts[6]
+    acts = set_aside_rows.of_file(desk, person(desk, "finance"), file.id).acts[6]
     assert [act.reason for act in acts] == ["theirs"]
 
 
@@ -281,17 +284,17 @@ def test_several_ticked_lines_stay_ticked_and_those_that_left_are_named(
     open_page: Open, paid: int, desk: Desk
 ) -> None:
     take(desk, *(line(f"GHOST-{number}", f"{number}.00") for number in range(1, 6)))
-    at = open_page("reconciliation.py", "finance")
+    at = open_page("reconciliation/page.py", "finance")
     at.session_state["lines_ticked"] = [line_id(desk, f"GHOST-{number}") for number in (2, 3, 4)]
     at = at.run()
     assert "**3** lines chosen" in words(at)
     colleague = person(desk, "finance", name="Robin Petit")
-    decisions.exclude(desk, colleague, [Shown(line_id(desk, "GHOST-3"))], "mine", "k1")
+    decide.exclude(desk, colleague, [Shown(line_id(desk, "GHOST-3"))], "mine", "k1")
     at = at.run()
     assert "**2** lines chosen" in words(at)
     assert "1 line that you had chosen has left this list:" in words(at)
     assert "GHOST-3: Left out (Leave out, Robin Petit, " in words(at)
-    decisions.exclude(desk, colleague, [Shown(line_id(desk, "GHOST-4"))], "mine", "k2")
+    decide.exclude(desk, colleague, [Shown(line_id(desk, "GHOST-4"))], "mine", "k2")
     at = at.run()
     assert at.session_state["line"] == line_id(desk, "GHOST-2")  # one is left: it stands open below
     assert not at.exception
@@ -299,7 +302,7 @@ def test_several_ticked_lines_stay_ticked_and_those_that_left_are_named(
 
 def test_a_column_that_is_not_known_is_named_by_hand_and_remembered(open_page: Open, desk: Desk) -> None:
     unknown = FILE.replace("Settled amount;", "Received;").replace("Reporting data 1;", "Our reference;")
-    at = upload(open_page("reconciliation.py", "finance"), ("x.csv", unknown))
+    at = upload(open_page("reconciliation/page.py", "finance"), ("x.csv", unknown))
     assert "Columns that are needed are missing: Settled amount." in words(at)
     for name, column in (("Received", "settled_amount"), ("Our reference", "reporting_data_1")):
         next(one for one in at.selectbox if one.label == name).set_value(column).run()
@@ -319,7 +322,7 @@ def test_columns_that_may_be_the_same_are_asked_and_what_was_left_out_is_said(
 ) -> None:
     lines = FILE.replace("Settled amount;", "Payout amount;").splitlines()
     doubtful = "\r\n".join([f"Settlement amount;{lines[0]}", *(f"1.00;{one}" for one in lines[1:]), ""])
-    at = upload(open_page("reconciliation.py", "finance"), ("x.csv", doubtful))
+    at = upload(open_page("reconciliation/page.py", "finance"), ("x.csv", doubtful))
     assert "Several columns of the file may be “Settled amount”: Settlement amount, Payout amount." in words(
         at
     )
@@ -336,7 +339,7 @@ def test_columns_that_may_be_the_same_are_asked_and_what_was_left_out_is_said(
     at = press(at, "import_files")
     background.work_off(desk)
     finance = person(desk, "finance")
-    assert {one.settled_amount_units for one in views.lines(desk, finance, LineFilter()).rows} >= {1250_5000}
+    assert {one.settled_amount_units for one in lists.lines(desk, finance, LineFilter()).rows} >= {1250_5000}
     file = imports.receive(
         desk, WORKER, "demo", "y.csv", io.BytesIO(doubtful.encode() + b"\r\n"), source="folder"
     )
@@ -345,7 +348,7 @@ def test_columns_that_may_be_the_same_are_asked_and_what_was_left_out_is_said(
 
 
 def test_the_same_file_again_adds_nothing(open_page: Open, paid: int, desk: Desk) -> None:
-    at = imported(open_page("reconciliation.py", "finance"), desk, ("october.csv", FILE))
+    at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE))
     at = upload(at, ("copy.csv", FILE))
     assert "imported before" in words(at)
     assert not any(one.key == "import_files" for one in at.button)
@@ -354,24 +357,24 @@ def test_the_same_file_again_adds_nothing(open_page: Open, paid: int, desk: Desk
 def test_a_file_that_fails_says_why_and_can_be_tried_again(open_page: Open, paid: int, desk: Desk) -> None:
     finance = person(desk, "finance")
     file = imports.receive(desk, finance, "demo", "x.csv", io.BytesIO(b"%PDF-1.7"))
-    at = open_page("reconciliation.py", "finance")
+    at = open_page("reconciliation/page.py", "finance")
     assert "waits its turn" in "".join(str(bar.proto) for bar in at.get("progress"))
     background.work_off(desk)
     at = at.run()
     assert not at.exception
     assert "x.csv: This is not a payout file" in words(at)
     at = press(at, f"retry_import_{file}")
-    assert views.unfinished(desk, finance)[0].state == "waiting"
+    assert lists.unfinished(desk, finance)[0].state == "waiting"
 
 
 def test_an_import_is_cancelled_after_a_question(open_page: Open, paid: int, desk: Desk) -> None:
     finance = person(desk, "finance")
     file = imports.receive(desk, finance, "demo", "x.csv", io.BytesIO(FILE.encode()))
-    at = press(open_page("reconciliation.py", "finance"), f"cancel_import_{file}")
+    at = press(open_page("reconciliation/page.py", "finance"), f"cancel_import_{file}")
     assert not at.exception
     assert "x.csv: the import was cancelled." in words(at)
     background.work_off(desk)
-    assert views.lines(desk, finance, LineFilter()).rows == ()
+    assert lists.lines(desk, finance, LineFilter()).rows == ()
 
 
 def test_a_zip_is_taken_apart(open_page: Open, paid: int, desk: Desk) -> None:
@@ -381,7 +384,7 @@ def test_a_zip_is_taken_apart(open_page: Open, paid: int, desk: Desk) -> None:
         archive.writestr("october/b.txt", HEAD + STRANGE.replace("801", "901"))
         archive.writestr("october/facture.pdf", b"%PDF-1.7")
         archive.writestr("october/Thumbs.db", b"x")
-    at = upload(open_page("reconciliation.py", "finance"), ("october.zip", packed.getvalue()))
+    at = upload(open_page("reconciliation/page.py", "finance"), ("october.zip", packed.getvalue()))
     assert not at.exception
     assert "**a.csv**" in words(at)
     assert "**b.txt**" in words(at)
@@ -389,7 +392,7 @@ def test_a_zip_is_taken_apart(open_page: Open, paid: int, desk: Desk) -> None:
     assert "Thumbs" not in words(at)
     at = press(at, "import_files")
     background.work_off(desk)
-    assert [file.name for file in views.files(desk, at.session_state["actor"])] == ["b.txt", "a.csv"]
+    assert [file.name for file in lists.files(desk, at.session_state["actor"])] == ["b.txt", "a.csv"]
 
 
 @pytest.mark.parametrize(
@@ -402,7 +405,7 @@ def test_a_zip_is_taken_apart(open_page: Open, paid: int, desk: Desk) -> None:
     ],
 )
 def test_a_file_that_is_none_is_a_sentence(open_page: Open, desk: Desk, content: str, sentence: str) -> None:
-    at = upload(open_page("reconciliation.py", "finance"), ("x.csv", content))
+    at = upload(open_page("reconciliation/page.py", "finance"), ("x.csv", content))
     assert not at.exception
     assert sentence in words(at)
 
@@ -411,13 +414,13 @@ def test_a_file_that_is_none_is_a_sentence(open_page: Open, desk: Desk, content:
 def test_how_a_file_is_read_can_be_corrected_where_that_may_help(
     open_page: Open, desk: Desk, content: str, corrections: int
 ) -> None:
-    at = upload(open_page("reconciliation.py", "finance"), ("x.csv", content))
+    at = upload(open_page("reconciliation/page.py", "finance"), ("x.csv", content))
     assert len([one for one in at.selectbox if "_reading" in f"_{one.key}"]) == corrections
 
 
 def test_a_file_of_which_nothing_is_read_is_not_imported(open_page: Open, desk: Desk) -> None:
     content = HEAD + SALE.format(amount="12,50") + PAYOUT.format(amount="12,50")
-    at = upload(open_page("reconciliation.py", "finance"), ("x.csv", content))
+    at = upload(open_page("reconciliation/page.py", "finance"), ("x.csv", content))
     next(one for one in at.selectbox if one.label == "Decimal sign").set_value(".").run()
     assert "Not a row of it can be read like this" in words(at)
     assert "import_files" not in [one.key for one in at.button]
@@ -427,7 +430,7 @@ UNDECIDED = HEAD + SALE.format(amount="1.250") + PAYOUT.format(amount="1.250")
 
 
 def test_a_file_that_does_not_decide_its_decimals_is_asked(open_page: Open, desk: Desk) -> None:
-    at = upload(open_page("reconciliation.py", "finance"), ("x.csv", UNDECIDED))
+    at = upload(open_page("reconciliation/page.py", "finance"), ("x.csv", UNDECIDED))
     assert not at.exception
     assert "nothing is guessed" in words(at)
     choice = next(one for one in at.selectbox if one.label == "Decimal sign")
@@ -436,7 +439,7 @@ def test_a_file_that_does_not_decide_its_decimals_is_asked(open_page: Open, desk
 
 
 def test_an_answer_can_be_remembered_for_the_account(open_page: Open, desk: Desk) -> None:
-    at = upload(open_page("reconciliation.py", "finance"), ("x.csv", UNDECIDED))
+    at = upload(open_page("reconciliation/page.py", "finance"), ("x.csv", UNDECIDED))
     next(one for one in at.selectbox if one.label == "Decimal sign").set_value(",").run()
     next(one for one in at.checkbox if one.label.startswith("Remember")).check().run()
     at = press(at, "import_files")
@@ -450,7 +453,7 @@ def test_an_auditor_sees_but_cannot_import(
     open_page: Open, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(access.ROLE_RIGHTS, "finance", frozenset({access.Right.SEE_SETTLEMENTS}))
-    at = open_page("reconciliation.py", "finance")
+    at = open_page("reconciliation/page.py", "finance")
     assert not at.exception
     assert not at.file_uploader
 
@@ -460,14 +463,14 @@ def test_an_actor_without_the_right_is_refused_by_the_service(desk: Desk) -> Non
     with pytest.raises(NotAllowed):
         imports.receive(desk, manager, "demo", "x.csv", io.BytesIO(FILE.encode()))
     with pytest.raises(NotAllowed):
-        views.lines(desk, manager, LineFilter())
-    assert views.files(desk, person(desk, "finance")) == ()
+        lists.lines(desk, manager, LineFilter())
+    assert lists.files(desk, person(desk, "finance")) == ()
 
 
 def test_rows_between_stray_quotes_are_asked_and_read_as_said(open_page: Open, desk: Desk) -> None:
     sale = SALE.format(amount="1250.50")
     raw = HEAD + sale.replace(";F-1;", ';"F-1;') + sale.replace("800", "802").replace(";F-1;", ';F-1";')
-    at = upload(open_page("reconciliation.py", "finance", language="fr"), ("x.csv", raw))
+    at = upload(open_page("reconciliation/page.py", "finance", language="fr"), ("x.csv", raw))
     assert "n’est fermé qu’à la ligne 3" in words(at)
     assert not [button for button in at.button if button.key == "import_files"]
     [asked] = [one for one in at.selectbox if str(one.key).endswith("_quotes")]

@@ -8,14 +8,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from services.access import SYSTEM, WORKER, Actor, NotAllowed
-from services.accounts.demo import prepare_demo
 from services.alarms import handling
 from services.alarms.handling import to_do
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.hipay.observations import Observation
 from services.orders import create, operations
-from services.orders.observe import observe
-from services.store import orders as rows
+from services.orders.record import observe
+from services.store.orders import orders as rows
 from tests.support.desk import person
 from tests.support.drafts import draft
 
@@ -54,7 +54,7 @@ def paid(desk: Desk, unpaid: int) -> int:
 
 
 def opened(open_page: Open, order_id: int, actor: Actor) -> AppTest:
-    at = open_page("payment_requests.py", actor=actor)
+    at = open_page("payment_requests/page.py", actor=actor)
     at.query_params["order"] = str(order_id)
     return at.run()
 

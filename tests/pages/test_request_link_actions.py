@@ -8,12 +8,12 @@ from streamlit.testing.v1 import AppTest
 
 from services import clock
 from services.access import WORKER, Actor
-from services.accounts.demo import prepare_demo
 from services.accounts.options import Options, options, save
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history, links, qr
-from services.orders.observe import record
-from services.store import orders as rows
+from services.orders.record import record
+from services.store.orders import orders as rows
 from tests.support.desk import person
 from tests.support.drafts import draft
 
@@ -58,7 +58,7 @@ def sent(desk: Desk, manager: Actor, *, own: bool = True, **changes: object) -> 
 
 
 def opened(open_page: Open, order_id: int, actor: Actor) -> AppTest:
-    at = open_page("payment_requests.py", actor=actor)
+    at = open_page("payment_requests/page.py", actor=actor)
     at.query_params["order"] = str(order_id)
     return at.run()
 
@@ -213,7 +213,7 @@ def test_a_duplicate_fills_in_the_form(open_page: Open, desk: Desk, manager: Act
     assert typed["order_reference_1"] == "F-2026-0042"
     assert typed["order_order_id"] not in ("", "A-1")
     assert at.selectbox(key="order_language").value == "fr"
-    at = press(at.switch_page("new_order.py").run(), "Send by e-mail")
+    at = press(at.switch_page("new_order/page.py").run(), "Send by e-mail")
     assert any(
         "Duplicated from A-1, whose link can be paid" in one.value.replace("\\", "") for one in at.warning
     )
@@ -223,7 +223,7 @@ def test_a_duplicate_fills_in_the_form(open_page: Open, desk: Desk, manager: Act
 
 def test_an_administrator_switches_our_own_link_off(open_page: Open, desk: Desk, manager: Actor) -> None:
     save(desk, person(desk, "admin"), "demo", Options(own_link=True))
-    at = open_page("configuration.py", "admin")
+    at = open_page("configuration/page.py", "admin")
     [switch] = [one for one in at.toggle if one.label == "The e-mail holds our own link"]
     assert switch.value
     switch.set_value(False).run()

@@ -5,43 +5,43 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from services import restored
+from services import restore_guard
 from services.desk import Desk
-from services.restored import Marker, marker_path
-from services.store import restored as rows
+from services.restore_guard import Marker, marker_path
+from services.store import restore_guard as rows
 
 Open = Callable[..., AppTest]
 
 
 @pytest.fixture
 def held(desk: Desk) -> Desk:
-    restored.examine(desk.store, desk.settings)
-    restored.write_marker(marker_path(desk.settings), Marker("another", 0, 7))
-    assert restored.examine(desk.store, desk.settings) == "held"
+    restore_guard.examine(desk.store, desk.settings)
+    restore_guard.write_marker(marker_path(desk.settings), Marker("another", 0, 7))
+    assert restore_guard.examine(desk.store, desk.settings) == "held"
     return desk
 
 
 def test_an_administrator_releases_it(open_page: Open, held: Desk) -> None:
-    at = open_page("people.py", "admin", language="fr")
+    at = open_page("admin/people.py", "admin", language="fr")
     assert "Une sauvegarde a été restaurée" in at.error[0].value
     at.button(key="release_backup").click().run()
     at.button(key="release_backup_back").click().run()
-    assert restored.standing(held.store) is not None
+    assert restore_guard.standing(held.store) is not None
     at.button(key="release_backup").click().run()
     at.button(key="release_backup_sure").click().run()
     assert not at.exception
-    assert restored.standing(held.store) is None
+    assert restore_guard.standing(held.store) is None
     assert not at.error
 
 
 def test_others_are_told(open_page: Open, held: Desk) -> None:
-    at = open_page("payment_requests.py", "manager")
+    at = open_page("payment_requests/page.py", "manager")
     assert "A backup was put back" in at.error[0].value
     assert "release_backup" not in [button.key for button in at.button]
     assert any("administrator" in caption.value for caption in at.caption)
 
 
 def test_nothing_is_said_else(open_page: Open, desk: Desk) -> None:
-    assert not open_page("payment_requests.py", "manager").error
+    assert not open_page("payment_requests/page.py", "manager").error
     with desk.store.read() as tx:
         assert rows.held(tx) == {}

@@ -7,13 +7,13 @@ from io import BytesIO
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages import failure
+from pages.shell import failure
 from services import clock
 from services.desk import Desk
-from services.reconciliation import background, imports
-from services.room import Room
+from services.disk_space import Room
+from services.imports import background, files
 from services.store import StoreFull
-from services.store import settlement_files as rows
+from services.store.settlements import settlement_files as rows
 from tests.pages.test_reconciliation import FILE, upload, words
 from tests.support.by_hand import an_order
 from tests.support.desk import person
@@ -35,22 +35,22 @@ def said(at: AppTest) -> list[str]:
 
 
 def test_there_is_room(open_page: Open) -> None:
-    assert said(open_page("people.py", "admin")) == []
+    assert said(open_page("admin/people.py", "admin")) == []
 
 
 @pytest.mark.usefixtures("short")
 def test_the_banner_is_for_everybody_and_says_who_can_end_it(open_page: Open) -> None:
-    [shown] = said(open_page("people.py", "admin"))
+    [shown] = said(open_page("admin/people.py", "admin"))
     assert shown.startswith("**Too little room on the server's disk: ")
     assert "1000000 MB are needed" in shown
     assert "ETERMINAL_KEEP_FREE_MB" in shown
-    [montre] = said(open_page("my_notices.py", "manager", language="fr"))
+    [montre] = said(open_page("admin/my_notices.py", "manager", language="fr"))
     assert montre.startswith("**Pas assez de place sur le disque du serveur")
     assert "Prévenez la personne qui administre" in montre
 
 
 def test_it_is_measured_where_nothing_can_be_stored(open_page: Open, desk: Desk) -> None:
-    at = open_page("people.py", "admin")
+    at = open_page("admin/people.py", "admin")
     with no_room(desk), pytest.raises(StoreFull), desk.store.write() as tx:
         tx.exec_driver_sql("INSERT INTO meta (name, value) VALUES ('much', '" + "x" * 200_000 + "')")
     [shown] = said(at.run())
@@ -58,11 +58,11 @@ def test_it_is_measured_where_nothing_can_be_stored(open_page: Open, desk: Desk)
 
 
 def test_a_file_says_what_it_waits_for(open_page: Open, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = imports.receive(desk, person(desk, "finance"), "demo", "july.csv", BytesIO(FILE.encode()))
+    file = files.receive(desk, person(desk, "finance"), "demo", "july.csv", BytesIO(FILE.encode()))
     with monkeypatch.context() as patch:
         patch.setattr(Desk, "room", property(lambda self: Room.of(self.store, TOO_MUCH << 20)))
         assert not background.work_off(desk)
-        at = open_page("reconciliation.py", "finance")
+        at = open_page("reconciliation/page.py", "finance")
         assert "july.csv: waits for room on the server's disk" in _bars(at)
     for values, wanted in (
         ({"failure": "no_room_short", "failure_detail": {"free": "3", "needed": "700"}}, "(3 MB are free, 700 MB are needed)"),
@@ -70,12 +70,12 @@ def test_a_file_says_what_it_waits_for(open_page: Open, desk: Desk, monkeypatch:
     ):  # fmt: skip
         with desk.store.write() as tx:
             rows.change(tx, file, states=("waiting",), **values)
-        at = open_page("reconciliation.py", "finance")
+        at = open_page("reconciliation/page.py", "finance")
         assert wanted in _bars(at)
     clock.use(lambda: timedelta(hours=1))
     background.work_off(desk)
     clock.use(None)
-    assert imports.running(desk, person(desk, "finance", email="b@example.com")) == []
+    assert files.running(desk, person(desk, "finance", email="b@example.com")) == []
 
 
 def _bars(at: AppTest) -> str:
@@ -86,12 +86,12 @@ def _bars(at: AppTest) -> str:
 @pytest.mark.usefixtures("short")
 def test_uploads_and_exports_are_refused_in_a_sentence(open_page: Open, desk: Desk) -> None:
     an_order(desk, "A-1")
-    at = open_page("reconciliation.py", "finance")
+    at = open_page("reconciliation/page.py", "finance")
     shown = words(upload(at, ("july.csv", FILE)))
     assert not at.exception
     assert "july.csv" in shown
     assert "There is too little room on the server's disk:" in shown
-    history = open_page("payment_requests.py", "manager")
+    history = open_page("payment_requests/page.py", "manager")
     assert "There is too little room on the server's disk to make a file." in words(history)
 
 

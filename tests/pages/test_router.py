@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages import sandbox_banner
 from pages.navigation import SCREENS, first
+from pages.shell import sandbox_banner
 from services.access import ROLE_RIGHTS, Actor, users
 from services.access.users import list_people, set_disabled
 from services.desk import Desk
@@ -52,7 +52,7 @@ def labels(at: AppTest) -> set[str]:
 
 @pytest.mark.parametrize("role", sorted(ROLE_RIGHTS))
 def test_everybody_begins_with_what_needs_them(open_page: Open, role: str) -> None:
-    assert first(ROLE_RIGHTS[role]).file == "overview.py"
+    assert first(ROLE_RIGHTS[role]).file == "overview/page.py"
     assert titles(open_page(None, role)) == ["Overview"]
 
 
@@ -68,7 +68,7 @@ def test_only_the_screens_of_ones_roles_run(open_page: Open, role: str) -> None:
 
 
 def test_a_role_taken_away_takes_the_screen_at_the_next_run(open_page: Open, desk: Desk) -> None:
-    at = open_page("audit.py", "admin")
+    at = open_page("admin/audit.py", "admin")
     assert titles(at) == ["Audit"]
     with desk.store.write() as tx:
         rows.set_roles(tx, at.session_state["actor"].id, "table", [], at=_now(), granted_by="test")
@@ -83,15 +83,15 @@ def test_the_browsers_language_is_the_first_choice(desk: Desk, locale: str | Non
     at.session_state["actor"] = person(desk, "finance")
     at.context = {"locale": locale}
     at.run()
-    at.switch_page("audit.py").run()
+    at.switch_page("admin/audit.py").run()
     assert titles(at) == [title]
 
 
 def test_the_readers_choice_of_language_lasts_beyond_the_session(open_page: Open, desk: Desk) -> None:
-    at = open_page("audit.py", "admin", language="en")
+    at = open_page("admin/audit.py", "admin", language="en")
     at.button_group(key="language").set_value("fr").run()
     assert titles(at) == ["Journal d’audit"]
-    at.switch_page("people.py").run()
+    at.switch_page("admin/people.py").run()
     assert titles(at) == ["Utilisateurs"]
     assert users.language(desk, at.session_state["actor"]) == "fr"
 
@@ -101,7 +101,7 @@ def test_without_a_provider_the_one_local_user_has_every_screen(desk: Desk) -> N
     actor: Actor = first_session.session_state["actor"]
     assert actor.name
     assert second_session.session_state["actor"] == actor
-    first_session.switch_page("people.py").run()
+    first_session.switch_page("admin/people.py").run()
     assert [one.id for one in list_people(desk, actor)] == [actor.id]
     assert "Sign out" not in labels(first_session)  # there would be no way back in
 
@@ -123,7 +123,7 @@ class TestWithRealAccounts:
         return {"accounts": {"shop": STAGE}}
 
     def test_there_is_no_banner(self, open_page: Open) -> None:
-        assert "Mailbox" not in labels(open_page("people.py", "admin"))
+        assert "Mailbox" not in labels(open_page("admin/people.py", "admin"))
 
 
 class TestWithAProvider:
@@ -146,7 +146,7 @@ class TestWithAProvider:
         at = router()
         at.user = signed_in(["admin"])
         at.run()
-        at.switch_page("people.py").run()
+        at.switch_page("admin/people.py").run()
         assert titles(at) == ["People"]
         assert "Sign out" in labels(at)
 
@@ -198,7 +198,7 @@ class TestSample:
     @pytest.fixture
     def make(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., None]], None]:
         def install(function: Callable[..., None]) -> None:
-            monkeypatch.setattr("services.sample.make", function)
+            monkeypatch.setattr("services.demo.sample_month.make", function)
 
         return install
 
@@ -215,13 +215,13 @@ class TestSample:
             go_on.wait(60)
 
         make(slow)
-        at = open_page("my_notices.py", "manager")
+        at = open_page("admin/my_notices.py", "manager")
         at.button(key="make_sample").click().run()
         _until(lambda: sandbox_banner._sample.fraction == 0.4)
         at.run()
         assert (at.progress[0].value, at.progress[0].text) == (40, "Orders are being sent")
         assert "Create a month of samples" not in labels(at)
-        other = open_page("my_notices.py", actor=at.session_state["actor"])
+        other = open_page("admin/my_notices.py", actor=at.session_state["actor"])
         assert "Create a month of samples" not in labels(other)
         sandbox_banner._start(desk, at.session_state["actor"])  # a second click that was already on its way
         go_on.set()
@@ -244,7 +244,7 @@ class TestSample:
             raise error
 
         make(fail)
-        at = open_page("my_notices.py", "manager")
+        at = open_page("admin/my_notices.py", "manager")
         at.button(key="make_sample").click().run()
         go_on.set()
         _until(lambda: not sandbox_banner._sample.running)
@@ -253,7 +253,7 @@ class TestSample:
 
 
 def test_people_are_given_roles_and_closed_here(open_page: Open, desk: Desk) -> None:
-    at = open_page("people.py", "admin")
+    at = open_page("admin/people.py", "admin")
     other = person(desk, "finance", name="Dominique *Roy*")
     at.run()
     at.button_group(key=f"wanted_{other.id}").set_value(["manager"])
@@ -267,7 +267,7 @@ def test_people_are_given_roles_and_closed_here(open_page: Open, desk: Desk) -> 
 
 
 def test_the_last_administrator_is_told_why_not(open_page: Open, desk: Desk) -> None:
-    at = open_page("people.py", "admin")
+    at = open_page("admin/people.py", "admin")
     me = at.session_state["actor"].id
     at.button_group(key=f"wanted_{me}").set_value(["manager"])
     at.button(key=f"save_{me}").click().run()
@@ -279,7 +279,7 @@ def test_the_audit_is_filtered_and_its_chain_checked(open_page: Open, desk: Desk
     admin = person(desk, "admin")
     set_disabled(desk, admin, person(desk, "manager").id, True)
     set_disabled(desk, admin, person(desk, "manager").id, True)
-    at = open_page("audit.py", actor=admin)
+    at = open_page("admin/audit.py", actor=admin)
     at.multiselect(key="audit_actions").set_value(["user.disabled"]).run()
     assert list(at.dataframe[0].value["Action"]) == ["Account closed"] * 2
     assert set(at.dataframe[0].value["Who"]) == {admin.name}
@@ -289,14 +289,14 @@ def test_the_audit_is_filtered_and_its_chain_checked(open_page: Open, desk: Desk
 
 def test_a_failing_screen_gives_a_number_and_the_log_the_traceback(caplog: pytest.LogCaptureFixture) -> None:
     def screen() -> None:
-        from pages.failure import show_failure
+        from pages.shell.failure import show_failure
 
         try:
             raise RuntimeError("the secret of the house")
         except RuntimeError as error:
             show_failure(error)
 
-    with caplog.at_level(logging.ERROR, logger="pages.failure"):
+    with caplog.at_level(logging.ERROR, logger="pages.shell.failure"):
         at = AppTest.from_function(screen).run()
     number = re.search(r"[0-9A-F]{8}", at.error[0].value)
     assert number

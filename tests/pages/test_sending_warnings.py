@@ -6,10 +6,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from services.access import SYSTEM
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history
-from services.store.orders import Filter
+from services.store.orders.orders import Filter
 from tests.support.desk import person
 from tests.support.drafts import draft
 
@@ -38,7 +38,7 @@ def said(at: AppTest) -> str:
 def test_the_window_warns_and_still_sends(open_page: Open, desk: Desk) -> None:
     me = person(desk, "manager")
     create.create(desk, me, draft(order_id="A-1", references=("F-1",), email="elodie@gmial.com"), "k1")
-    at = fill(open_page("new_order.py", language="fr", actor=me))
+    at = fill(open_page("new_order/page.py", language="fr", actor=me))
     assert "A-1" not in said(at)
     next(one for one in at.button if one.label == "Envoyer par e-mail").click().run()
     assert not at.exception
@@ -50,7 +50,7 @@ def test_the_window_warns_and_still_sends(open_page: Open, desk: Desk) -> None:
 
 
 def test_by_phone_they_stand_above_the_button(open_page: Open, desk: Desk) -> None:
-    at = open_page("new_order.py", "manager")
+    at = open_page("new_order/page.py", "manager")
     at.segmented_control(key="new_order_channel").set_value("phone").run()
     at = fill(at)
     for field in ("order_email", "order_reference_1"):

@@ -8,7 +8,7 @@ CARD = "4111 1111 1111 1111"
 def screen() -> None:
     import streamlit as st
 
-    from pages import typed_card_numbers
+    from pages.shell import typed_card_numbers
 
     typed_card_numbers.forget()
     st.text_input("x", key="comment")

@@ -7,7 +7,7 @@ import pytest
 
 from services import clock
 from services.access import Actor
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from tests.support.desk import open_test_desk, person
 from tests.support.sandbox import RunningSandbox

@@ -10,14 +10,20 @@ from typing import Any
 import pytest
 
 from services.access import NotAllowed
-from services.accounts import checks, measure
+from services.accounts import checks
 from services.accounts.checks import Check, SenderDomains, last_checks, sender_domains
 from services.accounts.configuration import configuration, save_email_settings
-from services.accounts.demo import prepare_demo
 from services.accounts.errors import RecipientMissing, SenderMissing
-from services.accounts.guidance import GUIDANCE, TITLES, console_url, guidance
-from services.accounts.letters import send_test_email
 from services.accounts.readiness import readiness
+from services.checklist import measure
+from services.checklist.guidance import (
+    GUIDANCE,
+    TITLES,
+    console_url,
+    guidance,
+)
+from services.checklist.test_email import send_test_email
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.i18n import translator
 from services.mail.dns import SenderDomain

@@ -18,9 +18,9 @@ from services.accounts.configuration import (
     use_own_pages,
 )
 from services.accounts.errors import AccountUnknown, FieldProblems, LanguageUnknown, PublicAddressMissing
-from services.accounts.guidance import guidance
 from services.accounts.payment_page import PaymentPage
 from services.accounts.redirects import KINDS, OWN, RedirectPages
+from services.checklist.guidance import guidance
 from services.desk import Desk
 from services.store import accounts as rows
 from tests.support.accounts import EMAIL, STAGE, audit_of

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services import clock, worker
+from services import clock
 from services.access import WORKER, Actor, NotAllowed
 from services.accounts.pauses import pause, resume
 from services.alarms import AlarmClosed, ClosingReasonMissing, DaysOutOfRange, UnknownAlarm
@@ -13,12 +13,13 @@ from services.alarms.handling import Alarm, close, save_days_to_settle, take, to
 from services.alarms.kinds import RESOLVED
 from services.alarms.sweep import sweep
 from services.desk import Desk
+from services.entrypoints import worker
+from services.entrypoints.periodic import Round, Rounds
 from services.orders import create, history
-from services.rounds import Round, Rounds
 from services.store import StoreFull
 from services.store import access as people
 from services.store import alarms as rows
-from services.store import orders as order_rows
+from services.store.orders import orders as order_rows
 from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.drafts import draft

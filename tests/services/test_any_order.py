@@ -27,21 +27,30 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import delete
 
-from services import clock, notifications, worker
+from services import clock
 from services.access import CUSTOMER, WORKER, Actor
-from services.accounts.demo import prepare_demo
 from services.accounts.options import OPTIONS
 from services.alarms import handling
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
+from services.entrypoints import worker
 from services.errors import DeskError
-from services.orders import create, history, links, mailing, pressing
+from services.orders import (
+    create,
+    history,
+    links,
+    notifications,
+    open_page,
+)
 from services.orders.errors import NothingToRetry
 from services.orders.link_errors import LinkRefused
-from services.orders.observe import observe
-from services.orders.pace import PAUSED_GAP
+from services.orders.record import observe
+from services.orders.steps import send_mail
+from services.orders.steps.retry import PAUSED_GAP
 from services.orders.unconfirmed import PATIENCE
-from services.store import accounts, schema
-from services.store import orders as rows
+from services.store import accounts
+from services.store.orders import orders as rows
+from services.store.schema import orders
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.world import Snapshot, World
@@ -184,7 +193,7 @@ class Request(RuleBasedStateMachine):
         clock.use(lambda: self.offset)
         self.world = World(self.wait_for)
         monkeypatch.setattr(Desk, "hipay", lambda _desk, account: self.world.hipay(account))
-        monkeypatch.setattr(mailing, "deliver", self.world.deliver)
+        monkeypatch.setattr(send_mail, "deliver", self.world.deliver)
         self.heard: list[Snapshot] = []  # stored, not yet worked off
         self.handed: list[str] = []  # HiPay's order ids whose page somebody can open
 
@@ -509,13 +518,13 @@ class Request(RuleBasedStateMachine):
             self.world.meanwhile = lambda: self.by_hand(meanwhile, 3)
         before = self.model.stands()
         try:
-            pressed = pressing.press(self.desk, token)
+            pressed = open_page.press(self.desk, token)
         except DeskError:
             pressed = None
         self.world.meanwhile = None
         self.was_read()
         if before != "open":
-            assert pressed == pressing.Pressed(before)
+            assert pressed == open_page.Pressed(before)
         for made in self.world.made:
             self.model.link = {"ok": "open", "refused": "failed"}.get(made, self.model.link)
         self.world.made.clear()
@@ -592,7 +601,7 @@ class Request(RuleBasedStateMachine):
         assert order.authorised == sum(one.authorised for one in bank if one.captured or not one.over)
         assert (order.payment in MONEY) == any(one.captured for one in bank)
         with self.desk.store.write() as tx:
-            tx.execute(delete(schema.steps))
+            tx.execute(delete(orders.steps))
 
 
 @pytest.fixture

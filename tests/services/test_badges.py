@@ -10,8 +10,8 @@ from services.access import Actor
 from services.desk import Desk
 from services.orders import create, history
 from services.orders.states import AVAILABILITY, BADGES, DELIVERY, PAYMENT
-from services.store import orders as rows
-from services.store import schema
+from services.store.orders import orders as rows
+from services.store.schema import orders
 from tests.support.drafts import draft
 
 
@@ -19,7 +19,7 @@ def test_python_and_sql_agree_on_every_state(desk: Desk, manager: Actor) -> None
     order_id = create.create(desk, manager, draft(), create.new_form_key())
     now = clock.now()
     holds = select(*(rows.badge_condition(badge, now).label(badge) for badge in BADGES)).where(
-        schema.orders.c.id == order_id
+        orders.orders.c.id == order_id
     )
     with desk.store.write() as tx:
         for delivery, availability, payment, hours in product(DELIVERY, AVAILABILITY, PAYMENT, (-1, 1)):

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from services import clock, notifications, worker
+from services import clock
 from services.access import Actor
 from services.desk import Desk
+from services.entrypoints import worker
 from services.hipay.observations import Observation
 from services.notices.choices import choose
 from services.notices.post import post
-from services.orders import create, history, operations
+from services.orders import create, history, notifications, operations
 from services.orders.bank_answers import BANK_REFUSED, observe_read
 from services.store import Row
-from services.store import orders as order_rows
+from services.store.orders import orders as order_rows
 from tests.support.drafts import draft
 from tests.support.public import body
 from tests.support.sandbox import RunningSandbox

@@ -7,20 +7,26 @@ from typing import Any
 
 import pytest
 
-from services import clock, worker
+from services import clock
 from services.access import SYSTEM, Actor, NotAllowed
 from services.accounts import pauses
-from services.batches import sending
-from services.batches.errors import BatchOver, NothingToSend, PaceRefused, UnknownBatch
-from services.batches.rows import Rules
+from services.bulk import sending
+from services.bulk.errors import (
+    BatchOver,
+    NothingToSend,
+    PaceRefused,
+    UnknownBatch,
+)
+from services.bulk.rows import Rules
 from services.desk import Desk
+from services.entrypoints import worker
 from services.orders import create, history
 from services.orders.errors import AccountNotReady
 from services.orders.warnings import HABIT_LEAST
 from services.store import access as people
-from services.store import batches as kept
-from services.store import orders
-from services.store.orders import Filter
+from services.store.orders import batches as kept
+from services.store.orders import orders
+from services.store.orders.orders import Filter
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox

@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from services import bounces, clock, worker
+from services import clock
 from services.access import Actor
 from services.accounts.checks import last_checks
-from services.accounts.measure import measure
 from services.alarms.sweep import sweep
+from services.checklist.measure import measure
 from services.desk import Desk
+from services.entrypoints import worker
 from services.notices.choices import choose
 from services.notices.post import post
-from services.orders import create, history, links
+from services.orders import bounces, create, history, links
 from services.orders.history import Detail
-from services.store import orders as rows
+from services.store.orders import orders as rows
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.imap import PASSWORD, Imap

@@ -16,13 +16,15 @@ from services.access.trail import entries
 from services.desk import Desk
 from services.mail.errors import TextError
 from services.orders.errors import UnknownOrder
-from services.reconciliation import decision_errors as refusals
-from services.reconciliation import decisions, due, join, standing, trail
-from services.reconciliation.catching_up import catch_up
-from services.reconciliation.decisions import Shown
-from services.store import orders as order_rows
-from services.store import schema
-from services.store.schema_settlements import line_decisions, settlement_files, settlement_lines
+from services.reconciliation.decisions import available, history
+from services.reconciliation.decisions import decide as decisions
+from services.reconciliation.decisions import errors as refusals
+from services.reconciliation.decisions.decide import Shown
+from services.reconciliation.matching import decided_lines, rejoin
+from services.reconciliation.matching.order_changes import catch_up
+from services.store.orders import orders as order_rows
+from services.store.schema import orders as schema
+from services.store.schema.settlements import line_decisions, settlement_files, settlement_lines
 from tests.support import postgres
 from tests.support.by_hand import (
     an_order,
@@ -165,7 +167,7 @@ def test_a_split_is_changed_to_other_orders(books: Desk, finance: Actor, orders:
 
 def test_an_order_taken_away_stays_away(books: Desk, finance: Actor, orders: Books) -> None:
     decisions.unmatch(books, finance, [shown(books, "A-100")], "another sale", "k1")
-    join.rejoin_lines(books, "demo", [line_id(books, "A-100")])
+    rejoin.rejoin_lines(books, "demo", [line_id(books, "A-100")])
     assert outcomes(books)["A-100 Sale"] == ("unmatched", None)
     assert position(books, orders["A-100"]).gross_units == 0
 
@@ -197,7 +199,7 @@ def test_a_later_decision_takes_the_place_of_the_one_before(
     assert outcomes(books)["WEB-1 Sale"] == ("matched", orders["A-300"])
     [row] = standing_rows(books)
     assert (row.reason, row.before["order"]) == ("second", orders["A-200"])
-    kinds = [entry.kind for entry in trail.of_line(books, finance, line_id(books, "WEB-1"))]
+    kinds = [entry.kind for entry in history.of_line(books, finance, line_id(books, "WEB-1"))]
     assert kinds == ["match", "undone", "match"]
 
 
@@ -387,8 +389,8 @@ def test_somebody_elses_decision_since_it_was_shown_is_named(
 def test_a_line_that_has_moved_by_itself_since_it_was_shown_is_left(
     books: Desk, finance: Actor, orders: Books
 ) -> None:
-    [seen] = standing.look(books, finance, [line_id(books, "WEB-1")])
-    [other] = standing.look(books, finance, [line_id(books, "A-100")])
+    [seen] = available.look(books, finance, [line_id(books, "WEB-1")])
+    [other] = available.look(books, finance, [line_id(books, "A-100")])
     an_order(books, "WEB-1")  # and now it has its order
     catch_up(books)
     assert outcomes(books)["WEB-1 Sale"][0] == "matched"
@@ -397,7 +399,7 @@ def test_a_line_that_has_moved_by_itself_since_it_was_shown_is_left(
     done = decisions.exclude(books, finance, [seen.shown, other.shown], "why", "k2")
     assert done.lines == (other.id,)
     assert [(line, type(refusal)) for line, refusal in done.left] == [(seen.id, refusals.LineMoved)]
-    [now] = standing.look(books, finance, [seen.id])
+    [now] = available.look(books, finance, [seen.id])
     assert seen.moved(now)
     assert seen.moved(None)
     assert not now.moved(now)
@@ -406,7 +408,7 @@ def test_a_line_that_has_moved_by_itself_since_it_was_shown_is_left(
 def test_a_suggestion_that_is_another_by_now_is_not_accepted(
     books: Desk, finance: Actor, orders: Books
 ) -> None:
-    [seen] = standing.look(books, finance, [line_id(books, "a200")])
+    [seen] = available.look(books, finance, [line_id(books, "a200")])
     with books.store.write() as tx:
         wanted = settlement_lines.c.id == seen.id
         tx.execute(update(settlement_lines).where(wanted).values(nearest=orders["A-300"]))
@@ -561,11 +563,11 @@ def test_a_decision_whose_process_died_is_joined_by_the_round(
     ):
         before = outcomes(books)["WEB-1 Sale"]
         with monkeypatch.context() as patch:
-            patch.setattr(join, "rejoin_lines", dies)
+            patch.setattr(rejoin, "rejoin_lines", dies)
             with pytest.raises(KeyboardInterrupt):
                 act()
         assert outcomes(books)["WEB-1 Sale"] == before
-        assert due.catch_up(books) is False
+        assert decided_lines.catch_up(books) is False
         assert outcomes(books)["WEB-1 Sale"] != before
 
 
@@ -585,11 +587,11 @@ def test_who_may_not_reconcile_decides_nothing(books: Desk, finance: Actor, orde
         lambda: decisions.not_ours(books, other, here, "why", "k1"),
         lambda: decisions.undo(books, other, [standing_rows(books)[0].id], "why"),
         lambda: decisions.undo_group(books, other, "k0", "why"),
-        lambda: trail.comment_line(books, other, here[0].line, "a comment", "k1"),
-        lambda: trail.comment_order(books, other, orders["A-100"], "a comment", "k1"),
-        lambda: trail.of_line(books, other, here[0].line),
-        lambda: trail.of_order(books, other, orders["A-100"]),
-        lambda: standing.look(books, other, [here[0].line]),
+        lambda: history.comment_line(books, other, here[0].line, "a comment", "k1"),
+        lambda: history.comment_order(books, other, orders["A-100"], "a comment", "k1"),
+        lambda: history.of_line(books, other, here[0].line),
+        lambda: history.of_order(books, other, orders["A-100"]),
+        lambda: available.look(books, other, [here[0].line]),
     ):
         with pytest.raises(NotAllowed):
             act()
@@ -599,7 +601,7 @@ def test_who_may_not_reconcile_decides_nothing(books: Desk, finance: Actor, orde
 def test_the_audit_holds_ids_and_no_word_of_a_person(books: Desk, finance: Actor, orders: Books) -> None:
     decisions.match(books, finance, [shown(books, "WEB-1")], orders["A-300"], "Mrs Marchand called", "k1")
     decisions.undo_group(books, finance, "k1", "Mrs Marchand called again")
-    trail.comment_line(books, finance, line_id(books, "WEB-1"), "Mrs Marchand, again", "k2")
+    history.comment_line(books, finance, line_id(books, "WEB-1"), "Mrs Marchand, again", "k2")
     with books.store.read() as tx:
         kept = [str(row) for row in tx.execute(select(schema.audit))]
     assert not any("Marchand" in text for text in kept)
@@ -613,7 +615,7 @@ def test_the_audit_holds_ids_and_no_word_of_a_person(books: Desk, finance: Actor
 
 def test_what_a_line_is_and_what_can_be_done_with_it(books: Desk, finance: Actor, orders: Books) -> None:
     ids = {name: row.id for name, row in stored(books).items()}
-    found = {one.id: one for one in standing.look(books, finance, ids.values())}
+    found = {one.id: one for one in available.look(books, finance, ids.values())}
     assert found[ids["a200 Sale"]].possible[0] == "accept"
     assert (found[ids["a200 Sale"]].suggested_id, found[ids["a200 Sale"]].suggested) == (
         "A-200",
@@ -623,7 +625,7 @@ def test_what_a_line_is_and_what_can_be_done_with_it(books: Desk, finance: Actor
     assert found[ids["A-100 Sale"]].order_id == "A-100"
     assert found[ids[" Settlement"]].possible == ("twice",)
     decisions.exclude(books, finance, [shown(books, "WEB-1"), shown(books, "A-100")], "why", "k1")
-    [line_now] = standing.look(books, finance, [ids["WEB-1 Sale"]])
+    [line_now] = available.look(books, finance, [ids["WEB-1 Sale"]])
     assert line_now.decided is not None
     assert (line_now.decided.who, line_now.decided.together, line_now.decided.kind) == (
         "Camille Martin",
@@ -638,14 +640,14 @@ def test_a_lines_history_is_in_order_and_names_who(
     books: Desk, finance: Actor, colleague: Actor, orders: Books
 ) -> None:
     here = line_id(books, "WEB-1")
-    trail.comment_line(books, colleague, here, "whose is this?\nNot ours, I think.", "c1")
-    trail.comment_line(books, colleague, here, "whose is this?\nNot ours, I think.", "c1")  # a second press
+    history.comment_line(books, colleague, here, "whose is this?\nNot ours, I think.", "c1")
+    history.comment_line(books, colleague, here, "whose is this?\nNot ours, I think.", "c1")  # a second press
     shares = [(orders["A-200"], 4_0000), (orders["A-300"], 6_0000)]
     decisions.split(
         books, finance, shown(books, "WEB-1"), shares, "one payment", "k1", seen=orders_seen(books)
     )
     decisions.undo_group(books, colleague, "k1", "not so")
-    told = trail.of_line(books, finance, here)
+    told = history.of_line(books, finance, here)
     assert [(entry.kind, entry.who) for entry in told] == [
         ("comment", "Robin Petit"), ("split", "Camille Martin"), ("undone", "Robin Petit")
     ]  # fmt: skip
@@ -655,13 +657,13 @@ def test_a_lines_history_is_in_order_and_names_who(
 
 def test_a_comment_needs_words_and_a_place(books: Desk, finance: Actor, orders: Books) -> None:
     with pytest.raises(refusals.CommentRefused):
-        trail.comment_line(books, finance, line_id(books, "WEB-1"), " \n ", "k1")
+        history.comment_line(books, finance, line_id(books, "WEB-1"), " \n ", "k1")
     with pytest.raises(refusals.LineUnknown):
-        trail.comment_line(books, finance, 10**6, "words", "k1")
+        history.comment_line(books, finance, 10**6, "words", "k1")
     with pytest.raises(UnknownOrder):
-        trail.comment_order(books, finance, 10**6, "words", "k1")
-    trail.comment_order(books, finance, orders["A-100"], "words", "k1")
-    assert [entry.text for entry in trail.of_order(books, finance, orders["A-100"])] == ["words"]
+        history.comment_order(books, finance, 10**6, "words", "k1")
+    history.comment_order(books, finance, orders["A-100"], "words", "k1")
+    assert [entry.text for entry in history.of_order(books, finance, orders["A-100"])] == ["words"]
 
 
 def test_a_replaced_lines_decision_can_still_be_taken_back(
@@ -674,7 +676,7 @@ def test_a_replaced_lines_decision_can_still_be_taken_back(
             .where(settlement_lines.c.id == line_id(books, "WEB-1"))
             .values(replaced_by=99)
         )
-    [found] = standing.look(books, finance, [line_id(books, "WEB-1")])
+    [found] = available.look(books, finance, [line_id(books, "WEB-1")])
     assert found.possible == ("undo",)
     decisions.undo_group(books, finance, "k1", "it is gone")
     assert standing_rows(books) == []
@@ -690,14 +692,14 @@ def test_an_erased_customer_takes_along_what_was_written_of_them(
         books, finance, shown(books, "WEB-1"), [(orders["A-200"], 4_0000), (orders["A-300"], 6_0000)], "with Zerline", "k2",
         seen=orders_seen(books),
     )  # fmt: skip
-    trail.comment_line(books, finance, here, "Zerline again", "c1")
-    trail.comment_order(books, finance, orders["A-300"], "wife of Zerline", "c2")
+    history.comment_line(books, finance, here, "Zerline again", "c1")
+    history.comment_order(books, finance, orders["A-300"], "wife of Zerline", "c2")
     decisions.exclude(books, finance, [shown(books, "", "Monthly fee")], "of nobody", "k3")
     before = outcomes(books)
     retention.erase(books, person(books, "admin"), "elodie@example.com")
     assert b"Zerline" not in all_that_is_stored(books, tmp_path)
     assert outcomes(books) == before
-    told = trail.of_line(books, finance, here)
+    told = history.of_line(books, finance, here)
     assert [(entry.kind, entry.who, entry.text) for entry in told] == [
         ("match", "Camille Martin", ""), ("undone", "Camille Martin", ""), ("split", "Camille Martin", ""),
         ("comment", "Camille Martin", ""),

@@ -19,11 +19,11 @@ from sqlalchemy import select
 
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation import decisions
-from services.reconciliation.decision_errors import DecisionRefused
-from services.reconciliation.decisions import Shown
-from services.reconciliation.match import DECIDED
-from services.store.schema_settlements import line_decisions, line_shares, order_positions
+from services.reconciliation.decisions import decide as decisions
+from services.reconciliation.decisions.decide import Shown
+from services.reconciliation.decisions.errors import DecisionRefused
+from services.reconciliation.matching.match import DECIDED
+from services.store.schema.settlements import line_decisions, line_shares, order_positions
 from tests.support.by_hand import an_order, line, orders_seen, outcomes, stored, take, totals
 from tests.support.desk import open_test_desk, person
 

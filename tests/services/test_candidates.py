@@ -8,9 +8,10 @@ from sqlalchemy import update
 
 from services.access import Actor, NotAllowed
 from services.desk import Desk
-from services.reconciliation.candidates import SHOWN, find, suggestions
-from services.reconciliation.decision_errors import LineUnknown
-from services.store import orders, schema
+from services.reconciliation.decisions.candidates import SHOWN, find, suggestions
+from services.reconciliation.decisions.errors import LineUnknown
+from services.store.orders import orders
+from services.store.schema import orders as schema
 from tests.support.by_hand import an_order, line, line_id, take
 from tests.support.desk import open_test_desk, person
 

@@ -14,17 +14,18 @@ from services import clock, logs
 from services.access import Actor
 from services.accounts.configuration import save_email_settings, save_payment_page
 from services.accounts.errors import FieldProblems
-from services.batches import sending
-from services.batches.rows import Rules
+from services.bulk import sending
+from services.bulk.rows import Rules
 from services.desk import Desk
+from services.error_messages import sentence
 from services.errors import DeskError
 from services.i18n import translator
+from services.imports import files
 from services.mail.addresses import clean_block_text, clean_header_text
 from services.mail.errors import CardNumber
 from services.orders import drafts, templates, warnings
-from services.reconciliation import imports, trail
-from services.refusals import sentence
-from services.store import settlement_files
+from services.reconciliation.decisions import history
+from services.store.settlements import settlement_files
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
@@ -87,8 +88,8 @@ def test_templates_comments_settings_and_file_names(desk: Desk, manager: Actor) 
     refused: tuple[Callable[[], object], ...] = (
         lambda: templates.save(desk, manager, "demo", "name", content),
         lambda: templates.save(desk, manager, "demo", CARD, templates.content_of(draft(), clock.now())),
-        lambda: trail.comment_order(desk, finance, order, f"paid with\n{CARD}", "k"),
-        lambda: trail.comment_order(desk, finance, order, "4111 1111\n1111 1111", "k"),
+        lambda: history.comment_order(desk, finance, order, f"paid with\n{CARD}", "k"),
+        lambda: history.comment_order(desk, finance, order, "4111 1111\n1111 1111", "k"),
     )
     for act in refused:
         with pytest.raises(CardNumber):
@@ -102,7 +103,7 @@ def test_templates_comments_settings_and_file_names(desk: Desk, manager: Actor) 
         with pytest.raises(FieldProblems) as told:
             save()
         assert [problem.code for problem in told.value.problems.values()] == ["text_card_number"]
-    file = imports.receive(desk, finance, "demo", f"payout {CARD}.csv", BytesIO(b"x"))
+    file = files.receive(desk, finance, "demo", f"payout {CARD}.csv", BytesIO(b"x"))
     with desk.store.read() as tx:
         found = settlement_files.get(tx, file)
     assert found is not None
@@ -116,8 +117,8 @@ def test_none_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 # Where a text may be all digits by right, or is made of what was taken before.
 DIGITS = {
-    "batches/expected.py", "mail/addresses.py", "mail/compose.py", "mail/message.py", "mail/settings.py", "notices/letter.py",
-    "orders/drafts.py", "reconciliation/not_ours.py",
+    "bulk/expected.py", "mail/addresses.py", "mail/compose.py", "mail/message.py", "mail/settings.py", "notices/letter.py",
+    "orders/drafts.py", "reconciliation/decisions/not_ours_rules.py",
 }  # fmt: skip
 
 

@@ -8,18 +8,27 @@ from typing import Any
 
 import pytest
 
-from services import refusals
+from services import error_messages
 from services.access import WORKER, Actor
 from services.desk import Desk
 from services.i18n import translator
-from services.reconciliation import background, corrections, imports, previewing, reading, views
-from services.reconciliation.corrections import Correction
+from services.imports import (
+    background,
+    preview_process,
+    reading,
+    shown_corrections,
+)
+from services.imports import (
+    files as imports,
+)
+from services.imports.shown_corrections import Correction
+from services.reconciliation.views import lists
 from services.settlements.dialect import Chosen
 from services.settlements.errors import NotASettlementFile
 from services.settlements.findings import findings_of
 from services.settlements.given import Given
 from services.store import Row
-from services.store import settlement_files as files
+from services.store.settlements import settlement_files as files
 from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
 from tests.support.payouts import csv, import_file, lines_of
@@ -68,8 +77,8 @@ def test_corrections_are_shown_before_a_file_is_imported_and_after(desk: Desk, f
     ]
     assert told(before.corrections) == wanted
     file = import_file(desk, finance, "demo", "b.csv", new)
-    assert told(corrections.of_file(desk, finance, file)) == wanted
-    assert corrections.of_file(desk, finance, file - 1) == ()
+    assert told(shown_corrections.of_file(desk, finance, file)) == wanted
+    assert shown_corrections.of_file(desk, finance, file - 1) == ()
 
 
 def workbook() -> bytes:
@@ -92,7 +101,7 @@ def test_what_the_reading_found_is_kept_with_a_file_that_nobody_looked_at(desk: 
     assert [(one.column, one.line) for one in found.damaged] == [("transaction_id", 5)]
     assert (found.aside, found.assumed and found.assumed.cell) == (1, "01/02/2024")
     [line_id] = lines_of(desk).query("file_order == 'A-2'")["id"]
-    detail = views.line(desk, finance, int(line_id))
+    detail = lists.line(desk, finance, int(line_id))
     assert detail.readings[file.id]["sheets"] == [["Sheet1", 1, 0], ["Sheet3", 2, 2]]
     assert detail.line.lost == "transaction_id"
 
@@ -130,10 +139,10 @@ def test_what_a_refused_file_names_crosses_from_the_process_that_looked(
     file = tmp_path / "unknown.csv"
     file.write_bytes(unknown_columns())
     given = Given(file, tmp_path / "sheets")
-    refused = previewing.begin(desk, finance, "demo", given, Chosen())
-    assert isinstance(refused, previewing.Refused)
+    refused = preview_process.begin(desk, finance, "demo", given, Chosen())
+    assert isinstance(refused, preview_process.Refused)
     assert [name for name, column in refused.header if column is None] == ["Received", "Our reference"]
-    named = previewing.begin(desk, finance, "demo", given, Chosen(columns=NAMED))
+    named = preview_process.begin(desk, finance, "demo", given, Chosen(columns=NAMED))
     assert isinstance(named, imports.Preview)
     assert named.new == 1
 
@@ -148,8 +157,8 @@ def test_both_passes_over_a_file_count_as_progress(desk: Desk, tmp_path: Path) -
 
 def test_kinds_of_file_and_columns_are_said_in_words() -> None:
     t = translator("en")
-    assert "(it looks like: PDF)" in refusals.sentence(NotASettlementFile("pdf"), t)
-    said = refusals.stored_sentence(
+    assert "(it looks like: PDF)" in error_messages.sentence(NotASettlementFile("pdf"), t)
+    said = error_messages.stored_sentence(
         "settlement_file_missing_columns", {"columns": "operation, settled_amount"}, t
     )
     assert "missing: Operation, Settled amount." in said

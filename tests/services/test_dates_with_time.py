@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from pages.reconciliation_words import day, day_and_time
+from pages.components.outcome_words import day, day_and_time
 from services.access import Actor
 from services.desk import Desk
 from services.i18n import translator
-from services.reconciliation import candidates, exports, payout_views, views
+from services.reconciliation.decisions import candidates
+from services.reconciliation.views import exports, lists, payout_list
 from services.settlements.dates import day_after
-from services.store import position_pages
-from services.store.line_filter import LineFilter
-from services.store.line_pages import SORTS, Sort
-from services.store.position_pages import OrderFilter
+from services.store.settlements import position_pages
+from services.store.settlements.line_filter import LineFilter
+from services.store.settlements.line_pages import SORTS, Sort
+from services.store.settlements.position_pages import OrderFilter
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
 from tests.support.payouts import csv, import_file
@@ -56,19 +57,19 @@ def finance(desk: Desk) -> Actor:
 )  # fmt: skip
 def test_a_day_has_all_of_its_day(desk: Desk, finance: Actor, otherwise: LineFilter, sort: Sort) -> None:
     chosen = replace(otherwise, since="2026-11-30", until="2026-11-30")
-    found = views.lines(desk, finance, chosen, sort).rows
+    found = lists.lines(desk, finance, chosen, sort).rows
     assert {line.transaction_id for line in found} == {"801", "802", "803"}
 
 
 def test_until_a_day_and_since_a_day_meet(desk: Desk, finance: Actor) -> None:
     for last, first, before in (("2026-11-30", "2026-12-01", 4), ("2026-11-29", "2026-11-30", 1)):
-        assert len(views.lines(desk, finance, LineFilter(until=last)).rows) == before
-        assert len(views.lines(desk, finance, LineFilter(since=first)).rows) == len(DATES) - before
+        assert len(lists.lines(desk, finance, LineFilter(until=last)).rows) == before
+        assert len(lists.lines(desk, finance, LineFilter(since=first)).rows) == len(DATES) - before
 
 
 def test_orders_of_a_day(desk: Desk, finance: Actor) -> None:
     chosen = OrderFilter(since="2026-11-30", until="2026-11-30")
-    assert {row.order_id for row in views.orders(desk, finance, chosen).rows} == {"A-1", "A-2", "A-3"}
+    assert {row.order_id for row in lists.orders(desk, finance, chosen).rows} == {"A-1", "A-2", "A-3"}
     with desk.store.read() as tx:
         assert position_pages.count(tx, chosen) == 3
 
@@ -90,12 +91,12 @@ def _column(out: io.BytesIO, name: str) -> list[str]:
 
 
 def test_a_payout_keeps_the_time_of_its_dates(desk: Desk, finance: Actor) -> None:
-    [one] = payout_views.payouts(desk, finance)
+    [one] = payout_list.payouts(desk, finance)
     assert (one.first_date, one.last_date) == ("2026-11-29T00:00:00", "2026-12-01T00:00:00")
 
 
 def test_what_comes_near_a_line_is_ordered_by_its_day(desk: Desk, finance: Actor) -> None:
-    line = views.lines(desk, finance, LineFilter(text="803")).rows[0]
+    line = lists.lines(desk, finance, LineFilter(text="803")).rows[0]
     assert str(candidates._day(line)) == "2026-11-30"
 
 

@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from pages.alarm_words import alarm_words
-from services import bounces, clock, parsing, worker
+from pages.components.alarm_words import alarm_words
+from services import clock, parsing
 from services.access import Actor
 from services.desk import Desk
+from services.entrypoints import worker
 from services.i18n import translator
 from services.mail import reports
-from services.orders import create, history
+from services.orders import bounces, create, history
 from services.store import Row
 from services.store import alarms as rows
 from tests.support import readers

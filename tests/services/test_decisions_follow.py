@@ -8,8 +8,10 @@ import pytest
 
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation import background, decisions, payout_views, standing, trail
-from services.reconciliation.decisions import Shown
+from services.imports import background
+from services.reconciliation.decisions import available, decide, history
+from services.reconciliation.decisions.decide import Shown
+from services.reconciliation.views import payout_list
 from tests.support.by_hand import an_order, line, line_id, orders_seen, outcomes, position, stored, take
 from tests.support.desk import open_test_desk, person
 from tests.support.joined import must_hold
@@ -60,7 +62,7 @@ def standing_lines(desk: Desk, order: str = "A-100") -> list[tuple[str, int, str
 def stored_all(desk: Desk) -> list:
     from sqlalchemy import select
 
-    from services.store.schema_settlements import settlement_lines
+    from services.store.schema.settlements import settlement_lines
 
     with desk.store.read() as tx:
         return list(tx.execute(select(settlement_lines).order_by(settlement_lines.c.id)))
@@ -72,7 +74,7 @@ def stored_all(desk: Desk) -> list:
 def test_the_lines_of_a_sale_go_with_it_to_another_order_and_are_counted(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
-    done = decisions.match(
+    done = decide.match(
         books,
         finance,
         [shown(books, "A-100")],
@@ -85,7 +87,7 @@ def test_the_lines_of_a_sale_go_with_it_to_another_order_and_are_counted(
         ("matched", orders["A-200"])
     }
     assert (len(done.lines), done.along) == (1, 2)
-    undone = decisions.undo_group(books, finance, "k1", "not so")
+    undone = decide.undo_group(books, finance, "k1", "not so")
     assert undone.along == 2
     assert outcomes(books)["A-100 Refund"] == ("matched", orders["A-100"])
     must_hold(books)
@@ -95,7 +97,7 @@ def test_the_lines_of_a_divided_sale_are_divided_as_it_is(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
-    done = decisions.split(
+    done = decide.split(
         books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books)
     )
     assert done.along == 2
@@ -110,7 +112,7 @@ def test_the_lines_of_a_divided_sale_are_divided_as_it_is(
     take(books, line("A-100", "-2.00", operation="Variable", transaction="T-1"))
     assert position(books, orders["A-200"]).fees_units == 7_100 + 1_4000
     must_hold(books)
-    decisions.undo_group(books, finance, "k1", "not so")
+    decide.undo_group(books, finance, "k1", "not so")
     assert [position(books, order).lines for order, _ in shares] == [0, 0]
     assert position(books, orders["A-100"]).lines == 4
     must_hold(books)
@@ -119,21 +121,21 @@ def test_the_lines_of_a_divided_sale_are_divided_as_it_is(
 def test_the_other_lines_of_a_transaction_are_offered_and_put_aside_with_it(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
-    found = standing.companions(books, finance, [line_id(books, "A-100")])
+    found = available.companions(books, finance, [line_id(books, "A-100")])
     assert [one.operation_code for one in found] == ["fixed_fee", "refund"]
-    assert standing.companions(books, finance, [line_id(books, "B-1")]) == ()
-    done = decisions.not_ours(
+    assert available.companions(books, finance, [line_id(books, "B-1")]) == ()
+    done = decide.not_ours(
         books, finance, [shown(books, "A-100"), *(one.shown for one in found)], "web shop", "k1"
     )
     assert len(done.lines) == 3
     assert {outcomes(books)[f"A-100 {name}"][0] for name in ("Sale", "Fixed fee", "Refund")} == {"not_ours"}
-    decisions.undo_group(books, finance, "k1", "all of it")
+    decide.undo_group(books, finance, "k1", "all of it")
     assert outcomes(books)["A-100 Refund"] == ("matched", orders["A-100"])
 
 
 def test_lines_without_a_real_transaction_have_no_companions(books: Desk, finance: Actor) -> None:
     take(books, line("C-1", transaction="0"), line("C-2", transaction="0"), line("C-3", transaction=""))
-    assert standing.companions(books, finance, [line_id(books, "C-1"), line_id(books, "C-3")]) == ()
+    assert available.companions(books, finance, [line_id(books, "C-1"), line_id(books, "C-3")]) == ()
 
 
 # -- counted twice
@@ -142,21 +144,21 @@ def test_lines_without_a_real_transaction_have_no_companions(books: Desk, financ
 def test_a_line_that_stands_twice_leaves_its_payout(books: Desk, finance: Actor) -> None:
     take(books, line("A-1", "10.00"), *OTHERS, payout("46.00"))
     take(books, line("A-1", "11.00"))  # an excerpt: both stand
-    [before] = payout_views.payouts(books, finance)
+    [before] = payout_list.payouts(books, finance)
     assert (before.state, before.difference_units) == ("differs", 11_0000)
     second = max(row.id for row in stored_all(books) if row.file_order == "A-1")
     first = min(row.id for row in stored_all(books) if row.file_order == "A-1")
-    decisions.exclude(books, finance, [Shown(second)], "handled elsewhere", "k0")
+    decide.exclude(books, finance, [Shown(second)], "handled elsewhere", "k0")
     assert (
-        payout_views.payouts(books, finance) == (before,)
-        or payout_views.payouts(books, finance)[0].state == "differs"
+        payout_list.payouts(books, finance) == (before,)
+        or payout_list.payouts(books, finance)[0].state == "differs"
     )
-    decisions.twice(books, finance, [Shown(first)], "stands again, corrected", "k1")
-    [now] = payout_views.payouts(books, finance)
+    decide.twice(books, finance, [Shown(first)], "stands again, corrected", "k1")
+    [now] = payout_list.payouts(books, finance)
     assert (now.state, now.difference_units) == ("differs", 1_0000)  # the correction is one of a euro
     must_hold(books)
-    decisions.undo_group(books, finance, "k1", "not so")
-    [again] = payout_views.payouts(books, finance)
+    decide.undo_group(books, finance, "k1", "not so")
+    [again] = payout_list.payouts(books, finance)
     assert again.difference_units == 11_0000
     must_hold(books)
 
@@ -165,11 +167,11 @@ def test_a_total_that_stands_twice_leaves_its_payout(books: Desk, finance: Actor
     take(books, *OTHERS, payout("36.00"))
     take(books, *OTHERS[:2], payout("35.00"))
     total = max(row.id for row in stored_all(books) if row.kind == "control")
-    assert payout_views.payouts(books, finance)[0].state == "differs"
-    decisions.twice(books, finance, [Shown(total)], "of an excerpt", "k1")
-    assert payout_views.payouts(books, finance)[0].state == "tied"
-    decisions.undo_group(books, finance, "k1", "not so")
-    assert payout_views.payouts(books, finance)[0].state == "differs"
+    assert payout_list.payouts(books, finance)[0].state == "differs"
+    decide.twice(books, finance, [Shown(total)], "of an excerpt", "k1")
+    assert payout_list.payouts(books, finance)[0].state == "tied"
+    decide.undo_group(books, finance, "k1", "not so")
+    assert payout_list.payouts(books, finance)[0].state == "differs"
     must_hold(books)
 
 
@@ -177,22 +179,22 @@ def test_a_total_that_stands_twice_leaves_its_payout(books: Desk, finance: Actor
 
 
 def test_undoing_gives_back_what_stood_before(books: Desk, finance: Actor, orders: dict[str, int]) -> None:
-    decisions.match(
+    decide.match(
         books, finance, [shown(books, "B-1")], orders["A-200"], "first", "k1", seen=orders_seen(books)
     )
-    decisions.exclude(books, finance, [shown(books, "B-1")], "second", "k2")
-    decisions.match(
+    decide.exclude(books, finance, [shown(books, "B-1")], "second", "k2")
+    decide.match(
         books, finance, [shown(books, "B-1")], orders["A-300"], "third", "k3", seen=orders_seen(books)
     )
     for key, outcome in (("k3", ("excluded", None)), ("k2", ("matched", orders["A-200"]))):
-        decisions.undo_group(books, finance, key, "not so")
+        decide.undo_group(books, finance, key, "not so")
         assert outcomes(books)["B-1 Sale"] == outcome
-    told = trail.of_line(books, finance, line_id(books, "B-1"))
+    told = history.of_line(books, finance, line_id(books, "B-1"))
     assert [(one.kind, one.how) for one in told if one.stands] == [("match", "again")]
     assert [(one.after, one.after_order) for one in told if one.kind == "undone"][-1] == ("matched", "A-200")
-    decisions.undo_group(books, finance, "k1", "none of it")
+    decide.undo_group(books, finance, "k1", "none of it")
     assert outcomes(books)["B-1 Sale"] == ("unmatched", None)
-    assert trail.of_line(books, finance, line_id(books, "B-1"))[-1].after == "unmatched"
+    assert history.of_line(books, finance, line_id(books, "B-1"))[-1].after == "unmatched"
     must_hold(books)
 
 
@@ -200,11 +202,11 @@ def test_a_division_is_given_back_with_its_shares(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
-    decisions.split(
+    decide.split(
         books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books)
     )
-    decisions.exclude(books, finance, [shown(books, "A-100")], "no", "k2")
-    decisions.undo_group(books, finance, "k2", "yes")
+    decide.exclude(books, finance, [shown(books, "A-100")], "no", "k2")
+    decide.undo_group(books, finance, "k2", "yes")
     assert [position(books, order).gross_units for order, _ in shares] == [70_0000, 30_0000]
     must_hold(books)
 
@@ -215,7 +217,7 @@ def test_a_division_is_given_back_with_its_shares(
 def test_a_corrected_line_keeps_what_was_decided_of_it(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
-    decisions.match(
+    decide.match(
         books,
         finance,
         [shown(books, "A-100")],
@@ -224,7 +226,7 @@ def test_a_corrected_line_keeps_what_was_decided_of_it(
         "k1",
         seen=orders_seen(books),
     )
-    decisions.exclude(books, finance, [shown(books, "B-1"), shown(books, "B-2")], "handled", "k2")
+    decide.exclude(books, finance, [shown(books, "B-1"), shown(books, "B-2")], "handled", "k2")
     corrected = line("A-100", "101.00", transaction="T-1")
     take(books, corrected, FEE, REFUND, line("B-1", "1.50"), *OTHERS[1:])
     assert standing_lines(books) == [
@@ -234,14 +236,14 @@ def test_a_corrected_line_keeps_what_was_decided_of_it(
     ]
     assert standing_lines(books, "B-1") == [("Sale", 1_5000, "excluded", None)]
     must_hold(books)
-    told = trail.of_line(
+    told = history.of_line(
         books, finance, max(row.id for row in stored_all(books) if row.file_order == "A-100")
     )
     assert [(one.kind, one.who, one.text, one.how) for one in told] == [
         ("match", "Camille Martin", "other customer", "carried")
     ]
     # what was decided at once is undone at once, of the correction, too
-    decisions.undo_group(books, finance, "k2", "not so")
+    decide.undo_group(books, finance, "k2", "not so")
     assert standing_lines(books, "B-1") == [("Sale", 1_5000, "unmatched", None)]
     must_hold(books)
 
@@ -250,7 +252,7 @@ def test_a_division_whose_amount_was_corrected_is_open_again_and_says_so(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
-    decisions.split(
+    decide.split(
         books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books)
     )
     take(books, line("A-100", "101.00", transaction="T-1"), FEE, REFUND, *OTHERS)
@@ -261,10 +263,10 @@ def test_a_division_whose_amount_was_corrected_is_open_again_and_says_so(
     ]
     assert (sale.outcome, sale.reason) == ("unmatched", "reopened")
     assert [position(books, order).gross_units for order, _ in shares] == [0, 0]
-    [told] = trail.of_line(books, finance, sale.id)
+    [told] = history.of_line(books, finance, sale.id)
     assert (told.kind, told.text, told.how) == ("reopened", "one payment", "carried")
     must_hold(books)
-    decisions.undo(books, finance, [sale.decision], "by its keys")
+    decide.undo(books, finance, [sale.decision], "by its keys")
     assert standing_lines(books)[-1] == ("Sale", 101_0000, "matched", orders["A-100"])
     must_hold(books)
 
@@ -273,7 +275,7 @@ def test_a_division_whose_amount_is_unchanged_is_kept(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
-    decisions.split(
+    decide.split(
         books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books)
     )
     take(books, SALE.replace("2026-11-20", "2026-11-21"), FEE, REFUND, *OTHERS)

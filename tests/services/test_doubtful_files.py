@@ -8,14 +8,15 @@ import pytest
 
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation import background, imports, payout_views, previewing
-from services.reconciliation.imports import Preview
-from services.reconciliation.previewing import Refused
+from services.imports import background, files, preview_process
+from services.imports.files import Preview
+from services.imports.preview_process import Refused
+from services.reconciliation.views import payout_list
 from services.settlements.dialect import Chosen
 from services.settlements.errors import TruncatedFile
 from services.settlements.given import Given
 from services.store import Row
-from services.store import settlement_files as file_rows
+from services.store.settlements import settlement_files as file_rows
 from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
 from tests.support.payouts import HEAD, Failed, csv, import_file, lines_of
@@ -59,7 +60,7 @@ def test_a_whole_file_without_a_line_end_is_whole_where_its_payout_adds_up(desk:
     for number, raw in enumerate(wholes):
         assert looked_at(desk, finance, "demo", raw).findings.open_end == 0
         import_file(desk, finance, "demo", f"{number}.csv", raw)
-    assert {one.state for one in payout_views.payouts(desk, finance)} == {"tied"}
+    assert {one.state for one in payout_list.payouts(desk, finance)} == {"tied"}
 
 
 @pytest.mark.parametrize(
@@ -79,12 +80,12 @@ def test_a_file_cut_in_its_last_row_is_truncated_and_nothing_of_it_is_imported(
         import_file(desk, finance, "demo", "cut.csv", raw)
     assert failed.value.failure == "settlement_file_truncated"
     assert lines_of(desk).empty
-    assert payout_views.payouts(desk, finance) == ()
+    assert payout_list.payouts(desk, finance) == ()
 
 
 def test_closed_by_a_line_end_the_same_file_is_shown_as_it_is(desk: Desk, finance: Actor) -> None:
     import_file(desk, finance, "demo", "a.csv", csv(PAID, row("A"), row("B", "9.00")))
-    assert [one.state for one in payout_views.payouts(desk, finance)] == ["differs"]
+    assert [one.state for one in payout_list.payouts(desk, finance)] == ["differs"]
 
 
 def test_every_place_at_which_a_file_may_be_cut(desk: Desk, finance: Actor) -> None:
@@ -107,7 +108,7 @@ def test_a_file_that_announces_no_payout_says_that_nothing_shows_its_end(desk: D
     assert looked_at(desk, finance, "demo", raw).findings.open_end == 3
     file = import_file(desk, finance, "demo", "a.csv", raw)
     assert kept(desk, file).reading["found"]["open_end"] == 3
-    assert [one.state for one in payout_views.payouts(desk, finance)] == ["no_payout"]
+    assert [one.state for one in payout_list.payouts(desk, finance)] == ["no_payout"]
     assert looked_at(desk, finance, "demo", raw + b"\r\n").findings.open_end == 0
     assert looked_at(desk, finance, "demo", raw + b"\r\nTotal;;;20.00").findings.open_end == 0
 
@@ -116,7 +117,7 @@ def test_rows_set_aside_leave_the_end_open_and_the_payout_unproved(desk: Desk, f
     raw = unclosed(PAID, row("A", "1O.00"), row("B"))
     assert looked_at(desk, finance, "demo", raw).findings.open_end == 4
     import_file(desk, finance, "demo", "a.csv", raw)
-    assert [one.state for one in payout_views.payouts(desk, finance)] == ["not_proved"]
+    assert [one.state for one in payout_list.payouts(desk, finance)] == ["not_proved"]
 
 
 # Stray quotation marks
@@ -128,7 +129,7 @@ SWALLOWED = csv(row("A"), row("B").replace(";F-B", ';"F-B'), row("C").replace(";
 def look(desk: Desk, actor: Actor, folder: Path, raw: bytes, chosen: Chosen | None = None) -> Preview | Refused:
     path = folder / "given.csv"
     path.write_bytes(raw)
-    found = previewing.begin(desk, actor, "demo", Given(path, folder / "sheets"), chosen)
+    found = preview_process.begin(desk, actor, "demo", Given(path, folder / "sheets"), chosen)
     assert isinstance(found, Preview | Refused)
     return found
 
@@ -142,11 +143,11 @@ def test_rows_between_two_quotation_marks_wait_for_a_person(desk: Desk, finance:
     assert isinstance(shown, Preview)
     assert (shown.lines, shown.aside) == (4, ())
 
-    file = imports.receive(desk, finance, "demo", "by_itself.csv", BytesIO(SWALLOWED))
+    file = files.receive(desk, finance, "demo", "by_itself.csv", BytesIO(SWALLOWED))
     background.work_off(desk)
     assert (kept(desk, file).state, kept(desk, file).failure) == ("failed", "settlement_file_swallowed_rows")
     assert lines_of(desk).empty
-    imports.retry(desk, finance, file, Chosen(quotes="rows"))
+    files.retry(desk, finance, file, Chosen(quotes="rows"))
     background.work_off(desk)
     assert kept(desk, file).reading["quotes"] == "rows"
     assert lines_of(desk)["file_order"].tolist() == ["A", "B", "C", "D"]
@@ -183,7 +184,7 @@ def test_a_date_beside_the_collections_that_is_none_is_named_and_its_money_count
     assert (found.findings.undated_count, found.aside, found.lines) == (3, (), 3)
     file = import_file(desk, finance, "demo", "a.csv", raw)
     assert len(kept(desk, file).reading["found"]["undated"]) == 3
-    assert [(one.state, one.lines_units) for one in payout_views.payouts(desk, finance)] == [("tied", 20_0000)]
+    assert [(one.state, one.lines_units) for one in payout_list.payouts(desk, finance)] == [("tied", 20_0000)]
     assert lines_of(desk)["date_value"].tolist() == ["31/02/2026", "2026-11-21", ""]
 
 

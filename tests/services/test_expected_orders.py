@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from services.access import SYSTEM, Actor, NotAllowed
-from services.accounts.demo import prepare_demo
-from services.batches import expected
-from services.batches.expected import Preview
+from services.bulk import expected
+from services.bulk.expected import Preview
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history
 from services.orders.errors import OrderIdTaken, UnknownOrder
-from services.store import orders as rows
-from services.store import steps
-from services.store.orders import Filter
+from services.store.orders import orders as rows
+from services.store.orders import steps
+from services.store.orders.orders import Filter
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.payouts import import_file, lines_of, positions_of

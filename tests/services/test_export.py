@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-from pages.history_export import WORDS, made
+from pages.payment_requests.export import WORDS, made
 from services.access import Actor, NotAllowed
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.i18n import translator
 from services.orders import create, export
-from services.store import orders as rows
-from services.store.orders import Filter
+from services.store.orders import orders as rows
+from services.store.orders.orders import Filter
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 

@@ -11,13 +11,21 @@ from sqlalchemy import func, select
 from services.access import WORKER, Actor
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
-from services.reconciliation import background, file_accounts, imports, payout_views, reading
-from services.reconciliation.file_accounts import FileAccountInUse
-from services.reconciliation.imports import FileKnownElsewhere
+from services.imports import (
+    background,
+    file_accounts,
+    reading,
+)
+from services.imports import (
+    files as imports,
+)
+from services.imports.file_accounts import FileAccountInUse
+from services.imports.files import FileKnownElsewhere
+from services.reconciliation.views import payout_list
 from services.settlements.dialect import Chosen
 from services.store import Row
-from services.store import settlement_files as files
-from services.store.schema_settlements import settlement_lines
+from services.store.schema.settlements import settlement_lines
+from services.store.settlements import settlement_files as files
 from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
 from tests.support.payouts import Failed, csv, import_file, lines_of
@@ -162,7 +170,7 @@ def test_a_row_set_aside_blocks_the_payouts_of_every_account_of_its_file(desk: D
         sale("A", "shop"), sale("B", "outlet", settlement="88"), sale("C", "outlet", "ten", "88"), total
     )
     import_file(desk, finance, "shop", "a.csv", raw)
-    [payout] = payout_views.payouts(desk, finance, ("outlet",))
+    [payout] = payout_list.payouts(desk, finance, ("outlet",))
     assert (payout.settlement_id, payout.state, payout.aside) == ("88", "not_proved", 1)
 
 

@@ -14,8 +14,8 @@ from sqlalchemy import event, text
 from services import health
 from services.desk import Desk
 from services.health import StoreProbe
-from services.life import LANES, Watch
-from services.store import life, probe
+from services.heartbeats import LANES, Watch
+from services.store import heartbeats, probe
 from tests.support.desk import nobody_else_writes, open_test_desk
 from tests.support.public import serving
 
@@ -24,7 +24,7 @@ from tests.support.public import serving
 def desk(tmp_path: Path) -> Iterator[Desk]:
     opened = open_test_desk(tmp_path)
     with opened.store.write() as tx:
-        life.keep_signs(tx, dict.fromkeys(LANES, datetime.now(UTC)))
+        heartbeats.keep_signs(tx, dict.fromkeys(LANES, datetime.now(UTC)))
     opened.watch.look()
     yield opened
     opened.close()

@@ -14,25 +14,29 @@ from services.access import WORKER, Actor, NotAllowed
 from services.alarms import AlarmToDecide, handling
 from services.alarms.sweep import sweep
 from services.desk import Desk
-from services.reconciliation import (
+from services.imports import (
     background,
-    decisions,
     file_accounts,
-    held,
-    holding,
-    imports,
-    join,
-    payout_views,
-    views,
+    files,
+    held_corrections,
+    protected_lines,
 )
-from services.reconciliation.decision_errors import AlreadyUndone, ConflictingDecision, ReasonMissing
-from services.reconciliation.decisions import Shown
-from services.reconciliation.held import CorrectionMoved, CorrectionNotDecided, CorrectionUnknown, ImportRuns
-from services.store import decisions as decision_rows
-from services.store import payouts as payout_rows
-from services.store import settlement_files as file_rows
-from services.store.schema import audit
-from services.store.schema_settlements import settlement_lines
+from services.imports.held_corrections import (
+    CorrectionMoved,
+    CorrectionNotDecided,
+    CorrectionUnknown,
+    ImportRuns,
+)
+from services.reconciliation.decisions import decide
+from services.reconciliation.decisions.decide import Shown
+from services.reconciliation.decisions.errors import AlreadyUndone, ConflictingDecision, ReasonMissing
+from services.reconciliation.matching import rejoin
+from services.reconciliation.views import lists, payout_list
+from services.store.schema.orders import audit
+from services.store.schema.settlements import settlement_lines
+from services.store.settlements import decisions as decision_rows
+from services.store.settlements import hipay_list as payout_rows
+from services.store.settlements import settlement_files as file_rows
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
 from tests.support.joined import everything, must_hold
@@ -52,7 +56,7 @@ CHANGED = csv(line("A", "5.00"), *OTHERS, PAYOUT)
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.setattr(join, "GAP_SECONDS", 0)
+    monkeypatch.setattr(rejoin, "GAP_SECONDS", 0)
     opened = open_test_desk(tmp_path)
     file_accounts.assign(opened, person(opened, "finance"), "1", "demo")
     yield opened
@@ -67,7 +71,7 @@ def finance(desk: Desk) -> Actor:
 def come(desk: Desk, raw: bytes, source: str = "upload") -> int:
     """A file is imported; its id."""
     hipay = "77" if source == "hipay" else ""
-    file = imports.receive(
+    file = files.receive(
         desk, WORKER, "demo", f"{source}.csv", BytesIO(raw), source=source, hipay_settlement=hipay
     )
     background.work_off(desk)
@@ -85,7 +89,7 @@ def amounts(desk: Desk, order: str = "A") -> list[str]:
 
 
 def check(desk: Desk, actor: Actor) -> tuple[str, int]:
-    [found] = [one for one in payout_views.payouts(desk, actor) if one.settlement_id == "77"]
+    [found] = [one for one in payout_list.payouts(desk, actor) if one.settlement_id == "77"]
     return found.state, found.held
 
 
@@ -98,7 +102,7 @@ def alarms(desk: Desk, actor: Actor) -> list[handling.Alarm]:
 
 
 def waiting(desk: Desk, actor: Actor, file: int) -> list[int]:
-    return [one.id for one in held.of_file(desk, actor, file).shown if one.act is None]
+    return [one.id for one in held_corrections.of_file(desk, actor, file).shown if one.act is None]
 
 
 def delivered(desk: Desk, file: int) -> None:
@@ -137,10 +141,10 @@ def test_a_changed_line_of_hipays_stands_beside_with_an_alarm_until_a_person_tak
     with pytest.raises(AlarmToDecide):
         handling.close(desk, finance, alarm.id, "never mind")
 
-    [one] = held.of_file(desk, finance, file).shown
+    [one] = held_corrections.of_file(desk, finance, file).shown
     assert [(pair.line, pair.differs) for pair in one.pairs] == [(2, ("original_amount", "settled_amount"))]
-    held.decide(desk, finance, file, [one.id], "taken", "HiPay's own correction, by mail")
-    held.decide(desk, finance, file, [one.id], "taken", "HiPay's own correction, by mail")  # pressed twice
+    held_corrections.decide(desk, finance, file, [one.id], "taken", "HiPay's own correction, by mail")
+    held_corrections.decide(desk, finance, file, [one.id], "taken", "HiPay's own correction, by mail")  # pressed twice
     assert amounts(desk) == ["5.00"]
     assert check(desk, finance) == ("differs", 0)
     assert alarms(desk, finance) == []
@@ -157,19 +161,19 @@ def test_what_is_dismissed_or_undone_leaves_everything_as_it_was(desk: Desk, fin
     file = come(desk, CHANGED)
     [one] = waiting(desk, finance, file)
     with pytest.raises(CorrectionNotDecided):
-        held.undo(desk, finance, file, [one], "no")
-    held.decide(desk, finance, file, [one], "taken", "so it is")
-    held.undo(desk, finance, file, [one], "it is not")
-    held.undo(desk, finance, file, [one], "it is not")  # pressed twice
+        held_corrections.undo(desk, finance, file, [one], "no")
+    held_corrections.decide(desk, finance, file, [one], "taken", "so it is")
+    held_corrections.undo(desk, finance, file, [one], "it is not")
+    held_corrections.undo(desk, finance, file, [one], "it is not")  # pressed twice
     with pytest.raises(AlreadyUndone):
-        held.undo(desk, finance, file, [one], "another reason")
+        held_corrections.undo(desk, finance, file, [one], "another reason")
     assert (amounts(desk), check(desk, finance)) == (["500.00"], ("not_proved", 1))
     assert len(alarms(desk, finance)) == 1  # told anew
-    held.decide(desk, finance, file, [one], "dismissed", "changed by mistake")
+    held_corrections.decide(desk, finance, file, [one], "dismissed", "changed by mistake")
     assert (alarms(desk, finance), check(desk, finance)) == ([], ("tied", 0))
     assert everything(desk)[1:] == before[1:]
     must_hold(desk)
-    [found] = held.of_file(desk, finance, file).shown
+    [found] = held_corrections.of_file(desk, finance, file).shown
     assert [(act.kind, act.undo_reason) for act in found.acts] == [("taken", "it is not"), ("dismissed", "")]
     assert [action for action, _ in audited(desk)] == [
         "correction.taken",
@@ -182,17 +186,17 @@ def test_decisions_go_with_the_line_that_stands(desk: Desk, finance: Actor) -> N
     order = an_order(desk, "Z", "500.00")
     come(desk, HIPAYS, "hipay")
     [first] = lines_of(desk).query("file_order == 'A'")["id"]
-    decisions.match(desk, finance, [Shown(int(first))], order, "by telephone", "k1")
+    decide.match(desk, finance, [Shown(int(first))], order, "by telephone", "k1")
     file = come(desk, CHANGED)
     assert lines_of(desk).query("file_order == 'A'")["order_id"].tolist() == ["Z"]
     ids = waiting(desk, finance, file)
-    held.decide(desk, finance, file, ids, "taken", "yes")
+    held_corrections.decide(desk, finance, file, ids, "taken", "yes")
     assert lines_of(desk).query("file_order == 'A'")[
         ["order_id", "settled_amount_units"]
     ].values.tolist() == [["Z", 5_0000]]
     background.work_off(desk)
     must_hold(desk)
-    held.undo(desk, finance, file, ids, "no")
+    held_corrections.undo(desk, finance, file, ids, "no")
     assert lines_of(desk).query("file_order == 'A'")[
         ["order_id", "settled_amount_units"]
     ].values.tolist() == [["Z", 500_0000]]
@@ -205,7 +209,7 @@ def test_hipays_next_delivery_decides_by_itself(desk: Desk, finance: Actor) -> N
     file = come(desk, CHANGED)
     again = csv(line("A"), *OTHERS, PAYOUT, line("D", "1.00"))
     come(desk, again, "hipay")
-    [one] = held.of_file(desk, finance, file).shown
+    [one] = held_corrections.of_file(desk, finance, file).shown
     assert one.act is not None
     assert (one.act.kind, one.act.by_hipay, amounts(desk), alarms(desk, finance)) == (
         "dismissed",
@@ -216,7 +220,7 @@ def test_hipays_next_delivery_decides_by_itself(desk: Desk, finance: Actor) -> N
     come(
         desk, csv(line("A", "5.00"), *OTHERS, PAYOUT, line("D", "1.00")), "hipay"
     )  # and HiPay corrects itself
-    [one] = held.of_file(desk, finance, file).shown
+    [one] = held_corrections.of_file(desk, finance, file).shown
     assert one.act is not None
     assert ([act.kind for act in one.acts], one.act.kind, amounts(desk)) == (
         ["dismissed", "taken"],
@@ -228,7 +232,7 @@ def test_hipays_next_delivery_decides_by_itself(desk: Desk, finance: Actor) -> N
     assert amounts(desk) == ["6.00"]
     must_hold(desk)
     with pytest.raises(CorrectionMoved):
-        held.undo(desk, finance, file, [one.id], "too late")
+        held_corrections.undo(desk, finance, file, [one.id], "too late")
 
 
 def test_another_amount_of_hipays_dismisses_what_waits(desk: Desk, finance: Actor) -> None:
@@ -236,10 +240,10 @@ def test_another_amount_of_hipays_dismisses_what_waits(desk: Desk, finance: Acto
     file = come(desk, CHANGED)
     come(desk, csv(line("A", "300.00"), *OTHERS, PAYOUT), "hipay")
     assert (amounts(desk), waiting(desk, finance, file)) == (["300.00"], [])
-    [one] = held.of_file(desk, finance, file).shown
-    held.undo(desk, finance, file, [one.id], "look again")
+    [one] = held_corrections.of_file(desk, finance, file).shown
+    held_corrections.undo(desk, finance, file, [one.id], "look again")
     with pytest.raises(CorrectionMoved):
-        held.decide(desk, finance, file, [one.id], "taken", "what it would replace stands no more")
+        held_corrections.decide(desk, finance, file, [one.id], "taken", "what it would replace stands no more")
     must_hold(desk)
 
 
@@ -248,12 +252,12 @@ def test_the_same_bytes_once_more_from_hipay_decide_too(desk: Desk, finance: Act
     """They are known and not imported again: a round looks whose they are."""
     hipays = come(desk, HIPAYS, "hipay")
     file = come(desk, CHANGED)
-    held.settle(desk)
+    held_corrections.settle(desk)
     assert waiting(desk, finance, file)
     delivered(desk, file if same else hipays)
-    held.settle(desk)
-    held.settle(desk)
-    [one] = held.of_file(desk, finance, file).shown
+    held_corrections.settle(desk)
+    held_corrections.settle(desk)
+    [one] = held_corrections.of_file(desk, finance, file).shown
     assert one.act is not None
     assert (one.act.kind, one.act.by_hipay) == ("taken" if same else "dismissed", True)
     assert amounts(desk) == (["5.00"] if same else ["500.00"])
@@ -277,7 +281,7 @@ def test_in_whatever_order_files_come_hipays_line_counts(
         source, raw = SPEECHES[name]
         come(desk, raw, source)
         must_hold(desk)
-    with pytest.raises(imports.FileKnown):
+    with pytest.raises(files.FileKnown):
         come(desk, CHANGED)
     come(desk, csv(*OTHERS, line("A", "5.00"), PAYOUT))  # the same lines in another file
     assert amounts(desk) == ["500.00"]
@@ -297,17 +301,17 @@ def test_without_hipays_delivery_files_correct_as_before(desk: Desk, finance: Ac
     come(desk, HIPAYS)
     come(desk, csv(line("A", settlement="78"), line("B", settlement="78")), "hipay")
     file = come(desk, CHANGED)
-    assert (amounts(desk), held.of_file(desk, finance, file).count) == (["500.00", "5.00"], 0)
+    assert (amounts(desk), held_corrections.of_file(desk, finance, file).count) == (["500.00", "5.00"], 0)
 
 
 def test_of_two_that_differ_one_is_taken_and_the_other_waits(desk: Desk, finance: Actor) -> None:
     come(desk, HIPAYS, "hipay")
     first, second = come(desk, CHANGED), come(desk, csv(line("A", "6.00"), *OTHERS, PAYOUT))
-    held.decide(desk, finance, first, waiting(desk, finance, first), "taken", "yes")
+    held_corrections.decide(desk, finance, first, waiting(desk, finance, first), "taken", "yes")
     ids = waiting(desk, finance, second)
     with pytest.raises(CorrectionMoved):
-        held.decide(desk, finance, second, ids, "taken", "no, this")
-    held.decide(desk, finance, second, ids, "dismissed", "the other")
+        held_corrections.decide(desk, finance, second, ids, "taken", "no, this")
+    held_corrections.decide(desk, finance, second, ids, "dismissed", "the other")
     assert (amounts(desk), check(desk, finance)) == (["5.00"], ("differs", 0))
 
 
@@ -320,7 +324,7 @@ def test_lines_of_one_key_are_held_and_taken_together(desk: Desk, finance: Actor
     come(desk, csv(line("A"), *OTHERS, fee("-1.00"), fee("-1.00"), fee("-2.00")), "hipay")
     file = come(desk, csv(line("A"), *OTHERS, fee("-1.00"), fee("-1.00"), fee("-3.00"), fee("-4.00")))
     assert sorted(amounts(desk, "")) == ["-1.00", "-1.00", "-2.00"]
-    held.decide(desk, finance, file, waiting(desk, finance, file), "taken", "yes")
+    held_corrections.decide(desk, finance, file, waiting(desk, finance, file), "taken", "yes")
     assert sorted(amounts(desk, "")) == ["-1.00", "-1.00", "-3.00", "-4.00"]
     must_hold(desk)
 
@@ -336,7 +340,7 @@ def test_an_import_that_dies_as_it_shows_its_lines_is_done_again(
 
     come(desk, HIPAYS, "hipay")
     with monkeypatch.context() as patch:
-        patch.setattr(holding.alarms, "raise_standing", die)
+        patch.setattr(protected_lines.alarms, "raise_standing", die)
         with pytest.raises(Died):
             come(desk, CHANGED)
     assert (amounts(desk), check(desk, finance)) == (["500.00"], ("tied", 0))
@@ -350,21 +354,21 @@ def test_who_may_decide_and_what_is_refused(desk: Desk, finance: Actor) -> None:
     file = come(desk, CHANGED)
     ids = waiting(desk, finance, file)
     for act in (
-        lambda: held.of_file(desk, person(desk, "manager"), file),
-        lambda: held.decide(desk, person(desk, "manager"), file, ids, "taken", "yes"),
-        lambda: held.undo(desk, person(desk, "manager"), file, ids, "yes"),
+        lambda: held_corrections.of_file(desk, person(desk, "manager"), file),
+        lambda: held_corrections.decide(desk, person(desk, "manager"), file, ids, "taken", "yes"),
+        lambda: held_corrections.undo(desk, person(desk, "manager"), file, ids, "yes"),
     ):
         with pytest.raises(NotAllowed):
             act()
     with pytest.raises(ReasonMissing):
-        held.decide(desk, finance, file, ids, "taken", " ")
+        held_corrections.decide(desk, finance, file, ids, "taken", " ")
     for wrong in ([], [99]):
         with pytest.raises(CorrectionUnknown):
-            held.decide(desk, finance, file, wrong, "taken", "yes")
+            held_corrections.decide(desk, finance, file, wrong, "taken", "yes")
     with desk.store.write() as tx:
         file_rows.change(tx, file, states=("complete",), state="running")
     with pytest.raises(ImportRuns):
-        held.decide(desk, finance, file, ids, "taken", "yes")
+        held_corrections.decide(desk, finance, file, ids, "taken", "yes")
 
 
 def test_of_two_people_at_once_one_decides(desk: Desk, finance: Actor) -> None:
@@ -372,9 +376,9 @@ def test_of_two_people_at_once_one_decides(desk: Desk, finance: Actor) -> None:
     file = come(desk, CHANGED)
     ids, people = waiting(desk, finance, file), [finance, person(desk, "finance", name="Robin Petit")]
 
-    def press(kind: held.Kind, actor: Actor) -> str:
+    def press(kind: held_corrections.Kind, actor: Actor) -> str:
         try:
-            held.decide(desk, actor, file, ids, kind, "mine")
+            held_corrections.decide(desk, actor, file, ids, kind, "mine")
         except ConflictingDecision:
             return "refused"
         return kind
@@ -393,7 +397,7 @@ def test_the_line_shows_what_stands_beside_it(desk: Desk, finance: Actor) -> Non
     with desk.store.read() as tx:
         ids = list(tx.scalars(select(settlement_lines.c.id).where(settlement_lines.c.file_order == "A")))
     for one in ids:
-        detail = views.line(desk, finance, one)
+        detail = lists.line(desk, finance, one)
         assert [(row.file, row.file_name) for row in detail.held] == [(file, "upload.csv")]
         assert detail.formerly == () or one == ids[1]
 
@@ -403,10 +407,10 @@ def test_reasons_go_with_the_customer(desk: Desk, finance: Actor) -> None:
     come(desk, HIPAYS, "hipay")
     file = come(desk, CHANGED)
     ids = waiting(desk, finance, file)
-    held.decide(desk, finance, file, ids, "taken", "Madame Marchand a payé")
+    held_corrections.decide(desk, finance, file, ids, "taken", "Madame Marchand a payé")
     with desk.store.write() as tx:
         decision_rows.erase_words(tx, order)
-    [one] = held.of_file(desk, finance, file).shown
+    [one] = held_corrections.of_file(desk, finance, file).shown
     assert one.act is not None
     assert (one.act.kind, one.act.reason) == ("taken", "")
 
@@ -425,15 +429,15 @@ def test_an_excerpt_changes_nothing_either_though_its_sum_comes_out(desk: Desk, 
 def test_hipay_delivers_what_a_person_dismissed_byte_for_byte(desk: Desk, finance: Actor) -> None:
     come(desk, HIPAYS, "hipay")
     file = come(desk, CHANGED)
-    held.decide(desk, finance, file, waiting(desk, finance, file), "dismissed", "a slip")
+    held_corrections.decide(desk, finance, file, waiting(desk, finance, file), "dismissed", "a slip")
     delivered(desk, file)
-    held.settle(desk)
+    held_corrections.settle(desk)
     assert (amounts(desk), check(desk, finance)) == (["5.00"], ("differs", 0))
-    held.settle(desk)
-    [one] = held.of_file(desk, finance, file).shown
+    held_corrections.settle(desk)
+    [one] = held_corrections.of_file(desk, finance, file).shown
     assert [act.kind for act in one.acts] == ["dismissed", "taken"]
-    held.undo(desk, finance, file, [one.id], "HiPay says that this was wrong")
-    held.settle(desk)  # nothing has come since
+    held_corrections.undo(desk, finance, file, [one.id], "HiPay says that this was wrong")
+    held_corrections.settle(desk)  # nothing has come since
     assert (amounts(desk), waiting(desk, finance, file)) == (["500.00"], [one.id])
     must_hold(desk)
 
@@ -445,17 +449,17 @@ def test_hipay_issues_its_former_line_again_after_a_person_took_another(
     order = an_order(desk, "Z", "500.00")
     come(desk, HIPAYS, "hipay")
     [stands] = lines_of(desk).query("file_order == 'A'")["id"]
-    decisions.match(desk, finance, [Shown(int(stands))], order, "by telephone", "k1")
+    decide.match(desk, finance, [Shown(int(stands))], order, "by telephone", "k1")
     file = come(desk, CHANGED)
-    held.decide(desk, finance, file, waiting(desk, finance, file), "taken", "by mail")
+    held_corrections.decide(desk, finance, file, waiting(desk, finance, file), "taken", "by mail")
     come(desk, csv(line("A"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
     assert (amounts(desk), check(desk, finance)) == (["500.00"], ("not_proved", 1))
     assert lines_of(desk).query("file_order == 'A'")["order_id"].tolist() == ["Z"]
     assert len(alarms(desk, finance)) == 1
-    [one] = held.of_file(desk, finance, file).shown
+    [one] = held_corrections.of_file(desk, finance, file).shown
     assert [(act.kind, act.undone_at is None) for act in one.acts] == [("taken", False)]
     must_hold(desk)
-    held.decide(desk, finance, file, [one.id], "taken", "HiPay says so once more")
+    held_corrections.decide(desk, finance, file, [one.id], "taken", "HiPay says so once more")
     assert amounts(desk) == ["5.00"]
     come(desk, csv(line("A", "5.00"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
     assert (amounts(desk), waiting(desk, finance, file)) == (["5.00"], [])
@@ -467,11 +471,11 @@ def test_what_waits_is_told_whatever_is_decided_of_its_like(desk: Desk, finance:
     file = come(desk, csv(line("A", "5.00"), line("B", "2.00"), OTHERS[1], PAYOUT))
     first, _ = waiting(desk, finance, file)
     for _ in range(2):
-        held.decide(desk, finance, file, [first], "taken", "yes")
+        held_corrections.decide(desk, finance, file, [first], "taken", "yes")
         assert len(alarms(desk, finance)) == 1
-        held.undo(desk, finance, file, [first], "no")
+        held_corrections.undo(desk, finance, file, [first], "no")
         assert len(alarms(desk, finance)) == 1
-    held.decide(desk, finance, file, [first], "dismissed", "no")
+    held_corrections.decide(desk, finance, file, [first], "dismissed", "no")
     assert len(alarms(desk, finance)) == 1
 
 
@@ -479,9 +483,9 @@ def test_what_hipay_names_counts_alone_though_a_person_took_another(desk: Desk, 
     """5.00 was taken, and 6.00 waits: HiPay delivers that, in a file of its own or as the very bytes."""
     come(desk, HIPAYS, "hipay")
     first, second = come(desk, CHANGED), come(desk, csv(line("A", "6.00"), *OTHERS, PAYOUT))
-    held.decide(desk, finance, first, waiting(desk, finance, first), "taken", "yes")
+    held_corrections.decide(desk, finance, first, waiting(desk, finance, first), "taken", "yes")
     delivered(desk, second)
-    held.settle(desk)  # what it would replace does not stand: it waits, and the round goes on
+    held_corrections.settle(desk)  # what it would replace does not stand: it waits, and the round goes on
     assert (amounts(desk), check(desk, finance)) == (["5.00"], ("not_proved", 1))
     come(desk, csv(line("A", "6.00"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
     assert (amounts(desk), waiting(desk, finance, second)) == (["6.00"], [])
@@ -492,12 +496,12 @@ def test_hipay_delivers_its_former_bytes_after_a_person_took_another(desk: Desk,
     hipays = come(desk, HIPAYS, "hipay")
     file = come(desk, CHANGED)
     ids = waiting(desk, finance, file)
-    held.decide(desk, finance, file, ids, "taken", "by mail")
-    held.settle(desk)
+    held_corrections.decide(desk, finance, file, ids, "taken", "by mail")
+    held_corrections.settle(desk)
     assert amounts(desk) == ["5.00"]
     delivered(desk, hipays)
-    held.settle(desk)
-    held.settle(desk)
+    held_corrections.settle(desk)
+    held_corrections.settle(desk)
     assert (amounts(desk), waiting(desk, finance, file)) == (["500.00"], ids)
     assert len(alarms(desk, finance)) == 1
     must_hold(desk)

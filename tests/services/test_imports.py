@@ -17,11 +17,19 @@ from services.access import SYSTEM, Actor
 from services.alarms.handling import to_do
 from services.alarms.sweep import sweep
 from services.desk import Desk
-from services.reconciliation import background, following, imports, join, loading, process, turns
-from services.reconciliation.imports import FileKnown, FileUnknown, NotToCancel
-from services.reconciliation.turns import Turn
+from services.imports import (
+    background,
+    files,
+    follow_up,
+    lease,
+    load,
+    process,
+)
+from services.imports.files import FileKnown, FileUnknown, NotToCancel
+from services.imports.lease import Turn
+from services.reconciliation.matching import rejoin
 from services.store import Store, engine
-from services.store import settlement_files as rows
+from services.store.settlements import settlement_files as rows
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person, settings_for
 from tests.support.joined import everything, must_hold, visible
@@ -48,8 +56,8 @@ def finance(desk: Desk) -> Actor:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few lines in each block and transaction, so that a small file has many."""
     for module, name, value in (
-        (loading, "ROWS", 4), (loading, "BATCH", 2), (join, "AT_ONCE", 3), (join, "GAP_SECONDS", 0), (following, "_LINES", 3),
-        (following, "_ORDERS", 2), (process, "_CLEANED", 2),
+        (load, "ROWS", 4), (load, "BATCH", 2), (rejoin, "AT_ONCE", 3), (rejoin, "GAP_SECONDS", 0), (follow_up, "_LINES", 3),
+        (follow_up, "_ORDERS", 2), (process, "_CLEANED", 2),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
 
@@ -72,7 +80,7 @@ NEW = csv(
 
 
 def receive(desk: Desk, actor: Actor, raw: bytes = NEW, name: str = "new.csv") -> int:
-    return imports.receive(desk, actor, "demo", name, BytesIO(raw))
+    return files.receive(desk, actor, "demo", name, BytesIO(raw))
 
 
 def state(desk: Desk, file: int) -> str:
@@ -135,11 +143,11 @@ def test_broken_off_before_any_of_its_transactions_it_comes_to_the_same(tmp_path
             seen = visible(desk)
             with dying(number), pytest.raises(Died):
                 background.work_off(desk)
-            if imports.running(desk, SYSTEM):
+            if files.running(desk, SYSTEM):
                 assert visible(desk) == seen
-                assert [one.name for one in imports.files(desk, SYSTEM)] == ["old.csv"]
+                assert [one.name for one in files.files(desk, SYSTEM)] == ["old.csv"]
             background.work_off(desk)
-            assert len(imports.files(desk, SYSTEM)) == 2
+            assert len(files.files(desk, SYSTEM)) == 2
             assert everything(desk) == wanted, number
 
 
@@ -168,9 +176,9 @@ def test_one_that_the_machine_stopped_too_often_rests_says_so_and_comes_again_by
         background._Child(desk).look()
         background.work_off(desk)  # the others go on
         assert (state(desk, file), state(desk, other)) == ("running", "complete")
-        [found] = imports.running(desk, finance)
+        [found] = files.running(desk, finance)
         assert found.failure == "import_stopped"
-        assert imports.next_try(found) == found.alive_at + timedelta(minutes=rest)
+        assert files.next_try(found) == found.alive_at + timedelta(minutes=rest)
         sweep(desk)
         assert [one.kind for one in to_do(desk, finance).free.alarms] == ["payout_file_failed"]
         later(timedelta(minutes=rest, seconds=-5))
@@ -206,14 +214,14 @@ def test_only_a_death_of_its_own_fails_it_for_good(
             background.work_off(desk)
         child._process = Dead()  # type: ignore[assignment]
         child.look()
-    [found] = imports.running(desk, finance)
+    [found] = files.running(desk, finance)
     assert (found.state, found.failure) == (
         wanted, "import_died" if wanted == "failed" else "import_stopped"
     )  # fmt: skip
     if wanted == "failed":
         background.work_off(desk)
         assert (visible(desk), len(lines_of(desk))) == (0, 0)
-        imports.retry(desk, finance, file)
+        files.retry(desk, finance, file)
         background.work_off(desk)
         assert (state(desk, file), visible(desk)) == ("complete", 7)
 
@@ -251,29 +259,29 @@ def test_cancelled_while_it_runs_nothing_stays(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import_line(desk, order="A-9")
-    file, before, take = receive(desk, finance), everything(desk), loading._take
+    file, before, take = receive(desk, finance), everything(desk), load._take
 
     def cancelled(turn: Turn, run: Any, block: Any) -> None:
         take(turn, run, block)
         if state(desk, file) == "running":
-            imports.cancel(desk, finance, file)
+            files.cancel(desk, finance, file)
 
-    monkeypatch.setattr(loading, "_take", cancelled)
+    monkeypatch.setattr(load, "_take", cancelled)
     background.work_off(desk)
     assert (state(desk, file), everything(desk)) == ("cancelled", before)
     with pytest.raises(NotToCancel):
-        imports.cancel(desk, finance, file)
+        files.cancel(desk, finance, file)
     monkeypatch.undo()
     again = receive(desk, finance)  # the same bytes may come once more
     background.work_off(desk)
     assert (state(desk, again), visible(desk)) == ("complete", 8)
     with pytest.raises(NotToCancel):
-        imports.cancel(desk, finance, again)
+        files.cancel(desk, finance, again)
 
 
 def test_cancelled_while_it_waits_it_is_never_read(desk: Desk, finance: Actor) -> None:
     file = receive(desk, finance)
-    imports.cancel(desk, finance, file)
+    files.cancel(desk, finance, file)
     background.work_off(desk)
     assert (state(desk, file), visible(desk)) == ("cancelled", 0)
 
@@ -283,7 +291,7 @@ def test_two_files_at_once_take_their_turns(desk: Desk, finance: Actor) -> None:
     first, second = receive(desk, finance, OLD, "old.csv"), receive(desk, finance)
     with pytest.raises(FileKnown):
         receive(desk, finance)
-    assert [one.state for one in imports.running(desk, finance)] == ["waiting", "waiting"]
+    assert [one.state for one in files.running(desk, finance)] == ["waiting", "waiting"]
     background.work_off(desk)
     assert [state(desk, one) for one in (first, second)] == ["complete", "complete"]
     must_hold(desk)
@@ -291,28 +299,28 @@ def test_two_files_at_once_take_their_turns(desk: Desk, finance: Actor) -> None:
 
 def test_only_one_process_works_at_a_time(desk: Desk, finance: Actor) -> None:
     receive(desk, finance)
-    other = turns.take(desk.store, "another", (), threading.Event())
+    other = lease.take(desk.store, "another", (), threading.Event())
     assert other is not None
     assert not process.work_off(desk.store, "me", desk.settings.all_accounts)
-    assert not turns.free(desk.store)
-    turns.give_back(desk.store, "me")  # not ours to give
-    assert not turns.free(desk.store)
-    turns.give_back(desk.store, "another")
+    assert not lease.free(desk.store)
+    lease.give_back(desk.store, "me")  # not ours to give
+    assert not lease.free(desk.store)
+    lease.give_back(desk.store, "another")
     assert process.work_off(desk.store, "me", desk.settings.all_accounts)
 
 
 def test_who_lost_the_turn_writes_nothing_more(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, take = receive(desk, finance), loading._take
+    file, take = receive(desk, finance), load._take
 
     def taken_over(turn: Turn, run: Any, block: Any) -> None:
-        monkeypatch.setattr(loading, "_take", take)
-        turns.give_back(desk.store, "slow")
+        monkeypatch.setattr(load, "_take", take)
+        lease.give_back(desk.store, "slow")
         assert process.work_off(desk.store, "quick", desk.settings.all_accounts)
         take(turn, run, block)
 
-    monkeypatch.setattr(loading, "_take", taken_over)
+    monkeypatch.setattr(load, "_take", taken_over)
     process.work_off(desk.store, "slow", desk.settings.all_accounts)
     assert (state(desk, file), visible(desk)) == ("complete", 7)
     must_hold(desk)
@@ -328,8 +336,8 @@ def test_a_reception_that_broke_off_is_swept(
             return super().read(10)
 
     with pytest.raises(ConnectionError):
-        imports.receive(desk, finance, "demo", "x.csv", Broken(NEW))
-    [left] = imports.running(desk, finance)
+        files.receive(desk, finance, "demo", "x.csv", Broken(NEW))
+    [left] = files.running(desk, finance)
     assert left.state == "receiving"
     background.work_off(desk)
     assert state(desk, left.id) == "receiving"  # it may be slow
@@ -341,10 +349,10 @@ def test_a_reception_that_broke_off_is_swept(
 def test_a_retry_is_of_a_file_that_failed(desk: Desk, finance: Actor) -> None:
     file = receive(desk, finance, b"%PDF-1.7")
     with pytest.raises(FileUnknown):
-        imports.retry(desk, finance, file)
+        files.retry(desk, finance, file)
     background.work_off(desk)
     assert state(desk, file) == "failed"
-    imports.retry(desk, finance, file)
+    files.retry(desk, finance, file)
     background.work_off(desk)
     assert state(desk, file) == "failed"
 
@@ -357,7 +365,7 @@ def test_a_file_too_heavy_fails_by_itself(
     def heavy(*_: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(loading, "_take", heavy)
+    monkeypatch.setattr(load, "_take", heavy)
     background.work_off(desk)
-    [found] = imports.running(desk, finance)
+    [found] = files.running(desk, finance)
     assert (found.id, found.state, found.failure) == (file, "failed", "import_too_heavy")

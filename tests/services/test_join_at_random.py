@@ -14,17 +14,19 @@ from hypothesis import strategies as st
 from services import clock
 from services.access import WORKER
 from services.desk import Desk
-from services.reconciliation import background, catching_up, decisions, imports, join, loading
-from services.reconciliation.decision_errors import DecisionRefused
-from services.reconciliation.decisions import Shown
-from services.reconciliation.imports import FileKnown
-from services.reconciliation.positions import divided
+from services.imports import background, files, load
+from services.imports.files import FileKnown
+from services.reconciliation.decisions import decide
+from services.reconciliation.decisions.decide import Shown
+from services.reconciliation.decisions.errors import DecisionRefused
+from services.reconciliation.matching import order_changes, rejoin
+from services.reconciliation.matching.positions import divided
 from services.settlements.dialect import Chosen
 from services.store import Store, engine
-from services.store import orders as order_rows
-from services.store.orders import add_event
-from services.store.schema import operations, pages
-from services.store.schema_settlements import settlement_lines
+from services.store.orders import orders as order_rows
+from services.store.orders.orders import add_event
+from services.store.schema.orders import operations, pages
+from services.store.schema.settlements import settlement_lines
 from tests.support.by_hand import orders_seen
 from tests.support.desk import open_test_desk, person, settings_for
 from tests.support.joined import everything, must_hold
@@ -82,7 +84,7 @@ class Shop:
     def _file(self, lines: list[dict[str, str]]) -> None:
         self.files.append(written(lines))
         try:
-            imports.receive(self.desk, WORKER, "demo", "f.csv", BytesIO(self.files[-1]), SIGNED)
+            files.receive(self.desk, WORKER, "demo", "f.csv", BytesIO(self.files[-1]), SIGNED)
         except FileKnown:
             return
         background.work_off(self.desk)
@@ -92,7 +94,7 @@ class Shop:
         if self.files:
             before = everything(self.desk)
             with pytest.raises(FileKnown):
-                imports.receive(
+                files.receive(
                     self.desk, WORKER, "demo", "g.csv", BytesIO(self.files[number % len(self.files)])
                 )
             assert everything(self.desk) == before
@@ -167,9 +169,9 @@ class Shop:
         shown, key, units = Shown(row.id, row.decision), str(next(self.keys)), row.original_amount_units or 0
         with suppress(DecisionRefused, IndexError):
             if kind == "undo":
-                decisions.undo(self.desk, self.finance, [row.decision or 0], "why")
+                decide.undo(self.desk, self.finance, [row.decision or 0], "why")
             elif kind == "match":
-                decisions.match(
+                decide.match(
                     self.desk,
                     self.finance,
                     [shown],
@@ -181,11 +183,11 @@ class Shop:
             elif kind == "split":
                 parts = divided(units, [1, 2], 100)
                 shares = [(orders[0], parts[0]), (orders[1], parts[1])]
-                decisions.split(
+                decide.split(
                     self.desk, self.finance, shown, shares, "why", key, seen=orders_seen(self.desk)
                 )
             else:
-                getattr(decisions, kind)(self.desk, self.finance, [shown], "why", key)
+                getattr(decide, kind)(self.desk, self.finance, [shown], "why", key)
 
 
 @pytest.fixture(scope="module")
@@ -217,11 +219,11 @@ def test_the_join_is_that_of_everything_at_once(
     settings_ = settings_for(folder)
     desk = Desk(settings_, Store(engine._engine(settings_.database)))  # migrated as it is
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading, "ROWS", rows)
-        patch.setattr(loading, "BATCH", batch)
-        patch.setattr(join, "AT_ONCE", at_once)
-        patch.setattr(join, "GAP_SECONDS", 0)
-        patch.setattr(catching_up, "ORDERS_AT_ONCE", 1 + at_once % 2)
+        patch.setattr(load, "ROWS", rows)
+        patch.setattr(load, "BATCH", batch)
+        patch.setattr(rejoin, "AT_ONCE", at_once)
+        patch.setattr(rejoin, "GAP_SECONDS", 0)
+        patch.setattr(order_changes, "ORDERS_AT_ONCE", 1 + at_once % 2)
         shop = Shop(desk)
         for kind, what in steps:
             shop.take(kind, what)

@@ -12,19 +12,27 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, select
 
-from services import clock, restored, worker
-from services.alarms import standstill
+from services import clock, restore_guard
+from services.alarms import stopped_workers
 from services.alarms.handling import close, to_do
 from services.alarms.sweep import sweep
 from services.desk import Desk
-from services.life import LANES, SignsOfLife, Watch, goes_on, watching
-from services.orders import lanes as lanes_of_steps
-from services.orders import steps
-from services.orders.lanes import Lanes
-from services.reconciliation import background, process, turns
-from services.store import Store, schema
-from services.store import life as rows
-from services.store.steps import Step
+from services.entrypoints import worker
+from services.heartbeats import (
+    LANES,
+    SignsOfLife,
+    Watch,
+    goes_on,
+    watching,
+)
+from services.imports import background, lease, process
+from services.orders.steps import lanes as lanes_of_steps
+from services.orders.steps import runner
+from services.orders.steps.lanes import Lanes
+from services.store import Store
+from services.store import heartbeats as rows
+from services.store.orders.steps import Step
+from services.store.schema import orders
 from tests.support.desk import open_test_desk, person
 from tests.support.sandbox import wait_for
 
@@ -84,7 +92,7 @@ def working(desk: Desk) -> Iterator[None]:
 def test_every_lane_of_a_worker_gives_a_sign(desk: Desk, held: bool) -> None:
     """So does one over a backup that was put back: it sends nothing on purpose, and has not stopped."""
     if held:
-        restored.hold_unmarked(desk.store)
+        restore_guard.hold_unmarked(desk.store)
     with working(desk):
         assert wait_for(lambda: set(kept(desk)) == set(LANES), 15)
         desk.watch.look()
@@ -220,7 +228,7 @@ def test_a_lane_that_breaks_off_is_told_in_the_log_and_begins_again(
         elif ending is not None:
             raise ending
 
-    with caplog.at_level(logging.CRITICAL, logger="services.life"):
+    with caplog.at_level(logging.CRITICAL, logger="services.heartbeats"):
         desk.life.keep_going("work", loop, stopping, pause=0.01)
     assert len(runs) == 2
     assert ("broke off" in caplog.text) is True
@@ -233,7 +241,7 @@ def test_a_store_that_is_away_does_not_stop_the_lane(tmp_path: Path) -> None:
 
 def alarms(desk: Desk) -> list[tuple[str, bool]]:
     with desk.store.read() as tx:
-        found = tx.execute(select(schema.alarms).order_by(schema.alarms.c.id)).all()
+        found = tx.execute(select(orders.alarms).order_by(orders.alarms.c.id)).all()
     return [(row.kind, row.closed_at is None) for row in found]
 
 
@@ -242,24 +250,24 @@ def test_the_dashboard_raises_the_alarm_and_it_ends_by_itself(desk: Desk) -> Non
     vars(desk)["watch"] = watch = Watch(desk.store, seconds=seconds)
     say(desk, *LANES)
     watch.look()
-    standstill.note(desk)
+    stopped_workers.note(desk)
     assert alarms(desk) == []
     looked(watch, seconds, 120)
     for _ in range(2):  # once, however often
-        standstill.note(desk)
+        stopped_workers.note(desk)
     assert alarms(desk) == [("no_worker", True)]
     sweep(desk)  # a worker that begins again does not end it before its lanes turn
     assert alarms(desk) == [("no_worker", True)]
     say(desk, *(lane for lane in LANES if lane != "imports"))
     looked(watch, seconds, 10)
-    standstill.note(desk)
+    stopped_workers.note(desk)
     assert alarms(desk) == [("no_worker", False), ("worker_part_still", True)]
     [alarm] = to_do(desk, person(desk, "admin")).free.alarms
     assert alarm.detail["lanes"] == ["imports"]
     assert to_do(desk, person(desk, "manager")).free.alarms == ()
     say(desk, *LANES)
     looked(watch, seconds, 10)
-    standstill.note(desk)
+    stopped_workers.note(desk)
     assert alarms(desk) == [("no_worker", False), ("worker_part_still", False)]
 
 
@@ -267,10 +275,10 @@ def test_a_dashboard_that_has_just_begun_leaves_the_alarm_alone(desk: Desk) -> N
     seconds = Seconds()
     say(desk, *LANES, at=datetime.now(UTC) - timedelta(hours=5))
     vars(desk)["watch"] = looked(Watch(desk.store, seconds=seconds), seconds, 130)
-    standstill.note(desk)
+    stopped_workers.note(desk)
     vars(desk)["watch"] = another = Watch(desk.store)
     another.look()
-    standstill.note(desk)
+    stopped_workers.note(desk)
     assert alarms(desk) == [("no_worker", True)]
 
 
@@ -280,14 +288,14 @@ def test_closed_by_a_person_it_is_raised_again_for_the_next_standstill_only(desk
     vars(desk)["watch"] = watch = Watch(desk.store, seconds=seconds)
     watch.look()
     looked(watch, seconds, 130)
-    standstill.note(desk)
+    stopped_workers.note(desk)
     [alarm] = to_do(desk, admin).free.alarms
     close(desk, admin, alarm.id, "known")
-    standstill.note(desk)
+    stopped_workers.note(desk)
     assert alarms(desk) == [("no_worker", False)]
     say(desk, *LANES)
     looked(watch, seconds, 130)
-    standstill.note(desk)
+    stopped_workers.note(desk)
     assert alarms(desk) == [("no_worker", False), ("no_worker", True)]
 
 
@@ -306,8 +314,8 @@ def test_the_thread_looks_by_itself_and_says_once_that_it_cannot(
 def test_a_call_that_never_comes_back_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step that takes longer than all its calls can: its lane still turns, and yet something waits for ever."""
     waiting, lanes = threading.Event(), Lanes(desk, "here")
-    monkeypatch.setattr(steps, "take", lambda *_: STEP)
-    monkeypatch.setattr(steps, "run", lambda *_: waiting.wait(10))
+    monkeypatch.setattr(runner, "take", lambda *_: STEP)
+    monkeypatch.setattr(runner, "run", lambda *_: waiting.wait(10))
     monkeypatch.setattr(lanes_of_steps, "HANGS_SECONDS", 0.1)
     assert lanes.begin_next()
     assert not lanes.hang()
@@ -322,7 +330,7 @@ def test_a_step_for_which_there_is_no_thread_gives_its_place_back(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lanes = Lanes(desk, "here")
-    monkeypatch.setattr(steps, "take", lambda *_: STEP)
+    monkeypatch.setattr(runner, "take", lambda *_: STEP)
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", _no_thread)
         with pytest.raises(RuntimeError):
@@ -377,5 +385,5 @@ def _no_process(*_: object) -> None:
 
 
 def _dying(desk: Desk, owner: str) -> "subprocess.Popen[bytes]":
-    turns.take(desk.store, owner, (), threading.Event())
+    lease.take(desk.store, owner, (), threading.Event())
     return subprocess.Popen(["sh", "-c", "read line; exit 1"], stdin=subprocess.PIPE)

@@ -9,10 +9,11 @@ import pytest
 
 from services.access import WORKER, Actor
 from services.desk import Desk
-from services.reconciliation import background, imports
-from services.reconciliation.likeness import Stored
+from services.imports import background
+from services.imports import files as imports
+from services.imports.duplicates import Stored
 from services.settlements.dialect import Chosen
-from services.store import settlement_files as files
+from services.store.settlements import settlement_files as files
 from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
 from tests.support.payouts import Failed, import_file, lines_of

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import event, select, text, update
 
 from services.desk import Desk
-from services.store import Row, line_pages, position_pages
-from services.store.line_filter import LineFilter
-from services.store.line_pages import SORTS, Place, Sort
-from services.store.position_pages import ORDER_SORTS, OrderFilter, OrderSort
-from services.store.schema_settlements import order_positions, settlement_files, settlement_lines
+from services.store import Row
+from services.store.schema.settlements import order_positions, settlement_files, settlement_lines
+from services.store.settlements import line_pages, position_pages
+from services.store.settlements.line_filter import LineFilter
+from services.store.settlements.line_pages import SORTS, Place, Sort
+from services.store.settlements.position_pages import ORDER_SORTS, OrderFilter, OrderSort
 from tests.support import postgres
 from tests.support.desk import open_test_desk
 from tests.support.many_lines import fill

@@ -6,16 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from services import clock, worker
+from services import clock
 from services.access import CUSTOMER, Actor, NotAllowed
-from services.accounts.demo import prepare_demo
 from services.accounts.options import Options, save
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
+from services.entrypoints import worker
 from services.mail.errors import AddressError
-from services.orders import create, history, link_errors, links, operations, own_link, pressing
+from services.orders import (
+    create,
+    history,
+    link_errors,
+    links,
+    open_page,
+    operations,
+    payment_link,
+)
 from services.orders.errors import AmountBelowMinimum, ExpiryTooLate, ExpiryTooSoon, FieldEmpty, FieldTooLong
 from services.orders.history import Detail
-from services.store import orders as rows
+from services.store.orders import orders as rows
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox
@@ -48,8 +57,8 @@ def key() -> str:
     return create.new_form_key()
 
 
-def press(desk: Desk, order_id: int) -> pressing.Pressed:
-    return pressing.press(desk, found(desk, order_id).order.link_token)
+def press(desk: Desk, order_id: int) -> open_page.Pressed:
+    return open_page.press(desk, found(desk, order_id).order.link_token)
 
 
 def pay(desk: Desk, sandbox: RunningSandbox, order_id: int, page: int = -1) -> None:
@@ -353,4 +362,4 @@ def test_every_standing_is_told(desk: Desk, manager: Actor) -> None:
             rows.change_order(tx, order_id, payment=payment, availability=availability)
             order = rows.order(tx, order_id)
             assert order is not None
-            assert own_link.standing(order, clock.now()) == expected
+            assert payment_link.standing(order, clock.now()) == expected

@@ -13,12 +13,14 @@ from services.accounts.errors import AccountUnknown
 from services.alarms import DaysOutOfRange
 from services.alarms.handling import days_to_settle
 from services.desk import Desk
-from services.reconciliation import background, decisions, file_accounts, join, not_ours, reading, rules
-from services.reconciliation import decision_errors as refusals
-from services.reconciliation.decisions import Shown
+from services.imports import background, file_accounts, reading
+from services.reconciliation.decisions import account_rules, decide, not_ours_rules
+from services.reconciliation.decisions import errors as refusals
+from services.reconciliation.decisions.decide import Shown
+from services.reconciliation.matching import rejoin as join
 from services.settlements.dialect import Chosen
-from services.store import matching_rules as rows
-from services.store import schema
+from services.store.schema import orders
+from services.store.settlements import matching_rules as rows
 from tests.support.by_hand import an_order, line, line_id, outcomes, take, totals
 from tests.support.desk import open_test_desk, person
 
@@ -42,10 +44,10 @@ def test_a_rule_takes_what_is_open_and_what_comes_and_gives_it_back(books: Desk,
     an_order(books, "WEB-7")
     take(books, line("WEB-7"), line("WEB-8", "8.00"), line("web-9", "9.00"), line("POS-1", "1.00"))
     begun, sums = outcomes(books), totals(books)
-    taken = not_ours.preview(books, finance, "demo", "order", "starts", "WEB-")
+    taken = not_ours_rules.preview(books, finance, "demo", "order", "starts", "WEB-")
     assert (taken.lines, taken.amounts) == (1, (("EUR", 8_0000),))
     told: list[float] = []
-    rule = not_ours.add(
+    rule = not_ours_rules.add(
         books, finance, "demo", "order", "starts", "WEB-", "our web shop", "k1", progress=told.append
     )
     assert told == [1.0]
@@ -54,11 +56,11 @@ def test_a_rule_takes_what_is_open_and_what_comes_and_gives_it_back(books: Desk,
     assert totals(books) == sums
     take(books, line("WEB-10"))
     assert outcomes(books).pop("WEB-10 Sale") == ("not_ours", None)
-    not_ours.end(books, finance, rule, "it is ours after all")
+    not_ours_rules.end(books, finance, rule, "it is ours after all")
     now = outcomes(books)
     assert now.pop("WEB-10 Sale") == ("unmatched", None)
     assert now == begun
-    [ended] = not_ours.rules(books, finance, "demo")
+    [ended] = not_ours_rules.rules(books, finance, "demo")
     assert (ended.who, ended.ender, ended.end_reason, ended.due) == (
         "Camille Martin", "Camille Martin", "it is ours after all", False
     )  # fmt: skip
@@ -66,7 +68,7 @@ def test_a_rule_takes_what_is_open_and_what_comes_and_gives_it_back(books: Desk,
 
 def test_a_rule_compares_whole_cells_too(books: Desk, finance: Actor) -> None:
     take(books, line("A", product="amex"), line("B", product="amex gold"))
-    not_ours.add(books, finance, "demo", "product_name", "equals", "amex", "other contract", "k1")
+    not_ours_rules.add(books, finance, "demo", "product_name", "equals", "amex", "other contract", "k1")
     assert {name: outcome for name, (outcome, _) in outcomes(books).items()} == {
         "A Sale": "not_ours", "B Sale": "unmatched"
     }  # fmt: skip
@@ -75,11 +77,11 @@ def test_a_rule_compares_whole_cells_too(books: Desk, finance: Actor) -> None:
 def test_a_persons_decision_goes_before_a_rule(books: Desk, finance: Actor) -> None:
     order = an_order(books, "A-1")
     take(books, line("WEB-8"), line("WEB-9"))
-    decisions.match(books, finance, [Shown(line_id(books, "WEB-8"))], order, "it is A-1", "k1")
-    assert not_ours.preview(books, finance, "demo", "order", "starts", "WEB").lines == 1
-    not_ours.add(books, finance, "demo", "order", "starts", "WEB", "our web shop", "k2")
+    decide.match(books, finance, [Shown(line_id(books, "WEB-8"))], order, "it is A-1", "k1")
+    assert not_ours_rules.preview(books, finance, "demo", "order", "starts", "WEB").lines == 1
+    not_ours_rules.add(books, finance, "demo", "order", "starts", "WEB", "our web shop", "k2")
     assert outcomes(books)["WEB-8 Sale"] == ("matched", order)
-    decisions.undo_group(books, finance, "k1", "no")
+    decide.undo_group(books, finance, "k1", "no")
     assert outcomes(books)["WEB-8 Sale"] == ("not_ours", None)
 
 
@@ -93,28 +95,28 @@ def test_rules_that_are_refused(books: Desk, finance: Actor) -> None:
     ):
         wanted: Any = (field, pattern, text)
         with pytest.raises(refusal):
-            not_ours.preview(books, finance, "demo", *wanted)
+            not_ours_rules.preview(books, finance, "demo", *wanted)
         with pytest.raises(refusal):
-            not_ours.add(books, finance, "demo", *wanted, "why", "k1")
+            not_ours_rules.add(books, finance, "demo", *wanted, "why", "k1")
     with pytest.raises(refusals.ReasonMissing):
-        not_ours.add(books, finance, "demo", "order", "starts", "WEB", " ", "k1")
+        not_ours_rules.add(books, finance, "demo", "order", "starts", "WEB", " ", "k1")
     with pytest.raises(AccountUnknown):
-        not_ours.add(books, finance, "other", "order", "starts", "WEB", "why", "k1")
+        not_ours_rules.add(books, finance, "other", "order", "starts", "WEB", "why", "k1")
     with pytest.raises(refusals.RuleUnknown):
-        not_ours.end(books, finance, 10**6, "why")
-    assert not_ours.rules(books, finance, "demo") == ()
+        not_ours_rules.end(books, finance, 10**6, "why")
+    assert not_ours_rules.rules(books, finance, "demo") == ()
 
 
 def test_a_second_press_begins_and_ends_no_second_rule(books: Desk, finance: Actor) -> None:
     wanted: Any = ("demo", "order", "starts", "WEB", "why")
-    rule = not_ours.add(books, finance, *wanted, "k1")
-    assert not_ours.add(books, finance, *wanted, "k1") == rule
+    rule = not_ours_rules.add(books, finance, *wanted, "k1")
+    assert not_ours_rules.add(books, finance, *wanted, "k1") == rule
     with pytest.raises(refusals.RuleKnown):
-        not_ours.add(books, finance, *wanted, "k2")
-    not_ours.end(books, finance, rule, "over")
-    not_ours.end(books, finance, rule, "over")
+        not_ours_rules.add(books, finance, *wanted, "k2")
+    not_ours_rules.end(books, finance, rule, "over")
+    not_ours_rules.end(books, finance, rule, "over")
     with pytest.raises(refusals.AlreadyUndone) as refused:
-        not_ours.end(books, person(books, "finance"), rule, "over")
+        not_ours_rules.end(books, person(books, "finance"), rule, "over")
     assert refused.value.who == "Camille Martin"
     actions = [entry.action for entry in entries(books, finance) if entry.action.startswith("not_ours")]
     assert actions == ["not_ours_rule_ended", "not_ours_rule_begun"]
@@ -124,7 +126,7 @@ def test_a_rule_whose_process_died_is_applied_by_the_round_from_where_it_was(
     books: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take(books, *(line(f"WEB-{number}") for number in range(5)))
-    monkeypatch.setattr(not_ours, "_AT_ONCE", 2)
+    monkeypatch.setattr(not_ours_rules, "_AT_ONCE", 2)
     rejoin, calls = join.rejoin_lines, []
 
     def dies_at_the_second(*what: Any) -> None:
@@ -136,25 +138,25 @@ def test_a_rule_whose_process_died_is_applied_by_the_round_from_where_it_was(
     with monkeypatch.context() as patch:
         patch.setattr(join, "rejoin_lines", dies_at_the_second)
         with pytest.raises(KeyboardInterrupt):
-            not_ours.add(books, finance, "demo", "order", "starts", "WEB", "why", "k1")
+            not_ours_rules.add(books, finance, "demo", "order", "starts", "WEB", "why", "k1")
     assert [outcome for outcome, _ in outcomes(books).values()].count("not_ours") == 2
-    assert not_ours.rules(books, finance, "demo")[0].due
-    assert not_ours.catch_up(books, limit=2) is True
+    assert not_ours_rules.rules(books, finance, "demo")[0].due
+    assert not_ours_rules.catch_up(books, limit=2) is True
     assert [outcome for outcome, _ in outcomes(books).values()].count("not_ours") == 4
-    assert not_ours.catch_up(books, limit=2) is False
+    assert not_ours_rules.catch_up(books, limit=2) is False
     assert {outcome for outcome, _ in outcomes(books).values()} == {"not_ours"}
-    assert not not_ours.rules(books, finance, "demo")[0].due
+    assert not not_ours_rules.rules(books, finance, "demo")[0].due
 
 
 # -- how lines find their order
 
 
 def test_rules_are_read_and_changed(books: Desk, finance: Actor) -> None:
-    now = rules.matching(books, finance, "demo")
+    now = account_rules.matching(books, finance, "demo")
     assert (now.reference, now.ignore, now.late_days, now.joining) == (1, frozenset(), 10, False)
-    assert rules.save(books, finance, "demo", reference=1, ignore=(), late_days=10) is False
-    assert rules.save(books, finance, "demo", reference=2, ignore={"case", "zeros"}, late_days=20) is True
-    now = rules.matching(books, finance, "demo")
+    assert account_rules.save(books, finance, "demo", reference=1, ignore=(), late_days=10) is False
+    assert account_rules.save(books, finance, "demo", reference=2, ignore={"case", "zeros"}, late_days=20) is True
+    now = account_rules.matching(books, finance, "demo")
     assert (now.reference, now.ignore, now.late_days) == (2, frozenset({"case", "zeros"}), 20)
     assert now.joining
     with books.store.read() as tx:
@@ -164,44 +166,44 @@ def test_rules_are_read_and_changed(books: Desk, finance: Actor) -> None:
 
 
 def test_days_alone_join_nothing_anew(books: Desk, finance: Actor) -> None:
-    assert rules.save(books, finance, "demo", reference=1, ignore=(), late_days=30) is True
-    assert rules.matching(books, finance, "demo").joining is False
+    assert account_rules.save(books, finance, "demo", reference=1, ignore=(), late_days=30) is True
+    assert account_rules.matching(books, finance, "demo").joining is False
 
 
 def test_a_change_joins_every_line_anew(books: Desk, finance: Actor) -> None:
     order = an_order(books, "A-1", reference="F-2026-7")
     take(books, line("WEB-1", reference="f20267"))
     assert outcomes(books)["WEB-1 Sale"] == ("suggested", None)
-    tried = rules.preview(books, finance, "demo", reference=1, ignore={"case", "dashes"})
-    assert tried == rules.Change(lines=1, matched=0, gained=1, lost=0, moved=0)
-    rules.save(books, finance, "demo", reference=1, ignore={"case", "dashes"}, late_days=10)
+    tried = account_rules.preview(books, finance, "demo", reference=1, ignore={"case", "dashes"})
+    assert tried == account_rules.Change(lines=1, matched=0, gained=1, lost=0, moved=0)
+    account_rules.save(books, finance, "demo", reference=1, ignore={"case", "dashes"}, late_days=10)
     background.work_off(books)
-    assert rules.matching(books, finance, "demo").joining is False
+    assert account_rules.matching(books, finance, "demo").joining is False
     assert outcomes(books)["WEB-1 Sale"] == ("matched", order)
-    tried = rules.preview(books, finance, "demo", reference=2, ignore={"case", "dashes"})
-    assert tried == rules.Change(lines=1, matched=1, gained=0, lost=1, moved=0)
-    rules.save(books, finance, "demo", reference=2, ignore={"case", "dashes"}, late_days=10)
+    tried = account_rules.preview(books, finance, "demo", reference=2, ignore={"case", "dashes"})
+    assert tried == account_rules.Change(lines=1, matched=1, gained=0, lost=1, moved=0)
+    account_rules.save(books, finance, "demo", reference=2, ignore={"case", "dashes"}, late_days=10)
     background.work_off(books)
     assert outcomes(books)["WEB-1 Sale"][1] is None
 
 
 def test_rules_that_cannot_be(books: Desk, finance: Actor) -> None:
-    with pytest.raises(rules.ReferenceOutOfRange):
-        rules.save(books, finance, "demo", reference=6, ignore=(), late_days=10)
-    with pytest.raises(rules.IgnoreUnknown):
-        rules.save(books, finance, "demo", reference=1, ignore={"accents"}, late_days=10)
+    with pytest.raises(account_rules.ReferenceOutOfRange):
+        account_rules.save(books, finance, "demo", reference=6, ignore=(), late_days=10)
+    with pytest.raises(account_rules.IgnoreUnknown):
+        account_rules.save(books, finance, "demo", reference=1, ignore={"accents"}, late_days=10)
     with pytest.raises(DaysOutOfRange):
-        rules.save(books, finance, "demo", reference=2, ignore=(), late_days=0)
+        account_rules.save(books, finance, "demo", reference=2, ignore=(), late_days=0)
     with pytest.raises(AccountUnknown):
-        rules.save(books, finance, "other", reference=1, ignore=(), late_days=10)
-    assert rules.matching(books, finance, "demo").reference == 1
+        account_rules.save(books, finance, "other", reference=1, ignore=(), late_days=10)
+    assert account_rules.matching(books, finance, "demo").reference == 1
 
 
 def test_how_often_each_reference_is_filled(books: Desk, finance: Actor) -> None:
     an_order(books, "A-1", reference="F-1")
     an_order(books, "A-2")
     take(books, line("A-1", reference="F-1"), line("A-2"), line("A-3", reference="F-3"))
-    filled = rules.filled(books, finance, "demo")
+    filled = account_rules.filled(books, finance, "demo")
     assert (filled.lines, filled.of_lines) == (3, (2, 0, 0, 0, 0))
     assert (filled.orders, filled.of_orders) == (2, (1, 0, 0, 0, 0))
 
@@ -228,16 +230,16 @@ def test_what_a_newer_version_remembered_is_left_alone(books: Desk, finance: Act
 @pytest.mark.parametrize("role", ["manager", "admin"])
 def test_who_may_not_reconcile_changes_no_rule(books: Desk, finance: Actor, role: str) -> None:
     other = person(books, role)
-    rule = not_ours.add(books, finance, "demo", "order", "starts", "WEB", "why", "k1")
+    rule = not_ours_rules.add(books, finance, "demo", "order", "starts", "WEB", "why", "k1")
     acts: list[Callable[[], Any]] = [
-        lambda: not_ours.preview(books, other, "demo", "order", "starts", "WEB"),
-        lambda: not_ours.add(books, other, "demo", "order", "starts", "POS", "why", "k2"),
-        lambda: not_ours.end(books, other, rule, "why"),
-        lambda: not_ours.rules(books, other, "demo"),
-        lambda: rules.matching(books, other, "demo"),
-        lambda: rules.save(books, other, "demo", reference=2, ignore=(), late_days=10),
-        lambda: rules.filled(books, other, "demo"),
-        lambda: rules.preview(books, other, "demo", reference=2, ignore=()),
+        lambda: not_ours_rules.preview(books, other, "demo", "order", "starts", "WEB"),
+        lambda: not_ours_rules.add(books, other, "demo", "order", "starts", "POS", "why", "k2"),
+        lambda: not_ours_rules.end(books, other, rule, "why"),
+        lambda: not_ours_rules.rules(books, other, "demo"),
+        lambda: account_rules.matching(books, other, "demo"),
+        lambda: account_rules.save(books, other, "demo", reference=2, ignore=(), late_days=10),
+        lambda: account_rules.filled(books, other, "demo"),
+        lambda: account_rules.preview(books, other, "demo", reference=2, ignore=()),
         lambda: reading.remember(books, other, "demo", Chosen(decimal=",")),
         lambda: file_accounts.assign(books, other, "12345", "demo"),
         lambda: file_accounts.file_accounts(books, other),
@@ -248,9 +250,9 @@ def test_who_may_not_reconcile_changes_no_rule(books: Desk, finance: Actor, role
 
 
 def test_the_audit_names_no_text_of_a_rule(books: Desk, finance: Actor) -> None:
-    not_ours.add(books, finance, "demo", "customer_id", "equals", "elodie@example.com", "Mrs Marchand", "k1")
+    not_ours_rules.add(books, finance, "demo", "customer_id", "equals", "elodie@example.com", "Mrs Marchand", "k1")
     file_accounts.assign(books, finance, "12345", "demo")
     with books.store.read() as tx:
-        kept = str([tuple(row) for row in tx.execute(select(schema.audit))])
+        kept = str([tuple(row) for row in tx.execute(select(orders.audit))])
     assert "elodie" not in kept
     assert "Marchand" not in kept

@@ -9,16 +9,18 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import select
 
-from services.orders.observe import refold
-from services.reconciliation import background, decisions, file_accounts, process, views
-from services.reconciliation.decisions import Shown
-from services.reconciliation.file_accounts import FileAccountInUse
-from services.store import matching_rules as matching_rows
-from services.store import orders as order_rows
-from services.store.position_pages import OrderFilter
-from services.store.schema import orders
-from services.store.schema_payouts import folder_files
-from services.store.schema_settlements import line_totals, settlement_files, settlement_lines
+from services.imports import background, file_accounts, process
+from services.imports.file_accounts import FileAccountInUse
+from services.orders.record import refold
+from services.reconciliation.decisions import decide
+from services.reconciliation.decisions.decide import Shown
+from services.reconciliation.views import lists
+from services.store.orders import orders as order_rows
+from services.store.schema.fetching import folder_files
+from services.store.schema.orders import orders
+from services.store.schema.settlements import line_totals, settlement_files, settlement_lines
+from services.store.settlements import matching_rules as matching_rows
+from services.store.settlements.position_pages import OrderFilter
 from tests.support.by_hand import an_order, line, line_id, outcomes, take
 from tests.support.desk import open_test_desk, person
 from tests.support.first_version import as_the_first_version_left_it
@@ -45,7 +47,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
             )  # fmt: skip
         refold(tx, order)
     take(before, line("A-1", "40.00"), line("A-1", "-40.00", operation="Refund"), line("WEB-1"))
-    decisions.exclude(before, finance, [Shown(line_id(before, "WEB-1"))], "test", "k1")
+    decide.exclude(before, finance, [Shown(line_id(before, "WEB-1"))], "test", "k1")
     as_the_first_version_left_it(before, tmp_path / "after" / "sandbox.db")
     expected, stood = everything(before), outcomes(before)
     before.store.shed()
@@ -62,7 +64,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
         pass
     assert everything(after) == expected
     must_hold(after)
-    assert [row.order_id for row in views.orders(after, finance, OrderFilter(open=True)).rows] == ["A-1"]
+    assert [row.order_id for row in lists.orders(after, finance, OrderFilter(open=True)).rows] == ["A-1"]
     after.close()
 
 

@@ -10,21 +10,19 @@ from sqlalchemy import update
 from services.access import Actor
 from services.desk import Desk
 from services.i18n import translator
-from services.reconciliation import (
-    aside,
-    background,
-    decisions,
-    line_words,
-    order_words,
-    payout_views,
-    process,
-    views,
+from services.imports import background, process
+from services.reconciliation.decisions import decide, set_aside_rows
+from services.reconciliation.decisions.decide import Shown
+from services.reconciliation.views import (
+    line_text,
+    lists,
+    order_text,
+    payout_list,
 )
-from services.reconciliation.decisions import Shown
-from services.reconciliation.payout_views import Payout
+from services.reconciliation.views.payout_list import Payout
 from services.settlements.findings import findings_of
-from services.store.position_pages import OrderFilter
-from services.store.schema_settlements import settlement_files, settlement_lines
+from services.store.schema.settlements import settlement_files, settlement_lines
+from services.store.settlements.position_pages import OrderFilter
 from tests.support import postgres
 from tests.support.by_hand import HEAD, an_order, line, line_id, outcomes, position, stored, take
 from tests.support.desk import open_test_desk, person
@@ -55,7 +53,7 @@ def row(
 
 
 def the_payout(desk: Desk, actor: Actor, number: str = "77") -> Payout:
-    [found] = [one for one in payout_views.payouts(desk, actor) if one.settlement_id == number]
+    [found] = [one for one in payout_list.payouts(desk, actor) if one.settlement_id == number]
     return found
 
 
@@ -73,11 +71,11 @@ def test_a_payout_is_not_proved_at_nought(desk: Desk, finance: Actor, cell: str,
     file = take(desk, row("A-1", "10.00", cell), row("", "0.00", operation="Settlement"))
     found = the_payout(desk, finance)
     assert (found.state, found.aside, found.lines_units, found.payout_units) == ("not_proved", 1, 0, 0)
-    [kept] = aside.of_file(desk, finance, file).rows
+    [kept] = set_aside_rows.of_file(desk, finance, file).rows
     assert (kept.line, kept.reason, kept.column, kept.settlement_id) == (2, reason, "settled_amount", "77")
     assert position(desk, order).status == "paid_not_settled"
     # the corrected file brings it
-    aside.deal(desk, finance, file, [2], "Corrected in another file")
+    set_aside_rows.deal(desk, finance, file, [2], "Corrected in another file")
     take(desk, row("A-1", "10.00", "9.70"), row("", "9.70", operation="Settlement"))
     assert the_payout(desk, finance).state == "tied"
     assert position(desk, order).status == "settled_in_full"
@@ -95,7 +93,7 @@ def test_so_of_a_workbook(
     rows = [HEAD.split(";"), sale, row("", "0.00", operation="Settlement").split(";")]
     file = import_file(desk, finance, "demo", "book", make(rows))
     assert the_payout(desk, finance).state == "not_proved"
-    assert [one.reason for one in aside.of_file(desk, finance, file).rows] == [reason]
+    assert [one.reason for one in set_aside_rows.of_file(desk, finance, file).rows] == [reason]
 
 
 def test_a_nought_that_is_written_is_one(desk: Desk, finance: Actor) -> None:
@@ -136,9 +134,9 @@ def test_a_line_without_an_original_amount_settles_nothing(
     assert (found.status, found.open) == ("amount_missing", True)
     t = translator("en")
     said = stored(desk)[f"A-1 {operation}"]
-    shown = views.line(desk, finance, said.id).line
-    assert "It has no original amount, and settles nothing of an order." in line_words.reason(shown, t)
-    why = order_words.reason(views.order(desk, finance, order), desk.account("demo").zone, t)
+    shown = lists.line(desk, finance, said.id).line
+    assert "It has no original amount, and settles nothing of an order." in line_text.reason(shown, t)
+    why = order_text.reason(lists.order(desk, finance, order), desk.account("demo").zone, t)
     assert f"“{operation}” has no amount, in line {2 + len(sales)} of payout.csv" in why
     with desk.store.read() as tx:
         kept = findings_of(
@@ -154,7 +152,7 @@ def test_a_line_without_an_original_amount_settles_nothing(
 def test_a_decision_stays_with_the_line_that_gets_its_amount(desk: Desk, finance: Actor) -> None:
     order = an_order(desk, "A-1")
     take(desk, row("X-9", "", "-10.00", "Refund"), row("A-1", "10.00"))
-    decisions.match(
+    decide.match(
         desk,
         finance,
         [Shown(line_id(desk, "X-9", "Refund"))],
@@ -207,10 +205,10 @@ def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -
         row("", "10.00", operation="Settlement", payout="80"),
     )  # fmt: skip
     shares = [(orders["C-1"], 10_0000), (orders["C-2"], 10_0000)]
-    decisions.split(before, finance, Shown(line_id(before, "C-9")), shares, "Both", "k1")
-    decisions.twice(before, finance, [Shown(line_id(before, "E-9"))], "Twice", "k2")
+    decide.split(before, finance, Shown(line_id(before, "C-9")), shares, "Both", "k1")
+    decide.twice(before, finance, [Shown(line_id(before, "E-9"))], "Twice", "k2")
     background.work_off(before)
-    assert {one.state for one in payout_views.payouts(before, finance)} == {"tied"}
+    assert {one.state for one in payout_list.payouts(before, finance)} == {"tied"}
     assert {position(before, orders[name]).status for name in orders} == {"settled_in_full"}
 
     settled, original = "settled_amount_units", "original_amount_units"
@@ -220,7 +218,7 @@ def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -
         OLD,
         {"A-1 Sale": settled, "B-1 Refund": original, "C-9 Sale": settled, "E-9 Sale": settled},
     )
-    states = {one.settlement_id: (one.state, one.missing) for one in payout_views.payouts(after, finance)}
+    states = {one.settlement_id: (one.state, one.missing) for one in payout_list.payouts(after, finance)}
     assert states == {"77": ("not_proved", 1), "78": ("tied", 0), "79": ("not_proved", 1), "80": ("tied", 0)}
     for _ in range(2):  # at once, and when the worker has been over it
         found = {
@@ -232,13 +230,13 @@ def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -
             pass
     must_hold(after)
     assert position(after, orders["A-1"]).net_units is None
-    assert {one.order_id for one in views.orders(after, finance, OrderFilter(open=True)).rows} == {"A-1", "B-1", "C-1", "C-2"}  # fmt: skip
+    assert {one.order_id for one in lists.orders(after, finance, OrderFilter(open=True)).rows} == {"A-1", "B-1", "C-1", "C-2"}  # fmt: skip
     t = translator("en")
-    shown = views.line(after, finance, line_id(after, "A-1")).line
-    assert "It has no settled amount: its payout is not proved." in line_words.reason(shown, t)
+    shown = lists.line(after, finance, line_id(after, "A-1")).line
+    assert "It has no settled amount: its payout is not proved." in line_text.reason(shown, t)
     [total] = [
         one
-        for one in payout_views.operations(after, finance, the_payout(after, finance))
+        for one in payout_list.operations(after, finance, the_payout(after, finance))
         if one.code == "sale"
     ]
     assert (total.lines, total.missing, total.units) == (1, 1, 0)

@@ -7,23 +7,24 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services import clock, worker
+from services import clock
 from services.access import WORKER, Actor, NotAllowed, users
 from services.accounts.options import OPTIONS
 from services.accounts.pauses import pause, resume
 from services.desk import Desk
+from services.entrypoints import worker
 from services.hipay.observations import Observation
 from services.notices import NoAddress
 from services.notices.choices import choose, chosen
 from services.notices.facts import KINDS, Fact, ends_tomorrow, fact, told_at
 from services.notices.post import find, post
-from services.orders import create, history, pressing
-from services.orders.observe import observe
-from services.overview import overview
+from services.orders import create, history, open_page
+from services.orders.record import observe
+from services.reconciliation.views.overview import overview
 from services.store import access as people
 from services.store import accounts
-from services.store import notices as rows
-from services.store import orders as order_rows
+from services.store.orders import notices as rows
+from services.store.orders import orders as order_rows
 from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -271,7 +272,7 @@ def test_the_notice_of_an_end_says_how_often_the_customer_opened_it(
     order_id = send(desk, manager, expires_at=clock.now() + timedelta(days=5))
     token = history.detail(desk, manager, order_id).order.link_token
     for _ in range(times):
-        pressing.press(desk, token)
+        open_page.press(desk, token)
         sandbox.control("clock", {"advance_seconds": 60})
     morning = told_at(history.detail(desk, manager, order_id).order.expires_at, ZoneInfo("Europe/Paris"))
     sandbox.control("clock", {"advance_seconds": (morning - clock.now()).total_seconds() + 60})

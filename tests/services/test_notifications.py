@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from services import clock, notifications
+from services import clock
 from services.access import WORKER
 from services.desk import Desk
 from services.hipay.notifications import parse
-from services.orders import observe
-from services.store import orders as rows
-from services.store import schema, steps
+from services.orders import notifications, record
+from services.store.orders import orders as rows
+from services.store.orders import steps
+from services.store.schema import orders
 from tests.support.desk import open_test_desk
 from tests.support.public import body, order_row, order_with_page
 
@@ -48,17 +49,17 @@ def receive(desk: Desk, *bodies: bytes) -> None:
 
 def states(desk: Desk) -> list[str]:
     with desk.store.read() as tx:
-        return list(tx.scalars(select(schema.notifications.c.state).order_by(schema.notifications.c.id)))
+        return list(tx.scalars(select(orders.notifications.c.state).order_by(orders.notifications.c.id)))
 
 
 def only(desk: Desk) -> Any:
     with desk.store.read() as tx:
-        return tx.execute(select(schema.notifications)).one()
+        return tx.execute(select(orders.notifications)).one()
 
 
 def alarms(desk: Desk) -> list[Any]:
     with desk.store.read() as tx:
-        return list(tx.execute(select(schema.alarms).order_by(schema.alarms.c.id)))
+        return list(tx.execute(select(orders.alarms).order_by(orders.alarms.c.id)))
 
 
 def read_is_due(desk: Desk, row: int) -> bool:
@@ -72,7 +73,7 @@ def shows(desk: Desk, row: int, *, total: int | None = None, **changes: str | in
     seen = replace(parse(body(**changes), FORM).observation(), charged_back=total)
     with desk.store.write() as tx:
         page = rows.pages_of(tx, row)[0]
-        return observe.observe(tx, desk, row, page.id, seen, actor=WORKER)
+        return record.observe(tx, desk, row, page.id, seen, actor=WORKER)
 
 
 def recorded(desk: Desk, row: int) -> list[tuple[str, str]]:
@@ -279,7 +280,7 @@ def test_what_cannot_be_read_is_said_so_and_holds_nobody_up(desk: Desk, raw: byt
 def test_a_fault_of_ours_is_alarmed_and_holds_nobody_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     row, _ = order_with_page(desk)
     order_with_page(desk, "A-2")
-    whole = observe.tell
+    whole = record.tell
 
     def faulty(tx: Any, desk: Desk, told: Any) -> Any:
         if row in [page.order for page, _ in told]:
@@ -317,7 +318,7 @@ def test_killed_in_between_it_stays_stored(desk: Desk, monkeypatch: pytest.Monke
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(notifications.reading, "schedule_each", killed)
+        patch.setattr(notifications.read_payment, "schedule_each", killed)
         with pytest.raises(Killed):
             notifications.work_off(desk)
     assert states(desk) == ["stored"]

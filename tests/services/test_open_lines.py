@@ -8,7 +8,7 @@ import pytest
 from services.access import Actor
 from services.desk import Desk
 from services.i18n import translator
-from services.reconciliation import line_words, views
+from services.reconciliation.views import line_text, lists
 from tests.support.by_hand import an_order, line, line_id, take
 from tests.support.desk import open_test_desk, person
 
@@ -30,8 +30,8 @@ def finance(books: Desk) -> Actor:
 
 
 def told(desk: Desk, actor: Actor, order: str, language: str = "en") -> str:
-    found = views.line(desk, actor, line_id(desk, order))
-    return line_words.reason(found.line, translator(language)).replace("\xa0", " ").replace("\u202f", " ")
+    found = lists.line(desk, actor, line_id(desk, order))
+    return line_text.reason(found.line, translator(language)).replace("\xa0", " ").replace("\u202f", " ")
 
 
 def test_the_keys_that_were_tried_are_named_with_their_texts(books: Desk, finance: Actor) -> None:
@@ -74,7 +74,7 @@ def test_beside_a_line_that_nothing_names_stand_the_orders_that_come_near(
     books: Desk, finance: Actor
 ) -> None:
     take(books, line("WEB-1", "42.00"))
-    beside = views.line(books, finance, line_id(books, "WEB-1")).beside
+    beside = lists.line(books, finance, line_id(books, "WEB-1")).beside
     assert {(one.order.order_id, one.role) for one in beside} == {("A-100", "hint"), ("A-200", "hint")}
     assert {one.fact: one.verdict for one in beside[0].compared}["amount"] == "same"
 
@@ -86,6 +86,6 @@ def test_a_text_in_another_column_is_a_hint(books: Desk, finance: Actor) -> None
     from tests.support.payouts import import_file
 
     import_file(books, finance, "demo", "p.csv", raw.encode())
-    found = views.line(books, finance, line_id(books, "WEB-5"))
+    found = lists.line(books, finance, line_id(books, "WEB-5"))
     assert found.line.outcome == "unmatched"
     assert [(one.order.order_id, one.role) for one in found.beside] == [("A-100", "hint")]

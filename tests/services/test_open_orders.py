@@ -15,12 +15,15 @@ from services.access.trail import entries
 from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.i18n import translator
-from services.orders.observe import record
-from services.reconciliation import accepting, background, exports, order_words, positions, views
-from services.reconciliation.decision_errors import AlreadyUndone, ReasonMissing
-from services.store import orders as order_rows
-from services.store.position_pages import OrderFilter
-from services.store.schema import alarms, orders
+from services.imports import background
+from services.orders.record import record
+from services.reconciliation.decisions import acceptances
+from services.reconciliation.decisions.errors import AlreadyUndone, ReasonMissing
+from services.reconciliation.matching import positions
+from services.reconciliation.views import exports, lists, order_text
+from services.store.orders import orders as order_rows
+from services.store.schema.orders import alarms, orders
+from services.store.settlements.position_pages import OrderFilter
 from tests.support.by_hand import an_order, line, position, take
 from tests.support.desk import all_that_is_stored, open_test_desk, person
 from tests.support.joined import must_hold
@@ -49,15 +52,15 @@ def collected(desk: Desk, order: int, *days_ago: int) -> None:
 
 
 def open_ones(desk: Desk, actor: Actor) -> list[str]:
-    return [row.order_id for row in views.orders(desk, actor, OrderFilter(open=True)).rows]
+    return [row.order_id for row in lists.orders(desk, actor, OrderFilter(open=True)).rows]
 
 
 def late_ones(desk: Desk, actor: Actor) -> list[str]:
-    return [row.order_id for row in views.orders(desk, actor, OrderFilter(), late=True).rows]
+    return [row.order_id for row in lists.orders(desk, actor, OrderFilter(), late=True).rows]
 
 
 def why(desk: Desk, actor: Actor, order: int, language: str = "en") -> str:
-    return order_words.reason(views.order(desk, actor, order), UTC, translator(language)).replace("\xa0", " ")
+    return order_text.reason(lists.order(desk, actor, order), UTC, translator(language)).replace("\xa0", " ")
 
 
 # -- what is open, and late
@@ -73,7 +76,7 @@ def test_an_order_of_which_a_part_is_missing_is_open_and_in_time_late(books: Des
     assert late_ones(books, finance) == []
     collected(books, order, 60, 40)
     assert late_ones(books, finance) == ["A-1"]
-    figures = views.figures(books, finance)
+    figures = lists.figures(books, finance)
     assert (figures.open_orders, figures.late) == (1, 1)
     sweep(books)
     with books.store.read() as tx:
@@ -129,7 +132,7 @@ def test_an_open_order_says_what_is_missing_and_since_when(books: Desk, finance:
     assert "Of €100.00 collected, €40.00 is in no payout line." in told
     assert "ago: late since" in told
     assert "Sur 100,00 € encaissés, 40,00 € ne figurent dans aucune ligne" in why(books, finance, order, "fr")
-    [near] = views.order(books, finance, order).near
+    [near] = lists.order(books, finance, order).near
     assert (near.file_order, near.outcome) == ("a 100", "suggested")
 
 
@@ -168,8 +171,8 @@ def test_an_accepted_order_leaves_the_open_list_until_its_figures_change(
     books: Desk, finance: Actor, short: int
 ) -> None:
     collected(books, short, 60)
-    accepting.accept(books, finance, short, figures(books, short), "a cent", "k1")
-    accepting.accept(books, finance, short, figures(books, short), "a cent", "k1")  # a second press
+    acceptances.accept(books, finance, short, figures(books, short), "a cent", "k1")
+    acceptances.accept(books, finance, short, figures(books, short), "a cent", "k1")  # a second press
     assert (open_ones(books, finance), late_ones(books, finance)) == ([], [])
     assert position(books, short).status == "settled_under"
     must_hold(books)
@@ -178,24 +181,24 @@ def test_an_accepted_order_leaves_the_open_list_until_its_figures_change(
         assert tx.execute(select(alarms)).first() is None
     take(books, line("A-1", "-2.00", operation="Refund"))
     assert open_ones(books, finance) == ["A-1"]
-    [one] = accepting.of_order(books, finance, short)
+    [one] = acceptances.of_order(books, finance, short)
     assert (one.holds, one.reason, one.who, one.undone_at) == (False, "a cent", "Camille Martin", None)
     must_hold(books)
     sweep(books)
     with books.store.read() as tx:
         assert [row.kind for row in tx.execute(select(alarms))] == ["not_settled"]
-    accepting.accept(books, finance, short, figures(books, short), "so be it", "k2")
-    assert [one.holds for one in accepting.of_order(books, finance, short)] == [False, True]
+    acceptances.accept(books, finance, short, figures(books, short), "so be it", "k2")
+    assert [one.holds for one in acceptances.of_order(books, finance, short)] == [False, True]
     must_hold(books)
 
 
 def test_an_acceptance_is_undone(books: Desk, finance: Actor, short: int) -> None:
-    accepting.accept(books, finance, short, figures(books, short), "a cent", "k1")
-    accepting.undo(books, finance, short, "not so")
-    accepting.undo(books, finance, short, "not so")  # a second press
+    acceptances.accept(books, finance, short, figures(books, short), "a cent", "k1")
+    acceptances.undo(books, finance, short, "not so")
+    acceptances.undo(books, finance, short, "not so")  # a second press
     assert open_ones(books, finance) == ["A-1"]
     with pytest.raises(AlreadyUndone):
-        accepting.undo(books, person(books, "finance"), short, "me too")
+        acceptances.undo(books, person(books, "finance"), short, "me too")
     must_hold(books)
     told = [
         (one.action, one.subject) for one in entries(books, finance) if one.action.startswith("order.acc")
@@ -206,24 +209,24 @@ def test_an_acceptance_is_undone(books: Desk, finance: Actor, short: int) -> Non
 def test_what_an_acceptance_needs(books: Desk, finance: Actor, short: int) -> None:
     seen = figures(books, short)
     with pytest.raises(ReasonMissing):
-        accepting.accept(books, finance, short, seen, " ", "k1")
+        acceptances.accept(books, finance, short, seen, " ", "k1")
     with pytest.raises(NotAllowed):
-        accepting.accept(books, person(books, "manager"), short, seen, "why", "k1")
+        acceptances.accept(books, person(books, "manager"), short, seen, "why", "k1")
     with pytest.raises(NotAllowed):
-        accepting.undo(books, person(books, "manager"), short, "why")
+        acceptances.undo(books, person(books, "manager"), short, "why")
     take(books, line("A-1", "-1.00", operation="Refund"))
-    with pytest.raises(accepting.FiguresChanged):
-        accepting.accept(books, finance, short, seen, "why", "k1")
+    with pytest.raises(acceptances.FiguresChanged):
+        acceptances.accept(books, finance, short, seen, "why", "k1")
     whole = an_order(books, "A-2")
     take(books, line("A-2"))
-    with pytest.raises(accepting.OrderNotOpen):
-        accepting.accept(books, finance, whole, figures(books, whole), "why", "k1")
+    with pytest.raises(acceptances.OrderNotOpen):
+        acceptances.accept(books, finance, whole, figures(books, whole), "why", "k1")
 
 
 def test_an_erased_customer_takes_along_why_an_order_was_accepted(
     books: Desk, finance: Actor, short: int, tmp_path: Path
 ) -> None:
-    accepting.accept(books, finance, short, figures(books, short), "agreed with Zerline", "k1")
+    acceptances.accept(books, finance, short, figures(books, short), "agreed with Zerline", "k1")
     retention.erase(books, person(books, "admin"), "elodie@example.com")
     assert b"Zerline" not in all_that_is_stored(books, tmp_path)
     assert open_ones(books, finance) == []
@@ -244,7 +247,7 @@ def test_an_order_that_was_never_seen_by_the_join_is_late_all_the_same(books: De
     take(books, line("OTHER"))
     with books.store.write() as tx:
         tx.execute(update(orders).values(captured_at=clock.now() - DAYS * 60))
-        from services.store.schema_settlements import order_positions
+        from services.store.schema.settlements import order_positions
 
         tx.execute(order_positions.delete())
     sweep(books)

@@ -2,9 +2,10 @@
 
 import pytest
 
-from services import clock, worker
+from services import clock
 from services.access import Actor, NotAllowed
 from services.desk import Desk
+from services.entrypoints import worker
 from services.orders import create, history, operations
 from services.orders.operations import (
     NothingToOperate,

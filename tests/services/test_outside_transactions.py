@@ -12,23 +12,21 @@ from typing import Any
 
 import pytest
 
-from services import notifications
 from services.access import WORKER
 from services.accounts.checks import SENDING, last_checks
-from services.accounts.demo import prepare_demo
-from services.accounts.guidance import GUIDANCE
 from services.accounts.readiness import overview, readiness
 from services.alarms.sweep import sweep
-from services.batches import sending
-from services.batches.rows import Rules
+from services.bulk import sending
+from services.bulk.rows import Rules
+from services.checklist.guidance import GUIDANCE
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.orders import create, history
-from services.overview import overview as figures
-from services.payouts import automatic, folder
-from services.reconciliation import background, imports
+from services.imports import background, fetch_schedule, files, folder
+from services.orders import create, history, notifications
+from services.reconciliation.views.overview import overview as figures
 from services.settings import ROOT
 from services.store import Connection, Store
-from services.store.orders import Filter
+from services.store.orders.orders import Filter
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.public import body
@@ -100,9 +98,9 @@ def test_what_people_and_workers_do_asks_nobody_in_a_transaction(desk: Desk) -> 
     assert sending.work(desk)
     notifications.receive(desk, "demo", body("A-1"), "application/x-www-form-urlencoded")
     assert notifications.work_off(desk) == 1
-    imports.receive(desk, WORKER, "demo", "a.csv", io.BytesIO(FILE))
+    files.receive(desk, WORKER, "demo", "a.csv", io.BytesIO(FILE))
     background.work_off(desk)
-    automatic.request_due(desk)
+    fetch_schedule.request_due(desk)
     folder.Watch(desk, still=0).look()
     sweep(desk)
 

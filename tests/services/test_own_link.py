@@ -11,17 +11,18 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from services import clock, worker
+from services import clock
 from services.access import CUSTOMER, Actor
-from services.accounts.demo import prepare_demo
 from services.accounts.options import Options, save
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
+from services.entrypoints import worker
 from services.hipay.errors import OutcomeUnknown, Refused
 from services.i18n import format_datetime
-from services.orders import create, history, pressing
+from services.orders import create, history, open_page
 from services.orders.history import Detail
-from services.orders.observe import record
-from services.store import orders as rows
+from services.orders.record import record
+from services.store.orders import orders as rows
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.public import serving
@@ -95,7 +96,7 @@ def test_what_nobody_has_opened_is_not_read(desk: Desk, sent: int, sandbox: Runn
     token = seen.order.link_token
     sandbox.control("faults", {"kind": "lost", "path": "/v1/hpayment", "count": 1})
     with pytest.raises(OutcomeUnknown):
-        pressing.press(desk, token)
+        open_page.press(desk, token)
     check(desk, sent)  # a page was asked for: it may be paid until half an hour has gone
     assert found(desk, sent).order.checked_at is not None
     sandbox.control("clock", {"advance_seconds": timedelta(hours=2).total_seconds()})
@@ -153,7 +154,7 @@ def test_many_presses_at_once_make_one_page(desk: Desk, sent: int, sandbox: Runn
     token = found(desk, sent).order.link_token
     urls: list[str | None] = []
     presses = [
-        threading.Thread(target=lambda: urls.append(pressing.press(desk, token).url)) for _ in range(4)
+        threading.Thread(target=lambda: urls.append(open_page.press(desk, token).url)) for _ in range(4)
     ]
     for press in presses:
         press.start()
@@ -228,7 +229,7 @@ def test_pages_are_limited_per_hour(
     with desk.store.write() as tx:
         order = rows.order(tx, sent)
         assert order is not None
-        for number in range(1, pressing.PAGES_AN_HOUR + 1):
+        for number in range(1, open_page.PAGES_AN_HOUR + 1):
             page = create.add_page(tx, order, number=number)
             rows.change_page(tx, page, state="superseded", opened_at=clock.now(), expires_at=clock.now())
     page = public.post(path(desk, sent))
@@ -350,34 +351,34 @@ def test_cancelled_while_hipay_was_asked_leads_nowhere(
 ) -> None:
     if refused:
         sandbox.control("faults", {"kind": "refuse", "path": "/v1/hpayment", "code": 3010001})
-    asked = pressing.page_request
+    asked = open_page.page_request
 
     def cancelling(*args: object, **more: object) -> object:
         with desk.store.write() as tx:
             record(tx, sent, "link_cancelled", CUSTOMER)
         return asked(*args, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pressing, "page_request", cancelling)
+    monkeypatch.setattr(open_page, "page_request", cancelling)
     token = found(desk, sent).order.link_token
     if refused:  # the answer to a press that came before says nothing of the request any more
         with pytest.raises(Refused):
-            pressing.press(desk, token)
+            open_page.press(desk, token)
     else:
-        done = pressing.press(desk, token)
+        done = open_page.press(desk, token)
         assert (done.standing, done.url) == ("cancelled", None)
         assert [page.state for page in found(desk, sent).pages] == ["withdrawn"]
     assert found(desk, sent).badge == "cancelled"
-    assert pressing.press(desk, token) == pressing.Pressed("cancelled")
+    assert open_page.press(desk, token) == open_page.Pressed("cancelled")
 
 
 def test_an_order_named_like_a_further_page_keeps_its_id(
     desk: Desk, manager: Actor, sent: int, sandbox: RunningSandbox
 ) -> None:
     other = create.create(desk, manager, draft(order_id="A-1-2"), create.new_form_key())
-    pressing.press(desk, found(desk, sent).order.link_token)
+    open_page.press(desk, found(desk, sent).order.link_token)
     sandbox.control("clock", {"advance_seconds": 31 * 60})
-    pressing.press(desk, found(desk, sent).order.link_token)
-    pressing.press(desk, found(desk, other).order.link_token)
+    open_page.press(desk, found(desk, sent).order.link_token)
+    open_page.press(desk, found(desk, other).order.link_token)
     assert [page.hipay_order_id for page in found(desk, sent).pages] == ["A-1", "A-1-3"]
     assert [page.hipay_order_id for page in found(desk, other).pages] == ["A-1-2"]
 

@@ -7,12 +7,13 @@ import pytest
 
 from services import clock
 from services.accounts.checks import last_checks
-from services.accounts.guidance import guidance
 from services.accounts.readiness import readiness
+from services.checklist.guidance import guidance
 from services.desk import open_desk
 from services.settings import Settings, SettingsError
 from services.store import accounts as rows
-from services.store import open_store, orders
+from services.store import open_store
+from services.store.orders import orders
 from tests.support import postgres
 from tests.support.desk import open_test_desk, settings_for
 

@@ -13,13 +13,20 @@ from services.access import WORKER, Actor
 from services.alarms.handling import Alarm, close, to_do
 from services.alarms.sweep import sweep
 from services.desk import Desk
-from services.payouts import automatic
-from services.payouts.automatic import Automatic
-from services.reconciliation import background, file_accounts, following, imports
-from services.reconciliation.turns import Turn
+from services.imports import (
+    background,
+    fetch_schedule,
+    file_accounts,
+    files,
+)
+from services.imports import (
+    follow_up as following,
+)
+from services.imports.fetch_schedule import Automatic
+from services.imports.lease import Turn
 from services.store import Row
-from services.store import payouts as requests
-from services.store.schema_payouts import payout_requests
+from services.store.schema.fetching import payout_requests
+from services.store.settlements import hipay_list as requests
 from tests.services.test_payouts_folder import look, zipped
 from tests.support.desk import open_test_desk, person
 from tests.support.payouts import csv, import_file, lines_of
@@ -55,7 +62,7 @@ def open_alarms(desk: Desk, actor: Actor) -> list[Alarm]:
 
 
 def test_a_file_that_waits_for_an_answer_is_to_do_until_it_has_it(desk: Desk, finance: Actor) -> None:
-    number = imports.receive(desk, WORKER, "demo", "x.csv", BytesIO(csv(sale("A", "900"))), source="hipay")
+    number = files.receive(desk, WORKER, "demo", "x.csv", BytesIO(csv(sale("A", "900"))), source="hipay")
     background.work_off(desk)
     [alarm] = open_alarms(desk, finance)
     assert (alarm.kind, alarm.detail["file_id"]) == ("payout_file_failed", number)
@@ -68,24 +75,24 @@ def test_a_file_that_waits_for_an_answer_is_to_do_until_it_has_it(desk: Desk, fi
 
 
 def test_one_that_fails_again_is_to_do_again(desk: Desk, finance: Actor) -> None:
-    number = imports.receive(desk, finance, "demo", "x.csv", BytesIO(b"%PDF-1.7"))
+    number = files.receive(desk, finance, "demo", "x.csv", BytesIO(b"%PDF-1.7"))
     background.work_off(desk)
     [alarm] = open_alarms(desk, finance)
     close(desk, finance, alarm.id, "somebody mistook it")
     assert open_alarms(desk, finance) == []
-    imports.retry(desk, finance, number)
+    files.retry(desk, finance, number)
     background.work_off(desk)
     assert len(open_alarms(desk, finance)) == 1
-    imports.cancel(desk, finance, number)
+    files.cancel(desk, finance, number)
     assert open_alarms(desk, finance) == []
 
 
 def test_one_whose_bytes_came_another_time_is_none(desk: Desk, finance: Actor) -> None:
     raw = csv(sale("A", "900"))
-    imports.receive(desk, finance, "demo", "x.csv", BytesIO(raw))
+    files.receive(desk, finance, "demo", "x.csv", BytesIO(raw))
     background.work_off(desk)
     assert len(open_alarms(desk, finance)) == 1
-    imports.receive(desk, finance, "demo", "y.csv", BytesIO(raw))
+    files.receive(desk, finance, "demo", "y.csv", BytesIO(raw))
     file_accounts.assign(desk, finance, "900", "demo")
     background.work_off(desk)
     assert open_alarms(desk, finance) == []
@@ -97,7 +104,7 @@ def test_what_a_file_leaves_and_always_fails_lets_the_others_go_and_is_to_do(
     follow_up, tried, first = (
         following.follow_up,
         [],
-        imports.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A")))),
+        files.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A")))),
     )
 
     def failing(turn: Turn, file: Row[object]) -> None:
@@ -107,24 +114,24 @@ def test_what_a_file_leaves_and_always_fails_lets_the_others_go_and_is_to_do(
         follow_up(turn, file)
 
     monkeypatch.setattr(following, "follow_up", failing)
-    second = imports.receive(desk, finance, "demo", "b.csv", BytesIO(csv(sale("B"))))
+    second = files.receive(desk, finance, "demo", "b.csv", BytesIO(csv(sale("B"))))
     background.work_off(desk)
     assert tried == [first, second, first, first]
-    assert [file.follow_up for file in imports.files(desk, finance)] == [None, 0]
+    assert [file.follow_up for file in files.files(desk, finance)] == [None, 0]
     [alarm] = open_alarms(desk, finance)
     assert (alarm.kind, alarm.detail["file_id"]) == ("payout_follow_up", first)
     import_file(desk, finance, "demo", "c.csv", csv(sale("C")))  # the next ones go on
-    imports.retry(desk, finance, first)  # it fails once more
+    files.retry(desk, finance, first)  # it fails once more
     background.work_off(desk)
     [again] = open_alarms(desk, finance)
     assert again.id != alarm.id
     monkeypatch.undo()
-    imports.retry(desk, finance, first)
+    files.retry(desk, finance, first)
     background.work_off(desk)
     assert open_alarms(desk, finance) == []
     assert len(lines_of(desk)) == 3
-    with pytest.raises(imports.FileUnknown):
-        imports.retry(desk, finance, first)
+    with pytest.raises(files.FileUnknown):
+        files.retry(desk, finance, first)
 
 
 def test_a_zip_that_the_folder_refuses_is_to_do(desk: Desk, finance: Actor, place: Path) -> None:
@@ -136,7 +143,7 @@ def test_a_zip_that_the_folder_refuses_is_to_do(desk: Desk, finance: Actor, plac
 
 def test_a_list_that_cannot_be_looked_at_for_a_day_is_to_do_until_it_can(desk: Desk, finance: Actor) -> None:
     admin = person(desk, "admin")
-    automatic.save(desk, admin, "demo", Automatic(on=True, hours=4))
+    fetch_schedule.save(desk, admin, "demo", Automatic(on=True, hours=4))
     looks = (("done", 40), ("failed", 30), ("failed", 2))
     for number, (state, hours) in enumerate(looks):
         at = clock.now() - timedelta(hours=hours)
@@ -153,9 +160,9 @@ def test_a_list_that_cannot_be_looked_at_for_a_day_is_to_do_until_it_can(desk: D
             )
         expected = [] if number < 1 else ["payouts_not_fetched"]
         assert [alarm.kind for alarm in open_alarms(desk, admin)] == expected
-    automatic.save(desk, admin, "demo", Automatic(on=False))
+    fetch_schedule.save(desk, admin, "demo", Automatic(on=False))
     assert open_alarms(desk, admin) == []
-    automatic.save(desk, admin, "demo", Automatic(on=True))
+    fetch_schedule.save(desk, admin, "demo", Automatic(on=True))
     with desk.store.write() as tx:
         tx.execute(update(payout_requests).where(payout_requests.c.form_key == "2").values(state="done"))
     assert open_alarms(desk, admin) == []
@@ -163,7 +170,7 @@ def test_a_list_that_cannot_be_looked_at_for_a_day_is_to_do_until_it_can(desk: D
 
 def test_a_failure_of_today_is_none_yet(desk: Desk) -> None:
     admin = person(desk, "admin")
-    automatic.save(desk, admin, "demo", Automatic(on=True))
+    fetch_schedule.save(desk, admin, "demo", Automatic(on=True))
     at = clock.now() - timedelta(hours=20)
     with desk.store.write() as tx:
         requests.add_request(

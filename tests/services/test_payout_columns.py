@@ -10,12 +10,13 @@ import pytest
 from services.access import WORKER, Actor
 from services.alarms.handling import Alarm, close
 from services.desk import Desk
+from services.error_messages import stored_sentence
 from services.i18n import translator
-from services.reconciliation import background, imports, reading, views
-from services.refusals import stored_sentence
+from services.imports import background, files, reading
+from services.reconciliation.views import lists
 from services.settlements.dialect import Chosen
 from services.settlements.findings import findings_of
-from services.store import settlement_files
+from services.store.settlements import settlement_files
 from tests.services.test_payout_alarms import open_alarms
 from tests.services.test_payouts_folder import look
 from tests.support.desk import open_test_desk, person
@@ -65,7 +66,7 @@ def as_sheet(table: list[list[str]]) -> bytes:
 
 
 def received(desk: Desk, raw: bytes, source: str = "hipay", name: str = "x.csv") -> int:
-    number = imports.receive(desk, WORKER, "demo", name, io.BytesIO(raw), source=source)
+    number = files.receive(desk, WORKER, "demo", name, io.BytesIO(raw), source=source)
     background.work_off(desk)
     return number
 
@@ -102,7 +103,7 @@ def test_hipays_own_name_is_stored_wherever_another_stands(
     assert name == other
     file = import_file(desk, finance, "demo", "x", raw)
     assert lines_of(desk)[column].tolist() == stored
-    kept = views.file(desk, finance, file)
+    kept = lists.file(desk, finance, file)
     assert kept is not None
     assert findings_of(kept.reading["found"]).unused == preview.findings.unused
     assert columns(desk, finance) == []  # a person has seen the preview
@@ -122,7 +123,7 @@ def test_two_columns_that_may_be_the_same_wait_until_a_person_says_which(
         "columns": "settled_amount",
         "names": "Settlement amount, Payout amount",
     }
-    imports.retry(desk, finance, file, Chosen(columns=(("Payout amount", "settled_amount"),)))
+    files.retry(desk, finance, file, Chosen(columns=(("Payout amount", "settled_amount"),)))
     background.work_off(desk)
     assert lines_of(desk)["settled_amount_units"].tolist() == [49_0000, -8_0000]
     assert open_alarms(desk, finance) == []

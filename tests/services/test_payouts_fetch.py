@@ -16,18 +16,19 @@ from services.access import WORKER, Actor, NotAllowed
 from services.alarms.handling import to_do
 from services.alarms.kinds import RESOLVED
 from services.alarms.sweep import sweep
+from services.checklist.payout_checks import findings
 from services.desk import Desk
-from services.payouts import HoursOutOfRange, NoPayoutsThere, PayoutUnknown, asking, automatic
-from services.payouts.asking import Fetching
-from services.payouts.automatic import Automatic
-from services.payouts.background import work
-from services.payouts.download import check_content
-from services.payouts.fetch import Stopped, _Run, detail_of
-from services.payouts.seen import findings
-from services.room import NoRoom
-from services.store import payouts as rows
-from services.store.schema_payouts import hipay_settlements, payout_requests
-from services.store.schema_settlements import settlement_files
+from services.disk_space import NoRoom
+from services.imports import fetch_requests, fetch_schedule
+from services.imports.download import check_content
+from services.imports.errors import HoursOutOfRange, NoPayoutsThere, PayoutUnknown
+from services.imports.fetch import Stopped, _Run, detail_of
+from services.imports.fetch_background import work
+from services.imports.fetch_requests import Fetching
+from services.imports.fetch_schedule import Automatic
+from services.store.schema.fetching import hipay_settlements, payout_requests
+from services.store.schema.settlements import settlement_files
+from services.store.settlements import hipay_list as rows
 from tests.support.accounts import STAGE, audit_of
 from tests.support.desk import open_test_desk, person
 from tests.support.sandbox import RunningSandbox
@@ -65,10 +66,10 @@ def files(desk: Desk) -> list[Any]:
 
 def request(desk: Desk, actor: Actor, settlement_id: str = "", account: str = "demo") -> Fetching:
     """What a press of a button comes to."""
-    asking.ask(desk, actor, account, f"key-{clock.now().timestamp()}", settlement_id)
+    fetch_requests.ask(desk, actor, account, f"key-{clock.now().timestamp()}", settlement_id)
     while work(desk):
         pass
-    return asking.standing(desk, actor, account)
+    return fetch_requests.standing(desk, actor, account)
 
 
 def test_all_that_is_new_is_fetched_once(desk: Desk, finance: Actor, sandbox: RunningSandbox) -> None:
@@ -95,7 +96,7 @@ def test_one_is_fetched_by_its_id_and_unchanged_the_second_time(
     desk: Desk, finance: Actor, sandbox: RunningSandbox
 ) -> None:
     with pytest.raises(PayoutUnknown):
-        asking.ask(desk, finance, "demo", "key", "4711")
+        fetch_requests.ask(desk, finance, "demo", "key", "4711")
     [first], _ = settle(sandbox, "A1"), settle(sandbox, "A2")
     with desk.store.write() as tx:  # listed, nothing fetched
         rows.list_settlement(
@@ -125,10 +126,10 @@ def test_a_payout_issued_again_is_a_new_file(desk: Desk, finance: Actor, sandbox
 
 
 def test_another_press_and_a_colleagues_find_the_first(desk: Desk, finance: Actor) -> None:
-    first = asking.ask(desk, finance, "demo", "one")
-    assert asking.ask(desk, finance, "demo", "one") == first
-    assert asking.ask(desk, person(desk, "finance"), "demo", "two") == first
-    seen = asking.standing(desk, finance, "demo")
+    first = fetch_requests.ask(desk, finance, "demo", "one")
+    assert fetch_requests.ask(desk, finance, "demo", "one") == first
+    assert fetch_requests.ask(desk, person(desk, "finance"), "demo", "two") == first
+    seen = fetch_requests.standing(desk, finance, "demo")
     assert seen.under_way is not None
     assert (seen.under_way.id, seen.under_way.state) == (first, "waiting")
 
@@ -136,19 +137,19 @@ def test_another_press_and_a_colleagues_find_the_first(desk: Desk, finance: Acto
 def test_who_may(desk: Desk) -> None:
     for role in ("manager", "admin"):
         with pytest.raises(NotAllowed):
-            asking.ask(desk, person(desk, role), "demo", role)
+            fetch_requests.ask(desk, person(desk, role), "demo", role)
         with pytest.raises(NotAllowed):
-            asking.standing(desk, person(desk, role), "demo")
+            fetch_requests.standing(desk, person(desk, role), "demo")
     with pytest.raises(NotAllowed):
-        automatic.save(desk, person(desk, "finance"), "demo", Automatic(True))
+        fetch_schedule.save(desk, person(desk, "finance"), "demo", Automatic(True))
 
 
 def test_the_test_platform_has_no_payouts(tmp_path: Path) -> None:
     desk = open_test_desk(tmp_path, **STAGE)
     finance = person(desk, "finance")
     with pytest.raises(NoPayoutsThere):
-        asking.ask(desk, finance, "shop", "key")
-    assert not asking.standing(desk, finance, "shop").possible
+        fetch_requests.ask(desk, finance, "shop", "key")
+    assert not fetch_requests.standing(desk, finance, "shop").possible
     desk.close()
 
 
@@ -184,22 +185,22 @@ def test_two_workers_share_the_work(desk: Desk, finance: Actor, sandbox: Running
 
 
 def test_it_comes_by_itself_where_it_is_on(desk: Desk, finance: Actor, sandbox: RunningSandbox) -> None:
-    automatic.request_due(desk)
+    fetch_schedule.request_due(desk)
     assert not work(desk)  # the sandbox's are there to be added by hand first
     admin = person(desk, "admin")
     with pytest.raises(HoursOutOfRange):
-        automatic.save(desk, admin, "demo", Automatic(True, 0))
-    assert automatic.save(desk, admin, "demo", Automatic(True, 6))
-    assert not automatic.save(desk, admin, "demo", Automatic(True, 6))
+        fetch_schedule.save(desk, admin, "demo", Automatic(True, 0))
+    assert fetch_schedule.save(desk, admin, "demo", Automatic(True, 6))
+    assert not fetch_schedule.save(desk, admin, "demo", Automatic(True, 6))
     settle(sandbox)
     for _ in range(3):
-        automatic.request_due(desk)
+        fetch_schedule.request_due(desk)
     assert work(desk)
     assert not work(desk)
     assert len(files(desk)) == 1
     sandbox.control("clock", {"advance_seconds": 6 * 3600 + 1})
     settle(sandbox, "A2")
-    automatic.request_due(desk)
+    fetch_schedule.request_due(desk)
     assert work(desk)
     assert len(files(desk)) == 2
 
@@ -219,15 +220,15 @@ def test_by_default_it_is_on_with_finance_credentials(
     account = {"name": "Shop", "environment": environment, "login": "l", "password": "p", "passphrase": "x"}
     account |= {"finance_login": "f", "finance_password": "g"} if credentials else {}
     desk = open_test_desk(tmp_path, accounts={"shop": account}, public_url="https://pay.example.com")
-    assert asking.standing(desk, person(desk, "finance"), "shop").automatic.on is on
+    assert fetch_requests.standing(desk, person(desk, "finance"), "shop").automatic.on is on
     desk.close()
 
 
 def test_old_payouts_wait_for_a_person(desk: Desk, finance: Actor, sandbox: RunningSandbox) -> None:
-    automatic.save(desk, person(desk, "admin"), "demo", Automatic(True))
+    fetch_schedule.save(desk, person(desk, "admin"), "demo", Automatic(True))
     settle(sandbox)
     sandbox.control("clock", {"advance_seconds": timedelta(days=80).total_seconds()})
-    automatic.request_due(desk)
+    fetch_schedule.request_due(desk)
     assert work(desk)
     assert files(desk) == []
     sandbox.control("clock", {"advance_seconds": timedelta(days=2).total_seconds()})
@@ -238,10 +239,10 @@ def test_old_payouts_wait_for_a_person(desk: Desk, finance: Actor, sandbox: Runn
 
 
 def announce(desk: Desk, settlement_id: str, number: int = 1) -> None:
-    from services.payouts import announced
+    from services.imports import announcements
 
     raw = f"notification_type=settlement&reference={settlement_id}&amount={number}.00".encode()
-    announced.receive(desk, "demo", raw, "application/x-www-form-urlencoded")
+    announcements.receive(desk, "demo", raw, "application/x-www-form-urlencoded")
 
 
 def test_a_notification_fetches_its_payout(desk: Desk, finance: Actor, sandbox: RunningSandbox) -> None:
@@ -250,7 +251,7 @@ def test_a_notification_fetches_its_payout(desk: Desk, finance: Actor, sandbox: 
     while work(desk):
         pass
     assert [one.hipay_settlement for one in files(desk)] == [first]
-    seen = asking.standing(desk, finance, "demo")
+    seen = fetch_requests.standing(desk, finance, "demo")
     assert seen.announced_at is not None
     announce(desk, first)  # the same again
     assert not work(desk)
@@ -264,7 +265,7 @@ def test_a_notification_before_its_file_is_tried_again(
     announce(desk, payout)
     while work(desk):
         pass
-    waiting = asking.standing(desk, finance, "demo").under_way
+    waiting = fetch_requests.standing(desk, finance, "demo").under_way
     assert waiting is not None
     assert (waiting.state, waiting.failure) == ("waiting", "payout_file_not_there")
     assert timedelta(minutes=4) < waiting.due_at - clock.now() <= timedelta(minutes=5)
@@ -295,7 +296,7 @@ def test_a_payout_without_a_file_is_an_alarm_until_it_comes(
     sweep(desk)
     assert to_do(desk, finance).free.total == 0
     with desk.store.read() as tx:
-        from services.store.schema import alarms
+        from services.store.schema.orders import alarms
 
         [closed] = tx.execute(select(alarms).where(alarms.c.kind == "payout_without_file"))
     assert (closed.closed_by, closed.closing_reason) == (WORKER.id, RESOLVED)
@@ -428,11 +429,11 @@ def test_hipay_that_is_down_is_tried_again_for_the_schedule_only(lone: Any) -> N
             actor_kind="worker", actor_id="worker",
         )  # fmt: skip
     assert work(desk)
-    later = asking.standing(desk, person(desk, "finance"), "demo").under_way
+    later = fetch_requests.standing(desk, person(desk, "finance"), "demo").under_way
     assert later is not None
     assert (later.state, later.failure) == ("waiting", "hipay_unreachable")
     # A person does not wait for it.
-    assert asking.ask(desk, person(desk, "finance"), "demo", "now") == later.id
+    assert fetch_requests.ask(desk, person(desk, "finance"), "demo", "now") == later.id
     assert work(desk)
 
 
@@ -445,8 +446,8 @@ def test_what_failed_here_is_tried_again_in_minutes_for_the_schedule(
 
     monkeypatch.setattr(_Run, "_new", failing)
     desk = lone("http://127.0.0.1:9")
-    automatic.save(desk, person(desk, "admin"), "demo", Automatic(on=True, hours=48))
-    automatic.request_due(desk)
+    fetch_schedule.save(desk, person(desk, "admin"), "demo", Automatic(on=True, hours=48))
+    fetch_schedule.request_due(desk)
     assert work(desk)
     with desk.store.read() as tx:
         last = rows.last_scheduled(tx, "demo")
@@ -457,10 +458,10 @@ def test_what_failed_here_is_tried_again_in_minutes_for_the_schedule(
 def test_a_look_at_the_list_that_came_to_nothing_is_not_the_last_for_two_days(lone: Any) -> None:
     with serve(wire.say(told({"error": {"code": 1000005}}, "403 Forbidden"))) as server:
         desk = lone(server.url)
-        automatic.save(desk, person(desk, "admin"), "demo", Automatic(on=True, hours=48))
+        fetch_schedule.save(desk, person(desk, "admin"), "demo", Automatic(on=True, hours=48))
         for hours, due in ((0, True), (3, False), (5, True)):
             clock.use(lambda hours=hours: timedelta(hours=hours))
-            automatic.request_due(desk)
+            fetch_schedule.request_due(desk)
             assert work(desk) is due, hours
     clock.use(None)
 
@@ -498,11 +499,11 @@ def test_a_process_that_ends_gives_the_request_back(lone: Any) -> None:
     with serve(hipay(csv=told(FILE))) as server:
         desk = lone(server.url)
         finance = person(desk, "finance")
-        asking.ask(desk, finance, "demo", "key")
+        fetch_requests.ask(desk, finance, "demo", "key")
         stopping = threading.Event()
         stopping.set()
         assert work(desk, stopping)
-        under_way = asking.standing(desk, finance, "demo").under_way
+        under_way = fetch_requests.standing(desk, finance, "demo").under_way
         assert under_way is not None
         assert (under_way.state, files(desk)) == ("waiting", [])
         assert work(desk)
@@ -512,7 +513,7 @@ def test_a_process_that_ends_gives_the_request_back(lone: Any) -> None:
 def test_a_worker_thought_dead_writes_nothing(lone: Any) -> None:
     with serve(hipay(csv=told(FILE))) as server:
         desk = lone(server.url)
-        asking.ask(desk, person(desk, "finance"), "demo", "key")
+        fetch_requests.ask(desk, person(desk, "finance"), "demo", "key")
         now = clock.now()
         with desk.store.write() as tx:
             dead = rows.take(tx, ("demo",), now, timedelta(minutes=3))
@@ -543,7 +544,7 @@ def test_the_check_list_follows(desk: Desk, finance: Actor, sandbox: RunningSand
         "finance_notifications": ("unknown", "none"),
         "settlements_folder": ("unknown", "unset"),
     }
-    automatic.save(desk, person(desk, "admin"), "demo", Automatic(True))
+    fetch_schedule.save(desk, person(desk, "admin"), "demo", Automatic(True))
     assert seen_by_check_list(desk)["payouts_fetched"] == ("unknown", "none")
     [payout] = settle(sandbox)
     sandbox.control("settings", {"settlement_files": False})
@@ -577,7 +578,7 @@ def test_a_fault_of_ours_ends_the_request(lone: Any, monkeypatch: pytest.MonkeyP
     def break_down(*_: Any, **__: Any) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("services.payouts.fetch.downloaded", break_down)
+    monkeypatch.setattr("services.imports.fetch.downloaded", break_down)
     with serve(hipay(csv=told(FILE))) as server:
         desk = lone(server.url)
         seen = request(desk, person(desk, "finance"))

@@ -14,15 +14,14 @@ from sqlalchemy import select
 
 from services import parsing
 from services.access import WORKER
-from services.accounts.demo import prepare_demo
 from services.accounts.readiness import readiness
+from services.checklist.payout_checks import findings, folder_standing
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.payouts import folder
-from services.payouts.folder import Watch
-from services.payouts.seen import findings, folder_standing
-from services.reconciliation import background, file_accounts, imports
-from services.store.schema_payouts import folder_files
-from services.store.schema_settlements import settlement_files
+from services.imports import background, file_accounts, files, folder
+from services.imports.folder import Watch
+from services.store.schema.fetching import folder_files
+from services.store.schema.settlements import settlement_files
 from tests.support import readers
 from tests.support.desk import open_test_desk, person
 from tests.support.sandbox import wait_for
@@ -388,7 +387,7 @@ def test_a_share_that_hangs_is_told_and_holds_up_neither_the_check_list_nor_an_o
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = threading.Event()
-    monkeypatch.setattr("services.payouts.seen.os.access", lambda *_: answers.wait(60))
+    monkeypatch.setattr("services.checklist.payout_checks.os.access", lambda *_: answers.wait(60))
     assert folder_standing(desk, "demo", seconds=0.05) == ("warning", "hung", {})
     begun = time.monotonic()
     for _ in range(40):  # told at once from now on, and no further thread hangs
@@ -402,7 +401,7 @@ def test_a_share_that_hangs_is_told_and_holds_up_neither_the_check_list_nor_an_o
 
 
 def test_a_file_that_was_uploaded_before_is_known(desk: Desk, place: Path) -> None:
-    first = imports.receive(desk, WORKER, "demo", "by hand.csv", io.BytesIO(content()))
+    first = files.receive(desk, WORKER, "demo", "by hand.csv", io.BytesIO(content()))
     (place / "a.csv").write_bytes(content())
     look(desk)
     assert [file.id for file in imported(desk)] == [first]
@@ -455,7 +454,7 @@ def test_what_was_refused_is_taken_again_once_it_is_put_there_again(desk: Desk, 
     (place / "a.csv").write_bytes(raw)
     look(desk)
     assert there(place) == {"refused/a.csv", "refused/a.csv.txt"}
-    imports.cancel(desk, finance, 1)
+    files.cancel(desk, finance, 1)
     file_accounts.assign(desk, finance, "900", "demo")
     (place / "again.csv").write_bytes(raw)
     look(desk)

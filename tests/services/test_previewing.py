@@ -8,9 +8,9 @@ import pytest
 
 from services.access import Actor, NotAllowed
 from services.desk import Desk
-from services.reconciliation import previewing
-from services.reconciliation.imports import Preview
-from services.reconciliation.previewing import Looking, Refused
+from services.imports import preview_process
+from services.imports.files import Preview
+from services.imports.preview_process import Looking, Refused
 from services.settlements.dialect import Chosen
 from services.settlements.given import Given
 from tests.support.desk import open_test_desk, person
@@ -35,20 +35,20 @@ def finance(desk: Desk) -> Actor:
 
 @pytest.fixture(autouse=True)
 def _every_file_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(previewing, "AT_ONCE", 0)
+    monkeypatch.setattr(preview_process, "AT_ONCE", 0)
 
 
 def begin(desk: Desk, actor: Actor, folder: Path, content: str, chosen: Chosen | None = None) -> Looking:
     file = folder / "payout.csv"
     file.write_text(content)
-    found = previewing.begin(desk, actor, "demo", Given(file, folder / "sheets"), chosen or Chosen())
+    found = preview_process.begin(desk, actor, "demo", Given(file, folder / "sheets"), chosen or Chosen())
     assert isinstance(found, Looking)
     return found
 
 
 def ended(looking: Looking) -> Preview | Refused:
     until = time.monotonic() + PATIENCE
-    while (found := previewing.look(looking)) is None:
+    while (found := preview_process.look(looking)) is None:
         assert time.monotonic() < until, "the process does not end"
         time.sleep(0.05)
     return found
@@ -93,7 +93,7 @@ def test_too_little_memory_is_a_sentence_and_the_next_file_is_read(
     desk: Desk, finance: Actor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as little:
-        little.setattr(previewing, "MEMORY_BYTES", 1 << 20)
+        little.setattr(preview_process, "MEMORY_BYTES", 1 << 20)
         for _ in range(3):  # more than there are places: each was given back
             found = ended(begin(desk, finance, tmp_path, FILE))
             assert isinstance(found, Refused)

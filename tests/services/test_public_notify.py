@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from services.desk import Desk
 from services.settings import Account
-from services.store.schema import notifications
+from services.store.schema.orders import notifications
 from tests.support.desk import all_that_is_stored, nobody_else_writes, open_test_desk
 from tests.support.public import HOLDER, PAN, PASSPHRASE, TOKEN, body, order_with_page, serving, signed
 

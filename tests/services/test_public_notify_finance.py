@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from services.desk import Desk
-from services.payouts import announced
+from services.imports import announcements
 from services.settings import Account
-from services.store.schema_payouts import finance_notifications, payout_requests
+from services.store.schema.fetching import finance_notifications, payout_requests
 from tests.support.desk import nobody_else_writes, open_test_desk
 from tests.support.public import PASSPHRASE, serving
 
@@ -146,7 +146,7 @@ def test_a_locked_database_is_5xx_and_the_next_try_is_stored(desk: Desk) -> None
 def test_a_replay_has_one_effect(client: httpx.Client, desk: Desk) -> None:
     for _ in range(3):
         assert client.post("/notify-finance/demo", content=FORM, headers=signed(FORM)).status_code == 202
-        announced.work_off(desk)
+        announcements.work_off(desk)
     assert requests(desk) == [("demo", "notification", "4711")]
     assert [row.state for row in stored(desk)] == ["requested"]
 
@@ -165,8 +165,8 @@ def test_it_is_worked_off_whatever_its_form(
 ) -> None:
     headers = signed(raw) | {"Content-Type": content_type}
     assert client.post("/notify-finance/demo", content=raw, headers=headers).status_code == 202
-    assert announced.work_off(desk) == 1
-    assert announced.work_off(desk) == 0
+    assert announcements.work_off(desk) == 1
+    assert announcements.work_off(desk) == 0
     assert requests(desk) == [("demo", "notification", "4711")]
 
 
@@ -189,6 +189,6 @@ def test_what_is_no_payout_is_kept_and_changes_nothing(
     client: httpx.Client, desk: Desk, raw: bytes, state: str
 ) -> None:
     assert client.post("/notify-finance/demo", content=raw, headers=signed(raw)).status_code == 202
-    announced.work_off(desk)
+    announcements.work_off(desk)
     assert [row.state for row in stored(desk)] == [state]
     assert requests(desk) == []

@@ -12,13 +12,14 @@ import pytest
 from services import clock
 from services.access import Actor
 from services.accounts import configuration
-from services.customer_texts import PAGES
 from services.desk import Desk
 from services.i18n import LANGUAGES, translator
-from services.orders.returns import staff_return
+from services.orders.staff_return import staff_return
 from services.public import texts
-from services.store import orders as rows
-from services.store import schema, steps
+from services.public.customer_texts import PAGES
+from services.store.orders import orders as rows
+from services.store.orders import steps
+from services.store.schema import orders
 from tests.support.desk import nobody_else_writes, open_test_desk, person
 from tests.support.public import PAN, TOKEN, feedback, order_row, order_with_page, serving
 
@@ -89,7 +90,7 @@ def test_a_visit_brings_the_next_read_forward_but_never_asks_twice(client: httpx
     assert reads_due(desk, row) == [first]
     # Just read: the customer's reload does not make us ask HiPay again.
     with desk.store.write() as tx:
-        tx.execute(schema.steps.delete())
+        tx.execute(orders.steps.delete())
         rows.change_order(tx, row, checked_at=clock.now())
     assert client.get(f"/return/demo/accept/{token}", params=feedback()).status_code == 303
     assert reads_due(desk, row) == []
@@ -346,7 +347,7 @@ def test_a_fault_of_ours_is_an_error_id_and_no_traceback(
     def faulty(*_: Any) -> None:
         raise ValueError("secret text of zoe@example.com")
 
-    monkeypatch.setattr("services.public.returns.answer", faulty)
+    monkeypatch.setattr("services.public.return_pages.answer", faulty)
     answer = client.get("/return/demo/accept/x")
     assert answer.status_code == 500
     error_id = answer.text.removeprefix("Error ")

@@ -8,11 +8,12 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from services import notifications, worker
 from services.desk import Desk
+from services.entrypoints import worker
 from services.hipay.fields import PageRequest, custom_data
+from services.orders import notifications
 from services.settings import Account
-from services.store import schema
+from services.store.schema import orders
 from tests.support.desk import open_test_desk
 from tests.support.public import order_row, order_with_page, serving
 from tests.support.sandbox import RunningSandbox, start_sandbox, wait_for
@@ -64,7 +65,7 @@ def test_a_customer_pays_and_comes_back(
 
         def delivered() -> list[Any]:
             with desk.store.read() as tx:
-                return list(tx.execute(select(schema.notifications)))
+                return list(tx.execute(select(orders.notifications)))
 
         wait_for(lambda: len(delivered()) >= 2, "HiPay's notifications of the authorisation and the capture")
         assert "vous confirmera votre paiement" in client.get(f"/return/demo/accept/{token}").text

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.desk import Desk
-from services.public.together import Together
+from services.public.write_batcher import Together
 from services.store import Connection, StoreError, meta
 from tests.support.desk import open_test_desk
 

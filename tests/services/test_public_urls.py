@@ -11,8 +11,8 @@ import pytest
 from services.accounts import configuration
 from services.accounts.redirects import KINDS
 from services.desk import Desk
-from services.public.urls import notify_url, redirect_urls
-from services.store import orders as rows
+from services.orders.redirect_urls import notify_url, redirect_urls
+from services.store.orders import orders as rows
 from tests.support.desk import open_test_desk, person
 from tests.support.public import PASSPHRASE, feedback, order_with_page
 

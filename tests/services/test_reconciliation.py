@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from services import worker
 from services.access import Actor, NotAllowed
 from services.desk import Desk
+from services.entrypoints import worker
+from services.imports import file_accounts, files
+from services.imports.files import FileKnown
 from services.orders import create, history
-from services.reconciliation import file_accounts, imports, payout_views
-from services.reconciliation.imports import FileKnown
-from services.store import reconciliation_views as views
-from services.store import settlement_files as rows
+from services.reconciliation.views import payout_list
+from services.store.settlements import reconciliation_views as views
+from services.store.settlements import settlement_files as rows
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.looking import looked_at
@@ -51,7 +52,7 @@ def stands(desk: Desk, account: str = "demo") -> list[tuple[str, int]]:
 
 def counts(desk: Desk, actor: Actor, file_id: int) -> tuple[int, int, int]:
     """How many lines a file has, how many were known, how many have changed."""
-    file = next(file for file in imports.files(desk, actor) if file.id == file_id)
+    file = next(file for file in files.files(desk, actor) if file.id == file_id)
     return file.lines, file.known_lines, file.changed_lines
 
 
@@ -155,8 +156,8 @@ def test_a_file_that_cannot_be_read_stores_nothing(books: Desk, finance: Actor) 
     with pytest.raises(Failed) as refused:
         import_file(books, finance, "demo", "x.csv", b"%PDF-1.7")
     assert refused.value.failure == "settlement_file_other_type"
-    assert imports.files(books, finance) == []
-    assert [file.state for file in imports.running(books, finance)] == ["failed"]
+    assert files.files(books, finance) == []
+    assert [file.state for file in files.running(books, finance)] == ["failed"]
 
 
 @pytest.mark.parametrize("role", ["manager", "admin"])
@@ -166,12 +167,12 @@ def test_who_may_not_see_payouts_sees_and_imports_none(books: Desk, role: str) -
         lambda: looked_at(books, other, "demo", csv(sale("A-1"))),
         # refused before the file is read, which would say what is wrong with it
         lambda: looked_at(books, other, "demo", b"%PDF-1.7"),
-        lambda: imports.receive(books, other, "demo", "x.csv", BytesIO(b"%PDF-1.7")),
+        lambda: files.receive(books, other, "demo", "x.csv", BytesIO(b"%PDF-1.7")),
         lambda: take(books, other, sale("A-1")),
-        lambda: imports.files(books, other),
-        lambda: imports.running(books, other),
-        lambda: imports.cancel(books, other, 1),
-        lambda: imports.retry(books, other, 1),
+        lambda: files.files(books, other),
+        lambda: files.running(books, other),
+        lambda: files.cancel(books, other, 1),
+        lambda: files.retry(books, other, 1),
     ):
         with pytest.raises(NotAllowed):
             refused()
@@ -221,4 +222,4 @@ def test_a_week_of_orders_is_found_again_to_the_cent(
     outcome = dict(zip(sales["file_order"], sales["outcome"], strict=True))
     assert outcome.pop("WEB-1") == "unmatched"
     assert set(outcome.values()) == {"matched"}
-    assert {one.state for one in payout_views.payouts(desk, finance)} == {"tied"}
+    assert {one.state for one in payout_list.payouts(desk, finance)} == {"tied"}

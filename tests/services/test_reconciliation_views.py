@@ -16,12 +16,13 @@ from services.access import Actor, NotAllowed
 from services.desk import Desk
 from services.i18n import translator
 from services.orders.errors import UnknownOrder
-from services.reconciliation import exports, payout_views, rules, views
-from services.reconciliation.decision_errors import LineUnknown
-from services.store.line_filter import LineFilter
-from services.store.position_pages import OrderFilter
-from services.store.schema import orders
-from services.store.schema_settlements import order_positions, settlement_files
+from services.reconciliation.decisions import account_rules
+from services.reconciliation.decisions.errors import LineUnknown
+from services.reconciliation.views import exports, lists, payout_list
+from services.store.schema.orders import orders
+from services.store.schema.settlements import order_positions, settlement_files
+from services.store.settlements.line_filter import LineFilter
+from services.store.settlements.position_pages import OrderFilter
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
 from tests.support.payouts import HEAD, csv, import_file
@@ -51,19 +52,19 @@ def october(desk: Desk, finance: Actor) -> int:
 
 
 def test_figures_come_from_the_kept_sums(desk: Desk, finance: Actor, october: int) -> None:
-    found = views.figures(desk, finance)
+    found = lists.figures(desk, finance)
     assert {(one.outcome, one.currency): (one.lines, one.units) for one in found.moved} == {
         ("matched", "EUR"): (2, 100_3000), ("unmatched", "EUR"): (1, 10_0000), ("total_line", "EUR"): (1, 109_7000)
     }  # fmt: skip
-    assert (found.lines(*views.OPEN), found.orderly) == (1, 3)
+    assert (found.lines(*lists.OPEN), found.orderly) == (1, 3)
     assert found.payouts == {"tied": 1, "differs": 0, "no_payout": 0, "not_proved": 0}
     assert found.currencies == ("EUR",)
     assert set(found.operations) == {"sale", "fixed_fee", "settlement"}
 
 
 def test_a_line_stands_beside_its_order_with_what_differs(desk: Desk, finance: Actor, october: int) -> None:
-    [sale] = views.lines(desk, finance, LineFilter(outcomes=("matched",), operations=("sale",))).rows
-    found = views.line(desk, finance, sale.id)
+    [sale] = lists.lines(desk, finance, LineFilter(outcomes=("matched",), operations=("sale",))).rows
+    found = lists.line(desk, finance, sale.id)
     assert (found.line.file_name, found.line.line, found.line.order_id) == ("october.csv", 2, "A-1")
     [beside] = found.beside
     assert (beside.role, beside.order.order_id) == ("matched", "A-1")
@@ -78,10 +79,10 @@ def test_the_invoice_number_is_the_reference_that_joins_in_the_account(desk: Des
     with desk.store.write() as tx:
         tx.execute(update(orders).values(reference_2="R-2"))
     for reference, said in ((0, "F-1"), (2, "R-2"), (1, "F-1")):
-        rules.save(desk, finance, "demo", reference=reference, ignore=(), late_days=10)
-        [line] = views.lines(desk, finance, LineFilter()).rows
-        [listed] = views.orders(desk, finance, OrderFilter()).rows
-        of_order = views.order(desk, finance, order).order
+        account_rules.save(desk, finance, "demo", reference=reference, ignore=(), late_days=10)
+        [line] = lists.lines(desk, finance, LineFilter()).rows
+        [listed] = lists.orders(desk, finance, OrderFilter()).rows
+        of_order = lists.order(desk, finance, order).order
         assert (line.invoice_number, listed.invoice_number, of_order.invoice_number) == (said,) * 3
         [head_, row] = sheet(
             lambda out: exports.write_orders(
@@ -95,8 +96,8 @@ def test_a_correction_names_what_the_line_said_before(desk: Desk, finance: Actor
     import_file(
         desk, finance, "demo", "again.csv", csv(SALE.replace("100.00", "90.00"), FEE, STRANGE, PAYOUT)
     )
-    [sale] = views.lines(desk, finance, LineFilter(outcomes=("matched",), operations=("sale",))).rows
-    found = views.line(desk, finance, sale.id)
+    [sale] = lists.lines(desk, finance, LineFilter(outcomes=("matched",), operations=("sale",))).rows
+    found = lists.line(desk, finance, sale.id)
     assert found.line.settled_amount_units == 90_0000
     assert [(old.settled_amount_units, old.file_name) for old in found.formerly] == [
         (100_0000, "october.csv")
@@ -106,51 +107,51 @@ def test_a_correction_names_what_the_line_said_before(desk: Desk, finance: Actor
 def test_an_order_is_shown_with_its_lines_and_where_it_stands(
     desk: Desk, finance: Actor, october: int
 ) -> None:
-    [row] = views.orders(desk, finance, OrderFilter()).rows
-    found = views.order(desk, finance, row.order)
+    [row] = lists.orders(desk, finance, OrderFilter()).rows
+    found = lists.order(desk, finance, row.order)
     assert found.order.net_units == 99_7000
     assert [line.operation_code for line in found.lines] == ["sale", "fixed_fee"]
-    assert views.names(desk, finance, file=october, order=row.order) == ("october.csv", "A-1")
+    assert lists.names(desk, finance, file=october, order=row.order) == ("october.csv", "A-1")
 
 
 def test_what_is_paid_too_long_and_in_no_payout_is_late(desk: Desk, finance: Actor, october: int) -> None:
-    [row] = views.orders(desk, finance, OrderFilter()).rows
-    assert views.figures(desk, finance).late == 0
+    [row] = lists.orders(desk, finance, OrderFilter()).rows
+    assert lists.figures(desk, finance).late == 0
     with desk.store.write() as tx:
         long_ago = clock.now() - timedelta(days=90)
         tx.execute(update(order_positions).values(open=True, open_units=1, paid_at=long_ago))
-    assert views.figures(desk, finance).late == 1
-    assert [one.order for one in views.orders(desk, finance, OrderFilter(), late=True).rows] == [row.order]
+    assert lists.figures(desk, finance).late == 1
+    assert [one.order for one in lists.orders(desk, finance, OrderFilter(), late=True).rows] == [row.order]
 
 
 def test_a_payout_says_what_it_is_made_of_and_what_stands_in_its_way(
     desk: Desk, finance: Actor, october: int
 ) -> None:
-    [payout] = payout_views.payouts(desk, finance)
+    [payout] = payout_list.payouts(desk, finance)
     assert (payout.state, payout.lines_units, payout.payout_units, payout.open_lines) == (
         "tied",
         109_7000,
         109_7000,
         1,
     )
-    parts = {part.code: part.units for part in payout_views.operations(desk, finance, payout)}
+    parts = {part.code: part.units for part in payout_list.operations(desk, finance, payout)}
     assert parts == {"sale": 110_0000, "fixed_fee": -3000, "settlement": 109_7000}
     with desk.store.write() as tx:
         tx.execute(update(settlement_files).values(aside_open={"77": 2}))
-    [blocked] = payout_views.payouts(desk, finance)
+    [blocked] = payout_list.payouts(desk, finance)
     assert (blocked.state, blocked.aside) == ("not_proved", 2)
     with desk.store.write() as tx:  # of a row that names no payout, any of the file's may be meant
         tx.execute(update(settlement_files).values(aside_open={"": 2}))
-    [blocked] = payout_views.payouts(desk, finance)
+    [blocked] = payout_list.payouts(desk, finance)
     assert (blocked.state, blocked.aside) == ("not_proved", 2)
 
 
 def test_pages_know_those_beside_them(desk: Desk, finance: Actor, october: int) -> None:
-    first = views.lines(desk, finance, LineFilter(), shown=3)
+    first = lists.lines(desk, finance, LineFilter(), shown=3)
     assert (first.total, len(first.rows), first.before) == (4, 3, None)
-    last = views.lines(desk, finance, LineFilter(), turn=first.after, shown=3)
+    last = lists.lines(desk, finance, LineFilter(), turn=first.after, shown=3)
     assert (len(last.rows), last.after) == (1, None)
-    back = views.lines(desk, finance, LineFilter(), turn=last.before, shown=3)
+    back = lists.lines(desk, finance, LineFilter(), turn=last.before, shown=3)
     assert [row.id for row in back.rows] == [row.id for row in first.rows]
     assert back.before is None
 
@@ -202,11 +203,11 @@ def test_what_is_not_there_is_refused_and_so_is_who_may_not_see(
     desk: Desk, finance: Actor, october: int
 ) -> None:
     with pytest.raises(LineUnknown):
-        views.line(desk, finance, 99_999)
+        lists.line(desk, finance, 99_999)
     with pytest.raises(UnknownOrder):
-        views.order(desk, finance, 99_999)
+        lists.order(desk, finance, 99_999)
     manager = person(desk, "manager")
-    for look in (views.figures, views.any_file, views.files, views.unfinished, payout_views.payouts):
+    for look in (lists.figures, lists.any_file, lists.files, lists.unfinished, payout_list.payouts):
         with pytest.raises(NotAllowed):
             look(desk, manager)  # type: ignore[operator]
     with pytest.raises(NotAllowed):

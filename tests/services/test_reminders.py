@@ -7,18 +7,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services import clock, worker
+from services import clock
 from services.access import Actor, NotAllowed
 from services.accounts import reminders
 from services.accounts.pauses import pause, resume
 from services.accounts.reminders import ReminderDays, ReminderHours, Reminders
-from services.bounces import tell
 from services.desk import Desk
+from services.entrypoints import worker
 from services.mail.reports import Report, Told
 from services.orders import create, history, links
+from services.orders.bounces import tell
 from services.orders.history import Detail
-from services.orders.reminding import remind
-from services.store import orders as rows
+from services.orders.reminders import remind
+from services.store.orders import orders as rows
 from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.drafts import draft

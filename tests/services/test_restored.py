@@ -12,19 +12,30 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from services import clock, restored, worker
+from services import clock, restore_guard
 from services.access import Actor, NotAllowed
 from services.accounts.options import OPTIONS
 from services.desk import Desk, open_desk
+from services.entrypoints import worker
+from services.entrypoints.periodic import Rounds
 from services.hipay.errors import NotAuthorised
 from services.hipay.sandbox import clock_source
-from services.orders import create, history, links, pressing
-from services.orders.pressing import Pressed
-from services.restored import Marker, Watch, marker_path, read_marker
-from services.rounds import Rounds
+from services.orders import (
+    create,
+    history,
+    links,
+    open_page,
+)
+from services.orders.open_page import Pressed
+from services.restore_guard import (
+    Marker,
+    Watch,
+    marker_path,
+    read_marker,
+)
 from services.settings import Settings
 from services.store import accounts
-from services.store import restored as rows
+from services.store import restore_guard as rows
 from services.store import rounds as turns
 from tests.support import postgres
 from tests.support.accounts import audit_of
@@ -70,7 +81,7 @@ def backup(desk: Desk, name: str) -> dict[str, Any]:
 def send(desk: Desk, actor: Actor, **changes: object) -> int:
     order_id = create.create(desk, actor, draft(**changes), create.new_form_key())
     worker.drain(desk)
-    restored.examine(desk.store, desk.settings)
+    restore_guard.examine(desk.store, desk.settings)
     return order_id
 
 
@@ -88,7 +99,7 @@ def test_first_starts_later_starts_and_upgrades_go_on(
         rows.keep_epoch(tx, {})  # a version that kept no marker has made this database
     for _ in range(3):
         again = start(opened, desk.settings)
-        assert restored.standing(again.store) is None
+        assert restore_guard.standing(again.store) is None
         send(again, manager, order_id=f"A-{len(opened)}", references=(f"F-{len(opened)}",))
     assert len(sandbox.mails()) == 4
     marker = read_marker(marker_path(desk.settings))
@@ -99,11 +110,11 @@ def test_first_starts_later_starts_and_upgrades_go_on(
 def test_a_backup_put_back_mails_nothing_until_it_is_released(
     desk: Desk, manager: Actor, opened: list[Desk], sandbox: RunningSandbox
 ) -> None:
-    restored.examine(desk.store, desk.settings)
+    restore_guard.examine(desk.store, desk.settings)
     pending(desk, manager)
     copy = backup(desk, "copy")
     worker.drain(desk)
-    restored.examine(desk.store, desk.settings)
+    restore_guard.examine(desk.store, desk.settings)
     assert len(sandbox.mails()) == 1  # it has left after the backup was made
 
     again = start(opened, desk.settings, **copy)
@@ -112,22 +123,22 @@ def test_a_backup_put_back_mails_nothing_until_it_is_released(
         Rounds().run_due(again)
         sandbox.control("clock", {"advance_seconds": 120})
     assert len(sandbox.mails()) == 1
-    held = restored.standing(again.store)
+    held = restore_guard.standing(again.store)
     assert held is not None
     assert (held.reason, held.waiting) == ("older", {"page": 1})
     assert audit_of(again)[0].action == "backup.held"
 
     another = start(opened, desk.settings, **copy)  # a restart, another process: it stays held
-    assert restored.standing(another.store) is not None
+    assert restore_guard.standing(another.store) is not None
     with pytest.raises(NotAllowed):
-        restored.release(again.store, again.settings, manager)
+        restore_guard.release(again.store, again.settings, manager)
     admin = person(again, "admin")
-    assert restored.release(again.store, again.settings, admin) is True
-    assert restored.release(again.store, again.settings, admin) is False
+    assert restore_guard.release(again.store, again.settings, admin) is True
+    assert restore_guard.release(again.store, again.settings, admin) is False
     sandbox.control("clock", {"advance_seconds": 120})
     worker.drain(again)
     assert len(sandbox.mails()) == 2
-    assert restored.standing(start(opened, desk.settings, **copy).store) is None
+    assert restore_guard.standing(start(opened, desk.settings, **copy).store) is None
 
 
 def test_while_it_is_held_payments_are_read_and_customers_led_nowhere(
@@ -149,13 +160,13 @@ def test_while_it_is_held_payments_are_read_and_customers_led_nowhere(
     worker.drain(again)
     assert history.detail(again, manager, order_id).badge == "paid"
     with pytest.raises(NotAuthorised):
-        pressing.press(again, str(token))
+        open_page.press(again, str(token))
     links.resend(again, manager, own, create.new_form_key())
     before = len(sandbox.mails())
     worker.drain(again)
     assert len(sandbox.mails()) == before
-    restored.release(again.store, again.settings, person(again, "admin"))
-    assert isinstance(pressing.press(again, str(token)), Pressed)
+    restore_guard.release(again.store, again.settings, person(again, "admin"))
+    assert isinstance(open_page.press(again, str(token)), Pressed)
 
 
 def test_another_database_and_an_older_release_are_held(
@@ -164,17 +175,17 @@ def test_another_database_and_an_older_release_are_held(
     send(desk, manager)
     copy = backup(desk, "copy")
     path = marker_path(desk.settings)
-    restored.write_marker(path, Marker("another", 0, 0))
+    restore_guard.write_marker(path, Marker("another", 0, 0))
     again = start(opened, desk.settings, **copy)
-    held = restored.standing(again.store)
+    held = restore_guard.standing(again.store)
     assert held is not None
     assert held.reason == "other"
-    restored.release(again.store, again.settings, person(again, "admin"))
-    restored.write_marker(path, Marker("another", 0, 10))  # a second machine of that installation comes up
-    assert restored.standing(start(opened, desk.settings, **copy).store) is None
+    restore_guard.release(again.store, again.settings, person(again, "admin"))
+    restore_guard.write_marker(path, Marker("another", 0, 10))  # a second machine of that installation comes up
+    assert restore_guard.standing(start(opened, desk.settings, **copy).store) is None
     assert (read_marker(path) or Marker("", 0, 0)).release == 1
     first = start(opened, desk.settings)  # the database as it was before the release
-    held = restored.standing(first.store)
+    held = restore_guard.standing(first.store)
     assert held is not None
     assert held.reason == "older"
 
@@ -186,13 +197,13 @@ def test_a_database_put_back_under_a_running_worker_is_noticed(desk: Desk, manag
     assert watch.may_work()
     marker = read_marker(marker_path(desk.settings))
     assert marker is not None
-    restored.write_marker(marker_path(desk.settings), Marker(marker.id, 0, marker.event + 100))
+    restore_guard.write_marker(marker_path(desk.settings), Marker(marker.id, 0, marker.event + 100))
     assert watch.may_work()  # looked a moment ago
-    assert restored.standing(desk.store) is None
+    assert restore_guard.standing(desk.store) is None
     create.create(desk, manager, draft(order_id="A-2", references=("F-2",)), create.new_form_key())
     now = 10.0
     assert watch.may_work()
-    assert restored.standing(desk.store) is not None
+    assert restore_guard.standing(desk.store) is not None
 
 
 def test_the_running_worker_keeps_the_marker(desk: Desk, manager: Actor) -> None:
@@ -221,7 +232,7 @@ def test_a_past_without_a_marker(
         path.write_bytes(garbled)
     again = start(opened, desk.settings)
     if again.store.sqlite:
-        held = restored.standing(again.store)
+        held = restore_guard.standing(again.store)
         assert held is not None
         assert held.reason == "unmarked"
         return
@@ -229,10 +240,10 @@ def test_a_past_without_a_marker(
     watch = Watch(again.store, again.settings, seconds=lambda: now)
     for now in (0.0, 20.0, 44.0):  # noqa: B007 - the watch looks at it
         assert not watch.may_work()
-        assert restored.standing(again.store) is None
+        assert restore_guard.standing(again.store) is None
     now = 60.0
     assert watch.may_work()
-    assert restored.standing(again.store) is not None
+    assert restore_guard.standing(again.store) is not None
 
 
 @pytest.mark.postgres
@@ -251,7 +262,7 @@ def test_a_further_machine_joins_a_living_installation(
         turns.take_turn(tx, "round:notices", clock.now(), nothing, nothing)  # a worker there takes its turn
     now = 3.0
     assert watch.may_work()
-    assert restored.standing(other.store) is None
+    assert restore_guard.standing(other.store) is None
     assert read_marker(marker_path(other.settings)) is not None
 
 
@@ -261,8 +272,8 @@ def test_an_empty_database_beside_an_old_marker_is_a_first_start(tmp_path: Path,
         settings = settings.model_copy(
             update={"database_url": SecretStr(postgres.migrated(settings.database))}
         )
-    restored.write_marker(marker_path(settings), Marker("former", 3, 500))
-    assert restored.standing(start(opened, settings).store) is None
+    restore_guard.write_marker(marker_path(settings), Marker("former", 3, 500))
+    assert restore_guard.standing(start(opened, settings).store) is None
     clock.use(None)
 
 
@@ -273,7 +284,7 @@ def test_a_machine_that_can_keep_no_marker_works_all_the_same(
     blocked.write_text("not a folder")
     send(desk, manager)
     again = start(opened, desk.settings, database_url=SecretStr(desk.settings.database), data_dir=blocked)
-    assert restored.standing(again.store) is None
+    assert restore_guard.standing(again.store) is None
     assert "not noticed" in caplog.text
 
 
@@ -281,7 +292,7 @@ def test_many_processes_at_once_agree(desk: Desk, manager: Actor) -> None:
     send(desk, manager)
     found: list[str] = []
     processes = [
-        threading.Thread(target=lambda: found.append(restored.examine(desk.store, desk.settings))) for _ in range(6)
+        threading.Thread(target=lambda: found.append(restore_guard.examine(desk.store, desk.settings))) for _ in range(6)
     ]  # fmt: skip
     for one in processes:
         one.start()

@@ -10,25 +10,27 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select
 
-from services import clock, folding, retention, worker
+from services import clock, retention
 from services.access import SYSTEM, Actor, NotAllowed
 from services.access.trail import broken_at, entries
 from services.accounts import options
-from services.accounts.demo import prepare_demo
 from services.accounts.options import Options
-from services.batches import sending
-from services.batches.rows import Rules
+from services.bulk import sending
+from services.bulk.rows import Rules
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
+from services.entrypoints import worker
+from services.imports import background
 from services.mail.errors import AddressError, AddressMalformed
-from services.orders import create, history, observe
-from services.reconciliation import background
+from services.orders import create, history, record
 from services.retention import MonthsRefused, NothingToErase
-from services.store import notifications as kept
-from services.store import orders as rows
-from services.store.base import metadata
-from services.store.notifications import Fate
-from services.store.orders import Filter
-from services.store.schema_settlements import settlement_lines
+from services.store.orders import notifications as kept
+from services.store.orders import orders as rows
+from services.store.orders.notifications import Fate
+from services.store.orders.orders import Filter
+from services.store.schema.base import metadata
+from services.store.schema.settlements import settlement_lines
+from services.text import folding
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.payouts import import_line
@@ -68,7 +70,7 @@ def order(desk: Desk, manager: Actor, **changes: Any) -> int:
             body=f"To: {email}\r\n\r\nBonjour {order.first_name} {order.last_name}".encode() * 20, state="sent", answer=f"250 <{email}> ok",
             created_at=clock.now(),
         )  # fmt: skip
-        observe.record(tx, found, "mail_retry", SYSTEM, fields={"answer": f"451 <{email}>: try later"})
+        record.record(tx, found, "mail_retry", SYSTEM, fields={"answer": f"451 <{email}>: try later"})
         kept.keep(
             tx, account="demo", identity=f"n{found}", content_type="x", body=f"order%5Bemail%5D={quote(email)}".encode(),
             received_at=clock.now(),
@@ -295,7 +297,7 @@ def test_what_was_called_off_has_ended_with_the_page_that_somebody_has_open(desk
         rows.change_page(
             tx, page.id, url="https://x.example/p", expires_at=clock.now() + timedelta(minutes=30)
         )
-        observe.record(tx, found, "link_cancelled", manager)
+        record.record(tx, found, "link_cancelled", manager)
         tx.exec_driver_sql("DELETE FROM steps")
     assert retention.look(desk, admin, ADDRESS).alive
     clock.use(lambda: timedelta(hours=1))
@@ -311,7 +313,7 @@ def test_what_was_called_off_goes_by_itself_though_its_end_is_far(desk: Desk, ad
     with desk.store.write() as tx:
         tx.exec_driver_sql("DELETE FROM steps")
         rows.change_order(tx, found, expires_at=clock.now() + timedelta(days=340))
-        observe.record(tx, found, "link_cancelled", SYSTEM)
+        record.record(tx, found, "link_cancelled", SYSTEM)
     offset = timedelta(days=40)  # a month after it was made, and not yet since it was called off
     retention.sweep(desk)
     assert history.detail(desk, SYSTEM, found).order.email == ADDRESS

@@ -10,19 +10,26 @@ from typing import Any
 
 import pytest
 
-from services import room
+from services import disk_space
 from services.access import Actor
 from services.alarms.handling import to_do
 from services.alarms.sweep import sweep
 from services.desk import Desk
-from services.payouts.folder import Watch
-from services.reconciliation import background, following, imports, join, loading, process
-from services.room import NoRoom, Room, RoomShort
+from services.disk_space import NoRoom, Room, RoomShort
+from services.imports import (
+    background,
+    files,
+    follow_up,
+    load,
+    process,
+)
+from services.imports.folder import Watch
+from services.reconciliation.matching import rejoin
 from services.store import STORE_AWAY, StoreFull
 from services.store import alarms as alarm_rows
-from services.store import notifications as notification_rows
-from services.store import settlement_files as rows
 from services.store.alarms import Standing
+from services.store.orders import notifications as notification_rows
+from services.store.settlements import settlement_files as rows
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
 from tests.support.full import no_room
@@ -48,7 +55,7 @@ def finance(desk: Desk) -> Actor:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
-        (loading, "ROWS", 4), (loading, "BATCH", 2), (join, "AT_ONCE", 3), (join, "GAP_SECONDS", 0), (following, "_LINES", 3),
+        (load, "ROWS", 4), (load, "BATCH", 2), (rejoin, "AT_ONCE", 3), (rejoin, "GAP_SECONDS", 0), (follow_up, "_LINES", 3),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, value)
 
@@ -65,7 +72,7 @@ def lines(count: int, start: str = "A") -> bytes:
 
 
 def receive(desk: Desk, actor: Actor, raw: bytes, name: str = "a.csv") -> int:
-    return imports.receive(desk, actor, "demo", name, BytesIO(raw))
+    return files.receive(desk, actor, "demo", name, BytesIO(raw))
 
 
 def row(desk: Desk, file: int) -> Any:
@@ -115,8 +122,8 @@ def test_a_database_that_is_full_stops_no_file_for_good_and_counts_no_try(
 ) -> None:
     """As the real process ends: with a word to whoever began it."""
     file, child = receive(desk, finance, lines(120)), background._Child(desk)
-    monkeypatch.setattr(loading, "BATCH", 30)
-    monkeypatch.setattr(loading, "ROWS", 60)
+    monkeypatch.setattr(load, "BATCH", 30)
+    monkeypatch.setattr(load, "ROWS", 60)
     monkeypatch.setattr(child, "_start", lambda: None)
 
     class Ended:
@@ -180,8 +187,8 @@ def test_nothing_stays_of_a_file_that_there_was_no_room_to_receive(
         with no_room(desk), pytest.raises(StoreFull):
             receive(desk, finance, lines(20_000))
     else:
-        with pytest.raises(NoRoom), room.told():
-            imports.receive(desk, finance, "demo", "a.csv", Broken())
+        with pytest.raises(NoRoom), disk_space.told():
+            files.receive(desk, finance, "demo", "a.csv", Broken())
     with desk.store.read() as tx:
         left = rows.listed(tx, ("receiving", "waiting"))
     assert [one.state for one in left] in (
@@ -223,7 +230,7 @@ def test_it_is_an_alarm_while_it_lasts_of_the_machine_that_it_is_about(desk: Des
     admin, short = person(desk, "admin"), full(desk)
     with desk.store.write() as tx:
         other = Standing("no_room", "no_room:other:1", "", None, {"machine": "other"})
-        alarm_rows.raise_standing(tx, other, room.clock.now())
+        alarm_rows.raise_standing(tx, other, disk_space.clock.now())
     for _ in range(2):
         sweep(short)
         found = {one.detail["machine"] for one in to_do(desk, admin).free.alarms}
@@ -235,17 +242,17 @@ def test_it_is_an_alarm_while_it_lasts_of_the_machine_that_it_is_about(desk: Des
 def test_a_full_disk_does_not_send_temporary_files_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room.tempfile, "tempdir", None)
+    monkeypatch.setattr(disk_space.tempfile, "tempdir", None)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(room.tempfile, "_get_default_tempdir", lambda: str(Path.cwd()))  # where it would end
-    assert room.temporary_folder() == tmp_path
-    assert room.tempfile.gettempdir() == str(tmp_path)
+    monkeypatch.setattr(disk_space.tempfile, "_get_default_tempdir", lambda: str(Path.cwd()))  # where it would end
+    assert disk_space.temporary_folder() == tmp_path
+    assert disk_space.tempfile.gettempdir() == str(tmp_path)
 
 
 def test_of_a_disk_with_temporary_files_only_a_tenth_is_kept(tmp_path: Path) -> None:
-    shared = Room(1 << 20, room.temporary_folder())
+    shared = Room(1 << 20, disk_space.temporary_folder())
     assert shared.has()
-    assert not Room(TOO_MUCH << 20, room.temporary_folder()).has()
+    assert not Room(TOO_MUCH << 20, disk_space.temporary_folder()).has()
     apart = Room(TOO_MUCH << 20, None)  # PostgreSQL: only temporary files are here
     assert apart.has()
     assert not apart.has(temporary=TOO_MUCH << 20)

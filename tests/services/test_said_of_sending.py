@@ -9,17 +9,18 @@ from typing import Any
 
 import pytest
 
-from services import worker
 from services.access import Actor
 from services.accounts.pauses import pauses, resume
 from services.alarms.sweep import sweep
 from services.desk import Desk
+from services.entrypoints import worker
 from services.hipay.client import HiPay
 from services.hipay.errors import UntrustedUrl
 from services.mail.errors import AuthRefused
-from services.orders import create, history, mailing
+from services.orders import create, history
 from services.orders.history import Detail
-from services.orders.pace import backoff
+from services.orders.steps import send_mail
+from services.orders.steps.retry import backoff
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.payouts import import_line
@@ -94,7 +95,7 @@ def test_a_mail_server_that_refuses_the_password_pauses_the_queue(
         raise AuthRefused("auth", 535, "5.7.8 bad credentials")
 
     with monkeypatch.context() as patched:
-        patched.setattr(mailing, "deliver", refused)
+        patched.setattr(send_mail, "deliver", refused)
         first, second = send(desk, manager, order_id="A-1"), send(desk, manager, order_id="A-2")
         worker.drain(desk)
         later(desk, sandbox, minutes=10)
@@ -165,7 +166,7 @@ def test_a_worker_that_is_told_to_stop_ends_its_step_and_exits_with_0(
 _TOLD_AT_THE_WORST_MOMENT = """
 import os, signal, threading, time
 from dataclasses import replace
-from services import worker
+from services.entrypoints import worker
 
 class Wake(threading.Event):
     def clear(self):

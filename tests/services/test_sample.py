@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 
-from services import clock, sample, worker
+from services import clock
 from services.access import Actor, NotAllowed
-from services.batches import expected
+from services.bulk import expected
+from services.demo import sample_month
+from services.demo.sample_shop import Shop
 from services.desk import Desk
+from services.entrypoints import worker
 from services.hipay.errors import HiPayError
 from services.hipay.sandbox import clock_source
 from services.orders import history, templates
-from services.reconciliation import payout_views
-from services.sample_shop import Shop
-from services.store import orders as rows
+from services.reconciliation.views import payout_list
+from services.store.orders import orders as rows
 from tests.support.accounts import audit_of
 from tests.support.desk import open_test_desk, person
 from tests.support.payouts import import_file, lines_of
@@ -24,15 +26,15 @@ from tests.support.sandbox import RunningSandbox
 @pytest.fixture(autouse=True)
 def _short(desk: Desk, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     clock.use(clock_source(sandbox.url, ttl=0, seconds=30))  # the sample moves it itself
-    monkeypatch.setattr(sample, "DAYS", 4)
-    monkeypatch.setattr(sample, "CLOCK_SECONDS", 0)
+    monkeypatch.setattr(sample_month, "DAYS", 4)
+    monkeypatch.setattr(sample_month, "CLOCK_SECONDS", 0)
 
 
 def test_every_story_ends_and_every_file_ties(desk: Desk, sandbox: RunningSandbox) -> None:
     both = person(desk, "manager", "finance")
     running = worker.start(desk)
     try:
-        sample.make(desk, both, lambda done, text: None)
+        sample_month.make(desk, both, lambda done, text: None)
     finally:
         running.stop()
     found = history.find(desk, both, rows.Filter())
@@ -53,9 +55,9 @@ def test_every_story_ends_and_every_file_ties(desk: Desk, sandbox: RunningSandbo
     assert [one.name for one in templates.listing(desk, both, "demo")] == ["Acompte"]
     assert sum(order.order_id.startswith("ATELIER-") for order in found.orders) == 4
     assert [row.action for row in audit_of(desk)].count("sample_made") == 1
-    assert {one.state for one in payout_views.payouts(desk, both)} == {"tied"}
-    with pytest.raises(sample.SampleMade):
-        sample.make(desk, both, lambda done, text: None)
+    assert {one.state for one in payout_list.payouts(desk, both)} == {"tied"}
+    with pytest.raises(sample_month.SampleMade):
+        sample_month.make(desk, both, lambda done, text: None)
 
 
 @pytest.mark.parametrize("cut_off", ["refused", "killed"])
@@ -71,20 +73,20 @@ def test_an_attempt_that_is_cut_off_leaves_the_clock_right_and_the_way_free(
 
     monkeypatch.setattr(Shop, "sell", cut)
     if cut_off == "killed":  # nothing more is done, as when the process is gone
-        monkeypatch.setattr(sample, "put_back", lambda desk: None)
+        monkeypatch.setattr(sample_month, "put_back", lambda desk: None)
     with pytest.raises((Killed, HiPayError)):
-        sample.make(desk, manager, lambda done, text: None)
+        sample_month.make(desk, manager, lambda done, text: None)
     assert "sample_made" not in [row.action for row in audit_of(desk)]
     monkeypatch.undo()
-    monkeypatch.setattr(sample, "DAYS", 4)
-    monkeypatch.setattr(sample, "CLOCK_SECONDS", 0)
+    monkeypatch.setattr(sample_month, "DAYS", 4)
+    monkeypatch.setattr(sample_month, "CLOCK_SECONDS", 0)
     assert (sandbox.control("clock")["offset_seconds"] != 0) == (cut_off == "killed")
-    sample.put_back(desk)  # the next start
+    sample_month.put_back(desk)  # the next start
     assert sandbox.control("clock")["offset_seconds"] == 0
-    sample.make(desk, manager, lambda done, text: None)
-    assert sample.made(desk)
+    sample_month.make(desk, manager, lambda done, text: None)
+    assert sample_month.made(desk)
     sandbox.control("clock", {"advance_seconds": 60})
-    sample.put_back(desk)  # a clock that a person moved later is theirs
+    sample_month.put_back(desk)  # a clock that a person moved later is theirs
     assert sandbox.control("clock")["offset_seconds"] == 60
 
 
@@ -96,9 +98,9 @@ def test_only_who_may_send_makes_it_and_only_in_the_sandbox(
     desk: Desk, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with pytest.raises(NotAllowed):
-        sample.make(desk, person(desk, "finance"), lambda done, text: None)
+        sample_month.make(desk, person(desk, "finance"), lambda done, text: None)
     account = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
     real = open_test_desk(tmp_path_factory.mktemp("real"), accounts={"shop": account})
-    with pytest.raises(sample.SampleOnlyInSandbox):
-        sample.make(real, Actor("user", "nobody"), lambda done, text: None)
+    with pytest.raises(sample_month.SampleOnlyInSandbox):
+        sample_month.make(real, Actor("user", "nobody"), lambda done, text: None)
     real.close()

@@ -15,12 +15,12 @@ from services.access import SYSTEM
 from services.desk import Desk
 from services.orders import create, history, warnings
 from services.orders.drafts import check
-from services.reconciliation import candidates
+from services.reconciliation.decisions import candidates
 from services.store import open_store
-from services.store import orders as rows
 from services.store.engine import MIGRATIONS
-from services.store.orders import Filter
-from services.store.schema import orders
+from services.store.orders import orders as rows
+from services.store.orders.orders import Filter
+from services.store.schema.orders import orders
 from tests.support import postgres
 from tests.support.by_hand import an_order, line, line_id, take
 from tests.support.desk import open_test_desk, person

@@ -5,15 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from services import clock, worker
+from services import clock
 from services.access import Actor, NotAllowed
 from services.accounts.configuration import save_email_settings, save_payment_page
 from services.accounts.pauses import resume
 from services.desk import Desk
+from services.entrypoints import worker
 from services.hipay.statuses import MOTO_PRODUCTS
 from services.orders import create, history
 from services.orders.errors import AccountNotReady, DraftRefused, NothingToRetry, OrderIdTaken
-from services.store import orders as rows
+from services.store.orders import orders as rows
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox

@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 
-from services import clock, worker
+from services import clock
 from services.access import Actor
 from services.accounts.configuration import save_email_settings
 from services.accounts.pauses import pause, pauses, resume
 from services.desk import Desk
+from services.entrypoints import worker
 from services.hipay.client import HiPay
 from services.hipay.errors import PageOver
 from services.mail.errors import Rejected
-from services.orders import create, history, mailing
+from services.orders import create, history
 from services.orders.errors import OrderIdTaken
+from services.orders.steps import send_mail
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox
@@ -107,14 +109,14 @@ def test_no_page_is_made_that_no_mail_can_carry(desk: Desk, manager: Actor, sand
 def test_a_copy_that_cannot_be_written_does_not_send_the_link_twice(
     desk: Desk, manager: Actor, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliver = mailing.deliver
+    deliver = send_mail.deliver
 
     def emptied_meanwhile(*message: Any, **envelope: Any) -> Any:
         accepted = deliver(*message, **envelope)
         set_sender(desk, "")
         return accepted
 
-    monkeypatch.setattr(mailing, "deliver", emptied_meanwhile)
+    monkeypatch.setattr(send_mail, "deliver", emptied_meanwhile)
     order_id = send(desk, manager, copy_to_sender=True)
     worker.drain(desk)
     later(desk, sandbox, minutes=10)
@@ -127,14 +129,14 @@ def test_a_copy_that_cannot_be_written_does_not_send_the_link_twice(
 def test_a_refused_copy_is_told_but_is_not_the_orders_failure(
     desk: Desk, manager: Actor, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliver = mailing.deliver
+    deliver = send_mail.deliver
 
     def refuse_the_copy(message: bytes, *, recipients: list[str], **more: Any) -> Any:
         if recipients == [manager.email]:
             raise Rejected("recipient", 550, f"<{manager.email}>: user unknown")
         return deliver(message, recipients=recipients, **more)
 
-    monkeypatch.setattr(mailing, "deliver", refuse_the_copy)
+    monkeypatch.setattr(send_mail, "deliver", refuse_the_copy)
     order_id = send(desk, manager, copy_to_sender=True)
     worker.drain(desk)
     found = history.detail(desk, manager, order_id)

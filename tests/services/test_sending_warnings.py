@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services import clock
 from services.access import Actor, NotAllowed
-from services.accounts.demo import prepare_demo
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, drafts
 from services.orders.drafts import Accepted
@@ -29,7 +29,7 @@ from services.orders.warnings import (
     exceeded_habit,
     warnings,
 )
-from services.store import orders as rows
+from services.store.orders import orders as rows
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 

@@ -12,12 +12,13 @@ from sqlalchemy import MetaData, Table, create_engine, select, text
 
 from services.access import Actor, NotAllowed
 from services.desk import Desk
-from services.reconciliation import aside, payout_views
-from services.reconciliation.aside import REST, RowNotDealtWith, RowUnknown
-from services.reconciliation.decision_errors import AlreadyUndone, ConflictingDecision, ReasonMissing
+from services.reconciliation.decisions import set_aside_rows
+from services.reconciliation.decisions.errors import AlreadyUndone, ConflictingDecision, ReasonMissing
+from services.reconciliation.decisions.set_aside_rows import REST, RowNotDealtWith, RowUnknown
+from services.reconciliation.views import payout_list
 from services.settlements import findings
 from services.store.engine import MIGRATIONS
-from services.store.schema import audit
+from services.store.schema.orders import audit
 from tests.support.desk import open_test_desk, person
 from tests.support.payouts import csv, import_file
 
@@ -42,7 +43,7 @@ def finance(desk: Desk) -> Actor:
 
 
 def state(desk: Desk, actor: Actor, settlement: str = "77") -> tuple[str, int]:
-    [found] = [one for one in payout_views.payouts(desk, actor) if one.settlement_id == settlement]
+    [found] = [one for one in payout_list.payouts(desk, actor) if one.settlement_id == settlement]
     return found.state, found.aside
 
 
@@ -60,18 +61,18 @@ def test_a_payout_is_proved_once_its_rows_are_corrected_and_dealt_with(
 ) -> None:
     assert state(desk, finance) == ("not_proved", 2)
     assert state(desk, finance, "78") == ("no_payout", 0)
-    [payout] = [one for one in payout_views.payouts(desk, finance) if one.settlement_id == "77"]
-    assert payout_views.set_aside(desk, finance, payout) == ((october, "october.csv"),)
+    [payout] = [one for one in payout_list.payouts(desk, finance) if one.settlement_id == "77"]
+    assert payout_list.set_aside(desk, finance, payout) == ((october, "october.csv"),)
     import_file(desk, finance, "demo", "corrected.csv", csv(sale("A-2"), sale("A-3")))
     assert state(desk, finance) == ("not_proved", 2)
-    aside.deal(desk, finance, october, [4], "Corrected in corrected.csv")
+    set_aside_rows.deal(desk, finance, october, [4], "Corrected in corrected.csv")
     assert state(desk, finance) == ("not_proved", 1)
-    aside.deal(
+    set_aside_rows.deal(
         desk, finance, october, [4, 5], "Corrected in corrected.csv"
     )  # the first is dealt with already
     assert state(desk, finance) == ("tied", 0)
 
-    found = aside.of_file(desk, finance, october)
+    found = set_aside_rows.of_file(desk, finance, october)
     assert [(row.line, row.reason) for row in found.rows] == [
         (1, "preamble"), (4, "amount_unreadable"), (5, "amount_unreadable"), (7, "total"),
     ]  # fmt: skip
@@ -83,17 +84,17 @@ def test_a_payout_is_proved_once_its_rows_are_corrected_and_dealt_with(
 def test_what_was_dealt_with_can_be_undone_and_dealt_with_again(
     desk: Desk, finance: Actor, october: int
 ) -> None:
-    aside.deal(desk, finance, october, [4, 5], "No payments")
-    aside.undo(desk, finance, october, [5], "They are")
-    aside.undo(desk, finance, october, [5], "They are")  # a second press
+    set_aside_rows.deal(desk, finance, october, [4, 5], "No payments")
+    set_aside_rows.undo(desk, finance, october, [5], "They are")
+    set_aside_rows.undo(desk, finance, october, [5], "They are")  # a second press
     assert state(desk, finance) == ("not_proved", 1)
     with pytest.raises(AlreadyUndone):
-        aside.undo(desk, finance, october, [5], "Another reason")
+        set_aside_rows.undo(desk, finance, october, [5], "Another reason")
     with pytest.raises(RowNotDealtWith):
-        aside.undo(desk, finance, october, [99], "Nothing")
-    aside.deal(desk, finance, october, [5], "Corrected since")
+        set_aside_rows.undo(desk, finance, october, [99], "Nothing")
+    set_aside_rows.deal(desk, finance, october, [5], "Corrected since")
     assert state(desk, finance)[1] == 0
-    acts = aside.of_file(desk, finance, october).acts[5]
+    acts = set_aside_rows.of_file(desk, finance, october).acts[5]
     assert [(act.reason, act.undo_reason, act.undoer) for act in acts] == [
         ("No payments", "They are", finance.name), ("Corrected since", "", ""),
     ]  # fmt: skip
@@ -105,31 +106,31 @@ def test_what_was_dealt_with_can_be_undone_and_dealt_with_again(
 
 
 def test_an_act_that_was_not_seen_is_not_undone(desk: Desk, finance: Actor, october: int) -> None:
-    aside.deal(desk, finance, october, [5], "Mine")
-    seen = aside.of_file(desk, finance, october).dealt(5)
+    set_aside_rows.deal(desk, finance, october, [5], "Mine")
+    seen = set_aside_rows.of_file(desk, finance, october).dealt(5)
     assert seen is not None
     colleague = person(desk, "finance", name="Robin Petit")
-    aside.undo(desk, colleague, october, [5], "No")
-    aside.deal(desk, colleague, october, [5], "Theirs")
+    set_aside_rows.undo(desk, colleague, october, [5], "No")
+    set_aside_rows.deal(desk, colleague, october, [5], "Theirs")
     with pytest.raises(ConflictingDecision) as refused:
-        aside.undo(desk, finance, october, [5], "By mistake", acts=[seen.id])
+        set_aside_rows.undo(desk, finance, october, [5], "By mistake", acts=[seen.id])
     assert refused.value.who == "Robin Petit"
-    now = aside.of_file(desk, finance, october).dealt(5)
+    now = set_aside_rows.of_file(desk, finance, october).dealt(5)
     assert now is not None
-    aside.undo(desk, finance, october, [5], "Having seen it", acts=[now.id])
-    assert aside.of_file(desk, finance, october).dealt(5) is None
+    set_aside_rows.undo(desk, finance, october, [5], "Having seen it", acts=[now.id])
+    assert set_aside_rows.of_file(desk, finance, october).dealt(5) is None
 
 
 def test_who_may_and_what_can_be_dealt_with(desk: Desk, finance: Actor, october: int) -> None:
     manager, other = person(desk, "manager"), person(desk, "finance")
     with pytest.raises(NotAllowed):
-        aside.deal(desk, manager, october, [4], "Mine")
+        set_aside_rows.deal(desk, manager, october, [4], "Mine")
     with pytest.raises(NotAllowed):
-        aside.undo(desk, manager, october, [4], "Mine")
+        set_aside_rows.undo(desk, manager, october, [4], "Mine")
     with pytest.raises(NotAllowed):
-        aside.of_file(desk, manager, october)
+        set_aside_rows.of_file(desk, manager, october)
     with pytest.raises(ReasonMissing):
-        aside.deal(desk, finance, october, [4], "  ")
+        set_aside_rows.deal(desk, finance, october, [4], "  ")
     for lines in (
         [],
         [1],
@@ -138,12 +139,12 @@ def test_who_may_and_what_can_be_dealt_with(desk: Desk, finance: Actor, october:
         [REST],
     ):  # none, a remark, a total, no such row, none beyond those that are kept
         with pytest.raises(RowUnknown):
-            aside.deal(desk, finance, october, lines, "No payments")
+            set_aside_rows.deal(desk, finance, october, lines, "No payments")
     with pytest.raises(RowUnknown):
-        aside.deal(desk, finance, october + 1, [4], "No payments")
-    aside.deal(desk, finance, october, [4], "No payment")
+        set_aside_rows.deal(desk, finance, october + 1, [4], "No payments")
+    set_aside_rows.deal(desk, finance, october, [4], "No payment")
     with pytest.raises(ConflictingDecision):
-        aside.deal(desk, other, october, [4, 5], "Corrected")
+        set_aside_rows.deal(desk, other, october, [4, 5], "Corrected")
     assert state(desk, finance) == ("not_proved", 1)
 
 
@@ -156,13 +157,13 @@ def test_rows_that_may_hold_money_are_kept_before_others_and_the_rest_is_dealt_w
     file = import_file(
         desk, finance, "demo", "long.csv", remarks + csv(*rows, sale("B-1", "x", "78"), sale("A-9"), sale("B-9", settlement="78"))
     )  # fmt: skip
-    found = aside.of_file(desk, finance, file)
+    found = set_aside_rows.of_file(desk, finance, file)
     assert ([row.line for row in found.rows], found.rest) == ([7, 8, 9], 2)
-    aside.deal(desk, finance, file, [7, 8, 9], "No payments")
+    set_aside_rows.deal(desk, finance, file, [7, 8, 9], "No payments")
     assert (state(desk, finance)[1], state(desk, finance, "78")[1]) == (1, 1)
-    aside.deal(desk, finance, file, [REST], "No payments either")
+    set_aside_rows.deal(desk, finance, file, [REST], "No payments either")
     assert (state(desk, finance)[1], state(desk, finance, "78")[1]) == (0, 0)
-    aside.undo(desk, finance, file, [REST, 7], "They are")
+    set_aside_rows.undo(desk, finance, file, [REST, 7], "They are")
     assert (state(desk, finance)[1], state(desk, finance, "78")[1]) == (2, 1)
 
 
@@ -170,7 +171,7 @@ def test_a_row_that_names_no_payout_stands_in_the_way_of_each(desk: Desk, financ
     raw = csv(sale("A-1"), sale("B-1", settlement="78"), "broken")
     file = import_file(desk, finance, "demo", "broken.csv", raw)
     assert (state(desk, finance), state(desk, finance, "78")) == (("not_proved", 1), ("not_proved", 1))
-    aside.deal(desk, finance, file, [4], "A remark")
+    set_aside_rows.deal(desk, finance, file, [4], "A remark")
     assert (state(desk, finance)[1], state(desk, finance, "78")[1]) == (0, 0)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from services.programs import dashboard, public, taken_ports
+from services.entrypoints.dashboard_lifespan import ready_message, refuse_other_address
+from services.entrypoints.programs import dashboard, public, taken_ports
 from services.settings import ROOT, Settings, SettingsError, read
-from services.startup import ready_message, refuse_other_address
 from services.store import DatabaseRefused, open_store
 from tests.support import postgres
 from tests.support.desk import settings_for

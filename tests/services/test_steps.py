@@ -13,12 +13,13 @@ from services import clock
 from services.access import WORKER
 from services.desk import Desk
 from services.hipay.client import HiPay
-from services.orders import history, reading, steps
-from services.orders.observe import record
-from services.store import operations as operation_rows
-from services.store import orders as rows
-from services.store import steps as due
-from services.store.steps import LeaseLost, Step
+from services.orders import history
+from services.orders.record import record
+from services.orders.steps import read_payment, runner
+from services.store.orders import operations as operation_rows
+from services.store.orders import orders as rows
+from services.store.orders import steps as due
+from services.store.orders.steps import LeaseLost, Step
 from tests.support.desk import open_test_desk, person
 from tests.support.public import order_with_page
 
@@ -40,7 +41,7 @@ def schedule(desk: Desk, order: int, kind: str, *, ago: float = 0) -> None:
 def take(desk: Desk, owner: str = "worker", *, ahead: float = 0, lease: timedelta = LEASE) -> Step | None:
     with desk.store.write() as tx:
         return due.take(
-            tx, owner, clock.now() + timedelta(minutes=ahead), lease, dict.fromkeys(steps.RUN, ("demo",))
+            tx, owner, clock.now() + timedelta(minutes=ahead), lease, dict.fromkeys(runner.RUN, ("demo",))
         )
 
 
@@ -76,9 +77,9 @@ def test_a_step_of_many_calls_outlasts_no_lease(desk: Desk, monkeypatch: pytest.
         assert take(desk, "another") is None
 
     monkeypatch.setattr(HiPay, "read_order", slow)
-    monkeypatch.setattr(reading, "_worth_reading", lambda _tx, _order: [page] * 4)
+    monkeypatch.setattr(read_payment, "_worth_reading", lambda _tx, _order: [page] * 4)
     try:
-        assert steps.run_next(desk, "worker")
+        assert runner.run_next(desk, "worker")
     finally:
         clock.use(None)
     assert len(asked) == 4
@@ -96,8 +97,8 @@ def test_a_fault_gives_back_only_ones_own_lease(desk: Desk, monkeypatch: pytest.
         assert take(desk, "another", ahead=60, lease=timedelta(hours=3)) is not None
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setitem(steps.RUN, "read", overtaken)
-    assert steps.run_next(desk, "worker")
+    monkeypatch.setitem(runner.RUN, "read", overtaken)
+    assert runner.run_next(desk, "worker")
     assert take(desk, "third", ahead=120) is None
 
 
@@ -136,7 +137,7 @@ def test_steps_of_an_account_that_the_settings_lost_wait(
     order, _ = order_with_page(desk)
     schedule(desk, order, "page")
     without = desk.settings.model_copy(update={"accounts": {"other": desk.account("demo")}})
-    assert not steps.run_next(Desk(without, desk.store), "worker")
+    assert not runner.run_next(Desk(without, desk.store), "worker")
     with desk.store.read() as tx:
         assert due.steps_of(tx, order).keys() == {"page"}
         assert rows.events_of(tx, order) == []
@@ -204,13 +205,13 @@ def test_what_can_never_succeed_ends_after_a_day_where_people_see_it(
     def fault(_desk: Desk, _step: Step) -> None:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setitem(steps.RUN, kind, fault)
-    assert steps.run_next(desk, "worker")
+    monkeypatch.setitem(runner.RUN, kind, fault)
+    assert runner.run_next(desk, "worker")
     assert kind in history.detail(desk, manager, order).waiting  # tried again
     clock.use(lambda: timedelta(hours=25))
     try:
-        assert steps.run_next(desk, "worker")
-        assert not steps.run_next(desk, "worker")
+        assert runner.run_next(desk, "worker")
+        assert not runner.run_next(desk, "worker")
         found = history.detail(desk, manager, order)
     finally:
         clock.use(None)

@@ -12,11 +12,17 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from services import clock
 from services.access import SYSTEM, audit
 from services.desk import Desk
-from services.store import Connection, DatabaseRefused, Store, open_store, schema
+from services.store import (
+    Connection,
+    DatabaseRefused,
+    Store,
+    open_store,
+)
 from services.store import access as access_rows
-from services.store import orders as rows
-from services.store.concurrent import insert_new, put
 from services.store.engine import sqlite_warning
+from services.store.locks import insert_new, put
+from services.store.orders import orders as rows
+from services.store.schema import orders
 from tests.support import postgres
 from tests.support.desk import settings_for
 from tests.support.public import order_with_page
@@ -184,13 +190,13 @@ def test_a_search_minds_neither_case_nor_accents_and_takes_signs_as_they_are(
 def test_an_insert_that_meets_its_equal_says_so_and_goes_on(desk: Desk) -> None:
     order, _ = order_with_page(desk)
     with desk.store.write() as tx:
-        assert insert_new(tx, schema.meta, ("name",), name="a", value="1")
-        assert not insert_new(tx, schema.meta, ("name",), name="a", value="2")
-        put(tx, schema.meta, {"name": "b"}, value="1")
-        put(tx, schema.meta, {"name": "b"}, value="2")
+        assert insert_new(tx, orders.meta, ("name",), name="a", value="1")
+        assert not insert_new(tx, orders.meta, ("name",), name="a", value="2")
+        put(tx, orders.meta, {"name": "b"}, value="1")
+        put(tx, orders.meta, {"name": "b"}, value="2")
         assert add_event(tx, order, identity="told:1")
         assert not add_event(tx, order, identity="told:1")
-        values = {row.name: row.value for row in tx.execute(select(schema.meta))}
+        values = {row.name: row.value for row in tx.execute(select(orders.meta))}
         assert (values["a"], values["b"]) == ("1", "2")
         assert len(rows.events_of(tx, order)) == 1
 

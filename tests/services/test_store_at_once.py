@@ -14,12 +14,12 @@ from services.access import SYSTEM, WORKER, audit, sign_in
 from services.accounts.pauses import pause
 from services.desk import Desk
 from services.orders import states
-from services.orders.observe import record
+from services.orders.record import record
 from services.store import access as access_rows
 from services.store import accounts as account_rows
 from services.store import meta
-from services.store import orders as rows
-from services.store import steps as due
+from services.store.orders import orders as rows
+from services.store.orders import steps as due
 from tests.support.desk import open_test_desk
 from tests.support.public import order_with_page
 

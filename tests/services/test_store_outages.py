@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from services import worker
 from services.desk import Desk
-from services.payouts import background as payouts
-from services.reconciliation import background as reconciliation
+from services.entrypoints import worker
+from services.imports import background as reconciliation
+from services.imports import fetch_background as payouts
 from services.store import STORE_AWAY, StoreFull, outages
 from services.store.outages import Outages
 from tests.support.desk import open_test_desk

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from services import worker
 from services.access import Actor
-from services.accounts.demo import prepare_demo
-from services.batches import expected, sending
-from services.batches.errors import ColumnsDoubtful, ColumnsMissing
-from services.batches.rows import Rules
+from services.bulk import expected, sending
+from services.bulk.errors import ColumnsDoubtful, ColumnsMissing
+from services.bulk.rows import Rules
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.store.schema import audit, orders, table_columns
+from services.entrypoints import worker
+from services.store.schema.orders import audit, orders, table_columns
 from tests.support.desk import person
 from tests.support.tables import as_csv, as_xlsx
 

@@ -13,26 +13,35 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import delete, select
 
-from services import clock, notifications, worker
+from services import clock
 from services.access import CUSTOMER, Actor, NotAllowed
-from services.accounts.demo import prepare_demo
 from services.alarms import kinds
 from services.alarms.handling import close, to_do
 from services.alarms.sweep import sweep
+from services.demo.prepare import prepare_demo
 from services.desk import Desk
+from services.entrypoints import worker
+from services.imports import background
 from services.notices import choices
 from services.notices.post import find as gather
-from services.orders import confirming, create, history, links, operations, pressing
-from services.orders.confirming import AccountAsked, ToldOtherwise, WhyMissing
+from services.orders import (
+    confirm,
+    create,
+    history,
+    links,
+    notifications,
+    open_page,
+    operations,
+)
+from services.orders.confirm import AccountAsked, ToldOtherwise, WhyMissing
 from services.orders.history import Detail
 from services.orders.link_errors import BeingConfirmed
-from services.orders.observe import refold
+from services.orders.record import refold
 from services.orders.unconfirmed import answered
-from services.reconciliation import background
-from services.store import notices as notice_rows
-from services.store import orders as rows
-from services.store import schema
-from services.store.schema_settlements import order_positions
+from services.store.orders import notices as notice_rows
+from services.store.orders import orders as rows
+from services.store.schema import orders
+from services.store.schema.settlements import order_positions
 from tests.support.accounts import audit_of
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
@@ -64,7 +73,7 @@ def send(desk: Desk, actor: Actor, *, pressed: bool = True, **changes: Any) -> i
     order = create.create(desk, actor, draft(amount="15", **changes), create.new_form_key())
     worker.drain(desk)
     if pressed:
-        pressing.press(desk, found(desk, order).order.link_token)
+        open_page.press(desk, found(desk, order).order.link_token)
     return order
 
 
@@ -156,7 +165,7 @@ def test_a_forged_notification_is_never_money_and_a_real_payment_is(
 
     close(desk, manager, found(desk, order).alarms[0].id, "not in HiPay's console")
     assert (found(desk, order).order.payment, open_alarms(desk, order)) == ("unpaid", [])
-    pressing.press(desk, found(desk, order).order.link_token)
+    open_page.press(desk, found(desk, order).order.link_token)
     pay(desk, sandbox, order)
     history.check_now(desk, manager, [order])
     worker.drain(desk)
@@ -227,10 +236,10 @@ def test_where_hipay_shows_the_account_nothing_its_administrator_is_told(
 def test_made_up_refusals_wear_no_link_out(desk: Desk, manager: Actor, receiver: httpx.Client) -> None:
     order = send(desk, manager)
     token = found(desk, order).order.link_token
-    for number in range(pressing.ATTEMPTS):
+    for number in range(open_page.ATTEMPTS):
         tell(desk, receiver, order, status=113, transaction_reference=f"forged {number}")
     worker.drain(desk)
-    pressed = pressing.press(desk, token)
+    pressed = open_page.press(desk, token)
     assert [page.url for page in found(desk, order).pages] == [pressed.url]
 
 
@@ -258,7 +267,7 @@ def test_nothing_is_sent_and_nothing_is_done_while_a_payment_is_being_confirmed(
     with pytest.raises(BeingConfirmed):
         links.cancel(desk, manager, order, "k")
     token = found(desk, order).order.link_token
-    assert pressing.press(desk, token) == pressing.Pressed("confirming")
+    assert open_page.press(desk, token) == open_page.Pressed("confirming")
     assert "votre paiement est en cours" in receiver.get(f"/p/{token}").text.lower()
     for _ in range(3):
         later(sandbox, minutes=3)
@@ -354,26 +363,26 @@ def test_of_an_account_that_has_gone_a_person_confirms(
     finance = person(desk, "finance")
     order = send(desk, manager)
     tell(desk, receiver, order)
-    assert confirming.confirmable(desk, finance, order) == ()
+    assert confirm.confirmable(desk, finance, order) == ()
     with pytest.raises(AccountAsked):
-        confirming.confirm(desk, finance, order, (), "seen", "k0")
+        confirm.confirm(desk, finance, order, (), "seen", "k0")
     with gone(desk):
         worker.drain(desk)
         sweep(desk)
         assert open_alarms(desk, order) == ["payment_unconfirmable"]
         assert [alarm.kind for alarm in to_do(desk, manager).mine.alarms] == ["payment_unconfirmable"]
-        shown = confirming.confirmable(desk, finance, order)
+        shown = confirm.confirmable(desk, finance, order)
         assert [(one.captured, one.product) for one in shown] == [(AMOUNT, "visa")]
-        assert confirming.confirmable(desk, manager, order) == ()
+        assert confirm.confirmable(desk, manager, order) == ()
         with pytest.raises(NotAllowed):
-            confirming.confirm(desk, manager, order, shown, "seen", "k1")
+            confirm.confirm(desk, manager, order, shown, "seen", "k1")
         with pytest.raises(WhyMissing):
-            confirming.confirm(desk, finance, order, shown, " ", "k1")
+            confirm.confirm(desk, finance, order, shown, " ", "k1")
         with pytest.raises(ToldOtherwise):
-            confirming.confirm(desk, finance, order, (), "seen", "k1")
+            confirm.confirm(desk, finance, order, (), "seen", "k1")
         assert found(desk, order).badge == "unconfirmed"
         for _ in range(2):
-            confirming.confirm(desk, finance, order, shown, "Élodie Marchand showed it in HiPay's console", "k1")
+            confirm.confirm(desk, finance, order, shown, "Élodie Marchand showed it in HiPay's console", "k1")
         seen = found(desk, order)
         assert (seen.badge, seen.order.captured, seen.told) == ("paid", AMOUNT, ())
         [event] = [one for one in seen.events if one.kind == "payment_confirmed"]
@@ -408,7 +417,7 @@ def test_what_was_counted_before_is_read_once_and_an_alarm_says_what_hipay_does_
         read = client.read_order(found(desk, real).pages[-1].hipay_order_id)
     assert read is not None
     with desk.store.write() as tx:
-        tx.execute(delete(schema.steps))
+        tx.execute(delete(orders.steps))
         for order, reference in ((real, read.observations[0].reference), (forged, "forged")):
             rows.add_event(
                 tx, identity=f"payment:payment:{order}", order=order, page=found(desk, order).pages[-1].id, at=clock.now(),
@@ -422,7 +431,7 @@ def test_what_was_counted_before_is_read_once_and_an_alarm_says_what_hipay_does_
         with desk.store.engine.begin() as tx, Operations.context(MigrationContext.configure(tx)):
             module.upgrade()
     with desk.store.read() as tx:
-        due = tx.execute(select(schema.steps.c.order, schema.steps.c.kind)).all()
+        due = tx.execute(select(orders.steps.c.order, orders.steps.c.kind)).all()
     assert sorted(map(tuple, due)) == [(order, "read") for order in (real, forged, waits)]
     later(sandbox, seconds=5)
     worker.drain(desk)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from services import processes, startup, versions
+from services import processes, versions
+from services.entrypoints import dashboard_lifespan
 from tests.support.desk import open_test_desk
 
 
@@ -27,11 +28,11 @@ def test_it_is_said_at_start(
     monkeypatch.setattr("sqlite3.sqlite_version_info", tuple(map(int, sqlite.split("."))))
     monkeypatch.setattr(versions.sys, "version_info", (*python, "final", 0))
     monkeypatch.setattr(processes, "stop", lambda _children: None)
-    monkeypatch.setattr(startup.logs, "set_up", lambda _settings: None)
-    monkeypatch.setattr(startup.programs, "demo_world", lambda _settings: [])
+    monkeypatch.setattr(dashboard_lifespan.logs, "set_up", lambda _settings: None)
+    monkeypatch.setattr(dashboard_lifespan.programs, "demo_world", lambda _settings: [])
     desk = open_test_desk(tmp_path, worker=False)
     try:
-        with caplog.at_level(logging.WARNING, "services.versions"), startup.running(desk):
+        with caplog.at_level(logging.WARNING, "services.versions"), dashboard_lifespan.running(desk):
             pass
     finally:
         desk.close()

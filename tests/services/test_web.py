@@ -20,8 +20,8 @@ from starlette.types import ASGIApp, Message
 from starlette.websockets import WebSocket
 
 from services.desk import Desk
+from services.entrypoints.dashboard_lifespan import refuse_open_door
 from services.settings import SettingsError
-from services.startup import refuse_open_door
 from services.store import Store
 from services.web import door as doors
 from services.web.door import Door as LinkDoor

@@ -15,24 +15,23 @@ from sqlalchemy.exc import OperationalError
 from services import clock
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation import (
+from services.imports import (
     background,
-    catching_up,
-    imports,
-    join,
-    loading,
-    not_ours,
+    files,
+    lease,
+    load,
     process,
-    turns,
 )
-from services.reconciliation.book import Lookup
-from services.reconciliation.imports import FileUnknown
+from services.imports.files import FileUnknown
+from services.reconciliation.decisions import not_ours_rules
+from services.reconciliation.matching import order_changes, rejoin
+from services.reconciliation.matching.lookup import Lookup
 from services.settlements.dialect import Detection
 from services.settlements.given import Given
 from services.store import Connection
-from services.store import orders as order_rows
-from services.store import settlement_files as rows
-from services.store.schema_settlements import settlement_files
+from services.store.orders import orders as order_rows
+from services.store.schema.settlements import settlement_files
+from services.store.settlements import settlement_files as rows
 from tests.support import postgres
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
@@ -63,23 +62,23 @@ def outcomes(desk: Desk) -> dict[str, str]:
 
 def once_stored(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Once the next file's lines are stored, and before it is complete, this happens."""
-    flip = loading._flip
+    flip = load._flip
 
     def later(*args: object) -> None:
-        monkeypatch.setattr(loading, "_flip", flip)
+        monkeypatch.setattr(load, "_flip", flip)
         act()
         flip(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(loading, "_flip", later)
+    monkeypatch.setattr(load, "_flip", later)
 
 
 def test_a_rule_begun_while_a_file_is_imported_takes_its_lines(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def begin() -> None:
-        not_ours.add(desk, finance, "demo", "order", "starts", "SHOP", "the shop's own", "key")
+        not_ours_rules.add(desk, finance, "demo", "order", "starts", "SHOP", "the shop's own", "key")
         background.take_in(desk)
-        assert not_ours.rules(desk, finance, "demo")[0].due
+        assert not_ours_rules.rules(desk, finance, "demo")[0].due
 
     import_file(desk, finance, "demo", "a.csv", csv(sale("SHOP-1"), sale("A-1")))
     once_stored(monkeypatch, begin)
@@ -90,21 +89,21 @@ def test_a_rule_begun_while_a_file_is_imported_takes_its_lines(
         "SHOP-2": "not_ours",
         "A-2": "unmatched",
     }
-    assert not not_ours.rules(desk, finance, "demo")[0].due
+    assert not not_ours_rules.rules(desk, finance, "demo")[0].due
 
 
 def test_a_rule_ended_while_a_file_is_imported_lets_its_lines_go(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import_file(desk, finance, "demo", "b.csv", csv(sale("A-1")))
-    rule = not_ours.add(desk, finance, "demo", "order", "starts", "SHOP", "the shop's own", "key")
-    once_stored(monkeypatch, lambda: not_ours.end(desk, finance, rule, "sold"))
+    rule = not_ours_rules.add(desk, finance, "demo", "order", "starts", "SHOP", "the shop's own", "key")
+    once_stored(monkeypatch, lambda: not_ours_rules.end(desk, finance, rule, "sold"))
     import_file(desk, finance, "demo", "a.csv", csv(sale("SHOP-1")))
     assert outcomes(desk) == {"A-1": "unmatched", "SHOP-1": "unmatched"}
 
 
 def test_a_rule_begun_before_the_first_file_takes_its_lines(desk: Desk, finance: Actor) -> None:
-    not_ours.add(desk, finance, "demo", "order", "starts", "SHOP", "the shop's own", "key")
+    not_ours_rules.add(desk, finance, "demo", "order", "starts", "SHOP", "the shop's own", "key")
     import_file(desk, finance, "demo", "a.csv", csv(sale("SHOP-1")))
     assert outcomes(desk) == {"SHOP-1": "not_ours"}
 
@@ -139,7 +138,7 @@ def test_an_order_that_commits_late_is_found_by_the_lines_of_a_file_that_is_just
 def test_an_order_that_comes_while_the_orders_are_looked_up_is_found(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look_up = join.full_lookup
+    look_up = rejoin.full_lookup
 
     def slowly(tx: Connection) -> Lookup:
         found = look_up(tx)
@@ -148,14 +147,14 @@ def test_an_order_that_comes_while_the_orders_are_looked_up_is_found(
             pass
         return found
 
-    monkeypatch.setattr(join, "full_lookup", slowly)
+    monkeypatch.setattr(rejoin, "full_lookup", slowly)
     import_file(desk, finance, "demo", "a.csv", csv(sale("A-1")))
     assert outcomes(desk) == {"A-1": "matched"}
 
 
 def leased_until(desk: Desk) -> float:
     with desk.store.read() as tx:
-        return turns._parsed(rows.lease_text(tx, turns._LEASE))[1]
+        return lease._parsed(rows.lease_text(tx, lease._LEASE))[1]
 
 
 def test_who_reads_a_large_file_keeps_the_turn(
@@ -168,7 +167,7 @@ def test_who_reads_a_large_file_keeps_the_turn(
         wait_until(lambda: leased_until(desk) > until[0])
         return detect(*args)
 
-    monkeypatch.setattr(turns, "_LASTS", 4.0)
+    monkeypatch.setattr(lease, "_LASTS", 4.0)
     monkeypatch.setattr(Given, "detect", at_length)
     import_file(desk, finance, "demo", "a.csv", csv(sale("A-1")))
     assert len(until) == 1
@@ -185,10 +184,10 @@ def test_a_try_counts_unless_it_was_stopped(
             stopping.set()
         else:  # another has taken it for dead
             with desk.store.write() as tx:
-                turns._hold(tx, "another")
+                lease._hold(tx, "another")
         return detect(*args)
 
-    file = imports.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
+    file = files.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
     monkeypatch.setattr(Given, "detect", interrupted)
     process.work_off(desk.store, "one", desk.settings.all_accounts, stopping)
     with desk.store.read() as tx:
@@ -204,10 +203,10 @@ def test_what_cannot_be_joined_does_not_keep_the_others_back(
         raise ValueError("a fault of ours")
 
     import_file(desk, finance, "demo", "a.csv", csv(sale("WEB-1")))
-    monkeypatch.setattr(not_ours, "_join", lambda *_: True)
-    not_ours.add(desk, finance, "demo", "order", "starts", "WEB", "why", "k1")
+    monkeypatch.setattr(not_ours_rules, "_join", lambda *_: True)
+    not_ours_rules.add(desk, finance, "demo", "order", "starts", "WEB", "why", "k1")
     monkeypatch.undo()
-    monkeypatch.setattr(catching_up, "catch_up", failing)
+    monkeypatch.setattr(order_changes, "catch_up", failing)
     with pytest.raises(ValueError, match="fault of ours"):
         background.take_in(desk)
     assert lines_of(desk)["outcome"].tolist() == ["not_ours"]
@@ -217,19 +216,19 @@ def test_a_rule_that_cannot_be_applied_does_not_keep_the_others_back(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import_file(desk, finance, "demo", "a.csv", csv(sale("WEB-1"), sale("POS-1")))
-    join_, none = not_ours._join, list[int]()
-    monkeypatch.setattr(not_ours, "_join", lambda *_: True)
+    join_, none = not_ours_rules._join, list[int]()
+    monkeypatch.setattr(not_ours_rules, "_join", lambda *_: True)
     for start in ("WEB", "POS"):
-        none.append(not_ours.add(desk, finance, "demo", "order", "starts", start, "why", start))
+        none.append(not_ours_rules.add(desk, finance, "demo", "order", "starts", start, "why", start))
 
     def failing(here: Desk, rule: int, *rest: Any) -> bool:
         if rule == none[0]:
             raise ValueError("a fault of ours")
         return join_(here, rule, *rest)
 
-    monkeypatch.setattr(not_ours, "_join", failing)
+    monkeypatch.setattr(not_ours_rules, "_join", failing)
     with pytest.raises(ValueError, match="fault of ours"):
-        not_ours.catch_up(desk)
+        not_ours_rules.catch_up(desk)
     outcomes = lines_of(desk).set_index("file_order")["outcome"].to_dict()
     assert outcomes == {"WEB-1": "unmatched", "POS-1": "not_ours"}
 
@@ -249,7 +248,7 @@ def test_a_process_that_dies_again_and_again_is_begun_less_and_less_often(
 ) -> None:
     started = list[int]()
     monkeypatch.setattr(background._Child, "_start", lambda _: started.append(1))
-    imports.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
+    files.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
     child = background._Child(desk)
     for _ in range(20):
         child._process = Dead(-9)  # type: ignore[assignment]
@@ -267,13 +266,13 @@ def test_a_process_that_dies_again_and_again_is_begun_less_and_less_often(
 def test_a_process_that_ended_since_the_store_was_away_does_not_count_as_a_try(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = imports.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
+    file = files.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
 
     def away(*_: Any) -> None:
         raise OperationalError("SELECT 1", {}, Exception("the server has gone"))
 
     monkeypatch.setattr(background._Child, "_start", lambda _: None)
-    monkeypatch.setattr(loading, "load", away)
+    monkeypatch.setattr(load, "load", away)
     for code in (*[process.AWAY] * 5, -9):
         child = background._Child(desk)
         with pytest.raises(OperationalError):
@@ -304,11 +303,11 @@ def test_a_file_cancelled_when_its_last_piece_has_come_is_not_said_to_be_receive
     desk: Desk, finance: Actor
 ) -> None:
     def cancel() -> None:
-        (file,) = imports.running(desk, finance)
-        imports.cancel(desk, finance, file.id)  # type: ignore[attr-defined]
+        (file,) = files.running(desk, finance)
+        files.cancel(desk, finance, file.id)  # type: ignore[attr-defined]
 
     with pytest.raises(FileUnknown):
-        imports.receive(desk, finance, "demo", "a.csv", Ending(csv(sale("A-1")), cancel))
+        files.receive(desk, finance, "demo", "a.csv", Ending(csv(sale("A-1")), cancel))
     background.work_off(desk)
     assert outcomes(desk) == {}
 
@@ -322,11 +321,11 @@ def test_a_slow_reception_that_comes_to_its_end_is_not_cleaned_away(desk: Desk, 
         with desk.store.read() as tx:
             left.extend(rows.to_clean(tx, clock.now() - timedelta(minutes=30)))
 
-    file = imports.receive(desk, finance, "demo", "a.csv", Ending(csv(sale("A-1")), fall_silent))
-    turn = turns.take(desk.store, "test", (), Event())
+    file = files.receive(desk, finance, "demo", "a.csv", Ending(csv(sale("A-1")), fall_silent))
+    turn = lease.take(desk.store, "test", (), Event())
     assert turn is not None
     process._clean(turn, left[0])  # it was looked at before its end, and is cleaned after
-    turns.give_back(desk.store, "test")
+    lease.give_back(desk.store, "test")
     background.work_off(desk)
     with desk.store.read() as tx:
         kept = rows.get(tx, file)

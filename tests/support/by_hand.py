@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from services import clock
 from services.desk import Desk
-from services.reconciliation import file_accounts
-from services.store import orders as order_rows
-from services.store import schema
-from services.store.schema_settlements import line_totals, order_positions, settlement_lines
+from services.imports import file_accounts
+from services.store.orders import orders as order_rows
+from services.store.schema import orders
+from services.store.schema.settlements import line_totals, order_positions, settlement_lines
 from tests.support.desk import person
 from tests.support.payouts import import_file
 
@@ -75,7 +75,7 @@ def position(desk: Desk, order: int) -> Any:
 def orders_seen(desk: Desk) -> dict[int, tuple[int, str]]:
     """Every order as a person sees it now: what a match to one with another amount is told."""
     with desk.store.read() as tx:
-        return {row.id: (row.amount, row.currency) for row in tx.execute(select(schema.orders))}
+        return {row.id: (row.amount, row.currency) for row in tx.execute(select(orders.orders))}
 
 
 def totals(desk: Desk) -> tuple[int, int]:

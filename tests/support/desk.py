@@ -20,7 +20,9 @@ from services.accounts.options import OPTIONS
 from services.desk import Desk
 from services.settings import Settings
 from services.store import access as rows
-from services.store import accounts, matching_rules, open_store, schema
+from services.store import accounts, open_store
+from services.store.schema import orders
+from services.store.settlements import matching_rules
 from tests.support import postgres
 
 ISSUER = "https://id.example.com"
@@ -87,7 +89,7 @@ def nobody_else_writes(desk: Desk) -> Iterator[None]:
     """While the block runs, every other transaction that writes waits."""
     with desk.store.write() as tx:  # on SQLite that alone is enough
         if not desk.store.sqlite:
-            names = ", ".join(f'"{name}"' for name in schema.metadata.tables)
+            names = ", ".join(f'"{name}"' for name in orders.metadata.tables)
             tx.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
         yield
 
@@ -99,7 +101,7 @@ def all_that_is_stored(desk: Desk, tmp_path: Path) -> bytes:
     with desk.store.read() as tx:
         values = [
             value
-            for table in schema.metadata.tables.values()
+            for table in orders.metadata.tables.values()
             for row in tx.execute(select(table))
             for value in row
         ]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import event, text
 
 from services.desk import Desk
-from services.store import schema
+from services.store.schema import orders
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def _triggers(desk: Desk) -> Iterator[None]:
             "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$"
         ))  # fmt: skip
-        for table in schema.metadata.tables:
+        for table in orders.metadata.tables:
             tx.execute(text(f'CREATE TRIGGER no_room BEFORE INSERT ON "{table}" EXECUTE FUNCTION no_room()'))
     try:
         yield

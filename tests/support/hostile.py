@@ -7,19 +7,25 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from pages.markdown import plain
-from services import bounded_json, folding, headings, money, signs
-from services.batches import columns, table
-from services.batches.head import Told
+from pages.components.markdown import plain
+from services import money
+from services.bulk import columns, table
+from services.bulk.heading import Told
 from services.hipay import finance_notifications, notifications, observations
 from services.mail.addresses import clean_block_text, clean_header_text, parse_address
 from services.mail.reports import read_report
-from services.normal_forms import normalised
-from services.orders.mistyped import suggestion
+from services.orders.email_typos import suggestion
 from services.settlements import amounts, archive, dates, placeholders, read
 from services.spreadsheets import lost, web
 from services.spreadsheets.faults import Faults
 from services.spreadsheets.formats import Formats
+from services.text import (
+    bounded_json,
+    currency_signs,
+    folding,
+    headings,
+)
+from services.text.normal_forms import normalised
 from tests.support.growth import Case
 from tests.support.tables import as_xlsx, repacked, row
 from tests.unit.settlements.writing import ENGLISH
@@ -254,7 +260,7 @@ READERS: dict[str, Case] = {
     "heading": Case(headings.words, _texts, start=768_000),
     "amount that is typed": Case(lambda text: money.parse(text, "EUR", "fr"), _texts, start=1_000_000),
     "amount of a file": Case(lambda text: (amounts.hint(text), amounts.to_units(text, ",", None)), _texts, start=768_000),
-    "sign of a currency": Case(lambda text: (signs.split(text), signs.meanings(text)), _texts, start=1_000_000),
+    "sign of a currency": Case(lambda text: (currency_signs.split(text), currency_signs.meanings(text)), _texts, start=1_000_000),
     "date": Case(lambda text: (dates.to_iso(text, "dmy"), dates.looks_like_one(text)), _texts, start=1_000_000),
     "no id": Case(lambda text: (placeholders.says_none(text), lost.why_lost(text)), _texts, start=1_000_000),
     "mistyped address": Case(lambda text: suggestion("a@" + text), _texts, start=1_000_000),

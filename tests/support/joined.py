@@ -6,20 +6,20 @@ import pandas as pd
 from sqlalchemy import func, select
 
 from services.desk import Desk
-from services.reconciliation import join, positions
-from services.reconciliation.match import RESULT, match
-from services.store import order_keys, settlement_lines
-from services.store.line_totals import TOTAL
-from services.store.schema import orders
-from services.store.schema_settlements import line_totals, order_positions, settlement_files
-from services.store.schema_settlements import settlement_lines as line_table
+from services.reconciliation.matching import positions, rejoin
+from services.reconciliation.matching.match import RESULT, match
+from services.store.schema.orders import orders
+from services.store.schema.settlements import line_totals, order_positions, settlement_files
+from services.store.schema.settlements import settlement_lines as line_table
+from services.store.settlements import order_keys, settlement_lines
+from services.store.settlements.line_totals import TOTAL
 
 
 def must_hold(desk: Desk) -> None:
     """Lines, sums and positions are those of a join of all standing lines with all orders, made anew."""
     with desk.store.read() as tx:
         lines = settlement_lines.joined(tx, settlement_lines.standing()).sort_values("id", ignore_index=True)
-        rules, lookup = join.rules_of(tx), join.full_lookup(tx)
+        rules, lookup = rejoin.rules_of(tx), rejoin.full_lookup(tx)
         for account, some in lines.groupby("account"):
             theirs = some.reset_index(drop=True)
             found = match(theirs, lookup, rules.get(str(account)))

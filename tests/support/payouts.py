@@ -9,12 +9,12 @@ from sqlalchemy import select
 from services.access import SYSTEM, Actor
 from services.desk import Desk
 from services.errors import DeskError
-from services.reconciliation import background, file_accounts, imports
+from services.imports import background, file_accounts, files
 from services.settlements.dialect import Chosen
-from services.store import settlement_files as rows
-from services.store.schema import orders
-from services.store.schema_settlements import order_positions, settlement_lines
-from services.store.settlement_lines import standing
+from services.store.schema.orders import orders
+from services.store.schema.settlements import order_positions, settlement_lines
+from services.store.settlements import settlement_files as rows
+from services.store.settlements.settlement_lines import standing
 from tests.support.desk import FILE_ACCOUNT, person
 
 HEAD = (
@@ -40,7 +40,7 @@ def import_file(
     """
     if not file_accounts.account_of(desk, FILE_ACCOUNT):
         file_accounts.assign(desk, SYSTEM, FILE_ACCOUNT, account)
-    file = imports.receive(desk, actor, account, name, BytesIO(raw), chosen)
+    file = files.receive(desk, actor, account, name, BytesIO(raw), chosen)
     background.work_off(desk)
     with desk.store.read() as tx:
         found = rows.get(tx, file)

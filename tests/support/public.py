@@ -16,7 +16,7 @@ from services import clock
 from services.desk import Desk
 from services.public.__main__ import server_config
 from services.public.app import application
-from services.store import orders as rows
+from services.store.orders import orders as rows
 
 PASSPHRASE = "sandbox-passphrase"
 PAN, TOKEN, HOLDER = "411111xxxxxx1111", "canarytoken74a2150be6c4", "CANARY HOLDER"

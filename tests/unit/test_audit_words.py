@@ -11,15 +11,15 @@ MADE = {
         "account.redirect_pages", "account.email", "account.payment_page",
     ),
     "access/users.py action": ("role.granted", "role.revoked"),
-    "batches/sending.py f'batch_{state}'": ("batch_paused", "batch_running", "batch_cancelled"),
+    "bulk/sending.py f'batch_{state}'": ("batch_paused", "batch_running", "batch_cancelled"),
     "orders/links.py f'link_{_EVENTS[action]}'": ("link_resent", "link_readdressed", "link_reminded"),
     "orders/operations.py f'{wanted.kind}_asked'": ("capture_asked", "refund_asked", "cancel_asked"),
     "orders/templates.py action": ("template_renamed", "template_deleted"),
-    "reconciliation/decisions.py f'line.{kind}'": (
+    "reconciliation/decisions/decide.py f'line.{kind}'": (
         "line.match", "line.split", "line.unmatch", "line.exclude", "line.twice", "line.not_ours",
     ),
-    "reconciliation/held.py f'correction.{kind}'": ("correction.taken", "correction.dismissed"),
-    "reconciliation/exports.py action": ("lines_exported", "orders_exported", "payouts_exported"),
+    "imports/held_corrections.py f'correction.{kind}'": ("correction.taken", "correction.dismissed"),
+    "reconciliation/views/exports.py action": ("lines_exported", "orders_exported", "payouts_exported"),
 }  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def written(path: Path) -> Iterator[str]:
 
 
 def test_every_action_has_words() -> None:
-    tree = ast.parse((ROOT / "pages/audit.py").read_text("utf-8"))
+    tree = ast.parse((ROOT / "pages/admin/audit.py").read_text("utf-8"))
     [words] = [
         ast.literal_eval(node.value)
         for node in tree.body

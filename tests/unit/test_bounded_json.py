@@ -9,11 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services import bounded_json
-from services.bounded_json import MOST_BYTES, MOST_DEPTH, MOST_DIGITS, NotJson
 from services.hipay import answers, finance_notifications, notifications, observations
 from services.hipay.errors import BadAnswer, BadNotification
 from services.hipay.http import Answer
+from services.text import bounded_json
+from services.text.bounded_json import (
+    MOST_BYTES,
+    MOST_DEPTH,
+    MOST_DIGITS,
+    NotJson,
+)
 
 # Each was a 500, an error of another library, or one more reading than there should be.
 HOSTILE = [

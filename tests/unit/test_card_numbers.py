@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.card_numbers import found, masked
+from services.text.card_numbers import found, masked
 
 # The public test numbers of the schemes and of payment platforms.
 CARDS = (

@@ -16,15 +16,15 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 import services
-from services import refusals
+from services import error_messages
 from services.access.sign_in import LOCAL_USER
-from services.accounts import guidance
-from services.batches import columns as batch_columns
-from services.batches import words as batch_words
+from services.bulk import columns as batch_columns
+from services.bulk import words as batch_words
+from services.checklist import guidance
 from services.errors import DeskError
 from services.hipay import reasons
 from services.i18n import DASHBOARD_LANGUAGES, LANGUAGES, LOCALES
-from services.reconciliation import explain
+from services.reconciliation.views import reasons as explain
 from services.settlements import columns, operations, words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,17 +105,17 @@ def needed() -> frozenset[str]:
         if _READS_LIKE_A_TEXT.fullmatch(text) and text not in NOT_TEXTS
     }
     # sentences that a service makes of what it found
-    worded = [ROOT / "services" / "reconciliation" / f"{name}_words.py" for name in ("line", "order")]
+    worded = [ROOT / "services" / "reconciliation" / "views" / f"{name}_text.py" for name in ("line", "order")]
     screens |= {text for path in worded for text in translated(ast.parse(path.read_text()))}
     advice = {text for one in guidance.GUIDANCE.values() for text in (one.means, one.where, one.ask)}
     registries = (
-        refusals.SENTENCES, guidance.TITLES, words.EVIDENCE, words.ASIDE, explain.KEY_NAMES, explain.REASONS,
+        error_messages.SENTENCES, guidance.TITLES, words.EVIDENCE, words.ASIDE, explain.KEY_NAMES, explain.REASONS,
         explain.OUTCOMES, explain.STATUSES, explain.DIFFERENCES, columns.LABELS, batch_words.WARNINGS,
     )  # fmt: skip
     held = {text for registry in registries for text in registry.values()}
     held |= {operation.label for operation in operations.OPERATIONS}
     held |= {column.label for column in (*batch_columns.REQUESTS, *batch_columns.EXPECTED)}
-    return frozenset(screens | advice | held | {refusals.UNKNOWN, LOCAL_USER} | set(reasons.sentences())) - {
+    return frozenset(screens | advice | held | {error_messages.UNKNOWN, LOCAL_USER} | set(reasons.sentences())) - {
         ""
     }
 
@@ -196,7 +196,7 @@ def test_every_refusal_has_its_sentence() -> None:
         ):
             importlib.import_module(module.name)
     codes = {refusal.code for refusal in _refusals(DeskError)}
-    assert sorted(codes - set(refusals.SENTENCES)) == []
+    assert sorted(codes - set(error_messages.SENTENCES)) == []
 
 
 def _refusals(root: type[DeskError]) -> Iterator[type[DeskError]]:

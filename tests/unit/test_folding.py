@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from services.folding import MARK, folded, name_parts, searched, typed, wanted, words
+from services.text.folding import (
+    MARK,
+    folded,
+    name_parts,
+    searched,
+    typed,
+    wanted,
+    words,
+)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.batches.columns import EXPECTED, REQUESTS, Column, vocabulary
-from services.headings import Choice, Vocabulary, digest, labels, plain
+from services.bulk.columns import (
+    EXPECTED,
+    REQUESTS,
+    Column,
+    vocabulary,
+)
 from services.settlements.columns import _VARIANTS, COLUMNS, LABELS, VOCABULARY
+from services.text.headings import (
+    Choice,
+    Vocabulary,
+    digest,
+    labels,
+    plain,
+)
 
 EXACT = {plain(LABELS[name]) for name in COLUMNS}
 LOOSE = [one for spellings in _VARIANTS.values() for one in spellings if plain(one) not in EXACT]

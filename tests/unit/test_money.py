@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services import money
+from services.error_messages import sentence
 from services.i18n import LANGUAGES, number_locale, translator
-from services.refusals import sentence
 
 LOCALES = [number_locale(language) for language in LANGUAGES]
 

@@ -5,15 +5,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pages.alarm_words import WORDS, alarm_words
-from pages.wording import failure_words
-from services.accounts.guidance import GUIDANCE
+from pages.components.alarm_words import WORDS, alarm_words
+from pages.components.order_words import failure_words
+from services.checklist.guidance import GUIDANCE
+from services.error_messages import (
+    CODES,
+    SENTENCES,
+    UNKNOWN,
+    sentence,
+    stored_sentence,
+)
 from services.errors import DeskError
 from services.hipay.errors import AmountTooSmall, Refused, UntrustedUrl
 from services.i18n import fill, format_ago, translator
 from services.orders.errors import AmountBelowMinimum
 from services.orders.operations import OperationOvertaken, OperationTooMuch
-from services.refusals import CODES, SENTENCES, UNKNOWN, sentence, stored_sentence
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,12 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.selection import Table, key_of, redrawn, told
+from pages.components.selection import (
+    Table,
+    key_of,
+    redrawn,
+    told,
+)
 
 NAME = "lines"
 

@@ -5,9 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from services.batches import cells, table
-from services.batches.columns import EXPECTED
-from services.batches.errors import DigitsLost, MadeDate, RowShifted, RowsSwallowed, TablesJoined
+from services.bulk import cells, table
+from services.bulk.columns import EXPECTED
+from services.bulk.errors import (
+    DigitsLost,
+    MadeDate,
+    RowShifted,
+    RowsSwallowed,
+    TablesJoined,
+)
 from tests.unit.settlements.test_sheets import ods, xls, xlsx
 
 HEAD = ["Order id", "Amount", "Date", "Invoice number", "Reference 2"]

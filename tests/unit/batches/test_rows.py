@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from services.batches import cells, rows, table
-from services.batches.columns import REQUESTS
-from services.batches.rows import Bad, Good, Rules
+from services.bulk import cells, rows, table
+from services.bulk.columns import REQUESTS
+from services.bulk.rows import Bad, Good, Rules
 from services.money import to_units
 from services.settings import Account
 from tests.support.faulty import WORKBOOKS, Error, Formula, xls

@@ -5,16 +5,16 @@ from datetime import date
 
 import pytest
 
-from services.batches import table
-from services.batches.columns import EXPECTED, REQUESTS, recognise
-from services.batches.errors import (
+from services.bulk import table
+from services.bulk.columns import EXPECTED, REQUESTS, recognise
+from services.bulk.errors import (
     ColumnsMissing,
     NoRows,
     NotATable,
     TooManyRows,
 )
-from services.batches.template import as_csv as template_csv
-from services.batches.template import as_xlsx as template_xlsx
+from services.bulk.template import as_csv as template_csv
+from services.bulk.template import as_xlsx as template_xlsx
 from services.errors import DeskError
 from services.i18n import translator
 from services.parsing import ParsingTooHeavy

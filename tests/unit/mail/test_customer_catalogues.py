@@ -8,10 +8,10 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from services import customer_texts
-from services.customer_texts import PageText
 from services.i18n import LANGUAGES, LOCALES
+from services.public import customer_texts
 from services.public import texts as public_texts
+from services.public.customer_texts import PageText
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.orders.mistyped import one_slip, suggestion
+from services.orders.email_typos import one_slip, suggestion
 
 few = st.text(alphabet="abc.", max_size=6)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.accounts.reminders import Reminders
-from services.orders.reminding import APART, LATEST, which
+from services.orders.reminders import APART, LATEST, which
 
 PARIS = ZoneInfo("Europe/Paris")
 SENT = datetime(2026, 11, 2, 10, tzinfo=UTC)  # a Monday

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from services.batches import table
-from services.batches.columns import EXPECTED
-from services.batches.errors import ColumnsMissing
+from services.bulk import table
+from services.bulk.columns import EXPECTED
+from services.bulk.errors import ColumnsMissing
 from services.errors import DeskError
 from services.settlements.archive import members
 from services.settlements.errors import (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from services.reconciliation.book import (
+from services.reconciliation.matching.lookup import (
     KEY_COLUMNS,
     REFERENCE_KINDS,
     Lookup,
@@ -14,8 +14,8 @@ from services.reconciliation.book import (
     loose_of,
     loosely,
 )
-from services.reconciliation.classify import ORDER_COLUMNS, classify, frame
-from services.reconciliation.match import match
+from services.reconciliation.matching.match import match
+from services.reconciliation.matching.order_status import ORDER_COLUMNS, classify, frame
 from services.settlements.columns import TEXTS, UNITS
 from services.settlements.operations import operation
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.reconciliation.agreement import Told, agreement
+from services.reconciliation.decisions.agreement import Told, agreement
 
 ORDERED = 100_0000
 SALE = ("sale", ORDERED, "EUR")

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from services.reconciliation.classify import STATUSES
-from services.reconciliation.explain import STATUSES as WORDS
+from services.reconciliation.matching.order_status import STATUSES
+from services.reconciliation.views.reasons import STATUSES as WORDS
 from tests.unit.reconciliation.books import book, line, lines, order, positions
 
 KEY = {"order": "A1", "transaction_id": "800"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.reconciliation.compare import compare
+from services.reconciliation.views.compare import compare
 
 
 def verdicts(transactions: tuple[str, ...] = ("800",), reference: int = 1, **changes: Any) -> dict[str, str]:

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from services.reconciliation import explain
-from services.reconciliation.book import MatchRules
-from services.reconciliation.match import OUTCOMES
+from services.reconciliation.matching.lookup import MatchRules
+from services.reconciliation.matching.match import OUTCOMES
+from services.reconciliation.views import reasons
 from tests.unit.reconciliation.books import Book, book, joined, line, lines, order
 
 BOOK = book(
@@ -19,8 +19,8 @@ BOOK = book(
 
 def one(row: dict[str, object], of: Book = BOOK, rules: MatchRules | None = None) -> dict[str, object]:
     found = joined(lines(row), of, rules).iloc[0].to_dict()
-    sentence = explain.REASONS[found["reason"]]
-    sentence.format(**explain.values(found, explain.KEY_NAMES))
+    sentence = reasons.REASONS[found["reason"]]
+    sentence.format(**reasons.values(found, reasons.KEY_NAMES))
     assert found["outcome"] in OUTCOMES
     return found
 

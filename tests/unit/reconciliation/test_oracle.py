@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.reconciliation.match import OUTCOMES
+from services.reconciliation.matching.match import OUTCOMES
 from tests.unit.reconciliation.books import book, joined, line, lines, order, positions
 
 CONTROL = {"Settlement", "Split settlement"}

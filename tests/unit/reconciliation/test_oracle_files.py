@@ -16,9 +16,12 @@ from benchmarks.settlement_orders import OrderFiller
 from benchmarks.settlement_shapes import Line, Order, Year
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation import catching_up, file_accounts, imports, payout_views, process
-from services.store.schema import orders as order_table
-from services.store.schema_settlements import (
+from services.imports import file_accounts, process
+from services.imports import files as imports
+from services.reconciliation.matching import order_changes
+from services.reconciliation.views import payout_list
+from services.store.schema.orders import orders as order_table
+from services.store.schema.settlements import (
     LINE_AMOUNTS,
     LINE_TEXTS,
     line_totals,
@@ -141,7 +144,7 @@ def must_agree(desk: Desk, actor: Actor, rows: list[oracle.Row], orders: Sequenc
 
     assert {
         (one.settlement_id, one.currency): (one.lines_units, one.payout_units, one.state)
-        for one in payout_views.payouts(desk, actor)
+        for one in payout_list.payouts(desk, actor)
     } == {
         key: (units(total), units(payout), state)
         for key, (total, payout, state) in oracle.payouts(rows).items()
@@ -217,7 +220,7 @@ def test_orders_that_come_after_their_lines_find_them(desk: Desk, finance: Actor
         for order in orders:
             if order.number % 3:
                 late.add(order)
-    while catching_up.catch_up(desk):
+    while order_changes.catch_up(desk):
         pass
     must_agree(desk, finance, oracle.stored(read(file) for file in files), orders)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reconciliation.decision_errors import (
+from services.reconciliation.decisions.errors import (
     DecisionRefused,
     NoAmountToSplit,
     ShareOrderTwice,
@@ -13,8 +13,8 @@ from services.reconciliation.decision_errors import (
     ShareTooFine,
     TooFewShares,
 )
-from services.reconciliation.positions import divided
-from services.reconciliation.shares import check_shares, rest
+from services.reconciliation.decisions.shares import check_shares, rest
+from services.reconciliation.matching.positions import divided
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from services.reconciliation.tie import tie
+from services.payouts.tie_out import tie
 from tests.unit.reconciliation.books import line, lines, sums
 
 SALE, FEE = line("Sale", 1_000_000), line("Variable", -10_000)

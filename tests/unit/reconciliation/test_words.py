@@ -3,7 +3,8 @@
 import ast
 import inspect
 
-from services.reconciliation import explain, match, nearest
+from services.reconciliation.matching import match, suggestions
+from services.reconciliation.views import reasons
 
 
 def strings(module: object) -> set[str]:
@@ -17,10 +18,10 @@ def strings(module: object) -> set[str]:
 
 def test_every_reason_is_given_somewhere() -> None:
     # near_reference and near_order are put together from the field's name
-    given = strings(match) | strings(nearest) | {"near_reference", "near_order"}
-    assert set(explain.REASONS) <= given
+    given = strings(match) | strings(suggestions) | {"near_reference", "near_order"}
+    assert set(reasons.REASONS) <= given
 
 
 def test_outcomes_and_keys_have_their_words() -> None:
-    assert set(explain.OUTCOMES) == set(match.OUTCOMES)
-    assert set(explain.KEY_NAMES) == set(match.KEYS)
+    assert set(reasons.OUTCOMES) == set(match.OUTCOMES)
+    assert set(reasons.KEY_NAMES) == set(match.KEYS)

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services import signs
 from services.settlements import amounts
 from services.settlements.dialect import Chosen, detect
 from services.settlements.read import read
 from services.settlements.words import ASIDE
+from services.text import currency_signs
 from tests.unit.settlements.writing import Style, sale, write
 
 MINUS = "-\u2010\u2011\u2012\u2013\u2014\u2212\ufe58\ufe63\uff0d"
@@ -87,7 +87,7 @@ def test_a_sign_and_a_minus_stand_anywhere(
         "behind": f"{minus}{bare}{blank}{sign}",
     }[place]
     assert amounts.to_units(text, decimal, None) == cents * 100 * (-1 if minus else 1)
-    assert amounts.currencies(text) == signs.meanings(sign) != frozenset()
+    assert amounts.currencies(text) == currency_signs.meanings(sign) != frozenset()
     assert amounts.hint(text) == amounts.hint(bare)
 
 

@@ -7,9 +7,9 @@ from html import escape
 
 import pytest
 
-from services.batches import table
-from services.batches.columns import EXPECTED
-from services.batches.errors import ColumnsMissing, NotATable
+from services.bulk import table
+from services.bulk.columns import EXPECTED
+from services.bulk.errors import ColumnsMissing, NotATable
 from services.settlements.dialect import detect
 from services.settlements.errors import NotASettlementFile
 from services.settlements.read import read

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from services.store import types
+from services.store.schema import types
 
 revision = "0002"
 down_revision = "0001"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from services.store.searching import FACTS, searched
+from services.store.orders.searching import FACTS, searched
 
 revision = "0006"
 down_revision = "0005"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from alembic import op
 
-from services.store import types
+from services.store.schema import types
 
 revision = "0009"
 down_revision = "0008"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from services.store import types
+from services.store.schema import types
 
 revision = "0011"
 down_revision = "0010"

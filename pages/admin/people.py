@@ -1,0 +1,114 @@
+"""Who may work here: each person's roles by where they come from, given or taken here, and accounts closed or opened."""
+
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+
+from pages.components.common import (
+    actor,
+    desk,
+    language,
+    refusals,
+    texts,
+)
+from pages.components.markdown import plain
+from pages.components.order_words import ROLE_NAMES, person_name
+from services.access import ROLES
+from services.access.sign_in import LOCAL_ISSUER
+from services.access.users import Person, list_people, set_disabled, set_given_roles
+from services.i18n import format_ago
+
+
+def show() -> None:
+    t = texts()
+    st.title(t("People"), anchor=False)
+    st.caption(
+        t(
+            "Managers send payment requests, finance reconciles the payouts, administrators connect HiPay and give roles."
+        )
+    )
+    if desk().settings.auth is None:
+        st.info(
+            t("No identity provider is configured: the person at this machine is the only user. Others sign in once your administrator has added one."),
+            icon=":material/info:",
+        )  # fmt: skip
+    with refusals():
+        for person in list_people(desk(), actor()):
+            _card(person)
+
+
+def _card(person: Person) -> None:
+    t = texts()
+    with st.container(border=True, key=f"person_{person.id}"):
+        who, roles, actions = st.columns([4, 4, 3], vertical_alignment="center")
+        with who:
+            st.markdown(f"**{plain(person_name(person.name, t))}**")
+            origin = t("this machine") if person.issuer == LOCAL_ISSUER else person.issuer
+            st.caption(plain(" · ".join(part for part in (person.email, origin) if part)))
+            st.caption(t("Last seen {ago}", ago=_ago(person.seen_at)))
+        with roles, st.container(horizontal=True):
+            if person.disabled:
+                st.badge(t("Account closed"), icon=":material/block:", color="red")
+            for role in ROLES:
+                if role in person.claimed:
+                    st.badge(t("{role} (from the provider)", role=t(ROLE_NAMES[role])), icon=":material/verified_user:", color="blue")  # fmt: skip
+                if role in person.given:
+                    st.badge(
+                        t("{role} (given here)", role=t(ROLE_NAMES[role])),
+                        icon=":material/badge:",
+                        color="green",
+                    )
+            if not person.claimed and not person.given:
+                st.badge(t("No role yet"), icon=":material/remove_moderator:", color="gray")
+        with actions, st.container(horizontal=True, horizontal_alignment="right"):
+            with st.popover(t("Change roles"), icon=":material/edit:"):
+                _change_roles(person)
+            if person.id != actor().id:
+                label, icon = ("Open account", ":material/lock_open:") if person.disabled else ("Close account", ":material/block:")  # fmt: skip
+                with st.popover(t(label), icon=icon):
+                    _change_account(person)
+
+
+def _change_roles(person: Person) -> None:
+    t = texts()
+    if person.claimed:
+        names = ", ".join(t(ROLE_NAMES[role]) for role in ROLES if role in person.claimed)
+        st.caption(
+            t(
+                "The provider gives: {roles}. Only your provider's administrator can take these away.",
+                roles=names,
+            )
+        )
+    with st.form(f"roles_{person.id}", border=False):
+        wanted = st.pills(
+            t("Roles given here"), ROLES, selection_mode="multi", default=[role for role in ROLES if role in person.given],
+            format_func=lambda role: t(ROLE_NAMES[role]), key=f"wanted_{person.id}",
+        )  # fmt: skip
+        if st.form_submit_button(t("Save these roles"), type="primary", key=f"save_{person.id}"):
+            with refusals():
+                set_given_roles(desk(), actor(), person.id, frozenset(wanted))
+                st.rerun()
+
+
+def _change_account(person: Person) -> None:
+    t = texts()
+    st.write(
+        t("The person can sign in again, with the roles they had.")
+        if person.disabled
+        else t(
+            "The person's next action is refused, and no new sign-in is accepted. What they did stays in the audit trail."
+        )
+    )
+    if st.button(t("Confirm"), type="primary", key=f"confirm_{person.id}"):
+        with refusals():
+            set_disabled(desk(), actor(), person.id, not person.disabled)
+            st.rerun()
+
+
+def _ago(seen_at: datetime) -> str:
+    # Sign-ins are stamped by the machine's clock, which the sandbox's does not move.
+    now = datetime.now(UTC)
+    return format_ago(min(seen_at, now - timedelta(seconds=1)), now, language())
+
+
+show()

@@ -1,0 +1,84 @@
+"""Which column of a table is which: what was left out, and what a person says of them."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components.common import texts
+from pages.components.markdown import plain
+from services.bulk.columns import Column
+from services.bulk.heading import Head
+from services.i18n import Translator
+from services.text.headings import spelling
+
+_DETECTED, _NONE = "\x00", ""  # no column is called so
+_TELLING = ("amount", "currency", "order_id", "reference_1")  # what must not be overlooked
+_SAMPLE = 24  # characters of a cell
+
+
+def said(place: str) -> dict[str, str | None]:
+    """What a person says of the columns now, as ``services.bulk.chosen_columns`` takes it; ``place``: of file and account."""
+    found: dict[str, str | None] = st.session_state.setdefault(f"said_of_columns_{place}", {})
+    return found
+
+
+def unused_words(name: str, other: str, column: str, t: Translator) -> str:
+    """That a column is not used, since ``other`` is the ``column`` that it could be."""
+    if spelling(other) == spelling(column):
+        return t("Column “{name}” is not used, since there is “{other}”.", name=name, other=other)
+    return t("Column “{name}” is not used: “{other}” is “{column}”.", name=name, other=other, column=column)
+
+
+def show(head: Head, columns: tuple[Column, ...], place: str, *, open_: bool = False) -> None:
+    """Questions about columns in doubt; what was left out; a box for each meaning, folded."""
+    t, asked = texts(), dict(head.doubts)
+    labels = {column.name: t(column.label) for column in columns}
+    for meaning, names in asked.items():
+        _box(meaning, head, t("Which column is “{column}”?", column=labels[meaning]), place, t, first=names)
+    told = {one: unused_words(*one[::2], labels[one[1]], t) for one in ([] if asked else head.unused)}
+    if telling := [words for (_, meaning, _), words in told.items() if meaning in _TELLING]:
+        st.info("  \n".join(map(plain, telling)), icon=":material/view_column:")
+    for (_, meaning, _), words in told.items():
+        if meaning not in _TELLING:
+            st.caption(plain(words))
+    if head.unknown and not asked:
+        st.caption(plain(t("Columns that are not known and were left out: {columns}", columns=", ".join(head.unknown))))  # fmt: skip
+    by_hand = [t("{column}: {name}", column=labels[meaning], name=name or t("in no column")) for meaning, name in head.told.items()]  # fmt: skip
+    if by_hand:
+        st.caption(plain(t("Named by hand, for every table with these headings: {columns}", columns=", ".join(by_hand))))  # fmt: skip
+    folded = st.expander(t("Say which column is which"), expanded=open_, icon=":material/view_column:")
+    with folded, st.container(horizontal=True):
+        for column in columns:
+            if column.name not in asked:
+                label = labels[column.name] + (" *" if column.needed else "")
+                _box(column.name, head, label, place, t)
+
+
+def _box(
+    meaning: str, head: Head, label: str, place: str, t: Translator, *, first: tuple[str, ...] = ()
+) -> None:
+    """One meaning and the columns that may be it; ``first``: those in doubt, of which none is chosen yet."""
+    key = f"{'doubt' if first else 'column'}_of_{place}_{meaning}"
+    samples = dict(zip(head.names, head.samples, strict=False))
+    names = [*first, *(name for name in head.names if name and name not in first)]
+    options = names if first else [_DETECTED, _NONE, *names]
+    now = None if first else options.index(head.told.get(meaning, _DETECTED))
+
+    def words(name: str) -> str:
+        if name == _DETECTED:
+            used = "" if meaning in head.told else head.used.get(meaning, "")
+            return (
+                t("as detected: {name}", name=used or t("in no column"))
+                if meaning not in head.told
+                else t("as detected")
+            )
+        cells = " · ".join(cell[:_SAMPLE] for cell in samples.get(name, ()))
+        return (t("{name}: {cell}", name=name, cell=cells) if cells else name) or t("in no column")
+
+    def take() -> None:
+        picked: Any = st.session_state[key]
+        if picked is not None:
+            said(place)[meaning] = None if picked == _DETECTED else picked
+
+    st.selectbox(label, options, index=now, key=key, format_func=words, on_change=take, width="stretch" if first else 300,
+                 placeholder=t("choose"))  # fmt: skip

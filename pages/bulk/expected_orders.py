@@ -1,0 +1,148 @@
+"""Expected orders: the shop's own list, looked at and kept, so that payout lines find their orders."""
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.bulk import columns
+from pages.bulk import table as words
+from pages.components import uploader
+from pages.components.common import (
+    actor,
+    desk,
+    refusals,
+    texts,
+)
+from services.access import Right, rights
+from services.bulk import expected
+from services.bulk.columns import EXPECTED
+from services.bulk.expected import Preview
+from services.i18n import Translator
+from services.money import format_money
+from services.settings import Account
+
+SHOWN = 500
+
+
+def page() -> None:
+    t = texts()
+    st.title(t("Expected orders"))
+    st.caption(t("Orders of your own shop. Nothing is sent for them: they are only kept, so that the lines of HiPay's payouts find them."))  # fmt: skip
+    with refusals():
+        account = words.choose_account("expected_account")
+        known = expected.count(desk(), actor(), account.key)
+        st.metric(t("Expected orders known"), known, border=True, width=280)
+        with desk().store.read() as tx:
+            may_add = Right.RECONCILE in rights(tx, actor())
+        if may_add:
+            _add(account)
+        st.page_link(
+            "reconciliation/page.py", label=t("See how they stand in the reconciliation"), icon=":material/rule:"
+        )
+
+
+def _add(account: Account) -> None:
+    t = texts()
+    with st.container(border=True):
+        st.markdown(f"**{t('Add a list')}**")
+        words.offer_template(EXPECTED, "expected-orders")
+        st.session_state.setdefault("expected_uploads", 0)
+        uploaded = uploader.files(
+            t("The table: CSV, XLSX, XLS or ODS"), type=["csv", "txt", "xlsx", "xls", "ods"],
+            key=f"expected_file_{st.session_state['expected_uploads']}",
+        )  # fmt: skip
+        added = st.session_state.pop("expected_added", None)
+        if added is not None:
+            st.success(t.plural("{count} order is now expected.", "{count} orders are now expected.", added), icon=":material/check_circle:")  # fmt: skip
+        if uploaded is None:
+            st.session_state.pop("expected_preview", None)
+            return
+        preview = _preview(account, uploaded)
+        if preview is not None:
+            _show(account, preview, _place(account, uploaded), t)
+
+
+def _preview(account: Account, uploaded: Any) -> Preview | None:
+    """The list as it was read, kept while nothing that matters for it changes: it may have a hundred thousand rows."""
+    sign = words.ask_decimal(uploaded.file_id)
+    place = _place(account, uploaded)
+    said = columns.said(place)
+    key = (place, sign, tuple(said.items()))
+    known = st.session_state.get("expected_preview")
+    if known and known[0] == key:
+        kept: Preview = known[1]
+        return kept
+    with st.spinner(texts()("Checking each row…")), words.table_refusals(EXPECTED, place):
+        sheets = words.sheets(uploaded.file_id)
+        preview = expected.look(desk(), actor(), account.key, uploaded.getvalue(), sign, said, sheets)
+        preview = replace(
+            preview, table=replace(preview.table, lines=())
+        )  # all that was needed of them was read
+        st.session_state["expected_preview"] = (key, preview)
+        return preview
+    return None
+
+
+def _place(account: Account, uploaded: Any) -> str:
+    return f"{uploaded.file_id}_{account.key}"
+
+
+def _show(account: Account, preview: Preview, place: str, t: Translator) -> None:
+    columns.show(preview.table.head, EXPECTED, place)
+    if preview.decision.decimal is None:
+        words.undecided(preview.decision.cell)
+        return
+    four = zip(st.columns(4), (
+        (t("New"), len(preview.new)), (t("Already known"), preview.known), (t("Different"), len(preview.different)),
+        (t("Rows to correct"), len(preview.bad)),
+    ), strict=True)  # fmt: skip
+    for column, (label, number) in four:
+        column.metric(label, number, border=True)
+    if preview.different:
+        st.warning(
+            t("These orders are known with other facts. They stay as they are."), icon=":material/difference:"
+        )
+        st.dataframe(_different(preview, t), hide_index=True, alt=t("Different"))
+    if preview.bad:
+        st.markdown(f"**{t('To correct')}**")
+        st.dataframe(
+            words.bad_table(preview.bad[:SHOWN], EXPECTED, t), hide_index=True, alt=t("Rows to correct")
+        )
+    if not preview.new:
+        st.info(t("There is no new order in this list."), icon=":material/inbox:")
+        return
+    if preview.cards:
+        rows = ", ".join(map(str, preview.cards[:20])) + (" …" if len(preview.cards) > 20 else "")
+        st.warning(
+            t("In these rows an order id or a reference looks like a card number: {rows}. If it is one, take it out: it would be kept.", rows=rows),
+            icon=":material/credit_card_off:",
+        )  # fmt: skip
+    label = t.plural("Add {count} order", "Add {count} orders", len(preview.new))
+    if st.button(label, type="primary", icon=":material/playlist_add_check:", key="expected_add"):
+        st.session_state["expected_added"] = expected.keep(
+            desk(), actor(), account.key, preview.new, preview.table.head
+        )
+        st.session_state["expected_uploads"] += 1
+        st.session_state.pop("expected_preview", None)
+        st.rerun()
+
+
+def _different(preview: Preview, t: Translator) -> pd.DataFrame:
+    labels = {column.name: t(column.label) for column in EXPECTED}
+    return pd.DataFrame(
+        [
+            {
+                t("Row"): one.wanted.line,
+                t("Order id"): one.wanted.order_id,
+                t("What differs"): ", ".join(labels[name] for name in one.facts),
+                t("Known amount"): format_money(one.amount, one.currency, t.locale),
+                t("Amount in this list"): format_money(one.wanted.amount, one.wanted.currency, t.locale),
+            }
+            for one in preview.different[:SHOWN]
+        ]
+    )
+
+
+page()

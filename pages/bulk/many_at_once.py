@@ -1,0 +1,320 @@
+"""Many at once: a table is checked row by row, the good rows are sent at a set pace, and each list can be followed."""
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.bulk import columns
+from pages.bulk import table as words
+from pages.components import uploader
+from pages.components.common import (
+    actor,
+    desk,
+    language,
+    refusals,
+    texts,
+)
+from pages.components.facts import show_facts
+from pages.components.markdown import plain
+from pages.components.order_words import failure_words, person_name
+from pages.new_order.readiness import say_what_is_missing
+from pages.shell import sandbox_banner
+from services.accounts.readiness import readiness
+from services.bulk import sending
+from services.bulk.columns import REQUESTS
+from services.bulk.rows import Rules
+from services.bulk.sending import (
+    LISTED,
+    MOST_PER_MINUTE,
+    PER_MINUTE,
+    Preview,
+    Progress,
+)
+from services.i18n import LANGUAGES, Translator, format_short, language_name
+from services.money import format_money
+from services.orders import create
+from services.orders.drafts import DEFAULT_DAYS, MAX_DAYS
+from services.settings import Account
+
+SHOWN = 500
+ADDRESSES = 8  # with unusual letters that are seen at once
+STATES = {
+    "running": ("Being sent", ":material/schedule_send:", "blue"),
+    "paused": ("Paused", ":material/pause_circle:", "orange"),
+    "done": ("Finished", ":material/check_circle:", "green"),
+    "cancelled": ("Cancelled", ":material/cancel:", "gray"),
+}
+
+
+def page() -> None:
+    t = texts()
+    st.title(t("Many at once"))
+    st.caption(t("Send a list of payment requests by e-mail from a table. Each row is checked first; nothing leaves before you confirm."))  # fmt: skip
+    with refusals():
+        if sending.listing(desk(), actor()).total:
+            _lists()
+        if sandbox_banner.being_made():
+            sandbox_banner.say_it_is_being_made()
+        else:
+            _new_list()
+
+
+def _new_list() -> None:
+    t = texts()
+    with st.container(border=True):
+        st.markdown(f"**{t('A new list')}**")
+        words.offer_template(REQUESTS, "payment-requests")
+        account = words.choose_account("many_account")
+        ready = readiness(desk(), account.key, "link")
+        if not ready.ready:
+            say_what_is_missing(ready, "link")
+        rules, per_minute = _rules(account)
+        st.session_state.setdefault("many_uploads", 0)
+        uploaded = uploader.files(
+            t("The table: CSV, XLSX, XLS or ODS"), type=["csv", "txt", "xlsx", "xls", "ods"],
+            key=f"many_file_{st.session_state['many_uploads']}",
+        )  # fmt: skip
+        if uploaded is None:
+            return
+        rules = replace(rules, decimal=words.ask_decimal(uploaded.file_id))
+        preview = _preview(account, uploaded, rules)
+        if preview is not None:
+            _show(preview, _place(account, uploaded))
+            if preview.good and ready.ready:
+                _offer(account, uploaded, preview, rules, per_minute)
+
+
+def _rules(account: Account) -> tuple[Rules, int]:
+    t = texts()
+    one, two, three = st.columns(3, vertical_alignment="bottom")
+    names = {code: language_name(code, language()).capitalize() for code in LANGUAGES}
+    st.session_state.setdefault("many_language", language())
+    chosen = one.selectbox(
+        t("Customers' language, where the table names none"), LANGUAGES, key="many_language", format_func=names.__getitem__
+    )  # fmt: skip
+    days = two.number_input(
+        t("Days each link is valid, where the table names no date"), 1, MAX_DAYS - 1, DEFAULT_DAYS, key="many_days"
+    )  # fmt: skip
+    pace = three.number_input(
+        t("Requests per minute"), 1, MOST_PER_MINUTE, PER_MINUTE, key="many_pace",
+        help=t("A steady pace keeps mail servers from taking the list for spam."),
+    )  # fmt: skip
+    return Rules(chosen, int(days), t.locale), int(pace)
+
+
+def _preview(account: Account, uploaded: Any, rules: Rules) -> Preview | None:
+    """The table as it was read, kept while nothing that matters for it changes."""
+    place = _place(account, uploaded)
+    said = columns.said(place)
+    key = (place, rules, tuple(said.items()))
+    known = st.session_state.get("many_preview")
+    if known and known[0] == key:
+        return known[1]
+    t = texts()
+    with st.spinner(t("Checking each row…")), words.table_refusals(REQUESTS, place):
+        sheets = words.sheets(uploaded.file_id)
+        preview = sending.look(desk(), actor(), account.key, uploaded.getvalue(), rules, said, sheets)
+        st.session_state["many_preview"] = (key, preview, create.new_form_key())
+        return preview
+    return None
+
+
+def _place(account: Account, uploaded: Any) -> str:
+    return f"{uploaded.file_id}_{account.key}"
+
+
+def _show(preview: Preview, place: str) -> None:
+    t = texts()
+    columns.show(preview.table.head, REQUESTS, place)
+    if preview.decision.decimal is None:
+        words.undecided(preview.decision.cell)
+        return
+    warned = sum(bool(row.warnings) for row in preview.good)
+    one, two, three = st.columns(3)
+    one.metric(t("Rows ready to be sent"), len(preview.good), border=True)
+    two.metric(t("Rows to correct"), len(preview.bad), border=True)
+    three.metric(t("Rows with a warning"), warned, border=True)
+    if preview.bad:
+        st.markdown(f"**{t('To correct')}**")
+        st.dataframe(
+            words.bad_table(preview.bad[:SHOWN], REQUESTS, t), hide_index=True, alt=t("Rows to correct")
+        )
+        st.download_button(
+            t("Download the rows to correct, with the reasons"), words.bad_csv(preview.bad, REQUESTS, t),
+            file_name=t("to-correct") + ".csv", mime="text/csv", icon=":material/download:",
+            help=t("Correct them in a spreadsheet and add that file as a list of its own."),
+        )  # fmt: skip
+    if preview.good:
+        st.markdown(f"**{t('Ready')}**")
+        st.dataframe(_good_table(preview, t), hide_index=True, alt=t("Rows ready to be sent"))
+        if len(preview.good) > SHOWN:
+            st.caption(t("The first {count} are shown.", count=SHOWN))
+
+
+def _good_table(preview: Preview, t: Translator) -> pd.DataFrame:
+    """What is to be looked at stands first: the last columns of a wide table are out of sight."""
+    rows = preview.good[:SHOWN]
+    table = pd.DataFrame(
+        [
+            {
+                t("Row"): row.line.number,
+                t("Warnings"): "; ".join(words.warning(code, row, t) for code in row.warnings),
+                t("Customer"): f"{row.accepted.first_name} {row.accepted.last_name}",
+                t("E-mail address"): row.accepted.email,
+                t("Amount"): format_money(row.accepted.amount, row.accepted.currency, t.locale),
+                t("Description"): row.accepted.description,
+                t("Invoice number"): row.accepted.references[0] or "—",
+                t("Language"): row.accepted.language,
+            }
+            for row in rows
+        ]
+    )
+    return table if any(row.warnings for row in rows) else table.drop(columns=t("Warnings"))
+
+
+def _offer(account: Account, uploaded: Any, preview: Preview, rules: Rules, per_minute: int) -> None:
+    t = texts()
+    label = t.plural("Send {count} payment request", "Send {count} payment requests", len(preview.good))
+    if st.button(label, type="primary", icon=":material/mail:", key="many_send"):
+        st.session_state["many_confirming"] = True
+    if st.session_state.get("many_confirming"):
+        window = st.dialog(t("Send this list?"), width="large", on_dismiss=_close)
+        window(_confirm)(account, uploaded.name, preview, rules, per_minute)
+
+
+def _confirm(account: Account, name: str, preview: Preview, rules: Rules, per_minute: int) -> None:
+    t = texts()
+    with refusals():
+        sums = ", ".join(
+            format_money(units, code, t.locale) for code, units in sorted(preview.totals.items())
+        )
+        st.markdown(
+            t.plural("**{count}** customer gets an e-mail, for **{sums}** in all.", "**{count}** customers get an e-mail, for **{sums}** in all.",
+                     len(preview.good), sums=plain(sums))
+        )  # fmt: skip
+        minutes = -(-len(preview.good) // per_minute)
+        st.caption(t.plural("It takes about {count} minute; you may leave this page.", "It takes about {count} minutes; you may leave this page.", minutes))  # fmt: skip
+        if preview.bad:
+            st.warning(
+                t.plural("{count} row is not sent: correct it and add it later.", "{count} rows are not sent: correct them and add them later.", len(preview.bad)),
+                icon=":material/rule:",
+            )  # fmt: skip
+        st.markdown(t("The first e-mail:"))
+        shown = create.preview(desk(), actor(), preview.good[0].accepted)
+        show_facts([(t("To"), shown.to), (t("Subject"), shown.composed.subject)])
+        st.iframe(shown.composed.html, height=320, alt=t("The e-mail as the customer will receive it"))
+        sure = _addresses_are_right(preview)
+        back, send = st.columns(2)
+        if back.button(t("Back"), width="stretch", key="many_back"):
+            _close()
+            st.rerun()
+        if send.button(
+            t("Send"),
+            type="primary",
+            width="stretch",
+            icon=":material/send:",
+            key="many_confirm",
+            disabled=not sure,
+        ):
+            key = st.session_state["many_preview"][2]
+            sending.start(
+                desk(), actor(), account.key, name, preview.good, days=rules.days, per_minute=per_minute, form_key=key,
+                head=preview.table.head,
+            )  # fmt: skip
+            _close()
+            st.session_state.pop("many_preview", None)
+            st.session_state["many_uploads"] += 1
+            st.rerun()
+
+
+def _addresses_are_right(preview: Preview) -> bool:
+    """Addresses with unusual letters, as in the table and as they will be used are shown as they will be used, and confirmed before anything leaves."""
+    t = texts()
+    unusual = [row for row in preview.good if row.accepted.internationalised]
+    if not unusual:
+        return True
+    st.markdown(
+        f":material/alternate_email: **{t('Addresses with unusual letters, as in the table and as they will be used')}**"
+    )
+    with st.container(height=300 if len(unusual) > ADDRESSES else "content", border=False):
+        show_facts([(row.draft.email, row.accepted.email) for row in unusual])
+    return st.checkbox(
+        t.plural("This address is right.", "These {count} addresses are right.", len(unusual)),
+        key="many_addresses",
+    )
+
+
+def _close() -> None:
+    st.session_state.pop("many_confirming", None)
+
+
+@st.fragment(run_every=2.0)
+def _lists() -> None:
+    t = texts()
+    with refusals():
+        st.markdown(f"**{t('Lists')}**")
+        most = st.session_state.setdefault("many_listed", LISTED)
+        listing = sending.listing(desk(), actor(), most)
+        for found in listing.shown:
+            _list(found, t)
+        if len(listing.shown) < listing.total and st.button(
+            t("Show older lists"), icon=":material/history:", type="tertiary", key="many_older"
+        ):
+            st.session_state["many_listed"] = most + LISTED
+            st.rerun()
+
+
+def _list(found: Progress, t: Translator) -> None:
+    batch = found.batch
+    text, icon, colour = STATES[batch.state]
+    with st.container(border=True, key=f"batch_{batch.id}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(batch.name)}**", width="content")
+            st.badge(t(text), icon=icon, color=colour)
+            when = format_short(batch.created_at, desk().account(batch.account).timezone, language())
+            st.caption(plain(f"{when} · {person_name(batch.sender_name, t)}"), width="content")
+        sent = t("{sent} of {rows} created", sent=found.created, rows=batch.rows)
+        if batch.state == "running":
+            minutes = max(1, round(found.left.total_seconds() / 60))
+            sent += " · " + t.plural("about {count} minute left", "about {count} minutes left", minutes)
+        st.progress((found.created + found.refused) / batch.rows, sent)
+        if batch.reason:
+            st.warning(failure_words(batch.reason, {}, t), icon=":material/report:")
+        if batch.state == "cancelled" and found.waiting:
+            st.caption(t.plural("{count} row was not sent.", "{count} rows were not sent.", found.waiting))
+        _actions(batch, t)
+        if found.refused:
+            _refused(batch.id, found.refused, t)
+
+
+def _actions(batch: Any, t: Translator) -> None:
+    if batch.state not in ("running", "paused"):
+        return
+    with st.container(horizontal=True):
+        if batch.state == "running" and st.button(
+            t("Pause"), icon=":material/pause:", key=f"pause_{batch.id}"
+        ):
+            sending.pause(desk(), actor(), batch.id)
+            st.rerun()
+        if batch.state == "paused" and st.button(
+            t("Go on"), icon=":material/play_arrow:", key=f"resume_{batch.id}"
+        ):
+            sending.resume(desk(), actor(), batch.id)
+            st.rerun()
+        with st.popover(t("Cancel the rest"), icon=":material/cancel:"):
+            st.write(t("The rows that wait are not sent. What was sent stays sent."))
+            if st.button(t("Yes, cancel the rest"), type="primary", key=f"cancel_{batch.id}"):
+                sending.cancel(desk(), actor(), batch.id)
+                st.rerun()
+
+
+def _refused(batch: int, count: int, t: Translator) -> None:
+    label = t.plural("{count} row could not be sent", "{count} rows could not be sent", count)
+    with st.expander(label, icon=":material/error:"):
+        rows = sending.refused(desk(), actor(), batch)[:SHOWN]
+        st.dataframe(words.refused_table(rows, t), hide_index=True, alt=label)
+
+
+page()

@@ -1,0 +1,45 @@
+"""What every screen uses: who looks, in which language, the desk behind it, and refusals as sentences."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from pages.components.markdown import plain
+from services import desk as desks
+from services.access import Actor
+from services.desk import Desk
+from services.disk_space import told
+from services.error_messages import sentence
+from services.errors import DeskError
+from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language, translator
+
+
+def desk() -> Desk:
+    return desks.current()
+
+
+def actor() -> Actor:
+    """The signed-in person, as the router resolved them in this session."""
+    found: Actor = st.session_state["actor"]
+    return found
+
+
+def language() -> str:
+    """The reader's choice in this session, else the browser's language. Resolved at each call: a fragment's rerun has no other memory."""
+    chosen = st.session_state.get("language")
+    return chosen if chosen in DASHBOARD_LANGUAGES else best_language(st.context.locale)
+
+
+def texts() -> Translator:
+    return translator(language())
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Show a refusal raised in the block, or a disk without room, as one sentence instead of letting the screen fail."""
+    try:
+        with told():
+            yield
+    except DeskError as error:
+        st.error(plain(sentence(error, texts())))

@@ -1,0 +1,107 @@
+"""What a person chose on a screen, kept in its address as codes: a link holds in every language and on every day.
+
+``follow`` sets the widgets from the address where somebody opened a link or went back, before they are drawn; ``keep``
+writes what they say now. (Streamlit's own binding writes what an option is called, which changes with the language and
+with the numbers beside it.)
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from services.text import card_numbers
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A widget's key, which is its name in the address; how its value is written there, and read from it.
+
+    ``read`` raises ValueError for what is no value: the choice is then as if nothing had been said.
+    """
+
+    key: str
+    default: Any
+    write: Callable[[Any], str]
+    read: Callable[[str], Any]
+
+
+def text(key: str, default: str = "", most: int = 100) -> Choice:
+    return Choice(key, default, lambda value: str(value or ""), lambda found: found[:most])
+
+
+def one_of(key: str, values: Sequence[str], default: str) -> Choice:
+    def read(found: str) -> str:
+        if found not in values:
+            raise ValueError(found)
+        return found
+
+    return Choice(key, default, lambda value: str(value or default), read)
+
+
+def some_of(key: str, values: Callable[[], Sequence[str]], default: Sequence[str] = ()) -> Choice:
+    """Several of the values. None of them, where some are the default, is written as "all"."""
+
+    def read(found: str) -> list[str]:
+        return [name for name in found.split(",") if name in values()]
+
+    return Choice(key, list(default), lambda value: ",".join(value or ()) or "all", read)
+
+
+def day(key: str) -> Choice:
+    return Choice(key, None, lambda value: value.isoformat() if value else "", date.fromisoformat)
+
+
+def number(key: str) -> Choice:
+    return Choice(key, None, lambda value: str(value or ""), lambda found: int(found[:18]))
+
+
+def page(key: str) -> Choice:
+    """Of a list, counted from 1."""
+    return Choice(key, 1, lambda value: str(value or 1), lambda found: max(1, int(found[:9])))
+
+
+def flag(key: str) -> Choice:
+    return Choice(key, False, lambda value: "1" if value else "", lambda found: found == "1")
+
+
+def follow(screen: str, choices: Sequence[Choice]) -> None:
+    now = _address(choices)
+    if st.session_state.get(_place(screen)) == now:
+        return
+    for choice in choices:
+        value = choice.default
+        if choice.key in now:
+            with suppress(ValueError):
+                value = choice.read(now[choice.key])
+        st.session_state[choice.key] = value
+    st.session_state[_place(screen)] = now
+
+
+def keep(screen: str, choices: Sequence[Choice]) -> None:
+    written = {
+        choice.key: choice.write(st.session_state.get(choice.key, choice.default)) for choice in choices
+    }
+    wanted = {
+        choice.key: written[choice.key]
+        for choice in choices
+        if written[choice.key] != choice.write(choice.default) and not card_numbers.found(written[choice.key])
+    }
+    for choice in choices:
+        if choice.key in wanted:
+            if st.query_params.get(choice.key) != wanted[choice.key]:
+                st.query_params[choice.key] = wanted[choice.key]
+        elif choice.key in st.query_params:
+            del st.query_params[choice.key]
+    st.session_state[_place(screen)] = wanted
+
+
+def _address(choices: Sequence[Choice]) -> dict[str, str]:
+    return {choice.key: st.query_params[choice.key] for choice in choices if choice.key in st.query_params}
+
+
+def _place(screen: str) -> str:
+    return f"address of {screen}"

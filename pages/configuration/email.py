@@ -1,0 +1,166 @@
+"""The settings of the e-mail: one default, more per language; beside them the e-mail as the customer would get it."""
+
+import streamlit as st
+
+from pages.components.common import (
+    actor,
+    desk,
+    language,
+    refusals,
+    texts,
+)
+from pages.components.configuration_words import EMAIL, field_names
+from pages.components.facts import show_facts
+from pages.components.markdown import plain
+from services.accounts.configuration import save_email_settings
+from services.accounts.readiness import Overview
+from services.checklist.test_email import sample, send_test_email
+from services.error_messages import sentence
+from services.errors import DeskError
+from services.i18n import LANGUAGES, language_name
+from services.mail import settings as mail
+from services.mail.compose import DEFAULT_COLOUR
+from services.mail.errors import SettingsRefused
+from services.mail.settings import WHITE, EmailSettings, text_colour
+from services.settings import Account
+
+_BLOCKS = ("signature", "footer")
+_EXAMPLES = {
+    "sender_name": "Maison Demo", "sender_address": "shop@example.com", "reply_to": "hello@example.com",
+    "merchant_name": "Maison Demo", "support_contact": "hello@example.com, +33 1 99 00 12 34",
+    "logo_url": "https://www.example.com/logo.png", "colour": DEFAULT_COLOUR,
+}  # fmt: skip
+
+
+def form(account: Account, seen: Overview) -> None:
+    """The language, its fields, and the e-mail beside them."""
+    t, spoken = texts(), language()
+    chosen = st.segmented_control(
+        t("Language of the e-mail"), ["", *LANGUAGES], key="cfg_email_language", default="", required=True,
+        format_func=lambda code: language_name(code, spoken).capitalize() if code else t("Default"),
+    ) or ""  # fmt: skip
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        typed, problems = _fields(account, seen, chosen)
+        _save(account, seen, chosen, typed)
+    # What is wrong is shown as it was saved last.
+    stored = seen.configuration.email.of(chosen)
+    good = {name: getattr(stored, name) if name in problems else text for name, text in typed.items()}
+    shown = _as_received(seen, chosen, mail.read(good))
+    with right:
+        _preview(account, chosen or spoken, shown)
+        _test(account, seen, chosen or spoken)
+
+
+def _fields(account: Account, seen: Overview, chosen: str) -> tuple[dict[str, str], dict[str, DeskError]]:
+    """Draw the form; what is typed, and what is wrong with it, said beside each field."""
+    t, may = texts(), seen.may_configure
+    stored, default = seen.configuration.email.of(chosen), seen.configuration.email.default
+    typed, slots = {}, {}
+    for name, label in EMAIL.items():
+        key = _key(account, chosen, name)
+        st.session_state.setdefault(key, getattr(stored, name))
+        hint = getattr(default, name) if chosen else _EXAMPLES.get(name, "")
+        options = {
+            "key": key, "disabled": not may, "persist_state": "page",
+            "placeholder": t("as the default: {text}", text=hint) if chosen and hint else hint,
+        }  # fmt: skip
+        if name in _BLOCKS:
+            typed[name] = st.text_area(t(label), height=100, **options) or ""
+        elif name == "colour":
+            typed[name] = _colour(t(label), options, hint or DEFAULT_COLOUR)
+        else:
+            typed[name] = st.text_input(t(label), live=True, **options) or ""  # type: ignore[arg-type]
+        slots[name] = st.empty()
+    problems = _problems(typed)
+    for name, problem in problems.items():
+        slots[name].caption(f":red[:material/error: {plain(sentence(problem, t))}]")
+    colour = typed["colour"].strip().lower()
+    if colour and "colour" not in problems and text_colour(colour) != WHITE:
+        slots["colour"].caption(
+            ":material/info: " + t("White could not be read on this colour: the button's text is dark.")
+        )
+    if not chosen and (empty := [name for name in EMAIL if not typed[name].strip()]):
+        st.caption(":material/edit: " + t("Still to be filled in: {fields}.", fields=field_names(empty, t)))
+    return typed, problems
+
+
+def _colour(label: str, options: dict[str, object], shown: str) -> str:
+    """The colour as text, which may be empty, and a picker that writes into it."""
+    key = str(options["key"])
+    text, picker = st.columns([3, 1], vertical_alignment="bottom")
+    typed = text.text_input(label, live=True, **options) or ""  # type: ignore[arg-type]
+    valid = not _problems({"colour": typed}) and typed.strip()
+    st.session_state[f"{key}_picker"] = typed.strip().lower() if valid else shown
+
+    def picked() -> None:
+        st.session_state[key] = st.session_state[f"{key}_picker"]
+
+    picker.color_picker(label, key=f"{key}_picker", on_change=picked, disabled=bool(options["disabled"]), label_visibility="collapsed")  # fmt: skip
+    return typed
+
+
+def _save(account: Account, seen: Overview, chosen: str, typed: dict[str, str]) -> None:
+    t = texts()
+    if not st.button(
+        t("Save the e-mail settings"), type="primary", key="cfg_save_email", disabled=not seen.may_configure
+    ):
+        return
+    with refusals():
+        changed = save_email_settings(desk(), actor(), account.key, chosen, typed)
+        for name in EMAIL:
+            st.session_state.pop(_key(account, chosen, name), None)
+        st.session_state["cfg_saved"] = bool(changed)
+        st.rerun()
+
+
+def _preview(account: Account, spoken: str, shown: EmailSettings) -> None:
+    t = texts()
+    letter = sample(desk(), account.key, shown, spoken)
+    sender = f"{shown.sender_name} <{shown.sender_address}>" if shown.sender_address else t("not set yet")
+    show_facts([(t("From"), sender), (t("Subject"), letter.subject)])
+    with st.container(border=True):
+        st.iframe(letter.html, height=560, alt=t("The e-mail as the customer will receive it"))
+
+
+def _test(account: Account, seen: Overview, spoken: str) -> None:
+    """The one e-mail that leaves from a screen: a person pressed the button and waits for the answer."""
+    t, own = texts(), actor().email
+    st.markdown(f"**{t('Test e-mail')}**")
+    to = own
+    if own:
+        st.caption(t("With the saved settings and sample data, in {language}, to {address}.", language=language_name(spoken, language()), address=plain(own)))  # fmt: skip
+    else:
+        to = st.text_input(t("Your address"), key="cfg_test_to", disabled=not seen.may_configure) or ""
+    if not st.button(
+        t("Send me a test e-mail"),
+        icon=":material/outgoing_mail:",
+        key="cfg_test",
+        disabled=not seen.may_configure,
+    ):
+        return
+    with refusals(), st.spinner(t("Handing the message to the mail server…")):
+        sent = send_test_email(desk(), actor(), account.key, spoken, to)
+        st.success(t("The mail server took it: look into the mailbox of {address}.", address=plain(sent.to)), icon=":material/mark_email_read:")  # fmt: skip
+        if desk().settings.demo:
+            st.caption(f"[{t('Open the mailbox of the sandbox')}]({desk().settings.sandbox_url}/mailbox)")
+
+
+def _as_received(seen: Overview, chosen: str, typed: EmailSettings) -> EmailSettings:
+    """What a customer would get if what is typed were saved."""
+    config = seen.configuration.email
+    if chosen:
+        return mail.resolve(config.default, {chosen: typed}, chosen)
+    return mail.resolve(typed, config.per_language, language())
+
+
+def _problems(typed: dict[str, str]) -> dict[str, DeskError]:
+    try:
+        mail.read(typed)
+    except SettingsRefused as error:
+        return dict(error.problems)
+    return {}
+
+
+def _key(account: Account, chosen: str, name: str) -> str:
+    return f"cfg_email_{account.key}_{chosen or 'default'}_{name}"

@@ -1,0 +1,177 @@
+"""Configuration of an account: whether links and telephone payments are enabled, what stops them, and the forms."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.components.common import (
+    actor,
+    desk,
+    language,
+    refusals,
+    texts,
+)
+from pages.components.configuration_words import (
+    ANCHORS,
+    SUBJECTS,
+    anchor,
+    missing_words,
+)
+from pages.components.markdown import plain
+from pages.components.order_words import failure_words
+from pages.configuration import (
+    checks,
+    options,
+    payment_page,
+    payout_fetching,
+    reminders,
+    settlement_delay,
+)
+from pages.configuration import (
+    email as configuration_email,
+)
+from pages.configuration import (
+    redirects as configuration_redirects,
+)
+from services.accounts.pauses import Pause, resume
+from services.accounts.readiness import Overview, Readiness, overview
+from services.checklist.guidance import TITLES
+from services.i18n import Translator, format_datetime
+from services.settings import Account
+
+
+def page() -> None:
+    t = texts()
+    st.title(t("Configuration"))
+    account = _account()
+    seen = overview(desk(), actor(), account.key)
+    if checks.measure_when_due(account, seen):
+        seen = overview(desk(), actor(), account.key)
+    saved = st.session_state.pop("cfg_saved", None)
+    if saved is not None:
+        st.toast(t("Saved.") if saved else t("Nothing to save: it was already so."), icon=":material/check:")
+    _pauses(account, seen)
+    left, right = st.columns(2)
+    with left:
+        _channel(
+            seen.link,
+            t("Send by e-mail is enabled"),
+            t("Send by e-mail is not available yet. What is missing:"),
+            t,
+        )
+    with right:
+        _channel(
+            seen.phone,
+            t("Payment by phone is enabled"),
+            t("Payment by phone is not available. What is missing:"),
+            t,
+        )
+    if seen.may_send:
+        st.page_link("new_order/page.py", label=t("Go to New order"), icon=":material/add_card:")
+    checks.show(account, seen)
+    redirects = t(
+        "HiPay sends the customer back to one of these five pages. All five are needed to send links."
+    )
+    with _section("redirect_pages", redirects, seen, t):
+        configuration_redirects.form(account, seen)
+    email = t("Every setting of the default is needed to send links. A language may have its own; what it leaves empty comes from the default.")  # fmt: skip
+    with _section("email_settings", email, seen, t):
+        # A fragment: what is typed redraws the e-mail beside it, not the whole screen.
+        st.fragment(configuration_email.form)(account, seen)
+    with _section("", t("Themes are made in HiPay's console."), seen, t):
+        payment_page.form(account, seen)
+    options.show(account, seen)
+    payout_fetching.show(account, seen)
+    reminders.show(account, seen)
+    settlement_delay.show(account, seen)
+
+
+def _account() -> Account:
+    """The account, chosen once for the session."""
+    t, accounts = texts(), desk().settings.all_accounts
+    key = next(iter(accounts))
+    if len(accounts) > 1:
+        st.session_state.setdefault("account", key)
+        key = st.selectbox(
+            t("Account"), list(accounts), format_func=lambda name: accounts[name].name, key="account"
+        )
+    return accounts[key]
+
+
+def _channel(found: Readiness, enabled: str, stopped: str, t: Translator) -> None:
+    if found.ready:
+        st.success(f"**{enabled}**", icon=":material/check_circle:")
+        return
+    lines = "\n".join(f"- [{missing_words(each, t)}](#{anchor(each)})" for each in found.missing)
+    st.warning(f"**{stopped}**\n\n{lines}", icon=":material/block:")
+
+
+def _section(name: str, about: str, seen: Overview, t: Translator) -> DeltaGenerator:
+    """A form under its heading, which says how it stands: folded once nothing is missing in it."""
+    missing = any(check.name == name and check.fields for check in seen.checks)
+    title, place = (TITLES[name], ANCHORS[name]) if name else ("HiPay's payment page", "payment-page")
+    st.space("small")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(t(title), anchor=place, width="content")
+        if missing:
+            st.badge(t("To fill in"), icon=":material/edit:", color="red")
+        elif name:
+            st.badge(t("Complete"), icon=":material/check_circle:", color="green")
+        else:
+            st.badge(t("Optional"), icon=":material/tune:", color="gray")
+    st.caption(about)
+    fold = st.expander(t("Show and change") if seen.may_configure else t("Show"), expanded=missing)
+    if not seen.may_configure:
+        fold.info(t("Only an administrator can change these settings."), icon=":material/lock:")
+    return fold
+
+
+def _pauses(account: Account, seen: Overview) -> None:
+    if not seen.pauses:
+        return
+    t = texts()
+    with st.container(border=True):
+        st.subheader(t("Paused"), anchor="paused", icon=":material/pause_circle:")
+        for each in seen.pauses:
+            st.error(_pause_words(each, account, t))
+        st.caption(t("Nothing is lost: what waits goes on once you resume."))
+        if st.button(
+            t("Resume"), icon=":material/play_arrow:", key="cfg_resume", disabled=not seen.may_configure
+        ):
+            st.session_state["cfg_resuming"] = True
+    if st.session_state.get("cfg_resuming"):
+        st.dialog(t("Resume sending?"), on_dismiss=_forget_resuming)(_confirm_resume)(account)
+
+
+def _pause_words(pause: Pause, account: Account, t: Translator) -> str:
+    since = format_datetime(pause.since, account.timezone, language())
+    what = t(SUBJECTS[pause.subject])
+    return t(
+        "Since {since}, paused: {what}. {reason}",
+        since=since,
+        what=what,
+        reason=plain(failure_words(pause.reason, {}, t)),
+    )
+
+
+def _confirm_resume(account: Account) -> None:
+    t = texts()
+    st.write(t("Everything that waits is sent, most of it at once. Is the reason of the pause put right?"))
+    with st.container(horizontal=True):
+        sure = st.button(t("Yes, resume"), type="primary", key="cfg_resume_sure")
+        back = st.button(t("Back"), key="cfg_resume_back")
+    if sure:
+        with refusals():
+            resume(desk(), actor(), account.key)
+            checks.measure_now(account)
+            _forget_resuming()
+            st.rerun()
+    if back:
+        _forget_resuming()
+        st.rerun()
+
+
+def _forget_resuming() -> None:
+    st.session_state.pop("cfg_resuming", None)
+
+
+page()

@@ -1,0 +1,59 @@
+"""Whether an account's payouts are fetched by themselves, how often, and the address to give to HiPay."""
+
+import streamlit as st
+
+from pages.components.common import (
+    actor,
+    desk,
+    refusals,
+    texts,
+)
+from services.accounts.readiness import Overview
+from services.imports.fetch_schedule import (
+    LEAST_HOURS,
+    MOST_HOURS,
+    Automatic,
+    automatic,
+    save,
+)
+from services.orders.redirect_urls import finance_notify_url
+from services.settings import Account
+
+
+def show(account: Account, seen: Overview) -> None:
+    t = texts()
+    if account.environment == "stage":
+        return
+    with desk().store.read() as tx:
+        now = automatic(tx, desk(), account.key)
+    st.space("small")
+    st.subheader(t("Payouts from HiPay"), anchor="payouts")
+    st.caption(
+        t(
+            "HiPay's list of payouts is looked at by itself, and the files that are new are fetched and joined."
+        )
+    )
+    with (
+        st.form(f"cfg_payouts_{account.key}", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        on = st.toggle(
+            t("Fetch payouts by themselves"), now.on, key=f"cfg_payouts_on_{account.key}",
+            disabled=not seen.may_configure,
+        )  # fmt: skip
+        hours = st.number_input(
+            t("Every (hours)"), LEAST_HOURS, MOST_HOURS, now.hours, width=160,
+            key=f"cfg_payouts_hours_{account.key}", disabled=not seen.may_configure,
+        )  # fmt: skip
+        if st.form_submit_button(t("Save"), key="cfg_save_payouts", disabled=not seen.may_configure):
+            with refusals():
+                changed = save(desk(), actor(), account.key, Automatic(on, int(hours)))
+                st.toast(t("Saved.") if changed else t("Nothing to save: it was already so."), icon=":material/check:")  # fmt: skip
+    if url := finance_notify_url(desk(), account.key):
+        said = (
+            t("HiPay can announce each payout (finance notifications) at this address:")
+            if account.finance_secrets
+            else t("HiPay can announce each payout (finance notifications) at this address, once their password is in the settings:")
+        )  # fmt: skip
+        st.caption(said)
+        st.code(url, language=None)

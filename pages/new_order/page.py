@@ -1,0 +1,278 @@
+"""New order: the form; *Send by e-mail* once all is right; the e-mail as the customer will get it; then what became of it."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.components.common import (
+    actor,
+    desk,
+    language,
+    refusals,
+    texts,
+)
+from pages.components.facts import show_facts
+from pages.components.markdown import plain
+from pages.components.order_words import (
+    BADGES,
+    CHANNELS,
+    failure_words,
+    unanswered_words,
+)
+from pages.new_order import form as order_form
+from pages.new_order import templates
+from pages.new_order.form import Form
+from pages.new_order.readiness import say_what_is_missing
+from pages.new_order.warnings import show_warnings
+from pages.shell import sandbox_banner
+from services.accounts.readiness import readiness
+from services.error_messages import sentence
+from services.errors import DeskError
+from services.i18n import format_datetime, language_name
+from services.money import format_money
+from services.notices.choices import may_set_address, set_address
+from services.orders import create, history
+from services.orders.drafts import Channel
+from services.settings import Account
+
+LABELS = {
+    "first_name": "First name", "last_name": "Last name", "email": "E-mail address", "amount": "Amount",
+    "description": "Description", "order_id": "Order id", "language": "Customer's language", "expires_at": "Valid until",
+    "phone": "Telephone", "reference_1": "Invoice number",
+}  # fmt: skip
+
+
+def page() -> None:
+    t = texts()
+    st.title(t("New order"))
+    sent = st.session_state.get("sent_order")
+    if sent is not None:
+        _sent(sent)
+        return
+    if sandbox_banner.being_made():
+        sandbox_banner.say_it_is_being_made()
+        return
+    account, channel = _where()
+    ready = readiness(desk(), account.key, channel)
+    if not ready.ready:
+        say_what_is_missing(ready, channel)
+    place = st.container()
+    form = order_form.draw(account, channel)
+    with place:
+        templates.show(account, form)
+    if form.accepted is None:
+        for text, names in (("Still needed: {fields}", form.empty), ("To correct: {fields}", form.wrong)):
+            if names:
+                st.caption(t(text, fields=", ".join(_label(name) for name in names)))
+        return
+    _summary(account, form)
+    if not ready.ready:
+        return
+    if channel == "link":
+        if st.button(t("Send by e-mail"), type="primary", icon=":material/mail:"):
+            st.session_state["confirming"] = True
+        # Kept in the session, so that a rerun from elsewhere does not close the window in somebody's face.
+        if st.session_state.get("confirming"):
+            window = st.dialog(t("This is what the customer will receive"), width="large", on_dismiss=_close)
+            window(_confirm)(form)
+    else:
+        show_warnings(form.accepted)
+        st.button(t("Prepare the telephone payment"), type="primary", icon=":material/call:", on_click=_create, args=(form,))  # fmt: skip
+        _say_refusal()
+
+
+def _label(field: str) -> str:
+    number = field.removeprefix("reference_")
+    return texts()("Reference {number}", number=number) if field not in LABELS else texts()(LABELS[field])
+
+
+def _where() -> tuple[Account, Channel]:
+    """The channel and the account; the account is chosen once and remembered for the session."""
+    t, accounts = texts(), desk().settings.all_accounts
+    left, right = st.columns([2, 1], vertical_alignment="bottom")
+    st.session_state.setdefault(
+        "new_order_channel", "link"
+    )  # no default: a duplicate and a template may set it
+    channel = left.segmented_control(
+        t("How will the customer pay?"), list(CHANNELS), format_func=lambda key: t(CHANNELS[key]), required=True,
+        key="new_order_channel",
+        help=t("By link: the customer pays on HiPay's page (e-commerce, ECI 7). By phone: you type the card on HiPay's page (MO/TO, ECI 1)."),
+    )  # fmt: skip
+    key = next(iter(accounts))
+    if len(accounts) > 1:
+        st.session_state.setdefault("account", key)
+        key = right.selectbox(
+            t("Account"), list(accounts), format_func=lambda name: accounts[name].name, key="account"
+        )
+    return accounts[key], channel or "link"
+
+
+def _summary(account: Account, form: Form) -> None:
+    """In one line, what will happen: also what stands folded."""
+    t, order = texts(), form.accepted
+    assert order is not None
+    values = {
+        "name": f"{order.first_name} {order.last_name}",
+        "amount": format_money(order.amount, order.currency, t.locale),
+        "expiry": format_datetime(order.expires_at, account.timezone, language()),
+        "language": language_name(order.language, language()),
+        "order_id": order.order_id,
+    }
+    st.markdown(
+        t("**{name}** is asked for **{amount}**, in {language}, until {expiry}. Order id {order_id}.",
+          **{key: plain(text) for key, text in values.items()})
+    )  # fmt: skip
+
+
+def _confirm(form: Form) -> None:
+    t, order = texts(), form.accepted
+    assert order is not None
+    if st.session_state.get("sent_order") is not None:
+        st.rerun()
+    with refusals():
+        preview = create.preview(desk(), actor(), order)
+        facts = [
+            (t("Subject"), preview.composed.subject),
+            (t("To"), preview.to),
+            (t("From"), preview.sender),
+            (t("Replies go to"), preview.reply_to),
+        ]
+        show_facts(facts)
+        show_warnings(order)
+        st.iframe(preview.composed.html, height=420, alt=t("The e-mail as the customer will receive it"))
+        _offer_a_copy()
+        sure = True
+        if preview.internationalised:
+            sure = st.checkbox(
+                t(
+                    "The address has unusual letters. It will be sent to: {address}. This is right.",
+                    address=plain(preview.to),
+                ),
+                key="confirm_address",
+            )
+        back, send = st.columns(2)
+        if back.button(t("Back"), width="stretch"):
+            _close()
+            st.rerun()
+        send.button(
+            t("Send"), type="primary", width="stretch", disabled=not sure, icon=":material/send:", on_click=_create, args=(form,)
+        )  # fmt: skip
+        _say_refusal()
+
+
+def _offer_a_copy() -> None:
+    """To the sender's own address; who has none yet and may write it does so here, without leaving the form."""
+    t, own = texts(), create.copy_address(actor())
+    if own is None and may_set_address(desk(), actor()):
+        st.text_input(
+            t("To receive a copy: your own e-mail address"), key="confirm_own_address", on_change=_keep_own_address
+        )  # fmt: skip
+        if problem := st.session_state.pop("confirm_own_problem", None):
+            st.markdown(f":small[:red[:material/error: {plain(problem)}]]")
+        return
+    st.checkbox(
+        t("Send me a copy ({address})", address=plain(own)) if own else t("Send me a copy (your account has no e-mail address)"),
+        disabled=own is None, key="confirm_copy",
+    )  # fmt: skip
+
+
+def _keep_own_address() -> None:
+    typed = st.session_state["confirm_own_address"].strip()
+    try:
+        if typed:
+            st.session_state["actor"] = set_address(desk(), actor(), typed)
+            st.session_state["confirm_copy"] = True
+    except DeskError as error:
+        st.session_state["confirm_own_problem"] = sentence(error, texts())
+
+
+def _close() -> None:
+    st.session_state.pop("confirming", None)
+
+
+def _create(form: Form) -> None:
+    """Write the intent under the form's key: a second press finds the first one's order.
+
+    A callback runs before anything is drawn, so that a tab closed after the press cannot cut it off.
+    """
+    draft = replace(form.draft, copy_to_sender=bool(st.session_state.get("confirm_copy")))
+    try:
+        st.session_state["sent_order"] = create.create(desk(), actor(), draft, form.key)
+    except DeskError as refusal:
+        st.session_state["send_refusal"] = refusal
+        return
+    _close()
+    order_form.reset()
+
+
+def _say_refusal() -> None:
+    with refusals():
+        if refusal := st.session_state.pop("send_refusal", None):
+            raise refusal
+
+
+def _sent(order_id: int) -> None:
+    """What became of the order, looked up each second until it is settled."""
+    _progress(order_id)
+    t = texts()
+    left, right = st.columns([1, 3])
+    if left.button(t("New order"), icon=":material/add:", type="secondary"):
+        del st.session_state["sent_order"]
+        st.rerun()
+    right.page_link(
+        "payment_requests/page.py", label=t("See it among the payment requests"), icon=":material/receipt_long:",
+        query_params={"order": str(order_id)},
+    )  # fmt: skip
+
+
+@st.fragment(run_every=1.0)
+def _progress(order_id: int) -> None:
+    t = texts()
+    with refusals():
+        found = history.detail(desk(), actor(), order_id)
+        order, url = found.order, found.url
+        amount = format_money(order.amount, order.currency, t.locale)
+        name = f"{order.first_name} {order.last_name}"
+        text, icon, _ = BADGES[found.badge]
+        if found.badge == "failed":
+            words = plain(failure_words(order.failure, order.failure_detail, t))
+            st.error(t("Not sent.") + " " + words, icon=icon)
+        elif order.payment != "unpaid":
+            st.success(
+                t("{name}, {amount}: {state}", name=plain(name), amount=plain(amount), state=t(text)),
+                icon=icon,
+            )
+        elif order.channel == "phone" and url:
+            st.info(
+                t("HiPay's page is ready for {name}, {amount}. Type the card there: it never passes through this tool.",
+                  name=plain(name), amount=plain(amount)),
+                icon=":material/call:",
+            )  # fmt: skip
+            st.link_button(
+                t("Open HiPay's page in a new tab"), url, type="primary", icon=":material/open_in_new:"
+            )
+        elif order.delivery == "sent":
+            st.success(
+                t(
+                    "The link for {amount} was sent to {address}.",
+                    amount=plain(amount),
+                    address=plain(order.email),
+                ),
+                icon=":material/mark_email_read:",
+            )
+        elif order.failure:
+            st.warning(
+                t("Not sent yet, it is tried again by itself.")
+                + " "
+                + plain(failure_words(order.failure, order.failure_detail, t)),
+                icon=":material/refresh:",
+            )
+        else:
+            st.info(
+                unanswered_words(found.unanswered, t)
+                or t("Being prepared with HiPay… You may leave this page: it goes on by itself."),
+                icon=icon,
+            )
+
+
+page()

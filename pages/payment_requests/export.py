@@ -1,0 +1,45 @@
+"""The history as CSV or XLSX, made when the button is pressed: what the list's filters let through."""
+
+import tempfile
+
+import streamlit as st
+
+from pages.bulk.table import XLSX
+from pages.components.common import actor, desk, texts
+from pages.components.order_words import BADGES, CHANNELS, person_name
+from pages.shell.disk_banner import no_exports
+from services.access import Actor
+from services.desk import Desk
+from services.i18n import Translator
+from services.orders import export
+from services.orders.export import Words
+from services.orders.history import Filter
+from services.spreadsheets.write import Form
+
+WORDS = Words({key: text for key, (text, _, _) in BADGES.items()}, CHANNELS, person_name)
+
+
+def offer(chosen: Filter) -> None:
+    """A menu with both forms. What is made is what the filters let through at the moment of the press."""
+    t, here, who = texts(), desk(), actor()  # the making has no session of its own
+    with st.popover(t("Export"), icon=":material/download:", type="tertiary"):
+        if no_exports():
+            return
+        st.caption(t("All that the filters let through, not only this page."))
+        name = t("payment-requests")
+        st.download_button(
+            t("For a spreadsheet (XLSX)"), lambda: made(here, who, chosen, "xlsx", t), file_name=f"{name}.xlsx", mime=XLSX, on_click="ignore",
+            icon=":material/table:", key="export_xlsx", width="stretch",
+        )  # fmt: skip
+        st.download_button(
+            t("As text (CSV)"), lambda: made(here, who, chosen, "csv", t), file_name=f"{name}.csv", mime="text/csv", on_click="ignore",
+            icon=":material/csv:", key="export_csv", width="stretch",
+        )  # fmt: skip
+
+
+def made(here: Desk, who: Actor, chosen: Filter, form: Form, t: Translator) -> bytes:
+    """The file, written to disk as it grows. Streamlit keeps what it hands out in memory, so it is read at the end."""
+    with tempfile.TemporaryFile() as out:
+        export.write(here, who, chosen, form, WORDS, t, out)
+        out.seek(0)
+        return out.read()

@@ -1,0 +1,175 @@
+"""Payment requests: the list with its filters in the address, and one request with its timeline."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.components import selection, url_state
+from pages.components.common import (
+    actor,
+    desk,
+    language,
+    refusals,
+    texts,
+)
+from pages.components.order_words import BADGES, CHANNELS, person_name
+from pages.payment_requests import detail, export
+from services.i18n import format_ago, format_short
+from services.money import format_money
+from services.orders import history
+from services.orders.history import Filter
+from services.orders.states import BADGES as BADGE_KEYS
+
+# Streamlit's chip colours by badge; the words say the same.
+_COLOURS = {"gray": "#6b7280", "blue": "#2563eb", "orange": "#c2410c", "red": "#b91c1c", "yellow": "#a16207",
+            "violet": "#6d28d9", "green": "#15803d"}  # fmt: skip
+
+
+SCREEN = "payment-requests"
+_OPENED = "request_opened"  # the row that was clicked, until it is open
+CHOICES = (
+    url_state.text("q"),
+    url_state.some_of("state", lambda: tuple(BADGE_KEYS)),
+    url_state.some_of("channel", lambda: tuple(CHANNELS)),
+    url_state.text("by"),
+    url_state.some_of("in", lambda: tuple(desk().settings.all_accounts)),
+    url_state.page("page"),
+)
+
+
+def page() -> None:
+    chosen = st.query_params.get("order", "")
+    found = re.match(r"[0-9]{1,100}(?![0-9A-Za-z])", chosen)
+    if found:
+        if found[0] != chosen:  # a mail program took the full stop after it for part of the link
+            st.query_params["order"] = found[0]
+        st.session_state.pop(_OPENED, None)
+        detail.show(int(found[0][:18]))
+        return
+    st.title(texts()("Payment requests"))
+    with refusals():
+        _list(_filter())
+
+
+def _filter() -> Filter:
+    """The filters, kept in the address so that a view can be bookmarked or sent to a colleague."""
+    t, state = texts(), st.session_state
+    url_state.follow(SCREEN, CHOICES)
+    every: Any = {"persist_state": "page", "on_change": _from_the_first_page}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            t("Search"), key="q", type="search", live=True, width=340, icon=":material/search:",
+            placeholder=t("name, e-mail, telephone, order, invoice"), **every,
+        )  # fmt: skip
+        badges = st.multiselect(
+            t("State"), tuple(BADGE_KEYS), key="state", format_func=lambda key: t(BADGES[key][0]), width=290,
+            placeholder=t("all"), **every,
+        )  # fmt: skip
+        channels = st.multiselect(
+            t("Channel"), list(CHANNELS), key="channel", format_func=lambda key: t(CHANNELS[key]),
+            width=200, placeholder=t("all"), **every,
+        )  # fmt: skip
+        people = dict(history.senders(desk(), actor()))
+        sender = ""
+        if len(people) > 1:
+            if state["by"] not in people:  # a link of another installation
+                state["by"] = ""
+            sender = st.selectbox(
+                t("Sent by"), ["", *people], key="by", width=200,
+                format_func=lambda key: person_name(people[key], t) if key in people else t("everybody"), **every,
+            )  # fmt: skip
+        accounts: list[str] = []
+        if len(desk().settings.all_accounts) > 1:
+            accounts = st.multiselect(
+                t("Account"), list(desk().settings.all_accounts), key="in", width=200, placeholder=t("all"),
+                format_func=lambda key: desk().account(key).name, **every,
+            )  # fmt: skip
+    url_state.keep(SCREEN, CHOICES)
+    return Filter(text or "", tuple(badges), tuple(accounts), tuple(channels), sender or "")
+
+
+def _from_the_first_page() -> None:
+    st.session_state["page"] = 1
+
+
+@st.fragment(run_every=5.0)
+def _list(chosen: Filter) -> None:
+    if (opened := st.session_state.get(_OPENED)) is not None:
+        st.query_params["order"] = str(opened)
+        st.rerun(scope="app")
+    t = texts()
+    listing = history.find(desk(), actor(), chosen, st.session_state.get("page") or 1)
+    if not listing.total:
+        _nothing(chosen)
+        return
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(t.plural("{count} payment request", "{count} payment requests", listing.total))
+        with st.container(horizontal=True, width="content"):
+            export.offer(chosen)
+            if st.button(t("Check these with HiPay now"), icon=":material/sync:", type="tertiary"):
+                history.check_now(desk(), actor(), [order.id for order in listing.orders])
+                st.toast(t("HiPay is being asked; the list follows by itself."))
+    shown = _table(listing.orders, listing.now)
+    selection.draw(
+        "requests", shown, [order.id for order in listing.orders], (), _open,
+        row_height=40, height="content", alt=t("Payment requests, newest first. Choose a row to open it."),
+        column_config={
+            t("State"): st.column_config.MultiselectColumn(
+                width=max(190, 7 * max(len(words) for [words] in shown[t("State")]) + 36),
+                options=[t(BADGES[key][0]) for key in BADGE_KEYS], color=[_COLOURS[BADGES[key][2]] for key in BADGE_KEYS]
+            ),
+            t("Amount"): st.column_config.TextColumn(alignment="right"),
+        },
+    )  # fmt: skip
+    if st.session_state.get("page") != listing.page:
+        st.session_state["page"] = listing.page
+    if listing.pages > 1:
+        st.pagination(listing.pages, key="page", persist_state="page")
+    url_state.keep(SCREEN, CHOICES)
+
+
+def _open(ticked: tuple[selection.Id, ...]) -> None:
+    if ticked:  # the second click of a double one takes the tick away again: the request opens all the same
+        st.session_state[_OPENED] = ticked[0]
+
+
+def _table(orders: tuple[Any, ...], now: datetime) -> pd.DataFrame:
+    t = texts()
+
+    def when(moment: datetime | None, zone: str) -> str:
+        return format_short(moment, zone, language()) if moment else "—"
+
+    rows = [
+        {
+            t("State"): [t(BADGES[history.badge(order, now)][0])],
+            t("Customer"): f"{order.first_name} {order.last_name}",
+            t("Amount"): format_money(order.amount, order.currency, t.locale),
+            t("Invoice number"): order.reference_1 or "—",
+            t("Sent"): when(order.sent_at, zone := desk().account(order.account).timezone),
+            t("Valid until"): when(order.expires_at, zone),
+            t("Sent by"): person_name(order.sender_name, t),
+            t("Order id"): order.order_id,
+            t("Checked"): format_ago(order.checked_at, now, language()) if order.checked_at else "—",
+        }
+        for order in orders
+    ]
+    return pd.DataFrame(rows)
+
+
+def _nothing(chosen: Filter) -> None:
+    """An empty list says what to do next."""
+    t = texts()
+    if chosen != Filter():
+        st.info(
+            t("No payment request fits these filters. Remove one to see more."),
+            icon=":material/filter_alt_off:",
+        )
+        return
+    st.info(t("No payment request yet. The first one takes a minute."), icon=":material/inbox:")
+    st.page_link("new_order/page.py", label=t("New order"), icon=":material/add_card:")
+
+
+page()

@@ -1,0 +1,124 @@
+"""What a person says of a payout file's columns and sheets: which column is which, which sheets are read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.components.common import texts
+from pages.components.markdown import plain
+from services.imports.files import Preview
+from services.imports.preview_process import Refused
+from services.settlements.columns import COLUMNS, LABELS, REQUIRED
+from services.settlements.dialect import Chosen
+
+_LEFT_OUT = ""
+
+
+def told(place: str, before: Chosen) -> dict[str, Any]:
+    """The fields of Chosen; ``place`` is that of the file and its account, ``before`` what is remembered."""
+    here = _said(place)
+    columns = dict(before.columns or ())
+    for name, column in here.get("columns", {}).items():
+        columns = {
+            other: one for other, one in columns.items() if other != name and (one != column or not one)
+        }
+        if column:
+            columns[name] = column
+    return {"columns": tuple(columns.items()) or None, "sheets": here.get("sheets")}
+
+
+def said(place: str) -> bool:
+    """Whether a person has named a column or chosen the sheets."""
+    return bool(_said(place))
+
+
+def _said(place: str) -> dict[str, Any]:
+    """Kept apart from the widgets, which are not drawn while the file is looked at anew."""
+    found: dict[str, Any] = st.session_state.setdefault(f"told_{place}", {})
+    return found
+
+
+def show(found: Preview | Refused, place: str, before: Chosen) -> None:
+    """A box for each column that is not known, left out for another, or that a person named; one for the sheets
+    where there are several."""
+    columns = dict(told(place, before)["columns"] or ())
+    if isinstance(found, Refused):
+        _columns([(name, column) for name, column in found.header if name], {}, columns, place)
+        return
+    named: dict[str, str | None] = {}
+    for header in found.headers:
+        named |= dict(zip(header.labels, header.known, strict=True))
+    unused = {name: column for name, column, _ in found.findings.unused if name not in columns}
+    _columns([(name, column) for name, column in named.items() if name], unused, columns, place)
+    _sheets(found, place)
+
+
+def ask(found: Refused, place: str) -> None:
+    """A box for each column that is in doubt."""
+    for column, names in found.doubts:
+        _doubt(column, dict(names), place)
+
+
+def _doubt(column: str, names: dict[str, str], place: str) -> None:
+    """Which of several columns is meant, each with a cell in which they differ."""
+    t = texts()
+    key = f"doubt_{place}_{column}"
+
+    def take() -> None:
+        if name := st.session_state[key]:
+            _said(place).setdefault("columns", {})[name] = column
+
+    st.selectbox(
+        t("Which column is “{column}”?", column=t(LABELS[column])), list(names), index=None, key=key, on_change=take,
+        format_func=lambda name: t("{name}: {cell}", name=name, cell=names[name] or "—"), placeholder=t("choose"),
+    )  # fmt: skip
+
+
+def _columns(
+    header: Sequence[tuple[str, str | None]], unused: dict[str, str], columns: dict[str, str], place: str
+) -> None:
+    """``unused``: columns that another was preferred to, with what they could be."""
+    t = texts()
+    asked = [name for name, column in header if column is None or name in columns or name in unused]
+    if not asked:
+        return
+    taken = {column for name, column in header if column and name not in columns}
+    free = [column for column in COLUMNS if column not in taken]
+    free.sort(key=lambda column: column not in REQUIRED)
+    words = {_LEFT_OUT: t("left out"), **{column: t(LABELS[column]) for column in free}}
+    st.markdown(f"**{t('Columns of the file that are not known or not used')}**")
+    with st.container(horizontal=True):
+        for name in asked:
+            now = columns.get(name, _LEFT_OUT)
+            more = {one: "" for one in (now, unused.get(name, now)) if one not in words}
+            options = list({**words, **more})
+            key = f"column_{place}_{name}"
+            st.selectbox(
+                plain(name), options, index=options.index(now), width=220, key=key, on_change=_take, args=(place, name, key),
+                format_func=lambda column: words.get(column) or t(LABELS[column]),
+            )  # fmt: skip
+
+
+def _take(place: str, name: str, key: str) -> None:
+    _said(place).setdefault("columns", {})[name] = st.session_state[key]
+
+
+def _sheets(found: Preview, place: str) -> None:
+    t, here = texts(), _said(place)
+    read = [sheet.name for sheet in found.dialect.sheets]
+    if len(read) < 2 and "sheets" not in here:
+        return
+    key = f"sheets_{place}"
+
+    def take() -> None:
+        if chosen := st.session_state[key]:
+            here["sheets"] = tuple(chosen)
+        else:
+            here.pop("sheets", None)
+
+    every = list(dict.fromkeys([*read, *found.findings.left_out]))
+    st.multiselect(
+        t("Sheets to read"), every, default=read, key=key, on_change=take,
+        help=t("A sheet that repeats lines of another would count them twice: leave it out."),
+    )  # fmt: skip

@@ -1,0 +1,223 @@
+"""Fetch from HiPay: its list of payouts, those whose file is not here first, and a button for one or for all."""
+
+import uuid
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from pages.components.common import (
+    actor,
+    desk,
+    language,
+    refusals,
+    texts,
+)
+from pages.components.markdown import plain
+from services import clock
+from services.access import Right, rights
+from services.error_messages import stored_sentence
+from services.i18n import Translator, format_ago, format_date, format_datetime
+from services.imports.fetch_requests import (
+    Fetching,
+    Payout,
+    Progress,
+    ask,
+    standing,
+)
+from services.money import format_money
+
+HERE = {
+    "absent": "not here",
+    "reading": "being read",
+    "here": "here",
+    "unreadable": "could not be read",
+}
+OUTCOME_ICONS = {
+    "absent": ":material/cloud_download:",
+    "reading": ":material/hourglass_top:",
+    "unreadable": ":material/error:",
+}
+ROWS = 10  # of those that are not here, each with its button; the rest stand in the table
+_REFRESH_SECONDS = 2.0
+_UNDER_WAY = "payout_fetch_under_way"
+
+
+def show() -> None:
+    """The section: for whoever may see payouts; its buttons for whoever reconciles them."""
+    t, accounts = texts(), desk().settings.all_accounts
+    account = next(iter(accounts))
+    if len(accounts) > 1:
+        names = {key: one.name for key, one in accounts.items()}
+        account = st.selectbox(
+            t("Account"), list(accounts), format_func=names.__getitem__, key="payout_fetch_account"
+        )
+    with refusals():
+        seen = standing(desk(), actor(), account)
+        if not seen.possible:
+            st.info(t("HiPay has no payouts on its test platform."), icon=":material/info:")
+            return
+        with desk().store.read() as tx:
+            may = Right.RECONCILE in rights(tx, actor())
+        # While something is under way this part draws itself again; the whole screen once, when it has ended.
+        st.session_state[_UNDER_WAY] = seen.under_way is not None
+        every = _REFRESH_SECONDS if seen.under_way else None
+        st.fragment(_section, run_every=every)(account, may)
+
+
+def _section(account: str, may: bool) -> None:
+    with refusals():
+        seen = standing(desk(), actor(), account)
+        under_way = seen.under_way is not None
+        if st.session_state.get(_UNDER_WAY) != under_way:
+            st.session_state[_UNDER_WAY] = under_way
+            st.rerun()
+        _state(seen)
+        _get_all(account, seen, may)
+        waiting = [payout for payout in seen.payouts if payout.here in ("absent", "unreadable")]
+        for payout in waiting[:ROWS]:
+            _row(account, payout, may and not under_way)
+        _table(account, seen, may and not under_way)
+
+
+def _state(seen: Fetching) -> None:
+    t, now = texts(), clock.now()
+    parts = [
+        t.plural("HiPay's list is looked at by itself every hour.", "HiPay's list is looked at by itself every {count} hours.", seen.automatic.hours)
+        if seen.automatic.on
+        else t("HiPay's list is looked at when somebody asks.")
+    ]  # fmt: skip
+    if seen.well and seen.well.finished_at:
+        parts.append(t("Last time: {ago}.", ago=format_ago(seen.well.finished_at, now, language())))
+    if seen.announced_at:
+        parts.append(t("Last announced by HiPay {ago}.", ago=format_ago(seen.announced_at, now, language())))
+    st.caption(plain(" ".join(parts)))
+    if seen.under_way:
+        _progress(seen.under_way, t)
+    elif seen.last:
+        _outcome(seen.last, t)
+
+
+def _progress(under_way: Progress, t: Translator) -> None:
+    if under_way.state == "waiting" and under_way.failure and under_way.due_at > clock.now():
+        when = format_ago(under_way.due_at, clock.now(), language())
+        st.info(
+            t("{reason} It is tried again {when}.", reason=plain(_sentence(under_way, t)), when=when),
+            icon=":material/update:",
+        )
+        return
+    if not under_way.wanted:
+        st.progress(0.0, t("Looking at HiPay's list…"))
+        return
+    words = t("{done} of {wanted} payouts; now {payout}", done=under_way.done, wanted=under_way.wanted, payout=under_way.current or "…")  # fmt: skip
+    if under_way.bytes >= 1_000_000:
+        words = t("{words} ({megabytes} MB)", words=words, megabytes=under_way.bytes // 1_000_000)
+    st.progress(under_way.done / under_way.wanted, plain(words))
+
+
+def _outcome(last: Progress, t: Translator) -> None:
+    if last.missed:
+        st.warning(
+            t.plural("{count} payout could not be fetched: the reason stands beside it.", "{count} payouts could not be fetched: the reason stands beside each.", last.missed),
+            icon=":material/cloud_off:",
+        )  # fmt: skip
+    elif last.state == "failed":
+        st.warning(plain(_sentence(last, t)), icon=":material/cloud_off:")
+    if last.fetched:
+        st.success(
+            t.plural("{count} new file was fetched; it is read and joined now.", "{count} new files were fetched; they are read and joined now.", last.fetched),
+            icon=":material/check_circle:",
+        )  # fmt: skip
+    elif last.state == "done":
+        st.caption(
+            ":material/check: "
+            + (t("The file is the same as before.") if last.unchanged else t("Nothing new."))
+        )
+
+
+def _sentence(request: Progress, t: Translator) -> str:
+    return stored_sentence(request.failure, request.failure_detail, t)
+
+
+def _get_all(account: str, seen: Fetching, may: bool) -> None:
+    t = texts()
+    if not may:
+        return
+    label = (
+        t.plural("Get {count} payout that is not here", "Get {count} payouts that are not here", seen.absent)
+        if seen.absent
+        else t("Look for new payouts")
+    )
+    st.button(
+        label, type="primary" if seen.absent else "secondary", icon=":material/cloud_download:", key="payout_fetch_all",
+        disabled=seen.under_way is not None and not seen.under_way.failure, on_click=_ask, args=(account, "", _key("")),
+    )  # fmt: skip
+
+
+def _row(account: str, payout: Payout, may: bool) -> None:
+    t = texts()
+    words, button = st.columns([5, 1.4], vertical_alignment="center")
+    amount = format_money(payout.amount, payout.currency, t.locale)
+    title = " · ".join(part for part in (payout.settlement_id, amount, _day(payout.date_value)) if part)
+    words.markdown(f"{OUTCOME_ICONS[payout.here]} **{plain(title)}** — {t(HERE[payout.here])}")
+    if payout.failure:
+        words.caption(plain(stored_sentence(payout.failure, payout.failure_detail, t)))
+    button.button(
+        t("Get it"), key=f"payout_fetch_{payout.settlement_id}", disabled=not may, width="stretch",
+        on_click=_ask, args=(account, payout.settlement_id, _key(payout.settlement_id)),
+    )  # fmt: skip
+
+
+def _table(account: str, seen: Fetching, may: bool) -> None:
+    """All of the list, and any of it once more: HiPay may have issued it anew."""
+    t = texts()
+    if not seen.payouts:
+        return
+    with st.expander(t.plural("HiPay's list: {count} payout", "HiPay's list: {count} payouts", seen.total)):
+        frame = pd.DataFrame(
+            {
+                t("Payout"): [one.settlement_id for one in seen.payouts],
+                t("Date"): [one.date_value for one in seen.payouts],
+                t("Amount"): [format_money(one.amount, one.currency, t.locale) for one in seen.payouts],
+                t("File"): [t(HERE[one.here]) for one in seen.payouts],
+                t("Fetched"): [_moment(one, account) for one in seen.payouts],
+                t("Note"): [t("other figures since it was fetched") if one.changed else "" for one in seen.payouts],
+            }
+        )  # fmt: skip
+        st.dataframe(frame, hide_index=True, alt=t("HiPay's payouts"))
+        if not may:
+            return
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            chosen = st.selectbox(
+                t("Get a payout once more"), [one.settlement_id for one in seen.payouts], index=None, width=260,
+                placeholder=t("Its number"), key="payout_fetch_chosen",
+            )  # fmt: skip
+            st.button(
+                t("Get it once more"), key="payout_fetch_again", disabled=chosen is None,
+                on_click=_ask, args=(account, chosen or "", _key("again")),
+            )  # fmt: skip
+
+
+def _key(of: str) -> str:
+    """The key of the button as it is drawn: a second press of the same one is the first's."""
+    keys: dict[str, str] = st.session_state.setdefault("payout_fetch_keys", {})
+    return keys.setdefault(of, uuid.uuid4().hex)
+
+
+def _ask(account: str, settlement_id: str, form_key: str) -> None:
+    with refusals():
+        ask(desk(), actor(), account, form_key, settlement_id)
+        st.session_state["payout_fetch_keys"] = {}
+
+
+def _moment(payout: Payout, account: str) -> str:
+    if payout.fetched_at is None:
+        return ""
+    return format_datetime(payout.fetched_at, desk().account(account).timezone, language(), named=False)
+
+
+def _day(value: str) -> str:
+    try:
+        return format_date(datetime.fromisoformat(value).replace(tzinfo=UTC), "UTC", language())
+    except ValueError:
+        return value

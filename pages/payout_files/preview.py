@@ -1,0 +1,157 @@
+"""How a payout file was read and why, what it adds up to, what was set aside: before anything of it is stored."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.components.common import texts
+from pages.components.markdown import plain
+from pages.components.outcome_words import day, number
+from pages.payout_files.findings import show_corrections, show_notes, show_warnings
+from pages.payout_files.words import CHOICES, where
+from services.i18n import Translator
+from services.imports.files import Preview
+from services.money import format_money
+from services.reconciliation.views.line_text import operation
+from services.settlements.columns import LABELS
+from services.settlements.words import ASIDE, EVIDENCE
+
+
+def show_preview(found: Preview) -> None:
+    _summary(found)
+    _details(found)
+
+
+def _summary(found: Preview) -> None:
+    t = texts()
+    if found.imported:
+        st.info(
+            t("This very file was imported before: nothing would be added."), icon=":material/content_copy:"
+        )
+        return
+    st.markdown(
+        t("**{lines}** lines: **{new}** new, **{known}** already known, **{changed}** changed.",
+          lines=number(found.lines, t), new=number(found.new, t), known=number(found.known, t), changed=number(found.changed, t))
+    )  # fmt: skip
+    if not found.lines:
+        st.error(t("Not a row of it can be read like this: look at the rows set aside, and correct how it is read."), icon=":material/error:")  # fmt: skip
+    if found.aside_blocking:
+        st.warning(
+            t.plural("{count} row could not be read and is set aside.", "{count} rows could not be read and are set aside.", found.aside_blocking),
+            icon=":material/rule:",
+        )  # fmt: skip
+    if found.held:
+        st.warning(
+            t.plural(
+                "{count} changed line was delivered by HiPay itself: that one goes on to count, and this file's stands beside until somebody decides.",
+                "{count} changed lines were delivered by HiPay itself: those go on to count, and this file's stand beside until somebody decides.",
+                found.held,
+            ),
+            icon=":material/difference:",
+        )  # fmt: skip
+    show_warnings(found.findings, found.dialect.sheets, t)
+
+
+def _details(found: Preview) -> None:
+    t = texts()
+    names = [
+        t("How it was read"),
+        t("Columns"),
+        t("Totals by operation"),
+        t("Totals by payout"),
+        t("Rows set aside"),
+    ]
+    names += [t("Changed lines")] if found.changed else []
+    reading, columns, operations, payouts, aside, *changed = st.tabs(names)
+    with reading:
+        for name, (label, options) in CHOICES.items():
+            value = found.dialect.debits if name == "debits" else getattr(found.dialect, name)
+            shown = (value or {}).get("settled_amount") if name == "debits" else value
+            evidence = found.dialect.why(name)
+            if evidence.code in ("sheet", "none"):  # a spreadsheet has neither separator nor encoding
+                continue
+            why = t.gettext(EVIDENCE[name, evidence.code]).format(
+                line=where(evidence.line, found.dialect.sheets, t), cell=evidence.cell, count=evidence.count, column=t(LABELS.get(evidence.column, "")),
+            )  # fmt: skip
+            words = t(options[shown]) if shown in options else str(shown or t("either"))
+            st.markdown(t("{label}: {value}", label=t(label), value=f"**{plain(words)}** — {plain(why)}"))
+    with columns:
+        _columns(found, t)
+    with operations:
+        st.dataframe(
+            _by_operation(found.totals, t),
+            hide_index=True,
+            column_config=_right(t, "Lines", "Amount"),
+            alt=t("Totals by operation"),
+        )
+    with payouts:
+        st.dataframe(
+            _by_payout(found.settlements, t),
+            hide_index=True,
+            column_config=_right(t, "Lines", "Amount"),
+            alt=t("Totals by payout"),
+        )
+    with aside:
+        if not found.aside:
+            st.caption(t("None: every row is a line."))
+        else:
+            st.dataframe(_aside(found, t), hide_index=True, alt=t("Rows set aside"))
+            if found.findings.aside > len(found.aside):
+                st.caption(t("The first {shown} of {count} rows set aside.", shown=number(len(found.aside), t), count=number(found.findings.aside, t)))  # fmt: skip
+    for tab in changed:
+        with tab:
+            show_corrections(found.corrections, found.changed, found.dialect.sheets, t)
+
+
+def _columns(found: Preview, t: Translator) -> None:
+    """What each column of the file is taken for."""
+    show_notes(found.findings, found.dialect.sheets, t)
+    table = {
+        name: t(LABELS[column])
+        for header in found.headers
+        for name, column in zip(header.labels, header.columns, strict=True)
+        if column
+    }
+    frame = pd.DataFrame({t("In the file"): list(table), t("Read as"): list(table.values())})
+    st.dataframe(frame, hide_index=True, alt=t("Columns"))
+
+
+def _by_operation(frame: pd.DataFrame, t: Translator) -> pd.DataFrame:
+    rows = frame.to_dict("records")
+    return pd.DataFrame(
+        {
+            t("Operation"): [operation(row["operation_code"], row["operation"], t) for row in rows],
+            t("Lines"): [number(int(row["count"]), t) for row in rows],
+            t("Amount"): [format_money(int(row["settled_units"]), row["currency"], t.locale) for row in rows],
+            t("Note"): [
+                t("total line: repeats the others") if row["kind"] == "control" else "" for row in rows
+            ],
+        }
+    )
+
+
+def _by_payout(frame: pd.DataFrame, t: Translator) -> pd.DataFrame:
+    rows = frame.to_dict("records")
+    return pd.DataFrame(
+        {
+            t("Payout"): [row["settlement_id"] for row in rows],
+            t("Lines"): [number(int(row["lines"]), t) for row in rows],
+            t("Amount"): [format_money(int(row["settled_units"]), row["currency"], t.locale) for row in rows],
+            t("Dates"): [" – ".join(dict.fromkeys(day(one, t) for one in (row["first_date"], row["last_date"]) if one)) for row in rows],
+        }
+    )  # fmt: skip
+
+
+def _aside(found: Preview, t: Translator) -> pd.DataFrame:
+    rows, sheets = found.aside, found.dialect.sheets
+    return pd.DataFrame(
+        {
+            t("Line"): [where(row.line, sheets, t) for row in rows],
+            t("Column"): [t(LABELS.get(row.column, "")) for row in rows],
+            t("Reason"): [t.gettext(ASIDE[row.reason]).format(cell=row.cell) for row in rows],
+            t("Text of the row"): [row.text for row in rows],
+        }
+    )
+
+
+def _right(t: Translator, *names: str) -> dict[str, object]:
+    return {t(name): st.column_config.TextColumn(alignment="right") for name in names}

@@ -1,0 +1,152 @@
+"""Imports under way, whoever began them: how far each is, cancelling, and what it came to, said without a click."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.components.common import (
+    actor,
+    desk,
+    language,
+    refusals,
+    texts,
+)
+from pages.components.markdown import plain
+from pages.components.outcome_words import number
+from services.access import Right, rights
+from services.desk import Row
+from services.disk_space import NoRoom, RoomShort
+from services.error_messages import stored_sentence
+from services.i18n import Translator, format_datetime
+from services.imports import files
+from services.reconciliation.views import lists
+from services.reconciliation.views.overview import zone_of
+
+_UNDER_WAY = ("receiving", "waiting", "running")
+_FOLLOWED = "imports_followed"  # files whose end this session waits to be told
+_RATES = "imports_rates"  # file → when it was first seen running, and with how many lines
+_REFRESH, _NOW_AND_THEN = 1.5, 10.0  # seconds
+
+
+def follow(file_ids: Sequence[int]) -> None:
+    """Say in this session what these imports come to."""
+    st.session_state[_FOLLOWED] = [*st.session_state.get(_FOLLOWED, []), *file_ids]
+
+
+def show() -> None:
+    with refusals():
+        found = lists.unfinished(desk(), actor(), st.session_state.get(_FOLLOWED, []))
+    under_way = any(file.state in _UNDER_WAY for file in found)
+    st.fragment(_live, run_every=_REFRESH if under_way else _NOW_AND_THEN)(under_way)
+
+
+def _live(was_under_way: bool) -> None:
+    with refusals():
+        followed: list[int] = st.session_state.setdefault(_FOLLOWED, [])
+        found = lists.unfinished(desk(), actor(), followed)
+        running = [file for file in found if file.state in _UNDER_WAY]
+        followed += [file.id for file in running if file.id not in followed]
+        ended = sum(file.state not in _UNDER_WAY for file in found)
+        if bool(running) != was_under_way or st.session_state.get("imports_ended", 0) != ended:
+            # the figures have changed, or this must look more often
+            st.session_state["imports_ended"] = ended
+            st.rerun(scope="app")
+        with desk().store.read() as tx:
+            may = Right.RECONCILE in rights(tx, actor())
+        t = texts()
+        for file in found:
+            if file.state in _UNDER_WAY:
+                _running(file, may, t)
+            else:
+                _ended(file, may, t)
+
+
+def _running(file: Row[Any], may: bool, t: Translator) -> None:
+    with st.container(border=True):
+        left, right = st.columns([4, 1], vertical_alignment="center")
+        if words := _held_up(file, t):
+            left.progress(min(1.0, file.bytes_done / file.size) if file.size else 0.0, words)
+        elif file.state == "running":
+            part = min(1.0, file.bytes_done / file.size) if file.size else 0.0
+            words = t("{name}: {lines} lines read", name=plain(file.name), lines=number(file.lines_done, t))
+            rate = _rate(file)
+            if rate:
+                words += " · " + t("{rate} lines a second", rate=number(rate, t))
+            left.progress(part, words)
+        elif file.state == "waiting":
+            left.progress(0.0, t("{name}: waits its turn", name=plain(file.name)))
+        else:
+            left.progress(0.0, t("{name}: is being received", name=plain(file.name)))
+        if may:
+            with right.popover(t("Cancel"), icon=":material/cancel:", width="stretch"):
+                st.write(t("Nothing of this file will be kept. Cancel its import?"))
+                if st.button(t("Cancel the import"), key=f"cancel_import_{file.id}", type="primary"):
+                    files.cancel(desk(), actor(), file.id)
+                    st.rerun(scope="app")
+
+
+def _held_up(file: Row[Any], t: Translator) -> str:
+    """What the file waits for beside its turn, "" where it does not."""
+    name = plain(file.name)
+    if file.failure == files.ImportStopped.code:
+        at = files.next_try(file)
+        when = format_datetime(at, zone_of(desk()).key, language()) if at else ""
+        return t("{name}: the server ended its import several times. It is tried again by itself at {time}.", name=name, time=when)  # fmt: skip
+    if file.failure == RoomShort.code:
+        free, needed = (file.failure_detail.get(field, "") for field in ("free", "needed"))
+        return t("{name}: waits for room on the server's disk ({free} MB are free, {needed} MB are needed)", name=name, free=free, needed=needed)  # fmt: skip
+    if file.failure == NoRoom.code or (file.state != "receiving" and not desk().room.has()):
+        return t("{name}: waits for room on the server's disk", name=name)
+    return ""
+
+
+def _rate(file: Row[Any]) -> int:
+    """Lines a second since this session first saw it running; 0 before that says anything."""
+    rates: dict[int, tuple[float, int]] = st.session_state.setdefault(_RATES, {})
+    begun, lines = rates.setdefault(file.id, (time.monotonic(), file.lines_done))
+    passed = time.monotonic() - begun
+    return int((file.lines_done - lines) / passed) if passed > 1 else 0
+
+
+def _ended(file: Row[Any], may: bool, t: Translator) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if file.state == "complete":
+            new = file.lines - file.known_lines - file.changed_lines - file.held_lines
+            st.success(
+                t("{name} is imported: {new} new lines, {known} already known, {changed} changed.",
+                  name=plain(file.name), new=number(new, t), known=number(file.known_lines, t), changed=number(file.changed_lines, t)),
+                icon=":material/check_circle:", width="stretch",
+            )  # fmt: skip
+            if file.held_lines:
+                st.warning(
+                    t.plural(
+                        "{count} line differs from what HiPay delivered and stands beside: decide under Files.",
+                        "{count} lines differ from what HiPay delivered and stand beside: decide under Files.",
+                        file.held_lines,
+                    ),
+                    icon=":material/difference:", width="stretch",
+                )  # fmt: skip
+        elif file.state == "cancelled":
+            st.info(
+                t("{name}: the import was cancelled.", name=plain(file.name)),
+                icon=":material/cancel:",
+                width="stretch",
+            )
+        else:
+            why = stored_sentence(file.failure, file.failure_detail, t)
+            st.error(
+                t("{name}: {value}", name=plain(file.name), value=plain(why)),
+                icon=":material/error:",
+                width="stretch",
+            )
+        if may and file.state == "failed" and st.button(
+            t("Try again"), icon=":material/refresh:", key=f"retry_import_{file.id}"
+        ):  # fmt: skip
+            files.retry(desk(), actor(), file.id)
+            st.rerun(scope="app")
+        if st.button(t("Close"), icon=":material/close:", type="tertiary", key=f"close_import_{file.id}"):
+            st.session_state[_FOLLOWED].remove(file.id)
+            st.session_state["imports_ended"] = max(0, st.session_state.get("imports_ended", 0) - 1)
+            st.rerun(scope="app")

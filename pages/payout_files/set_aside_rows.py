@@ -1,0 +1,149 @@
+"""The rows that a payout file set aside: what each is, who has dealt with it and why, and dealing with it or undoing that."""
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.components import selection
+from pages.components.common import (
+    actor,
+    desk,
+    language,
+    texts,
+)
+from pages.components.decision_windows import ask_reason, confirm, refused
+from pages.components.markdown import plain
+from pages.components.order_words import person_name
+from pages.payout_files.words import sheets_of, where
+from pages.reconciliation.decision_lines import listed
+from services.access import Right, rights
+from services.desk import Row
+from services.i18n import Translator, format_short
+from services.reconciliation.decisions import set_aside_rows
+from services.reconciliation.decisions.set_aside_rows import REST, Act, Aside
+from services.settlements.columns import LABELS
+from services.settlements.sheet import AsideRow
+from services.settlements.tables import Sheet
+from services.settlements.words import ASIDE
+
+_TABLE_HEIGHT = 36 + 35 * 9
+_TICKED = "aside_ticked"  # the rows that are ticked, by the place on the screen and the file
+
+
+def show(file: Row[Any], key: str) -> None:
+    """``file``: whole; ``key``: of the place on the screen."""
+    t = texts()
+    found = set_aside_rows.of_file(desk(), actor(), file.id)
+    if not found.rows and not found.rest:
+        st.caption(t("None: every row is a line."))
+        return
+    with desk().store.read() as tx:
+        may = Right.RECONCILE in rights(tx, actor())
+    rows = [*found.rows, *([AsideRow(REST, "", "", "", "")] if found.rest else [])]
+    options = {"height": min(_TABLE_HEIGHT, 36 + 35 * len(rows)), "alt": t("Rows set aside")}
+    if not may:
+        st.dataframe(_table(file, rows, found, t), hide_index=True, **options)
+        return
+    place = f"{key}_{file.id}"
+    ticked = st.session_state.setdefault(_TICKED, {}).get(place, ())
+    selection.draw(
+        f"aside_{place}", _table(file, rows, found, t), [row.line for row in rows], ticked, partial(_take, place),
+        several=True, **options,
+    )  # fmt: skip
+    picked = [row for row in rows if row.line in ticked]
+    waiting = [row.line for row in picked if row.blocking and found.dealt(row.line) is None]
+    dealt = {row.line: act for row in picked if (act := found.dealt(row.line)) is not None}
+    if not any(row.blocking for row in rows):
+        return
+    if not picked:
+        st.caption(
+            t("Choose rows to say that they are dealt with: corrected in another file, say, or of no matter.")
+        )
+    for row in picked:
+        for act in found.acts.get(row.line, ()):
+            if act.undone_at is not None:
+                _say_undone(act, file, t)
+    sheets = sheets_of(file.reading)
+    listed([_in_words(row, found, sheets, t) for row in picked])
+    if waiting:
+        _act(file, waiting, f"{key}_deal", t)
+    if dealt:
+        _undo(file, dealt, f"{key}_undo", t)
+
+
+def _take(place: str, ticked: tuple[selection.Id, ...]) -> None:
+    st.session_state[_TICKED] = {**st.session_state.get(_TICKED, {}), place: ticked}
+
+
+def _in_words(row: AsideRow, found: Aside, sheets: tuple[Sheet, ...], t: Translator) -> str:
+    line = t("Line {number}", number=where(row.line, sheets, t)) if row.line else ""
+    return " · ".join(part for part in (line, row.settlement_id, _reason(row, found, t), row.text) if part)
+
+
+def _say_undone(act: Act, file: Row[Any], t: Translator) -> None:
+    zone = desk().account(file.account).timezone
+    assert act.undone_at is not None
+    was, ended = _dealt(act, zone, t), format_short(act.undone_at, zone, language())
+    st.caption(plain(t("{was} (undone by {name}, {at}: {reason})", was=was, name=person_name(act.undoer, t), at=ended, reason=act.undo_reason)))  # fmt: skip
+
+
+def _act(file: Row[Any], lines: list[int], key: str, t: Translator) -> None:
+    why = ask_reason("aside", f"aside_{key}_{file.id}")
+    label = t.plural("{count} row is dealt with", "{count} rows are dealt with", len(lines))
+    if confirm(
+        label, f"go_aside_{key}", lines, type="primary", icon=":material/task_alt:", disabled=not why.strip()
+    ):
+        with refused(file.account):
+            set_aside_rows.deal(desk(), actor(), file.id, lines, why)
+            _again()
+
+
+def _undo(file: Row[Any], dealt: dict[int, Act], key: str, t: Translator) -> None:
+    why = ask_reason("undo", f"aside_{key}_{file.id}")
+    label = t.plural("{count} row stands in the way again", "{count} rows stand in the way again", len(dealt))
+    acts = [act.id for act in dealt.values()]
+    if confirm(label, f"go_aside_{key}", acts, icon=":material/undo:", disabled=not why.strip()):
+        with refused(file.account):
+            set_aside_rows.undo(desk(), actor(), file.id, list(dealt), why, acts=acts)
+            _again()
+
+
+def _again() -> None:
+    """Nothing is chosen any more, and the payouts are drawn anew with it."""
+    st.session_state.pop(_TICKED, None)
+    st.rerun(scope="app")
+
+
+def _table(file: Row[Any], rows: list[AsideRow], found: Aside, t: Translator) -> pd.DataFrame:
+    sheets, zone = sheets_of(file.reading), desk().account(file.account).timezone
+    return pd.DataFrame(
+        {
+            t("Line"): [where(row.line, sheets, t) if row.line else "…" for row in rows],
+            t("State"): [_state(row, found, zone, t) for row in rows],
+            t("Column"): [t(LABELS.get(row.column, "")) for row in rows],
+            t("Reason"): [_reason(row, found, t) for row in rows],
+            t("Payout"): [row.settlement_id for row in rows],
+            t("Text of the row"): [row.text for row in rows],
+        }
+    )
+
+
+def _reason(row: AsideRow, found: Aside, t: Translator) -> str:
+    if row.line == REST:
+        return t.plural(
+            "{count} more row that is not listed", "{count} more rows that are not listed", found.rest
+        )
+    return t.gettext(ASIDE[row.reason]).format(cell=row.cell)
+
+
+def _state(row: AsideRow, found: Aside, zone: str, t: Translator) -> str:
+    if not row.blocking:
+        return t("– holds no money of its own")
+    act = found.dealt(row.line)
+    return _dealt(act, zone, t) if act else t("! stands in the way")
+
+
+def _dealt(act: Act, zone: str, t: Translator) -> str:
+    return t("✓ dealt with by {name}, {at}: {reason}", name=person_name(act.who, t), at=format_short(act.at, zone, language()), reason=act.reason)  # fmt: skip

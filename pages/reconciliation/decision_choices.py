@@ -1,0 +1,83 @@
+"""What a window of a decision by hand asks besides its reason."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from pages.components.common import actor, desk, texts
+from pages.components.decision_windows import kept, what_line
+from pages.components.decision_words import ACTS, DONE, icon_of
+from pages.components.markdown import plain
+from pages.components.order_words import person_name
+from services.i18n import format_datetime
+from services.reconciliation.decisions import available, decide
+from services.reconciliation.decisions.available import Line
+from services.reconciliation.decisions.decide import MOST_LINES, Done
+
+_NAMED = 4  # lines that are named where they go along
+
+
+def stand_twice(lines: tuple[Line, ...], key: str) -> bool:
+    """Ask why lines are left out; whether they stand twice, and leave their payouts, too."""
+    t = texts()
+    if not all("twice" in line.possible for line in lines):
+        st.write(t(ACTS["exclude"][2]))
+        return False
+    stays, leaves = (
+        t("It counts for no order, and stays in its payout"),
+        t("It stands twice: it leaves its payout, too"),
+    )
+    chosen = st.radio(t("What is left out?"), [stays, leaves], key=f"twice_{key}")
+    if chosen == leaves:
+        st.caption(t(ACTS["twice"][2]))
+    return bool(chosen == leaves)
+
+
+def companions(act: str, lines: tuple[Line, ...], key: str) -> tuple[Line, ...]:
+    """Offer the other lines of the transactions: they would stay with the order. Those that are taken along."""
+    t = texts()
+    if act == "twice":
+        return ()
+    # as they were first offered: one that has changed since is not taken along unseen
+    offered = kept(f"companions {act}", lambda: _companions(act, lines))
+    now = {one.id: one for one in available.look(desk(), actor(), [one.id for one in offered])}
+    others = [one for one in offered if not one.moved(now.get(one.id))]
+    if not others:
+        return ()
+    with_them = st.checkbox(
+        t.plural("And the other line of the transaction", "And the {count} other lines of the transaction", len(others)),
+        value=True, key=f"companions_{key}",
+    )  # fmt: skip
+    st.caption(
+        ", ".join(dict.fromkeys(plain(what_line(one, t)) for one in others[:_NAMED]))
+        + (" …" if len(others) > _NAMED else "")
+    )
+    return tuple(others) if with_them else ()
+
+
+def _companions(act: str, lines: tuple[Line, ...]) -> list[Line]:
+    found = available.companions(desk(), actor(), [line.id for line in lines])
+    return [one for one in found if act in one.possible][: MOST_LINES - len(lines)]
+
+
+def undoing(lines: tuple[Line, ...], key: str) -> Callable[[str, Any], Done]:
+    """Show what is undone, ask whether all of it; what that does, given the reason and who is told of the progress."""
+    t, decided = texts(), [line.decided for line in lines if line.decided]
+    first = decided[0]
+    if len(lines) == 1:
+        zone = desk().account(lines[0].account).timezone
+        moment = format_datetime(first.at, zone, t.language, named=False)
+        st.markdown(
+            f"{icon_of(first.kind)} **{t(DONE[first.kind] if first.kind == 'reopened' else ACTS[first.kind][0])}** · {plain(person_name(first.who, t))} · {moment}"
+        )
+        st.caption(plain(first.reason))
+        if first.together > 1:
+            whole = t("All {count} lines that were decided at once", count=first.together)
+            choice = st.radio(t("What is undone?"), [t("This line only"), whole], key=f"undo_whole_{key}")
+            if choice == whole:
+                return lambda why, progress: decide.undo_group(
+                    desk(), actor(), first.group, why, progress=progress
+                )
+    ids = [one.id for one in decided]
+    return lambda why, progress: decide.undo(desk(), actor(), ids, why, progress=progress)

@@ -1,0 +1,162 @@
+"""The payout files: what each came to, from where, how it was read, what it set aside; a failed one with the reason."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.components import selection
+from pages.components.common import (
+    actor,
+    desk,
+    language,
+    refusals,
+    texts,
+)
+from pages.components.facts import show_facts
+from pages.components.markdown import plain
+from pages.components.order_words import person_name
+from pages.components.outcome_words import FILE_STATES, SOURCES, number
+from pages.payout_files import failed_file, set_aside_rows
+from pages.payout_files.findings import show_corrections, show_notes, show_warnings
+from pages.payout_files.words import CHOICES, sheets_of
+from pages.reconciliation import filters, held_corrections
+from services.desk import Row
+from services.error_messages import stored_sentence
+from services.i18n import Translator, format_short
+from services.imports import shown_corrections
+from services.reconciliation.views import lists
+from services.reconciliation.views.lists import SHOWN
+from services.settlements.columns import LABELS
+from services.settlements.findings import findings_of
+
+_TABLE_HEIGHT = 36 + 35 * 9
+
+
+@st.fragment
+def show(looked_at: tuple[str, ...]) -> None:
+    t = texts()
+    with refusals():
+        starts: list[int | None] = st.session_state.setdefault("files_starts", [None])
+        found = lists.files(desk(), actor(), looked_at, starts[-1])
+        if not found:
+            st.info(t("No payout file yet."), icon=":material/inbox:")
+            return
+        shown = found[:SHOWN]
+        selection.draw(
+            "files", pd.DataFrame([_row(file, any(one.held_lines for one in shown), t) for file in shown]), [file.id for file in shown],
+            (_opened(),), _take, height=min(_TABLE_HEIGHT, 36 + 35 * len(shown)),
+            alt=t("Payout files, newest first. Choose one to see how it was read."),
+            column_config={t(name): st.column_config.TextColumn(alignment="right") for name in ("Lines", "New", "Already known", "Changed", "Beside", "Set aside")},
+        )  # fmt: skip
+        _pager(starts, found, t)
+        filters.keep()
+        if (opened := _opened()) is not None:
+            _file(opened, t)
+
+
+def _opened() -> int | None:
+    """The file that is ticked, or to which a link leads by the filter of lines."""
+    found: int | None = st.session_state.get("file_of") or st.session_state.get("file")
+    return found
+
+
+def _take(ticked: tuple[selection.Id, ...]) -> None:
+    st.session_state["file_of"] = ticked[0] if ticked else None
+    if not ticked:
+        st.session_state["file"] = None
+
+
+def _pager(starts: list[int | None], found: tuple[Row[Any], ...], t: Translator) -> None:
+    with st.container(horizontal=True):
+        if len(starts) > 1:
+            st.button(t("Newer files"), icon=":material/chevron_left:", type="tertiary", on_click=starts.pop)
+        if len(found) > SHOWN:
+            st.button(
+                t("Older files"), icon=":material/chevron_right:", type="tertiary", on_click=starts.append,
+                args=(found[SHOWN - 1].id,),
+            )  # fmt: skip
+
+
+def _row(file: Row[Any], beside: bool, t: Translator) -> dict[str, str]:
+    zone = desk().account(file.account).timezone
+    new = file.lines - file.known_lines - file.changed_lines - file.held_lines
+    several = len(desk().settings.all_accounts) > 1
+    return {
+        t("State"): t(FILE_STATES[file.state]),
+        t("File"): file.name,
+        t("Lines"): number(file.lines, t),
+        t("New"): number(new, t),
+        t("Already known"): number(file.known_lines, t),
+        t("Changed"): number(file.changed_lines, t),
+        **({t("Beside"): number(file.held_lines, t)} if beside else {}),
+        t("Set aside"): _aside(file, t),
+        t("Added"): format_short(file.uploaded_at, zone, language()),
+        t("By"): person_name(file.who or "", t) or t(SOURCES[file.source]),
+        **({t("Account"): desk().account(file.account).name} if several else {}),
+    }
+
+
+def _aside(file: Row[Any], t: Translator) -> str:
+    """How many rows stand in the way; of how many that did, where some are dealt with."""
+    left = sum(file.aside_open.values())
+    if left == file.aside_blocking:
+        return number(left, t)
+    return t("{left} of {count}", left=number(left, t), count=number(file.aside_blocking, t))
+
+
+def _file(file_id: int, t: Translator) -> None:
+    file = lists.file(desk(), actor(), file_id)
+    if file is None:
+        return
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(plain(file.name), anchor=False, width="content")
+            st.badge(
+                t(FILE_STATES[file.state]),
+                color={"complete": "green", "failed": "red"}.get(file.state, "gray"),
+            )
+        if file.failure:
+            st.error(plain(stored_sentence(file.failure, file.failure_detail, t)), icon=":material/error:")
+        failed_file.show(file)
+        held_corrections.show(file, "file")
+        found, sheets = findings_of(file.reading.get("found", {})), sheets_of(file.reading)
+        left, right = st.columns(2, gap="large")
+        with left:
+            st.markdown(f"**{t('How it was read')}**")
+            show_facts(_reading(file, t))
+            if file.lines:
+                pressed = st.button(
+                    t("All lines of this file"), icon=":material/list:", type="tertiary", key=f"lines_of_file_{file.id}",
+                    on_click=filters.go, args=("lines",), kwargs={"file": file.id, "outcome": "all"},
+                )  # fmt: skip
+                if pressed:
+                    st.rerun(scope="app")
+        with right:
+            show_warnings(found, sheets, t)
+            show_notes(found, sheets, t)
+        if file.changed_lines:
+            with st.expander(t("Changed lines"), icon=":material/difference:"):
+                show_corrections(shown_corrections.of_file(desk(), actor(), file.id), file.changed_lines, sheets, t)
+        if file.state == "complete":
+            st.markdown(f"**{t('Rows set aside')}**")
+            set_aside_rows.show(file, "file")
+            if found.aside > len(file.aside):
+                st.caption(t("The first {shown} of {count} rows set aside.", shown=number(len(file.aside), t), count=number(found.aside, t)))  # fmt: skip
+
+
+def _reading(file: Row[Any], t: Translator) -> list[tuple[str, str]]:
+    facts = [
+        (t("Size"), t("{count} bytes", count=number(file.size, t))),
+        (t("From"), t(SOURCES[file.source])),
+    ]
+    for name, (label, options) in CHOICES.items():
+        if file.reading.get("sheets") and name in ("delimiter", "encoding"):  # a workbook has neither
+            continue
+        value = file.reading.get(name)
+        value = value.get("settled_amount") if isinstance(value, dict) else value
+        if value:
+            facts.append((t(label), t(options.get(value, value))))
+    for name, column in file.reading.get("columns", ()):
+        facts.append((t("Column {name}", name=name), t(LABELS[column]) if column else t("left out")))
+    return facts

@@ -1,0 +1,259 @@
+"""The choices of the reconciliation screen, all in its address, and the filters of lines and of orders as widgets."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import streamlit as st
+from babel.numbers import get_decimal_symbol
+
+from pages.components import outcome_words, url_state
+from pages.components.common import actor, desk, texts
+from pages.components.markdown import plain
+from pages.components.outcome_words import OUTCOME_ORDER, PAYOUT_STATES, SORTS
+from services import money
+from services.error_messages import sentence
+from services.errors import DeskError
+from services.i18n import Translator
+from services.reconciliation.matching.order_status import OPEN_STATUSES
+from services.reconciliation.views import lists
+from services.reconciliation.views.lists import Figures, LineFilter, OrderFilter
+from services.reconciliation.views.payout_list import OPEN
+from services.reconciliation.views.reasons import OUTCOMES, STATUSES
+from services.settlements.operations import BY_CODE
+
+SCREEN = "reconciliation"
+VIEWS = {
+    "lines": "Lines", "orders": "Orders", "payouts": "Payout check", "files": "Files", "rules": "Rules",
+}  # fmt: skip
+_OPEN, _ALL = "open", "all"  # of outcomes, and of statuses
+UNKNOWN = "unknown"  # an operation without a code, as the address names it
+
+
+def _accounts() -> Sequence[str]:
+    return tuple(desk().settings.all_accounts)
+
+
+CHOICES = (
+    url_state.one_of("view", tuple(VIEWS), "lines"),
+    url_state.some_of("accounts", _accounts),
+    # of lines
+    url_state.some_of("outcome", lambda: (_OPEN, *OUTCOME_ORDER, _ALL), (_OPEN,)),
+    url_state.text("find"),
+    url_state.some_of("operation", lambda: (*BY_CODE, UNKNOWN)),
+    url_state.some_of("currency", lambda: sorted(money.CURRENCIES)),
+    url_state.text("payout"),
+    url_state.number("file"),
+    url_state.number("of_order"),
+    url_state.text("from_amount"),
+    url_state.text("to_amount"),
+    url_state.day("since"),
+    url_state.day("until"),
+    url_state.one_of("sort", tuple(SORTS), "newest"),
+    url_state.number("line"),
+    # of orders
+    url_state.one_of("status", (_OPEN, *STATUSES, _ALL), _OPEN),
+    url_state.flag("late"),
+    url_state.text("find_order"),
+    url_state.one_of("sort_orders", tuple(SORTS), "newest"),
+    url_state.number("order_of"),
+    # of payouts
+    url_state.some_of("check", lambda: tuple(PAYOUT_STATES)),
+    url_state.text("payout_of"),
+    # of files
+    url_state.number("file_of"),
+)
+
+
+def follow() -> None:
+    url_state.follow(SCREEN, CHOICES)
+
+
+def keep() -> None:
+    url_state.keep(SCREEN, CHOICES)
+
+
+def go(view: str, **choices: Any) -> None:
+    """Choose a view with these choices and nothing else, one ``outcome`` of lines; for a button's ``on_click``."""
+    if "outcome" in choices:
+        choices["outcome"] = [choices["outcome"]]
+    for choice in CHOICES:
+        if choice.key != "accounts":
+            st.session_state[choice.key] = choices.get(choice.key, choice.default)
+    st.session_state["view"] = view
+
+
+def accounts() -> tuple[str, ...]:
+    """The accounts that are looked at; asked for where there are several."""
+    t, known = texts(), desk().settings.all_accounts
+    if len(known) < 2:
+        return ()
+    return tuple(
+        st.multiselect(
+            t("Account"), list(known), key="accounts", format_func=lambda key: known[key].name, placeholder=t("all"),
+            width=300, persist_state="page",
+        )
+    )  # fmt: skip
+
+
+def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:
+    t = texts()
+    outcomes = _outcomes(figures, t)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        found = st.text_input(
+            t("Search"), key="find", type="search", live=True, width=340, icon=":material/search:", persist_state="page",
+            placeholder=t("beginning of a reference, order id, transaction"),
+        )  # fmt: skip
+        _sort("sort", t)
+        more = ("operation", "currency", "from_amount", "to_amount", "since", "until", "payout")
+        count = sum(bool(st.session_state.get(key)) for key in more)
+        label = t("More filters ({count})", count=count) if count else t("More filters")
+        with st.popover(label, icon=":material/tune:"):
+            operations = st.multiselect(
+                t("Operation"), _offered("operation", [code or UNKNOWN for code in figures.operations]), key="operation",
+                format_func=lambda code: t(BY_CODE[code].label) if code in BY_CODE else t("not known"),
+                placeholder=t("all"), persist_state="page",
+            )  # fmt: skip
+            currencies = st.multiselect(
+                t("Settlement currency"), _offered("currency", figures.currencies), key="currency", placeholder=t("all"), persist_state="page"
+            )  # fmt: skip
+            payout = st.text_input(t("Payout"), key="payout", persist_state="page")
+            code = _finest(currencies or figures.currencies)
+            least, most = (
+                _amount(*field, code, t)
+                for field in (("from_amount", "Amount from"), ("to_amount", "Amount to"))
+            )
+            since, until = _day("since", "Date from", t), _day("until", "Date to", t)
+    _asides(t)
+    return LineFilter(
+        looked_at, outcomes, tuple("" if code == UNKNOWN else code for code in operations), tuple(currencies),
+        (payout or "").strip(), st.session_state.get("file"), st.session_state.get("of_order"), least, most, since, until,
+        found or "",
+    )  # fmt: skip
+
+
+def of_orders(figures: Figures, looked_at: tuple[str, ...]) -> tuple[OrderFilter, bool]:
+    """The filter, and whether only those are wanted that should be in a payout by now."""
+    t = texts()
+    names, words = _pills(
+        figures.statuses, STATUSES, OPEN_STATUSES, (st.session_state.get("status") or "",), figures.open_orders, t
+    )  # fmt: skip
+    status = st.pills(
+        t("Status"), names, key="status", required=True, persist_state="page", format_func=words.__getitem__
+    )
+    is_open = status == _OPEN
+    statuses = () if status in (None, _OPEN, _ALL) else (status,)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        found = st.text_input(
+            t("Search"), key="find_order", type="search", live=True, width=340, icon=":material/search:", persist_state="page",
+            placeholder=t("beginning of an order id, invoice number, transaction"),
+        )  # fmt: skip
+        _sort("sort_orders", t)
+        late = st.toggle(t("Late only ({count})", count=figures.late), key="late", persist_state="page")
+    return OrderFilter(looked_at, () if is_open else statuses, open=is_open, loose=found or ""), late
+
+
+def _outcomes(figures: Figures, t: Translator) -> tuple[str, ...]:
+    """What is open, all, or the outcomes that are chosen of those that there are."""
+    chosen: list[str] = st.session_state.get("outcome") or [_OPEN]
+    if not st.session_state.get("outcome"):
+        st.session_state["outcome"] = chosen
+    counts = {name: figures.lines(name) for name in OUTCOME_ORDER}
+    names, words = _pills(counts, OUTCOMES, OPEN, chosen, figures.lines(*OPEN), t)
+    st.pills(
+        t("Outcome"), names, key="outcome", selection_mode="multi", persist_state="page", format_func=words.__getitem__,
+        on_change=_settle, args=(tuple(chosen),),
+    )  # fmt: skip
+    picked = st.session_state["outcome"]
+    return (
+        ()
+        if _ALL in picked
+        else tuple(
+            dict.fromkeys((*(OPEN if _OPEN in picked else ()), *(one for one in picked if one != _OPEN)))
+        )
+    )
+
+
+def _settle(before: tuple[str, ...]) -> None:
+    """One of "open" and "all" stands alone: it gives way to an outcome, and an outcome to it. None is what is open."""
+    picked: list[str] = st.session_state.get("outcome") or []
+    new = [name for name in picked if name not in before]
+    alone = [name for name in new if name in (_OPEN, _ALL)]
+    st.session_state["outcome"] = (
+        alone[:1] or [name for name in picked if name not in (_OPEN, _ALL)] or picked[:1] or [_OPEN]
+    )
+
+
+def _pills(
+    counts: Mapping[str, int],
+    known: Mapping[str, str],
+    opened: Sequence[str],
+    chosen: Sequence[str],
+    count_open: int,
+    t: Translator,
+) -> tuple[list[str], dict[str, str]]:
+    """What is open, each outcome or status that there is or is ``chosen``, and all; with its words and how many it has."""
+    there = [name for name in (*opened, *known) if counts.get(name) or name in chosen]
+    texts_ = {_OPEN: t("Open"), _ALL: t("All"), **{name: t(text) for name, text in known.items()}}
+    sums = {_OPEN: count_open, _ALL: sum(counts.values()), **counts}
+    words = {
+        name: f"{text} ({outcome_words.number(sums.get(name, 0), t)})" for name, text in texts_.items()
+    }
+    return list(dict.fromkeys((_OPEN, *there, _ALL))), words
+
+
+def _sort(key: str, t: Translator) -> None:
+    words = {name: t(text) for name, text in SORTS.items()}
+    st.selectbox(
+        t("Sorted by"), list(words), key=key, format_func=words.__getitem__, width=230, persist_state="page"
+    )
+
+
+def _offered(key: str, there: Sequence[str]) -> list[str]:
+    """What stands in lines, and what a link asks for although it no longer does."""
+    return [*there, *(one for one in st.session_state.get(key) or () if one not in there)]
+
+
+def _asides(t: Translator) -> None:
+    """The filters that only a button sets, each with its way out."""
+    file, order = st.session_state.get("file"), st.session_state.get("of_order")
+    if file is None and order is None:
+        return
+    names = lists.names(desk(), actor(), file=file, order=order)
+    with st.container(horizontal=True):
+        for key, words, name in (
+            ("file", "Only file {name}", names[0]),
+            ("of_order", "Only the lines of order {name}", names[1]),
+        ):
+            if st.session_state.get(key) is not None:
+                st.button(
+                    t(words, name=plain(name)), icon=":material/close:", key=f"drop_{key}", type="tertiary",
+                    on_click=st.session_state.__setitem__, args=(key, None), help=t("Remove this filter"),
+                )  # fmt: skip
+
+
+def _finest(currencies: Sequence[str]) -> str:
+    """The currency in which an amount that may be of any of these can be typed in full."""
+    known = [code for code in currencies if money.is_currency(code)]
+    return max(known, key=money.exponent, default="EUR")
+
+
+def _amount(key: str, label: str, currency: str, t: Translator) -> int | None:
+    typed = st.text_input(
+        t(label), key=key, placeholder=f"1234{get_decimal_symbol(t.locale)}50", persist_state="page"
+    )
+    if not typed:
+        return None
+    try:
+        zero = not typed.strip(" 0.,")
+        return 0 if zero else money.to_units(money.parse(typed.strip().lstrip("-"), currency, t.locale))
+    except DeskError as error:
+        st.caption(plain(sentence(error, t)))
+        return None
+
+
+def _day(key: str, label: str, t: Translator) -> str:
+    found: Any = st.date_input(
+        t(label), value=None, key=key, persist_state="page", format="DD/MM/YYYY", min_value=date(2000, 1, 1), max_value=date(2100, 1, 1)
+    )  # fmt: skip
+    return found.isoformat() if found else ""

@@ -1,0 +1,160 @@
+"""Corrections of lines that HiPay delivered, brought by a file of other origin: what differs, and taking, dismissing, undoing."""
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.components import selection
+from pages.components.common import (
+    actor,
+    desk,
+    language,
+    texts,
+)
+from pages.components.decision_windows import ask_reason, confirm, refused
+from pages.components.markdown import plain
+from pages.components.order_words import person_name
+from pages.components.outcome_words import money, number
+from pages.payout_files.findings import cell_words
+from pages.payout_files.words import sheets_of, where
+from pages.reconciliation.decision_lines import listed
+from services.access import Right, rights
+from services.desk import Row
+from services.i18n import Translator, format_short
+from services.imports import held_corrections
+from services.imports.held_corrections import Act, Held
+from services.settlements.columns import LABELS
+
+_TABLE_HEIGHT = 36 + 35 * 9
+_TICKED = "held_ticked"  # the corrections that are ticked, by the place on the screen and the file
+
+
+def show(file: Row[Any], key: str) -> None:
+    """``file``: whole; ``key``: of the place on the screen. Nothing where nothing was held of it."""
+    t = texts()
+    found = held_corrections.of_file(desk(), actor(), file.id)
+    if not found.count:
+        return
+    st.markdown(f"**{t('Corrections to decide')}**")
+    st.caption(
+        t("HiPay delivered these lines itself, and this file says otherwise. HiPay's count; the file's stand beside until somebody decides.")
+    )  # fmt: skip
+    with desk().store.read() as tx:
+        may = Right.RECONCILE in rights(tx, actor())
+    options = {"height": min(_TABLE_HEIGHT, 36 + 35 * len(found.shown)), "alt": t("Corrections to decide")}
+    if not may:
+        st.dataframe(_table(file, found.shown, t), hide_index=True, **options)
+        return
+    place = f"{key}_{file.id}"
+    ticked = st.session_state.setdefault(_TICKED, {}).get(place, ())
+    selection.draw(
+        f"held_{place}", _table(file, found.shown, t), [one.id for one in found.shown], ticked, partial(_take, place),
+        several=True, **options,
+    )  # fmt: skip
+    if found.count > len(found.shown):
+        st.caption(t("The first {shown} of {count} corrections, those that wait first.", shown=number(len(found.shown), t), count=number(found.count, t)))  # fmt: skip
+    picked = [one for one in found.shown if one.id in ticked]
+    if not picked:
+        st.caption(t("Choose lines to take the correction, or to keep what HiPay delivered."))
+        return
+    _say_undone(picked, file, t)
+    listed([_in_words(one, file, t) for one in picked])
+    why = ask_reason("held", f"held_{place}")
+    waiting = [one.id for one in picked if one.act is None]
+    decided = {one.id: one.act.id for one in picked if one.act is not None}
+    with st.container(horizontal=True):
+        if waiting:
+            _decide(file, waiting, why, place, t)
+        if decided and confirm(
+            t.plural("{count} decision is undone", "{count} decisions are undone", len(decided)), f"go_held_undo_{place}",
+            list(decided.values()), icon=":material/undo:", disabled=not why.strip(),
+        ):  # fmt: skip
+            with refused(file.account):
+                held_corrections.undo(desk(), actor(), file.id, list(decided), why, acts=list(decided.values()))
+                _again()
+
+
+def _decide(file: Row[Any], ids: list[int], why: str, place: str, t: Translator) -> None:
+    take = t.plural("Take {count} correction", "Take {count} corrections", len(ids))
+    keep = t.plural("Keep HiPay's line", "Keep HiPay's {count} lines", len(ids))
+    choices: tuple[tuple[held_corrections.Kind, str, str], ...] = (
+        ("taken", take, ":material/difference:"), ("dismissed", keep, ":material/verified:"),
+    )  # fmt: skip
+    for kind, label, icon in choices:
+        if confirm(label, f"go_held_{kind}_{place}", ids, icon=icon, disabled=not why.strip()):
+            with refused(file.account):
+                held_corrections.decide(desk(), actor(), file.id, ids, kind, why)
+                _again()
+
+
+def _take(place: str, ticked: tuple[selection.Id, ...]) -> None:
+    st.session_state[_TICKED] = {**st.session_state.get(_TICKED, {}), place: ticked}
+
+
+def _again() -> None:
+    """Nothing is chosen any more, and the payouts are drawn anew with it."""
+    st.session_state.pop(_TICKED, None)
+    st.rerun(scope="app")
+
+
+def _in_words(one: Held, file: Row[Any], t: Translator) -> str:
+    before, after = money(one.before_units, one.currency, t), money(one.after_units, one.currency, t)
+    line = t("Line {number}", number=where(one.line, sheets_of(file.reading), t))
+    return " · ".join((line, one.settlement_id, f"{before} → {after}"))
+
+
+def _say_undone(picked: list[Held], file: Row[Any], t: Translator) -> None:
+    zone = desk().account(file.account).timezone
+    for act in (act for one in picked for act in one.acts if act.undone_at is not None):
+        was, ended = _decided(act, zone, t), format_short(act.undone_at, zone, language())
+        if act.undone_by_hipay:
+            st.caption(plain(t("{was} (no longer: HiPay delivered the payout again, {at})", was=was, at=ended)))
+            continue
+        st.caption(plain(t("{was} (undone by {name}, {at}: {reason})", was=was, name=person_name(act.undoer, t), at=ended, reason=act.undo_reason)))  # fmt: skip
+
+
+def _table(file: Row[Any], found: tuple[Held, ...], t: Translator) -> pd.DataFrame:
+    sheets, zone = sheets_of(file.reading), desk().account(file.account).timezone
+    return pd.DataFrame(
+        {
+            t("Line"): [where(one.line, sheets, t) for one in found],
+            t("Payout"): [one.settlement_id for one in found],
+            t("Order in the file"): [_order(one) for one in found],
+            t("What differs"): [", ".join(t(LABELS[name]) for name in _differs(one)) for one in found],
+            t("From HiPay"): [_side(one, "before", t) for one in found],
+            t("In this file"): [_side(one, "after", t) for one in found],
+            t("State"): [_decided(one.act, zone, t) if one.act else t("! to decide") for one in found],
+        }
+    )
+
+
+def _order(one: Held) -> str:
+    return next((str(pair.after["order"]) for pair in one.pairs), "")
+
+
+def _differs(one: Held) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for pair in one.pairs for name in pair.differs))
+
+
+def _side(one: Held, side: str, t: Translator) -> str:
+    """The cells that differ; where the lines cannot be told apart one by one, what they come to."""
+    if len(one.pairs) != 1:
+        return money(getattr(one, f"{side}_units"), one.currency, t)
+    cells = getattr(one.pairs[0], side)
+    return " · ".join(dict.fromkeys(cell_words(cells, name, t) for name in _differs(one)))
+
+
+def _decided(act: Act, zone: str, t: Translator) -> str:
+    at = format_short(act.at, zone, language())
+    if act.by_hipay:
+        return (
+            t("✓ HiPay delivered the same, {at}", at=at)
+            if act.kind == "taken"
+            else t("✓ HiPay kept its own, {at}", at=at)
+        )
+    name, reason = person_name(act.who, t), act.reason
+    if act.kind == "taken":
+        return t("✓ taken by {name}, {at}: {reason}", name=name, at=at, reason=reason)
+    return t("✓ HiPay's kept by {name}, {at}: {reason}", name=name, at=at, reason=reason)

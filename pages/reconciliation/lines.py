@@ -1,0 +1,137 @@
+"""Payout lines: the list with its filters, one of them beside its order, and what can be done with those chosen."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.components import outcome_words, selection
+from pages.components.common import (
+    actor,
+    desk,
+    refusals,
+    texts,
+)
+from pages.reconciliation import (
+    decision_lines,
+    decisions,
+    export,
+    filters,
+)
+from pages.reconciliation.line import show_line
+from pages.reconciliation.pager import pager, say_cut, turn
+from services.desk import Row
+from services.i18n import Translator
+from services.reconciliation.views import line_text, lists
+from services.reconciliation.views.lists import OPEN, Figures, LineFilter
+
+_TICKED, _LEFT, _SHOWN = "lines_ticked", "lines_left", "lines_seen"
+_TABLE_HEIGHT = 36 + 35 * 9  # nine rows and the head: what was chosen stands below without scrolling far
+
+
+@st.fragment
+def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
+    t = texts()
+    with refusals():
+        chosen = filters.of_lines(figures, looked_at)
+        sort: Any = st.session_state.get("sort") or "newest"
+        filters.keep()
+        place = turn("lines", (chosen, sort))
+        page = lists.lines(desk(), actor(), chosen, sort, place)
+        decisions.said()
+        say_cut(page, t)
+        _let_go({line.id for line in page.rows}, (chosen, sort, place))
+        decision_lines.say_left(st.session_state.get(_LEFT, ()))
+        if not page.rows:
+            _nothing(chosen, figures, t)
+            return
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            pager("lines", page, t)
+            export.lines(chosen, sort, page)
+        _table(page.rows, t)
+        filters.keep()
+    ids = _ticked()
+    if len(ids) > 1:
+        with st.container(border=True):
+            decisions.bulk(ids)
+    elif ids:
+        with refusals():
+            show_line(ids[0])
+
+
+def _table(rows: tuple[Row[Any], ...], t: Translator) -> None:
+    several = len(desk().settings.all_accounts) > 1
+    selection.draw(
+        "lines", pd.DataFrame([_row(line, several, t) for line in rows]), [line.id for line in rows], _ticked(), _take,
+        several=True, height=min(_TABLE_HEIGHT, 36 + 35 * len(rows)),
+        alt=t("Payout lines. Choose one to see it beside its order, several to decide them at once."),
+        column_config={t("Settled amount"): st.column_config.TextColumn(alignment="right"), t("Reason"): st.column_config.TextColumn(width="large")},
+    )  # fmt: skip
+
+
+def _ticked() -> list[int]:
+    """The lines that are ticked: the one that the address names, or several."""
+    named = st.session_state.get("line")
+    several: list[int] = st.session_state.get(_TICKED, [])
+    return [named] if named is not None else several if len(several) > 1 else []
+
+
+def _take(ticked: tuple[selection.Id, ...]) -> None:
+    st.session_state[_TICKED] = list(ticked)
+    st.session_state["line"] = ticked[0] if len(ticked) == 1 else None
+    st.session_state.pop(_LEFT, None)
+
+
+def _let_go(there: set[int], shown: Any) -> None:
+    """Ticked lines that have left the list are ticked no more; that is said, where nobody here has chosen another list, or has
+    just decided them. The one that is open below stays, whatever has become of it, until another list is chosen."""
+    state, ticked, named = st.session_state, _ticked(), st.session_state.get("line")
+    before, state[_SHOWN] = state.get(_SHOWN), (shown, named)
+    same = before is not None and before[0] == shown
+    if not same:
+        state.pop(_LEFT, None)
+    if there.issuperset(ticked):
+        return
+    if named is not None:
+        if not same and before is not None and before[1] == named:
+            state["line"] = None
+        return
+    gone = [line for line in ticked if line not in there]
+    state[_TICKED] = [line for line in ticked if line in there]
+    if len(state[_TICKED]) == 1:
+        [state["line"]] = state[_TICKED]
+    if same:
+        state[_LEFT] = [line for line in gone if line not in decisions.just_decided()]
+
+
+def _row(line: Row[Any], several: bool, t: Translator) -> dict[str, str]:
+    account = {t("Account"): desk().account(line.account).name} if several else {}
+    return {
+        t("Outcome"): outcome_words.outcome(line.outcome, t),
+        t("Settled amount"): outcome_words.money(
+            line.settled_amount_units, line.settlement_currency, t
+        ),
+        t("Operation"): line_text.operation(line.operation_code, line.operation, t),
+        t("Date"): outcome_words.day(line.date, t),
+        t("Reason"): line_text.reason(line, t),
+        t("Our order"): line.order_id or (f"≈ {line.nearest_id}" if line.nearest_id else "—"),
+        t("Invoice number"): line.invoice_number or "—",
+        t("Order in the file"): line.file_order or "—",
+        t("Payout"): line.settlement_id,
+        **account,
+    }
+
+
+def _nothing(chosen: LineFilter, figures: Figures, t: Translator) -> None:
+    if not figures.moved:
+        st.info(t("No payout line yet."), icon=":material/inbox:")
+        return
+    if chosen == LineFilter(chosen.accounts, OPEN):
+        st.success(
+            t("Nothing is open: every line has its order, or needs none."), icon=":material/check_circle:"
+        )
+    else:
+        st.info(t("No line fits these filters. Remove one to see more."), icon=":material/filter_alt_off:")
+    st.button(
+        t("Show all lines"), key="show_all_lines", on_click=filters.go, args=("lines",), kwargs={"outcome": "all"}
+    )  # fmt: skip

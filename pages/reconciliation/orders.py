@@ -1,0 +1,221 @@
+"""Orders by where they stand: settled, in part, refunded, late; one of them with its sums and its lines."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.components import outcome_words, selection
+from pages.components.common import (
+    actor,
+    desk,
+    refusals,
+    texts,
+)
+from pages.components.facts import show_facts
+from pages.components.markdown import plain
+from pages.reconciliation import (
+    acceptance,
+    decisions,
+    export,
+    filters,
+)
+from pages.reconciliation.pager import pager, say_cut, turn
+from services.desk import Row
+from services.i18n import Translator
+from services.reconciliation.views import line_text, lists, order_text
+from services.reconciliation.views.lists import Figures, OrderDetail
+
+_TABLE_HEIGHT = 36 + 35 * 9
+
+
+@st.fragment
+def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
+    t = texts()
+    with refusals():
+        chosen, late = filters.of_orders(figures, looked_at)
+        sort: Any = st.session_state.get("sort_orders") or "newest"
+        filters.keep()
+        page = lists.orders(desk(), actor(), chosen, sort, turn("orders", (chosen, sort, late)), late=late)
+        say_cut(page, t)
+        if page.rows:
+            with st.container(
+                horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+            ):
+                pager("orders", page, t)
+                export.orders(chosen, sort, page, late=late)
+            _table(page.rows, t)
+        else:
+            st.info(
+                t("No order fits these filters. Remove one to see more."), icon=":material/filter_alt_off:"
+            )
+        number = st.session_state.get("order_of")
+        if number is not None:
+            _order(number, t)
+
+
+def _table(rows: tuple[Row[Any], ...], t: Translator) -> None:
+    table = pd.DataFrame([_row(order, t) for order in rows])
+    money = [
+        t(name)
+        for name in (
+            "Ordered",
+            "Collected",
+            "Settled gross",
+            "Missing",
+            "Refunded",
+            "Fees",
+            "VAT on fees",
+            "Net",
+            "Days missing",
+        )
+    ]
+    selection.draw(
+        "orders", table, [order.order for order in rows], (st.session_state.get("order_of"),), _take,
+        height=min(_TABLE_HEIGHT, 36 + 35 * len(rows)), alt=t("Orders by status. Choose one to see its lines."),
+        column_config={name: st.column_config.TextColumn(alignment="right") for name in money},
+    )  # fmt: skip
+
+
+def _take(ticked: tuple[selection.Id, ...]) -> None:
+    st.session_state["order_of"] = ticked[0] if ticked else None
+
+
+def _row(order: Row[Any], t: Translator) -> dict[str, str]:
+    money = outcome_words.money
+    return {
+        t("Status"): outcome_words.status(order.status, t, opened=order.open),
+        t("Order id"): order.order_id,
+        t("Ordered"): money(order.amount_units, order.currency, t),
+        t("Missing"): money(order.open_units, order.currency, t) if order.open_units else "—",
+        t("Days missing"): _days(order, t),
+        t("Invoice number"): order.invoice_number or "—",
+        t("Collected"): money(order.captured_units, order.currency, t),
+        t("Settled gross"): money(order.gross_units, order.currency, t),
+        t("Refunded"): money(order.refunds_units, order.currency, t),
+        t("Fees"): money(order.fees_units, order.invoice_currency, t),
+        t("VAT on fees"): money(order.vat_units, order.invoice_currency, t),
+        t("Net"): money(order.net_units, order.settlement_currency, t),
+        t("Collected on"): outcome_words.moment_day(
+            order.captured_at, desk().account(order.account).zone, t
+        ),
+        t("Transferred on"): outcome_words.day(order.last_transfer, t) or "—",
+        t("Payouts"): order.settlement_ids or "—",
+    }
+
+
+def _days(position: Row[Any], t: Translator) -> str:
+    days = lists.days_missing(position)
+    return "—" if days is None else outcome_words.number(days, t)
+
+
+def _order(number: int, t: Translator) -> None:
+    found = lists.order(desk(), actor(), number)
+    order = found.order
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(plain(t("Order {order_id}", order_id=order.order_id)), anchor=False, width="content")
+            if order.status:
+                st.badge(
+                    outcome_words.status(order.status, t, opened=order.open),
+                    color="green" if order.status == "settled_in_full" else "gray",
+                )
+            if order.accepted is not None:
+                st.badge(t("accepted as it stands"), icon=":material/task_alt:", color="gray")
+        why = order_text.reason(found, desk().account(order.account).zone, t)
+        if why:
+            st.markdown(plain(why))
+        _near(found, t)
+        acceptance.show(order)
+        left, right = st.columns([2, 3], gap="large")
+        with left:
+            show_facts(_facts(order, t))
+            with st.container(horizontal=True):
+                if order.channel != "imported":
+                    st.page_link(
+                        "payment_requests/page.py", label=t("Payment request"), icon=":material/receipt_long:",
+                        query_params={"order": str(order.id)},
+                    )  # fmt: skip
+        with right:
+            st.markdown(f"**{t('Its lines')}**")
+            _lines(found.lines, t)
+            if found.lines and st.button(
+                t("Show them among the lines"), icon=":material/list:", type="tertiary", key=f"lines_of_{number}",
+                on_click=filters.go, args=("lines",), kwargs={"of_order": number, "outcome": "all"},
+            ):  # fmt: skip
+                st.rerun(scope="app")
+        with st.expander(t("Comments"), icon=":material/forum:"):
+            name = f"{order.order_id} · {outcome_words.money(order.amount, order.currency, t)}"
+            decisions.comment_on_order(number, name)
+
+
+def _facts(order: Row[Any], t: Translator) -> list[tuple[str, str]]:
+    money, zone = outcome_words.money, desk().account(order.account).zone
+    facts = [
+        (t("Customer"), " ".join(part for part in (order.first_name, order.last_name) if part)),
+        (t("Invoice number"), order.invoice_number),
+        (t("Ordered"), money(order.amount, order.currency, t)),
+    ]
+    if order.status:
+        facts += [
+            (t("Collected"), money(order.captured_units, order.currency, t)),
+            (t("Settled gross"), money(order.gross_units, order.currency, t)),
+            (t("Refunded"), money(order.refunds_units, order.currency, t) if order.refunds_units else ""),
+            (t("Charged back"), money(order.chargebacks_units, order.currency, t) if order.chargebacks_units else ""),
+            (t("Chargeback won"), money(order.won_units, order.currency, t) if order.won_units else ""),
+            (t("Still open"), money(order.open_units, order.currency, t) if order.open_units else ""),
+            (t("Fees"), money(order.fees_units, order.invoice_currency, t)),
+            (t("VAT on fees"), money(order.vat_units, order.invoice_currency, t)),
+            (t("Net"), money(order.net_units, order.settlement_currency, t)),
+            (t("Collected on"), outcome_words.moment_day(order.captured_at, zone, t) if order.captured_at else ""),
+            (t("Dates in the files"), _span(order.first_date, order.last_date, t)),
+            (t("Transferred on"), _span(order.first_transfer, order.last_transfer, t)),
+            (t("Payouts"), order.settlement_ids),
+        ]  # fmt: skip
+    return [(label, value) for label, value in facts if value and value != "—"]
+
+
+def _span(first: str, last: str, t: Translator) -> str:
+    return " – ".join(dict.fromkeys(outcome_words.day(one, t) for one in (first, last) if one))
+
+
+def _near(found: OrderDetail, t: Translator) -> None:
+    """The open lines that come near the order, each leading to itself."""
+    for line in found.near:
+        amount = outcome_words.money(line.settled_amount_units, line.settlement_currency, t)
+        name = line_text.operation(line.operation_code, line.operation, t)
+        words = t("An open line comes near it: {operation}, {amount}, {day}", operation=name, amount=amount,
+                  day=outcome_words.day(line.date, t))  # fmt: skip
+        if st.button(
+            plain(words), icon=":material/near_me:", type="tertiary", key=f"near_{found.order.id}_{line.id}",
+            on_click=filters.go, args=("lines",), kwargs={"line": line.id, "outcome": "all"},
+        ):  # fmt: skip
+            st.rerun(scope="app")
+
+
+def _lines(lines: tuple[Row[Any], ...], t: Translator) -> None:
+    if not lines:
+        st.caption(t("No payout line yet."))
+        return
+    table = pd.DataFrame(
+        [
+            {
+                t("Operation"): line_text.operation(line.operation_code, line.operation, t),
+                t("Original amount"): outcome_words.money(
+                    line.original_amount_units, line.original_currency, t
+                ),
+                t("Settled amount"): outcome_words.money(
+                    line.settled_amount_units, line.settlement_currency, t
+                ),
+                t("Date"): outcome_words.day(line.date, t),
+                t("Payout"): line.settlement_id,
+                t("File"): t("{file}, line {number}", file=line.file_name, number=line.line),
+            }
+            for line in lines
+        ]
+    )
+    right = {
+        t(name): st.column_config.TextColumn(alignment="right")
+        for name in ("Original amount", "Settled amount")
+    }
+    st.dataframe(table, hide_index=True, column_config=right, alt=t("The lines of this order"))

@@ -1,0 +1,60 @@
+"""Reconciliation: payout files looked at and imported; every line and every order by outcome; each payout checked."""
+
+import streamlit as st
+
+from pages.components.common import (
+    actor,
+    desk,
+    refusals,
+    texts,
+)
+from pages.payout_files import fetch, progress, upload
+from pages.reconciliation import (
+    acceptance,
+    decisions,
+    results,
+    rules,
+)
+from services.access import Right, rights
+from services.reconciliation.views import lists
+
+
+def page() -> None:
+    t = texts()
+    st.title(t("Reconciliation"))
+    with refusals():
+        with desk().store.read() as tx:
+            may_import = Right.RECONCILE in rights(tx, actor())
+        known = lists.any_file(desk(), actor())
+        progress.show()
+        upload.say_refused()
+        if may_import:
+            with st.expander(t("Add payout files"), icon=":material/upload_file:", expanded=not known):
+                here, hipay = st.tabs([t("From this computer"), t("From HiPay")])
+                with here:
+                    upload.show()
+                with hipay:
+                    fetch.show()
+        if known:
+            results.show()
+        else:
+            _first_file()
+    decisions.window()
+    acceptance.window()
+    rules.window()
+
+
+def _first_file() -> None:
+    t = texts()
+    st.info(
+        t("No payout file yet. Download one from HiPay's console (Finance) and add it above: its lines are joined to the payment requests by the invoice number."),
+        icon=":material/inbox:",
+    )  # fmt: skip
+    if desk().settings.demo:
+        st.link_button(
+            t("Payout files of the HiPay sandbox"), f"{desk().settings.sandbox_url}/control#settlements",
+            icon=":material/download:",
+        )  # fmt: skip
+
+
+page()

@@ -1,0 +1,45 @@
+"""From one page of a list to the next and back, for lists that know the pages beside this one, not all of them."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components.outcome_words import cut_words, number
+from services.i18n import Translator
+from services.reconciliation.views.lists import SHOWN, Page, Turn
+
+
+def turn(name: str, shown: Any) -> Turn | None:
+    """Where the list's page begins: at its beginning whenever ``shown``, what it is narrowed to and sorted by, has changed."""
+    if st.session_state.get(f"{name}_shown") != shown:
+        st.session_state[f"{name}_shown"] = shown
+        st.session_state[f"{name}_turn"] = (None, 1)
+    found: Turn | None = st.session_state[f"{name}_turn"][0]
+    return found
+
+
+def pager(name: str, page: Page, t: Translator) -> None:
+    place = st.session_state[f"{name}_turn"][1]
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
+        for step, target, icon, words in (
+            (-1, page.before, ":material/chevron_left:", "Previous page"), (1, page.after, ":material/chevron_right:", "Next page")
+        ):  # fmt: skip
+            if page.before is not None or page.after is not None:
+                st.button(
+                    t(words), icon=icon, type="tertiary", key=f"{name}_{step}", disabled=target is None,
+                    on_click=st.session_state.__setitem__, args=(f"{name}_turn", (target, max(1, place + step))),
+                )  # fmt: skip
+        first = (place - 1) * SHOWN + 1
+        last = first + len(page.rows) - 1
+        if page.total is None:
+            st.caption(t("{first}–{last}", first=number(first, t), last=number(last, t)), width="content")
+        else:
+            words = "{first}–{last} of {total} or more" if page.cut else "{first}–{last} of {total}"
+            st.caption(
+                t(words, first=number(first, t), last=number(last, t), total=number(page.total, t)), width="content"
+            )  # fmt: skip
+
+
+def say_cut(page: Page, t: Translator) -> None:
+    if page.cut:
+        st.warning(cut_words(t), icon=":material/search:")

@@ -1,0 +1,200 @@
+"""Does each payout add up: its lines against what the file announces, and what stands in the way of the proof."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.components import outcome_words, selection
+from pages.components.common import (
+    actor,
+    desk,
+    refusals,
+    texts,
+)
+from pages.components.markdown import plain
+from pages.components.outcome_words import PAYOUT_STATES
+from pages.payout_files import set_aside_rows
+from pages.reconciliation import export, filters, held_corrections
+from services.i18n import Translator
+from services.reconciliation.views import line_text, lists, payout_list
+from services.reconciliation.views.lists import SHOWN
+from services.reconciliation.views.payout_list import OperationSum, Payout
+
+_TABLE_HEIGHT = 36 + 35 * 9
+
+
+@st.fragment
+def show(looked_at: tuple[str, ...]) -> None:
+    t = texts()
+    with refusals():
+        found = payout_list.payouts(desk(), actor(), looked_at)
+        st.caption(
+            t("Each payout's lines are added up and compared with the payout that the file itself announces.")
+        )
+        if not found:
+            st.info(t("No payout yet: add a payout file."), icon=":material/inbox:")
+            return
+        counts = {state: sum(one.state == state for one in found) for state in PAYOUT_STATES}
+        wanted = set(st.session_state.get("check") or ())
+        states = st.pills(
+            t("Check"), [state for state in PAYOUT_STATES if counts[state] or state in wanted], selection_mode="multi", key="check",
+            format_func=lambda state: f"{t(PAYOUT_STATES[state])} ({counts[state]})", persist_state="page",
+        )  # fmt: skip
+        filters.keep()
+        kept = [one for one in found if not states or one.state in states]
+        if not kept:
+            st.info(t("No payout fits this filter."), icon=":material/filter_alt_off:")
+            return
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.caption(t.plural("{count} payout", "{count} payouts", len(kept)))
+            export.payouts(looked_at, tuple(states or ()), len(kept))
+        pages = -(-len(kept) // SHOWN)
+        place = min(st.session_state.get("payouts_page", 1), pages)
+        _table(kept[(place - 1) * SHOWN : place * SHOWN], t)
+        if pages > 1:
+            st.pagination(pages, key="payouts_page")
+        named = st.session_state.get("payout_of")
+        chosen = next((one for one in found if named and _name(one) == named), None)
+        if chosen is not None:
+            _payout(chosen, t)
+
+
+def _name(one: Payout) -> str:
+    return f"{one.account}:{one.settlement_id}:{one.currency}"
+
+
+def _table(found: list[Payout], t: Translator) -> None:
+    money = outcome_words.money
+    several, bare = len(desk().settings.all_accounts) > 1, any(one.missing for one in found)
+    table = pd.DataFrame(
+        [
+            {
+                t("Check"): t(PAYOUT_STATES[one.state]),
+                t("Payout"): one.settlement_id,
+                t("Sum of its lines"): money(one.lines_units, one.currency, t),
+                t("Payout announced"): money(one.payout_units, one.currency, t),
+                t("Difference"): money(one.difference_units, one.currency, t),
+                t("Lines"): outcome_words.number(one.lines, t),
+                t("Lines open"): outcome_words.number(one.open_lines, t),
+                t("Rows set aside"): outcome_words.number(one.aside, t) if one.aside else "",
+                **({t("Without an amount"): outcome_words.number(one.missing, t) if one.missing else ""} if bare else {}),
+                t("Dates"): " – ".join(dict.fromkeys(outcome_words.day(day, t) for day in (one.first_date, one.last_date) if day)),
+                **({t("Account"): desk().account(one.account).name} if several else {}),
+            }
+            for one in found
+        ]
+    )  # fmt: skip
+    right = (
+        "Sum of its lines",
+        "Payout announced",
+        "Difference",
+        "Lines",
+        "Lines open",
+        "Rows set aside",
+        "Without an amount",
+    )
+    selection.draw(
+        "payouts", table, [_name(one) for one in found], (st.session_state.get("payout_of") or "",), _take,
+        height=min(_TABLE_HEIGHT, 36 + 35 * len(found)), alt=t("Payout check. Choose a payout to see what it is made of."),
+        column_config={t(name): st.column_config.TextColumn(alignment="right") for name in right},
+    )  # fmt: skip
+
+
+def _take(ticked: tuple[selection.Id, ...]) -> None:
+    st.session_state["payout_of"] = ticked[0] if ticked else ""
+
+
+def _payout(one: Payout, t: Translator) -> None:
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(plain(t("Payout {number}", number=one.settlement_id)), anchor=False, width="content")
+            st.badge(t(PAYOUT_STATES[one.state]), color="green" if one.state == "tied" else "orange")
+        if one.aside:
+            st.warning(
+                t.plural(
+                    "{count} row was set aside when the file was read: it may belong to this payout, which is not proved before the row is dealt with.",
+                    "{count} rows were set aside when the file was read: they may belong to this payout, which is not proved before they are dealt with.",
+                    one.aside,
+                ),
+                icon=":material/rule:",
+            )  # fmt: skip
+            _set_aside(one, t)
+        if one.held:
+            st.warning(
+                t.plural(
+                    "A file of other origin changes {count} line of this payout that HiPay delivered. The payout is not proved before somebody decides.",
+                    "A file of other origin changes {count} lines of this payout that HiPay delivered. The payout is not proved before somebody decides.",
+                    one.held,
+                ),
+                icon=":material/difference:",
+            )  # fmt: skip
+            _held(one, t)
+        if one.missing:
+            st.warning(
+                t.plural(
+                    "{count} line of this payout was imported without an amount. The payout is not proved before a corrected file brings it: ask HiPay for the original.",
+                    "{count} lines of this payout were imported without an amount. The payout is not proved before a corrected file brings them: ask HiPay for the original.",
+                    one.missing,
+                ),
+                icon=":material/money_off:",
+            )  # fmt: skip
+        sums = payout_list.operations(desk(), actor(), one)
+        table = pd.DataFrame(
+            [
+                {
+                    t("Operation"): line_text.operation(part.code, part.words, t),
+                    t("Lines"): outcome_words.number(part.lines, t),
+                    t("Amount"): outcome_words.money(part.units, one.currency, t),
+                    t("Note"): _note(part, t),
+                }
+                for part in sums
+            ]
+        )
+        right = {t(name): st.column_config.TextColumn(alignment="right") for name in ("Lines", "Amount")}
+        st.markdown(f"**{t('Totals by operation')}**")
+        st.dataframe(table, hide_index=True, column_config=right, alt=t("Totals by operation"))
+        with st.container(horizontal=True):
+            chosen = {"payout": one.settlement_id, "currency": [one.currency]}
+            _leads(t("Its lines"), ":material/list:", "payout_lines", {**chosen, "outcome": "all"})
+            if one.open_lines:
+                _leads(t("Its open lines"), ":material/rule:", "payout_open", chosen)
+
+
+def _note(part: OperationSum, t: Translator) -> str:
+    said = [t("total line: repeats the others")] if part.kind == "control" else []
+    if part.missing:
+        said.append(t.plural("{count} line has no amount", "{count} lines have no amount", part.missing))
+    return "; ".join(said)
+
+
+def _set_aside(one: Payout, t: Translator) -> None:
+    """The rows that stand in the way, file by file."""
+    for file_id, name in payout_list.set_aside(desk(), actor(), one):
+        file = lists.file(desk(), actor(), file_id)
+        if file is not None:
+            with st.expander(plain(t("Rows set aside in {file}", file=name)), icon=":material/rule:"):
+                set_aside_rows.show(file, "payout")
+
+
+def _held(one: Payout, t: Translator) -> None:
+    """The corrections that wait, file by file."""
+    for file_id, name in payout_list.held(desk(), actor(), one):
+        file = lists.file(desk(), actor(), file_id)
+        if file is not None:
+            with st.expander(plain(t("Corrections in {file}", file=name)), icon=":material/difference:"):
+                held_corrections.show(file, "payout")
+
+
+def _leads(label: str, icon: str, key: str, choices: dict[str, Any]) -> None:
+    pressed = st.button(
+        label,
+        icon=icon,
+        key=key,
+        type="tertiary",
+        on_click=filters.go,
+        args=("lines",),
+        kwargs=choices,
+    )
+    if pressed:
+        st.rerun(scope="app")

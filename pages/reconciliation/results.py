@@ -1,0 +1,153 @@
+"""What the join came to: figures, money by outcome, and the views of it, each in a part of its own."""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from pages.components.common import actor, desk, texts
+from pages.components.outcome_words import (
+    COLOURS,
+    OUTCOME_ORDER,
+    money,
+    number,
+    outcome,
+    percent,
+)
+from pages.reconciliation import (
+    files,
+    filters,
+    lines,
+    orders,
+    payout_list,
+    rules,
+)
+from pages.reconciliation.filters import VIEWS
+from services.i18n import Translator
+from services.reconciliation.views import lists
+from services.reconciliation.views.lists import OPEN, Figures, Moved
+
+_TAKEN = "picture_taken"  # how many bars were chosen
+
+
+def show() -> None:
+    t = texts()
+    filters.follow()
+    looked_at = filters.accounts()
+    figures = lists.figures(desk(), actor(), looked_at)
+    _figures(figures, t)
+    _picture(figures, t)
+    words = {name: t(text) for name, text in VIEWS.items()}
+    view = st.segmented_control(
+        t("View"), list(words), key="view", format_func=words.__getitem__, required=True, label_visibility="collapsed",
+        persist_state="page",
+    )  # fmt: skip
+    if view == "lines":
+        lines.show(figures, looked_at)
+    elif view == "orders":
+        orders.show(figures, looked_at)
+    elif view == "payouts":
+        payout_list.show(looked_at)
+    elif view == "files":
+        files.show(looked_at)
+    else:
+        rules.show()
+    filters.keep()
+
+
+def _figures(figures: Figures, t: Translator) -> None:
+    """What is open first; each figure leads to what it counts."""
+    unproved = sum(count for state, count in figures.payouts.items() if state != "tied")
+    orderly, matched = figures.orderly, figures.lines("matched")
+    share = percent(matched, orderly, t) if orderly else "—"
+    counted = t("{matched} of {count}", matched=number(matched, t), count=number(orderly, t))
+    late, differing = {"late": True, "status": "all"}, {"check": ["differs", "not_proved", "no_payout"]}
+    shown: tuple[tuple[str, str, str, str, str, dict[str, Any]], ...] = (
+        ("Lines open", number(figures.lines(*OPEN), t), "", "open", "lines", {}),
+        ("Paid, late in the payouts", number(figures.late, t), "", "late", "orders", late),
+        ("Payouts not proved", number(unproved, t), "", "unproved", "payouts", differing),
+        ("Lines matched", share, counted, "matched", "lines", {"outcome": "matched"}),
+    )
+    for column, (label, value, more, key, view, choices) in zip(st.columns(4), shown, strict=True):
+        with column.container(border=True, gap=None):
+            st.metric(t(label), value, help=more or None)
+            st.button(
+                t("Show"), key=f"figure_{key}", type="tertiary", icon=":material/arrow_forward:", help=t(label),
+                on_click=filters.go, args=(view,), kwargs=choices,
+            )  # fmt: skip
+
+
+def _picture(figures: Figures, t: Translator) -> None:
+    """A chart of one currency at a time: a pound and a yen are not to be compared."""
+    sums = [one for one in figures.moved if one.outcome != "total_line" and one.currency]
+    if not sums:
+        return
+    moved = {
+        code: sum(one.units for one in sums if one.currency == code)
+        for code in {one.currency for one in sums}
+    }
+    currencies = sorted(moved, key=lambda code: (-moved[code], code))
+    with st.expander(t("Money moved, by outcome"), icon=":material/bar_chart:", expanded=True):
+        currency = currencies[0]
+        if len(currencies) > 1:
+            currency = st.segmented_control(
+                t("Currency"), currencies, default=currency, required=True, key="picture_currency"
+            )
+        # A new chart after each choice: the same bar can be chosen again, and which one is shown is told by the filter.
+        key = f"picture_{currency}_{st.session_state.get(_TAKEN, 0)}"
+        st.altair_chart(
+            _bars([one for one in sums if one.currency == currency], t), key=key, on_select=lambda: _take(key, currency),
+            selection_mode="bar", alt=t("Money moved, by outcome, in {currency}", currency=currency),
+        )  # fmt: skip
+        st.caption(t("Choose a bar to see its lines."))
+
+
+def _take(key: str, currency: str) -> None:
+    """A bar was chosen: its lines are shown."""
+    picked = st.session_state[key].selection.get("bar") or []
+    codes = [point["code"] for point in picked if point.get("code") in OUTCOME_ORDER]
+    if codes:
+        st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
+        filters.go("lines", outcome=codes[0], currency=[currency])
+
+
+def _bars(sums: list[Moved], t: Translator) -> alt.Chart:
+    """One bar for each outcome, the longest first, its exact amount with its name: never cut, however narrow."""
+    sums = sorted(sums, key=lambda one: one.units, reverse=True)
+    marked = {one.outcome for one in sums} & set(st.session_state.get("outcome") or ())
+    chart = pd.DataFrame(
+        {
+            "weight": [1.0 if one.outcome in marked or not marked else 0.45 for one in sums],
+            "code": [one.outcome for one in sums],
+            "outcome": [outcome(one.outcome, t) for one in sums],
+            "words": [f"{outcome(one.outcome, t)}\n{money(one.units, one.currency, t)}" for one in sums],
+            "share": [
+                one.units / 10_000 for one in sums
+            ],  # only the length of a bar: the words beside it are exact
+            "colour": [COLOURS[one.outcome] for one in sums],
+            "amount": [money(one.units, one.currency, t) for one in sums],
+            "lines": [number(one.lines, t) for one in sums],
+        }
+    )
+    base = alt.Chart(chart).encode(
+        y=alt.Y(
+            "words:N", title=None, sort=None,
+            axis=alt.Axis(labelExpr=r"split(datum.label, '\n')", labelLimit=220, labelLineHeight=15, ticks=False, domain=False),
+        ),
+        x=alt.X("share:Q", title=None, axis=None, scale=alt.Scale(domainMax=float(chart["share"].max()) or 1.0)),
+        tooltip=[
+            alt.Tooltip("outcome:N", title=t("Outcome")), alt.Tooltip("amount:N", title=t("Amount")),
+            alt.Tooltip("lines:N", title=t("Lines")),
+        ],
+    )  # fmt: skip
+    picked = alt.selection_point(name="bar", fields=["code"], toggle=False)
+    return (
+        base.mark_bar(height=14, cursor="pointer")
+        .encode(
+            color=alt.Color("colour:N", scale=None),
+            opacity=alt.Opacity("weight:Q", scale=None),
+        )
+        .add_params(picked)
+        .properties(height=38 * len(chart) + 16)
+    )

@@ -1,0 +1,240 @@
+"""How an account's lines are joined: the reference, what may differ, the rules of what is not ours, how files are read."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components.common import (
+    actor,
+    desk,
+    language,
+    texts,
+)
+from pages.components.decision_windows import (
+    ask_reason,
+    begin_rule,
+    go,
+    progress_after_a_while,
+    refused,
+)
+from pages.components.decision_words import IGNORES, PATTERNS
+from pages.components.markdown import plain
+from pages.components.order_words import person_name
+from pages.payout_files.words import CHOICES
+from services.access import Right, rights
+from services.alarms.handling import LEAST_DAYS, MOST_DAYS
+from services.i18n import Translator, format_date
+from services.imports import file_accounts, reading
+from services.orders.create import new_form_key
+from services.reconciliation.decisions import account_rules, not_ours_rules
+from services.reconciliation.decisions.not_ours_rules import Rule
+from services.settlements.columns import LABELS
+from services.settlements.dialect import Chosen
+
+_WINDOW = "rule_window"
+
+
+def show() -> None:
+    """The section: one account's rules, and for who may, the forms that change them."""
+    t, accounts = texts(), desk().settings.all_accounts
+    account = next(iter(accounts))
+    if len(accounts) > 1:
+        names = {key: one.name for key, one in accounts.items()}
+        account = st.selectbox(
+            t("Account"), list(accounts), format_func=names.__getitem__, key="rules_account"
+        )
+    with desk().store.read() as tx:
+        may = Right.RECONCILE in rights(tx, actor())
+    with refused(account):
+        _joining(account, may, t)
+        _not_ours(account, may, t)
+        _reading(account, may, t)
+        _file_accounts(account, may, t)
+
+
+def window() -> None:
+    """Draw the window that was asked for: a new rule, or the end of one."""
+    asked = st.session_state.get(_WINDOW)
+    if asked is None:
+        return
+    account, rule, key = asked
+    title = texts()("End the rule" if rule else "A rule: not ours")
+    st.dialog(title, width="medium", on_dismiss=_close)(_end if rule else _begin)(account, rule, key)
+
+
+def _joining(account: str, may: bool, t: Translator) -> None:
+    now, filled = account_rules.matching(desk(), actor(), account), account_rules.filled(desk(), actor(), account)
+    st.subheader(t("How lines find their order"), anchor=False)
+    if now.joining:
+        st.info(t("The rules have changed: all lines are being joined anew."), icon=":material/sync:")
+    words = [t("none: order id and transaction only"), *(_reference(n, filled, t) for n in range(1, 6))]
+    reference: Any = st.radio(
+        t("The invoice number or reference stands in"), range(6), now.reference, format_func=words.__getitem__,
+        key=f"matching_reference_{account}", disabled=not may,
+    )  # fmt: skip
+    ignores = {name: t(IGNORES[name]) for name in account_rules.IGNORABLE}
+    ignore = st.pills(
+        t("Where nothing is found exactly, these may differ"), list(ignores), selection_mode="multi",
+        default=[name for name in account_rules.IGNORABLE if name in now.ignore], format_func=ignores.__getitem__,
+        key=f"matching_ignore_{account}", disabled=not may,
+    )  # fmt: skip
+    days = st.number_input(
+        t("A collected payment must be in a payout after (days)"), LEAST_DAYS, MOST_DAYS, now.late_days, width=340,
+        key=f"matching_days_{account}", disabled=not may,
+    )  # fmt: skip
+    if (reference, frozenset(ignore or ())) != (now.reference, now.ignore):
+        _say_change(account_rules.preview(desk(), actor(), account, reference=reference, ignore=ignore or ()), t)
+    if may and st.button(t("Save the rules"), key=f"matching_save_{account}"):
+        changed = account_rules.save(
+            desk(), actor(), account, reference=reference, ignore=ignore or (), late_days=int(days)
+        )
+        st.toast(
+            t("Saved.") if changed else t("Nothing to save: it was already so."), icon=":material/check:"
+        )
+        if changed:
+            st.rerun()
+
+
+def _say_change(change: account_rules.Change, t: Translator) -> None:
+    st.info(
+        t("Of the newest {lines} lines, {matched} have their order. With these rules {gained} more would, {lost} would no longer, {moved} would have another.",
+          lines=change.lines, matched=change.matched, gained=change.gained, lost=change.lost, moved=change.moved),
+        icon=":material/rule:",
+    )  # fmt: skip
+
+
+def _reference(number: int, filled: account_rules.Filled, t: Translator) -> str:
+    name = t(LABELS[f"reporting_data_{number}"])
+    return t(
+        "{column}: filled in {lines} of {all_lines} lines and {orders} of {all_orders} orders",
+        column=name, lines=filled.of_lines[number - 1], all_lines=filled.lines, orders=filled.of_orders[number - 1],
+        all_orders=filled.orders,
+    )  # fmt: skip
+
+
+def _not_ours(account: str, may: bool, t: Translator) -> None:
+    st.subheader(t("Lines that are not ours"), anchor=False)
+    st.caption(t("A line that no key joins and that such a rule takes is looked at no further."))
+    found = not_ours_rules.rules(desk(), actor(), account)
+    standing = [rule for rule in found if rule.ended_at is None]
+    if not standing:
+        st.caption(t("There is no such rule."))
+    for rule in standing:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(_rule(rule, t))}**  \n{plain(rule.reason)}")
+            if rule.due:
+                st.badge(t("being applied"), icon=":material/sync:", color="blue")
+            st.caption(plain(_made(rule, account, t)), width="content")
+            if may and st.button(
+                t("End…"), key=f"end_rule_{rule.id}", type="tertiary", icon=":material/close:"
+            ):
+                _open(account, rule)
+    if may and st.button(t("Add a rule…"), icon=":material/add:", key="add_rule"):
+        _open(account, None)
+    ended = [rule for rule in found if rule.ended_at is not None]
+    if ended:
+        with st.expander(
+            t.plural("{count} rule that has ended", "{count} rules that have ended", len(ended))
+        ):
+            for rule in ended:
+                zone = desk().account(account).timezone
+                assert rule.ended_at is not None
+                day = format_date(rule.ended_at, zone, language())
+                st.markdown(f"**{plain(_rule(rule, t))}**")
+                words = t(
+                    "Ended on {day} by {name}: {reason}",
+                    day=day,
+                    name=person_name(rule.ender, t),
+                    reason=rule.end_reason,
+                )
+                st.caption(plain(f"{_made(rule, account, t)} · {words}"))
+
+
+def _rule(rule: Rule, t: Translator) -> str:
+    return t(
+        "{column} {compared} “{text}”",
+        column=t(not_ours_rules.FIELDS[rule.field]),
+        compared=t(PATTERNS[rule.pattern]),
+        text=rule.text,
+    )
+
+
+def _made(rule: Rule, account: str, t: Translator) -> str:
+    day = format_date(rule.at, desk().account(account).timezone, language())
+    return f"{person_name(rule.who, t)}, {day}"
+
+
+def _open(account: str, rule: Rule | None) -> None:
+    st.session_state[_WINDOW] = (account, rule, new_form_key())
+    st.rerun(scope="app")
+
+
+def _close() -> None:
+    st.session_state.pop(_WINDOW, None)
+
+
+def _begin(account: str, _rule: None, key: str) -> None:
+    t = texts()
+    labels = {name: t(label) for name, label in not_ours_rules.FIELDS.items()}
+    field = st.selectbox(
+        t("Column"), list(labels), format_func=labels.__getitem__, key=f"new_rule_field_{key}"
+    )
+    begin_rule(account, field, "", key, _close)
+
+
+def _end(account: str, rule: Rule, key: str) -> None:
+    t = texts()
+    st.markdown(f"**{plain(_rule(rule, t))}**")
+    st.write(t("Its lines are joined again as if it had never been."))
+    why = ask_reason("undo", key)
+    if go(t("End the rule"), key, _close, ready=bool(why.strip())):
+        with refused(account), progress_after_a_while() as progress:
+            not_ours_rules.end(desk(), actor(), rule.id, why, progress=progress)
+            _close()
+            st.rerun()
+
+
+def _reading(account: str, may: bool, t: Translator) -> None:
+    kept = reading.remembered(desk(), account)
+    if kept is None:
+        return
+    st.subheader(t("How its files are read"), anchor=False)
+    st.caption(t("Remembered from the last file that was corrected by hand."))
+    shown = [
+        t("{label}: {value}", label=t(label), value=t(options.get(value, value)))
+        for name, (label, options) in CHOICES.items()
+        if (value := getattr(kept, name)) is not None
+    ]
+    shown += [
+        t("{label}: {value}", label=t("Column {name}", name=name), value=t(LABELS[column]))
+        for name, column in kept.columns or ()
+        if column
+    ]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(plain(" · ".join(shown)))
+        if may and st.button(
+            t("Forget"), icon=":material/restart_alt:", type="tertiary", key="forget_reading"
+        ):
+            reading.remember(desk(), actor(), account, Chosen())
+            st.rerun()
+
+
+def _file_accounts(account: str, may: bool, t: Translator) -> None:
+    """The Account cells that stand for this account, each of which can be given to another."""
+    accounts = {key: one.name for key, one in desk().settings.all_accounts.items()}
+    cells = [cell for cell, key in file_accounts.file_accounts(desk(), actor()).items() if key == account]
+    if not cells or len(accounts) == 1:
+        return
+    st.subheader(t("What HiPay's files call this account"), anchor=False)
+    standing = file_accounts.standing(desk(), actor())
+    for cell in cells:
+        if cell in standing:  # elsewhere its lines would count twice
+            st.markdown(plain(t("{cell}: lines of it stand here", cell=cell)))
+            continue
+        chosen = st.selectbox(
+            plain(cell), list(accounts), list(accounts).index(account), format_func=accounts.__getitem__,
+            key=f"file_account_{account}_{cell}", disabled=not may, width=340,
+        )  # fmt: skip
+        if chosen != account:
+            file_accounts.assign(desk(), actor(), cell, chosen)
+            st.rerun()

@@ -1,0 +1,35 @@
+"""On every other screen than Configuration while sending is paused for an account: what stands still, why, and who can put it right."""
+
+import streamlit as st
+
+from pages.components.common import actor, desk, texts
+from pages.components.configuration_words import SUBJECTS
+from pages.components.markdown import plain
+from pages.components.order_words import failure_words
+from services.access import Right, rights
+from services.accounts.pauses import pauses
+
+
+def show() -> None:
+    if not st.session_state.get("actor"):
+        return
+    t, accounts = texts(), desk().settings.all_accounts
+    with desk().store.read() as tx:
+        held = rights(tx, actor())
+        paused = [(accounts[key], pause) for key in accounts for pause in pauses(tx, key)]
+    if not paused or not held & {Right.SEND, Right.CONFIGURE}:
+        return
+    lines = []
+    for account, pause in paused:
+        words = t(
+            "Paused: {subject}. {reason}",
+            subject=t(SUBJECTS[pause.subject]),
+            reason=failure_words(pause.reason, {}, t),
+        )
+        lines.append(plain(f"{account.name}: {words}" if len(accounts) > 1 else words))
+    with st.container(border=True, key="pause_banner"):
+        st.error("  \n".join(lines), icon=":material/pause_circle:")
+        if Right.CONFIGURE in held:
+            st.page_link("configuration/page.py", label=t("Put it right and resume"), icon=":material/settings:")
+        else:
+            st.caption(t("Nothing is lost: what you send leaves once an administrator has resumed it."))

@@ -1,0 +1,125 @@
+"""On every screen of the sandbox's world: no money moves; the way to the sandbox; a month of samples.
+
+The sample is made in a thread of its own: a click elsewhere cuts a screen's run, and must not cut the sample in two.
+"""
+
+import logging
+import threading
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.components.common import actor, desk, texts
+from pages.components.markdown import plain
+from services.access import Actor, Right, rights
+from services.demo import sample_month
+from services.desk import Desk
+from services.error_messages import UNKNOWN, sentence
+from services.errors import DeskError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Sample:
+    """The one sample being made in this process, or the last one."""
+
+    fraction: float = 0.0
+    text: str = ""
+    running: bool = False
+    refusal: DeskError | None = None
+    failed: bool = False
+
+
+_sample = _Sample()
+_starting = threading.Lock()
+
+
+def show() -> None:
+    t, sandbox = texts(), desk().settings.sandbox_url
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="sandbox_banner"):
+        st.badge(t("Sandbox: no money moves"), icon=":material/science:", color="orange")
+        st.link_button(t("Mailbox"), f"{sandbox}/mailbox", icon=":material/mail:", type="tertiary")
+        st.link_button(t("HiPay sandbox"), f"{sandbox}/control", icon=":material/tune:", type="tertiary")
+        if not _sample.running and _may_make():
+            st.button(t("Create a month of samples"), icon=":material/auto_awesome:", type="tertiary", key="make_sample", on_click=_start, args=(desk(), actor()))  # fmt: skip
+    if _sample.running:
+        st.fragment(_progress, run_every=1)()
+    elif st.session_state.get(
+        "sample_asked"
+    ):  # to the person who pressed the button, until they have read it
+        _outcome()
+
+
+def being_made() -> bool:
+    """While it lasts the clock stands in the past, and a form would offer dates that the next moment forbids."""
+    return _sample.running
+
+
+def say_it_is_being_made() -> None:
+    """In the place of a form; the banner draws the screen anew when the month is there."""
+    st.info(
+        texts()("A month of samples is being made, and the clock stands in the past meanwhile. The form comes back by itself in about a minute."),
+        icon=":material/hourglass_top:",
+    )  # fmt: skip
+
+
+def _may_make() -> bool:
+    found = st.session_state.get("actor")
+    if found is None or sample_month.made(desk()):
+        return False
+    with desk().store.read() as tx:
+        return Right.SEND in rights(tx, found)
+
+
+def _progress() -> None:
+    if not _sample.running:
+        st.rerun()
+    st.progress(min(max(_sample.fraction, 0.0), 1.0), texts()(_sample.text or "The samples are being made…"))
+
+
+def _outcome() -> None:
+    t = texts()
+    if _sample.refusal or _sample.failed:
+        words = sentence(_sample.refusal, t) if _sample.refusal else t(UNKNOWN)
+        st.error(plain(words), icon=":material/error:")
+    else:
+        st.success(
+            t("A month of samples is there, under Payment requests. Now download its payout files from the HiPay sandbox and add them under Reconciliation."),
+            icon=":material/check_circle:",
+        )  # fmt: skip
+    with st.container(horizontal=True):
+        if not (_sample.refusal or _sample.failed):
+            link = f"{desk().settings.sandbox_url}/control#settlements"
+            st.link_button(t("Payout files of the HiPay sandbox"), link, icon=":material/download:")
+        st.button(t("Close"), key="sample_close", on_click=_read)
+
+
+def _read() -> None:
+    st.session_state.pop("sample_asked", None)
+
+
+def _start(desk: Desk, actor: Actor) -> None:
+    st.session_state["sample_asked"] = True
+    with _starting:
+        if _sample.running:
+            return
+        _sample.running, _sample.fraction, _sample.text = True, 0.0, ""
+        _sample.refusal, _sample.failed = None, False
+    threading.Thread(target=_make, args=(desk, actor), name="sample", daemon=True).start()
+
+
+def _make(desk: Desk, actor: Actor) -> None:
+    def progress(fraction: float, text: str) -> None:
+        _sample.fraction, _sample.text = fraction, text
+
+    try:
+        sample_month.make(desk, actor, progress)
+    except DeskError as refusal:
+        log.warning("the samples could not be made: %s", refusal.code)
+        _sample.refusal = refusal
+    except Exception:  # a thread's own last line: what went wrong is logged, and the screen says so
+        log.exception("the samples could not be made")
+        _sample.failed = True
+    finally:
+        _sample.running = False

@@ -1,0 +1,31 @@
+"""A card number that somebody has typed, or that an address brings, is forgotten before a screen sees it: it stays neither
+in the session nor in the address. The services refuse it as well."""
+
+import streamlit as st
+
+from pages.components.common import texts
+from services.error_messages import sentence
+from services.mail.errors import CardNumber
+from services.text import card_numbers
+
+# Fields that may be all digits by right: references, ids, the cells that a rule compares, and what looks for them.
+_DIGITS = ("order_reference_", "order_order_id", "rule_text_", "search_")
+_SEARCHES = frozenset({"q", "find", "find_order", "payout"})
+
+
+def forget() -> None:
+    """Called before a screen is drawn."""
+    typed = [
+        str(key)
+        for key, value in st.session_state.items()
+        if isinstance(value, str)
+        and not (key in _SEARCHES or str(key).startswith(_DIGITS))
+        and card_numbers.found(value)
+    ]
+    named = [name for name, value in st.query_params.items() if card_numbers.found(value)]
+    for key in typed:
+        st.session_state[key] = ""
+    for name in named:
+        del st.query_params[name]
+    if typed or named:
+        st.error(sentence(CardNumber("text"), texts()), icon=":material/credit_card_off:")

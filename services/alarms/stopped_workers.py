@@ -1,0 +1,56 @@
+"""The alarm that no worker works, or not on everything: raised and ended by the dashboards, since the round that raises the
+others is a worker's own.
+"""
+
+from typing import Any
+
+from services import clock
+from services.access import SYSTEM
+from services.alarms.sweep import resolve
+from services.desk import Desk
+from services.heartbeats import Still
+from services.store import alarms as rows
+from services.store.alarms import Standing
+from services.store.locks import one_at_a_time
+
+KINDS = ("no_worker", "worker_part_still")
+
+
+def note(desk: Desk) -> None:
+    """Compare the alarms with what this process has seen of the signs of life. What it does not know it leaves as it is.
+
+    Running it in several dashboards does nothing more. Raises StoreError.
+    """
+    still = desk.watch.still
+    if still is None and not desk.watch.alive:
+        return
+    wanted = _wanted(still) if still else None
+    with desk.store.read() as tx:
+        if _as_wanted(list(rows.open_of_kinds(tx, KINDS).values()), wanted):
+            return
+    now = clock.now()
+    with desk.store.write() as tx:
+        one_at_a_time(tx, "standstill")
+        for row in rows.open_of_kinds(tx, KINDS).values():
+            if wanted is None or row.kind != wanted.kind:
+                resolve(tx, row, now, SYSTEM)
+            elif row.detail != wanted.detail:
+                rows.change(tx, row.id, detail=wanted.detail)
+        if wanted and not any(row.kind == wanted.kind for row in rows.open_of_kinds(tx, KINDS).values()):
+            rows.raise_standing(tx, wanted, now)
+
+
+def _as_wanted(found: list[Any], wanted: Standing | None) -> bool:
+    if wanted is None:
+        return not found
+    return [(row.kind, row.detail) for row in found] == [(wanted.kind, wanted.detail)]
+
+
+def _wanted(still: Still) -> Standing:
+    """Known by the lane that has stood longest and its last sign: closed by a person, it is not raised again for those."""
+    lane, sign = min(still.lanes, key=lambda one: one[1])
+    kind = "no_worker" if still.whole else "worker_part_still"
+    detail: dict[str, Any] = {"since": clock.shown(still.since).isoformat()}
+    if not still.whole:
+        detail["lanes"] = [name for name, _ in still.lanes]
+    return Standing(kind, f"{kind}:{lane}:{sign.isoformat()}", "", None, detail)

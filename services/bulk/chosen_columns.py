@@ -1,0 +1,31 @@
+"""What a person says of a table's columns holds for every table of the account with the same set of headings."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from services import clock
+from services.access import Actor, audit
+from services.bulk.heading import Head, Told
+from services.store import Connection, Store
+from services.store import table_columns as rows
+from services.text import headings
+
+Kind = Literal["requests", "expected"]
+# What a person says now: meaning → a column's name, "" for none, None for what the table itself says.
+Said = Mapping[str, str | None]
+
+
+def told(store: Store, account: str, kind: Kind, said: Said | None) -> Told:
+    """What is remembered, but for what is said now."""
+    with store.read() as tx:
+        return Told(rows.all_of(tx, account, kind), said or {})
+
+
+def remember(tx: Connection, actor: Actor, account: str, kind: Kind, head: Head) -> None:
+    """Keep what was said of a table that is used now, in that transaction."""
+    names = headings.digest(head.names)
+    if rows.get(tx, account, kind, names) != head.told:
+        rows.save(
+            tx, account, kind, names, head.told, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
+        )
+        audit.record(tx, actor, "table_columns_named", f"account:{account}", columns=sorted(head.told))

@@ -1,0 +1,126 @@
+"""The columns of a table of orders, by the names that people and shop systems give them, in English and French."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from services.text.headings import Meaning, Tier, Vocabulary
+
+
+@dataclass(frozen=True)
+class Column:
+    """``label``: the English msgid, which is also a heading of the template, as its French text is; both are ``exact``."""
+
+    name: str
+    label: str
+    exact: tuple[str, ...]
+    tiers: tuple[Tier, ...] = ()
+    needed: bool = False
+
+
+def _words(*patterns: str) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(pattern.split()) for pattern in patterns)
+
+
+# Words that make of a heading a price of one piece, a sum, what is still due, a number of pieces.
+_PRICES = _words(
+    "price", "prices", "prix", "pu", "p u", "unitaire", "tarif", "cost", "cout", "unit amount", "unit value"
+)
+COUNTS = _words(
+    "quantity", "quantite", "qty", "qte", "pieces", "pcs", "nombre", "nb", "count", "units", "unites"
+)
+_SUMS = _words("total", "totaux", "amount", "montant", "sum", "somme", "ttc")
+_DUE = _words(
+    "amount due", "montant du", "total due", "total du", "solde du", "balance", "outstanding", "remaining", "reste", "restant", "unpaid", "impaye", "owed", "open amount", "amount pay", "montant payer", "net payer"
+)  # fmt: skip
+_TAXED = _words("ttc", "incl", "including", "gross amount")
+
+_ORDER_ID = (
+    Tier(("order number", "order no", "order reference", "id commande", "référence commande")),
+    Tier(("order", "commande")),
+    Tier(("merchant order",)),
+)
+_REFERENCE = (
+    Tier(("invoice no", "invoice reference", "référence facture")),
+    Tier(("invoice", "facture")),
+    Tier(("reference 1", "référence 1", "ref 1", "reporting data 1")),
+    Tier(("reference", "référence")),
+)
+# What is due is what the customer owes: it goes before an amount, of which a part may be paid. An amount with its taxes
+# goes beside one that does not say whether it has them.
+_AMOUNT = Column(
+    "amount", "Amount",
+    ("amount due", "montant dû", "total due", "total dû", "balance due", "solde dû", "amount to pay", "total to pay", "montant à payer",
+     "total à payer", "net à payer", "reste à payer", "net to pay", "somme due", "outstanding amount"),
+    (
+        Tier(("amount", "montant", "montant ttc", "total ttc", "amount incl tax", "amount incl vat", "total incl tax", "total incl vat", "gross amount"),
+             beside=(*_PRICES, *_DUE, *_TAXED)),
+        Tier(("total", "grand total", "total amount", "montant total", "total price", "prix total", "somme", "sum"), beside=(*_PRICES, *_DUE, *_TAXED)),
+        Tier(("price", "prix"), beside=(*_PRICES, *_SUMS, *_DUE, *_TAXED, *COUNTS)),
+    ),
+    needed=True,
+)  # fmt: skip
+_CURRENCY = Column(
+    "currency", "Currency", ("currency", "devise"), (Tier(("monnaie", "currency code", "code devise")),)
+)
+_REFERENCES = (
+    Column("reference_1", "Invoice number", ("invoice number", "N° de facture", "numéro de facture"), _REFERENCE),
+    *(
+        Column(
+            f"reference_{n}", f"Reference {n}", (f"reference {n}", f"référence {n}"), (Tier((f"ref {n}", f"réf {n}", f"reporting data {n}")),)
+        )
+        for n in range(2, 6)
+    ),
+)  # fmt: skip
+
+REQUESTS: tuple[Column, ...] = (
+    Column(
+        "first_name", "First name", ("first name", "prénom"),
+        (Tier(("customer first name", "prénom client")), Tier(("given name", "forename"))), needed=True,
+    ),
+    Column(
+        "last_name", "Last name", ("last name", "nom", "nom de famille"),
+        (Tier(("customer last name", "nom client")), Tier(("surname", "family name")), Tier(("name",))), needed=True,
+    ),
+    Column(
+        "email", "E-mail address", ("e-mail address", "adresse e-mail"),
+        (Tier(("customer email", "email client")), Tier(("email", "mail", "courriel", "adresse électronique", "adresse mail"))), needed=True,
+    ),
+    _AMOUNT,
+    _CURRENCY,
+    Column("description", "Description", ("description",), (Tier(("désignation", "libellé", "objet", "subject", "intitulé", "motif")),), needed=True),
+    *_REFERENCES,
+    Column("order_id", "Order id", ("order id", "N° de commande", "numéro de commande"), _ORDER_ID),
+    Column("language", "Customer's language", ("customer's language", "langue du client"), (Tier(("language", "langue")), Tier(("locale",)))),
+    Column(
+        "expires_at", "Valid until", ("valid until", "valable jusqu’au", "expires at"),
+        (Tier(("valide jusqu'au", "expiry", "expiry date", "expiration", "date d'expiration")), Tier(("date limite",))),
+    ),
+    Column(
+        "phone", "Telephone", ("telephone", "téléphone"),
+        (Tier(("phone", "phone number", "tel", "tél", "numéro de téléphone")), Tier(("mobile", "portable"))),
+    ),
+)  # fmt: skip
+EXPECTED: tuple[Column, ...] = (
+    Column("order_id", "Order id", ("order id", "N° de commande", "numéro de commande"), _ORDER_ID, needed=True),
+    _AMOUNT,
+    _CURRENCY,
+    Column("date", "Date", ("date",), (Tier(("date de commande", "order date")), Tier(("created", "created at", "date de création")))),
+    *_REFERENCES,
+)  # fmt: skip
+
+
+def recognise(heading: str, columns: tuple[Column, ...]) -> str | None:
+    """The name of the column that a heading means where it stands alone, or None."""
+    return vocabulary(columns).recognise(heading)
+
+
+def missing(found: Iterable[str], columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """The needed columns that are not among those found."""
+    there = set(found)
+    return tuple(column.name for column in columns if column.needed and column.name not in there)
+
+
+@lru_cache(maxsize=4)
+def vocabulary(columns: tuple[Column, ...]) -> Vocabulary:
+    return Vocabulary(Meaning(column.name, column.exact, column.tiers) for column in columns)

@@ -1,0 +1,147 @@
+"""Rows to payment requests: each one checked by the order form's own rules, its problems named cell by cell."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from services import money
+from services.bulk import cells
+from services.bulk.cells import DecimalSign
+from services.bulk.errors import OrderIdTwice
+from services.bulk.table import Line, Table
+from services.errors import DeskError
+from services.mail.errors import CardNumber
+from services.orders import drafts
+from services.orders.drafts import REFERENCES, Accepted, Draft
+from services.settings import Account
+
+T = TypeVar("T")
+_TEXTS = ("first_name", "last_name", "email", "description", "order_id", "phone")
+_PLACEHOLDER = "0"  # an order id is given when the row is kept; until then the form's rules need one
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What holds where the table says nothing. ``locale``: the reader's, for amounts in sentences. ``days``: validity."""
+
+    language: str
+    days: int
+    locale: str
+    decimal: DecimalSign | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """``column`` is "" where the row as a whole is meant; ``where`` is the cell as its program names it."""
+
+    column: str
+    where: str
+    cell: str
+    error: DeskError
+
+
+@dataclass(frozen=True)
+class Bad:
+    line: Line
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Good:
+    """``draft`` without an order id or an end where the row names none. ``warnings``: codes of words.WARNINGS."""
+
+    line: Line
+    draft: Draft
+    accepted: Accepted
+    warnings: tuple[str, ...] = ()
+
+
+def check_rows(
+    table: Table, account: Account, rules: Rules, decimal: DecimalSign, now: datetime
+) -> tuple[list[Good], list[Bad]]:
+    """The rows that make a payment request, and those that do not, in the table's order."""
+    form = cells.date_form(table, "expires_at")
+    good: list[Good] = []
+    bad: list[Bad] = []
+    first_use: dict[str, int] = {}
+    for line in table.lines:
+        draft, problems = _draft(line, account, rules, decimal, form, now)
+        accepted, refused = drafts.check(draft, now)
+        problems = {**refused, **problems}
+        order_id = line.cells.get("order_id", "")
+        if order_id and first_use.setdefault(order_id, line.number) != line.number:
+            problems.setdefault("order_id", OrderIdTwice(first_use[order_id]))
+        if problems or accepted is None:
+            bad.append(_bad(table, line, problems))
+            continue
+        draft = replace(
+            draft, order_id=order_id, expires_at=draft.expires_at if line.cells.get("expires_at") else None
+        )
+        good.append(Good(line, draft, accepted))
+    return good, bad
+
+
+def refuse(table: Table, row: Good, column: str, error: DeskError) -> Bad:
+    """A row that was good by itself, and is not beside what is stored."""
+    return Bad(row.line, (_problem(table, row.line, column, error),))
+
+
+def _bad(table: Table, line: Line, problems: dict[str, DeskError]) -> Bad:
+    """A row that is refused; a card number in it is not repeated."""
+    cards = {name for name, error in problems.items() if isinstance(error, CardNumber)}
+    line = replace(line, cells={name: "" if name in cards else cell for name, cell in line.cells.items()})
+    return Bad(line, tuple(_problem(table, line, *found) for found in problems.items()))
+
+
+def _problem(table: Table, line: Line, column: str, error: DeskError) -> Problem:
+    return Problem(column, table.where(line.number, column), line.cells.get(column, ""), error)
+
+
+def _draft(
+    line: Line, account: Account, rules: Rules, decimal: DecimalSign, form: Any, now: datetime
+) -> tuple[Draft, dict[str, DeskError]]:
+    """The row as if it had been typed, and the problems that the form's own rules cannot see."""
+    problems: dict[str, DeskError] = {}
+
+    def take(field: str, read: Callable[[], T], instead: T) -> T:
+        try:
+            return read()
+        except DeskError as problem:
+            problems[field] = problem
+            return instead
+
+    texts = {name: line.cells.get(name, "") for name in _TEXTS}
+    references = {f"reference_{n}": line.cells.get(f"reference_{n}", "") for n in range(1, REFERENCES + 1)}
+    problems.update(cells.damaged(line, [*texts, *references] & line.cells.keys()))
+    problems.update(cells.of_row(line))
+    code = take("currency", lambda: cells.currency(line, account.currency), account.currency)
+    amount = ""
+    if line.cells["amount"]:
+        value = take("amount", lambda: cells.units(line, decimal, code), money.UNITS)
+        amount = money.plain(value, code, rules.locale)  # as a person would type it, for the form's own rules
+    end = take(
+        "expires_at", lambda: cells.moment(line, "expires_at", form, account.zone, end_of_day=True), None
+    )
+    draft = Draft(
+        channel="link", account=account.key, first_name=texts["first_name"], last_name=texts["last_name"],
+        email=texts["email"], phone=texts["phone"], description=texts["description"],
+        order_id=texts["order_id"] or _PLACEHOLDER, amount=amount, currency=code, references=tuple(references.values()),
+        language=cells.language(line.cells.get("language", ""), rules.language),
+        expires_at=end or now + timedelta(days=rules.days), locale=rules.locale,
+    )  # fmt: skip
+    return draft, problems | cells.lost(line)
+
+
+def stored(draft: Draft) -> dict[str, Any]:
+    """A draft as JSON keeps it."""
+    kept = asdict(draft)
+    kept["expires_at"] = draft.expires_at.isoformat() if draft.expires_at else None
+    return kept
+
+
+def restored(data: dict[str, Any], order_id: str, default_end: datetime) -> Draft:
+    """The draft of a kept row: its own order id and end, where it has them."""
+    end = datetime.fromisoformat(data["expires_at"]) if data["expires_at"] else default_end
+    return Draft(**{**data, "references": tuple(data["references"]), "order_id": data["order_id"] or order_id,
+                    "expires_at": end})  # fmt: skip

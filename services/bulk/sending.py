@@ -1,0 +1,323 @@
+"""Many payment requests from one table: looked at first, then sent at a set pace, each row exactly once.
+
+A row becomes an order in one transaction with the note that it has: whatever is killed, a row is either waiting or it
+has its one order. A batch acts for the person who started it, with the rights that they have at that moment.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from services import clock
+from services.access import AccessError, Actor, Right, audit, require
+from services.accounts.errors import AccountUnknown
+from services.accounts.readiness import readiness_in
+from services.bulk import (
+    cells,
+    chosen_columns,
+    rows,
+    table,
+)
+from services.bulk.chosen_columns import Said
+from services.bulk.columns import REQUESTS
+from services.bulk.errors import (
+    BatchOver,
+    NothingToSend,
+    PaceRefused,
+    UnknownBatch,
+)
+from services.bulk.heading import Head
+from services.bulk.rows import Bad, Good, Rules
+from services.bulk.table import Table
+from services.desk import Desk
+from services.errors import DeskError
+from services.orders.create import create_in
+from services.orders.email_typos import suggestion
+from services.orders.errors import AccountNotReady, DraftRefused, OrderIdTaken
+from services.orders.warnings import HABIT, exceeded_habit, looks_like_card
+from services.settlements.amounts import Decision
+from services.store import STORE_AWAY, Connection, Row
+from services.store.locks import one_at_a_time
+from services.store.orders import batches as kept
+from services.store.orders import sending as sending_rows
+from services.store.restore_guard import held
+from services.text import card_numbers
+
+log = logging.getLogger(__name__)
+
+MOST_ROWS = 5_000
+PER_MINUTE, MOST_PER_MINUTE = 30, 600
+LISTED = 10
+_NOT_READY_AGAIN = timedelta(seconds=30)
+_CATCH_UP = timedelta(seconds=2)  # after a stop, rows are not made up for in a burst
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A table as it was read, without its lines: a cell may hold what is refused. ``decision.decimal`` None: the file does not say how its amounts are written, and no row
+    was checked. ``totals``: units by currency, of the good rows."""
+
+    table: Table
+    decision: Decision
+    good: tuple[Good, ...] = ()
+    bad: tuple[Bad, ...] = ()
+
+    @property
+    def totals(self) -> dict[str, int]:
+        sums: Counter[str] = Counter()
+        for row in self.good:
+            sums[row.accepted.currency] += row.accepted.amount
+        return dict(sums)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``waiting``, ``created``, ``refused``: rows. ``left``: how long the waiting ones take at the set pace."""
+
+    batch: Row[Any]
+    waiting: int
+    created: int
+    refused: int
+
+    @property
+    def left(self) -> timedelta:
+        return timedelta(minutes=self.waiting / self.batch.per_minute)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """``shown``: every batch that has not ended and the newest of the others, of ``total``."""
+
+    shown: tuple[Progress, ...]
+    total: int
+
+
+def look(
+    desk: Desk, actor: Actor, account: str, raw: bytes, rules: Rules, said: Said | None = None, sheets: Path | None = None
+) -> Preview:  # fmt: skip
+    """Read and check a table; nothing is stored. ``said``: of its columns, beside what is remembered; ``sheets`` as in ``table.read``.
+    Raises what that does, NotAllowed, AccountUnknown."""
+    _known(desk, account)
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEND)
+    read = table.read(raw, REQUESTS, MOST_ROWS, chosen_columns.told(desk.store, account, "requests", said), sheets)
+    decision, shown = cells.decide(read, rules.decimal), replace(read, lines=())
+    if decision.decimal is None:
+        return Preview(shown, decision)
+    now = clock.now()
+    good, bad = rows.check_rows(read, desk.account(account), rules, decision.decimal, now)
+    with desk.store.read() as tx:
+        good, taken = _beside_the_stored(tx, read, account, good, now)
+    return Preview(
+        shown, decision, tuple(good), tuple(sorted([*bad, *taken], key=lambda row: row.line.number))
+    )
+
+
+def start(
+    desk: Desk, actor: Actor, account: str, name: str, good: Sequence[Good], *, days: int, per_minute: int, form_key: str,
+    head: Head | None = None,
+) -> int:  # fmt: skip
+    """Keep the good rows and begin to send them; the id of the batch. The same ``form_key`` again begins nothing anew.
+    What a person said of the columns (``head``) is remembered.
+
+    Raises NothingToSend, PaceRefused, AccountNotReady, AccountUnknown, NotAllowed.
+    """
+    _known(desk, account)
+    if not good:
+        raise NothingToSend
+    if not 1 <= per_minute <= MOST_PER_MINUTE:
+        raise PaceRefused(MOST_PER_MINUTE)
+    name = card_numbers.masked(PurePosixPath(name.replace("\\", "/")).name[:200] or "file")  # a name, never a path
+    now = clock.now()
+    with desk.store.write() as tx:
+        require(tx, actor, Right.SEND)
+        one_at_a_time(tx, "batch")  # two presses at once: the second finds what the first has written
+        known = kept.by_form_key(tx, form_key)
+        if known is not None:
+            return known
+        ready = readiness_in(tx, desk, account, "link")
+        if not ready.ready:
+            raise AccountNotReady(account, tuple(item.name for item in ready.missing))
+        batch = kept.add(
+            tx, [{"line": row.line.number, "data": rows.stored(row.draft)} for row in good], account=account, name=name,
+            form_key=form_key, state="running", per_minute=per_minute, days=days, next_at=now, created_at=now,
+            actor_kind=actor.kind, actor_id=actor.id, sender_name=actor.name,
+        )  # fmt: skip
+        if head is not None:
+            chosen_columns.remember(tx, actor, account, "requests", head)
+        audit.record(tx, actor, "batch_started", f"batch:{batch}", account=account, rows=len(good))
+    desk.wake.set()
+    return batch
+
+
+def listing(desk: Desk, actor: Actor, most: int = LISTED) -> Listing:
+    """The batches with how far each is, newest first: those that go on or are paused, and the newest ``most``."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEND)
+        found, total = kept.listed(tx, most), kept.how_many(tx)
+        counts = kept.counts(tx, [row.id for row in found])
+    return Listing(
+        tuple(
+            Progress(
+                row, *(counts.get(row.id, {}).get(state, 0) for state in ("waiting", "created", "refused"))
+            )
+            for row in found
+        ),
+        total,
+    )
+
+
+def refused(desk: Desk, actor: Actor, batch: int) -> list[Row[Any]]:
+    """The rows that were refused when their turn came, with their problems: field → [code, values]."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEND)
+        return kept.rows_in(tx, batch, "refused")
+
+
+def pause(desk: Desk, actor: Actor, batch: int) -> None:
+    """Send no further row until ``resume``. Raises UnknownBatch, BatchOver, NotAllowed."""
+    _turn(desk, actor, batch, "paused")
+
+
+def resume(desk: Desk, actor: Actor, batch: int) -> None:
+    """Go on where it stopped; from now on it acts for whoever resumes it. Raises UnknownBatch, BatchOver, NotAllowed."""
+    _turn(desk, actor, batch, "running")
+
+
+def cancel(desk: Desk, actor: Actor, batch: int) -> None:
+    """Send no further row, ever; what was sent stays sent. Raises UnknownBatch, BatchOver, NotAllowed."""
+    _turn(desk, actor, batch, "cancelled")
+
+
+def work(desk: Desk) -> bool:
+    """Make the order of one row that is due. False when none is; cheap then."""
+    now = clock.now()
+    with desk.store.read() as tx:
+        if not kept.any_due(tx, now) or held(tx):
+            return False
+    with desk.store.write() as tx:
+        batch = kept.take(tx, now)
+        row = kept.next_waiting(tx, batch.id) if batch else None
+        if batch is None:
+            return False
+        if row is None:
+            kept.change(tx, batch.id, state="done", finished_at=now)
+            return True
+        number = row.number
+        try:
+            _send(tx, desk, batch, row, now)
+        except STORE_AWAY:
+            raise
+        except Exception:
+            # A fault of ours must stop neither the batch nor the other work: the row is set aside, and the log says why.
+            log.exception("row %s of batch %s failed", number, batch.id)
+        else:
+            return True
+    with desk.store.write() as tx:
+        kept.change_row(tx, batch.id, number, state="refused", problems={"": ["batch", {}]})
+    return True
+
+
+def _send(tx: Connection, desk: Desk, batch: Row[Any], row: Row[Any], now: datetime) -> None:
+    person = Actor("user", batch.actor_id, batch.sender_name) if batch.actor_kind == "user" else Actor(batch.actor_kind, batch.actor_id)  # fmt: skip
+    draft = rows.restored(row.data, _order_id(batch, row.number), now + timedelta(days=batch.days))
+    pace = timedelta(minutes=1 / batch.per_minute)
+    following = {"next_at": max(batch.next_at, now - _CATCH_UP) + pace, "reason": ""}
+    try:
+        order = create_in(tx, desk, person, draft, f"batch:{batch.id}:{row.number}")
+    except DraftRefused as error:
+        _refuse(tx, batch, row, error.problems)
+    except OrderIdTaken as error:
+        _refuse(tx, batch, row, {"order_id": error})
+    except AccountNotReady as error:
+        following = {"next_at": now + _NOT_READY_AGAIN, "reason": error.code}
+    except (AccessError, AccountUnknown) as error:
+        following = {"state": "paused", "reason": error.code}
+    else:
+        # The order has the customer now: one copy of a person's data is enough.
+        kept.change_row(tx, batch.id, row.number, state="created", order=order, data={})
+    kept.change(tx, batch.id, **following)
+
+
+def _refuse(tx: Connection, batch: Row[Any], row: Row[Any], problems: dict[str, DeskError]) -> None:
+    said = {field: [problem.code, problem.fields()] for field, problem in problems.items()}
+    kept.change_row(tx, batch.id, row.number, state="refused", problems=said)
+
+
+def _order_id(batch: Row[Any], number: int) -> str:
+    """The order id of a row that names none: it can be read out, and no other row has it."""
+    return f"{batch.created_at:%y%m%d}-{batch.id}-{number:04d}"
+
+
+def _turn(desk: Desk, actor: Actor, batch_id: int, state: str) -> None:
+    with desk.store.write() as tx:
+        require(tx, actor, Right.SEND)
+        batch = kept.get(tx, batch_id, lock=True)
+        if batch is None:
+            raise UnknownBatch
+        if batch.state not in kept.UNENDED:
+            raise BatchOver
+        values: dict[str, Any] = {"state": state, "reason": ""}
+        if state == "running":
+            values |= {
+                "next_at": clock.now(),
+                "actor_kind": actor.kind,
+                "actor_id": actor.id,
+                "sender_name": actor.name,
+            }
+        if state == "cancelled":
+            values["finished_at"] = clock.now()
+        kept.change(tx, batch_id, **values)
+        audit.record(tx, actor, f"batch_{state}", f"batch:{batch_id}")
+    desk.wake.set()
+
+
+def _beside_the_stored(
+    tx: Connection, read: Table, account: str, good: list[Good], now: datetime
+) -> tuple[list[Good], list[Bad]]:
+    """The rows whose order id is free, warned of what stands beside them; and those whose order id is taken."""
+    taken = kept.taken_order_ids(tx, account, {row.draft.order_id for row in good if row.draft.order_id})
+    used = kept.used_references(tx, account, {row.accepted.references[0] for row in good} - {""})
+    waiting = kept.still_open(tx, account, {_same(row) for row in good}, now)
+    habits = {
+        currency: sending_rows.last_amounts(tx, account, currency, HABIT)
+        for currency in {row.accepted.currency for row in good}
+    }
+    warned: list[Good] = []
+    bad: list[Bad] = []
+    seen: set[tuple[str, int, str]] = set()
+    referred: set[str] = set()
+    for row in good:
+        if row.draft.order_id in taken:
+            bad.append(rows.refuse(read, row, "order_id", OrderIdTaken(row.draft.order_id)))
+            continue
+        reference = row.accepted.references[0]
+        tests = {
+            "no_invoice_number": not reference,
+            "looks_like_card": looks_like_card(row.accepted),
+            "mistyped": suggestion(row.accepted.email) is not None,
+            "amount_unusual": exceeded_habit(row.accepted.amount, habits[row.accepted.currency]) is not None,
+            "internationalised": row.accepted.internationalised,
+            "same_in_file": _same(row) in seen,
+            "reference_in_file": reference in referred,
+            "still_open": _same(row) in waiting,
+            "reference_used": reference in used,
+        }
+        seen.add(_same(row))
+        referred |= {reference} - {""}
+        warned.append(replace(row, warnings=tuple(code for code, holds in tests.items() if holds)))
+    return warned, bad
+
+
+def _same(row: Good) -> tuple[str, int, str]:
+    """What makes two requests look like one: addresses differ in more than their case."""
+    return row.accepted.email.lower(), row.accepted.amount, row.accepted.currency
+
+
+def _known(desk: Desk, account: str) -> None:
+    if account not in desk.settings.all_accounts:
+        raise AccountUnknown(account)

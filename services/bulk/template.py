@@ -1,0 +1,36 @@
+"""The empty table to fill in: its headings in the reader's language, as CSV and as XLSX."""
+
+import csv
+import io
+
+import xlsxwriter
+
+from services.bulk.columns import Column
+from services.i18n import Translator
+
+# Kept as text, so that a spreadsheet leaves leading zeros and long numbers alone.
+_TEXTS = frozenset({"order_id", "phone", *(f"reference_{n}" for n in range(1, 6))})
+
+
+def as_csv(columns: tuple[Column, ...], t: Translator) -> bytes:
+    """UTF-8 with BOM; the separator is the one that a spreadsheet of that language expects."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter="," if t.language == "en" else ";", lineterminator="\r\n")
+    writer.writerow([t(column.label) for column in columns])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def as_xlsx(columns: tuple[Column, ...], t: Translator) -> bytes:
+    """Needed columns are bold and say so in a note."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        sheet = book.add_worksheet(t("Orders"))
+        needed, other = book.add_format({"bold": True, "bottom": 1}), book.add_format({"bottom": 1})
+        text = book.add_format({"num_format": "@"})
+        for place, column in enumerate(columns):
+            label = t(column.label)
+            sheet.set_column(place, place, max(14, len(label) + 4), text if column.name in _TEXTS else None)
+            sheet.write_string(0, place, label, needed if column.needed else other)
+            sheet.write_comment(0, place, t("needed") if column.needed else t("may stay empty"))
+        sheet.freeze_panes(1, 0)
+    return out.getvalue()

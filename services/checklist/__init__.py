@@ -1,0 +1,1 @@
+"""What an account still lacks before it can send, measured."""

@@ -1,0 +1,232 @@
+"""Measuring: each question to HiPay, the mail server or the DNS in a thread of its own, all within ten seconds."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from queue import Empty, SimpleQueue
+
+from services import clock
+from services.access import Actor, Right, audit, require
+from services.accounts.checks import (
+    Check,
+    SenderDomains,
+    Status,
+    hash_check,
+    last_checks,
+    reports_check,
+    sender_domains,
+    smtp_server,
+)
+from services.accounts.configuration import configuration
+from services.accounts.errors import AccountUnknown
+from services.desk import Desk
+from services.errors import DeskError
+from services.hipay.client import HiPay
+from services.hipay.errors import (
+    BadCertificate,
+    HiPayError,
+    NotAuthorised,
+    OutcomeUnknown,
+    Refused,
+    Unavailable,
+    Unreachable,
+)
+from services.mail import dns
+from services.mail.deliver import check_session
+from services.mail.errors import AuthRefused, DeliveryError, StarttlsGone, TlsRefused
+from services.orders import bounces
+from services.store import accounts as rows
+
+DEADLINE = 10.0  # seconds, for everything together
+_CALL = 8.0  # seconds for one call, so that its own error is told rather than ours
+_ECI = {"products_link": 7, "products_phone": 1}
+# HiPay's codes for a refused account that the merchant can act on otherwise than by new credentials.
+_REFUSALS = {
+    1000003: "account",
+    1000004: "account",
+    1000005: "permissions",
+    1000006: "account",
+    1000009: "address",
+}
+
+_log = logging.getLogger(__name__)
+Job = Callable[[datetime], Check | tuple[Check, Check]]
+
+
+def measure(desk: Desk, actor: Actor, account: str) -> tuple[Check, ...]:
+    """Ask everybody again, store what they said, and return the whole check list. Takes at most ten seconds.
+
+    A server that does not answer is a check's result, never an exception. Raises NotAllowed, AccountUnknown.
+    """
+    if account not in desk.settings.all_accounts:
+        raise AccountUnknown(account)
+    with desk.store.read() as tx:
+        require(tx, actor, Right.CONFIGURE)
+        domains = sender_domains(configuration(tx, account), desk.settings)
+    found = _all_in_time(_jobs(desk, account, domains), clock.now())
+    with desk.store.write() as tx:
+        for check in found:
+            rows.save_check(
+                tx, account, check.name, check.status, {"reason": check.reason, **check.detail},
+                at=clock.now(), actor_kind=actor.kind, actor_id=actor.id,
+            )  # fmt: skip
+        statuses = {check.name: check.status for check in found}
+        audit.record(tx, actor, "account.checked", f"account:{account}", **statuses)
+    return last_checks(desk, account)
+
+
+def _jobs(desk: Desk, account: str, domains: SenderDomains | None) -> dict[tuple[str, ...], Job]:
+    """The questions, by the names of the checks each answers."""
+    settings = desk.settings
+    jobs: dict[tuple[str, ...], Job] = {
+        ("credentials", "hash_algorithm"): partial(_security, desk, account),
+        ("finance_api",): partial(_finance, desk, account),
+    }
+    jobs |= {(name,): partial(_products, desk, account, name, eci) for name, eci in _ECI.items()}
+    if settings.smtp:
+        jobs["smtp",] = partial(_smtp, settings.smtp)
+    if settings.imap:
+        jobs["delivery_reports",] = partial(_reports, desk)
+    if domains and not settings.demo:  # the sandbox's world asks nobody outside this machine
+        jobs["sender_domain",] = partial(_sender_domain, domains)
+    return jobs
+
+
+def _all_in_time(jobs: Mapping[tuple[str, ...], Job], at: datetime) -> list[Check]:
+    answers: SimpleQueue[tuple[Check, ...]] = SimpleQueue()
+    ends_at = time.monotonic() + DEADLINE
+
+    def run(names: tuple[str, ...], job: Job) -> None:
+        try:
+            answer = job(at)
+            answers.put(answer if isinstance(answer, tuple) else (answer,))
+        except Exception as error:  # noqa: BLE001 - whatever breaks, the other lines are shown
+            _log.error("check %s failed: %s", names, type(error).__name__)
+            answers.put(tuple(Check(name, "unknown", "answer", {}, at) for name in names))
+
+    for names, job in jobs.items():
+        # Daemons: a server that never answers must not hold up the process's end.
+        threading.Thread(target=run, args=(names, job), name=f"check-{names[0]}", daemon=True).start()
+    found: dict[str, Check] = {}
+    for _ in jobs:
+        try:
+            found |= {
+                check.name: check for check in answers.get(timeout=max(0.0, ends_at - time.monotonic()))
+            }
+        except Empty:
+            break
+    late = {name: Check(name, "unknown", "timeout", {}, at) for names in jobs for name in names}
+    return list({**late, **found}.values())
+
+
+def _client(desk: Desk, account: str) -> HiPay:
+    return HiPay(
+        desk.account(account),
+        sandbox_url=desk.settings.sandbox_url if desk.settings.demo else None,
+        seconds=_CALL,
+    )
+
+
+def _security(desk: Desk, account: str, at: datetime) -> tuple[Check, Check]:
+    try:
+        with _client(desk, account) as client:
+            algorithm = client.security_settings()
+    except HiPayError as error:
+        return (
+            Check("credentials", *_trouble(error), _detail(error), at),
+            Check("hash_algorithm", "unknown", "credentials", {}, at),
+        )
+    return Check("credentials", "ok", "", {}, at), hash_check(desk.account(account), algorithm, at)
+
+
+def _products(desk: Desk, account: str, name: str, eci: int, at: datetime) -> Check:
+    try:
+        with _client(desk, account) as client:
+            products = client.payment_products(eci, desk.account(account).currency)
+    except Refused as error:
+        if error.hipay_code != 1020002:  # this channel is not open
+            return Check(name, "unknown", "answer", _detail(error), at)
+        products = ()
+    except HiPayError as error:
+        status, reason = _trouble(error)
+        return Check(name, *((status, reason) if status == "unknown" else ("unknown", "credentials")), {}, at)
+    if eci == 1:
+        products = tuple(product for product in products if product.takes_moto)
+    if not products:
+        return Check(name, "failed" if eci == 7 else "warning", "empty", {}, at)
+    codes = " ".join(sorted({product.code for product in products}))
+    return Check(name, "ok", "", {"count": str(len(codes.split())), "codes": codes}, at)
+
+
+def _finance(desk: Desk, account: str, at: datetime) -> Check:
+    if desk.account(account).environment == "stage":
+        return Check("finance_api", "unknown", "stage", {}, at)
+    try:
+        with _client(desk, account) as client:
+            client.settlements(per_page=1)
+    except NotAuthorised as error:
+        return Check("finance_api", "warning", "refused", _detail(error), at)
+    except HiPayError as error:
+        return Check("finance_api", *_trouble(error), _detail(error), at)
+    return Check("finance_api", "ok", "", {}, at)
+
+
+def _smtp(url: str, at: datetime) -> Check:
+    try:
+        session = check_session(url, timeout=_CALL / 2)
+    except DeliveryError as error:
+        reasons = ((AuthRefused, "auth"), (StarttlsGone, "starttls"), (TlsRefused, "tls"))
+        reason = next((reason for kind, reason in reasons if isinstance(error, kind)), "session")
+        answer = f"{error.reply or ''} {error.answer}".strip()
+        return Check("smtp", "failed", reason, {"answer": answer, "server": smtp_server(url)}, at)
+    return Check("smtp", "ok", "", {"host": f"{session.host}:{session.port}", "server": smtp_server(url)}, at)
+
+
+def _reports(desk: Desk, _at: datetime) -> Check:
+    bounces.read_mailbox(desk, seconds=_CALL)
+    with desk.store.read() as tx:
+        return reports_check(tx, desk.settings.imap)
+
+
+def _sender_domain(domains: SenderDomains, at: datetime) -> Check:
+    asked = tuple(dict.fromkeys((*domains.spf, *domains.dmarc)))
+    with ThreadPoolExecutor(len(asked)) as pool:
+        found = dict(zip(asked, pool.map(dns.sender_domain, asked), strict=True))
+    spf = {name: found[name].spf for name in domains.spf}
+    dmarc = {name: found[name].dmarc for name in domains.dmarc}
+    without = {"spf": _those(spf, "missing"), "dmarc": _those(dmarc, "missing")}
+    absent = [record for record, names in without.items() if names]
+    detail = {"asked": domains.asked, **without}
+    if absent:
+        reason = absent[0] if len(absent) == 1 else "both"
+        return Check("sender_domain", "warning", reason, detail | {"domain": without[absent[0]]}, at)
+    unknown = [name for name in asked if "unknown" in (spf.get(name), dmarc.get(name))]
+    if unknown:
+        return Check("sender_domain", "unknown", "dns", detail | {"domain": ", ".join(unknown)}, at)
+    return Check("sender_domain", "ok", "", detail | {"domain": ", ".join(asked)}, at)
+
+
+def _those(found: Mapping[str, str], what: str) -> str:
+    return ", ".join(name for name, published in found.items() if published == what)
+
+
+def _trouble(error: HiPayError) -> tuple[Status, str]:
+    """What an error says of the account: only a refusal or a false certificate is a failure, the rest is not known."""
+    if isinstance(error, NotAuthorised):
+        return "failed", _REFUSALS.get(error.hipay_code or 0, "refused")
+    if isinstance(error, BadCertificate):
+        return "failed", "certificate"
+    reasons = ((Unreachable, "unreachable"), (OutcomeUnknown, "timeout"), (Unavailable, "unavailable"))
+    return "unknown", next((reason for kind, reason in reasons if isinstance(error, kind)), "answer")
+
+
+def _detail(error: DeskError) -> dict[str, str]:
+    """The values worth showing: HiPay's code and the host, never HiPay's words, which may repeat what was sent."""
+    shown = {
+        name: value for name, value in error.fields().items() if name in ("hipay_code", "host", "status")
+    }
+    return {name: value for name, value in shown.items() if value != "None"}

@@ -1,0 +1,103 @@
+"""What the check list says of payouts: when they were fetched last, what HiPay announced, how the folder stands."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from services.desk import Desk
+from services.imports.fetch_schedule import automatic
+from services.settings import SHORTEST_SECRET
+from services.store import Connection
+from services.store.settlements import folder_files as folder_rows
+from services.store.settlements import hipay_list as rows
+
+# status, reason, values of its sentence
+Found = tuple[Literal["ok", "warning", "unknown"], str, Mapping[str, str]]
+FOLDER_SECONDS = 2.0
+
+
+@dataclass
+class _Look:
+    begun: float
+    found: list[Found] = field(default_factory=list)
+    thread: threading.Thread | None = None
+
+
+_looks: dict[tuple[Path, str], _Look] = {}
+
+
+def findings(tx: Connection, desk: Desk, account: str, folder: Found) -> Iterator[tuple[str, Found]]:
+    """One for each check, by its name, from what is stored and from what ``folder_standing`` has found; nobody is asked."""
+    yield "payouts_fetched", _fetched(tx, desk, account)
+    yield "finance_notifications", _announced(tx, desk, account)
+    yield "settlements_folder", _last_taken(tx, account, folder)
+
+
+def folder_standing(desk: Desk, account: str, *, seconds: float = FOLDER_SECONDS) -> Found:
+    """How the watched folder stands; never within a transaction. A network share that hangs is told after ``seconds``, and
+    from then on at once, until it answers."""
+    root = desk.settings.settlements_folder
+    if root is None:
+        return "unknown", "unset", {}
+    look = _looks.get((root, account))
+    if look is None or look.thread is None or not look.thread.is_alive():
+        look = _looks[root, account] = _Look(time.monotonic())
+        alone, found = len(desk.settings.all_accounts) == 1, look.found
+        # It may hang for good, and no thread can be ended: one for each folder, and none more meanwhile.
+        look.thread = threading.Thread(
+            target=lambda: found.append(_look(root, account, alone=alone)), name="folder-standing", daemon=True
+        )
+        look.thread.start()
+    look.thread.join(max(0.0, look.begun + seconds - time.monotonic()))
+    return look.found[0] if look.found else ("warning", "hung", {})
+
+
+def _fetched(tx: Connection, desk: Desk, account: str) -> Found:
+    if desk.account(account).environment == "stage":
+        return "unknown", "stage", {}
+    _, last, well = rows.last_requests(tx, account)
+    if last is not None and last.state == "failed":
+        return (
+            "warning",
+            "failed",
+            {**last.failure_detail, "failure": last.failure, "at": last.finished_at.isoformat()},
+        )
+    if well is not None:
+        return "ok", "", {"at": well.finished_at.isoformat()}
+    return "unknown", "none" if automatic(tx, desk, account).on else "by_hand", {}
+
+
+def _announced(tx: Connection, desk: Desk, account: str) -> Found:
+    if desk.account(account).short_finance_secrets:
+        return "warning", "short", {"least": str(SHORTEST_SECRET)}
+    if at := rows.last_notification(tx, account):
+        return "ok", "", {"at": at.isoformat()}
+    if not desk.settings.public:
+        return "unknown", "no_address", {}
+    detail = {"url": f"{desk.settings.public}/notify-finance/{account}"}
+    return "unknown", "none" if desk.account(account).finance_secrets else "no_password", detail
+
+
+def _look(root: Path, account: str, *, alone: bool) -> Found:
+    own = root / account
+    try:
+        place = own if own.is_dir() and not own.is_symlink() else root
+        if not place.is_dir():
+            return "warning", "missing", {}
+    except OSError:
+        return "warning", "unreadable", {}
+    if place == root and not alone:
+        return "warning", "no_folder", {"folder": account}
+    if not os.access(place, os.R_OK | os.X_OK):
+        return "warning", "unreadable", {}
+    return "ok", "" if os.access(place, os.W_OK) else "read_only", {}
+
+
+def _last_taken(tx: Connection, account: str, folder: Found) -> Found:
+    status, reason, detail = folder
+    last = folder_rows.last(tx, account) if status == "ok" else None
+    return (status, reason or "taken", {"at": last.found_at.isoformat()}) if last else (status, reason, detail)

@@ -1,0 +1,1 @@
+"""The sandbox's account and its samples."""

@@ -1,0 +1,1 @@
+"""What starts and stops: the dashboard, the worker, periodic work."""

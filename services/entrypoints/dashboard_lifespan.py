@@ -1,0 +1,139 @@
+"""What a dashboard does when it starts and stops: the desk, the sandbox's world around it, the worker."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from urllib.parse import urlsplit
+
+from services import desk as desks
+from services import logs, processes, versions
+from services.desk import Desk
+from services.entrypoints import programs
+from services.error_messages import sentence
+from services.heartbeats import watching
+from services.hosts import LOOPBACK_NAMES, is_loopback
+from services.i18n import translator
+from services.processes import Child
+from services.settings import Settings, SettingsError, load, secrets_file, unknown_names
+from services.store import DatabaseRefused
+
+log = logging.getLogger(__name__)
+_WORKER_STOPS = 20.0  # seconds that the worker's current step gets to end
+
+
+def desk_or_exit(check: Callable[[Settings], None] = lambda _: None) -> Desk:
+    """This process's desk; else a sentence for each problem on the error stream, and exit 1. What nothing reads is said in any
+    case. ``check``: what this program further asks of the settings; it raises SettingsError."""
+    try:
+        for name in unknown_names():
+            sys.stderr.write(
+                f"{name} is not a setting of E-Terminal Desk, and nothing reads it: check its spelling.\n"
+            )
+        if "ETERMINAL_SECRETS" in os.environ and not secrets_file().exists():
+            sys.stderr.write(
+                f"ETERMINAL_SECRETS names {secrets_file()}, which is not there: no setting is read from a file.\n"
+            )
+        check(load())
+        return desks.current()
+    except SettingsError as error:
+        sys.exit(str(error))
+    except DatabaseRefused as error:
+        said = f" It said: {error.detail.rstrip('.?')}." if error.detail else ""
+        setting = "ETERMINAL_DATABASE_URL" if load().database_url else "ETERMINAL_DATA_DIR"
+        sys.exit(f"{sentence(error, translator('en'))}{said} The setting is {setting} (docs/operator.md).")
+
+
+def refuse_open_door(settings: Settings) -> None:
+    """Without an identity provider the dashboard is one named person's, so only this machine may reach it. Raises SettingsError."""
+    if settings.auth is not None:
+        return
+    reached = {
+        settings.dashboard_host,
+        urlsplit(settings.dashboard_url).hostname or "",
+        *settings.allowed_hosts,
+    }
+    if strangers := sorted(host for host in reached if not is_loopback(host)):
+        raise SettingsError(
+            (
+                f"no identity provider is configured, so the dashboard may be reached from this machine only, not as "
+                f"{', '.join(strangers)}: add [auth] (docs/operator.md), or remove the address",
+            )
+        )
+
+
+def refuse_other_address(settings: Settings, address: str | None, port: int) -> None:
+    """Links and the sign-in follow the settings, so ``streamlit run`` must listen where they say. Raises SettingsError.
+
+    ``address``: None for every address of this machine.
+    """
+    host, here = settings.dashboard_host, address or "0.0.0.0"  # noqa: S104 what Streamlit does without one
+    same = host == here or {host, here} <= LOOPBACK_NAMES
+    wrong = [] if same else [("address", "HOST", host, here)]
+    if port != settings.dashboard_port:
+        wrong.append(("port", "PORT", str(settings.dashboard_port), str(port)))
+    if wrong:
+        raise SettingsError(
+            tuple(
+                f"streamlit run would listen on the {flag} {found}, and ETERMINAL_DASHBOARD_{name} is {wanted}: give "
+                f"--server.{flag} {wanted}, or set ETERMINAL_DASHBOARD_{name}={found}, or start python app.py, which "
+                "follows the setting"
+                for flag, name, wanted, found in wrong
+            )
+        )
+
+
+def ready_message(settings: Settings, addresses: Sequence[tuple[str, str]]) -> str:
+    """What is said once all is up: whose money it moves, who does the work, and the addresses under their names."""
+    if settings.demo:
+        world = "No account is configured: this is the sandbox, no money moves."
+    else:
+        accounts = ", ".join(f"{one.name} ({one.environment})" for one in settings.accounts.values())
+        world = f"Real accounts: {accounts}."
+    if settings.worker:
+        worker = "A worker runs inside the dashboard."
+    else:
+        worker = "No worker runs inside (ETERMINAL_WORKER=false): start one with python -m services.worker."
+    width = max(len(name) for name, _ in addresses)
+    text = "\n".join(f"  {name:<{width}}  {address}" for name, address in addresses)
+    return f"\nE-Terminal Desk is ready. {world}\n{worker}\n\n{text}\n\n"
+
+
+@contextmanager
+def running(desk: Desk) -> Iterator[None]:
+    """The dashboard's surroundings while the block runs. Raises NotStarted.
+
+    In the sandbox's world the sandbox and the public application are started where nothing answers on their ports, so
+    that ``streamlit run app.py`` alone is the whole loop. Everything started here is stopped at the end.
+    """
+    from services import parsing  # not above: it brings pandas along, and every program imports this module
+
+    logs.set_up(desk.settings)
+    versions.say(desk.store)
+    parsing.prepare()  # the first file is looked at without waiting until the readers are loaded
+    children: list[Child] = []
+    worker = None
+    try:
+        children += [
+            programs.start(needed) for needed in programs.demo_world(desk.settings) if not needed.answers()
+        ]
+        if desk.settings.demo:
+            from services.demo import sample_month
+            from services.demo.prepare import prepare_demo
+
+            prepare_demo(desk)
+            sample_month.put_back(desk)
+        if desk.settings.worker:
+            from services.entrypoints import worker as workers
+
+            worker = workers.start(desk)
+        from services.alarms import stopped_workers
+
+        with watching(desk.watch, partial(stopped_workers.note, desk)):
+            yield
+    finally:
+        if worker:
+            worker.stop(_WORKER_STOPS)
+        processes.stop(children)

@@ -1,0 +1,82 @@
+"""Work that belongs to no order and comes back by itself: each round runs in one worker at a time, at most so often.
+
+A round that failed, or whose process died, comes again within minutes, however seldom it runs otherwise.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services import clock
+from services.alarms.sweep import sweep as sweep_alarms
+from services.desk import Desk
+from services.imports.held_corrections import settle
+from services.notices.post import post as post_notices
+from services.orders import bounces
+from services.orders.reminders import remind
+from services.retention import sweep as sweep_retention
+from services.store import STORE_AWAY
+from services.store import rounds as rows
+
+log = logging.getLogger(__name__)
+_LEASE = timedelta(minutes=15)  # without a word from whoever began it, another begins
+_AGAIN = timedelta(minutes=1)  # after the first failure; twice as long after each further one
+
+
+@dataclass(frozen=True)
+class Round:
+    """``name`` is the lease's, shared by all workers."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Desk], None]
+
+
+ROUNDS = (
+    Round("alarms", timedelta(minutes=2), sweep_alarms),
+    Round("retention", timedelta(hours=24), sweep_retention),
+    Round("notices", timedelta(seconds=20), post_notices),
+    Round("held_corrections", timedelta(minutes=2), settle),
+    Round("reminders", timedelta(minutes=5), remind),
+    Round("delivery_reports", timedelta(seconds=60), bounces.begin_reading),
+)
+
+
+class Rounds:
+    """One worker's memory of when it last looked, so that most of its turns cost a comparison of two times."""
+
+    def __init__(self, rounds: tuple[Round, ...] = ROUNDS) -> None:
+        self._rounds = rounds
+        self._looked: dict[str, tuple[datetime, timedelta]] = {}  # when, and for how long that holds
+        self._failures: dict[str, int] = {}
+
+    def run_due(self, desk: Desk) -> None:
+        """Run what is due and no other worker has run since. Raises one of STORE_AWAY; a fault of ours is logged."""
+        for one in self._rounds:
+            now = clock.now()
+            looked, gap = self._looked.get(one.name, (now, timedelta(0)))
+            # The sandbox's clock may go back: then the round is due, too.
+            if abs(now - looked) < gap:
+                continue
+            self._looked[one.name] = now, min(one.every, _LEASE)
+            with desk.store.write() as tx:
+                ours = rows.take_turn(tx, f"round:{one.name}", now, one.every, _LEASE)
+            if ours:
+                self._run(one, desk, now)
+
+    def _run(self, one: Round, desk: Desk, now: datetime) -> None:
+        gap = one.every
+        try:
+            one.run(desk)
+            self._failures.pop(one.name, None)
+        except STORE_AWAY:
+            raise
+        except Exception:
+            failures = self._failures[one.name] = self._failures.get(one.name, 0) + 1
+            gap = min(one.every, _AGAIN * 2 ** min(failures - 1, 10))
+            log.exception("the round %s failed; it comes again in %s", one.name, gap)
+        if gap != min(one.every, _LEASE):
+            self._looked[one.name] = now, gap
+            with desk.store.write() as tx:
+                rows.end_turn(tx, f"round:{one.name}", now, one.every, _LEASE, gap)

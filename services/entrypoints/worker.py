@@ -1,0 +1,173 @@
+"""The worker: does what is due, each kind of work beside the others, until it is told to stop.
+
+    steps           mails, pages, operations, looks at HiPay: services.orders.steps.lanes
+    notifications   what HiPay tells
+    rounds          what comes back by itself
+    beside these    payouts fetched, the folder, reconciliation
+
+Any number may run, in any number of processes. On SQLite one is the right number: writers take turns anyway.
+"""
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from services import logs, private_files, versions
+from services.bulk import sending
+from services.desk import Desk
+from services.entrypoints.dashboard_lifespan import desk_or_exit
+from services.entrypoints.periodic import Rounds
+from services.imports import background as reconciliation
+from services.imports.fetch_background import background
+from services.orders import notifications
+from services.orders.steps import runner
+from services.orders.steps.lanes import Lanes
+from services.restore_guard import Watch
+from services.store import STORE_AWAY
+
+log = logging.getLogger(__name__)
+IDLE_SECONDS = 0.5  # how long a step written by another process may wait
+AGAIN_SECONDS = 5.0  # after trouble
+STOPPING_SECONDS = 20.0  # that the steps in hand get to end
+
+
+class Running:
+    """A worker in a thread of this process."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._stopping = threading.Event()
+        self._thread = _thread(desk, self._stopping)
+        self._thread.start()
+
+    def stop(self, timeout: float = 10) -> None:
+        """Let the steps in hand end, then stop."""
+        self._stopping.set()
+        self._desk.wake.set()
+        self._thread.join(timeout)
+
+
+def start(desk: Desk) -> Running:
+    return Running(desk)
+
+
+def _thread(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> threading.Thread:
+    """Lanes begin again by themselves. Where they cannot even begin, this process is of no use, and must not look it."""
+
+    def work() -> None:
+        try:
+            run(desk, stopping, apart=apart)
+        except BaseException:
+            log.critical("the worker broke off, and ends this process", exc_info=True)
+            os._exit(1)
+
+    return threading.Thread(target=work, name="worker", daemon=True)
+
+
+def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
+    """Work until ``stopping`` is set. A database that is away for a while is waited for. ``apart``: see
+    ``notifications.work_off``."""
+    owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
+    lanes, rounds, watch = Lanes(desk, owner), Rounds(), Watch(desk.store, desk.settings)
+    may_work = threading.Event()
+
+    def send() -> bool:
+        desk.wake.clear()
+        if not watch.may_work():
+            may_work.clear()
+            desk.life.turn("steps")
+            return False
+        may_work.set()
+        if not lanes.hang():
+            desk.life.turn("steps")
+        busy = sending.work(desk)
+        return lanes.begin_next() or busy
+
+    def take_in() -> bool:
+        return may_work.is_set() and notifications.work_off(desk, apart=apart) > 0
+
+    def go_round() -> bool:
+        if may_work.is_set():
+            rounds.run_due(desk)
+        return False
+
+    beside = {"notifications": take_in, "rounds": go_round}
+    with background(desk, stopping), reconciliation.background(desk, stopping):
+        threads = [
+            threading.Thread(target=_lane, args=(desk, name, stopping, work, stopping.wait), name=name, daemon=True)
+            for name, work in beside.items()
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            _lane(desk, "work", stopping, send, desk.wake.wait)
+        finally:
+            ends_at = time.monotonic() + STOPPING_SECONDS
+            lanes.wait(STOPPING_SECONDS)
+            for thread in threads:
+                thread.join(max(0.0, ends_at - time.monotonic()))
+
+
+def _lane(
+    desk: Desk, name: str, stopping: threading.Event, work: Callable[[], bool], pause: Callable[[float], object]
+) -> None:
+    """Do ``work`` again and again, with a pause where there was none to do."""
+
+    def loop() -> None:
+        while not stopping.is_set():
+            try:
+                busy = work()
+                desk.life.turn(name)
+            except STORE_AWAY:  # the store itself says so, once for all threads
+                stopping.wait(AGAIN_SECONDS)
+                continue
+            except Exception:
+                log.exception("the worker failed at %s; it tries again", name)
+                stopping.wait(AGAIN_SECONDS)
+                continue
+            if not busy:
+                pause(IDLE_SECONDS)
+
+    desk.life.keep_going(name, loop, stopping)
+
+
+def drain(desk: Desk, most: int = 10_000) -> int:
+    """Run everything that is due now, in this thread; how many steps were run. For samples and tests."""
+    done = 0
+    while done < most:
+        notifications.work_off(desk)
+        busy = sending.work(desk)
+        if (
+            not runner.run_next(desk, f"drain:{os.getpid()}")
+            and not busy
+            and not reconciliation.work_off(desk)
+        ):
+            return done
+        done += 1
+    return done
+
+
+def main() -> None:
+    """``python -m services.worker``: a worker process of its own, which ends its steps and exits 0 at SIGTERM."""
+    private_files.keep()
+    desk = desk_or_exit()
+    logs.set_up(desk.settings)
+    versions.say(desk.store)
+    stopping = threading.Event()
+    # Not in this thread: a signal's handler runs here, and would wait for ever for an event that this thread is looking at.
+    thread = _thread(desk, stopping, apart=not desk.store.sqlite)
+
+    def _stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+        desk.wake.set()
+
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    thread.start()
+    thread.join()
+

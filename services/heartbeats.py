@@ -1,0 +1,190 @@
+"""Signs of life: whether the workers' work goes on, lane by lane.
+
+A lane is a loop that takes up one kind of work again and again. At the end of each turn that did not fail it calls
+``SignsOfLife.turn``, and ``goes_on`` within work that may last longer than a minute; every twenty seconds one of them writes
+for all lanes of its process when each last turned. So a lane that hangs, has died or fails at every turn gives no sign, while
+the others go on. ``Watch`` reads the signs: it measures by its own clock for how long a lane's sign has not changed, so that
+neither the sandbox's clock, nor two machines that differ, nor a machine that slept makes a worker look dead.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Literal
+
+from services.store import STORE_AWAY, Store
+from services.store import heartbeats as rows
+
+log = logging.getLogger(__name__)
+# What every worker runs, in the order in which it is told.
+LANES = ("work", "steps", "notifications", "rounds", "payouts", "folder", "reconciliation", "imports")
+EVERY_SECONDS = 20.0  # between two writes of a process
+LIMIT_SECONDS = 120.0  # without a sign: one step may last a minute, and its sign waits for the next write
+LOOKS_APART = 10.0  # seconds
+_BLIND_SECONDS = 60.0  # without a look: what has not changed meanwhile proves nothing
+_AGAIN_SECONDS = 5.0
+
+Standing = Literal["alive", "unknown", "still"]
+_here = threading.local()
+
+
+class SignsOfLife:
+    """What this process's lanes have to say; one for each store."""
+
+    def __init__(self, store: Store, *, every: float = EVERY_SECONDS) -> None:
+        self._store, self._every = store, every
+        self._turned: dict[str, datetime] = {}
+        self._begun: set[str] = set()
+        self._due = 0.0
+        self._lock = threading.Lock()
+
+    def turn(self, lane: str) -> None:
+        """The lane has done a turn of its work, or found that there was none. Costs a write every ``every`` seconds."""
+        now = time.monotonic()
+        with self._lock:
+            self._turned[lane] = datetime.now(UTC)
+            if now < self._due and lane in self._begun:
+                return
+            self._begun.add(lane)
+            self._due = now + self._every
+            signs, self._turned = self._turned, {}
+        try:
+            with self._store.write() as tx:
+                rows.keep_signs(tx, signs)
+        except STORE_AWAY:  # the lane's own work notices and says so
+            self._due = time.monotonic() + min(_AGAIN_SECONDS, self._every)
+
+    def keep_going(
+        self, lane: str, loop: Callable[[], None], stopping: threading.Event, *, pause: float = 5.0
+    ) -> None:
+        """Run the lane's ``loop`` in this thread. When it ends before ``stopping`` is set, whatever ended it, the log says so
+        and it begins again after ``pause`` seconds."""
+        _here.turn = partial(self.turn, lane)
+        while not stopping.is_set():
+            broken: BaseException | None = None
+            try:
+                loop()
+            except BaseException as error:  # noqa: BLE001 a thread's own last line: it must not be gone without a word
+                broken = error
+            if not stopping.is_set():
+                with suppress(Exception):  # no memory for the words
+                    log.critical("the worker's lane %s broke off; it begins again", lane, exc_info=broken)
+            stopping.wait(pause)
+
+
+def goes_on() -> None:
+    """The work that this thread's lane has in hand has come a piece further. Elsewhere than in a lane it does nothing."""
+    if turn := getattr(_here, "turn", None):
+        turn()
+
+
+@dataclass(frozen=True)
+class Still:
+    """Lanes that have given no sign for too long, in the order of LANES, each with its last sign (UTC, the machine's clock).
+
+    ``whole``: all of them. ``since``: of a lane that never gave one, when this process began to look.
+    """
+
+    lanes: tuple[tuple[str, datetime], ...]
+    whole: bool
+
+    @property
+    def since(self) -> datetime:
+        """From when on nothing at all, or not everything, was done."""
+        return max(since for _, since in self.lanes) if self.whole else min(since for _, since in self.lanes)
+
+
+@dataclass
+class _Seen:
+    """``at``: the monotonic second from which on the sign is known not to have changed."""
+
+    sign: datetime | None
+    at: float
+    alive: bool
+
+
+class Watch:
+    """One process's view of the signs. ``look`` is called every few seconds; the rest asks the store nothing."""
+
+    def __init__(
+        self, store: Store, *, limit: float = LIMIT_SECONDS, lanes: tuple[str, ...] = LANES,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._store, self._limit, self._lanes, self._seconds = store, limit, lanes, seconds
+        self._began = datetime.now(UTC)
+        self._seen: dict[str, _Seen] = {}
+        self._looked = seconds()
+        self._found: dict[str, Standing] = dict.fromkeys(lanes, "unknown")
+
+    def look(self) -> None:
+        """Raises StoreError."""
+        with self._store.read() as tx:
+            signs = rows.signs(tx, self._lanes)
+        now = self._seconds()
+        blind = now - self._looked > _BLIND_SECONDS
+        self._looked = now
+        found: dict[str, Standing] = {}
+        for lane in self._lanes:
+            seen = self._seen.setdefault(lane, self._first(signs.get(lane), now))
+            if seen.sign != signs.get(lane):
+                self._seen[lane] = seen = _Seen(signs.get(lane), now, alive=True)
+            elif blind and self._found[lane] != "still":
+                seen.at = now
+            still = now - seen.at >= self._limit
+            found[lane] = "still" if still else "alive" if seen.alive else "unknown"
+        self._found = found
+
+    def _first(self, sign: datetime | None, now: float) -> _Seen:
+        """At the first look the machine's clock must do: a fresh sign counts, an old one is of the time before the start."""
+        age = max(0.0, (datetime.now(UTC) - sign).total_seconds()) if sign else self._limit
+        fresh = age < self._limit
+        return _Seen(sign, now - age if fresh else now, fresh)
+
+    @property
+    def alive(self) -> bool:
+        """Whether every lane is known to turn, by a look that is not old."""
+        fresh = self._seconds() - self._looked <= _BLIND_SECONDS
+        return fresh and set(self._found.values()) == {"alive"}
+
+    @property
+    def still(self) -> Still | None:
+        """What is known to stand still, if anything."""
+        found = dict(self._found)
+        lanes = tuple(
+            (lane, self._seen[lane].sign or self._began) for lane, one in found.items() if one == "still"
+        )
+        return Still(lanes, len(lanes) == len(found)) if lanes else None
+
+
+@contextmanager
+def watching(
+    watch: Watch, then: Callable[[], None] = lambda: None, *, every: float = LOOKS_APART
+) -> Iterator[None]:
+    """While the block runs, a thread looks every few seconds, and calls ``then`` after each look."""
+    over = threading.Event()
+
+    def run() -> None:
+        away = False
+        while not over.is_set():
+            try:
+                watch.look()
+                then()
+                away = False
+            except Exception as error:  # noqa: BLE001 whoever asks is told that the look is old
+                if not away:  # one line, however long it lasts
+                    log.warning("the workers' signs of life cannot be read (%s)", type(error).__name__)
+                away = True
+            over.wait(every if watch.alive or watch.still else min(every, 1.0))  # at a start somebody waits for it
+
+    thread = threading.Thread(target=run, name="watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(2)

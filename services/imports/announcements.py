@@ -1,0 +1,65 @@
+"""HiPay's finance notifications: stored as soon as their signature is right, worked off later, each once.
+
+stored → requested     the payout's file is to be fetched
+       → ignored       no payout: HiPay publishes no other kind
+       → unreadable    no finance notification
+"""
+
+from services import clock
+from services.access import HIPAY
+from services.desk import Desk
+from services.hipay.errors import BadNotification
+from services.hipay.finance_notifications import parse_finance
+from services.hipay.notifications import identity, stripped
+from services.store import Connection
+from services.store.settlements import hipay_list as rows
+
+_CONTENT_TYPE_MAX = 200
+
+
+def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
+    """Store a notification whose signature was verified over ``raw``.
+
+    False when it was received before. Raises StoreError when it could not be stored: it must then be sent again.
+    """
+    with desk.store.write() as tx:
+        return receive_in(tx, account, raw, content_type)
+
+
+def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> bool:
+    """``receive`` in the caller's transaction."""
+    return rows.keep_notification(
+        tx, account=account, identity=identity(raw), content_type=content_type[:_CONTENT_TYPE_MAX],
+        body=stripped(raw, content_type), received_at=clock.now(),
+    )  # fmt: skip
+
+
+def work_off(desk: Desk, limit: int = 50) -> int:
+    """Turn stored notifications into requests, oldest first; how many. Any number of workers may call it at once."""
+    with desk.store.read() as tx:
+        waiting = rows.waiting_notifications(tx, limit)
+    for notification_id in waiting:
+        _work_one(desk, notification_id)
+    return len(waiting)
+
+
+def _work_one(desk: Desk, notification_id: int) -> None:
+    now = clock.now()
+    with desk.store.write() as tx:
+        row = rows.claim_notification(tx, notification_id)
+        if row is None:
+            return
+        try:
+            told = parse_finance(row.body, row.content_type)
+        except BadNotification as error:
+            detail = {"problem": error.problem, "field": error.field}
+            rows.finish_notification(tx, row.id, "unreadable", at=now, detail=detail)
+            return
+        if not told.settlement_id:
+            rows.finish_notification(tx, row.id, "ignored", at=now, detail={"kind": told.kind})
+            return
+        rows.add_request(
+            tx, account=row.account, source=rows.NOTIFICATION, settlement_id=told.settlement_id,
+            form_key=f"notification:{row.id}", due_at=now, actor_kind=HIPAY.kind, actor_id=HIPAY.id,
+        )  # fmt: skip
+        rows.finish_notification(tx, row.id, "requested", at=now, settlement_id=told.settlement_id)

@@ -1,0 +1,74 @@
+"""A line that a file corrects keeps what a person decided of it.
+
+What was decided stands over the new line, as far as it still means the same: the key is the same in any case; the
+currency and the sign of the amount must be, too, and for a division the amount itself. Where that does not hold, the line
+is open again and says so. The decision on the former line stays with it, as it was taken.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services import clock
+from services.access import WORKER
+from services.store import Connection, Row
+from services.store.settlements import carrying as lines
+from services.store.settlements import decisions as rows
+
+
+def carry_over(tx: Connection, replaced: Sequence[int], file: int) -> None:
+    """Let the file's lines have the decisions of those that they replace; they are due to be joined again."""
+    former = lines.corrected(tx, replaced)
+    if not former:
+        return
+    decided = rows.decided(tx, {row.decision for row in former if row.decision is not None})
+    for old, new in _pairs(former, lines.of_keys(tx, file, {row.key for row in former})):
+        if old.decision is not None:
+            decision = decided[old.decision]
+            rows.add(tx, decision.group, [_carried(decision, old, new)])
+
+
+def _pairs(former: list[Row[Any]], new: list[Row[Any]]) -> list[tuple[Row[Any], Row[Any]]]:
+    """Which line stands in whose place: of several with one key first those of the same amount, then one by one."""
+    free: dict[tuple[str, str], list[Row[Any]]] = {}
+    for row in new:
+        free.setdefault((row.account, row.key), []).append(row)
+    found, left = [], []
+    for old in former:
+        theirs = free.get((old.account, old.key), [])
+        same = next((one for one in theirs if one.original_amount_units == old.original_amount_units), None)
+        if same is None:
+            left.append(old)
+        else:
+            theirs.remove(same)
+            found.append((old, same))
+    for old in left:
+        if candidates := free.get((old.account, old.key)):
+            found.append((old, candidates.pop(0)))
+    return found
+
+
+def _carried(decision: Row[Any], old: Row[Any], new: Row[Any]) -> dict[str, Any]:
+    before = {
+        "outcome": new.outcome, "reason": new.reason, "order": new.order, "decision": None, "carried": decision.id,
+    }  # fmt: skip
+    if not _means_the_same(decision.kind, old, new):
+        return {
+            "line": new.id, "kind": "reopened", "shares": [], "reason": decision.reason, "before": before, "at": clock.now(),
+            "actor_kind": WORKER.kind, "actor_id": WORKER.id,
+        }  # fmt: skip
+    shares = decision.shares
+    if decision.kind == "match":
+        shares = [[shares[0][0], new.original_amount_units or 0]]
+    return {
+        "line": new.id, "kind": decision.kind, "shares": shares, "reason": decision.reason, "before": before,
+        "at": decision.at, "actor_kind": decision.actor_kind, "actor_id": decision.actor_id,
+    }  # fmt: skip
+
+
+def _means_the_same(kind: str, old: Row[Any], new: Row[Any]) -> bool:
+    before, now = old.original_amount_units, new.original_amount_units
+    if old.original_currency != new.original_currency:
+        return False
+    if before is not None and now is not None and (before < 0) != (now < 0):
+        return False
+    return kind != "split" or before == now

@@ -1,0 +1,157 @@
+"""Does a file bring lines of a payout that is stored already, in another rendition?
+
+A spreadsheet that was saved again takes zeros off an id, an older export lacks columns: then a line has another identity
+and another key, and would stand a second time. So where lines of a payout stand, those that a file adds are compared by
+what both renditions keep: operation, settled amount and transaction, or the day where a transaction is missing or has lost
+digits. Where half of them look like lines that stand, a person must say that they are others. The parts of a payout that
+comes in several files have other transactions.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from services.errors import DeskError
+from services.reconciliation.matching.lookup import (
+    damaged,
+    hashed,
+    joined,
+    strings,
+)
+from services.store import Connection
+from services.store.settlements import line_totals, settlement_lines
+
+Hashes = NDArray[np.uint64]
+
+
+class PayoutsStored(DeskError):
+    """The file's lines look like those of payouts that are stored."""
+
+    code: ClassVar[str] = "import_payouts_stored"
+
+    def __init__(self, found: "Collection[Stored]") -> None:
+        self.payouts = ", ".join(dict.fromkeys(one.settlement_id for one in found))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A payout in one currency that a file brings once more: lines and settled units that stand, and those of the file.
+
+    Totals of the others are lines, and no units.
+    """
+
+    account: str
+    settlement_id: str
+    currency: str
+    lines: int
+    units: int
+    file_lines: int
+    file_units: int
+
+
+@dataclass
+class _Marks:
+    """Lines by what both renditions keep: with a transaction, and by the day, those without one apart."""
+
+    by_transaction: list[Hashes]
+    by_day: list[Hashes]
+    by_day_alone: list[Hashes]
+
+    @staticmethod
+    def none() -> "_Marks":
+        return _Marks([], [], [])
+
+    def add(self, lines: pd.DataFrame) -> None:
+        transaction = pc.utf8_lower(pc.utf8_ltrim(strings(lines["transaction_id"]), "0"))
+        lacking = damaged(lines, "transaction_id") | pc.equal(transaction, "").to_numpy(zero_copy_only=False)
+        code = lines["operation_code"].where(lines["operation_code"] != "", lines["operation"].str.casefold())
+        units = lines["settled_amount_units"].astype("str")
+        what = (strings(code), strings(lines["settlement_currency"]), strings(units))
+        days = hashed(joined(*what, strings(lines["date"].str.slice(0, 10))))
+        self.by_transaction.append(hashed(joined(*what, transaction))[~lacking])
+        self.by_day.append(days[~lacking])
+        self.by_day_alone.append(days[lacking])
+
+    def shared(self, other: "_Marks") -> int:
+        """How many of these lines look like one of the other, each like another one, at most."""
+        return (
+            _common(self.by_transaction, other.by_transaction)
+            + _common(self.by_day_alone, other.by_day + other.by_day_alone)
+            + _common(self.by_day, other.by_day_alone)
+        )
+
+
+class Likeness:
+    """What the lines of a file so far look like, of payouts that stand. ``file``: its id, 0 for one that is only looked at."""
+
+    def __init__(self, file: int = 0) -> None:
+        self._file = file
+        self._stands: dict[tuple[str, str], bool] = {}
+        self._new: dict[tuple[str, str], _Marks] = {}
+        self._sums: list[pd.DataFrame] = []
+
+    def note(self, tx: Connection, account: str, lines: pd.DataFrame, known: "pd.Series[str]") -> None:
+        """The next lines of the file. ``known``: identities of those that stand in others."""
+        for payout in lines["settlement_id"].unique():
+            if (account, payout) not in self._stands:
+                count = line_totals.count_standing(tx, account, payout, self._file) if payout else 0
+                self._stands[account, payout] = count > 0
+        again = [payout for payout in lines["settlement_id"].unique() if self._stands[account, payout]]
+        if not again:
+            return
+        theirs = lines[lines["settlement_id"].isin(again)]
+        money = theirs["settled_amount_units"].where(theirs["kind"] != "control", 0)
+        keys = ["settlement_id", "settlement_currency"]
+        sums = theirs.assign(money=money).groupby(keys, as_index=False)
+        self._sums.append(sums.agg(lines=("money", "size"), units=("money", "sum")).assign(account=account))
+        for payout, new in theirs[~theirs["identity"].isin(known)].groupby("settlement_id"):
+            self._new.setdefault((account, str(payout)), _Marks.none()).add(new)
+
+    def stored(self, tx: Connection, known: Collection[int], replaced: Collection[int]) -> tuple[Stored, ...]:
+        """The payouts that come once more. ``known`` and ``replaced``: ids of stored lines that are equal in the file, and
+        that stand changed in it."""
+        found: list[Stored] = []
+        for (account, payout), new in self._new.items():
+            there = settlement_lines.of_payout(tx, account, payout, self._file)
+            changed = there["id"].isin(replaced)
+            marks = _Marks.none()
+            marks.add(there[~changed & ~there["id"].isin(known)])
+            added = _count(new.by_day + new.by_day_alone) - int(changed.sum())
+            if added > 0 and 2 * new.shared(marks) >= added:
+                found += self._figures(account, payout, there)
+        return tuple(found)
+
+    def _figures(self, account: str, payout: str, there: pd.DataFrame) -> list[Stored]:
+        ours = pd.concat(self._sums, ignore_index=True)
+        ours = ours[(ours["account"] == account) & (ours["settlement_id"] == payout)]
+        money = there["settled_amount_units"].where(there["kind"] != "control", 0)
+        result = []
+        for currency in sorted({*ours["settlement_currency"], *there["settlement_currency"]}):
+            here, stands = ours["settlement_currency"] == currency, there["settlement_currency"] == currency
+            result.append(
+                Stored(
+                    account, payout, str(currency), int(stands.sum()), int(money[stands].sum()),
+                    int(ours.loc[here, "lines"].sum()), int(ours.loc[here, "units"].sum()),
+                )
+            )  # fmt: skip
+        return result
+
+
+def _count(parts: list[Hashes]) -> int:
+    return sum(len(part) for part in parts)
+
+
+def _common(ours: list[Hashes], theirs: list[Hashes]) -> int:
+    """How many texts two heaps share, each as often as it is in both."""
+    if not _count(ours) or not _count(theirs):
+        return 0
+    (one, counts), (other, others) = (
+        np.unique(np.concatenate(heap), return_counts=True) for heap in (ours, theirs)
+    )
+    _, here, there = np.intersect1d(one, other, assume_unique=True, return_indices=True)
+    return int(np.minimum(counts[here], others[there]).sum())

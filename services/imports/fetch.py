@@ -1,0 +1,243 @@
+"""What was asked for, done: HiPay's list looked at, files fetched, each kept once.
+
+A request is held by lease; whoever writes for it must still hold its fence. A file is received whole, then handed to the
+import, then noted at its payout: killed in between, it is fetched again and found to be known.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+
+from services import clock
+from services.access import WORKER, audit
+from services.desk import Desk
+from services.disk_space import NoRoom
+from services.errors import DeskError
+from services.heartbeats import goes_on
+from services.hipay.client import HiPay
+from services.hipay.errors import HiPayError, NotAuthorised, OutcomeUnknown, Unavailable, Unreachable
+from services.hipay.readings import SettlementItem
+from services.imports.download import downloaded
+from services.imports.errors import (
+    BrokenOff,
+    FetchRefused,
+    FileNotThere,
+    PayoutError,
+    PayoutUnknown,
+)
+from services.imports.ingest import keep
+from services.store import STORE_AWAY
+from services.store.settlements import hipay_list as rows
+from services.store.settlements.hipay_list import Request, RequestLost
+
+LEASE = timedelta(minutes=3)
+_BEAT_SECONDS = 15.0
+RECENT = timedelta(days=62)  # what is older when it is first listed is fetched only when a person asks
+_LOOK_BACK = timedelta(days=90)
+_PER_PAGE, _MOST_PAGES = 100, 500
+_IN_A_ROW = 3  # files that break off, before the rest is left for later
+_AGAIN = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 20, 40, 80))
+_FIGURES = ("amount", "sales", "refunds", "fees", "chargeback", "deferred", "rolling", "other")
+# After these the next file would fare no better.
+_HOPELESS = (Unreachable, NotAuthorised, Unavailable, NoRoom)
+
+log = logging.getLogger(__name__)
+
+
+class Stopped(Exception):
+    """The process is to end: the request is taken up again by another, or at the next start."""
+
+
+def run_next(desk: Desk, stopping: threading.Event | None = None) -> bool:
+    """Do the request that has been due longest; whether there was one."""
+    accounts, now = tuple(desk.settings.all_accounts), clock.now()
+    with desk.store.read() as tx:
+        if not rows.anything_due(tx, accounts, now):
+            return False
+    with desk.store.write() as tx:
+        request = rows.take(tx, accounts, now, LEASE)
+    if request is None:
+        return False
+    run = _Run(desk, request, stopping or threading.Event())
+    try:
+        run.do()
+    except RequestLost:
+        log.warning("request %d for payouts went on elsewhere", request.id)
+    except Stopped:
+        run.write(state="waiting", leased_until=None)
+    except STORE_AWAY:
+        raise
+    except Exception:
+        log.exception("payouts of %s could not be fetched", request.account)
+        run.end(PayoutError())
+    return True
+
+
+class _Run:
+    def __init__(self, desk: Desk, request: Request, stopping: threading.Event) -> None:
+        self._desk, self._request, self._stopping = desk, request, stopping
+        self._counts = {"fetched": 0, "unchanged": 0, "missed": 0}
+        self._beaten_at = time.monotonic()
+
+    def do(self) -> None:
+        request, trouble = self._request, None
+        try:
+            with self._desk.hipay(request.account) as client:
+                wanted = self._one(client) if request.settlement_id else self._new(client)
+                self.write(wanted=len(wanted))
+                trouble = self._all(client, wanted)
+        except (HiPayError, PayoutError, NoRoom) as error:
+            trouble = error
+        self.end(trouble)
+
+    def write(self, **values: object) -> None:
+        with self._desk.store.write() as tx:
+            rows.change_request(tx, self._request, **values)
+
+    def beat(self, size: int = 0) -> None:
+        """The lease goes on while bytes come. Raises Stopped, RequestLost, NoRoom."""
+        if self._stopping.is_set():
+            raise Stopped
+        self._desk.room.require()
+        if time.monotonic() - self._beaten_at >= _BEAT_SECONDS:
+            self._beaten_at = time.monotonic()
+            goes_on()
+            self.write(leased_until=clock.now() + LEASE, bytes=size)
+
+    def _all(self, client: HiPay, wanted: tuple[str, ...]) -> DeskError | None:
+        """Get each file; what stopped it, or the last thing that went wrong with one."""
+        broken, trouble = 0, None
+        for settlement_id in wanted:
+            self.beat()
+            self.write(current=settlement_id, bytes=0, leased_until=clock.now() + LEASE)
+            try:
+                self._counts["fetched" if self._get(client, settlement_id) else "unchanged"] += 1
+                broken = 0
+            except DeskError as error:
+                trouble = error
+                self._counts["missed"] += 1
+                self._note_failure(settlement_id, error)
+                broken += isinstance(error, OutcomeUnknown)
+                if isinstance(error, _HOPELESS) or broken >= _IN_A_ROW:
+                    break
+            self.write(**self._counts)
+        return trouble
+
+    def _get(self, client: HiPay, settlement_id: str) -> bool:
+        """Whether the payout's file was another than the one fetched before."""
+        account, now = self._request.account, clock.now()
+        with self._desk.store.read() as tx:
+            before = rows.listed(tx, account, settlement_id)
+        assert before is not None  # listed a moment ago
+        values = {"file_figures": before.figures, "fetched_at": now, "failure": "", "failure_detail": {}}
+        by_person = self._request.source == rows.PERSON
+        with downloaded(client, settlement_id, self.beat) as found:
+            file_id, new = before.file, False
+            if found.sha256 != before.sha256 or by_person:  # what a person cancelled, they may want after all
+                kept, new = keep(
+                    self._desk, account, found.name, found.content, found.sha256, source="hipay",
+                    hipay_settlement=settlement_id, beat=self.beat,
+                )  # fmt: skip
+                file_id = kept[-1]
+            with self._desk.store.write() as tx:
+                rows.change_request(tx, self._request, leased_until=clock.now() + LEASE)
+                rows.change_settlement(
+                    tx, account, settlement_id, file=file_id, sha256=found.sha256, failed_at=None, **values
+                )
+                if new:
+                    audit.record(
+                        tx, WORKER, "payout_fetched", f"settlement_file:{file_id}", settlement=settlement_id, size=found.size
+                    )  # fmt: skip
+        return new
+
+    def _note_failure(self, settlement_id: str, error: DeskError) -> None:
+        with self._desk.store.write() as tx:
+            told = as_told(error)
+            rows.change_settlement(
+                tx, self._request.account, settlement_id, failure=told.code, failure_detail=detail_of(told),
+                failed_at=clock.now(),
+            )  # fmt: skip
+
+    def _one(self, client: HiPay) -> tuple[str, ...]:
+        request = self._request
+        item = client.settlement(request.settlement_id)
+        if item is None:
+            raise PayoutUnknown(request.settlement_id)
+        self._list([item], clock.now(), asked=True)
+        with self._desk.store.read() as tx:
+            known = rows.listed(tx, request.account, request.settlement_id)
+        fetched_since = known is not None and known.fetched_at and known.fetched_at >= request.created_at
+        return () if fetched_since and request.source == rows.NOTIFICATION else (request.settlement_id,)
+
+    def _new(self, client: HiPay) -> tuple[str, ...]:
+        """Look at the list; the payouts on it whose file is to be fetched, oldest first."""
+        account, by_person, began = self._request.account, self._request.source == rows.PERSON, clock.now()
+        with self._desk.store.read() as tx:
+            first = not rows.was_listed(tx, account)
+        since = None if first or by_person else (began - _LOOK_BACK).date()
+        for items in _pages(client, since):
+            self.beat()
+            self._list(items, began)
+        with self._desk.store.read() as tx:
+            found = rows.to_fetch(tx, account, recent_only=not by_person, since=began)
+        return tuple(row.settlement_id for row in found)
+
+    def _list(self, items: list[SettlementItem], at: datetime, *, asked: bool = False) -> None:
+        oldest = (at - RECENT).date()
+        with self._desk.store.write() as tx:
+            for item in items:
+                values = asdict(item)
+                rows.list_settlement(
+                    tx, {"account": self._request.account, "settlement_id": item.settlement_id},
+                    recent=asked or item.date_value is None or item.date_value >= oldest, at=at, amount=item.amount,
+                    currency=item.currency, date_value=item.date_value.isoformat() if item.date_value else "",
+                    figures={name: values[name] for name in _FIGURES},
+                )  # fmt: skip
+
+    def end(self, trouble: DeskError | None) -> None:
+        """Done, failed, or once more later: nobody waits at a screen for what HiPay or the schedule began."""
+        request, now = self._request, clock.now()
+        values: dict[str, object] = {"leased_until": None, "current": "", **self._counts}
+        if trouble is not None:
+            told = as_told(trouble)
+            values |= {"failure": told.code, "failure_detail": detail_of(told)}
+            passing = (
+                isinstance(trouble, FileNotThere | PayoutUnknown | NoRoom) or type(trouble) is PayoutError
+            )
+            passing = passing or getattr(trouble, "retry", False)
+            if passing and request.source != rows.PERSON and request.tries <= len(_AGAIN):
+                self.write(state="waiting", due_at=now + _AGAIN[request.tries - 1], **values)
+                return
+        self.write(state="failed" if trouble else "done", finished_at=now, **values)
+        if trouble is not None:
+            log.warning("payouts of %s: %s", request.account, trouble.code)
+
+
+def _pages(client: HiPay, since: date | None) -> Iterator[list[SettlementItem]]:
+    """HiPay's list page by page. How many it gives at most is unpublished: it ends with one that says nothing new."""
+    known: set[str] = set()
+    for number in range(1, _MOST_PAGES + 1):
+        items = [
+            item
+            for item in client.settlements(number, _PER_PAGE, date_from=since)
+            if item.settlement_id not in known
+        ]
+        if not items:
+            return
+        known.update(item.settlement_id for item in items)
+        yield items
+
+
+def as_told(error: DeskError) -> DeskError:
+    """The error as it concerns payouts: of a payment link, other things follow from the same answer."""
+    if isinstance(error, NotAuthorised):
+        return FetchRefused(error.hipay_code)
+    return BrokenOff() if isinstance(error, OutcomeUnknown) else error
+
+
+def detail_of(error: DeskError) -> dict[str, str]:
+    """The values of the error's sentence, but for HiPay's own words, which may repeat what was sent."""
+    return {name: value for name, value in error.fields().items() if name != "message" and value != "None"}

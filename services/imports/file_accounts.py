@@ -1,0 +1,149 @@
+"""Whose the Account of a payout file is: the one place that says which of our accounts a cell belongs to.
+
+FileAccountRefused
+├── FileAccountUnknown   nobody has said yet whose it is: the file waits for the answer
+└── FileAccountInUse     lines of it stand under another account: they would count twice
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+from services.access import Actor, Right, audit, require
+from services.accounts.errors import AccountUnknown
+from services.desk import Desk
+from services.errors import DeskError
+from services.store import Connection
+from services.store.settlements import matching_rules as rows
+from services.store.settlements import settlement_files as files
+
+
+class FileAccountRefused(DeskError):
+    code: ClassVar[str] = "file_account"
+
+
+class FileAccountUnknown(FileAccountRefused):
+    code = "file_account_unknown"
+
+    def __init__(self, cells: Iterable[str]) -> None:
+        self.cells = ", ".join(cells)
+
+
+class FileAccountInUse(FileAccountRefused):
+    code = "file_account_in_use"
+
+    def __init__(self, cell: str, account: str) -> None:
+        self.cell, self.account = cell, account
+
+
+class Part(NamedTuple):
+    """The rows of a file with one Account. ``account``: ours, "" where nobody has said."""
+
+    cell: str
+    account: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class FileAccounts:
+    """``told``: what a cell stands for, as persons have said; ``keys``: our accounts, as they are configured."""
+
+    told: Mapping[str, str]
+    keys: Collection[str]
+
+    def of(self, cell: str, given: str = "") -> str:
+        """The account of a cell, that of a blank one ``given``, for which the file was added; "": a person must say."""
+        cell = cell.strip()
+        if not cell:
+            return given
+        told = self.told.get(cell, "")
+        return told if told in self.keys else cell if cell in self.keys else ""
+
+    def parts(self, cells: Mapping[str, int], given: str) -> tuple[Part, ...]:
+        """The parts of a file that has these cells in so many rows, the largest first."""
+        found = [Part(cell, self.of(cell, given), count) for cell, count in cells.items()]
+        return tuple(sorted(found, key=lambda part: (-part.rows, part.cell))) or (Part("", given, 0),)
+
+
+def home(parts: Sequence[Part], given: str) -> str:
+    """The account of most of a file's rows, by whose rules the whole of it is read."""
+    return next((part.account for part in parts if part.account), given)
+
+
+def known(tx: Connection, keys: Collection[str]) -> FileAccounts:
+    return FileAccounts(_told(tx), keys)
+
+
+def account_of(desk: Desk, cell: str) -> str:
+    """The key of our account for the Account of a file; "": a person must say."""
+    with desk.store.read() as tx:
+        return known(tx, desk.settings.all_accounts).of(cell)
+
+
+def file_accounts(desk: Desk, actor: Actor) -> dict[str, str]:
+    """Every Account of a file that was told of, with the key of our account. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        return _told(tx)
+
+
+def standing(desk: Desk, actor: Actor) -> frozenset[str]:
+    """Every Account of which lines stand: it stays where it is. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        return frozenset(cell for cell, account in files.booked(tx) if account in desk.settings.all_accounts)
+
+
+def assign(desk: Desk, actor: Actor, cell: str, account: str) -> None:
+    """The Account of a file stands for this account of ours from now on; files that only waited for it are imported.
+
+    Raises FileAccountInUse, AccountUnknown, NotAllowed.
+    """
+    keys = desk.settings.all_accounts
+    if account not in keys:
+        raise AccountUnknown(account)
+    cell = cell.strip()
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        rows.take_file_accounts(tx)
+        under = [key for name, key in files.booked(tx) if name == cell and key in keys]
+        if under and account not in under:
+            raise FileAccountInUse(cell, keys[under[0]].name)
+        tell(tx, actor, cell, account)
+        accounts = known(tx, keys)
+        for file in files.failed_with(tx, FileAccountUnknown.code):
+            if all(accounts.of(name, file.account) for name, _, _ in file.accounts):
+                files.again(tx, file)
+    desk.wake.set()
+
+
+def tell(tx: Connection, actor: Actor, cell: str, account: str) -> None:
+    """Keep what a cell stands for, in the transaction of one who may and has taken the turn."""
+    rows.lock_matching(tx, account)
+    for row in rows.all_matching(tx):
+        others = {text: key for text, key in row.file_accounts.items() if text != cell}
+        wanted = {**others, cell: account} if row.account == account else others
+        if wanted != row.file_accounts:
+            rows.save_matching(tx, row.account, file_accounts=wanted)
+    audit.record(tx, actor, "account.file_account", f"account:{account}")
+
+
+def settle(
+    tx: Connection, actor: Actor, parts: Sequence[Part], given: str, keys: Collection[str], *, own: bool
+) -> tuple[Part, ...]:
+    """The parts of a file as they stand now, in the transaction that keeps them with it.
+
+    ``own``: HiPay itself gave the file for the account ``given``. The one Account that it names is that account's then,
+    where none is known of it yet and no other has it.
+    """  # fmt: skip
+    rows.take_file_accounts(tx)
+    accounts = known(tx, keys)
+    unknown = [part.cell for part in parts if not accounts.of(part.cell, given)]
+    if own and len(unknown) == 1 and given not in accounts.told.values() and unknown[0] not in accounts.told:
+        tell(tx, actor, unknown[0], given)
+        accounts = known(tx, keys)
+    return tuple(Part(part.cell, accounts.of(part.cell, given), part.rows) for part in parts)
+
+
+def _told(tx: Connection) -> dict[str, str]:
+    return {text: key for row in rows.all_matching(tx) for text, key in row.file_accounts.items()}

@@ -1,0 +1,301 @@
+"""Corrections that are held (``holding``) are taken, or dismissed, because …; undone, they wait again.
+
+HeldRefused
+├── CorrectionUnknown
+├── CorrectionNotDecided   there is nothing to undo
+├── CorrectionMoved        its lines have been changed by another file or correction since
+└── ImportRuns             a file is being imported: what it changes is not known yet
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from services import clock
+from services.access import WORKER, Actor, Right, audit, require
+from services.desk import Desk
+from services.imports import carry_decisions, shown_corrections
+from services.imports.protected_lines import Kind, rejoin
+from services.imports.shown_corrections import Correction
+from services.mail.addresses import clean_header_text
+from services.reconciliation.decisions.decide import REASON_MAX
+from services.reconciliation.decisions.errors import (
+    AlreadyUndone,
+    ConflictingDecision,
+    DecisionRefused,
+    ReasonMissing,
+)
+from services.store import Connection, Row
+from services.store.settlements import corrections as line_rows
+from services.store.settlements import decisions as decision_rows
+from services.store.settlements import held_corrections as rows
+from services.store.settlements import positions as position_rows
+from services.store.settlements import settlement_files, settlement_lines
+
+SHOWN = 200  # corrections of a file that are listed, those that wait first
+_AT_ONCE = 100  # corrections in one transaction
+
+
+class HeldRefused(DecisionRefused):
+    code: ClassVar[str] = "held"
+
+
+class CorrectionUnknown(HeldRefused):
+    code = "held_unknown"
+
+
+class CorrectionNotDecided(HeldRefused):
+    code = "held_not_decided"
+
+
+class CorrectionMoved(HeldRefused):
+    code = "held_moved"
+
+
+class ImportRuns(HeldRefused):
+    code = "held_import_runs"
+
+
+@dataclass(frozen=True)
+class Act:
+    """What was decided of a correction. ``by_hipay``: by a later delivery, as ``undone_by_hipay``. ``undone_at`` None: it
+    stands."""
+
+    id: int
+    kind: str
+    reason: str
+    at: datetime
+    who: str
+    by_hipay: bool
+    undone_at: datetime | None
+    undoer: str
+    undo_reason: str
+    undone_by_hipay: bool
+
+
+@dataclass(frozen=True)
+class Held:
+    """A correction: ``line`` of the file. ``pairs``: its lines beside those whose place they would take; units of 1/10000,
+    None where an amount is not there. ``acts``: all that was decided, oldest first; ``act``: what stands of that."""
+
+    id: int
+    line: int
+    account: str
+    settlement_id: str
+    currency: str
+    before_units: int | None
+    after_units: int | None
+    pairs: tuple[Correction, ...]
+    acts: tuple[Act, ...]
+    act: Act | None
+
+
+@dataclass(frozen=True)
+class OfFile:
+    """The first SHOWN corrections that were held of a file; how many there are, and how many wait."""
+
+    shown: tuple[Held, ...]
+    count: int
+    waiting: int
+
+
+def of_file(desk: Desk, actor: Actor, file: int) -> OfFile:
+    """Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        found = rows.get(tx, file, limit=SHOWN)
+        done = rows.acts(tx, [row.id for row in found])
+        cells = {
+            row.id: row
+            for row in line_rows.whole(tx, [one for row in found for one in (*row.before, *row.after)])
+        }
+        count, waiting = rows.count(tx, file)
+    acts: dict[int, list[Act]] = {}
+    for row in done:
+        acts.setdefault(row.correction, []).append(_act(row))
+    return OfFile(tuple(_held(row, acts.get(row.id, []), cells) for row in found), count, waiting)
+
+
+def _act(row: Row[Any]) -> Act:
+    return Act(
+        row.id, row.kind, row.reason, row.at, row.who or "", row.actor_kind == WORKER.kind, row.undone_at, row.undoer or "",
+        row.undo_reason, row.undone_by == WORKER.id,
+    )  # fmt: skip
+
+
+def _held(row: Row[Any], acts: list[Act], cells: dict[int, Row[Any]]) -> Held:
+    return Held(
+        row.id, row.line, row.account, row.settlement_id, row.currency, row.before_units, row.after_units,
+        shown_corrections.of_stored([cells[one] for one in row.before], [cells[one] for one in row.after]), tuple(acts),
+        next((act for act in acts if act.id == row.act), None),
+    )  # fmt: skip
+
+
+def decide(desk: Desk, actor: Actor, file: int, ids: Sequence[int], kind: Kind, reason: str) -> None:
+    """Take these corrections of the file, or dismiss them. A second press, by the same person for the same reason, is none.
+
+    Many are decided in several transactions: what one that dies leaves waits as before. Raises CorrectionUnknown,
+    CorrectionMoved, ImportRuns, ConflictingDecision (somebody has decided one of them), ReasonMissing, TextError, NotAllowed.
+    """
+    why = _reason(reason)
+    if not ids:
+        raise CorrectionUnknown
+    for some in _parts(ids):
+        with desk.store.write() as tx:
+            found = _found(tx, actor, file, some)
+            acts = {act.correction: act for act in rows.acts(tx, some) if act.undone_at is None}
+            others = [
+                act for act in acts.values() if (act.actor_id, act.kind, act.reason) != (actor.id, kind, why)
+            ]
+            if others:
+                raise ConflictingDecision(others[0].who or "", others[0].at)
+            _decide(tx, actor, file, [row for row in found if row.id not in acts], kind, why)
+
+
+def _decide(tx: Connection, actor: Actor, file: int, found: Sequence[Row[Any]], kind: Kind, why: str) -> None:
+    if not found:
+        return
+    if kind == "taken":
+        _take(tx, file, found)
+    values = {"kind": kind, "reason": why, "at": clock.now(), "actor_kind": actor.kind, "actor_id": actor.id}
+    rows.decide(tx, [row.id for row in found], **values)
+    # a person's words may name somebody: the act keeps them, the audit does not
+    audit.record(tx, actor, f"correction.{kind}", f"settlement_file:{file}", **_named(found))
+
+
+def undo(
+    desk: Desk,
+    actor: Actor,
+    file: int,
+    ids: Sequence[int],
+    reason: str,
+    *,
+    acts: Collection[int] | None = None,
+) -> None:
+    """These corrections wait again; where one was taken, what it took the place of stands again. ``acts``: those that the
+    person saw. Raises CorrectionNotDecided, AlreadyUndone, and as ``decide`` does."""
+    why = _reason(reason)
+    for some in _parts(ids):
+        with desk.store.write() as tx:
+            found = _found(tx, actor, file, some)
+            done = rows.acts(tx, some)
+            standing_acts = {act.correction: act for act in done if act.undone_at is None}
+            for act in standing_acts.values():
+                if acts is not None and act.id not in acts:
+                    raise ConflictingDecision(act.who or "", act.at)
+            if not standing_acts:
+                if not done:
+                    raise CorrectionNotDecided
+                if (done[-1].undone_by, done[-1].undo_reason) != (actor.id, why):
+                    raise AlreadyUndone(done[-1].undoer or "", done[-1].undone_at)
+                continue
+            decided = [row for row in found if row.id in standing_acts]
+            _give_back(tx, file, [row for row in decided if standing_acts[row.id].kind == "taken"])
+            rows.undo(tx, list(standing_acts), at=clock.now(), by=actor.id, reason=why)
+            audit.record(tx, actor, "correction.undone", f"settlement_file:{file}", **_named(decided))
+
+
+def settle(desk: Desk) -> None:
+    """What HiPay's API has delivered once more, byte for byte, decides too: a round of the worker."""
+    with desk.store.read() as tx:
+        waiting = rows.delivered_again(tx)
+        if not waiting or settlement_files.any_running(tx):
+            return  # the next round
+    for file, same in sorted({(row.file, row.same) for row in waiting}):
+        ids = [row.id for row in waiting if (row.file, row.same) == (file, same)]
+        for some in _parts(ids):
+            with desk.store.write() as tx:
+                _take_turn(tx)
+                left = {row.id for row in rows.delivered_again(tx)}
+                for one in rows.get(tx, file, some):
+                    if one.id in left:
+                        _settle(tx, file, one, same=same)
+
+
+def _settle(tx: Connection, file: int, one: Row[Any], *, same: bool) -> None:
+    """HiPay named the correction's lines (``same``), or the former ones. One whose lines have been changed by others since
+    waits."""
+    with suppress(CorrectionMoved):
+        if one.act is not None:
+            if not same:
+                _give_back(tx, file, [one])
+            rows.undo(tx, [one.id], at=clock.now(), by=WORKER.id, reason="")
+            audit.record(tx, WORKER, "correction.undone", f"settlement_file:{file}", **_named([one]))
+        if same or one.act is None:
+            _decide(tx, WORKER, file, [one], "taken" if same else "dismissed", "")
+
+
+def _found(tx: Connection, actor: Actor, file: int, ids: Sequence[int]) -> list[Row[Any]]:
+    require(tx, actor, Right.RECONCILE)
+    _take_turn(tx)
+    found = rows.get(tx, file, ids)
+    if len(found) != len(set(ids)):
+        raise CorrectionUnknown
+    return found
+
+
+def _take_turn(tx: Connection) -> None:
+    """Nobody else decides, and no import begins, before this transaction ends. Raises ImportRuns."""
+    settlement_files.take_turn(tx)
+    if settlement_files.any_running(tx):
+        raise ImportRuns
+    decision_rows.take_turn(tx)
+
+
+def _take(tx: Connection, file: int, found: Sequence[Row[Any]]) -> None:
+    """The corrections take the place of what HiPay delivered. Raises CorrectionMoved."""
+    before, after = _ids(found, "before"), _ids(found, "after")
+    lines = {line.id: line for line in rows.lines(tx, [*before, *after])}
+    if any(lines[one].replaced_by is not None for one in before) or any(
+        lines[one].replaced_by is None for one in after
+    ):
+        raise CorrectionMoved
+    _swap(tx, found, before, after, file)
+    carry_decisions.carry_over(tx, before, file)
+    rejoin(tx, {row.account for row in found}, before, after)
+
+
+def _give_back(tx: Connection, file: int, found: Sequence[Row[Any]]) -> None:
+    """What was taken stands beside again. Raises CorrectionMoved."""
+    if not found:
+        return
+    before, after = _ids(found, "before"), _ids(found, "after")
+    lines = {line.id: line for line in rows.lines(tx, [*before, *after])}
+    if any(lines[one].replaced_by is None for one in before) or any(
+        lines[one].replaced_by is not None for one in after
+    ):
+        raise CorrectionMoved
+    _swap(tx, found, after, before, file)
+    for origin in sorted({lines[one].file for one in before}):
+        carry_decisions.carry_over(tx, after, origin)
+    rejoin(tx, {row.account for row in found}, after, before)
+
+
+def _swap(tx: Connection, found: Sequence[Row[Any]], gone: list[int], back: list[int], file: int) -> None:
+    for account in sorted({row.account for row in found}):
+        position_rows.bump(tx, account)
+    settlement_lines.replace(tx, gone, file)
+    settlement_lines.stand_again(tx, back)
+
+
+def _ids(found: Sequence[Row[Any]], name: str) -> list[int]:
+    return sorted({one for row in found for one in getattr(row, name)})
+
+
+def _named(found: Sequence[Row[Any]]) -> dict[str, list[int]]:
+    """The lines, as the audit names them: ids."""
+    return {"before": _ids(found, "before"), "after": _ids(found, "after")}
+
+
+def _parts(ids: Sequence[int]) -> Iterator[list[int]]:
+    wanted = sorted(set(ids))
+    yield from (wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE))
+
+
+def _reason(text: str) -> str:
+    why = clean_header_text(text, "reason", REASON_MAX)
+    if not why:
+        raise ReasonMissing
+    return why

@@ -1,0 +1,86 @@
+"""A file that came by itself, handed to the import once; a ZIP's members one by one."""
+
+import contextlib
+import hashlib
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from services.access import WORKER
+from services.desk import Desk
+from services.disk_space import told
+from services.imports import files
+from services.imports.files import FileKnown
+from services.settlements import archive
+from services.store.settlements import settlement_files as rows
+
+log = logging.getLogger(__name__)
+
+
+class _Beating:
+    """A stream that tells of each piece read, so that whoever holds a lease keeps it; its hash so far."""
+
+    def __init__(self, stream: BinaryIO, beat: Callable[[], None]) -> None:
+        self._stream, self._beat, self.digest = stream, beat, hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        self._beat()
+        piece = self._stream.read(size)
+        self.digest.update(piece)
+        return piece
+
+
+def keep(
+    desk: Desk, account: str, name: str, content: BinaryIO, sha256: str, *, source: str, beat: Callable[[], None],
+    hipay_settlement: str = "",
+) -> tuple[list[int], bool]:  # fmt: skip
+    """The ids of the files, and whether one is new. ``content`` is a file of the disk; it is read piece by piece.
+
+    ``beat`` is called for each piece, and may raise to give up. Raises ImportRefused, NoRoom, and SettlementFileError or
+    ParsingError for a ZIP that cannot be taken apart.
+    """
+    if (known := _known(desk, sha256)) is not None:
+        return [known], False
+    content.seek(0)
+    # the very file that is open, whatever its name leads to now; for a child, too
+    path = Path(f"/proc/{os.getpid()}/fd/{content.fileno()}")
+    kept: list[int] = []
+    new = False
+    with contextlib.ExitStack() as open_files:
+        streams = [(name, content)]
+        if archive.is_archive(path):
+            with told():
+                found = open_files.enter_context(archive.members(path, name))
+            for other in (one for one in found if one.other):
+                log.warning("%s of %s is no payout file (%s) and is left out", other.name, name, other.other)
+            streams = [
+                (one.name, open_files.enter_context(one.path.open("rb"))) for one in found if not one.other
+            ]
+        for each, stream in streams:
+            file_id, is_new = _receive(desk, account, each, stream, source, hipay_settlement, beat)
+            kept.append(file_id)
+            new = new or is_new
+    return kept, new
+
+
+def _receive(
+    desk: Desk, account: str, name: str, stream: BinaryIO, source: str, hipay_settlement: str, beat: Callable[[], None]
+) -> tuple[int, bool]:  # fmt: skip
+    beating = _Beating(stream, beat)
+    try:
+        file = files.receive(
+            desk, WORKER, account, name, cast(BinaryIO, beating), source=source, hipay_settlement=hipay_settlement
+        )  # fmt: skip
+    except FileKnown:
+        if (known := _known(desk, beating.digest.hexdigest())) is None:
+            raise
+        return known, False
+    return file, True
+
+
+def _known(desk: Desk, sha256: str) -> int | None:
+    with desk.store.read() as tx:
+        found = rows.by_hash(tx, sha256)
+    return found.id if found is not None else None

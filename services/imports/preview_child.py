@@ -1,0 +1,59 @@
+"""The process that looks at a large file: ``python -m services.imports.preview_child``.
+
+What to look at comes as JSON on the standard input; what came of it goes into the folder named there.
+"""
+
+import json
+import pickle
+import resource
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from services import parsing
+from services.disk_space import NoRoom, told
+from services.errors import DeskError
+from services.imports import files
+from services.imports.files import ImportTooHeavy, Preview
+from services.imports.preview_process import NO_ROOM, Refused, refused
+from services.imports.reading import chosen_from
+from services.parsing.bounds import addresses
+from services.settlements.given import Given
+from services.store import DatabaseRefused, open_store
+
+
+def main() -> None:
+    given = json.loads(sys.stdin.read())
+    parsing.prepare()  # loads the readers while the database is opened; each of its children is bounded by itself
+    folder = Path(given["folder"])
+    found: Preview | Refused
+    try:
+        with told(), closing(open_store(given["database"])) as store:
+            most = addresses() + given["memory"]
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+            file, done = Given(Path(given["file"]), Path(given["sheets"])), folder / "done"
+            found = files.look(
+                store, given["accounts"], given["account"], file, chosen_from(given["chosen"]),
+                lambda part: _tell(done, part),
+            )  # fmt: skip
+    except DatabaseRefused as error:
+        if error.reason != "full":
+            raise
+        found = refused(NoRoom())
+    except DeskError as refusal:
+        found = refused(refusal)
+    except MemoryError:
+        found = refused(ImportTooHeavy())
+    try:
+        with told(), (folder / "answer").open("wb") as stream:
+            pickle.dump(found, stream)
+    except NoRoom:
+        sys.exit(NO_ROOM)
+
+
+def _tell(done: Path, part: float) -> None:
+    done.write_text(f"{part:.3f}")
+
+
+if __name__ == "__main__":
+    main()

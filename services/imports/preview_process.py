@@ -1,0 +1,170 @@
+"""A file is looked at before anything is stored: what comes of it is a Preview, or why there is none.
+
+A small file is compared with what is stored here and now, a large one by a process of its own, with bounded memory: the screens
+of the others go on meanwhile. Either way what stands in it is read by a child (`Given`).
+"""
+
+import json
+import logging
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from services import processes
+from services.access import Actor, Right, require
+from services.desk import Desk
+from services.disk_space import NoRoom, told
+from services.errors import DeskError
+from services.imports import files
+from services.imports.files import ImportTooHeavy, Preview
+from services.imports.reading import Undecided
+from services.imports.scratch import Folder
+from services.parsing import ParsingDied
+from services.settings import ROOT
+from services.settlements.dialect import Chosen
+from services.settlements.errors import DoubtfulColumns, MissingColumns, SwallowedRows
+from services.settlements.given import Given
+
+log = logging.getLogger(__name__)
+NO_ROOM = os.EX_CANTCREAT  # how the process ends that could not write its answer
+AT_ONCE = 4 << 20  # bytes of a file that is looked at without a process
+MEMORY_BYTES = 2 << 30  # of addresses, beyond what it takes before it looks at the file
+_PLACES = threading.BoundedSemaphore(2)  # processes of this kind
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why a file cannot be read: a refusal's code and fields, and the questions that it leaves to a person.
+
+    ``account``: by whose rules it was read, "" where that is not known. ``header``: where columns are missing or in doubt,
+    each name in the file and the column that it is taken for; ``doubts`` as in DoubtfulColumns.
+    """
+
+    code: str
+    fields: Mapping[str, str]
+    questions: tuple[str, ...] = ()
+    account: str = ""
+    header: tuple[tuple[str, str | None], ...] = ()
+    doubts: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+
+
+@dataclass
+class Looking:
+    """A file that is being looked at, or waits for its turn; ``look`` asks how far it is."""
+
+    asked: dict[str, Any]
+    folder: Folder = field(default_factory=lambda: Folder("preview-"))
+    began: float = field(default_factory=time.monotonic)
+    process: subprocess.Popen[bytes] | None = None
+    result: Preview | Refused | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock)  # two runs of one screen may look at once
+
+    @property
+    def answer(self) -> Path:
+        return self.folder.path / "answer"
+
+    @property
+    def part(self) -> float:
+        """How much is read, from 0 to 1."""
+        try:
+            return min(1.0, float((self.folder.path / "done").read_text() or 0))
+        except (OSError, ValueError):
+            return 0.0
+
+    def __del__(self) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Give it up: nobody waits for it any more."""
+        with self.lock:
+            if self.process is not None:
+                if self.process.poll() is None:
+                    self.process.kill()
+                    self.process.wait()
+                self.process = None
+                _PLACES.release()
+
+
+def begin(
+    desk: Desk, actor: Actor, account: str, given: Given, chosen: Chosen | None
+) -> Preview | Refused | Looking:
+    """Look at a file, at once or beside. ``chosen`` None: as is remembered for its account. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.RECONCILE)
+    try:
+        with told():
+            return _begin(desk, actor, account, given, chosen)
+    except DeskError as refusal:
+        return refused(refusal)
+
+
+def _begin(
+    desk: Desk, actor: Actor, account: str, given: Given, chosen: Chosen | None
+) -> Preview | Looking:
+    if given.size > AT_ONCE:
+        asked = {
+            "database": desk.settings.database, "accounts": sorted(desk.settings.all_accounts), "account": account,
+            "file": str(given.file), "sheets": str(given.folder), "chosen": asdict(chosen) if chosen else {},
+            "memory": MEMORY_BYTES,
+        }  # fmt: skip
+        looking = Looking(asked)
+        look(looking)
+        return looking
+    return files.look(desk.store, desk.settings.all_accounts, account, given, chosen)
+
+
+def refused(refusal: DeskError) -> Refused:
+    if isinstance(refusal, Undecided):
+        return Refused(refusal.code, refusal.fields(), refusal.questions, refusal.account)
+    if isinstance(refusal, SwallowedRows):
+        return Refused(refusal.code, refusal.fields(), ("quotes",))
+    header = refusal.header if isinstance(refusal, MissingColumns | DoubtfulColumns) else ()
+    doubts = refusal.doubts if isinstance(refusal, DoubtfulColumns) else ()
+    return Refused(refusal.code, refusal.fields(), header=header, doubts=doubts)
+
+
+def look(looking: Looking) -> Preview | Refused | None:
+    """What came of it; None while it goes on or waits."""
+    with looking.lock:
+        if looking.result is None:
+            if looking.process is None:
+                _start(looking)
+            elif looking.process.poll() is not None:
+                looking.result = _answer(looking)
+                looking.stop()
+        return looking.result
+
+
+def _start(looking: Looking) -> None:
+    if not _PLACES.acquire(blocking=False):
+        return
+    # Not bound to the life of this thread, as the import is to its worker's: a screen's thread ends with each click.
+    looking.process = subprocess.Popen(
+        [sys.executable, "-m", "services.imports.preview_child"], cwd=ROOT, stdin=subprocess.PIPE, env=processes.bare_environment(),
+        start_new_session=True,
+    )  # fmt: skip
+    assert looking.process.stdin is not None
+    with looking.process.stdin as pipe:
+        pipe.write(json.dumps({**looking.asked, "folder": str(looking.folder.path)}).encode())
+
+
+def _answer(looking: Looking) -> Preview | Refused:
+    try:
+        with looking.answer.open("rb") as stream:
+            found: Preview | Refused = pickle.load(stream)  # noqa: S301 (our own process wrote it into our own folder)
+            return found
+    except (OSError, EOFError, pickle.UnpicklingError):
+        assert looking.process is not None
+        code = looking.process.returncode
+        if code == NO_ROOM:
+            return refused(NoRoom())
+        log.warning("the process that looks at a payout file ended with %s", code)
+        return refused(ImportTooHeavy() if code == -signal.SIGABRT else ParsingDied.of(code))

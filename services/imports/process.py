@@ -1,0 +1,275 @@
+"""The process that imports files and joins anew: spawned by a worker when there is work, ended when there is none.
+
+It knows nothing but the database and what our accounts are called: no setting, no environment, no credential of HiPay. What stands
+in a file is read by a child that does not know the database either (`services.settlements.given`), while what it has read is stored.
+Its memory is bounded by the system, so that a file too heavy for it fails by itself, and the application goes on.
+"""
+
+import json
+import logging
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import datetime, timedelta
+from types import FrameType
+from typing import Any
+
+from services import (
+    clock,
+    disk_space,
+    parsing,
+    private_files,
+)
+from services.disk_space import NoRoom, Room, RoomShort
+from services.errors import DeskError
+from services.imports import follow_up, lease, load
+from services.imports.files import ImportDied, ImportFailed, ImportTooHeavy
+from services.imports.lease import Turn, TurnOver
+from services.imports.load import Withdrawn
+from services.parsing import ParsingDied, ParsingStoodStill
+from services.reconciliation.matching import rejoin
+from services.store import (
+    STORE_AWAY,
+    DatabaseRefused,
+    Row,
+    Store,
+    StoreFull,
+    open_store,
+)
+from services.store.settlements import line_totals, settlement_files, settlement_lines
+from services.store.settlements.settlement_files import TRIES
+
+log = logging.getLogger("services.imports.process")  # also where it is the main module
+MEMORY_BYTES = 6 << 30  # of addresses, of which half at most are ever in memory
+AWAY = os.EX_TEMPFAIL  # how it ends when the store is away: that is no fault of the file
+FULL = os.EX_CANTCREAT  # or where the disk has no room: nor is that
+_GROWS = 10  # bytes of the database, with its indexes and its log, for one of a text file
+_CLEANED = 5_000  # lines deleted in one transaction
+_STALE = timedelta(minutes=30)  # a reception that has not come on for so long has broken off
+
+
+def waiting(store: Store, keep: int = 0) -> bool:
+    """Whether there is work for the process, and room for it. ``keep``: bytes of the disks that stay free."""
+    there = Room.of(store, keep)
+    with store.read() as tx:
+        if settlement_files.to_clean(tx, _stale()):
+            return True
+        file, account = settlement_files.next_file(tx, clock.now()), settlement_files.next_rejoin(tx)
+    return there.has() and bool(_with_room(file, there) or account)  # no disk is asked within a transaction
+
+
+def work_off(
+    store: Store, owner: str, accounts: Collection[str], stopping: threading.Event | None = None, keep: int = 0
+) -> bool:
+    """Do all that waits, one after another, unless another does; whether it was ours to do. ``accounts``: ours.
+
+    Raises NoRoom where work was begun for which there was none.
+    """
+    turn = lease.take(store, owner, accounts, stopping or threading.Event(), keep)
+    if turn is None:
+        return False
+    try:
+        with turn.kept():
+            while _next(turn):
+                pass
+    except TurnOver:
+        log.info("reconciliation stops here and goes on later")
+    finally:
+        lease.give_back(store, owner)
+    return True
+
+
+def _next(turn: Turn) -> bool:
+    """The next piece of work; False when there is none."""
+    turn.check()
+    with turn.store.read() as tx:
+        unclean = settlement_files.to_clean(tx, _stale())
+        file, account = settlement_files.next_file(tx, clock.now()), settlement_files.next_rejoin(tx)
+    file = _with_room(file, turn.room)
+    if unclean:
+        _clean(turn, unclean[0])
+    elif file is not None and file.state == "complete":
+        _follow_up(turn, file)
+    elif file is not None:
+        _run(turn, file)
+    elif account is not None:
+        _rejoin(turn, account)
+    else:
+        return False
+    return True
+
+
+def _with_room(file: Row[Any] | None, there: Room) -> Row[Any] | None:
+    """The file to take up; none that is known to wait for more room than there is, while the others are done."""
+    known = file is not None and file.state != "complete" and file.failure == RoomShort.code
+    return None if known and not there.has(**_needs(file)) else file
+
+
+def _needs(file: Any) -> dict[str, int]:
+    """What a file will about take: its lines in the database, a copy and what a workbook is unfolded to beside it."""
+    left = max(0, file.size - file.bytes_done)
+    return {"database": _GROWS * left, "temporary": 2 * file.size}
+
+
+def _run(turn: Turn, file: Row[Any]) -> None:
+    """Import one file, or say why not."""
+    try:
+        turn.room.require(**_needs(file))
+    except RoomShort as short:
+        _hold_up(turn, file, short)
+        return
+    with turn.step() as tx:
+        settlement_files.take_turn(tx)  # nobody decides on a held correction meanwhile
+        begun = settlement_files.change(
+            tx,
+            file.id,
+            states=("waiting", "running"),
+            state="running",
+            tries=file.tries + 1,
+            failure="",
+            failure_detail={},
+            alive_at=clock.now(),
+        )
+    if not begun:
+        return
+    try:
+        with disk_space.told():
+            load.load(turn, file.id)
+    except Withdrawn:
+        pass
+    except NoRoom as short:
+        with suppress(*STORE_AWAY):
+            _hold_up(turn, file, short)
+        raise
+    except TurnOver:
+        _uncount(turn, file)
+        raise
+    except STORE_AWAY:
+        raise
+    except (ParsingDied, ParsingStoodStill) as trouble:  # the try counts, and there may be others
+        how = trouble.how if isinstance(trouble, ParsingDied) else "it stood still"
+        log.warning("the payout file %s was not read to its end (%s)", file.id, how)
+        if not trouble.by_machine and file.tries + 1 >= TRIES:
+            _fail(turn, file.id, ImportDied())
+    except DeskError as refusal:
+        _fail(turn, file.id, refusal)
+    except MemoryError:
+        _fail(turn, file.id, ImportTooHeavy())
+    except Exception:
+        log.exception("the payout file %s could not be imported", file.id)
+        _fail(turn, file.id, ImportFailed())
+
+
+def _hold_up(turn: Turn, file: Row[Any], short: NoRoom) -> None:
+    """It waits for room as far as it has come, and says so."""
+    with turn.step(grows=False) as tx:
+        settlement_files.change(
+            tx, file.id, states=("waiting", "running"), tries=file.tries, failure=short.code, failure_detail=short.fields()
+        )  # fmt: skip
+
+
+def _follow_up(turn: Turn, file: Row[object]) -> None:
+    """Do what is left of a complete file. One at which it fails lets the others go first, and is tried TRIES times."""
+    with turn.step() as tx:
+        settlement_files.change(tx, file.id, states=("complete",), tries=file.tries + 1, alive_at=clock.now())
+    try:
+        with disk_space.told():
+            follow_up.follow_up(turn, file)
+    except TurnOver:
+        _uncount(turn, file)
+        raise
+    except (NoRoom, *STORE_AWAY):
+        raise
+    except Exception:
+        log.exception("what the payout file %s leaves to be joined could not be done", file.id)
+
+
+def _uncount(turn: Turn, file: Row[object]) -> None:
+    """Stopped, not broken: this one does not count."""
+    if turn.stopping.is_set():
+        with turn.store.write() as tx:
+            settlement_files.change(tx, file.id, states=("running", "complete"), tries=file.tries)
+
+
+def _fail(turn: Turn, file_id: int, why: DeskError) -> None:
+    with turn.step(grows=False) as tx:
+        settlement_files.change(
+            tx, file_id, states=("waiting", "running"), state="failed", failure=why.code, failure_detail=why.fields(),
+            finished_at=clock.now(),
+        )  # fmt: skip
+
+
+def _clean(turn: Turn, file: Row[object]) -> None:
+    """Delete the lines of a file that came to nothing; of one that was never received, all of it."""
+    while True:
+        with turn.step(grows=False) as tx:
+            gone = settlement_lines.remove(tx, file.id, _CLEANED)
+            if gone < _CLEANED:
+                line_totals.remove_totals(tx, file.id)
+                if file.state == "receiving":
+                    settlement_files.drop(tx, file.id)
+                else:
+                    settlement_files.change(
+                        tx, file.id, states=(str(file.state),), first_line_id=None, lines_done=0
+                    )
+                return
+        time.sleep(rejoin.GAP_SECONDS)
+
+
+def _rejoin(turn: Turn, account: Row[object]) -> None:
+    """Join an account's lines again, since its rules have changed; begun anew where they change meanwhile."""
+    at: int | None = account.rejoin
+    while at is not None:
+        last = rejoin.rejoin_account(turn.store, account.account, at, turn.step)
+        with turn.step() as tx:
+            if not settlement_files.rejoined(tx, account.account, at, last):
+                return
+        at = last
+
+
+def _stale() -> datetime:
+    return clock.now() - _STALE
+
+
+def main() -> None:
+    """``python -m services.imports.process``: where the database is comes as JSON on the standard input."""
+    private_files.keep()
+    given = json.loads(sys.stdin.read())
+    os.nice(10)  # screens and payment links come first
+    parsing.prepare()  # loads the readers while the database is opened; each of its children is bounded by itself
+    resource.setrlimit(resource.RLIMIT_AS, (given["memory"], given["memory"]))
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("services").setLevel(logging.INFO)
+    offset = timedelta(seconds=given["offset"])
+    clock.use(lambda: offset)
+    stopping = threading.Event()
+
+    def _stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    try:
+        store = open_store(given["database"], long_work=True)
+    except DatabaseRefused as refusal:
+        log.warning("no payout file is imported: the database cannot be used (%s: %s)", refusal.reason, refusal.detail)
+        sys.exit({"full": FULL, "unreachable": AWAY}.get(refusal.reason, 1))
+    try:
+        work_off(store, given["owner"], given["accounts"], stopping, given["keep"])
+    except (NoRoom, StoreFull) as error:
+        log.warning("the disk has no room: reconciliation goes on when it has (%s)", type(error).__name__)
+        sys.exit(FULL)
+    except STORE_AWAY as error:
+        log.warning("the store is away: reconciliation goes on when it is back (%s)", type(error).__name__)
+        sys.exit(AWAY)
+    finally:
+        store.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""What HiPay's API has delivered is changed by nobody but HiPay, or a person who says why.
+
+A file of other origin (uploaded, from a folder) that names a line of such a payout changed does not take its place: its own
+line stands beside and does not count, the payout is not proved, and an alarm stands, until a person takes the correction
+or dismisses it (``held``). A later delivery by HiPay that names either decides by itself.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from services import clock
+from services.access import WORKER, audit
+from services.imports import carry_decisions
+from services.reconciliation.matching import positions
+from services.reconciliation.matching import rejoin as join
+from services.store import Connection, Row, alarms
+from services.store.alarms import Standing
+from services.store.settlements import held_corrections as rows
+from services.store.settlements import settlement_lines
+
+_NAMED = 10  # lines that an alarm names
+Kind = Literal["taken", "dismissed"]
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Of an import: the ids of the lines that are ``replaced`` and that stand again (``back``); ``held``: by (account, key),
+    the ids of those that would be, and would; ``decided``: earlier corrections that the file decides, by how;
+    None: they wait again."""
+
+    replaced: list[int]
+    back: list[int]
+    held: dict[tuple[str, str], tuple[list[int], list[int]]] = field(default_factory=dict)
+    decided: dict[int, Kind | None] = field(default_factory=dict)
+
+
+def sort_out(
+    tx: Connection, file: int, accounts: Collection[str], settlements: Collection[str], known: Collection[int],
+    replaced: list[int], back: list[int],
+) -> Sorted:  # fmt: skip
+    """What becomes of the stored lines that stand changed in the file, and of those that would stand again by it.
+
+    ``known``: ids of the stored lines of others that the file names equal.
+    """
+    if rows.is_by_hipay(tx, file):
+        return _by_hipay(tx, file, accounts, settlements, known, replaced, back)
+    gone, held = set(replaced), dict[tuple[str, str], tuple[list[int], list[int]]]()
+    for line in _delivered(tx, [*replaced, *back]):
+        before, again = held.setdefault((line.account, line.key), ([], []))
+        (before if line.id in gone else again).append(line.id)
+    kept = {one for before, again in held.values() for one in (*before, *again)}
+    return Sorted(
+        [one for one in replaced if one not in kept], [one for one in back if one not in kept], held
+    )
+
+
+def whole(tx: Connection, file: int | None) -> set[tuple[str, str]]:
+    """The (account, payout) of which the file, None for one that is only looked at, changes what it names, however little that
+    is: those that HiPay's API has delivered, where this is not HiPay's own."""
+    return set() if file is not None and rows.is_by_hipay(tx, file) else rows.delivered(tx)
+
+
+def would_hold(tx: Connection, replaced: Sequence[int]) -> int:
+    """How many of the lines that a file changes would go on to stand, were it added by hand."""
+    return len(_delivered(tx, replaced))
+
+
+def _delivered(tx: Connection, ids: Sequence[int]) -> list[Row[Any]]:
+    """Those of these lines that are of payouts which HiPay's API has delivered."""
+    if not ids:
+        return []
+    delivered = rows.delivered(tx)
+    return [line for line in rows.lines(tx, ids) if (line.account, line.settlement_id) in delivered]
+
+
+def _by_hipay(
+    tx: Connection, file: int, accounts: Collection[str], settlements: Collection[str], known: Collection[int],
+    replaced: list[int], back: list[int],
+) -> Sorted:  # fmt: skip
+    """HiPay corrects its own; and where a correction is held, it is taken if HiPay names its lines now, and dismissed if HiPay
+    names the former ones once more, or others in their place. One that was taken waits again if HiPay names the former."""
+    gone, again, named, decided = set(replaced), set(back), set(known), dict[int, Kind | None]()
+    found = rows.of_accounts(tx, accounts, settlements)
+    counting = _counting(tx, found, file)
+    for one in found:
+        before, after, counts = named & {*one.before}, named & {*one.after}, counting[one.account, one.key]
+        if one.kind != "taken" and after:
+            decided[one.id], again = "taken", again | after
+        elif one.kind == "taken" and before and not after and counts & {*one.after}:
+            decided[one.id], again = None, again | before
+        else:
+            if one.kind is None and (named | gone) & {*one.before}:
+                decided[one.id] = "dismissed"
+            continue
+        gone |= counts - named
+    return Sorted(sorted(gone), sorted(again), decided=decided)
+
+
+def _counting(tx: Connection, found: Sequence[Row[Any]], file: int) -> dict[tuple[str, str], set[int]]:
+    """The lines of other files that count, by the (account, key) of these corrections."""
+    lines: dict[tuple[str, str], set[int]] = {(one.account, one.key): set() for one in found}
+    for account in {account for account, _ in lines}:
+        keys = sorted(key for whose, key in lines if whose == account)
+        theirs = settlement_lines.by_key(tx, account, keys, file)
+        for key, line in zip(theirs["key"], theirs["id"].tolist(), strict=True):
+            lines[account, key].add(line)
+    return lines
+
+
+def hold(tx: Connection, file: Row[Any], found: Sorted) -> int:
+    """In the transaction that shows the file: its lines of held corrections stand beside, and an alarm says so; what it
+    decides is decided. How many stand beside."""
+    _decided_by_hipay(tx, file.id, found)
+    if not found.held:
+        return 0
+    before = {
+        line.id: line for line in rows.lines(tx, [one for ids, _ in found.held.values() for one in ids])
+    }
+    own: dict[tuple[str, str], list[Row[Any]]] = {}
+    for line in rows.own_lines(tx, file.id, {key for _, key in found.held}):
+        own.setdefault((line.account, line.key), []).append(line)
+    beside = [line.id for one in found.held for line in own[one]]
+    settlement_lines.replace(tx, beside, file.id)
+    now = clock.now()
+    rows.add(
+        tx,
+        [
+            {
+                "file": file.id, "account": account, "key": key, "settlement_id": own[account, key][0].settlement_id,
+                "currency": own[account, key][0].settlement_currency, "line": own[account, key][0].line, "at": now,
+                "before": former, "after": [*(line.id for line in own[account, key]), *again],
+                "before_units": _sum([before[one] for one in former]), "after_units": _sum(own[account, key]),
+            }
+            for (account, key), (former, again) in found.held.items()
+        ],
+    )  # fmt: skip
+    for one in standing(tx, file.id):
+        alarms.raise_standing(tx, one, now)
+    return len(beside)
+
+
+def _sum(lines: Sequence[Row[Any]]) -> int | None:
+    units = [line.settled_amount_units for line in lines]
+    return None if None in units else sum(units)
+
+
+def _decided_by_hipay(tx: Connection, file: int, found: Sorted) -> None:
+    """Whatever a person had decided before, HiPay has spoken since."""
+    if not found.decided:
+        return
+    now, held, lines = clock.now(), rows.of_ids(tx, found.decided), _by_key(tx, found)
+    rows.undo(tx, list(found.decided), at=now, by=WORKER.id, reason="")
+    for kind in ("taken", "dismissed"):
+        values = {"kind": kind, "reason": "", "at": now, "actor_kind": WORKER.kind, "actor_id": WORKER.id}
+        if ids := [one for one, how in found.decided.items() if how == kind]:
+            rows.decide(tx, ids, **values)
+    for account, key in {(one.account, one.key) for one in held if found.decided[one.id] != "dismissed"}:
+        gone, back = lines[account, key]
+        for origin in sorted({line.file for line in back}):
+            carry_decisions.carry_over(tx, [line.id for line in gone], origin)
+    for again in (False, True):
+        some = [one for one in held if (found.decided[one.id] is None) == again]
+        if some:
+            audit.record(
+                tx, WORKER, "correction.undone" if again else "correction.confirmed", f"settlement_file:{file}",
+                before=sorted({line for one in some for line in one.before}), after=sorted({line for one in some for line in one.after}),
+            )  # fmt: skip
+    for number in sorted({one.file for one in held if found.decided[one.id] is None}):
+        for alarm in standing(tx, number):
+            alarms.raise_standing(tx, alarm, now)
+
+
+def _by_key(tx: Connection, found: Sorted) -> dict[tuple[str, str], tuple[list[Row[Any]], list[Row[Any]]]]:
+    """The lines that are replaced and that stand again, by (account, key)."""
+    lines = defaultdict[tuple[str, str], tuple[list[Row[Any]], list[Row[Any]]]](lambda: ([], []))
+    again = {*found.back}
+    for line in rows.lines(tx, [*found.replaced, *found.back]):
+        lines[line.account, line.key][line.id in again].append(line)
+    return lines
+
+
+def rejoin(tx: Connection, accounts: Collection[str], gone: Sequence[int], back: Sequence[int]) -> None:
+    """Whoever shares a transaction with lines that stand again is joined anew, in a transaction that has bumped the accounts'
+    versions; where the orders of these, and of what no longer stands, stand is computed."""
+    concerned = [*gone, *back]
+    before = settlement_lines.orders_of(tx, concerned)
+    for account in sorted(accounts):
+        join.rejoin_here(tx, account, settlement_lines.of_account(tx, account, back))
+    positions.refresh(tx, {*before, *settlement_lines.orders_of_splits(tx, concerned)})
+
+
+def standing(tx: Connection, file: int | None = None) -> Iterator[Standing]:
+    """An alarm for each file and payout of which corrections wait, or for those of one file."""
+    groups: dict[tuple[int, str, str, str], list[Row[Any]]] = {}
+    for row in rows.waiting(tx):
+        if file is None or row.file == file:
+            groups.setdefault((row.file, row.account, row.settlement_id, row.currency), []).append(row)
+    for (number, account, settlement, currency), found in groups.items():
+        # one that was decided, and is not any more, is told anew
+        identity = (
+            f"payout_correction:{number}:{account}:{settlement}:{currency}:{max(row.undone for row in found)}"
+        )
+        detail = {
+            "file": found[0].file_name, "file_id": number, "settlement": settlement, "currency": currency,
+            "lines": ", ".join(str(row.line) for row in found[:_NAMED]) + (" …" if len(found) > _NAMED else ""),
+            "before_units": _whole([row.before_units for row in found]),
+            "after_units": _whole([row.after_units for row in found]),
+        }  # fmt: skip
+        yield Standing("payout_correction", identity, account, None, detail)
+
+
+def _whole(units: Sequence[int | None]) -> int | None:
+    return None if None in units else sum(one or 0 for one in units)

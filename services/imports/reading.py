@@ -1,0 +1,136 @@
+"""How a payout file is read: as was chosen for it, else as is remembered for its account, else as it says itself."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from services.access import Actor, Right, audit, require
+from services.accounts.errors import AccountUnknown
+from services.desk import Desk
+from services.imports import file_accounts
+from services.imports.file_accounts import Part
+from services.settlements.dialect import Chosen, Detection
+from services.settlements.errors import (
+    DoubtfulColumns,
+    MissingColumns,
+    SettlementFileError,
+    UndecidedReading,
+)
+from services.settlements.given import Given
+from services.store import Connection, Store
+from services.store.settlements import matching_rules as rows
+from services.store.settlements import settlement_files as files
+from services.text.headings import spelling
+
+
+class Undecided(UndecidedReading):
+    """``account``: for which the answer is to be remembered."""
+
+    def __init__(self, questions: tuple[str, ...], account: str) -> None:
+        super().__init__(questions)
+        self.account = account
+
+
+@dataclass(frozen=True)
+class Reading:
+    """``parts``: its rows by Account; ``home``: the account of most of them; ``chosen``: what was chosen for it, or of what
+    is remembered holds for it."""
+
+    detection: Detection
+    parts: tuple[Part, ...]
+    home: str
+    chosen: Chosen
+
+
+def decide(
+    store: Store, keys: Collection[str], given: Given, account: str, chosen: Chosen | None,
+    tell: Callable[[int], None] | None = None,
+) -> Reading:  # fmt: skip
+    """How a file that was added for an account is read. ``chosen`` None: nobody has looked at it.
+
+    ``keys``: our accounts; ``tell``: as ``Given.detect``, which is what is raised from here, too.
+    """
+    used = chosen or Chosen()
+    try:
+        detection = given.detect(used, tell)
+    except SettlementFileError:
+        with store.read() as tx:
+            kept = None if chosen else remembered_in(tx, account)
+        if kept is None:
+            raise
+        used, detection = kept, given.detect(kept, tell)
+    with store.read() as tx:
+        parts = file_accounts.known(tx, keys).parts(detection.accounts, account)
+        home = file_accounts.home(parts, account)
+        kept = None if chosen else remembered_in(tx, home)
+    if kept is not None and kept != used and _differs(kept, detection):
+        used, detection = _as_remembered(given, kept, tell)
+    return Reading(detection, parts, home, used)
+
+
+def _as_remembered(
+    given: Given, kept: Chosen, tell: Callable[[int], None] | None
+) -> tuple[Chosen, Detection]:
+    """The marks and the encoding of one file may not be those of the next, which says itself what they are."""
+    try:
+        return kept, given.detect(kept, tell)
+    except SettlementFileError:
+        without = replace(kept, encoding=None, delimiter=None)
+        return without, given.detect(without, tell)
+
+
+def _differs(kept: Chosen, detection: Detection) -> bool:
+    plain, found = ("encoding", "delimiter", "decimal", "date"), detection.dialect
+    if any((wanted := getattr(kept, name)) and wanted != getattr(found, name) for name in plain):
+        return True
+    if kept.columns:
+        told = {spelling(name): column or None for name, column in kept.columns}
+        for header in detection.headers:
+            named = zip(header.labels, header.columns, strict=True)
+            if any(told.get(spelling(name), column) != column for name, column in named):
+                return True
+    return kept.debits is not None and (found.debits or {}).get("settled_amount") != kept.debits
+
+
+def remembered(desk: Desk, account: str) -> Chosen | None:
+    """What a person has decided of how this account's files are read, None for nothing."""
+    with desk.store.read() as tx:
+        return remembered_in(tx, account)
+
+
+def remembered_in(tx: Connection, account: str) -> Chosen | None:
+    row = rows.matching(tx, account)
+    return chosen_from(row.reading) if row else None
+
+
+def chosen_from(kept: Mapping[str, Any]) -> Chosen | None:
+    """A choice as it is stored; None where there was none."""
+    names = {one.name for one in fields(Chosen)}
+    known = {name: value for name, value in kept.items() if name in names}
+    return Chosen(**known) if known else None
+
+
+def remember(desk: Desk, actor: Actor, account: str, chosen: Chosen) -> bool:
+    """Read the account's files like this from now on; an empty choice forgets. Files that were added for it and wait to
+    be told which column is which are tried again. Whether it changed.
+
+    Raises AccountUnknown, NotAllowed.
+    """
+    if account not in desk.settings.all_accounts:
+        raise AccountUnknown(account)
+    reading: dict[str, Any] = {name: value for name, value in asdict(chosen).items() if value is not None}
+    # where the header stands, in which sheets, and what strange cells are, is of one file, not of an account
+    for name in ("header_line", "sheets", "quotes"):
+        reading.pop(name, None)
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        if rows.lock_matching(tx, account).reading == reading:
+            return False
+        rows.save_matching(tx, account, reading=reading)
+        for code in (DoubtfulColumns.code, MissingColumns.code) if chosen.columns else ():
+            for file in files.failed_with(tx, code):
+                if file.account == account and not file.chosen:
+                    files.again(tx, file)
+        audit.record(tx, actor, "account.reading", f"account:{account}", fields=sorted(reading))
+    desk.wake.set()
+    return True

@@ -1,0 +1,207 @@
+"""The round that reads delivery reports out of their mailbox, and tells the orders whose e-mail came back.
+
+A report counts only where it names the Message-ID of an e-mail of ours: that one was made at random and is known to
+whoever handled the e-mail. The e-mail came back where it failed for the recipient that we wrote to. Each is recorded together with
+the place in the mailbox up to which it was read, so that none is read twice and none is lost.
+
+Anybody can write to the mailbox, so a mail is read by a bounded child. That it is being read is committed before; one that killed
+its reader, or the whole worker, twice is skipped, and an alarm names it.
+"""
+
+import hashlib
+import logging
+import os
+import secrets
+import ssl
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from services import clock
+from services.access import WORKER
+from services.desk import Desk
+from services.mail import mailbox, reports
+from services.mail.errors import MailboxError
+from services.mail.imap_url import ImapServer, parse_imap_url
+from services.mail.mailbox import Place, Received
+from services.mail.reports import Report
+from services.orders.record import inert, record
+from services.store import STORE_AWAY, Connection, facts
+from services.store.orders import orders as rows
+
+log = logging.getLogger(__name__)
+
+MOST_A_ROUND = 200
+MOST_DEATHS = 2
+_ELSEWHERE = timedelta(minutes=5)  # after which another process that reads a mail has died of it
+_OURS = secrets.token_hex(8)
+_reading = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the mailbox stands: ``read_at`` when it was last read to its end, ``error`` why it could not be since."""
+
+    read_at: datetime | None
+    tried_at: datetime | None
+    error: str
+    host: str
+    answer: str
+
+
+def begin_reading(desk: Desk) -> None:
+    """Read the mailbox in a thread of its own: one that does not answer delays no other work. Nothing while one reads."""
+    if desk.settings.imap and not _reading.locked():
+        threading.Thread(target=_read_alone, args=(desk,), name="delivery-reports", daemon=True).start()
+
+
+def _read_alone(desk: Desk) -> None:
+    try:
+        read_mailbox(desk)
+    except STORE_AWAY:  # the store itself says so
+        return
+    except Exception:  # a thread's own last line; the next round tries again
+        log.exception("the delivery reports could not be read")
+
+
+def read_mailbox(desk: Desk, *, seconds: float = 120.0, tls: ssl.SSLContext | None = None) -> None:
+    """Read what is new in the mailbox of delivery reports, if one is set. What stopped it is kept for ``standing``."""
+    if not desk.settings.imap:
+        return
+    server = parse_imap_url(desk.settings.imap)
+    if not _reading.acquire(blocking=False):
+        return
+    try:
+        with desk.store.read() as tx:
+            known = facts.fact(tx, _name(server))
+        after = Place(known["validity"], known["uid"]) if "uid" in known else None
+        for received in mailbox.new_messages(
+            server, after, most=MOST_A_ROUND, timeout=min(20.0, seconds / 2), seconds=seconds, tls=tls
+        ):
+            if not _take(desk, server, received):
+                return  # the next round tries again
+    except MailboxError as error:
+        log.warning("the mailbox of delivery reports could not be read: %s", error.code)
+        _keep(desk, server, error=error.code, host=error.host, answer=error.answer)
+    else:
+        _keep(desk, server, error="", read_at=clock.now().isoformat())
+    finally:
+        _reading.release()
+
+
+def standing(tx: Connection, server: ImapServer) -> Reading:
+    """How reading the mailbox went last."""
+    known = facts.fact(tx, _name(server))
+    read_at, tried_at = (known.get(name) for name in ("read_at", "tried_at"))
+    return Reading(
+        datetime.fromisoformat(read_at) if read_at else None, datetime.fromisoformat(tried_at) if tried_at else None,
+        known.get("error", ""), known.get("host", ""), known.get("answer", ""),
+    )  # fmt: skip
+
+
+def _take(desk: Desk, server: ImapServer, received: Received) -> bool:
+    """Read one message and move on; False where it is to be tried again before those after it."""
+    from services import parsing  # brings pandas along, which who only looks at the settings does without
+
+    report = None
+    if received.raw:
+        if (may := _begin(desk, server, received)) != "read":
+            return may == "skipped"
+        try:
+            report = parsing.run(reports.read_report, received.raw, size=len(received.raw))
+        except parsing.ParsingError as error:
+            log.warning("a mail ended its reader (%s): message %d", error.code, received.place.uid)
+            if isinstance(error, parsing.ParsingDied) and error.how == parsing.NO_PARENT:
+                return False  # nobody has looked at it
+            with desk.store.write() as tx:
+                return _died(tx, server, received)
+    with desk.store.write() as tx:
+        if report is not None:
+            tell(tx, report)
+        _move_on(tx, server, received.place)
+    return True
+
+
+def _begin(desk: Desk, server: ImapServer, received: Received) -> Literal["read", "later", "skipped"]:
+    """Commit that this message is being read. ``later``: another process reads it, or has just died of it."""
+    name, now = _name(server), clock.now()
+    with desk.store.write() as tx:
+        known = facts.fact(tx, name)
+        trying = known.get("trying", {})
+        if trying.get("place") != _place(received.place):
+            trying = {"place": _place(received.place), "deaths": 0}
+        elif trying["by"] not in ("", _us()):
+            if now < datetime.fromisoformat(trying["at"]) + _ELSEWHERE:
+                return "later"
+            if _died(tx, server, received):
+                return "skipped"
+            trying = facts.fact(tx, name)["trying"]
+        facts.keep_fact(tx, name, known | {"trying": {**trying, "by": _us(), "at": now.isoformat()}})
+    return "read"
+
+
+def _died(tx: Connection, server: ImapServer, received: Received) -> bool:
+    """Count that its reader died; whether the message is skipped."""
+    known = facts.fact(tx, _name(server))
+    deaths = known["trying"]["deaths"] + 1
+    facts.keep_fact(tx, _name(server), known | {"trying": {**known["trying"], "deaths": deaths, "by": ""}})
+    if deaths < MOST_DEATHS:
+        return False
+    place, now = received.place, clock.now()
+    rows.open_alarm(
+        tx, identity=f"mail_skipped:{_name(server)}:{place.validity}:{place.uid}", account="", order=None, kind="mail_skipped",
+        detail={
+            "host": server.host, "folder": server.folder, "uid": place.uid, "validity": place.validity,
+            "arrived": (received.arrived or now).isoformat(),
+        },
+        opened_at=now,
+    )  # fmt: skip
+    _move_on(tx, server, place)
+    return True
+
+
+def _move_on(tx: Connection, server: ImapServer, place: Place) -> None:
+    known = {key: value for key, value in facts.fact(tx, _name(server)).items() if key != "trying"}
+    here = {"validity": place.validity, "uid": place.uid}
+    if known.get("validity") != here["validity"] or known.get("uid", 0) < here["uid"]:
+        facts.keep_fact(tx, _name(server), known | here)
+
+
+def _place(place: Place) -> list[int]:
+    return [place.validity, place.uid]
+
+
+def _us() -> str:
+    return f"{_OURS}-{os.getpid()}"
+
+
+def tell(tx: Connection, report: Report) -> bool:
+    """Record the report with the order of its e-mail, once; whether it is about an e-mail of ours."""
+    known = rows.messages_by_message_id(tx, report.message_ids)
+    message = next((known[one] for one in report.message_ids if one in known), None)
+    order = rows.order(tx, message.order) if message is not None else None
+    if message is None or order is None or (message.state == "queued" and not message.tries):  # it never left
+        return False
+    told = report.about(message.recipient)
+    if told is not None:
+        event = "mail_bounced" if told.action == "failed" else "mail_delayed"
+    else:  # of somebody whom it was passed on to: the recipient's own server took it
+        told, event = report.told[0], "mail_not_passed_on"
+        if told.action != "failed":
+            return True
+    record(
+        tx, order.id, event if message.kind == "link" else f"copy_{event}", WORKER, identity=f"{event}:{message.id}",
+        number=message.number, status=told.status, answer=inert(told.answer, order, message.recipient),
+    )  # fmt: skip
+    return True
+
+
+def _keep(desk: Desk, server: ImapServer, **more: Any) -> None:
+    with desk.store.write() as tx:
+        known = facts.fact(tx, _name(server))
+        facts.keep_fact(tx, _name(server), known | {"tried_at": clock.now().isoformat()} | more)
+
+
+def _name(server: ImapServer) -> str:
+    return "mailbox:" + hashlib.sha256(server.name.encode()).hexdigest()[:16]

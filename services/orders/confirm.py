@@ -1,0 +1,128 @@
+"""Confirm by hand what HiPay has told, where HiPay can no longer be asked: the settings do not name the account any more.
+
+    ConfirmingRefused (OrderError)
+    ├── AccountAsked       the account is there: HiPay itself confirms
+    ├── NothingToConfirm   no payment of the order is only told
+    ├── ToldOtherwise      what HiPay tells has changed since the window was drawn
+    └── WhyMissing         how the person knows
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from services import clock
+from services.access import Actor, Right, audit, require, rights
+from services.desk import Desk
+from services.mail.addresses import clean_header_text
+from services.orders.errors import OrderError, UnknownOrder
+from services.orders.record import confirmed, record, too_late
+from services.orders.transactions import Told
+from services.orders.unconfirmed import told_of
+from services.store import Connection, Row
+from services.store.orders import orders as rows
+
+WHY_MAX = 200
+
+
+class ConfirmingRefused(OrderError):
+    code: ClassVar[str] = "payment_confirming_refused"
+
+
+class AccountAsked(ConfirmingRefused):
+    code = "payment_account_asked"
+
+
+class NothingToConfirm(ConfirmingRefused):
+    code = "payment_nothing_to_confirm"
+
+
+class ToldOtherwise(ConfirmingRefused):
+    code = "payment_told_otherwise"
+
+
+class WhyMissing(ConfirmingRefused):
+    code = "payment_why_missing"
+
+
+@dataclass(frozen=True)
+class Confirmable:
+    """A transaction as HiPay tells of it. Amounts in units of 1/10000, totals so far; ``product``: HiPay's code."""
+
+    reference: str
+    authorised: int
+    captured: int
+    refunded: int
+    charged_back: int
+    product: str
+
+
+def confirmable(desk: Desk, actor: Actor, order_id: int) -> tuple[Confirmable, ...]:
+    """What the actor may confirm by hand of the order; nothing while HiPay can be asked. Raises NotAllowed, UnknownOrder."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_ORDERS)
+        order = _order(tx, order_id)
+        if order.account in desk.settings.all_accounts or Right.RECONCILE not in rights(tx, actor):
+            return ()
+        return tuple(map(_confirmable, told_of(tx, order_id)))
+
+
+def confirm(
+    desk: Desk, actor: Actor, order_id: int, shown: tuple[Confirmable, ...], why: str, form_key: str
+) -> None:
+    """Count what HiPay told as if a read had shown it: exactly what the person was ``shown``. The same ``form_key`` again
+    does nothing. Raises ConfirmingRefused, UnknownOrder, NotAllowed, TextError."""
+    reason = clean_header_text(why, "why", WHY_MAX)
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        order = _order(tx, order_id)
+        identity = f"press:{form_key}"
+        if rows.event_by_identity(tx, identity) is not None:
+            return
+        if order.account in desk.settings.all_accounts:
+            raise AccountAsked
+        told = told_of(tx, order_id)
+        if not told:
+            raise NothingToConfirm
+        if tuple(map(_confirmable, told)) != shown:
+            raise ToldOtherwise
+        if not reason:
+            raise WhyMissing
+        for one in told:
+            _count(tx, order, one, actor)
+        references = [one.reference for one in shown]
+        record(tx, order_id, "payment_confirmed", actor, identity=identity, references=references, why=reason)
+        # The reason is a person's own words: the event keeps it without the customer's name, the audit does not.
+        audit.record(tx, actor, "payment_confirmed", f"order:{order_id}", references=references)
+    desk.wake.set()
+
+
+def _count(tx: Connection, order: Row[Any], one: Told, actor: Actor) -> None:
+    seen = one.transaction
+    page_of = {row.data["reference"]: row.page for row in rows.events_of(tx, order.id) if row.kind == "payment_told"}
+    page = next((page for page in rows.pages_of(tx, order.id) if page.id == page_of[seen.reference]), None)
+    amounts = {
+        "authorised": seen.authorised, "captured": seen.captured, "refunded": seen.refunded,
+        "charged_back": seen.charged_back,
+    }  # fmt: skip
+    rows.add_event(
+        tx, order=order.id, page=page_of[seen.reference], at=clock.now(), kind="payment", actor_kind=actor.kind,
+        actor_id=actor.id, data={**one.data, **amounts, "at": None, "source": "by_hand"},  # any read of HiPay is newer
+    )  # fmt: skip
+    confirmed(tx, order.id, seen.reference, actor)
+    if page is not None:
+        too_late(tx, order, page, seen.reference, seen.captured or seen.authorised)
+
+
+def _confirmable(one: Told) -> Confirmable:
+    seen = one.transaction
+    product = str(one.data.get("payment_product") or "")
+    return Confirmable(
+        seen.reference, seen.authorised, seen.captured, seen.refunded, seen.charged_back, product
+    )
+
+
+def _order(tx: Connection, order_id: int) -> Row[Any]:
+    order = rows.order(tx, order_id)
+    if order is None or order.channel == "imported":
+        raise UnknownOrder
+    return order

@@ -1,0 +1,140 @@
+"""HiPay's notifications: stored as soon as their signature is right, worked off later, each once.
+
+stored → applied      it was told of, and a read of the order is due: only what that shows counts
+       → repeated     nothing new: the same facts were seen before
+       → quarantined  the amount, currency, account, test flag or mark is not the order's: an alarm, never a payment
+       → ignored      a status that HiPay has added since: nothing is changed
+       → unmatched    no page of ours has this order id
+       → unreadable   no payment notification
+       → failed       a fault of ours: an alarm; reading the order from HiPay still finds the truth
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from typing import Any
+
+from services import clock
+from services.desk import Desk
+from services.hipay.errors import BadNotification
+from services.hipay.notifications import identity, parse, stripped
+from services.hipay.observations import Observation
+from services.hipay.statuses import Effect, status
+from services.orders.record import tell
+from services.orders.steps import read_payment
+from services.store import STORE_AWAY, Connection, Row
+from services.store.orders import notifications as rows
+from services.store.orders import orders as order_rows
+from services.store.orders.notifications import Fate
+
+_CONTENT_TYPE_MAX = 200
+REST_SECONDS = 0.1
+LIMIT, AT_ONCE = 50, 25  # looked for at once; in one transaction
+
+log = logging.getLogger(__name__)
+_Told = tuple[int, Row[Any], Observation]  # the notification, the page that it is of, what it says
+
+
+def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
+    """Store a notification whose signature was verified over ``raw``, without its card data, and wake the worker.
+
+    False when it was received before. Raises StoreError when it could not be stored: it must then be sent again.
+    """
+    with desk.store.write() as tx:
+        new = receive_in(tx, account, raw, content_type)
+    desk.wake.set()
+    return new
+
+
+def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> bool:
+    """``receive`` in the caller's transaction."""
+    return rows.keep(
+        tx, account=account, identity=identity(raw), content_type=content_type[:_CONTENT_TYPE_MAX],
+        body=stripped(raw, content_type), received_at=clock.now(),
+    )  # fmt: skip
+
+
+def work_off(desk: Desk, *, apart: bool = False) -> int:
+    """Work off stored notifications, oldest first; how many were taken. Raises one of STORE_AWAY.
+
+    Killed in between, those at hand stay stored. Any number of workers may call it at once. Each is worked off in a
+    transaction of its own, and between two it rests as long as the first took: a burst leaves the screens of this process,
+    and who stores the next ones, their share. ``apart``: there are no such screens, and PostgreSQL's writers do not wait for
+    each other: many in one transaction, without rest.
+    """
+    many = AT_ONCE if apart else 1
+    with desk.store.read() as tx:
+        waiting = rows.waiting(tx, LIMIT)
+    taken, rest = 0, 0.0
+    for first in range(0, len(waiting), many):
+        time.sleep(rest)
+        begun = time.monotonic()
+        taken += _work(desk, waiting[first : first + many])
+        rest = 0.0 if apart else min(time.monotonic() - begun, REST_SECONDS)
+    return taken
+
+
+def _work(desk: Desk, ids: Sequence[int]) -> int:
+    """Work these off in one transaction; when that fails, each in one of its own."""
+    try:
+        with desk.store.write() as tx:
+            claimed = rows.claim(tx, ids)
+            _apply(tx, desk, claimed)
+            return len(claimed)
+    except STORE_AWAY:
+        raise
+    except Exception as error:  # noqa: BLE001 one notification that we cannot digest must not stop those behind it
+        if len(ids) > 1:
+            return sum(_work(desk, [one]) for one in ids)
+        name = type(error).__name__
+        log.error("notification %d could not be worked off: %s", ids[0], name)
+        return _give_up(desk, ids[0], name)
+
+
+def _apply(tx: Connection, desk: Desk, claimed: Iterable[Row[Any]]) -> None:
+    fates, seen = list[Fate](), list[tuple[Row[Any], Observation]]()
+    for row in claimed:
+        try:
+            seen.append((row, parse(row.body, row.content_type).observation()))
+        except BadNotification as error:
+            fates.append(Fate(row.id, "unreadable", None, {"problem": error.problem, "field": error.field}))
+    pages = order_rows.pages_by_hipay_order_id(tx, [(row.account, one.order_id) for row, one in seen])
+    told = dict[int, list[_Told]]()  # by order, oldest first
+    for row, one in seen:
+        page = pages.get((row.account, one.order_id))
+        if page is None:
+            fates.append(Fate(row.id, "unmatched", None, _facts(one)))
+        elif status(one.status).effect is Effect.UNKNOWN:
+            fates.append(Fate(row.id, "ignored", page.order, _facts(one)))
+        else:
+            told.setdefault(page.order, []).append((row.id, page, one))
+    for together in zip_longest(*told.values()):  # of each order one after the other
+        fates += _tell(tx, desk, [one for one in together if one is not None])
+    rows.finish(tx, fates, clock.now())
+
+
+def _tell(tx: Connection, desk: Desk, told: Sequence[_Told]) -> list[Fate]:
+    outcomes = tell(tx, desk, [(page, seen) for _, page, seen in told])
+    found = list(zip(told, outcomes, strict=True))
+    read_payment.schedule_each(
+        tx, [(page.order, page.account) for (_, page, _), outcome in found if outcome != "quarantined"]
+    )
+    return [Fate(one, outcome, page.order, _facts(seen)) for (one, page, seen), outcome in found]
+
+
+def _facts(seen: Observation) -> dict[str, Any]:
+    return {"reference": seen.reference, "status": seen.status}
+
+
+def _give_up(desk: Desk, notification_id: int, error: str) -> int:
+    with desk.store.write() as tx:
+        for row in rows.claim(tx, [notification_id]):
+            now = clock.now()
+            rows.finish(tx, [Fate(row.id, "failed", None, {"error": error})], now)
+            order_rows.open_alarm(
+                tx, identity=f"notification:{row.id}", account=row.account, order=None, kind="notification_failed",
+                detail={"notification": row.id, "error": error}, opened_at=now,
+            )  # fmt: skip
+            return 1
+    return 0

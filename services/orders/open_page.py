@@ -1,0 +1,302 @@
+"""A person presses the button of our own link: HiPay's page is made, or the one made lately is used again.
+
+The page's row is committed before HiPay is asked and its address before anybody is sent there, so a lost answer, a killed
+process or a second press ends at one address. Whoever asks holds the row's claim meanwhile; a second press waits for it
+a moment, and takes over from one that died.
+
+    PressRefused (OrderError)
+    ├── LinkUnknown      no request has this token
+    ├── LinkBusy         another press is asking HiPay, or its answer is awaited
+    └── LinkWornOut      too many pages were asked for within the hour, or for ever
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Any, ClassVar
+
+from services import clock
+from services.access import CUSTOMER, WORKER
+from services.accounts.configuration import configuration
+from services.accounts.pauses import pause
+from services.desk import Desk
+from services.errors import DeskError
+from services.hipay import errors as hipay
+from services.hipay.readings import CreatedPage, OrderRead
+from services.orders.bank_answers import observe_read
+from services.orders.create import add_page
+from services.orders.errors import OrderError
+from services.orders.payment_link import Standing, standing
+from services.orders.record import alarm, record
+from services.orders.steps.create_page import (
+    fate_of,
+    may_be_paid,
+    next_number,
+    page_request,
+)
+from services.orders.steps.retry import PAGE_LIFE
+from services.store import Connection, Row
+from services.store.orders import orders as rows
+from services.store.orders import steps as due
+
+SPARE = timedelta(minutes=2)  # a page that ends sooner is not handed out
+CLAIM = timedelta(seconds=150)  # longer than the longest call
+PAGES_AN_HOUR, TRIES_AN_HOUR = 6, 20
+ATTEMPTS = 3  # HiPay takes no more payments than these on one page
+PRESSES_APART = timedelta(seconds=20)  # two clicks are one person's
+WAIT_SECONDS = 5.0
+
+
+class PressRefused(OrderError):
+    code: ClassVar[str] = "press_refused"
+
+
+class LinkUnknown(PressRefused):
+    code = "link_unknown"
+
+
+class LinkBusy(PressRefused):
+    code = "link_busy"
+
+
+class LinkWornOut(PressRefused):
+    code = "link_worn_out"
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """``url``: where the customer goes; None: the request is not open, and ``standing`` says why."""
+
+    standing: Standing
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    """``until`` is the claim's own time: whoever finds another there has lost it."""
+
+    order: Row[Any]
+    page: Row[Any]
+    until: datetime
+
+
+def press(
+    desk: Desk, token: str, *, asking: Event | None = None, wait: Callable[[float], None] = time.sleep
+) -> Pressed:
+    """What follows a press. ``asking`` is set once HiPay is waited for, by this press or the one before.
+
+    Raises PressRefused, and the HiPayError for which there is no page now."""
+    asking = asking or Event()
+    give_up = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            found = _claim(desk, token)
+        except LinkBusy:
+            asking.set()
+            if time.monotonic() > give_up:
+                raise
+            wait(0.2)
+            continue
+        if isinstance(found, Pressed):
+            return found
+        asking.set()
+        done = _make(desk, found)
+        if done is not None:
+            return done
+
+
+def _claim(desk: Desk, token: str) -> Pressed | _Claimed:
+    """The page that is there already, or the row of the one to ask for, claimed. Raises PressRefused, NotAuthorised."""
+    now = clock.now()
+    with desk.store.write() as tx:
+        order = rows.order_by_link_token(tx, token)
+        if order is None:
+            raise LinkUnknown
+        stands = standing(order, now)
+        if stands != "open":
+            return Pressed(stands)
+        if order.account not in desk.settings.all_accounts or due.paused(tx, order.account, "gateway"):
+            raise hipay.NotAuthorised(0)
+        pages = rows.pages_of(tx, order.id)
+        last = pages[-1] if pages else None
+        if last is not None and last.state == "open" and _reusable(tx, order, last, now):
+            _opened(tx, order, last, now)
+            return Pressed(stands, last.url)
+        requested = last is not None and last.state == "requested"
+        if last is not None and requested and last.claimed_until is not None and last.claimed_until > now:
+            raise LinkBusy
+        tried = _since(tx, order, "link_page_requested", now - timedelta(hours=1))
+        made = [page for page in pages if page.opened_at and page.opened_at > now - timedelta(hours=1)]
+        if len(tried) >= TRIES_AN_HOUR or len(made) >= PAGES_AN_HOUR:
+            raise LinkWornOut
+        if last is None or not requested:
+            number = next_number(tx, order, last.number if last else 0)
+            if number is None:
+                raise LinkWornOut
+            add_page(tx, order, number=number)
+            last = rows.pages_of(tx, order.id)[-1]
+        until = now + CLAIM
+        rows.change_page(tx, last.id, claimed_until=until)
+        _opened(tx, order, last, now)
+        record(
+            tx, order.id, "link_page_requested", CUSTOMER, page=last.id, hipay_order_id=last.hipay_order_id
+        )
+        return _Claimed(order, last, until)
+
+
+def _reusable(tx: Connection, order: Row[Any], page: Row[Any], now: datetime) -> bool:
+    """Whether the page can still be paid for a while, with the order's own facts."""
+    end = page.expires_at or now
+    lasts = end > now + SPARE or end >= order.expires_at
+    attempts = {
+        event.data["reference"]
+        for event in rows.events_of(tx, order.id)
+        if event.kind == "payment" and event.page == page.id  # what is only told may be made up
+    }
+    return bool(lasts and end > now and page.amount == order.amount and len(attempts) < ATTEMPTS)
+
+
+def _opened(tx: Connection, order: Row[Any], page: Row[Any], now: datetime) -> None:
+    if not _since(tx, order, "opened", now - PRESSES_APART):
+        record(tx, order.id, "opened", CUSTOMER, page=page.id)
+
+
+def _since(tx: Connection, order: Row[Any], kind: str, since: datetime) -> list[Row[Any]]:
+    return [event for event in rows.events_of(tx, order.id) if event.kind == kind and event.at > since]
+
+
+def _make(desk: Desk, claimed: _Claimed) -> Pressed | None:
+    """Ask HiPay for the claimed page. None: its order id was lost, and the next press of the loop takes another."""
+    order, page = claimed.order, claimed.page
+    try:
+        with desk.store.read() as tx:
+            config = configuration(tx, order.account)
+            before = [one for one in rows.pages_of(tx, order.id) if one.url is not None]
+        end = min(order.expires_at, clock.now() + PAGE_LIFE)
+        request = page_request(desk, order, page, config, until=end)
+        with desk.hipay(order.account) as client:
+            # Paid a moment ago on the page before, and not told yet: nobody is led to pay twice.
+            reads = [(one, client.read_order(one.hipay_order_id)) for one in before[-2:]]
+            if not _paid(desk, order, reads):
+                created = client.create_page(request)
+                return _commit(desk, claimed, created, end)
+        return _release(desk, claimed)
+    except (hipay.DuplicateOrder, hipay.PageOver) as error:
+        return _known(desk, claimed, error)
+    except DeskError as error:
+        _failed(desk, claimed, error)
+        raise
+
+
+def _paid(desk: Desk, order: Row[Any], reads: list[tuple[Row[Any], OrderRead | None]]) -> bool:
+    if not any(read is not None and read.observations for _, read in reads):
+        return False
+    with desk.store.write() as tx:
+        rows.lock(tx, order.id)
+        for page, read in reads:
+            for observation in read.observations if read else ():
+                observe_read(tx, desk, order.id, page.id, observation)
+        rows.change_order(tx, order.id, checked_at=clock.now())
+        found = rows.order(tx, order.id)
+        assert found is not None
+        return standing(found, clock.now()) != "open"
+
+
+def _release(desk: Desk, claimed: _Claimed) -> Pressed:
+    with desk.store.write() as tx:
+        order = rows.order(tx, claimed.order.id)
+        assert order is not None
+        if _holds(tx, claimed):
+            rows.change_page(tx, claimed.page.id, claimed_until=None)
+        return Pressed(standing(order, clock.now()))
+
+
+def _commit(desk: Desk, claimed: _Claimed, created: CreatedPage, end: datetime) -> Pressed | None:
+    """Write the page's address, and with it when it is read. What the request has become meanwhile counts."""
+    now, page = clock.now(), claimed.page
+    with desk.store.write() as tx:
+        order = rows.order(tx, claimed.order.id)
+        assert order is not None
+        if not _holds(tx, claimed):
+            return None  # taken over: the page of whoever did is the one
+        stands = standing(order, now)
+        state = "withdrawn" if stands == "cancelled" else "open"
+        if state == "open" and _facts(order) != _facts(claimed.order):
+            state = "superseded"
+        rows.change_page(
+            tx, page.id, state=state, url=created.forward_url, mid=created.mid or "", opened_at=now, expires_at=end,
+            claimed_until=None,
+        )  # fmt: skip
+        rows.change_order(tx, order.id, failure="", failure_detail={})
+        event = "page_opened" if state == "open" else "link_page_late"
+        record(tx, order.id, event, WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
+        due.schedule(tx, order.id, "read", order.account, now + timedelta(seconds=20))
+    desk.wake.set()
+    if state == "superseded":
+        return None
+    return Pressed(stands, created.forward_url if stands == "open" else None)
+
+
+def _facts(order: Row[Any]) -> tuple[int, str]:
+    return order.amount, order.description
+
+
+def _holds(tx: Connection, claimed: _Claimed) -> bool:
+    pages = rows.pages_of(tx, claimed.order.id)
+    page = next(one for one in pages if one.id == claimed.page.id)
+    return page.state in ("requested", "withdrawn", "superseded") and page.claimed_until == claimed.until
+
+
+def _known(desk: Desk, claimed: _Claimed, error: hipay.DuplicateOrder | hipay.PageOver) -> Pressed | None:
+    """HiPay has this order id already. Lost with the answer to an earlier call: the next page takes the next id."""
+    order, page = claimed.order, claimed.page
+    try:
+        with desk.hipay(order.account) as client:
+            read = client.read_order(page.hipay_order_id)
+    except DeskError as failed:
+        _failed(desk, claimed, failed)
+        raise
+    fate = fate_of(read, order, page, error)
+    if fate == "taken" and read is not None and read.observations and not may_be_paid(read, order):
+        fate = "replace"  # every attempt on it was refused, and it has half an hour at the most
+    if fate == "foreign":
+        _failed(desk, claimed, error)
+        raise error
+    with desk.store.write() as tx:
+        rows.lock(tx, order.id)
+        if not _holds(tx, claimed):
+            return None
+        facts = {"page": page.id, "hipay_order_id": page.hipay_order_id}
+        if fate == "replace":
+            rows.change_page(tx, page.id, state="lost", claimed_until=None)
+            record(tx, order.id, "page_lost", WORKER, **facts)
+            return None
+        rows.change_page(tx, page.id, claimed_until=None)
+        record(tx, order.id, "page_taken", WORKER, **facts)
+        due.schedule(tx, order.id, "read", order.account, clock.now())
+        alarm(tx, order, f"page_taken:{page.id}", "page_taken")
+    desk.wake.set()
+    return Pressed("pending")
+
+
+def _failed(desk: Desk, claimed: _Claimed, error: DeskError) -> None:
+    """Let the next press try again; what no try can mend is said to the sender."""
+    with desk.store.write() as tx:
+        rows.lock(tx, claimed.order.id)
+        if not _holds(tx, claimed):
+            return
+        order, page = claimed.order, claimed.page
+        rows.change_page(tx, page.id, claimed_until=None)
+        if isinstance(error, hipay.NotAuthorised):
+            pause(tx, order.account, "gateway", error.code)
+        if isinstance(error, hipay.UntrustedUrl):
+            alarm(tx, order, f"untrusted_url:{page.id}", "untrusted_url", host=error.host)
+        passing = getattr(error, "retry", False) or isinstance(error, hipay.NotAuthorised)
+        if not passing:
+            rows.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
+        record(
+            tx, order.id, "link_page_retry" if passing else "page_failed", WORKER, page=page.id, error=error.code,
+            fields=error.fields(),
+        )  # fmt: skip

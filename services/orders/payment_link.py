@@ -1,0 +1,37 @@
+"""Our own link: its address, and how the request stands for whoever opens it.
+
+The e-mail then holds no address of HiPay's. HiPay's page is made when a person presses the button (``pressing``), so a
+mail scanner that opens the link changes nothing, and a request can be cancelled, corrected or extended until it is paid.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from services.desk import Desk
+from services.store import Row
+from services.store.orders import orders as rows
+
+Standing = Literal["open", "paid", "pending", "confirming", "cancelled", "expired"]
+
+
+def address(desk: Desk, order: Row[Any], page: Row[Any] | None) -> str | None:
+    """What the order's e-mail carries: our own link, else HiPay's address of ``page``; None while there is none."""
+    if order.link_token:
+        return f"{desk.settings.public}/p/{order.link_token}" if desk.settings.public else None
+    return page.url if page is not None and page.state == "open" else None
+
+
+def standing(order: Row[Any], now: datetime) -> Standing:
+    """How the request stands for the customer: only an open one leads to HiPay. ``confirming``: HiPay has told of a payment
+    and is being asked for it, so nothing is sent and nobody is led to pay."""
+    # On a page whose address was lost somebody pays, until that attempt is known to have been refused.
+    taken = order.availability == "taken" and order.payment == "unpaid"
+    if taken or order.payment in ("pending", "authorised"):
+        return "pending"
+    if order.payment == "unconfirmed":
+        return "confirming"
+    if order.payment not in rows.UNPAID:
+        return "paid"
+    if order.availability == "cancelled":
+        return "cancelled"
+    return "expired" if order.expires_at <= now else "open"

@@ -1,0 +1,270 @@
+"""What HiPay says of a payment, recorded once and folded into the order.
+
+Who asks (``observe``) and who is told (``tell``) record alike, but not what follows: a read is a ``payment``; what a notification
+says is only ``payment_told``, whoever signed it, and nothing follows from it but a read. An observation that does not fit the order
+(amount, currency, test flag, merchant, our mark) is kept apart with an alarm: it is never a payment.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from services import clock
+from services.access import HIPAY, Actor
+from services.alarms.kinds import RESOLVED
+from services.desk import Desk
+from services.hipay.observations import Observation
+from services.orders import event_data, states
+from services.store import Connection, Row
+from services.store.orders import operations as operation_rows
+from services.store.orders import orders as rows
+
+Outcome = Literal["applied", "repeated", "quarantined"]
+
+
+def observe(
+    tx: Connection, desk: Desk, order_id: int, page_id: int, observation: Observation, *, actor: Actor
+) -> Outcome:
+    """Record what a read shows of the order's page and fold it in, in the caller's transaction."""
+    order = rows.order(tx, order_id)
+    page = next(page for page in rows.pages_of(tx, order_id) if page.id == page_id)
+    assert order is not None
+    known = rows.events_of(tx, order_id)
+    misfit, event = _event(desk, order, page, observation, known, actor)
+    if event:
+        rows.add_event(tx, **event)
+    if misfit:
+        _quarantine(tx, order, observation, misfit)
+        return "quarantined"
+    if event is None:
+        return "repeated"
+    confirmed(tx, order_id, observation.reference, actor)
+    _fold(tx, order, [*_events(known), _as_folded(event)])
+    too_late(tx, order, page, observation.reference, observation.captured or observation.authorised)
+    return "applied"
+
+
+def tell(tx: Connection, desk: Desk, told: Sequence[tuple[Row[Any], Observation]]) -> list[Outcome]:
+    """Record what HiPay tells of these pages, of an order each, and fold it in, in the caller's transaction: a few statements
+    for all of them."""
+    ids = [page.order for page, _ in told]
+    orders, known = rows.orders_of(tx, ids), rows.events_of_each(tx, ids)
+    outcomes, events, folded = list[Outcome](), list[dict[str, Any]](), dict[int, dict[str, Any]]()
+    for page, observation in told:
+        order, before = orders[page.order], known[page.order]
+        misfit, event = _event(desk, order, page, observation, before, HIPAY)
+        if event:
+            events.append(event)
+        if misfit:
+            _quarantine(tx, order, observation, misfit)
+        elif event and (changed := _changed(tx, order, [*_events(before), _as_folded(event)])[1]):
+            folded[order.id] = changed
+        outcomes.append("quarantined" if misfit else "applied" if event else "repeated")
+    rows.add_events(tx, events)
+    for order_id, changed in folded.items():
+        rows.change_order(tx, order_id, **changed)
+    return outcomes
+
+
+def _event(
+    desk: Desk, order: Row[Any], page: Row[Any], observation: Observation, known: Sequence[Row[Any]], actor: Actor
+) -> tuple[str | None, dict[str, Any] | None]:  # fmt: skip
+    """The first thing in the observation that does not fit the page; and the event that it comes to, None where one of the
+    order's events, which are all ``known``, says the same."""
+    misfit, told, now = _misfit(desk, order, page, observation), actor == HIPAY, clock.now()
+    data, heard = event_data.facts(observation), event_data.heard(known)
+    if misfit:
+        kind, data = "payment_quarantined", {**data, "misfit": misfit}
+        identity: str | None = event_data.identity(order.id, data)
+    elif told:
+        kind, identity = "payment_told", event_data.told_identity(order.id, data, heard)
+    else:
+        kind, data = "payment", {**data, "source": "read"}
+        identity = event_data.read_identity(order.id, data, heard)
+    if identity is None or f"{kind}:{identity}" in {row.identity for row in known}:
+        return misfit, None
+    return misfit, {
+        "identity": f"{kind}:{identity}", "order": order.id, "page": page.id, "kind": kind,
+        "at": now if kind == "payment_told" else observation.at or now,  # the time that is told may be made up, too
+        "actor_kind": actor.kind, "actor_id": actor.id, "data": data,
+    }  # fmt: skip
+
+
+def _quarantine(tx: Connection, order: Row[Any], observation: Observation, misfit: str) -> None:
+    alarm(
+        tx,
+        order,
+        f"quarantined:{order.id}:{observation.reference}:{misfit}",  # one, whatever becomes of that payment
+        "other_amount" if misfit in ("amount", "currency") else "quarantined",
+        reference=observation.reference,
+        misfit=misfit,
+    )
+
+
+def confirmed(tx: Connection, order_id: int, reference: str, actor: Actor) -> None:
+    """Nobody need look any more for a payment that was told of."""
+    for one in rows.alarms_of(tx, order_id):
+        if one.kind in ("payment_unconfirmed", "payment_unshown") and one.detail["reference"] == reference:
+            rows.close_alarms(tx, one.identity, at=clock.now(), by=actor.id, reason=RESOLVED)
+
+
+def record(
+    tx: Connection, order_id: int, kind: str, actor: Actor, *, page: int | None = None, identity: str | None = None, **data: Any
+) -> states.State:  # fmt: skip
+    """Record that something was done, and fold it in; what has an ``identity``, once.
+
+    Servers quote addresses and names in their answers, and people name customers: those are left out.
+    """
+    order = rows.order(tx, order_id)
+    assert order is not None
+    rows.add_event(
+        tx,
+        identity=identity,
+        order=order_id,
+        page=page,
+        at=clock.now(),
+        kind=kind,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        data=_nameless(data, order),
+    )
+    return _fold(tx, order, _events(rows.events_of(tx, order_id)))
+
+
+def refold(tx: Connection, order_id: int) -> states.State:
+    """Write the state columns of the order anew from its events."""
+    order = rows.order(tx, order_id)
+    assert order is not None
+    return _fold(tx, order, _events(rows.events_of(tx, order_id)))
+
+
+def _events(found: Iterable[Row[Any]]) -> list[states.Event]:
+    return [states.Event(row.kind, row.at, row.data) for row in found]
+
+
+def _as_folded(event: dict[str, Any]) -> states.Event:
+    return states.Event(event["kind"], event["at"], event["data"])
+
+
+def _fold(tx: Connection, order: Row[Any], events: Sequence[states.Event]) -> states.State:
+    """``order`` as this transaction has locked it, ``events`` all of its own, oldest first."""
+    state, changed = _changed(tx, order, events)
+    if changed:
+        rows.change_order(tx, order.id, **changed)
+    return state
+
+
+def _changed(
+    tx: Connection, order: Row[Any], events: Sequence[states.Event]
+) -> tuple[states.State, dict[str, Any]]:
+    """What the events come to, and the columns of the order that this changes."""
+    state = states.fold(order.channel, order.amount, events)
+    paid = [
+        e.at for e in events if e.kind == "payment" and (e.data.get("captured") or e.data.get("authorised"))
+    ]
+    sent = [e.at for e in events if e.kind == "mail_sent"]
+    collected = _collected(events) if state.captured else []
+    values: dict[str, Any] = {
+        "delivery": state.delivery, "availability": state.availability, "payment": state.payment,
+        "authorised": state.authorised, "captured": state.captured, "refunded": state.refunded,
+        "charged_back": state.charged_back, "sent_at": max(sent, default=None),
+        "paid_at": min(paid, default=None) if state.authorised or state.captured else None,
+        "captured_at": min(collected, default=None), "last_captured_at": max(collected, default=None),
+    }  # fmt: skip
+    if state.paid_twice:
+        references = [one.reference for one in state.transactions if one.captured or one.authorised]
+        alarm(tx, order, f"paid_twice:{order.id}:{len(references)}", "paid_twice", references=references)
+    return state, {name: value for name, value in values.items() if getattr(order, name) != value}
+
+
+def _collected(events: Sequence[states.Event]) -> list[datetime]:
+    """When money was collected: of each transaction, when each greater amount was first confirmed."""
+    seen: dict[str, int] = {}
+    found = []
+    for event in sorted(events, key=lambda one: one.at):
+        if event.kind != "payment" or event.data.get("captured") is None:
+            continue
+        captured, reference = int(event.data["captured"]), str(event.data["reference"])
+        if captured > seen.get(reference, 0):
+            found.append(event.at)
+        if captured > seen.get(reference, 0) or "source" in event.data:
+            seen[reference] = captured
+    return found
+
+
+def too_late(tx: Connection, order: Row[Any], page: Row[Any], reference: str, units: int | None) -> None:
+    """Money on a page that a cancellation or a correction has overtaken is real, and a person must look at it."""
+    if page.state not in ("withdrawn", "superseded") or not units:
+        return
+    known = {"reference": reference, "amount": page.amount}
+    if order.availability == "cancelled":
+        alarm(tx, order, f"paid_after_cancel:{page.id}:{reference}", "paid_after_cancel", **known)
+        return
+    kind = "former_amount" if page.amount != order.amount else "former_facts"
+    alarm(tx, order, f"{kind}:{page.id}:{reference}", kind, **known)
+
+
+def operation_done(tx: Connection, order_id: int, asked: Row[Any], actor: Actor) -> None:
+    """A capture, refund or cancellation that we asked for is done."""
+    operation_rows.change(tx, asked.id, state="done", done_at=clock.now(), failure="", failure_detail={})
+    record(tx, order_id, "operation_done", actor, operation=asked.kind, amount=asked.amount)
+
+
+def alarm(tx: Connection, order: Row[Any], identity: str, kind: str, **detail: Any) -> None:
+    """Raise an alarm for the order, once per identity."""
+    rows.open_alarm(
+        tx,
+        identity=identity,
+        account=order.account,
+        order=order.id,
+        kind=kind,
+        detail=detail,
+        opened_at=clock.now(),
+    )
+
+
+def _misfit(desk: Desk, order: Row[Any], page: Row[Any], seen: Observation) -> str | None:
+    """The first thing in the observation that is not the page's, or None when it fits."""
+    account = desk.settings.all_accounts.get(order.account)  # None: the settings no longer name it
+    checks = (
+        ("order", seen.order_id, page.hipay_order_id),
+        # An id whose page we lost may be another system's order: there, only our mark tells.
+        ("mark", seen.mark or ("none" if page.state == "lost" else None), order.mark),
+        ("amount", seen.order_amount, page.amount),
+        ("currency", seen.order_currency or seen.currency, page.currency),
+        ("account", seen.mid, page.mid or None),
+        ("test", seen.test, account and account.environment != "production"),
+    )
+    amounts = (seen.authorised, seen.captured, seen.refunded, seen.charged_back, seen.operation_amount)
+    if min(one or 0 for one in amounts) < 0:
+        return "negative"
+    if max(seen.authorised or 0, seen.captured or 0) > page.amount:
+        return "amount"
+    return next(
+        (name for name, told, ours in checks if told not in (None, "") and ours is not None and told != ours),
+        None,
+    )
+
+
+def _nameless(data: dict[str, Any], order: Row[Any]) -> dict[str, Any]:
+    return {
+        name: _nameless(item, order) if isinstance(item, dict)
+        else inert(item, order) if name in ("answer", "why") and isinstance(item, str)
+        else item
+        for name, item in data.items()
+    }  # fmt: skip
+
+
+def inert(answer: str, order: Row[Any], *addresses: str) -> str:
+    """A server's words without the customer's name and without any part of an address: events are for ever, and what they
+    hold could not be erased with the customer."""
+    if order.erased_at is not None:
+        return ""
+    known = [address for address in (order.email, order.copy_to, *addresses) if address]
+    names = [*(address.partition("@")[0] for address in known), order.first_name, order.last_name]
+    for name in sorted(
+        filter(None, names), key=len, reverse=True
+    ):  # what is left of an address is masked when it is kept
+        answer = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", answer, flags=re.IGNORECASE)
+    return answer

@@ -1,0 +1,19 @@
+"""The operator comes back from HiPay's page after a telephone payment: to a page for staff, not the customer's thank-you."""
+
+from services.desk import Desk
+from services.orders.steps import read_payment
+from services.store.orders import orders as rows
+
+LIST = "/payment-requests"
+
+
+def staff_return(desk: Desk, token: str) -> str:
+    """The clean path of the order the token belongs to. A visit only schedules a read."""
+    with desk.store.read() as tx:  # anybody may come with any token: only a true one takes a writer's turn
+        page = rows.page_by_token(tx, token)
+    if page is None:
+        return LIST
+    with desk.store.write() as tx:
+        read_payment.schedule(tx, page.order, page.account)
+    desk.wake.set()
+    return f"{LIST}?order={page.order}"

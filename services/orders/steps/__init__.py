@@ -1,0 +1,1 @@
+"""What the worker runs of an order, one durable step at a time."""

@@ -1,0 +1,277 @@
+"""The step that makes HiPay's page for an order."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from services import clock
+from services.access import WORKER
+from services.accounts.configuration import Configuration, configuration
+from services.accounts.pauses import pause
+from services.desk import Desk
+from services.errors import DeskError
+from services.hipay import errors as hipay
+from services.hipay.fields import PageRequest, custom_data
+from services.hipay.readings import CreatedPage, OrderRead
+from services.hipay.statuses import MOTO_PRODUCTS
+from services.i18n import hipay_locale
+from services.mail.compose import Composed, compose
+from services.mail.errors import MailError
+from services.mail.message import new_message_id
+from services.mail.settings import EmailSettings, missing
+from services.orders.create import add_page, letter_of, page_order_id
+from services.orders.drafts import ECI
+from services.orders.errors import AccountNotReady
+from services.orders.payment_link import address
+from services.orders.record import alarm, record
+from services.orders.redirect_urls import notify_url, redirect_urls
+from services.orders.states import UNPAID, Event, fold
+from services.orders.steps import send_mail
+from services.orders.steps.lease import kept
+from services.orders.steps.retry import PAUSED_GAP, backoff, hopeless
+from services.store import Connection, Row
+from services.store.orders import orders as rows
+from services.store.orders import steps as due
+from services.store.orders.steps import Step
+
+_NOT_COMPLETED = (3010005, 3010007, 3010008)  # expired or voided: nobody can pay on that page any more
+
+
+def run(desk: Desk, step: Step) -> None:
+    """Ask HiPay for the page; write its URL and the letter, or what went wrong and when it is tried again."""
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        order = rows.order(tx, step.order)
+        assert order is not None
+        page = None if order.link_token else rows.pages_of(tx, step.order)[-1]
+        if due.paused(tx, step.account, "gateway"):
+            due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
+            return
+        if order.expires_at <= clock.now():
+            _fail(tx, step, order, page, "expired_before_page", {})
+            return
+        config = configuration(tx, step.account)
+        letter = config.email.resolve(order.language)
+        if order.channel == "link" and missing(letter):
+            # Emptied since the order was made: a page now would be one that no mail can carry.
+            rows.change_order(tx, order.id, failure=AccountNotReady.code, failure_detail={})
+            due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
+            return
+        if page is None:
+            _own_link(desk, tx, step, order, letter)
+            return
+        record(
+            tx,
+            order.id,
+            "page_requested",
+            WORKER,
+            page=page.id,
+            hipay_order_id=page.hipay_order_id,
+            number=step.tries,
+        )
+    try:
+        request = page_request(desk, order, page, config)
+        with desk.hipay(step.account) as client:
+            created = client.create_page(request)
+        composed = compose(letter_of(desk.account(order.account), order), letter, url=created.forward_url)
+    except (hipay.DuplicateOrder, hipay.PageOver) as error:
+        _known(desk, step, order, page, error)
+    except DeskError as error:
+        _refused(desk, step, order, page, error)
+    else:
+        _opened(desk, step, order, page, created, composed, letter)
+
+
+def _own_link(desk: Desk, tx: Connection, step: Step, order: Row[Any], letter: EmailSettings) -> None:
+    """Nothing is asked of HiPay: the letter leaves at once. Taken up again after a refusal it mails nothing twice."""
+    if rows.message(tx, order.id, "link") is None:
+        try:
+            composed = compose(
+                letter_of(desk.account(order.account), order), letter, url=address(desk, order, None)
+            )
+        except MailError as error:
+            _fail(tx, step, order, None, error.code, error.fields())
+            return
+        send_mail.queue(
+            tx, order, None, "link", order.email, composed, letter, new_message_id(letter.sender_address)
+        )
+        due.schedule(tx, order.id, "mail", order.account, clock.now())
+    rows.change_order(tx, order.id, failure="", failure_detail={})
+    record(tx, order.id, "link_ready", WORKER)
+    due.finish(tx, step)
+    desk.wake.set()
+
+
+def page_request(
+    desk: Desk, order: Row[Any], page: Row[Any], config: Configuration, until: datetime | None = None
+) -> PageRequest:
+    """HiPay's form for an order's page, payable until the order's end or ``until``. Raises FieldError."""
+    phone = order.channel == "phone"
+    look = config.payment_page
+    urls = redirect_urls(desk, order, page)
+    products = tuple(look.payment_product_list)
+    if phone:  # a list of products for links alone must not open the telephone's page to all of them
+        products = tuple(sorted(MOTO_PRODUCTS & set(products) or MOTO_PRODUCTS))
+    references = [getattr(order, f"reference_{n}") for n in range(1, 6)]
+    left = (until or order.expires_at) - clock.now()
+    return PageRequest(
+        order_id=page.hipay_order_id, description=order.description, amount_units=page.amount, currency=page.currency,
+        operation="Sale" if order.capture == "now" else "Authorization", eci=1 if ECI[order.channel] == 1 else 7,
+        language=hipay_locale(order.language), email=order.email, firstname=order.first_name, lastname=order.last_name,
+        phone=order.phone, accept_url=urls["accept"], decline_url=urls["decline"], pending_url=urls["pending"],
+        exception_url=urls["exception"], cancel_url=urls["cancel"], notify_url=notify_url(desk, order.account) or "",
+        time_limit_to_pay=max(60, int(left.total_seconds())), theme_code=look.theme_code,
+        merchant_display_name=look.merchant_display_name, payment_product_list=products, display_cancel_button=look.display_cancel_button or phone,
+        custom_data=custom_data(references, order.mark),
+    )  # fmt: skip
+
+
+def _opened(
+    desk: Desk, step: Step, order: Row[Any], page: Row[Any], created: CreatedPage, composed: Composed,
+    settings: EmailSettings,
+) -> None:  # fmt: skip
+    """Commit the URL, and with it the letter that carries it: from here on it is the only one."""
+    now = clock.now()
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        rows.change_page(
+            tx,
+            page.id,
+            state="open",
+            url=created.forward_url,
+            mid=created.mid or "",
+            opened_at=now,
+            expires_at=order.expires_at,
+        )
+        rows.change_order(tx, order.id, failure="", failure_detail={})
+        record(tx, order.id, "page_opened", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
+        if order.channel == "link":
+            send_mail.queue(
+                tx,
+                order,
+                page.id,
+                "link",
+                order.email,
+                composed,
+                settings,
+                new_message_id(settings.sender_address),
+            )
+            due.schedule(tx, order.id, "mail", order.account, now)
+        due.schedule(tx, order.id, "read", order.account, now + timedelta(seconds=20))
+        due.finish(tx, step)
+    desk.wake.set()
+
+
+def _refused(desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: DeskError) -> None:
+    now = clock.now()
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        if isinstance(error, hipay.NotAuthorised):
+            # The account is at fault, not the order: everything waits until an administrator has put it right.
+            pause(tx, order.account, "gateway", error.code)
+            rows.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
+            due.again(tx, step, now + PAUSED_GAP, counts=False)
+            return
+        if isinstance(error, hipay.UntrustedUrl):
+            alarm(tx, order, f"untrusted_url:{page.id}", "untrusted_url", host=error.host)
+        if getattr(error, "retry", False) and not hopeless(step.tries, step.first_due_at, now):
+            later = now + backoff(step.tries)
+            rows.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
+            record(
+                tx, order.id, "page_retry", WORKER, page=page.id, error=error.code, fields=error.fields(),
+                again_at=later.isoformat(),
+            )  # fmt: skip
+            due.again(tx, step, later)
+            return
+        _fail(tx, step, order, page, error.code, error.fields())
+
+
+def _known(
+    desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: hipay.DuplicateOrder | hipay.PageOver
+) -> None:
+    """HiPay has this order id already, or had it. Only a read can tell whose it is.
+
+    Unknown to the consultation: nobody has tried to pay, so the page is ours, made by a call whose answer was lost; no
+    one holds its URL, and the next page takes the id's ``-2``. So it does when ours is over and no attempt on it holds
+    money. Any other that is known is another order's, or ours and being paid. What HiPay calls completed is never
+    followed by another page.
+    """
+    step = kept(desk, step)
+    try:
+        with desk.hipay(step.account) as client:
+            read = client.read_order(page.hipay_order_id)
+    except DeskError as failed:
+        _refused(desk, step, order, page, failed)
+        return
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        fate = fate_of(read, order, page, error)
+        number = next_number(tx, order, page.number)
+        if fate == "replace" and number:
+            rows.change_page(tx, page.id, state="lost")
+            add_page(tx, order, number=number)
+            record(tx, order.id, "page_lost", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
+            due.again(tx, step, clock.now())
+        elif fate == "taken" or (fate == "replace" and read is not None):
+            # Ours, and somebody has begun to pay on a page whose address we never learnt: watch it, send nothing.
+            record(tx, order.id, "page_taken", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
+            due.schedule(tx, order.id, "read", order.account, clock.now())
+            alarm(tx, order, f"page_taken:{page.id}", "page_taken")
+            due.finish(tx, step)
+        else:
+            _fail(tx, step, order, page, error.code, {"order_id": page.hipay_order_id, **error.fields()})
+    desk.wake.set()
+
+
+def fate_of(
+    read: OrderRead | None, order: Row[Any], page: Row[Any], error: hipay.DuplicateOrder | hipay.PageOver
+) -> Literal["replace", "taken", "foreign"]:
+    """What becomes of a page whose order id HiPay has already: see ``_known``."""
+    ended = isinstance(error, hipay.PageOver)
+    replaceable = not ended or error.hipay_code in _NOT_COMPLETED
+    if read is None:
+        return "replace" if replaceable else "foreign"
+    if not _ours(read, order, page):
+        return "foreign"
+    return "replace" if ended and replaceable and not may_be_paid(read, order) else "taken"
+
+
+def _ours(read: OrderRead, order: Row[Any], page: Row[Any]) -> bool:
+    return (read.amount_units, read.currency, read.mark) == (page.amount, page.currency, order.mark)
+
+
+def next_number(tx: Connection, order: Row[Any], last: int) -> int | None:
+    """The next page's number whose order id no other order has (one may be named ``A-1-2``), or None."""
+    for number in range(last + 1, 1000):
+        wanted = page_order_id(order.order_id, number)
+        named = rows.order_by_business_id(tx, order.account, wanted)
+        if (named is None or named.id == order.id) and not rows.page_by_hipay_order_id(
+            tx, order.account, wanted
+        ):
+            return number
+    return None
+
+
+def may_be_paid(read: OrderRead, order: Row[Any]) -> bool:
+    """Whether an attempt holds or took money, or still may."""
+    seen = [
+        Event("payment", clock.now(), {**asdict(one), "at": str(one.at or ""), "source": "read"})
+        for one in read.observations
+    ]
+    return fold(order.channel, order.amount, seen).payment not in UNPAID
+
+
+def stop(tx: Connection, step: Step, code: str) -> None:
+    """Give the page up."""
+    order = rows.order(tx, step.order)
+    assert order is not None
+    page = None if order.link_token else rows.pages_of(tx, step.order)[-1]
+    _fail(tx, step, order, page, code, {})
+
+
+def _fail(
+    tx: Connection, step: Step, order: Row[Any], page: Row[Any] | None, code: str, fields: dict[str, str]
+) -> None:
+    rows.change_order(tx, order.id, failure=code, failure_detail=fields)
+    record(tx, order.id, "page_failed", WORKER, page=page and page.id, error=code, fields=fields)
+    due.finish(tx, step)

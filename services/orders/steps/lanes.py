@@ -1,0 +1,83 @@
+"""Steps beside each other: so many of a kind at once for each account, each in a thread of its own.
+
+What is slow holds up only its like: no mail waits for a page, no page for a look at HiPay, no order for the gateway of
+another account.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter
+
+from services.desk import Desk
+from services.orders.steps import runner
+from services.store import STORE_AWAY
+from services.store.orders.steps import Step
+
+# Each waits for an answer from outside nearly all its time; on SQLite their writes take turns.
+AT_ONCE = {"mail": 2, "copy": 1, "page": 4, "operation": 1, "read": 2}
+HANGS_SECONDS = 600.0  # a read asks for each of an order's pages, and each answer may take a minute
+
+log = logging.getLogger(__name__)
+
+
+class Lanes:
+    """The steps that this worker has in hand. ``begin_next`` is one thread's alone."""
+
+    def __init__(self, desk: Desk, owner: str) -> None:
+        self._desk, self._owner = desk, owner
+        self._lock = threading.Lock()
+        self._in_hand: dict[Step, threading.Thread] = {}
+        self._begun: dict[Step, float] = {}
+
+    def begin_next(self) -> bool:
+        """Take the next due step that has a place, and begin it. False when there is none."""
+        with self._lock:
+            busy = Counter((step.kind, step.account) for step in self._in_hand)
+        accounts = self._desk.settings.all_accounts
+        free = {
+            kind: [account for account in accounts if busy[kind, account] < most]
+            for kind, most in AT_ONCE.items()
+        }
+        step = runner.take(self._desk, self._owner, free)
+        if step is None:
+            return False
+        thread = threading.Thread(target=self._run, args=(step,), name=step.kind, daemon=True)
+        with self._lock:
+            self._in_hand[step] = thread
+            self._begun[step] = time.monotonic()
+        try:
+            thread.start()
+        except BaseException:  # the system gives no thread: the lease ends, and the step comes again
+            self._forget(step)
+            raise
+        return True
+
+    def hang(self) -> bool:
+        """Whether a step in hand takes longer than all its calls to the outside can: it may keep its place for ever."""
+        with self._lock:
+            oldest = min(self._begun.values(), default=None)
+        return oldest is not None and time.monotonic() - oldest > HANGS_SECONDS
+
+    def wait(self, seconds: float) -> None:
+        """Let the steps in hand end. What takes longer than ``seconds`` is done again when its lease is over."""
+        ends_at = time.monotonic() + seconds
+        with self._lock:
+            threads = list(self._in_hand.values())
+        for thread in threads:
+            thread.join(max(0.0, ends_at - time.monotonic()))
+
+    def _run(self, step: Step) -> None:
+        try:
+            runner.run(self._desk, step)
+        except STORE_AWAY:  # the store itself says so; the lease ends, and the step comes again
+            pass
+        except Exception:  # a thread's own last line: the same
+            log.exception("the result of step %s of order %s could not be stored", step.kind, step.order)
+        finally:
+            self._forget(step)
+            self._desk.wake.set()
+
+    def _forget(self, step: Step) -> None:
+        with self._lock:
+            del self._in_hand[step], self._begun[step]

@@ -1,0 +1,143 @@
+"""The step that asks HiPay how a payment stands: what confirms a notification, and the net where none comes."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from services import clock
+from services.access import WORKER
+from services.accounts.pauses import pause
+from services.alarms.kinds import RESOLVED
+from services.desk import Desk
+from services.errors import DeskError
+from services.hipay import errors as hipay
+from services.hipay.readings import OrderRead
+from services.orders.bank_answers import observe_read
+from services.orders.steps.lease import kept
+from services.orders.steps.reminder_checks import resume
+from services.orders.steps.retry import (
+    PAGE_LIFE,
+    PAUSED_GAP,
+    backoff,
+    next_read,
+)
+from services.orders.unconfirmed import answered, awaited
+from services.store import Connection, Row
+from services.store.alarms import open_of_kinds
+from services.store.orders import orders as rows
+from services.store.orders import steps as due
+from services.store.orders.steps import Step
+
+REFUSED_GAP = timedelta(hours=1)
+LATE, NEWEST = timedelta(hours=2), 3
+
+
+def schedule(tx: Connection, order_id: int, account: str) -> None:
+    """Have the order read at once: a notification came, a customer came back, a person asked."""
+    due.schedule(tx, order_id, "read", account, clock.now())
+
+
+def schedule_each(tx: Connection, orders: Collection[tuple[int, str]]) -> None:
+    """``schedule`` for several orders, with their accounts, which this transaction has locked."""
+    due.schedule_each(tx, orders, "read", clock.now())
+
+
+def run(desk: Desk, step: Step) -> None:
+    """Read every page of the order that may have been paid, fold in what is seen, and set the next look."""
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        if due.paused(tx, step.account, "gateway", reads=True):
+            due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
+            return
+        pages = _worth_reading(tx, step.order)
+    reads: list[tuple[Row[Any], OrderRead | None]] = []
+    try:
+        with desk.hipay(step.account) as client:
+            for page in pages:
+                step = kept(desk, step)
+                reads.append((page, client.read_order(page.hipay_order_id)))
+    except DeskError as error:
+        gap = backoff(step.tries, first=20)
+        with desk.store.write() as tx:
+            due.hold(tx, step)
+            if isinstance(error, hipay.NotAuthorised):
+                gap = REFUSED_GAP
+                if error.hipay_code == hipay.NotAuthorised.CREDENTIALS:  # else it may be of reading alone
+                    pause(tx, step.account, "gateway", error.code)
+                else:
+                    _say_refused(tx, step.account, error)
+            due.again(tx, step, clock.now() + gap)
+        return
+    with desk.store.write() as tx:
+        due.hold(tx, step)
+        shown = set[str]()
+        for page, read in reads:
+            for observation in read.observations if read else ():
+                if observe_read(tx, desk, step.order, page.id, observation) != "quarantined":
+                    shown.add(observation.reference)
+        answered(tx, step.order, [page.id for page, _ in reads], shown)
+        _set_next(tx, step, asked=bool(reads))
+        if reads:
+            resume(tx, step.order, step.account)
+            for one in _refusals(tx, step.account):
+                rows.close_alarms(tx, one.identity, at=clock.now(), by=WORKER.id, reason=RESOLVED)
+    desk.wake.set()
+
+
+def stop(tx: Connection, step: Step, code: str) -> None:
+    """Read it once a day from now on; an alarm says that a person must look."""
+    rows.open_alarm(
+        tx, identity=f"payment_not_read:{step.order}", account=step.account, order=step.order, kind="payment_not_read",
+        detail={"code": code}, opened_at=clock.now(),
+    )  # fmt: skip
+    due.again(tx, step, clock.now() + timedelta(days=1))
+
+
+def _refusals(tx: Connection, account: str) -> list[Row[Any]]:
+    return [one for one in open_of_kinds(tx, ("payments_not_read",)).values() if one.account == account]
+
+
+def _say_refused(tx: Connection, account: str, error: hipay.NotAuthorised) -> None:
+    """HiPay answers, and shows this account nothing: no payment of it is ever confirmed before somebody puts that right."""
+    if not _refusals(tx, account):
+        now = clock.now()
+        rows.open_alarm(
+            tx, identity=f"payments_not_read:{account}:{now.isoformat()}", account=account, order=None,
+            kind="payments_not_read", detail={"code": error.hipay_code} if error.hipay_code else {}, opened_at=now,
+        )  # fmt: skip
+
+
+def _worth_reading(tx: Connection, order_id: int) -> list[Row[Any]]:
+    """The pages that may have been paid.
+
+    Behind an own link there may be many, of half an hour each: those that ended lately, the newest, and all on which
+    somebody has tried to pay.
+    """
+    every = rows.pages_of(tx, order_id)
+    tried = {event.page for event in rows.events_of(tx, order_id) if event.kind in ("payment", "payment_told")}
+    known = [page for page in every if page.state != "requested" or page.id in tried] or every
+    since = clock.now() - LATE
+    return [
+        page for page in known
+        if page.id in tried or page in known[-NEWEST:] or (page.expires_at is not None and page.expires_at > since)
+    ]  # fmt: skip
+
+
+def _set_next(tx: Connection, step: Step, *, asked: bool) -> None:
+    # Nothing to ask for: nobody has opened the own link yet, and whoever makes a page has it read.
+    later = _next(tx, step) if asked else None
+    # A notification or a return that came while HiPay was asked may be newer than the answer: look again at once.
+    later = due.finish(tx, step) or later
+    if later:
+        due.schedule(tx, step.order, "read", step.account, later)
+
+
+def _next(tx: Connection, step: Step) -> datetime | None:
+    now, order = clock.now(), rows.order(tx, step.order)
+    assert order is not None
+    rows.change_order(tx, step.order, checked_at=now)
+    # Behind an own link only a page that was made, or asked for, can be paid, and each lives half an hour.
+    ends = [page.expires_at or page.created_at + PAGE_LIFE for page in rows.pages_of(tx, step.order)]
+    end = max(ends) if order.link_token else order.expires_at
+    since = max(event.at for event in rows.events_of(tx, step.order))
+    return next_read(order.payment, min(since, now), end, now, told=awaited(tx, step.order))

@@ -1,0 +1,50 @@
+"""The last look at a reminder, right before it is handed to the mail server: nobody is reminded of what they have paid."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from services import clock
+from services.accounts.reminders import of_account
+from services.desk import Desk
+from services.store import Connection, Row
+from services.store.orders import orders as rows
+from services.store.orders import steps as due
+
+BY_HAND, BY_SCHEDULE = "by_hand", "by_schedule"  # what ``messages.reminder`` says of a reminder
+FRESH = timedelta(minutes=15)
+_READ_TAKES = timedelta(minutes=2)  # while HiPay is away, its polling keeps its gaps
+
+
+def still_wanted(tx: Connection, order: Row[Any], message: Row[Any]) -> bool:
+    """Whether a reminder that nobody asked for may leave: the account still reminds, the customer is still known, and
+    their address still takes mail."""
+    if message.reminder != BY_SCHEDULE:
+        return True
+    kinds = [event.kind for event in rows.events_of(tx, order.id)]
+    moved = max((place for place, kind in enumerate(kinds) if kind == "readdressed"), default=0)
+    return (
+        of_account(tx, order.account).on and order.erased_at is None and "mail_bounced" not in kinds[moved:]
+    )
+
+
+def not_before(tx: Connection, desk: Desk, order: Row[Any], message: Row[Any]) -> datetime | None:
+    """When to look again: in the account's daylight hours (by schedule), or once HiPay was asked, since the reminder was
+    written, how the payment stands; None: now."""
+    now = clock.now()
+    if message.reminder == BY_SCHEDULE:
+        later = of_account(tx, order.account).next_daylight(now, desk.account(order.account).zone)
+        if later > now:
+            return later
+    payable = any(page.url for page in rows.pages_of(tx, order.id))
+    asked_at = order.checked_at
+    if payable and (asked_at is None or asked_at < message.created_at or now - asked_at > FRESH):
+        due.schedule(tx, order.id, "read", order.account, now)
+        return now + _READ_TAKES
+    return None
+
+
+def resume(tx: Connection, order_id: int, account: str) -> None:
+    """HiPay was asked: a reminder that waits for it has its last look now."""
+    message = rows.message(tx, order_id, "link")
+    if message is not None and message.reminder and message.state == "queued" and not message.tries:
+        due.schedule(tx, order_id, "mail", account, clock.now())

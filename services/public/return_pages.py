@@ -1,0 +1,251 @@
+"""The return pages: where HiPay sends the customer after its payment page, and what the customer reads there.
+
+HiPay appends parameters, some about the card. They are verified, dropped by a redirect to the page's clean address, and
+believed in nothing: whatever the address says, the page tells what the store knows, and a read of the order is due.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services import clock
+from services.accounts.configuration import email_settings
+from services.accounts.redirects import KINDS
+from services.desk import Desk
+from services.hipay.signature import verify_redirect
+from services.i18n import LANGUAGES, Translator, format_datetime, translator
+from services.mail.settings import EmailSettings
+from services.money import format_money
+from services.orders.payment_link import address, standing
+from services.orders.steps import read_payment
+from services.public import texts
+from services.public.customer_texts import (
+    AMOUNT,
+    CLOSE,
+    CUSTOMER,
+    HINTS,
+    NO_MONEY,
+    ORDER,
+    PAGES,
+)
+from services.public.html_page import Screen, Tone, render
+from services.public.link_tokens import clean, lookup
+from services.settings import Account
+from services.store import Row
+from services.store.orders import orders as rows
+from services.store.orders import steps as due
+
+READ_GAP = timedelta(seconds=30)  # reloading a page does not make us ask HiPay more often than this
+_PARAMETERS_MAX = 200
+_TONES: dict[str, Tone] = {
+    "accept": "good", "paid": "good", "submitted": "sent", "decline": "bad", "exception": "bad", "pending": "wait",
+    "cancel": "calm",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A browser at ``/return/{account}/{kind}/{token}``; ``query`` as it came, ``language`` the browser's; ``clean``: the
+    page's own address, by its token."""
+
+    account: str
+    kind: str
+    token: str
+    query: bytes
+    language: str
+    clean: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``reads``: whether the order of the page with this ``token`` must be read from HiPay."""
+
+    response: Response
+    reads: bool = False
+    token: str = ""
+
+
+def visit(request: Request) -> Visit:
+    path = request.path_params
+    return Visit(
+        path["account"],
+        path["kind"],
+        path["token"],
+        request.scope["query_string"],
+        accepted_language(request),
+        partial(clean, request, 4),
+    )
+
+
+def answer(desk: Desk, seen: Visit) -> Answer:
+    """The page, the redirect to its clean address, or why there is none: 404 for an unknown page, 403 for parameters
+    that HiPay did not sign. Changes nothing. Raises StoreError."""
+    account = desk.settings.all_accounts.get(seen.account)
+    with desk.store.read() as tx:
+        token, page = lookup(seen.token, lambda one: rows.page_by_token(tx, one))
+        order = rows.order(tx, page.order) if page is not None else None
+        if (
+            account is None
+            or page is None
+            or order is None
+            or page.account != seen.account
+            or seen.kind not in KINDS
+        ):
+            return Answer(_refusal(seen.language, 404))
+        settings = email_settings(tx, account.key).resolve(order.language)
+        waiting = due.steps_of(tx, order.id).get("read")
+    if not seen.query and token == seen.token:
+        return Answer(_page(desk, account, settings, seen.kind, order, page))
+    if seen.query and not _signed_or_bare(account, page, seen.query):
+        return Answer(_refusal(order.language, 403, settings.merchant_name or account.name))
+    now = clock.now()
+    lately = order.checked_at is not None and order.checked_at > now - READ_GAP
+    soon = waiting is not None and waiting <= now
+    reads = bool(seen.query) and not lately and not soon
+    return Answer(RedirectResponse(seen.clean(token), 303), reads, token)  # the same page without its query
+
+
+def schedule_read(desk: Desk, token: str) -> None:
+    """Make a read of the page's order due now. Raises StoreError."""
+    with desk.store.write() as tx:
+        page = rows.page_by_token(tx, token)
+        if page is not None:
+            read_payment.schedule(tx, page.order, page.account)
+    desk.wake.set()
+
+
+@dataclass(frozen=True)
+class PreviewOf:
+    kind: str
+    account: str
+    language: str
+
+
+def preview_of(request: Request) -> PreviewOf:
+    """``/return/preview/{kind}?account=…&lang=…``: both may be left out."""
+    wanted = request.query_params.get("lang", "")
+    language = wanted if wanted in LANGUAGES else accepted_language(request)
+    return PreviewOf(request.path_params["kind"], request.query_params.get("account", ""), language)
+
+
+def preview(desk: Desk, wanted: PreviewOf) -> Response:
+    """What a customer would read, with a made-up order and marked as an example. Raises StoreError."""
+    accounts = desk.settings.all_accounts
+    account = accounts.get(wanted.account) or next(iter(accounts.values()), None)
+    if account is None or wanted.kind not in KINDS:
+        return _refusal(wanted.language, 404)
+    with desk.store.read() as tx:
+        settings = email_settings(tx, account.key).resolve(wanted.language)
+    t = translator(wanted.language, "customer")
+    screen = _screen(
+        t, account, settings, wanted.kind, "captured" if wanted.kind == "accept" else "unpaid", name="Camille Martin",
+        amount=125_0000, currency=account.currency, order_id="TEST-0001",
+    )  # fmt: skip
+    return render(screen, notices=[t(texts.EXAMPLE)])
+
+
+def unavailable(request: Request) -> Response:
+    """While the store does not answer."""
+    t = translator(accepted_language(request), "customer")
+    text = texts.UNAVAILABLE
+    screen = Screen(t.language, "calm", t(text.title), t(text.body), hint=t(texts.UNAFFECTED))
+    return render(screen, status=503)
+
+
+def _page(
+    desk: Desk, account: Account, settings: EmailSettings, kind: str, order: Row[Any], page: Row[Any]
+) -> Response:
+    t = translator(order.language, "customer")
+    payable = kind in ("decline", "cancel") and order.payment in rows.UNPAID
+    again, until = _way_back(desk, order, page) if payable else (None, None)
+    screen = _screen(
+        t, account, settings, kind, order.payment,
+        name=" ".join(part for part in (order.first_name, order.last_name) if part),
+        amount=page.amount, currency=page.currency, order_id=order.order_id,
+        again=again, valid_until=until,
+    )  # fmt: skip
+    return render(screen, notices=[t(NO_MONEY)] if desk.settings.demo else [])
+
+
+def _way_back(desk: Desk, order: Row[Any], page: Row[Any]) -> tuple[str | None, datetime | None]:
+    """Where the payment can be tried again: the page while it lives, then our own link. Until when the e-mail's link can."""
+    now = clock.now()
+    own = bool(order.link_token) and standing(order, now) == "open"  # it outlives the page
+    if page.state == "open" and page.expires_at is not None and page.expires_at > now:
+        return page.url, order.expires_at if own else page.expires_at
+    return (address(desk, order, None), order.expires_at) if own else (None, None)
+
+
+def _screen(
+    t: Translator, account: Account, settings: EmailSettings, kind: str, payment: str, *, name: str, amount: int,
+    currency: str, order_id: str, again: str | None = None, valid_until: datetime | None = None,
+) -> Screen:  # fmt: skip
+    told = _told(kind, payment)
+    text = texts.SUBMITTED if told == "submitted" else PAGES[told]
+    hint = texts.CONFIRMATION_FOLLOWS if told == "submitted" else HINTS.get(told, CLOSE)
+    details = [(CUSTOMER, name), (AMOUNT, format_money(amount, currency, t.locale)), (ORDER, order_id)]
+    if valid_until is not None:
+        minute = valid_until.replace(second=0, microsecond=0)
+        details.append((texts.VALID_UNTIL, format_datetime(minute, account.timezone, t.language)))
+    return Screen(
+        t.language, _TONES[told], t(text.title), t(text.body),
+        merchant=settings.merchant_name or account.name, logo_url=settings.logo_url, colour=settings.colour,
+        details=tuple((t(label), value) for label, value in details if value), hint=t(hint),
+        again=(t(texts.PAY_AGAIN if kind == "decline" else texts.BACK_TO_PAYMENT), again) if again else None,
+        contact=settings.support_contact and t(texts.CONTACT, contact=settings.support_contact),
+    )  # fmt: skip
+
+
+def _told(kind: str, payment: str) -> str:
+    """What the page of ``kind`` may say of an order in this state of payment: never more than the store knows."""
+    if kind == "accept":
+        return "submitted" if payment in (*rows.UNPAID, "pending", "unconfirmed") else "accept"
+    if payment in rows.PAID:
+        return "accept" if kind == "pending" else "paid"
+    return "pending" if payment in rows.UNDER_WAY else kind
+
+
+def _refusal(language: str, status: int, merchant: str = "") -> Response:
+    t = translator(language, "customer")
+    text = PAGES["invalid_link"]
+    screen = Screen(
+        t.language, "calm", t(text.title), t(text.body), merchant=merchant, hint=t(texts.UNAFFECTED)
+    )
+    return render(screen, status=status)
+
+
+def _signed_or_bare(account: Account, page: Row[Any], query: bytes) -> bool:
+    """Whether HiPay signed these parameters for this page, or there is no signature among them: an account may send
+    its customers without feedback parameters, and then the query proves nothing and is dropped."""
+    try:
+        pairs = parse_qsl(
+            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_PARAMETERS_MAX
+        )
+    except ValueError:
+        return False
+    named = dict(pairs)
+    if "hash" not in named:
+        return True
+    return named.get("orderid") == page.hipay_order_id and verify_redirect(
+        pairs, frozenset(), account.secrets, account.hash_algorithm
+    )
+
+
+def accepted_language(request: Request) -> str:
+    """The customer language that the browser likes best (RFC 9110, 12.5.4), English when it names none of ours."""
+    wanted = []
+    for part in request.headers.get("accept-language", "")[:500].split(","):
+        found = re.fullmatch(
+            r"([A-Za-z]{2})(?:-[A-Za-z0-9-]+)?(?:\s*;\s*q=([01](?:\.\d{0,3})?))?", part.strip()
+        )
+        if found and found[1].lower() in LANGUAGES:
+            wanted.append((float(found[2] or 1), found[1].lower()))
+    best = max(wanted, key=lambda item: item[0], default=(0.0, "en"))
+    return best[1] if best[0] > 0 else "en"

@@ -1,0 +1,1 @@
+"""What people decide of lines and orders, and undo."""

@@ -1,0 +1,130 @@
+"""Open orders that a person accepts as they stand, because …; undone, or ended by themselves once their figures change.
+
+An acceptance holds as long as the order's figures are those that the person saw (``positions.figures``): then the order
+is not in the open list. Nothing ends it but its undoing; with other figures it just does not hold.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from services import clock
+from services.access import Actor, Right, audit, require
+from services.desk import Desk
+from services.mail.addresses import clean_header_text
+from services.orders.errors import UnknownOrder
+from services.reconciliation.decisions.decide import REASON_MAX
+from services.reconciliation.decisions.errors import (
+    AlreadyUndone,
+    ConflictingDecision,
+    DecisionRefused,
+    ReasonMissing,
+)
+from services.reconciliation.matching import positions
+from services.store import Connection
+from services.store.settlements import acceptances, position_pages
+from services.store.settlements import positions as position_rows
+
+
+class OrderNotOpen(DecisionRefused):
+    code: ClassVar[str] = "acceptance_not_open"
+
+
+class FiguresChanged(DecisionRefused):
+    """The order stands otherwise than it was shown."""
+
+    code = "acceptance_figures_changed"
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """``holds``: the order's figures are still those that were accepted. ``undone_at`` None: nobody has undone it."""
+
+    reason: str
+    at: datetime
+    who: str
+    holds: bool
+    undone_at: datetime | None
+    undoer: str
+    undo_reason: str
+
+
+def accept(desk: Desk, actor: Actor, order: int, shown: dict[str, Any], reason: str, form_key: str) -> None:
+    """The order is right as it stands, once for each ``form_key``. ``shown``: its figures as the person saw them.
+
+    Raises UnknownOrder, OrderNotOpen, FiguresChanged, ReasonMissing, TextError, NotAllowed.
+    """
+    why = _reason(reason)
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        if acceptances.by_form_key(tx, form_key) is not None:
+            return
+        now = _position(tx, order)
+        if not now["open"]:
+            raise OrderNotOpen
+        if positions.figures(now) != shown:
+            raise FiguresChanged
+        acceptances.undo(tx, order, at=clock.now(), by=actor.id, reason=why)  # of other figures
+        acceptances.add(
+            tx, order=order, figures=shown, reason=why, form_key=form_key, at=clock.now(), actor_kind=actor.kind,
+            actor_id=actor.id, undo_reason="",
+        )  # fmt: skip
+        positions.refresh(tx, [order])
+        # a person's words may name somebody: the acceptance keeps them, the audit does not
+        audit.record(tx, actor, "order.accepted", f"order:{order}", status=now["status"])
+
+
+def undo(desk: Desk, actor: Actor, order: int, reason: str, *, shown: int | None = None) -> None:
+    """The order is open again, if its figures are. ``shown``: the acceptance that the person saw.
+
+    Raises UnknownOrder, AlreadyUndone, ConflictingDecision (it was accepted anew since), ReasonMissing, TextError, NotAllowed.
+    """
+    why = _reason(reason)
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        _position(tx, order)
+        standing = acceptances.standing(tx, [order]).get(order)
+        if shown is not None and standing is not None and standing.id != shown:
+            by = next(row for row in acceptances.of_order(tx, order) if row.id == standing.id)
+            raise ConflictingDecision(by.who or "", by.at)
+        if acceptances.undo(tx, order, at=clock.now(), by=actor.id, reason=why) is None:
+            last = next(reversed(acceptances.of_order(tx, order)), None)
+            if last is None or (last.undone_by, last.undo_reason) != (actor.id, why):
+                raise AlreadyUndone(
+                    last.undoer or "" if last else "", last.undone_at if last else clock.now()
+                )
+            return
+        positions.refresh(tx, [order])
+        audit.record(tx, actor, "order.acceptance_undone", f"order:{order}")
+
+
+def of_order(desk: Desk, actor: Actor, order: int) -> tuple[Acceptance, ...]:
+    """Every acceptance of the order, oldest first. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        found = position_pages.position(tx, order)
+        holds = found.accepted if found is not None else None
+        return tuple(
+            Acceptance(
+                row.reason, row.at, row.who or "", row.id == holds, row.undone_at, row.undoer or "", row.undo_reason
+            )
+            for row in acceptances.of_order(tx, order)
+        )  # fmt: skip
+
+
+def _position(tx: Connection, order: int) -> dict[str, Any]:
+    """Where the order stands, kept from other writers to the end of the transaction."""
+    found = position_pages.position(tx, order)
+    if found is None or found.status is None:
+        raise UnknownOrder
+    position_rows.bump(tx, found.account)
+    held = position_pages.position(tx, order)
+    assert held is not None
+    return dict(held._mapping)
+
+
+def _reason(text: str) -> str:
+    why = clean_header_text(text, "reason", REASON_MAX)
+    if not why:
+        raise ReasonMissing
+    return why

@@ -1,0 +1,146 @@
+"""How an account's lines are joined.
+
+MatchingRefused
+├── ReferenceOutOfRange
+└── IgnoreUnknown
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from services.access import Actor, Right, audit, require
+from services.accounts.errors import AccountUnknown
+from services.alarms.handling import days_to_settle, write_days_to_settle
+from services.desk import Desk
+from services.errors import DeskError
+from services.reconciliation.matching import rejoin
+from services.reconciliation.matching.lookup import LOOSE, MatchRules
+from services.reconciliation.matching.match import match
+from services.store.settlements import matching_rules as rows
+from services.store.settlements import settlement_lines
+
+LOOKED_AT = 1_000  # lines over which a change is tried
+NEWEST = 10_000  # lines and orders that are looked at to say how often a reference is filled
+IGNORABLE = ("case", "blanks", "dashes", "zeros")  # LOOSE, in the order in which they are shown
+
+
+class MatchingRefused(DeskError):
+    code: ClassVar[str] = "matching"
+
+
+class ReferenceOutOfRange(MatchingRefused):
+    code = "matching_reference"
+
+
+class IgnoreUnknown(MatchingRefused):
+    code = "matching_ignore"
+
+
+@dataclass(frozen=True)
+class Matching:
+    """``reference``: which of the five joins, 0 for none; ``ignore``: what a key may differ in (IGNORABLE);
+    ``late_days``: after how many days a payment that no payout names is late; ``joining``: the lines are just being
+    joined anew."""
+
+    account: str
+    reference: int
+    ignore: frozenset[str]
+    late_days: int
+    joining: bool
+
+
+@dataclass(frozen=True)
+class Filled:
+    """How often each of the five references is filled in the newest lines and orders."""
+
+    lines: int
+    of_lines: tuple[int, ...]
+    orders: int
+    of_orders: tuple[int, ...]
+
+
+def matching(desk: Desk, actor: Actor, account: str) -> Matching:
+    """The account's rules. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        row, days = rows.matching(tx, account), days_to_settle(tx, account)
+    if row is None:
+        return Matching(account, 1, frozenset(), days, joining=False)
+    return Matching(account, row.reference, frozenset(row.ignore), days, joining=row.rejoin is not None)
+
+
+def save(
+    desk: Desk, actor: Actor, account: str, *, reference: int, ignore: Collection[str], late_days: int
+) -> bool:
+    """Change the rules; whether they changed. Where they decide what is joined, every line of the account is joined anew
+    by the worker. Raises MatchingRefused, DaysOutOfRange, AccountUnknown, NotAllowed."""
+    _known(desk, account)
+    _check(reference, ignore)
+    wanted = [name for name in IGNORABLE if name in ignore]
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        row = rows.lock_matching(tx, account)
+        changed = (row.reference, sorted(row.ignore)) != (reference, sorted(wanted))
+        if changed:
+            rows.save_matching(
+                tx, account, reference=reference, ignore=wanted,
+                # from the first line on, and another number than before: who just joins the first lines must notice
+                rejoin=-1 if row.rejoin == 0 else 0,
+                rejoin_all=row.rejoin_all or row.reference != reference,
+            )  # fmt: skip
+            audit.record(
+                tx, actor, "account.matching", f"account:{account}", reference=reference, ignore=wanted
+            )
+        late = write_days_to_settle(tx, actor, account, late_days)
+    desk.wake.set()
+    return changed or late
+
+
+@dataclass(frozen=True)
+class Change:
+    """What other rules would come to, over the newest lines: how many were looked at, and of these how many are matched
+    now, would become so, would no longer be, would go to another order."""
+
+    lines: int
+    matched: int
+    gained: int
+    lost: int
+    moved: int
+
+
+def preview(desk: Desk, actor: Actor, account: str, *, reference: int, ignore: Collection[str]) -> Change:
+    """What a change of the rules would come to, over LOOKED_AT lines. Raises MatchingRefused, NotAllowed."""
+    _check(reference, ignore)
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        newest = rows.newest_lines(tx, account, LOOKED_AT)
+        lines = settlement_lines.joined(tx, settlement_lines.with_ids(tx, newest))
+        lookup = rejoin.lookup_for(tx, lines)
+        now = rejoin.rules_of(tx).get(account, MatchRules())
+    wanted = replace(now, reference=reference, ignore=frozenset(ignore))
+    before, after = (match(lines, lookup, one)["order"].fillna(0).to_numpy() for one in (now, wanted))
+    return Change(
+        len(lines), int((before > 0).sum()), int(((before == 0) & (after > 0)).sum()),
+        int(((before > 0) & (after == 0)).sum()), int(((before > 0) & (after > 0) & (before != after)).sum()),
+    )  # fmt: skip
+
+
+def filled(desk: Desk, actor: Actor, account: str) -> Filled:
+    """Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        lines, of_lines, orders, of_orders = rows.references_filled(tx, account, NEWEST)
+    return Filled(lines, tuple(of_lines), orders, tuple(of_orders))
+
+
+def _check(reference: int, ignore: Collection[str]) -> None:
+    if not 0 <= reference <= 5:
+        raise ReferenceOutOfRange
+    if not set(ignore) <= LOOSE:
+        raise IgnoreUnknown
+
+
+def _known(desk: Desk, account: str) -> None:
+    if account not in desk.settings.all_accounts:
+        raise AccountUnknown(account)

@@ -1,0 +1,173 @@
+"""Which order does a line belong to: found by what a person types, or proposed, the nearest first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from services import money
+from services.access import Actor, Right, require
+from services.desk import Desk
+from services.errors import DeskError
+from services.reconciliation.decisions.checks import suggested_for
+from services.reconciliation.decisions.errors import LineUnknown
+from services.reconciliation.matching.lookup import loosely
+from services.settlements.dates import day
+from services.store import Connection, Row
+from services.store.settlements import decisions as rows
+from services.text.folding import typed
+
+SHOWN = 20
+_LOOKED_AT = 200  # orders that a text finds, the newest: more than that is no search
+# Why an order stands in the list, the nearest first.
+SUGGESTED, NAMED, TYPED, FOUND, ALIKE, AMOUNT = "suggested", "named", "typed", "found", "alike", "amount"
+AMOUNT_TYPED = "amount_typed"
+_RANKS = (SUGGESTED, NAMED, TYPED, FOUND, ALIKE, AMOUNT, AMOUNT_TYPED)
+# Of an order: what is known of its payment. ``settled``: a line has come for it; ``awaited``: nobody tells us.
+Paid = Literal["settled", "paid", "not_paid", "awaited"]
+_SHORTEST = 4  # characters of a text that is alike, without blanks, dashes and zeros
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An order that a line may belong to. ``why``: it is suggested, the line's keys name it, its key was typed, the text
+    was found in it, one of the line's texts is alike, it has the line's own amount and currency, or the amount typed.
+    Amounts in 1/10000; ``collected``: as HiPay tells; ``gross``: what its lines have settled of it so far, in the payouts
+    ``payouts``; ``missing``: what is collected and not settled; ``kept``: settled and not given back.
+    """
+
+    order: int
+    order_id: str
+    customer: str
+    amount: int
+    currency: str
+    paid: Paid
+    collected: int
+    gross: int
+    payouts: str
+    missing: int
+    kept: int
+    lines: int
+    references: tuple[str, ...]
+    created_at: datetime
+    why: str
+    same_amount: bool
+    other_currency: bool
+
+
+def find(
+    desk: Desk, actor: Actor, line_id: int, text: str = "", locale: str = "en_GB"
+) -> tuple[Candidate, ...]:
+    """Orders of the line's account, the nearest first, at most SHOWN.
+
+    By an id, a reference or a transaction as they are known, by words of a name, an address, an id or a reference, or by
+    an amount in the notation of ``locale``. Without a text: what is suggested, what the line's keys name, what has its
+    own amount in its currency. Raises LineUnknown, NotAllowed.
+    """
+    with desk.store.read() as tx:
+        require(tx, actor, Right.RECONCILE)
+        line = next(iter(rows.lines(tx, [line_id])), None)
+        if line is None or line.file_state != "complete":
+            raise LineUnknown
+        why = _found(tx, line, text.strip(), locale) if text.strip() else _proposed(tx, line)
+        orders = rows.order_rows(tx, why)
+    found = [_candidate(row, line, why[row.id]) for row in orders.values() if row.erased_at is None]
+    return tuple(sorted(found, key=lambda one: _distance(one, line))[:SHOWN])
+
+
+def suggestions(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> dict[int, Candidate]:
+    """The order that is suggested for each of these lines that has one, by line. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.RECONCILE)
+        lines = [line for line in rows.lines(tx, line_ids) if suggested_for(line) is not None]
+        orders = rows.order_rows(tx, (line.nearest for line in lines))
+    return {line.id: _candidate(orders[line.nearest], line, SUGGESTED) for line in lines}
+
+
+def nearest(tx: Connection, line: Row[Any], most: int) -> tuple[int, ...]:
+    """The orders that come nearest a line (``decisions.lines``) that has none, at most so many."""
+    why = _proposed(tx, line)
+    orders = rows.order_rows(tx, why)
+    found = [_candidate(row, line, why[row.id]) for row in orders.values() if row.erased_at is None]
+    return tuple(one.order for one in sorted(found, key=lambda one: _distance(one, line))[:most])
+
+
+def _proposed(tx: Connection, line: Row[Any]) -> dict[int, str]:
+    why = dict.fromkeys(_of_its_amount(tx, line), AMOUNT)
+    texts = (line.file_order, *(getattr(line, f"reporting_data_{n}") for n in range(1, 6)))
+    alike = [text for text in loosely([text for text in texts if text]) if len(text) >= _SHORTEST]
+    why |= dict.fromkeys(rows.orders_by_key(tx, line.account, alike, SHOWN), ALIKE)
+    named = [name for name in line.candidates.split(", ") if name]
+    why |= dict.fromkeys(rows.order_ids(tx, line.account, named), NAMED)
+    return why | _suggested(line)
+
+
+def _found(tx: Connection, line: Row[Any], text: str, locale: str) -> dict[int, str]:
+    why: dict[int, str] = {}
+    units = _units(text, line.original_currency, locale)
+    if units is not None:
+        found = rows.orders_by_amount(tx, line.account, units, line.original_currency, _LOOKED_AT)
+        why |= dict.fromkeys(found, AMOUNT_TYPED)
+        why |= dict.fromkeys(set(_of_its_amount(tx, line)) & set(found), AMOUNT)
+    why |= dict.fromkeys(rows.orders_by_text(tx, line.account, text, _LOOKED_AT), FOUND)
+    why |= dict.fromkeys(
+        rows.orders_by_key(tx, line.account, (text, *loosely([typed(text)])), _LOOKED_AT), TYPED
+    )
+    return why | {order: SUGGESTED for order in _suggested(line) if order in why}
+
+
+def _of_its_amount(tx: Connection, line: Row[Any]) -> list[int]:
+    units, code = abs(line.original_amount_units or 0), line.original_currency
+    return (
+        rows.orders_by_amount(tx, line.account, units, code, _LOOKED_AT, only=True) if units and code else []
+    )
+
+
+def _suggested(line: Row[Any]) -> dict[int, str]:
+    order = suggested_for(line)
+    return {} if order is None else {order: SUGGESTED}
+
+
+def _units(text: str, currency: str, locale: str) -> int | None:
+    try:
+        return money.to_units(money.parse(text, currency if money.is_currency(currency) else "EUR", locale))
+    except DeskError:
+        return None
+
+
+def _candidate(row: Row[Any], line: Row[Any], why: str) -> Candidate:
+    references = [getattr(row, f"reference_{n}") for n in range(1, 6)]
+    return Candidate(
+        row.id, row.order_id, " ".join(part for part in (row.first_name, row.last_name) if part), row.amount,
+        row.currency, _paid(row), row.captured, row.gross_units or 0, row.settlement_ids or "", max(0, row.open_units or (0 if row.gross_units else row.amount)),
+        max(0, (row.gross_units or 0) - (row.refunds_units or 0)), row.lines or 0, tuple(_filled(references)), row.created_at, why,
+        (row.amount, row.currency) == (abs(line.original_amount_units or 0), line.original_currency),
+        bool(line.original_currency) and row.currency != line.original_currency,
+    )  # fmt: skip
+
+
+def _paid(row: Row[Any]) -> Paid:
+    if row.gross_units:
+        return "settled"
+    if row.captured:
+        return "paid"
+    return "awaited" if row.channel == "imported" else "not_paid"
+
+
+def _distance(one: Candidate, line: Row[Any]) -> tuple[Any, ...]:
+    """Its reason, then the currency and the amount, those without a line, and the days between order and collection."""
+    units = line.original_amount_units
+    amount = 0 if units is None else abs(one.amount - abs(units))
+    apart = abs((one.created_at.date() - _day(line)).days) if _day(line) else 0
+    return _RANKS.index(one.why), one.other_currency, amount, one.lines > 0, apart, -one.order
+
+
+def _day(line: Row[Any]) -> Any:
+    try:
+        return date.fromisoformat(day(line.date))
+    except ValueError:
+        return None
+
+
+def _filled(texts: Iterable[str]) -> list[str]:
+    return [text for text in texts if text]

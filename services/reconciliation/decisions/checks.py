@@ -1,0 +1,115 @@
+"""Whether a line can be decided, and for these orders."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.orders.errors import UnknownOrder
+from services.reconciliation.decisions.agreement import Agreement, Told, agreement
+from services.reconciliation.decisions.errors import (
+    AmountDiffers,
+    AmountNotNamed,
+    ConflictingDecision,
+    CurrencyDiffers,
+    DecisionUnknown,
+    DiffersFromOrder,
+    LineMoved,
+    LineReplaced,
+    LineUnknown,
+    OrderChanged,
+    OrderElsewhere,
+    OrderErased,
+    TotalLine,
+)
+from services.reconciliation.decisions.shares import Share
+from services.store import Row
+
+Seen = Mapping[int, tuple[int, str]]  # orders as they were shown: amount in 1/10000, currency
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A line as the form showed it: ``decision`` is the one that stood then, None for none; ``outcome``, and the orders that
+    it had or that were suggested. "" where it was not shown what the line had come to."""
+
+    line: int
+    decision: int | None = None
+    outcome: str = ""
+    order: int | None = None
+    suggested: int | None = None
+
+
+def check_line(line: Row[Any] | None, shown: Shown, former: dict[int, Row[Any]], kind: str) -> None:
+    """Raises DecisionRefused unless the line can be decided so, and is as it was ``shown``."""
+    if line is None or line.file_state != "complete":
+        raise LineUnknown
+    if line.replaced_by is not None:
+        raise LineReplaced
+    if line.kind == "control" and kind != "twice":
+        raise TotalLine
+    if line.decision == shown.decision:
+        _check_still(line, shown)
+        return
+    if line.decision is not None:
+        other = former[line.decision]
+        raise ConflictingDecision(other.who or "", other.at)
+    gone = former.get(shown.decision or 0)
+    if gone is None or gone.undone_at is None:
+        raise DecisionUnknown
+    raise ConflictingDecision(gone.undoer or "", gone.undone_at)
+
+
+def _check_still(line: Row[Any], shown: Shown) -> None:
+    """A file, an order or a rule may have moved it, without a person's decision."""
+    if shown.outcome and (line.outcome, line.order, suggested_for(line)) != (
+        shown.outcome, shown.order, shown.suggested,
+    ):  # fmt: skip
+        raise LineMoved
+
+
+def suggested_for(line: Row[Any]) -> int | None:
+    """The order that is suggested; of any other outcome, the nearest is a hint that nobody accepts."""
+    found: int | None = line.nearest if line.outcome == "suggested" else None
+    return found
+
+
+def check_orders(line: Row[Any], plan: Sequence[Share], orders: dict[int, Row[Any]]) -> None:
+    """Raises DecisionRefused or UnknownOrder unless the line can go to these orders."""
+    for order_id, _ in plan:
+        order = orders.get(order_id)
+        if order is None:
+            raise UnknownOrder
+        if order.account != line.account:
+            raise OrderElsewhere(order.order_id)
+        if order.erased_at is not None:
+            raise OrderErased(order.order_id)
+
+
+def check_agreement(
+    plans: Mapping[int, Sequence[Share]], lines: Mapping[int, Row[Any]], orders: Mapping[int, Row[Any]], seen: Seen
+) -> None:  # fmt: skip
+    """Raises DiffersFromOrder where lines differ from their order and nobody has said that they saw it, OrderChanged where
+    they saw another amount."""
+    told: dict[int, list[Told]] = {}
+    for number, plan in plans.items():
+        line = lines[number]
+        for order_id, share in plan:
+            units = None if line.original_amount_units is None else share
+            told.setdefault(order_id, []).append((line.kind, units, line.original_currency))
+    for order_id, said in told.items():
+        order = orders[order_id]
+        found = agreement(said, order.amount, order.currency)
+        if not found.differs:
+            continue
+        if order_id not in seen:
+            raise _question(found, order.order_id)
+        if seen[order_id] != (order.amount, order.currency):
+            raise OrderChanged(order.order_id, order.amount, order.currency)
+
+
+def _question(found: Agreement, order_id: str) -> DiffersFromOrder:
+    if found.other_currency:
+        return CurrencyDiffers(found.currency, found.ordered_currency, order_id)
+    if found.units is None:
+        return AmountNotNamed(order_id)
+    return AmountDiffers(found.units, found.ordered, found.ordered_currency, order_id)

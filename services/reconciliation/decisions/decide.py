@@ -1,0 +1,320 @@
+"""Decisions of a person about settlement lines: match, split, take the order away, leave out, not ours; and their undoing.
+
+Undoing one gives back the one in whose place it came. A decision is a row that is never changed but to be undone; a line has at most one that stands. It is written in one
+transaction with its audit entry; then its lines are joined again (``due``).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Literal
+
+from services import clock, money
+from services.access import Actor, Right, audit, require
+from services.desk import Desk
+from services.mail.addresses import clean_header_text
+from services.reconciliation.decisions.checks import (
+    Seen,
+    Shown,
+    check_agreement,
+    check_line,
+    check_orders,
+    suggested_for,
+)
+from services.reconciliation.decisions.errors import (
+    AlreadyUndone,
+    DecisionRefused,
+    DecisionUnknown,
+    NothingChosen,
+    NothingSuggested,
+    NotMatched,
+    ReasonMissing,
+    TooManyLines,
+)
+from services.reconciliation.decisions.shares import Share, check_shares
+from services.reconciliation.matching import decided_lines
+from services.reconciliation.matching.decided_lines import Progress
+from services.store import Connection, Row
+from services.store.settlements import decisions as rows
+
+Kind = Literal["match", "split", "unmatch", "exclude", "twice", "not_ours"]
+
+REASON_MAX = 300
+MOST_LINES = 5_000
+
+
+_NOTHING_SEEN: Seen = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was decided at once, under the name by which it is undone at once; ``left``: lines that were not, and why;
+    ``along``: how many other lines of their transactions have come to another order or outcome by it."""
+
+    group: str
+    lines: tuple[int, ...]
+    left: tuple[tuple[int, DecisionRefused], ...] = ()
+    along: int = 0
+
+
+def match(
+    desk: Desk, actor: Actor, lines: Sequence[Shown], order: int, reason: str, form_key: str, *,
+    seen: Seen = _NOTHING_SEEN, progress: Progress | None = None,
+) -> Done:  # fmt: skip
+    """The lines belong to the order. ``seen``: orders as the person saw them, where the reason says why their amount or
+    currency is not that of the lines. Without it such a match raises DiffersFromOrder, and nothing is written.
+
+    As every decision: once for each ``form_key``. Of several lines, those that cannot be decided are left and named; of
+    one, or where all are left, the first refusal is raised: DecisionRefused, UnknownOrder, TextError, NotAllowed.
+    """
+    return _decide(
+        desk, actor, lines, "match", lambda line: ((order, line.original_amount_units or 0),), reason, form_key,
+        seen=seen, progress=progress,
+    )  # fmt: skip
+
+
+def accept(
+    desk: Desk, actor: Actor, lines: Sequence[Shown], reason: str, form_key: str, *, seen: Seen = _NOTHING_SEEN,
+    progress: Progress | None = None,
+) -> Done:  # fmt: skip
+    """Each line belongs to the order that is suggested for it. Raises as ``match``, and NothingSuggested."""
+
+    def suggested(line: Row[Any]) -> tuple[Share, ...]:
+        order = suggested_for(line)
+        if order is None:
+            raise NothingSuggested
+        return ((order, line.original_amount_units or 0),)
+
+    return _decide(desk, actor, lines, "match", suggested, reason, form_key, seen=seen, progress=progress)
+
+
+def split(
+    desk: Desk, actor: Actor, line: Shown, shares: Sequence[Share], reason: str, form_key: str, *, seen: Seen = _NOTHING_SEEN
+) -> Done:  # fmt: skip
+    """The line belongs to several orders, each with its part of the original amount.
+
+    Raises as ``match``, and SharesRefused where the parts do not make the whole.
+    """
+
+    def checked(found: Row[Any]) -> tuple[Share, ...]:
+        check_shares(found.original_amount_units, shares, money.step(found.original_currency))
+        return tuple(shares)
+
+    return _decide(desk, actor, [line], "split", checked, reason, form_key, seen=seen)
+
+
+def unmatch(
+    desk: Desk, actor: Actor, lines: Sequence[Shown], reason: str, form_key: str, *, progress: Progress | None = None
+) -> Done:  # fmt: skip
+    """The lines do not belong to the order that they are matched to, or that is suggested. Raises as ``match``, and NotMatched."""
+
+    def matched(line: Row[Any]) -> tuple[Share, ...]:
+        if line.outcome not in ("matched", "suggested"):
+            raise NotMatched
+        return ()
+
+    return _decide(desk, actor, lines, "unmatch", matched, reason, form_key, progress=progress)
+
+
+def exclude(
+    desk: Desk, actor: Actor, lines: Sequence[Shown], reason: str, form_key: str, *, progress: Progress | None = None
+) -> Done:  # fmt: skip
+    """The lines are left out of the reconciliation, and stay in their payouts. Raises as ``match``."""
+    return _decide(desk, actor, lines, "exclude", _no_order, reason, form_key, progress=progress)
+
+
+def twice(
+    desk: Desk, actor: Actor, lines: Sequence[Shown], reason: str, form_key: str, *, progress: Progress | None = None
+) -> Done:  # fmt: skip
+    """The lines are there twice: they are left out, of the sums of their payouts, too. A total line may be. Raises as
+    ``match``."""
+    return _decide(desk, actor, lines, "twice", _no_order, reason, form_key, progress=progress)
+
+
+def not_ours(
+    desk: Desk, actor: Actor, lines: Sequence[Shown], reason: str, form_key: str, *, progress: Progress | None = None
+) -> Done:  # fmt: skip
+    """The lines are of another business of the account: no order of ours is looked for. Raises as ``match``."""
+    return _decide(desk, actor, lines, "not_ours", _no_order, reason, form_key, progress=progress)
+
+
+def undo(
+    desk: Desk, actor: Actor, decisions: Sequence[int], reason: str, *, progress: Progress | None = None
+) -> Done:  # fmt: skip
+    """Take decisions back; their lines are joined again as if they had never been taken: by the decisions that stood
+    before them, where there were any.
+
+    Those that somebody has undone meanwhile are left and named; where all are, AlreadyUndone is raised, but not to who
+    undid them for this very reason: a second press. Raises DecisionUnknown, ReasonMissing, TextError, NotAllowed.
+    """
+
+    def these(tx: Connection) -> list[Row[Any]]:
+        found = rows.decided(tx, decisions)
+        if not decisions or len(found) < len(set(decisions)):
+            raise DecisionUnknown
+        return list(found.values())
+
+    return _undo(desk, actor, these, reason, progress)
+
+
+def undo_group(
+    desk: Desk, actor: Actor, group: str, reason: str, *, progress: Progress | None = None
+) -> Done:  # fmt: skip
+    """Take back all that was decided at once and still stands. Raises as ``undo``."""
+
+    def all_of_it(tx: Connection) -> list[Row[Any]]:
+        found = rows.group(tx, group)
+        if not found:
+            raise DecisionUnknown
+        return [row for row in found if row.undone_at is None] or found
+
+    return _undo(desk, actor, all_of_it, reason, progress)
+
+
+def _decide(
+    desk: Desk, actor: Actor, shown: Sequence[Shown], kind: Kind, wanted: Callable[[Row[Any]], tuple[Share, ...]],
+    reason: str, form_key: str, *, seen: Seen = _NOTHING_SEEN, progress: Progress | None = None,
+) -> Done:  # fmt: skip
+    why = _reason(reason)
+    expected = {one.line: one for one in shown}
+    if not expected:
+        raise NothingChosen
+    if len(expected) > MOST_LINES:
+        raise TooManyLines(MOST_LINES)
+    with desk.store.write() as tx:
+        rows.take_turn(tx)
+        require(tx, actor, Right.RECONCILE)
+        known = rows.group(tx, form_key)
+        before = rows.around(tx, expected)
+        done = (
+            Done(form_key, tuple(row.line for row in known))
+            if known
+            else _write(tx, actor, expected, kind, wanted, why, form_key, seen)
+        )
+    decided_lines.join_lines(desk, done.lines, progress)
+    return replace(done, along=_gone_along(desk, before))
+
+
+def _write(
+    tx: Connection, actor: Actor, expected: Mapping[int, Shown], kind: Kind,
+    wanted: Callable[[Row[Any]], tuple[Share, ...]], reason: str, group: str, seen: Seen,
+) -> Done:  # fmt: skip
+    found = {row.id: row for row in rows.lines(tx, expected)}
+    former = rows.decided(
+        tx, {one for row in found.values() for one in (row.decision, expected[row.id].decision) if one is not None}
+    )  # fmt: skip
+    plans: dict[int, tuple[Share, ...]] = {}
+    left: list[tuple[int, DecisionRefused]] = []
+    for line_id, shown in expected.items():
+        try:
+            line = found.get(line_id)
+            check_line(line, shown, former, kind)
+            assert line is not None
+            plans[line_id] = wanted(line)
+        except DecisionRefused as refusal:
+            left.append((line_id, refusal))
+    orders = rows.order_rows(tx, {order for plan in plans.values() for order, _ in plan})
+    for line_id in list(plans):
+        try:
+            check_orders(found[line_id], plans[line_id], orders)
+        except DecisionRefused as refusal:
+            del plans[line_id]
+            left.append((line_id, refusal))
+    if not plans:
+        raise left[0][1]
+    check_agreement(
+        plans, found, orders, seen
+    )  # a question, not a line to be left: nothing is written before it is answered
+    now = clock.now()
+    standing = [former[decision] for one in plans if (decision := found[one].decision) is not None]
+    rows.undo(tx, standing, at=now, by=actor.id, reason=reason)
+    ids = rows.add(
+        tx,
+        group,
+        [
+            {
+                "line": line_id, "kind": kind, "shares": [list(share) for share in plan], "reason": reason, "at": now,
+                "actor_kind": actor.kind, "actor_id": actor.id, "before": _before(found[line_id]),
+            }
+            for line_id, plan in plans.items()
+        ],
+    )  # fmt: skip
+    named = sorted({order for plan in plans.values() for order, _ in plan})
+    audit.record(
+        tx, actor, f"line.{kind}", _subject(plans, group), lines=len(plans), decisions=[ids[0], ids[-1]], orders=named[:50]
+    )  # fmt: skip
+    return Done(group, tuple(plans), tuple(left))
+
+
+def _undo(
+    desk: Desk, actor: Actor, wanted: Callable[[Connection], list[Row[Any]]], reason: str, progress: Progress | None
+) -> Done:  # fmt: skip
+    why = _reason(reason)
+    with desk.store.write() as tx:
+        rows.take_turn(tx)
+        require(tx, actor, Right.RECONCILE)
+        found = wanted(tx)
+        before = rows.around(tx, [row.line for row in found])
+        lines = rows.lines(
+            tx, (row.line for row in found)
+        )  # locked before they change, in one order everywhere
+        standing = [row for row in found if row.undone_at is None]
+        gone = [row for row in found if row.undone_at is not None]
+        others = [row for row in gone if (row.undone_by, row.undo_reason) != (actor.id, why)]
+        if not standing and others:
+            raise AlreadyUndone(others[0].undoer or "", others[0].undone_at)
+        if standing:
+            rows.undo(tx, standing, at=clock.now(), by=actor.id, reason=why)
+            _give_back(tx, actor, standing, {line.id for line in lines if line.replaced_by is None})
+            ids = sorted(row.id for row in standing)
+            audit.record(
+                tx, actor, "line.undone", _subject([row.line for row in standing], standing[0].group),
+                lines=len(ids), decisions=[ids[0], ids[-1]],
+            )  # fmt: skip
+    done = Done(
+        found[0].group, tuple(row.line for row in standing),
+        tuple((row.line, AlreadyUndone(row.undoer or "", row.undone_at)) for row in others),
+    )  # fmt: skip
+    decided_lines.join_lines(desk, [row.line for row in found], progress)
+    return replace(done, along=_gone_along(desk, before))
+
+
+def _gone_along(desk: Desk, before: dict[int, tuple[Any, ...]]) -> int:
+    """How many of these lines came to something else, whoever has joined them."""
+    with desk.store.read() as tx:
+        return sum(before[line] != now for line, now in rows.what_they_are(tx, before).items())
+
+
+def _give_back(tx: Connection, actor: Actor, undone: Sequence[Row[Any]], there: set[int]) -> None:
+    """Let what these undone decisions had taken the place of stand again, on lines that are ``there``."""
+    wanted = {row.before["decision"] for row in undone if row.line in there and row.before.get("decision")}
+    now, by_group = clock.now(), dict[str, list[dict[str, Any]]]()
+    for former in rows.decided(tx, wanted).values():
+        by_group.setdefault(former.group, []).append(
+            {
+                "line": former.line, "kind": former.kind, "shares": former.shares, "reason": former.reason, "at": now,
+                "actor_kind": actor.kind, "actor_id": actor.id, "before": {**former.before, "again": former.id},
+            }
+        )  # fmt: skip
+    for group, again in by_group.items():
+        rows.add(tx, group, again)
+
+
+def _reason(text: str) -> str:
+    why = clean_header_text(text, "reason", REASON_MAX)
+    if not why:
+        raise ReasonMissing
+    return why
+
+
+def _no_order(_line: Row[Any]) -> tuple[Share, ...]:
+    return ()
+
+
+def _before(line: Row[Any]) -> dict[str, Any]:
+    return {"outcome": line.outcome, "reason": line.reason, "order": line.order, "decision": line.decision}
+
+
+def _subject(lines: Iterable[int], group: str) -> str:
+    ids = list(lines)
+    return f"line:{ids[0]}" if len(ids) == 1 else f"lines:{group}"

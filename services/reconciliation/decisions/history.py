@@ -1,0 +1,126 @@
+"""What people did with a line or an order: every decision, every undoing, every comment, in order, with names."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services import clock
+from services.access import Actor, Right, audit, require
+from services.desk import Desk
+from services.mail.addresses import clean_block_text
+from services.orders.errors import UnknownOrder
+from services.reconciliation.decisions.errors import CommentRefused, LineUnknown
+from services.store import Connection, Row
+from services.store.settlements import decisions as rows
+
+COMMENT_MAX = 2_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One act. ``kind``: a decision's (``services.reconciliation.decisions.decide.Kind``, or reopened), undone, or comment.
+
+    ``text``: the reason, or the comment. Of a decision: its id, its group and how many of that stand, whether it stands,
+    the orders and their shares of the line (order id, units of 1/10000), and what the line was before (its outcome and
+    the order id, "" for none). ``how``: again, where undoing another gave it back; carried, from the line that this one
+    corrects. Of an undoing: what the line came to ``after`` it.
+    """
+
+    at: datetime
+    who: str
+    kind: str
+    text: str
+    decision: int | None = None
+    group: str = ""
+    together: int = 0
+    stands: bool = False
+    shares: tuple[tuple[str, int], ...] = ()
+    before: str = ""
+    before_order: str = ""
+    how: str = ""
+    after: str = ""
+    after_order: str = ""
+
+
+def of_line(desk: Desk, actor: Actor, line_id: int) -> tuple[Entry, ...]:
+    """What was done with a line, oldest first. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        decisions = rows.of_line(tx, line_id)
+        together = rows.group_sizes(tx, {row.group for row in decisions})
+        named = rows.order_rows(tx, _orders(decisions))
+        comments = rows.comments(tx, line=line_id)
+    names = {order: row.order_id for order, row in named.items()}
+    found = [_decision(row, names, together.get(row.group, 0)) for row in decisions]
+    found += [_undone(row, names) for row in decisions if row.undone_at is not None]
+    return tuple(sorted(found + [_comment(row) for row in comments], key=_place))
+
+
+def of_order(desk: Desk, actor: Actor, order_id: int) -> tuple[Entry, ...]:
+    """The comments on an order, oldest first. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        return tuple(_comment(row) for row in rows.comments(tx, order=order_id))
+
+
+def comment_line(desk: Desk, actor: Actor, line_id: int, text: str, form_key: str) -> None:
+    """Write a comment on a line, once for each ``form_key``. Raises CommentRefused, LineUnknown, TextError, NotAllowed."""
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        if not rows.lines(tx, [line_id]):
+            raise LineUnknown
+        _write(tx, actor, text, form_key, f"line:{line_id}", line=line_id)
+
+
+def comment_order(desk: Desk, actor: Actor, order_id: int, text: str, form_key: str) -> None:
+    """Write a comment on an order, as ``comment_line``. Raises UnknownOrder instead of LineUnknown."""
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        if not rows.order_rows(tx, [order_id]):
+            raise UnknownOrder
+        _write(tx, actor, text, form_key, f"order:{order_id}", order=order_id)
+
+
+def _write(tx: Connection, actor: Actor, text: str, form_key: str, subject: str, **place: int) -> None:
+    words = clean_block_text(text, "comment", COMMENT_MAX)
+    if not words:
+        raise CommentRefused
+    new = rows.add_comment(
+        tx, text=words, form_key=form_key, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id, **place
+    )
+    if new:  # a person's words may name somebody: the comment keeps them, the audit does not
+        audit.record(tx, actor, "comment_written", subject)
+
+
+def _orders(decisions: list[Row[Any]]) -> set[int]:
+    shared = {order for row in decisions for order, _ in row.shares}
+    seen = [
+        known["order"] for row in decisions for known in (row.before, row.came_to or {}) if known.get("order")
+    ]
+    return shared | set(seen)
+
+
+def _place(entry: Entry) -> tuple[datetime, int, bool]:
+    """By time; of the same moment a decision that was replaced ends before the next begins."""
+    return entry.at, entry.decision or 0, entry.kind == "undone"
+
+
+def _decision(row: Row[Any], names: dict[int, str], together: int) -> Entry:
+    return Entry(
+        row.at, row.who or "", row.kind, row.reason, row.id, row.group, together, row.undone_at is None,
+        tuple((names.get(order, ""), units) for order, units in row.shares),
+        row.before["outcome"], names.get(row.before.get("order") or 0, ""),
+        how=next((how for how in ("again", "carried") if row.before.get(how)), ""),
+    )  # fmt: skip
+
+
+def _undone(row: Row[Any], names: dict[int, str]) -> Entry:
+    came = row.came_to or {}
+    return Entry(
+        row.undone_at, row.undoer or "", "undone", row.undo_reason, row.id, after=came.get("outcome", ""),
+        after_order=names.get(came.get("order") or 0, ""),
+    )  # fmt: skip
+
+
+def _comment(row: Row[Any]) -> Entry:
+    return Entry(row.at, row.who or "", "comment", row.text)

@@ -1,0 +1,224 @@
+"""Rules by which lines are of another business of the account: no order of ours is looked for.
+
+A rule takes lines that no key joins to an order; a person's decision goes before it. It is begun or ended in one
+transaction and marked as due: then its lines are joined again, here, or by ``catch_up`` where they are many or the process
+died in between.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from services import clock
+from services.access import Actor, Right, audit, require
+from services.accounts.errors import AccountUnknown
+from services.desk import Desk
+from services.mail.addresses import clean_header_text
+from services.reconciliation.decisions.decide import REASON_MAX
+from services.reconciliation.decisions.errors import (
+    AlreadyUndone,
+    ReasonMissing,
+    RuleField,
+    RuleKnown,
+    RuleTextTooShort,
+    RuleUnknown,
+)
+from services.reconciliation.matching import rejoin
+from services.settlements.columns import LABELS, REFERENCES
+from services.store import STORE_AWAY, Row
+from services.store.settlements import decisions as decision_rows
+from services.store.settlements import matching_rules as rows
+from services.store.settlements import positions as position_rows
+from services.store.settlements import settlement_files, settlement_lines
+
+log = logging.getLogger(__name__)
+Pattern = Literal["equals", "starts"]
+# The columns that a rule may look at, and what each is called in the file.
+FIELDS: Mapping[str, str] = {
+    name: LABELS[name]
+    for name in (
+        "order", "account_name", "product_name", "customer_id", "merchant_operation_id", "invoice_reference", "collect_mode",
+        *REFERENCES,
+    )
+}  # fmt: skip
+TAKES = ("suggested", "unmatched")  # the outcomes that a rule puts an end to
+TEXT_MAX = 200
+LEAST_BEGINNING = 2  # letters of a beginning: one takes half the file by accident
+_AT_ONCE, _HERE = 500, 10_000  # lines joined in one go; lines joined while the person waits
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a rule would take now: lines, and their settled amount by currency in 1/10000."""
+
+    lines: int
+    amounts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``ended_at`` None: it stands. ``due``: its lines are still being joined again."""
+
+    id: int
+    account: str
+    field: str
+    pattern: Pattern
+    text: str
+    reason: str
+    at: datetime
+    who: str
+    ended_at: datetime | None
+    ender: str
+    end_reason: str
+    due: bool
+
+
+def preview(desk: Desk, actor: Actor, account: str, field: str, pattern: Pattern, text: str) -> Taken:
+    """What the rule would take of the lines that are open now. Raises RuleRefused, TextError, NotAllowed."""
+    wanted = _text(field, pattern, text)
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        found = rows.sums_of_rule(tx, account, field, pattern, wanted, TAKES)
+    return Taken(
+        sum(row.lines for row in found),
+        tuple((row.settlement_currency, int(row.units or 0)) for row in found),
+    )
+
+
+def add(
+    desk: Desk, actor: Actor, account: str, field: str, pattern: Pattern, text: str, reason: str, form_key: str, *,
+    progress: Callable[[float], None] | None = None,
+) -> int:  # fmt: skip
+    """Begin a rule, once for each ``form_key``; its id. Raises RuleRefused, ReasonMissing, TextError, NotAllowed."""
+    wanted, why = _text(field, pattern, text), _reason(reason)
+    if account not in desk.settings.all_accounts:
+        raise AccountUnknown(account)
+    with desk.store.write() as tx:
+        decision_rows.take_turn(tx)
+        require(tx, actor, Right.RECONCILE)
+        known = rows.rule_by_form_key(tx, form_key)
+        if known is None:
+            position_rows.bump(tx, account)  # who has matched lines by the rules before must notice
+            same = (field, pattern, wanted)
+            if any(
+                (one.field, one.pattern, one.text) == same
+                for one in rows.rules(tx, account)
+                if one.ended_at is None
+            ):
+                raise RuleKnown
+            rule_id = rows.add_rule(
+                tx, account=account, field=field, pattern=pattern, text=wanted, reason=why, form_key=form_key,
+                at=clock.now(), actor_kind=actor.kind, actor_id=actor.id,
+            )  # fmt: skip
+            audit.record(tx, actor, "not_ours_rule_begun", f"account:{account}", rule=rule_id)
+        else:
+            rule_id = known.id
+    _join(desk, rule_id, _HERE, progress)
+    return rule_id
+
+
+def end(
+    desk: Desk, actor: Actor, rule_id: int, reason: str, *, progress: Callable[[float], None] | None = None
+) -> None:
+    """End a rule: its lines are joined as if it had never been, but by those that still stand.
+
+    Raises RuleUnknown, AlreadyUndone but for a second press, ReasonMissing, TextError, NotAllowed.
+    """
+    why = _reason(reason)
+    with desk.store.write() as tx:
+        decision_rows.take_turn(tx)
+        require(tx, actor, Right.RECONCILE)
+        found = rows.rule(tx, rule_id)
+        if found is None:
+            raise RuleUnknown
+        if found.ended_at is None:
+            position_rows.bump(tx, found.account)
+            rows.change_rule(
+                tx, rule_id, ended_at=clock.now(), ended_by=actor.id, end_reason=why, joined_to=0
+            )
+            audit.record(tx, actor, "not_ours_rule_ended", f"account:{found.account}", rule=rule_id)
+        elif (found.ended_by, found.end_reason) != (actor.id, why):
+            raise AlreadyUndone(found.ender or "", found.ended_at)
+    _join(desk, rule_id, _HERE, progress)
+
+
+def rules(desk: Desk, actor: Actor, account: str) -> tuple[Rule, ...]:
+    """The account's rules, those that stand first. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        return tuple(_rule(row) for row in rows.rules(tx, account))
+
+
+def catch_up(desk: Desk, limit: int = 2_000) -> bool:
+    """Join lines of due rules again, so many at most; whether there are more. A worker's round."""
+    with desk.store.read() as tx:
+        waiting = rows.due_rules(tx)
+    more, trouble = False, None
+    for found in waiting:
+        try:
+            more = not _join(desk, found.id, limit, None) or more
+        except STORE_AWAY:
+            raise
+        except Exception as error:  # one rule does not keep the others back
+            log.exception("the lines of the rule %s could not be joined again", found.id)
+            trouble = error
+    if trouble is not None:
+        raise trouble
+    return more
+
+
+def _join(desk: Desk, rule_id: int, limit: int, progress: Callable[[float], None] | None) -> bool:
+    """Join the rule's lines again, so many at most, from where this was left; whether all that are seen are.
+
+    Those of a file that is being imported were matched by the rules before: the rule stays due until they are seen.
+    """
+    with desk.store.read() as tx:
+        found = rows.rule(tx, rule_id)
+        if found is None or found.joined_to is None:
+            return True
+        seen_to = None
+        if settlement_files.any_running(tx):  # asked first: a file that begins later reads the rules later
+            seen_to = min(settlement_lines.hidden_from(tx), settlement_lines.next_id(tx)) - 1
+        # What it takes, or once it has ended, what it had taken.
+        outcomes = TAKES if found.ended_at is None else ("not_ours",)
+        condition = (found.account, found.field, found.pattern, found.text, outcomes)
+        wanted = rows.lines_of_rule(tx, *condition, after=found.joined_to, limit=limit)
+    for start in range(0, len(wanted), _AT_ONCE):
+        part = wanted[start : start + _AT_ONCE]
+        rejoin.rejoin_lines(desk, found.account, part)
+        with desk.store.write() as tx:
+            rows.rule_joined(tx, found, part[-1])
+        if progress is not None:
+            progress(min(1.0, (start + len(part)) / len(wanted)))
+    if len(wanted) == limit:
+        return False
+    if seen_to != found.joined_to:
+        with desk.store.write() as tx:
+            rows.rule_joined(tx, found, seen_to)
+    return True
+
+
+def _text(field: str, pattern: Pattern, text: str) -> str:
+    if field not in FIELDS or pattern not in ("equals", "starts"):
+        raise RuleField
+    wanted = clean_header_text(text, "text", TEXT_MAX, digits=True)
+    least = LEAST_BEGINNING if pattern == "starts" else 1
+    if len(wanted) < least:
+        raise RuleTextTooShort(least)
+    return wanted
+
+
+def _reason(text: str) -> str:
+    why = clean_header_text(text, "reason", REASON_MAX)
+    if not why:
+        raise ReasonMissing
+    return why
+
+
+def _rule(row: Row[Any]) -> Rule:
+    return Rule(
+        row.id, row.account, row.field, row.pattern, row.text, row.reason, row.at, row.who or "", row.ended_at,
+        row.ender or "", row.end_reason, row.joined_to is not None,
+    )  # fmt: skip

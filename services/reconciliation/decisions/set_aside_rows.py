@@ -1,0 +1,196 @@
+"""Rows of a payout file that could not be read: they stand in the way of a payout's proof until a person has dealt with
+them (corrected in another file, or of no matter), because …; undone, they stand in the way again.
+
+AsideRefused
+├── RowUnknown      the file has set no such row aside, or one that holds no money
+└── RowNotDealtWith
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from services import clock
+from services.access import Actor, Right, audit, require
+from services.desk import Desk
+from services.mail.addresses import clean_header_text
+from services.reconciliation.decisions.decide import REASON_MAX
+from services.reconciliation.decisions.errors import (
+    AlreadyUndone,
+    ConflictingDecision,
+    DecisionRefused,
+    ReasonMissing,
+)
+from services.settlements.sheet import AsideRow
+from services.store import Connection, Row
+from services.store.settlements import set_aside_rows as rows
+
+REST = 0  # in the place of a line: all rows beyond those that are kept to be shown
+
+
+class AsideRefused(DecisionRefused):
+    code: ClassVar[str] = "aside"
+
+
+class RowUnknown(AsideRefused):
+    code = "aside_row_unknown"
+
+
+class RowNotDealtWith(AsideRefused):
+    code = "aside_not_dealt_with"
+
+
+@dataclass(frozen=True)
+class Act:
+    """What was done about a row. ``undone_at`` None: it stands."""
+
+    id: int
+    line: int
+    reason: str
+    at: datetime
+    who: str
+    undone_at: datetime | None
+    undoer: str
+    undo_reason: str
+
+
+@dataclass(frozen=True)
+class Aside:
+    """What a file has set aside. ``rows``: those that are kept, in the file's order. ``acts``: every act, by line, oldest
+    first. ``rest``: so many rows that may hold money are not among those that are kept: they are dealt with as line REST."""
+
+    rows: tuple[AsideRow, ...]
+    acts: dict[int, tuple[Act, ...]]
+    rest: int
+
+    def dealt(self, line: int) -> Act | None:
+        """The act that stands for the row."""
+        return next((act for act in self.acts.get(line, ()) if act.undone_at is None), None)
+
+
+def of_file(desk: Desk, actor: Actor, file: int) -> Aside:
+    """Raises RowUnknown where there is no such file, NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        found = rows.file(tx, file)
+        if found is None:
+            raise RowUnknown
+        done = rows.acts(tx, file)
+    acts: dict[int, tuple[Act, ...]] = {}
+    for row in done:
+        act = Act(
+            row.id,
+            row.line,
+            row.reason,
+            row.at,
+            row.who or "",
+            row.undone_at,
+            row.undoer or "",
+            row.undo_reason,
+        )
+        acts[row.line] = (*acts.get(row.line, ()), act)
+    kept = tuple(AsideRow(**row) for row in found.aside)
+    return Aside(kept, acts, found.aside_blocking - sum(row.blocking for row in kept))
+
+
+def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str) -> None:
+    """These rows stand in the way of no proof any more. A second press, by the same person for the same reason, is none.
+
+    Raises RowUnknown, ConflictingDecision (somebody has dealt with one of them), ReasonMissing, TextError, NotAllowed.
+    """
+    why = _reason(reason)
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        found, closes = _closes(tx, file)
+        standing = {act.line: act for act in rows.acts(tx, file) if act.undone_at is None}
+        if not lines or not set(lines) <= set(closes):
+            raise RowUnknown
+        others = [
+            act
+            for line, act in standing.items()
+            if line in lines and (act.actor_id, act.reason) != (actor.id, why)
+        ]
+        if others:
+            raise ConflictingDecision(others[0].who or "", others[0].at)
+        if new := sorted(set(lines) - set(standing)):
+            left, now = Counter(found.aside_open), clock.now()
+            for line in new:
+                left.subtract(closes[line])
+            rows.add(
+                tx,
+                [
+                    {
+                        "file": file, "line": line, "closed": closes[line], "reason": why, "at": now, "undo_reason": "",
+                        "actor_kind": actor.kind, "actor_id": actor.id,
+                    }
+                    for line in new
+                ],
+            )  # fmt: skip
+            rows.set_open(tx, file, {name: count for name, count in left.items() if count > 0})
+            # a person's words may name somebody: the act keeps them, the audit does not
+            audit.record(tx, actor, "aside.dealt_with", f"settlement_file:{file}", rows=len(new), line=new[0])
+
+
+def undo(
+    desk: Desk,
+    actor: Actor,
+    file: int,
+    lines: Sequence[int],
+    reason: str,
+    *,
+    acts: Collection[int] | None = None,
+) -> None:
+    """These rows stand in the way again. ``acts``: those that the person saw.
+
+    Raises RowNotDealtWith, AlreadyUndone, ConflictingDecision (a row has been dealt with anew since), ReasonMissing,
+    TextError, NotAllowed.
+    """
+    why = _reason(reason)
+    with desk.store.write() as tx:
+        require(tx, actor, Right.RECONCILE)
+        found = rows.lock_file(tx, file)
+        done = [act for act in rows.acts(tx, file) if act.line in lines]
+        standing = [act for act in done if act.undone_at is None]
+        for act in standing:
+            if acts is not None and act.id not in acts:
+                raise ConflictingDecision(act.who or "", act.at)
+        if not standing:
+            if not done:
+                raise RowNotDealtWith
+            last = done[-1]
+            if (last.undone_by, last.undo_reason) != (actor.id, why):
+                raise AlreadyUndone(last.undoer or "", last.undone_at)
+            return
+        assert found is not None
+        left = Counter(found.aside_open)
+        for act in standing:
+            left.update(act.closed)
+        rows.undo(tx, [act.id for act in standing], at=clock.now(), by=actor.id, reason=why)
+        rows.set_open(tx, file, left)
+        audit.record(
+            tx, actor, "aside.undone", f"settlement_file:{file}", rows=len(standing), line=standing[0].line
+        )
+
+
+def _closes(tx: Connection, file: int) -> tuple[Row[Any], dict[int, dict[str, int]]]:
+    """(the file, what each of its rows that may hold money takes out of its ``aside_open``)."""
+    found = rows.lock_file(tx, file)
+    if found is None or found.state != "complete":
+        raise RowUnknown
+    kept = [row for one in found.aside if (row := AsideRow(**one)).blocking]
+    closes = {row.line: {row.settlement_id: 1} for row in kept}
+    beyond = Counter(found.aside_open)
+    standing = {act.line for act in rows.acts(tx, file) if act.undone_at is None}
+    beyond.subtract(Counter(row.settlement_id for row in kept if row.line not in standing))
+    if found.aside_blocking > len(kept):
+        closes[REST] = {name: count for name, count in beyond.items() if count > 0}
+    return found, closes
+
+
+def _reason(text: str) -> str:
+    why = clean_header_text(text, "reason", REASON_MAX)
+    if not why:
+        raise ReasonMissing
+    return why

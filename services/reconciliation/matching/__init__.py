@@ -1,0 +1,1 @@
+"""Lines joined to orders."""

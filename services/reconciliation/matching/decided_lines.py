@@ -1,0 +1,52 @@
+"""Lines whose decisions were taken or undone are joined again: at once, or where the process died before it did, by a round."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from services.desk import Desk
+from services.reconciliation.matching import rejoin
+from services.store import STORE_AWAY, Row
+from services.store.settlements import decisions as rows
+
+log = logging.getLogger(__name__)
+Progress = Callable[[float], None]  # is told how much is joined again, from 0 to 1
+_AT_ONCE = 500  # lines joined again between two tellings
+
+
+def catch_up(desk: Desk, limit: int = 2_000) -> bool:
+    """Join again the lines of decisions whose process died before it did; whether there may be more. A worker's round."""
+    with desk.store.read() as tx:
+        waiting = rows.due(tx, limit)
+    trouble = None
+    for account in sorted({row.account for row in waiting}):
+        try:
+            _join(desk, [row for row in waiting if row.account == account], None)
+        except STORE_AWAY:
+            raise
+        except Exception as error:  # one account does not keep the others back
+            log.exception("decided lines of %s could not be joined again", account)
+            trouble = error
+    if trouble is not None:
+        raise trouble
+    return len(waiting) == limit
+
+
+def join_lines(desk: Desk, lines: Sequence[int], progress: Progress | None) -> None:
+    """Join these lines again, as far as decisions of theirs are due."""
+    with desk.store.read() as tx:
+        waiting = rows.due_of(tx, lines)
+    _join(desk, waiting, progress)
+
+
+def _join(desk: Desk, waiting: Sequence[Row[Any]], progress: Progress | None) -> None:
+    """Join the lines of due decisions again, in parts; each part is settled once it is joined."""
+    waiting = sorted(waiting, key=lambda row: (row.account, row.line))
+    for start in range(0, len(waiting), _AT_ONCE):
+        part = waiting[start : start + _AT_ONCE]
+        for account in sorted({row.account for row in part}):
+            rejoin.rejoin_lines(desk, account, [row.line for row in part if row.account == account])
+        with desk.store.write() as tx:
+            rows.settle(tx, part)
+        if progress is not None:
+            progress(min(1.0, (start + len(part)) / len(waiting)))

@@ -1,0 +1,237 @@
+"""Which line names which order by which key: looked up, narrowed, followed through a transaction, and resolved."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from services.reconciliation.matching.lookup import (
+    LOOSE,
+    WIDE,
+    Flags,
+    Hits,
+    Ints,
+    Lookup,
+    MatchRules,
+    alike_hash,
+    damaged,
+    exact_hash,
+    joined,
+    normalised,
+    strings,
+)
+from services.settlements.placeholders import say_none
+
+# In the order in which they are named; `sale`: the Sale (else another line) of the same transaction.
+KEYS = ("reference", "order_id", "transaction", "operation", "sale")
+_REFERENCE, _ORDER_ID, SALE = 0, 1, 4
+_VOTERS = np.array([n.bit_count() for n in range(1 << len(KEYS))])
+_NONE = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """The lines that have a key: which rows, and its text there."""
+
+    key: int
+    kind: str  # of an order's key
+    rows: Ints
+    text: pa.Array
+
+
+def key_columns(rules: MatchRules) -> list[str]:
+    """The columns of a file that may name an order."""
+    reference = [f"reporting_data_{rules.reference}"] if rules.reference else []
+    return [*reference, "order", "transaction_id", "merchant_operation_id"]
+
+
+def keyed_texts(lines: pd.DataFrame, rules: MatchRules, there: Flags) -> list[Keyed]:
+    """Every key that a line has. An id that a spreadsheet has damaged, or that says that there is none, is no key."""
+    columns = [
+        (1, "order_id", "order"),
+        (2, "transaction", "transaction_id"),
+        (3, "operation", "merchant_operation_id"),
+    ]
+    if rules.reference:
+        columns.insert(0, (0, f"reference_{rules.reference}", f"reporting_data_{rules.reference}"))
+    keyed = []
+    for key, kind, column in columns:
+        text = pc.utf8_trim_whitespace(strings(lines[column]))
+        empty = pc.or_(pc.equal(text, ""), say_none(text)).to_numpy(zero_copy_only=False)
+        has = ~empty & there & ~damaged(lines, column)
+        rows = np.flatnonzero(has)
+        keyed.append(Keyed(key, kind, rows, text.take(pa.array(rows))))
+    return keyed
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Which row names which order by which key; each once. ``hits``: for each row a bit for each of its keys that finds.
+
+    ``wide``: the reference of these rows (ascending) is that of so many orders that it only says which of those found
+    otherwise it allows, by its hash; its own edges here are those of the first few.
+    """
+
+    row: Ints
+    key: NDArray[np.int8]
+    order: Ints
+    hits: Ints
+    wide: Ints
+    wide_hash: NDArray[np.uint64]
+
+    def of_wide(self) -> Flags:
+        return np.isin(self.row, self.wide)
+
+    def only(self, keep: Flags) -> "Edges":
+        return replace(self, row=self.row[keep], key=self.key[keep], order=self.order[keep])
+
+    def plus(self, row: Ints, key: int, order: Ints) -> "Edges":
+        hits = self.hits.copy()
+        hits[row] |= 1 << key
+        return replace(
+            self, hits=hits, row=np.concatenate([self.row, row]), order=np.concatenate([self.order, order]),
+            key=np.concatenate([self.key, np.full(len(row), key, np.int8)]),
+        )  # fmt: skip
+
+    def forget(self, rows: Flags) -> "Edges":
+        """Without what these rows have found."""
+        stay = ~rows[self.wide]
+        kept = replace(
+            self, hits=np.where(rows, 0, self.hits), wide=self.wide[stay], wide_hash=self.wide_hash[stay]
+        )
+        return kept.only(~rows[self.row])
+
+    def narrowed(self, lookup: Lookup) -> "Edges":
+        """Let the wide references allow what the other keys of their rows name."""
+        if not len(self.wide):
+            return self
+        wide = self.of_wide()
+        others = wide & (self.key != _REFERENCE)
+        pairs = pd.DataFrame({"row": self.row[others], "order": self.order[others]}).drop_duplicates()
+        row, order = pairs["row"].to_numpy(), pairs["order"].to_numpy()
+        allowed = lookup.has(self.wide_hash[np.searchsorted(self.wide, row)], order)
+        kept = self.only(~(wide & (self.key == _REFERENCE) & np.isin(self.row, row)))
+        return kept.plus(row[allowed], _REFERENCE, order[allowed])
+
+
+def look_up(
+    keyed: list[Keyed], account: pa.Array, lookup: Lookup, rules: MatchRules, n: int
+) -> tuple[Edges, Ints]:
+    """What the keys find: exact first; one that finds none is tried as the rules let it differ. And which were tried."""
+    tried = np.zeros(n, np.int64)
+    edges = Edges(_NONE, _NONE.astype(np.int8), _NONE, tried.copy(), _NONE, _NONE.astype(np.uint64))
+    for one in keyed:
+        tried[one.rows] |= 1 << one.key
+        theirs = account.take(one.rows)
+        found, hashes = lookup.exact(theirs, one.kind, one.text), exact_hash(theirs, one.kind, one.text)
+        if rules.ignore and one.key in (_REFERENCE, _ORDER_ID):
+            more, alike_hashes = _alike(one, theirs, lookup, rules)
+            no_exact = np.bincount(found.row, minlength=len(one.rows)) == 0
+            more = more.where(no_exact[more.row])
+            found = Hits(np.concatenate([found.row, more.row]), np.concatenate([found.at, more.at]))
+            hashes = np.where(no_exact, alike_hashes, hashes)
+        pairs = pd.DataFrame({"row": one.rows[found.row], "order": lookup.order[found.at]}).drop_duplicates()
+        edges = edges.plus(pairs["row"].to_numpy(), one.key, pairs["order"].to_numpy())
+        if one.key == _REFERENCE:
+            places = np.flatnonzero(np.bincount(found.row, minlength=len(one.rows)) > WIDE)
+            edges = replace(edges, wide=one.rows[places], wide_hash=hashes[places])
+    return edges, tried
+
+
+def _alike(
+    one: Keyed, account: pa.Array, lookup: Lookup, rules: MatchRules
+) -> tuple[Hits, NDArray[np.uint64]]:
+    """Keys that differ from the text in what the rules ignore."""
+    loose, text = normalised(one.text, LOOSE), normalised(one.text, rules.ignore)
+    found = lookup.alike(account, one.kind, loose)
+    same = pc.and_(pc.equal(normalised(lookup.texts(found.at), rules.ignore), text.take(found.row)),
+                   pc.not_equal(text.take(found.row), ""))  # fmt: skip
+    return found.where(same.to_numpy(zero_copy_only=False)), alike_hash(account, one.kind, loose)
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """For each row: how many orders all its keys name, and the first of them."""
+
+    fitting: Ints
+    order: Ints
+
+
+def resolve(edges: Edges, n: int) -> Resolved:
+    by = np.lexsort((edges.order, edges.row))
+    row, order = edges.row[by], edges.order[by]
+    begins = np.ones(len(row), bool)
+    begins[1:] = (row[1:] != row[:-1]) | (order[1:] != order[:-1])
+    at = np.flatnonzero(begins)
+    votes = np.diff(np.append(at, len(row)))
+    fits = votes == _VOTERS[edges.hits[row[at]]]
+    row, order = row[at][fits], order[at][fits]
+    named = np.zeros(n, np.int64)
+    named[row[::-1]] = order[::-1]  # the first one is written last
+    return Resolved(np.bincount(row, minlength=n), named)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What was decided of each line: ``kind``, "" for nothing; ``order``, of one that is matched; ``split``, the orders of
+    one that is divided, blank-separated."""
+
+    kind: NDArray[np.object_]
+    order: Ints
+    split: NDArray[np.object_]
+
+
+def followed(edges: Edges, found: Resolved, lines: pd.DataFrame, decided: Decided) -> tuple[Edges, Flags]:
+    """With the edges by which the lines of a transaction go with its Sale; without one, with the line that is matched. And
+    which lines go with one that is divided.
+
+    A transaction whose leaders name two orders leads nowhere. Where a person decided the leader, a line goes with it all
+    the same whose own keys do not come to one order, or come to the order that the leader's own keys name.
+    """
+    transactions = strings(lines["transaction_id"])
+    there = (
+        ~pc.or_(pc.equal(transactions, ""), say_none(transactions)).to_numpy(zero_copy_only=False)
+        & (lines["kind"] != "control").to_numpy()
+        & ~damaged(lines, "transaction_id")
+    )
+    rows, divided = np.flatnonzero(there), np.zeros(len(lines), bool)
+    if not len(rows):
+        return edges, divided
+    groups = joined(strings(lines["account"]).take(rows), transactions.take(rows))
+    group = groups.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    count = int(group.max()) + 1
+    sale = (lines["kind"] == "sale").to_numpy()[rows]
+    kind, own, own_order = decided.kind[rows], found.fitting[rows] == 1, found.order[rows]
+    split = kind == "split"
+    by_hand = (kind == "match") | split
+    names = np.where(by_hand, decided.order[rows], own_order)
+    names[split] = -1 - rows[split]  # a division is that of one line, whatever its orders
+    leads = by_hand | own & (kind == "")
+    sold = np.bincount(group[leads & sale], minlength=count) > 0
+    leads &= sale == sold[group]
+    leader = np.zeros(count, np.int64)
+    leader[group[leads]] = names[leads]
+    torn = np.bincount(group[leads & (names != leader[group])], minlength=count) > 0
+    led = ~leads & (leader[group] != 0) & ~torn[group] & (kind == "")
+    hand = leads & by_hand
+    former = _pairs(group[hand & own], own_order[hand & own])
+    along = ~own | np.isin(_pairs(group, own_order), former)
+    loose_end = np.zeros(len(lines), bool)
+    loose_end[rows[led & along & (np.bincount(group[hand], minlength=count) > 0)[group]]] = True
+    edges = edges.forget(loose_end)
+    whole, part = led & (leader[group] > 0), np.flatnonzero(led & (leader[group] < 0))
+    edges = edges.plus(rows[whole].astype(np.int64), SALE, leader[group][whole])
+    if len(part):
+        orders = [str(decided.split[-1 - leader[group[at]]]).split() for at in part]
+        times = np.array([len(some) for some in orders])
+        edges = edges.plus(np.repeat(rows[part], times), SALE, np.concatenate(orders).astype(np.int64))
+        divided[rows[part]] = True
+    return edges, divided & (edges.hits == 1 << SALE)
+
+
+def _pairs(group: Ints, order: Ints) -> Ints:
+    """A group and an order as one number: neither comes near 2 to the 31."""
+    return (group << 32) + order

@@ -1,0 +1,216 @@
+"""What has changed of orders, pages, payments and operations, taken into the join: their keys, the lines they concern."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from services.desk import Desk
+from services.orders.transactions import Event, Heard
+from services.reconciliation.matching import positions
+from services.reconciliation.matching.lookup import (
+    HIPAYS_KINDS,
+    REFERENCE_KINDS,
+    WIDE,
+    known_texts,
+    loose_of,
+    loosely,
+)
+from services.reconciliation.matching.rejoin import GAP_SECONDS, rejoin
+from services.reconciliation.matching.suggestions import loose_variants
+from services.store import Connection, Store, meta
+from services.store.settlements import order_keys, settlement_lines
+from services.store.settlements import positions as position_rows
+
+ORDERS_AT_ONCE = 1_000
+_CURSOR = "reconciliation_cursor"
+_GAP_LASTS = 120.0  # seconds: on PostgreSQL a lower id may commit after a higher one, as late as that
+
+
+def catch_up(desk: Desk, limit: int = 5_000) -> bool:
+    """Take in what has changed of orders, pages, payments and operations since the last time: their keys, the lines that
+    they concern, where they stand. Whether there is more. Two at once do no harm."""
+    return catch_up_store(desk.store, limit)
+
+
+def catch_up_store(store: Store, limit: int = 5_000) -> bool:
+    done = 0
+    while done < limit:
+        with store.read() as tx:
+            before, orders, after, more = _next_orders(tx)
+        if orders:
+            if done:
+                time.sleep(GAP_SECONDS)
+            _take_in(store, orders)
+        if after != before:
+            with store.write() as tx:
+                if (
+                    meta.held_value(tx, _CURSOR) or {}
+                ) == before:  # else another has moved it, or an import has set it back
+                    meta.put_value(tx, _CURSOR, after)
+        if not more:  # what trickles in meanwhile is taken in together, later
+            return False
+        done += len(orders)
+    return True
+
+
+def set_back(tx: Connection, to: dict[str, Any]) -> None:
+    """Take in again what has changed since the cursor stood there, and what was waited for then and has come meanwhile."""
+    now, until = meta.held_value(tx, _CURSOR), time.time() + _GAP_LASTS
+    gaps = {
+        name: now["gaps"].get(name, {}) | dict.fromkeys(to["gaps"].get(name, {}), until)
+        for name in order_keys.SOURCES
+    }
+    meta.put_value(
+        tx, _CURSOR, {"gaps": gaps, **{name: min(now[name], to[name]) for name in order_keys.SOURCES}}
+    )
+
+
+def cursor(tx: Connection) -> dict[str, Any]:
+    """Up to where changes are taken in: an import sets it back to where it was when it looked at the orders."""
+    return meta.value(tx, _CURSOR) or {}
+
+
+def _next_orders(tx: Connection) -> tuple[dict[str, Any], list[int], dict[str, Any], bool]:
+    """The cursor, some orders that have changed since, where it stands once they are taken in, and whether there are more.
+
+    ``gaps``: of each source the ids that were passed over and may yet commit, and until when they are waited for.
+    """
+    before = cursor(tx)
+    if not before:  # each order is read as a whole: what has happened to it until now comes with it
+        lag = 0 if tx.dialect.name == "sqlite" else ORDERS_AT_ONCE
+        return (
+            {},
+            [],
+            {
+                **{name: max(0, top - lag) for name, top in order_keys.newest(tx).items()},
+                "orders": 0,
+                "gaps": {},
+            },
+            True,
+        )
+    after, found, gaps, more = dict(before), set[int](), {}, False
+    for name in order_keys.SOURCES:
+        room = ORDERS_AT_ONCE - len(found)
+        rows = order_keys.changed(tx, name, before[name], room) if room > 0 else []
+        more = more or len(rows) >= room
+        if rows:
+            after[name] = rows[-1][0]
+            found.update(order for _, order in rows)
+        if tx.dialect.name != "sqlite":  # there, writers take turns: ids commit in their order
+            late, gaps[name] = _late(tx, name, before, after[name])
+            found.update(late)
+    return before, sorted(found), {**after, "gaps": gaps}, more
+
+
+def _late(tx: Connection, name: str, before: dict[str, Any], after: int) -> tuple[set[int], dict[str, float]]:
+    """Orders whose rows have committed in the source's gaps, and its gaps now."""
+    now = time.time()
+    gaps = {int(one): until for one, until in before["gaps"].get(name, {}).items() if until > now}
+    new = order_keys.missing(tx, name, before[name], after)
+    come = order_keys.at(tx, name, gaps)
+    left = {one: until for one, until in gaps.items() if one not in come} | dict.fromkeys(
+        new, now + _GAP_LASTS
+    )
+    return {order for order in come.values() if order}, {str(one): until for one, until in left.items()}
+
+
+Key = tuple[str, str, str, str, int]  # the cells of order_keys
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """Orders as they are now: their keys and where they stand, and of each account the version that this was read at."""
+
+    keys: list[Key]
+    positions: pd.DataFrame
+    versions: dict[str, int]
+
+
+def _take_in(store: Store, orders: list[int]) -> None:
+    """Let these orders have the keys that they have now, and join the lines that they concern.
+
+    All is computed before the transaction that writes; where something has come between, once more within it.
+    """
+    with store.read() as tx:
+        taken = _look(tx, orders)
+    with store.write() as tx:
+        moved = [
+            position_rows.bump(tx, account) != version + 1
+            for account, version in sorted(taken.versions.items())
+        ]
+        if any(moved):
+            taken = _look(tx, orders)
+        order_keys.put(tx, orders, taken.keys)
+        position_rows.put(tx, taken.positions)
+    with store.read() as tx:
+        exact = {text for _, _, kind, text, _ in taken.keys if kind in HIPAYS_KINDS}
+        lines = settlement_lines.concerned(tx, orders, sorted(exact), sorted(_wanted(tx, orders, taken.keys)))
+    for account, ids in lines.items():
+        rejoin(store, account, ids)
+
+
+def _look(tx: Connection, ids: list[int]) -> _Taken:
+    pages, operations, transactions, captures = _of_orders(tx, ids)
+    known: list[tuple[str, str, str, int]] = []
+    for row in order_keys.facts(tx, ids):
+        texts = known_texts(
+            [row.order_id, *pages.get(row.id, ())], {kind: getattr(row, kind) for kind in REFERENCE_KINDS},
+            transactions.get(row.id, ()), operations.get(row.id, ()),
+        )  # fmt: skip
+        known += [(row.account, kind, text, row.id) for kind, text in texts]
+    loose = loosely([text for _, _, text, _ in known])
+    keys = [
+        (loose_of(kind, text, found), account, kind, text, order)
+        for (account, kind, text, order), found in zip(known, loose, strict=True)
+    ]
+    versions = {account: position_rows.version(tx, account) for account in {key[1] for key in keys}}
+    return _Taken(
+        keys, positions.compute(tx, ids, {order: captures.get(order, 0) for order in ids}), versions
+    )
+
+
+def _of_orders(
+    tx: Connection, ids: list[int]
+) -> tuple[dict[int, list[str]], dict[int, list[str]], dict[int, list[str]], dict[int, int]]:
+    """By order: its pages' ids, the ids of its operations, HiPay's transactions, and how many captures it has."""
+    pages: dict[int, list[str]] = {}
+    operations: dict[int, list[str]] = {}
+    transactions: dict[int, list[str]] = {}
+    captures: dict[int, int] = {}
+    heard: dict[int, Heard] = {}
+    for order, text in order_keys.page_ids(tx, ids):
+        pages.setdefault(order, []).append(text)
+    for order, text in order_keys.operation_ids(tx, ids):
+        operations.setdefault(order, []).append(text)
+    for row in order_keys.payments(tx, ids):
+        heard.setdefault(row.order, Heard()).take(Event(row.kind, row.at, row.data))
+    for order, its in heard.items():
+        confirmed = its.confirmed()
+        transactions[order] = [one.reference for one in confirmed]
+        operations.setdefault(order, []).extend(name for one in confirmed for name in sorted(one.operations))
+        captures[order] = sum(len(one.captures) for one in confirmed)
+    return pages, operations, transactions, captures
+
+
+def _wanted(tx: Connection, orders: list[int], keys: list[Key]) -> set[str]:
+    """By which loose texts the lines that these orders concern are found. One that so many other orders share that it
+    leads to none, and that an order more makes no difference to, is left out."""
+    by_account: dict[str, set[str]] = {}
+    for loose, account, kind, _, _ in keys:
+        if kind not in HIPAYS_KINDS:
+            by_account.setdefault(account, set()).add(loose)
+    found = set(
+        loosely(
+            [
+                variant
+                for _, _, kind, text, _ in keys
+                if kind == "order_id"
+                for variant in loose_variants(text)
+            ]
+        )
+    )
+    for account, looses in by_account.items():
+        found |= looses - order_keys.wide(tx, account, sorted(looses), WIDE, orders)
+    return found - {""}

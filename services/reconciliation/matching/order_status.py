@@ -1,0 +1,261 @@
+"""Where each order stands after the join: is what was captured settled, and what came back.
+
+An order is compared with Original amount and currency; fees and VAT use the tax columns; what reaches the merchant is
+Settled amount in the settlement's currency (CONTRACT of the settlement file).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from services.reconciliation.matching.lookup import Flags, Ints
+
+Texts = NDArray[np.object_]
+
+ORDER_COLUMNS: dict[str, str] = {
+    "order": "int64",  # our id of the order
+    "account": "str",  # the key of our account
+    "currency": "str",
+    "amount_units": "int64",
+    "captured_units": "int64",
+    "captures": "int64",  # how many captures make captured_units
+    "paid": "bool",
+    "awaited": "bool",  # from the shop's own list: nobody tells us whether and what was captured
+}
+LINE_COLUMNS: dict[str, str] = {
+    "ours": "int64",  # our id of the order that the line is matched to; a split line stands once for each of its orders
+    "id": "int64",
+    "kind": "str",
+    "transaction_id": "str",
+    "settlement_id": "str",
+    "date": "str",
+    "transfer": "str",
+    "original_currency": "str",
+    "currency": "str",
+    "settlement_currency": "str",
+    "original_amount_units": "Int64",
+    "amount_excl_tax_units": "Int64",
+    "tax_amount_units": "Int64",
+    "settled_amount_units": "Int64",
+}
+STATUSES = (
+    "wrong_currency",  # a sale, or what undoes one, in another currency than the order's
+    "paid_twice",  # two transactions, each of the order's whole amount
+    "settled_not_paid",  # settled, and nobody told us that it was paid
+    "amount_missing",  # a sale, or what undoes one, has no amount: how much is settled is not known
+    "charged_back",
+    "chargeback_won",
+    "refunded",
+    "refunded_in_part",
+    "settled_over",  # more than was captured
+    "settled_under",  # every capture has its line, and they are less than what was captured
+    "settled_in_part",  # captures without a line yet
+    "settled_in_full",  # all that was captured; a remainder that was released is not open
+    "paid_not_settled",
+    "awaited",  # of the shop's own list, and nothing settled: whether it was paid is not known
+    "not_due",  # not paid, nothing settled
+)
+# A person is to look at these, and at every order of which anything collected is in no line.
+OPEN_STATUSES = (
+    "wrong_currency", "paid_twice", "settled_not_paid", "amount_missing", "charged_back", "settled_over", "settled_under", "settled_in_part",
+    "paid_not_settled",
+)  # fmt: skip
+_KINDS = {
+    "sale": "gross_units",
+    "refund": "refunds_units",
+    "chargeback": "chargebacks_units",
+    "chargeback_refund": "won_units",
+}
+# What classify() gives for each order.
+POSITION = (
+    "order", "account", "status", "currency", "amount_units", "captured_units", "captures", "gross_units",
+    "refunds_units", "chargebacks_units", "won_units", "open_units", "fees_units", "vat_units", "invoice_currency",
+    "net_units", "settlement_currency", "settlement_ids", "first_date", "last_date", "first_transfer", "last_transfer",
+    "lines",
+)  # fmt: skip
+# What a person accepts of an open order: with any of these other, it is open again.
+FIGURES = (
+    "status", "captured_units", "gross_units", "refunds_units", "chargebacks_units", "won_units", "open_units",
+    "settlement_currency",
+)  # fmt: skip
+
+
+def frame(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
+    """Rows as a frame of exactly these columns and types, also when there is no row."""
+    return pd.DataFrame(
+        {name: pd.Series([row[name] for row in rows], dtype=kind) for name, kind in columns.items()}
+    )
+
+
+def classify(lines: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
+    """One row for each of `orders` (ORDER_COLUMNS), in their order, from the lines matched to them (LINE_COLUMNS).
+
+    Columns POSITION: `status` (one of STATUSES), `gross_units` (sales), `refunds_units`, `chargebacks_units`,
+    `won_units` (positive, in the order's currency), `open_units` (captured and in no line), `fees_units` and `vat_units`
+    (positive, without tax and the tax), `invoice_currency`, `net_units` (settled, all lines), `settlement_currency`,
+    `settlement_ids` (", " between), `first_date`, `last_date` (collection, ISO), `first_transfer`, `last_transfer` (the
+    bank's), `lines`. A sum over several currencies is NA, its currency lists them; so is one of which a part is not known:
+    of a fee without its tax, `fees_units` has what was settled, and `vat_units` is NA.
+    """
+    orders = orders.set_index("order")
+    place = orders.index.get_indexer(pd.Index(lines["ours"]))
+    lines = lines[place >= 0].assign(place=place[place >= 0])
+    at, count = lines["place"].to_numpy(), len(orders)
+    kind = lines["kind"].to_numpy(dtype=object)
+    units = {
+        name: lines[name].to_numpy(dtype="int64", na_value=0)
+        for name in LINE_COLUMNS
+        if name.endswith("_units")
+    }
+    result = orders[["account", "currency", "amount_units", "captured_units", "captures"]].copy()
+
+    own_currency = result["currency"].to_numpy(dtype=object)[at]
+    foreign = lines["original_currency"].to_numpy(dtype=object) != own_currency
+    for name, column in _KINDS.items():
+        sign = -1 if name in ("refund", "chargeback") else 1
+        result[column] = sign * _summed(at, units["original_amount_units"], (kind == name) & ~foreign, count)
+    # Nobody told us of an awaited order's payment: its first sale says that it was paid, and it should come to its amount.
+    begun = orders["awaited"] & (result["gross_units"] > 0)
+    result["captured_units"] = result["captured_units"].mask(begun, result["amount_units"])
+
+    fee = kind == "fee"
+    currency, settled = (
+        lines["currency"].to_numpy(dtype=object),
+        lines["settlement_currency"].to_numpy(dtype=object),
+    )
+    without, tax = _fees(lines, units, (currency == "") | (currency == settled))
+    result["invoice_currency"] = _listed(at[fee], np.where(currency == "", settled, currency)[fee], count)
+    mixed = _several(result["invoice_currency"])
+    for column, (amounts, known) in (("fees_units", without), ("vat_units", tax)):
+        result[column] = _known_sum(at, -amounts, known, fee, count, result.index).mask(mixed)
+    result["settlement_currency"] = _listed(at, settled, count)
+    mixed = _several(result["settlement_currency"])
+    known = lines["settled_amount_units"].notna().to_numpy(dtype=bool)
+    every = np.ones(len(at), bool)
+    net = _known_sum(at, units["settled_amount_units"], known, every, count, result.index)
+    result["net_units"] = net.mask(mixed)
+    result["settlement_ids"] = _listed(at, lines["settlement_id"].to_numpy(dtype=object), count)
+    for first, last, column in (
+        ("first_date", "last_date", "date"),
+        ("first_transfer", "last_transfer", "transfer"),
+    ):
+        result[first], result[last] = _dates(lines, column, count)
+    result["lines"] = np.bincount(at, minlength=count)
+    result["open_units"] = (result["captured_units"] - result["gross_units"]).clip(lower=0)
+    result["status"] = _status(result, lines, orders, foreign)
+    return result.reset_index()[list(POSITION)]
+
+
+def _fees(lines: pd.DataFrame, units: Mapping[str, Ints], alike: Flags) -> tuple[tuple[Ints, Flags], ...]:
+    """Without tax, and the tax, each with whether it is known. ``alike``: lines settled in the currency of their invoice, in
+    which one of the two follows from the other and what was settled."""
+    bare, taxed, paid = (
+        lines[name].notna().to_numpy(dtype=bool)
+        for name in ("amount_excl_tax_units", "tax_amount_units", "settled_amount_units")
+    )
+    settled, without, tax = (
+        units[name] for name in ("settled_amount_units", "amount_excl_tax_units", "tax_amount_units")
+    )
+    follows = alike & paid
+    return (
+        (np.where(bare, without, settled - tax), bare | follows),
+        (np.where(taxed, tax, settled - without), taxed | (bare & follows)),
+    )
+
+
+def _known_sum(
+    at: Ints, units: Ints, known: Flags, which: Flags, count: int, index: "pd.Index[Any]"
+) -> "pd.Series[Any]":
+    """Sums by place, NA where one of their parts is not known."""
+    unknown = np.bincount(at[which & ~known], minlength=count) > 0
+    return pd.Series(_summed(at, units, which & known, count), index, dtype="Int64").mask(
+        pd.Series(unknown, index)
+    )
+
+
+def _status(
+    result: pd.DataFrame, lines: pd.DataFrame, orders: pd.DataFrame, foreign: Flags
+) -> "pd.Series[str]":
+    count, sale = len(result), (lines["kind"] == "sale").to_numpy()
+    at = lines["place"].to_numpy()
+    counts = lines["kind"].isin(_KINDS).to_numpy()
+    bare = lines["original_amount_units"].isna().to_numpy(dtype=bool)
+    # Neither an amount nor a currency: that says nothing of the currency.
+    worth = np.where(
+        bare,
+        lines["original_currency"] != "",
+        (lines["original_amount_units"].fillna(0) != 0).to_numpy(dtype=bool),
+    )
+    other = np.bincount(at[counts & foreign & worth], minlength=count) > 0
+    bare = bare | lines["settled_amount_units"].isna().to_numpy(dtype=bool)
+    missing = np.bincount(at[counts & bare], minlength=count) > 0
+    gross, captured = result["gross_units"], result["captured_units"]
+    base = np.maximum(gross, captured)  # what is in no line yet was not given back by a refund of the rest
+    paid = orders["paid"] | (captured > 0)
+    lost = result["chargebacks_units"] - result["won_units"]
+    sales = np.bincount(at[sale], minlength=count)
+    tests = [
+        other,
+        _paid_twice(result, lines[sale], sales),
+        (gross > 0) & ~paid,
+        missing,
+        lost > 0,
+        result["chargebacks_units"] > 0,
+        (result["refunds_units"] > 0) & (result["refunds_units"] >= base),
+        result["refunds_units"] > 0,
+        gross > captured,
+        (gross > 0) & (gross < captured) & (sales >= orders["captures"]) & ~orders["awaited"],
+        (gross > 0) & (gross < captured),
+        (gross > 0) & (gross == captured),
+        paid,
+        orders["awaited"],
+    ]
+    # the first test that holds decides
+    first = np.argmax([*(np.asarray(test, dtype=bool) for test in tests), np.ones(count, dtype=bool)], axis=0)
+    return pd.Series(np.array(STATUSES, dtype=object)[first], index=result.index, dtype="str")
+
+
+def _paid_twice(result: pd.DataFrame, sales: pd.DataFrame, count: Ints) -> Flags:
+    """Whether two transactions have each the order's whole amount."""
+    several = sales[count[sales["place"].to_numpy()] > 1]
+    # A sale without a transaction reference is a transaction of its own.
+    single = several["transaction_id"].where(
+        several["transaction_id"] != "", "line " + several["id"].astype("str")
+    )
+    sums = several.groupby(["place", single])["original_amount_units"].sum().reset_index("place")
+    whole = sums["original_amount_units"] >= result["amount_units"].to_numpy()[sums["place"]]
+    return np.bincount(sums.loc[whole.to_numpy(dtype=bool), "place"], minlength=len(result)) >= 2
+
+
+def _summed(at: Ints, units: Ints, which: Flags, count: int) -> Ints:
+    """Exact sums by place (bincount's weights would be floats)."""
+    sums = np.zeros(count, np.int64)
+    np.add.at(sums, at[which], units[which])
+    return sums
+
+
+def _listed(at: Ints, texts: Texts, count: int) -> Texts:
+    """The different texts of each place, sorted, with ", " between."""
+    found = np.full(count, "", dtype=object)
+    pairs = pd.DataFrame({"at": at, "text": texts}).drop_duplicates()
+    pairs = pairs[pairs["text"] != ""]
+    alone = ~pairs["at"].duplicated(keep=False)
+    found[pairs.loc[alone, "at"]] = pairs.loc[alone, "text"]
+    several = pairs[~alone].sort_values(["at", "text"]).groupby("at")["text"].agg(", ".join)
+    found[several.index.to_numpy()] = several
+    return found
+
+
+def _several(listed: "pd.Series[str]") -> "pd.Series[bool]":
+    return listed.astype("str").str.contains(", ", regex=False)
+
+
+def _dates(lines: pd.DataFrame, column: str, count: int) -> tuple[Texts, Texts]:
+    dated = lines.loc[lines[column] != "", ["place", column]].sort_values(column, kind="stable")
+    first, last = np.full(count, "", dtype=object), np.full(count, "", dtype=object)
+    last[dated["place"]] = dated[column]
+    first[dated["place"][::-1]] = dated[column][::-1]
+    return first, last

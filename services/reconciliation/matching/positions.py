@@ -1,0 +1,106 @@
+"""Where orders stand, computed from the lines matched to them and written beside them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from services import money
+from services.reconciliation.matching.order_status import (
+    FIGURES,
+    LINE_COLUMNS,
+    OPEN_STATUSES,
+    classify,
+)
+from services.store import Connection, Row
+from services.store.settlements import acceptances
+from services.store.settlements import positions as rows
+
+_SHARED = {  # of which currency each amount is
+    "original_amount_units": "original_currency", "amount_excl_tax_units": "currency", "tax_amount_units": "currency",
+    "settled_amount_units": "settlement_currency",
+}  # fmt: skip
+
+
+def refresh(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] | None = None) -> None:
+    """Write where these orders stand. ``captures``: how many each has, where that is newly known."""
+    wanted = sorted(set(orders))
+    if wanted:
+        rows.put(tx, compute(tx, wanted, captures))
+
+
+def compute(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] | None = None) -> pd.DataFrame:
+    """Where these orders stand, as ``classify`` says, with ``accepted``, the acceptance that holds, and whether each is
+    ``open``."""
+    wanted = list(orders)
+    facts = rows.order_facts(tx, wanted)
+    if captures:
+        facts["captures"] = [
+            captures.get(order, known) for order, known in zip(facts["order"], facts["captures"], strict=True)
+        ]
+    lines, split = rows.matched_lines(tx, wanted), rows.split_lines(tx, wanted)
+    whole = pd.concat([lines, allotted(split)], ignore_index=True) if len(split) else lines
+    return _opened(classify(whole, facts), acceptances.standing(tx, wanted))
+
+
+def _opened(found: pd.DataFrame, accepted: Mapping[int, Row[Any]]) -> pd.DataFrame:
+    """A person's acceptance holds for the figures that they saw."""
+    opened = found["status"].isin(OPEN_STATUSES) | (found["open_units"] > 0)
+    holds: list[int | None] = [None] * len(found)
+    if accepted:
+        for place, row in enumerate(found.to_dict("records")):
+            one = accepted.get(row["order"])
+            if (
+                one is not None
+                and opened[place]
+                and one.figures == figures({str(name): value for name, value in row.items()})
+            ):
+                holds[place] = one.id
+    by_whom = pd.Series(holds, found.index, dtype="Int64")
+    return found.assign(accepted=by_whom, open=opened & by_whom.isna())
+
+
+def figures(position: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person accepts of a position."""
+    return {name: position[name] for name in FIGURES}
+
+
+def allotted(shares: pd.DataFrame) -> pd.DataFrame:
+    """Split lines, one row for each share with its part of every amount: LINE_COLUMNS from those, ``units`` and ``own``.
+
+    ``units`` are the parts of the original amount of a line that is divided itself (``own``), and for one that follows it
+    the proportion. The parts of an amount add up to it.
+    """
+    shares = shares.reset_index(drop=True)
+    for _, places in shares.groupby("id").groups.items():
+        first = shares.loc[places[0]]
+        weights = [int(units) for units in shares.loc[places, "units"]]
+        for name, currency in _SHARED.items():
+            whole = first[name]
+            if not pd.isna(whole):
+                step = money.step(first[currency] or first["settlement_currency"])
+                shares.loc[places, name] = np.array(divided(int(whole), weights, step), dtype="int64")
+    own = shares["own"].to_numpy(dtype=bool)
+    original = shares["original_amount_units"]
+    shares["original_amount_units"] = original.where(~own, shares["units"].astype("Int64"))
+    return shares[list(LINE_COLUMNS)]
+
+
+def divided(whole: int, weights: list[int], step: int = 1) -> list[int]:
+    """An amount in parts that are in proportion to the weights (all of one sign) and add up to it.
+
+    In steps, of which a currency has amounts: those left over by rounding go one by one to the largest remainders, and
+    what is no whole step to the greatest part.
+    """
+    sizes = [abs(weight) for weight in weights]
+    sizes = sizes if sum(sizes) else [1] + [0] * (len(weights) - 1)
+    total, (steps, rest) = sum(sizes), divmod(abs(whole), step)
+    parts = [steps * size // total for size in sizes]
+    remainders = [steps * size % total for size in sizes]
+    by_remainder = sorted(range(len(sizes)), key=lambda place: (-remainders[place], place))
+    for place in by_remainder[: steps - sum(parts)]:
+        parts[place] += 1
+    parts = [part * step for part in parts]
+    parts[parts.index(max(parts))] += rest
+    return parts if whole >= 0 else [-part for part in parts]

@@ -1,0 +1,165 @@
+"""The join kept up: lines joined again when their orders, decisions, rules or neighbours have changed.
+
+Whatever has happened, in whatever order, a line comes to what ``match`` makes of all lines and orders at once: its
+outcome depends only on its own keys and on the lines that share its transaction, so those are looked up and matched
+together. Each part is one short transaction, in which the lines, the kept sums and the orders' positions change at once.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from services.desk import Desk
+from services.heartbeats import goes_on
+from services.reconciliation.matching import positions
+from services.reconciliation.matching.lookup import (
+    WIDE,
+    Lookup,
+    MatchRules,
+    NotOurs,
+    loosely,
+)
+from services.reconciliation.matching.match import RESULT, match
+from services.store import Connection, Store
+from services.store.frames import plain
+from services.store.settlements import order_keys, settlement_files, settlement_lines
+from services.store.settlements import positions as position_rows
+from services.store.settlements.line_totals import Sums, counted
+
+AT_ONCE = 2_000  # lines that are joined again in one transaction
+_TRIES = 3
+GAP_SECONDS = 0.03  # between two transactions, for other writers
+Step = Callable[[], AbstractContextManager[Connection]]
+
+
+def rules_of(tx: Connection) -> dict[str, MatchRules]:
+    """The rules of each account that has any of its own."""
+    rows = {row.account: row for row in settlement_files.rules(tx)}
+    return {account: _rules(tx, account, row) for account, row in rows.items()}
+
+
+def _rules(tx: Connection, account: str, row: Any) -> MatchRules:
+    not_ours = tuple(
+        NotOurs(one.field, one.pattern, one.text) for one in settlement_files.not_ours(tx, account)
+    )
+    return MatchRules(row.reference, frozenset(row.ignore), not_ours)
+
+
+def full_lookup(tx: Connection) -> Lookup:
+    """All orders by all their keys."""
+    return Lookup(order_keys.all_keys(tx), order_keys.names(tx))
+
+
+def lookup_for(tx: Connection, lines: pd.DataFrame) -> Lookup:
+    """As much of the orders as these lines can find: the same as all of them, for these lines."""
+    texts = pd.unique(pd.concat([lines["order"], *(lines[f"reporting_data_{n}"] for n in range(1, 6))]))
+    stems = lines["order"].str.replace(r"-[2-9]$", "", regex=True).unique()
+    loose = loosely([*texts, *stems])
+    exact = pd.unique(pd.concat([lines["transaction_id"], lines["merchant_operation_id"]]).str.strip())
+    near = order_keys.keys_like(tx, sorted({*loose, *exact} - {""}), WIDE + 2)
+    decided = lines["decided_order"].dropna()
+    divided = (int(one) for some in lines["decided_split"] if some for one in some.split())
+    named = {*near["order"].tolist(), *(int(one) for one in decided), *divided}
+    keys = pd.concat([near, order_keys.keys_of(tx, named)], ignore_index=True).drop_duplicates()
+    return Lookup(keys, order_keys.names(tx, named))
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """Lines as they are stored, and what they come to now."""
+
+    lines: pd.DataFrame
+    found: pd.DataFrame
+    split: list[int]  # lines that are divided over orders, or were
+
+
+def _look(tx: Connection, account: str, line_ids: Iterable[int]) -> _Joined:
+    """Match standing lines of an account, and those that share their transactions."""
+    first = settlement_lines.joined(tx, settlement_lines.with_ids(tx, line_ids))
+    shared = settlement_lines.of_transactions(tx, account, first["transaction_id"].unique())
+    lines = pd.concat([first, settlement_lines.joined(tx, shared)], ignore_index=True)
+    lines = lines.drop_duplicates("id", ignore_index=True)
+    found = match(lines, lookup_for(tx, lines), rules_of(tx).get(account))
+    split = lines.loc[(lines["decided"] == "split") | (lines["was_reason"] == "split_by_hand"), "id"]
+    return _Joined(lines, found, split.tolist())
+
+
+def _finish(tx: Connection, joined: _Joined) -> None:
+    touched = write_changes(tx, joined.lines, joined.found)
+    positions.refresh(tx, {*touched, *settlement_lines.orders_of_splits(tx, joined.split)})
+
+
+def rejoin_here(tx: Connection, account: str, line_ids: Iterable[int]) -> None:
+    """The same for a few lines, within a transaction that has bumped the account's version."""
+    _finish(tx, _look(tx, account, line_ids))
+
+
+def rejoin(store: Store, account: str, line_ids: Iterable[int], step: Step | None = None) -> None:
+    """Join these lines again, and those that share their transactions, in short transactions, each a ``step``.
+
+    They are matched before the transaction that writes; where something has come between, once more.
+    """
+    step, ids = step or store.write, sorted(set(line_ids))
+    for start in range(0, len(ids), AT_ONCE):
+        goes_on()
+        part = ids[start : start + AT_ONCE]
+        if start:
+            time.sleep(GAP_SECONDS)
+        for _ in range(_TRIES):
+            with store.read() as tx:
+                version, joined = position_rows.version(tx, account), _look(tx, account, part)
+            with step() as tx:
+                if done := position_rows.bump(tx, account) == version + 1:
+                    _finish(tx, joined)
+            if done:
+                break
+        else:
+            with step() as tx:
+                position_rows.bump(tx, account)
+                _finish(tx, _look(tx, account, part))
+
+
+def write_changes(tx: Connection, lines: pd.DataFrame, found: pd.DataFrame) -> set[int]:
+    """Write what is new of the outcomes of stored lines, and the sums with them; the orders that these concern."""
+    places = changed(lines, found)
+    if not len(places):
+        return set()
+    before, after = lines.iloc[places], found.iloc[places]
+    cells = [*(plain(after[name]) for name in RESULT), before["id"].tolist()]
+    settlement_lines.change(tx, list(zip(*cells, strict=True)))
+    was = counted(before, before["was_outcome"], before["was_reason"])
+    now = counted(before, after["outcome"], after["reason"])
+    moved = ((was["outcome"] != now["outcome"]) | (was["kind"] != now["kind"])).to_numpy()
+    if moved.any():
+        Sums(was[moved]).write(tx, sign=-1)
+        Sums(now[moved]).write(tx)
+    return {int(one) for one in pd.concat([before["was_order"], after["order"]]).dropna()}
+
+
+def changed(lines: pd.DataFrame, found: pd.DataFrame) -> "list[int]":
+    """The places at which ``found`` differs from what the lines came to before."""
+    differs = np.zeros(len(lines), bool)
+    for name in RESULT:
+        before, after = lines[f"was_{name}"], found[name]
+        if name in ("order", "nearest"):
+            before, after = before.fillna(0), after.fillna(0)
+        differs |= before.to_numpy() != after.to_numpy()
+    return [int(place) for place in differs.nonzero()[0]]
+
+
+def rejoin_lines(desk: Desk, account: str, line_ids: Iterable[int]) -> None:
+    """Join these lines of an account again, and those that share their transactions, in short transactions."""
+    rejoin(desk.store, account, line_ids)
+
+
+def rejoin_account(store: Store, account: str, after: int, step: Step) -> int | None:
+    """Join the account's next lines again, since its rules have changed; the last of them, None at the end."""
+    with store.read() as tx:
+        ids = settlement_lines.page(tx, account, after, AT_ONCE)
+    rejoin(store, account, ids, step)
+    return ids[-1] if ids else None

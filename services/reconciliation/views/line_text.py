@@ -1,0 +1,89 @@
+"""A line in a reader's words, on screens and in files alike."""
+
+from typing import Any
+
+from services.i18n import Translator
+from services.money import format_money
+from services.reconciliation.views.reasons import (
+    DIFFERENCES,
+    KEY_NAMES,
+    REASONS,
+    differences,
+    values,
+)
+from services.settlements.operations import BY_CODE, ORDER_KINDS
+from services.store import Row
+
+# Something comes near such a line: the keys that were tried, and what differs, are said beside it.
+_NEAR = frozenset(
+    {"near_reference", "near_order", "page_suffix", "other_column", "other_account", "several_near"}
+)
+_ALIKE = _NEAR - {"page_suffix"}  # but for what ``differences`` tells
+_COLUMNS = {"order_id": "file_order", "transaction": "transaction_id", "operation": "merchant_operation_id"}
+
+
+def operation(code: str, text: str, t: Translator) -> str:
+    """The operation's name; as the file calls it where it is not known."""
+    return t(BY_CODE[code].label) if code in BY_CODE else text or t("not known")
+
+
+def reason(line: Row[object], t: Translator) -> str:
+    """Why a line of ``services.reconciliation.views.lists`` has its outcome; "" where nothing was said.
+
+    Of one that is open: the keys that were tried with their texts, the nearest candidate, and what differs.
+    """
+    if line.reason not in REASONS:
+        return ""
+    row = {name: "" if value is None else value for name, value in line._mapping.items()}
+    names = {key: _key(key, line, t) for key in KEY_NAMES}
+    if line.reason == "keys_disagree":
+        row["expected"] = _by_key(line, names, t)
+    said = [t.gettext(REASONS[line.reason]).format(**values(row, names))]
+    if line.reason in _NEAR:
+        if line.unknown_keys:
+            said.insert(0, t.gettext(REASONS["nothing_found"]).format(**values(row, names)))
+        if line.reason in _ALIKE:
+            said += _differing(line, t)
+        said += _amounts(line, t)
+    return " ".join(said + _missing(line, t))
+
+
+def _missing(line: Row[Any], t: Translator) -> list[str]:
+    """What an amount that is not there stands in the way of."""
+    said = []
+    if line.kind in ORDER_KINDS and line.original_amount_units is None:
+        said.append(t("It has no original amount, and settles nothing of an order."))
+    if line.settled_amount_units is None:
+        said.append(t("It has no settled amount: its payout is not proved."))
+    return said
+
+
+def _key(key: str, line: Row[Any], t: Translator) -> str:
+    column = f"reporting_data_{line.reference or 1}" if key == "reference" else _COLUMNS.get(key, "")
+    text = getattr(line, column).strip() if column else ""
+    return t("{key} “{text}”", key=t(KEY_NAMES[key]), text=text) if text else t(KEY_NAMES[key])
+
+
+def _by_key(line: Row[Any], names: dict[str, str], t: Translator) -> str:
+    """Which key names which orders."""
+    pairs = [part.split(" ", 1) for part in line.expected.split("\n") if " " in part]
+    named = [
+        t("{key} names {orders}", key=names[key], orders=orders) for key, orders in pairs if key in names
+    ]
+    return "; ".join(named) or line.candidates
+
+
+def _differing(line: Row[Any], t: Translator) -> list[str]:
+    found = [t(DIFFERENCES[name]) for name in differences(line.seen, line.expected)]
+    return [t("The texts differ in: {differences}.", differences=", ".join(found))] if found else []
+
+
+def _amounts(line: Row[Any], t: Translator) -> list[str]:
+    units, ordered = line.original_amount_units, line.nearest_amount
+    if units is None or ordered is None:
+        return []
+    if (abs(units), line.original_currency) == (ordered, line.nearest_currency):
+        return [t("The amount is the same.")]
+    ours = format_money(ordered, line.nearest_currency, t.locale)
+    theirs = format_money(abs(units), line.original_currency, t.locale) if line.original_currency else "—"
+    return [t("The amounts differ: {line} in the line, {order} ordered.", line=theirs, order=ours)]

@@ -1,0 +1,303 @@
+"""What the reconciliation screens show: sums, pages of lines and orders, one of them whole, payouts, files.
+
+Everything is read by an index or from kept sums: a page costs the same with a thousand lines stored and with a million.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from services import clock
+from services.access import Actor, Right, require
+from services.alarms.handling import days_to_settle
+from services.desk import Desk
+from services.orders.errors import UnknownOrder
+from services.payouts.tie_out import STATES
+from services.reconciliation.decisions.errors import LineUnknown
+from services.reconciliation.matching.lookup import loosely
+from services.reconciliation.views import payout_list
+from services.reconciliation.views.payout_list import OPEN, among
+from services.reconciliation.views.related_orders import HINTS, Beside, beside
+from services.store import Connection, Row
+from services.store.settlements import held_corrections as held_rows
+from services.store.settlements import line_pages, position_pages
+from services.store.settlements import reconciliation_views as rows
+from services.store.settlements.line_filter import LineFilter as LineFilter
+from services.store.settlements.line_pages import SORTS, Sort
+from services.store.settlements.position_pages import ORDER_SORTS, OrderSort
+from services.store.settlements.position_pages import OrderFilter as OrderFilter
+from services.text.folding import typed
+
+SHOWN = 25
+LOOKED_AT = line_pages.FOUND_BY_TEXT  # hits of a search, by each key
+_RELATED = 200  # lines of one order that are shown
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Where a page begins: after this place, or before it."""
+
+    value: Any
+    id: int
+    back: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """``total`` where it is known; ``before`` and ``after`` lead to the pages beside this one, None where there is none.
+    ``cut``: the text has more hits than a search looks at, and what is listed and counted is of those that it did."""
+
+    rows: tuple[Row[Any], ...]
+    total: int | None
+    before: Turn | None
+    after: Turn | None
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What an outcome comes to in one settlement currency; ``units``: 1/10000, without signs."""
+
+    outcome: str
+    currency: str
+    lines: int
+    units: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """``open_orders``: that a person is to look at; ``late``: those of which something collected is in no payout although
+    its account's days are over; ``payouts``: how many of each state."""
+
+    moved: tuple[Moved, ...]
+    statuses: dict[str, int]
+    open_orders: int
+    late: int
+    payouts: dict[str, int]
+    currencies: tuple[str, ...]
+    operations: tuple[str, ...]
+
+    def lines(self, *outcomes: str) -> int:
+        return sum(one.lines for one in self.moved if one.outcome in outcomes)
+
+    @property
+    def orderly(self) -> int:
+        """Lines that belong to an order, or should."""
+        return self.lines("matched", *OPEN)
+
+
+@dataclass(frozen=True)
+class LineDetail:
+    """``line``: its columns with ``order_id``, ``nearest_id``, ``file_name``. ``formerly``: what it said in older files.
+    ``readings``: how each of these files was read. ``held``: corrections of it, or that it is of, which wait, with
+    ``file_name``."""
+
+    line: Row[Any]
+    beside: tuple[Beside, ...]
+    formerly: tuple[Row[Any], ...]
+    readings: dict[int, dict[str, Any]]
+    held: tuple[Row[Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class OrderDetail:
+    """``order``: its columns and those of its position, which are None before it has one. ``near``: open lines that come near
+    it; ``late_on``: from when what is missing of it is late, None where nothing is."""
+
+    order: Row[Any]
+    lines: tuple[Row[Any], ...]
+    near: tuple[Row[Any], ...] = ()
+    late_on: datetime | None = None
+
+
+def figures(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> Figures:
+    """Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        known = among(desk, accounts)
+        payouts = payout_list.all_of(tx, known)
+        states = {state: sum(one.state == state for one in payouts) for state in STATES}
+        moved = tuple(
+            Moved(row.outcome, row.settlement_currency, int(row.lines), int(row.moved_units or 0))
+            for row in rows.sums(tx, known)
+        )
+        late = position_pages.count(tx, OrderFilter(late=_late(tx, known)))
+        return Figures(
+            moved,
+            position_pages.statuses(tx, known),
+            position_pages.opened(tx, known),
+            late,
+            states,
+            tuple(rows.currencies(tx)),
+            tuple(rows.operations(tx)),
+        )
+
+
+def lines(
+    desk: Desk,
+    actor: Actor,
+    chosen: LineFilter,
+    sort: Sort = "newest",
+    turn: Turn | None = None,
+    shown: int = SHOWN,
+) -> Page:
+    """One page of the standing lines; each row as in ``LineDetail.line``. Raises NotAllowed."""
+    chosen = replace(
+        chosen, accounts=among(desk, chosen.accounts), text=chosen.text.strip(), loose=_loose(chosen.text)
+    )
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        place = (turn.value, turn.id) if turn else None
+        back = turn is not None and turn.back
+        found, total = line_pages.places(tx, chosen, sort, place, shown + 1, back=back)
+        seen = rows.lines(tx, [number for _, number in found[:shown]])
+        cut = line_pages.cut(tx, chosen)
+    page = [seen[number] for _, number in found[:shown]]
+    column = SORTS[sort][0]
+    made = _page(page, total, turn, len(found) > shown, lambda row: (getattr(row, column), row.id))
+    return replace(made, cut=cut)
+
+
+def orders(
+    desk: Desk, actor: Actor, chosen: OrderFilter, sort: OrderSort = "newest", turn: Turn | None = None,
+    shown: int = SHOWN, *, late: bool = False,
+) -> Page:  # fmt: skip
+    """One page of the orders by where they stand; ``late``: only those of which something collected too long ago is in no
+    payout.
+
+    Rows have the columns of a position and order_id, invoice_number, created_at, channel, captured_at. Raises NotAllowed.
+    """
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        chosen = _orders_chosen(desk, tx, chosen, late=late)
+        place = (turn.value, turn.id) if turn else None
+        back = turn is not None and turn.back
+        found = position_pages.page(tx, chosen, sort, place, shown + 1, back=back)
+        total = position_pages.count(tx, chosen)
+        cut = position_pages.cut(tx, chosen)
+    column = ORDER_SORTS[sort][0]
+    made = _page(
+        found[:shown], total, turn, len(found) > shown, lambda row: (getattr(row, column), row.order)
+    )
+    return replace(made, cut=cut)
+
+
+def _orders_chosen(desk: Desk, tx: Connection, chosen: OrderFilter, *, late: bool) -> OrderFilter:
+    accounts = among(desk, chosen.accounts)
+    return replace(
+        chosen, accounts=accounts, late=_late(tx, accounts) if late else {}, loose=_loose(chosen.loose)
+    )
+
+
+def _page(
+    found: list[Row[Any]],
+    total: int | None,
+    turn: Turn | None,
+    more: bool,
+    place: Callable[[Row[Any]], tuple[Any, int]],
+) -> Page:
+    """``found`` in the order in which it was read, ``more``: there is at least one beyond it."""
+    back = turn is not None and turn.back
+    shown = found[::-1] if back else found
+    if not shown:
+        return Page((), total, None, None)
+    before = more if back else turn is not None
+    after = back or more
+    return Page(
+        tuple(shown),
+        total,
+        Turn(*place(shown[0]), back=True) if before else None,
+        Turn(*place(shown[-1])) if after else None,
+    )
+
+
+def line(desk: Desk, actor: Actor, line_id: int) -> LineDetail:
+    """One line, and beside it its order, its parts' orders, or those that it may be of. Raises LineUnknown, NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        found = rows.lines(tx, [line_id]).get(line_id)
+        if found is None or found.file_state != "complete" or found.account not in desk.settings.all_accounts:
+            raise LineUnknown
+        formerly = tuple(rows.formerly(tx, found))
+        readings = rows.readings(tx, {found.file, *(one.file for one in formerly)})
+        held = [one for one in held_rows.of_line(tx, found) if line_id in (*one.before, *one.after)]
+        return LineDetail(found, beside(tx, found), formerly, readings, tuple(held))
+
+
+def order(desk: Desk, actor: Actor, order_id: int) -> OrderDetail:
+    """One order with its lines, oldest first, at most 200. Raises UnknownOrder, NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        found = position_pages.position(tx, order_id)
+        if found is None or found.account not in desk.settings.all_accounts:
+            raise UnknownOrder
+        near = rows.lines_near(tx, order_id, OPEN, HINTS) if found.open or found.open_units else []
+        late_on = None
+        if found.open_units and found.settled_since is not None:
+            late_on = found.settled_since + timedelta(days=days_to_settle(tx, found.account))
+        return OrderDetail(found, tuple(rows.lines_of_order(tx, order_id, _RELATED)), tuple(near), late_on)
+
+
+def days_missing(position: Row[Any]) -> int | None:
+    """For how many days something collected has been in no payout, None where nothing is missing."""
+    if not position.open_units or position.paid_at is None:
+        return None
+    since: timedelta = clock.now() - position.paid_at
+    return max(0, since.days)
+
+
+def settled_lines(tx: Connection, order_id: int) -> tuple[Row[Any], ...]:
+    """The order's lines with the names of their files, oldest first: for a timeline."""
+    return tuple(rows.lines_of_order(tx, order_id, _RELATED))
+
+
+def any_file(desk: Desk, actor: Actor) -> bool:
+    """Whether a file was ever added. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        return rows.any_file(tx)
+
+
+def files(
+    desk: Desk, actor: Actor, accounts: Sequence[str] = (), before: int | None = None
+) -> tuple[Row[Any], ...]:
+    """A page of the files, newest first, in whatever state they are; one more than SHOWN says that there are more.
+
+    Raises NotAllowed.
+    """
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        return tuple(rows.files(tx, among(desk, accounts), before, SHOWN + 1))
+
+
+def unfinished(desk: Desk, actor: Actor, also: Sequence[int] = ()) -> tuple[Row[Any], ...]:
+    """The files that wait or are imported, oldest first, and these however they stand. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        return tuple(rows.unfinished(tx, also))
+
+
+def names(desk: Desk, actor: Actor, *, file: int | None, order: int | None) -> tuple[str, str]:
+    """What a file is called, and an order's id; "" for what is not there. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        of_file = rows.file(tx, file) if file is not None else None
+        of_order = position_pages.position(tx, order) if order is not None else None
+    return of_file.name if of_file else "", of_order.order_id if of_order else ""
+
+
+def file(desk: Desk, actor: Actor, file_id: int) -> Row[Any] | None:
+    """One file with what it set aside and how it was read. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        return rows.file(tx, file_id)
+
+
+def _late(tx: Connection, accounts: Sequence[str]) -> dict[str, Any]:
+    now = clock.now()
+    return {account: now - timedelta(days=days_to_settle(tx, account)) for account in accounts}
+
+
+def _loose(text: str) -> str:
+    return loosely([typed(text)])[0] if text.strip() else ""

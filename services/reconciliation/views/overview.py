@@ -1,0 +1,149 @@
+"""The first screen: what is about to end, what finance still waits for, and how the month goes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services import clock
+from services.access import Actor, Right, require, rights
+from services.desk import Desk
+from services.reconciliation.matching.match import OPEN
+from services.settlements.operations import ORDER_KINDS
+from services.store import Connection, Row
+from services.store.orders import orders as order_rows
+from services.store.orders import overview as rows
+from services.store.orders.overview import Sum as Sum
+
+SHOWN = 10
+DAYS = 30  # of the small charts
+
+
+@dataclass(frozen=True)
+class Measure:
+    """This month so far, last month up to the same moment, and each of the last ``DAYS`` days, in units of 1/10000."""
+
+    this: Sum
+    last: Sum
+    days: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Figures:
+    currency: str
+    asked: Measure
+    paid: Measure
+    refused: Measure
+
+
+@dataclass(frozen=True)
+class Payouts:
+    """``waiting``: collected and named by no payout line, by currency; ``open_lines``: of sales, refunds and chargebacks
+    that are not joined to an order of ours."""
+
+    waiting: dict[str, Sum]
+    open_lines: int
+
+
+@dataclass(frozen=True)
+class Expiring:
+    """``opened``: how often the customer opened each one's link, by the order's id; of HiPay's own links nobody knows."""
+
+    orders: tuple[Row[Any], ...]
+    total: int
+    opened: dict[int, int]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """``newest_file``: the payout file imported last, 0 for none yet, None for who may not see payouts; ``zone`` is the
+    months' and the days'."""
+
+    any_order: bool
+    expiring: Expiring
+    figures: tuple[Figures, ...]
+    newest_file: int | None
+    may_send: bool
+    may_configure: bool
+    zone: str
+    now: datetime
+
+
+def overview(desk: Desk, actor: Actor) -> Overview:
+    """Raises NotAllowed."""
+    now, zone = clock.now(), zone_of(desk)
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_ORDERS)
+        held = rights(tx, actor)
+        ending, total = rows.expiring(tx, now, _end_of_tomorrow(now, zone), first=actor.id, limit=SHOWN)
+        counts = order_rows.times_opened(tx, {order.id for order in ending if order.link_token})
+        opened = {order.id: counts.get(order.id, 0) for order in ending if order.link_token}
+        return Overview(
+            rows.any_order(tx), Expiring(tuple(ending), total, opened), _figures(tx, now, zone),
+            rows.newest_file(tx) if Right.SEE_SETTLEMENTS in held else None, Right.SEND in held, Right.CONFIGURE in held,
+            zone.key, now,
+        )  # fmt: skip
+
+
+def payouts(desk: Desk, actor: Actor) -> Payouts:
+    """Goes through every order that was paid: not for every rerun. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        return Payouts(rows.in_no_payout_yet(tx), rows.open_lines(tx, ORDER_KINDS, OPEN))
+
+
+def zone_of(desk: Desk) -> ZoneInfo:
+    """The zone of the first account: the one that the merchant's people live by."""
+    return ZoneInfo(next((one.timezone for one in desk.settings.all_accounts.values()), "UTC"))
+
+
+def _end_of_tomorrow(now: datetime, zone: ZoneInfo) -> datetime:
+    return _midnight(now.astimezone(zone) + timedelta(days=2))
+
+
+def _midnight(local: datetime) -> datetime:
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def months(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime, datetime]:
+    """The beginnings of last month and of this one, and the moment of last month that ``now`` is compared with: as long
+    after its beginning, but within it."""
+    this = _midnight(now.astimezone(zone)).replace(day=1)
+    last = (this - timedelta(days=1)).replace(day=1)
+    # On the wall clock: a day has 23 or 25 hours when the clocks change.
+    elapsed = now.astimezone(zone).replace(tzinfo=None) - this.replace(tzinfo=None)
+    same = (last.replace(tzinfo=None) + elapsed).replace(tzinfo=zone)
+    return last, this, min(same, this)
+
+
+def _figures(tx: Connection, now: datetime, zone: ZoneInfo) -> tuple[Figures, ...]:
+    last, this, same = months(now, zone)
+    today = _midnight(now.astimezone(zone))
+    bounds = [today + timedelta(days=day) for day in range(1 - DAYS, 2)]
+    end = now + timedelta(seconds=1)
+    found = {
+        name: (
+            rows.sums(tx, name, this, end),
+            rows.sums(tx, name, last, same),
+            rows.series(tx, name, bounds),
+        )
+        for name in rows.MEASURES
+    }
+    currencies = {currency for parts in found.values() for part in parts for currency in part}
+    figures = [
+        Figures(
+            currency,
+            *(
+                Measure(
+                    so_far.get(currency, Sum()),
+                    before.get(currency, Sum()),
+                    tuple(days.get(currency, [0] * DAYS)),
+                )
+                for so_far, before, days in found.values()
+            ),
+        )
+        for currency in currencies
+    ]
+    return tuple(
+        sorted(figures, key=lambda one: (-one.asked.this.count - one.asked.last.count, one.currency))
+    )

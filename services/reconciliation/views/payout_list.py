@@ -1,0 +1,154 @@
+"""Payouts and whether they are proved: from the kept sums, never from the lines."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from services.access import Actor, Right, require
+from services.desk import Desk
+from services.payouts.tie_out import tie
+from services.store import Connection, Row
+from services.store.settlements import held_corrections as held_rows
+from services.store.settlements import reconciliation_views as rows
+from services.store.settlements import set_aside_rows as aside_rows
+
+OPEN = ("contradictory", "ambiguous", "suggested", "unmatched")  # what somebody must look at, the worst first
+PayoutState = Literal["tied", "differs", "no_payout", "not_proved"]
+
+
+@dataclass(frozen=True)
+class Payout:
+    """One settlement in one currency, proved or not. Units of 1/10000; ``open_lines`` of it still have no order."""
+
+    account: str
+    settlement_id: str
+    currency: str
+    state: PayoutState
+    lines: int
+    open_lines: int
+    lines_units: int
+    payout_units: int | None
+    difference_units: int | None
+    first_date: str
+    last_date: str
+    aside: int  # rows set aside that may belong to it, and that nobody has dealt with
+    missing: int  # lines of it without a settled amount, in whatever currency: of files that were imported long ago
+    held: int  # corrections of it that wait for a person, in whatever currency
+
+
+@dataclass(frozen=True)
+class OperationSum:
+    """What an operation comes to within a payout."""
+
+    code: str
+    words: str  # as the file calls it, where it is not known
+    kind: str
+    lines: int
+    units: int
+    missing: int  # lines whose amount is not among the units
+
+
+def payouts(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> tuple[Payout, ...]:
+    """Every settlement per currency, those that are not proved first, then the newest. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        found = all_of(tx, among(desk, accounts))
+    newest = sorted(found, key=lambda one: (one.last_date, one.settlement_id), reverse=True)
+    return tuple(sorted(newest, key=lambda one: one.state == "tied"))
+
+
+def operations(desk: Desk, actor: Actor, payout: Payout) -> tuple[OperationSum, ...]:
+    """What a payout is made of, by operation. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        found = rows.payout_sums(tx, (payout.account,), payout.settlement_id)
+    sums: dict[tuple[str, str, str], tuple[int, int, int]] = {}
+    for row in found:
+        if row.settlement_currency == payout.currency:
+            key = (row.operation_code, row.operation, row.kind)
+            count, units, missing = sums.get(key, (0, 0, 0))
+            sums[key] = count + int(row.lines), units + int(row.settled_units), missing + int(row.missing)
+    made = [OperationSum(code, words, kind, *sums[code, words, kind]) for code, words, kind in sums]
+    return tuple(sorted(made, key=lambda one: (one.kind == "control", -one.lines, one.code)))
+
+
+def set_aside(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str], ...]:
+    """(id, name) of the files whose rows stand in the way of the payout's proof, oldest first. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        return tuple(
+            (file.id, file.name)
+            for file in aside_rows.open_files(tx)
+            if payout.account in _accounts(file) and _blocked(file).get(payout.settlement_id)
+        )
+
+
+def held(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str], ...]:
+    """(id, name) of the files of which corrections of the payout wait, oldest first. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        return tuple(
+            (row.file, row.file_name)
+            for row in held_rows.waiting_by_payout(tx)
+            if (row.account, row.settlement_id) == (payout.account, payout.settlement_id)
+        )
+
+
+def all_of(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
+    found = [
+        row for row in rows.payout_sums(tx, accounts) if row.settlement_id
+    ]  # a line may belong to no payout
+    if not found:
+        return []
+    aside: Counter[tuple[str, str]] = Counter()
+    for file in aside_rows.open_files(tx):
+        for account in _accounts(file):
+            for name, count in _blocked(file).items():
+                aside[account, name] += count
+    held_back: Counter[tuple[str, str]] = Counter()
+    for waiting in held_rows.waiting_by_payout(tx):
+        held_back[waiting.account, waiting.settlement_id] += waiting.waits
+    totals = pd.DataFrame([row._asdict() for row in found])
+    keys = ["account", "settlement_id", "settlement_currency"]
+    facts = totals.assign(opened=totals["lines"].where(totals["outcome"].isin(OPEN), 0)).groupby(keys)
+    lines, opened = facts["lines"].sum(), facts["opened"].sum()
+    first = totals[totals["first_date"] != ""].groupby(keys)["first_date"].min()
+    last = facts["last_date"].max()
+    result = []
+    proved = tie(totals, frozenset({*aside, *held_back}))
+    missing = proved.groupby(["account", "settlement_id"])["missing"].sum()
+    for row in proved.to_dict("records"):
+        key = (row["account"], row["settlement_id"], row["currency"])
+        result.append(
+            Payout(
+                *key, row["state"], int(lines[key]), int(opened[key]), int(row["lines_units"]), _units(row["payout_units"]),
+                _units(row["difference_units"]), str(first.get(key, "")), str(last[key]), aside.get(key[:2], 0),
+                int(missing[key[:2]]), held_back.get(key[:2], 0),
+            )
+        )  # fmt: skip
+    return result
+
+
+def _accounts(file: Row[Any]) -> set[str]:
+    """Whose a row is that could not be read, nobody knows: it may be of any account that the file names."""
+    return {file.account, *(ours for _, ours, _ in file.accounts if ours)}
+
+
+def _blocked(file: Row[Any]) -> dict[str, int]:
+    """The payouts in whose way rows of the file stand, and how many; one that names no payout stands in the way of all."""
+    of_any = file.aside_open.get("", 0)
+    names = {*file.aside_open, *(file.settlements if of_any else ())} - {""}
+    return {name: file.aside_open.get(name, 0) + of_any * (name in file.settlements) for name in names}
+
+
+def _units(value: Any) -> int | None:
+    return None if pd.isna(value) else int(value)
+
+
+def among(desk: Desk, accounts: Sequence[str]) -> tuple[str, ...]:
+    """The accounts that were asked for; those that are no longer configured are seen by nobody."""
+    known = tuple(desk.settings.all_accounts)
+    return tuple(one for one in accounts if one in known) or known

@@ -1,0 +1,62 @@
+"""The orders beside a payout line: its own, those among which it is divided, those that it may be of."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from services import money
+from services.reconciliation.decisions import candidates
+from services.reconciliation.matching.positions import divided
+from services.reconciliation.views.compare import Compared, compare
+from services.store import Connection, Row
+from services.store.settlements import decisions as decision_rows
+from services.store.settlements import position_pages
+from services.store.settlements import reconciliation_views as rows
+from services.store.settlements.settlement_lines import FOLLOWS
+
+HINTS = 3  # orders beside a line, and lines beside an order, that only come near
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Beside:
+    """An order beside a line. ``role``: matched, part (of a divided line), nearest, named (by one of its keys), or hint: it
+    has nothing of the line's but its amount, or a text somewhere."""
+
+    order: Row[Any]
+    role: Literal["matched", "part", "nearest", "named", "hint"]
+    compared: tuple[Compared, ...]
+    share: int | None = None  # units of the line, of a divided one
+
+
+def beside(tx: Connection, line: Row[Any]) -> tuple[Beside, ...]:
+    """The orders beside a line of ``reconciliation_views.lines``, and what differs."""
+    found = []
+    for order, role, share in _roles(tx, line):
+        row = position_pages.position(tx, order)
+        if row is not None:
+            transactions = rows.transactions_of(tx, order)
+            found.append(Beside(row, role, compare(line, row, transactions, line.reference), share))
+    return tuple(found)
+
+
+def _roles(tx: Connection, found: Row[Any]) -> list[tuple[int, Any, int | None]]:
+    if found.order is not None:
+        return [(found.order, "matched", None)]
+    shares = rows.shares_of(tx, found)
+    if shares:
+        whole, step = found.original_amount_units, money.step(found.original_currency)
+        parts: list[int | None] = [units for _, units in shares]
+        if found.reason == FOLLOWS:
+            weights = [units for _, units in shares]
+            parts = [None] * len(shares) if whole is None else [*divided(whole, weights, step)]
+        return [(order, "part", units) for (order, _), units in zip(shares, parts, strict=True)]
+    if found.nearest is not None:
+        return [(found.nearest, "nearest", None)]
+    named = [name for name in found.candidates.split(", ") if name]
+    if named:
+        return [
+            (order, "named", None) for order in decision_rows.order_ids(tx, found.account, named)[:_NAMED]
+        ]
+    if found.outcome != "unmatched" or found.replaced_by is not None:
+        return []
+    return [(order, "hint", None) for order in candidates.nearest(tx, found, HINTS)]

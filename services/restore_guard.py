@@ -1,0 +1,233 @@
+"""A database that was put back from a backup sends nothing until a person releases it.
+
+What was sent after the backup was made stands in it as still to be sent. So each machine keeps, outside the database, in
+the data directory, how far the database had come (a marker); a database that stands before that was put back. So does one
+that another machine's marker belongs to, and one with a past and no marker beside it: a backup on a new machine.
+
+    first start, or the first one that keeps a marker   a marker is written
+    marker of this database, not ahead of it            go on
+    marker ahead of the database, or of another         held
+    no marker: SQLite                                   held: its file has moved without the marker
+    no marker: PostgreSQL                               a further machine of a living installation joins; else held
+
+While it is held, what HiPay tells is taken in and payments are read; no page is made, nothing is mailed or asked of HiPay.
+"""
+
+import json
+import logging
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from services import clock
+from services.access import SYSTEM, Actor, Right, audit, require
+from services.settings import Settings
+from services.store import Store
+from services.store import restore_guard as rows
+from services.store.locks import one_at_a_time
+
+log = logging.getLogger(__name__)
+
+Standing = Literal["free", "held", "unmarked"]
+LOOKS_APART = 5.0  # seconds
+LIFE_SHOWS = 45.0  # seconds: a living installation's workers take turns every twenty
+
+
+@dataclass(frozen=True)
+class Marker:
+    """How far the database named ``id`` had come: ``release`` and the newest ``event`` this machine has seen."""
+
+    id: str
+    release: int
+    event: int
+
+
+@dataclass(frozen=True)
+class Hold:
+    """``waiting``: steps that would go on at once, by kind, and ``rows`` of lists."""
+
+    since: datetime
+    reason: str
+    waiting: dict[str, int]
+
+
+def examine(store: Store, settings: Settings) -> Standing:
+    """Compare the database with this machine's marker; hold it where it was put back, else bring the marker up to date."""
+    path = marker_path(settings)
+    with store.write() as tx:
+        one_at_a_time(tx, "epoch")
+        if rows.held(tx):
+            return "held"
+        marker, epoch, newest = read_marker(path), rows.epoch(tx), rows.newest_event(tx)
+        reason = ""
+        if not epoch:
+            epoch = {"id": uuid.uuid4().hex, "release": 0, "also": []}
+            rows.keep_epoch(tx, epoch)
+            reason = "older" if marker is not None and rows.any_order(tx) else ""
+        elif marker is None:
+            if rows.any_order(tx) and _writable(path):
+                return "unmarked"
+        else:
+            reason = _mismatch(marker, epoch, newest)
+        if reason:
+            _hold(tx, reason, marker)
+            return "held"
+        write_marker(path, Marker(epoch["id"], epoch["release"], newest))
+    return "free"
+
+
+def _mismatch(marker: Marker, epoch: dict[str, Any], newest: int) -> str:
+    """Why the database is not the one that this machine knows, or nothing."""
+    if marker.id != epoch["id"]:
+        return "" if marker.id in epoch["also"] else "other"
+    if marker.release != epoch["release"]:
+        return "older" if marker.release > epoch["release"] else ""
+    return "older" if marker.event > newest else ""
+
+
+def hold_unmarked(store: Store) -> None:
+    """Hold a database with a past beside which this machine has no marker."""
+    with store.write() as tx:
+        one_at_a_time(tx, "epoch")
+        if not rows.held(tx):
+            _hold(tx, "unmarked", None)
+
+
+def join(store: Store, settings: Settings) -> None:
+    """This machine is a further one of an installation that lives: it keeps a marker from now on."""
+    with store.write() as tx:
+        one_at_a_time(tx, "epoch")
+        epoch = rows.epoch(tx)
+        write_marker(marker_path(settings), Marker(epoch["id"], epoch["release"], rows.newest_event(tx)))
+
+
+def _hold(tx: Any, reason: str, marker: Marker | None) -> None:
+    known = {"marker": marker.id, "release": marker.release} if marker else {}
+    rows.hold(tx, {"since": clock.now().isoformat(), "reason": reason, **known})
+    audit.record(tx, SYSTEM, "backup.held", "database", reason=reason)
+    log.error(
+        "the database was put back from a backup (%s): nothing is sent until an administrator releases it",
+        reason,
+    )
+
+
+def standing(store: Store) -> Hold | None:
+    """Since when the database is held, and what waits; None while it is not. One look into a small table."""
+    with store.read() as tx:
+        known = rows.held(tx)
+        if not known:
+            return None
+        return Hold(datetime.fromisoformat(known["since"]), known["reason"], rows.waiting(tx))
+
+
+def release(store: Store, settings: Settings, actor: Actor) -> bool:
+    """Let everything go on from what the database holds; whether it was held. Raises NotAllowed."""
+    with store.write() as tx:
+        require(tx, actor, Right.CONFIGURE)
+        one_at_a_time(tx, "epoch")
+        known, epoch = rows.held(tx), rows.epoch(tx)
+        if not known:
+            return False
+        also = {*epoch["also"], known.get("marker", epoch["id"])} - {epoch["id"]}
+        latest = max(epoch["release"], known.get("release", 0)) + 1
+        rows.keep_epoch(tx, {"id": epoch["id"], "release": latest, "also": sorted(also)})
+        rows.hold(tx, {})
+        audit.record(tx, actor, "backup.released", "database", reason=known["reason"])
+        write_marker(marker_path(settings), Marker(epoch["id"], latest, rows.newest_event(tx)))
+    return True
+
+
+def marker_path(settings: Settings) -> Path:
+    return settings.data_dir / ("sandbox.epoch" if settings.demo else "eterminal.epoch")
+
+
+def read_marker(path: Path) -> Marker | None:
+    """The marker, None where there is none or it cannot be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return Marker(str(found["id"]), int(found["release"]), int(found["event"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_marker(path: Path, marker: Marker) -> None:
+    """Write it as a whole. Where this machine has no place for one, a backup cannot be told: the log says so."""
+    if read_marker(path) == marker:
+        return
+    aside = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with aside.open("w", encoding="utf-8") as file:
+            json.dump({"id": marker.id, "release": marker.release, "event": marker.event}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        log.warning(
+            "no marker could be written beside the database (%s): a backup put back is not noticed",
+            error.strerror,
+        )
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+
+
+def _writable(path: Path) -> bool:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(path.parent, os.W_OK)
+
+
+class Watch:
+    """A worker's eye on the marker: at its start, and whenever something has happened since."""
+
+    def __init__(
+        self, store: Store, settings: Settings, *, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._store, self._settings, self._seconds = store, settings, seconds
+        self._looked: float | None = None
+        self._seen = -1
+        self._unmarked_since: float | None = None
+        self._life = ""
+
+    def may_work(self) -> bool:
+        """False while it is not known yet whether this machine is new to a living installation.
+
+        A database that is held may be worked on: whatever would leave this machine waits by itself.
+        """
+        now = self._seconds()
+        if self._unmarked_since is None and self._looked is not None and now - self._looked < LOOKS_APART:
+            return True
+        self._looked = now
+        with self._store.read() as tx:
+            newest, life = rows.newest_event(tx), rows.sign_of_life(tx)
+        if newest == self._seen and self._unmarked_since is None:
+            return True
+        found = examine(self._store, self._settings)
+        if found == "unmarked":
+            return self._decide(now, life)
+        self._seen, self._unmarked_since = newest, None
+        return True
+
+    def _decide(self, now: float, life: str) -> bool:
+        if self._store.sqlite:
+            hold_unmarked(self._store)
+        elif self._unmarked_since is None:
+            self._unmarked_since, self._life = now, life
+            return False
+        elif life != self._life:
+            join(self._store, self._settings)
+        elif now - self._unmarked_since < LIFE_SHOWS:
+            return False
+        else:
+            hold_unmarked(self._store)
+        self._unmarked_since = None
+        return True

@@ -1,0 +1,1 @@
+"""Queries of orders, their pages, steps and messages."""

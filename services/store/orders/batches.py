@@ -1,0 +1,166 @@
+"""Batches of payment requests and their rows; and what stands against a row among the orders."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, func, insert, or_, select, tuple_, update
+
+from services.store.orders.sending import asked_for
+from services.store.schema.orders import (
+    batch_rows,
+    batches,
+    orders,
+    pages,
+)
+
+T = TypeVar("T")
+UNENDED = ("running", "paused")
+_AT_ONCE = 300  # in one statement, three values each: SQLite took 999 for a long time
+
+
+def add(tx: Connection, rows: list[dict[str, Any]], **values: Any) -> int:
+    """A batch with its rows, numbered as they come: ``line`` and ``data`` of each."""
+    key = tx.execute(insert(batches).values(rows=len(rows), **values)).inserted_primary_key
+    assert key is not None
+    batch = int(key[0])
+    tx.execute(
+        insert(batch_rows),
+        [{"batch": batch, "number": number, "state": "waiting", "problems": {}, **row} for number, row in enumerate(rows, 1)],
+    )  # fmt: skip
+    return batch
+
+
+def by_form_key(tx: Connection, form_key: str) -> int | None:
+    return tx.scalar(select(batches.c.id).where(batches.c.form_key == form_key))
+
+
+def get(tx: Connection, batch: int, *, lock: bool = False) -> Row[Any] | None:
+    query = select(batches).where(batches.c.id == batch)
+    return tx.execute(query.with_for_update() if lock else query).first()
+
+
+def listed(tx: Connection, limit: int) -> list[Row[Any]]:
+    """Every batch that has not ended, however old, and the newest ``limit`` of all, newest first."""
+    newest = select(batches.c.id).order_by(batches.c.id.desc()).limit(limit).scalar_subquery()
+    query = select(batches).where(or_(batches.c.state.in_(UNENDED), batches.c.id.in_(newest)))
+    return list(tx.execute(query.order_by(batches.c.id.desc())))
+
+
+def how_many(tx: Connection) -> int:
+    return int(tx.scalar(select(func.count()).select_from(batches)) or 0)
+
+
+def counts(tx: Connection, ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """How many rows of each batch are in each state."""
+    query = (
+        select(batch_rows.c.batch, batch_rows.c.state, func.count())
+        .where(batch_rows.c.batch.in_(list(ids)))
+        .group_by(batch_rows.c.batch, batch_rows.c.state)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for batch, state, count in tx.execute(query):
+        found.setdefault(batch, {})[state] = count
+    return found
+
+
+def rows_in(tx: Connection, batch: int, state: str) -> list[Row[Any]]:
+    query = select(batch_rows).where(batch_rows.c.batch == batch, batch_rows.c.state == state)
+    return list(tx.execute(query.order_by(batch_rows.c.number)))
+
+
+def any_due(tx: Connection, now: datetime) -> bool:
+    query = select(batches.c.id).where(batches.c.state == "running", batches.c.next_at <= now)
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def take(tx: Connection, now: datetime) -> Row[Any] | None:
+    """Lock the running batch that has been due longest; another worker passes it over."""
+    query = select(batches).where(batches.c.state == "running", batches.c.next_at <= now)
+    query = query.order_by(batches.c.next_at, batches.c.id).limit(1)
+    return tx.execute(query.with_for_update(skip_locked=True)).first()
+
+
+def next_waiting(tx: Connection, batch: int) -> Row[Any] | None:
+    query = select(batch_rows).where(batch_rows.c.batch == batch, batch_rows.c.state == "waiting")
+    return tx.execute(query.order_by(batch_rows.c.number).limit(1)).first()
+
+
+def change(tx: Connection, batch: int, **values: Any) -> None:
+    tx.execute(update(batches).where(batches.c.id == batch).values(**values))
+
+
+def change_row(tx: Connection, batch: int, number: int, **values: Any) -> None:
+    here = (batch_rows.c.batch == batch) & (batch_rows.c.number == number)
+    tx.execute(update(batch_rows).where(here).values(**values))
+
+
+def taken_order_ids(tx: Connection, account: str, wanted: Iterable[str]) -> set[str]:
+    """Those of these order ids that an order, or a page at HiPay, of the account has."""
+    found: set[str] = set()
+    for some in _some(wanted):
+        for column, owner in (
+            (orders.c.order_id, orders.c.account),
+            (pages.c.hipay_order_id, pages.c.account),
+        ):
+            found.update(tx.scalars(select(column).where(owner == account, column.in_(some))))
+    return found
+
+
+def used_references(tx: Connection, account: str, wanted: Iterable[str]) -> set[str]:
+    """Those of these first references that an order of the account has."""
+    found: set[str] = set()
+    for some in _some(wanted):
+        query = select(orders.c.reference_1).where(
+            orders.c.account == account, orders.c.reference_1.in_(some)
+        )
+        found.update(tx.scalars(query))
+    return found
+
+
+def still_open(
+    tx: Connection, account: str, wanted: Iterable[tuple[str, int, str]], now: datetime
+) -> set[tuple[str, int, str]]:
+    """Those of these (address in small letters, amount, currency) that a request of the account asks for which can still
+    be paid, or is being paid."""
+    o = orders.c
+    address = func.lower(o.email)
+    found: set[tuple[str, int, str]] = set()
+    for some in _some(wanted):
+        query = select(address, o.amount, o.currency).where(
+            asked_for(now), o.account == account, tuple_(address, o.amount, o.currency).in_(some)
+        )
+        found.update((row[0], row[1], row[2]) for row in tx.execute(query))
+    return found
+
+
+def facts(tx: Connection, account: str, wanted: Iterable[str]) -> dict[str, Row[Any]]:
+    """What is kept of those of these order ids that the account knows: amount, currency, references, by order id."""
+    names = ("order_id", "amount", "currency", *(f"reference_{n}" for n in range(1, 6)))
+    found: dict[str, Row[Any]] = {}
+    for some in _some(wanted):
+        query = select(*(orders.c[name] for name in names))
+        for row in tx.execute(query.where(orders.c.account == account, orders.c.order_id.in_(some))):
+            found[row.order_id] = row
+    return found
+
+
+def add_expected(tx: Connection, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        tx.execute(insert(orders), rows)
+
+
+def count_expected(tx: Connection, account: str) -> int:
+    query = (
+        select(func.count())
+        .select_from(orders)
+        .where(orders.c.account == account, orders.c.channel == "imported")
+    )
+    return int(tx.scalar(query) or 0)
+
+
+def _some(values: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(values)
+    while chunk := list(islice(rest, _AT_ONCE)):
+        yield chunk

@@ -1,0 +1,132 @@
+"""What people chose to be told, and the mails that tell it: one row a fact, taken by lease, finished under a fence."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, func, or_, select, update
+
+from services.store.locks import insert_new, put
+from services.store.orders.orders import badge_condition
+from services.store.schema.orders import (
+    events,
+    meta,
+    notices,
+    orders,
+    user_notices,
+    users,
+)
+
+_CURSOR = "notices:events"
+# Ids are given before they are committed: a late one may stand behind the cursor.
+_OVERLAP = 500
+
+
+def chosen(tx: Connection, user_id: str) -> frozenset[str]:
+    return frozenset(tx.scalars(select(user_notices.c.kind).where(user_notices.c.user_id == user_id)))
+
+
+def choose(
+    tx: Connection, user_id: str, added: Iterable[str], removed: Iterable[str], since: datetime
+) -> None:
+    for kind in sorted(added):
+        insert_new(tx, user_notices, ("user_id", "kind"), user_id=user_id, kind=kind, since=since)
+    here = user_notices.c.user_id == user_id
+    tx.execute(delete(user_notices).where(here, user_notices.c.kind.in_(tuple(removed))))
+
+
+def new_events(tx: Connection, kinds: tuple[str, ...]) -> tuple[list[Row[Any]], int]:
+    """Events since the last look, of these kinds, of orders whose sender wants to be told anything: the event's id,
+    order, kind, data, time; the order's account and capture; the sender as ``user_id``, the notice they chose as ``wanted``
+    and since when. And the newest event's id, for ``seen``.
+    """
+    known = tx.scalar(select(meta.c.value).where(meta.c.name == _CURSOR))
+    newest = int(tx.scalar(select(func.max(events.c.id))) or 0)
+    e, o, u = events.c, orders.c, user_notices.c
+    query = (
+        select(
+            e.id, e.order, e.kind, e.data, e.at, o.account, o.capture, u.user_id, u.kind.label("wanted"), u.since
+        )
+        .join(orders, o.id == e.order)
+        .join(user_notices, and_(u.user_id == o.actor_id, o.actor_kind == "user"))
+        .where(e.id > int(known or 0) - _OVERLAP, e.id <= newest, e.kind.in_(kinds), e.at >= u.since)
+        .order_by(e.id)
+    )  # fmt: skip
+    return list(tx.execute(query)), newest
+
+
+def first_collected(tx: Connection, order_ids: Iterable[int]) -> dict[int, int]:
+    """Of each order the payment event that first told of money collected; none where there is none."""
+    e, found = events.c, dict[int, int]()
+    query = select(e.id, e.order, e.data).where(e.order.in_(tuple(order_ids)), e.kind == "payment")
+    for row in tx.execute(query.order_by(e.id)):
+        if row.data.get("captured"):
+            found.setdefault(int(row.order), int(row.id))
+    return found
+
+
+def seen(tx: Connection, newest: int) -> None:
+    put(tx, meta, {"name": _CURSOR}, value=str(newest))
+
+
+def ending(tx: Connection, kind: str, now: datetime, until: datetime) -> list[Row[Any]]:
+    """Unpaid orders that can still be paid and end by ``until``, whose sender wants to be told of ``kind``."""
+    o, u = orders.c, user_notices.c
+    payable = or_(*(badge_condition(badge, now) for badge in ("open", "refused", "uncertain", "bounced")))
+    query = (
+        select(o.id, o.account, o.created_at, o.expires_at, o.link_token, u.user_id)
+        .join(user_notices, and_(u.user_id == o.actor_id, o.actor_kind == "user", u.kind == kind))
+        .where(o.expires_at > now, o.expires_at <= until, payable)
+    )
+    return list(tx.execute(query))
+
+
+def add(tx: Connection, **values: Any) -> bool:
+    """Queue a notice, once per ``identity``."""
+    return insert_new(tx, notices, ("identity",), **values)
+
+
+def known(tx: Connection, identities: Iterable[str]) -> frozenset[str]:
+    query = select(notices.c.identity).where(notices.c.identity.in_(tuple(identities)))
+    return frozenset(tx.scalars(query))
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A leased notice: the row as it was, and the fence to write under."""
+
+    row: Row[Any]
+    fence: int
+
+
+def take(tx: Connection, now: datetime, lease: timedelta) -> Taken | None:
+    """Lease the notice that has been due longest, or None."""
+    n = notices.c
+    query = (
+        select(notices)
+        .where(n.state == "queued", n.due_at <= now, or_(n.leased_until.is_(None), n.leased_until <= now))
+        .order_by(n.due_at, n.id)
+        .limit(1)
+    )
+    row = tx.execute(query.with_for_update(skip_locked=True)).first()
+    if row is None:
+        return None
+    fence = row.fence + 1
+    tx.execute(update(notices).where(n.id == row.id).values(leased_until=now + lease, fence=fence))
+    return Taken(row, fence)
+
+
+def write(tx: Connection, taken: Taken, **values: Any) -> bool:
+    """Change the notice unless another worker has taken it since."""
+    here = and_(notices.c.id == taken.row.id, notices.c.fence == taken.fence)
+    return tx.execute(update(notices).where(here).values(**values)).rowcount == 1
+
+
+def all_notices(tx: Connection) -> list[Row[Any]]:
+    return list(tx.execute(select(notices).order_by(notices.c.id)))
+
+
+def recipient(tx: Connection, user_id: str) -> Row[Any] | None:
+    """The person, unless their account is closed."""
+    return tx.execute(select(users).where(users.c.id == user_id, users.c.disabled.is_(False))).first()

@@ -1,0 +1,38 @@
+"""Captures, refunds and cancellations asked of HiPay."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from services.store.schema.orders import operations
+
+
+def add(tx: Connection, **values: Any) -> int:
+    key = tx.execute(insert(operations).values(state="requested", **values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def by_form_key(tx: Connection, form_key: str) -> Row[Any] | None:
+    return tx.execute(select(operations).where(operations.c.form_key == form_key)).first()
+
+
+def operation(tx: Connection, operation_id: int) -> Row[Any] | None:
+    return tx.execute(select(operations).where(operations.c.id == operation_id)).first()
+
+
+def change(tx: Connection, operation_id: int, **values: Any) -> None:
+    tx.execute(update(operations).where(operations.c.id == operation_id).values(**values))
+
+
+def of_order(tx: Connection, order: int) -> list[Row[Any]]:
+    """Oldest first."""
+    return list(tx.execute(select(operations).where(operations.c.order == order).order_by(operations.c.id)))
+
+
+def unsettled(tx: Connection, order: int) -> list[Row[Any]]:
+    """Those whose outcome is not known yet."""
+    query = select(operations).where(
+        operations.c.order == order, operations.c.state.in_(("requested", "unknown"))
+    )
+    return list(tx.execute(query.order_by(operations.c.id)))

@@ -1,0 +1,302 @@
+"""Orders, their pages, messages and events."""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, CursorResult, Row, and_, func, insert, or_, select, update
+
+from services.store.locks import insert_new, writes
+from services.store.orders.searching import finds, searched
+from services.store.schema.orders import (
+    alarms,
+    events,
+    messages,
+    orders,
+    pages,
+)
+
+# Which stored states make each badge; `expired` also needs the clock. One definition for the list and for the detail.
+UNPAID = ("unpaid", "refused", "cancelled")
+PAID = ("captured", "partly_captured")
+UNDER_WAY = ("pending", "authorised", "unconfirmed")  # somebody has paid, or tries to
+_ADDRESS = re.compile(r"(?<![^\s<>()\[\]\"',;:=])[^\s<>()\[\]\"',;:=]+@[^\s<>()\[\]\"',;:=]+")
+
+
+def add_order(tx: Connection, **values: Any) -> int:
+    """Insert an order; its ``search`` column is made here. Returns the row's id."""
+    return _new_id(tx.execute(insert(orders).values(**{**values, "search": searched(values)})))
+
+
+def _new_id(result: CursorResult[Any]) -> int:
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def order(tx: Connection, order_id: int) -> Row[Any] | None:
+    """The order; in a writing transaction nobody else changes it, nor adds to its events, before the end."""
+    query = select(orders).where(orders.c.id == order_id)
+    return tx.execute(query.with_for_update(key_share=True) if writes(tx) else query).first()
+
+
+def orders_of(tx: Connection, ids: Collection[int]) -> dict[int, Row[Any]]:
+    """These orders by id, locked as ``order`` does, in the order of their ids: two transactions never wait for each other."""
+    query = select(orders).where(orders.c.id.in_(tuple(ids))).order_by(orders.c.id)
+    found = tx.execute(query.with_for_update(key_share=True) if writes(tx) else query)
+    return {row.id: row for row in found}
+
+
+def lock(tx: Connection, order_id: int) -> None:
+    """Let no other transaction write the order, its events or its steps before this one ends (SQLite: none writes)."""
+    tx.execute(select(orders.c.id).where(orders.c.id == order_id).with_for_update(key_share=True))
+
+
+def order_by_form_key(tx: Connection, form_key: str) -> Row[Any] | None:
+    return tx.execute(select(orders).where(orders.c.form_key == form_key)).first()
+
+
+def order_by_business_id(tx: Connection, account: str, order_id: str) -> Row[Any] | None:
+    return tx.execute(
+        select(orders).where(orders.c.account == account, orders.c.order_id == order_id)
+    ).first()
+
+
+def order_by_link_token(tx: Connection, token: str) -> Row[Any] | None:
+    """The order of our own link; locked in a writing transaction, as ``order`` does."""
+    query = select(orders).where(orders.c.link_token == token)
+    return tx.execute(query.with_for_update(key_share=True) if writes(tx) else query).first()
+
+
+def change_order(tx: Connection, order_id: int, **values: Any) -> None:
+    tx.execute(update(orders).where(orders.c.id == order_id).values(**values))
+
+
+def change_facts(tx: Connection, order_id: int, **values: Any) -> None:
+    """Change what the order is searched by, too."""
+    change_order(tx, order_id, **values)
+    changed = order(tx, order_id)
+    assert changed is not None
+    change_order(tx, order_id, search=searched(changed._asdict()))
+
+
+def add_page(tx: Connection, **values: Any) -> int:
+    return _new_id(tx.execute(insert(pages).values(**values)))
+
+
+def change_page(tx: Connection, page_id: int, **values: Any) -> None:
+    tx.execute(update(pages).where(pages.c.id == page_id).values(**values))
+
+
+def pages_of(tx: Connection, order_id: int) -> list[Row[Any]]:
+    return list(tx.execute(select(pages).where(pages.c.order == order_id).order_by(pages.c.number)))
+
+
+def pages_by_hipay_order_id(tx: Connection, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Row[Any]]:
+    """The pages by account and HiPay's order id; one that is not ours is left out."""
+    query = select(pages).where(pages.c.hipay_order_id.in_({order_id for _, order_id in wanted}))
+    found = {(row.account, row.hipay_order_id): row for row in tx.execute(query)}
+    return {key: found[key] for key in wanted if key in found}
+
+
+def page_by_hipay_order_id(tx: Connection, account: str, hipay_order_id: str) -> Row[Any] | None:
+    query = select(pages).where(pages.c.account == account, pages.c.hipay_order_id == hipay_order_id)
+    return tx.execute(query).first()
+
+
+def page_by_token(tx: Connection, token: str) -> Row[Any] | None:
+    return tx.execute(select(pages).where(pages.c.token == token)).first()
+
+
+def add_message(tx: Connection, **values: Any) -> int:
+    """Insert a message; its ``number`` among the order's of its kind is given here, under the order's lock."""
+    lock(tx, values["order"])
+    same = (messages.c.order == values["order"]) & (messages.c.kind == values["kind"])
+    last = tx.scalar(select(func.max(messages.c.number)).where(same)) or 0
+    return _new_id(tx.execute(insert(messages).values(number=last + 1, **values)))
+
+
+def change_message(tx: Connection, message_id: int, **values: Any) -> None:
+    tx.execute(update(messages).where(messages.c.id == message_id).values(**values))
+
+
+def messages_of(tx: Connection, order_id: int) -> list[Row[Any]]:
+    return list(tx.execute(select(messages).where(messages.c.order == order_id).order_by(messages.c.id)))
+
+
+def message_by_form_key(tx: Connection, form_key: str) -> Row[Any] | None:
+    return tx.execute(select(messages).where(messages.c.form_key == form_key)).first()
+
+
+def messages_by_message_id(tx: Connection, message_ids: Collection[str]) -> dict[str, Row[Any]]:
+    """Those of these Message-IDs that are ours."""
+    found = tx.execute(select(messages).where(messages.c.message_id.in_(tuple(message_ids))))
+    return {row.message_id: row for row in found}
+
+
+def message(tx: Connection, order_id: int, kind: str) -> Row[Any] | None:
+    """The newest message of a kind (link, copy) of an order."""
+    query = select(messages).where(messages.c.order == order_id, messages.c.kind == kind)
+    return tx.execute(query.order_by(messages.c.id.desc())).first()
+
+
+def masked(value: Any) -> Any:
+    """A value for JSON without e-mail addresses: a mail server's answer may name the customer's."""
+    if isinstance(value, str):
+        return _ADDRESS.sub("…@…", value)
+    if isinstance(value, dict):
+        # A Message-ID looks like an address, and is ours.
+        return {key: one if key == "message_id" else masked(one) for key, one in value.items()}
+    return [masked(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def add_event(tx: Connection, *, identity: str | None = None, **values: Any) -> bool:
+    """Append an event. An ``identity`` that is already there is an outside fact told twice: False, nothing written.
+
+    An event can never be changed, so no address is written into one: a customer can be erased.
+    """
+    values["data"] = masked(values["data"])
+    if identity is None:
+        tx.execute(insert(events).values(**values))
+        return True
+    return insert_new(tx, events, ("identity",), identity=identity, **values)
+
+
+def add_events(tx: Connection, several: Collection[dict[str, Any]]) -> None:
+    """Append events whose identities are known to be new, under the locks of their orders."""
+    if several:
+        tx.execute(insert(events), [{**values, "data": masked(values["data"])} for values in several])
+
+
+def event_by_identity(tx: Connection, identity: str) -> Row[Any] | None:
+    return tx.execute(select(events).where(events.c.identity == identity)).first()
+
+
+def events_of(tx: Connection, order_id: int) -> list[Row[Any]]:
+    return list(tx.execute(select(events).where(events.c.order == order_id).order_by(events.c.id)))
+
+
+def events_of_each(tx: Connection, order_ids: Collection[int]) -> dict[int, list[Row[Any]]]:
+    """``events_of`` for each of these orders."""
+    found: dict[int, list[Row[Any]]] = {order_id: [] for order_id in order_ids}
+    for row in tx.execute(select(events).where(events.c.order.in_(tuple(found))).order_by(events.c.id)):
+        found[row.order].append(row)
+    return found
+
+
+def times_opened(tx: Connection, order_ids: Collection[int]) -> dict[int, int]:
+    """How often a person opened each of these orders' own links; one that nobody opened is left out."""
+    query = select(events.c.order, func.count()).where(
+        events.c.order.in_(tuple(order_ids)), events.c.kind == "opened"
+    )
+    return {int(order_id): int(count) for order_id, count in tx.execute(query.group_by(events.c.order))}
+
+
+def open_alarm(tx: Connection, *, identity: str, **values: Any) -> None:
+    """Raise an alarm once: the same identity again changes nothing."""
+    insert_new(tx, alarms, ("identity",), identity=identity, **values)
+
+
+def close_alarms(tx: Connection, identity: str, *, at: datetime, by: str, reason: str) -> None:
+    """Close the alarm of this identity if it is open."""
+    still_open = (alarms.c.identity == identity) & alarms.c.closed_at.is_(None)
+    tx.execute(update(alarms).where(still_open).values(closed_at=at, closed_by=by, closing_reason=reason))
+
+
+def alarms_of(tx: Connection, order_id: int) -> list[Row[Any]]:
+    return list(tx.execute(select(alarms).where(alarms.c.order == order_id).order_by(alarms.c.id)))
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a list of orders is narrowed to. ``badges`` are keys of ``services.orders.states.BADGES``."""
+
+    text: str = ""
+    badges: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    sender: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def badge_condition(badge: str, now: datetime) -> ColumnElement[bool]:
+    """The condition in SQL that ``services.orders.states.badge`` computes in Python; a test holds them equal."""
+    o = orders.c
+    unpaid, cancelled = o.payment.in_(UNPAID), o.availability == "cancelled"
+    failed = and_(~cancelled, or_(o.availability.in_(("failed", "taken")), o.delivery == "failed"))
+    expired = and_(unpaid, ~cancelled, ~failed, o.expires_at <= now)
+    live = and_(unpaid, ~cancelled, ~failed, o.expires_at > now)
+    refused = o.payment.in_(("refused", "cancelled"))
+    conditions: dict[str, ColumnElement[bool]] = {
+        "cancelled": and_(unpaid, cancelled),
+        "failed": and_(unpaid, failed),
+        "expired": expired,
+        "refused": and_(live, refused),
+        "uncertain": and_(live, ~refused, o.delivery == "uncertain"),
+        "bounced": and_(live, ~refused, o.delivery == "bounced"),
+        "open": and_(live, ~refused, o.availability == "open", o.delivery.in_(("none", "sent"))),
+        "preparing": and_(
+            live,
+            ~refused,
+            o.delivery.notin_(("uncertain", "bounced")),
+            or_(o.availability != "open", o.delivery.notin_(("none", "sent"))),
+        ),
+        "pending": o.payment == "pending",
+        "unconfirmed": o.payment == "unconfirmed",
+        "authorised": o.payment == "authorised",
+        "paid": o.payment.in_(PAID),
+        "refunded": o.payment.in_(("refunded", "partly_refunded")),
+        "charged_back": o.payment == "charged_back",
+    }
+    return conditions[badge]
+
+
+def _where(chosen: Filter, now: datetime) -> list[ColumnElement[bool]]:
+    o = orders.c
+    clauses: list[ColumnElement[bool]] = [o.channel != "imported"]
+    clauses += finds(chosen.text)
+    if chosen.badges:
+        clauses.append(or_(*(badge_condition(badge, now) for badge in chosen.badges)))
+    if chosen.accounts:
+        clauses.append(o.account.in_(chosen.accounts))
+    if chosen.channels:
+        clauses.append(o.channel.in_(chosen.channels))
+    if chosen.sender:
+        clauses.append(o.actor_id == chosen.sender)
+    if chosen.since:
+        clauses.append(o.created_at >= chosen.since)
+    if chosen.until:
+        clauses.append(o.created_at < chosen.until)
+    return clauses
+
+
+def find_orders(
+    tx: Connection, chosen: Filter, *, now: datetime, limit: int, offset: int = 0
+) -> list[Row[Any]]:
+    """One page of the list, newest first."""
+    query = (
+        select(orders).where(*_where(chosen, now)).order_by(orders.c.created_at.desc(), orders.c.id.desc())
+    )
+    return list(tx.execute(query.limit(limit).offset(offset)))
+
+
+def each_order(tx: Connection, chosen: Filter, *, now: datetime) -> Iterator[Row[Any]]:
+    """Every order that the filter lets through, newest first, never more than some hundred of them in memory."""
+    query = (
+        select(orders).where(*_where(chosen, now)).order_by(orders.c.created_at.desc(), orders.c.id.desc())
+    )
+    yield from tx.execute(query.execution_options(yield_per=500))
+
+
+def count_orders(tx: Connection, chosen: Filter, *, now: datetime) -> int:
+    return int(tx.scalar(select(func.count()).select_from(orders).where(*_where(chosen, now))) or 0)
+
+
+def senders(tx: Connection) -> list[tuple[str, str]]:
+    """Who has sent: (actor id, name), by name."""
+    sent = select(orders.c.actor_id, func.max(orders.c.sender_name)).where(orders.c.channel != "imported")
+    query = sent.group_by(orders.c.actor_id)
+    return sorted(((row[0], row[1]) for row in tx.execute(query)), key=lambda pair: pair[1].casefold())

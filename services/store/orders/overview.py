@@ -1,0 +1,117 @@
+"""What the first screen counts, as aggregates: nothing here returns more rows than a screen shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, func, literal, or_, select, union_all
+
+from services.store.alarms import in_no_payout
+from services.store.orders.orders import badge_condition
+from services.store.schema.orders import orders
+from services.store.schema.settlements import line_totals, settlement_files
+
+_OURS = orders.c.channel != "imported"
+
+
+@dataclass(frozen=True)
+class Sum:
+    """``units`` in 1/10000 of one currency, over ``count`` orders."""
+
+    units: int = 0
+    count: int = 0
+
+
+def any_order(tx: Connection) -> bool:
+    return tx.execute(select(orders.c.id).where(_OURS).limit(1)).first() is not None
+
+
+def newest_file(tx: Connection) -> int:
+    """The newest payout file that was imported in full, 0 for none."""
+    query = select(func.max(settlement_files.c.id)).where(settlement_files.c.state == "complete")
+    return int(tx.scalar(query) or 0)
+
+
+def expiring(
+    tx: Connection, now: datetime, until: datetime, *, first: str, limit: int
+) -> tuple[list[Row[Any]], int]:
+    """Unpaid requests that a customer can still pay and that end by ``until``: those of the sender ``first``, then the
+    others, the nearest end first; and how many there are."""
+    o = orders.c
+    payable = or_(*(badge_condition(badge, now) for badge in ("open", "refused", "uncertain", "bounced")))
+    # The few that end in time first: the states of all orders would be the longer way to the same.
+    soon = select(o.id).where(o.expires_at > now, o.expires_at <= until).scalar_subquery()
+    where = and_(_OURS, o.id.in_(soon), payable)
+    total = tx.scalar(select(func.count()).select_from(orders).where(where))
+    own_first = case((o.actor_id == first, 0), else_=1)
+    query = select(orders).where(where).order_by(own_first, o.expires_at, o.id).limit(limit)
+    return list(tx.execute(query)), int(total or 0)
+
+
+def in_no_payout_yet(tx: Connection) -> dict[str, Sum]:
+    """What was collected and no payout line names, by currency."""
+    o = orders.c
+    query = select(o.currency, func.sum(o.captured), func.count()).where(
+        _OURS, o.captured > 0, in_no_payout()
+    )
+    return {
+        currency: Sum(whole(units), int(count))
+        for currency, units, count in tx.execute(query.group_by(o.currency))
+    }
+
+
+def open_lines(tx: Connection, kinds: Sequence[str], outcomes: Sequence[str]) -> int:
+    """How many standing payout lines of these kinds have come to one of these outcomes."""
+    total, file = line_totals.c, settlement_files.c
+    query = select(func.sum(total.lines)).join(settlement_files, file.id == total.file)
+    return whole(
+        tx.scalar(query.where(file.state == "complete", total.kind.in_(kinds), total.outcome.in_(outcomes)))
+    )
+
+
+MEASURES = ("asked", "paid", "refused")
+
+
+def _measure(name: str) -> tuple[Any, Any, tuple[Any, ...]]:
+    """A measure's time, its amount, and which orders count."""
+    o = orders.c
+    if name == "paid":
+        return o.paid_at, o.captured, (_OURS, o.captured > 0)
+    refused = (o.payment == "refused",) if name == "refused" else ()
+    return o.created_at, o.amount, (_OURS, *refused)
+
+
+def sums(tx: Connection, measure: str, since: datetime, until: datetime) -> dict[str, Sum]:
+    """The measure from ``since`` to before ``until``, by currency."""
+    at, amount, which = _measure(measure)
+    query = select(orders.c.currency, func.sum(amount), func.count()).where(*which, at >= since, at < until)
+    return {
+        currency: Sum(whole(units), int(count))
+        for currency, units, count in tx.execute(query.group_by(orders.c.currency))
+    }
+
+
+def series(tx: Connection, measure: str, bounds: Sequence[datetime]) -> dict[str, list[int]]:
+    """The measure between each two neighbours of ``bounds``, in units of 1/10000, by currency.
+
+    One range for each, which the index answers: neither database can cut days in a zone as the other does.
+    """
+    at, amount, which = _measure(measure)
+    ranges = [
+        select(literal(place).label("place"), orders.c.currency, func.sum(amount).label("units"))
+        .where(*which, at >= since, at < until)
+        .group_by(orders.c.currency)
+        for place, (since, until) in enumerate(pairwise(bounds))
+    ]
+    found: dict[str, list[int]] = {}
+    for place, currency, units in tx.execute(union_all(*ranges)):
+        found.setdefault(currency, [0] * len(ranges))[place] = whole(units)
+    return found
+
+
+def whole(total: Any) -> int:
+    """A sum as an int: SQLite gives int, PostgreSQL Decimal, an empty sum None."""
+    return int(total) if isinstance(total, int | Decimal) else 0

@@ -1,0 +1,58 @@
+"""Which orders a customer may be reminded of, and what was mailed about them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from services.store.orders.orders import UNPAID
+from services.store.schema.orders import events, messages, orders
+
+_AT_ONCE = 500
+
+
+def open_orders(tx: Connection, account: str, now: datetime, sent_after: datetime) -> list[int]:
+    """The account's unpaid orders by link whose e-mail has left since a time, and that can still be paid."""
+    o = orders.c
+    query = select(o.id).where(
+        o.account == account, o.channel == "link", o.payment.in_(UNPAID), o.availability == "open", o.delivery == "sent",
+        o.expires_at > now, o.erased_at.is_(None), o.sent_at >= sent_after,
+    )  # fmt: skip
+    return list(tx.scalars(query.order_by(o.expires_at, o.id)))
+
+
+def mailed(tx: Connection, order_ids: Sequence[int]) -> dict[int, list[Any]]:
+    """What was sent and what was begun anew, in its order: events of these kinds, by order."""
+    kinds = ("mail_sent", "link_renewed", "renewed")
+    found: dict[int, list[Any]] = {order_id: [] for order_id in order_ids}
+    for some in _some(order_ids):
+        query = select(events.c.order, events.c.kind, events.c.at).where(
+            events.c.order.in_(some), events.c.kind.in_(kinds)
+        )
+        for row in tx.execute(query.order_by(events.c.id)):
+            found[int(row.order)].append(row)
+    return found
+
+
+def last_written(tx: Connection, order_ids: Sequence[int]) -> dict[int, datetime]:
+    """When the newest e-mail to the customer was written, by order."""
+    found: dict[int, datetime] = {}
+    for some in _some(order_ids):
+        query = select(messages.c.order, func.max(messages.c.created_at).label("at")).where(
+            messages.c.order.in_(some), messages.c.kind == "link"
+        )
+        found |= {row.order: row.at for row in tx.execute(query.group_by(messages.c.order))}
+    return found
+
+
+def ends(tx: Connection, order_ids: Sequence[int]) -> dict[int, datetime]:
+    found: dict[int, datetime] = {}
+    for some in _some(order_ids):
+        query = select(orders.c.id, orders.c.expires_at).where(orders.c.id.in_(some))
+        found |= {row.id: row.expires_at for row in tx.execute(query)}
+    return found
+
+
+def _some(ids: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))

@@ -1,0 +1,144 @@
+"""The steps that are due: taken by lease, finished under a fence.
+
+A step is taken by one worker until ``leased_until``; each taking raises ``fence``. Whoever writes a step's result must
+still hold that fence, so a worker that was thought dead and comes back cannot write over its successor. A step's id is
+never given again: the fence of a finished step holds for no other. Whoever locks a step locks its order first.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, delete, or_, select, update
+
+from services.store.locks import insert_or
+from services.store.orders.orders import lock
+from services.store.restore_guard import held
+from services.store.schema.orders import account_pauses, steps
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the step since: what this one found out is not written."""
+
+
+@dataclass(frozen=True)
+class Step:
+    id: int
+    order: int
+    kind: str
+    account: str
+    tries: int
+    first_due_at: datetime
+    fence: int
+    leased_until: datetime
+
+
+def schedule(
+    tx: Connection, order: int, kind: str, account: str, due_at: datetime, *, anew: bool = False
+) -> None:
+    """Make a step due. One of a kind per order: a step that is already there comes earlier, never later.
+
+    ``anew``: what was asked for before is over, and its tries and its time do not count for this.
+    """
+    lock(tx, order)
+    schedule_each(tx, [(order, account)], kind, due_at, anew=anew)
+
+
+def schedule_each(
+    tx: Connection, orders: Iterable[tuple[int, str]], kind: str, due_at: datetime, *, anew: bool = False
+) -> None:
+    """``schedule`` for several orders, each with its account, which this transaction has locked."""
+    new = {"kind": kind, "due_at": due_at, "first_due_at": due_at, "tries": 0, "fence": 0}
+    rows = [{"order": order, "account": account, **new} for order, account in orders]
+    if not rows:
+        return
+    statement = insert_or(tx, steps)
+    earlier = statement.excluded.due_at
+    values: dict[str, Any] = {"due_at": earlier}
+    if anew:
+        values |= {"first_due_at": earlier, "tries": 0}
+    statement = statement.on_conflict_do_update(
+        index_elements=["order", "kind"], set_=values, where=None if anew else steps.c.due_at > earlier
+    )
+    tx.execute(statement, rows)
+
+
+def take(
+    tx: Connection, owner: str, now: datetime, lease: timedelta, free: Mapping[str, Collection[str]]
+) -> Step | None:
+    """Lease the step that has been due longest, or None. Other workers skip it until the lease ends.
+    ``free``: the kinds that may be taken, each with its accounts.
+
+    What a customer waits for goes first, a mail before a page, and the reads come last.
+    """
+    kind = steps.c.kind
+    query = (
+        select(steps)
+        .where(
+            or_(*(and_(kind == one, steps.c.account.in_(accounts)) for one, accounts in free.items())),
+            steps.c.due_at <= now,
+            or_(steps.c.leased_until.is_(None), steps.c.leased_until <= now),
+        )
+        .order_by(
+            case((kind.in_(("mail", "copy")), 0), (kind == "read", 2), else_=1), steps.c.due_at, steps.c.id
+        )
+        .limit(1)
+    )
+    row = tx.execute(query.with_for_update(skip_locked=True)).first()
+    if row is None:
+        return None
+    until, fence, tries = now + lease, row.fence + 1, row.tries + 1
+    values = {"leased_by": owner, "leased_until": until, "due_at": until, "fence": fence, "tries": tries}
+    tx.execute(update(steps).where(steps.c.id == row.id).values(**values))
+    return Step(row.id, row.order, row.kind, row.account, tries, row.first_due_at, fence, until)
+
+
+def hold(tx: Connection, step: Step) -> None:
+    """Lock the order and its step for the rest of the transaction. Raises LeaseLost when its fence has moved on."""
+    lock(tx, step.order)
+    fence = tx.scalar(select(steps.c.fence).where(steps.c.id == step.id).with_for_update())
+    if fence != step.fence:
+        raise LeaseLost
+
+
+def renew(tx: Connection, step: Step, until: datetime) -> Step:
+    """The step is its holder's until then. Raises LeaseLost when its fence has moved on."""
+    hold(tx, step)
+    here = update(steps).where(steps.c.id == step.id)
+    tx.execute(here.values(leased_until=until))
+    tx.execute(here.where(steps.c.due_at == step.leased_until).values(due_at=until))  # not where it was asked for since
+    return replace(step, leased_until=until)
+
+
+def finish(tx: Connection, step: Step) -> datetime | None:
+    """The step is done: its row goes. When somebody has scheduled it anew since it was taken, the time they asked for."""
+    due_at = tx.scalar(select(steps.c.due_at).where(steps.c.id == step.id))
+    tx.execute(delete(steps).where(steps.c.id == step.id))
+    return due_at if due_at is not None and due_at < step.leased_until else None
+
+
+def again(tx: Connection, step: Step, due_at: datetime, *, counts: bool = True) -> None:
+    """Give the lease back and make the step due later; ``counts=False`` counts neither this try nor the time so far."""
+    values: dict[str, Any] = {"due_at": due_at, "leased_by": None, "leased_until": None}
+    if not counts:
+        values |= {"tries": step.tries - 1, "first_due_at": due_at}
+    tx.execute(update(steps).where(steps.c.id == step.id).values(**values))
+
+
+def steps_of(tx: Connection, order: int) -> dict[str, datetime]:
+    """The kinds of step that wait for an order, and when each is due."""
+    return {row.kind: row.due_at for row in tx.execute(select(steps).where(steps.c.order == order))}
+
+
+def paused(tx: Connection, account: str, subject: str, *, reads: bool = False) -> str | None:
+    """The error code for which the account's gateway or mail is paused, or None.
+
+    A database put back from a backup is paused as a whole, but for what only reads.
+    """
+    if not reads and held(tx):
+        return "backup_restored"
+    query = select(account_pauses.c.reason).where(
+        account_pauses.c.account == account, account_pauses.c.subject == subject
+    )
+    return tx.scalar(query)

@@ -1,0 +1,35 @@
+"""Templates of recurring orders."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select, update
+
+from services.store.locks import insert_new
+from services.store.schema.orders import order_templates
+
+
+def listed(tx: Connection, account: str) -> list[Row[Any]]:
+    query = select(order_templates).where(order_templates.c.account == account)
+    return sorted(tx.execute(query), key=lambda row: row.name.casefold())
+
+
+def get(tx: Connection, template: int) -> Row[Any] | None:
+    return tx.execute(select(order_templates).where(order_templates.c.id == template)).first()
+
+
+def by_name(tx: Connection, account: str, name: str) -> Row[Any] | None:
+    here = order_templates.c
+    return tx.execute(select(order_templates).where(here.account == account, here.name == name)).first()
+
+
+def add(tx: Connection, **values: Any) -> bool:
+    """False when the account has a template of this name."""
+    return insert_new(tx, order_templates, ("account", "name"), **values)
+
+
+def rename(tx: Connection, template: int, name: str) -> None:
+    tx.execute(update(order_templates).where(order_templates.c.id == template).values(name=name))
+
+
+def remove(tx: Connection, template: int) -> None:
+    tx.execute(delete(order_templates).where(order_templates.c.id == template))

@@ -1,0 +1,59 @@
+"""Whether the database is held because it was put back from a backup, and what tells that it was.
+
+``epoch`` names the database (``id``) and counts how often a person has released it. The events' ids only grow, so the
+newest one tells how far the database had come.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from services.store.facts import fact, keep_fact
+from services.store.schema.orders import (
+    batch_rows,
+    events,
+    meta,
+    orders,
+    steps,
+)
+
+EPOCH, HELD = "epoch", "held"
+
+
+def epoch(tx: Connection) -> dict[str, Any]:
+    """{"id", "release", "also": ids of markers that were released with it}; nothing before the first start."""
+    return fact(tx, EPOCH)
+
+
+def keep_epoch(tx: Connection, value: dict[str, Any]) -> None:
+    keep_fact(tx, EPOCH, value)
+
+
+def held(tx: Connection) -> dict[str, Any]:
+    """{"since", "reason", …} while the database is held, else nothing."""
+    return fact(tx, HELD)
+
+
+def hold(tx: Connection, value: dict[str, Any]) -> None:
+    keep_fact(tx, HELD, value)
+
+
+def newest_event(tx: Connection) -> int:
+    return int(tx.scalar(select(func.max(events.c.id))) or 0)
+
+
+def any_order(tx: Connection) -> bool:
+    return tx.scalar(select(orders.c.id).limit(1)) is not None
+
+
+def sign_of_life(tx: Connection) -> str:
+    """What changes at least every half minute while a worker works on this database."""
+    return str(tx.scalar(select(meta.c.value).where(meta.c.name == "round:notices")) or "")
+
+
+def waiting(tx: Connection) -> dict[str, int]:
+    """How many steps that leave this machine wait, by kind, and how many rows of lists."""
+    query = select(steps.c.kind, func.count()).where(steps.c.kind != "read").group_by(steps.c.kind)
+    found = {str(kind): int(count) for kind, count in tx.execute(query)}
+    rows = int(tx.scalar(select(func.count()).where(batch_rows.c.state == "waiting")) or 0)
+    return found | ({"rows": rows} if rows else {})

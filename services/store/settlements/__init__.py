@@ -1,0 +1,1 @@
+"""Queries of settlement files, their lines and what people decided of them."""

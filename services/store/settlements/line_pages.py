@@ -1,0 +1,295 @@
+"""Pages of payout lines by keyset: whatever the filter and the sort, an index leads to the rows that a page shows.
+
+The lines are parted into groups: account, outcome, operation and settlement currency. ``line_totals`` says which groups
+there are and how many lines each has, and each sort has an index that begins with a group. A page is the first rows of
+each group's index, merged. Where another filter narrows more than that (a payout, a file, an order, a text, a range),
+that one's index is read instead, and what it finds is sorted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    union,
+    union_all,
+)
+
+from services.store.schema.settlements import (
+    GROUP,
+    line_shares,
+    line_totals,
+    order_keys,
+    settlement_files,
+)
+from services.store.settlements.line_filter import (
+    APART,
+    LINE,
+    LineFilter,
+    apart,
+    begins,
+    categories,
+    dates,
+    of_payout,
+    ranges,
+    spans,
+    within,
+)
+from services.store.settlements.settlement_lines import FOLLOWS, followed_by, leader
+
+Sort = Literal["newest", "oldest", "highest", "lowest", "latest", "earliest"]
+SORTS: dict[Sort, tuple[str, bool]] = {  # column, whether the greatest comes first
+    "newest": ("id", True),
+    "oldest": ("id", False),
+    "highest": ("settled_amount_units", True),
+    "lowest": ("settled_amount_units", False),
+    "latest": ("date", True),
+    "earliest": ("date", False),
+}
+FOUND_BY_TEXT = 2_000  # hits that a search looks at by each key: more than a person reads
+_NARROW = 20_000  # lines that are found by a range and sorted rather than walked through
+_SORTED = 60_000  # lines of a payout or a file, which stand together: read faster
+Place = tuple[Any, int]  # a row's value of the sort, None for a blank amount, and its id
+
+
+@dataclass(frozen=True)
+class Group:
+    account: str
+    outcome: str
+    operation_code: str
+    settlement_currency: str
+    lines: int
+
+
+def first_hidden(tx: Connection) -> int:
+    """Lines from this id on belong to a file that is not complete."""
+    file = settlement_files.c
+    found = tx.scalar(select(func.min(file.first_line_id)).where(file.state != "complete"))
+    return int(found) if found is not None else 2**62
+
+
+def groups(tx: Connection, chosen: LineFilter) -> list[Group]:
+    """The groups with lines that the filter's categories let through, and how many."""
+    total, file = line_totals.c, settlement_files.c
+    keys = [total[name] for name in GROUP]
+    query = (
+        select(*keys, func.sum(total.lines))
+        .join(settlement_files, file.id == total.file)
+        .where(file.state == "complete", *categories(chosen, total), *of_payout(chosen, total))
+        .group_by(*keys)
+    )
+    return [Group(row[0], row[1], row[2], row[3], int(row[4])) for row in tx.execute(query)]
+
+
+def places(
+    tx: Connection, chosen: LineFilter, sort: Sort, after: Place | None, limit: int, *, back: bool = False
+) -> tuple[list[Place], int | None]:
+    """The next rows in the order of the sort, and how many there are in all where the totals know it.
+
+    ``back``: those before the place instead, nearest first.
+    """
+    found = groups(tx, chosen)
+    total = sum(group.lines for group in found)
+    if not total:
+        return [], 0
+    column, descending = SORTS[sort]
+    direct = _direct(tx, chosen, found, column, limit)
+    result: list[Place] = []
+    for blank, start in _stretches(column, after, back):
+        walk = _Walk(column, descending != back, start, blank, limit - len(result), first_hidden(tx))
+        if direct is None:
+            result += _walked(tx, chosen, found, walk)
+        else:
+            result += [(row[0], row[1]) for row in tx.execute(walk.query().where(*direct))]
+        if len(result) == limit:
+            break
+    return result, total if chosen.counted else None
+
+
+def _stretches(column: str, after: Place | None, back: bool) -> list[tuple[bool, Place | None]]:
+    """A blank amount is in no order: those lines come last, by id. (Whether the stretch is theirs, where it begins.)"""
+    if column != "settled_amount_units":
+        return [(False, after)]
+    if after is None:
+        return [(False, None), (True, None)]
+    if after[0] is None:
+        return [(True, after), (False, None)] if back else [(True, after)]
+    return [(False, after)] if back else [(False, after), (True, None)]
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """One stretch of a list: how it is sorted, from where, how many rows, and from which id on nothing is seen."""
+
+    column: str
+    descending: bool
+    start: Place | None
+    blank: bool
+    limit: int
+    hidden: int
+
+    def query(self) -> Select[Any]:
+        value, number = LINE[self.column], LINE.id
+        query = select(value, number).where(LINE.replaced_by.is_(None), apart("id") < self.hidden)
+        sorted_by = [number] if self.blank or self.column == "id" else [value, number]
+        if self.column == "settled_amount_units":
+            query = query.where(value.is_(None) if self.blank else value.is_not(None))
+        if self.start is not None:
+            at, last = self.start
+            beyond = number < last if self.descending else number > last
+            if len(sorted_by) == 1:
+                query = query.where(beyond)
+            else:  # the first condition alone is what an index begins at
+                reached = value <= at if self.descending else value >= at
+                query = query.where(reached, or_(value != at, beyond))
+        ways = [way.desc() for way in sorted_by] if self.descending else sorted_by
+        return query.order_by(*ways).limit(self.limit)
+
+    def first(self, found: list[Place]) -> list[Place]:
+        """The first of what several groups gave."""
+        by_id = self.blank or self.column == "id"
+        found.sort(key=lambda place: place[1:] if by_id else place, reverse=self.descending)
+        return found[: self.limit]
+
+
+def _walked(tx: Connection, chosen: LineFilter, found: Sequence[Group], walk: _Walk) -> list[Place]:
+    """The first rows of each group, by the index of the sort, merged."""
+    query = walk.query().where(
+        *_reach(tx, chosen, walk), *(LINE[name] == bindparam(f"of_{name}") for name in GROUP), *of_payout(chosen, APART), *ranges(chosen, walk.column)
+    )  # fmt: skip
+    parts: list[tuple[int, int] | None] = [None]
+    if chosen.amounts and walk.column == "settled_amount_units":
+        query = query.where(LINE.settled_amount_units.between(bindparam("low"), bindparam("high")))
+        parts = [*spans(chosen)]
+    places: list[Place] = []
+    for group in found:
+        values: dict[str, Any] = {f"of_{name}": getattr(group, name) for name in GROUP}
+        for span in parts:
+            read = tx.execute(query, values if span is None else {**values, "low": span[0], "high": span[1]})
+            places += [(row[0], row[1]) for row in read]
+    return walk.first(places)
+
+
+def _reach(tx: Connection, chosen: LineFilter, walk: _Walk) -> list[ColumnElement[bool]]:
+    """Files are stored one after the other: ids outside those of the files that hold such lines are passed over."""
+    if walk.column != "id":
+        return []
+    total, file = line_totals.c, settlement_files.c
+    query = select(file.id, file.first_line_id).join(line_totals, total.file == file.id).distinct()
+    query = query.where(file.state == "complete", *categories(chosen, total), *of_payout(chosen, total))
+    query = query.where(*within(chosen.since, chosen.until, total.last_date, total.first_date))
+    starts = sorted((row.first_line_id, row.id) for row in tx.execute(query) if row.first_line_id is not None)
+    if not starts:
+        return []
+    last = tx.scalar(select(func.max(LINE.id)).where(LINE.file == starts[-1][1]))
+    return [LINE.id >= starts[0][0], *([LINE.id <= last] if last is not None else [])]
+
+
+def _direct(
+    tx: Connection, chosen: LineFilter, found: Sequence[Group], column: str, limit: int
+) -> list[ColumnElement[bool]] | None:
+    """All of the filter as conditions, where one of them leads to few lines by an index; None: walk the groups."""
+    rest = [*categories(chosen, APART), *of_payout(chosen, APART)]
+    if chosen.order is not None:
+        return [LINE.id.in_(of_order(chosen.order)), *rest, *ranges(chosen)]
+    if chosen.text:
+        return [LINE.id.in_(_by_text(tx, chosen)), *rest, *ranges(chosen)]
+    if chosen.settlement or chosen.file is not None:
+        return _by_payout(tx, chosen, found, column, limit)
+    for other, wanted in (("settled_amount_units", chosen.amounts), ("date", chosen.dates)):
+        if wanted and other != column:
+            few = _by_range(chosen, found, other)
+            counted = select(func.count()).select_from(few.limit(_NARROW + 1).subquery())
+            if (tx.scalar(counted) or 0) <= _NARROW:
+                return [LINE.id.in_(few), *rest, *ranges(chosen)]
+    return None
+
+
+def _by_range(chosen: LineFilter, found: Sequence[Group], column: str) -> Select[Any]:
+    of_groups = [LINE[name].in_({getattr(group, name) for group in found}) for name in GROUP]
+    if column == "date":
+        return select(LINE.id).where(*of_groups, *dates(chosen, LINE.date))
+    parts = [select(LINE.id).where(*of_groups, LINE[column].between(*span)) for span in spans(chosen)]
+    return select(union_all(*parts).subquery().c.id)
+
+
+def _by_payout(
+    tx: Connection, chosen: LineFilter, found: Sequence[Group], column: str, limit: int
+) -> list[ColumnElement[bool]] | None:
+    """The lines of the payout or the file, unless walking the groups is expected to read fewer."""
+    total = line_totals.c
+    here = int(tx.scalar(select(func.sum(total.lines)).where(*of_payout(chosen, total))) or 0)
+    everywhere = groups(
+        tx, LineFilter(chosen.accounts, chosen.outcomes, chosen.operations, chosen.currencies)
+    )
+    of_groups, both = sum(group.lines for group in everywhere), sum(group.lines for group in found)
+    by_id = chosen.file is not None and column == "id"  # its ids stand together
+    if by_id or (here > _SORTED and here > limit * of_groups // both):
+        return None
+    leads = (
+        [LINE.file == chosen.file]
+        if chosen.file is not None
+        else [LINE.account.in_({group.account for group in found}), LINE.settlement_id == chosen.settlement]
+    )
+    return [*leads, *categories(chosen, APART), *of_payout(chosen, APART), *ranges(chosen)]
+
+
+def of_order(order: int) -> Select[Any]:
+    whole = select(LINE.id.label("id")).where(LINE.order == order, LINE.order.is_not(None))
+    parts = select(line_shares.c.line.label("id")).where(line_shares.c.order == order)
+    led = select(LINE.id.label("id")).join(leader, followed_by(LINE)).where(
+        leader.c.id.in_(parts), LINE.transaction_id != "", apart("reason") == FOLLOWS
+    )  # fmt: skip
+    return select(union(whole, parts, led).subquery().c.id)
+
+
+def cut(tx: Connection, chosen: LineFilter) -> bool:
+    """Whether the text has more hits by one of the keys than a search looks at."""
+    if not chosen.text or chosen.order is not None:
+        return False
+    return more_orders(tx, chosen.loose) or any(
+        _more(tx, select(LINE.id).where(way)) for way in _ways(tx, chosen)
+    )
+
+
+def orders_known(tx: Connection, loose: str) -> Select[Any]:
+    """The orders one of whose keys begins so: the first of them, where there are more than a search looks at."""
+    return _orders_known(tx, loose).limit(FOUND_BY_TEXT)
+
+
+def more_orders(tx: Connection, loose: str) -> bool:
+    """Whether there are more such orders than a search looks at."""
+    return bool(loose) and _more(tx, _orders_known(tx, loose))
+
+
+def _orders_known(tx: Connection, loose: str) -> Select[Any]:
+    return select(order_keys.c.order).where(begins(tx, order_keys.c.loose, loose))
+
+
+def _more(tx: Connection, query: Select[Any]) -> bool:
+    return tx.scalar(query.offset(FOUND_BY_TEXT).limit(1)) is not None
+
+
+def _by_text(tx: Connection, chosen: LineFilter) -> Select[Any]:
+    """The lines one of whose keys begins so, and those of the orders that are known by such a key."""
+    limited = [select(LINE.id).where(way).limit(FOUND_BY_TEXT).subquery() for way in _ways(tx, chosen)]
+    return select(union(*(select(part.c.id) for part in limited)).subquery().c.id)
+
+
+def _ways(tx: Connection, chosen: LineFilter) -> list[ColumnElement[bool]]:
+    ways: list[ColumnElement[bool]] = []
+    if chosen.loose:
+        for column in (LINE.loose_reference, LINE.loose_order):
+            ways.append(and_(column != "", begins(tx, column, chosen.loose)))
+        ways.append(and_(LINE.order.is_not(None), LINE.order.in_(orders_known(tx, chosen.loose))))
+    for column in (LINE.transaction_id, LINE.merchant_operation_id):
+        ways.append(and_(column != "", begins(tx, column, chosen.text)))
+    return ways

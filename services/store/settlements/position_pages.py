@@ -1,0 +1,146 @@
+"""Pages of orders as reconciliation sees them, by keyset, and how many stand how."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select
+
+from services.store.schema.orders import orders
+from services.store.schema.settlements import account_matching, order_positions
+from services.store.settlements.invoice_numbers import invoice_number, rules_of
+from services.store.settlements.line_filter import within
+from services.store.settlements.line_pages import more_orders, orders_known
+
+OrderSort = Literal["newest", "oldest", "highest", "lowest", "latest", "earliest"]
+ORDER_SORTS: dict[OrderSort, tuple[str, bool]] = {  # column, whether the greatest comes first
+    "newest": ("order", True),
+    "oldest": ("order", False),
+    "highest": ("amount_units", True),
+    "lowest": ("amount_units", False),
+    "latest": ("last_date", True),
+    "earliest": ("last_date", False),
+}
+_POSITION = order_positions.c
+
+
+@dataclass(frozen=True)
+class OrderFilter:
+    """What a list of orders is narrowed to; empty fields narrow nothing.
+
+    ``open``: only those that a person is to look at. ``late``: an account's moment before which what was collected should
+    be in a payout; where given, only orders of which something is in none. ``since`` and ``until``: the day of the last collection, ISO, both included. ``loose``: how one of the order's keys begins, as
+    loosely as keys are ever compared.
+    """
+
+    accounts: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
+    open: bool = False
+    late: Mapping[str, datetime] = field(default_factory=dict, hash=False)
+    least: int | None = None
+    most: int | None = None
+    since: str = ""
+    until: str = ""
+    loose: str = ""
+
+
+def page(
+    tx: Connection,
+    chosen: OrderFilter,
+    sort: OrderSort,
+    after: tuple[Any, int] | None,
+    limit: int,
+    *,
+    back: bool = False,
+) -> list[Row[Any]]:
+    """Positions with the facts of their orders, in the order of the sort; ``back``: those before the place, nearest first."""
+    name, greatest = ORDER_SORTS[sort]
+    descending = greatest != back
+    value, number = _POSITION[name], _POSITION.order
+    query = select(number).where(*_where(tx, chosen))
+    if after is not None:
+        at, last = after
+        beyond = number < last if descending else number > last
+        if name == "order":
+            query = query.where(beyond)
+        else:
+            query = query.where(or_(value < at if descending else value > at, and_(value == at, beyond)))
+    by = [one.desc() if descending else one for one in ([number] if name == "order" else [value, number])]
+    sorted_ = query.order_by(*by).limit(limit).subquery()  # before anything else is looked up of them
+    facts = (
+        select(
+            order_positions, orders.c.order_id, invoice_number(orders.c, "reference"), orders.c.created_at,
+            orders.c.channel, orders.c.captured_at,
+        )
+        .join(orders, orders.c.id == number)
+        .outerjoin(account_matching, rules_of(orders.c))
+        .where(number.in_(select(sorted_.c.order)))
+    )  # fmt: skip
+    return list(tx.execute(facts.order_by(*by)))
+
+
+def count(tx: Connection, chosen: OrderFilter) -> int:
+    return int(tx.scalar(select(func.count()).select_from(order_positions).where(*_where(tx, chosen))) or 0)
+
+
+def cut(tx: Connection, chosen: OrderFilter) -> bool:
+    """Whether the text has more hits than a search looks at: others are neither listed nor counted."""
+    return more_orders(tx, chosen.loose)
+
+
+def statuses(tx: Connection, accounts: tuple[str, ...]) -> dict[str, int]:
+    """How many orders stand how."""
+    query = select(_POSITION.status, func.count()).group_by(_POSITION.status)
+    if accounts:
+        query = query.where(_POSITION.account.in_(accounts))
+    return {row[0]: int(row[1]) for row in tx.execute(query)}
+
+
+def opened(tx: Connection, accounts: tuple[str, ...]) -> int:
+    """How many orders a person is to look at."""
+    return count(tx, OrderFilter(accounts, open=True))
+
+
+def position(tx: Connection, order: int) -> Row[Any] | None:
+    """The order with where it stands, its position's columns NULL where it has none; the position's ``paid_at`` is
+    ``settled_since``."""
+    left_out = ("order", "account", "currency", "paid_at")
+    kept = [column for column in _POSITION if column.name not in left_out]
+    query = (
+        select(orders, *kept, _POSITION.paid_at.label("settled_since"), invoice_number(orders.c, "reference"))
+        .outerjoin(order_positions, _POSITION.order == orders.c.id)
+        .outerjoin(account_matching, rules_of(orders.c))
+    )
+    return tx.execute(query.where(orders.c.id == order)).first()
+
+
+def _where(tx: Connection, chosen: OrderFilter) -> list[ColumnElement[bool]]:
+    clauses: list[ColumnElement[bool]] = []
+    for column, values in (
+        (_POSITION.account, chosen.accounts), (_POSITION.status, chosen.statuses), (_POSITION.currency, chosen.currencies)
+    ):  # fmt: skip
+        if values:
+            clauses.append(column.in_(values))
+    if chosen.open:
+        clauses.append(_POSITION.open.is_(True))
+    if chosen.late:
+        due = [
+            and_(
+                _POSITION.account == account,
+                _POSITION.open.is_(True),
+                _POSITION.paid_at < moment,
+                _POSITION.open_units > 0,
+            )
+            for account, moment in chosen.late.items()
+        ]
+        clauses.append(or_(false(), *due))
+    if chosen.least is not None:
+        clauses.append(_POSITION.amount_units >= chosen.least)
+    if chosen.most is not None:
+        clauses.append(_POSITION.amount_units <= chosen.most)
+    clauses += within(chosen.since, chosen.until, _POSITION.last_date, _POSITION.last_date)
+    if chosen.loose:
+        clauses.append(_POSITION.order.in_(orders_known(tx, chosen.loose)))
+    return clauses

@@ -1,0 +1,156 @@
+"""Where each order stands, and what that is computed from."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+from sqlalchemy import Connection, func, literal, or_, select, union, update
+
+from services.store.frames import frame, plain
+from services.store.in_list import among
+from services.store.locks import insert_new
+from services.store.orders.orders import UNDER_WAY, UNPAID
+from services.store.schema.orders import orders
+from services.store.schema.settlements import (
+    account_matching,
+    line_shares,
+    order_positions,
+    settlement_lines,
+)
+from services.store.settlements.settlement_lines import (
+    FOLLOWS,
+    followed_by,
+    leader,
+    standing,
+)
+
+_AMOUNTS = ("original_amount_units", "amount_excl_tax_units", "tax_amount_units", "settled_amount_units")
+_TEXTS = (
+    "kind",
+    "transaction_id",
+    "settlement_id",
+    "date",
+    "transfer",
+    "original_currency",
+    "currency",
+    "settlement_currency",
+)
+FACTS = {
+    "order": "int64", "account": "str", "currency": "str", "amount_units": "int64", "captured_units": "int64",
+    "captures": "int64", "paid": "bool", "awaited": "bool",
+}  # fmt: skip
+LINE = {"ours": "int64", "id": "int64", **dict.fromkeys(_TEXTS, "str"), **dict.fromkeys(_AMOUNTS, "Int64")}
+
+
+def bump(tx: Connection, account: str) -> int:
+    """The account's lines or positions are about to change: nobody else changes them before this transaction ends. The
+    version that they get."""
+    matching = account_matching.c
+    grown = update(account_matching).where(matching.account == account).values(version=matching.version + 1)
+    if not tx.execute(grown).rowcount:
+        insert_new(tx, account_matching, ("account",), account=account)
+        tx.execute(grown)
+    return version(tx, account)
+
+
+def version(tx: Connection, account: str) -> int:
+    return int(
+        tx.scalar(select(account_matching.c.version).where(account_matching.c.account == account)) or 0
+    )
+
+
+def matched_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
+    """The standing lines matched to these orders alone, with the columns of LINE."""
+    line = settlement_lines.c
+    query = select(line.order, line.id, *(line[name] for name in (*_TEXTS, *_AMOUNTS)))
+    return frame(tx, query.where(among(tx, line.order, order_ids), line.order.is_not(None), standing()), LINE)
+
+
+def split_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
+    """Every share of the standing lines that are divided over one of these orders and others, and of those that follow
+    such a line, with the columns of LINE, ``units``, the share of the line that is divided, and ``own``, whether the row's
+    is that line."""
+    line, share = settlement_lines.c, line_shares.c
+    theirs = select(share.line).where(among(tx, share.order, order_ids))
+    columns = [line[name] for name in ("id", *_TEXTS, *_AMOUNTS)]
+    divided = (line.outcome == "matched", line.order.is_(None), standing())
+    query = (
+        select(share.order, *columns, share.units, literal(True))
+        .join(settlement_lines, line.id == share.line)
+        .where(share.line.in_(theirs), *divided)
+        .order_by(line.id, share.order)
+    )
+    kinds = {**LINE, "units": "int64", "own": "bool"}
+    found = frame(tx, query, kinds)
+    transactions = found["transaction_id"].unique().tolist()
+    if not any(transactions):
+        return found
+    led = (
+        select(share.order, *columns, share.units, literal(False), leader.c.kind != "sale")
+        .select_from(settlement_lines)
+        .join(leader, followed_by(line))
+        .join(line_shares, share.line == leader.c.id)
+        .where(among(tx, line.transaction_id, transactions), line.transaction_id != "", line.reason == FOLLOWS, *divided)
+        .order_by(line.id, leader.c.kind != "sale", share.order)
+    )  # fmt: skip
+    followers = frame(tx, led, {**kinds, "other": "bool"})
+    # Its Sale leads a transaction, whatever else of it was divided.
+    by_sale = followers.groupby("id")["other"].transform("min").to_numpy(dtype=bool)
+    followers = followers[followers["other"].to_numpy() == by_sale]
+    whole: pd.DataFrame = pd.concat([found, followers.drop(columns="other")], ignore_index=True)
+    return whole
+
+
+def order_facts(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
+    """The orders as ``classify`` takes them; how many captures as their position last said."""
+    o = orders.c
+    query = (
+        select(
+            o.id, o.account, o.currency, o.amount, o.captured, func.coalesce(order_positions.c.captures, 0),
+            o.payment.notin_((*UNPAID, *UNDER_WAY)), o.channel == "imported",
+        )
+        .outerjoin(order_positions, order_positions.c.order == o.id)
+        .where(among(tx, o.id, order_ids))
+        .order_by(o.id)
+    )  # fmt: skip
+    return frame(tx, query, FACTS)
+
+
+def put(tx: Connection, found: pd.DataFrame) -> None:
+    """Write positions: a frame with every column of order_positions but ``paid_at``: when the order was first collected, and
+    once some of that is settled, when the last of it was."""
+    if found.empty:
+        return
+    mark = "%s" if tx.dialect.name == "postgresql" else "?"
+    names = [str(name) for name in found.columns]
+    cells = ", ".join(f'"{name}"' for name in names)
+    renewed = ", ".join(f'"{name}" = excluded."{name}"' for name in (*names[1:], "paid_at"))
+    tx.exec_driver_sql(
+        f"INSERT INTO order_positions ({cells}, paid_at) VALUES ({', '.join([mark] * len(names))}, "  # noqa: S608 (our own names)
+        f"(SELECT CASE WHEN {mark} > 0 THEN last_captured_at ELSE captured_at END FROM orders WHERE id = {mark})) "
+        f'ON CONFLICT ("order") DO UPDATE SET {renewed}',
+        list(zip(*(plain(found[name]) for name in (*names, "gross_units", "order")), strict=True)),
+    )
+
+
+def orders_of_file(tx: Connection, file: int) -> dict[str, list[int]]:
+    """By account, the orders that the file's lines are matched to, and those of the lines that it replaced."""
+    line, share = settlement_lines.c, line_shares.c
+    own = select(line.account, line.order).where(line.file == file, line.order.is_not(None))
+    before = select(line.account, line.order).where(line.replaced_by == file, line.order.is_not(None))
+    split = (
+        select(line.account, share.order)
+        .join(settlement_lines, line.id == share.line)
+        .where(or_(line.file == file, line.replaced_by == file))
+    )
+    led = (
+        select(line.account, share.order)
+        .select_from(settlement_lines)
+        .join(leader, followed_by(line))
+        .join(line_shares, share.line == leader.c.id)
+        .where(line.file == file, line.reason == FOLLOWS)
+    )
+    by_account: dict[str, list[int]] = {}
+    found = {(row[0], int(row[1])) for row in tx.execute(union(own, before, split, led))}
+    for account, order in sorted(found):
+        by_account.setdefault(account, []).append(order)
+    return by_account

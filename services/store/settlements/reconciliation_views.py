@@ -1,0 +1,187 @@
+"""What the reconciliation screens read besides pages of lines and orders: sums, payouts, files, one line whole."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select, union
+
+from services.store.schema.orders import orders, users
+from services.store.schema.settlements import (
+    account_matching,
+    line_shares,
+    line_totals,
+    order_keys,
+    settlement_files,
+    settlement_lines,
+)
+from services.store.settlements.invoice_numbers import invoice_number, rules_of
+from services.store.settlements.line_filter import apart
+from services.store.settlements.line_pages import first_hidden, of_order
+from services.store.settlements.settlement_lines import FOLLOWS, followed_by, leader
+
+_LINE, _FILE, _TOTAL = settlement_lines.c, settlement_files.c, line_totals.c
+_nearest = orders.alias("nearest_orders")
+
+
+def sums(tx: Connection, accounts: Sequence[str]) -> list[Row[Any]]:
+    """Per outcome and settlement currency: lines, moved_units (the sum without signs)."""
+    keys = (_TOTAL.outcome, _TOTAL.settlement_currency)
+    return list(
+        tx.execute(
+            select(*keys, func.sum(_TOTAL.lines).label("lines"), func.sum(_TOTAL.moved_units).label("moved_units"))
+            .join(settlement_files, _FILE.id == _TOTAL.file)
+            .where(_FILE.state == "complete", *_among(_TOTAL.account, accounts))
+            .group_by(*keys)
+        )
+    )  # fmt: skip
+
+
+def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str | None = None) -> list[Row[Any]]:
+    """Of each payout, or of one: per payout, currency, operation and outcome: lines, missing (those without a settled
+    amount), settled_units, first_date, last_date."""
+    keys = (
+        _TOTAL.account, _TOTAL.settlement_id, _TOTAL.settlement_currency, _TOTAL.kind, _TOTAL.operation_code,
+        _TOTAL.operation, _TOTAL.outcome,
+    )  # fmt: skip
+    query = (
+        select(
+            *keys, func.sum(_TOTAL.lines).label("lines"), func.sum(_TOTAL.missing).label("missing"),
+            func.sum(_TOTAL.settled_units).label("settled_units"),
+            func.min(_TOTAL.first_date).label("first_date"), func.max(_TOTAL.last_date).label("last_date"),
+        )
+        .join(settlement_files, _FILE.id == _TOTAL.file)
+        .where(_FILE.state == "complete", *_among(_TOTAL.account, accounts))
+        .group_by(*keys)
+    )  # fmt: skip
+    return list(tx.execute(query if settlement is None else query.where(_TOTAL.settlement_id == settlement)))
+
+
+def files(tx: Connection, accounts: Sequence[str], before: int | None, limit: int) -> list[Row[Any]]:
+    """Files in any state, newest first, without the rows that they set aside; who uploaded each as ``who``."""
+    kept = [column for column in _FILE if column.name not in ("aside", "chosen", "reading")]
+    query = select(*kept, users.c.name.label("who")).outerjoin(
+        users, and_(users.c.id == _FILE.actor_id, _FILE.actor_kind == "user")
+    )
+    query = query.where(_FILE.state != "receiving", *_among(_FILE.account, accounts))
+    if before is not None:
+        query = query.where(_FILE.id < before)
+    return list(tx.execute(query.order_by(_FILE.id.desc()).limit(limit)))
+
+
+def unfinished(tx: Connection, also: Iterable[int]) -> list[Row[Any]]:
+    """The files that wait or are imported, and those of these ids however they stand, oldest first."""
+    kept = [column for column in _FILE if column.name not in ("aside", "chosen", "reading")]
+    query = select(*kept).where(
+        or_(_FILE.state.in_(("receiving", "waiting", "running")), _FILE.id.in_(list(also)))
+    )
+    return list(tx.execute(query.order_by(_FILE.id)))
+
+
+def file(tx: Connection, file_id: int) -> Row[Any] | None:
+    return tx.execute(select(settlement_files).where(_FILE.id == file_id)).first()
+
+
+def readings(tx: Connection, files: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """How each of these files was read."""
+    query = select(_FILE.id, _FILE.reading).where(_FILE.id.in_(list(files)))
+    return {row.id: row.reading for row in tx.execute(query)}
+
+
+def any_file(tx: Connection) -> bool:
+    return tx.scalar(select(_FILE.id).where(_FILE.state != "receiving").limit(1)) is not None
+
+
+def lines(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """Lines by id, whole, with our order's ``order_id``, the nearest one's ``nearest_id``, ``nearest_amount`` and
+    ``nearest_currency``, the file's ``file_name``, ``reference``, which of the five joins in its account, and that one as
+    ``invoice_number``."""
+    query = (
+        select(
+            settlement_lines, orders.c.order_id, _nearest.c.order_id.label("nearest_id"),
+            _nearest.c.amount.label("nearest_amount"), _nearest.c.currency.label("nearest_currency"),
+            _FILE.name.label("file_name"), _FILE.state.label("file_state"),
+            func.coalesce(account_matching.c.reference, 1).label("reference"), invoice_number(_LINE, "reporting_data"),
+        )
+        .join(settlement_files, _FILE.id == _LINE.file)
+        .outerjoin(orders, orders.c.id == _LINE.order)
+        .outerjoin(_nearest, _nearest.c.id == _LINE.nearest)
+        .outerjoin(account_matching, rules_of(_LINE))
+    )  # fmt: skip
+    return {row.id: row for row in tx.execute(query.where(_LINE.id.in_(list(ids))))}
+
+
+def lines_of_order(tx: Connection, order: int, limit: int) -> list[Row[Any]]:
+    """The order's standing lines, parts of divided ones too, oldest collection first."""
+    query = (
+        select(settlement_lines, _FILE.name.label("file_name"), _FILE.finished_at.label("file_finished_at"))
+        .join(settlement_files, _FILE.id == _LINE.file)
+        .where(_LINE.id.in_(of_order(order)), _LINE.replaced_by.is_(None), _LINE.id < first_hidden(tx))
+        .order_by(_LINE.date, _LINE.id)
+    )
+    return list(tx.execute(query.limit(limit)))
+
+
+def transactions_of(tx: Connection, order: int) -> frozenset[str]:
+    """HiPay's transaction references that are known for the order."""
+    query = select(order_keys.c.text).where(order_keys.c.order == order, order_keys.c.kind == "transaction")
+    return frozenset(tx.scalars(query))
+
+
+def shares_of(tx: Connection, line: Row[Any]) -> list[tuple[int, int]]:
+    """The orders among which a line is divided, and the units of each: of the line that it follows, for one that does."""
+    share = line_shares.c
+    query = select(share.order, share.units)
+    if line.reason == FOLLOWS:
+        query = query.join(leader, leader.c.id == share.line).where(followed_by(line))
+        query = query.order_by(leader.c.kind != "sale", leader.c.id, share.order)
+        first = tx.scalar(query.with_only_columns(leader.c.id).limit(1))
+        query = query.where(leader.c.id == first)
+    else:
+        query = query.where(share.line == line.id).order_by(share.order)
+    return [(row[0], row[1]) for row in tx.execute(query)]
+
+
+def lines_near(tx: Connection, order: int, outcomes: Sequence[str], limit: int) -> list[Row[Any]]:
+    """Standing lines of the order's account with one of these outcomes that come near one of its keys, the newest first."""
+    key = order_keys.c
+    looses = select(key.loose).where(
+        key.order == order, key.kind.notin_(("transaction", "operation")), func.length(key.loose) >= 4
+    )
+    account = select(orders.c.account).where(orders.c.id == order).scalar_subquery()
+    ways = [
+        select(_LINE.id).where(column.in_(looses), column != "")
+        for column in (_LINE.loose_reference, _LINE.loose_order)
+    ]
+    query = select(_LINE.id).where(
+        _LINE.id.in_(union(*ways)), apart("account") == account, apart("outcome").in_(outcomes),
+        _LINE.replaced_by.is_(None), _LINE.id < first_hidden(tx),
+    )  # fmt: skip
+    found = lines(tx, tx.scalars(query.order_by(_LINE.id.desc()).limit(limit)))
+    return sorted(found.values(), key=lambda row: -row.id)
+
+
+def formerly(tx: Connection, line: Row[Any]) -> list[Row[Any]]:
+    """Lines of the same key that this one, or a correction of it, took the place of, but those that stand beside: with
+    ``file_name``."""
+    query = (
+        select(settlement_lines, _FILE.name.label("file_name"))
+        .join(settlement_files, _FILE.id == _LINE.file)
+        .where(_LINE.account == line.account, _LINE.key == line.key, _LINE.replaced_by.is_not(None), _LINE.id != line.id,
+               _LINE.replaced_by != _LINE.file)
+        .order_by(_LINE.id.desc())
+    )  # fmt: skip
+    return list(tx.execute(query.limit(20)))
+
+
+def currencies(tx: Connection) -> list[str]:
+    """The settlement currencies that stand in lines."""
+    return sorted(code for code in tx.scalars(select(_TOTAL.settlement_currency).distinct()) if code)
+
+
+def operations(tx: Connection) -> list[str]:
+    """The operation codes that stand in lines, "" for those that are not known."""
+    return sorted(tx.scalars(select(_TOTAL.operation_code).distinct()))
+
+
+def _among(column: Any, accounts: Sequence[str]) -> list[Any]:
+    return [column.in_(accounts)] if accounts else []

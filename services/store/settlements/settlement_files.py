@@ -1,0 +1,328 @@
+"""Settlement files: kept as they came, and where each is on its way to complete."""
+
+import tempfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, not_, or_, select, update
+
+from services.store.locks import insert_new, one_at_a_time
+from services.store.schema.orders import meta
+from services.store.schema.settlements import (
+    account_matching,
+    not_ours_rules,
+    settlement_chunks,
+    settlement_files,
+)
+
+CHUNK_BYTES = 4 << 20
+GONE = ("failed", "cancelled")
+TRIES = 3  # processes that may die over one file, or fail at what is left to do, before it rests
+RESTS = tuple(timedelta(minutes=minutes) for minutes in (10, 20, 40, 60))  # after TRIES, and after each further one
+_file = settlement_files.c
+
+
+def take_turn(tx: Connection) -> None:
+    """Let no other reception end before this transaction does."""
+    one_at_a_time(tx, "settlements")
+
+
+def add(tx: Connection, **values: Any) -> int:
+    """A file that is about to be received; its id."""
+    key = tx.execute(insert(settlement_files).values(state="receiving", **values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def add_chunk(tx: Connection, file: int, number: int, data: bytes) -> None:
+    tx.execute(insert(settlement_chunks).values(file=file, number=number, data=data))
+
+
+def chunks(tx: Connection, file: int, after: int = -1, limit: int = 8) -> list[tuple[int, bytes]]:
+    """The file's next pieces as they came: (number, bytes)."""
+    chunk = settlement_chunks.c
+    query = (
+        select(chunk.number, chunk.data)
+        .where(chunk.file == file, chunk.number > after)
+        .order_by(chunk.number)
+    )
+    return [(row.number, zlib.decompress(row.data)) for row in tx.execute(query.limit(limit))]
+
+
+def content(tx: Connection, file: int) -> bytes:
+    """The file as it came."""
+    return b"".join(_pieces(tx, file))
+
+
+def _pieces(tx: Connection, file: int) -> Iterator[bytes]:
+    after = -1
+    while some := chunks(tx, file, after):
+        yield from (data for _, data in some)
+        after = some[-1][0]
+
+
+@contextmanager
+def written(read: Callable[[], AbstractContextManager[Connection]], file: int) -> Iterator[Path]:
+    """The file as it came, on the disk for as long as the context lasts; ``read`` opens a transaction for each part."""
+    with tempfile.NamedTemporaryFile(prefix="payout-") as copy:
+        after = -1
+        while True:
+            with read() as tx:
+                some = chunks(tx, file, after)
+            if not some:
+                break
+            for _, data in some:
+                copy.write(data)
+            after = some[-1][0]
+        copy.flush()
+        yield Path(copy.name)
+
+
+def drop(tx: Connection, file: int) -> None:
+    """Forget a file that was not kept, its bytes and itself, unless all of it was received meanwhile."""
+    if change(tx, file, states=("receiving",), state="receiving"):
+        drop_chunks(tx, file)
+        tx.execute(delete(settlement_files).where(_file.id == file))
+
+
+def drop_chunks(tx: Connection, file: int) -> None:
+    tx.execute(delete(settlement_chunks).where(settlement_chunks.c.file == file))
+
+
+def get(tx: Connection, file: int) -> Row[Any] | None:
+    return tx.execute(select(settlement_files).where(_file.id == file)).first()
+
+
+def by_hash(tx: Connection, sha256: str) -> Row[Any] | None:
+    """The file that has these bytes and is kept, of whatever account: complete, or on its way."""
+    query = select(settlement_files).where(_file.sha256 == sha256)
+    return tx.execute(query.where(_file.state.notin_(("receiving", *GONE))).order_by(_file.id)).first()
+
+
+def failed_with(tx: Connection, failure: str) -> list[Row[Any]]:
+    """The files that were not imported for this reason, oldest first."""
+    query = select(settlement_files).where(_file.state == "failed", _file.failure == failure)
+    return list(tx.execute(query.order_by(_file.id)))
+
+
+def failed(tx: Connection) -> list[Row[Any]]:
+    """The files that were not imported, and whose bytes did not come another time, oldest first."""
+    same = settlement_files.alias("same")
+    kept = exists().where(
+        same.c.sha256 == _file.sha256, same.c.id != _file.id, same.c.state.not_in(("receiving", *GONE))
+    )
+    query = select(
+        _file.id, _file.account, _file.name, _file.failure, _file.failure_detail, _file.finished_at
+    )
+    query = query.where(_file.state == "failed", ~kept.correlate(settlement_files))
+    return list(tx.execute(query.order_by(_file.id)))
+
+
+def all_stuck(tx: Connection) -> list[Row[Any]]:
+    """The complete files of which something is left that could not be done, oldest first."""
+    query = select(_file.id, _file.account, _file.name, _file.failure, _file.failure_detail, _file.alive_at)
+    return list(tx.execute(query.where(stuck()).order_by(_file.id)))
+
+
+def again(tx: Connection, found: Row[Any], **values: Any) -> Row[Any] | None:
+    """Let a file that failed wait once more. Where another with its bytes is kept meanwhile, that one; nothing changes."""
+    take_turn(tx)
+    known = by_hash(tx, found.sha256)
+    if known is None:
+        change(
+            tx,
+            found.id,
+            states=("failed",),
+            state="waiting",
+            tries=0,
+            failure="",
+            failure_detail={},
+            **values,
+        )
+    return known
+
+
+def booked(tx: Connection) -> list[tuple[str, str]]:
+    """Under which account the lines of each Account stand, or are about to: (Account, our account)."""
+    query = select(_file.accounts).where(_file.state.in_(("running", "complete")))
+    found = {(cell, account) for parts in tx.scalars(query) for cell, account, _ in parts if account}
+    return sorted(found)
+
+
+def listed(tx: Connection, states: Iterable[str]) -> list[Row[Any]]:
+    """The files in these states, newest first."""
+    query = select(settlement_files).where(_file.state.in_(tuple(states)))
+    return list(tx.execute(query.order_by(_file.uploaded_at.desc(), _file.id.desc())))
+
+
+def change(tx: Connection, file: int, *, states: tuple[str, ...], **values: Any) -> bool:
+    """Change a file that is in one of these states; whether it was."""
+    here = update(settlement_files).where(_file.id == file, _file.state.in_(states))
+    return tx.execute(here.values(**values)).rowcount == 1
+
+
+def to_clean(tx: Connection, stale: datetime) -> list[Row[Any]]:
+    """Files that came to nothing and have left lines behind, and those whose reception broke off before ``stale``."""
+    left = _file.state.in_((*GONE, "waiting")) & _file.first_line_id.is_not(None)
+    broken = (_file.state == "receiving") & (_file.alive_at < stale)
+    return list(tx.execute(select(settlement_files).where(or_(left, broken)).order_by(_file.id)))
+
+
+def next_file(tx: Connection, now: datetime) -> Row[Any] | None:
+    """The file to take up: one that is complete and has more to do, one that runs, the first that waits; else one whose
+    follow-up has failed, or the smallest that was held up, which let the others go first. None that rests."""
+    more, ready, held_up = (
+        (_file.state == "complete") & _file.follow_up.is_not(None),
+        not_(_rests(now)),
+        _file.failure != "",
+    )
+    for which, order in (
+        (more & (_file.tries == 0), _file.id),
+        ((_file.state == "running") & ~held_up & ready, _file.id),
+        ((_file.state == "waiting") & ~held_up, _file.id),
+        (more & ready, _file.id),
+        (_file.state.in_(("running", "waiting")) & held_up & ready, _file.size),
+    ):
+        found = tx.execute(select(settlement_files).where(which).order_by(order, _file.id).limit(1)).first()
+        if found is not None:
+            return found
+    return None
+
+
+def _rests(now: datetime) -> ColumnElement[bool]:
+    """The condition on a file that it was tried in vain so often, and so lately, that it is left alone for a while."""
+    last = len(RESTS) - 1
+    lately = (
+        (_file.tries >= TRIES + place if place == last else _file.tries == TRIES + place)
+        & (_file.alive_at > now - rest)
+        for place, rest in enumerate(RESTS)
+    )
+    return or_(*lately)
+
+
+def rests_until(file: Row[Any]) -> datetime | None:
+    """When a file that was tried in vain too often is tried again; None for any other."""
+    if file.tries < TRIES:
+        return None
+    at: datetime = file.alive_at + RESTS[min(file.tries - TRIES, len(RESTS) - 1)]
+    return at
+
+
+def stuck() -> ColumnElement[bool]:
+    """The condition on a file that it is complete, and what is left to do failed as often as it is tried."""
+    return (_file.state == "complete") & _file.follow_up.is_not(None) & (_file.tries >= TRIES)
+
+
+def take_up(tx: Connection, file: int) -> bool:
+    """Let what is left to do of a complete file be tried again; whether it had been given up."""
+    here = update(settlement_files).where(_file.id == file, stuck())
+    return tx.execute(here.values(tries=0)).rowcount == 1
+
+
+def uncount(tx: Connection, since: datetime) -> None:
+    """The process begun at ``since`` has ended for what was no fault of the file that it was at."""
+    found = _at_hand(tx, since)
+    if found is not None and found.tries > 0:
+        change(tx, found.id, states=(found.state,), tries=found.tries - 1)
+
+
+def hold_up(tx: Connection, since: datetime, failure: str) -> None:
+    """The same, and it goes on by itself: ``failure`` says what it waits for."""
+    found = _at_hand(tx, since)
+    if found is not None and found.state == "running" and not found.failure:
+        uncount(tx, since)
+        change(tx, found.id, states=("running",), failure=failure, failure_detail={})
+
+
+def give_up(tx: Connection, since: datetime, failure: str, now: datetime) -> None:
+    """The process begun at ``since`` has died of what it was at: the file fails, if that was its last try."""
+    found = _at_hand(tx, since)
+    if found is not None and found.tries >= TRIES:
+        change(
+            tx, found.id, states=("running",), state="failed", failure=failure, failure_detail={}, finished_at=now
+        )
+
+
+def _at_hand(tx: Connection, since: datetime) -> Row[Any] | None:
+    """The file that the process begun at ``since`` was at."""
+    at_it = or_(_file.state == "running", (_file.state == "complete") & _file.follow_up.is_not(None))
+    query = select(settlement_files).where(at_it, _file.tries > 0, _file.alive_at >= since)
+    return tx.execute(query.order_by(_file.alive_at.desc()).limit(1)).first()
+
+
+def let_rest(tx: Connection, failure: str) -> None:
+    """While nobody imports: ``failure`` says of the files over which processes died too often why they wait."""
+    over = (_file.state == "running") & (_file.tries >= TRIES) & (_file.failure == "")
+    tx.execute(update(settlement_files).where(over).values(failure=failure, failure_detail={}))
+
+
+def resting(tx: Connection, failure: str) -> list[Row[Any]]:
+    """The files that wait for this reason, though they were begun, oldest first."""
+    query = select(_file.id, _file.account, _file.name, _file.failure, _file.failure_detail, _file.uploaded_at)
+    return list(tx.execute(query.where(_file.state == "running", _file.failure == failure).order_by(_file.id)))
+
+
+def any_running(tx: Connection) -> bool:
+    """Whether a file is being imported."""
+    return tx.execute(select(_file.id).where(_file.state == "running").limit(1)).first() is not None
+
+
+def named(tx: Connection, accounts: tuple[str, ...]) -> list[Row[Any]]:
+    """Of each complete file, oldest first: account, the payouts that it names, those of which a row is set aside."""
+    query = select(_file.account, _file.settlements, _file.aside_settlements)
+    return list(
+        tx.execute(query.where(_file.state == "complete", _file.account.in_(accounts)).order_by(_file.id))
+    )
+
+
+def rules(tx: Connection) -> list[Row[Any]]:
+    """How each account's lines are joined; an account without a row has the defaults."""
+    return list(tx.execute(select(account_matching)))
+
+
+def not_ours(tx: Connection, account: str) -> list[Row[Any]]:
+    rule = not_ours_rules.c
+    query = select(rule.field, rule.pattern, rule.text).where(
+        rule.account == account, rule.ended_at.is_(None)
+    )
+    return list(tx.execute(query.order_by(rule.id)))
+
+
+def next_rejoin(tx: Connection) -> Row[Any] | None:
+    """An account whose rules have changed and whose lines are not all joined again."""
+    return tx.execute(select(account_matching).where(account_matching.c.rejoin.is_not(None)).limit(1)).first()
+
+
+def rejoined(tx: Connection, account: str, before: int, now: int | None) -> bool:
+    """All up to a line are joined again (None: all are); False when the rules have changed meanwhile."""
+    matching = account_matching.c
+    here = update(account_matching).where(matching.account == account, matching.rejoin == before)
+    done = {"rejoin_all": False} if now is None else {}
+    return tx.execute(here.values(rejoin=now, **done)).rowcount == 1
+
+
+def lease(tx: Connection, name: str) -> str:
+    """Who has the lease of this name, "" for nobody; kept from other writers to the end of the transaction."""
+    insert_new(tx, meta, ("name",), name=name, value="")
+    return str(tx.execute(select(meta.c.value).where(meta.c.name == name).with_for_update()).scalar_one())
+
+
+def lease_text(tx: Connection, name: str) -> str:
+    """The same to look at."""
+    return str(tx.scalar(select(meta.c.value).where(meta.c.name == name)) or "")
+
+
+def set_lease(tx: Connection, name: str, value: str) -> None:
+    tx.execute(update(meta).where(meta.c.name == name).values(value=value))
+
+
+def any_other(tx: Connection, file: int) -> bool:
+    """Whether another file is complete."""
+    return (
+        tx.execute(select(_file.id).where(_file.state == "complete", _file.id != file).limit(1)).first()
+        is not None
+    )
