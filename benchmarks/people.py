@@ -5,16 +5,16 @@ import uuid
 from services import clock
 from services.access import Actor
 from services.desk import Desk
-from services.store import access as rows
+from services.store import access
 
 
 def finance(desk: Desk) -> Actor:
     """A person, new in the store, who may send, see payouts and reconcile."""
     now, user = clock.now(), uuid.uuid4().hex
     with desk.store.write() as tx:
-        rows.add_user(
+        access.add_user(
             tx, id=user, issuer="bench", subject=user, email="camille@example.com", name="Camille", created_at=now,
             signed_in_at=now, seen_at=now, disabled=False,
         )  # fmt: skip
-        rows.set_roles(tx, user, "table", ("manager", "finance", "admin"), at=now, granted_by="bench")
+        access.set_roles(tx, user, "table", ("manager", "finance", "admin"), at=now, granted_by="bench")
     return Actor("user", user, "Camille", "camille@example.com")

@@ -30,10 +30,8 @@ from services.desk import Desk
 from services.orders import create, history
 from services.orders.drafts import Draft
 from services.settings import Settings
-from services.store import access as access_rows
-from services.store import open_store
-from services.store.orders import orders as rows
-from services.store.orders import steps as due
+from services.store import access, open_store
+from services.store.orders import orders, steps
 from services.store.orders.orders import Filter
 
 ORDERS, ROUNDS, WARM_UP = 10_000, 200, 20
@@ -75,7 +73,7 @@ def _paths(desk: Desk, actor: Actor, driver: Any) -> list[HotPath]:
 
     def take() -> None:
         with desk.store.write() as tx:
-            due.take(tx, "bench", clock.now(), timedelta(seconds=150), accounts=("demo",))
+            steps.take(tx, "bench", clock.now(), timedelta(seconds=150), accounts=("demo",))
 
     def append() -> None:
         with desk.store.write() as tx:
@@ -133,14 +131,14 @@ def _fill(desk: Desk) -> Actor:
     """Ten thousand orders over a year, a fifth of them with a due step; the person who sent them."""
     now, actor = clock.now(), Actor("user", uuid.uuid4().hex, "Camille", "camille@example.com")
     with desk.store.write() as tx:
-        access_rows.add_user(
+        access.add_user(
             tx, id=actor.id, issuer="bench", subject=actor.id, email=actor.email, name=actor.name, created_at=now,
             signed_in_at=now, seen_at=now, disabled=False,
         )  # fmt: skip
-        access_rows.set_roles(tx, actor.id, "table", ("manager",), at=now, granted_by="bench")
+        access.set_roles(tx, actor.id, "table", ("manager",), at=now, granted_by="bench")
         for number in range(ORDERS):
             created = now - timedelta(minutes=number * 50)
-            order = rows.add_order(
+            order = orders.add_order(
                 tx, account="demo", order_id=f"B-{number}", channel="link", form_key=uuid.uuid4().hex,
                 mark=uuid.uuid4().hex, first_name="Zoé", last_name=_NAMES[number % len(_NAMES)],
                 email=f"customer{number}@example.com", phone="", language="fr", amount=12_5000 + number, currency="EUR",
@@ -150,7 +148,7 @@ def _fill(desk: Desk) -> Actor:
                 payment="captured" if number % 3 else "unpaid",
             )  # fmt: skip
             if number % 5 == 0:
-                due.schedule(tx, order, "read", "demo", now)
+                steps.schedule(tx, order, "read", "demo", now)
     return actor
 
 

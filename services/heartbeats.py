@@ -17,8 +17,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Literal
 
-from services.store import STORE_AWAY, Store
-from services.store import heartbeats as rows
+from services.store import STORE_AWAY, Store, heartbeats
 
 log = logging.getLogger(__name__)
 # What every worker runs, in the order in which it is told.
@@ -55,7 +54,7 @@ class SignsOfLife:
             signs, self._turned = self._turned, {}
         try:
             with self._store.write() as tx:
-                rows.keep_signs(tx, signs)
+                heartbeats.keep_signs(tx, signs)
         except STORE_AWAY:  # the lane's own work notices and says so
             self._due = time.monotonic() + min(_AGAIN_SECONDS, self._every)
 
@@ -124,7 +123,7 @@ class Watch:
     def look(self) -> None:
         """Raises StoreError."""
         with self._store.read() as tx:
-            signs = rows.signs(tx, self._lanes)
+            signs = heartbeats.signs(tx, self._lanes)
         now = self._seconds()
         blind = now - self._looked > _BLIND_SECONDS
         self._looked = now

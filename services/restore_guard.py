@@ -29,8 +29,7 @@ from typing import Any, Literal
 from services import clock
 from services.access import SYSTEM, Actor, Right, audit, require
 from services.settings import Settings
-from services.store import Store
-from services.store import restore_guard as rows
+from services.store import Store, restore_guard
 from services.store.locks import one_at_a_time
 
 log = logging.getLogger(__name__)
@@ -63,16 +62,16 @@ def examine(store: Store, settings: Settings) -> Standing:
     path = marker_path(settings)
     with store.write() as tx:
         one_at_a_time(tx, "epoch")
-        if rows.held(tx):
+        if restore_guard.held(tx):
             return "held"
-        marker, epoch, newest = read_marker(path), rows.epoch(tx), rows.newest_event(tx)
+        marker, epoch, newest = read_marker(path), restore_guard.epoch(tx), restore_guard.newest_event(tx)
         reason = ""
         if not epoch:
             epoch = {"id": uuid.uuid4().hex, "release": 0, "also": []}
-            rows.keep_epoch(tx, epoch)
-            reason = "older" if marker is not None and rows.any_order(tx) else ""
+            restore_guard.keep_epoch(tx, epoch)
+            reason = "older" if marker is not None and restore_guard.any_order(tx) else ""
         elif marker is None:
-            if rows.any_order(tx) and _writable(path):
+            if restore_guard.any_order(tx) and _writable(path):
                 return "unmarked"
         else:
             reason = _mismatch(marker, epoch, newest)
@@ -96,7 +95,7 @@ def hold_unmarked(store: Store) -> None:
     """Hold a database with a past beside which this machine has no marker."""
     with store.write() as tx:
         one_at_a_time(tx, "epoch")
-        if not rows.held(tx):
+        if not restore_guard.held(tx):
             _hold(tx, "unmarked", None)
 
 
@@ -104,13 +103,13 @@ def join(store: Store, settings: Settings) -> None:
     """This machine is a further one of an installation that lives: it keeps a marker from now on."""
     with store.write() as tx:
         one_at_a_time(tx, "epoch")
-        epoch = rows.epoch(tx)
-        write_marker(marker_path(settings), Marker(epoch["id"], epoch["release"], rows.newest_event(tx)))
+        epoch = restore_guard.epoch(tx)
+        write_marker(marker_path(settings), Marker(epoch["id"], epoch["release"], restore_guard.newest_event(tx)))
 
 
 def _hold(tx: Any, reason: str, marker: Marker | None) -> None:
     known = {"marker": marker.id, "release": marker.release} if marker else {}
-    rows.hold(tx, {"since": clock.now().isoformat(), "reason": reason, **known})
+    restore_guard.hold(tx, {"since": clock.now().isoformat(), "reason": reason, **known})
     audit.record(tx, SYSTEM, "backup.held", "database", reason=reason)
     log.error(
         "the database was put back from a backup (%s): nothing is sent until an administrator releases it",
@@ -121,10 +120,10 @@ def _hold(tx: Any, reason: str, marker: Marker | None) -> None:
 def standing(store: Store) -> Hold | None:
     """Since when the database is held, and what waits; None while it is not. One look into a small table."""
     with store.read() as tx:
-        known = rows.held(tx)
+        known = restore_guard.held(tx)
         if not known:
             return None
-        return Hold(datetime.fromisoformat(known["since"]), known["reason"], rows.waiting(tx))
+        return Hold(datetime.fromisoformat(known["since"]), known["reason"], restore_guard.waiting(tx))
 
 
 def release(store: Store, settings: Settings, actor: Actor) -> bool:
@@ -132,15 +131,15 @@ def release(store: Store, settings: Settings, actor: Actor) -> bool:
     with store.write() as tx:
         require(tx, actor, Right.CONFIGURE)
         one_at_a_time(tx, "epoch")
-        known, epoch = rows.held(tx), rows.epoch(tx)
+        known, epoch = restore_guard.held(tx), restore_guard.epoch(tx)
         if not known:
             return False
         also = {*epoch["also"], known.get("marker", epoch["id"])} - {epoch["id"]}
         latest = max(epoch["release"], known.get("release", 0)) + 1
-        rows.keep_epoch(tx, {"id": epoch["id"], "release": latest, "also": sorted(also)})
-        rows.hold(tx, {})
+        restore_guard.keep_epoch(tx, {"id": epoch["id"], "release": latest, "also": sorted(also)})
+        restore_guard.hold(tx, {})
         audit.record(tx, actor, "backup.released", "database", reason=known["reason"])
-        write_marker(marker_path(settings), Marker(epoch["id"], latest, rows.newest_event(tx)))
+        write_marker(marker_path(settings), Marker(epoch["id"], latest, restore_guard.newest_event(tx)))
     return True
 
 
@@ -208,7 +207,7 @@ class Watch:
             return True
         self._looked = now
         with self._store.read() as tx:
-            newest, life = rows.newest_event(tx), rows.sign_of_life(tx)
+            newest, life = restore_guard.newest_event(tx), restore_guard.sign_of_life(tx)
         if newest == self._seen and self._unmarked_since is None:
             return True
         found = examine(self._store, self._settings)

@@ -6,8 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.bulk import columns
-from pages.bulk import table as words
+from pages.bulk import columns, table
 from pages.components import uploader
 from pages.components.common import (
     actor,
@@ -31,7 +30,7 @@ def page() -> None:
     st.title(t("Expected orders"))
     st.caption(t("Orders of your own shop. Nothing is sent for them: they are only kept, so that the lines of HiPay's payouts find them."))  # fmt: skip
     with refusals():
-        account = words.choose_account("expected_account")
+        account = table.choose_account("expected_account")
         known = expected.count(desk(), actor(), account.key)
         st.metric(t("Expected orders known"), known, border=True, width=280)
         with desk().store.read() as tx:
@@ -47,7 +46,7 @@ def _add(account: Account) -> None:
     t = texts()
     with st.container(border=True):
         st.markdown(f"**{t('Add a list')}**")
-        words.offer_template(EXPECTED, "expected-orders")
+        table.offer_template(EXPECTED, "expected-orders")
         st.session_state.setdefault("expected_uploads", 0)
         uploaded = uploader.files(
             t("The table: CSV, XLSX, XLS or ODS"), type=["csv", "txt", "xlsx", "xls", "ods"],
@@ -66,7 +65,7 @@ def _add(account: Account) -> None:
 
 def _preview(account: Account, uploaded: Any) -> Preview | None:
     """The list as it was read, kept while nothing that matters for it changes: it may have a hundred thousand rows."""
-    sign = words.ask_decimal(uploaded.file_id)
+    sign = table.ask_decimal(uploaded.file_id)
     place = _place(account, uploaded)
     said = columns.said(place)
     key = (place, sign, tuple(said.items()))
@@ -74,8 +73,8 @@ def _preview(account: Account, uploaded: Any) -> Preview | None:
     if known and known[0] == key:
         kept: Preview = known[1]
         return kept
-    with st.spinner(texts()("Checking each row…")), words.table_refusals(EXPECTED, place):
-        sheets = words.sheets(uploaded.file_id)
+    with st.spinner(texts()("Checking each row…")), table.table_refusals(EXPECTED, place):
+        sheets = table.sheets(uploaded.file_id)
         preview = expected.look(desk(), actor(), account.key, uploaded.getvalue(), sign, said, sheets)
         preview = replace(
             preview, table=replace(preview.table, lines=())
@@ -92,7 +91,7 @@ def _place(account: Account, uploaded: Any) -> str:
 def _show(account: Account, preview: Preview, place: str, t: Translator) -> None:
     columns.show(preview.table.head, EXPECTED, place)
     if preview.decision.decimal is None:
-        words.undecided(preview.decision.cell)
+        table.undecided(preview.decision.cell)
         return
     four = zip(st.columns(4), (
         (t("New"), len(preview.new)), (t("Already known"), preview.known), (t("Different"), len(preview.different)),
@@ -108,7 +107,7 @@ def _show(account: Account, preview: Preview, place: str, t: Translator) -> None
     if preview.bad:
         st.markdown(f"**{t('To correct')}**")
         st.dataframe(
-            words.bad_table(preview.bad[:SHOWN], EXPECTED, t), hide_index=True, alt=t("Rows to correct")
+            table.bad_table(preview.bad[:SHOWN], EXPECTED, t), hide_index=True, alt=t("Rows to correct")
         )
     if not preview.new:
         st.info(t("There is no new order in this list."), icon=":material/inbox:")

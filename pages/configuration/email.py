@@ -18,7 +18,7 @@ from services.checklist.test_email import sample, send_test_email
 from services.error_messages import sentence
 from services.errors import DeskError
 from services.i18n import LANGUAGES, language_name
-from services.mail import settings as mail
+from services.mail import settings
 from services.mail.compose import DEFAULT_COLOUR
 from services.mail.errors import SettingsRefused
 from services.mail.settings import WHITE, EmailSettings, text_colour
@@ -46,7 +46,7 @@ def form(account: Account, seen: Overview) -> None:
     # What is wrong is shown as it was saved last.
     stored = seen.configuration.email.of(chosen)
     good = {name: getattr(stored, name) if name in problems else text for name, text in typed.items()}
-    shown = _as_received(seen, chosen, mail.read(good))
+    shown = _as_received(seen, chosen, settings.read(good))
     with right:
         _preview(account, chosen or spoken, shown)
         _test(account, seen, chosen or spoken)
@@ -150,13 +150,13 @@ def _as_received(seen: Overview, chosen: str, typed: EmailSettings) -> EmailSett
     """What a customer would get if what is typed were saved."""
     config = seen.configuration.email
     if chosen:
-        return mail.resolve(config.default, {chosen: typed}, chosen)
-    return mail.resolve(typed, config.per_language, language())
+        return settings.resolve(config.default, {chosen: typed}, chosen)
+    return settings.resolve(typed, config.per_language, language())
 
 
 def _problems(typed: dict[str, str]) -> dict[str, DeskError]:
     try:
-        mail.read(typed)
+        settings.read(typed)
     except SettingsRefused as error:
         return dict(error.problems)
     return {}

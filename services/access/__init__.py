@@ -14,8 +14,7 @@ from enum import StrEnum
 from typing import ClassVar, Literal
 
 from services.errors import DeskError
-from services.store import Connection
-from services.store import access as rows
+from services.store import Connection, access
 
 
 class Right(StrEnum):
@@ -80,7 +79,7 @@ def rights(tx: Connection, actor: Actor) -> frozenset[Right]:
         return frozenset(Right)
     if not _session_lives(tx, actor):
         return frozenset()
-    roles = rows.roles_of(tx, actor.id)
+    roles = access.roles_of(tx, actor.id)
     return frozenset().union(*(ROLE_RIGHTS[role] for role in roles if role in ROLE_RIGHTS))
 
 
@@ -94,6 +93,6 @@ def require(tx: Connection, actor: Actor, right: Right) -> None:
 def _session_lives(tx: Connection, actor: Actor) -> bool:
     if not actor.session:
         return True
-    row = rows.session(tx, actor.session)
+    row = access.session(tx, actor.session)
     # The machine's clock, as the provider's: the sandbox's clock may jump by months.
     return row is not None and row.ends_at > datetime.now(UTC)

@@ -4,13 +4,12 @@ from typing import Any
 
 from services import clock
 from services.access import Actor
-from services.store import Connection
-from services.store import access as rows
+from services.store import Connection, access
 
 
 def record(tx: Connection, actor: Actor, action: str, subject: str, /, **detail: Any) -> None:
     """Write one audit entry in the transaction of the act itself. ``subject`` is ``kind:id``."""
-    rows.record(
+    access.record(
         tx,
         at=clock.now(),
         actor_kind=actor.kind,

@@ -25,8 +25,7 @@ from typing import Any, ClassVar
 from services.access import ROLES, Actor, NotSignedIn, Right, audit, rights
 from services.desk import Desk
 from services.settings import SignIn
-from services.store import Connection
-from services.store import access as rows
+from services.store import Connection, access
 from services.store.locks import one_at_a_time
 
 LOCAL_ISSUER = "local"
@@ -77,7 +76,7 @@ def sign_in(desk: Desk, claims: Mapping[str, Any]) -> Actor:
     token = _token(desk, claims)
     now, limits = datetime.now(UTC), desk.settings.sign_in
     with desk.store.read() as tx:
-        user, session = rows.find_user(tx, token.issuer, token.subject), rows.session(tx, token.session)
+        user, session = access.find_user(tx, token.issuer, token.subject), access.session(tx, token.session)
     if user and user.disabled:
         raise UserDisabled
     if user and session:
@@ -99,7 +98,7 @@ def session_of(desk: Desk, claims: Mapping[str, Any]) -> str:
 def held_by(desk: Desk, session: str) -> tuple[str, frozenset[Right]]:
     """The id of the person whose session it is, and their rights now; nobody and none when it has ended or never began."""
     with desk.store.read() as tx:
-        row = rows.session(tx, session)
+        row = access.session(tx, session)
         if row is None:
             return "", frozenset()
         return row.user_id, rights(tx, Actor("user", row.user_id, session=session))
@@ -108,7 +107,7 @@ def held_by(desk: Desk, session: str) -> tuple[str, frozenset[Right]]:
 def sign_out(desk: Desk, actor: Actor) -> None:
     """End the person's session: the cookie, wherever a copy of it lies, opens nothing any more."""
     with desk.store.write() as tx:
-        rows.end_session_at(tx, actor.session, datetime.now(UTC))
+        access.end_session_at(tx, actor.session, datetime.now(UTC))
         audit.record(tx, actor, "user.signed_out", f"user:{actor.id}")
 
 
@@ -117,16 +116,16 @@ def local_user(desk: Desk) -> Actor:
     now = datetime.now(UTC)
     with desk.store.write() as tx:
         one_at_a_time(tx, "sign-in")
-        user = rows.find_user(tx, LOCAL_ISSUER, "user")
+        user = access.find_user(tx, LOCAL_ISSUER, "user")
         if user:
-            rows.change_user(tx, user.id, seen_at=now)
+            access.change_user(tx, user.id, seen_at=now)
             return Actor("user", user.id, user.name, user.email)
         actor = Actor("user", uuid.uuid4().hex, _machine_user())
-        rows.add_user(
+        access.add_user(
             tx, id=actor.id, issuer=LOCAL_ISSUER, subject="user", email="", name=actor.name,
             created_at=now, signed_in_at=now, seen_at=now, disabled=False,
         )  # fmt: skip
-        rows.set_roles(tx, actor.id, "table", ROLES, at=now, granted_by=actor.id)
+        access.set_roles(tx, actor.id, "table", ROLES, at=now, granted_by=actor.id)
         audit.record(tx, actor, "user.created", f"user:{actor.id}", roles=list(ROLES))
     return actor
 
@@ -141,30 +140,30 @@ def _begin(desk: Desk, token: _Token, claims: Mapping[str, Any], now: datetime) 
     person = {"email": _address(claims), "name": _name(claims)}
     with desk.store.write() as tx:
         one_at_a_time(tx, "sign-in")
-        rows.forget_sessions(tx, started_before=now - timedelta(hours=limits.absolute_hours) - _SKEW)
-        user = rows.find_user(tx, token.issuer, token.subject)
-        if user and rows.session(tx, token.session):  # two tabs came with the same new token
+        access.forget_sessions(tx, started_before=now - timedelta(hours=limits.absolute_hours) - _SKEW)
+        user = access.find_user(tx, token.issuer, token.subject)
+        if user and access.session(tx, token.session):  # two tabs came with the same new token
             return Actor("user", user.id, user.name, user.email, token.session)
         user_id = user.id if user else uuid.uuid4().hex
         actor = Actor("user", user_id, person["name"], person["email"], token.session)
         if not user:
-            rows.add_user(
+            access.add_user(
                 tx, id=user_id, issuer=token.issuer, subject=token.subject, **person,
                 created_at=now, signed_in_at=started_at, seen_at=now, disabled=False,
             )  # fmt: skip
             audit.record(tx, actor, "user.created", f"user:{user_id}")
         if not user or started_at >= user.signed_in_at:  # an older token says less than what we know
-            rows.change_user(tx, user_id, **person, signed_in_at=started_at)
-            rows.set_roles(tx, user_id, "claim", roles, at=now, granted_by="provider")
-        rows.add_session(tx, id=token.session, user_id=user_id, started_at=started_at, ends_at=ends_at)
+            access.change_user(tx, user_id, **person, signed_in_at=started_at)
+            access.set_roles(tx, user_id, "claim", roles, at=now, granted_by="provider")
+        access.add_session(tx, id=token.session, user_id=user_id, started_at=started_at, ends_at=ends_at)
         _use(tx, token.session, user_id, now, ends_at)
         audit.record(tx, actor, "user.signed_in", f"user:{user_id}", claimed=sorted(roles))
     return actor
 
 
 def _use(tx: Connection, session_id: str, user_id: str, now: datetime, ends_at: datetime) -> None:
-    rows.change_user(tx, user_id, seen_at=now)  # the user before the session, as whoever disables them does
-    rows.end_session_at(tx, session_id, ends_at)
+    access.change_user(tx, user_id, seen_at=now)  # the user before the session, as whoever disables them does
+    access.end_session_at(tx, session_id, ends_at)
 
 
 def _end(started_at: datetime, now: datetime, limits: SignIn) -> datetime:

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.access import Actor, Right, require
 from services.desk import Desk
-from services.store import access as rows
+from services.store import access
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ def entries(
     """The newest entries first; ``before`` is the id of the last one already shown. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_AUDIT)
-        names = {row.id: row.name for row in rows.all_users(tx)}
-        found = rows.audit_rows(tx, before=before, actions=actions, limit=limit)
+        names = {row.id: row.name for row in access.all_users(tx)}
+        found = access.audit_rows(tx, before=before, actions=actions, limit=limit)
     return tuple(
         Entry(
             row.id, row.at, row.actor_kind, names.get(row.actor_id, ""), row.action, row.subject,
@@ -47,11 +47,11 @@ def actions(desk: Desk, actor: Actor) -> tuple[str, ...]:
     """Every action that the trail knows, for the filter. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_AUDIT)
-        return tuple(rows.audit_actions(tx))
+        return tuple(access.audit_actions(tx))
 
 
 def broken_at(desk: Desk, actor: Actor) -> int | None:
     """The id of the first entry that was changed, or that follows one removed; None when the chain holds. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_AUDIT)
-        return rows.broken_link(tx)
+        return access.broken_link(tx)

@@ -14,8 +14,7 @@ from services import clock
 from services.access import ROLES, AccessError, Actor, Right, audit, require, rights
 from services.desk import Desk
 from services.i18n import DASHBOARD_LANGUAGES
-from services.store import Connection
-from services.store import access as rows
+from services.store import Connection, access
 
 
 class UnknownUser(AccessError):
@@ -49,8 +48,8 @@ def list_people(desk: Desk, actor: Actor) -> tuple[Person, ...]:
     """Everybody who ever signed in, by name. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.MANAGE_USERS)
-        roles = {(row.user_id, row.source, row.role) for row in rows.all_roles(tx)}
-        people = rows.all_users(tx)
+        roles = {(row.user_id, row.source, row.role) for row in access.all_roles(tx)}
+        people = access.all_users(tx)
     return tuple(
         Person(
             row.id, row.name, row.email, row.issuer, row.disabled, row.signed_in_at, row.seen_at,
@@ -66,8 +65,8 @@ def set_given_roles(desk: Desk, actor: Actor, user_id: str, roles: frozenset[str
     wanted = roles & frozenset(ROLES)
     with desk.store.write() as tx:
         _person(tx, actor, user_id)
-        before = rows.roles_from(tx, user_id, "table")
-        rows.set_roles(tx, user_id, "table", wanted, at=clock.now(), granted_by=actor.id)
+        before = access.roles_from(tx, user_id, "table")
+        access.set_roles(tx, user_id, "table", wanted, at=clock.now(), granted_by=actor.id)
         _keep_an_admin(tx)
         for action, changed in (("role.granted", wanted - before), ("role.revoked", before - wanted)):
             for role in sorted(changed):
@@ -80,31 +79,31 @@ def set_disabled(desk: Desk, actor: Actor, user_id: str, disabled: bool) -> None
         _person(tx, actor, user_id)
         if disabled and user_id == actor.id:
             raise OwnAccount
-        rows.change_user(tx, user_id, disabled=disabled)
+        access.change_user(tx, user_id, disabled=disabled)
         if disabled:
-            rows.end_sessions_of(tx, user_id, datetime.now(UTC))
+            access.end_sessions_of(tx, user_id, datetime.now(UTC))
         _keep_an_admin(tx)
         audit.record(tx, actor, "user.disabled" if disabled else "user.enabled", f"user:{user_id}")
 
 
 def _person(tx: Connection, actor: Actor, user_id: str) -> None:
     require(tx, actor, Right.MANAGE_USERS)
-    rows.active_with_role(
+    access.active_with_role(
         tx, "admin"
     )  # locks their rows first: two administrators cannot remove each other at once
-    if not rows.user(tx, user_id):
+    if not access.user(tx, user_id):
         raise UnknownUser
 
 
 def _keep_an_admin(tx: Connection) -> None:
-    if not rows.active_with_role(tx, "admin"):
+    if not access.active_with_role(tx, "admin"):
         raise LastAdmin
 
 
 def language(desk: Desk, actor: Actor) -> str:
     """The language that the person chose for the screens, "" for none yet."""
     with desk.store.read() as tx:
-        row = rows.user(tx, actor.id)
+        row = access.user(tx, actor.id)
     return str(row.language) if row else ""
 
 
@@ -113,4 +112,4 @@ def keep_language(desk: Desk, actor: Actor, code: str) -> None:
     if code in DASHBOARD_LANGUAGES:
         with desk.store.write() as tx:
             if rights(tx, actor):
-                rows.change_user(tx, actor.id, language=code)
+                access.change_user(tx, actor.id, language=code)

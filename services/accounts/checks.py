@@ -12,7 +12,7 @@ from typing import Literal
 
 from services import clock
 from services.accounts.configuration import Configuration, configuration
-from services.checklist import payout_checks as payouts
+from services.checklist import payout_checks
 from services.desk import Desk
 from services.mail.addresses import parse_address
 from services.mail.errors import MailboxAway
@@ -21,8 +21,7 @@ from services.mail.settings import missing
 from services.mail.smtp_url import parse_smtp_url
 from services.orders import bounces
 from services.settings import SHORTEST_SECRET, Account, Settings
-from services.store import Connection
-from services.store import accounts as rows
+from services.store import Connection, accounts
 from services.store.engine import sqlite_warning
 from services.versions import python_warning
 
@@ -60,7 +59,7 @@ class Check:
 
 def last_checks(desk: Desk, account: str) -> tuple[Check, ...]:
     """The check list as it stands, without asking anybody; at most two seconds, when the watched folder hangs."""
-    folder = payouts.folder_standing(desk, account)
+    folder = payout_checks.folder_standing(desk, account)
     with desk.store.read() as tx:
         return checks_in(tx, desk, account, configuration(tx, account), folder)
 
@@ -74,15 +73,15 @@ def sending_checks_in(
 
 
 def checks_in(
-    tx: Connection, desk: Desk, account: str, config: Configuration, folder: payouts.Found
+    tx: Connection, desk: Desk, account: str, config: Configuration, folder: payout_checks.Found
 ) -> tuple[Check, ...]:
     """``last_checks`` in the caller's transaction; ``folder`` was looked at before."""
     found = _stored_checks(tx, desk, account, config)
-    found |= {check.name: check for check in _seen_here(desk, config, rows.last_notification(tx, account))}
+    found |= {check.name: check for check in _seen_here(desk, config, accounts.last_notification(tx, account))}
     now = clock.now()
     found["passphrase"] = passphrase_check(desk.account(account), now)
     found |= {
-        name: Check(name, *finding, now) for name, finding in payouts.findings(tx, desk, account, folder)
+        name: Check(name, *finding, now) for name, finding in payout_checks.findings(tx, desk, account, folder)
     }
     found["delivery_reports"] = reports_check(tx, desk.settings.imap)
     return tuple(found[name] for name in NAMES)
@@ -149,7 +148,7 @@ def passphrase_check(account: Account, at: datetime) -> Check:
 
 def _measured(tx: Connection, desk: Desk, account: Account, config: Configuration) -> Iterable[Check]:
     domains, server = sender_domains(config, desk.settings), smtp_server(desk.settings.smtp)
-    for row in rows.checks(tx, account.key):
+    for row in accounts.checks(tx, account.key):
         detail = dict(row.detail)
         if row.name == "hash_algorithm" and "hipay" in detail:
             yield hash_check(account, detail["hipay"], row.checked_at)

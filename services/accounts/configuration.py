@@ -18,11 +18,10 @@ from services.accounts.payment_page import PaymentPage
 from services.accounts.redirects import KINDS, OWN, RedirectPages
 from services.desk import Desk
 from services.i18n import LANGUAGES
-from services.mail import settings as mail
+from services.mail import settings
 from services.mail.errors import SettingsRefused
 from services.mail.settings import EmailSettings
-from services.store import Connection
-from services.store import accounts as rows
+from services.store import Connection, accounts
 
 REDIRECT_PAGES, EMAIL, PAYMENT_PAGE = "redirect_pages", "email", "payment_page"
 
@@ -40,7 +39,7 @@ class EmailConfig:
 
     def resolve(self, language: str) -> EmailSettings:
         """What a customer of that language gets."""
-        return mail.resolve(self.default, self.per_language, language)
+        return settings.resolve(self.default, self.per_language, language)
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Configuration:
 
 def configuration(tx: Connection, account: str) -> Configuration:
     """Everything configured for the account; what was never saved is empty."""
-    found = rows.sections(tx, account)
+    found = accounts.sections(tx, account)
     emails = {
         language: EmailSettings(**data) for (section, language), data in found.items() if section == EMAIL
     }
@@ -110,13 +109,13 @@ def save_email_settings(
     if language and language not in LANGUAGES:
         raise LanguageUnknown
     try:
-        cleaned = mail.read(values).model_dump(include=set(values))
+        cleaned = settings.read(values).model_dump(include=set(values))
     except SettingsRefused as error:
         raise FieldProblems(error.problems) from None
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE)
         before = email_settings(tx, account).of(language).model_dump()
-        changed = tuple(name for name in mail.FIELDS if name in cleaned and cleaned[name] != before[name])
+        changed = tuple(name for name in settings.FIELDS if name in cleaned and cleaned[name] != before[name])
         _save(tx, actor, account, EMAIL, language, {**before, **cleaned}, changed)
     return changed
 
@@ -145,7 +144,7 @@ def _save(
 ) -> None:  # fmt: skip
     if not changed:
         return
-    rows.save_section(
+    accounts.save_section(
         tx, account, section, language, data, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
     )
     audit.record(

@@ -7,8 +7,7 @@ from services import clock
 from services.access import Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
-from services.store import Connection
-from services.store import accounts as rows
+from services.store import Connection, accounts
 
 OPTIONS = "options"
 
@@ -48,7 +47,7 @@ def save(desk: Desk, actor: Actor, account: str, wanted: Options) -> bool:
             return False
         # How long customers are kept stands beside them (``services.retention``).
         data = {**_stored(tx, account), **asdict(wanted)}
-        rows.save_section(
+        accounts.save_section(
             tx, account, OPTIONS, "", data, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
         )
         changed = [name for name, value in asdict(wanted).items() if value != asdict(before)[name]]
@@ -57,4 +56,4 @@ def save(desk: Desk, actor: Actor, account: str, wanted: Options) -> bool:
 
 
 def _stored(tx: Connection, account: str) -> dict[str, Any]:
-    return rows.sections(tx, account).get((OPTIONS, ""), {})
+    return accounts.sections(tx, account).get((OPTIONS, ""), {})

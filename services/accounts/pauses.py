@@ -8,8 +8,7 @@ from services import clock
 from services.access import WORKER, Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
-from services.store import Connection
-from services.store import accounts as rows
+from services.store import Connection, accounts
 
 Subject = Literal["gateway", "mail"]
 
@@ -24,12 +23,12 @@ class Pause:
 
 
 def pauses(tx: Connection, account: str) -> tuple[Pause, ...]:
-    return tuple(Pause(row.subject, row.reason, row.since) for row in rows.pauses(tx, account))
+    return tuple(Pause(row.subject, row.reason, row.since) for row in accounts.pauses(tx, account))
 
 
 def pause(tx: Connection, account: str, subject: Subject, reason: str, actor: Actor = WORKER) -> None:
     """Stop calls to HiPay (``gateway``) or mail for the account, in the caller's transaction. Again: the reason is renewed."""
-    if rows.save_pause(tx, account, subject, reason, since=clock.now()):
+    if accounts.save_pause(tx, account, subject, reason, since=clock.now()):
         audit.record(tx, actor, "account.paused", f"account:{account}", what=subject, reason=reason)
 
 
@@ -39,6 +38,6 @@ def resume(desk: Desk, actor: Actor, account: str) -> None:
         raise AccountUnknown(account)
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE)
-        if rows.remove_pauses(tx, account):
+        if accounts.remove_pauses(tx, account):
             audit.record(tx, actor, "account.resumed", f"account:{account}")
     desk.wake.set()

@@ -15,8 +15,7 @@ from services import clock
 from services.access import Actor, Right, audit, require
 from services.accounts.errors import AccountError, AccountUnknown
 from services.desk import Desk
-from services.store import Connection
-from services.store import accounts as rows
+from services.store import Connection, accounts
 
 SECTION = "reminders"
 MOST_DAYS, MOST_RULES = 60, 3
@@ -74,7 +73,7 @@ class Reminders:
 
 
 def of_account(tx: Connection, account: str) -> Reminders:
-    data = rows.sections(tx, account).get((SECTION, ""), {})
+    data = accounts.sections(tx, account).get((SECTION, ""), {})
     if not data:
         return Reminders()
     since = datetime.fromisoformat(data["since"]) if data.get("since") else None
@@ -105,7 +104,7 @@ def save(desk: Desk, actor: Actor, account: str, wanted: Reminders) -> bool:
         if kept == known:
             return False
         data = asdict(kept) | {"since": kept.since.isoformat() if kept.since else None}
-        rows.save_section(
+        accounts.save_section(
             tx, account, SECTION, "", data, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
         )
         audit.record(

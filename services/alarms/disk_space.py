@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from services.disk_space import NoRoom
-from services.store import Connection
-from services.store import alarms as rows
+from services.store import Connection, alarms
 from services.store.alarms import Standing
 
 KIND = "no_room"
@@ -16,7 +15,7 @@ _GONE = timedelta(days=1)  # a machine that ended with its disk full says nothin
 def standing(tx: Connection, short: tuple[datetime, NoRoom] | None, now: datetime) -> Iterator[Standing]:
     """``short``: what ``Shortage.look`` says of this machine."""
     here = socket.gethostname()
-    for row in rows.open_of_kinds(tx, (KIND,)).values():
+    for row in alarms.open_of_kinds(tx, (KIND,)).values():
         if row.detail.get("machine") != here and row.opened_at > now - _GONE:
             yield Standing(KIND, row.identity, row.account, None, row.detail)
     if short:

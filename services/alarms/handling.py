@@ -13,8 +13,7 @@ from services.alarms.kinds import SENDER_KINDS, UNCONFIRMED_KINDS, handled_by, h
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
 from services.orders.unconfirmed import dismiss
-from services.store import Connection, Row
-from services.store import accounts as account_rows
+from services.store import Connection, Row, accounts
 from services.store import alarms as rows
 
 SHOWN = 20  # of each group; the rest is counted
@@ -109,7 +108,7 @@ def close(desk: Desk, actor: Actor, alarm_id: int, reason: str) -> None:
 
 def days_to_settle(tx: Connection, account: str) -> int:
     """After how many days a collected payment must stand in a payout file."""
-    data = account_rows.sections(tx, account).get((SECTION, ""), {})
+    data = accounts.sections(tx, account).get((SECTION, ""), {})
     return int(data.get("not_settled_days", DEFAULT_DAYS))
 
 
@@ -128,7 +127,7 @@ def write_days_to_settle(tx: Connection, actor: Actor, account: str, days: int) 
         raise DaysOutOfRange(LEAST_DAYS, MOST_DAYS)
     if days_to_settle(tx, account) == days:
         return False
-    account_rows.save_section(
+    accounts.save_section(
         tx, account, SECTION, "", {"not_settled_days": days}, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
     )  # fmt: skip
     audit.record(tx, actor, "account.alarms", f"account:{account}", not_settled_days=days)

@@ -9,7 +9,7 @@ from services.access import SYSTEM
 from services.alarms.sweep import resolve
 from services.desk import Desk
 from services.heartbeats import Still
-from services.store import alarms as rows
+from services.store import alarms
 from services.store.alarms import Standing
 from services.store.locks import one_at_a_time
 
@@ -26,18 +26,18 @@ def note(desk: Desk) -> None:
         return
     wanted = _wanted(still) if still else None
     with desk.store.read() as tx:
-        if _as_wanted(list(rows.open_of_kinds(tx, KINDS).values()), wanted):
+        if _as_wanted(list(alarms.open_of_kinds(tx, KINDS).values()), wanted):
             return
     now = clock.now()
     with desk.store.write() as tx:
         one_at_a_time(tx, "standstill")
-        for row in rows.open_of_kinds(tx, KINDS).values():
+        for row in alarms.open_of_kinds(tx, KINDS).values():
             if wanted is None or row.kind != wanted.kind:
                 resolve(tx, row, now, SYSTEM)
             elif row.detail != wanted.detail:
-                rows.change(tx, row.id, detail=wanted.detail)
-        if wanted and not any(row.kind == wanted.kind for row in rows.open_of_kinds(tx, KINDS).values()):
-            rows.raise_standing(tx, wanted, now)
+                alarms.change(tx, row.id, detail=wanted.detail)
+        if wanted and not any(row.kind == wanted.kind for row in alarms.open_of_kinds(tx, KINDS).values()):
+            alarms.raise_standing(tx, wanted, now)
 
 
 def _as_wanted(found: list[Any], wanted: Standing | None) -> bool:

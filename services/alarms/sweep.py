@@ -9,8 +9,7 @@ from services.alarms import disk_space, payout_files
 from services.alarms.handling import days_to_settle
 from services.alarms.kinds import RESOLVED, STANDING_KINDS
 from services.desk import Desk
-from services.store import Connection, Row
-from services.store import alarms as rows
+from services.store import Connection, Row, alarms
 from services.store.alarms import Standing
 
 MOST_AT_ONCE = 200  # a year of forgotten files is raised in several rounds, so that no write lasts
@@ -22,31 +21,31 @@ def sweep(desk: Desk) -> None:
     with desk.store.read() as tx:
         holds = {one.identity: one for one in (*_standing(tx, desk, now), *disk_space.standing(tx, short, now))}
         ended = [
-            row for identity, row in rows.open_of_kinds(tx, STANDING_KINDS).items() if identity not in holds
+            row for identity, row in alarms.open_of_kinds(tx, STANDING_KINDS).items() if identity not in holds
         ]
-        known = rows.known(tx, holds)
+        known = alarms.known(tx, holds)
     begun = [one for identity, one in holds.items() if identity not in known][:MOST_AT_ONCE]
     if not begun and not ended:
         return
     with desk.store.write() as tx:
         for one in begun:
-            rows.raise_standing(tx, one, now)
+            alarms.raise_standing(tx, one, now)
         for row in ended[:MOST_AT_ONCE]:
             resolve(tx, row, now, WORKER)
 
 
 def resolve(tx: Connection, alarm: Row[Any], now: datetime, actor: Actor) -> None:
     """Its condition has ended, and so does the alarm, unless somebody has closed it meanwhile."""
-    found = rows.locked(tx, alarm.id)
+    found = alarms.locked(tx, alarm.id)
     if found is not None and found.closed_at is None:
-        rows.change(tx, alarm.id, closed_at=now, closed_by=actor.id, closing_reason=RESOLVED)
+        alarms.change(tx, alarm.id, closed_at=now, closed_by=actor.id, closing_reason=RESOLVED)
         audit.record(tx, actor, "alarm.resolved", f"alarm:{alarm.id}", kind=alarm.kind, order=alarm.order)
 
 
 def _standing(tx: Connection, desk: Desk, now: datetime) -> list[Standing]:
     """Everything that holds. An account whose payouts nobody imports has no payment that is late in them."""
-    found = rows.unsent(tx) + [one for one in rows.paused(tx) if one.account in desk.settings.all_accounts]
-    found += rows.unconfirmable(tx, desk.settings.all_accounts)
-    for account in sorted(rows.imported_accounts(tx) & set(desk.settings.all_accounts)):
-        found += rows.not_settled(tx, account, now - timedelta(days=days_to_settle(tx, account)))
+    found = alarms.unsent(tx) + [one for one in alarms.paused(tx) if one.account in desk.settings.all_accounts]
+    found += alarms.unconfirmable(tx, desk.settings.all_accounts)
+    for account in sorted(alarms.imported_accounts(tx) & set(desk.settings.all_accounts)):
+        found += alarms.not_settled(tx, account, now - timedelta(days=days_to_settle(tx, account)))
     return [*found, *payout_files.standing(tx, desk, now)]

@@ -6,8 +6,7 @@ from typing import Literal
 from services import clock
 from services.access import Actor, audit
 from services.bulk.heading import Head, Told
-from services.store import Connection, Store
-from services.store import table_columns as rows
+from services.store import Connection, Store, table_columns
 from services.text import headings
 
 Kind = Literal["requests", "expected"]
@@ -18,14 +17,14 @@ Said = Mapping[str, str | None]
 def told(store: Store, account: str, kind: Kind, said: Said | None) -> Told:
     """What is remembered, but for what is said now."""
     with store.read() as tx:
-        return Told(rows.all_of(tx, account, kind), said or {})
+        return Told(table_columns.all_of(tx, account, kind), said or {})
 
 
 def remember(tx: Connection, actor: Actor, account: str, kind: Kind, head: Head) -> None:
     """Keep what was said of a table that is used now, in that transaction."""
     names = headings.digest(head.names)
-    if rows.get(tx, account, kind, names) != head.told:
-        rows.save(
+    if table_columns.get(tx, account, kind, names) != head.told:
+        table_columns.save(
             tx, account, kind, names, head.told, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
         )
         audit.record(tx, actor, "table_columns_named", f"account:{account}", columns=sorted(head.told))

@@ -32,7 +32,7 @@ from services.settlements.amounts import Decision
 from services.settlements.dates import Form
 from services.store import Row
 from services.store.locks import one_at_a_time
-from services.store.orders import batches as kept
+from services.store.orders import batches
 from services.store.orders.searching import searched
 from services.text import card_numbers
 
@@ -94,7 +94,7 @@ def look(
         return Preview(read, decision)
     wanted, bad = _read_rows(read, desk.account(account), decision.decimal)
     with desk.store.read() as tx:
-        known = kept.facts(tx, account, (one.order_id for one in wanted))
+        known = batches.facts(tx, account, (one.order_id for one in wanted))
     new = tuple(one for one in wanted if one.order_id not in known)
     different = tuple(
         Different(one, known[one.order_id].amount, known[one.order_id].currency, facts)
@@ -121,9 +121,9 @@ def keep(desk: Desk, actor: Actor, account: str, wanted: Sequence[Expected], hea
         with desk.store.write() as tx:
             require(tx, actor, Right.RECONCILE)
             one_at_a_time(tx, "order")
-            taken = kept.facts(tx, account, (one.order_id for one in some))
+            taken = batches.facts(tx, account, (one.order_id for one in some))
             new = [_row(account, one, actor) for one in some if one.order_id not in taken]
-            kept.add_expected(tx, new)
+            batches.add_expected(tx, new)
             if head is not None:
                 chosen_columns.remember(tx, actor, account, "expected", head)
             if new:
@@ -136,7 +136,7 @@ def count(desk: Desk, actor: Actor, account: str) -> int:
     """How many expected orders the account has."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        return kept.count_expected(tx, account)
+        return batches.count_expected(tx, account)
 
 
 def _read_rows(read: Table, account: Account, decimal: DecimalSign) -> tuple[list[Expected], list[Bad]]:

@@ -42,8 +42,7 @@ from services.orders.warnings import HABIT, exceeded_habit, looks_like_card
 from services.settlements.amounts import Decision
 from services.store import STORE_AWAY, Connection, Row
 from services.store.locks import one_at_a_time
-from services.store.orders import batches as kept
-from services.store.orders import sending as sending_rows
+from services.store.orders import batches, sending
 from services.store.restore_guard import held
 from services.text import card_numbers
 
@@ -136,13 +135,13 @@ def start(
     with desk.store.write() as tx:
         require(tx, actor, Right.SEND)
         one_at_a_time(tx, "batch")  # two presses at once: the second finds what the first has written
-        known = kept.by_form_key(tx, form_key)
+        known = batches.by_form_key(tx, form_key)
         if known is not None:
             return known
         ready = readiness_in(tx, desk, account, "link")
         if not ready.ready:
             raise AccountNotReady(account, tuple(item.name for item in ready.missing))
-        batch = kept.add(
+        batch = batches.add(
             tx, [{"line": row.line.number, "data": rows.stored(row.draft)} for row in good], account=account, name=name,
             form_key=form_key, state="running", per_minute=per_minute, days=days, next_at=now, created_at=now,
             actor_kind=actor.kind, actor_id=actor.id, sender_name=actor.name,
@@ -158,8 +157,8 @@ def listing(desk: Desk, actor: Actor, most: int = LISTED) -> Listing:
     """The batches with how far each is, newest first: those that go on or are paused, and the newest ``most``."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND)
-        found, total = kept.listed(tx, most), kept.how_many(tx)
-        counts = kept.counts(tx, [row.id for row in found])
+        found, total = batches.listed(tx, most), batches.how_many(tx)
+        counts = batches.counts(tx, [row.id for row in found])
     return Listing(
         tuple(
             Progress(
@@ -175,7 +174,7 @@ def refused(desk: Desk, actor: Actor, batch: int) -> list[Row[Any]]:
     """The rows that were refused when their turn came, with their problems: field → [code, values]."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND)
-        return kept.rows_in(tx, batch, "refused")
+        return batches.rows_in(tx, batch, "refused")
 
 
 def pause(desk: Desk, actor: Actor, batch: int) -> None:
@@ -197,15 +196,15 @@ def work(desk: Desk) -> bool:
     """Make the order of one row that is due. False when none is; cheap then."""
     now = clock.now()
     with desk.store.read() as tx:
-        if not kept.any_due(tx, now) or held(tx):
+        if not batches.any_due(tx, now) or held(tx):
             return False
     with desk.store.write() as tx:
-        batch = kept.take(tx, now)
-        row = kept.next_waiting(tx, batch.id) if batch else None
+        batch = batches.take(tx, now)
+        row = batches.next_waiting(tx, batch.id) if batch else None
         if batch is None:
             return False
         if row is None:
-            kept.change(tx, batch.id, state="done", finished_at=now)
+            batches.change(tx, batch.id, state="done", finished_at=now)
             return True
         number = row.number
         try:
@@ -218,7 +217,7 @@ def work(desk: Desk) -> bool:
         else:
             return True
     with desk.store.write() as tx:
-        kept.change_row(tx, batch.id, number, state="refused", problems={"": ["batch", {}]})
+        batches.change_row(tx, batch.id, number, state="refused", problems={"": ["batch", {}]})
     return True
 
 
@@ -239,13 +238,13 @@ def _send(tx: Connection, desk: Desk, batch: Row[Any], row: Row[Any], now: datet
         following = {"state": "paused", "reason": error.code}
     else:
         # The order has the customer now: one copy of a person's data is enough.
-        kept.change_row(tx, batch.id, row.number, state="created", order=order, data={})
-    kept.change(tx, batch.id, **following)
+        batches.change_row(tx, batch.id, row.number, state="created", order=order, data={})
+    batches.change(tx, batch.id, **following)
 
 
 def _refuse(tx: Connection, batch: Row[Any], row: Row[Any], problems: dict[str, DeskError]) -> None:
     said = {field: [problem.code, problem.fields()] for field, problem in problems.items()}
-    kept.change_row(tx, batch.id, row.number, state="refused", problems=said)
+    batches.change_row(tx, batch.id, row.number, state="refused", problems=said)
 
 
 def _order_id(batch: Row[Any], number: int) -> str:
@@ -256,10 +255,10 @@ def _order_id(batch: Row[Any], number: int) -> str:
 def _turn(desk: Desk, actor: Actor, batch_id: int, state: str) -> None:
     with desk.store.write() as tx:
         require(tx, actor, Right.SEND)
-        batch = kept.get(tx, batch_id, lock=True)
+        batch = batches.get(tx, batch_id, lock=True)
         if batch is None:
             raise UnknownBatch
-        if batch.state not in kept.UNENDED:
+        if batch.state not in batches.UNENDED:
             raise BatchOver
         values: dict[str, Any] = {"state": state, "reason": ""}
         if state == "running":
@@ -271,7 +270,7 @@ def _turn(desk: Desk, actor: Actor, batch_id: int, state: str) -> None:
             }
         if state == "cancelled":
             values["finished_at"] = clock.now()
-        kept.change(tx, batch_id, **values)
+        batches.change(tx, batch_id, **values)
         audit.record(tx, actor, f"batch_{state}", f"batch:{batch_id}")
     desk.wake.set()
 
@@ -280,11 +279,11 @@ def _beside_the_stored(
     tx: Connection, read: Table, account: str, good: list[Good], now: datetime
 ) -> tuple[list[Good], list[Bad]]:
     """The rows whose order id is free, warned of what stands beside them; and those whose order id is taken."""
-    taken = kept.taken_order_ids(tx, account, {row.draft.order_id for row in good if row.draft.order_id})
-    used = kept.used_references(tx, account, {row.accepted.references[0] for row in good} - {""})
-    waiting = kept.still_open(tx, account, {_same(row) for row in good}, now)
+    taken = batches.taken_order_ids(tx, account, {row.draft.order_id for row in good if row.draft.order_id})
+    used = batches.used_references(tx, account, {row.accepted.references[0] for row in good} - {""})
+    waiting = batches.still_open(tx, account, {_same(row) for row in good}, now)
     habits = {
-        currency: sending_rows.last_amounts(tx, account, currency, HABIT)
+        currency: sending.last_amounts(tx, account, currency, HABIT)
         for currency in {row.accepted.currency for row in good}
     }
     warned: list[Good] = []

@@ -39,7 +39,7 @@ from services.mail import dns
 from services.mail.deliver import check_session
 from services.mail.errors import AuthRefused, DeliveryError, StarttlsGone, TlsRefused
 from services.orders import bounces
-from services.store import accounts as rows
+from services.store import accounts
 
 DEADLINE = 10.0  # seconds, for everything together
 _CALL = 8.0  # seconds for one call, so that its own error is told rather than ours
@@ -70,7 +70,7 @@ def measure(desk: Desk, actor: Actor, account: str) -> tuple[Check, ...]:
     found = _all_in_time(_jobs(desk, account, domains), clock.now())
     with desk.store.write() as tx:
         for check in found:
-            rows.save_check(
+            accounts.save_check(
                 tx, account, check.name, check.status, {"reason": check.reason, **check.detail},
                 at=clock.now(), actor_kind=actor.kind, actor_id=actor.id,
             )  # fmt: skip

@@ -12,8 +12,7 @@ from services.desk import Desk
 from services.imports.fetch_schedule import automatic
 from services.settings import SHORTEST_SECRET
 from services.store import Connection
-from services.store.settlements import folder_files as folder_rows
-from services.store.settlements import hipay_list as rows
+from services.store.settlements import folder_files, hipay_list
 
 # status, reason, values of its sentence
 Found = tuple[Literal["ok", "warning", "unknown"], str, Mapping[str, str]]
@@ -59,7 +58,7 @@ def folder_standing(desk: Desk, account: str, *, seconds: float = FOLDER_SECONDS
 def _fetched(tx: Connection, desk: Desk, account: str) -> Found:
     if desk.account(account).environment == "stage":
         return "unknown", "stage", {}
-    _, last, well = rows.last_requests(tx, account)
+    _, last, well = hipay_list.last_requests(tx, account)
     if last is not None and last.state == "failed":
         return (
             "warning",
@@ -74,7 +73,7 @@ def _fetched(tx: Connection, desk: Desk, account: str) -> Found:
 def _announced(tx: Connection, desk: Desk, account: str) -> Found:
     if desk.account(account).short_finance_secrets:
         return "warning", "short", {"least": str(SHORTEST_SECRET)}
-    if at := rows.last_notification(tx, account):
+    if at := hipay_list.last_notification(tx, account):
         return "ok", "", {"at": at.isoformat()}
     if not desk.settings.public:
         return "unknown", "no_address", {}
@@ -99,5 +98,5 @@ def _look(root: Path, account: str, *, alone: bool) -> Found:
 
 def _last_taken(tx: Connection, account: str, folder: Found) -> Found:
     status, reason, detail = folder
-    last = folder_rows.last(tx, account) if status == "ok" else None
+    last = folder_files.last(tx, account) if status == "ok" else None
     return (status, reason or "taken", {"at": last.found_at.isoformat()}) if last else (status, reason, detail)

@@ -7,7 +7,7 @@ from services.accounts.configuration import EMAIL, REDIRECT_PAGES
 from services.accounts.redirects import KINDS, OWN, RedirectPages
 from services.desk import Desk
 from services.mail.settings import EmailSettings
-from services.store import accounts as rows
+from services.store import accounts
 from services.store.settlements import matching_rules
 
 # Reserved names (RFC 2606): nothing can ever be sent to them by mistake.
@@ -36,10 +36,10 @@ def prepare_demo(desk: Desk) -> None:
     pages = RedirectPages(**dict.fromkeys(KINDS, OWN))
     with desk.store.write() as tx:
         for key in desk.settings.all_accounts:
-            if any(section in (REDIRECT_PAGES, EMAIL) for section, _ in rows.sections(tx, key)):
+            if any(section in (REDIRECT_PAGES, EMAIL) for section, _ in accounts.sections(tx, key)):
                 continue
             for section, data in ((REDIRECT_PAGES, redirects.storable(pages)), (EMAIL, email.model_dump())):
-                rows.save_section(
+                accounts.save_section(
                     tx, key, section, "", data, at=clock.now(), actor_kind=SYSTEM.kind, actor_id=SYSTEM.id
                 )
             if list(desk.settings.all_accounts) == [key]:  # of several, a person must say whose the files are

@@ -12,7 +12,7 @@ from services.hipay.errors import BadNotification
 from services.hipay.finance_notifications import parse_finance
 from services.hipay.notifications import identity, stripped
 from services.store import Connection
-from services.store.settlements import hipay_list as rows
+from services.store.settlements import hipay_list
 
 _CONTENT_TYPE_MAX = 200
 
@@ -28,7 +28,7 @@ def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
 
 def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> bool:
     """``receive`` in the caller's transaction."""
-    return rows.keep_notification(
+    return hipay_list.keep_notification(
         tx, account=account, identity=identity(raw), content_type=content_type[:_CONTENT_TYPE_MAX],
         body=stripped(raw, content_type), received_at=clock.now(),
     )  # fmt: skip
@@ -37,7 +37,7 @@ def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> b
 def work_off(desk: Desk, limit: int = 50) -> int:
     """Turn stored notifications into requests, oldest first; how many. Any number of workers may call it at once."""
     with desk.store.read() as tx:
-        waiting = rows.waiting_notifications(tx, limit)
+        waiting = hipay_list.waiting_notifications(tx, limit)
     for notification_id in waiting:
         _work_one(desk, notification_id)
     return len(waiting)
@@ -46,20 +46,20 @@ def work_off(desk: Desk, limit: int = 50) -> int:
 def _work_one(desk: Desk, notification_id: int) -> None:
     now = clock.now()
     with desk.store.write() as tx:
-        row = rows.claim_notification(tx, notification_id)
+        row = hipay_list.claim_notification(tx, notification_id)
         if row is None:
             return
         try:
             told = parse_finance(row.body, row.content_type)
         except BadNotification as error:
             detail = {"problem": error.problem, "field": error.field}
-            rows.finish_notification(tx, row.id, "unreadable", at=now, detail=detail)
+            hipay_list.finish_notification(tx, row.id, "unreadable", at=now, detail=detail)
             return
         if not told.settlement_id:
-            rows.finish_notification(tx, row.id, "ignored", at=now, detail={"kind": told.kind})
+            hipay_list.finish_notification(tx, row.id, "ignored", at=now, detail={"kind": told.kind})
             return
-        rows.add_request(
-            tx, account=row.account, source=rows.NOTIFICATION, settlement_id=told.settlement_id,
+        hipay_list.add_request(
+            tx, account=row.account, source=hipay_list.NOTIFICATION, settlement_id=told.settlement_id,
             form_key=f"notification:{row.id}", due_at=now, actor_kind=HIPAY.kind, actor_id=HIPAY.id,
         )  # fmt: skip
-        rows.finish_notification(tx, row.id, "requested", at=now, settlement_id=told.settlement_id)
+        hipay_list.finish_notification(tx, row.id, "requested", at=now, settlement_id=told.settlement_id)

@@ -11,20 +11,19 @@ from typing import Any
 from services import clock
 from services.access import WORKER
 from services.store import Connection, Row
-from services.store.settlements import carrying as lines
-from services.store.settlements import decisions as rows
+from services.store.settlements import carrying, decisions
 
 
 def carry_over(tx: Connection, replaced: Sequence[int], file: int) -> None:
     """Let the file's lines have the decisions of those that they replace; they are due to be joined again."""
-    former = lines.corrected(tx, replaced)
+    former = carrying.corrected(tx, replaced)
     if not former:
         return
-    decided = rows.decided(tx, {row.decision for row in former if row.decision is not None})
-    for old, new in _pairs(former, lines.of_keys(tx, file, {row.key for row in former})):
+    decided = decisions.decided(tx, {row.decision for row in former if row.decision is not None})
+    for old, new in _pairs(former, carrying.of_keys(tx, file, {row.key for row in former})):
         if old.decision is not None:
             decision = decided[old.decision]
-            rows.add(tx, decision.group, [_carried(decision, old, new)])
+            decisions.add(tx, decision.group, [_carried(decision, old, new)])
 
 
 def _pairs(former: list[Row[Any]], new: list[Row[Any]]) -> list[tuple[Row[Any], Row[Any]]]:

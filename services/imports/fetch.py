@@ -30,7 +30,7 @@ from services.imports.errors import (
 )
 from services.imports.ingest import keep
 from services.store import STORE_AWAY
-from services.store.settlements import hipay_list as rows
+from services.store.settlements import hipay_list
 from services.store.settlements.hipay_list import Request, RequestLost
 
 LEASE = timedelta(minutes=3)
@@ -55,10 +55,10 @@ def run_next(desk: Desk, stopping: threading.Event | None = None) -> bool:
     """Do the request that has been due longest; whether there was one."""
     accounts, now = tuple(desk.settings.all_accounts), clock.now()
     with desk.store.read() as tx:
-        if not rows.anything_due(tx, accounts, now):
+        if not hipay_list.anything_due(tx, accounts, now):
             return False
     with desk.store.write() as tx:
-        request = rows.take(tx, accounts, now, LEASE)
+        request = hipay_list.take(tx, accounts, now, LEASE)
     if request is None:
         return False
     run = _Run(desk, request, stopping or threading.Event())
@@ -95,7 +95,7 @@ class _Run:
 
     def write(self, **values: object) -> None:
         with self._desk.store.write() as tx:
-            rows.change_request(tx, self._request, **values)
+            hipay_list.change_request(tx, self._request, **values)
 
     def beat(self, size: int = 0) -> None:
         """The lease goes on while bytes come. Raises Stopped, RequestLost, NoRoom."""
@@ -130,10 +130,10 @@ class _Run:
         """Whether the payout's file was another than the one fetched before."""
         account, now = self._request.account, clock.now()
         with self._desk.store.read() as tx:
-            before = rows.listed(tx, account, settlement_id)
+            before = hipay_list.listed(tx, account, settlement_id)
         assert before is not None  # listed a moment ago
         values = {"file_figures": before.figures, "fetched_at": now, "failure": "", "failure_detail": {}}
-        by_person = self._request.source == rows.PERSON
+        by_person = self._request.source == hipay_list.PERSON
         with downloaded(client, settlement_id, self.beat) as found:
             file_id, new = before.file, False
             if found.sha256 != before.sha256 or by_person:  # what a person cancelled, they may want after all
@@ -143,8 +143,8 @@ class _Run:
                 )  # fmt: skip
                 file_id = kept[-1]
             with self._desk.store.write() as tx:
-                rows.change_request(tx, self._request, leased_until=clock.now() + LEASE)
-                rows.change_settlement(
+                hipay_list.change_request(tx, self._request, leased_until=clock.now() + LEASE)
+                hipay_list.change_settlement(
                     tx, account, settlement_id, file=file_id, sha256=found.sha256, failed_at=None, **values
                 )
                 if new:
@@ -156,7 +156,7 @@ class _Run:
     def _note_failure(self, settlement_id: str, error: DeskError) -> None:
         with self._desk.store.write() as tx:
             told = as_told(error)
-            rows.change_settlement(
+            hipay_list.change_settlement(
                 tx, self._request.account, settlement_id, failure=told.code, failure_detail=detail_of(told),
                 failed_at=clock.now(),
             )  # fmt: skip
@@ -168,21 +168,21 @@ class _Run:
             raise PayoutUnknown(request.settlement_id)
         self._list([item], clock.now(), asked=True)
         with self._desk.store.read() as tx:
-            known = rows.listed(tx, request.account, request.settlement_id)
+            known = hipay_list.listed(tx, request.account, request.settlement_id)
         fetched_since = known is not None and known.fetched_at and known.fetched_at >= request.created_at
-        return () if fetched_since and request.source == rows.NOTIFICATION else (request.settlement_id,)
+        return () if fetched_since and request.source == hipay_list.NOTIFICATION else (request.settlement_id,)
 
     def _new(self, client: HiPay) -> tuple[str, ...]:
         """Look at the list; the payouts on it whose file is to be fetched, oldest first."""
-        account, by_person, began = self._request.account, self._request.source == rows.PERSON, clock.now()
+        account, by_person, began = self._request.account, self._request.source == hipay_list.PERSON, clock.now()
         with self._desk.store.read() as tx:
-            first = not rows.was_listed(tx, account)
+            first = not hipay_list.was_listed(tx, account)
         since = None if first or by_person else (began - _LOOK_BACK).date()
         for items in _pages(client, since):
             self.beat()
             self._list(items, began)
         with self._desk.store.read() as tx:
-            found = rows.to_fetch(tx, account, recent_only=not by_person, since=began)
+            found = hipay_list.to_fetch(tx, account, recent_only=not by_person, since=began)
         return tuple(row.settlement_id for row in found)
 
     def _list(self, items: list[SettlementItem], at: datetime, *, asked: bool = False) -> None:
@@ -190,7 +190,7 @@ class _Run:
         with self._desk.store.write() as tx:
             for item in items:
                 values = asdict(item)
-                rows.list_settlement(
+                hipay_list.list_settlement(
                     tx, {"account": self._request.account, "settlement_id": item.settlement_id},
                     recent=asked or item.date_value is None or item.date_value >= oldest, at=at, amount=item.amount,
                     currency=item.currency, date_value=item.date_value.isoformat() if item.date_value else "",
@@ -208,7 +208,7 @@ class _Run:
                 isinstance(trouble, FileNotThere | PayoutUnknown | NoRoom) or type(trouble) is PayoutError
             )
             passing = passing or getattr(trouble, "retry", False)
-            if passing and request.source != rows.PERSON and request.tries <= len(_AGAIN):
+            if passing and request.source != hipay_list.PERSON and request.tries <= len(_AGAIN):
                 self.write(state="waiting", due_at=now + _AGAIN[request.tries - 1], **values)
                 return
         self.write(state="failed" if trouble else "done", finished_at=now, **values)

@@ -12,7 +12,7 @@ from services.desk import Desk
 from services.imports.errors import NoPayoutsThere, PayoutUnknown
 from services.imports.fetch_schedule import Automatic, automatic
 from services.store import Connection, Row
-from services.store.settlements import hipay_list as rows
+from services.store.settlements import hipay_list
 
 SHOWN = 300  # of HiPay's payouts; those that are not here come first
 
@@ -92,18 +92,18 @@ def ask(desk: Desk, actor: Actor, account: str, form_key: str, settlement_id: st
     now = clock.now()
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
-        known = rows.request_by_key(tx, form_key) or rows.open_request(tx, account, settlement_id)
+        known = hipay_list.request_by_key(tx, form_key) or hipay_list.open_request(tx, account, settlement_id)
         if known is not None:
-            rows.hasten(tx, known, now)
+            hipay_list.hasten(tx, known, now)
             return known
-        if settlement_id and rows.listed(tx, account, settlement_id) is None:
+        if settlement_id and hipay_list.listed(tx, account, settlement_id) is None:
             raise PayoutUnknown(settlement_id)
-        rows.add_request(
-            tx, account=account, source=rows.PERSON, settlement_id=settlement_id, form_key=form_key, due_at=now,
+        hipay_list.add_request(
+            tx, account=account, source=hipay_list.PERSON, settlement_id=settlement_id, form_key=form_key, due_at=now,
             actor_kind=actor.kind, actor_id=actor.id,
         )  # fmt: skip
         audit.record(tx, actor, "payouts_asked_for", f"account:{account}", settlement=settlement_id)
-        made = rows.request_by_key(tx, form_key)
+        made = hipay_list.request_by_key(tx, form_key)
     assert made is not None
     return made
 
@@ -115,16 +115,16 @@ def standing(desk: Desk, actor: Actor, account: str) -> Fetching:
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
         under_way, last, well = last_requests(tx, account)
-        found, total, absent = rows.settlements(tx, account, SHOWN)
+        found, total, absent = hipay_list.settlements(tx, account, SHOWN)
         return Fetching(
             automatic(tx, desk, account), _possible(desk, account), under_way, last, well,
-            tuple(map(_payout, found)), total, absent, rows.last_notification(tx, account),
+            tuple(map(_payout, found)), total, absent, hipay_list.last_notification(tx, account),
         )  # fmt: skip
 
 
 def last_requests(tx: Connection, account: str) -> tuple[Progress | None, Progress | None, Progress | None]:
     """The request that waits or runs, the one that ended last, the one that last ended well."""
-    first, second, third = rows.last_requests(tx, account)
+    first, second, third = hipay_list.last_requests(tx, account)
     return _progress(first), _progress(second), _progress(third)
 
 

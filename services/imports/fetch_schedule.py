@@ -8,9 +8,8 @@ from services.access import WORKER, Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.imports.errors import HoursOutOfRange
-from services.store import Connection
-from services.store import accounts as account_rows
-from services.store.settlements import hipay_list as rows
+from services.store import Connection, accounts
+from services.store.settlements import hipay_list
 
 SECTION = "payouts"
 HOURS, LEAST_HOURS, MOST_HOURS = 4, 1, 48
@@ -29,7 +28,7 @@ def automatic(tx: Connection, desk: Desk, account: str) -> Automatic:
 
     The sandbox's files are first of all there to be downloaded and added by hand.
     """
-    data = account_rows.sections(tx, account).get((SECTION, ""))
+    data = accounts.sections(tx, account).get((SECTION, ""))
     if data:
         return Automatic(bool(data["on"]), int(data["hours"]))
     ours = desk.account(account)
@@ -46,7 +45,7 @@ def save(desk: Desk, actor: Actor, account: str, wanted: Automatic) -> bool:
         require(tx, actor, Right.CONFIGURE)
         if automatic(tx, desk, account) == wanted:
             return False
-        account_rows.save_section(
+        accounts.save_section(
             tx, account, SECTION, "", asdict(wanted), at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
         )
         audit.record(tx, actor, "account.payouts", f"account:{account}", **asdict(wanted))
@@ -59,14 +58,14 @@ def request_due(desk: Desk) -> None:
         now = clock.now()
         with desk.store.read() as tx:
             chosen = automatic(tx, desk, account)
-            last = rows.last_scheduled(tx, account)
+            last = hipay_list.last_scheduled(tx, account)
         # One that came to nothing, though it was tried again, makes nobody wait for days.
         hours = min(chosen.hours, HOURS) if last and last.state == "failed" else chosen.hours
         # The sandbox's clock may go back: then it is due, too.
         if not chosen.on or (last and abs(now - last.created_at) < timedelta(hours=hours)):
             continue
         with desk.store.write() as tx:
-            rows.add_request(
-                tx, account=account, source=rows.SCHEDULE, settlement_id="", due_at=now,
+            hipay_list.add_request(
+                tx, account=account, source=hipay_list.SCHEDULE, settlement_id="", due_at=now,
                 form_key=f"schedule:{account}:{last.id if last else 0}", actor_kind=WORKER.kind, actor_id=WORKER.id,
             )  # fmt: skip

@@ -40,8 +40,7 @@ from services.settlements.identity import Occurrences, identify
 from services.settlements.sheet import AsideRow, Header
 from services.settlements.totals import settlements, summed, totals
 from services.store import STORE_AWAY, Row, Store, StoreFull
-from services.store.settlements import settlement_files as rows
-from services.store.settlements import settlement_lines as line_rows
+from services.store.settlements import settlement_files, settlement_lines
 from services.text import card_numbers
 
 CORRECTING = 1_000  # lines that may correct a stored one, of which the corrections are shown
@@ -161,8 +160,8 @@ def look(
         )
         with store.read() as tx:
             for one, theirs in marked.groupby(ours):
-                if line_rows.any_of(tx, str(one)):
-                    there = line_rows.by_identity(tx, str(one), theirs["identity"].tolist())
+                if settlement_lines.any_of(tx, str(one)):
+                    there = settlement_lines.by_identity(tx, str(one), theirs["identity"].tolist())
                     may = changes.note(tx, str(one), theirs, there)
                     likeness.note(tx, str(one), theirs, there["identity"])
                     some = theirs.loc[may[: CORRECTING - len(correcting)]]
@@ -175,7 +174,7 @@ def look(
         tell((1 + min(1.0, block.bytes_done / size)) / 2)
     open_end = ending.refuse()
     with store.read() as tx:
-        imported = rows.by_hash(tx, _hash(given.file))
+        imported = settlement_files.by_hash(tx, _hash(given.file))
         replaced, old = changes.replaced(tx, protected_lines.whole(tx, None)), len(changes.known)
         stored, held = likeness.stored(tx, changes.known, replaced), protected_lines.would_hold(tx, replaced)
         corrected = shown_corrections.of_read(tx, replaced, correcting)
@@ -215,7 +214,7 @@ def receive(
     now = clock.now()
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
-        file = rows.add(
+        file = settlement_files.add(
             tx, account=account, name=name, source=source, hipay_settlement=hipay_settlement, uploaded_at=now, alive_at=now,
             chosen=asdict(chosen) if chosen else {}, others=others,
             actor_kind=actor.kind, actor_id=actor.id,
@@ -228,23 +227,23 @@ def receive(
             packed = zlib.compress(piece, 1)
             desk.room.require(database=len(packed))
             with desk.store.write() as tx:
-                if not rows.change(tx, file, states=("receiving",), size=size, alive_at=clock.now()):
+                if not settlement_files.change(tx, file, states=("receiving",), size=size, alive_at=clock.now()):
                     raise FileUnknown
-                rows.add_chunk(tx, file, number, packed)
+                settlement_files.add_chunk(tx, file, number, packed)
     except (NoRoom, StoreFull):
         with suppress(*STORE_AWAY), desk.store.write() as tx:
-            rows.drop(tx, file)
+            settlement_files.drop(tx, file)
         raise
     with desk.store.write() as tx:
-        rows.take_turn(tx)
-        there = rows.by_hash(tx, digest.hexdigest())
+        settlement_files.take_turn(tx)
+        there = settlement_files.by_hash(tx, digest.hexdigest())
         if there is None:
             # else it was cancelled, or taken for broken off, since its last piece came
-            if not rows.change(tx, file, states=("receiving",), state="waiting", sha256=digest.hexdigest()):
+            if not settlement_files.change(tx, file, states=("receiving",), state="waiting", sha256=digest.hexdigest()):
                 raise FileUnknown
             audit.record(tx, actor, "settlement_file_received", f"settlement_file:{file}", size=size)
         else:
-            rows.drop(tx, file)
+            settlement_files.drop(tx, file)
     if there is not None:
         raise _known_already(desk, there, account)
     desk.wake.set()
@@ -260,13 +259,13 @@ def _known_already(desk: Desk, there: Row[Any], account: str) -> FileKnown:
 
 
 def _pieces(stream: BinaryIO) -> Iterator[bytes]:
-    while piece := stream.read(rows.CHUNK_BYTES):
+    while piece := stream.read(settlement_files.CHUNK_BYTES):
         yield piece
 
 
 def is_stuck(file: Row[Any]) -> bool:
     """Whether a file is complete, and what it leaves to be joined has failed as often as it is tried."""
-    return file.state == "complete" and file.follow_up is not None and file.tries >= rows.TRIES
+    return file.state == "complete" and file.follow_up is not None and file.tries >= settlement_files.TRIES
 
 
 def cancel(desk: Desk, actor: Actor, file: int) -> None:
@@ -276,9 +275,9 @@ def cancel(desk: Desk, actor: Actor, file: int) -> None:
     """
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
-        if not rows.change(tx, file, states=GIVEN_UP, state="cancelled", finished_at=clock.now()):
+        if not settlement_files.change(tx, file, states=GIVEN_UP, state="cancelled", finished_at=clock.now()):
             raise NotToCancel
-        rows.drop_chunks(tx, file)
+        settlement_files.drop_chunks(tx, file)
         audit.record(tx, actor, "settlement_file_cancelled", f"settlement_file:{file}")
     desk.wake.set()
 
@@ -292,16 +291,16 @@ def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None, *, 
     """
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
-        found = rows.get(tx, file)
+        found = settlement_files.get(tx, file)
         if found is None:
             raise FileUnknown
         if found.state == "failed":
             choices: dict[str, Any] = {} if chosen is None else {"chosen": asdict(chosen)}
             if others:
                 choices["others"] = True
-            if (there := rows.again(tx, found, **choices)) is not None:
+            if (there := settlement_files.again(tx, found, **choices)) is not None:
                 raise _known_already(desk, there, found.account)
-        elif not rows.take_up(tx, file):
+        elif not settlement_files.take_up(tx, file):
             raise FileUnknown
         audit.record(tx, actor, "settlement_file_retried", f"settlement_file:{file}")
     desk.wake.set()
@@ -312,10 +311,10 @@ def original(desk: Desk, actor: Actor, file: int) -> Iterator[Path]:
     """The file as it came, on the disk for as long as the block runs. Raises FileUnknown, NotAllowed."""
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
-        if not rows.chunks(tx, file, limit=1):
+        if not settlement_files.chunks(tx, file, limit=1):
             raise FileUnknown
         audit.record(tx, actor, "settlement_file_opened", f"settlement_file:{file}")
-    with rows.written(desk.store.read, file) as path:
+    with settlement_files.written(desk.store.read, file) as path:
         yield path
 
 
@@ -332,13 +331,13 @@ def running(desk: Desk, actor: Actor) -> list[Row[object]]:
 
 def next_try(file: Row[Any]) -> datetime | None:
     """When a file that was stopped too often is tried again; None for any other."""
-    return rows.rests_until(file)
+    return settlement_files.rests_until(file)
 
 
 def _listed(desk: Desk, actor: Actor, states: tuple[str, ...]) -> list[Row[object]]:
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        return rows.listed(tx, states)
+        return settlement_files.listed(tx, states)
 
 
 def _hash(file: Path | bytes) -> str:

@@ -33,7 +33,7 @@ from services.imports.ingest import keep
 from services.parsing import ParsingError
 from services.settings import Account
 from services.store import STORE_AWAY, Row
-from services.store.settlements import folder_files as rows
+from services.store.settlements import folder_files
 
 DONE, REFUSED = "done", "refused"
 STILL_SECONDS = 10.0
@@ -129,13 +129,13 @@ class Watch:
         if row is None or row.state == "taking":
             return  # another worker is at it
         with self.desk.store.read() as tx:
-            files = rows.files(tx, row.files)
+            files = folder_files.files(tx, row.files)
         lost = next((one for one in (row, *files) if one.state in ("refused", "failed", "cancelled")), None)
         if lost is not None:
             code = lost.failure or "import_cancelled"
             if self._move(place, name, seen, REFUSED, partial(stored_sentence, code, lost.failure_detail)):
                 with self.desk.store.write() as tx:
-                    rows.change(tx, account.key, seen.sha256, state="put_aside")
+                    folder_files.change(tx, account.key, seen.sha256, state="put_aside")
         elif all(one.state == "complete" for one in files):
             known = partial(stored_sentence, FileKnown.code, {"name": row.name})
             self._move(place, name, seen, DONE, known if row.name != _clean(name) else None)
@@ -144,12 +144,12 @@ class Watch:
         """What became of this content; taken now if it never was and nobody else is at it."""
         now = clock.now()
         with self.desk.store.read() as tx:
-            row = rows.found(tx, account, seen.sha256)
+            row = folder_files.found(tx, account, seen.sha256)
         held = row is not None and row.state == "taking" and row.leased_until and row.leased_until > now
         if row is not None and (held or row.state not in ("taking", "put_aside")):
             return row
         with self.desk.store.write() as tx:
-            ours = rows.claim(
+            ours = folder_files.claim(
                 tx,
                 account,
                 seen.sha256,
@@ -168,7 +168,7 @@ class Watch:
                 beaten_at = time.monotonic()
                 goes_on()
                 with self.desk.store.write() as tx:
-                    rows.change(tx, account, seen.sha256, leased_until=clock.now() + _LEASE)
+                    folder_files.change(tx, account, seen.sha256, leased_until=clock.now() + _LEASE)
 
         try:
             kept, _ = keep(self.desk, account, _clean(name), content, seen.sha256, source="folder", beat=beat)
@@ -183,9 +183,9 @@ class Watch:
             log.warning("a file of the watched folder was refused: %s", error.code)
             values = {"state": "refused", "failure": error.code, "failure_detail": detail_of(error)}
         with self.desk.store.write() as tx:
-            rows.change(tx, account, seen.sha256, leased_until=None, **values)
+            folder_files.change(tx, account, seen.sha256, leased_until=None, **values)
         with self.desk.store.read() as tx:
-            return rows.found(tx, account, seen.sha256)
+            return folder_files.found(tx, account, seen.sha256)
 
     def _refuse(self, place: int, name: str, seen: _Seen, error: DeskError) -> None:
         self._move(place, name, seen, REFUSED, lambda t: sentence(error, t))

@@ -28,11 +28,14 @@ from services.reconciliation.decisions.errors import (
     ReasonMissing,
 )
 from services.store import Connection, Row
-from services.store.settlements import corrections as line_rows
-from services.store.settlements import decisions as decision_rows
-from services.store.settlements import held_corrections as rows
-from services.store.settlements import positions as position_rows
-from services.store.settlements import settlement_files, settlement_lines
+from services.store.settlements import (
+    corrections,
+    decisions,
+    held_corrections,
+    positions,
+    settlement_files,
+    settlement_lines,
+)
 
 SHOWN = 200  # corrections of a file that are listed, those that wait first
 _AT_ONCE = 100  # corrections in one transaction
@@ -105,13 +108,13 @@ def of_file(desk: Desk, actor: Actor, file: int) -> OfFile:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        found = rows.get(tx, file, limit=SHOWN)
-        done = rows.acts(tx, [row.id for row in found])
+        found = held_corrections.get(tx, file, limit=SHOWN)
+        done = held_corrections.acts(tx, [row.id for row in found])
         cells = {
             row.id: row
-            for row in line_rows.whole(tx, [one for row in found for one in (*row.before, *row.after)])
+            for row in corrections.whole(tx, [one for row in found for one in (*row.before, *row.after)])
         }
-        count, waiting = rows.count(tx, file)
+        count, waiting = held_corrections.count(tx, file)
     acts: dict[int, list[Act]] = {}
     for row in done:
         acts.setdefault(row.correction, []).append(_act(row))
@@ -145,7 +148,7 @@ def decide(desk: Desk, actor: Actor, file: int, ids: Sequence[int], kind: Kind, 
     for some in _parts(ids):
         with desk.store.write() as tx:
             found = _found(tx, actor, file, some)
-            acts = {act.correction: act for act in rows.acts(tx, some) if act.undone_at is None}
+            acts = {act.correction: act for act in held_corrections.acts(tx, some) if act.undone_at is None}
             others = [
                 act for act in acts.values() if (act.actor_id, act.kind, act.reason) != (actor.id, kind, why)
             ]
@@ -160,7 +163,7 @@ def _decide(tx: Connection, actor: Actor, file: int, found: Sequence[Row[Any]], 
     if kind == "taken":
         _take(tx, file, found)
     values = {"kind": kind, "reason": why, "at": clock.now(), "actor_kind": actor.kind, "actor_id": actor.id}
-    rows.decide(tx, [row.id for row in found], **values)
+    held_corrections.decide(tx, [row.id for row in found], **values)
     # a person's words may name somebody: the act keeps them, the audit does not
     audit.record(tx, actor, f"correction.{kind}", f"settlement_file:{file}", **_named(found))
 
@@ -180,7 +183,7 @@ def undo(
     for some in _parts(ids):
         with desk.store.write() as tx:
             found = _found(tx, actor, file, some)
-            done = rows.acts(tx, some)
+            done = held_corrections.acts(tx, some)
             standing_acts = {act.correction: act for act in done if act.undone_at is None}
             for act in standing_acts.values():
                 if acts is not None and act.id not in acts:
@@ -193,14 +196,14 @@ def undo(
                 continue
             decided = [row for row in found if row.id in standing_acts]
             _give_back(tx, file, [row for row in decided if standing_acts[row.id].kind == "taken"])
-            rows.undo(tx, list(standing_acts), at=clock.now(), by=actor.id, reason=why)
+            held_corrections.undo(tx, list(standing_acts), at=clock.now(), by=actor.id, reason=why)
             audit.record(tx, actor, "correction.undone", f"settlement_file:{file}", **_named(decided))
 
 
 def settle(desk: Desk) -> None:
     """What HiPay's API has delivered once more, byte for byte, decides too: a round of the worker."""
     with desk.store.read() as tx:
-        waiting = rows.delivered_again(tx)
+        waiting = held_corrections.delivered_again(tx)
         if not waiting or settlement_files.any_running(tx):
             return  # the next round
     for file, same in sorted({(row.file, row.same) for row in waiting}):
@@ -208,8 +211,8 @@ def settle(desk: Desk) -> None:
         for some in _parts(ids):
             with desk.store.write() as tx:
                 _take_turn(tx)
-                left = {row.id for row in rows.delivered_again(tx)}
-                for one in rows.get(tx, file, some):
+                left = {row.id for row in held_corrections.delivered_again(tx)}
+                for one in held_corrections.get(tx, file, some):
                     if one.id in left:
                         _settle(tx, file, one, same=same)
 
@@ -221,7 +224,7 @@ def _settle(tx: Connection, file: int, one: Row[Any], *, same: bool) -> None:
         if one.act is not None:
             if not same:
                 _give_back(tx, file, [one])
-            rows.undo(tx, [one.id], at=clock.now(), by=WORKER.id, reason="")
+            held_corrections.undo(tx, [one.id], at=clock.now(), by=WORKER.id, reason="")
             audit.record(tx, WORKER, "correction.undone", f"settlement_file:{file}", **_named([one]))
         if same or one.act is None:
             _decide(tx, WORKER, file, [one], "taken" if same else "dismissed", "")
@@ -230,7 +233,7 @@ def _settle(tx: Connection, file: int, one: Row[Any], *, same: bool) -> None:
 def _found(tx: Connection, actor: Actor, file: int, ids: Sequence[int]) -> list[Row[Any]]:
     require(tx, actor, Right.RECONCILE)
     _take_turn(tx)
-    found = rows.get(tx, file, ids)
+    found = held_corrections.get(tx, file, ids)
     if len(found) != len(set(ids)):
         raise CorrectionUnknown
     return found
@@ -241,13 +244,13 @@ def _take_turn(tx: Connection) -> None:
     settlement_files.take_turn(tx)
     if settlement_files.any_running(tx):
         raise ImportRuns
-    decision_rows.take_turn(tx)
+    decisions.take_turn(tx)
 
 
 def _take(tx: Connection, file: int, found: Sequence[Row[Any]]) -> None:
     """The corrections take the place of what HiPay delivered. Raises CorrectionMoved."""
     before, after = _ids(found, "before"), _ids(found, "after")
-    lines = {line.id: line for line in rows.lines(tx, [*before, *after])}
+    lines = {line.id: line for line in held_corrections.lines(tx, [*before, *after])}
     if any(lines[one].replaced_by is not None for one in before) or any(
         lines[one].replaced_by is None for one in after
     ):
@@ -262,7 +265,7 @@ def _give_back(tx: Connection, file: int, found: Sequence[Row[Any]]) -> None:
     if not found:
         return
     before, after = _ids(found, "before"), _ids(found, "after")
-    lines = {line.id: line for line in rows.lines(tx, [*before, *after])}
+    lines = {line.id: line for line in held_corrections.lines(tx, [*before, *after])}
     if any(lines[one].replaced_by is None for one in before) or any(
         lines[one].replaced_by is not None for one in after
     ):
@@ -275,7 +278,7 @@ def _give_back(tx: Connection, file: int, found: Sequence[Row[Any]]) -> None:
 
 def _swap(tx: Connection, found: Sequence[Row[Any]], gone: list[int], back: list[int], file: int) -> None:
     for account in sorted({row.account for row in found}):
-        position_rows.bump(tx, account)
+        positions.bump(tx, account)
     settlement_lines.replace(tx, gone, file)
     settlement_lines.stand_again(tx, back)
 

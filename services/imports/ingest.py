@@ -14,7 +14,7 @@ from services.disk_space import told
 from services.imports import files
 from services.imports.files import FileKnown
 from services.settlements import archive
-from services.store.settlements import settlement_files as rows
+from services.store.settlements import settlement_files
 
 log = logging.getLogger(__name__)
 
@@ -82,5 +82,5 @@ def _receive(
 
 def _known(desk: Desk, sha256: str) -> int | None:
     with desk.store.read() as tx:
-        found = rows.by_hash(tx, sha256)
+        found = settlement_files.by_hash(tx, sha256)
     return found.id if found is not None else None

@@ -42,8 +42,7 @@ from services.settlements.identity import Occurrences, identify
 from services.store import Connection, Row, alarms
 from services.store.alarms import Standing
 from services.store.frames import plain
-from services.store.settlements import positions as position_rows
-from services.store.settlements import settlement_files, settlement_lines
+from services.store.settlements import positions, settlement_files, settlement_lines
 from services.store.settlements.line_totals import Sums
 from services.text import headings
 
@@ -277,7 +276,7 @@ def _flip(turn: Turn, run: _Run) -> None:
     file, counts = run.file, {"known_lines": len(run.changes.known), "changed_lines": len(kept.replaced)}
     with turn.step() as tx:
         for account in sorted(run.had):
-            position_rows.bump(tx, account)
+            positions.bump(tx, account)
         settlement_lines.replace(tx, kept.replaced, file.id)
         settlement_lines.stand_again(tx, kept.back)
         counts["held_lines"] = protected_lines.hold(tx, file, kept)

@@ -17,8 +17,7 @@ from services.reconciliation.matching import positions
 from services.reconciliation.matching import rejoin as join
 from services.store import Connection, Row, alarms
 from services.store.alarms import Standing
-from services.store.settlements import held_corrections as rows
-from services.store.settlements import settlement_lines
+from services.store.settlements import held_corrections, settlement_lines
 
 _NAMED = 10  # lines that an alarm names
 Kind = Literal["taken", "dismissed"]
@@ -44,7 +43,7 @@ def sort_out(
 
     ``known``: ids of the stored lines of others that the file names equal.
     """
-    if rows.is_by_hipay(tx, file):
+    if held_corrections.is_by_hipay(tx, file):
         return _by_hipay(tx, file, accounts, settlements, known, replaced, back)
     gone, held = set(replaced), dict[tuple[str, str], tuple[list[int], list[int]]]()
     for line in _delivered(tx, [*replaced, *back]):
@@ -59,7 +58,7 @@ def sort_out(
 def whole(tx: Connection, file: int | None) -> set[tuple[str, str]]:
     """The (account, payout) of which the file, None for one that is only looked at, changes what it names, however little that
     is: those that HiPay's API has delivered, where this is not HiPay's own."""
-    return set() if file is not None and rows.is_by_hipay(tx, file) else rows.delivered(tx)
+    return set() if file is not None and held_corrections.is_by_hipay(tx, file) else held_corrections.delivered(tx)
 
 
 def would_hold(tx: Connection, replaced: Sequence[int]) -> int:
@@ -71,8 +70,8 @@ def _delivered(tx: Connection, ids: Sequence[int]) -> list[Row[Any]]:
     """Those of these lines that are of payouts which HiPay's API has delivered."""
     if not ids:
         return []
-    delivered = rows.delivered(tx)
-    return [line for line in rows.lines(tx, ids) if (line.account, line.settlement_id) in delivered]
+    delivered = held_corrections.delivered(tx)
+    return [line for line in held_corrections.lines(tx, ids) if (line.account, line.settlement_id) in delivered]
 
 
 def _by_hipay(
@@ -82,7 +81,7 @@ def _by_hipay(
     """HiPay corrects its own; and where a correction is held, it is taken if HiPay names its lines now, and dismissed if HiPay
     names the former ones once more, or others in their place. One that was taken waits again if HiPay names the former."""
     gone, again, named, decided = set(replaced), set(back), set(known), dict[int, Kind | None]()
-    found = rows.of_accounts(tx, accounts, settlements)
+    found = held_corrections.of_accounts(tx, accounts, settlements)
     counting = _counting(tx, found, file)
     for one in found:
         before, after, counts = named & {*one.before}, named & {*one.after}, counting[one.account, one.key]
@@ -116,15 +115,15 @@ def hold(tx: Connection, file: Row[Any], found: Sorted) -> int:
     if not found.held:
         return 0
     before = {
-        line.id: line for line in rows.lines(tx, [one for ids, _ in found.held.values() for one in ids])
+        line.id: line for line in held_corrections.lines(tx, [one for ids, _ in found.held.values() for one in ids])
     }
     own: dict[tuple[str, str], list[Row[Any]]] = {}
-    for line in rows.own_lines(tx, file.id, {key for _, key in found.held}):
+    for line in held_corrections.own_lines(tx, file.id, {key for _, key in found.held}):
         own.setdefault((line.account, line.key), []).append(line)
     beside = [line.id for one in found.held for line in own[one]]
     settlement_lines.replace(tx, beside, file.id)
     now = clock.now()
-    rows.add(
+    held_corrections.add(
         tx,
         [
             {
@@ -150,12 +149,12 @@ def _decided_by_hipay(tx: Connection, file: int, found: Sorted) -> None:
     """Whatever a person had decided before, HiPay has spoken since."""
     if not found.decided:
         return
-    now, held, lines = clock.now(), rows.of_ids(tx, found.decided), _by_key(tx, found)
-    rows.undo(tx, list(found.decided), at=now, by=WORKER.id, reason="")
+    now, held, lines = clock.now(), held_corrections.of_ids(tx, found.decided), _by_key(tx, found)
+    held_corrections.undo(tx, list(found.decided), at=now, by=WORKER.id, reason="")
     for kind in ("taken", "dismissed"):
         values = {"kind": kind, "reason": "", "at": now, "actor_kind": WORKER.kind, "actor_id": WORKER.id}
         if ids := [one for one, how in found.decided.items() if how == kind]:
-            rows.decide(tx, ids, **values)
+            held_corrections.decide(tx, ids, **values)
     for account, key in {(one.account, one.key) for one in held if found.decided[one.id] != "dismissed"}:
         gone, back = lines[account, key]
         for origin in sorted({line.file for line in back}):
@@ -176,7 +175,7 @@ def _by_key(tx: Connection, found: Sorted) -> dict[tuple[str, str], tuple[list[R
     """The lines that are replaced and that stand again, by (account, key)."""
     lines = defaultdict[tuple[str, str], tuple[list[Row[Any]], list[Row[Any]]]](lambda: ([], []))
     again = {*found.back}
-    for line in rows.lines(tx, [*found.replaced, *found.back]):
+    for line in held_corrections.lines(tx, [*found.replaced, *found.back]):
         lines[line.account, line.key][line.id in again].append(line)
     return lines
 
@@ -194,7 +193,7 @@ def rejoin(tx: Connection, accounts: Collection[str], gone: Sequence[int], back:
 def standing(tx: Connection, file: int | None = None) -> Iterator[Standing]:
     """An alarm for each file and payout of which corrections wait, or for those of one file."""
     groups: dict[tuple[int, str, str, str], list[Row[Any]]] = {}
-    for row in rows.waiting(tx):
+    for row in held_corrections.waiting(tx):
         if file is None or row.file == file:
             groups.setdefault((row.file, row.account, row.settlement_id, row.currency), []).append(row)
     for (number, account, settlement, currency), found in groups.items():

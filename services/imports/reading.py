@@ -18,8 +18,7 @@ from services.settlements.errors import (
 )
 from services.settlements.given import Given
 from services.store import Connection, Store
-from services.store.settlements import matching_rules as rows
-from services.store.settlements import settlement_files as files
+from services.store.settlements import matching_rules, settlement_files
 from services.text.headings import spelling
 
 
@@ -99,7 +98,7 @@ def remembered(desk: Desk, account: str) -> Chosen | None:
 
 
 def remembered_in(tx: Connection, account: str) -> Chosen | None:
-    row = rows.matching(tx, account)
+    row = matching_rules.matching(tx, account)
     return chosen_from(row.reading) if row else None
 
 
@@ -124,13 +123,13 @@ def remember(desk: Desk, actor: Actor, account: str, chosen: Chosen) -> bool:
         reading.pop(name, None)
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
-        if rows.lock_matching(tx, account).reading == reading:
+        if matching_rules.lock_matching(tx, account).reading == reading:
             return False
-        rows.save_matching(tx, account, reading=reading)
+        matching_rules.save_matching(tx, account, reading=reading)
         for code in (DoubtfulColumns.code, MissingColumns.code) if chosen.columns else ():
-            for file in files.failed_with(tx, code):
+            for file in settlement_files.failed_with(tx, code):
                 if file.account == account and not file.chosen:
-                    files.again(tx, file)
+                    settlement_files.again(tx, file)
         audit.record(tx, actor, "account.reading", f"account:{account}", fields=sorted(reading))
     desk.wake.set()
     return True

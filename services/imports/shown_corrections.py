@@ -9,7 +9,7 @@ from services.access import Actor, Right, require
 from services.desk import Desk
 from services.settlements.columns import AMOUNTS, COLUMNS
 from services.store import Connection, Row
-from services.store.settlements import corrections as rows
+from services.store.settlements import corrections
 
 SHOWN = 50  # corrections that are listed
 _STORED = {"account": "file_account", "order": "file_order", **{name: f"{name}_units" for name in AMOUNTS}}
@@ -31,8 +31,8 @@ def of_file(desk: Desk, actor: Actor, file: int) -> tuple[Correction, ...]:
     """The first SHOWN lines that an imported file has corrected. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        old = rows.replaced_by(tx, file, SHOWN)
-        new = rows.of_keys(tx, file, {(row.account, row.key) for row in old})
+        old = corrections.replaced_by(tx, file, SHOWN)
+        new = corrections.of_keys(tx, file, {(row.account, row.key) for row in old})
     return of_stored(old, new)
 
 
@@ -48,7 +48,7 @@ def of_read(
 ) -> tuple[Correction, ...]:
     """The first SHOWN of the stored lines that a file would correct; ``new``: (our account, cells with ``key`` and
     ``line``) of the lines of the file that may do so."""
-    old = rows.whole(tx, replaced[:SHOWN])
+    old = corrections.whole(tx, replaced[:SHOWN])
     cells = [(account, row["key"], int(row["line"]), _cells(row, _READ)) for account, row in new]
     return _paired(_stored(old), cells)
 

@@ -11,8 +11,8 @@ from services.mail.addresses import parse_address
 from services.mail.errors import AddressError
 from services.notices import NoAddress
 from services.notices.facts import KINDS
-from services.store import access as people
-from services.store.orders import notices as rows
+from services.store import access
+from services.store.orders import notices
 
 
 def address(actor: Actor) -> str | None:
@@ -27,7 +27,7 @@ def chosen(desk: Desk, actor: Actor) -> frozenset[str]:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND)
-        return rows.chosen(tx, actor.id)
+        return notices.chosen(tx, actor.id)
 
 
 def choose(desk: Desk, actor: Actor, kinds: Collection[str]) -> bool:
@@ -41,10 +41,10 @@ def choose(desk: Desk, actor: Actor, kinds: Collection[str]) -> bool:
     since = clock.now().replace(microsecond=0)  # HiPay dates what happens to the second
     with desk.store.write() as tx:
         require(tx, actor, Right.SEND)
-        before = rows.chosen(tx, actor.id)
+        before = notices.chosen(tx, actor.id)
         if wanted == before:
             return False
-        rows.choose(tx, actor.id, wanted - before, before - wanted, since)
+        notices.choose(tx, actor.id, wanted - before, before - wanted, since)
         audit.record(tx, actor, "user.notices", f"user:{actor.id}", kinds=sorted(wanted))
     return True
 
@@ -52,7 +52,7 @@ def choose(desk: Desk, actor: Actor, kinds: Collection[str]) -> bool:
 def may_set_address(desk: Desk, actor: Actor) -> bool:
     """Whether the person's address is theirs to write: without an identity provider nobody else knows it."""
     with desk.store.read() as tx:
-        user = people.user(tx, actor.id)
+        user = access.user(tx, actor.id)
     return user is not None and user.issuer == LOCAL_ISSUER
 
 
@@ -63,6 +63,6 @@ def set_address(desk: Desk, actor: Actor, typed: str) -> Actor:
     text = parse_address(typed).text
     with desk.store.write() as tx:
         require(tx, actor, Right.SEND)
-        people.change_user(tx, actor.id, email=text)
+        access.change_user(tx, actor.id, email=text)
         audit.record(tx, actor, "user.address", f"user:{actor.id}")
     return replace(actor, email=text)

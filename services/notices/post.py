@@ -10,7 +10,7 @@ from services.accounts.configuration import email_settings
 from services.desk import Desk
 from services.heartbeats import goes_on
 from services.i18n import DASHBOARD_LANGUAGES
-from services.mail import errors as mail
+from services.mail import errors
 from services.mail.addresses import parse_address
 from services.mail.deliver import deliver
 from services.mail.message import build, new_message_id
@@ -20,9 +20,7 @@ from services.notices.letter import About, compose
 from services.orders.payment_link import standing
 from services.orders.steps.retry import GIVE_UP, backoff
 from services.store import Connection, Row
-from services.store.orders import notices as rows
-from services.store.orders import orders as order_rows
-from services.store.orders import steps as due
+from services.store.orders import notices, orders, steps
 from services.store.orders.notices import Taken
 
 LEASE = timedelta(seconds=150)
@@ -43,18 +41,18 @@ def find(desk: Desk) -> None:
     """Queue a notice for each new fact that its order's sender wants to be told of."""
     now = clock.now()
     with desk.store.read() as tx:
-        happened, newest = rows.new_events(tx, EVENTS)
+        happened, newest = notices.new_events(tx, EVENTS)
         found = [(event.user_id, event.account, event.order, told) for event, told in _news(tx, happened)]
         found += _ending(tx, desk, now)
-        known = rows.known(tx, [told.identity for *_, told in found])
+        known = notices.known(tx, [told.identity for *_, told in found])
     with desk.store.write() as tx:
         for user_id, account, order, told in found:
             if told.identity not in known:
-                rows.add(
+                notices.add(
                     tx, user_id=user_id, order=order, account=account, kind=told.kind, identity=told.identity,
                     detail=told.detail, state="queued", due_at=now, created_at=now,
                 )  # fmt: skip
-        rows.seen(tx, newest)
+        notices.seen(tx, newest)
 
 
 def _news(tx: Connection, happened: list[Row[Any]]) -> list[tuple[Row[Any], Fact]]:
@@ -62,7 +60,7 @@ def _news(tx: Connection, happened: list[Row[Any]]) -> list[tuple[Row[Any], Fact
     told = [(event, fact(event.order, event.capture, event.id, event.kind, event.data)) for event in happened]
     found = [(event, one) for event, one in told if one is not None and one.kind == event.wanted]
     # That it is settled, weeks after it was collected, is no news.
-    first = rows.first_collected(
+    first = notices.first_collected(
         tx, {event.order for event, one in found if one.identity.startswith("paid:")}
     )
     return [
@@ -74,8 +72,8 @@ def _news(tx: Connection, happened: list[Row[Any]]) -> list[tuple[Row[Any], Fact
 
 def _ending(tx: Connection, desk: Desk, now: datetime) -> list[tuple[str, str, int, Fact]]:
     found = []
-    ending = rows.ending(tx, "expires", now, now + timedelta(days=2))
-    opened = order_rows.times_opened(tx, {row.id for row in ending})
+    ending = notices.ending(tx, "expires", now, now + timedelta(days=2))
+    opened = orders.times_opened(tx, {row.id for row in ending})
     for row in ending:
         account = desk.settings.all_accounts.get(row.account)
         if account is None:  # no longer configured
@@ -91,7 +89,7 @@ def send_next(desk: Desk) -> bool:
     """Send the notice that is due longest. False when none is."""
     now = clock.now()
     with desk.store.write() as tx:
-        taken = rows.take(tx, now, LEASE)
+        taken = notices.take(tx, now, LEASE)
         if taken is None:
             return False
         ready = _prepare(tx, desk, taken, now)
@@ -103,7 +101,7 @@ def send_next(desk: Desk) -> bool:
 def _prepare(tx: Connection, desk: Desk, taken: Taken, now: datetime) -> tuple[bytes, str, str, str] | None:
     """(message, sender, recipient, SMTP address), counted as handed over; None when it is not sent, or not yet."""
     row = taken.row
-    user, order = rows.recipient(tx, row.user_id), order_rows.order(tx, row.order)
+    user, order = notices.recipient(tx, row.user_id), orders.order(tx, row.order)
     known = row.account in desk.settings.all_accounts
     if user is None or order is None or not known or Right.SEND not in rights(tx, Actor("user", row.user_id)):
         _finish(tx, taken, "dropped")
@@ -120,17 +118,17 @@ def _prepare(tx: Connection, desk: Desk, taken: Taken, now: datetime) -> tuple[b
         return None
     language = user.language if user.language in DASHBOARD_LANGUAGES else "en"
     settings = email_settings(tx, row.account).resolve(language)
-    if not desk.settings.smtp or not settings.sender_address or due.paused(tx, row.account, "mail"):
+    if not desk.settings.smtp or not settings.sender_address or steps.paused(tx, row.account, "mail"):
         _later(tx, taken, now, "mail_paused")
         return None
     message_id = row.message_id or new_message_id(settings.sender_address)
     try:
         message = _message(desk, row, user, order, language, settings, message_id)
-    except mail.MailError as error:  # an address or a name that no header can hold
+    except errors.MailError as error:  # an address or a name that no header can hold
         _finish(tx, taken, "failed", error.code)
         return None
     # From here on a crash means that it may have left.
-    rows.write(tx, taken, message_id=message_id, unknown=row.unknown + 1)
+    notices.write(tx, taken, message_id=message_id, unknown=row.unknown + 1)
     return message, desk.settings.return_path or settings.sender_address, user.email, desk.settings.smtp
 
 
@@ -152,27 +150,27 @@ def _message(
 def _hand_over(desk: Desk, taken: Taken, message: bytes, sender: str, recipient: str, smtp: str) -> None:
     try:
         accepted = deliver(message, smtp_url=smtp, sender=sender, recipients=[parse_address(recipient).text])
-    except mail.DeliveryUnknown:
+    except errors.DeliveryUnknown:
         with desk.store.write() as tx:
-            rows.write(
+            notices.write(
                 tx, taken, due_at=clock.now() + backoff(taken.row.tries + 1, first=30), leased_until=None,
                 tries=taken.row.tries + 1,
             )  # fmt: skip
-    except mail.Rejected as error:
+    except errors.Rejected as error:
         with desk.store.write() as tx:
             _finish(tx, taken, "failed", error.code)
-    except mail.MailError as error:
+    except errors.MailError as error:
         with desk.store.write() as tx:
             _later(tx, taken, clock.now(), error.code)
     else:
         with desk.store.write() as tx:
-            rows.write(
+            notices.write(
                 tx, taken, state="sent", answer=accepted.answer, sent_at=clock.now(), leased_until=None
             )
 
 
 def _finish(tx: Connection, taken: Taken, state: str, answer: str = "") -> None:
-    rows.write(tx, taken, state=state, answer=answer, leased_until=None)
+    notices.write(tx, taken, state=state, answer=answer, leased_until=None)
 
 
 def _later(tx: Connection, taken: Taken, now: datetime, why: str) -> None:
@@ -181,7 +179,7 @@ def _later(tx: Connection, taken: Taken, now: datetime, why: str) -> None:
         _finish(tx, taken, "failed", why)
         return
     tries = taken.row.tries + 1
-    rows.write(
+    notices.write(
         tx, taken, due_at=now + backoff(tries, first=30), tries=tries, unknown=taken.row.unknown, answer=why,
         leased_until=None,
     )  # fmt: skip

@@ -25,8 +25,7 @@ from services.orders.record import (
     record,
 )
 from services.store import Connection, Row
-from services.store.orders import operations as operation_rows
-from services.store.orders import orders as order_rows
+from services.store.orders import operations, orders
 
 BANK_REFUSED, UNCLEAR = "operation_bank_refused", "operation_bank_unclear"  # an operation's failure
 SEEN, REFUSED = "seen at HiPay", "bank_refused"  # how an alarm ended
@@ -52,14 +51,14 @@ def observe_read(tx: Connection, desk: Desk, order_id: int, page_id: int, seen: 
 def _settle(tx: Connection, order_id: int, seen: Observation, *, new: bool) -> None:
     """``new``: the read says something else than the one before it."""
     known = [
-        event for event in order_rows.events_of(tx, order_id)
+        event for event in orders.events_of(tx, order_id)
         if event.kind in ("payment", "payment_told", "bank_refused", "bank_refused_unclear")
         and str(event.data["reference"]) == seen.reference
     ]  # fmt: skip
     reads = [event for event in known if event.kind == "payment" and "source" in event.data]
     if any(str(event.data.get("at") or "") > _at(seen) for event in reads):
         return  # a late answer, older than what was read since
-    asked = [one for one in operation_rows.of_order(tx, order_id) if one.reference == seen.reference]
+    asked = [one for one in operations.of_order(tx, order_id) if one.reference == seen.reference]
     named = False
     for one in asked:
         shown = _listed(one, seen) or _told(tx, one, seen, known)
@@ -86,18 +85,18 @@ def _settle(tx: Connection, order_id: int, seen: Observation, *, new: bool) -> N
 
 def close_unclear(tx: Connection, order_id: int, *, by: str, reason: str) -> None:
     """The question which operation the bank refused has ended once none is open."""
-    if any(one.failure == UNCLEAR for one in operation_rows.unsettled(tx, order_id)):
+    if any(one.failure == UNCLEAR for one in operations.unsettled(tx, order_id)):
         return
-    for one in order_rows.alarms_of(tx, order_id):
+    for one in orders.alarms_of(tx, order_id):
         if one.kind == "operation_refused_unclear" and one.detail["operations"]:
-            order_rows.close_alarms(tx, one.identity, at=clock.now(), by=by, reason=reason)
+            orders.close_alarms(tx, one.identity, at=clock.now(), by=by, reason=reason)
 
 
 def _close(tx: Connection, asked: Row[Any], reason: str) -> None:
     """End what is still to do about an operation of which HiPay has spoken."""
-    for one in order_rows.alarms_of(tx, asked.order):
+    for one in orders.alarms_of(tx, asked.order):
         if one.detail.get("operation") == asked.id:
-            order_rows.close_alarms(tx, one.identity, at=clock.now(), by=HIPAY.id, reason=reason)
+            orders.close_alarms(tx, one.identity, at=clock.now(), by=HIPAY.id, reason=reason)
     close_unclear(tx, asked.order, by=HIPAY.id, reason=reason)
 
 
@@ -109,7 +108,7 @@ def _counts(tx: Connection, asked: Row[Any], seen: Observation) -> bool:
 
 def _covered(tx: Connection, asked: Row[Any], seen: Observation, *, counted: bool) -> bool:
     """Whether the total holds every operation that stands, with or (``counted`` False) without this one."""
-    total, every = _total(seen, asked.kind), operation_rows.of_order(tx, asked.order)
+    total, every = _total(seen, asked.kind), operations.of_order(tx, asked.order)
     others = [one for one in every if _is_done(one, seen, asked.kind) and one.id != asked.id]
     needed = sum(one.amount or 0 for one in ((asked, *others) if counted else others))
     return total is not None and total >= needed
@@ -156,13 +155,13 @@ def _told(
 def _failed_unnamed(tx: Connection, order_id: int, seen: Observation, failed: Listed) -> None:
     """An operation that HiPay lists as failed under no id of ours: one of ours by its amount, or made elsewhere."""
     identity = f"bank_refused:{order_id}:{seen.reference}:{failed.arn or failed.at}"
-    if order_rows.event_by_identity(tx, identity) is not None:
+    if orders.event_by_identity(tx, identity) is not None:
         return
     if failed.kind == "capture" and seen.authorised and (seen.captured or 0) >= seen.authorised:
         return  # tried again since, and all of it has come
     listed = {one.operation_id for one in seen.operations}
     same = [
-        one for one in operation_rows.of_order(tx, order_id)
+        one for one in operations.of_order(tx, order_id)
         if (one.reference, one.kind, one.amount) == (seen.reference, failed.kind, failed.amount)
         and failed.operation_id is None and one.operation_id not in listed
     ]  # fmt: skip
@@ -189,7 +188,7 @@ def _by_totals(
     total, name = _total(seen, kind), "captured" if kind == "capture" else "refunded"
     totals = [int(event.data[name]) for event in reads if event.data.get(name) is not None]
     lost = totals[-1] - total if totals and total is not None else 0
-    done = [one for one in operation_rows.of_order(tx, order_id) if _is_done(one, seen, kind)]
+    done = [one for one in operations.of_order(tx, order_id) if _is_done(one, seen, kind)]
     asked = sum(one.amount or 0 for one in done)
     candidates = [one for one in done if _before(one, seen)]
     listed = {one.operation_id for one in seen.operations if one.status in _STANDS}
@@ -241,7 +240,7 @@ def _explained(known: Sequence[Row[Any]], seen: Observation, kind: str | None) -
 
 
 def _refuse(tx: Connection, asked: Row[Any], seen: Observation, identity: str | None = None) -> None:
-    operation_rows.change(tx, asked.id, state="refused", failure=BANK_REFUSED, failure_detail=_reason(seen))
+    operations.change(tx, asked.id, state="refused", failure=BANK_REFUSED, failure_detail=_reason(seen))
     _say(tx, asked.order, "bank_refused", seen, asked.kind, identity, amount=asked.amount, operation_row=asked.id)
     _close(tx, asked, REFUSED)
     _alarm(
@@ -260,7 +259,7 @@ def _unclear(
     tx: Connection, order_id: int, seen: Observation, kind: str, may_be: Sequence[Row[Any]], identity: str
 ) -> None:
     for one in may_be:
-        operation_rows.change(tx, one.id, state="unknown", failure=UNCLEAR, failure_detail=_reason(seen))
+        operations.change(tx, one.id, state="unknown", failure=UNCLEAR, failure_detail=_reason(seen))
     _say(tx, order_id, "bank_refused_unclear", seen, kind, identity)
     _alarm(
         tx, order_id, identity, "operation_refused_unclear", seen,
@@ -280,7 +279,7 @@ def _say(
 def _alarm(
     tx: Connection, order_id: int, identity: str, kind: str, seen: Observation, **detail: Any
 ) -> None:
-    order = order_rows.order(tx, order_id)
+    order = orders.order(tx, order_id)
     assert order is not None
     alarm(tx, order, identity, kind, reference=seen.reference, **detail)
 

@@ -28,7 +28,7 @@ from services.mail.mailbox import Place, Received
 from services.mail.reports import Report
 from services.orders.record import inert, record
 from services.store import STORE_AWAY, Connection, facts
-from services.store.orders import orders as rows
+from services.store.orders import orders
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +149,7 @@ def _died(tx: Connection, server: ImapServer, received: Received) -> bool:
     if deaths < MOST_DEATHS:
         return False
     place, now = received.place, clock.now()
-    rows.open_alarm(
+    orders.open_alarm(
         tx, identity=f"mail_skipped:{_name(server)}:{place.validity}:{place.uid}", account="", order=None, kind="mail_skipped",
         detail={
             "host": server.host, "folder": server.folder, "uid": place.uid, "validity": place.validity,
@@ -178,9 +178,9 @@ def _us() -> str:
 
 def tell(tx: Connection, report: Report) -> bool:
     """Record the report with the order of its e-mail, once; whether it is about an e-mail of ours."""
-    known = rows.messages_by_message_id(tx, report.message_ids)
+    known = orders.messages_by_message_id(tx, report.message_ids)
     message = next((known[one] for one in report.message_ids if one in known), None)
-    order = rows.order(tx, message.order) if message is not None else None
+    order = orders.order(tx, message.order) if message is not None else None
     if message is None or order is None or (message.state == "queued" and not message.tries):  # it never left
         return False
     told = report.about(message.recipient)

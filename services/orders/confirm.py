@@ -19,7 +19,7 @@ from services.orders.record import confirmed, record, too_late
 from services.orders.transactions import Told
 from services.orders.unconfirmed import told_of
 from services.store import Connection, Row
-from services.store.orders import orders as rows
+from services.store.orders import orders
 
 WHY_MAX = 200
 
@@ -76,7 +76,7 @@ def confirm(
         require(tx, actor, Right.RECONCILE)
         order = _order(tx, order_id)
         identity = f"press:{form_key}"
-        if rows.event_by_identity(tx, identity) is not None:
+        if orders.event_by_identity(tx, identity) is not None:
             return
         if order.account in desk.settings.all_accounts:
             raise AccountAsked
@@ -98,13 +98,13 @@ def confirm(
 
 def _count(tx: Connection, order: Row[Any], one: Told, actor: Actor) -> None:
     seen = one.transaction
-    page_of = {row.data["reference"]: row.page for row in rows.events_of(tx, order.id) if row.kind == "payment_told"}
-    page = next((page for page in rows.pages_of(tx, order.id) if page.id == page_of[seen.reference]), None)
+    page_of = {row.data["reference"]: row.page for row in orders.events_of(tx, order.id) if row.kind == "payment_told"}
+    page = next((page for page in orders.pages_of(tx, order.id) if page.id == page_of[seen.reference]), None)
     amounts = {
         "authorised": seen.authorised, "captured": seen.captured, "refunded": seen.refunded,
         "charged_back": seen.charged_back,
     }  # fmt: skip
-    rows.add_event(
+    orders.add_event(
         tx, order=order.id, page=page_of[seen.reference], at=clock.now(), kind="payment", actor_kind=actor.kind,
         actor_id=actor.id, data={**one.data, **amounts, "at": None, "source": "by_hand"},  # any read of HiPay is newer
     )  # fmt: skip
@@ -122,7 +122,7 @@ def _confirmable(one: Told) -> Confirmable:
 
 
 def _order(tx: Connection, order_id: int) -> Row[Any]:
-    order = rows.order(tx, order_id)
+    order = orders.order(tx, order_id)
     if order is None or order.channel == "imported":
         raise UnknownOrder
     return order

@@ -20,8 +20,7 @@ from services.orders.errors import AccountNotReady, DraftRefused, OrderIdTaken
 from services.settings import Account
 from services.store import Connection, Row
 from services.store.locks import one_at_a_time
-from services.store.orders import orders as rows
-from services.store.orders import steps as due
+from services.store.orders import orders, steps
 
 TOKEN_BYTES = 16  # 128 random bits
 
@@ -58,7 +57,7 @@ def create_in(tx: Connection, desk: Desk, actor: Actor, draft: Draft, form_key: 
     """``create`` in the caller's transaction. What it raises, it raises before it has written anything."""
     require(tx, actor, Right.SEND)
     one_at_a_time(tx, "order")  # two presses at once: the second finds what the first has written
-    known = rows.order_by_form_key(tx, form_key)
+    known = orders.order_by_form_key(tx, form_key)
     if known is not None:
         return int(known.id)
     accepted, problems = drafts.check(draft, clock.now())
@@ -67,7 +66,7 @@ def create_in(tx: Connection, desk: Desk, actor: Actor, draft: Draft, form_key: 
     ready = readiness_in(tx, desk, accepted.account, accepted.channel)
     if not ready.ready:
         raise AccountNotReady(accepted.account, tuple(item.name for item in ready.missing))
-    if rows.order_by_business_id(tx, accepted.account, accepted.order_id) or rows.page_by_hipay_order_id(
+    if orders.order_by_business_id(tx, accepted.account, accepted.order_id) or orders.page_by_hipay_order_id(
         tx, accepted.account, accepted.order_id
     ):
         raise OrderIdTaken(accepted.order_id)
@@ -120,19 +119,19 @@ def _write(tx: Connection, desk: Desk, actor: Actor, accepted: Accepted, form_ke
         if field.name not in ("internationalised", "references", "copy_to_sender")
     }
     own_link = accepted.channel == "link" and links_are_ours(tx, desk, accepted.account)
-    order_id = rows.add_order(
+    order_id = orders.add_order(
         tx, form_key=form_key, link_token=secrets.token_urlsafe(TOKEN_BYTES) if own_link else None, mark=uuid.uuid4().hex, created_at=now, actor_kind=actor.kind, actor_id=actor.id,
         sender_name=actor.name, delivery="queued" if accepted.channel == "link" else "none",
         availability="requested", payment="unpaid",
         copy_to=(copy_address(actor) or "") if accepted.copy_to_sender else "",
         **{f"reference_{n}": text for n, text in enumerate(accepted.references, 1)}, **same,
     )  # fmt: skip
-    order = rows.order(tx, order_id)
+    order = orders.order(tx, order_id)
     assert order is not None
     # Behind our own link HiPay's page is made when the customer asks for it.
     page_id = None if own_link else add_page(tx, order, number=1)
     record.record(tx, order_id, "created", actor, page=page_id, channel=accepted.channel)
-    due.schedule(tx, order_id, "page", accepted.account, now)
+    steps.schedule(tx, order_id, "page", accepted.account, now)
     return order_id
 
 
@@ -143,7 +142,7 @@ def page_order_id(order_id: str, number: int) -> str:
 
 def add_page(tx: Connection, order: Row[Any], *, number: int) -> int:
     """The intent of a page at HiPay."""
-    return rows.add_page(
+    return orders.add_page(
         tx, order=order.id, account=order.account, number=number, state="requested",
         hipay_order_id=page_order_id(order.order_id, number),
         amount=order.amount, currency=order.currency, token=secrets.token_urlsafe(TOKEN_BYTES), created_at=clock.now(),

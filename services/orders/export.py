@@ -17,7 +17,7 @@ from services.orders.history import badge
 from services.spreadsheets import write as sheets
 from services.spreadsheets.write import Column, Form
 from services.store import Row
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from services.store.orders.orders import Filter
 
 
@@ -41,11 +41,11 @@ def write(
     now = clock.now()
     with desk.store.write() as tx:
         require(tx, actor, Right.SEE_ORDERS)
-        total = rows.count_orders(tx, chosen, now=now)
+        total = orders.count_orders(tx, chosen, now=now)
         audit.record(tx, actor, "history_exported", f"user:{actor.id}", rows=total)
     columns = _columns(desk, words, t, now)
     with desk.store.read() as tx:
-        return sheets.write(rows.each_order(tx, chosen, now=now), columns, form, t, out)
+        return sheets.write(orders.each_order(tx, chosen, now=now), columns, form, t, out)
 
 
 def _columns(desk: Desk, words: Words, t: Translator, now: datetime) -> tuple[Column, ...]:

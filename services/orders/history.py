@@ -17,11 +17,10 @@ from services.orders.steps import read_payment
 from services.orders.transactions import Told
 from services.settlements.operations import ORDER_KINDS
 from services.store import Row, access
-from services.store.orders import operations
+from services.store.orders import operations, steps
 from services.store.orders import orders as rows
-from services.store.orders import steps as due
 from services.store.orders.orders import Filter as Filter
-from services.store.settlements import reconciliation_views as payouts
+from services.store.settlements import reconciliation_views
 
 PAGE_SIZE = 25
 PAYOUT_LINES = 200  # of one order that are looked at
@@ -121,11 +120,11 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
         users = (access.user(tx, actor_id) for actor_id in acting)
         return Detail(
             order, badge(order, now), pages, tuple(rows.messages_of(tx, order_id)), events,
-            alarms, due.steps_of(tx, order_id), now,
+            alarms, steps.steps_of(tx, order_id), now,
             address(desk, order, pages[-1] if pages else None), {user.id: user.name for user in users if user},
             {asked.id: asked.why for asked in operations.of_order(tx, order_id) if asked.why},
             event_data.heard(events).told(),
-            tuple(line for line in payouts.lines_of_order(tx, order_id, PAYOUT_LINES) if line.kind in ORDER_KINDS),
+            tuple(line for line in reconciliation_views.lines_of_order(tx, order_id, PAYOUT_LINES) if line.kind in ORDER_KINDS),
         )  # fmt: skip
 
 
@@ -169,6 +168,6 @@ def retry(desk: Desk, actor: Actor, order_id: int) -> None:
             rows.change_message(tx, message.id, state="queued", tries=0)
         rows.change_order(tx, order_id, failure="", failure_detail={})
         record(tx, order_id, "page_requested" if kind == "page" else "mail_queued", actor, by_hand=True)
-        due.schedule(tx, order_id, kind, order.account, now)
+        steps.schedule(tx, order_id, kind, order.account, now)
         audit.record(tx, actor, "sending_retried", f"order:{order_id}", step=kind)
     desk.wake.set()

@@ -52,8 +52,7 @@ from services.orders.steps import send_mail
 from services.orders.steps.create_page import next_number
 from services.orders.steps.reminder_checks import BY_HAND, BY_SCHEDULE
 from services.store import Connection, Row
-from services.store.orders import orders as rows
-from services.store.orders import steps as due
+from services.store.orders import orders, steps
 
 OWN_MAX_DAYS = 365
 Action = Literal["resend", "readdress", "remind", "cancel", "extend", "correct", "renew"]
@@ -131,7 +130,7 @@ def extend(desk: Desk, actor: Actor, order_id: int, expires_at: datetime, form_k
         _check_end(expires_at, OWN_MAX_DAYS)
         if expires_at == order.expires_at:
             raise NothingChanged
-        rows.change_order(tx, order_id, expires_at=expires_at)
+        orders.change_order(tx, order_id, expires_at=expires_at)
         record(
             tx, order_id, "link_extended", actor, identity=_press(form_key), former=order.expires_at.isoformat(),
             until=expires_at.isoformat(),
@@ -146,23 +145,23 @@ def renew(desk: Desk, actor: Actor, order_id: int, expires_at: datetime, form_ke
     and FieldProblem.
     """
     with desk.store.write() as tx:
-        if rows.message_by_form_key(tx, form_key) is not None:
+        if orders.message_by_form_key(tx, form_key) is not None:
             return
         order = _allowed(tx, desk, actor, order_id, "renew")
         _check_end(expires_at, OWN_MAX_DAYS if order.link_token else MAX_DAYS)
-        rows.change_order(tx, order_id, expires_at=expires_at, failure="", failure_detail={})
+        orders.change_order(tx, order_id, expires_at=expires_at, failure="", failure_detail={})
         times = {"former": order.expires_at.isoformat(), "until": expires_at.isoformat()}
         if order.link_token:
             record(tx, order_id, "link_renewed", actor, **times)
             _queue(tx, desk, _order(tx, order_id), form_key)
             record(tx, order_id, "resent", actor)
         else:
-            number = next_number(tx, order, rows.pages_of(tx, order_id)[-1].number)
+            number = next_number(tx, order, orders.pages_of(tx, order_id)[-1].number)
             if number is None:
                 raise NoLink
             page = add_page(tx, order, number=number)
             record(tx, order_id, "renewed", actor, page=page, **times)
-            due.schedule(tx, order_id, "page", order.account, clock.now(), anew=True)
+            steps.schedule(tx, order_id, "page", order.account, clock.now(), anew=True)
         audit.record(tx, actor, "link_renewed", f"order:{order_id}")
     desk.wake.set()
 
@@ -184,7 +183,7 @@ def correct(
         if (amount, text) == (order.amount, order.description):
             raise NothingChanged
         until = _close_pages(tx, order_id, "superseded")
-        rows.change_facts(tx, order_id, amount=amount, description=text)
+        orders.change_facts(tx, order_id, amount=amount, description=text)
         former: dict[str, Any] = {"former_amount": order.amount, "amount": amount}
         if text != order.description:
             # Without the text: events are for ever, and it may name the customer.
@@ -206,7 +205,7 @@ def remind_by_schedule(tx: Connection, desk: Desk, order: Row[Any], form_key: st
     refusal = _why_not(tx, desk, order, "remind")
     if refusal is not None:
         raise refusal
-    if rows.message_by_form_key(tx, form_key) is None:
+    if orders.message_by_form_key(tx, form_key) is None:
         _queue(tx, desk, order, form_key, reminder=BY_SCHEDULE)
         record(tx, order.id, "reminded_by_schedule", WORKER, **rule)
 
@@ -219,13 +218,13 @@ def _mail_again(
     email: str | None = None,
 ) -> None:  # fmt: skip
     with desk.store.write() as tx:
-        if rows.message_by_form_key(tx, form_key) is not None:
+        if orders.message_by_form_key(tx, form_key) is not None:
             return
         order = _allowed(tx, desk, actor, order_id, action)
         if email is not None:
             if email == order.email:
                 raise NothingChanged
-            rows.change_facts(tx, order_id, email=email)
+            orders.change_facts(tx, order_id, email=email)
             order = _order(tx, order_id)
         _queue(tx, desk, order, form_key, reminder=BY_HAND if action == "remind" else "")
         # Without the address: events and the audit are for ever, the customer's data are not.
@@ -235,7 +234,7 @@ def _mail_again(
 
 
 def _queue(tx: Connection, desk: Desk, order: Row[Any], form_key: str, *, reminder: str = "") -> None:
-    pages = rows.pages_of(tx, order.id)
+    pages = orders.pages_of(tx, order.id)
     page = None if order.link_token or not pages else pages[-1]
     settings = email_settings(tx, order.account).resolve(order.language)
     if missing(settings):
@@ -250,8 +249,8 @@ def _queue(tx: Connection, desk: Desk, order: Row[Any], form_key: str, *, remind
         tx, order, page.id if page is not None else None, "link", order.email, composed, settings,
         new_message_id(settings.sender_address), form_key, reminder,
     )  # fmt: skip
-    rows.change_order(tx, order.id, failure="", failure_detail={})
-    due.schedule(tx, order.id, "mail", order.account, clock.now())
+    orders.change_order(tx, order.id, failure="", failure_detail={})
+    steps.schedule(tx, order.id, "mail", order.account, clock.now())
 
 
 def _press(form_key: str) -> str:
@@ -261,8 +260,8 @@ def _press(form_key: str) -> str:
 
 def _pressed(tx: Connection, order_id: int, form_key: str) -> bool:
     """Whether it was done; whoever asks holds the order until it is written."""
-    rows.lock(tx, order_id)
-    return rows.event_by_identity(tx, _press(form_key)) is not None
+    orders.lock(tx, order_id)
+    return orders.event_by_identity(tx, _press(form_key)) is not None
 
 
 def _allowed(tx: Connection, desk: Desk, actor: Actor, order_id: int, action: Action) -> Row[Any]:
@@ -275,7 +274,7 @@ def _allowed(tx: Connection, desk: Desk, actor: Actor, order_id: int, action: Ac
 
 
 def _order(tx: Connection, order_id: int) -> Row[Any]:
-    order = rows.order(tx, order_id)
+    order = orders.order(tx, order_id)
     if order is None or order.channel == "imported":
         raise UnknownOrder
     return order
@@ -307,24 +306,24 @@ def _why_not(tx: Connection, desk: Desk, order: Row[Any], action: Action) -> Des
 def _why_not_mailed(tx: Connection, desk: Desk, order: Row[Any]) -> LinkRefused | None:
     if order.channel != "link":
         return NoMail()
-    before = rows.message(tx, order.id, "link")
+    before = orders.message(tx, order.id, "link")
     if before is not None and before.state in ("queued", "sending"):
         return StillSending()
-    pages = rows.pages_of(tx, order.id)
+    pages = orders.pages_of(tx, order.id)
     return None if before is not None and address(desk, order, pages[-1] if pages else None) else NoLink()
 
 
 def _close_pages(tx: Connection, order_id: int, state: str) -> datetime | None:
     """HiPay's pages lead nowhere of ours any more; until when the last of them can still be paid."""
     until = _payable_until(tx, order_id)
-    for page in rows.pages_of(tx, order_id):
+    for page in orders.pages_of(tx, order_id):
         if page.state in ("requested", "open"):
-            rows.change_page(tx, page.id, state=state)
+            orders.change_page(tx, page.id, state=state)
     return until
 
 
 def _payable_until(tx: Connection, order_id: int) -> datetime | None:
-    ends = [page.expires_at for page in rows.pages_of(tx, order_id) if page.url and page.expires_at]
+    ends = [page.expires_at for page in orders.pages_of(tx, order_id) if page.url and page.expires_at]
     latest = max(ends, default=None)
     return latest if latest is not None and latest > clock.now() else None
 

@@ -24,8 +24,7 @@ from services.hipay.statuses import Effect, status
 from services.orders.record import tell
 from services.orders.steps import read_payment
 from services.store import STORE_AWAY, Connection, Row
-from services.store.orders import notifications as rows
-from services.store.orders import orders as order_rows
+from services.store.orders import notifications, orders
 from services.store.orders.notifications import Fate
 
 _CONTENT_TYPE_MAX = 200
@@ -49,7 +48,7 @@ def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
 
 def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> bool:
     """``receive`` in the caller's transaction."""
-    return rows.keep(
+    return notifications.keep(
         tx, account=account, identity=identity(raw), content_type=content_type[:_CONTENT_TYPE_MAX],
         body=stripped(raw, content_type), received_at=clock.now(),
     )  # fmt: skip
@@ -65,7 +64,7 @@ def work_off(desk: Desk, *, apart: bool = False) -> int:
     """
     many = AT_ONCE if apart else 1
     with desk.store.read() as tx:
-        waiting = rows.waiting(tx, LIMIT)
+        waiting = notifications.waiting(tx, LIMIT)
     taken, rest = 0, 0.0
     for first in range(0, len(waiting), many):
         time.sleep(rest)
@@ -79,7 +78,7 @@ def _work(desk: Desk, ids: Sequence[int]) -> int:
     """Work these off in one transaction; when that fails, each in one of its own."""
     try:
         with desk.store.write() as tx:
-            claimed = rows.claim(tx, ids)
+            claimed = notifications.claim(tx, ids)
             _apply(tx, desk, claimed)
             return len(claimed)
     except STORE_AWAY:
@@ -99,7 +98,7 @@ def _apply(tx: Connection, desk: Desk, claimed: Iterable[Row[Any]]) -> None:
             seen.append((row, parse(row.body, row.content_type).observation()))
         except BadNotification as error:
             fates.append(Fate(row.id, "unreadable", None, {"problem": error.problem, "field": error.field}))
-    pages = order_rows.pages_by_hipay_order_id(tx, [(row.account, one.order_id) for row, one in seen])
+    pages = orders.pages_by_hipay_order_id(tx, [(row.account, one.order_id) for row, one in seen])
     told = dict[int, list[_Told]]()  # by order, oldest first
     for row, one in seen:
         page = pages.get((row.account, one.order_id))
@@ -111,7 +110,7 @@ def _apply(tx: Connection, desk: Desk, claimed: Iterable[Row[Any]]) -> None:
             told.setdefault(page.order, []).append((row.id, page, one))
     for together in zip_longest(*told.values()):  # of each order one after the other
         fates += _tell(tx, desk, [one for one in together if one is not None])
-    rows.finish(tx, fates, clock.now())
+    notifications.finish(tx, fates, clock.now())
 
 
 def _tell(tx: Connection, desk: Desk, told: Sequence[_Told]) -> list[Fate]:
@@ -129,10 +128,10 @@ def _facts(seen: Observation) -> dict[str, Any]:
 
 def _give_up(desk: Desk, notification_id: int, error: str) -> int:
     with desk.store.write() as tx:
-        for row in rows.claim(tx, [notification_id]):
+        for row in notifications.claim(tx, [notification_id]):
             now = clock.now()
-            rows.finish(tx, [Fate(row.id, "failed", None, {"error": error})], now)
-            order_rows.open_alarm(
+            notifications.finish(tx, [Fate(row.id, "failed", None, {"error": error})], now)
+            orders.open_alarm(
                 tx, identity=f"notification:{row.id}", account=row.account, order=None, kind="notification_failed",
                 detail={"notification": row.id, "error": error}, opened_at=now,
             )  # fmt: skip

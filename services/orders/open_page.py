@@ -23,7 +23,7 @@ from services.accounts.configuration import configuration
 from services.accounts.pauses import pause
 from services.desk import Desk
 from services.errors import DeskError
-from services.hipay import errors as hipay
+from services.hipay import errors
 from services.hipay.readings import CreatedPage, OrderRead
 from services.orders.bank_answers import observe_read
 from services.orders.create import add_page
@@ -38,8 +38,7 @@ from services.orders.steps.create_page import (
 )
 from services.orders.steps.retry import PAGE_LIFE
 from services.store import Connection, Row
-from services.store.orders import orders as rows
-from services.store.orders import steps as due
+from services.store.orders import orders, steps
 
 SPARE = timedelta(minutes=2)  # a page that ends sooner is not handed out
 CLAIM = timedelta(seconds=150)  # longer than the longest call
@@ -111,15 +110,15 @@ def _claim(desk: Desk, token: str) -> Pressed | _Claimed:
     """The page that is there already, or the row of the one to ask for, claimed. Raises PressRefused, NotAuthorised."""
     now = clock.now()
     with desk.store.write() as tx:
-        order = rows.order_by_link_token(tx, token)
+        order = orders.order_by_link_token(tx, token)
         if order is None:
             raise LinkUnknown
         stands = standing(order, now)
         if stands != "open":
             return Pressed(stands)
-        if order.account not in desk.settings.all_accounts or due.paused(tx, order.account, "gateway"):
-            raise hipay.NotAuthorised(0)
-        pages = rows.pages_of(tx, order.id)
+        if order.account not in desk.settings.all_accounts or steps.paused(tx, order.account, "gateway"):
+            raise errors.NotAuthorised(0)
+        pages = orders.pages_of(tx, order.id)
         last = pages[-1] if pages else None
         if last is not None and last.state == "open" and _reusable(tx, order, last, now):
             _opened(tx, order, last, now)
@@ -136,9 +135,9 @@ def _claim(desk: Desk, token: str) -> Pressed | _Claimed:
             if number is None:
                 raise LinkWornOut
             add_page(tx, order, number=number)
-            last = rows.pages_of(tx, order.id)[-1]
+            last = orders.pages_of(tx, order.id)[-1]
         until = now + CLAIM
-        rows.change_page(tx, last.id, claimed_until=until)
+        orders.change_page(tx, last.id, claimed_until=until)
         _opened(tx, order, last, now)
         record(
             tx, order.id, "link_page_requested", CUSTOMER, page=last.id, hipay_order_id=last.hipay_order_id
@@ -152,7 +151,7 @@ def _reusable(tx: Connection, order: Row[Any], page: Row[Any], now: datetime) ->
     lasts = end > now + SPARE or end >= order.expires_at
     attempts = {
         event.data["reference"]
-        for event in rows.events_of(tx, order.id)
+        for event in orders.events_of(tx, order.id)
         if event.kind == "payment" and event.page == page.id  # what is only told may be made up
     }
     return bool(lasts and end > now and page.amount == order.amount and len(attempts) < ATTEMPTS)
@@ -164,7 +163,7 @@ def _opened(tx: Connection, order: Row[Any], page: Row[Any], now: datetime) -> N
 
 
 def _since(tx: Connection, order: Row[Any], kind: str, since: datetime) -> list[Row[Any]]:
-    return [event for event in rows.events_of(tx, order.id) if event.kind == kind and event.at > since]
+    return [event for event in orders.events_of(tx, order.id) if event.kind == kind and event.at > since]
 
 
 def _make(desk: Desk, claimed: _Claimed) -> Pressed | None:
@@ -173,7 +172,7 @@ def _make(desk: Desk, claimed: _Claimed) -> Pressed | None:
     try:
         with desk.store.read() as tx:
             config = configuration(tx, order.account)
-            before = [one for one in rows.pages_of(tx, order.id) if one.url is not None]
+            before = [one for one in orders.pages_of(tx, order.id) if one.url is not None]
         end = min(order.expires_at, clock.now() + PAGE_LIFE)
         request = page_request(desk, order, page, config, until=end)
         with desk.hipay(order.account) as client:
@@ -183,7 +182,7 @@ def _make(desk: Desk, claimed: _Claimed) -> Pressed | None:
                 created = client.create_page(request)
                 return _commit(desk, claimed, created, end)
         return _release(desk, claimed)
-    except (hipay.DuplicateOrder, hipay.PageOver) as error:
+    except (errors.DuplicateOrder, errors.PageOver) as error:
         return _known(desk, claimed, error)
     except DeskError as error:
         _failed(desk, claimed, error)
@@ -194,22 +193,22 @@ def _paid(desk: Desk, order: Row[Any], reads: list[tuple[Row[Any], OrderRead | N
     if not any(read is not None and read.observations for _, read in reads):
         return False
     with desk.store.write() as tx:
-        rows.lock(tx, order.id)
+        orders.lock(tx, order.id)
         for page, read in reads:
             for observation in read.observations if read else ():
                 observe_read(tx, desk, order.id, page.id, observation)
-        rows.change_order(tx, order.id, checked_at=clock.now())
-        found = rows.order(tx, order.id)
+        orders.change_order(tx, order.id, checked_at=clock.now())
+        found = orders.order(tx, order.id)
         assert found is not None
         return standing(found, clock.now()) != "open"
 
 
 def _release(desk: Desk, claimed: _Claimed) -> Pressed:
     with desk.store.write() as tx:
-        order = rows.order(tx, claimed.order.id)
+        order = orders.order(tx, claimed.order.id)
         assert order is not None
         if _holds(tx, claimed):
-            rows.change_page(tx, claimed.page.id, claimed_until=None)
+            orders.change_page(tx, claimed.page.id, claimed_until=None)
         return Pressed(standing(order, clock.now()))
 
 
@@ -217,7 +216,7 @@ def _commit(desk: Desk, claimed: _Claimed, created: CreatedPage, end: datetime) 
     """Write the page's address, and with it when it is read. What the request has become meanwhile counts."""
     now, page = clock.now(), claimed.page
     with desk.store.write() as tx:
-        order = rows.order(tx, claimed.order.id)
+        order = orders.order(tx, claimed.order.id)
         assert order is not None
         if not _holds(tx, claimed):
             return None  # taken over: the page of whoever did is the one
@@ -225,14 +224,14 @@ def _commit(desk: Desk, claimed: _Claimed, created: CreatedPage, end: datetime) 
         state = "withdrawn" if stands == "cancelled" else "open"
         if state == "open" and _facts(order) != _facts(claimed.order):
             state = "superseded"
-        rows.change_page(
+        orders.change_page(
             tx, page.id, state=state, url=created.forward_url, mid=created.mid or "", opened_at=now, expires_at=end,
             claimed_until=None,
         )  # fmt: skip
-        rows.change_order(tx, order.id, failure="", failure_detail={})
+        orders.change_order(tx, order.id, failure="", failure_detail={})
         event = "page_opened" if state == "open" else "link_page_late"
         record(tx, order.id, event, WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
-        due.schedule(tx, order.id, "read", order.account, now + timedelta(seconds=20))
+        steps.schedule(tx, order.id, "read", order.account, now + timedelta(seconds=20))
     desk.wake.set()
     if state == "superseded":
         return None
@@ -244,12 +243,12 @@ def _facts(order: Row[Any]) -> tuple[int, str]:
 
 
 def _holds(tx: Connection, claimed: _Claimed) -> bool:
-    pages = rows.pages_of(tx, claimed.order.id)
+    pages = orders.pages_of(tx, claimed.order.id)
     page = next(one for one in pages if one.id == claimed.page.id)
     return page.state in ("requested", "withdrawn", "superseded") and page.claimed_until == claimed.until
 
 
-def _known(desk: Desk, claimed: _Claimed, error: hipay.DuplicateOrder | hipay.PageOver) -> Pressed | None:
+def _known(desk: Desk, claimed: _Claimed, error: errors.DuplicateOrder | errors.PageOver) -> Pressed | None:
     """HiPay has this order id already. Lost with the answer to an earlier call: the next page takes the next id."""
     order, page = claimed.order, claimed.page
     try:
@@ -265,17 +264,17 @@ def _known(desk: Desk, claimed: _Claimed, error: hipay.DuplicateOrder | hipay.Pa
         _failed(desk, claimed, error)
         raise error
     with desk.store.write() as tx:
-        rows.lock(tx, order.id)
+        orders.lock(tx, order.id)
         if not _holds(tx, claimed):
             return None
         facts = {"page": page.id, "hipay_order_id": page.hipay_order_id}
         if fate == "replace":
-            rows.change_page(tx, page.id, state="lost", claimed_until=None)
+            orders.change_page(tx, page.id, state="lost", claimed_until=None)
             record(tx, order.id, "page_lost", WORKER, **facts)
             return None
-        rows.change_page(tx, page.id, claimed_until=None)
+        orders.change_page(tx, page.id, claimed_until=None)
         record(tx, order.id, "page_taken", WORKER, **facts)
-        due.schedule(tx, order.id, "read", order.account, clock.now())
+        steps.schedule(tx, order.id, "read", order.account, clock.now())
         alarm(tx, order, f"page_taken:{page.id}", "page_taken")
     desk.wake.set()
     return Pressed("pending")
@@ -284,18 +283,18 @@ def _known(desk: Desk, claimed: _Claimed, error: hipay.DuplicateOrder | hipay.Pa
 def _failed(desk: Desk, claimed: _Claimed, error: DeskError) -> None:
     """Let the next press try again; what no try can mend is said to the sender."""
     with desk.store.write() as tx:
-        rows.lock(tx, claimed.order.id)
+        orders.lock(tx, claimed.order.id)
         if not _holds(tx, claimed):
             return
         order, page = claimed.order, claimed.page
-        rows.change_page(tx, page.id, claimed_until=None)
-        if isinstance(error, hipay.NotAuthorised):
+        orders.change_page(tx, page.id, claimed_until=None)
+        if isinstance(error, errors.NotAuthorised):
             pause(tx, order.account, "gateway", error.code)
-        if isinstance(error, hipay.UntrustedUrl):
+        if isinstance(error, errors.UntrustedUrl):
             alarm(tx, order, f"untrusted_url:{page.id}", "untrusted_url", host=error.host)
-        passing = getattr(error, "retry", False) or isinstance(error, hipay.NotAuthorised)
+        passing = getattr(error, "retry", False) or isinstance(error, errors.NotAuthorised)
         if not passing:
-            rows.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
+            orders.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
         record(
             tx, order.id, "link_page_retry" if passing else "page_failed", WORKER, page=page.id, error=error.code,
             fields=error.fields(),

@@ -26,9 +26,7 @@ from services.orders.bank_answers import close_unclear
 from services.orders.errors import OrderError, UnknownOrder
 from services.orders.record import operation_done, record
 from services.store import Connection, Row
-from services.store.orders import operations as rows
-from services.store.orders import orders as order_rows
-from services.store.orders import steps as due
+from services.store.orders import operations, orders, steps
 
 Kind = Literal["capture", "refund", "cancel"]
 WHY_MAX = 200
@@ -110,17 +108,17 @@ def ask(
     reason = clean_header_text(why, "why", WHY_MAX)
     with desk.store.write() as tx:
         _require(tx, actor, wanted.kind)
-        known = rows.by_form_key(tx, form_key)
+        known = operations.by_form_key(tx, form_key)
         if known is not None:
             return int(known.id)
-        order = order_rows.order(tx, order_id)
+        order = orders.order(tx, order_id)
         if order is None:
             raise UnknownOrder
         if order.account not in desk.settings.all_accounts:
             raise AccountUnknown(order.account)
         if wanted.kind == "refund" and not reason:
             raise ReasonMissing
-        if rows.unsettled(tx, order_id):
+        if operations.unsettled(tx, order_id):
             raise OperationUnderway
         now_possible = next((one for one in _possible(tx, order_id) if _same(one, wanted)), None)
         if now_possible is None:
@@ -129,7 +127,7 @@ def ask(
             raise OperationOvertaken(now_possible.most, order.currency)
         if not 0 < amount <= now_possible.most:
             raise OperationTooMuch(now_possible.most, order.currency)
-        asked = rows.add(
+        asked = operations.add(
             tx, order=order_id, account=order.account, reference=wanted.reference, kind=wanted.kind,
             amount=None if wanted.kind == "cancel" else amount, currency=order.currency, why=reason,
             form_key=form_key, operation_id=_operation_id(tx, order.order_id, wanted.kind, order_id),
@@ -139,7 +137,7 @@ def ask(
             tx, order_id, "operation_asked", actor, operation=wanted.kind, amount=amount, operation_row=asked
         )
         audit.record(tx, actor, f"{wanted.kind}_asked", f"order:{order_id}", amount=amount, operation=asked)
-        due.schedule(tx, order_id, "operation", order.account, clock.now())
+        steps.schedule(tx, order_id, "operation", order.account, clock.now())
     desk.wake.set()
     return asked
 
@@ -150,24 +148,24 @@ def decide(desk: Desk, actor: Actor, operation_id: int, *, done: bool) -> None:
     Raises OperationRefused when it is not unknown, NotAllowed.
     """
     with desk.store.write() as tx:
-        asked = rows.operation(tx, operation_id)
+        asked = operations.operation(tx, operation_id)
         _require(tx, actor, asked.kind if asked else "capture")
         if asked is None or asked.state != "unknown":
             raise OperationRefused
         if done:
             operation_done(tx, asked.order, asked, actor)
         else:
-            rows.change(tx, asked.id, state="refused", failure="operation_not_done", failure_detail={})
+            operations.change(tx, asked.id, state="refused", failure="operation_not_done", failure_detail={})
             record(
                 tx, asked.order, "operation_refused", actor, operation=asked.kind, error="operation_not_done"
             )
-        order_rows.close_alarms(
+        orders.close_alarms(
             tx, f"operation_unknown:{asked.id}", at=clock.now(), by=actor.id, reason="looked up"
         )
         close_unclear(tx, asked.order, by=actor.id, reason="looked up")
         audit.record(tx, actor, "operation_decided", f"order:{asked.order}", operation=asked.id, done=done)
         for kind in ("operation", "read"):  # the first has nothing to look up any more
-            due.schedule(tx, asked.order, kind, asked.account, clock.now())
+            steps.schedule(tx, asked.order, kind, asked.account, clock.now())
     desk.wake.set()
 
 
@@ -175,15 +173,15 @@ def of_order(desk: Desk, actor: Actor, order_id: int) -> tuple[tuple[Row[Any], .
     """What was asked for the order, oldest first, and what can be asked now. Raises NotAllowed, UnknownOrder."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_ORDERS)
-        order = order_rows.order(tx, order_id)
+        order = orders.order(tx, order_id)
         if order is None:
             raise UnknownOrder
         held = rights(tx, actor)
-        asked = rows.of_order(tx, order_id)
+        asked = operations.of_order(tx, order_id)
         busy = any(one.state in ("requested", "unknown") for one in asked)
         busy = busy or order.account not in desk.settings.all_accounts
         now_possible = () if busy else _possible(tx, order_id)
-        told = [one for one in order_rows.events_of(tx, order_id) if one.kind == "payment"]
+        told = [one for one in orders.events_of(tx, order_id) if one.kind == "payment"]
     return tuple(asked), tuple(_told_apart(one, told) for one in now_possible if _rights(one.kind) & held)
 
 
@@ -214,10 +212,10 @@ def _require(tx: Connection, actor: Actor, kind: Kind) -> None:
 
 
 def _possible(tx: Connection, order_id: int) -> tuple[Possible, ...]:
-    order = order_rows.order(tx, order_id)
+    order = orders.order(tx, order_id)
     assert order is not None
-    events = [states.Event(row.kind, row.at, row.data) for row in order_rows.events_of(tx, order_id)]
-    done = [asked for asked in rows.of_order(tx, order_id) if asked.state == "done"]
+    events = [states.Event(row.kind, row.at, row.data) for row in orders.events_of(tx, order_id)]
+    done = [asked for asked in operations.of_order(tx, order_id) if asked.state == "done"]
     return possible(states.fold(order.channel, order.amount, events), done)
 
 
@@ -227,4 +225,4 @@ def _same(one: Possible, wanted: Possible) -> bool:
 
 def _operation_id(tx: Connection, business_id: str, kind: Kind, order_id: int) -> str:
     """``261124-ABCDE-R1``: short, readable, never given twice."""
-    return f"{business_id}-{kind[0].upper()}{len(rows.of_order(tx, order_id)) + 1}"
+    return f"{business_id}-{kind[0].upper()}{len(operations.of_order(tx, order_id)) + 1}"

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from services.desk import Desk
 from services.store import Row
-from services.store.orders import orders as rows
+from services.store.orders import orders
 
 Standing = Literal["open", "paid", "pending", "confirming", "cancelled", "expired"]
 
@@ -30,7 +30,7 @@ def standing(order: Row[Any], now: datetime) -> Standing:
         return "pending"
     if order.payment == "unconfirmed":
         return "confirming"
-    if order.payment not in rows.UNPAID:
+    if order.payment not in orders.UNPAID:
         return "paid"
     if order.availability == "cancelled":
         return "cancelled"

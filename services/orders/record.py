@@ -17,7 +17,7 @@ from services.desk import Desk
 from services.hipay.observations import Observation
 from services.orders import event_data, states
 from services.store import Connection, Row
-from services.store.orders import operations as operation_rows
+from services.store.orders import operations
 from services.store.orders import orders as rows
 
 Outcome = Literal["applied", "repeated", "quarantined"]
@@ -207,7 +207,7 @@ def too_late(tx: Connection, order: Row[Any], page: Row[Any], reference: str, un
 
 def operation_done(tx: Connection, order_id: int, asked: Row[Any], actor: Actor) -> None:
     """A capture, refund or cancellation that we asked for is done."""
-    operation_rows.change(tx, asked.id, state="done", done_at=clock.now(), failure="", failure_detail={})
+    operations.change(tx, asked.id, state="done", done_at=clock.now(), failure="", failure_detail={})
     record(tx, order_id, "operation_done", actor, operation=asked.kind, amount=asked.amount)
 
 

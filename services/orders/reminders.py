@@ -17,9 +17,7 @@ from services.desk import Desk
 from services.errors import DeskError
 from services.orders import links
 from services.store import Connection
-from services.store.orders import orders as rows
-from services.store.orders import reminding
-from services.store.orders import steps as due
+from services.store.orders import orders, reminding, steps
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +53,7 @@ def remind(desk: Desk) -> None:
 def _queue(desk: Desk, order_id: int, wanted: Reminders, now: datetime) -> None:
     try:
         with desk.store.write() as tx:
-            order = rows.order(tx, order_id)
+            order = orders.order(tx, order_id)
             # Asked again under the order's lock: another worker, a payment or a person may have been quicker.
             rule = _due(tx, [order_id], wanted, now).get(order_id)
             if order is None or rule is None or order.delivery != "sent" or _stopped(tx, order.account):
@@ -67,7 +65,7 @@ def _queue(desk: Desk, order_id: int, wanted: Reminders, now: datetime) -> None:
 
 
 def _stopped(tx: Connection, account: str) -> bool:
-    return bool(due.paused(tx, account, "mail") or due.paused(tx, account, "gateway"))
+    return bool(steps.paused(tx, account, "mail") or steps.paused(tx, account, "gateway"))
 
 
 def _due(tx: Connection, order_ids: Sequence[int], wanted: Reminders, now: datetime) -> dict[int, Due]:

@@ -2,7 +2,7 @@
 
 from services.desk import Desk
 from services.orders.steps import read_payment
-from services.store.orders import orders as rows
+from services.store.orders import orders
 
 LIST = "/payment-requests"
 
@@ -10,7 +10,7 @@ LIST = "/payment-requests"
 def staff_return(desk: Desk, token: str) -> str:
     """The clean path of the order the token belongs to. A visit only schedules a read."""
     with desk.store.read() as tx:  # anybody may come with any token: only a true one takes a writer's turn
-        page = rows.page_by_token(tx, token)
+        page = orders.page_by_token(tx, token)
     if page is None:
         return LIST
     with desk.store.write() as tx:

@@ -21,7 +21,7 @@ from services.orders.drafts import DEFAULT_DAYS, MAX_DAYS, Capture, Draft
 from services.orders.errors import FieldEmpty, FieldTooLong
 from services.store import Connection, Row
 from services.store.locks import one_at_a_time
-from services.store.orders import templates as rows
+from services.store.orders import templates
 from services.text import card_numbers
 
 NAME_MAX = 60
@@ -80,7 +80,7 @@ def listing(desk: Desk, actor: Actor, account: str) -> tuple[Template, ...]:
     """The account's templates, by name."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND)
-        return tuple(_template(row) for row in rows.listed(tx, account))
+        return tuple(_template(row) for row in templates.listed(tx, account))
 
 
 def save(desk: Desk, actor: Actor, account: str, name: str, content: Content) -> None:
@@ -92,7 +92,7 @@ def save(desk: Desk, actor: Actor, account: str, name: str, content: Content) ->
     name = _name(name)
     with desk.store.write() as tx:
         require(tx, actor, Right.SEND)
-        kept = rows.add(
+        kept = templates.add(
             tx, account=account, name=name, data=asdict(content), created_at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
         )  # fmt: skip
         if not kept:
@@ -105,17 +105,17 @@ def rename(desk: Desk, actor: Actor, template: int, name: str) -> None:
     name = _name(name)
 
     def act(tx: Connection, row: Row[Any]) -> None:
-        other = rows.by_name(tx, row.account, name)
+        other = templates.by_name(tx, row.account, name)
         if other is not None and other.id != row.id:
             raise TemplateNameTaken(name)
-        rows.rename(tx, row.id, name)
+        templates.rename(tx, row.id, name)
 
     _change(desk, actor, template, "template_renamed", act)
 
 
 def delete(desk: Desk, actor: Actor, template: int) -> None:
     """Orders made from it stay. Raises UnknownTemplate, NotAllowed."""
-    _change(desk, actor, template, "template_deleted", lambda tx, row: rows.remove(tx, row.id))
+    _change(desk, actor, template, "template_deleted", lambda tx, row: templates.remove(tx, row.id))
 
 
 def _change(
@@ -124,7 +124,7 @@ def _change(
     with desk.store.write() as tx:
         require(tx, actor, Right.SEND)
         one_at_a_time(tx, "template")
-        row = rows.get(tx, template)
+        row = templates.get(tx, template)
         if row is None:
             raise UnknownTemplate
         act(tx, row)

@@ -14,22 +14,21 @@ from services.orders import event_data
 from services.orders.record import alarm, record
 from services.orders.transactions import Told
 from services.store import Connection, Row
-from services.store.orders import orders as rows
-from services.store.orders import steps as due
+from services.store.orders import orders, steps
 
 PATIENCE = timedelta(minutes=15)  # from the first answer without the transaction to the one that raises the alarm
 
 
 def told_of(tx: Connection, order_id: int) -> tuple[Told, ...]:
     """What HiPay tells of the order's transactions beyond what its reads have shown."""
-    return event_data.heard(rows.events_of(tx, order_id)).told()
+    return event_data.heard(orders.events_of(tx, order_id)).told()
 
 
 def answered(tx: Connection, order_id: int, pages: Iterable[int], shown: Iterable[str]) -> None:
     """HiPay was asked for these pages and showed these transactions of the order: remember which of those that it has told
     of it did not show, and raise the alarm when it has not for a while."""
     asked, there, now = set(pages), set(shown), clock.now()
-    events = rows.events_of(tx, order_id)
+    events = orders.events_of(tx, order_id)
     page_of = {row.data["reference"]: row.page for row in events if row.kind in ("payment_told", "payment")}
     heard = event_data.heard(events)
     told, counted = heard.told(), [one for one in heard.unread() if one.transaction.under_way]
@@ -38,12 +37,12 @@ def answered(tx: Connection, order_id: int, pages: Iterable[int], shown: Iterabl
         if reference in there or page_of[reference] not in asked:
             continue
         if one.absent_at is None:  # it changes no state: nothing is folded anew, however many were told of
-            rows.add_event(
+            orders.add_event(
                 tx, order=order_id, page=page_of[reference], at=now, kind="payment_absent", actor_kind=WORKER.kind,
                 actor_id=WORKER.id, data={"reference": reference},
             )  # fmt: skip
         elif now - one.absent_at >= PATIENCE:
-            order = rows.order(tx, order_id)
+            order = orders.order(tx, order_id)
             assert order is not None
             kind = "payment_unshown" if one in counted else "payment_unconfirmed"
             alarm(
@@ -54,7 +53,7 @@ def answered(tx: Connection, order_id: int, pages: Iterable[int], shown: Iterabl
 
 def awaited(tx: Connection, order_id: int) -> bool:
     """Whether HiPay still has to show a payment that it has told of, or that is counted, and has not been found not to."""
-    now, heard = clock.now(), event_data.heard(rows.events_of(tx, order_id))
+    now, heard = clock.now(), event_data.heard(orders.events_of(tx, order_id))
     missed = [one for one in heard.unread() if one.absent_at is not None]
     return any(one.absent_at is None or now - one.absent_at < PATIENCE for one in (*heard.told(), *missed))
 
@@ -66,7 +65,7 @@ def dismiss(tx: Connection, alarm_row: Row[Any], actor: Actor) -> None:
         reference = one.transaction.reference
         if wanted in (None, reference):
             record(tx, alarm_row.order, "payment_dismissed", actor, reference=reference, **_amounts(one))
-    due.schedule(tx, alarm_row.order, "read", alarm_row.account, clock.now())
+    steps.schedule(tx, alarm_row.order, "read", alarm_row.account, clock.now())
 
 
 def _amounts(one: Told) -> dict[str, Any]:

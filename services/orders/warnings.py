@@ -24,7 +24,7 @@ from services.orders.drafts import Accepted
 from services.orders.email_typos import suggestion
 from services.store import Row
 from services.store.orders import orders as order_rows
-from services.store.orders import sending as rows
+from services.store.orders import sending
 from services.text import card_numbers
 
 HABIT, HABIT_LEAST, HABIT_FACTOR = 200, 20, 10
@@ -119,13 +119,13 @@ def warnings(
     reference, found = accepted.references[0], list[SendingWarning]()
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND)
-        twin = rows.still_open(
+        twin = sending.still_open(
             tx, accepted.account, accepted.email, (accepted.first_name, accepted.last_name), accepted.amount,
             accepted.currency, clock.now(),
         )  # fmt: skip
-        former = rows.still_asked_for(tx, duplicated_from, clock.now()) if duplicated_from else None
-        used, total = rows.with_reference(tx, accepted.account, reference, NAMED) if reference else ([], 0)
-        amounts = rows.last_amounts(tx, accepted.account, accepted.currency, HABIT)
+        former = sending.still_asked_for(tx, duplicated_from, clock.now()) if duplicated_from else None
+        used, total = sending.with_reference(tx, accepted.account, reference, NAMED) if reference else ([], 0)
+        amounts = sending.last_amounts(tx, accepted.account, accepted.currency, HABIT)
     if former is not None:
         under_way = former.payment in order_rows.UNDER_WAY
         found.append(

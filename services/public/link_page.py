@@ -37,7 +37,7 @@ from services.public.link_tokens import clean, lookup
 from services.public.return_pages import accepted_language
 from services.settings import Account
 from services.store import Row
-from services.store.orders import orders as rows
+from services.store.orders import orders
 
 log = logging.getLogger("services.public")
 
@@ -55,7 +55,7 @@ def answer(desk: Desk, request: Request, asking: Event | None = None) -> Respons
     """
     typed, language = request.path_params["token"], accepted_language(request)
     with desk.store.read() as tx:
-        token, _ = lookup(typed, lambda one: rows.order_by_link_token(tx, one))
+        token, _ = lookup(typed, lambda one: orders.order_by_link_token(tx, one))
     if request.method != "POST":
         if token != typed:
             return RedirectResponse(clean(request, 2, token), 303)
@@ -86,7 +86,7 @@ def unavailable(request: Request) -> Response:
 
 def _page(desk: Desk, token: str, language: str, trouble: str = "") -> Response:
     with desk.store.read() as tx:
-        order = rows.order_by_link_token(tx, token)
+        order = orders.order_by_link_token(tx, token)
         account = desk.settings.all_accounts.get(order.account) if order is not None else None
         if order is None or account is None:
             return _unknown(language)

@@ -39,8 +39,7 @@ from services.public.html_page import Screen, Tone, render
 from services.public.link_tokens import clean, lookup
 from services.settings import Account
 from services.store import Row
-from services.store.orders import orders as rows
-from services.store.orders import steps as due
+from services.store.orders import orders, steps
 
 READ_GAP = timedelta(seconds=30)  # reloading a page does not make us ask HiPay more often than this
 _PARAMETERS_MAX = 200
@@ -89,8 +88,8 @@ def answer(desk: Desk, seen: Visit) -> Answer:
     that HiPay did not sign. Changes nothing. Raises StoreError."""
     account = desk.settings.all_accounts.get(seen.account)
     with desk.store.read() as tx:
-        token, page = lookup(seen.token, lambda one: rows.page_by_token(tx, one))
-        order = rows.order(tx, page.order) if page is not None else None
+        token, page = lookup(seen.token, lambda one: orders.page_by_token(tx, one))
+        order = orders.order(tx, page.order) if page is not None else None
         if (
             account is None
             or page is None
@@ -100,7 +99,7 @@ def answer(desk: Desk, seen: Visit) -> Answer:
         ):
             return Answer(_refusal(seen.language, 404))
         settings = email_settings(tx, account.key).resolve(order.language)
-        waiting = due.steps_of(tx, order.id).get("read")
+        waiting = steps.steps_of(tx, order.id).get("read")
     if not seen.query and token == seen.token:
         return Answer(_page(desk, account, settings, seen.kind, order, page))
     if seen.query and not _signed_or_bare(account, page, seen.query):
@@ -115,7 +114,7 @@ def answer(desk: Desk, seen: Visit) -> Answer:
 def schedule_read(desk: Desk, token: str) -> None:
     """Make a read of the page's order due now. Raises StoreError."""
     with desk.store.write() as tx:
-        page = rows.page_by_token(tx, token)
+        page = orders.page_by_token(tx, token)
         if page is not None:
             read_payment.schedule(tx, page.order, page.account)
     desk.wake.set()
@@ -163,7 +162,7 @@ def _page(
     desk: Desk, account: Account, settings: EmailSettings, kind: str, order: Row[Any], page: Row[Any]
 ) -> Response:
     t = translator(order.language, "customer")
-    payable = kind in ("decline", "cancel") and order.payment in rows.UNPAID
+    payable = kind in ("decline", "cancel") and order.payment in orders.UNPAID
     again, until = _way_back(desk, order, page) if payable else (None, None)
     screen = _screen(
         t, account, settings, kind, order.payment,
@@ -206,10 +205,10 @@ def _screen(
 def _told(kind: str, payment: str) -> str:
     """What the page of ``kind`` may say of an order in this state of payment: never more than the store knows."""
     if kind == "accept":
-        return "submitted" if payment in (*rows.UNPAID, "pending", "unconfirmed") else "accept"
-    if payment in rows.PAID:
+        return "submitted" if payment in (*orders.UNPAID, "pending", "unconfirmed") else "accept"
+    if payment in orders.PAID:
         return "accept" if kind == "pending" else "paid"
-    return "pending" if payment in rows.UNDER_WAY else kind
+    return "pending" if payment in orders.UNDER_WAY else kind
 
 
 def _refusal(language: str, status: int, merchant: str = "") -> Response:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from pages.navigation import SCREENS
 from services.store import open_store
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from tests.browser.conftest import OpenWindow
 from tests.browser.installation import Installation
 from tests.browser.windows import choose, picture
@@ -28,7 +28,7 @@ def told(installation: Installation, order: int) -> None:
     """A notification with the right signature, of a transaction that HiPay does not know."""
     store = open_store(settings_for(installation.data, sandbox_url=installation.sandbox_url).database, demo=True)
     with store.read() as tx:
-        row, [page] = rows.order(tx, order), rows.pages_of(tx, order)
+        row, [page] = orders.order(tx, order), orders.pages_of(tx, order)
         assert row is not None
     store.close()
     now = f"2026-12-24T12:00:{order % 60:02}+0000"
@@ -69,7 +69,7 @@ def test_what_is_only_told_is_seen_as_such_until_a_real_payment(
     def absent() -> bool:
         store = open_store(settings_for(installation.data, sandbox_url=installation.sandbox_url).database, demo=True)
         with store.read() as tx:
-            found = [event.kind for event in rows.events_of(tx, order)]
+            found = [event.kind for event in orders.events_of(tx, order)]
         store.close()
         return "payment_absent" in found
 

@@ -19,7 +19,7 @@ from services.orders import create, history
 from services.store import StoreError, StoreFull, engine
 from services.store.locks import put
 from services.store.schema import orders
-from services.store.settlements import settlement_files as rows
+from services.store.settlements import settlement_files
 from tests.support.desk import person, settings_for
 from tests.support.drafts import draft
 from tests.support.joined import must_hold, visible
@@ -55,7 +55,7 @@ def lines(start: str) -> bytes:
 
 def row(desk: Desk, file: int) -> Any:
     with desk.store.read() as tx:
-        return rows.get(tx, file)
+        return settlement_files.get(tx, file)
 
 
 def stored(desk: Desk) -> int:

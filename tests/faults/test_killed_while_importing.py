@@ -17,7 +17,7 @@ from services.access import Actor
 from services.desk import Desk
 from services.imports import background, files, process
 from services.imports.background import _Child
-from services.store.settlements import settlement_files as rows
+from services.store.settlements import settlement_files
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
 from tests.support.joined import must_hold, visible
@@ -56,7 +56,7 @@ def until(holds: Callable[[], bool]) -> None:
 
 def row(desk: Desk, file: int) -> Any:
     with desk.store.read() as tx:
-        found = rows.get(tx, file)
+        found = settlement_files.get(tx, file)
     assert found is not None
     return found
 

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from services.mail import reports
 from services.orders import bounces
-from services.store import alarms as rows
+from services.store import alarms
 from tests.support import forked, readers
 from tests.support.desk import open_test_desk
 from tests.support.imap import Imap
@@ -37,6 +37,6 @@ def test_two_workers_died_of_it(tmp_path: Path) -> None:
         assert ends == [-signal.SIGKILL, -signal.SIGKILL, 0], (tmp_path / "log").read_text()
         assert [one.split()[2] for one in imap.commands if one.startswith("UID FETCH")] == ["1", "1", "1", "2"]
     with desk.store.read() as tx:
-        [alarm] = rows.open_of_kinds(tx, ["mail_skipped"]).values()
+        [alarm] = alarms.open_of_kinds(tx, ["mail_skipped"]).values()
     assert alarm.detail["uid"] == 1
     desk.close()

@@ -15,9 +15,9 @@ from services.access import Actor
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history
-from services.store import access as access_rows
+from services.store import access
 from services.store.orders import orders as rows
-from services.store.orders import steps as due
+from services.store.orders import steps
 from services.store.schema import orders as schema
 from tests.faults import one_of_many
 from tests.support import forked
@@ -112,7 +112,7 @@ def test_random_kills_lose_nothing(
 
 def sent(desk: Desk, orders: list[int]) -> bool:
     with desk.store.read() as tx:
-        return all(set(due.steps_of(tx, order)) <= {"read"} for order in orders)
+        return all(set(steps.steps_of(tx, order)) <= {"read"} for order in orders)
 
 
 def outcome(desk: Desk, orders: list[int], team: Team) -> str | None:
@@ -140,5 +140,5 @@ def check(desk: Desk, manager: Actor, sandbox: RunningSandbox, orders: list[int]
         assert found.url is not None
         assert all(found.url in mail["text"] for mail in copies)
     with desk.store.read() as tx:
-        assert access_rows.broken_link(tx) is None
+        assert access.broken_link(tx) is None
         assert len({page.url for order in orders for page in rows.pages_of(tx, order) if page.url}) == ORDERS

@@ -46,29 +46,29 @@ def finance(desk: Desk) -> Actor:
 def alone() -> None:
     import streamlit as st
 
-    from pages.reconciliation import decisions as reconciliation_actions
+    from pages.reconciliation import decisions
 
-    reconciliation_actions.said()
-    reconciliation_actions.actions(st.session_state["line"])
-    reconciliation_actions.history(st.session_state["line"])
-    reconciliation_actions.window()
+    decisions.said()
+    decisions.actions(st.session_state["line"])
+    decisions.history(st.session_state["line"])
+    decisions.window()
 
 
 def several() -> None:
     import streamlit as st
 
-    from pages.reconciliation import decisions as reconciliation_actions
+    from pages.reconciliation import decisions
 
-    reconciliation_actions.said()
-    reconciliation_actions.bulk(st.session_state["lines"])
-    reconciliation_actions.window()
+    decisions.said()
+    decisions.bulk(st.session_state["lines"])
+    decisions.window()
 
 
 def ruling() -> None:
-    from pages.reconciliation import rules as matching_rules
+    from pages.reconciliation import rules
 
-    matching_rules.show()
-    matching_rules.window()
+    rules.show()
+    rules.window()
 
 
 def run(script: Callable[[], None], actor: Actor, language: str = "en", **state: Any) -> AppTest:

@@ -16,8 +16,7 @@ from services.accounts.readiness import readiness
 from services.accounts.redirects import KINDS, OWN, RedirectPages
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.store import access
-from services.store import accounts as rows
+from services.store import access, accounts
 from tests.support.accounts import STAGE
 from tests.support.desk import open_test_desk, person
 
@@ -33,7 +32,7 @@ def demo(desk: Desk) -> Desk:
     with desk.store.write() as tx:
         for name in ("credentials", "products_link", "products_phone", "finance_api"):
             detail = {"reason": "", "count": "2", "codes": "cb visa"}
-            rows.save_check(tx, "demo", name, "ok", detail, at=clock.now(), actor_kind="user", actor_id="x")
+            accounts.save_check(tx, "demo", name, "ok", detail, at=clock.now(), actor_kind="user", actor_id="x")
     return desk
 
 
@@ -69,7 +68,7 @@ def test_a_ready_account_says_so_in_one_sentence(
 
 def test_the_check_list_says_who_acts_and_with_which_words(demo: Desk, open_page: OpenPage) -> None:
     with demo.store.write() as tx:
-        rows.save_check(
+        accounts.save_check(
             tx,
             "demo",
             "products_phone",
@@ -124,10 +123,10 @@ def test_without_a_public_address_the_ready_made_pages_can_be_left(desk: Desk, o
     admin = person(desk, "admin")
     with desk.store.write() as tx:
         pages = redirects.storable(RedirectPages(**dict.fromkeys(KINDS, OWN)))
-        rows.save_section(
+        accounts.save_section(
             tx, "shop", REDIRECT_PAGES, "", pages, at=clock.now(), actor_kind="user", actor_id="x"
         )
-        rows.save_check(  # a moment ago: nobody is asked
+        accounts.save_check(  # a moment ago: nobody is asked
             tx, "shop", "credentials", "ok", {"reason": ""}, at=clock.now(), actor_kind="user", actor_id="x"
         )  # fmt: skip
     at = open_page(FILE, actor=admin)
@@ -218,24 +217,24 @@ def test_a_pause_is_said_and_resumed_after_a_question(demo: Desk, open_page: Ope
     assert "[Paused: e-mail](#paused)" in said(at.warning)
     at.button(key="cfg_resume").click().run()
     with demo.store.read() as tx:
-        assert rows.pauses(tx, "demo")  # nothing yet: the question comes first
+        assert accounts.pauses(tx, "demo")  # nothing yet: the question comes first
     at.button(key="cfg_resume_sure").click().run()
     with demo.store.read() as tx:
-        assert rows.pauses(tx, "demo") == []
+        assert accounts.pauses(tx, "demo") == []
 
 
 def test_the_first_look_measures_and_the_button_measures_again(desk: Desk, open_page: OpenPage) -> None:
     prepare_demo(desk)
     at = open_page(FILE, "admin")
     with desk.store.read() as tx:
-        first = {row.name: row.checked_at for row in rows.checks(tx, "demo")}
+        first = {row.name: row.checked_at for row in accounts.checks(tx, "demo")}
     assert "credentials" in first
     at.run()
     with desk.store.read() as tx:
-        assert {row.name: row.checked_at for row in rows.checks(tx, "demo")} == first
+        assert {row.name: row.checked_at for row in accounts.checks(tx, "demo")} == first
     at.button(key="cfg_check_again").click().run()
     with desk.store.read() as tx:
-        assert all(row.checked_at > first[row.name] for row in rows.checks(tx, "demo"))
+        assert all(row.checked_at > first[row.name] for row in accounts.checks(tx, "demo"))
 
 
 def test_a_test_email_says_where_to_look(demo: Desk, open_page: OpenPage) -> None:

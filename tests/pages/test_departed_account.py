@@ -28,7 +28,7 @@ from services.orders import (
     open_page as pressing,
 )
 from services.orders.operations import Possible
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from services.store.orders.orders import Filter
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -53,8 +53,8 @@ def order(desk: Desk, manager: Actor) -> int:
     batch = sending.start(desk, manager, "demo", "list.csv", good, days=7, per_minute=1, form_key="k")
     sending.cancel(desk, manager, batch)
     with desk.store.write() as tx:
-        rows.change_order(tx, made, availability="open", delivery="failed", link_token="T" * 22)
-        rows.open_alarm(
+        orders.change_order(tx, made, availability="open", delivery="failed", link_token="T" * 22)
+        orders.open_alarm(
             tx, identity="x", account="demo", order=made, kind="mail_failed", detail={}, opened_at=clock.now()
         )
         for table in ("orders", "pages", "alarms", "batches"):

@@ -26,7 +26,7 @@ from services.reconciliation.views.overview import (
     overview,
     payouts,
 )
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from services.store.orders.overview import Sum
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -45,9 +45,9 @@ def order(desk: Desk, actor: Actor, *, kind: str = "", **changes: object) -> int
     values = {name: changes.pop(name) for name in list(changes) if name not in draft().__dataclass_fields__}
     made = create.create(desk, actor, draft(**changes), create.new_form_key())
     with desk.store.write() as tx:
-        rows.change_order(tx, made, **{"availability": "open", "delivery": "sent", **values})
+        orders.change_order(tx, made, **{"availability": "open", "delivery": "sent", **values})
         if kind:
-            rows.open_alarm(
+            orders.open_alarm(
                 tx, identity=f"{kind}:{made}", account="demo", order=made, kind=kind, detail={}, opened_at=clock.now()
             )  # fmt: skip
     return made
@@ -140,9 +140,9 @@ def told(
 ) -> None:  # fmt: skip
     """HiPay tells of a payment on the order's page."""
     with desk.store.write() as tx:
-        [page] = rows.pages_of(tx, made)
+        [page] = orders.pages_of(tx, made)
         if superseded:
-            rows.change_page(tx, page.id, state="superseded")
+            orders.change_page(tx, page.id, state="superseded")
         seen = Observation(
             order_id="A-1", reference=reference, status=status, state="", currency="EUR", authorised=100_0000, captured=captured,
             refunded=refunded, charged_back=0, order_amount=100_0000, order_currency="EUR", reason_code=None, reason_text=None,
@@ -192,7 +192,7 @@ def test_the_months_figures_are_exact_and_by_currency(open_page: Open, desk: Des
     order(desk, me, amount="1000", currency="JPY", locale="fr")
     with_last = order(desk, me, amount="7,77")
     with desk.store.write() as tx:
-        rows.change_order(tx, with_last, created_at=last)
+        orders.change_order(tx, with_last, created_at=last)
     euros, yen = overview(desk, me).figures
     assert (euros.currency, yen.currency) == ("EUR", "JPY")
     assert euros.asked.this == Sum(5_3000, 3)

@@ -12,7 +12,7 @@ from services.access import WORKER, Actor
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history, record
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.payouts import import_line
@@ -62,7 +62,7 @@ def test_one_request_shows_its_timeline_and_what_went_wrong(
 ) -> None:
     order_id = create.create(desk, manager, draft(last_name="Martin *gras*"), create.new_form_key())
     with desk.store.write() as tx:
-        rows.change_order(tx, order_id, failure="hipay_unavailable", failure_detail={})
+        orders.change_order(tx, order_id, failure="hipay_unavailable", failure_detail={})
         record.record(tx, order_id, "page_failed", manager, error="hipay_unavailable", fields={})
     at = open_page("payment_requests/page.py", actor=manager)
     at.query_params["order"] = str(order_id)

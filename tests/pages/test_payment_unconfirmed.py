@@ -15,7 +15,7 @@ from services.desk import Desk
 from services.hipay.notifications import parse
 from services.orders import create, history, notifications
 from services.orders.record import alarm, observe
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.public import body
@@ -33,8 +33,8 @@ def manager(desk: Desk) -> Actor:
 def order(desk: Desk, manager: Actor) -> int:
     made = create.create(desk, manager, draft(order_id="A-1", amount="15"), create.new_form_key())
     with desk.store.write() as tx:
-        rows.change_order(tx, made, availability="open", delivery="sent")
-        mark = rows.order(tx, made).mark  # type: ignore[union-attr]
+        orders.change_order(tx, made, availability="open", delivery="sent")
+        mark = orders.order(tx, made).mark  # type: ignore[union-attr]
     raw = body("A-1", mid="", date_updated=clock.now().isoformat(), **{"custom_data[eterminal_order]": mark})
     notifications.receive(desk, "demo", raw, "application/x-www-form-urlencoded")
     notifications.work_off(desk)
@@ -77,7 +77,7 @@ def test_the_list_and_the_request_say_so(
 def test_closing_its_alarm_makes_it_payable_again(open_page: Open, desk: Desk, manager: Actor, order: int) -> None:
     with desk.store.write() as tx:
         since = (clock.now() - timedelta(minutes=20)).isoformat()
-        row: Any = rows.order(tx, order)
+        row: Any = orders.order(tx, order)
         alarm(tx, row, "x", "payment_unconfirmed", reference="800417743755", since=since)
     at = open_page("overview/page.py", actor=manager)
     assert "HiPay told of a payment, but does not show it when asked: first 20 minutes ago." in words(at)
@@ -121,7 +121,7 @@ def test_the_timeline_says_what_became_of_what_was_told(
 ) -> None:
     """The fixture told of 118. A read shows 118 of it; a refund and a chargeback are told that no read bears out."""
     with desk.store.read() as tx:
-        mark = rows.order(tx, order).mark  # type: ignore[union-attr]
+        mark = orders.order(tx, order).mark  # type: ignore[union-attr]
 
     def told(status: int, **changes: str) -> bytes:
         return body("A-1", status, mid="", **{"custom_data[eterminal_order]": mark, **changes})
@@ -129,7 +129,7 @@ def test_the_timeline_says_what_became_of_what_was_told(
     def read(raw: bytes) -> None:
         with desk.store.write() as tx:
             seen = parse(raw, "application/x-www-form-urlencoded").observation()
-            observe(tx, desk, order, rows.pages_of(tx, order)[0].id, seen, actor=WORKER)
+            observe(tx, desk, order, orders.pages_of(tx, order)[0].id, seen, actor=WORKER)
 
     now = clock.now().isoformat()
     for raw in (told(116), told(125, refunded_amount="15.00", date_updated=now), told(129, date_updated=now)):

@@ -14,7 +14,7 @@ from services.desk import Desk
 from services.imports import fetch_schedule
 from services.imports.fetch_schedule import Automatic
 from services.store.schema.fetching import payout_requests
-from services.store.settlements import hipay_list as rows
+from services.store.settlements import hipay_list
 from tests.support.desk import person
 
 Draw = Callable[..., AppTest]
@@ -39,24 +39,24 @@ def draw(desk: Desk) -> Draw:
 
 def listed(desk: Desk, settlement_id: str, **values: Any) -> None:
     with desk.store.write() as tx:
-        rows.list_settlement(
+        hipay_list.list_settlement(
             tx, {"account": "demo", "settlement_id": settlement_id}, recent=True, at=clock.now(), amount=12_3400,
             currency="EUR", date_value="2026-11-20", figures={},
         )  # fmt: skip
         if values:
-            rows.change_settlement(tx, "demo", settlement_id, **values)
+            hipay_list.change_settlement(tx, "demo", settlement_id, **values)
 
 
 def requested(desk: Desk, **values: Any) -> None:
     now = clock.now()
     with desk.store.write() as tx:
-        rows.add_request(
-            tx, account="demo", source=rows.PERSON, settlement_id="", form_key=f"k{now}", due_at=now,
+        hipay_list.add_request(
+            tx, account="demo", source=hipay_list.PERSON, settlement_id="", form_key=f"k{now}", due_at=now,
             actor_kind="user", actor_id="x",
         )  # fmt: skip
-        held = rows.take(tx, ("demo",), now, timedelta(minutes=3))
+        held = hipay_list.take(tx, ("demo",), now, timedelta(minutes=3))
         assert held is not None
-        rows.change_request(tx, held, **values)
+        hipay_list.change_request(tx, held, **values)
 
 
 def requests(desk: Desk) -> list[Any]:

@@ -15,7 +15,7 @@ from services.desk import Desk
 from services.hipay.observations import Observation
 from services.orders import create, operations
 from services.orders.record import observe
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from tests.support.desk import person
 from tests.support.drafts import draft
 
@@ -43,7 +43,7 @@ def told(desk: Desk, order_id: int, reference: str = "800", **changes: Any) -> N
         "at": datetime(2026, 11, 20, 9, 30, tzinfo=UTC), "mark": None,
     }  # fmt: skip
     with desk.store.write() as tx:
-        [page] = rows.pages_of(tx, order_id)
+        [page] = orders.pages_of(tx, order_id)
         observe(tx, desk, order_id, page.id, Observation(**{**values, **changes}), actor=WORKER)
 
 

@@ -13,7 +13,7 @@ from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history, links, qr
 from services.orders.record import record
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from tests.support.desk import person
 from tests.support.drafts import draft
 
@@ -45,10 +45,10 @@ def sent(desk: Desk, manager: Actor, *, own: bool = True, **changes: object) -> 
     with desk.store.write() as tx:
         page = None
         if not own:
-            [page] = rows.pages_of(tx, order_id)
+            [page] = orders.pages_of(tx, order_id)
             url, end = "https://secure-gateway.hipay-tpp.com/pay/1", clock.now() + timedelta(days=7)
-            rows.change_page(tx, page.id, state="open", url=url, opened_at=clock.now(), expires_at=end)
-        rows.add_message(
+            orders.change_page(tx, page.id, state="open", url=url, opened_at=clock.now(), expires_at=end)
+        orders.add_message(
             tx, order=order_id, page=page.id if page else None, kind="link", recipient="x@example.com", message_id="<1@x>",
             body=b"", state="sent", created_at=clock.now(),
         )  # fmt: skip
@@ -157,14 +157,14 @@ def test_another_address_that_looks_mistyped_is_said_and_not_forbidden(
 def test_it_is_said_why_an_email_cannot_be_sent_again(open_page: Open, desk: Desk, manager: Actor) -> None:
     order_id = sent(desk, manager)
     with desk.store.write() as tx:
-        [message] = rows.messages_of(tx, order_id)
-        rows.change_message(tx, message.id, state="queued")
+        [message] = orders.messages_of(tx, order_id)
+        orders.change_message(tx, message.id, state="queued")
     at = opened(open_page, order_id, manager)
     assert labels(at) & {"Send again", "Send to another address"} == set()
     assert any("is being tried again" in one.value for one in at.caption)
     with desk.store.write() as tx:
-        rows.change_message(tx, message.id, state="sent")
-        rows.change_order(tx, order_id, link_token=None)  # no page of HiPay's either
+        orders.change_message(tx, message.id, state="sent")
+        orders.change_order(tx, order_id, link_token=None)  # no page of HiPay's either
     at = at.run()
     assert "Send again" not in labels(at)
     assert any("There is no link to send" in one.value for one in at.caption)
@@ -192,7 +192,7 @@ def test_each_is_done_once_confirmed(
 def test_an_expired_request_can_be_renewed(open_page: Open, desk: Desk, manager: Actor) -> None:
     order_id = sent(desk, manager)
     with desk.store.write() as tx:
-        rows.change_order(tx, order_id, expires_at=clock.now() - timedelta(days=1))
+        orders.change_order(tx, order_id, expires_at=clock.now() - timedelta(days=1))
     at = opened(open_page, order_id, manager)
     assert labels(at) & {"Send again", "Extend", "Correct"} == set()
     press(press(at, "Renew"), "Yes, renew")

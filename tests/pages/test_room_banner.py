@@ -13,7 +13,7 @@ from services.desk import Desk
 from services.disk_space import Room
 from services.imports import background, files
 from services.store import StoreFull
-from services.store.settlements import settlement_files as rows
+from services.store.settlements import settlement_files
 from tests.pages.test_reconciliation import FILE, upload, words
 from tests.support.by_hand import an_order
 from tests.support.desk import person
@@ -69,7 +69,7 @@ def test_a_file_says_what_it_waits_for(open_page: Open, desk: Desk, monkeypatch:
         ({"state": "running", "failure": "import_stopped", "tries": 3}, "It is tried again by itself at"),
     ):  # fmt: skip
         with desk.store.write() as tx:
-            rows.change(tx, file, states=("waiting",), **values)
+            settlement_files.change(tx, file, states=("waiting",), **values)
         at = open_page("reconciliation/page.py", "finance")
         assert wanted in _bars(at)
     clock.use(lambda: timedelta(hours=1))

@@ -16,7 +16,7 @@ from services.access import ROLE_RIGHTS, Actor, users
 from services.access.users import list_people, set_disabled
 from services.desk import Desk
 from services.money import AmountError
-from services.store import access as rows
+from services.store import access
 from tests.pages.conftest import ROUTER
 from tests.support.desk import PROVIDER, person
 
@@ -71,7 +71,7 @@ def test_a_role_taken_away_takes_the_screen_at_the_next_run(open_page: Open, des
     at = open_page("admin/audit.py", "admin")
     assert titles(at) == ["Audit"]
     with desk.store.write() as tx:
-        rows.set_roles(tx, at.session_state["actor"].id, "table", [], at=_now(), granted_by="test")
+        access.set_roles(tx, at.session_state["actor"].id, "table", [], at=_now(), granted_by="test")
     at.run()
     assert titles(at) == []
     assert "no role yet" in at.info[0].value

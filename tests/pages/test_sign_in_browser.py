@@ -16,8 +16,7 @@ from itsdangerous import URLSafeTimedSerializer
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from pages.navigation import SCREENS
-from services.store import Store, open_store
-from services.store import access as rows
+from services.store import Store, access, open_store
 from tests.pages.conftest import ROUTER
 from tests.support import browser
 from tests.support.servers import free_ports, server, until
@@ -133,7 +132,7 @@ def test_the_sign_in_from_a_first_visit_to_the_last(house: House, context: Brows
     page.get_by_role("button", name="Save these roles").click()
     expect(page.get_by_text("Your role does not include this screen")).to_be_visible()
     with house.store.read() as tx:
-        assert rows.roles_of(tx, user_id) == {"manager"}
+        assert access.roles_of(tx, user_id) == {"manager"}
 
     # A session that has run out, in the middle of the work.
     _end_sessions(house.store)
@@ -201,18 +200,18 @@ def _check_files(page: Page, house: House) -> None:
 
 def _only_user(store: Store) -> str:
     with store.read() as tx:
-        [user] = rows.all_users(tx)
+        [user] = access.all_users(tx)
     return str(user.id)
 
 
 def _set_claimed(store: Store, user_id: str, roles: list[str]) -> None:
     with store.write() as tx:
-        rows.set_roles(tx, user_id, "claim", roles, at=datetime.now(UTC), granted_by="test")
+        access.set_roles(tx, user_id, "claim", roles, at=datetime.now(UTC), granted_by="test")
 
 
 def _end_sessions(store: Store) -> None:
     with store.write() as tx:
-        rows.end_sessions_of(tx, _only_user(store), datetime.now(UTC))
+        access.end_sessions_of(tx, _only_user(store), datetime.now(UTC))
 
 
 def _forged(value: str) -> str:

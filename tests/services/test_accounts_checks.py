@@ -28,7 +28,7 @@ from services.desk import Desk
 from services.i18n import translator
 from services.mail.dns import SenderDomain
 from services.mail.errors import Rejected
-from services.store import accounts as rows
+from services.store import accounts
 from tests.support.accounts import STAGE, audit_of
 from tests.support.desk import open_test_desk, person
 from tests.support.sandbox import RunningSandbox
@@ -123,7 +123,7 @@ def test_wrong_credentials_stop_both_channels_and_are_said_once(open_desk: Any) 
     assert not readiness(desk, "demo", "phone").ready
     assert "canary" not in repr(found)
     with desk.store.read() as tx:
-        assert "canary" not in str([tuple(row) for row in rows.checks(tx, "demo")])
+        assert "canary" not in str([tuple(row) for row in accounts.checks(tx, "demo")])
 
 
 @pytest.mark.parametrize("kind", ["down", "5xx", "garbage", "html"])
@@ -179,7 +179,7 @@ def test_only_an_admin_may_measure(open_desk: Any) -> None:
     with pytest.raises(NotAllowed):
         measure.measure(desk, person(desk, "manager", "finance"), "demo")
     with desk.store.read() as tx:
-        assert rows.checks(tx, "demo") == []
+        assert accounts.checks(tx, "demo") == []
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_spf_is_asked_where_mail_comes_back_and_dmarc_of_every_sender(
     said = translator("en")(guidance(found).means, **found.detail)
     assert said.startswith("No SPF record is published for bounces.example, no DMARC record for haus.example")
     with desk.store.write() as tx:
-        rows.save_check(
+        accounts.save_check(
             tx, "shop", found.name, found.status, {"reason": found.reason, **found.detail}, at=AT, actor_kind="user", actor_id="x"
         )  # fmt: skip
     assert {check.name: check for check in last_checks(desk, "shop")}["sender_domain"].reason == "both"

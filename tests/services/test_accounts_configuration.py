@@ -22,7 +22,7 @@ from services.accounts.payment_page import PaymentPage
 from services.accounts.redirects import KINDS, OWN, RedirectPages
 from services.checklist.guidance import guidance
 from services.desk import Desk
-from services.store import accounts as rows
+from services.store import accounts
 from tests.support.accounts import EMAIL, STAGE, audit_of
 from tests.support.desk import open_test_desk, person
 
@@ -192,13 +192,13 @@ def test_the_payment_page_is_checked_field_by_field(desk: Desk) -> None:
 def test_a_frame_that_an_earlier_version_stored_is_the_full_page_and_said_until_saved(desk: Desk) -> None:
     with desk.store.write() as tx:
         old = {"theme_code": "elan", "template": "iframe-js", "payment_product_list": ["visa"]}
-        rows.save_section(tx, "demo", "payment_page", "", old, at=clock.now(), actor_kind="person", actor_id="1")
+        accounts.save_section(tx, "demo", "payment_page", "", old, at=clock.now(), actor_kind="person", actor_id="1")
     (said,) = [check for check in last_checks(desk, "demo") if check.name == "payment_page"]
     assert (said.status, said.reason, guidance(said).blocks) == ("warning", "framed", frozenset())
     assert save_payment_page(desk, person(desk, "admin"), "demo", {"theme_code": "elan"}) == ("template",)
     with desk.store.read() as tx:
         assert configuration(tx, "demo").payment_page == PaymentPage("", "elan", ("visa",))
-        assert "iframe" not in str(rows.sections(tx, "demo"))
+        assert "iframe" not in str(accounts.sections(tx, "demo"))
     assert "ok" in [check.status for check in last_checks(desk, "demo") if check.name == "payment_page"]
     assert save_payment_page(desk, person(desk, "admin"), "demo", {"theme_code": "elan"}) == ()
 

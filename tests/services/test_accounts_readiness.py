@@ -14,8 +14,7 @@ from services.accounts.readiness import Missing, overview, readiness
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.mail.settings import FIELDS
-from services.store import access
-from services.store import accounts as rows
+from services.store import access, accounts
 from tests.support.accounts import EMAIL, STAGE, audit_of
 from tests.support.desk import open_test_desk, person
 
@@ -32,7 +31,7 @@ def desk(tmp_path: Path) -> Any:
 
 def measured(desk: Desk, name: str, status: str, **detail: str) -> None:
     with desk.store.write() as tx:
-        rows.save_check(tx, "demo", name, status, detail, at=clock.now(), actor_kind="user", actor_id="x")
+        accounts.save_check(tx, "demo", name, status, detail, at=clock.now(), actor_kind="user", actor_id="x")
 
 
 def names(desk: Desk, channel: Any) -> set[str]:
@@ -56,7 +55,7 @@ def test_a_real_account_is_never_prepared(tmp_path: Path) -> None:
     desk = open_test_desk(tmp_path, **STAGE)
     prepare_demo(desk)
     with desk.store.read() as tx:
-        assert rows.sections(tx, "shop") == {}
+        assert accounts.sections(tx, "shop") == {}
     desk.close()
 
 

@@ -16,10 +16,9 @@ from services.desk import Desk
 from services.entrypoints import worker
 from services.entrypoints.periodic import Round, Rounds
 from services.orders import create, history
-from services.store import StoreFull
-from services.store import access as people
+from services.store import StoreFull, access
 from services.store import alarms as rows
-from services.store.orders import orders as order_rows
+from services.store.orders import orders
 from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -42,7 +41,7 @@ def pay(desk: Desk, sandbox: RunningSandbox, actor: Actor, order_id: int) -> Non
 
 def alarm_of(desk: Desk, order_id: int | None, kind: str, identity: str) -> None:
     with desk.store.write() as tx:
-        order_rows.open_alarm(
+        orders.open_alarm(
             tx, identity=identity, account="demo", order=order_id, kind=kind, detail={}, opened_at=clock.now()
         )
 
@@ -195,7 +194,7 @@ def test_who_has_lost_the_role_has_no_alarm(desk: Desk, manager: Actor) -> None:
 
 def give_roles(desk: Desk, who: Actor, *roles: str) -> None:
     with desk.store.write() as tx:
-        people.set_roles(tx, who.id, "table", roles, at=clock.now(), granted_by="test")
+        access.set_roles(tx, who.id, "table", roles, at=clock.now(), granted_by="test")
 
 
 def test_a_payment_that_is_late_in_the_payouts_is_finances_until_a_line_names_it(

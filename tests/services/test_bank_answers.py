@@ -18,7 +18,7 @@ from services.notices.post import post
 from services.orders import create, history, notifications, operations
 from services.orders.bank_answers import BANK_REFUSED, observe_read
 from services.store import Row
-from services.store.orders import orders as order_rows
+from services.store.orders import orders
 from tests.support.drafts import draft
 from tests.support.public import body
 from tests.support.sandbox import RunningSandbox
@@ -357,7 +357,7 @@ def test_an_amount_below_zero_is_kept_apart(
     [alarm] = still_open(desk, manager, order_id)
     assert (alarm.kind, alarm.detail["misfit"]) == ("quarantined", "negative")
     with desk.store.read() as tx:
-        assert [e.kind for e in order_rows.events_of(tx, order_id)][-1] == "payment_quarantined"
+        assert [e.kind for e in orders.events_of(tx, order_id)][-1] == "payment_quarantined"
 
 
 def test_its_sender_is_told_by_mail_if_they_chose_it(
@@ -482,8 +482,8 @@ def test_a_time_to_come_that_was_told_before_sources_were_noted_makes_no_read_la
     order_id = paid(desk, manager, sandbox)
     [reference] = {told["reference"] for told in happened(desk, manager, order_id, "payment")}
     with desk.store.write() as tx:
-        order_rows.add_event(
-            tx, order=order_id, page=order_rows.pages_of(tx, order_id)[0].id, at=clock.now(), kind="payment",
+        orders.add_event(
+            tx, order=order_id, page=orders.pages_of(tx, order_id)[0].id, at=clock.now(), kind="payment",
             actor_kind="hipay", actor_id="hipay",
             data={"reference": reference, "status": 116, "authorised": 100_0000, "at": "2099-01-01T00:00:00+00:00"},
         )  # fmt: skip

@@ -23,9 +23,8 @@ from services.entrypoints import worker
 from services.orders import create, history
 from services.orders.errors import AccountNotReady
 from services.orders.warnings import HABIT_LEAST
-from services.store import access as people
-from services.store.orders import batches as kept
-from services.store.orders import orders
+from services.store import access
+from services.store.orders import batches, orders
 from services.store.orders.orders import Filter
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -66,7 +65,7 @@ def test_each_good_row_becomes_one_order_and_one_mail(
     assert f"-{batch}-0002" in next(order.order_id for order in orders if order.email.startswith("client2"))
     assert len(sandbox.mails()) == 3
     with desk.store.read() as tx:  # no second copy of the customers' data stays behind
-        assert {str(one.data) for one in kept.rows_in(tx, batch, "created")} == {"{}"}
+        assert {str(one.data) for one in batches.rows_in(tx, batch, "created")} == {"{}"}
 
 
 def test_rows_leave_at_the_pace_that_was_set(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
@@ -114,9 +113,9 @@ def test_what_went_wrong_since_the_preview_stands_at_its_row(
     batch = begin(desk, manager, [row(1), row(2), row(3)])
     create.create(desk, manager, draft(order_id="C-2"), create.new_form_key())
     with desk.store.write() as tx:
-        third = kept.rows_in(tx, batch, "waiting")[2]
+        third = batches.rows_in(tx, batch, "waiting")[2]
         late = (clock.now() + timedelta(minutes=1)).isoformat()
-        kept.change_row(tx, batch, 3, data={**third.data, "expires_at": late})
+        batches.change_row(tx, batch, 3, data={**third.data, "expires_at": late})
     finish(desk, sandbox)
     [found] = sending.listing(desk, manager).shown
     assert (found.created, found.refused, found.batch.state) == (1, 2, "done")
@@ -143,7 +142,7 @@ def test_a_paused_account_makes_the_list_wait_and_then_it_goes_on(
 def test_a_role_taken_away_stops_the_list(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     begin(desk, manager, [row(1), row(2)])
     with desk.store.write() as tx:
-        people.set_roles(tx, manager.id, "table", (), at=clock.now(), granted_by="test")
+        access.set_roles(tx, manager.id, "table", (), at=clock.now(), granted_by="test")
     worker.drain(desk)
     [found] = sending.listing(desk, SYSTEM).shown
     assert (found.batch.state, found.batch.reason, found.created, found.waiting) == (

@@ -16,9 +16,8 @@ from services.access.trail import entries
 from services.desk import Desk
 from services.mail.errors import TextError
 from services.orders.errors import UnknownOrder
-from services.reconciliation.decisions import available, history
+from services.reconciliation.decisions import available, errors, history
 from services.reconciliation.decisions import decide as decisions
-from services.reconciliation.decisions import errors as refusals
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.matching import decided_lines, rejoin
 from services.reconciliation.matching.order_changes import catch_up
@@ -209,27 +208,27 @@ def test_a_later_decision_takes_the_place_of_the_one_before(
 def test_what_a_decision_needs(books: Desk, finance: Actor, orders: Books) -> None:
     here = [shown(books, "WEB-1")]
     for reason, refusal in (
-        ("", refusals.ReasonMissing),
-        ("  ", refusals.ReasonMissing),
+        ("", errors.ReasonMissing),
+        ("  ", errors.ReasonMissing),
         ("a\nb", TextError),
     ):
         with pytest.raises(refusal):
             decisions.exclude(books, finance, here, reason, "k1")
-    with pytest.raises(refusals.NothingChosen):
+    with pytest.raises(errors.NothingChosen):
         decisions.exclude(books, finance, [], "why", "k1")
     many = [Shown(number) for number in range(decisions.MOST_LINES + 1)]
-    with pytest.raises(refusals.TooManyLines) as refused:
+    with pytest.raises(errors.TooManyLines) as refused:
         decisions.exclude(books, finance, many, "why", "k1")
     assert refused.value.most == decisions.MOST_LINES
-    with pytest.raises(refusals.LineUnknown):
+    with pytest.raises(errors.LineUnknown):
         decisions.exclude(books, finance, [Shown(10**6)], "why", "k1")
     with pytest.raises(UnknownOrder):
         decisions.match(books, finance, here, 10**6, "why", "k1")
-    with pytest.raises(refusals.NothingSuggested):
+    with pytest.raises(errors.NothingSuggested):
         decisions.accept(books, finance, here, "why", "k1")
-    with pytest.raises(refusals.NotMatched):
+    with pytest.raises(errors.NotMatched):
         decisions.unmatch(books, finance, here, "why", "k1")
-    with pytest.raises(refusals.SharesDiffer):
+    with pytest.raises(errors.SharesDiffer):
         decisions.split(books, finance, here[0], [(orders["A-200"], 1), (orders["A-300"], 2)], "why", "k1")
     assert standing_rows(books) == []
     assert audited(books, finance) == []
@@ -242,7 +241,7 @@ def test_a_total_line_belongs_to_no_order(books: Desk, finance: Actor, orders: B
         lambda: decisions.exclude(books, finance, total, "why", "k1"),
         lambda: decisions.not_ours(books, finance, total, "why", "k1"),
     ):
-        with pytest.raises(refusals.TotalLine):
+        with pytest.raises(errors.TotalLine):
             act()
 
 
@@ -250,7 +249,7 @@ def test_a_line_that_was_corrected_is_decided_no_more(books: Desk, finance: Acto
     old = shown(books, "WEB-1")
     corrected = line("WEB-1", "11.00", transaction="T-9")
     take(books, *(corrected if row == line("WEB-1", transaction="T-9") else row for row in ROWS))
-    with pytest.raises(refusals.LineReplaced):
+    with pytest.raises(errors.LineReplaced):
         decisions.exclude(books, finance, [old], "why", "k1")
 
 
@@ -260,7 +259,7 @@ def test_a_line_of_a_file_that_is_not_complete_is_not_there(
     here = shown(books, "WEB-1")
     with books.store.write() as tx:
         tx.execute(update(settlement_files).values(state="running"))
-    with pytest.raises(refusals.LineUnknown):
+    with pytest.raises(errors.LineUnknown):
         decisions.exclude(books, finance, [here], "why", "k1")
 
 
@@ -271,7 +270,7 @@ def test_an_erased_customers_order_takes_no_line(books: Desk, finance: Actor, or
             .where(schema.orders.c.id == orders["A-300"])
             .values(erased_at=schema.orders.c.created_at)
         )
-    with pytest.raises(refusals.OrderErased) as refused:
+    with pytest.raises(errors.OrderErased) as refused:
         decisions.match(books, finance, [shown(books, "WEB-1")], orders["A-300"], "why", "k1")
     assert refused.value.order_id == "A-300"
 
@@ -279,7 +278,7 @@ def test_an_erased_customers_order_takes_no_line(books: Desk, finance: Actor, or
 def test_another_currency_is_asked_and_then_taken(books: Desk, finance: Actor, orders: Books) -> None:
     pounds = an_order(books, "GB-1", currency="GBP")
     here = [shown(books, "WEB-1"), shown(books, "A-100")]
-    with pytest.raises(refusals.CurrencyDiffers) as asked:
+    with pytest.raises(errors.CurrencyDiffers) as asked:
         decisions.match(books, finance, here, pounds, "why", "k1")
     assert asked.value.fields() == {"line_currency": "EUR", "order_currency": "GBP", "order_id": "GB-1"}
     assert standing_rows(books) == []
@@ -290,7 +289,7 @@ def test_another_currency_is_asked_and_then_taken(books: Desk, finance: Actor, o
 def test_another_amount_is_asked_and_then_taken(books: Desk, finance: Actor, orders: Books) -> None:
     dear = an_order(books, "D-1", "12.00")
     here = [shown(books, "WEB-1")]
-    with pytest.raises(refusals.AmountDiffers) as asked:
+    with pytest.raises(errors.AmountDiffers) as asked:
         decisions.match(books, finance, here, dear, "why", "k1")
     wanted = {"order_id": "D-1", "lines_units": "100000", "ordered_units": "120000", "currency": "EUR"}
     assert asked.value.fields() == wanted
@@ -306,7 +305,7 @@ def test_an_order_that_was_changed_since_it_was_seen_takes_no_line(
     seen = orders_seen(books)
     with books.store.write() as tx:
         order_rows.change_order(tx, dear, amount=13_0000)
-    with pytest.raises(refusals.OrderChanged) as refused:
+    with pytest.raises(errors.OrderChanged) as refused:
         decisions.match(books, finance, [shown(books, "WEB-1")], dear, "two euros", "k1", seen=seen)
     assert (refused.value.order_id, refused.value.now_units, refused.value.currency) == (
         "D-1",
@@ -319,7 +318,7 @@ def test_an_order_that_was_changed_since_it_was_seen_takes_no_line(
 def test_two_parts_that_make_the_order_need_no_question(books: Desk, finance: Actor) -> None:
     whole = an_order(books, "W-1", "100.00")
     take(books, line("P-1", "60.00"), line("P-2", "40.00"))
-    with pytest.raises(refusals.AmountDiffers):
+    with pytest.raises(errors.AmountDiffers):
         decisions.match(books, finance, [shown(books, "P-1")], whole, "why", "k1")
     decisions.match(books, finance, [shown(books, "P-1"), shown(books, "P-2")], whole, "both parts", "k2")
     assert position(books, whole).gross_units == 100_0000
@@ -329,7 +328,7 @@ def test_a_suggestion_with_another_amount_is_asked_too(books: Desk, finance: Act
     near = an_order(books, "N-500", "99.00")
     take(books, line("n500", "98.00", transaction=""))
     assert outcomes(books)["n500 Sale"][0] == "suggested"
-    with pytest.raises(refusals.AmountDiffers):
+    with pytest.raises(errors.AmountDiffers):
         decisions.accept(books, finance, [shown(books, "n500")], "why", "k1")
     decisions.accept(books, finance, [shown(books, "n500")], "one less", "k1", seen=orders_seen(books))
     assert outcomes(books)["n500 Sale"] == ("matched", near)
@@ -339,7 +338,7 @@ def test_a_share_that_is_not_the_orders_amount_is_asked_too(
     books: Desk, finance: Actor, orders: Books
 ) -> None:
     shares = [(orders["A-200"], 4_0000), (orders["A-300"], 6_0000)]
-    with pytest.raises(refusals.AmountDiffers):
+    with pytest.raises(errors.AmountDiffers):
         decisions.split(books, finance, shown(books, "WEB-1"), shares, "why", "k1")
     assert standing_rows(books) == []
 
@@ -356,7 +355,7 @@ def test_another_accounts_order_is_refused(two_accounts: Desk) -> None:
     finance = person(two_accounts, "finance")
     theirs = an_order(two_accounts, "B-1", account="two")
     take(two_accounts, line("WEB-1"), account="one")
-    with pytest.raises(refusals.OrderElsewhere) as refused:
+    with pytest.raises(errors.OrderElsewhere) as refused:
         decisions.match(two_accounts, finance, [shown(two_accounts, "WEB-1")], theirs, "why", "k1")
     assert refused.value.order_id == "B-1"
 
@@ -367,7 +366,7 @@ def test_of_many_lines_those_that_cannot_be_decided_are_left_and_named(
     here = [shown(books, "WEB-1"), shown(books, "", "Settlement"), Shown(10**6)]
     done = decisions.exclude(books, finance, here, "why", "k1")
     assert done.lines == (line_id(books, "WEB-1"),)
-    assert {type(refusal) for _, refusal in done.left} == {refusals.TotalLine, refusals.LineUnknown}
+    assert {type(refusal) for _, refusal in done.left} == {errors.TotalLine, errors.LineUnknown}
 
 
 # -- two people, two presses
@@ -379,7 +378,7 @@ def test_somebody_elses_decision_since_it_was_shown_is_named(
     seen = shown(books, "WEB-1")
     decisions.match(books, colleague, [seen], orders["A-200"], "mine", "k1")
     [theirs] = standing_rows(books)
-    with pytest.raises(refusals.ConflictingDecision) as refused:
+    with pytest.raises(errors.ConflictingDecision) as refused:
         decisions.exclude(books, finance, [seen], "why", "k2")
     assert (refused.value.who, refused.value.at) == ("Robin Petit", theirs.at)
     decisions.exclude(books, finance, [shown(books, "WEB-1")], "why", "k2")  # having seen it
@@ -394,11 +393,11 @@ def test_a_line_that_has_moved_by_itself_since_it_was_shown_is_left(
     an_order(books, "WEB-1")  # and now it has its order
     catch_up(books)
     assert outcomes(books)["WEB-1 Sale"][0] == "matched"
-    with pytest.raises(refusals.LineMoved):
+    with pytest.raises(errors.LineMoved):
         decisions.exclude(books, finance, [seen.shown], "why", "k1")
     done = decisions.exclude(books, finance, [seen.shown, other.shown], "why", "k2")
     assert done.lines == (other.id,)
-    assert [(line, type(refusal)) for line, refusal in done.left] == [(seen.id, refusals.LineMoved)]
+    assert [(line, type(refusal)) for line, refusal in done.left] == [(seen.id, errors.LineMoved)]
     [now] = available.look(books, finance, [seen.id])
     assert seen.moved(now)
     assert seen.moved(None)
@@ -412,7 +411,7 @@ def test_a_suggestion_that_is_another_by_now_is_not_accepted(
     with books.store.write() as tx:
         wanted = settlement_lines.c.id == seen.id
         tx.execute(update(settlement_lines).where(wanted).values(nearest=orders["A-300"]))
-    with pytest.raises(refusals.LineMoved):
+    with pytest.raises(errors.LineMoved):
         decisions.accept(books, finance, [seen.shown], "why", "k1")
     assert standing_rows(books) == []
 
@@ -423,7 +422,7 @@ def test_somebody_elses_undoing_since_it_was_shown_is_named(
     decisions.exclude(books, finance, [shown(books, "WEB-1")], "why", "k1")
     seen = shown(books, "WEB-1")
     decisions.undo(books, colleague, [seen.decision or 0], "not so")
-    with pytest.raises(refusals.ConflictingDecision) as refused:
+    with pytest.raises(errors.ConflictingDecision) as refused:
         decisions.not_ours(books, finance, [seen], "why", "k2")
     assert refused.value.who == "Robin Petit"
 
@@ -464,7 +463,7 @@ def test_two_people_at_once_cannot_both_decide(
         try:
             decisions.exclude(books, actor, [seen], "why", key)
             said.append("done")
-        except refusals.ConflictingDecision:
+        except errors.ConflictingDecision:
             said.append("refused")
 
     both = [threading.Thread(target=decide, args=who) for who in ((finance, "k1"), (colleague, "k2"))]
@@ -500,7 +499,7 @@ def test_undoing_twice_is_harmless_for_who_did_and_told_to_others(
     decided = [standing_rows(books)[0].id]
     decisions.undo(books, finance, decided, "by mistake")
     assert decisions.undo(books, finance, decided, "by mistake").lines == ()
-    with pytest.raises(refusals.AlreadyUndone) as refused:
+    with pytest.raises(errors.AlreadyUndone) as refused:
         decisions.undo(books, colleague, decided, "by mistake")
     assert refused.value.who == "Camille Martin"
     assert len(audited(books, finance)) == 2
@@ -512,9 +511,9 @@ def test_undoing_what_is_not_there_is_refused(books: Desk, finance: Actor, order
         lambda: decisions.undo(books, finance, [], "why"),
         lambda: decisions.undo_group(books, finance, "nothing", "why"),
     ):
-        with pytest.raises(refusals.DecisionUnknown):
+        with pytest.raises(errors.DecisionUnknown):
             act()
-    with pytest.raises(refusals.ReasonMissing):
+    with pytest.raises(errors.ReasonMissing):
         decisions.undo(books, finance, [1], " ")
 
 
@@ -656,9 +655,9 @@ def test_a_lines_history_is_in_order_and_names_who(
 
 
 def test_a_comment_needs_words_and_a_place(books: Desk, finance: Actor, orders: Books) -> None:
-    with pytest.raises(refusals.CommentRefused):
+    with pytest.raises(errors.CommentRefused):
         history.comment_line(books, finance, line_id(books, "WEB-1"), " \n ", "k1")
-    with pytest.raises(refusals.LineUnknown):
+    with pytest.raises(errors.LineUnknown):
         history.comment_line(books, finance, 10**6, "words", "k1")
     with pytest.raises(UnknownOrder):
         history.comment_order(books, finance, 10**6, "words", "k1")

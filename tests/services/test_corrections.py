@@ -28,7 +28,7 @@ from services.settlements.errors import NotASettlementFile
 from services.settlements.findings import findings_of
 from services.settlements.given import Given
 from services.store import Row
-from services.store.settlements import settlement_files as files
+from services.store.settlements import settlement_files
 from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
 from tests.support.payouts import csv, import_file, lines_of
@@ -61,7 +61,7 @@ def come(desk: Desk, raw: bytes) -> Row[Any]:
     file = imports.receive(desk, WORKER, "demo", "payout.csv", BytesIO(raw), source="folder")
     background.work_off(desk)
     with desk.store.read() as tx:
-        found = files.get(tx, file)
+        found = settlement_files.get(tx, file)
     assert found is not None
     return found
 
@@ -123,7 +123,7 @@ def test_columns_that_a_person_named_are_remembered_for_files_that_come_by_thems
     assert reading.remembered(desk, "demo") == Chosen(columns=NAMED)  # which sheets is of one file
     background.work_off(desk)  # the file that waits for these names is tried again by itself
     with desk.store.read() as tx:
-        assert files.get(tx, waits.id).state == "complete"  # type: ignore[union-attr]
+        assert settlement_files.get(tx, waits.id).state == "complete"  # type: ignore[union-attr]
     [stored] = lines_of(desk).to_dict("records")
     assert (stored["settled_amount_units"], stored["reporting_data_1"]) == (100_0000, "INV-1")
     optional = write(

@@ -14,8 +14,7 @@ from services.entrypoints import worker
 from services.i18n import translator
 from services.mail import reports
 from services.orders import bounces, create, history
-from services.store import Row
-from services.store import alarms as rows
+from services.store import Row, alarms
 from tests.support import readers
 from tests.support.drafts import draft
 from tests.support.imap import Imap
@@ -50,7 +49,7 @@ def badge(desk: Desk, actor: Actor, order_id: int) -> str:
 
 def skipped(desk: Desk) -> list[Row]:  # type: ignore[type-arg]
     with desk.store.read() as tx:
-        return list(rows.open_of_kinds(tx, ["mail_skipped"]).values())
+        return list(alarms.open_of_kinds(tx, ["mail_skipped"]).values())
 
 
 def fetched(imap: Imap) -> list[int]:

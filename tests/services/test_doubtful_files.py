@@ -16,7 +16,7 @@ from services.settlements.dialect import Chosen
 from services.settlements.errors import TruncatedFile
 from services.settlements.given import Given
 from services.store import Row
-from services.store.settlements import settlement_files as file_rows
+from services.store.settlements import settlement_files
 from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
 from tests.support.payouts import HEAD, Failed, csv, import_file, lines_of
@@ -47,7 +47,7 @@ def unclosed(*rows: str) -> bytes:
 
 def kept(desk: Desk, file: int) -> Row[object]:
     with desk.store.read() as tx:
-        found = file_rows.get(tx, file)
+        found = settlement_files.get(tx, file)
     assert found is not None
     return found
 

@@ -12,8 +12,7 @@ from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history
 from services.orders.errors import OrderIdTaken, UnknownOrder
-from services.store.orders import orders as rows
-from services.store.orders import steps
+from services.store.orders import orders, steps
 from services.store.orders.orders import Filter
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
@@ -62,12 +61,12 @@ def test_a_list_is_kept_once_and_what_differs_is_shown_and_left(desk: Desk, fina
     assert expected.keep(desk, finance, "demo", again.new) == 0  # the same press once more
     assert expected.count(desk, finance, "demo") == 3
     with desk.store.read() as tx:
-        kept = rows.order_by_business_id(tx, "demo", "WEB/1002")
+        kept = orders.order_by_business_id(tx, "demo", "WEB/1002")
         assert kept is not None
         assert kept.amount == 20_0000
         assert steps.steps_of(tx, kept.id) == {}
-        assert rows.pages_of(tx, kept.id) == []
-        first = rows.order_by_business_id(tx, "demo", "WEB/1001")
+        assert orders.pages_of(tx, kept.id) == []
+        first = orders.order_by_business_id(tx, "demo", "WEB/1001")
         assert first is not None
         assert first.created_at.isoformat() == "2026-11-19T23:00:00+00:00"  # the day begins in Paris
 
@@ -132,7 +131,7 @@ def test_payout_lines_find_expected_orders(desk: Desk, finance: Actor) -> None:
 def test_it_is_no_payment_request(desk: Desk, finance: Actor) -> None:
     keep(desk, finance, A)
     with desk.store.read() as tx:
-        order = rows.order_by_business_id(tx, "demo", "WEB/1001")
+        order = orders.order_by_business_id(tx, "demo", "WEB/1001")
     assert order is not None
     assert history.find(desk, SYSTEM, Filter()).total == 0
     assert history.senders(desk, SYSTEM) == []
@@ -164,7 +163,7 @@ def test_a_list_cut_off_goes_on_where_it_was(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = look(desk, finance, *((f"N{n}", "1,00", "EUR", "", "") for n in range(25))).new
-    real = expected.kept.add_expected
+    real = expected.batches.add_expected
 
     def failing(tx: object, new: list[dict[str, object]]) -> None:
         if any(row["order_id"] == "N10" for row in new):
@@ -173,7 +172,7 @@ def test_a_list_cut_off_goes_on_where_it_was(
 
     monkeypatch.setattr(expected, "AT_ONCE", 10)
     with monkeypatch.context() as patch:
-        patch.setattr(expected.kept, "add_expected", failing)
+        patch.setattr(expected.batches, "add_expected", failing)
         with pytest.raises(KeyboardInterrupt):
             expected.keep(desk, finance, "demo", wanted)
     assert expected.count(desk, finance, "demo") == 10

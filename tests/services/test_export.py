@@ -17,7 +17,7 @@ from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.i18n import translator
 from services.orders import create, export
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from services.store.orders.orders import Filter
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
@@ -97,7 +97,7 @@ def test_a_spreadsheet_gets_texts_numbers_and_dates(desk: Desk, manager: Actor) 
         desk, manager, draft(order_id="0012345678901234567", amount="0 001 250,50"), create.new_form_key()
     )
     with desk.store.write() as tx:
-        rows.change_order(tx, order, created_at=datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
+        orders.change_order(tx, order, created_at=datetime(2026, 7, 1, 22, 30, tzinfo=UTC))
     [cells] = as_xlsx(desk, manager, Filter(), "en")
     assert cells["Order id"] == "0012345678901234567"
     assert cells["Amount"] == 1250.5
@@ -109,7 +109,7 @@ def test_a_spreadsheet_gets_texts_numbers_and_dates(desk: Desk, manager: Actor) 
 def test_expected_orders_are_no_payment_requests(desk: Desk, manager: Actor) -> None:
     order = create.create(desk, manager, draft(), create.new_form_key())
     with desk.store.write() as tx:
-        rows.change_order(tx, order, channel="imported")
+        orders.change_order(tx, order, channel="imported")
     assert as_csv(desk, manager, Filter(), "en") == []
 
 
@@ -133,11 +133,11 @@ def test_memory_does_not_grow_with_the_history(
 ) -> None:
     first = create.create(desk, manager, draft(), create.new_form_key())
     with desk.store.read() as tx:
-        kept = dict(rows.order(tx, first)._mapping)
+        kept = dict(orders.order(tx, first)._mapping)
     del kept["id"]
     with desk.store.write() as tx:
         for n in range(2000):
-            rows.add_order(
+            orders.add_order(
                 tx,
                 **kept
                 | {"order_id": f"X{n}", "form_key": f"k{n}", "mark": f"m{n}", "description": "d" * 200},

@@ -25,7 +25,7 @@ from services.reconciliation.views import payout_list
 from services.settlements.dialect import Chosen
 from services.store import Row
 from services.store.schema.settlements import settlement_lines
-from services.store.settlements import settlement_files as files
+from services.store.settlements import settlement_files
 from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
 from tests.support.payouts import Failed, csv, import_file, lines_of
@@ -69,7 +69,7 @@ def come(desk: Desk, raw: bytes, source: str = "folder", account: str = "shop") 
 
 def a_file(desk: Desk, number: int) -> Row[Any]:
     with desk.store.read() as tx:
-        found = files.get(tx, number)
+        found = settlement_files.get(tx, number)
     assert found is not None
     return found
 

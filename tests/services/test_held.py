@@ -34,9 +34,7 @@ from services.reconciliation.matching import rejoin
 from services.reconciliation.views import lists, payout_list
 from services.store.schema.orders import audit
 from services.store.schema.settlements import settlement_lines
-from services.store.settlements import decisions as decision_rows
-from services.store.settlements import hipay_list as payout_rows
-from services.store.settlements import settlement_files as file_rows
+from services.store.settlements import decisions, hipay_list, settlement_files
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
 from tests.support.joined import everything, must_hold
@@ -76,7 +74,7 @@ def come(desk: Desk, raw: bytes, source: str = "upload") -> int:
     )
     background.work_off(desk)
     with desk.store.read() as tx:
-        found = file_rows.get(tx, file)
+        found = settlement_files.get(tx, file)
     assert found is not None
     assert (found.state, found.follow_up) == ("complete", None)
     return file
@@ -109,10 +107,10 @@ def delivered(desk: Desk, file: int) -> None:
     """HiPay's API has delivered the payout once more: the bytes of this file."""
     with desk.store.write() as tx:
         key = {"account": "demo", "settlement_id": "77"}
-        payout_rows.list_settlement(
+        hipay_list.list_settlement(
             tx, key, recent=True, at=clock.now(), amount=550_0000, currency="EUR", date_value="", figures={}
         )
-        payout_rows.change_settlement(tx, *key.values(), file=file, fetched_at=clock.now())
+        hipay_list.change_settlement(tx, *key.values(), file=file, fetched_at=clock.now())
 
 
 def audited(desk: Desk) -> list[tuple[str, Any]]:
@@ -366,7 +364,7 @@ def test_who_may_decide_and_what_is_refused(desk: Desk, finance: Actor) -> None:
         with pytest.raises(CorrectionUnknown):
             held_corrections.decide(desk, finance, file, wrong, "taken", "yes")
     with desk.store.write() as tx:
-        file_rows.change(tx, file, states=("complete",), state="running")
+        settlement_files.change(tx, file, states=("complete",), state="running")
     with pytest.raises(ImportRuns):
         held_corrections.decide(desk, finance, file, ids, "taken", "yes")
 
@@ -409,7 +407,7 @@ def test_reasons_go_with_the_customer(desk: Desk, finance: Actor) -> None:
     ids = waiting(desk, finance, file)
     held_corrections.decide(desk, finance, file, ids, "taken", "Madame Marchand a payé")
     with desk.store.write() as tx:
-        decision_rows.erase_words(tx, order)
+        decisions.erase_words(tx, order)
     [one] = held_corrections.of_file(desk, finance, file).shown
     assert one.act is not None
     assert (one.act.kind, one.act.reason) == ("taken", "")

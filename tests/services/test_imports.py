@@ -29,7 +29,7 @@ from services.imports.files import FileKnown, FileUnknown, NotToCancel
 from services.imports.lease import Turn
 from services.reconciliation.matching import rejoin
 from services.store import Store, engine
-from services.store.settlements import settlement_files as rows
+from services.store.settlements import settlement_files
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person, settings_for
 from tests.support.joined import everything, must_hold, visible
@@ -85,7 +85,7 @@ def receive(desk: Desk, actor: Actor, raw: bytes = NEW, name: str = "new.csv") -
 
 def state(desk: Desk, file: int) -> str:
     with desk.store.read() as tx:
-        found = rows.get(tx, file)
+        found = settlement_files.get(tx, file)
     return found.state if found else "gone"
 
 
@@ -169,7 +169,7 @@ def test_one_that_the_machine_stopped_too_often_rests_says_so_and_comes_again_by
 ) -> None:
     monkeypatch.setattr(background._Child, "_start", lambda _: None)  # it lasts: here the work is done by hand
     file, other = receive(desk, finance), receive(desk, finance, OLD, "other.csv")
-    for _ in range(rows.TRIES):
+    for _ in range(settlement_files.TRIES):
         with dying(2), pytest.raises(Died):
             background.work_off(desk)
     for rest in (10, 20, 40, 60, 60):
@@ -208,7 +208,7 @@ def test_only_a_death_of_its_own_fails_it_for_good(
 
     monkeypatch.setattr(background._Child, "_start", lambda _: None)
     file, child = receive(desk, finance), background._Child(desk)
-    for number in range(rows.TRIES):
+    for number in range(settlement_files.TRIES):
         assert state(desk, file) == ("running" if number else "waiting")
         with dying(2), pytest.raises(Died):
             background.work_off(desk)
@@ -228,7 +228,7 @@ def test_only_a_death_of_its_own_fails_it_for_good(
 
 def test_one_that_is_stopped_goes_on_and_does_not_count_as_dead(desk: Desk, finance: Actor) -> None:
     file = receive(desk, finance)
-    for _ in range(rows.TRIES + 1):
+    for _ in range(settlement_files.TRIES + 1):
         stopping = threading.Event()
         with stopped_after(3, stopping):
             process.work_off(desk.store, "me", desk.settings.all_accounts, stopping)

@@ -29,8 +29,7 @@ from services.imports import background, lease, process
 from services.orders.steps import lanes as lanes_of_steps
 from services.orders.steps import runner
 from services.orders.steps.lanes import Lanes
-from services.store import Store
-from services.store import heartbeats as rows
+from services.store import Store, heartbeats
 from services.store.orders.steps import Step
 from services.store.schema import orders
 from tests.support.desk import open_test_desk, person
@@ -59,12 +58,12 @@ class Seconds:
 
 def kept(desk: Desk) -> dict[str, datetime]:
     with desk.store.read() as tx:
-        return rows.signs(tx, LANES)
+        return heartbeats.signs(tx, LANES)
 
 
 def say(desk: Desk, *lanes: str, at: datetime | None = None) -> None:
     with desk.store.write() as tx:
-        rows.keep_signs(tx, dict.fromkeys(lanes, at or datetime.now(UTC)))
+        heartbeats.keep_signs(tx, dict.fromkeys(lanes, at or datetime.now(UTC)))
 
 
 def names(watch: Watch) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from services.imports import background
 from services.imports import files as imports
 from services.imports.duplicates import Stored
 from services.settlements.dialect import Chosen
-from services.store.settlements import settlement_files as files
+from services.store.settlements import settlement_files
 from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
 from tests.support.payouts import Failed, import_file, lines_of
@@ -141,7 +141,7 @@ def test_a_file_that_comes_by_itself_says_which_payouts(desk: Desk, finance: Act
     number = imports.receive(desk, WORKER, "demo", "again.csv", BytesIO(BY_A_SPREADSHEET), source="hipay")
     background.work_off(desk)
     with desk.store.read() as tx:
-        found = files.get(tx, number)
+        found = settlement_files.get(tx, number)
     assert found is not None
     assert (found.state, found.failure, found.failure_detail) == (
         "failed",

@@ -24,7 +24,7 @@ from services.orders import (
 )
 from services.orders.errors import AmountBelowMinimum, ExpiryTooLate, ExpiryTooSoon, FieldEmpty, FieldTooLong
 from services.orders.history import Detail
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox
@@ -117,7 +117,7 @@ def test_another_address_becomes_the_orders(desk: Desk, manager: Actor, sandbox:
     seen = found(desk, order_id)
     assert seen.order.email == "new.home@example.org"
     assert "example" not in str([event.data for event in seen.events])
-    [listed] = history.find(desk, manager, rows.Filter(text="new.home")).orders
+    [listed] = history.find(desk, manager, orders.Filter(text="new.home")).orders
     assert listed.id == order_id
     with pytest.raises(AddressError):
         links.readdress(desk, manager, order_id, "a@b@c", key())
@@ -332,7 +332,7 @@ def test_an_erased_customer_is_left_alone(desk: Desk, manager: Actor, sandbox: R
     order_id = send(desk, manager)
     later(sandbox, days=8)
     with desk.store.write() as tx:
-        rows.change_order(tx, order_id, email="", erased_at=clock.now())
+        orders.change_order(tx, order_id, email="", erased_at=clock.now())
     with pytest.raises(link_errors.CustomerErased):
         links.renew(desk, manager, order_id, clock.now() + timedelta(days=2), key())
 
@@ -359,7 +359,7 @@ def test_every_standing_is_told(desk: Desk, manager: Actor) -> None:
             ("unpaid", "taken", "pending"), ("refused", "taken", "open"), ("pending", "taken", "pending"),
             ("refunded", "open", "paid"), ("unpaid", "failed", "open"),
         ):  # fmt: skip
-            rows.change_order(tx, order_id, payment=payment, availability=availability)
-            order = rows.order(tx, order_id)
+            orders.change_order(tx, order_id, payment=payment, availability=availability)
+            order = orders.order(tx, order_id)
             assert order is not None
             assert payment_link.standing(order, clock.now()) == expected

@@ -14,13 +14,12 @@ from services.alarms import DaysOutOfRange
 from services.alarms.handling import days_to_settle
 from services.desk import Desk
 from services.imports import background, file_accounts, reading
-from services.reconciliation.decisions import account_rules, decide, not_ours_rules
-from services.reconciliation.decisions import errors as refusals
+from services.reconciliation.decisions import account_rules, decide, errors, not_ours_rules
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.matching import rejoin as join
 from services.settlements.dialect import Chosen
 from services.store.schema import orders
-from services.store.settlements import matching_rules as rows
+from services.store.settlements import matching_rules
 from tests.support.by_hand import an_order, line, line_id, outcomes, take, totals
 from tests.support.desk import open_test_desk, person
 
@@ -87,22 +86,22 @@ def test_a_persons_decision_goes_before_a_rule(books: Desk, finance: Actor) -> N
 
 def test_rules_that_are_refused(books: Desk, finance: Actor) -> None:
     for field, pattern, text, refusal in (
-        ("settled_amount", "equals", "10", refusals.RuleField),
-        ("outcome", "equals", "matched", refusals.RuleField),
-        ("order", "contains", "WEB", refusals.RuleField),
-        ("order", "starts", "W", refusals.RuleTextTooShort),
-        ("order", "equals", " ", refusals.RuleTextTooShort),
+        ("settled_amount", "equals", "10", errors.RuleField),
+        ("outcome", "equals", "matched", errors.RuleField),
+        ("order", "contains", "WEB", errors.RuleField),
+        ("order", "starts", "W", errors.RuleTextTooShort),
+        ("order", "equals", " ", errors.RuleTextTooShort),
     ):
         wanted: Any = (field, pattern, text)
         with pytest.raises(refusal):
             not_ours_rules.preview(books, finance, "demo", *wanted)
         with pytest.raises(refusal):
             not_ours_rules.add(books, finance, "demo", *wanted, "why", "k1")
-    with pytest.raises(refusals.ReasonMissing):
+    with pytest.raises(errors.ReasonMissing):
         not_ours_rules.add(books, finance, "demo", "order", "starts", "WEB", " ", "k1")
     with pytest.raises(AccountUnknown):
         not_ours_rules.add(books, finance, "other", "order", "starts", "WEB", "why", "k1")
-    with pytest.raises(refusals.RuleUnknown):
+    with pytest.raises(errors.RuleUnknown):
         not_ours_rules.end(books, finance, 10**6, "why")
     assert not_ours_rules.rules(books, finance, "demo") == ()
 
@@ -111,11 +110,11 @@ def test_a_second_press_begins_and_ends_no_second_rule(books: Desk, finance: Act
     wanted: Any = ("demo", "order", "starts", "WEB", "why")
     rule = not_ours_rules.add(books, finance, *wanted, "k1")
     assert not_ours_rules.add(books, finance, *wanted, "k1") == rule
-    with pytest.raises(refusals.RuleKnown):
+    with pytest.raises(errors.RuleKnown):
         not_ours_rules.add(books, finance, *wanted, "k2")
     not_ours_rules.end(books, finance, rule, "over")
     not_ours_rules.end(books, finance, rule, "over")
-    with pytest.raises(refusals.AlreadyUndone) as refused:
+    with pytest.raises(errors.AlreadyUndone) as refused:
         not_ours_rules.end(books, person(books, "finance"), rule, "over")
     assert refused.value.who == "Camille Martin"
     actions = [entry.action for entry in entries(books, finance) if entry.action.startswith("not_ours")]
@@ -222,8 +221,8 @@ def test_a_corrected_reading_is_remembered_until_it_is_forgotten(books: Desk, fi
 
 def test_what_a_newer_version_remembered_is_left_alone(books: Desk, finance: Actor) -> None:
     with books.store.write() as tx:
-        rows.lock_matching(tx, "demo")
-        rows.save_matching(tx, "demo", reading={"decimal": ",", "moon": "full"})
+        matching_rules.lock_matching(tx, "demo")
+        matching_rules.save_matching(tx, "demo", reading={"decimal": ",", "moon": "full"})
     assert reading.remembered(books, "demo") == Chosen(decimal=",")
 
 

@@ -19,7 +19,7 @@ from services.store.orders import orders as order_rows
 from services.store.schema.fetching import folder_files
 from services.store.schema.orders import orders
 from services.store.schema.settlements import line_totals, settlement_files, settlement_lines
-from services.store.settlements import matching_rules as matching_rows
+from services.store.settlements import matching_rules
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.by_hand import an_order, line, line_id, outcomes, take
 from tests.support.desk import open_test_desk, person
@@ -75,7 +75,7 @@ def test_files_of_before_say_whose_their_lines_are_and_nothing_is_asked_again(tm
     before = open_test_desk(tmp_path / "before", **worlds)
     take(before, line("A"), line("B"), line("C").replace("1;", ";", 1), account="shop")
     with before.store.write() as tx:
-        matching_rows.save_matching(tx, "shop", file_accounts={})  # nobody was asked then
+        matching_rules.save_matching(tx, "shop", file_accounts={})  # nobody was asked then
         tx.execute(
             folder_files.insert().values(
                 account="shop", sha256="x", name="a.zip", size=1, state="refused", failure="settlement_zip_names", found_at=HELD

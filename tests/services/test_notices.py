@@ -21,10 +21,8 @@ from services.notices.post import find, post
 from services.orders import create, history, open_page
 from services.orders.record import observe
 from services.reconciliation.views.overview import overview
-from services.store import access as people
-from services.store import accounts
-from services.store.orders import notices as rows
-from services.store.orders import orders as order_rows
+from services.store import access, accounts
+from services.store.orders import notices, orders
 from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -57,7 +55,7 @@ def mine(sandbox: RunningSandbox) -> list[dict[str, Any]]:
 
 def states(desk: Desk) -> list[tuple[str, str]]:
     with desk.store.read() as tx:
-        return [(row.kind, row.state) for row in rows.all_notices(tx)]
+        return [(row.kind, row.state) for row in notices.all_notices(tx)]
 
 
 def test_nothing_is_told_until_it_is_chosen_and_nothing_that_was_before(
@@ -136,12 +134,12 @@ def test_a_payment_first_seen_when_it_is_collected_or_settled_is_told(desk: Desk
             (before, 122, clock.now()),
             (after, 122, clock.now()),
         ):
-            page = order_rows.pages_of(tx, order_id)[-1]
+            page = orders.pages_of(tx, order_id)[-1]
             observe(tx, desk, order_id, page.id, seen_at(page.hipay_order_id, status, at), actor=WORKER)
     find(desk)
     find(desk)
     with desk.store.read() as tx:
-        assert [(row.kind, row.order) for row in rows.all_notices(tx)] == [("paid", after)]
+        assert [(row.kind, row.order) for row in notices.all_notices(tx)] == [("paid", after)]
 
 
 def seen_at(order_id: str, status: int, at: datetime) -> Observation:
@@ -158,7 +156,7 @@ def test_who_may_send_no_more_is_told_no_more(desk: Desk, manager: Actor, sandbo
     order_id = send(desk, manager)
     happens(desk, sandbox, order_id, "pay", outcome="accept")
     with desk.store.write() as tx:
-        people.set_roles(tx, manager.id, "table", ["finance"], at=clock.now(), granted_by="test")
+        access.set_roles(tx, manager.id, "table", ["finance"], at=clock.now(), granted_by="test")
     post(desk)
     assert states(desk) == [("paid", "dropped")]
     assert mine(sandbox) == []
@@ -215,7 +213,7 @@ def test_a_worker_that_dies_after_taking_it_leaves_it_to_the_next(
 
     find(desk)
     with desk.store.write() as tx:
-        dead = rows.take(tx, clock.now(), LEASE)
+        dead = notices.take(tx, clock.now(), LEASE)
     assert dead is not None
     post(desk)
     assert mine(sandbox) == []
@@ -223,7 +221,7 @@ def test_a_worker_that_dies_after_taking_it_leaves_it_to_the_next(
     post(desk)
     assert len(mine(sandbox)) == 1
     with desk.store.write() as tx:
-        assert rows.write(tx, dead, state="failed") is False
+        assert notices.write(tx, dead, state="failed") is False
     assert states(desk) == [("paid", "sent")]
 
 

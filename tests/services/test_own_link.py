@@ -22,7 +22,7 @@ from services.i18n import format_datetime
 from services.orders import create, history, open_page
 from services.orders.history import Detail
 from services.orders.record import record
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.public import serving
@@ -227,11 +227,11 @@ def test_pages_are_limited_per_hour(
     desk: Desk, sent: int, public: httpx.Client, sandbox: RunningSandbox
 ) -> None:
     with desk.store.write() as tx:
-        order = rows.order(tx, sent)
+        order = orders.order(tx, sent)
         assert order is not None
         for number in range(1, open_page.PAGES_AN_HOUR + 1):
             page = create.add_page(tx, order, number=number)
-            rows.change_page(tx, page, state="superseded", opened_at=clock.now(), expires_at=clock.now())
+            orders.change_page(tx, page, state="superseded", opened_at=clock.now(), expires_at=clock.now())
     page = public.post(path(desk, sent))
     assert page.status_code == 429
     assert "plus tard" in page.text
@@ -433,7 +433,7 @@ def test_a_token_that_ends_in_a_sign_of_its_own_is_found_with_and_without_more(
     desk: Desk, sent: int, public: httpx.Client
 ) -> None:
     with desk.store.write() as tx:
-        rows.change_order(tx, sent, link_token="AbCdEfGhIjKlMnOpQrSt-_")
+        orders.change_order(tx, sent, link_token="AbCdEfGhIjKlMnOpQrSt-_")
     assert public.get("/p/AbCdEfGhIjKlMnOpQrSt-_").status_code == 200
     assert public.get("/p/AbCdEfGhIjKlMnOpQrSt-_.").headers["location"] == "./AbCdEfGhIjKlMnOpQrSt-_"
     assert public.get("/p/AbCdEfGhIjKlMnOpQrSt-__").headers["location"] == "./AbCdEfGhIjKlMnOpQrSt-_"

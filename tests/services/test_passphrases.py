@@ -11,8 +11,7 @@ from services.accounts.readiness import readiness
 from services.checklist.guidance import guidance
 from services.desk import open_desk
 from services.settings import Settings, SettingsError
-from services.store import accounts as rows
-from services.store import open_store
+from services.store import accounts, open_store
 from services.store.orders import orders
 from tests.support import postgres
 from tests.support.desk import open_test_desk, settings_for
@@ -77,7 +76,7 @@ def test_an_account_that_the_database_knows_goes_on(tmp_path: Path) -> None:
     short = settings(tmp_path, passphrase="x")
     store = open_store(short.database, demo=False)
     with store.write() as tx:
-        rows.save_check(tx, "shop", "smtp", "ok", {}, at=clock.now(), actor_kind="system", actor_id="test")
+        accounts.save_check(tx, "shop", "smtp", "ok", {}, at=clock.now(), actor_kind="system", actor_id="test")
     store.close()
     open_desk(short).close()
 
@@ -87,13 +86,13 @@ def test_an_account_is_known_by_its_orders(tmp_path: Path) -> None:
     store = open_store(short.database, demo=False)
     now = clock.now()
     with store.write() as tx:
-        assert not rows.known(tx, "shop")
+        assert not accounts.known(tx, "shop")
         orders.add_order(
             tx, account="shop", order_id="A-1", channel="link", form_key="a", mark="a", first_name="", last_name="", email="",
             phone="", language="fr", amount=1, currency="EUR", description="", capture="now", expires_at=now, created_at=now,
             actor_kind="user", actor_id="u", sender_name="", delivery="none", availability="none", payment="unpaid",
         )  # fmt: skip
-        assert rows.known(tx, "shop")
-        assert not rows.known(tx, "other")
+        assert accounts.known(tx, "shop")
+        assert not accounts.known(tx, "other")
     store.close()
     open_desk(short).close()

@@ -26,7 +26,7 @@ from services.imports.fetch_schedule import Automatic
 from services.imports.lease import Turn
 from services.store import Row
 from services.store.schema.fetching import payout_requests
-from services.store.settlements import hipay_list as requests
+from services.store.settlements import hipay_list
 from tests.services.test_payouts_folder import look, zipped
 from tests.support.desk import open_test_desk, person
 from tests.support.payouts import csv, import_file, lines_of
@@ -148,7 +148,7 @@ def test_a_list_that_cannot_be_looked_at_for_a_day_is_to_do_until_it_can(desk: D
     for number, (state, hours) in enumerate(looks):
         at = clock.now() - timedelta(hours=hours)
         with desk.store.write() as tx:
-            requests.add_request(
+            hipay_list.add_request(
                 tx, account="demo", source="schedule", settlement_id="", form_key=str(number), due_at=at, actor_kind="system",
                 actor_id="test",
             )  # fmt: skip
@@ -173,7 +173,7 @@ def test_a_failure_of_today_is_none_yet(desk: Desk) -> None:
     fetch_schedule.save(desk, admin, "demo", Automatic(on=True))
     at = clock.now() - timedelta(hours=20)
     with desk.store.write() as tx:
-        requests.add_request(
+        hipay_list.add_request(
             tx, account="demo", source="schedule", settlement_id="", form_key="1", due_at=at, actor_kind="system", actor_id="t"
         )  # fmt: skip
         tx.execute(update(payout_requests).values(state="failed", finished_at=at))

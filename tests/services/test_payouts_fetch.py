@@ -28,7 +28,7 @@ from services.imports.fetch_requests import Fetching
 from services.imports.fetch_schedule import Automatic
 from services.store.schema.fetching import hipay_settlements, payout_requests
 from services.store.schema.settlements import settlement_files
-from services.store.settlements import hipay_list as rows
+from services.store.settlements import hipay_list
 from tests.support.accounts import STAGE, audit_of
 from tests.support.desk import open_test_desk, person
 from tests.support.sandbox import RunningSandbox
@@ -99,7 +99,7 @@ def test_one_is_fetched_by_its_id_and_unchanged_the_second_time(
         fetch_requests.ask(desk, finance, "demo", "key", "4711")
     [first], _ = settle(sandbox, "A1"), settle(sandbox, "A2")
     with desk.store.write() as tx:  # listed, nothing fetched
-        rows.list_settlement(
+        hipay_list.list_settlement(
             tx, {"account": "demo", "settlement_id": first}, recent=True, at=clock.now(), amount=1, currency="EUR",
             date_value="", figures={},
         )  # fmt: skip
@@ -158,8 +158,8 @@ def test_two_workers_share_the_work(desk: Desk, finance: Actor, sandbox: Running
     settle(sandbox, "A2")
     for number in range(4):
         with desk.store.write() as tx:
-            rows.add_request(
-                tx, account="demo", source=rows.SCHEDULE, settlement_id="", form_key=f"k{number}", due_at=clock.now(),
+            hipay_list.add_request(
+                tx, account="demo", source=hipay_list.SCHEDULE, settlement_id="", form_key=f"k{number}", due_at=clock.now(),
                 actor_kind="worker", actor_id="worker",
             )  # fmt: skip
 
@@ -424,8 +424,8 @@ def test_hipay_that_is_down_is_tried_again_for_the_schedule_only(lone: Any) -> N
     assert seen.last is not None
     assert (seen.last.state, seen.last.failure) == ("failed", "hipay_unreachable")
     with desk.store.write() as tx:
-        rows.add_request(
-            tx, account="demo", source=rows.SCHEDULE, settlement_id="", form_key="s", due_at=clock.now(),
+        hipay_list.add_request(
+            tx, account="demo", source=hipay_list.SCHEDULE, settlement_id="", form_key="s", due_at=clock.now(),
             actor_kind="worker", actor_id="worker",
         )  # fmt: skip
     assert work(desk)
@@ -450,7 +450,7 @@ def test_what_failed_here_is_tried_again_in_minutes_for_the_schedule(
     fetch_schedule.request_due(desk)
     assert work(desk)
     with desk.store.read() as tx:
-        last = rows.last_scheduled(tx, "demo")
+        last = hipay_list.last_scheduled(tx, "demo")
     assert last is not None
     assert (last.state, last.due_at - clock.now() < timedelta(minutes=6)) == ("waiting", True)
 
@@ -516,15 +516,15 @@ def test_a_worker_thought_dead_writes_nothing(lone: Any) -> None:
         fetch_requests.ask(desk, person(desk, "finance"), "demo", "key")
         now = clock.now()
         with desk.store.write() as tx:
-            dead = rows.take(tx, ("demo",), now, timedelta(minutes=3))
+            dead = hipay_list.take(tx, ("demo",), now, timedelta(minutes=3))
             assert dead is not None
-            assert rows.take(tx, ("demo",), now, timedelta(minutes=3)) is None
-            rows.change_request(tx, dead, leased_until=now - timedelta(seconds=1))
+            assert hipay_list.take(tx, ("demo",), now, timedelta(minutes=3)) is None
+            hipay_list.change_request(tx, dead, leased_until=now - timedelta(seconds=1))
         assert work(desk)
-        with desk.store.write() as tx, pytest.raises(rows.RequestLost):
-            rows.change_request(tx, dead, state="failed")
+        with desk.store.write() as tx, pytest.raises(hipay_list.RequestLost):
+            hipay_list.change_request(tx, dead, state="failed")
         late = _Run(desk, dead, threading.Event())
-        with pytest.raises(rows.RequestLost):
+        with pytest.raises(hipay_list.RequestLost):
             late.do()
     with desk.store.read() as tx:
         [row] = tx.execute(select(payout_requests))

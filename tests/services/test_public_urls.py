@@ -12,7 +12,7 @@ from services.accounts import configuration
 from services.accounts.redirects import KINDS
 from services.desk import Desk
 from services.orders.redirect_urls import notify_url, redirect_urls
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from tests.support.desk import open_test_desk, person
 from tests.support.public import PASSPHRASE, feedback, order_with_page
 
@@ -29,7 +29,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def urls(desk: Desk, **changes: Any) -> tuple[dict[str, str], str]:
     row, token = order_with_page(desk, **changes)
     with desk.store.read() as tx:
-        order, page = rows.order(tx, row), rows.page_by_token(tx, token)
+        order, page = orders.order(tx, row), orders.page_by_token(tx, token)
     assert order is not None
     assert page is not None
     return redirect_urls(desk, order, page), token

@@ -14,8 +14,7 @@ from services.imports import file_accounts, files
 from services.imports.files import FileKnown
 from services.orders import create, history
 from services.reconciliation.views import payout_list
-from services.store.settlements import reconciliation_views as views
-from services.store.settlements import settlement_files as rows
+from services.store.settlements import reconciliation_views, settlement_files
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.looking import looked_at
@@ -71,7 +70,7 @@ def test_a_file_is_looked_at_then_imported_once(books: Desk, finance: Actor) -> 
     assert (preview.known, preview.imported) == (2, "demo")
     assert len(stands(books)) == 2
     with books.store.read() as tx:
-        assert rows.content(tx, file_id) == raw
+        assert settlement_files.content(tx, file_id) == raw
 
 
 def test_lines_of_another_file_are_not_doubled_and_true_twins_are_kept(books: Desk, finance: Actor) -> None:
@@ -121,7 +120,7 @@ def test_two_refunds_with_one_key_are_not_each_other_corrected(books: Desk, fina
 def test_a_cell_may_hold_any_character(books: Desk, finance: Actor) -> None:
     take(books, finance, sale("A-1", settlement="7\x1f7"), sale("A-2", settlement="7"))
     with books.store.read() as tx:
-        sums = {row.settlement_id: row.lines for row in views.payout_sums(tx, ())}
+        sums = {row.settlement_id: row.lines for row in reconciliation_views.payout_sums(tx, ())}
     assert sums == {"7\x1f7": 1, "7": 1}
 
 

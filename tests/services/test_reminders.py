@@ -19,7 +19,7 @@ from services.orders import create, history, links
 from services.orders.bounces import tell
 from services.orders.history import Detail
 from services.orders.reminders import remind
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -182,16 +182,16 @@ def test_never_once_it_makes_no_sense(desk: Desk, manager: Actor, sandbox: Runni
     go_to(sandbox, MONDAY + timedelta(days=2, minutes=5))
     with desk.store.write() as tx:
         pause(tx, "demo", "mail", "smtp_auth_refused")
-        links.remind_by_schedule(tx, desk, rows.order(tx, order_id), "reminder:x", days=2, by="after")  # type: ignore[arg-type]
+        links.remind_by_schedule(tx, desk, orders.order(tx, order_id), "reminder:x", days=2, by="after")  # type: ignore[arg-type]
     if what == "expired":
         go_to(sandbox, MONDAY + timedelta(days=4))
     if what == "switched off":
         switch_on(desk)
     with desk.store.write() as tx:
         if what == "called off":
-            rows.change_order(tx, order_id, availability="cancelled")
+            orders.change_order(tx, order_id, availability="cancelled")
         if what == "erased":
-            rows.change_order(tx, order_id, erased_at=clock.now())
+            orders.change_order(tx, order_id, erased_at=clock.now())
     resume(desk, person(desk, "admin"), "demo")
     work(desk, sandbox)
     assert reminded(sandbox) == []

@@ -34,9 +34,8 @@ from services.restore_guard import (
     read_marker,
 )
 from services.settings import Settings
-from services.store import accounts
+from services.store import accounts, rounds
 from services.store import restore_guard as rows
-from services.store import rounds as turns
 from tests.support import postgres
 from tests.support.accounts import audit_of
 from tests.support.desk import person
@@ -259,7 +258,7 @@ def test_a_further_machine_joins_a_living_installation(
     assert not watch.may_work()
     with desk.store.write() as tx:
         nothing = timedelta(0)
-        turns.take_turn(tx, "round:notices", clock.now(), nothing, nothing)  # a worker there takes its turn
+        rounds.take_turn(tx, "round:notices", clock.now(), nothing, nothing)  # a worker there takes its turn
     now = 3.0
     assert watch.may_work()
     assert restore_guard.standing(other.store) is None

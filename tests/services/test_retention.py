@@ -24,8 +24,7 @@ from services.imports import background
 from services.mail.errors import AddressError, AddressMalformed
 from services.orders import create, history, record
 from services.retention import MonthsRefused, NothingToErase
-from services.store.orders import notifications as kept
-from services.store.orders import orders as rows
+from services.store.orders import notifications, orders
 from services.store.orders.notifications import Fate
 from services.store.orders.orders import Filter
 from services.store.schema.base import metadata
@@ -62,23 +61,23 @@ def order(desk: Desk, manager: Actor, **changes: Any) -> int:
     found = create.create(desk, manager, draft(**{**values, **changes}), create.new_form_key())
     email = changes.get("email", ADDRESS)
     with desk.store.write() as tx:
-        order = rows.order(tx, found)
+        order = orders.order(tx, found)
         assert order is not None
-        page = rows.pages_of(tx, found)[-1]
-        rows.add_message(
+        page = orders.pages_of(tx, found)[-1]
+        orders.add_message(
             tx, order=found, page=page.id, kind="link", recipient=email, message_id=f"<{found}@shop.example>",
             body=f"To: {email}\r\n\r\nBonjour {order.first_name} {order.last_name}".encode() * 20, state="sent", answer=f"250 <{email}> ok",
             created_at=clock.now(),
         )  # fmt: skip
         record.record(tx, found, "mail_retry", SYSTEM, fields={"answer": f"451 <{email}>: try later"})
-        kept.keep(
+        notifications.keep(
             tx, account="demo", identity=f"n{found}", content_type="x", body=f"order%5Bemail%5D={quote(email)}".encode(),
             received_at=clock.now(),
         )  # fmt: skip
-        kept.finish(tx, [Fate(kept.waiting(tx, 1)[0], "applied", found, {})], clock.now())
+        notifications.finish(tx, [Fate(notifications.waiting(tx, 1)[0], "applied", found, {})], clock.now())
         for step in ("page", "mail"):
             tx.exec_driver_sql(f"DELETE FROM steps WHERE \"order\" = {found} AND kind = '{step}'")
-        rows.change_order(
+        orders.change_order(
             tx,
             found,
             payment="captured",
@@ -123,10 +122,10 @@ def test_the_customer_is_in_no_byte_and_the_totals_stand(desk: Desk, admin: Acto
             description="x" * mixed.randint(1, 200),
         )
         with desk.store.write() as tx:
-            rows.change_order(
+            orders.change_order(
                 tx, mixed.choice(mine), failure_detail={"answer": ADDRESS + "y" * mixed.randint(1, 900)}
             )
-            rows.change_order(tx, other, description="z" * mixed.randint(1, 200))
+            orders.change_order(tx, other, description="z" * mixed.randint(1, 200))
     assert traces(desk, ADDRESS, *NAMES)
     before = [(o.order_id, o.amount, o.captured, o.payment, o.reference_1) for o in everything(desk)]
 
@@ -148,7 +147,7 @@ def test_the_customer_is_in_no_byte_and_the_totals_stand(desk: Desk, admin: Acto
 
 def everything(desk: Desk) -> list[Any]:
     with desk.store.read() as tx:
-        return sorted(rows.each_order(tx, Filter(), now=clock.now()), key=lambda one: one.id)
+        return sorted(orders.each_order(tx, Filter(), now=clock.now()), key=lambda one: one.id)
 
 
 def test_what_is_alive_stays_until_it_has_ended(desk: Desk, admin: Actor) -> None:
@@ -169,7 +168,7 @@ def test_rows_of_lists_and_loose_notifications_go_too(desk: Desk, admin: Actor) 
     preview = sending.look(desk, manager, "demo", table, Rules("fr", 7, "fr"))
     batch = sending.start(desk, manager, "demo", "x", preview.good, days=7, per_minute=1, form_key="k")
     with desk.store.write() as tx:
-        kept.keep(
+        notifications.keep(
             tx,
             account="demo",
             identity="loose",
@@ -177,7 +176,7 @@ def test_rows_of_lists_and_loose_notifications_go_too(desk: Desk, admin: Actor) 
             body=f"<email>{ADDRESS}</email>".encode(),
             received_at=clock.now(),
         )
-        kept.finish(tx, [Fate(kept.waiting(tx, 1)[0], "unmatched", None, {})], clock.now())
+        notifications.finish(tx, [Fate(notifications.waiting(tx, 1)[0], "unmatched", None, {})], clock.now())
     found = retention.look(desk, admin, ADDRESS)
     assert (found.rows, found.rows_alive, found.notifications) == (0, 1, 1)
     sending.cancel(desk, manager, batch)
@@ -238,7 +237,7 @@ def test_a_notification_that_comes_after_the_erasure_is_emptied_too(desk: Desk, 
     found = order(desk, person(desk, "manager"))
     retention.erase(desk, admin, ADDRESS)
     with desk.store.write() as tx:
-        kept.keep(
+        notifications.keep(
             tx,
             account="demo",
             identity="late",
@@ -246,12 +245,12 @@ def test_a_notification_that_comes_after_the_erasure_is_emptied_too(desk: Desk, 
             body=ADDRESS.encode(),
             received_at=clock.now(),
         )
-        late = kept.waiting(tx, 1)[0]
-        kept.finish(tx, [Fate(late, "applied", found, {})], clock.now())
+        late = notifications.waiting(tx, 1)[0]
+        notifications.finish(tx, [Fate(late, "applied", found, {})], clock.now())
     retention.sweep(desk)
     with desk.store.write() as tx:
         # A replay is still known by its identity.
-        assert not kept.keep(
+        assert not notifications.keep(
             tx, account="demo", identity="late", content_type="x", body=b"x", received_at=clock.now()
         )
         assert tx.exec_driver_sql(f"SELECT body FROM notifications WHERE id = {late}").scalar() == b""
@@ -293,8 +292,8 @@ def test_what_was_called_off_has_ended_with_the_page_that_somebody_has_open(desk
         create.new_form_key(),
     )
     with desk.store.write() as tx:
-        page = rows.pages_of(tx, found)[-1]
-        rows.change_page(
+        page = orders.pages_of(tx, found)[-1]
+        orders.change_page(
             tx, page.id, url="https://x.example/p", expires_at=clock.now() + timedelta(minutes=30)
         )
         record.record(tx, found, "link_cancelled", manager)
@@ -312,7 +311,7 @@ def test_what_was_called_off_goes_by_itself_though_its_end_is_far(desk: Desk, ad
     clock.use(lambda: offset)
     with desk.store.write() as tx:
         tx.exec_driver_sql("DELETE FROM steps")
-        rows.change_order(tx, found, expires_at=clock.now() + timedelta(days=340))
+        orders.change_order(tx, found, expires_at=clock.now() + timedelta(days=340))
         record.record(tx, found, "link_cancelled", SYSTEM)
     offset = timedelta(days=40)  # a month after it was made, and not yet since it was called off
     retention.sweep(desk)
@@ -326,7 +325,7 @@ def test_what_was_called_off_goes_by_itself_though_its_end_is_far(desk: Desk, ad
 def test_what_hipay_is_asked_of_no_more_is_over(desk: Desk, admin: Actor, payment: str) -> None:
     found = order(desk, person(desk, "manager"))
     with desk.store.write() as tx:
-        rows.change_order(tx, found, payment=payment)
+        orders.change_order(tx, found, payment=payment)
     assert retention.look(desk, admin, ADDRESS).alive
     clock.use(lambda: timedelta(days=46))
     assert len(retention.erase(desk, admin, ADDRESS).orders) == 1
@@ -335,13 +334,13 @@ def test_what_hipay_is_asked_of_no_more_is_over(desk: Desk, admin: Actor, paymen
 def test_an_address_that_a_request_had_before(desk: Desk, admin: Actor) -> None:
     found = order(desk, person(desk, "manager"), order_id="A-1")
     with desk.store.write() as tx:
-        rows.change_facts(tx, found, email="new@example.com")
-        page = rows.pages_of(tx, found)[-1]
-        rows.add_message(
+        orders.change_facts(tx, found, email="new@example.com")
+        page = orders.pages_of(tx, found)[-1]
+        orders.add_message(
             tx, order=found, page=page.id, kind="link", recipient="new@example.com", message_id="<new@shop.example>",
             body=b"To: new@example.com", state="sent", created_at=clock.now(),
         )  # fmt: skip
-        rows.change_order(tx, found, failure_detail={})
+        orders.change_order(tx, found, failure_detail={})
     seen = retention.look(desk, admin, ADDRESS)
     assert (seen.orders, seen.moved, seen.messages, seen.notifications) == ((), ("A-1",), 1, 1)
     retention.erase(desk, admin, ADDRESS)
@@ -381,7 +380,7 @@ def test_why_a_person_closed_an_alarm_goes_too(desk: Desk, admin: Actor) -> None
     found = order(desk, manager)
     with desk.store.write() as tx:
         for identity, by, why in (("a", manager.id, "Inès has called"), ("b", "worker", "resolved")):
-            rows.open_alarm(
+            orders.open_alarm(
                 tx,
                 identity=identity,
                 account="demo",
@@ -390,10 +389,10 @@ def test_why_a_person_closed_an_alarm_goes_too(desk: Desk, admin: Actor) -> None
                 detail={},
                 opened_at=clock.now(),
             )
-            rows.close_alarms(tx, identity, at=clock.now(), by=by, reason=why)
+            orders.close_alarms(tx, identity, at=clock.now(), by=by, reason=why)
     retention.erase(desk, admin, ADDRESS)
     with desk.store.read() as tx:
-        assert [row.closing_reason for row in rows.alarms_of(tx, found)] == ["—", "resolved"]
+        assert [row.closing_reason for row in orders.alarms_of(tx, found)] == ["—", "resolved"]
 
 
 def test_an_address_in_a_payout_line_goes_and_its_amounts_stay(desk: Desk, admin: Actor) -> None:

@@ -25,11 +25,10 @@ from services.imports import (
 )
 from services.imports.folder import Watch
 from services.reconciliation.matching import rejoin
-from services.store import STORE_AWAY, StoreFull
-from services.store import alarms as alarm_rows
+from services.store import STORE_AWAY, StoreFull, alarms
 from services.store.alarms import Standing
-from services.store.orders import notifications as notification_rows
-from services.store.settlements import settlement_files as rows
+from services.store.orders import notifications
+from services.store.settlements import settlement_files
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
 from tests.support.full import no_room
@@ -77,7 +76,7 @@ def receive(desk: Desk, actor: Actor, raw: bytes, name: str = "a.csv") -> int:
 
 def row(desk: Desk, file: int) -> Any:
     with desk.store.read() as tx:
-        return rows.get(tx, file)
+        return settlement_files.get(tx, file)
 
 
 @pytest.mark.sqlite  # a PostgreSQL's disk is not seen from here
@@ -132,7 +131,7 @@ def test_a_database_that_is_full_stops_no_file_for_good_and_counts_no_try(
         def poll(self) -> int:
             return self.returncode
 
-    for _ in range(rows.TRIES + 2):
+    for _ in range(settlement_files.TRIES + 2):
         with no_room(desk, pages):
             with pytest.raises((NoRoom, StoreFull)):
                 background.work_off(desk)
@@ -190,7 +189,7 @@ def test_nothing_stays_of_a_file_that_there_was_no_room_to_receive(
         with pytest.raises(NoRoom), disk_space.told():
             files.receive(desk, finance, "demo", "a.csv", Broken())
     with desk.store.read() as tx:
-        left = rows.listed(tx, ("receiving", "waiting"))
+        left = settlement_files.listed(tx, ("receiving", "waiting"))
     assert [one.state for one in left] in (
         [],
         ["receiving"],
@@ -221,7 +220,7 @@ def test_what_hipay_tells_is_asked_for_again_and_not_half_stored(desk: Desk) -> 
             answer = client.post("/notify/demo", content=raw, headers=signed(raw))
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
         with desk.store.read() as tx:
-            assert notification_rows.waiting(tx, 10) == []
+            assert notifications.waiting(tx, 10) == []
         assert client.post("/notify/demo", content=raw, headers=signed(raw)).status_code == 202
 
 
@@ -230,7 +229,7 @@ def test_it_is_an_alarm_while_it_lasts_of_the_machine_that_it_is_about(desk: Des
     admin, short = person(desk, "admin"), full(desk)
     with desk.store.write() as tx:
         other = Standing("no_room", "no_room:other:1", "", None, {"machine": "other"})
-        alarm_rows.raise_standing(tx, other, disk_space.clock.now())
+        alarms.raise_standing(tx, other, disk_space.clock.now())
     for _ in range(2):
         sweep(short)
         found = {one.detail["machine"] for one in to_do(desk, admin).free.alarms}

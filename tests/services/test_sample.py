@@ -16,7 +16,7 @@ from services.hipay.errors import HiPayError
 from services.hipay.sandbox import clock_source
 from services.orders import history, templates
 from services.reconciliation.views import payout_list
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from tests.support.accounts import audit_of
 from tests.support.desk import open_test_desk, person
 from tests.support.payouts import import_file, lines_of
@@ -37,7 +37,7 @@ def test_every_story_ends_and_every_file_ties(desk: Desk, sandbox: RunningSandbo
         sample_month.make(desk, both, lambda done, text: None)
     finally:
         running.stop()
-    found = history.find(desk, both, rows.Filter())
+    found = history.find(desk, both, orders.Filter())
     badges = Counter(history.badge(order, clock.now()) for order in found.orders)
     assert badges["paid"] >= 3
     assert not badges.keys() & {"preparing", "failed", "uncertain"}

@@ -14,7 +14,7 @@ from services.entrypoints import worker
 from services.hipay.statuses import MOTO_PRODUCTS
 from services.orders import create, history
 from services.orders.errors import AccountNotReady, DraftRefused, NothingToRetry, OrderIdTaken
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox
@@ -115,7 +115,7 @@ def test_a_wrong_form_stores_nothing(desk: Desk, manager: Actor) -> None:
     with pytest.raises(DraftRefused) as refusal:
         send(desk, manager, amount="0", email="x")
     assert set(refusal.value.problems) == {"amount", "email"}
-    assert history.find(desk, manager, rows.Filter()).total == 0
+    assert history.find(desk, manager, orders.Filter()).total == 0
 
 
 def test_finance_may_look_but_not_send(desk: Desk) -> None:
@@ -270,8 +270,8 @@ def test_a_payment_of_another_amount_is_kept_apart_with_an_alarm(
     order_id = send(desk, manager)
     worker.drain(desk)
     with desk.store.write() as tx:
-        [page] = rows.pages_of(tx, order_id)
-        rows.change_page(tx, page.id, amount=page.amount + 1_0000)
+        [page] = orders.pages_of(tx, order_id)
+        orders.change_page(tx, page.id, amount=page.amount + 1_0000)
     sandbox.control("pay", {"orderids": [page.hipay_order_id], "outcome": "accept"})
     history.check_now(desk, manager, [order_id])
     worker.drain(desk)
@@ -291,14 +291,14 @@ def test_the_customers_language_decides_the_mail(desk: Desk, manager: Actor, san
 def test_the_list_is_filtered_searched_and_paged(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     for number in range(27):
         send(desk, manager, last_name=f"Client{number:02}", references=(f"F-{number:02}",))
-    first = history.find(desk, manager, rows.Filter())
+    first = history.find(desk, manager, orders.Filter())
     assert (first.total, first.pages, len(first.orders)) == (27, 2, 25)
-    assert len(history.find(desk, manager, rows.Filter(), page=9).orders) == 2
+    assert len(history.find(desk, manager, orders.Filter(), page=9).orders) == 2
     assert [
-        order.last_name for order in history.find(desk, manager, rows.Filter(text="ELODIE client03")).orders
+        order.last_name for order in history.find(desk, manager, orders.Filter(text="ELODIE client03")).orders
     ] == ["Client03"]
-    assert history.find(desk, manager, rows.Filter(text="f-26")).total == 1
-    assert history.find(desk, manager, rows.Filter(text="100%")).total == 0
-    assert history.find(desk, manager, rows.Filter(badges=("preparing",))).total == 27
-    assert history.find(desk, manager, rows.Filter(badges=("paid", "open"))).total == 0
-    assert history.find(desk, manager, rows.Filter(channels=("phone",))).total == 0
+    assert history.find(desk, manager, orders.Filter(text="f-26")).total == 1
+    assert history.find(desk, manager, orders.Filter(text="100%")).total == 0
+    assert history.find(desk, manager, orders.Filter(badges=("preparing",))).total == 27
+    assert history.find(desk, manager, orders.Filter(badges=("paid", "open"))).total == 0
+    assert history.find(desk, manager, orders.Filter(channels=("phone",))).total == 0

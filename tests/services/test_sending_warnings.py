@@ -29,7 +29,7 @@ from services.orders.warnings import (
     exceeded_habit,
     warnings,
 )
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 
@@ -59,7 +59,7 @@ def send(desk: Desk, actor: Actor, *, state: dict[str, Any] | None = None, **cha
     made = create.create(desk, actor, draft(**changes), create.new_form_key())
     if state:
         with desk.store.write() as tx:
-            rows.change_order(tx, made, **state)
+            orders.change_order(tx, made, **state)
     return made
 
 
@@ -113,7 +113,7 @@ def test_a_duplicate_tells_of_the_order_it_came_from_while_that_can_be_paid(
         "former_payable"
     ]
     with desk.store.write() as tx:
-        rows.change_order(tx, first, payment="captured")
+        orders.change_order(tx, first, payment="captured")
     assert warnings(desk, manager, changed, first) == ()
 
 

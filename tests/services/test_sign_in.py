@@ -14,7 +14,7 @@ from services.access import Actor, NotAllowed, NotSignedIn, Right, require, righ
 from services.access.sign_in import ClaimsIncomplete, ForeignToken, SessionEnded, UserDisabled
 from services.desk import Desk
 from services.settings import SignIn
-from services.store import access as rows
+from services.store import access
 from tests.support.desk import ISSUER, PROVIDER, open_test_desk, person
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -74,16 +74,16 @@ def test_a_first_sign_in_makes_the_person_with_the_claimed_roles(desk: Desk, clo
     actor = sign_in.sign_in(desk, claims(roles=["manager", "finance", "gardener"]))
     assert (actor.kind, actor.name, actor.email) == ("user", "Camille Martin", "camille@example.com")
     with desk.store.read() as tx:
-        assert rows.roles_from(tx, actor.id, "claim") == {"manager", "finance"}
-        assert [row.action for row in rows.audit_rows(tx)] == ["user.signed_in", "user.created"]
-        assert rows.broken_link(tx) is None
+        assert access.roles_from(tx, actor.id, "claim") == {"manager", "finance"}
+        assert [row.action for row in access.audit_rows(tx)] == ["user.signed_in", "user.created"]
+        assert access.broken_link(tx) is None
 
 
 def test_the_same_token_is_the_same_session_and_writes_no_second_entry(desk: Desk, clock: Any) -> None:
     first, again = sign_in.sign_in(desk, claims()), sign_in.sign_in(desk, claims())
     assert first == again
     with desk.store.read() as tx:
-        assert len(rows.audit_rows(tx)) == 2
+        assert len(access.audit_rows(tx)) == 2
 
 
 def test_claimed_roles_are_replaced_at_each_sign_in_and_given_ones_stay(desk: Desk, clock: Any) -> None:
@@ -93,7 +93,7 @@ def test_claimed_roles_are_replaced_at_each_sign_in_and_given_ones_stay(desk: De
     again = sign_in.sign_in(desk, claims(roles=["admin"], name="Camille Durand"))
     assert (again.id, again.name) == (actor.id, "Camille Durand")
     with desk.store.read() as tx:
-        assert rows.roles_of(tx, actor.id) == {"admin", "finance"}
+        assert access.roles_of(tx, actor.id) == {"admin", "finance"}
 
 
 def test_an_older_token_of_another_browser_does_not_bring_old_roles_back(desk: Desk, clock: Any) -> None:
@@ -102,7 +102,7 @@ def test_an_older_token_of_another_browser_does_not_bring_old_roles_back(desk: D
     actor = sign_in.sign_in(desk, claims(roles=["manager"]))
     assert sign_in.sign_in(desk, old).id == actor.id
     with desk.store.read() as tx:
-        assert rows.roles_of(tx, actor.id) == {"manager"}
+        assert access.roles_of(tx, actor.id) == {"manager"}
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_an_address_that_nobody_verified_is_used_for_nothing(desk: Desk, clock: 
     assert (actor.email, actor.name) == ("", "b")
     assert Right.MANAGE_USERS not in may(desk, actor)
     with desk.store.read() as tx:
-        [row] = rows.all_users(tx)
+        [row] = access.all_users(tx)
     assert (row.email, row.name) == ("", "b")
 
 
@@ -197,13 +197,13 @@ def test_an_old_cookie_begins_no_session(desk: Desk, clock: Any) -> None:
         with pytest.raises(SessionEnded):
             sign_in.sign_in(desk, claims(at))
     with desk.store.read() as tx:
-        assert rows.all_users(tx) == []
+        assert access.all_users(tx) == []
 
 
 def test_a_token_from_the_future_does_not_last_longer(desk: Desk, clock: Any) -> None:
     actor = sign_in.sign_in(desk, claims(NOON + timedelta(days=20)))
     with desk.store.read() as tx:
-        session = rows.session(tx, actor.session)
+        session = access.session(tx, actor.session)
     assert session is not None
     assert session.ends_at == NOON + timedelta(minutes=30)
 
@@ -253,7 +253,7 @@ def test_old_sessions_are_forgotten(desk: Desk, clock: Any) -> None:
     clock.shift(timedelta(hours=13))
     sign_in.sign_in(desk, claims())
     with desk.store.read() as tx:
-        assert rows.session(tx, gone.session) is None
+        assert access.session(tx, gone.session) is None
 
 
 def test_the_local_user_is_one_named_person_with_every_role(desk: Desk) -> None:

@@ -16,9 +16,7 @@ from services.hipay.client import HiPay
 from services.orders import history
 from services.orders.record import record
 from services.orders.steps import read_payment, runner
-from services.store.orders import operations as operation_rows
-from services.store.orders import orders as rows
-from services.store.orders import steps as due
+from services.store.orders import operations, orders, steps
 from services.store.orders.steps import LeaseLost, Step
 from tests.support.desk import open_test_desk, person
 from tests.support.public import order_with_page
@@ -35,12 +33,12 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def schedule(desk: Desk, order: int, kind: str, *, ago: float = 0) -> None:
     with desk.store.write() as tx:
-        due.schedule(tx, order, kind, "demo", clock.now() - timedelta(minutes=ago))
+        steps.schedule(tx, order, kind, "demo", clock.now() - timedelta(minutes=ago))
 
 
 def take(desk: Desk, owner: str = "worker", *, ahead: float = 0, lease: timedelta = LEASE) -> Step | None:
     with desk.store.write() as tx:
-        return due.take(
+        return steps.take(
             tx, owner, clock.now() + timedelta(minutes=ahead), lease, dict.fromkeys(runner.RUN, ("demo",))
         )
 
@@ -52,19 +50,19 @@ def test_whoever_was_thought_dead_writes_over_no_successor(desk: Desk) -> None:
     assert stale is not None
     assert successor is not None
     with desk.store.write() as tx:
-        due.hold(tx, successor)
-        due.finish(tx, successor)
-        due.schedule(tx, order, "mail", "demo", clock.now())
+        steps.hold(tx, successor)
+        steps.finish(tx, successor)
+        steps.schedule(tx, order, "mail", "demo", clock.now())
     assert take(desk) is not None  # the next step, with as many leases as the stale one knew
     with pytest.raises(LeaseLost), desk.store.write() as tx:
-        due.hold(tx, stale)
+        steps.hold(tx, stale)
 
 
 def test_a_step_of_many_calls_outlasts_no_lease(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Were it taken meanwhile, what was read would be lost, each time anew."""
     order, _ = order_with_page(desk)
     with desk.store.write() as tx:
-        page = rows.pages_of(tx, order)[0]
+        page = orders.pages_of(tx, order)[0]
         record(tx, order, "created", WORKER)
     schedule(desk, order, "read")
     late, asked = timedelta(0), list[str]()
@@ -84,7 +82,7 @@ def test_a_step_of_many_calls_outlasts_no_lease(desk: Desk, monkeypatch: pytest.
         clock.use(None)
     assert len(asked) == 4
     with desk.store.read() as tx:
-        found = rows.order(tx, order)
+        found = orders.order(tx, order)
     assert found is not None
     assert found.checked_at is not None  # it was written
 
@@ -124,7 +122,7 @@ def test_what_is_asked_for_anew_has_its_whole_day_before_it_is_given_up(desk: De
     schedule(desk, order, "page", ago=30 * 60)
     assert take(desk, lease=timedelta(0)) is not None
     with desk.store.write() as tx:
-        due.schedule(tx, order, "page", "demo", clock.now(), anew=True)
+        steps.schedule(tx, order, "page", "demo", clock.now(), anew=True)
     again = take(desk)
     assert again is not None
     assert again.tries == 1
@@ -139,8 +137,8 @@ def test_steps_of_an_account_that_the_settings_lost_wait(
     without = desk.settings.model_copy(update={"accounts": {"other": desk.account("demo")}})
     assert not runner.run_next(Desk(without, desk.store), "worker")
     with desk.store.read() as tx:
-        assert due.steps_of(tx, order).keys() == {"page"}
-        assert rows.events_of(tx, order) == []
+        assert steps.steps_of(tx, order).keys() == {"page"}
+        assert orders.events_of(tx, order) == []
     assert not caplog.records
     assert take(desk) is not None
 
@@ -159,22 +157,22 @@ def test_a_worker_and_a_notification_of_one_order_do_not_wait_for_each_other(des
 
     def work() -> None:
         with desk.store.write() as tx:
-            due.hold(tx, step)
+            steps.hold(tx, step)
             meet()
             record(tx, order, "mail_sent", WORKER)
-            due.finish(tx, step)
+            steps.finish(tx, step)
 
     def notify() -> None:
         with desk.store.write() as tx:
             record(tx, order, "page_opened", WORKER)
             meet()
-            due.schedule(tx, order, "read", "demo", clock.now())
+            steps.schedule(tx, order, "read", "demo", clock.now())
 
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(work), pool.submit(notify)]:
             done.result()
     with desk.store.read() as tx:
-        stored = rows.order(tx, order)
+        stored = orders.order(tx, order)
     assert stored is not None
     assert (stored.delivery, stored.availability) == ("sent", "open")
 
@@ -192,11 +190,11 @@ def test_what_can_never_succeed_ends_after_a_day_where_people_see_it(
     manager, (order, _) = person(desk, "manager"), order_with_page(desk)
     with desk.store.write() as tx:
         for message in ("link", "copy"):
-            rows.add_message(
+            orders.add_message(
                 tx, order=order, page=None, kind=message, recipient="zoe@example.com", message_id=message, body=b"",
                 state="queued", created_at=clock.now(),
             )  # fmt: skip
-        operation_rows.add(
+        operations.add(
             tx, order=order, account="demo", reference="T", kind="refund", amount=1, currency="EUR", why="w", form_key="k",
             operation_id="O", created_at=clock.now(), actor_kind="user", actor_id="u",
         )  # fmt: skip

@@ -16,9 +16,9 @@ from services.store import (
     Connection,
     DatabaseRefused,
     Store,
+    access,
     open_store,
 )
-from services.store import access as access_rows
 from services.store.engine import sqlite_warning
 from services.store.locks import insert_new, put
 from services.store.orders import orders as rows
@@ -136,13 +136,13 @@ def test_a_changed_audit_row_breaks_the_chain(store: Store) -> None:
         for number in range(3):
             audit.record(tx, SYSTEM, "tested", f"test:{number}", note="é\0 ß", at=1.5)
     with store.read() as tx:
-        assert access_rows.broken_link(tx) is None
+        assert access.broken_link(tx) is None
     with store.write() as tx:  # as somebody with the database in hand could
         trigger = "audit_no_update" if store.sqlite else "audit_append_only ON audit"
         tx.execute(text(f"DROP TRIGGER {trigger}"))
         tx.execute(text("UPDATE audit SET subject = 'test:9' WHERE id = 2"))
     with store.read() as tx:
-        assert access_rows.broken_link(tx) == 2
+        assert access.broken_link(tx) == 2
 
 
 def test_a_row_that_refers_to_nothing_is_refused(store: Store) -> None:

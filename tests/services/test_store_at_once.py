@@ -15,11 +15,9 @@ from services.accounts.pauses import pause
 from services.desk import Desk
 from services.orders import states
 from services.orders.record import record
-from services.store import access as access_rows
-from services.store import accounts as account_rows
-from services.store import meta
+from services.store import access, accounts, meta
 from services.store.orders import orders as rows
-from services.store.orders import steps as due
+from services.store.orders import steps
 from tests.support.desk import open_test_desk
 from tests.support.public import order_with_page
 
@@ -55,8 +53,8 @@ def test_the_audit_chain_holds_whoever_writes(desk: Desk) -> None:
 
     together(*[write] * 8)
     with desk.store.read() as tx:
-        assert len(access_rows.audit_rows(tx, limit=1000)) == 160
-        assert access_rows.broken_link(tx) is None
+        assert len(access.audit_rows(tx, limit=1000)) == 160
+        assert access.broken_link(tx) is None
 
 
 def test_who_audits_before_a_row_and_who_audits_after_it_do_not_wait_for_each_other(desk: Desk) -> None:
@@ -81,7 +79,7 @@ def test_who_audits_before_a_row_and_who_audits_after_it_do_not_wait_for_each_ot
 
     together(before, after)
     with desk.store.read() as tx:
-        told = [row.subject for row in access_rows.audit_rows(tx, limit=2)]
+        told = [row.subject for row in access.audit_rows(tx, limit=2)]
     assert sorted(told) == ["test:1", "test:2"]
 
 
@@ -96,7 +94,7 @@ def test_what_is_rolled_back_is_audited_no_more(desk: Desk) -> None:
     with desk.store.write() as tx:
         audit.record(tx, SYSTEM, "tested", "test:2")
     with desk.store.read() as tx:
-        assert [row.subject for row in access_rows.audit_rows(tx, limit=9)] == ["test:2"]
+        assert [row.subject for row in access.audit_rows(tx, limit=9)] == ["test:2"]
 
 
 def test_an_order_that_two_write_to_counts_both(desk: Desk) -> None:
@@ -134,13 +132,13 @@ def test_what_two_are_the_first_to_write_is_written_once(desk: Desk) -> None:
         with desk.store.write() as tx:
             pause(tx, "demo", "gateway", "credentials_refused")
         with desk.store.write() as tx:
-            account_rows.save_check(tx, "demo", "mail", "ok", {}, at=now, actor_kind="user", actor_id="u")
+            accounts.save_check(tx, "demo", "mail", "ok", {}, at=now, actor_kind="user", actor_id="u")
         with desk.store.write() as tx:
             rows.open_alarm(
                 tx, identity="late", account="demo", order=order, kind="late", detail={}, opened_at=now
             )
         with desk.store.write() as tx:
-            due.schedule(tx, order, "read", "demo", now)
+            steps.schedule(tx, order, "read", "demo", now)
         users.append(sign_in.local_user(desk).id)
 
     together(*[first] * 6)
@@ -148,8 +146,8 @@ def test_what_two_are_the_first_to_write_is_written_once(desk: Desk) -> None:
     assert len(set(users)) == 1
     with desk.store.read() as tx:
         assert len(rows.alarms_of(tx, order)) == 1
-        assert len(account_rows.pauses(tx, "demo")) == len(account_rows.checks(tx, "demo")) == 1
-        actions = [row.action for row in access_rows.audit_rows(tx)]
+        assert len(accounts.pauses(tx, "demo")) == len(accounts.checks(tx, "demo")) == 1
+        actions = [row.action for row in access.audit_rows(tx)]
         assert sorted(actions) == ["account.paused", "user.created"]
 
 
@@ -158,12 +156,12 @@ def test_no_step_is_taken_twice(desk: Desk) -> None:
     for number in range(24):
         order, _ = order_with_page(desk, f"A-{number}")
         with desk.store.write() as tx:
-            due.schedule(tx, order, "page", "demo", now)
+            steps.schedule(tx, order, "page", "demo", now)
 
     def work() -> None:
         for _ in range(60):
             with desk.store.write() as tx:
-                step = due.take(tx, threading.current_thread().name, now, LEASE, PAGES)
+                step = steps.take(tx, threading.current_thread().name, now, LEASE, PAGES)
             if step:
                 taken.append(step.id)
 
@@ -177,11 +175,11 @@ def test_a_worker_does_not_wait_for_another(desk: Desk) -> None:
     for number in range(2):
         order, _ = order_with_page(desk, f"A-{number}")
         with desk.store.write() as tx:
-            due.schedule(tx, order, "page", "demo", now)
+            steps.schedule(tx, order, "page", "demo", now)
     with desk.store.write() as one, desk.store.write() as two:
         two.execute(text("SET LOCAL lock_timeout = '1s'"))
-        first = due.take(one, "one", now, LEASE, PAGES)
-        second = due.take(two, "two", now, LEASE, PAGES)
+        first = steps.take(one, "one", now, LEASE, PAGES)
+        second = steps.take(two, "two", now, LEASE, PAGES)
     assert first is not None
     assert second is not None
     assert first.id != second.id
@@ -192,23 +190,23 @@ def test_a_step_that_is_there_comes_earlier_never_later(desk: Desk) -> None:
     now = clock.now()
     with desk.store.write() as tx:
         for minutes in (10, 20, 5, 15):
-            due.schedule(tx, order, "read", "demo", now + timedelta(minutes=minutes))
-        assert due.steps_of(tx, order) == {"read": now + timedelta(minutes=5)}
+            steps.schedule(tx, order, "read", "demo", now + timedelta(minutes=minutes))
+        assert steps.steps_of(tx, order) == {"read": now + timedelta(minutes=5)}
 
 
 def test_a_late_worker_cannot_write_over_its_successor(desk: Desk) -> None:
     order, _ = order_with_page(desk)
     now = clock.now()
     with desk.store.write() as tx:
-        due.schedule(tx, order, "page", "demo", now)
-        first = due.take(tx, "one", now, LEASE, PAGES)
+        steps.schedule(tx, order, "page", "demo", now)
+        first = steps.take(tx, "one", now, LEASE, PAGES)
         assert first is not None
-        assert due.take(tx, "two", now, LEASE, PAGES) is None
-        second = due.take(tx, "two", now + timedelta(seconds=11), LEASE, PAGES)
+        assert steps.take(tx, "two", now, LEASE, PAGES) is None
+        second = steps.take(tx, "two", now + timedelta(seconds=11), LEASE, PAGES)
         assert second is not None
-        due.hold(tx, second)
-        with pytest.raises(due.LeaseLost):
-            due.hold(tx, first)
-        due.finish(tx, second)
-        with pytest.raises(due.LeaseLost):
-            due.hold(tx, second)
+        steps.hold(tx, second)
+        with pytest.raises(steps.LeaseLost):
+            steps.hold(tx, first)
+        steps.finish(tx, second)
+        with pytest.raises(steps.LeaseLost):
+            steps.hold(tx, second)

@@ -38,7 +38,7 @@ from services.orders.history import Detail
 from services.orders.link_errors import BeingConfirmed
 from services.orders.record import refold
 from services.orders.unconfirmed import answered
-from services.store.orders import notices as notice_rows
+from services.store.orders import notices
 from services.store.orders import orders as rows
 from services.store.schema import orders
 from services.store.schema.settlements import order_positions
@@ -325,12 +325,12 @@ def test_nobody_is_told_of_money_that_is_only_told(
         tell(desk, receiver, order, status=status, transaction_reference=f"forged {status}")
     gather(desk)
     with desk.store.read() as tx:
-        assert notice_rows.all_notices(tx) == []
+        assert notices.all_notices(tx) == []
     pay(desk, sandbox, order)
     worker.drain(desk)
     gather(desk)
     with desk.store.read() as tx:
-        assert [one.kind for one in notice_rows.all_notices(tx)] == ["paid"]
+        assert [one.kind for one in notices.all_notices(tx)] == ["paid"]
 
 
 def test_an_unknown_operation_is_not_settled_by_what_is_told(

@@ -19,7 +19,7 @@ from starlette.types import Message
 
 from services.access import sign_in
 from services.desk import Desk
-from services.store import access as rows
+from services.store import access
 from services.web.guard import Guard
 from services.web.people import People
 from services.web.uploads import LEAST_BYTES, Uploads
@@ -170,9 +170,9 @@ def test_a_disabled_person_and_an_ended_session_upload_nothing_from_then_on(desk
         house.memory.opened = {"m": manager, "f": finance}
         assert await house.put("m", "1", manager) == await house.put("f", "1", finance) == 204
         with desk.store.write() as tx:
-            users = {row.subject: row.id for row in rows.all_users(tx)}
-            rows.change_user(tx, users["manager"], disabled=True)
-            rows.end_sessions_of(tx, users["finance"], datetime.now(UTC) - timedelta(seconds=1))
+            users = {row.subject: row.id for row in access.all_users(tx)}
+            access.change_user(tx, users["manager"], disabled=True)
+            access.end_sessions_of(tx, users["finance"], datetime.now(UTC) - timedelta(seconds=1))
         assert await house.put("m", "2", manager) == await house.put("f", "2", finance) == 403
 
     run(desk, script)
@@ -261,8 +261,8 @@ def test_an_export_is_for_people_with_a_live_session_and_kept_by_nobody(desk: De
             refused = await get(shown)
             assert (refused.status_code, refused.headers["cache-control"]) == (403, "no-store")
         with desk.store.write() as tx:
-            for row in rows.all_users(tx):
-                rows.end_sessions_of(tx, row.id, datetime.now(UTC) - timedelta(seconds=1))
+            for row in access.all_users(tx):
+                access.end_sessions_of(tx, row.id, datetime.now(UTC) - timedelta(seconds=1))
         assert (await get(finance)).status_code == 403
 
     run(desk, script)

@@ -29,7 +29,7 @@ from services.reconciliation.matching.lookup import Lookup
 from services.settlements.dialect import Detection
 from services.settlements.given import Given
 from services.store import Connection
-from services.store.orders import orders as order_rows
+from services.store.orders import orders
 from services.store.schema.settlements import settlement_files
 from services.store.settlements import settlement_files as rows
 from tests.support import postgres
@@ -115,7 +115,7 @@ def test_an_order_that_commits_late_is_found_by_the_lines_of_a_file_that_is_just
     now = clock.now()
     with desk.store.engine.connect() as slow:
         transaction = slow.begin()
-        order_rows.add_order(
+        orders.add_order(
             slow, account="demo", order_id="A-1", channel="link", form_key="late", mark="late", first_name="É",
             last_name="M", email="e@example.com", phone="", language="fr", amount=10_0000, currency="EUR",
             description="", capture="now", expires_at=now, created_at=now, actor_kind="user", actor_id="test",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.desk import Desk
-from services.store import access as rows
+from services.store import access
 
 STAGE: dict[str, Any] = {
     "accounts": {
@@ -22,4 +22,4 @@ EMAIL = {
 
 def audit_of(desk: Desk) -> list[Any]:
     with desk.store.read() as tx:
-        return rows.audit_rows(tx)
+        return access.audit_rows(tx)

@@ -19,8 +19,7 @@ from services.access import Actor
 from services.accounts.options import OPTIONS
 from services.desk import Desk
 from services.settings import Settings
-from services.store import access as rows
-from services.store import accounts, open_store
+from services.store import access, accounts, open_store
 from services.store.schema import orders
 from services.store.settlements import matching_rules
 from tests.support import postgres
@@ -114,9 +113,9 @@ def person(
     """A user in the database with these roles."""
     user_id, now = uuid.uuid4().hex, clock.now()
     with desk.store.write() as tx:
-        rows.add_user(
+        access.add_user(
             tx, id=user_id, issuer="test", subject=user_id, email=email, name=name,
             created_at=now, signed_in_at=now, seen_at=now, disabled=False,
         )  # fmt: skip
-        rows.set_roles(tx, user_id, "table", roles, at=now, granted_by="test")
+        access.set_roles(tx, user_id, "table", roles, at=now, granted_by="test")
     return Actor("user", user_id, name, email)

@@ -16,7 +16,7 @@ from services import clock
 from services.desk import Desk
 from services.public.__main__ import server_config
 from services.public.app import application
-from services.store.orders import orders as rows
+from services.store.orders import orders
 
 PASSPHRASE = "sandbox-passphrase"
 PAN, TOKEN, HOLDER = "411111xxxxxx1111", "canarytoken74a2150be6c4", "CANARY HOLDER"
@@ -56,14 +56,14 @@ def order_with_page(desk: Desk, order_id: str = "A-1", **changes: Any) -> tuple[
     page |= {name.removeprefix("page_"): value for name, value in changes.items() if name.startswith("page_")}
     order |= {name: value for name, value in changes.items() if not name.startswith("page_")}
     with desk.store.write() as tx:
-        row = rows.add_order(tx, **order)
-        rows.add_page(tx, order=row, **page)
+        row = orders.add_order(tx, **order)
+        orders.add_page(tx, order=row, **page)
     return row, token
 
 
 def order_row(desk: Desk, row: int) -> Any:
     with desk.store.read() as tx:
-        found = rows.order(tx, row)
+        found = orders.order(tx, row)
     assert found is not None
     return found
 

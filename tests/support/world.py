@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from services import clock
-from services.hipay import errors as hipay
+from services.hipay import errors
 from services.hipay.fields import PageRequest
 from services.hipay.observations import Observation
 from services.hipay.readings import CreatedPage, OrderRead
@@ -77,18 +77,18 @@ class World:
         if meanwhile:
             meanwhile()
         if request.order_id in self.pages:
-            raise hipay.DuplicateOrder
+            raise errors.DuplicateOrder
         answer = self.page_answers.popleft() if self.page_answers else "ok"
         self.made.append(answer)
         if answer == "unavailable":
-            raise hipay.Unavailable(503)
+            raise errors.Unavailable(503)
         if answer == "refused":
-            raise hipay.Refused(1010101, "amount", "Amount limit exceeded")
+            raise errors.Refused(1010101, "amount", "Amount limit exceeded")
         assert request.time_limit_to_pay is not None
         end = clock.now() + timedelta(seconds=request.time_limit_to_pay)
         self.pages[request.order_id] = Page(request, end)
         if answer == "lost":
-            raise hipay.OutcomeUnknown("hipay", "reset")
+            raise errors.OutcomeUnknown("hipay", "reset")
         url = f"https://secure-gateway.hipay-tpp.com/pay/{request.order_id}"
         return CreatedPage(request.order_id, url, MID, True, request.amount_units, request.currency)
 

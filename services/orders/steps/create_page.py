@@ -10,7 +10,7 @@ from services.accounts.configuration import Configuration, configuration
 from services.accounts.pauses import pause
 from services.desk import Desk
 from services.errors import DeskError
-from services.hipay import errors as hipay
+from services.hipay import errors
 from services.hipay.fields import PageRequest, custom_data
 from services.hipay.readings import CreatedPage, OrderRead
 from services.hipay.statuses import MOTO_PRODUCTS
@@ -30,8 +30,7 @@ from services.orders.steps import send_mail
 from services.orders.steps.lease import kept
 from services.orders.steps.retry import PAUSED_GAP, backoff, hopeless
 from services.store import Connection, Row
-from services.store.orders import orders as rows
-from services.store.orders import steps as due
+from services.store.orders import orders, steps
 from services.store.orders.steps import Step
 
 _NOT_COMPLETED = (3010005, 3010007, 3010008)  # expired or voided: nobody can pay on that page any more
@@ -40,12 +39,12 @@ _NOT_COMPLETED = (3010005, 3010007, 3010008)  # expired or voided: nobody can pa
 def run(desk: Desk, step: Step) -> None:
     """Ask HiPay for the page; write its URL and the letter, or what went wrong and when it is tried again."""
     with desk.store.write() as tx:
-        due.hold(tx, step)
-        order = rows.order(tx, step.order)
+        steps.hold(tx, step)
+        order = orders.order(tx, step.order)
         assert order is not None
-        page = None if order.link_token else rows.pages_of(tx, step.order)[-1]
-        if due.paused(tx, step.account, "gateway"):
-            due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
+        page = None if order.link_token else orders.pages_of(tx, step.order)[-1]
+        if steps.paused(tx, step.account, "gateway"):
+            steps.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return
         if order.expires_at <= clock.now():
             _fail(tx, step, order, page, "expired_before_page", {})
@@ -54,8 +53,8 @@ def run(desk: Desk, step: Step) -> None:
         letter = config.email.resolve(order.language)
         if order.channel == "link" and missing(letter):
             # Emptied since the order was made: a page now would be one that no mail can carry.
-            rows.change_order(tx, order.id, failure=AccountNotReady.code, failure_detail={})
-            due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
+            orders.change_order(tx, order.id, failure=AccountNotReady.code, failure_detail={})
+            steps.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return
         if page is None:
             _own_link(desk, tx, step, order, letter)
@@ -74,7 +73,7 @@ def run(desk: Desk, step: Step) -> None:
         with desk.hipay(step.account) as client:
             created = client.create_page(request)
         composed = compose(letter_of(desk.account(order.account), order), letter, url=created.forward_url)
-    except (hipay.DuplicateOrder, hipay.PageOver) as error:
+    except (errors.DuplicateOrder, errors.PageOver) as error:
         _known(desk, step, order, page, error)
     except DeskError as error:
         _refused(desk, step, order, page, error)
@@ -84,7 +83,7 @@ def run(desk: Desk, step: Step) -> None:
 
 def _own_link(desk: Desk, tx: Connection, step: Step, order: Row[Any], letter: EmailSettings) -> None:
     """Nothing is asked of HiPay: the letter leaves at once. Taken up again after a refusal it mails nothing twice."""
-    if rows.message(tx, order.id, "link") is None:
+    if orders.message(tx, order.id, "link") is None:
         try:
             composed = compose(
                 letter_of(desk.account(order.account), order), letter, url=address(desk, order, None)
@@ -95,10 +94,10 @@ def _own_link(desk: Desk, tx: Connection, step: Step, order: Row[Any], letter: E
         send_mail.queue(
             tx, order, None, "link", order.email, composed, letter, new_message_id(letter.sender_address)
         )
-        due.schedule(tx, order.id, "mail", order.account, clock.now())
-    rows.change_order(tx, order.id, failure="", failure_detail={})
+        steps.schedule(tx, order.id, "mail", order.account, clock.now())
+    orders.change_order(tx, order.id, failure="", failure_detail={})
     record(tx, order.id, "link_ready", WORKER)
-    due.finish(tx, step)
+    steps.finish(tx, step)
     desk.wake.set()
 
 
@@ -133,8 +132,8 @@ def _opened(
     """Commit the URL, and with it the letter that carries it: from here on it is the only one."""
     now = clock.now()
     with desk.store.write() as tx:
-        due.hold(tx, step)
-        rows.change_page(
+        steps.hold(tx, step)
+        orders.change_page(
             tx,
             page.id,
             state="open",
@@ -143,7 +142,7 @@ def _opened(
             opened_at=now,
             expires_at=order.expires_at,
         )
-        rows.change_order(tx, order.id, failure="", failure_detail={})
+        orders.change_order(tx, order.id, failure="", failure_detail={})
         record(tx, order.id, "page_opened", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
         if order.channel == "link":
             send_mail.queue(
@@ -156,38 +155,38 @@ def _opened(
                 settings,
                 new_message_id(settings.sender_address),
             )
-            due.schedule(tx, order.id, "mail", order.account, now)
-        due.schedule(tx, order.id, "read", order.account, now + timedelta(seconds=20))
-        due.finish(tx, step)
+            steps.schedule(tx, order.id, "mail", order.account, now)
+        steps.schedule(tx, order.id, "read", order.account, now + timedelta(seconds=20))
+        steps.finish(tx, step)
     desk.wake.set()
 
 
 def _refused(desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: DeskError) -> None:
     now = clock.now()
     with desk.store.write() as tx:
-        due.hold(tx, step)
-        if isinstance(error, hipay.NotAuthorised):
+        steps.hold(tx, step)
+        if isinstance(error, errors.NotAuthorised):
             # The account is at fault, not the order: everything waits until an administrator has put it right.
             pause(tx, order.account, "gateway", error.code)
-            rows.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
-            due.again(tx, step, now + PAUSED_GAP, counts=False)
+            orders.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
+            steps.again(tx, step, now + PAUSED_GAP, counts=False)
             return
-        if isinstance(error, hipay.UntrustedUrl):
+        if isinstance(error, errors.UntrustedUrl):
             alarm(tx, order, f"untrusted_url:{page.id}", "untrusted_url", host=error.host)
         if getattr(error, "retry", False) and not hopeless(step.tries, step.first_due_at, now):
             later = now + backoff(step.tries)
-            rows.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
+            orders.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
             record(
                 tx, order.id, "page_retry", WORKER, page=page.id, error=error.code, fields=error.fields(),
                 again_at=later.isoformat(),
             )  # fmt: skip
-            due.again(tx, step, later)
+            steps.again(tx, step, later)
             return
         _fail(tx, step, order, page, error.code, error.fields())
 
 
 def _known(
-    desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: hipay.DuplicateOrder | hipay.PageOver
+    desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: errors.DuplicateOrder | errors.PageOver
 ) -> None:
     """HiPay has this order id already, or had it. Only a read can tell whose it is.
 
@@ -204,30 +203,30 @@ def _known(
         _refused(desk, step, order, page, failed)
         return
     with desk.store.write() as tx:
-        due.hold(tx, step)
+        steps.hold(tx, step)
         fate = fate_of(read, order, page, error)
         number = next_number(tx, order, page.number)
         if fate == "replace" and number:
-            rows.change_page(tx, page.id, state="lost")
+            orders.change_page(tx, page.id, state="lost")
             add_page(tx, order, number=number)
             record(tx, order.id, "page_lost", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
-            due.again(tx, step, clock.now())
+            steps.again(tx, step, clock.now())
         elif fate == "taken" or (fate == "replace" and read is not None):
             # Ours, and somebody has begun to pay on a page whose address we never learnt: watch it, send nothing.
             record(tx, order.id, "page_taken", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
-            due.schedule(tx, order.id, "read", order.account, clock.now())
+            steps.schedule(tx, order.id, "read", order.account, clock.now())
             alarm(tx, order, f"page_taken:{page.id}", "page_taken")
-            due.finish(tx, step)
+            steps.finish(tx, step)
         else:
             _fail(tx, step, order, page, error.code, {"order_id": page.hipay_order_id, **error.fields()})
     desk.wake.set()
 
 
 def fate_of(
-    read: OrderRead | None, order: Row[Any], page: Row[Any], error: hipay.DuplicateOrder | hipay.PageOver
+    read: OrderRead | None, order: Row[Any], page: Row[Any], error: errors.DuplicateOrder | errors.PageOver
 ) -> Literal["replace", "taken", "foreign"]:
     """What becomes of a page whose order id HiPay has already: see ``_known``."""
-    ended = isinstance(error, hipay.PageOver)
+    ended = isinstance(error, errors.PageOver)
     replaceable = not ended or error.hipay_code in _NOT_COMPLETED
     if read is None:
         return "replace" if replaceable else "foreign"
@@ -244,8 +243,8 @@ def next_number(tx: Connection, order: Row[Any], last: int) -> int | None:
     """The next page's number whose order id no other order has (one may be named ``A-1-2``), or None."""
     for number in range(last + 1, 1000):
         wanted = page_order_id(order.order_id, number)
-        named = rows.order_by_business_id(tx, order.account, wanted)
-        if (named is None or named.id == order.id) and not rows.page_by_hipay_order_id(
+        named = orders.order_by_business_id(tx, order.account, wanted)
+        if (named is None or named.id == order.id) and not orders.page_by_hipay_order_id(
             tx, order.account, wanted
         ):
             return number
@@ -263,15 +262,15 @@ def may_be_paid(read: OrderRead, order: Row[Any]) -> bool:
 
 def stop(tx: Connection, step: Step, code: str) -> None:
     """Give the page up."""
-    order = rows.order(tx, step.order)
+    order = orders.order(tx, step.order)
     assert order is not None
-    page = None if order.link_token else rows.pages_of(tx, step.order)[-1]
+    page = None if order.link_token else orders.pages_of(tx, step.order)[-1]
     _fail(tx, step, order, page, code, {})
 
 
 def _fail(
     tx: Connection, step: Step, order: Row[Any], page: Row[Any] | None, code: str, fields: dict[str, str]
 ) -> None:
-    rows.change_order(tx, order.id, failure=code, failure_detail=fields)
+    orders.change_order(tx, order.id, failure=code, failure_detail=fields)
     record(tx, order.id, "page_failed", WORKER, page=page and page.id, error=code, fields=fields)
-    due.finish(tx, step)
+    steps.finish(tx, step)

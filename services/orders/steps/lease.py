@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from services import clock
 from services.desk import Desk
-from services.store.orders import steps as due
+from services.store.orders import steps
 from services.store.orders.steps import Step
 
 LEASE = timedelta(seconds=150)  # longer than a call: 60 s to HiPay and as much in another way, 90 s to the mail server
@@ -16,4 +16,4 @@ def kept(desk: Desk, step: Step) -> Step:
     if now < step.leased_until - 0.9 * LEASE:
         return step
     with desk.store.write() as tx:
-        return due.renew(tx, step, now + LEASE)
+        return steps.renew(tx, step, now + LEASE)

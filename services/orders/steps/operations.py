@@ -11,35 +11,33 @@ from services import clock
 from services.access import WORKER
 from services.desk import Desk
 from services.errors import DeskError
-from services.hipay import errors as hipay
+from services.hipay import errors
 from services.hipay.observations import Observation
 from services.orders.bank_answers import UNCLEAR, observe_read
 from services.orders.record import alarm, operation_done, record
 from services.orders.steps.lease import kept
 from services.orders.steps.retry import PAUSED_GAP, backoff, hopeless
 from services.store import Connection, Row
-from services.store.orders import operations as rows
-from services.store.orders import orders as order_rows
-from services.store.orders import steps as due
+from services.store.orders import operations, orders, steps
 from services.store.orders.steps import Step
 
 
 def run(desk: Desk, step: Step) -> None:
     """Ask HiPay for the order's operation, or look up those whose answer was lost."""
     with desk.store.write() as tx:
-        due.hold(tx, step)
-        unsettled = rows.unsettled(tx, step.order)
+        steps.hold(tx, step)
+        unsettled = operations.unsettled(tx, step.order)
         asked = next((one for one in unsettled if one.state == "requested"), None)
         if not unsettled:
-            due.finish(tx, step)
+            steps.finish(tx, step)
             return
-        if due.paused(tx, step.account, "gateway", reads=asked is None):
+        if steps.paused(tx, step.account, "gateway", reads=asked is None):
             gap = PAUSED_GAP if asked is None else backoff(4)
-            due.again(tx, step, clock.now() + gap, counts=False)
+            steps.again(tx, step, clock.now() + gap, counts=False)
             return
         if asked is not None:
             # From here on a crash leaves it unknown: better a question to a person than money sent twice.
-            rows.change(tx, asked.id, state="unknown")
+            operations.change(tx, asked.id, state="unknown")
     if asked is None:
         _look_up(desk, step, unsettled)
     else:
@@ -53,45 +51,45 @@ def _ask(desk: Desk, step: Step, asked: Row[Any]) -> None:
                 asked.reference, asked.kind, amount_units=asked.amount, currency=asked.currency,
                 operation_id=asked.operation_id,
             )  # fmt: skip
-    except hipay.Unreachable as error:
+    except errors.Unreachable as error:
         if not error.retry or hopeless(step.tries, step.first_due_at, clock.now()):
             _refused(desk, step, asked, error)
             return
         with desk.store.write() as tx:
-            due.hold(tx, step)
-            rows.change(tx, asked.id, state="requested", failure=error.code, failure_detail=error.fields())
-            due.again(tx, step, clock.now() + backoff(step.tries))
-    except (hipay.OutcomeUnknown, hipay.Unavailable, hipay.BadAnswer, hipay.AnswerTooLarge) as error:
+            steps.hold(tx, step)
+            operations.change(tx, asked.id, state="requested", failure=error.code, failure_detail=error.fields())
+            steps.again(tx, step, clock.now() + backoff(step.tries))
+    except (errors.OutcomeUnknown, errors.Unavailable, errors.BadAnswer, errors.AnswerTooLarge) as error:
         with desk.store.write() as tx:
-            due.hold(tx, step)
+            steps.hold(tx, step)
             _lost(tx, asked, error.code, error.fields())
-            due.finish(tx, step)
-            due.schedule(tx, step.order, "operation", step.account, clock.now())
+            steps.finish(tx, step)
+            steps.schedule(tx, step.order, "operation", step.account, clock.now())
         desk.wake.set()
     except DeskError as error:
         _refused(desk, step, asked, error)
     else:
         with desk.store.write() as tx:
-            due.hold(tx, step)
+            steps.hold(tx, step)
             operation_done(tx, step.order, asked, WORKER)
-            due.finish(tx, step)
-            due.schedule(tx, step.order, "read", step.account, clock.now())
+            steps.finish(tx, step)
+            steps.schedule(tx, step.order, "read", step.account, clock.now())
         desk.wake.set()
 
 
 def _refused(desk: Desk, step: Step, asked: Row[Any], error: DeskError) -> None:
     with desk.store.write() as tx:
-        due.hold(tx, step)
-        rows.change(tx, asked.id, state="refused", failure=error.code, failure_detail=error.fields())
+        steps.hold(tx, step)
+        operations.change(tx, asked.id, state="refused", failure=error.code, failure_detail=error.fields())
         record(
             tx, step.order, "operation_refused", WORKER, operation=asked.kind, error=error.code, fields=error.fields()
         )  # fmt: skip
-        due.finish(tx, step)
+        steps.finish(tx, step)
 
 
 def _lost(tx: Connection, asked: Row[Any], code: str, fields: dict[str, str]) -> None:
     """Nobody knows yet whether it was done."""
-    rows.change(tx, asked.id, state="unknown", failure=code, failure_detail=fields)
+    operations.change(tx, asked.id, state="unknown", failure=code, failure_detail=fields)
     record(tx, asked.order, "operation_unknown", WORKER, error=code, fields=fields)
 
 
@@ -105,18 +103,18 @@ def _look_up(desk: Desk, step: Step, lost: list[Row[Any]]) -> None:
                 step = kept(desk, step)
                 found.append((one, client.read_operation(one.operation_id)))
     except DeskError as error:
-        may_ask = not isinstance(error, hipay.NotAuthorised)
+        may_ask = not isinstance(error, errors.NotAuthorised)
     with desk.store.write() as tx:
-        due.hold(tx, step)
+        steps.hold(tx, step)
         for one in lost:
             if not one.failure:  # the worker that asked died before it heard the answer
-                _lost(tx, one, hipay.OutcomeUnknown.code, {})
-        pages = {page.hipay_order_id: page.id for page in order_rows.pages_of(tx, step.order)}
+                _lost(tx, one, errors.OutcomeUnknown.code, {})
+        pages = {page.hipay_order_id: page.id for page in orders.pages_of(tx, step.order)}
         for one, transactions in found:
             for seen in transactions:
                 if seen.reference == one.reference and seen.order_id in pages:
                     observe_read(tx, desk, step.order, pages[seen.order_id], seen)
-        still = {one.id for one in rows.unsettled(tx, step.order)}
+        still = {one.id for one in operations.unsettled(tx, step.order)}
         for one, transactions in found:
             if one.id in still and not transactions:
                 record(
@@ -126,24 +124,24 @@ def _look_up(desk: Desk, step: Step, lost: list[Row[Any]]) -> None:
         _tell(tx, step, [one for one in lost if one.id in still])
         later = clock.now() + backoff(step.tries, first=20)
         if still and may_ask and not hopeless(step.tries, step.first_due_at, clock.now()):
-            due.again(tx, step, later)
+            steps.again(tx, step, later)
         else:
-            due.finish(tx, step)
-        due.schedule(tx, step.order, "read", step.account, clock.now())
+            steps.finish(tx, step)
+        steps.schedule(tx, step.order, "read", step.account, clock.now())
     desk.wake.set()
 
 
 def stop(tx: Connection, step: Step, code: str) -> None:
     """Ask HiPay no more: whether anything was done is for a person to look up."""
-    unsettled = rows.unsettled(tx, step.order)
+    unsettled = operations.unsettled(tx, step.order)
     for one in unsettled:
         _lost(tx, one, code, {})
     _tell(tx, step, unsettled)
-    due.finish(tx, step)
+    steps.finish(tx, step)
 
 
 def _tell(tx: Connection, step: Step, unknown: list[Row[Any]]) -> None:
-    order = order_rows.order(tx, step.order)
+    order = orders.order(tx, step.order)
     assert order is not None
     for one in unknown:
         if one.failure != UNCLEAR:  # which has an alarm of its own

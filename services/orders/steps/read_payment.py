@@ -10,7 +10,7 @@ from services.accounts.pauses import pause
 from services.alarms.kinds import RESOLVED
 from services.desk import Desk
 from services.errors import DeskError
-from services.hipay import errors as hipay
+from services.hipay import errors
 from services.hipay.readings import OrderRead
 from services.orders.bank_answers import observe_read
 from services.orders.steps.lease import kept
@@ -25,7 +25,7 @@ from services.orders.unconfirmed import answered, awaited
 from services.store import Connection, Row
 from services.store.alarms import open_of_kinds
 from services.store.orders import orders as rows
-from services.store.orders import steps as due
+from services.store.orders import steps
 from services.store.orders.steps import Step
 
 REFUSED_GAP = timedelta(hours=1)
@@ -34,20 +34,20 @@ LATE, NEWEST = timedelta(hours=2), 3
 
 def schedule(tx: Connection, order_id: int, account: str) -> None:
     """Have the order read at once: a notification came, a customer came back, a person asked."""
-    due.schedule(tx, order_id, "read", account, clock.now())
+    steps.schedule(tx, order_id, "read", account, clock.now())
 
 
 def schedule_each(tx: Connection, orders: Collection[tuple[int, str]]) -> None:
     """``schedule`` for several orders, with their accounts, which this transaction has locked."""
-    due.schedule_each(tx, orders, "read", clock.now())
+    steps.schedule_each(tx, orders, "read", clock.now())
 
 
 def run(desk: Desk, step: Step) -> None:
     """Read every page of the order that may have been paid, fold in what is seen, and set the next look."""
     with desk.store.write() as tx:
-        due.hold(tx, step)
-        if due.paused(tx, step.account, "gateway", reads=True):
-            due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
+        steps.hold(tx, step)
+        if steps.paused(tx, step.account, "gateway", reads=True):
+            steps.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return
         pages = _worth_reading(tx, step.order)
     reads: list[tuple[Row[Any], OrderRead | None]] = []
@@ -59,17 +59,17 @@ def run(desk: Desk, step: Step) -> None:
     except DeskError as error:
         gap = backoff(step.tries, first=20)
         with desk.store.write() as tx:
-            due.hold(tx, step)
-            if isinstance(error, hipay.NotAuthorised):
+            steps.hold(tx, step)
+            if isinstance(error, errors.NotAuthorised):
                 gap = REFUSED_GAP
-                if error.hipay_code == hipay.NotAuthorised.CREDENTIALS:  # else it may be of reading alone
+                if error.hipay_code == errors.NotAuthorised.CREDENTIALS:  # else it may be of reading alone
                     pause(tx, step.account, "gateway", error.code)
                 else:
                     _say_refused(tx, step.account, error)
-            due.again(tx, step, clock.now() + gap)
+            steps.again(tx, step, clock.now() + gap)
         return
     with desk.store.write() as tx:
-        due.hold(tx, step)
+        steps.hold(tx, step)
         shown = set[str]()
         for page, read in reads:
             for observation in read.observations if read else ():
@@ -90,14 +90,14 @@ def stop(tx: Connection, step: Step, code: str) -> None:
         tx, identity=f"payment_not_read:{step.order}", account=step.account, order=step.order, kind="payment_not_read",
         detail={"code": code}, opened_at=clock.now(),
     )  # fmt: skip
-    due.again(tx, step, clock.now() + timedelta(days=1))
+    steps.again(tx, step, clock.now() + timedelta(days=1))
 
 
 def _refusals(tx: Connection, account: str) -> list[Row[Any]]:
     return [one for one in open_of_kinds(tx, ("payments_not_read",)).values() if one.account == account]
 
 
-def _say_refused(tx: Connection, account: str, error: hipay.NotAuthorised) -> None:
+def _say_refused(tx: Connection, account: str, error: errors.NotAuthorised) -> None:
     """HiPay answers, and shows this account nothing: no payment of it is ever confirmed before somebody puts that right."""
     if not _refusals(tx, account):
         now = clock.now()
@@ -127,9 +127,9 @@ def _set_next(tx: Connection, step: Step, *, asked: bool) -> None:
     # Nothing to ask for: nobody has opened the own link yet, and whoever makes a page has it read.
     later = _next(tx, step) if asked else None
     # A notification or a return that came while HiPay was asked may be newer than the answer: look again at once.
-    later = due.finish(tx, step) or later
+    later = steps.finish(tx, step) or later
     if later:
-        due.schedule(tx, step.order, "read", step.account, later)
+        steps.schedule(tx, step.order, "read", step.account, later)
 
 
 def _next(tx: Connection, step: Step) -> datetime | None:

@@ -7,8 +7,7 @@ from services import clock
 from services.accounts.reminders import of_account
 from services.desk import Desk
 from services.store import Connection, Row
-from services.store.orders import orders as rows
-from services.store.orders import steps as due
+from services.store.orders import orders, steps
 
 BY_HAND, BY_SCHEDULE = "by_hand", "by_schedule"  # what ``messages.reminder`` says of a reminder
 FRESH = timedelta(minutes=15)
@@ -20,7 +19,7 @@ def still_wanted(tx: Connection, order: Row[Any], message: Row[Any]) -> bool:
     their address still takes mail."""
     if message.reminder != BY_SCHEDULE:
         return True
-    kinds = [event.kind for event in rows.events_of(tx, order.id)]
+    kinds = [event.kind for event in orders.events_of(tx, order.id)]
     moved = max((place for place, kind in enumerate(kinds) if kind == "readdressed"), default=0)
     return (
         of_account(tx, order.account).on and order.erased_at is None and "mail_bounced" not in kinds[moved:]
@@ -35,16 +34,16 @@ def not_before(tx: Connection, desk: Desk, order: Row[Any], message: Row[Any]) -
         later = of_account(tx, order.account).next_daylight(now, desk.account(order.account).zone)
         if later > now:
             return later
-    payable = any(page.url for page in rows.pages_of(tx, order.id))
+    payable = any(page.url for page in orders.pages_of(tx, order.id))
     asked_at = order.checked_at
     if payable and (asked_at is None or asked_at < message.created_at or now - asked_at > FRESH):
-        due.schedule(tx, order.id, "read", order.account, now)
+        steps.schedule(tx, order.id, "read", order.account, now)
         return now + _READ_TAKES
     return None
 
 
 def resume(tx: Connection, order_id: int, account: str) -> None:
     """HiPay was asked: a reminder that waits for it has its last look now."""
-    message = rows.message(tx, order_id, "link")
+    message = orders.message(tx, order_id, "link")
     if message is not None and message.reminder and message.state == "queued" and not message.tries:
-        due.schedule(tx, order_id, "mail", account, clock.now())
+        steps.schedule(tx, order_id, "mail", account, clock.now())

@@ -20,7 +20,7 @@ from services.orders.steps import (
 )
 from services.orders.steps.retry import backoff, hopeless
 from services.store import STORE_AWAY, Connection
-from services.store.orders import steps as due
+from services.store.orders import steps
 from services.store.orders.steps import LeaseLost, Step
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def run_next(desk: Desk, owner: str) -> bool:
 def take(desk: Desk, owner: str, free: Mapping[str, Collection[str]]) -> Step | None:
     """Lease one due step of these kinds, each of its accounts; None when none is due."""
     with desk.store.write() as tx:
-        return due.take(tx, owner, clock.now(), lease.LEASE, free)
+        return steps.take(tx, owner, clock.now(), lease.LEASE, free)
 
 
 def run(desk: Desk, step: Step) -> None:
@@ -64,8 +64,8 @@ def run(desk: Desk, step: Step) -> None:
         if ours:
             log.exception("step %s of order %s failed", step.kind, step.order)
         with suppress(LeaseLost), desk.store.write() as tx:
-            due.hold(tx, step)
+            steps.hold(tx, step)
             if ours and hopeless(step.tries, step.first_due_at, now):
                 STOP[step.kind](tx, step, "step_failed")
             else:
-                due.again(tx, step, now + backoff(step.tries))
+                steps.again(tx, step, now + backoff(step.tries))

@@ -11,7 +11,7 @@ from services.access import WORKER
 from services.accounts.configuration import email_settings
 from services.accounts.pauses import pause
 from services.desk import Desk
-from services.mail import errors as mail
+from services.mail import errors
 from services.mail.addresses import parse_address
 from services.mail.compose import Composed, compose
 from services.mail.deliver import deliver
@@ -23,8 +23,7 @@ from services.orders.record import record
 from services.orders.steps.reminder_checks import not_before, still_wanted
 from services.orders.steps.retry import PAUSED_GAP, backoff, hopeless
 from services.store import Connection, Row
-from services.store.orders import orders as rows
-from services.store.orders import steps as due
+from services.store.orders import orders, steps
 from services.store.orders.steps import Step
 
 MOST_UNKNOWN = 2
@@ -36,7 +35,7 @@ def queue(
 ) -> None:  # fmt: skip
     """Store a message ready to leave; ``page_id`` None: it carries our own link. ``reminder``: see ``last_look``."""
     body = build(composed, settings, to=parse_address(recipient), message_id=message_id, date=clock.now())
-    rows.add_message(
+    orders.add_message(
         tx, order=order.id, page=page_id, kind=kind, recipient=recipient, message_id=message_id, body=body,
         state="queued", created_at=clock.now(), form_key=form_key, reminder=reminder,
     )  # fmt: skip
@@ -54,19 +53,19 @@ def run_copy(desk: Desk, step: Step) -> None:
 
 def _run(desk: Desk, step: Step, kind: str) -> None:
     with desk.store.write() as tx:
-        due.hold(tx, step)
-        order, message = rows.order(tx, step.order), rows.message(tx, step.order, kind)
+        steps.hold(tx, step)
+        order, message = orders.order(tx, step.order), orders.message(tx, step.order, kind)
         assert order is not None
         assert message is not None
         if message.state in ("sent", "failed", "expired", "withdrawn"):
-            due.finish(tx, step)
+            steps.finish(tx, step)
             return
         if message.tries >= MOST_UNKNOWN:
             _close(tx, step, message, kind, "uncertain", "mail_uncertain", message_id=message.message_id)
             return
         stands = standing(order, clock.now())
         if stands == "confirming":  # neither sent nor withdrawn before HiPay was asked
-            due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
+            steps.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return
         if stands != "open":
             left = message.tries > 0  # perhaps: a worker died over it, or the server's answer was lost
@@ -78,30 +77,30 @@ def _run(desk: Desk, step: Step, kind: str) -> None:
                 _close(tx, step, message, kind, "withdrawn", "reminder_dropped")
                 return
             if (later := not_before(tx, desk, order, message)) is not None:
-                due.again(tx, step, later, counts=False)
+                steps.again(tx, step, later, counts=False)
                 return
-        if due.paused(tx, step.account, "mail"):
-            due.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
+        if steps.paused(tx, step.account, "mail"):
+            steps.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return
         # From here on a crash means that the message may have left.
-        rows.change_message(tx, message.id, state="sending", tries=message.tries + 1)
+        orders.change_message(tx, message.id, state="sending", tries=message.tries + 1)
         sender = (
             desk.settings.return_path
             or email_settings(tx, order.account).resolve(order.language).sender_address
         )
     try:
         if not desk.settings.smtp:
-            raise mail.SmtpUrlInvalid("host")
+            raise errors.SmtpUrlInvalid("host")
         accepted = deliver(
             message.body, smtp_url=desk.settings.smtp, sender=sender, recipients=[message.recipient]
         )
-    except mail.DeliveryUnknown as error:
+    except errors.DeliveryUnknown as error:
         with desk.store.write() as tx:
-            due.hold(tx, step)
+            steps.hold(tx, step)
             if message.tries + 1 < MOST_UNKNOWN:
                 _event(tx, order, kind, "mail_retry", error=error.code, fields=error.fields())
-            due.again(tx, step, clock.now() + backoff(step.tries))
-    except mail.MailError as error:
+            steps.again(tx, step, clock.now() + backoff(step.tries))
+    except errors.MailError as error:
         _not_accepted(desk, step, order, message, kind, error)
     else:
         _accepted(desk, step, order, message, kind, accepted.answer)
@@ -110,7 +109,7 @@ def _run(desk: Desk, step: Step, kind: str) -> None:
 def stop(tx: Connection, step: Step, code: str) -> None:
     """Give the message up: it has certainly not left, or nobody knows."""
     kind = "copy" if step.kind == "copy" else "link"
-    message, order = rows.message(tx, step.order, kind), rows.order(tx, step.order)
+    message, order = orders.message(tx, step.order, kind), orders.order(tx, step.order)
     assert message is not None
     assert order is not None
     state = "uncertain" if message.tries else "failed"
@@ -120,20 +119,20 @@ def stop(tx: Connection, step: Step, code: str) -> None:
 
 def _accepted(desk: Desk, step: Step, order: Row[Any], message: Row[Any], kind: str, answer: str) -> None:
     with desk.store.write() as tx:
-        due.hold(tx, step)
+        steps.hold(tx, step)
         _failed(tx, order, kind, "", {})
-        rows.change_message(tx, message.id, answer=answer, sent_at=clock.now())
+        orders.change_message(tx, message.id, answer=answer, sent_at=clock.now())
         _close(tx, step, message, kind, "sent", "mail_sent", answer=answer, again=message.tries > 0)
         if kind == "link" and order.copy_to and message.number == 1:
             try:
                 _queue_copy(desk, tx, order, message)
-            except mail.MailError as error:  # the settings have changed: the link has left all the same
+            except errors.MailError as error:  # the settings have changed: the link has left all the same
                 _event(tx, order, "copy", "mail_failed", error=error.code, fields=error.fields())
     desk.wake.set()
 
 
 def _queue_copy(desk: Desk, tx: Connection, order: Row[Any], message: Row[Any]) -> None:
-    page = next(reversed(rows.pages_of(tx, order.id)), None)
+    page = next(reversed(orders.pages_of(tx, order.id)), None)
     settings = email_settings(tx, order.account).resolve(order.language)
     composed = compose(
         letter_of(desk.account(order.account), order), settings, url=address(desk, order, page), copy=True
@@ -148,22 +147,22 @@ def _queue_copy(desk: Desk, tx: Connection, order: Row[Any], message: Row[Any]) 
         settings,
         new_message_id(settings.sender_address),
     )
-    due.schedule(tx, order.id, "copy", order.account, clock.now())
+    steps.schedule(tx, order.id, "copy", order.account, clock.now())
 
 
 def _not_accepted(
-    desk: Desk, step: Step, order: Row[Any], message: Row[Any], kind: str, error: mail.MailError
+    desk: Desk, step: Step, order: Row[Any], message: Row[Any], kind: str, error: errors.MailError
 ) -> None:
     """The server certainly did not take it: this try does not count among the unknown ones."""
     now = clock.now()
     with desk.store.write() as tx:
-        due.hold(tx, step)
-        rows.change_message(tx, message.id, state="queued", tries=message.tries)
+        steps.hold(tx, step)
+        orders.change_message(tx, message.id, state="queued", tries=message.tries)
         _failed(tx, order, kind, error.code, error.fields())
-        if isinstance(error, mail.SessionRefused | mail.SmtpUrlInvalid):
+        if isinstance(error, errors.SessionRefused | errors.SmtpUrlInvalid):
             pause(tx, order.account, "mail", error.code)
-            due.again(tx, step, now + PAUSED_GAP, counts=False)
-        elif isinstance(error, mail.Retryable) and not hopeless(step.tries, step.first_due_at, now):
+            steps.again(tx, step, now + PAUSED_GAP, counts=False)
+        elif isinstance(error, errors.Retryable) and not hopeless(step.tries, step.first_due_at, now):
             later = now + backoff(step.tries)
             _event(
                 tx,
@@ -174,7 +173,7 @@ def _not_accepted(
                 fields=error.fields(),
                 again_at=later.isoformat(),
             )
-            due.again(tx, step, later)
+            steps.again(tx, step, later)
         else:
             _close(tx, step, message, kind, "failed", "mail_failed", error=error.code, fields=error.fields())
 
@@ -182,16 +181,16 @@ def _not_accepted(
 def _close(
     tx: Connection, step: Step, message: Row[Any], kind: str, state: str, event: str, **data: Any
 ) -> None:
-    rows.change_message(tx, message.id, state=state)
-    order = rows.order(tx, step.order)
+    orders.change_message(tx, message.id, state=state)
+    order = orders.order(tx, step.order)
     assert order is not None
     _event(tx, order, kind, event, number=message.number, **data)
-    due.finish(tx, step)
+    steps.finish(tx, step)
 
 
 def _failed(tx: Connection, order: Row[Any], kind: str, code: str, fields: dict[str, str]) -> None:
     if kind == "link":
-        rows.change_order(tx, order.id, failure=code, failure_detail=fields)
+        orders.change_order(tx, order.id, failure=code, failure_detail=fields)
 
 
 def _event(tx: Connection, order: Row[Any], kind: str, event: str, **data: Any) -> None:

@@ -17,8 +17,7 @@ from services.errors import DeskError
 from services.reconciliation.matching import rejoin
 from services.reconciliation.matching.lookup import LOOSE, MatchRules
 from services.reconciliation.matching.match import match
-from services.store.settlements import matching_rules as rows
-from services.store.settlements import settlement_lines
+from services.store.settlements import matching_rules, settlement_lines
 
 LOOKED_AT = 1_000  # lines over which a change is tried
 NEWEST = 10_000  # lines and orders that are looked at to say how often a reference is filled
@@ -64,7 +63,7 @@ def matching(desk: Desk, actor: Actor, account: str) -> Matching:
     """The account's rules. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        row, days = rows.matching(tx, account), days_to_settle(tx, account)
+        row, days = matching_rules.matching(tx, account), days_to_settle(tx, account)
     if row is None:
         return Matching(account, 1, frozenset(), days, joining=False)
     return Matching(account, row.reference, frozenset(row.ignore), days, joining=row.rejoin is not None)
@@ -80,10 +79,10 @@ def save(
     wanted = [name for name in IGNORABLE if name in ignore]
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
-        row = rows.lock_matching(tx, account)
+        row = matching_rules.lock_matching(tx, account)
         changed = (row.reference, sorted(row.ignore)) != (reference, sorted(wanted))
         if changed:
-            rows.save_matching(
+            matching_rules.save_matching(
                 tx, account, reference=reference, ignore=wanted,
                 # from the first line on, and another number than before: who just joins the first lines must notice
                 rejoin=-1 if row.rejoin == 0 else 0,
@@ -114,7 +113,7 @@ def preview(desk: Desk, actor: Actor, account: str, *, reference: int, ignore: C
     _check(reference, ignore)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        newest = rows.newest_lines(tx, account, LOOKED_AT)
+        newest = matching_rules.newest_lines(tx, account, LOOKED_AT)
         lines = settlement_lines.joined(tx, settlement_lines.with_ids(tx, newest))
         lookup = rejoin.lookup_for(tx, lines)
         now = rejoin.rules_of(tx).get(account, MatchRules())
@@ -130,7 +129,7 @@ def filled(desk: Desk, actor: Actor, account: str) -> Filled:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        lines, of_lines, orders, of_orders = rows.references_filled(tx, account, NEWEST)
+        lines, of_lines, orders, of_orders = matching_rules.references_filled(tx, account, NEWEST)
     return Filled(lines, tuple(of_lines), orders, tuple(of_orders))
 
 

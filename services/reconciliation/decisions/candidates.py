@@ -14,7 +14,7 @@ from services.reconciliation.decisions.errors import LineUnknown
 from services.reconciliation.matching.lookup import loosely
 from services.settlements.dates import day
 from services.store import Connection, Row
-from services.store.settlements import decisions as rows
+from services.store.settlements import decisions
 from services.text.folding import typed
 
 SHOWN = 20
@@ -66,11 +66,11 @@ def find(
     """
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE)
-        line = next(iter(rows.lines(tx, [line_id])), None)
+        line = next(iter(decisions.lines(tx, [line_id])), None)
         if line is None or line.file_state != "complete":
             raise LineUnknown
         why = _found(tx, line, text.strip(), locale) if text.strip() else _proposed(tx, line)
-        orders = rows.order_rows(tx, why)
+        orders = decisions.order_rows(tx, why)
     found = [_candidate(row, line, why[row.id]) for row in orders.values() if row.erased_at is None]
     return tuple(sorted(found, key=lambda one: _distance(one, line))[:SHOWN])
 
@@ -79,15 +79,15 @@ def suggestions(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> dict[int, 
     """The order that is suggested for each of these lines that has one, by line. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE)
-        lines = [line for line in rows.lines(tx, line_ids) if suggested_for(line) is not None]
-        orders = rows.order_rows(tx, (line.nearest for line in lines))
+        lines = [line for line in decisions.lines(tx, line_ids) if suggested_for(line) is not None]
+        orders = decisions.order_rows(tx, (line.nearest for line in lines))
     return {line.id: _candidate(orders[line.nearest], line, SUGGESTED) for line in lines}
 
 
 def nearest(tx: Connection, line: Row[Any], most: int) -> tuple[int, ...]:
     """The orders that come nearest a line (``decisions.lines``) that has none, at most so many."""
     why = _proposed(tx, line)
-    orders = rows.order_rows(tx, why)
+    orders = decisions.order_rows(tx, why)
     found = [_candidate(row, line, why[row.id]) for row in orders.values() if row.erased_at is None]
     return tuple(one.order for one in sorted(found, key=lambda one: _distance(one, line))[:most])
 
@@ -96,9 +96,9 @@ def _proposed(tx: Connection, line: Row[Any]) -> dict[int, str]:
     why = dict.fromkeys(_of_its_amount(tx, line), AMOUNT)
     texts = (line.file_order, *(getattr(line, f"reporting_data_{n}") for n in range(1, 6)))
     alike = [text for text in loosely([text for text in texts if text]) if len(text) >= _SHORTEST]
-    why |= dict.fromkeys(rows.orders_by_key(tx, line.account, alike, SHOWN), ALIKE)
+    why |= dict.fromkeys(decisions.orders_by_key(tx, line.account, alike, SHOWN), ALIKE)
     named = [name for name in line.candidates.split(", ") if name]
-    why |= dict.fromkeys(rows.order_ids(tx, line.account, named), NAMED)
+    why |= dict.fromkeys(decisions.order_ids(tx, line.account, named), NAMED)
     return why | _suggested(line)
 
 
@@ -106,12 +106,12 @@ def _found(tx: Connection, line: Row[Any], text: str, locale: str) -> dict[int, 
     why: dict[int, str] = {}
     units = _units(text, line.original_currency, locale)
     if units is not None:
-        found = rows.orders_by_amount(tx, line.account, units, line.original_currency, _LOOKED_AT)
+        found = decisions.orders_by_amount(tx, line.account, units, line.original_currency, _LOOKED_AT)
         why |= dict.fromkeys(found, AMOUNT_TYPED)
         why |= dict.fromkeys(set(_of_its_amount(tx, line)) & set(found), AMOUNT)
-    why |= dict.fromkeys(rows.orders_by_text(tx, line.account, text, _LOOKED_AT), FOUND)
+    why |= dict.fromkeys(decisions.orders_by_text(tx, line.account, text, _LOOKED_AT), FOUND)
     why |= dict.fromkeys(
-        rows.orders_by_key(tx, line.account, (text, *loosely([typed(text)])), _LOOKED_AT), TYPED
+        decisions.orders_by_key(tx, line.account, (text, *loosely([typed(text)])), _LOOKED_AT), TYPED
     )
     return why | {order: SUGGESTED for order in _suggested(line) if order in why}
 
@@ -119,7 +119,7 @@ def _found(tx: Connection, line: Row[Any], text: str, locale: str) -> dict[int, 
 def _of_its_amount(tx: Connection, line: Row[Any]) -> list[int]:
     units, code = abs(line.original_amount_units or 0), line.original_currency
     return (
-        rows.orders_by_amount(tx, line.account, units, code, _LOOKED_AT, only=True) if units and code else []
+        decisions.orders_by_amount(tx, line.account, units, code, _LOOKED_AT, only=True) if units and code else []
     )
 
 

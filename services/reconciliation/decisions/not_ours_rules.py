@@ -28,10 +28,13 @@ from services.reconciliation.decisions.errors import (
 from services.reconciliation.matching import rejoin
 from services.settlements.columns import LABELS, REFERENCES
 from services.store import STORE_AWAY, Row
-from services.store.settlements import decisions as decision_rows
-from services.store.settlements import matching_rules as rows
-from services.store.settlements import positions as position_rows
-from services.store.settlements import settlement_files, settlement_lines
+from services.store.settlements import (
+    decisions,
+    matching_rules,
+    positions,
+    settlement_files,
+    settlement_lines,
+)
 
 log = logging.getLogger(__name__)
 Pattern = Literal["equals", "starts"]
@@ -80,7 +83,7 @@ def preview(desk: Desk, actor: Actor, account: str, field: str, pattern: Pattern
     wanted = _text(field, pattern, text)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        found = rows.sums_of_rule(tx, account, field, pattern, wanted, TAKES)
+        found = matching_rules.sums_of_rule(tx, account, field, pattern, wanted, TAKES)
     return Taken(
         sum(row.lines for row in found),
         tuple((row.settlement_currency, int(row.units or 0)) for row in found),
@@ -96,19 +99,19 @@ def add(
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     with desk.store.write() as tx:
-        decision_rows.take_turn(tx)
+        decisions.take_turn(tx)
         require(tx, actor, Right.RECONCILE)
-        known = rows.rule_by_form_key(tx, form_key)
+        known = matching_rules.rule_by_form_key(tx, form_key)
         if known is None:
-            position_rows.bump(tx, account)  # who has matched lines by the rules before must notice
+            positions.bump(tx, account)  # who has matched lines by the rules before must notice
             same = (field, pattern, wanted)
             if any(
                 (one.field, one.pattern, one.text) == same
-                for one in rows.rules(tx, account)
+                for one in matching_rules.rules(tx, account)
                 if one.ended_at is None
             ):
                 raise RuleKnown
-            rule_id = rows.add_rule(
+            rule_id = matching_rules.add_rule(
                 tx, account=account, field=field, pattern=pattern, text=wanted, reason=why, form_key=form_key,
                 at=clock.now(), actor_kind=actor.kind, actor_id=actor.id,
             )  # fmt: skip
@@ -128,14 +131,14 @@ def end(
     """
     why = _reason(reason)
     with desk.store.write() as tx:
-        decision_rows.take_turn(tx)
+        decisions.take_turn(tx)
         require(tx, actor, Right.RECONCILE)
-        found = rows.rule(tx, rule_id)
+        found = matching_rules.rule(tx, rule_id)
         if found is None:
             raise RuleUnknown
         if found.ended_at is None:
-            position_rows.bump(tx, found.account)
-            rows.change_rule(
+            positions.bump(tx, found.account)
+            matching_rules.change_rule(
                 tx, rule_id, ended_at=clock.now(), ended_by=actor.id, end_reason=why, joined_to=0
             )
             audit.record(tx, actor, "not_ours_rule_ended", f"account:{found.account}", rule=rule_id)
@@ -148,13 +151,13 @@ def rules(desk: Desk, actor: Actor, account: str) -> tuple[Rule, ...]:
     """The account's rules, those that stand first. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        return tuple(_rule(row) for row in rows.rules(tx, account))
+        return tuple(_rule(row) for row in matching_rules.rules(tx, account))
 
 
 def catch_up(desk: Desk, limit: int = 2_000) -> bool:
     """Join lines of due rules again, so many at most; whether there are more. A worker's round."""
     with desk.store.read() as tx:
-        waiting = rows.due_rules(tx)
+        waiting = matching_rules.due_rules(tx)
     more, trouble = False, None
     for found in waiting:
         try:
@@ -175,7 +178,7 @@ def _join(desk: Desk, rule_id: int, limit: int, progress: Callable[[float], None
     Those of a file that is being imported were matched by the rules before: the rule stays due until they are seen.
     """
     with desk.store.read() as tx:
-        found = rows.rule(tx, rule_id)
+        found = matching_rules.rule(tx, rule_id)
         if found is None or found.joined_to is None:
             return True
         seen_to = None
@@ -184,19 +187,19 @@ def _join(desk: Desk, rule_id: int, limit: int, progress: Callable[[float], None
         # What it takes, or once it has ended, what it had taken.
         outcomes = TAKES if found.ended_at is None else ("not_ours",)
         condition = (found.account, found.field, found.pattern, found.text, outcomes)
-        wanted = rows.lines_of_rule(tx, *condition, after=found.joined_to, limit=limit)
+        wanted = matching_rules.lines_of_rule(tx, *condition, after=found.joined_to, limit=limit)
     for start in range(0, len(wanted), _AT_ONCE):
         part = wanted[start : start + _AT_ONCE]
         rejoin.rejoin_lines(desk, found.account, part)
         with desk.store.write() as tx:
-            rows.rule_joined(tx, found, part[-1])
+            matching_rules.rule_joined(tx, found, part[-1])
         if progress is not None:
             progress(min(1.0, (start + len(part)) / len(wanted)))
     if len(wanted) == limit:
         return False
     if seen_to != found.joined_to:
         with desk.store.write() as tx:
-            rows.rule_joined(tx, found, seen_to)
+            matching_rules.rule_joined(tx, found, seen_to)
     return True
 
 

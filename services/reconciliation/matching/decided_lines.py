@@ -7,7 +7,7 @@ from typing import Any
 from services.desk import Desk
 from services.reconciliation.matching import rejoin
 from services.store import STORE_AWAY, Row
-from services.store.settlements import decisions as rows
+from services.store.settlements import decisions
 
 log = logging.getLogger(__name__)
 Progress = Callable[[float], None]  # is told how much is joined again, from 0 to 1
@@ -17,7 +17,7 @@ _AT_ONCE = 500  # lines joined again between two tellings
 def catch_up(desk: Desk, limit: int = 2_000) -> bool:
     """Join again the lines of decisions whose process died before it did; whether there may be more. A worker's round."""
     with desk.store.read() as tx:
-        waiting = rows.due(tx, limit)
+        waiting = decisions.due(tx, limit)
     trouble = None
     for account in sorted({row.account for row in waiting}):
         try:
@@ -35,7 +35,7 @@ def catch_up(desk: Desk, limit: int = 2_000) -> bool:
 def join_lines(desk: Desk, lines: Sequence[int], progress: Progress | None) -> None:
     """Join these lines again, as far as decisions of theirs are due."""
     with desk.store.read() as tx:
-        waiting = rows.due_of(tx, lines)
+        waiting = decisions.due_of(tx, lines)
     _join(desk, waiting, progress)
 
 
@@ -47,6 +47,6 @@ def _join(desk: Desk, waiting: Sequence[Row[Any]], progress: Progress | None) ->
         for account in sorted({row.account for row in part}):
             rejoin.rejoin_lines(desk, account, [row.line for row in part if row.account == account])
         with desk.store.write() as tx:
-            rows.settle(tx, part)
+            decisions.settle(tx, part)
         if progress is not None:
             progress(min(1.0, (start + len(part)) / len(waiting)))

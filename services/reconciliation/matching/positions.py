@@ -14,8 +14,7 @@ from services.reconciliation.matching.order_status import (
     classify,
 )
 from services.store import Connection, Row
-from services.store.settlements import acceptances
-from services.store.settlements import positions as rows
+from services.store.settlements import acceptances, positions
 
 _SHARED = {  # of which currency each amount is
     "original_amount_units": "original_currency", "amount_excl_tax_units": "currency", "tax_amount_units": "currency",
@@ -27,19 +26,19 @@ def refresh(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] |
     """Write where these orders stand. ``captures``: how many each has, where that is newly known."""
     wanted = sorted(set(orders))
     if wanted:
-        rows.put(tx, compute(tx, wanted, captures))
+        positions.put(tx, compute(tx, wanted, captures))
 
 
 def compute(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] | None = None) -> pd.DataFrame:
     """Where these orders stand, as ``classify`` says, with ``accepted``, the acceptance that holds, and whether each is
     ``open``."""
     wanted = list(orders)
-    facts = rows.order_facts(tx, wanted)
+    facts = positions.order_facts(tx, wanted)
     if captures:
         facts["captures"] = [
             captures.get(order, known) for order, known in zip(facts["order"], facts["captures"], strict=True)
         ]
-    lines, split = rows.matched_lines(tx, wanted), rows.split_lines(tx, wanted)
+    lines, split = positions.matched_lines(tx, wanted), positions.split_lines(tx, wanted)
     whole = pd.concat([lines, allotted(split)], ignore_index=True) if len(split) else lines
     return _opened(classify(whole, facts), acceptances.standing(tx, wanted))
 

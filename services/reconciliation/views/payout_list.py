@@ -11,9 +11,7 @@ from services.access import Actor, Right, require
 from services.desk import Desk
 from services.payouts.tie_out import tie
 from services.store import Connection, Row
-from services.store.settlements import held_corrections as held_rows
-from services.store.settlements import reconciliation_views as rows
-from services.store.settlements import set_aside_rows as aside_rows
+from services.store.settlements import held_corrections, reconciliation_views, set_aside_rows
 
 OPEN = ("contradictory", "ambiguous", "suggested", "unmatched")  # what somebody must look at, the worst first
 PayoutState = Literal["tied", "differs", "no_payout", "not_proved"]
@@ -64,7 +62,7 @@ def operations(desk: Desk, actor: Actor, payout: Payout) -> tuple[OperationSum, 
     """What a payout is made of, by operation. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        found = rows.payout_sums(tx, (payout.account,), payout.settlement_id)
+        found = reconciliation_views.payout_sums(tx, (payout.account,), payout.settlement_id)
     sums: dict[tuple[str, str, str], tuple[int, int, int]] = {}
     for row in found:
         if row.settlement_currency == payout.currency:
@@ -81,7 +79,7 @@ def set_aside(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str]
         require(tx, actor, Right.SEE_SETTLEMENTS)
         return tuple(
             (file.id, file.name)
-            for file in aside_rows.open_files(tx)
+            for file in set_aside_rows.open_files(tx)
             if payout.account in _accounts(file) and _blocked(file).get(payout.settlement_id)
         )
 
@@ -92,24 +90,24 @@ def held(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str], ...
         require(tx, actor, Right.SEE_SETTLEMENTS)
         return tuple(
             (row.file, row.file_name)
-            for row in held_rows.waiting_by_payout(tx)
+            for row in held_corrections.waiting_by_payout(tx)
             if (row.account, row.settlement_id) == (payout.account, payout.settlement_id)
         )
 
 
 def all_of(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
     found = [
-        row for row in rows.payout_sums(tx, accounts) if row.settlement_id
+        row for row in reconciliation_views.payout_sums(tx, accounts) if row.settlement_id
     ]  # a line may belong to no payout
     if not found:
         return []
     aside: Counter[tuple[str, str]] = Counter()
-    for file in aside_rows.open_files(tx):
+    for file in set_aside_rows.open_files(tx):
         for account in _accounts(file):
             for name, count in _blocked(file).items():
                 aside[account, name] += count
     held_back: Counter[tuple[str, str]] = Counter()
-    for waiting in held_rows.waiting_by_payout(tx):
+    for waiting in held_corrections.waiting_by_payout(tx):
         held_back[waiting.account, waiting.settlement_id] += waiting.waits
     totals = pd.DataFrame([row._asdict() for row in found])
     keys = ["account", "settlement_id", "settlement_currency"]

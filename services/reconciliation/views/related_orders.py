@@ -8,9 +8,7 @@ from services.reconciliation.decisions import candidates
 from services.reconciliation.matching.positions import divided
 from services.reconciliation.views.compare import Compared, compare
 from services.store import Connection, Row
-from services.store.settlements import decisions as decision_rows
-from services.store.settlements import position_pages
-from services.store.settlements import reconciliation_views as rows
+from services.store.settlements import decisions, position_pages, reconciliation_views
 from services.store.settlements.settlement_lines import FOLLOWS
 
 HINTS = 3  # orders beside a line, and lines beside an order, that only come near
@@ -34,7 +32,7 @@ def beside(tx: Connection, line: Row[Any]) -> tuple[Beside, ...]:
     for order, role, share in _roles(tx, line):
         row = position_pages.position(tx, order)
         if row is not None:
-            transactions = rows.transactions_of(tx, order)
+            transactions = reconciliation_views.transactions_of(tx, order)
             found.append(Beside(row, role, compare(line, row, transactions, line.reference), share))
     return tuple(found)
 
@@ -42,7 +40,7 @@ def beside(tx: Connection, line: Row[Any]) -> tuple[Beside, ...]:
 def _roles(tx: Connection, found: Row[Any]) -> list[tuple[int, Any, int | None]]:
     if found.order is not None:
         return [(found.order, "matched", None)]
-    shares = rows.shares_of(tx, found)
+    shares = reconciliation_views.shares_of(tx, found)
     if shares:
         whole, step = found.original_amount_units, money.step(found.original_currency)
         parts: list[int | None] = [units for _, units in shares]
@@ -55,7 +53,7 @@ def _roles(tx: Connection, found: Row[Any]) -> list[tuple[int, Any, int | None]]
     named = [name for name in found.candidates.split(", ") if name]
     if named:
         return [
-            (order, "named", None) for order in decision_rows.order_ids(tx, found.account, named)[:_NAMED]
+            (order, "named", None) for order in decisions.order_ids(tx, found.account, named)[:_NAMED]
         ]
     if found.outcome != "unmatched" or found.replaced_by is not None:
         return []

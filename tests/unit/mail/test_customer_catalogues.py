@@ -9,8 +9,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from services.i18n import LANGUAGES, LOCALES
-from services.public import customer_texts
-from services.public import texts as public_texts
+from services.public import customer_texts, texts
 from services.public.customer_texts import PageText
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,7 +29,7 @@ def used() -> frozenset[str]:
     }
     constants = {
         text
-        for module in (customer_texts, public_texts)
+        for module in (customer_texts, texts)
         for name, value in vars(module).items()
         if name.isupper() and isinstance(value, str | PageText)
         for text in ([value] if isinstance(value, str) else value)
