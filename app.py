@@ -43,7 +43,9 @@ from services.web.guard import Guard  # noqa: E402
 from services.web.uploads import Uploads  # noqa: E402
 
 if st.get_option("server.trustedUserHeaders"):
-    sys.exit("server.trustedUserHeaders lets any request say who it comes from: remove it, and let people sign in by [auth].")  # fmt: skip
+    sys.exit(
+        "server.trustedUserHeaders lets any request say who it comes from: remove it, and let people sign in by [auth]."
+    )
 
 
 def check_address(settings: Settings) -> None:

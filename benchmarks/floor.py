@@ -49,7 +49,7 @@ def main(file: Path, database: Path) -> None:
         "tries, lines_done, bytes_done, lines, known_lines, changed_lines, aside, aside_blocking, aside_settlements, "
         "settlements, hipay_settlement, uploaded_at, alive_at, actor_kind, actor_id) VALUES ('demo', 'floor', '', 0, 'folder', "
         "'complete', '{}', '{}', '', '{}', 0, 0, 0, 0, 0, 0, '[]', 0, '[]', '[]', '', '2026-01-01', '2026-01-01', '', '')"
-    ).lastrowid  # fmt: skip
+    ).lastrowid
     names = ", ".join(f'"{name}"' for name in _COLUMNS)
     statement = f"INSERT INTO settlement_lines ({names}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 
@@ -75,9 +75,27 @@ def _values(rows: Iterator[list[str]], file: int, orders: int) -> Iterator[tuple
         outcome = _OUTCOMES[n % 10]
         order = 1 + n // 5 if outcome == "matched" and n // 5 < orders else None
         yield (
-            "demo", digest[:32], digest[32:], file, n + 2, *texts, row[17].lower(), "sale", "", *amounts, outcome,
-            "keys_agree", order, "reference order_id transaction", "", "", "", "", row[23], row[7],
-        )  # fmt: skip
+            "demo",
+            digest[:32],
+            digest[32:],
+            file,
+            n + 2,
+            *texts,
+            row[17].lower(),
+            "sale",
+            "",
+            *amounts,
+            outcome,
+            "keys_agree",
+            order,
+            "reference order_id transaction",
+            "",
+            "",
+            "",
+            "",
+            row[23],
+            row[7],
+        )
 
 
 if __name__ == "__main__":

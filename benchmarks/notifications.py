@@ -64,23 +64,56 @@ def _fill(store: Store) -> int:
         for number in range(ORDERS):
             name = f"B-{number}"
             order = order_rows.add_order(
-                tx, account="demo", order_id=name, channel="link", form_key=uuid.uuid4().hex, mark=uuid.uuid4().hex,
-                first_name="Zoé", last_name="Martin", email=f"customer{number}@example.com", phone="", language="fr",
-                amount=100_0000, currency="EUR", description="Lampe", capture="now", expires_at=now + day,
-                created_at=now, actor_kind="user", actor_id="bench", sender_name="Camille", delivery="sent",
-                availability="open", payment="unpaid",
-            )  # fmt: skip
+                tx,
+                account="demo",
+                order_id=name,
+                channel="link",
+                form_key=uuid.uuid4().hex,
+                mark=uuid.uuid4().hex,
+                first_name="Zoé",
+                last_name="Martin",
+                email=f"customer{number}@example.com",
+                phone="",
+                language="fr",
+                amount=100_0000,
+                currency="EUR",
+                description="Lampe",
+                capture="now",
+                expires_at=now + day,
+                created_at=now,
+                actor_kind="user",
+                actor_id="bench",
+                sender_name="Camille",
+                delivery="sent",
+                availability="open",
+                payment="unpaid",
+            )
             order_rows.add_page(
-                tx, order=order, account="demo", number=1, state="open", hipay_order_id=name, amount=100_0000,
-                currency="EUR", token=uuid.uuid4().hex, created_at=now, url="https://secure-gateway.hipay-tpp.com/x",
-                opened_at=now, expires_at=now + day,
-            )  # fmt: skip
+                tx,
+                order=order,
+                account="demo",
+                number=1,
+                state="open",
+                hipay_order_id=name,
+                amount=100_0000,
+                currency="EUR",
+                token=uuid.uuid4().hex,
+                created_at=now,
+                url="https://secure-gateway.hipay-tpp.com/x",
+                opened_at=now,
+                expires_at=now + day,
+            )
         for status in STATUSES:
             for number in range(ORDERS):
                 body = notification(f"B-{number}", status, now.strftime("%Y-%m-%dT%H:%M:%S+0000"))
                 rows.keep(
-                    tx, account="demo", identity=f"{number}:{status}", content_type=_FORM, body=body, received_at=now
-                )  # fmt: skip
+                    tx,
+                    account="demo",
+                    identity=f"{number}:{status}",
+                    content_type=_FORM,
+                    body=body,
+                    received_at=now,
+                )
     return ORDERS * len(STATUSES)
 
 
@@ -88,9 +121,12 @@ def _fill(store: Store) -> int:
 def _at_work(database: str, folder: Path, sandbox: RunningSandbox, many: int) -> Iterator[None]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ETERMINAL_")}
     environment = inherited | {
-        "ETERMINAL_DATABASE_URL": database, "ETERMINAL_DATA_DIR": str(folder), "ETERMINAL_SECRETS": str(folder / "none"),
-        "ETERMINAL_SANDBOX_URL": sandbox.url, "ETERMINAL_SANDBOX_SMTP_PORT": str(sandbox.smtp_port),
-    }  # fmt: skip
+        "ETERMINAL_DATABASE_URL": database,
+        "ETERMINAL_DATA_DIR": str(folder),
+        "ETERMINAL_SECRETS": str(folder / "none"),
+        "ETERMINAL_SANDBOX_URL": sandbox.url,
+        "ETERMINAL_SANDBOX_SMTP_PORT": str(sandbox.smtp_port),
+    }
     command = [sys.executable, "-m", "services.worker"]
     running = [subprocess.Popen(command, cwd=ROOT, env=environment) for _ in range(many)]
     try:
@@ -140,9 +176,15 @@ def _transactions(database: str, first: int, many: int) -> float:
         with store.write() as tx:
             tx.execute(
                 insert(orders.events).values(
-                    order=row.order, at=now, kind="bare", actor_kind="system", actor_id="bench", data={}, identity=uuid.uuid4().hex,
+                    order=row.order,
+                    at=now,
+                    kind="bare",
+                    actor_kind="system",
+                    actor_id="bench",
+                    data={},
+                    identity=uuid.uuid4().hex,
                 )
-            )  # fmt: skip
+            )
             tx.execute(
                 update(orders.notifications).where(orders.notifications.c.id == row.id).values(worked_at=now)
             )

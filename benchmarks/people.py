@@ -13,8 +13,16 @@ def finance(desk: Desk) -> Actor:
     now, user = clock.now(), uuid.uuid4().hex
     with desk.store.write() as tx:
         access.add_user(
-            tx, id=user, issuer="bench", subject=user, email="camille@example.com", name="Camille", created_at=now,
-            signed_in_at=now, seen_at=now, disabled=False,
-        )  # fmt: skip
+            tx,
+            id=user,
+            issuer="bench",
+            subject=user,
+            email="camille@example.com",
+            name="Camille",
+            created_at=now,
+            signed_in_at=now,
+            seen_at=now,
+            disabled=False,
+        )
         access.set_roles(tx, user, "table", ("manager", "finance", "admin"), at=now, granted_by="bench")
     return Actor("user", user, "Camille", "camille@example.com")

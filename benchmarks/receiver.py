@@ -113,31 +113,77 @@ def _fill(store: Store) -> list[bytes]:
         for number in range(ORDERS):
             name = f"B-{number}"
             order = rows.add_order(
-                tx, account="demo", order_id=name, channel="link", form_key=uuid.uuid4().hex, mark=uuid.uuid4().hex,
-                first_name="Zoé", last_name="Martin", email=f"customer{number}@example.com", phone="", language="fr",
-                amount=100_0000, currency="EUR", description="Lampe", capture="now", expires_at=now + timedelta(days=7),
-                created_at=now, actor_kind="user", actor_id="bench", sender_name="Camille", delivery="sent",
-                availability="open", payment="unpaid",
-            )  # fmt: skip
+                tx,
+                account="demo",
+                order_id=name,
+                channel="link",
+                form_key=uuid.uuid4().hex,
+                mark=uuid.uuid4().hex,
+                first_name="Zoé",
+                last_name="Martin",
+                email=f"customer{number}@example.com",
+                phone="",
+                language="fr",
+                amount=100_0000,
+                currency="EUR",
+                description="Lampe",
+                capture="now",
+                expires_at=now + timedelta(days=7),
+                created_at=now,
+                actor_kind="user",
+                actor_id="bench",
+                sender_name="Camille",
+                delivery="sent",
+                availability="open",
+                payment="unpaid",
+            )
             rows.add_page(
-                tx, order=order, account="demo", number=1, state="open", hipay_order_id=name, amount=100_0000,
-                currency="EUR", token=uuid.uuid4().hex, created_at=now, url="https://secure-gateway.hipay-tpp.com/x",
-                opened_at=now, expires_at=now + timedelta(days=7),
-            )  # fmt: skip
-            bodies += [notification(name, status, now.strftime("%Y-%m-%dT%H:%M:%S+0000")) for status in STATUSES]
+                tx,
+                order=order,
+                account="demo",
+                number=1,
+                state="open",
+                hipay_order_id=name,
+                amount=100_0000,
+                currency="EUR",
+                token=uuid.uuid4().hex,
+                created_at=now,
+                url="https://secure-gateway.hipay-tpp.com/x",
+                opened_at=now,
+                expires_at=now + timedelta(days=7),
+            )
+            bodies += [
+                notification(name, status, now.strftime("%Y-%m-%dT%H:%M:%S+0000")) for status in STATUSES
+            ]
     return bodies
 
 
 def notification(order: str, status: int, at: str) -> bytes:
     fields = {
-        "state": "completed", "test": "true", "attempt_id": "1", "authorization_code": "123456789",
-        "transaction_reference": f"8{order}", "date_created": at, "date_updated": at, "status": str(status),
-        "authorized_amount": "100.00", "captured_amount": "100.00" if status >= 118 else "0.00",
-        "refunded_amount": "30.00" if status == 126 else "0.00", "decimals": "2", "currency": "EUR",
-        "ip_address": "127.0.0.1", "ip_country": "FR", "eci": "7", "payment_product": "visa",
-        "payment_method[token]": uuid.uuid4().hex, "payment_method[pan]": "411111******1111", "order[id]": order,
-        "order[amount]": "100.00", "order[currency]": "EUR", "order[language]": "fr_FR",
-    }  # fmt: skip
+        "state": "completed",
+        "test": "true",
+        "attempt_id": "1",
+        "authorization_code": "123456789",
+        "transaction_reference": f"8{order}",
+        "date_created": at,
+        "date_updated": at,
+        "status": str(status),
+        "authorized_amount": "100.00",
+        "captured_amount": "100.00" if status >= 118 else "0.00",
+        "refunded_amount": "30.00" if status == 126 else "0.00",
+        "decimals": "2",
+        "currency": "EUR",
+        "ip_address": "127.0.0.1",
+        "ip_country": "FR",
+        "eci": "7",
+        "payment_product": "visa",
+        "payment_method[token]": uuid.uuid4().hex,
+        "payment_method[pan]": "411111******1111",
+        "order[id]": order,
+        "order[amount]": "100.00",
+        "order[currency]": "EUR",
+        "order[language]": "fr_FR",
+    }
     return urlencode(fields).encode()
 
 

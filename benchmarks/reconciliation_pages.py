@@ -86,7 +86,15 @@ def _all(desk: Desk, actor: Actor, some: Samples) -> Iterator[Asked]:
         "account": LineFilter(accounts=("demo",)),
         **{
             f"outcome {name}": LineFilter(outcomes=(name,))
-            for name in ("matched", "suggested", "ambiguous", "contradictory", "unmatched", "account_level", "total_line")
+            for name in (
+                "matched",
+                "suggested",
+                "ambiguous",
+                "contradictory",
+                "unmatched",
+                "account_level",
+                "total_line",
+            )
         },
         "what is open": LineFilter(outcomes=payout_list.OPEN),
         "operation Refund": LineFilter(operations=("refund",)),
@@ -101,28 +109,37 @@ def _all(desk: Desk, actor: Actor, some: Samples) -> Iterator[Asked]:
         "amount 123.45 exactly": LineFilter(least=1_234_500, most=1_234_500),
         "amount from 500, what is open": LineFilter(least=5_000_000, outcomes=payout_list.OPEN),
         "a day": LineFilter(since=some.day, until=some.day),
-        "half a year, what is open": LineFilter(since="2024-01-01", until="2024-06-30", outcomes=payout_list.OPEN),
+        "half a year, what is open": LineFilter(
+            since="2024-01-01", until="2024-06-30", outcomes=payout_list.OPEN
+        ),
         "text: a transaction": LineFilter(text=some.transaction),
         "text: a reference": LineFilter(text=some.reference),
         "text: how thousands begin": LineFilter(text="F-2024-00"),
         "text: nobody's": LineFilter(text="zzz"),
         "payout, operation, currency, amount, dates": LineFilter(
-            settlement=some.settlement, operations=("sale",), currencies=("EUR",), least=100_000, since="2024-01-01"
+            settlement=some.settlement,
+            operations=("sale",),
+            currencies=("EUR",),
+            least=100_000,
+            since="2024-01-01",
         ),
-    }  # fmt: skip
+    }
     for name, chosen in filters.items():
         for sort in SORTS:
             yield Asked(f"lines: {name}; {sort}", _lines(desk, actor, chosen, sort))
             yield Asked(f"lines: {name}; {sort}, 4th page", _lines(desk, actor, chosen, sort, 3))
     order_filters = {
         "no filter": OrderFilter(),
-        **{f"status {name}": OrderFilter(statuses=(name,)) for name in ("settled_in_full", "paid_not_settled", "paid_twice")},
+        **{
+            f"status {name}": OrderFilter(statuses=(name,))
+            for name in ("settled_in_full", "paid_not_settled", "paid_twice")
+        },
         "what is open": OrderFilter(open=True),
         "currency GBP": OrderFilter(currencies=("GBP",)),
         "amount 100 to 110": OrderFilter(least=1_000_000, most=1_100_000),
         "last settled in June": OrderFilter(since="2024-06-01", until="2024-06-30"),
         "text": OrderFilter(loose=some.reference),
-    }  # fmt: skip
+    }
     for name, wanted in order_filters.items():
         for order_sort in ORDER_SORTS:
             yield Asked(f"orders: {name}; {order_sort}", _orders(desk, actor, wanted, order_sort))

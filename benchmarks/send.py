@@ -69,15 +69,32 @@ def _sent(desk: Desk, actor: Actor, way: Way) -> list[float]:
     """Seconds from the press to the mail server's answer."""
     with desk.store.write() as tx:
         accounts.save_section(
-            tx, "demo", OPTIONS, "", {"own_link": way.own_link}, at=clock.now(), actor_kind="system", actor_id="bench"
-        )  # fmt: skip
+            tx,
+            "demo",
+            OPTIONS,
+            "",
+            {"own_link": way.own_link},
+            at=clock.now(),
+            actor_kind="system",
+            actor_id="bench",
+        )
     times = []
     for _ in range(WARM_UP + RUNS):
         draft = Draft(
-            channel="link", account="demo", first_name="Zoé", last_name="Martin", email="zoe@example.com",
-            amount="12,50", currency="EUR", description="Lampe", references=("F-1",),
-            order_id=propose_order_id(clock.now()), language="fr", expires_at=clock.now() + timedelta(days=7), locale="fr",
-        )  # fmt: skip
+            channel="link",
+            account="demo",
+            first_name="Zoé",
+            last_name="Martin",
+            email="zoe@example.com",
+            amount="12,50",
+            currency="EUR",
+            description="Lampe",
+            references=("F-1",),
+            order_id=propose_order_id(clock.now()),
+            language="fr",
+            expires_at=clock.now() + timedelta(days=7),
+            locale="fr",
+        )
         begun, pressed_at = time.perf_counter(), clock.now()
         order = create.create(desk, actor, draft, create.new_form_key())
         while (sent_at := history.detail(desk, actor, order).order.sent_at) is None:

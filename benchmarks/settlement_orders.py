@@ -47,11 +47,21 @@ class OrderFiller:
         for place, page in enumerate(order.pages, start=1):
             self._rows[orders.pages].append(
                 {
-                    "order": number, "account": order.account, "hipay_order_id": page, "number": place,
-                    "amount": order.amount, "currency": order.currency, "state": "open", "url": None, "mid": "",
-                    "token": uuid.uuid4().hex, "created_at": at, "opened_at": None, "expires_at": at + timedelta(days=7),
+                    "order": number,
+                    "account": order.account,
+                    "hipay_order_id": page,
+                    "number": place,
+                    "amount": order.amount,
+                    "currency": order.currency,
+                    "state": "open",
+                    "url": None,
+                    "mid": "",
+                    "token": uuid.uuid4().hex,
+                    "created_at": at,
+                    "opened_at": None,
+                    "expires_at": at + timedelta(days=7),
                 }
-            )  # fmt: skip
+            )
         for payment in order.payments:
             self._add_payment(number, order, payment, at)
         if number % AT_ONCE == 0:
@@ -69,31 +79,58 @@ class OrderFiller:
             refunded += amount if status == 125 else 0
             self._rows[orders.events].append(
                 {
-                    "order": number, "page": None, "at": at + timedelta(minutes=place), "kind": "payment",
-                    "actor_kind": "worker", "actor_id": "worker",
+                    "order": number,
+                    "page": None,
+                    "at": at + timedelta(minutes=place),
+                    "kind": "payment",
+                    "actor_kind": "worker",
+                    "actor_id": "worker",
                     "identity": f"payment:{number}:{payment.reference}:{place}",
                     "data": {
-                        "order_id": order.pages[0] if order.pages else order.order_id, "reference": payment.reference,
-                        "status": status, "state": "completed", "currency": order.currency, "authorised": order.amount,
-                        "captured": captured, "refunded": refunded,
-                        "charged_back": amount if status == 129 else None, "order_amount": order.amount,
-                        "order_currency": order.currency, "reason_code": None, "reason_text": None,
-                        "payment_product": "visa", "eci": 7, "test": True, "mid": None,
-                        "operation_id": operation_id or None, "operation_amount": amount if operation_id else None,
+                        "order_id": order.pages[0] if order.pages else order.order_id,
+                        "reference": payment.reference,
+                        "status": status,
+                        "state": "completed",
+                        "currency": order.currency,
+                        "authorised": order.amount,
+                        "captured": captured,
+                        "refunded": refunded,
+                        "charged_back": amount if status == 129 else None,
+                        "order_amount": order.amount,
+                        "order_currency": order.currency,
+                        "reason_code": None,
+                        "reason_text": None,
+                        "payment_product": "visa",
+                        "eci": 7,
+                        "test": True,
+                        "mid": None,
+                        "operation_id": operation_id or None,
+                        "operation_amount": amount if operation_id else None,
                         "at": (at + timedelta(minutes=place)).isoformat(),
-                        "operation_ids": [operation_id] if operation_id else [], "source": "read",
+                        "operation_ids": [operation_id] if operation_id else [],
+                        "source": "read",
                     },
                 }
-            )  # fmt: skip
+            )
             if operation_id:
                 self._rows[orders.operations].append(
                     {
-                        "order": number, "account": order.account, "reference": payment.reference,
-                        "kind": "capture" if status == 118 else "refund", "amount": amount, "currency": order.currency,
-                        "why": "", "form_key": uuid.uuid4().hex, "operation_id": operation_id, "state": "done",
-                        "created_at": at, "done_at": at, "actor_kind": "user", "actor_id": "bench",
+                        "order": number,
+                        "account": order.account,
+                        "reference": payment.reference,
+                        "kind": "capture" if status == 118 else "refund",
+                        "amount": amount,
+                        "currency": order.currency,
+                        "why": "",
+                        "form_key": uuid.uuid4().hex,
+                        "operation_id": operation_id,
+                        "state": "done",
+                        "created_at": at,
+                        "done_at": at,
+                        "actor_kind": "user",
+                        "actor_id": "bench",
                     }
-                )  # fmt: skip
+                )
 
     def _flush(self) -> None:
         with self._store.write() as tx:
@@ -114,15 +151,35 @@ def _order_row(number: int, order: Order, at: datetime) -> dict[str, Any]:
         payment = "charged_back"
     listed = order.channel == "imported"
     return {
-        "id": number, "account": order.account, "order_id": order.order_id, "channel": order.channel,
-        "form_key": uuid.uuid4().hex, "mark": uuid.uuid4().hex, "first_name": "" if listed else "Zoé",
-        "last_name": "" if listed else "Martin", "email": "" if listed else f"customer{number}@example.com",
-        "phone": "", "language": "fr", "amount": order.amount, "currency": order.currency,
+        "id": number,
+        "account": order.account,
+        "order_id": order.order_id,
+        "channel": order.channel,
+        "form_key": uuid.uuid4().hex,
+        "mark": uuid.uuid4().hex,
+        "first_name": "" if listed else "Zoé",
+        "last_name": "" if listed else "Martin",
+        "email": "" if listed else f"customer{number}@example.com",
+        "phone": "",
+        "language": "fr",
+        "amount": order.amount,
+        "currency": order.currency,
         "description": "" if listed else "Lampe de bureau",
         **{f"reference_{n}": text for n, text in enumerate(order.references, start=1)},
-        "capture": "now", "expires_at": at + timedelta(days=7), "created_at": at, "actor_kind": "user",
-        "actor_id": "bench", "sender_name": "Camille", "search": searched(("", ""), (order.order_id, *order.references), "", ""),
-        "delivery": "sent" if order.channel == "link" else "none", "availability": "open", "payment": payment,
-        "authorised": sum(order.amount for _ in order.payments), "captured": captured, "refunded": refunded,
-        "charged_back": back, "paid_at": at if captured else None, "checked_at": at if captured else None,
-    }  # fmt: skip
+        "capture": "now",
+        "expires_at": at + timedelta(days=7),
+        "created_at": at,
+        "actor_kind": "user",
+        "actor_id": "bench",
+        "sender_name": "Camille",
+        "search": searched(("", ""), (order.order_id, *order.references), "", ""),
+        "delivery": "sent" if order.channel == "link" else "none",
+        "availability": "open",
+        "payment": payment,
+        "authorised": sum(order.amount for _ in order.payments),
+        "captured": captured,
+        "refunded": refunded,
+        "charged_back": back,
+        "paid_at": at if captured else None,
+        "checked_at": at if captured else None,
+    }

@@ -213,9 +213,16 @@ class _Book:
         return line._replace(cells=(*line.cells[:4], reference, *line.cells[5:9], *invoice, *line.cells[17:]))
 
     def _line(
-        self, period: int, operation: str, settlement: str, settled: int, original: tuple[int, str], about: About,
-        operation_id: str, origin: str = "",
-    ) -> Line:  # fmt: skip
+        self,
+        period: int,
+        operation: str,
+        settlement: str,
+        settled: int,
+        original: tuple[int, str],
+        about: About,
+        operation_id: str,
+        origin: str = "",
+    ) -> Line:
         if operation not in CONTROLS:
             total = self.totals[period, settlement]
             total[0] += settled
@@ -223,10 +230,33 @@ class _Book:
         day = self.day if period == self.period else FIRST_DAY + timedelta(days=15 * period + 7)
         paid = FIRST_DAY + timedelta(days=15 * period + 17)
         cells = (
-            self.year.number, self.year.name, day, day + timedelta(days=1), "", _settlement_id(period, settlement),
-            about.transaction, about.order, about.product, "0", "1", *original, None, None, None, original[1], operation,
-            settled, settlement, origin, about.customer, operation_id, *about.references, "TPP", paid, day,
-        )  # fmt: skip
+            self.year.number,
+            self.year.name,
+            day,
+            day + timedelta(days=1),
+            "",
+            _settlement_id(period, settlement),
+            about.transaction,
+            about.order,
+            about.product,
+            "0",
+            "1",
+            *original,
+            None,
+            None,
+            None,
+            original[1],
+            operation,
+            settled,
+            settlement,
+            origin,
+            about.customer,
+            operation_id,
+            *about.references,
+            "TPP",
+            paid,
+            day,
+        )
         return Line(period, cells, about.outcome, about.known)
 
 

@@ -66,10 +66,20 @@ def _paths(desk: Desk, actor: Actor, driver: Any) -> list[HotPath]:
 
     def draft() -> Draft:
         return Draft(
-            channel="link", account="demo", first_name="Zoé", last_name="Martin", email="zoe@example.com",
-            amount="12,50", currency="EUR", description="Lampe", references=("F-1",), order_id=f"N-{next(number)}",
-            language="fr", expires_at=now + timedelta(days=7), locale="fr",
-        )  # fmt: skip
+            channel="link",
+            account="demo",
+            first_name="Zoé",
+            last_name="Martin",
+            email="zoe@example.com",
+            amount="12,50",
+            currency="EUR",
+            description="Lampe",
+            references=("F-1",),
+            order_id=f"N-{next(number)}",
+            language="fr",
+            expires_at=now + timedelta(days=7),
+            locale="fr",
+        )
 
     def take() -> None:
         with desk.store.write() as tx:
@@ -97,7 +107,12 @@ def _paths(desk: Desk, actor: Actor, driver: Any) -> list[HotPath]:
 
     like = select("WHERE search LIKE '%kowalska%'")
     return [
-        HotPath("create an order", lambda: create.create(desk, actor, draft(), uuid.uuid4().hex), "INSERT, COMMIT", insert),
+        HotPath(
+            "create an order",
+            lambda: create.create(desk, actor, draft(), uuid.uuid4().hex),
+            "INSERT, COMMIT",
+            insert,
+        ),
         HotPath("take a due step", take, "INSERT, COMMIT", insert),
         HotPath("append to the audit trail", append, "INSERT, COMMIT", insert),
         HotPath("list, first page", page(Filter()), "SELECT 25 newest", select()),
@@ -105,7 +120,7 @@ def _paths(desk: Desk, actor: Actor, driver: Any) -> list[HotPath]:
         HotPath("list, by badge: open", page(Filter(badges=("open",))), "SELECT 25 newest", select()),
         HotPath("list, search of a name", page(Filter(text="Kowalska")), "SELECT 25 newest, LIKE", like),
         HotPath("list, search without a hit", page(Filter(text="zzz")), "SELECT 25 newest, LIKE", like),
-    ]  # fmt: skip
+    ]
 
 
 def _measured(path: HotPath) -> tuple[float, float]:
@@ -132,21 +147,46 @@ def _fill(desk: Desk) -> Actor:
     now, actor = clock.now(), Actor("user", uuid.uuid4().hex, "Camille", "camille@example.com")
     with desk.store.write() as tx:
         access.add_user(
-            tx, id=actor.id, issuer="bench", subject=actor.id, email=actor.email, name=actor.name, created_at=now,
-            signed_in_at=now, seen_at=now, disabled=False,
-        )  # fmt: skip
+            tx,
+            id=actor.id,
+            issuer="bench",
+            subject=actor.id,
+            email=actor.email,
+            name=actor.name,
+            created_at=now,
+            signed_in_at=now,
+            seen_at=now,
+            disabled=False,
+        )
         access.set_roles(tx, actor.id, "table", ("manager",), at=now, granted_by="bench")
         for number in range(ORDERS):
             created = now - timedelta(minutes=number * 50)
             order = orders.add_order(
-                tx, account="demo", order_id=f"B-{number}", channel="link", form_key=uuid.uuid4().hex,
-                mark=uuid.uuid4().hex, first_name="Zoé", last_name=_NAMES[number % len(_NAMES)],
-                email=f"customer{number}@example.com", phone="", language="fr", amount=12_5000 + number, currency="EUR",
-                description="Lampe de bureau", reference_1=f"F-2026-{number}", capture="now",
-                expires_at=created + timedelta(days=7), created_at=created, actor_kind="user", actor_id=actor.id,
-                sender_name=actor.name, delivery="sent", availability="open",
+                tx,
+                account="demo",
+                order_id=f"B-{number}",
+                channel="link",
+                form_key=uuid.uuid4().hex,
+                mark=uuid.uuid4().hex,
+                first_name="Zoé",
+                last_name=_NAMES[number % len(_NAMES)],
+                email=f"customer{number}@example.com",
+                phone="",
+                language="fr",
+                amount=12_5000 + number,
+                currency="EUR",
+                description="Lampe de bureau",
+                reference_1=f"F-2026-{number}",
+                capture="now",
+                expires_at=created + timedelta(days=7),
+                created_at=created,
+                actor_kind="user",
+                actor_id=actor.id,
+                sender_name=actor.name,
+                delivery="sent",
+                availability="open",
                 payment="captured" if number % 3 else "unpaid",
-            )  # fmt: skip
+            )
             if number % 5 == 0:
                 steps.schedule(tx, order, "read", "demo", now)
     return actor

@@ -66,9 +66,11 @@ def main(file: Path, database: Path) -> None:
         port, smtp = _sandbox(stack)
         url = f"sqlite:///{copy}"
         environment = {
-            "ETERMINAL_DATABASE_URL": url, "ETERMINAL_SANDBOX_URL": f"http://127.0.0.1:{port}",
-            "ETERMINAL_SANDBOX_SMTP_PORT": str(smtp), "ETERMINAL_DATA_DIR": str(folder),
-        }  # fmt: skip
+            "ETERMINAL_DATABASE_URL": url,
+            "ETERMINAL_SANDBOX_URL": f"http://127.0.0.1:{port}",
+            "ETERMINAL_SANDBOX_SMTP_PORT": str(smtp),
+            "ETERMINAL_DATA_DIR": str(folder),
+        }
         settings = Settings(
             database_url=url, sandbox_url=f"http://127.0.0.1:{port}", sandbox_smtp_port=smtp, data_dir=folder
         )
@@ -120,10 +122,20 @@ def _send(desk: Desk, actor: Actor) -> float:
     """Send a payment link; seconds until its mail has left."""
     begun, now = time.perf_counter(), clock.now()
     draft = Draft(
-        channel="link", account="demo", first_name="Zoé", last_name="Martin", email="zoe@example.com", amount="12,50",
-        currency="EUR", description="Lampe", references=("F-1",), order_id=f"N-{uuid.uuid4().hex[:12]}", language="fr",
-        expires_at=now + timedelta(days=7), locale="fr",
-    )  # fmt: skip
+        channel="link",
+        account="demo",
+        first_name="Zoé",
+        last_name="Martin",
+        email="zoe@example.com",
+        amount="12,50",
+        currency="EUR",
+        description="Lampe",
+        references=("F-1",),
+        order_id=f"N-{uuid.uuid4().hex[:12]}",
+        language="fr",
+        expires_at=now + timedelta(days=7),
+        locale="fr",
+    )
     number = create.create(desk, actor, draft, uuid.uuid4().hex)
     while time.perf_counter() - begun < PATIENCE:
         with desk.store.read() as tx:

@@ -18,10 +18,15 @@ Arrow = tuple[list[tuple[float, float]], str]  # points, label
 def delivery(y: float) -> tuple[list[Box], list[Arrow]]:
     row, low, up = y + 74, y + 138, y + 10
     boxes = [
-        (40, row, 90, "none", ""), (190, row, 110, "queued", "wait"), (470, row, 100, "sent", "good"),
-        (740, row, 120, "bounced", "bad"), (190, low, 110, "withdrawn", ""), (340, low, 100, "expired", ""),
-        (480, low, 110, "uncertain", "wait"), (630, low, 90, "failed", "bad"),
-    ]  # fmt: skip
+        (40, row, 90, "none", ""),
+        (190, row, 110, "queued", "wait"),
+        (470, row, 100, "sent", "good"),
+        (740, row, 120, "bounced", "bad"),
+        (190, low, 110, "withdrawn", ""),
+        (340, low, 100, "expired", ""),
+        (480, low, 110, "uncertain", "wait"),
+        (630, low, 90, "failed", "bad"),
+    ]
     arrows = [
         ([(300, row), (470, row)], "the server accepts it"),
         ([(570, row), (740, row)], "it comes back later"),
@@ -29,17 +34,24 @@ def delivery(y: float) -> tuple[list[Box], list[Arrow]]:
         ([(262, row + 17), (262, y + 106), (390, y + 106), (390, low - 17)], ""),
         ([(262, y + 106), (535, y + 106), (535, low - 17)], ""),
         ([(262, y + 106), (675, y + 106), (675, low - 17)], ""),
-        ([(520, row - 17), (520, up + 24), (245, up + 24), (245, row - 17)], "sent again, reminded, renewed, corrected"),
-    ]  # fmt: skip
+        (
+            [(520, row - 17), (520, up + 24), (245, up + 24), (245, row - 17)],
+            "sent again, reminded, renewed, corrected",
+        ),
+    ]
     return boxes, arrows
 
 
 def availability(y: float) -> tuple[list[Box], list[Arrow]]:
     row, low, up = y + 74, y + 138, y + 10
     boxes = [
-        (40, row, 90, "none", ""), (190, row, 120, "requested", "wait"), (470, row, 100, "open", "good"),
-        (740, row, 120, "cancelled", ""), (310, low, 90, "failed", "bad"), (470, low, 100, "taken", "wait"),
-    ]  # fmt: skip
+        (40, row, 90, "none", ""),
+        (190, row, 120, "requested", "wait"),
+        (470, row, 100, "open", "good"),
+        (740, row, 120, "cancelled", ""),
+        (310, low, 90, "failed", "bad"),
+        (470, low, 100, "taken", "wait"),
+    ]
     arrows = [
         ([(310, row), (470, row)], "it is there"),
         ([(570, row), (740, row)], "called off (own link)"),
@@ -47,27 +59,43 @@ def availability(y: float) -> tuple[list[Box], list[Arrow]]:
         ([(290, y + 106), (520, y + 106), (520, low - 17)], ""),
         ([(310, low), (230, low), (230, row + 17)], "tried again"),
         ([(520, row - 17), (520, up + 24), (250, up + 24), (250, row - 17)], "renewed without our own link"),
-    ]  # fmt: skip
+    ]
     return boxes, arrows
 
 
 def payment(y: float) -> tuple[list[Box], list[Arrow]]:
     row, low, up = y + 74, y + 138, y + 10
     boxes = [
-        (40, row, 90, "unpaid", ""), (180, row, 100, "pending", "wait"), (330, row, 110, "authorised", "wait"),
-        (490, row, 140, "partly_captured", "good"), (680, row, 100, "captured", "good"), (830, row, 140, "partly_refunded", ""),
-        (180, low, 100, "refused", "bad"), (330, low, 110, "cancelled", ""), (680, low, 120, "charged_back", "bad"),
+        (40, row, 90, "unpaid", ""),
+        (180, row, 100, "pending", "wait"),
+        (330, row, 110, "authorised", "wait"),
+        (490, row, 140, "partly_captured", "good"),
+        (680, row, 100, "captured", "good"),
+        (830, row, 140, "partly_refunded", ""),
+        (180, low, 100, "refused", "bad"),
+        (330, low, 110, "cancelled", ""),
+        (680, low, 120, "charged_back", "bad"),
         (490, low, 130, "unconfirmed", "wait"),
         (850, low, 100, "refunded", ""),
-    ]  # fmt: skip
+    ]
     arrows = [
-        ([(130, row), (180, row)], ""), ([(280, row), (330, row)], ""), ([(440, row), (490, row)], ""),
-        ([(630, row), (680, row)], ""), ([(780, row), (830, row)], ""),
-        ([(230, row + 17), (230, low - 17)], ""), ([(385, row + 17), (385, low - 17)], ""),
-        ([(720, row + 17), (720, low - 17)], ""), ([(750, low - 17), (750, row + 17)], ""), ([(900, row + 17), (900, low - 17)], ""),
-        ([(180, low), (85, low), (85, row + 17)], "tries again"), ([(555, low - 17), (555, row + 17)], ""),
-        ([(85, row - 17), (85, up + 24), (730, up + 24), (730, row - 17)], "at once: one attempt may skip what lies between; a late fact undoes nothing"),
-    ]  # fmt: skip
+        ([(130, row), (180, row)], ""),
+        ([(280, row), (330, row)], ""),
+        ([(440, row), (490, row)], ""),
+        ([(630, row), (680, row)], ""),
+        ([(780, row), (830, row)], ""),
+        ([(230, row + 17), (230, low - 17)], ""),
+        ([(385, row + 17), (385, low - 17)], ""),
+        ([(720, row + 17), (720, low - 17)], ""),
+        ([(750, low - 17), (750, row + 17)], ""),
+        ([(900, row + 17), (900, low - 17)], ""),
+        ([(180, low), (85, low), (85, row + 17)], "tries again"),
+        ([(555, low - 17), (555, row + 17)], ""),
+        (
+            [(85, row - 17), (85, up + 24), (730, up + 24), (730, row - 17)],
+            "at once: one attempt may skip what lies between; a late fact undoes nothing",
+        ),
+    ]
     return boxes, arrows
 
 
@@ -100,9 +128,14 @@ def draw() -> str:
         f'<path d="M0 0 8 4 0 8z" fill="{LINE}"/></marker></defs>',
     ]
     folds = (
-        ("delivery", "of the newest e-mail", delivery), ("availability", "of our own link, else of HiPay's page", availability),
-        ("payment", "of all its transactions together; what is only told is unconfirmed, until a read of HiPay shows it", payment),
-    )  # fmt: skip
+        ("delivery", "of the newest e-mail", delivery),
+        ("availability", "of our own link, else of HiPay's page", availability),
+        (
+            "payment",
+            "of all its transactions together; what is only told is unconfirmed, until a read of HiPay shows it",
+            payment,
+        ),
+    )
     for number, (name, of, layout) in enumerate(folds):
         y = 26 + 200 * number
         parts.append(_heading(y, name, of))

@@ -70,7 +70,13 @@ def _screens(held: frozenset[Right]) -> tuple[Callable[[], None], str]:
     """Every screen has its address, so that links between them hold; the menu and the run are for those with the right."""
     t, begin = texts(), first(held)
     # The default page has no address of its own in Streamlit, so it is an empty one that leads on.
-    home = st.Page(partial(st.switch_page, begin.file), title="E-Terminal Desk", url_path="home", default=True, visibility="hidden")  # fmt: skip
+    home = st.Page(
+        partial(st.switch_page, begin.file),
+        title="E-Terminal Desk",
+        url_path="home",
+        default=True,
+        visibility="hidden",
+    )
     pages = [_page(screen, t, visible=screen.right in held) for screen in SCREENS]
     asked = st.navigation([home, *pages])
     forbidden = {screen.url_path for screen in SCREENS if screen.right not in held}
@@ -79,9 +85,12 @@ def _screens(held: frozenset[Right]) -> tuple[Callable[[], None], str]:
 
 def _page(screen: Screen, t: Translator, *, visible: bool) -> st.Page:
     return st.Page(
-        screen.file, title=t(screen.title), icon=screen.icon, url_path=screen.url_path,
+        screen.file,
+        title=t(screen.title),
+        icon=screen.icon,
+        url_path=screen.url_path,
         visibility="visible" if visible else "hidden",
-    )  # fmt: skip
+    )
 
 
 def _sidebar(found: Actor | None) -> None:
@@ -91,9 +100,14 @@ def _sidebar(found: Actor | None) -> None:
     t = texts()
     with st.sidebar:
         st.segmented_control(
-            t("Language"), DASHBOARD_LANGUAGES, key="language", required=True, on_change=_keep_language,
-            format_func=str.upper, label_visibility="collapsed",
-        )  # fmt: skip
+            t("Language"),
+            DASHBOARD_LANGUAGES,
+            key="language",
+            required=True,
+            on_change=_keep_language,
+            format_func=str.upper,
+            label_visibility="collapsed",
+        )
         if found:
             st.caption(t("Signed in as {name}", name=plain(person_name(found.name, t))))
         if found and found.session:

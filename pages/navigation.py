@@ -27,7 +27,9 @@ SCREENS = (
         Right.SEE_ORDERS,
     ),
     Screen("admin/my_notices.py", "my-notices", "My notices", ":material/notifications:", Right.SEND),
-    Screen("reconciliation/page.py", "reconciliation", "Reconciliation", ":material/rule:", Right.SEE_SETTLEMENTS),
+    Screen(
+        "reconciliation/page.py", "reconciliation", "Reconciliation", ":material/rule:", Right.SEE_SETTLEMENTS
+    ),
     Screen(
         "bulk/expected_orders.py",
         "expected-orders",
@@ -36,7 +38,9 @@ SCREENS = (
         Right.SEE_SETTLEMENTS,
     ),
     # Read-only for those who may not configure: they are sent there to see what still stops a link.
-    Screen("configuration/page.py", "configuration", "Configuration", ":material/settings:", Right.SEE_ORDERS),
+    Screen(
+        "configuration/page.py", "configuration", "Configuration", ":material/settings:", Right.SEE_ORDERS
+    ),
     Screen("admin/people.py", "people", "People", ":material/group:", Right.MANAGE_USERS),
     Screen("admin/privacy.py", "privacy", "Privacy", ":material/shield_person:", Right.CONFIGURE),
     Screen("admin/audit.py", "audit", "Audit", ":material/history:", Right.SEE_AUDIT),

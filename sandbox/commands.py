@@ -93,9 +93,10 @@ def operation(box: Sandbox, asked: Json) -> Json:
         raise Refusal(3000001)
     every = [(one, box.store.operations[each]) for one in box.transactions(order) for each in one.operations]
     found = [
-        (one, each) for one, each in every
+        (one, each)
+        for one, each in every
         if outcomes[outcome](each) and wanted in ("", str(each.id), each.merchant_reference)
-    ]  # fmt: skip
+    ]
     if not found:
         raise ValueError("No capture or refund of the order can be that now.")
     transaction, operation = found[-1]

@@ -9,8 +9,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sandbox.refusals import CODES, Refusal, as_response
 
 Kind = Literal[
-    "down", "slow", "drip", "5xx", "lost", "garbage", "html", "short", "big", "empty", "redirect", "refuse", "off"
-]  # fmt: skip
+    "down",
+    "slow",
+    "drip",
+    "5xx",
+    "lost",
+    "garbage",
+    "html",
+    "short",
+    "big",
+    "empty",
+    "redirect",
+    "refuse",
+    "off",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 API_PREFIXES = ("/v1/", "/v2/", "/v3/", "/checkout-data")
 _JSON = b"application/json"

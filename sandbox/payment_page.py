@@ -67,8 +67,18 @@ def _paid_by(box: Sandbox, page: Page) -> str:
 
 def _unknown() -> Response:
     words = texts("en")
-    return html.page("closed.html", 404, lang="en", t=words, merchant="HiPay", title=words["unknown_title"],
-                     text=words["unknown"], tone="bad", back=None, facts=[])  # fmt: skip
+    return html.page(
+        "closed.html",
+        404,
+        lang="en",
+        t=words,
+        merchant="HiPay",
+        title=words["unknown_title"],
+        text=words["unknown"],
+        tone="bad",
+        back=None,
+        facts=[],
+    )
 
 
 def _show(box: Sandbox, page: Page) -> Response:

@@ -113,12 +113,13 @@ class Auth(BaseModel):
         """The same as Streamlit reads it, with its secrets."""
         tables = {
             name: {
-                "client_id": one.client_id, "client_secret": one.client_secret.get_secret_value(),
+                "client_id": one.client_id,
+                "client_secret": one.client_secret.get_secret_value(),
                 "server_metadata_url": one.server_metadata_url,
                 **({"client_kwargs": one.client_kwargs} if one.client_kwargs else {}),
             }
             for name, one in self.providers.items()
-        }  # fmt: skip
+        }
         of_all = {"redirect_uri": self.redirect_uri, "cookie_secret": self.cookie_secret.get_secret_value()}
         return {**of_all, **tables.pop("default", {}), **tables}
 

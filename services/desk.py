@@ -53,8 +53,14 @@ class Desk:
         """The account's settings; of one that they no longer name, what shows the orders that it left behind: its key as
         its name, times in UTC, and neither credentials nor secrets."""
         return self.settings.all_accounts.get(key) or Account.model_construct(
-            key=key, name=key, environment="production", login="", password=SecretStr(""), passphrase=SecretStr(""), timezone="UTC",
-        )  # fmt: skip
+            key=key,
+            name=key,
+            environment="production",
+            login="",
+            password=SecretStr(""),
+            passphrase=SecretStr(""),
+            timezone="UTC",
+        )
 
     @contextmanager
     def hipay(self, key: str) -> Iterator[HiPay]:

@@ -111,9 +111,13 @@ class Watch:
     """One process's view of the signs. ``look`` is called every few seconds; the rest asks the store nothing."""
 
     def __init__(
-        self, store: Store, *, limit: float = LIMIT_SECONDS, lanes: tuple[str, ...] = LANES,
+        self,
+        store: Store,
+        *,
+        limit: float = LIMIT_SECONDS,
+        lanes: tuple[str, ...] = LANES,
         seconds: Callable[[], float] = time.monotonic,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._store, self._limit, self._lanes, self._seconds = store, limit, lanes, seconds
         self._began = datetime.now(UTC)
         self._seen: dict[str, _Seen] = {}
@@ -178,7 +182,9 @@ def watching(
                 if not away:  # one line, however long it lasts
                     log.warning("the workers' signs of life cannot be read (%s)", type(error).__name__)
                 away = True
-            over.wait(every if watch.alive or watch.still else min(every, 1.0))  # at a start somebody waits for it
+            over.wait(
+                every if watch.alive or watch.still else min(every, 1.0)
+            )  # at a start somebody waits for it
 
     thread = threading.Thread(target=run, name="watch", daemon=True)
     thread.start()

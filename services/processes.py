@@ -38,9 +38,13 @@ def start(name: str, arguments: Sequence[str], environment: dict[str, str] | Non
     Call it from the main thread: the kernel ends the child when the thread that made it ends, even by SIGKILL (Linux).
     """
     process = subprocess.Popen(
-        [sys.executable, *arguments], cwd=ROOT, env=os.environ | (environment or {}), stdin=subprocess.DEVNULL,
-        start_new_session=True, preexec_fn=dying_with(os.getpid()),  # noqa: PLW1509 (only two system calls are made)
-    )  # fmt: skip
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=os.environ | (environment or {}),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=dying_with(os.getpid()),  # noqa: PLW1509 (only two system calls are made)
+    )
     return Child(name, process)
 
 

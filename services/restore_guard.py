@@ -104,7 +104,9 @@ def join(store: Store, settings: Settings) -> None:
     with store.write() as tx:
         one_at_a_time(tx, "epoch")
         epoch = restore_guard.epoch(tx)
-        write_marker(marker_path(settings), Marker(epoch["id"], epoch["release"], restore_guard.newest_event(tx)))
+        write_marker(
+            marker_path(settings), Marker(epoch["id"], epoch["release"], restore_guard.newest_event(tx))
+        )
 
 
 def _hold(tx: Any, reason: str, marker: Marker | None) -> None:

@@ -88,8 +88,15 @@ def keep_for(desk: Desk, actor: Actor, account: str, wanted: int) -> None:
         if options.get(MONTHS, 0) == wanted:
             return
         configured.save_section(
-            tx, account, OPTIONS, "", {**options, MONTHS: wanted}, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
-        )  # fmt: skip
+            tx,
+            account,
+            OPTIONS,
+            "",
+            {**options, MONTHS: wanted},
+            at=clock.now(),
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+        )
         audit.record(tx, actor, "retention_set", f"account:{account}", months=wanted)
 
 
@@ -169,12 +176,17 @@ def _wanted(whom: str) -> rows.Wanted:
 def _found(tx: Connection, theirs: rows.Trace, wanted: rows.Wanted) -> Found:
     ids, every = [order.id for order in theirs.ended], (*theirs.ended, *theirs.alive)
     return Found(
-        tuple(order.order_id for order in theirs.ended), rows.messages_of(tx, ids) + len(theirs.messages),
-        rows.notifications_of(tx, ids) + len(theirs.notifications), len(theirs.rows),
-        tuple(order.order_id for order in theirs.alive), max(map(_until, theirs.alive), default=None), theirs.rows_alive,
-        tuple(order.order_id for order in theirs.moved), len(theirs.lines),
+        tuple(order.order_id for order in theirs.ended),
+        rows.messages_of(tx, ids) + len(theirs.messages),
+        rows.notifications_of(tx, ids) + len(theirs.notifications),
+        len(theirs.rows),
+        tuple(order.order_id for order in theirs.alive),
+        max(map(_until, theirs.alive), default=None),
+        theirs.rows_alive,
+        tuple(order.order_id for order in theirs.moved),
+        len(theirs.lines),
         bool(wanted.name) and any(order.order_id != wanted.name for order in every),
-    )  # fmt: skip
+    )
 
 
 def _until(order: Row[Any]) -> datetime:

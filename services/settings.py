@@ -55,7 +55,9 @@ class SettingsError(DeskError):
 
 Algorithm = Literal["sha1", "sha256", "sha512"]
 _DATABASES = ("sqlite", "postgresql", "postgres", "postgresql+psycopg")
-SHORTEST_SECRET = 12  # characters: what signs something that a customer sees can be looked for at home, without asking us
+SHORTEST_SECRET = (
+    12  # characters: what signs something that a customer sees can be looked for at home, without asking us
+)
 
 
 class Account(BaseModel):
@@ -159,7 +161,9 @@ class Settings(BaseSettings):
     dashboard_host: str = "127.0.0.1"
     dashboard_port: int = Field(default=8501, ge=1, le=65535)
     # where people reach the dashboard; behind a proxy, the proxy's address
-    dashboard_token: SecretStr | None = None  # what its link carries where nobody signs in; else new at each start
+    dashboard_token: SecretStr | None = (
+        None  # what its link carries where nobody signs in; else new at each start
+    )
     dashboard_url: str = Field(
         default_factory=lambda known: f"http://127.0.0.1:{known.get('dashboard_port', 8501)}"
     )
@@ -176,10 +180,13 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, _SecretsFile(settings_cls)
 
     @field_validator("accounts", mode="before")
@@ -221,7 +228,9 @@ class Settings(BaseSettings):
         if not is_url or scheme not in _DATABASES:
             raise ValueError("write sqlite:////path/to/file.db or postgresql://user:password@host/name")
         if scheme != "sqlite" and set(rest.rpartition("@")[0]) & set("@/?#[] "):
-            raise ValueError("percent-encode the special characters of its user and password (@ is %40, / is %2F)")
+            raise ValueError(
+                "percent-encode the special characters of its user and password (@ is %40, / is %2F)"
+            )
         try:
             _ = scheme == "sqlite" or urlsplit(f"//{rest}").port
         except ValueError:
@@ -237,7 +246,11 @@ class Settings(BaseSettings):
         try:
             (parse_smtp_url if smtp else parse_imap_url)(value.get_secret_value())
         except (SmtpUrlInvalid, ImapUrlInvalid) as error:
-            form = "smtp://user:password@host:587 or smtps://host:465" if smtp else "imaps://user:password@host:993/INBOX"
+            form = (
+                "smtp://user:password@host:587 or smtps://host:465"
+                if smtp
+                else "imaps://user:password@host:993/INBOX"
+            )
             raise ValueError(
                 f"is not right ({PARTS[error.part]}): write it as {form}, user and password percent-encoded"
             ) from None
@@ -350,10 +363,16 @@ class _SecretsFile(PydanticBaseSettingsSource):
 def _demo_account() -> Account:
     # The sandbox's published credentials (sandbox/README.md): they open nothing else.
     return Account(
-        key=DEMO_ACCOUNT, name="Maison Demo", environment="sandbox", login="sandbox", password=SecretStr("sandbox"),
-        passphrase=SecretStr("sandbox-passphrase"), finance_login="sandbox", finance_password=SecretStr("sandbox"),
+        key=DEMO_ACCOUNT,
+        name="Maison Demo",
+        environment="sandbox",
+        login="sandbox",
+        password=SecretStr("sandbox"),
+        passphrase=SecretStr("sandbox-passphrase"),
+        finance_login="sandbox",
+        finance_password=SecretStr("sandbox"),
         finance_notification_password=SecretStr("sandbox-finance-password"),
-    )  # fmt: skip
+    )
 
 
 def read() -> Settings:
@@ -366,8 +385,12 @@ def read() -> Settings:
         raise SettingsError(tuple(_sentence(problem) for problem in own)) from None
     except (ValueError, RecursionError) as error:  # a JSON variable that is no JSON
         field = re.search(r'field "(\w+)"', str(error))
-        name, kind = (field[1], "list" if field[1] == "allowed_hosts" else "object") if field else ("settings", "text")
-        raise SettingsError((f"{name}: is no JSON: write ETERMINAL_{name.upper()} as one JSON {kind}",)) from None
+        name, kind = (
+            (field[1], "list" if field[1] == "allowed_hosts" else "object") if field else ("settings", "text")
+        )
+        raise SettingsError(
+            (f"{name}: is no JSON: write ETERMINAL_{name.upper()} as one JSON {kind}",)
+        ) from None
 
 
 @lru_cache(maxsize=1)

@@ -140,7 +140,13 @@ def show() -> None:
     with refusals():
         known = actions(desk(), actor())
         left, right = st.columns([2, 1], vertical_alignment="bottom")
-        wanted = left.multiselect(t("Actions"), known, key="audit_actions", placeholder=t("All actions"), format_func=lambda code: t(ACTIONS.get(code, code)))  # fmt: skip
+        wanted = left.multiselect(
+            t("Actions"),
+            known,
+            key="audit_actions",
+            placeholder=t("All actions"),
+            format_func=lambda code: t(ACTIONS.get(code, code)),
+        )
         if right.button(
             t("Check that nothing was changed"),
             icon=":material/verified:",
@@ -161,7 +167,13 @@ def _check() -> None:
     if broken is None:
         st.success(t("No entry was changed or removed."), icon=":material/verified:")
     else:
-        st.error(t("Entry {number}, or one before it, was changed or removed. Tell your administrator.", number=broken), icon=":material/link_off:")  # fmt: skip
+        st.error(
+            t(
+                "Entry {number}, or one before it, was changed or removed. Tell your administrator.",
+                number=broken,
+            ),
+            icon=":material/link_off:",
+        )
 
 
 def _table(found: tuple[Entry, ...]) -> None:

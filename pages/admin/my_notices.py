@@ -36,11 +36,19 @@ def page() -> None:
     if own is None and may_set_address(desk(), actor()):
         st.info(t("Write your address first: it is where your notices go."), icon=":material/info:")
     elif own is None:
-        st.info(t("Your account has no e-mail address that the identity provider has verified, so nothing can be mailed to you. Ask your administrator."), icon=":material/info:")  # fmt: skip
+        st.info(
+            t(
+                "Your account has no e-mail address that the identity provider has verified, so nothing can be mailed to you. Ask your administrator."
+            ),
+            icon=":material/info:",
+        )
     else:
         st.caption(
-            t("A mail to {address}, in the language of these screens, about the payment requests that you sent. Customers never get one.", address=plain(own))
-        )  # fmt: skip
+            t(
+                "A mail to {address}, in the language of these screens, about the payment requests that you sent. Customers never get one.",
+                address=plain(own),
+            )
+        )
     with refusals(), st.form("notices", border=True):
         now = chosen(desk(), actor())
         wanted = []
@@ -58,7 +66,9 @@ def page() -> None:
         ):
             changed = choose(desk(), actor(), wanted)
             users.keep_language(desk(), actor(), language())  # the one that the mails are written in
-            st.toast(t("Saved.") if changed else t("Nothing to save: it was already so."), icon=":material/check:")  # fmt: skip
+            st.toast(
+                t("Saved.") if changed else t("Nothing to save: it was already so."), icon=":material/check:"
+            )
 
 
 def _own_address() -> None:

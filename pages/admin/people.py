@@ -29,9 +29,11 @@ def show() -> None:
     )
     if desk().settings.auth is None:
         st.info(
-            t("No identity provider is configured: the person at this machine is the only user. Others sign in once your administrator has added one."),
+            t(
+                "No identity provider is configured: the person at this machine is the only user. Others sign in once your administrator has added one."
+            ),
             icon=":material/info:",
-        )  # fmt: skip
+        )
     with refusals():
         for person in list_people(desk(), actor()):
             _card(person)
@@ -51,7 +53,11 @@ def _card(person: Person) -> None:
                 st.badge(t("Account closed"), icon=":material/block:", color="red")
             for role in ROLES:
                 if role in person.claimed:
-                    st.badge(t("{role} (from the provider)", role=t(ROLE_NAMES[role])), icon=":material/verified_user:", color="blue")  # fmt: skip
+                    st.badge(
+                        t("{role} (from the provider)", role=t(ROLE_NAMES[role])),
+                        icon=":material/verified_user:",
+                        color="blue",
+                    )
                 if role in person.given:
                     st.badge(
                         t("{role} (given here)", role=t(ROLE_NAMES[role])),
@@ -64,7 +70,11 @@ def _card(person: Person) -> None:
             with st.popover(t("Change roles"), icon=":material/edit:"):
                 _change_roles(person)
             if person.id != actor().id:
-                label, icon = ("Open account", ":material/lock_open:") if person.disabled else ("Close account", ":material/block:")  # fmt: skip
+                label, icon = (
+                    ("Open account", ":material/lock_open:")
+                    if person.disabled
+                    else ("Close account", ":material/block:")
+                )
                 with st.popover(t(label), icon=icon):
                     _change_account(person)
 
@@ -81,9 +91,13 @@ def _change_roles(person: Person) -> None:
         )
     with st.form(f"roles_{person.id}", border=False):
         wanted = st.pills(
-            t("Roles given here"), ROLES, selection_mode="multi", default=[role for role in ROLES if role in person.given],
-            format_func=lambda role: t(ROLE_NAMES[role]), key=f"wanted_{person.id}",
-        )  # fmt: skip
+            t("Roles given here"),
+            ROLES,
+            selection_mode="multi",
+            default=[role for role in ROLES if role in person.given],
+            format_func=lambda role: t(ROLE_NAMES[role]),
+            key=f"wanted_{person.id}",
+        )
         if st.form_submit_button(t("Save these roles"), type="primary", key=f"save_{person.id}"):
             with refusals():
                 set_given_roles(desk(), actor(), person.id, frozenset(wanted))

@@ -21,7 +21,11 @@ NAMED = 20
 def page() -> None:
     t = texts()
     st.title(t("Privacy"))
-    st.caption(t("A customer's names, addresses, telephone, descriptions and messages can be erased. Amounts, order ids, references and decisions stay: the totals do not change. Payout files are kept as they came."))  # fmt: skip
+    st.caption(
+        t(
+            "A customer's names, addresses, telephone, descriptions and messages can be erased. Amounts, order ids, references and decisions stay: the totals do not change. Payout files are kept as they came."
+        )
+    )
     with refusals():
         st.subheader(t("Erase automatically"), anchor=False)
         for account in desk().settings.all_accounts.values():
@@ -37,18 +41,29 @@ def _account(account: Account) -> None:
         if len(desk().settings.all_accounts) > 1:
             st.markdown(f"**{plain(account.name)}**")
         wanted = st.number_input(
-            t("Months after a request has ended (0: never)"), 0, MOST_MONTHS, kept, key=f"months_{account.key}", width=420,
-            help=t("Cards can be charged back for over a year: 13 months or more let you still see who it was."),
-        )  # fmt: skip
+            t("Months after a request has ended (0: never)"),
+            0,
+            MOST_MONTHS,
+            kept,
+            key=f"months_{account.key}",
+            width=420,
+            help=t(
+                "Cards can be charged back for over a year: 13 months or more let you still see who it was."
+            ),
+        )
         if st.form_submit_button(t("Save"), type="primary"):
             with refusals():
                 retention.keep_for(desk(), actor(), account.key, int(wanted))
                 st.success(
-                    t.plural("Customers are erased {count} month after their request has ended; it begins within a day.",
-                             "Customers are erased {count} months after their request has ended; it begins within a day.", int(wanted))
-                    if wanted else t("Nothing is erased by itself."),
+                    t.plural(
+                        "Customers are erased {count} month after their request has ended; it begins within a day.",
+                        "Customers are erased {count} months after their request has ended; it begins within a day.",
+                        int(wanted),
+                    )
+                    if wanted
+                    else t("Nothing is erased by itself."),
                     icon=":material/check_circle:",
-                )  # fmt: skip
+                )
 
 
 def _customer() -> None:
@@ -59,9 +74,12 @@ def _customer() -> None:
             st.success(t("Erased: {what}.", what=_what(done, t)), icon=":material/check_circle:")
         with st.form("erase_look", border=False, clear_on_submit=False):
             address = st.text_input(
-                t("The customer's e-mail address"), key="erase_address", width=420, autocomplete="off",
+                t("The customer's e-mail address"),
+                key="erase_address",
+                width=420,
+                autocomplete="off",
                 help=t("Of a customer who has none: the order id, or the full name."),
-            )  # fmt: skip
+            )
             if st.form_submit_button(t("Look up"), icon=":material/search:"):
                 st.session_state["erase_looked"] = address
         looked = st.session_state.get("erase_looked")
@@ -75,22 +93,30 @@ def _offer(address: str, found: Found, t: Translator) -> None:
         names = ", ".join(found.alive[:NAMED])
         end = format_date(found.alive_until, _zone(), language()) if found.alive_until else ""
         st.warning(
-            t("Some requests of this customer can still be paid or are being sent, and stay for now: {orders}. Come back after {date}.",
-              orders=plain(names), date=end)
-            if found.alive else t("A list that is being sent still holds this customer. Come back when it is finished."),
+            t(
+                "Some requests of this customer can still be paid or are being sent, and stay for now: {orders}. Come back after {date}.",
+                orders=plain(names),
+                date=end,
+            )
+            if found.alive
+            else t("A list that is being sent still holds this customer. Come back when it is finished."),
             icon=":material/hourglass_top:",
-        )  # fmt: skip
+        )
     if found.moved:
         st.info(
-            t("These requests went to this address once, and have another now: {orders}. Only what was sent here is erased. To erase their customer, look up the order id.",
-              orders=plain(", ".join(found.moved[:NAMED]))),
+            t(
+                "These requests went to this address once, and have another now: {orders}. Only what was sent here is erased. To erase their customer, look up the order id.",
+                orders=plain(", ".join(found.moved[:NAMED])),
+            ),
             icon=":material/forward_to_inbox:",
-        )  # fmt: skip
+        )
     if found.by_name:
         st.warning(
-            t("Found by name: whoever has the same name is erased, too. To erase one request alone, look up its order id."),
+            t(
+                "Found by name: whoever has the same name is erased, too. To erase one request alone, look up its order id."
+            ),
             icon=":material/group:",
-        )  # fmt: skip
+        )
     if not found.anything:
         st.info(t("Nothing is kept of this customer that can be erased now."), icon=":material/info:")
         return

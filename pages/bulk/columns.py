@@ -42,10 +42,21 @@ def show(head: Head, columns: tuple[Column, ...], place: str, *, open_: bool = F
         if meaning not in _TELLING:
             st.caption(plain(words))
     if head.unknown and not asked:
-        st.caption(plain(t("Columns that are not known and were left out: {columns}", columns=", ".join(head.unknown))))  # fmt: skip
-    by_hand = [t("{column}: {name}", column=labels[meaning], name=name or t("in no column")) for meaning, name in head.told.items()]  # fmt: skip
+        st.caption(
+            plain(
+                t("Columns that are not known and were left out: {columns}", columns=", ".join(head.unknown))
+            )
+        )
+    by_hand = [
+        t("{column}: {name}", column=labels[meaning], name=name or t("in no column"))
+        for meaning, name in head.told.items()
+    ]
     if by_hand:
-        st.caption(plain(t("Named by hand, for every table with these headings: {columns}", columns=", ".join(by_hand))))  # fmt: skip
+        st.caption(
+            plain(
+                t("Named by hand, for every table with these headings: {columns}", columns=", ".join(by_hand))
+            )
+        )
     folded = st.expander(t("Say which column is which"), expanded=open_, icon=":material/view_column:")
     with folded, st.container(horizontal=True):
         for column in columns:
@@ -80,5 +91,13 @@ def _box(
         if picked is not None:
             said(place)[meaning] = None if picked == _DETECTED else picked
 
-    st.selectbox(label, options, index=now, key=key, format_func=words, on_change=take, width="stretch" if first else 300,
-                 placeholder=t("choose"))  # fmt: skip
+    st.selectbox(
+        label,
+        options,
+        index=now,
+        key=key,
+        format_func=words,
+        on_change=take,
+        width="stretch" if first else 300,
+        placeholder=t("choose"),
+    )

@@ -28,7 +28,11 @@ SHOWN = 500
 def page() -> None:
     t = texts()
     st.title(t("Expected orders"))
-    st.caption(t("Orders of your own shop. Nothing is sent for them: they are only kept, so that the lines of HiPay's payouts find them."))  # fmt: skip
+    st.caption(
+        t(
+            "Orders of your own shop. Nothing is sent for them: they are only kept, so that the lines of HiPay's payouts find them."
+        )
+    )
     with refusals():
         account = table.choose_account("expected_account")
         known = expected.count(desk(), actor(), account.key)
@@ -38,7 +42,9 @@ def page() -> None:
         if may_add:
             _add(account)
         st.page_link(
-            "reconciliation/page.py", label=t("See how they stand in the reconciliation"), icon=":material/rule:"
+            "reconciliation/page.py",
+            label=t("See how they stand in the reconciliation"),
+            icon=":material/rule:",
         )
 
 
@@ -49,12 +55,16 @@ def _add(account: Account) -> None:
         table.offer_template(EXPECTED, "expected-orders")
         st.session_state.setdefault("expected_uploads", 0)
         uploaded = uploader.files(
-            t("The table: CSV, XLSX, XLS or ODS"), type=["csv", "txt", "xlsx", "xls", "ods"],
+            t("The table: CSV, XLSX, XLS or ODS"),
+            type=["csv", "txt", "xlsx", "xls", "ods"],
             key=f"expected_file_{st.session_state['expected_uploads']}",
-        )  # fmt: skip
+        )
         added = st.session_state.pop("expected_added", None)
         if added is not None:
-            st.success(t.plural("{count} order is now expected.", "{count} orders are now expected.", added), icon=":material/check_circle:")  # fmt: skip
+            st.success(
+                t.plural("{count} order is now expected.", "{count} orders are now expected.", added),
+                icon=":material/check_circle:",
+            )
         if uploaded is None:
             st.session_state.pop("expected_preview", None)
             return
@@ -93,10 +103,16 @@ def _show(account: Account, preview: Preview, place: str, t: Translator) -> None
     if preview.decision.decimal is None:
         table.undecided(preview.decision.cell)
         return
-    four = zip(st.columns(4), (
-        (t("New"), len(preview.new)), (t("Already known"), preview.known), (t("Different"), len(preview.different)),
-        (t("Rows to correct"), len(preview.bad)),
-    ), strict=True)  # fmt: skip
+    four = zip(
+        st.columns(4),
+        (
+            (t("New"), len(preview.new)),
+            (t("Already known"), preview.known),
+            (t("Different"), len(preview.different)),
+            (t("Rows to correct"), len(preview.bad)),
+        ),
+        strict=True,
+    )
     for column, (label, number) in four:
         column.metric(label, number, border=True)
     if preview.different:
@@ -115,9 +131,12 @@ def _show(account: Account, preview: Preview, place: str, t: Translator) -> None
     if preview.cards:
         rows = ", ".join(map(str, preview.cards[:20])) + (" …" if len(preview.cards) > 20 else "")
         st.warning(
-            t("In these rows an order id or a reference looks like a card number: {rows}. If it is one, take it out: it would be kept.", rows=rows),
+            t(
+                "In these rows an order id or a reference looks like a card number: {rows}. If it is one, take it out: it would be kept.",
+                rows=rows,
+            ),
             icon=":material/credit_card_off:",
-        )  # fmt: skip
+        )
     label = t.plural("Add {count} order", "Add {count} orders", len(preview.new))
     if st.button(label, type="primary", icon=":material/playlist_add_check:", key="expected_add"):
         st.session_state["expected_added"] = expected.keep(

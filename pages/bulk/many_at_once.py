@@ -51,7 +51,11 @@ STATES = {
 def page() -> None:
     t = texts()
     st.title(t("Many at once"))
-    st.caption(t("Send a list of payment requests by e-mail from a table. Each row is checked first; nothing leaves before you confirm."))  # fmt: skip
+    st.caption(
+        t(
+            "Send a list of payment requests by e-mail from a table. Each row is checked first; nothing leaves before you confirm."
+        )
+    )
     with refusals():
         if sending.listing(desk(), actor()).total:
             _lists()
@@ -73,9 +77,10 @@ def _new_list() -> None:
         rules, per_minute = _rules(account)
         st.session_state.setdefault("many_uploads", 0)
         uploaded = uploader.files(
-            t("The table: CSV, XLSX, XLS or ODS"), type=["csv", "txt", "xlsx", "xls", "ods"],
+            t("The table: CSV, XLSX, XLS or ODS"),
+            type=["csv", "txt", "xlsx", "xls", "ods"],
             key=f"many_file_{st.session_state['many_uploads']}",
-        )  # fmt: skip
+        )
         if uploaded is None:
             return
         rules = replace(rules, decimal=words.ask_decimal(uploaded.file_id))
@@ -92,15 +97,26 @@ def _rules(account: Account) -> tuple[Rules, int]:
     names = {code: language_name(code, language()).capitalize() for code in LANGUAGES}
     st.session_state.setdefault("many_language", language())
     chosen = one.selectbox(
-        t("Customers' language, where the table names none"), LANGUAGES, key="many_language", format_func=names.__getitem__
-    )  # fmt: skip
+        t("Customers' language, where the table names none"),
+        LANGUAGES,
+        key="many_language",
+        format_func=names.__getitem__,
+    )
     days = two.number_input(
-        t("Days each link is valid, where the table names no date"), 1, MAX_DAYS - 1, DEFAULT_DAYS, key="many_days"
-    )  # fmt: skip
+        t("Days each link is valid, where the table names no date"),
+        1,
+        MAX_DAYS - 1,
+        DEFAULT_DAYS,
+        key="many_days",
+    )
     pace = three.number_input(
-        t("Requests per minute"), 1, MOST_PER_MINUTE, PER_MINUTE, key="many_pace",
+        t("Requests per minute"),
+        1,
+        MOST_PER_MINUTE,
+        PER_MINUTE,
+        key="many_pace",
         help=t("A steady pace keeps mail servers from taking the list for spam."),
-    )  # fmt: skip
+    )
     return Rules(chosen, int(days), t.locale), int(pace)
 
 
@@ -142,10 +158,13 @@ def _show(preview: Preview, place: str) -> None:
             words.bad_table(preview.bad[:SHOWN], REQUESTS, t), hide_index=True, alt=t("Rows to correct")
         )
         st.download_button(
-            t("Download the rows to correct, with the reasons"), words.bad_csv(preview.bad, REQUESTS, t),
-            file_name=t("to-correct") + ".csv", mime="text/csv", icon=":material/download:",
+            t("Download the rows to correct, with the reasons"),
+            words.bad_csv(preview.bad, REQUESTS, t),
+            file_name=t("to-correct") + ".csv",
+            mime="text/csv",
+            icon=":material/download:",
             help=t("Correct them in a spreadsheet and add that file as a list of its own."),
-        )  # fmt: skip
+        )
     if preview.good:
         st.markdown(f"**{t('Ready')}**")
         st.dataframe(_good_table(preview, t), hide_index=True, alt=t("Rows ready to be sent"))
@@ -191,16 +210,30 @@ def _confirm(account: Account, name: str, preview: Preview, rules: Rules, per_mi
             format_money(units, code, t.locale) for code, units in sorted(preview.totals.items())
         )
         st.markdown(
-            t.plural("**{count}** customer gets an e-mail, for **{sums}** in all.", "**{count}** customers get an e-mail, for **{sums}** in all.",
-                     len(preview.good), sums=plain(sums))
-        )  # fmt: skip
+            t.plural(
+                "**{count}** customer gets an e-mail, for **{sums}** in all.",
+                "**{count}** customers get an e-mail, for **{sums}** in all.",
+                len(preview.good),
+                sums=plain(sums),
+            )
+        )
         minutes = -(-len(preview.good) // per_minute)
-        st.caption(t.plural("It takes about {count} minute; you may leave this page.", "It takes about {count} minutes; you may leave this page.", minutes))  # fmt: skip
+        st.caption(
+            t.plural(
+                "It takes about {count} minute; you may leave this page.",
+                "It takes about {count} minutes; you may leave this page.",
+                minutes,
+            )
+        )
         if preview.bad:
             st.warning(
-                t.plural("{count} row is not sent: correct it and add it later.", "{count} rows are not sent: correct them and add them later.", len(preview.bad)),
+                t.plural(
+                    "{count} row is not sent: correct it and add it later.",
+                    "{count} rows are not sent: correct them and add them later.",
+                    len(preview.bad),
+                ),
                 icon=":material/rule:",
-            )  # fmt: skip
+            )
         st.markdown(t("The first e-mail:"))
         shown = create.preview(desk(), actor(), preview.good[0].accepted)
         show_facts([(t("To"), shown.to), (t("Subject"), shown.composed.subject)])
@@ -220,9 +253,16 @@ def _confirm(account: Account, name: str, preview: Preview, rules: Rules, per_mi
         ):
             key = st.session_state["many_preview"][2]
             sending.start(
-                desk(), actor(), account.key, name, preview.good, days=rules.days, per_minute=per_minute, form_key=key,
+                desk(),
+                actor(),
+                account.key,
+                name,
+                preview.good,
+                days=rules.days,
+                per_minute=per_minute,
+                form_key=key,
                 head=preview.table.head,
-            )  # fmt: skip
+            )
             _close()
             st.session_state.pop("many_preview", None)
             st.session_state["many_uploads"] += 1

@@ -35,13 +35,25 @@ def offer_template(columns: tuple[Column, ...], name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t("An empty table with the right headings:"), width="content")
         st.download_button(
-            "XLSX", lambda: template.as_xlsx(columns, t), file_name=f"{name}.xlsx", mime=XLSX, icon=":material/download:",
-            on_click="ignore", type="tertiary", key=f"template_xlsx_{name}",
-        )  # fmt: skip
+            "XLSX",
+            lambda: template.as_xlsx(columns, t),
+            file_name=f"{name}.xlsx",
+            mime=XLSX,
+            icon=":material/download:",
+            on_click="ignore",
+            type="tertiary",
+            key=f"template_xlsx_{name}",
+        )
         st.download_button(
-            "CSV", lambda: template.as_csv(columns, t), file_name=f"{name}.csv", mime="text/csv", icon=":material/download:",
-            on_click="ignore", type="tertiary", key=f"template_csv_{name}",
-        )  # fmt: skip
+            "CSV",
+            lambda: template.as_csv(columns, t),
+            file_name=f"{name}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            type="tertiary",
+            key=f"template_csv_{name}",
+        )
     needed = ", ".join(t(column.label) for column in columns if column.needed)
     st.caption(
         t("Needed columns: {columns}. Other names, English or French, are recognised too.", columns=needed)
@@ -63,16 +75,22 @@ def ask_decimal(file_id: str) -> DecimalSign | None:
     t = texts()
     with st.popover(t("How amounts are written"), icon=":material/tune:"):
         chosen: Any = st.selectbox(
-            t("Decimal sign"), list(DECIMALS), key=f"decimal_{file_id}", format_func=lambda sign: t(DECIMALS[sign])
-        )  # fmt: skip
+            t("Decimal sign"),
+            list(DECIMALS),
+            key=f"decimal_{file_id}",
+            format_func=lambda sign: t(DECIMALS[sign]),
+        )
     return chosen or None
 
 
 def undecided(cell: str) -> None:
     st.warning(
-        texts()("The table does not say how its amounts are written (for example {cell}): choose the decimal sign above, and nothing is guessed.", cell=plain(cell)),
+        texts()(
+            "The table does not say how its amounts are written (for example {cell}): choose the decimal sign above, and nothing is guessed.",
+            cell=plain(cell),
+        ),
         icon=":material/help:",
-    )  # fmt: skip
+    )
 
 
 @contextmanager
@@ -130,9 +148,12 @@ def bad_csv(bad: Sequence[Bad], columns: tuple[Column, ...], t: Translator) -> b
     there = [column for column in columns if any(column.name in row.line.cells for row in bad)]
     labels = {column.name: t(column.label) for column in there} | {"reasons": t("What is wrong")}
     rows = [
-        {**{column.name: row.line.cells.get(column.name, "") for column in there}, "reasons": _reasons(row.problems, labels, t)}
+        {
+            **{column.name: row.line.cells.get(column.name, "") for column in there},
+            "reasons": _reasons(row.problems, labels, t),
+        }
         for row in bad
-    ]  # fmt: skip
+    ]
     return to_csv(pd.DataFrame(rows, columns=list(labels), dtype="str"), labels)
 
 
@@ -142,14 +163,16 @@ def refused_table(rows: Sequence[Any], t: Translator) -> pd.DataFrame:
         [
             {
                 t("Row"): row.line,
-                t("Customer"): f"{row.data.get('first_name', '')} {row.data.get('last_name', '')}".strip() or "—",
+                t("Customer"): f"{row.data.get('first_name', '')} {row.data.get('last_name', '')}".strip()
+                or "—",
                 t("What is wrong"): " ".join(
-                    t.gettext(SENTENCES.get(code, code)).format_map(_Blank(values)) for code, values in row.problems.values()
+                    t.gettext(SENTENCES.get(code, code)).format_map(_Blank(values))
+                    for code, values in row.problems.values()
                 ),
             }
             for row in rows
         ]
-    )  # fmt: skip
+    )
 
 
 def warning(code: str, row: Good, t: Translator) -> str:

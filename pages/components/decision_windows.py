@@ -116,10 +116,16 @@ def begin_rule(account: str, field: str, text: str, key: str, close: Callable[[]
     patterns: Any = {name: t(words) for name, words in PATTERNS.items()}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pattern = st.segmented_control(
-            t("The cell"), list(patterns), format_func=patterns.__getitem__, default="equals", required=True,
+            t("The cell"),
+            list(patterns),
+            format_func=patterns.__getitem__,
+            default="equals",
+            required=True,
             key=f"rule_pattern_{key}",
-        )  # fmt: skip
-        wanted = st.text_input(t("Text"), text, key=f"rule_text_{field}_{key}", max_chars=not_ours_rules.TEXT_MAX)
+        )
+        wanted = st.text_input(
+            t("Text"), text, key=f"rule_text_{field}_{key}", max_chars=not_ours_rules.TEXT_MAX
+        )
     usable = False
     if (wanted or "").strip():
         with refused(account):
@@ -138,7 +144,12 @@ def _say_taken(taken: not_ours_rules.Taken, t: Translator) -> None:
         st.info(t("No open line has this: the rule is for those to come."), icon=":material/info:")
         return
     money = ", ".join(format_money(units, code, t.locale) for code, units in taken.amounts)
-    words = t.plural("Takes {count} open line now ({amounts}), and those to come.", "Takes {count} open lines now ({amounts}), and those to come.", taken.lines, amounts=plain(money))  # fmt: skip
+    words = t.plural(
+        "Takes {count} open line now ({amounts}), and those to come.",
+        "Takes {count} open lines now ({amounts}), and those to come.",
+        taken.lines,
+        amounts=plain(money),
+    )
     st.info(words, icon=":material/filter_alt:")
 
 

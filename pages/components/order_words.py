@@ -69,7 +69,10 @@ EVENTS = {
     "copy_mail_expired": ("The sender's copy was not sent: the link had expired", ":material/timer_off:"),
     "copy_mail_bounced": ("The sender's copy came back", ":material/mail_off:"),
     "copy_mail_delayed": ("The sender's copy is late", ":material/schedule:"),
-    "copy_mail_not_passed_on": ("The sender's copy was taken, but not passed on", ":material/forward_to_inbox:"),
+    "copy_mail_not_passed_on": (
+        "The sender's copy was taken, but not passed on",
+        ":material/forward_to_inbox:",
+    ),
     "operation_asked": ("{operation} asked: {amount}", ":material/outbox:"),
     "operation_done": ("{operation} done: {amount}", ":material/task_alt:"),
     "operation_refused": ("{operation} refused", ":material/error:"),
@@ -105,7 +108,10 @@ EVENTS = {
     "link_renewed": ("Renewed: valid until {until}", ":material/autorenew:"),
     "renewed": ("Renewed with a new page: valid until {until}", ":material/autorenew:"),
     "link_corrected": ("Corrected: {amount} instead of {former_amount}", ":material/edit:"),
-    "payment_absent": ("HiPay, when asked, does not show the payment that it told of", ":material/search_off:"),
+    "payment_absent": (
+        "HiPay, when asked, does not show the payment that it told of",
+        ":material/search_off:",
+    ),
     "payment_dismissed": ("Looked into: it was no payment", ":material/gpp_bad:"),
     "payment_confirmed": ("Payment confirmed by hand", ":material/verified:"),
     "payment_quarantined": (
@@ -174,7 +180,11 @@ def event_words(
     if kind in ("payment_told", "payment_untrue"):
         words, _, more = _payment_words(data, currency, t)
         if kind == "payment_untrue":
-            return t("HiPay told, and when asked did not confirm: {what}", what=words), ":material/gpp_bad:", more
+            return (
+                t("HiPay told, and when asked did not confirm: {what}", what=words),
+                ":material/gpp_bad:",
+                more,
+            )
         return t("HiPay told, to be confirmed: {what}", what=words), ":material/hourglass_bottom:", more
     text, icon = EVENTS.get(kind, (kind, ":material/circle:"))
     values = dict(data)
@@ -227,7 +237,10 @@ def unanswered_words(unanswered: timedelta | None, t: Translator) -> str:
     if unanswered is None or unanswered < _USUAL:
         return ""
     seconds = int(unanswered.total_seconds())
-    return t("HiPay has not answered for {seconds} s. You may leave this page: it goes on by itself.", seconds=seconds)
+    return t(
+        "HiPay has not answered for {seconds} s. You may leave this page: it goes on by itself.",
+        seconds=seconds,
+    )
 
 
 def _payment_words(data: dict[str, Any], currency: str, t: Translator) -> tuple[str, str, str]:

@@ -74,8 +74,15 @@ def told(table: Table, key: str, places: Iterable[int]) -> tuple[Table, tuple[Id
 
 
 def draw(
-    name: str, frame: Any, ids: Sequence[Id], ticked: Iterable[Id], take: Take, *, several: bool = False, **options: Any
-) -> None:  # fmt: skip
+    name: str,
+    frame: Any,
+    ids: Sequence[Id],
+    ticked: Iterable[Id],
+    take: Take,
+    *,
+    several: bool = False,
+    **options: Any,
+) -> None:
     """``st.dataframe`` of the rows ``ids``, with these of them ticked; ``take`` is given what a person ticks instead.
 
     ``name`` is the table's, of the whole dashboard; ``options`` are Streamlit's.
@@ -90,9 +97,14 @@ def draw(
     newest = table.drawn[0]
     places = [place for place, one in enumerate(newest.ids) if one in newest.ticked]
     st.dataframe(
-        frame, hide_index=True, key=newest.key, selection_mode="multi-row" if several else "single-row",
-        on_select=partial(_told, name, newest.key, take), selection_default={"selection": {"rows": places}}, **options,
-    )  # fmt: skip
+        frame,
+        hide_index=True,
+        key=newest.key,
+        selection_mode="multi-row" if several else "single-row",
+        on_select=partial(_told, name, newest.key, take),
+        selection_default={"selection": {"rows": places}},
+        **options,
+    )
 
 
 def _told(name: str, key: str, take: Take) -> None:

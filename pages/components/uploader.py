@@ -21,7 +21,7 @@ def files(label: str, **options: Any) -> Any:
     reason = texts()(
         "The file marked in red was not taken: it is too large or of another kind, or more than {megabytes} MB would wait here. Remove it, import or remove what waits, then add it again.",
         megabytes=PERSON_BYTES // 1_000_000,
-    )  # fmt: skip
+    )
     uploaded = st.file_uploader(label, **options)
     st.html(
         '<style>[data-testid="stFileUploader"]:has([data-testid="stFileChipIconError"])::after '

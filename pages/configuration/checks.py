@@ -124,7 +124,11 @@ def _values(check: Check, account: Account, t: Translator) -> dict[str, str]:
         if name in values:
             values[name] = _ALGORITHMS.get(values[name], values[name])
     if "at" in values:
-        values["at"] = format_ago(datetime.fromisoformat(values["at"]), clock.now(), language()) if values["at"] else t("never")  # fmt: skip
+        values["at"] = (
+            format_ago(datetime.fromisoformat(values["at"]), clock.now(), language())
+            if values["at"]
+            else t("never")
+        )
     if "failure" in values:
         values["failure"] = stored_sentence(values["failure"], check.detail, t)
     if check.fields:

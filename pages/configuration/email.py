@@ -35,10 +35,17 @@ _EXAMPLES = {
 def form(account: Account, seen: Overview) -> None:
     """The language, its fields, and the e-mail beside them."""
     t, spoken = texts(), language()
-    chosen = st.segmented_control(
-        t("Language of the e-mail"), ["", *LANGUAGES], key="cfg_email_language", default="", required=True,
-        format_func=lambda code: language_name(code, spoken).capitalize() if code else t("Default"),
-    ) or ""  # fmt: skip
+    chosen = (
+        st.segmented_control(
+            t("Language of the e-mail"),
+            ["", *LANGUAGES],
+            key="cfg_email_language",
+            default="",
+            required=True,
+            format_func=lambda code: language_name(code, spoken).capitalize() if code else t("Default"),
+        )
+        or ""
+    )
     left, right = st.columns([1, 1], gap="large")
     with left:
         typed, problems = _fields(account, seen, chosen)
@@ -62,9 +69,11 @@ def _fields(account: Account, seen: Overview, chosen: str) -> tuple[dict[str, st
         st.session_state.setdefault(key, getattr(stored, name))
         hint = getattr(default, name) if chosen else _EXAMPLES.get(name, "")
         options = {
-            "key": key, "disabled": not may, "persist_state": "page",
+            "key": key,
+            "disabled": not may,
+            "persist_state": "page",
             "placeholder": t("as the default: {text}", text=hint) if chosen and hint else hint,
-        }  # fmt: skip
+        }
         if name in _BLOCKS:
             typed[name] = st.text_area(t(label), height=100, **options) or ""
         elif name == "colour":
@@ -96,7 +105,13 @@ def _colour(label: str, options: dict[str, object], shown: str) -> str:
     def picked() -> None:
         st.session_state[key] = st.session_state[f"{key}_picker"]
 
-    picker.color_picker(label, key=f"{key}_picker", on_change=picked, disabled=bool(options["disabled"]), label_visibility="collapsed")  # fmt: skip
+    picker.color_picker(
+        label,
+        key=f"{key}_picker",
+        on_change=picked,
+        disabled=bool(options["disabled"]),
+        label_visibility="collapsed",
+    )
     return typed
 
 
@@ -129,7 +144,13 @@ def _test(account: Account, seen: Overview, spoken: str) -> None:
     st.markdown(f"**{t('Test e-mail')}**")
     to = own
     if own:
-        st.caption(t("With the saved settings and sample data, in {language}, to {address}.", language=language_name(spoken, language()), address=plain(own)))  # fmt: skip
+        st.caption(
+            t(
+                "With the saved settings and sample data, in {language}, to {address}.",
+                language=language_name(spoken, language()),
+                address=plain(own),
+            )
+        )
     else:
         to = st.text_input(t("Your address"), key="cfg_test_to", disabled=not seen.may_configure) or ""
     if not st.button(
@@ -141,7 +162,10 @@ def _test(account: Account, seen: Overview, spoken: str) -> None:
         return
     with refusals(), st.spinner(t("Handing the message to the mail server…")):
         sent = send_test_email(desk(), actor(), account.key, spoken, to)
-        st.success(t("The mail server took it: look into the mailbox of {address}.", address=plain(sent.to)), icon=":material/mark_email_read:")  # fmt: skip
+        st.success(
+            t("The mail server took it: look into the mailbox of {address}.", address=plain(sent.to)),
+            icon=":material/mark_email_read:",
+        )
         if desk().settings.demo:
             st.caption(f"[{t('Open the mailbox of the sandbox')}]({desk().settings.sandbox_url}/mailbox)")
 

@@ -27,14 +27,20 @@ def show(account: Account, seen: Overview) -> None:
     has_address = bool(desk().settings.public)
     if not has_address:
         st.info(
-            t("No public address is set, so the e-mail holds HiPay's own address. Ask whoever runs the server for one."),
+            t(
+                "No public address is set, so the e-mail holds HiPay's own address. Ask whoever runs the server for one."
+            ),
             icon=":material/link_off:",
-        )  # fmt: skip
+        )
     own = st.toggle(
-        t("The e-mail holds our own link"), now.own_link and has_address, key=f"cfg_own_link_{account.key}",
+        t("The e-mail holds our own link"),
+        now.own_link and has_address,
+        key=f"cfg_own_link_{account.key}",
         disabled=not (seen.may_configure and has_address),
-        help=t("It leads to a page of ours with one button, and from there to HiPay. Requests that were sent keep the link they have."),
-    )  # fmt: skip
+        help=t(
+            "It leads to a page of ours with one button, and from there to HiPay. Requests that were sent keep the link they have."
+        ),
+    )
     if has_address and own != now.own_link:
         with refusals():
             st.session_state["cfg_saved"] = options.save(desk(), actor(), account.key, Options(own_link=own))

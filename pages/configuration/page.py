@@ -73,7 +73,9 @@ def page() -> None:
     )
     with _section("redirect_pages", redirects, seen, t):
         configuration_redirects.form(account, seen)
-    email = t("Every setting of the default is needed to send links. A language may have its own; what it leaves empty comes from the default.")  # fmt: skip
+    email = t(
+        "Every setting of the default is needed to send links. A language may have its own; what it leaves empty comes from the default."
+    )
     with _section("email_settings", email, seen, t):
         # A fragment: what is typed redraws the e-mail beside it, not the whole screen.
         st.fragment(configuration_email.form)(account, seen)

@@ -56,9 +56,12 @@ def _fields(
     slots = {}
     with left:
         values["merchant_display_name"] = st.text_input(
-            t("Name shown to the customer"), page.merchant_display_name, key=f"{key}_name", disabled=not may,
+            t("Name shown to the customer"),
+            page.merchant_display_name,
+            key=f"{key}_name",
+            disabled=not may,
             help=t("At most {limit} characters; empty: the name HiPay knows.", limit=DISPLAY_NAME_MAX),
-        )  # fmt: skip
+        )
         slots["merchant_display_name"] = st.empty()
         values["theme_code"] = st.text_input(
             t("Theme code"), page.theme_code, key=f"{key}_theme", disabled=not may
@@ -66,9 +69,14 @@ def _fields(
         slots["theme_code"] = st.empty()
     with right:
         values["payment_product_list"] = st.multiselect(
-            t("Payment methods"), products, list(page.payment_product_list), key=f"{key}_products", disabled=not may,
-            placeholder=t("all that are open"), help=t("Those open on the account when it was last checked."),
-        )  # fmt: skip
+            t("Payment methods"),
+            products,
+            list(page.payment_product_list),
+            key=f"{key}_products",
+            disabled=not may,
+            placeholder=t("all that are open"),
+            help=t("Those open on the account when it was last checked."),
+        )
         slots["payment_product_list"] = st.empty()
         values["display_cancel_button"] = st.checkbox(
             t("Show a button to cancel"), page.display_cancel_button, key=f"{key}_cancel", disabled=not may

@@ -38,22 +38,34 @@ def show(account: Account, seen: Overview) -> None:
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         on = st.toggle(
-            t("Fetch payouts by themselves"), now.on, key=f"cfg_payouts_on_{account.key}",
+            t("Fetch payouts by themselves"),
+            now.on,
+            key=f"cfg_payouts_on_{account.key}",
             disabled=not seen.may_configure,
-        )  # fmt: skip
+        )
         hours = st.number_input(
-            t("Every (hours)"), LEAST_HOURS, MOST_HOURS, now.hours, width=160,
-            key=f"cfg_payouts_hours_{account.key}", disabled=not seen.may_configure,
-        )  # fmt: skip
+            t("Every (hours)"),
+            LEAST_HOURS,
+            MOST_HOURS,
+            now.hours,
+            width=160,
+            key=f"cfg_payouts_hours_{account.key}",
+            disabled=not seen.may_configure,
+        )
         if st.form_submit_button(t("Save"), key="cfg_save_payouts", disabled=not seen.may_configure):
             with refusals():
                 changed = save(desk(), actor(), account.key, Automatic(on, int(hours)))
-                st.toast(t("Saved.") if changed else t("Nothing to save: it was already so."), icon=":material/check:")  # fmt: skip
+                st.toast(
+                    t("Saved.") if changed else t("Nothing to save: it was already so."),
+                    icon=":material/check:",
+                )
     if url := finance_notify_url(desk(), account.key):
         said = (
             t("HiPay can announce each payout (finance notifications) at this address:")
             if account.finance_secrets
-            else t("HiPay can announce each payout (finance notifications) at this address, once their password is in the settings:")
-        )  # fmt: skip
+            else t(
+                "HiPay can announce each payout (finance notifications) at this address, once their password is in the settings:"
+            )
+        )
         st.caption(said)
         st.code(url, language=None)

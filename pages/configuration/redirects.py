@@ -31,14 +31,22 @@ def form(account: Account, seen: Overview) -> None:
     )
     top = st.container(horizontal=True, vertical_alignment="bottom")
     own = top.button(
-        t("Use the ready-made pages"), icon=":material/auto_awesome:", key="cfg_own_pages", disabled=not may or not public,
-        help=t("In eight languages, with your logo and your colour.") if public
+        t("Use the ready-made pages"),
+        icon=":material/auto_awesome:",
+        key="cfg_own_pages",
+        disabled=not may or not public,
+        help=t("In eight languages, with your logo and your colour.")
+        if public
         else t("The ready-made pages need a public address (ETERMINAL_PUBLIC_URL), and none is set."),
-    )  # fmt: skip
+    )
     shown_in = top.selectbox(
-        t("See them in"), LANGUAGES, index=LANGUAGES.index(spoken), key="cfg_see_in", width=220,
+        t("See them in"),
+        LANGUAGES,
+        index=LANGUAGES.index(spoken),
+        key="cfg_see_in",
+        width=220,
         format_func=lambda code: language_name(code, spoken).capitalize(),
-    )  # fmt: skip
+    )
     typed: dict[str, str] = {}
     slots = {}
     for kind, page in seen.configuration.redirect_pages.items():
@@ -52,9 +60,12 @@ def form(account: Account, seen: Overview) -> None:
         ours = ticked and bool(public)
         with left:
             url = st.text_input(
-                t(PAGES[kind]), key=key, live=True, disabled=not may or ours,
+                t(PAGES[kind]),
+                key=key,
+                live=True,
+                disabled=not may or ours,
                 placeholder=t("the ready-made page") if ours else "https://www.example.com/…",
-            )  # fmt: skip
+            )
             slots[kind] = st.empty()
         if ours:
             link = f"{public}/return/preview/{kind}?{urlencode({'account': account.key, 'lang': shown_in})}"

@@ -34,25 +34,52 @@ def show(account: Account, seen: Overview) -> None:
     with st.form(f"cfg_reminders_{account.key}", border=False):
         left, right = st.columns(2)
         before = left.multiselect(
-            t("Days before the link ends"), _days(now.before), now.before, max_selections=MOST_RULES, key=f"cfg_remind_before_{account.key}",
-            disabled=not seen.may_configure, placeholder=t("None"),
-        )  # fmt: skip
+            t("Days before the link ends"),
+            _days(now.before),
+            now.before,
+            max_selections=MOST_RULES,
+            key=f"cfg_remind_before_{account.key}",
+            disabled=not seen.may_configure,
+            placeholder=t("None"),
+        )
         after = right.multiselect(
-            t("Days after the e-mail was sent"), _days(now.after), now.after, max_selections=MOST_RULES, key=f"cfg_remind_after_{account.key}",
-            disabled=not seen.may_configure, placeholder=t("None"),
-        )  # fmt: skip
+            t("Days after the e-mail was sent"),
+            _days(now.after),
+            now.after,
+            max_selections=MOST_RULES,
+            key=f"cfg_remind_after_{account.key}",
+            disabled=not seen.may_configure,
+            placeholder=t("None"),
+        )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             begin = st.number_input(
-                t("Not before (hour)"), 0, 23, now.from_hour, width=160, key=f"cfg_remind_from_{account.key}", disabled=not seen.may_configure
-            )  # fmt: skip
+                t("Not before (hour)"),
+                0,
+                23,
+                now.from_hour,
+                width=160,
+                key=f"cfg_remind_from_{account.key}",
+                disabled=not seen.may_configure,
+            )
             end = st.number_input(
-                t("Not after (hour)"), 1, 24, now.to_hour, width=160, key=f"cfg_remind_to_{account.key}", disabled=not seen.may_configure
-            )  # fmt: skip
+                t("Not after (hour)"),
+                1,
+                24,
+                now.to_hour,
+                width=160,
+                key=f"cfg_remind_to_{account.key}",
+                disabled=not seen.may_configure,
+            )
             sundays = st.checkbox(
-                t("On Sundays too"), now.sundays, key=f"cfg_remind_sundays_{account.key}", disabled=not seen.may_configure
-            )  # fmt: skip
+                t("On Sundays too"),
+                now.sundays,
+                key=f"cfg_remind_sundays_{account.key}",
+                disabled=not seen.may_configure,
+            )
         st.caption(t("Hours of {zone}.", zone=account.timezone))
-        if st.form_submit_button(t("Save the reminders"), key="cfg_save_reminders", disabled=not seen.may_configure):  # fmt: skip
+        if st.form_submit_button(
+            t("Save the reminders"), key="cfg_save_reminders", disabled=not seen.may_configure
+        ):
             wanted = Reminders(tuple(before), tuple(after), int(begin), int(end), sundays)
             with refusals():
                 st.session_state["cfg_saved"] = reminders.save(desk(), actor(), account.key, wanted)

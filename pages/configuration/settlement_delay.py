@@ -29,10 +29,18 @@ def show(account: Account, seen: Overview) -> None:
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         days = st.number_input(
-            t("A collected payment must be in a payout after (days)"), LEAST_DAYS, MOST_DAYS, now, width=340,
-            key=f"cfg_late_days_{account.key}", disabled=not seen.may_configure,
-        )  # fmt: skip
+            t("A collected payment must be in a payout after (days)"),
+            LEAST_DAYS,
+            MOST_DAYS,
+            now,
+            width=340,
+            key=f"cfg_late_days_{account.key}",
+            disabled=not seen.may_configure,
+        )
         if st.form_submit_button(t("Save the days"), key="cfg_save_late", disabled=not seen.may_configure):
             with refusals():
                 changed = save_days_to_settle(desk(), actor(), account.key, int(days))
-                st.toast(t("Saved.") if changed else t("Nothing to save: it was already so."), icon=":material/check:")  # fmt: skip
+                st.toast(
+                    t("Saved.") if changed else t("Nothing to save: it was already so."),
+                    icon=":material/check:",
+                )

@@ -32,11 +32,29 @@ _STANDS = timedelta(hours=1)  # so long an end that was proposed stays under som
 KEYS = tuple(
     f"order_{name}"
     for name in (
-        "key", "proposed", "proposed_id", "duplicated_from", "first_name", "last_name", "email", "phone", "amount", "currency",
-        "description", "reference_1", "reference_2", "reference_3", "reference_4", "reference_5", "order_id", "language",
-        "end_date", "end_time", "capture",
+        "key",
+        "proposed",
+        "proposed_id",
+        "duplicated_from",
+        "first_name",
+        "last_name",
+        "email",
+        "phone",
+        "amount",
+        "currency",
+        "description",
+        "reference_1",
+        "reference_2",
+        "reference_3",
+        "reference_4",
+        "reference_5",
+        "order_id",
+        "language",
+        "end_date",
+        "end_time",
+        "capture",
     )
-)  # fmt: skip
+)
 # Problems of a field nobody has filled in yet: told as what is still needed, not as mistakes.
 _STILL_EMPTY = {"field_empty", "address_empty"}
 
@@ -94,9 +112,13 @@ def draw(account: Account, channel: Channel) -> Form:
                 right, "description", t("Description"), placeholder=t("what the customer is paying for")
             )
             reference = field(
-                right, "reference_1", t("Invoice number"),
-                help=t("Repeated in HiPay's payout file (Reporting data 1): this is how the payment is found there."),
-            )  # fmt: skip
+                right,
+                "reference_1",
+                t("Invoice number"),
+                help=t(
+                    "Repeated in HiPay's payout file (Reporting data 1): this is how the payment is found there."
+                ),
+            )
             if not reference.strip():
                 slots["reference_1"].caption(
                     ":material/warning: "
@@ -104,11 +126,22 @@ def draw(account: Account, channel: Channel) -> Form:
                 )
     more = _more(account, channel, field, slots)
     draft = Draft(
-        channel=channel, account=account.key, first_name=first_name, last_name=last_name, email=email, amount=amount,
-        currency=currency, description=description, references=(reference, *more["references"]),
-        order_id=more["order_id"], language=more["language"], expires_at=more["expires_at"], locale=t.locale,
-        phone=more["phone"], capture=more["capture"],
-    )  # fmt: skip
+        channel=channel,
+        account=account.key,
+        first_name=first_name,
+        last_name=last_name,
+        email=email,
+        amount=amount,
+        currency=currency,
+        description=description,
+        references=(reference, *more["references"]),
+        order_id=more["order_id"],
+        language=more["language"],
+        expires_at=more["expires_at"],
+        locale=t.locale,
+        phone=more["phone"],
+        capture=more["capture"],
+    )
     accepted, problems = check(draft, now)
     if more["problem"]:
         accepted, problems = None, {**problems, "expires_at": more["problem"]}
@@ -175,9 +208,12 @@ def _more(
         )
         one, two, three = st.columns(3)
         day = one.date_input(
-            t("Valid until (date)"), key="order_end_date", format="DD/MM/YYYY",
-            min_value=today, max_value=today + timedelta(days=MAX_DAYS),
-        )  # fmt: skip
+            t("Valid until (date)"),
+            key="order_end_date",
+            format="DD/MM/YYYY",
+            min_value=today,
+            max_value=today + timedelta(days=MAX_DAYS),
+        )
         hour = two.time_input(
             t("Valid until (time, {zone})", zone=account.timezone), key="order_end_time", step=900
         )
@@ -186,7 +222,7 @@ def _more(
         moments = {"now": t("At once"), "later": t("Later (the amount is held on the card)")}
         capture = three.radio(
             t("Collection"), list(moments), key="order_capture", format_func=moments.__getitem__
-        )  # fmt: skip
+        )
     expires_at, problem = None, None
     if isinstance(day, type(today)) and hour is not None:
         try:
@@ -194,9 +230,14 @@ def _more(
         except DeskError as error:
             problem = error
     return {
-        "phone": phone, "order_id": order_id, "language": chosen, "references": references, "expires_at": expires_at,
-        "capture": capture, "problem": problem,
-    }  # fmt: skip
+        "phone": phone,
+        "order_id": order_id,
+        "language": chosen,
+        "references": references,
+        "expires_at": expires_at,
+        "capture": capture,
+        "problem": problem,
+    }
 
 
 def _propose(account: Account, now: datetime) -> None:

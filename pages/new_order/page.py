@@ -77,7 +77,13 @@ def page() -> None:
             window(_confirm)(form)
     else:
         show_warnings(form.accepted)
-        st.button(t("Prepare the telephone payment"), type="primary", icon=":material/call:", on_click=_create, args=(form,))  # fmt: skip
+        st.button(
+            t("Prepare the telephone payment"),
+            type="primary",
+            icon=":material/call:",
+            on_click=_create,
+            args=(form,),
+        )
         _say_refusal()
 
 
@@ -94,10 +100,15 @@ def _where() -> tuple[Account, Channel]:
         "new_order_channel", "link"
     )  # no default: a duplicate and a template may set it
     channel = left.segmented_control(
-        t("How will the customer pay?"), list(CHANNELS), format_func=lambda key: t(CHANNELS[key]), required=True,
+        t("How will the customer pay?"),
+        list(CHANNELS),
+        format_func=lambda key: t(CHANNELS[key]),
+        required=True,
         key="new_order_channel",
-        help=t("By link: the customer pays on HiPay's page (e-commerce, ECI 7). By phone: you type the card on HiPay's page (MO/TO, ECI 1)."),
-    )  # fmt: skip
+        help=t(
+            "By link: the customer pays on HiPay's page (e-commerce, ECI 7). By phone: you type the card on HiPay's page (MO/TO, ECI 1)."
+        ),
+    )
     key = next(iter(accounts))
     if len(accounts) > 1:
         st.session_state.setdefault("account", key)
@@ -119,9 +130,11 @@ def _summary(account: Account, form: Form) -> None:
         "order_id": order.order_id,
     }
     st.markdown(
-        t("**{name}** is asked for **{amount}**, in {language}, until {expiry}. Order id {order_id}.",
-          **{key: plain(text) for key, text in values.items()})
-    )  # fmt: skip
+        t(
+            "**{name}** is asked for **{amount}**, in {language}, until {expiry}. Order id {order_id}.",
+            **{key: plain(text) for key, text in values.items()},
+        )
+    )
 
 
 def _confirm(form: Form) -> None:
@@ -155,8 +168,14 @@ def _confirm(form: Form) -> None:
             _close()
             st.rerun()
         send.button(
-            t("Send"), type="primary", width="stretch", disabled=not sure, icon=":material/send:", on_click=_create, args=(form,)
-        )  # fmt: skip
+            t("Send"),
+            type="primary",
+            width="stretch",
+            disabled=not sure,
+            icon=":material/send:",
+            on_click=_create,
+            args=(form,),
+        )
         _say_refusal()
 
 
@@ -165,15 +184,20 @@ def _offer_a_copy() -> None:
     t, own = texts(), create.copy_address(actor())
     if own is None and may_set_address(desk(), actor()):
         st.text_input(
-            t("To receive a copy: your own e-mail address"), key="confirm_own_address", on_change=_keep_own_address
-        )  # fmt: skip
+            t("To receive a copy: your own e-mail address"),
+            key="confirm_own_address",
+            on_change=_keep_own_address,
+        )
         if problem := st.session_state.pop("confirm_own_problem", None):
             st.markdown(f":small[:red[:material/error: {plain(problem)}]]")
         return
     st.checkbox(
-        t("Send me a copy ({address})", address=plain(own)) if own else t("Send me a copy (your account has no e-mail address)"),
-        disabled=own is None, key="confirm_copy",
-    )  # fmt: skip
+        t("Send me a copy ({address})", address=plain(own))
+        if own
+        else t("Send me a copy (your account has no e-mail address)"),
+        disabled=own is None,
+        key="confirm_copy",
+    )
 
 
 def _keep_own_address() -> None:
@@ -220,9 +244,11 @@ def _sent(order_id: int) -> None:
         del st.session_state["sent_order"]
         st.rerun()
     right.page_link(
-        "payment_requests/page.py", label=t("See it among the payment requests"), icon=":material/receipt_long:",
+        "payment_requests/page.py",
+        label=t("See it among the payment requests"),
+        icon=":material/receipt_long:",
         query_params={"order": str(order_id)},
-    )  # fmt: skip
+    )
 
 
 @st.fragment(run_every=1.0)
@@ -244,10 +270,13 @@ def _progress(order_id: int) -> None:
             )
         elif order.channel == "phone" and url:
             st.info(
-                t("HiPay's page is ready for {name}, {amount}. Type the card there: it never passes through this tool.",
-                  name=plain(name), amount=plain(amount)),
+                t(
+                    "HiPay's page is ready for {name}, {amount}. Type the card there: it never passes through this tool.",
+                    name=plain(name),
+                    amount=plain(amount),
+                ),
                 icon=":material/call:",
-            )  # fmt: skip
+            )
             st.link_button(
                 t("Open HiPay's page in a new tab"), url, type="primary", icon=":material/open_in_new:"
             )

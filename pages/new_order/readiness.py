@@ -16,5 +16,7 @@ def say_what_is_missing(ready: Readiness, channel: str) -> None:
     lines = "\n".join(f"- {missing_words(missing, t)}" for missing in ready.missing)
     st.warning(f"{say}\n\n{lines}", icon=":material/build:")
     st.page_link(
-        "configuration/page.py", label=t("Complete it on the configuration screen"), icon=":material/settings:"
+        "configuration/page.py",
+        label=t("Complete it on the configuration screen"),
+        icon=":material/settings:",
     )

@@ -26,10 +26,16 @@ def show(account: Account, form: Form) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             if known:
                 st.selectbox(
-                    t("Start from a template"), list(known), index=None, key=f"template_{account.key}", width=320,
-                    format_func=lambda number: known[number].name, placeholder=t("none"),
-                    on_change=_fill_in, args=(account, known),
-                )  # fmt: skip
+                    t("Start from a template"),
+                    list(known),
+                    index=None,
+                    key=f"template_{account.key}",
+                    width=320,
+                    format_func=lambda number: known[number].name,
+                    placeholder=t("none"),
+                    on_change=_fill_in,
+                    args=(account, known),
+                )
             with st.popover(t("Templates"), icon=":material/bookmarks:", type="tertiary"):
                 _keep(account, form)
                 if known:
@@ -57,7 +63,11 @@ def _fill_in(account: Account, known: dict[int, Template]) -> None:
 def _keep(account: Account, form: Form) -> None:
     t = texts()
     st.markdown(f"**{t('Keep this form as a template')}**")
-    st.caption(t("Amount, description, references, language, collection and validity; never the customer nor the invoice number."))  # fmt: skip
+    st.caption(
+        t(
+            "Amount, description, references, language, collection and validity; never the customer nor the invoice number."
+        )
+    )
     name = st.text_input(t("Name of the template"), key="template_name", autocomplete="off")
     content: Content = templates.content_of(form.draft, clock.now())
     if st.button(t("Keep"), type="primary", icon=":material/bookmark_add:", key="template_keep"):
@@ -72,7 +82,7 @@ def _manage(known: dict[int, Template]) -> None:
     st.markdown(f"**{t('Rename or delete')}**")
     chosen = st.selectbox(
         t("Template"), list(known), key="template_managed", format_func=lambda number: known[number].name
-    )  # fmt: skip
+    )
     name = st.text_input(
         t("New name"), known[chosen].name, key=f"template_rename_{chosen}", autocomplete="off"
     )

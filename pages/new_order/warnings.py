@@ -43,7 +43,12 @@ def show_warnings(order: Accepted) -> None:
         with st.container(gap="xsmall"):
             st.warning(plain(words), icon=":material/info:")
             for one in named:
-                st.page_link("payment_requests/page.py", label=_look_at(one), icon=":material/receipt_long:", query_params={"order": str(one.id)})  # fmt: skip
+                st.page_link(
+                    "payment_requests/page.py",
+                    label=_look_at(one),
+                    icon=":material/receipt_long:",
+                    query_params={"order": str(one.id)},
+                )
 
 
 def _look_at(one: OrderNamed) -> str:
@@ -62,32 +67,56 @@ def _words(warning: SendingWarning, order: Accepted, t: Translator) -> tuple[str
                 "name": person_name(found.sender, t),
             }
             if under_way:
-                return t("This customer is already paying {amount} for {order_id}, sent on {when} by {name}. Is this another request?", **values), (found,)  # fmt: skip
-            return t("This customer can still pay {amount} for {order_id}, sent on {when} by {name}. Is this another request?", **values), (found,)  # fmt: skip
+                return t(
+                    "This customer is already paying {amount} for {order_id}, sent on {when} by {name}. Is this another request?",
+                    **values,
+                ), (found,)
+            return t(
+                "This customer can still pay {amount} for {order_id}, sent on {when} by {name}. Is this another request?",
+                **values,
+            ), (found,)
         case FormerPayable(former, until, can_be_called_off, under_way):
             values = {"order_id": former.order_id, "until": format_short(until, zone, language())}
             if under_way:
-                return t("Duplicated from {order_id}, which the customer is already paying. Is this another request?", **values), (former,)  # fmt: skip
+                return t(
+                    "Duplicated from {order_id}, which the customer is already paying. Is this another request?",
+                    **values,
+                ), (former,)
             if can_be_called_off:
-                return t("Duplicated from {order_id}, whose link can be paid until {until}. If this one takes its place, call that one off: else the customer can pay both.", **values), (former,)  # fmt: skip
-            return t("Duplicated from {order_id}, whose link can be paid until {until}, and HiPay cannot call it off. If this one takes its place, tell the customer to pay with the new link only: both can be paid.", **values), (former,)  # fmt: skip
+                return t(
+                    "Duplicated from {order_id}, whose link can be paid until {until}. If this one takes its place, call that one off: else the customer can pay both.",
+                    **values,
+                ), (former,)
+            return t(
+                "Duplicated from {order_id}, whose link can be paid until {until}, and HiPay cannot call it off. If this one takes its place, tell the customer to pay with the new link only: both can be paid.",
+                **values,
+            ), (former,)
         case ReferenceUsed(reference, found, total):
             names = ", ".join(one.order_id for one in found) + (" …" if total > len(found) else "")
             words = t.plural(
                 "Another order has invoice number {reference}: {names}. In the payout, only one of them can be meant.",
                 "{count} other orders have invoice number {reference}: {names}. In the payout, only one of them can be meant.",
-                total, reference=reference, names=names,
-            )  # fmt: skip
+                total,
+                reference=reference,
+                names=names,
+            )
             return words, found
         case LooksLikeCard():
-            return t("A reference or the order id looks like a card number. If it is one, take it out: it would be sent to HiPay and kept."), ()
+            return t(
+                "A reference or the order id looks like a card number. If it is one, take it out: it would be sent to HiPay and kept."
+            ), ()
         case AddressMistyped(suggestion):
-            return t("The address looks mistyped: {address}. Did you mean {suggestion}?", address=order.email, suggestion=suggestion), ()  # fmt: skip
+            return t(
+                "The address looks mistyped: {address}. Did you mean {suggestion}?",
+                address=order.email,
+                suggestion=suggestion,
+            ), ()
         case AmountUnusual(amount, usual, currency):
             return t(
                 "{amount} is far above what this account usually asks for (about {usual}). Is the amount right?",
-                amount=format_money(amount, currency, t.locale), usual=format_money(usual, currency, t.locale),
-            ), ()  # fmt: skip
+                amount=format_money(amount, currency, t.locale),
+                usual=format_money(usual, currency, t.locale),
+            ), ()
         case InvoiceNumberMissing():
             return t("Without an invoice number finance can only find the payment by its order id."), ()
     return "", ()

@@ -79,7 +79,12 @@ def _expiring(seen: Overview) -> None:
             with st.container(gap=None):
                 name = plain(f"{order.first_name} {order.last_name}")
                 amount = plain(format_money(order.amount, order.currency, t.locale))
-                st.page_link("payment_requests/page.py", label=f"{name} · {amount}", icon=":material/timer:", query_params={"order": str(order.id)})  # fmt: skip
+                st.page_link(
+                    "payment_requests/page.py",
+                    label=f"{name} · {amount}",
+                    icon=":material/timer:",
+                    query_params={"order": str(order.id)},
+                )
                 until = t("until {when}", when=format_short(order.expires_at, zone, language()))
                 st.caption(plain(" · ".join((until, order.order_id, *_opened(ending.opened.get(order.id))))))
         if ending.total > len(ending.orders):
@@ -116,10 +121,18 @@ def _payouts(newest_file: int) -> None:
                 format_money(one.units, currency, t.locale) for currency, one in sorted(found.waiting.items())
             )
             if count:
-                words = t.plural("{count} collected payment is in no payout yet", "{count} collected payments are in no payout yet", count)  # fmt: skip
+                words = t.plural(
+                    "{count} collected payment is in no payout yet",
+                    "{count} collected payments are in no payout yet",
+                    count,
+                )
                 st.markdown(f":material/savings: {plain(words)}  \n{plain(amounts)}")
             if found.open_lines:
-                words = t.plural("{count} payout line names no order", "{count} payout lines name no order", found.open_lines)  # fmt: skip
+                words = t.plural(
+                    "{count} payout line names no order",
+                    "{count} payout lines name no order",
+                    found.open_lines,
+                )
                 st.markdown(f":material/rule: {plain(words)}")
             if not count and not found.open_lines:
                 st.caption(t("Every collected payment is in a payout, and every line names its order."))
@@ -149,13 +162,18 @@ def _metrics(figures: Figures) -> None:
     for column, (name, label) in zip(st.columns(len(_MEASURES)), _MEASURES, strict=True):
         measure: Measure = getattr(figures, name)
         column.metric(
-            t(label), plain(_money(measure.this, figures.currency)), border=True, height="stretch",
+            t(label),
+            plain(_money(measure.this, figures.currency)),
+            border=True,
+            height="stretch",
             delta=plain(t("last month: {amount}", amount=_money(measure.last, figures.currency))),
-            delta_arrow="off", delta_color="off",
+            delta_arrow="off",
+            delta_color="off",
             # Lengths on a screen, no amounts: those are the text above.
-            chart_data=[units / 10_000 for units in measure.days], chart_type="bar",
+            chart_data=[units / 10_000 for units in measure.days],
+            chart_type="bar",
             help=t.plural("{count} payment request", "{count} payment requests", measure.this.count),
-        )  # fmt: skip
+        )
 
 
 def _money(total: Sum, currency: str) -> str:

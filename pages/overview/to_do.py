@@ -43,8 +43,9 @@ def show() -> ToDo:
     if found.others.total:
         with st.expander(
             t.plural("{count} with a colleague", "{count} with colleagues", found.others.total),
-            icon=":material/group:", key="others_to_do",
-        ):  # fmt: skip
+            icon=":material/group:",
+            key="others_to_do",
+        ):
             _group(found.others, "")
     return found
 
@@ -64,7 +65,13 @@ def _group(group: Group, heading: str) -> None:
         _card(alarm)
     if group.total > len(group.alarms):
         left = group.total - len(group.alarms)
-        st.caption(t.plural("and {count} more, shown once these are closed", "and {count} more, shown once these are closed", left))  # fmt: skip
+        st.caption(
+            t.plural(
+                "and {count} more, shown once these are closed",
+                "and {count} more, shown once these are closed",
+                left,
+            )
+        )
 
 
 def _card(alarm: Alarm) -> None:
@@ -98,7 +105,12 @@ def _of_order(alarm: Alarm, t: Translator) -> str:
 def _buttons(alarm: Alarm) -> None:
     t = texts()
     if alarm.order is not None:
-        st.page_link("payment_requests/page.py", label=t("Open the request"), icon=":material/receipt_long:", query_params={"order": str(alarm.order)})  # fmt: skip
+        st.page_link(
+            "payment_requests/page.py",
+            label=t("Open the request"),
+            icon=":material/receipt_long:",
+            query_params={"order": str(alarm.order)},
+        )
     _money_back(alarm)
     if alarm.kind == "sending_paused":
         st.page_link("configuration/page.py", label=t("Configuration"), icon=":material/settings:")
@@ -109,7 +121,10 @@ def _buttons(alarm: Alarm) -> None:
     if "file_id" in alarm.detail:
         where = {"view": "files", "file": str(alarm.detail["file_id"])}
         st.page_link(
-            "reconciliation/page.py", label=t("Open the file"), icon=":material/file_open:", query_params=where
+            "reconciliation/page.py",
+            label=t("Open the file"),
+            icon=":material/file_open:",
+            query_params=where,
         )
     if alarm.kind == "payouts_not_fetched":
         st.page_link("configuration/page.py", label=t("Configuration"), icon=":material/settings:")
@@ -122,8 +137,13 @@ def _buttons(alarm: Alarm) -> None:
     if kind_of(alarm.kind).decided:
         return
     st.button(
-        t("Close…"), icon=":material/check:", key=f"close_{alarm.id}", type="tertiary", on_click=_close, args=(alarm,)
-    )  # fmt: skip
+        t("Close…"),
+        icon=":material/check:",
+        key=f"close_{alarm.id}",
+        type="tertiary",
+        on_click=_close,
+        args=(alarm,),
+    )
 
 
 def _close(alarm: Alarm) -> None:
@@ -157,9 +177,11 @@ def _ask_reason(alarm: Alarm) -> None:
     if alarm.order is not None:
         st.caption(plain(_of_order(alarm, t)))
     reason = st.text_input(
-        t("Your colleagues will read this."), key="closing_reason", max_chars=REASON_MAX,
+        t("Your colleagues will read this."),
+        key="closing_reason",
+        max_chars=REASON_MAX,
         placeholder=t("the second payment was refunded"),
-    )  # fmt: skip
+    )
     back, go = st.columns(2)
     if back.button(t("Back"), width="stretch", key="closing_back"):
         _forget()

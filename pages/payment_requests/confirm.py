@@ -29,14 +29,18 @@ def show(found: Detail) -> None:
         if any(alarm.closed_at is None and alarm.kind == "payment_unconfirmed" for alarm in found.alarms):
             return  # which says more
         st.info(
-            t("HiPay has told of a payment, and is being asked for it. Until HiPay shows it, nothing is counted and nothing is sent."),
+            t(
+                "HiPay has told of a payment, and is being asked for it. Until HiPay shows it, nothing is counted and nothing is sent."
+            ),
             icon=":material/hourglass_bottom:",
-        )  # fmt: skip
+        )
         return
     st.warning(
-        t("HiPay has told of a payment, and can no longer be asked for it: the account is not connected any more."),
+        t(
+            "HiPay has told of a payment, and can no longer be asked for it: the account is not connected any more."
+        ),
         icon=":material/link_off:",
-    )  # fmt: skip
+    )
     if by_hand and st.button(t("Confirm the payment…"), icon=":material/verified:", key="confirm_payment"):
         st.session_state[_WINDOW] = (order.id, by_hand, new_form_key())
         st.rerun(scope="app")
@@ -56,13 +60,20 @@ def _window(order_id: int, shown: tuple[Confirmable, ...], key: str) -> None:
     t = texts()
     with refusals():
         order = history.detail(desk(), actor(), order_id).order
-        st.write(t("Look it up in HiPay's console first. It then counts as if HiPay had shown it; this cannot be undone."))
+        st.write(
+            t(
+                "Look it up in HiPay's console first. It then counts as if HiPay had shown it; this cannot be undone."
+            )
+        )
         for one in shown:
             show_facts([(label, value) for label, value in _facts(one, order.currency, t) if value])
         why = st.text_input(
-            t("How do you know?"), key=f"confirm_why_{key}", max_chars=confirm.WHY_MAX,
-            placeholder=t("seen in HiPay's console"), help=t("It stays in the timeline."),
-        )  # fmt: skip
+            t("How do you know?"),
+            key=f"confirm_why_{key}",
+            max_chars=confirm.WHY_MAX,
+            placeholder=t("seen in HiPay's console"),
+            help=t("It stays in the timeline."),
+        )
         back, go = st.columns(2)
         if back.button(t("Back"), width="stretch", key=f"confirm_back_{key}"):
             _close()

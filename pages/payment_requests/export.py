@@ -28,13 +28,25 @@ def offer(chosen: Filter) -> None:
         st.caption(t("All that the filters let through, not only this page."))
         name = t("payment-requests")
         st.download_button(
-            t("For a spreadsheet (XLSX)"), lambda: made(here, who, chosen, "xlsx", t), file_name=f"{name}.xlsx", mime=XLSX, on_click="ignore",
-            icon=":material/table:", key="export_xlsx", width="stretch",
-        )  # fmt: skip
+            t("For a spreadsheet (XLSX)"),
+            lambda: made(here, who, chosen, "xlsx", t),
+            file_name=f"{name}.xlsx",
+            mime=XLSX,
+            on_click="ignore",
+            icon=":material/table:",
+            key="export_xlsx",
+            width="stretch",
+        )
         st.download_button(
-            t("As text (CSV)"), lambda: made(here, who, chosen, "csv", t), file_name=f"{name}.csv", mime="text/csv", on_click="ignore",
-            icon=":material/csv:", key="export_csv", width="stretch",
-        )  # fmt: skip
+            t("As text (CSV)"),
+            lambda: made(here, who, chosen, "csv", t),
+            file_name=f"{name}.csv",
+            mime="text/csv",
+            on_click="ignore",
+            icon=":material/csv:",
+            key="export_csv",
+            width="stretch",
+        )
 
 
 def made(here: Desk, who: Actor, chosen: Filter, form: Form, t: Translator) -> bytes:

@@ -162,9 +162,12 @@ def _readdress(found: Detail, _offered: Offer, key: str) -> Callable[[], object]
         )
         st.warning(plain(words), icon=":material/info:")
     if address.internationalised and not st.checkbox(
-        t("The address has unusual letters. It will be sent to: {address}. This is right.", address=plain(address.text)),
+        t(
+            "The address has unusual letters. It will be sent to: {address}. This is right.",
+            address=plain(address.text),
+        ),
         key=f"link_sure_{key}",
-    ):  # fmt: skip
+    ):
         return None
     return lambda: links.readdress(desk(), actor(), found.order.id, typed, key)
 
@@ -193,13 +196,19 @@ def _end(found: Detail, offered: Offer, key: str) -> datetime | None:
     latest = now + timedelta(days=offered.most_days)
     one, two = st.columns(2)
     day = one.date_input(
-        t("Valid until (date)"), min(proposed, latest).date(), min_value=now.date(), max_value=latest.date(),
-        format="DD/MM/YYYY", key=f"link_day_{key}",
-    )  # fmt: skip
+        t("Valid until (date)"),
+        min(proposed, latest).date(),
+        min_value=now.date(),
+        max_value=latest.date(),
+        format="DD/MM/YYYY",
+        key=f"link_day_{key}",
+    )
     hour = two.time_input(
-        t("Valid until (time, {zone})", zone=account.timezone), former.time().replace(second=0, microsecond=0),
-        step=900, key=f"link_hour_{key}",
-    )  # fmt: skip
+        t("Valid until (time, {zone})", zone=account.timezone),
+        former.time().replace(second=0, microsecond=0),
+        step=900,
+        key=f"link_hour_{key}",
+    )
     if isinstance(day, tuple) or hour is None:
         return None
     with refusals():
@@ -210,9 +219,10 @@ def _end(found: Detail, offered: Offer, key: str) -> datetime | None:
 def _correct(found: Detail, offered: Offer, key: str) -> Callable[[], object] | None:
     t, order = texts(), found.order
     typed = st.text_input(
-        t("Amount ({currency})", currency=order.currency), money.plain(order.amount, order.currency, t.locale),
+        t("Amount ({currency})", currency=order.currency),
+        money.plain(order.amount, order.currency, t.locale),
         key=f"link_amount_{key}",
-    )  # fmt: skip
+    )
     description = st.text_input(t("Description"), order.description, key=f"link_description_{key}")
     mail = st.checkbox(t("Send the e-mail again, with the new facts"), True, key=f"link_mail_{key}")
     if offered.payable_until is not None:
@@ -226,10 +236,12 @@ def _correct(found: Detail, offered: Offer, key: str) -> Callable[[], object] | 
 def _warn_payable(order: Any, until: datetime) -> None:
     zone = desk().account(order.account).timezone
     st.warning(
-        texts()("A page of HiPay's that is already open can still be paid until {until}. You would be told.",
-                until=format_datetime(until, zone, language(), named=False)),
+        texts()(
+            "A page of HiPay's that is already open can still be paid until {until}. You would be told.",
+            until=format_datetime(until, zone, language(), named=False),
+        ),
         icon=":material/schedule:",
-    )  # fmt: skip
+    )
 
 
 _WINDOWS: dict[Action, Callable[[Detail, Offer, str], Callable[[], object] | None]] = {
@@ -246,11 +258,17 @@ def _duplicate(order: Any) -> None:
     st.session_state["new_order_channel"] = order.channel
     t = texts()
     facts = {
-        "first_name": order.first_name, "last_name": order.last_name, "email": order.email, "phone": order.phone,
-        "amount": money.plain(order.amount, order.currency, t.locale), "currency": order.currency,
-        "description": order.description, "language": order.language, "capture": order.capture,
+        "first_name": order.first_name,
+        "last_name": order.last_name,
+        "email": order.email,
+        "phone": order.phone,
+        "amount": money.plain(order.amount, order.currency, t.locale),
+        "currency": order.currency,
+        "description": order.description,
+        "language": order.language,
+        "capture": order.capture,
         **{f"reference_{n}": getattr(order, f"reference_{n}") for n in range(1, 6)},
-    }  # fmt: skip
+    }
     for name, value in facts.items():
         st.session_state[f"order_{name}"] = value
     st.session_state[DUPLICATED_FROM] = order.id

@@ -24,8 +24,15 @@ from services.orders.history import Filter
 from services.orders.states import BADGES as BADGE_KEYS
 
 # Streamlit's chip colours by badge; the words say the same.
-_COLOURS = {"gray": "#6b7280", "blue": "#2563eb", "orange": "#c2410c", "red": "#b91c1c", "yellow": "#a16207",
-            "violet": "#6d28d9", "green": "#15803d"}  # fmt: skip
+_COLOURS = {
+    "gray": "#6b7280",
+    "blue": "#2563eb",
+    "orange": "#c2410c",
+    "red": "#b91c1c",
+    "yellow": "#a16207",
+    "violet": "#6d28d9",
+    "green": "#15803d",
+}
 
 
 SCREEN = "payment-requests"
@@ -61,32 +68,57 @@ def _filter() -> Filter:
     every: Any = {"persist_state": "page", "on_change": _from_the_first_page}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            t("Search"), key="q", type="search", live=True, width=340, icon=":material/search:",
-            placeholder=t("name, e-mail, telephone, order, invoice"), **every,
-        )  # fmt: skip
+            t("Search"),
+            key="q",
+            type="search",
+            live=True,
+            width=340,
+            icon=":material/search:",
+            placeholder=t("name, e-mail, telephone, order, invoice"),
+            **every,
+        )
         badges = st.multiselect(
-            t("State"), tuple(BADGE_KEYS), key="state", format_func=lambda key: t(BADGES[key][0]), width=290,
-            placeholder=t("all"), **every,
-        )  # fmt: skip
+            t("State"),
+            tuple(BADGE_KEYS),
+            key="state",
+            format_func=lambda key: t(BADGES[key][0]),
+            width=290,
+            placeholder=t("all"),
+            **every,
+        )
         channels = st.multiselect(
-            t("Channel"), list(CHANNELS), key="channel", format_func=lambda key: t(CHANNELS[key]),
-            width=200, placeholder=t("all"), **every,
-        )  # fmt: skip
+            t("Channel"),
+            list(CHANNELS),
+            key="channel",
+            format_func=lambda key: t(CHANNELS[key]),
+            width=200,
+            placeholder=t("all"),
+            **every,
+        )
         people = dict(history.senders(desk(), actor()))
         sender = ""
         if len(people) > 1:
             if state["by"] not in people:  # a link of another installation
                 state["by"] = ""
             sender = st.selectbox(
-                t("Sent by"), ["", *people], key="by", width=200,
-                format_func=lambda key: person_name(people[key], t) if key in people else t("everybody"), **every,
-            )  # fmt: skip
+                t("Sent by"),
+                ["", *people],
+                key="by",
+                width=200,
+                format_func=lambda key: person_name(people[key], t) if key in people else t("everybody"),
+                **every,
+            )
         accounts: list[str] = []
         if len(desk().settings.all_accounts) > 1:
             accounts = st.multiselect(
-                t("Account"), list(desk().settings.all_accounts), key="in", width=200, placeholder=t("all"),
-                format_func=lambda key: desk().account(key).name, **every,
-            )  # fmt: skip
+                t("Account"),
+                list(desk().settings.all_accounts),
+                key="in",
+                width=200,
+                placeholder=t("all"),
+                format_func=lambda key: desk().account(key).name,
+                **every,
+            )
     url_state.keep(SCREEN, CHOICES)
     return Filter(text or "", tuple(badges), tuple(accounts), tuple(channels), sender or "")
 
@@ -114,16 +146,23 @@ def _list(chosen: Filter) -> None:
                 st.toast(t("HiPay is being asked; the list follows by itself."))
     shown = _table(listing.orders, listing.now)
     selection.draw(
-        "requests", shown, [order.id for order in listing.orders], (), _open,
-        row_height=40, height="content", alt=t("Payment requests, newest first. Choose a row to open it."),
+        "requests",
+        shown,
+        [order.id for order in listing.orders],
+        (),
+        _open,
+        row_height=40,
+        height="content",
+        alt=t("Payment requests, newest first. Choose a row to open it."),
         column_config={
             t("State"): st.column_config.MultiselectColumn(
                 width=max(190, 7 * max(len(words) for [words] in shown[t("State")]) + 36),
-                options=[t(BADGES[key][0]) for key in BADGE_KEYS], color=[_COLOURS[BADGES[key][2]] for key in BADGE_KEYS]
+                options=[t(BADGES[key][0]) for key in BADGE_KEYS],
+                color=[_COLOURS[BADGES[key][2]] for key in BADGE_KEYS],
             ),
             t("Amount"): st.column_config.TextColumn(alignment="right"),
         },
-    )  # fmt: skip
+    )
     if st.session_state.get("page") != listing.page:
         st.session_state["page"] = listing.page
     if listing.pages > 1:

@@ -112,10 +112,13 @@ def _waiting(one: Any) -> None:
             st.caption(plain(failure_words(one.failure, one.failure_detail, t)))
         return
     st.warning(
-        t("{what}: HiPay did not say whether it was done. It is not asked again by itself. Look for {operation_id} in HiPay's console.",
-          what=what, operation_id=plain(one.operation_id)),
+        t(
+            "{what}: HiPay did not say whether it was done. It is not asked again by itself. Look for {operation_id} in HiPay's console.",
+            what=what,
+            operation_id=plain(one.operation_id),
+        ),
         icon=":material/help:",
-    )  # fmt: skip
+    )
     with st.container(horizontal=True):
         for label, done in ((t("It was done"), True), (t("It was not done"), False)):
             if st.button(label, key=f"decide_{one.id}_{done}"):
@@ -138,8 +141,10 @@ def _confirm(order: Any, choice: Possible, key: str) -> None:
     amount: int | None = choice.most
     if choice.kind != "cancel":
         typed = st.text_input(
-            t("Amount, at most {most}", most=most), money.plain(choice.most, order.currency, t.locale), key=f"amount_{key}"
-        )  # fmt: skip
+            t("Amount, at most {most}", most=most),
+            money.plain(choice.most, order.currency, t.locale),
+            key=f"amount_{key}",
+        )
         amount = _amount(typed, order.currency)
     why = st.text_input(t("Reason"), key=f"why_{key}", max_chars=operations.WHY_MAX)
     if choice.kind == "refund" and not why.strip():

@@ -55,7 +55,9 @@ def show(found: Detail) -> None:
 
 def _happened(found: Detail, zone: str, t: Translator) -> Iterator[_Step]:
     for event in _as_it_went(_without_echoes(found.events)):
-        sentence, icon, detail = event_words(_kind(event, found.events), event.data, found.order.currency, zone, t)
+        sentence, icon, detail = event_words(
+            _kind(event, found.events), event.data, found.order.currency, zone, t
+        )
         why = found.whys.get(event.data.get("operation_row", 0), "")
         yield _Step(event.at, sentence, icon, (_who(found, event.actor_kind, event.actor_id, t), detail, why))
 
@@ -82,15 +84,18 @@ def _kind(event: Any, events: Sequence[Any]) -> str:
     if event.kind != "payment_told":
         return str(event.kind)
     reads = [
-        one for one in events
+        one
+        for one in events
         if one.kind == "payment" and one.id > event.id and one.data["reference"] == event.data["reference"]
-    ]  # fmt: skip
+    ]
     if not reads:
         return "payment_told"
     on_the_way = status(int(event.data["status"])).effect in _ON_THE_WAY
     for read in reads:
         same = read.data["status"] == event.data["status"]
-        if (same or on_the_way) and all((event.data.get(name) or 0) <= (read.data.get(name) or 0) for name in AMOUNTS):
+        if (same or on_the_way) and all(
+            (event.data.get(name) or 0) <= (read.data.get(name) or 0) for name in AMOUNTS
+        ):
             return "payment"
     return "payment_untrue"
 
@@ -124,9 +129,12 @@ def _settled(found: Detail, t: Translator) -> Iterator[_Step]:
     for line in found.settled:
         amount = money(line.original_amount_units, line.original_currency, t)
         sentence = t(
-            "{operation} in payout {payout}: {amount} ({date})", operation=operation(line.operation_code, line.operation, t),
-            payout=line.settlement_id, amount=amount, date=day(line.date, t),
-        )  # fmt: skip
+            "{operation} in payout {payout}: {amount} ({date})",
+            operation=operation(line.operation_code, line.operation, t),
+            payout=line.settlement_id,
+            amount=amount,
+            date=day(line.date, t),
+        )
         where = t("{file}, line {number}", file=line.file_name, number=line.line)
         yield _Step(line.file_finished_at, sentence, ":material/account_balance:", (where,))
 
@@ -143,9 +151,11 @@ def _alarms(found: Detail, t: Translator) -> Iterator[_Step]:
             ACTORS.get(alarm.closed_by, "A colleague")
         )
         yield _Step(
-            alarm.closed_at, t("No longer to do: {what}", what=happened), ":material/task_alt:",
+            alarm.closed_at,
+            t("No longer to do: {what}", what=happened),
+            ":material/task_alt:",
             (closer, closing_words(alarm.closing_reason or "", t)),
-        )  # fmt: skip
+        )
 
 
 def _who(found: Detail, kind: str, actor_id: str, t: Translator) -> str:

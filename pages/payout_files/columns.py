@@ -70,9 +70,14 @@ def _doubt(column: str, names: dict[str, str], place: str) -> None:
             _said(place).setdefault("columns", {})[name] = column
 
     st.selectbox(
-        t("Which column is “{column}”?", column=t(LABELS[column])), list(names), index=None, key=key, on_change=take,
-        format_func=lambda name: t("{name}: {cell}", name=name, cell=names[name] or "—"), placeholder=t("choose"),
-    )  # fmt: skip
+        t("Which column is “{column}”?", column=t(LABELS[column])),
+        list(names),
+        index=None,
+        key=key,
+        on_change=take,
+        format_func=lambda name: t("{name}: {cell}", name=name, cell=names[name] or "—"),
+        placeholder=t("choose"),
+    )
 
 
 def _columns(
@@ -95,9 +100,15 @@ def _columns(
             options = list({**words, **more})
             key = f"column_{place}_{name}"
             st.selectbox(
-                plain(name), options, index=options.index(now), width=220, key=key, on_change=_take, args=(place, name, key),
+                plain(name),
+                options,
+                index=options.index(now),
+                width=220,
+                key=key,
+                on_change=_take,
+                args=(place, name, key),
                 format_func=lambda column: words.get(column) or t(LABELS[column]),
-            )  # fmt: skip
+            )
 
 
 def _take(place: str, name: str, key: str) -> None:
@@ -119,6 +130,10 @@ def _sheets(found: Preview, place: str) -> None:
 
     every = list(dict.fromkeys([*read, *found.findings.left_out]))
     st.multiselect(
-        t("Sheets to read"), every, default=read, key=key, on_change=take,
+        t("Sheets to read"),
+        every,
+        default=read,
+        key=key,
+        on_change=take,
         help=t("A sheet that repeats lines of another would count them twice: leave it out."),
-    )  # fmt: skip
+    )

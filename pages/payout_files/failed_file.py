@@ -33,31 +33,49 @@ def show(file: Row[Any]) -> None:
     failed, stuck = file.state == "failed", files.is_stuck(file)
     if stuck:
         st.error(
-            t("Its lines are here, but what they change of older lines and of the orders could not be joined. Try again, and tell your administrator if it goes on."),
+            t(
+                "Its lines are here, but what they change of older lines and of the orders could not be joined. Try again, and tell your administrator if it goes on."
+            ),
             icon=":material/error:",
-        )  # fmt: skip
+        )
     asks = failed and (file.failure in _ASKS or st.session_state.get(_MENDED) == file.id)
     with st.container(horizontal=True):
         if failed and not asks:
             st.button(
-                t("Correct how it is read"), icon=":material/tune:", key=f"mend_{file.id}",
-                on_click=st.session_state.__setitem__, args=(_MENDED, file.id),
-            )  # fmt: skip
+                t("Correct how it is read"),
+                icon=":material/tune:",
+                key=f"mend_{file.id}",
+                on_click=st.session_state.__setitem__,
+                args=(_MENDED, file.id),
+            )
         if failed or stuck:
             st.button(
-                t("Try again"), icon=":material/refresh:", key=f"again_{file.id}", on_click=_again, args=(file.id,)
-            )  # fmt: skip
+                t("Try again"),
+                icon=":material/refresh:",
+                key=f"again_{file.id}",
+                on_click=_again,
+                args=(file.id,),
+            )
         if failed:
             st.button(
-                t("Give it up"), icon=":material/delete:", key=f"give_up_{file.id}", on_click=_give_up, args=(file.id,),
+                t("Give it up"),
+                icon=":material/delete:",
+                key=f"give_up_{file.id}",
+                on_click=_give_up,
+                args=(file.id,),
                 help=t("Its original is forgotten. It can be added again at any time."),
-            )  # fmt: skip
+            )
         if file.state in ("failed", "complete"):
             here, who, number = desk(), actor(), file.id
             st.download_button(
-                t("Original file"), lambda: _original(here, who, number), file_name=file.name, icon=":material/download:",
-                mime=mimetypes.guess_type(file.name)[0] or "application/octet-stream", on_click="ignore", key=f"original_{file.id}",
-            )  # fmt: skip
+                t("Original file"),
+                lambda: _original(here, who, number),
+                file_name=file.name,
+                icon=":material/download:",
+                mime=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
+                on_click="ignore",
+                key=f"original_{file.id}",
+            )
     if asks:
         upload.mend(file.id, file.name, file.account)
 

@@ -83,10 +83,14 @@ def _section(account: str, may: bool) -> None:
 def _state(seen: Fetching) -> None:
     t, now = texts(), clock.now()
     parts = [
-        t.plural("HiPay's list is looked at by itself every hour.", "HiPay's list is looked at by itself every {count} hours.", seen.automatic.hours)
+        t.plural(
+            "HiPay's list is looked at by itself every hour.",
+            "HiPay's list is looked at by itself every {count} hours.",
+            seen.automatic.hours,
+        )
         if seen.automatic.on
         else t("HiPay's list is looked at when somebody asks.")
-    ]  # fmt: skip
+    ]
     if seen.well and seen.well.finished_at:
         parts.append(t("Last time: {ago}.", ago=format_ago(seen.well.finished_at, now, language())))
     if seen.announced_at:
@@ -109,7 +113,12 @@ def _progress(under_way: Progress, t: Translator) -> None:
     if not under_way.wanted:
         st.progress(0.0, t("Looking at HiPay's list…"))
         return
-    words = t("{done} of {wanted} payouts; now {payout}", done=under_way.done, wanted=under_way.wanted, payout=under_way.current or "…")  # fmt: skip
+    words = t(
+        "{done} of {wanted} payouts; now {payout}",
+        done=under_way.done,
+        wanted=under_way.wanted,
+        payout=under_way.current or "…",
+    )
     if under_way.bytes >= 1_000_000:
         words = t("{words} ({megabytes} MB)", words=words, megabytes=under_way.bytes // 1_000_000)
     st.progress(under_way.done / under_way.wanted, plain(words))
@@ -118,16 +127,24 @@ def _progress(under_way: Progress, t: Translator) -> None:
 def _outcome(last: Progress, t: Translator) -> None:
     if last.missed:
         st.warning(
-            t.plural("{count} payout could not be fetched: the reason stands beside it.", "{count} payouts could not be fetched: the reason stands beside each.", last.missed),
+            t.plural(
+                "{count} payout could not be fetched: the reason stands beside it.",
+                "{count} payouts could not be fetched: the reason stands beside each.",
+                last.missed,
+            ),
             icon=":material/cloud_off:",
-        )  # fmt: skip
+        )
     elif last.state == "failed":
         st.warning(plain(_sentence(last, t)), icon=":material/cloud_off:")
     if last.fetched:
         st.success(
-            t.plural("{count} new file was fetched; it is read and joined now.", "{count} new files were fetched; they are read and joined now.", last.fetched),
+            t.plural(
+                "{count} new file was fetched; it is read and joined now.",
+                "{count} new files were fetched; they are read and joined now.",
+                last.fetched,
+            ),
             icon=":material/check_circle:",
-        )  # fmt: skip
+        )
     elif last.state == "done":
         st.caption(
             ":material/check: "
@@ -149,9 +166,14 @@ def _get_all(account: str, seen: Fetching, may: bool) -> None:
         else t("Look for new payouts")
     )
     st.button(
-        label, type="primary" if seen.absent else "secondary", icon=":material/cloud_download:", key="payout_fetch_all",
-        disabled=seen.under_way is not None and not seen.under_way.failure, on_click=_ask, args=(account, "", _key("")),
-    )  # fmt: skip
+        label,
+        type="primary" if seen.absent else "secondary",
+        icon=":material/cloud_download:",
+        key="payout_fetch_all",
+        disabled=seen.under_way is not None and not seen.under_way.failure,
+        on_click=_ask,
+        args=(account, "", _key("")),
+    )
 
 
 def _row(account: str, payout: Payout, may: bool) -> None:
@@ -163,9 +185,13 @@ def _row(account: str, payout: Payout, may: bool) -> None:
     if payout.failure:
         words.caption(plain(stored_sentence(payout.failure, payout.failure_detail, t)))
     button.button(
-        t("Get it"), key=f"payout_fetch_{payout.settlement_id}", disabled=not may, width="stretch",
-        on_click=_ask, args=(account, payout.settlement_id, _key(payout.settlement_id)),
-    )  # fmt: skip
+        t("Get it"),
+        key=f"payout_fetch_{payout.settlement_id}",
+        disabled=not may,
+        width="stretch",
+        on_click=_ask,
+        args=(account, payout.settlement_id, _key(payout.settlement_id)),
+    )
 
 
 def _table(account: str, seen: Fetching, may: bool) -> None:
@@ -181,21 +207,30 @@ def _table(account: str, seen: Fetching, may: bool) -> None:
                 t("Amount"): [format_money(one.amount, one.currency, t.locale) for one in seen.payouts],
                 t("File"): [t(HERE[one.here]) for one in seen.payouts],
                 t("Fetched"): [_moment(one, account) for one in seen.payouts],
-                t("Note"): [t("other figures since it was fetched") if one.changed else "" for one in seen.payouts],
+                t("Note"): [
+                    t("other figures since it was fetched") if one.changed else "" for one in seen.payouts
+                ],
             }
-        )  # fmt: skip
+        )
         st.dataframe(frame, hide_index=True, alt=t("HiPay's payouts"))
         if not may:
             return
         with st.container(horizontal=True, vertical_alignment="bottom"):
             chosen = st.selectbox(
-                t("Get a payout once more"), [one.settlement_id for one in seen.payouts], index=None, width=260,
-                placeholder=t("Its number"), key="payout_fetch_chosen",
-            )  # fmt: skip
+                t("Get a payout once more"),
+                [one.settlement_id for one in seen.payouts],
+                index=None,
+                width=260,
+                placeholder=t("Its number"),
+                key="payout_fetch_chosen",
+            )
             st.button(
-                t("Get it once more"), key="payout_fetch_again", disabled=chosen is None,
-                on_click=_ask, args=(account, chosen or "", _key("again")),
-            )  # fmt: skip
+                t("Get it once more"),
+                key="payout_fetch_again",
+                disabled=chosen is None,
+                on_click=_ask,
+                args=(account, chosen or "", _key("again")),
+            )
 
 
 def _key(of: str) -> str:

@@ -38,32 +38,76 @@ def show_notes(found: Findings, sheets: Sequence[Sheet], t: Translator) -> None:
 def _cells(found: Sequence[DamagedCell], count: int, sheets: Sequence[Sheet], t: Translator) -> str:
     """The first of the cells with their places, and that there are more."""
     cells = [
-        t("{cell} (line {line}, {column})", cell=one.cell, line=where(one.line, sheets, t), column=t(LABELS[one.column]))
+        t(
+            "{cell} (line {line}, {column})",
+            cell=one.cell,
+            line=where(one.line, sheets, t),
+            column=t(LABELS[one.column]),
+        )
         for one in found[:3]
-    ]  # fmt: skip
+    ]
     return _some(cells, count)
 
 
 def _warnings(found: Findings, sheets: Sequence[Sheet], t: Translator) -> list[tuple[str, str]]:
     texts = []
     if found.left_out:
-        texts.append((t("Sheets that were not read, since they have not the columns of a payout file or were left out: {sheets}", sheets=_some(found.left_out)), ":material/tab_inactive:"))  # fmt: skip
+        texts.append(
+            (
+                t(
+                    "Sheets that were not read, since they have not the columns of a payout file or were left out: {sheets}",
+                    sheets=_some(found.left_out),
+                ),
+                ":material/tab_inactive:",
+            )
+        )
     if found.damaged:
-        words = t.plural("A spreadsheet has changed {count} id in this file: {cells}. Ask HiPay for the original.", "A spreadsheet has changed {count} ids in this file: {cells}. Ask HiPay for the original.", found.damaged_count, cells=_cells(found.damaged, found.damaged_count, sheets, t))  # fmt: skip
+        words = t.plural(
+            "A spreadsheet has changed {count} id in this file: {cells}. Ask HiPay for the original.",
+            "A spreadsheet has changed {count} ids in this file: {cells}. Ask HiPay for the original.",
+            found.damaged_count,
+            cells=_cells(found.damaged, found.damaged_count, sheets, t),
+        )
         texts.append((words, ":material/broken_image:"))
     if found.unpriced:
         places = _some(
             [where(line, sheets, t) for line in found.unpriced[:_SHOWN_PLACES]], found.unpriced_count
         )
-        words = t.plural("{count} line of an order has no original amount, and settles nothing of it: line {lines}.", "{count} lines of orders have no original amount, and settle nothing of them: lines {lines}.", found.unpriced_count, lines=places)  # fmt: skip
+        words = t.plural(
+            "{count} line of an order has no original amount, and settles nothing of it: line {lines}.",
+            "{count} lines of orders have no original amount, and settle nothing of them: lines {lines}.",
+            found.unpriced_count,
+            lines=places,
+        )
         texts.append((words, ":material/money_off:"))
     if found.undated:
-        words = t.plural("{count} cell is no date in the form of this file, and stays as it stands: {cells}. The amount of its line counts.", "{count} cells are no dates in the form of this file, and stay as they stand: {cells}. The amounts of their lines count.", found.undated_count, cells=_cells(found.undated, found.undated_count, sheets, t))  # fmt: skip
+        words = t.plural(
+            "{count} cell is no date in the form of this file, and stays as it stands: {cells}. The amount of its line counts.",
+            "{count} cells are no dates in the form of this file, and stay as they stand: {cells}. The amounts of their lines count.",
+            found.undated_count,
+            cells=_cells(found.undated, found.undated_count, sheets, t),
+        )
         texts.append((words, ":material/event_busy:"))
     if found.open_end:
-        texts.append((t("The last row (line {line}) has no line end, and no payout shows that it is whole: compare it with HiPay, the file may be cut off.", line=number(found.open_end, t)), ":material/content_cut:"))  # fmt: skip
+        texts.append(
+            (
+                t(
+                    "The last row (line {line}) has no line end, and no payout shows that it is whole: compare it with HiPay, the file may be cut off.",
+                    line=number(found.open_end, t),
+                ),
+                ":material/content_cut:",
+            )
+        )
     if found.unknown_operations:
-        texts.append((t("Operations that are not known here, shown and kept: {operations}", operations=_some(found.unknown_operations)), ":material/help:"))  # fmt: skip
+        texts.append(
+            (
+                t(
+                    "Operations that are not known here, shown and kept: {operations}",
+                    operations=_some(found.unknown_operations),
+                ),
+                ":material/help:",
+            )
+        )
     if found.extra and found.missing:  # one of them may be what is missing
         texts.append((_extra(found, t), ":material/view_column:"))
     texts += [(_unused(*one, t), ":material/view_column:") for one in found.unused if one[1] in WEIGHTY]
@@ -79,18 +123,31 @@ def _notes(found: Findings, sheets: Sequence[Sheet], t: Translator) -> list[str]
     if found.extra and not found.missing:
         texts.append(_extra(found, t))
     if found.missing:
-        texts.append(t("Columns that are missing: {columns}", columns=_some([t(LABELS[name]) for name in found.missing])))  # fmt: skip
+        texts.append(
+            t(
+                "Columns that are missing: {columns}",
+                columns=_some([t(LABELS[name]) for name in found.missing]),
+            )
+        )
     texts += [_unused(*one, t) for one in found.unused if one[1] not in WEIGHTY]
     if (
         found.duplicates and not found.unused
     ):  # of a file that was read before it was kept which one was preferred
-        texts.append(t("Columns that stand twice, one was read: {columns}", columns=_some([t(LABELS[name]) for name in found.duplicates])))  # fmt: skip
+        texts.append(
+            t(
+                "Columns that stand twice, one was read: {columns}",
+                columns=_some([t(LABELS[name]) for name in found.duplicates]),
+            )
+        )
     if (why := found.assumed) is not None:
         texts.append(
             t.gettext(EVIDENCE[why.choice, why.code]).format(
-                line=where(why.line, sheets, t), cell=why.cell, count=why.count, column=t(LABELS.get(why.column, "")),
+                line=where(why.line, sheets, t),
+                cell=why.cell,
+                count=why.count,
+                column=t(LABELS.get(why.column, "")),
             )
-        )  # fmt: skip
+        )
     return texts
 
 
@@ -128,7 +185,13 @@ def show_corrections(found: Sequence[Correction], count: int, sheets: Sequence[S
     ]
     st.dataframe(pd.DataFrame(table), hide_index=True, alt=t("Lines that are changed"))
     if count > len(found):
-        st.caption(t("The first {shown} of {count} changed lines.", shown=number(len(found), t), count=number(count, t)))  # fmt: skip
+        st.caption(
+            t(
+                "The first {shown} of {count} changed lines.",
+                shown=number(len(found), t),
+                count=number(count, t),
+            )
+        )
 
 
 def _operation(cells: Mapping[str, Any], t: Translator) -> str:
@@ -139,6 +202,8 @@ def _operation(cells: Mapping[str, Any], t: Translator) -> str:
 def cell_words(cells: Mapping[str, Any], column: str, t: Translator) -> str:
     value = cells[column]
     if column in AMOUNTS:
-        currency = {"original_amount": "original_currency", "settled_amount": "settlement_currency"}.get(column, "currency")  # fmt: skip
+        currency = {"original_amount": "original_currency", "settled_amount": "settlement_currency"}.get(
+            column, "currency"
+        )
         return money(value, cells[currency] or cells["settlement_currency"], t)
     return day_and_time(value, t) if column in DATES else value or "—"

@@ -29,16 +29,30 @@ def _summary(found: Preview) -> None:
         )
         return
     st.markdown(
-        t("**{lines}** lines: **{new}** new, **{known}** already known, **{changed}** changed.",
-          lines=number(found.lines, t), new=number(found.new, t), known=number(found.known, t), changed=number(found.changed, t))
-    )  # fmt: skip
+        t(
+            "**{lines}** lines: **{new}** new, **{known}** already known, **{changed}** changed.",
+            lines=number(found.lines, t),
+            new=number(found.new, t),
+            known=number(found.known, t),
+            changed=number(found.changed, t),
+        )
+    )
     if not found.lines:
-        st.error(t("Not a row of it can be read like this: look at the rows set aside, and correct how it is read."), icon=":material/error:")  # fmt: skip
+        st.error(
+            t(
+                "Not a row of it can be read like this: look at the rows set aside, and correct how it is read."
+            ),
+            icon=":material/error:",
+        )
     if found.aside_blocking:
         st.warning(
-            t.plural("{count} row could not be read and is set aside.", "{count} rows could not be read and are set aside.", found.aside_blocking),
+            t.plural(
+                "{count} row could not be read and is set aside.",
+                "{count} rows could not be read and are set aside.",
+                found.aside_blocking,
+            ),
             icon=":material/rule:",
-        )  # fmt: skip
+        )
     if found.held:
         st.warning(
             t.plural(
@@ -47,7 +61,7 @@ def _summary(found: Preview) -> None:
                 found.held,
             ),
             icon=":material/difference:",
-        )  # fmt: skip
+        )
     show_warnings(found.findings, found.dialect.sheets, t)
 
 
@@ -70,8 +84,11 @@ def _details(found: Preview) -> None:
             if evidence.code in ("sheet", "none"):  # a spreadsheet has neither separator nor encoding
                 continue
             why = t.gettext(EVIDENCE[name, evidence.code]).format(
-                line=where(evidence.line, found.dialect.sheets, t), cell=evidence.cell, count=evidence.count, column=t(LABELS.get(evidence.column, "")),
-            )  # fmt: skip
+                line=where(evidence.line, found.dialect.sheets, t),
+                cell=evidence.cell,
+                count=evidence.count,
+                column=t(LABELS.get(evidence.column, "")),
+            )
             words = t(options[shown]) if shown in options else str(shown or t("either"))
             st.markdown(t("{label}: {value}", label=t(label), value=f"**{plain(words)}** — {plain(why)}"))
     with columns:
@@ -96,7 +113,13 @@ def _details(found: Preview) -> None:
         else:
             st.dataframe(_aside(found, t), hide_index=True, alt=t("Rows set aside"))
             if found.findings.aside > len(found.aside):
-                st.caption(t("The first {shown} of {count} rows set aside.", shown=number(len(found.aside), t), count=number(found.findings.aside, t)))  # fmt: skip
+                st.caption(
+                    t(
+                        "The first {shown} of {count} rows set aside.",
+                        shown=number(len(found.aside), t),
+                        count=number(found.findings.aside, t),
+                    )
+                )
     for tab in changed:
         with tab:
             show_corrections(found.corrections, found.changed, found.dialect.sheets, t)
@@ -136,9 +159,12 @@ def _by_payout(frame: pd.DataFrame, t: Translator) -> pd.DataFrame:
             t("Payout"): [row["settlement_id"] for row in rows],
             t("Lines"): [number(int(row["lines"]), t) for row in rows],
             t("Amount"): [format_money(int(row["settled_units"]), row["currency"], t.locale) for row in rows],
-            t("Dates"): [" – ".join(dict.fromkeys(day(one, t) for one in (row["first_date"], row["last_date"]) if one)) for row in rows],
+            t("Dates"): [
+                " – ".join(dict.fromkeys(day(one, t) for one in (row["first_date"], row["last_date"]) if one))
+                for row in rows
+            ],
         }
-    )  # fmt: skip
+    )
 
 
 def _aside(found: Preview, t: Translator) -> pd.DataFrame:

@@ -93,10 +93,19 @@ def _held_up(file: Row[Any], t: Translator) -> str:
     if file.failure == files.ImportStopped.code:
         at = files.next_try(file)
         when = format_datetime(at, zone_of(desk()).key, language()) if at else ""
-        return t("{name}: the server ended its import several times. It is tried again by itself at {time}.", name=name, time=when)  # fmt: skip
+        return t(
+            "{name}: the server ended its import several times. It is tried again by itself at {time}.",
+            name=name,
+            time=when,
+        )
     if file.failure == RoomShort.code:
         free, needed = (file.failure_detail.get(field, "") for field in ("free", "needed"))
-        return t("{name}: waits for room on the server's disk ({free} MB are free, {needed} MB are needed)", name=name, free=free, needed=needed)  # fmt: skip
+        return t(
+            "{name}: waits for room on the server's disk ({free} MB are free, {needed} MB are needed)",
+            name=name,
+            free=free,
+            needed=needed,
+        )
     if file.failure == NoRoom.code or (file.state != "receiving" and not desk().room.has()):
         return t("{name}: waits for room on the server's disk", name=name)
     return ""
@@ -115,10 +124,16 @@ def _ended(file: Row[Any], may: bool, t: Translator) -> None:
         if file.state == "complete":
             new = file.lines - file.known_lines - file.changed_lines - file.held_lines
             st.success(
-                t("{name} is imported: {new} new lines, {known} already known, {changed} changed.",
-                  name=plain(file.name), new=number(new, t), known=number(file.known_lines, t), changed=number(file.changed_lines, t)),
-                icon=":material/check_circle:", width="stretch",
-            )  # fmt: skip
+                t(
+                    "{name} is imported: {new} new lines, {known} already known, {changed} changed.",
+                    name=plain(file.name),
+                    new=number(new, t),
+                    known=number(file.known_lines, t),
+                    changed=number(file.changed_lines, t),
+                ),
+                icon=":material/check_circle:",
+                width="stretch",
+            )
             if file.held_lines:
                 st.warning(
                     t.plural(
@@ -126,8 +141,9 @@ def _ended(file: Row[Any], may: bool, t: Translator) -> None:
                         "{count} lines differ from what HiPay delivered and stand beside: decide under Files.",
                         file.held_lines,
                     ),
-                    icon=":material/difference:", width="stretch",
-                )  # fmt: skip
+                    icon=":material/difference:",
+                    width="stretch",
+                )
         elif file.state == "cancelled":
             st.info(
                 t("{name}: the import was cancelled.", name=plain(file.name)),
@@ -141,9 +157,11 @@ def _ended(file: Row[Any], may: bool, t: Translator) -> None:
                 icon=":material/error:",
                 width="stretch",
             )
-        if may and file.state == "failed" and st.button(
-            t("Try again"), icon=":material/refresh:", key=f"retry_import_{file.id}"
-        ):  # fmt: skip
+        if (
+            may
+            and file.state == "failed"
+            and st.button(t("Try again"), icon=":material/refresh:", key=f"retry_import_{file.id}")
+        ):
             files.retry(desk(), actor(), file.id)
             st.rerun(scope="app")
         if st.button(t("Close"), icon=":material/close:", type="tertiary", key=f"close_import_{file.id}"):

@@ -49,9 +49,14 @@ def show(file: Row[Any], key: str) -> None:
     place = f"{key}_{file.id}"
     ticked = st.session_state.setdefault(_TICKED, {}).get(place, ())
     selection.draw(
-        f"aside_{place}", _table(file, rows, found, t), [row.line for row in rows], ticked, partial(_take, place),
-        several=True, **options,
-    )  # fmt: skip
+        f"aside_{place}",
+        _table(file, rows, found, t),
+        [row.line for row in rows],
+        ticked,
+        partial(_take, place),
+        several=True,
+        **options,
+    )
     picked = [row for row in rows if row.line in ticked]
     waiting = [row.line for row in picked if row.blocking and found.dealt(row.line) is None]
     dealt = {row.line: act for row in picked if (act := found.dealt(row.line)) is not None}
@@ -86,7 +91,17 @@ def _say_undone(act: Act, file: Row[Any], t: Translator) -> None:
     zone = desk().account(file.account).timezone
     assert act.undone_at is not None
     was, ended = _dealt(act, zone, t), format_short(act.undone_at, zone, language())
-    st.caption(plain(t("{was} (undone by {name}, {at}: {reason})", was=was, name=person_name(act.undoer, t), at=ended, reason=act.undo_reason)))  # fmt: skip
+    st.caption(
+        plain(
+            t(
+                "{was} (undone by {name}, {at}: {reason})",
+                was=was,
+                name=person_name(act.undoer, t),
+                at=ended,
+                reason=act.undo_reason,
+            )
+        )
+    )
 
 
 def _act(file: Row[Any], lines: list[int], key: str, t: Translator) -> None:
@@ -146,4 +161,9 @@ def _state(row: AsideRow, found: Aside, zone: str, t: Translator) -> str:
 
 
 def _dealt(act: Act, zone: str, t: Translator) -> str:
-    return t("✓ dealt with by {name}, {at}: {reason}", name=person_name(act.who, t), at=format_short(act.at, zone, language()), reason=act.reason)  # fmt: skip
+    return t(
+        "✓ dealt with by {name}, {at}: {reason}",
+        name=person_name(act.who, t),
+        at=format_short(act.at, zone, language()),
+        reason=act.reason,
+    )

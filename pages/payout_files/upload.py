@@ -44,15 +44,20 @@ def show() -> None:
     if len(accounts) > 1:
         names = {key: one.name for key, one in accounts.items()}
         account = st.selectbox(
-            t("Account"), list(accounts), format_func=names.__getitem__, key="payout_account",
+            t("Account"),
+            list(accounts),
+            format_func=names.__getitem__,
+            key="payout_account",
             help=t("For files without an Account column; where there is one, it decides."),
-        )  # fmt: skip
+        )
     st.session_state.setdefault("uploads", 0)
     uploaded = uploader.files(
-        t("Payout files from HiPay (CSV, TXT, XLS, XLSX, ODS, or a ZIP of these), one or more"), type=TYPES,
-        accept_multiple_files=True, key=f"payout_files_{st.session_state['uploads']}",
+        t("Payout files from HiPay (CSV, TXT, XLS, XLSX, ODS, or a ZIP of these), one or more"),
+        type=TYPES,
+        accept_multiple_files=True,
+        key=f"payout_files_{st.session_state['uploads']}",
         help=t("Up to 500 MB each. Larger ones come by the watched folder, or from HiPay."),
-    )  # fmt: skip
+    )
     drafts = payout_drafts.of(uploaded, _refuse)
     ready = [found for draft in drafts if (found := _one(account, draft)) is not None]
     new = [(draft, preview) for draft, preview in ready if not preview.imported]
@@ -116,7 +121,12 @@ def mend(file: int, name: str, account: str) -> None:
     ready = _one(account, draft)
     if ready is None or ready[1].imported or not _told([ready[1]]):
         return
-    if st.button(texts()("Import it like this"), type="primary", icon=":material/playlist_add_check:", key=f"import_mended_{file}"):  # fmt: skip
+    if st.button(
+        texts()("Import it like this"),
+        type="primary",
+        icon=":material/playlist_add_check:",
+        key=f"import_mended_{file}",
+    ):
         with refusals():
             _import(account, [ready])
 
@@ -129,10 +139,16 @@ def _others(found: Preview, draft: Draft) -> bool:
     for one in found.stored:
         here, there = (money(units, one.currency, t) for units in (one.units, one.file_units))
         st.warning(
-            t("Payout {payout} is stored already: {lines} lines, {amount}. This file has {file_lines} lines of it, {file_amount}, that look like those, written otherwise: imported too, they would count twice.",
-              payout=plain(one.settlement_id), lines=number(one.lines, t), amount=plain(here), file_lines=number(one.file_lines, t), file_amount=plain(there)),
+            t(
+                "Payout {payout} is stored already: {lines} lines, {amount}. This file has {file_lines} lines of it, {file_amount}, that look like those, written otherwise: imported too, they would count twice.",
+                payout=plain(one.settlement_id),
+                lines=number(one.lines, t),
+                amount=plain(here),
+                file_lines=number(one.file_lines, t),
+                file_amount=plain(there),
+            ),
             icon=":material/content_copy:",
-        )  # fmt: skip
+        )
     return st.checkbox(t("They are other lines: import them too"), key=f"others_{draft.key}")
 
 
@@ -181,15 +197,29 @@ def _told(found: Sequence[Preview]) -> bool:
         count, key = number(rows, t), _account_key(cell)
         if len(accounts) > 1:
             answer: Any = st.selectbox(
-                plain(t("Account {cell} of the file ({count} rows) is", cell=cell, count=count)), list(accounts), index=None,
-                format_func=lambda key: accounts[key].name, key=key, placeholder=t("choose: it is remembered"),
-            )  # fmt: skip
+                plain(t("Account {cell} of the file ({count} rows) is", cell=cell, count=count)),
+                list(accounts),
+                index=None,
+                format_func=lambda key: accounts[key].name,
+                key=key,
+                placeholder=t("choose: it is remembered"),
+            )
         else:
             [only] = accounts.values()
             answer = st.checkbox(
-                plain(t("Account {cell} of the file ({count} rows) is {account}: remember it", cell=cell, count=count, account=only.name)),
-                key=key, help=t("The first time a file names it, a person must say so: a file of another HiPay account would be counted here."),
-            )  # fmt: skip
+                plain(
+                    t(
+                        "Account {cell} of the file ({count} rows) is {account}: remember it",
+                        cell=cell,
+                        count=count,
+                        account=only.name,
+                    )
+                ),
+                key=key,
+                help=t(
+                    "The first time a file names it, a person must say so: a file of another HiPay account would be counted here."
+                ),
+            )
         said = said and bool(answer)
     return said
 
@@ -242,13 +272,23 @@ def _corrections(account: str, draft: Draft, found: Preview | Refused | Looking,
                 words = {AUTOMATIC: t("as detected"), **{key: t(text) for key, text in options.items()}}
                 first = remembered[name] if remembered[name] in words else AUTOMATIC
                 st.selectbox(
-                    t(label), list(words), index=list(words).index(first), format_func=words.__getitem__, width=220,
+                    t(label),
+                    list(words),
+                    index=list(words).index(first),
+                    format_func=words.__getitem__,
+                    width=220,
                     key=_reading_key(draft, account, name),
-                )  # fmt: skip
+                )
             st.number_input(
-                t("Line of the column names"), min_value=1, max_value=1_000_000, value=None, step=1, width=220, placeholder=t("as detected"),
+                t("Line of the column names"),
+                min_value=1,
+                max_value=1_000_000,
+                value=None,
+                step=1,
+                width=220,
+                placeholder=t("as detected"),
                 key=_reading_key(draft, account, "header_line"),
-            )  # fmt: skip
+            )
         if not isinstance(found, Looking):
             columns.show(found, _place(draft, account), before)
         st.checkbox(t("Remember this reading for the account"), key=_reading_key(draft, account, "remember"))

@@ -85,7 +85,10 @@ def _window(act: str, order: dict[str, Any], key: str) -> None:
             positions.figures(now._mapping) != positions.figures(order) or now.accepted != order["accepted"]
         )
         if changed:
-            st.warning(t("The order's figures have changed meanwhile: look at it again."), icon=":material/sync_problem:")  # fmt: skip
+            st.warning(
+                t("The order's figures have changed meanwhile: look at it again."),
+                icon=":material/sync_problem:",
+            )
         elif act == "accept":
             st.write(
                 t("The order leaves the list of what is open. It comes back when one of its figures changes.")

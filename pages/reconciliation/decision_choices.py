@@ -46,9 +46,14 @@ def companions(act: str, lines: tuple[Line, ...], key: str) -> tuple[Line, ...]:
     if not others:
         return ()
     with_them = st.checkbox(
-        t.plural("And the other line of the transaction", "And the {count} other lines of the transaction", len(others)),
-        value=True, key=f"companions_{key}",
-    )  # fmt: skip
+        t.plural(
+            "And the other line of the transaction",
+            "And the {count} other lines of the transaction",
+            len(others),
+        ),
+        value=True,
+        key=f"companions_{key}",
+    )
     st.caption(
         ", ".join(dict.fromkeys(plain(what_line(one, t)) for one in others[:_NAMED]))
         + (" …" if len(others) > _NAMED else "")

@@ -28,8 +28,11 @@ def reach(lines: Sequence[Line]) -> tuple[Line, ...]:
         st.caption(plain(what_line(still[0], t)))
     elif still:
         words = t.plural(
-            "**{count}** line, {amounts} together", "**{count}** lines, {amounts} together", len(still), amounts=plain(together(still, t))
-        )  # fmt: skip
+            "**{count}** line, {amounts} together",
+            "**{count}** lines, {amounts} together",
+            len(still),
+            amounts=plain(together(still, t)),
+        )
         st.markdown(words)
         listed([what_line(line, t) for line in still])
     moved = [line for line in lines if line.moved(now.get(line.id))]
@@ -37,10 +40,11 @@ def reach(lines: Sequence[Line]) -> tuple[Line, ...]:
         st.warning(
             t.plural(
                 "{count} line has changed since it was shown, and is not touched:",
-                "{count} lines have changed since they were shown, and are not touched:", len(moved),
+                "{count} lines have changed since they were shown, and are not touched:",
+                len(moved),
             ),
             icon=":material/sync_problem:",
-        )  # fmt: skip
+        )
         listed([_told(line, now.get(line.id), t) for line in moved])
     return still
 
@@ -83,11 +87,12 @@ def say_left(ids: Sequence[int]) -> None:
     found = available.look(desk(), actor(), ids)
     st.warning(
         t.plural(
-            "{count} line that you had chosen has left this list:", "{count} lines that you had chosen have left this list:",
+            "{count} line that you had chosen has left this list:",
+            "{count} lines that you had chosen have left this list:",
             len(ids),
         ),
         icon=":material/sync_problem:",
-    )  # fmt: skip
+    )
     gone = len(set(ids) - {line.id for line in found})
     listed([*(_told(line, line, t) for line in found), *[as_it_stands(None, t)] * gone])
 

@@ -78,8 +78,13 @@ def actions(line_id: int) -> None:
         if line.possible or line.outcome == "total_line":
             words, icon, _ = ACTS["comment"]
             st.button(
-                t(words), icon=icon, type="tertiary", key=f"by_hand_comment_{line_id}", on_click=_open, args=("comment", found)
-            )  # fmt: skip
+                t(words),
+                icon=icon,
+                type="tertiary",
+                key=f"by_hand_comment_{line_id}",
+                on_click=_open,
+                args=("comment", found),
+            )
 
 
 def bulk(line_ids: Sequence[int]) -> None:
@@ -136,14 +141,20 @@ def said() -> None:
         )
         if done.along:
             words += " " + t.plural(
-                "{count} other line of the transaction went along.", "{count} other lines of the transaction went along.", done.along
-            )  # fmt: skip
+                "{count} other line of the transaction went along.",
+                "{count} other lines of the transaction went along.",
+                done.along,
+            )
         st.success(words, icon=":material/check_circle:", width="stretch")
         if act != "undo":
             decided = available.look(desk(), actor(), done.lines)
             st.button(
-                t("Undo"), icon=":material/undo:", key="by_hand_said_undo", on_click=_open, args=("undo", decided)
-            )  # fmt: skip
+                t("Undo"),
+                icon=":material/undo:",
+                key="by_hand_said_undo",
+                on_click=_open,
+                args=("undo", decided),
+            )
         if st.button(t("Close"), icon=":material/close:", type="tertiary", key="by_hand_said_close"):
             st.session_state.pop(_SAID)
             st.rerun(scope="app")
@@ -241,8 +252,11 @@ def _wanted(act: str, lines: tuple[Line, ...], key: str) -> Wanted | None:
     along = decision_choices.companions(act, lines, key)
     shown = [line.shown for line in (*lines, *along)]
     decide = {
-        "unmatch": decisions.unmatch, "exclude": decisions.exclude, "twice": decisions.twice, "not_ours": decisions.not_ours,
-    }[act]  # fmt: skip
+        "unmatch": decisions.unmatch,
+        "exclude": decisions.exclude,
+        "twice": decisions.twice,
+        "not_ours": decisions.not_ours,
+    }[act]
     return Wanted(lambda why, progress: decide(desk(), actor(), shown, why, key, progress=progress))
 
 

@@ -34,9 +34,12 @@ def lines(chosen: LineFilter, sort: Any, page: Page) -> None:
 def orders(chosen: OrderFilter, sort: Any, page: Page, *, late: bool) -> None:
     here, who, t = desk(), actor(), texts()
     _offer(
-        "orders", t("orders-settled"), page.total,
-        lambda form, out: exports.write_orders(here, who, chosen, sort, form, t, out, late=late), cut=page.cut,
-    )  # fmt: skip
+        "orders",
+        t("orders-settled"),
+        page.total,
+        lambda form, out: exports.write_orders(here, who, chosen, sort, form, t, out, late=late),
+        cut=page.cut,
+    )
 
 
 def payouts(accounts: tuple[str, ...], states: tuple[str, ...], total: int) -> None:
@@ -60,16 +63,26 @@ def _offer(name: str, file: str, total: int | None, write: Write, *, cut: bool =
             st.caption(t("All that the filters let through, not only this page."))
         if total is None or total <= XLSX_ROWS:
             st.download_button(
-                t("For a spreadsheet (XLSX)"), lambda: made(write, "xlsx"), file_name=f"{file}.xlsx", mime=XLSX, on_click="ignore",
-                icon=":material/table:", key=f"export_{name}_xlsx", width="stretch",
-            )  # fmt: skip
+                t("For a spreadsheet (XLSX)"),
+                lambda: made(write, "xlsx"),
+                file_name=f"{file}.xlsx",
+                mime=XLSX,
+                on_click="ignore",
+                icon=":material/table:",
+                key=f"export_{name}_xlsx",
+                width="stretch",
+            )
         packed = total is not None and total > _PACKED
         st.download_button(
             t("As text (CSV) in a ZIP") if packed else t("As text (CSV)"),
             (lambda: zipped(write, f"{file}.csv")) if packed else (lambda: made(write, "csv")),
-            file_name=f"{file}.zip" if packed else f"{file}.csv", mime="application/zip" if packed else "text/csv",
-            on_click="ignore", icon=":material/csv:", key=f"export_{name}_csv", width="stretch",
-        )  # fmt: skip
+            file_name=f"{file}.zip" if packed else f"{file}.csv",
+            mime="application/zip" if packed else "text/csv",
+            on_click="ignore",
+            icon=":material/csv:",
+            key=f"export_{name}_csv",
+            width="stretch",
+        )
         if total is None or total > XLSX_ROWS:
             st.caption(
                 t("A spreadsheet file holds at most {most} rows; CSV holds all.", most=number(XLSX_ROWS, t))

@@ -44,11 +44,18 @@ def show(looked_at: tuple[str, ...]) -> None:
             return
         shown = found[:SHOWN]
         selection.draw(
-            "files", pd.DataFrame([_row(file, any(one.held_lines for one in shown), t) for file in shown]), [file.id for file in shown],
-            (_opened(),), _take, height=min(_TABLE_HEIGHT, 36 + 35 * len(shown)),
+            "files",
+            pd.DataFrame([_row(file, any(one.held_lines for one in shown), t) for file in shown]),
+            [file.id for file in shown],
+            (_opened(),),
+            _take,
+            height=min(_TABLE_HEIGHT, 36 + 35 * len(shown)),
             alt=t("Payout files, newest first. Choose one to see how it was read."),
-            column_config={t(name): st.column_config.TextColumn(alignment="right") for name in ("Lines", "New", "Already known", "Changed", "Beside", "Set aside")},
-        )  # fmt: skip
+            column_config={
+                t(name): st.column_config.TextColumn(alignment="right")
+                for name in ("Lines", "New", "Already known", "Changed", "Beside", "Set aside")
+            },
+        )
         _pager(starts, found, t)
         filters.keep()
         if (opened := _opened()) is not None:
@@ -73,9 +80,12 @@ def _pager(starts: list[int | None], found: tuple[Row[Any], ...], t: Translator)
             st.button(t("Newer files"), icon=":material/chevron_left:", type="tertiary", on_click=starts.pop)
         if len(found) > SHOWN:
             st.button(
-                t("Older files"), icon=":material/chevron_right:", type="tertiary", on_click=starts.append,
+                t("Older files"),
+                icon=":material/chevron_right:",
+                type="tertiary",
+                on_click=starts.append,
                 args=(found[SHOWN - 1].id,),
-            )  # fmt: skip
+            )
 
 
 def _row(file: Row[Any], beside: bool, t: Translator) -> dict[str, str]:
@@ -127,9 +137,14 @@ def _file(file_id: int, t: Translator) -> None:
             show_facts(_reading(file, t))
             if file.lines:
                 pressed = st.button(
-                    t("All lines of this file"), icon=":material/list:", type="tertiary", key=f"lines_of_file_{file.id}",
-                    on_click=filters.go, args=("lines",), kwargs={"file": file.id, "outcome": "all"},
-                )  # fmt: skip
+                    t("All lines of this file"),
+                    icon=":material/list:",
+                    type="tertiary",
+                    key=f"lines_of_file_{file.id}",
+                    on_click=filters.go,
+                    args=("lines",),
+                    kwargs={"file": file.id, "outcome": "all"},
+                )
                 if pressed:
                     st.rerun(scope="app")
         with right:
@@ -137,12 +152,20 @@ def _file(file_id: int, t: Translator) -> None:
             show_notes(found, sheets, t)
         if file.changed_lines:
             with st.expander(t("Changed lines"), icon=":material/difference:"):
-                show_corrections(shown_corrections.of_file(desk(), actor(), file.id), file.changed_lines, sheets, t)
+                show_corrections(
+                    shown_corrections.of_file(desk(), actor(), file.id), file.changed_lines, sheets, t
+                )
         if file.state == "complete":
             st.markdown(f"**{t('Rows set aside')}**")
             set_aside_rows.show(file, "file")
             if found.aside > len(file.aside):
-                st.caption(t("The first {shown} of {count} rows set aside.", shown=number(len(file.aside), t), count=number(found.aside, t)))  # fmt: skip
+                st.caption(
+                    t(
+                        "The first {shown} of {count} rows set aside.",
+                        shown=number(len(file.aside), t),
+                        count=number(found.aside, t),
+                    )
+                )
 
 
 def _reading(file: Row[Any], t: Translator) -> list[tuple[str, str]]:

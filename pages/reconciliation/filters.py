@@ -90,10 +90,15 @@ def accounts() -> tuple[str, ...]:
         return ()
     return tuple(
         st.multiselect(
-            t("Account"), list(known), key="accounts", format_func=lambda key: known[key].name, placeholder=t("all"),
-            width=300, persist_state="page",
+            t("Account"),
+            list(known),
+            key="accounts",
+            format_func=lambda key: known[key].name,
+            placeholder=t("all"),
+            width=300,
+            persist_state="page",
         )
-    )  # fmt: skip
+    )
 
 
 def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:
@@ -101,22 +106,35 @@ def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:
     outcomes = _outcomes(figures, t)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         found = st.text_input(
-            t("Search"), key="find", type="search", live=True, width=340, icon=":material/search:", persist_state="page",
+            t("Search"),
+            key="find",
+            type="search",
+            live=True,
+            width=340,
+            icon=":material/search:",
+            persist_state="page",
             placeholder=t("beginning of a reference, order id, transaction"),
-        )  # fmt: skip
+        )
         _sort("sort", t)
         more = ("operation", "currency", "from_amount", "to_amount", "since", "until", "payout")
         count = sum(bool(st.session_state.get(key)) for key in more)
         label = t("More filters ({count})", count=count) if count else t("More filters")
         with st.popover(label, icon=":material/tune:"):
             operations = st.multiselect(
-                t("Operation"), _offered("operation", [code or UNKNOWN for code in figures.operations]), key="operation",
+                t("Operation"),
+                _offered("operation", [code or UNKNOWN for code in figures.operations]),
+                key="operation",
                 format_func=lambda code: t(BY_CODE[code].label) if code in BY_CODE else t("not known"),
-                placeholder=t("all"), persist_state="page",
-            )  # fmt: skip
+                placeholder=t("all"),
+                persist_state="page",
+            )
             currencies = st.multiselect(
-                t("Settlement currency"), _offered("currency", figures.currencies), key="currency", placeholder=t("all"), persist_state="page"
-            )  # fmt: skip
+                t("Settlement currency"),
+                _offered("currency", figures.currencies),
+                key="currency",
+                placeholder=t("all"),
+                persist_state="page",
+            )
             payout = st.text_input(t("Payout"), key="payout", persist_state="page")
             code = _finest(currencies or figures.currencies)
             least, most = (
@@ -126,18 +144,32 @@ def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:
             since, until = _day("since", "Date from", t), _day("until", "Date to", t)
     _asides(t)
     return LineFilter(
-        looked_at, outcomes, tuple("" if code == UNKNOWN else code for code in operations), tuple(currencies),
-        (payout or "").strip(), st.session_state.get("file"), st.session_state.get("of_order"), least, most, since, until,
+        looked_at,
+        outcomes,
+        tuple("" if code == UNKNOWN else code for code in operations),
+        tuple(currencies),
+        (payout or "").strip(),
+        st.session_state.get("file"),
+        st.session_state.get("of_order"),
+        least,
+        most,
+        since,
+        until,
         found or "",
-    )  # fmt: skip
+    )
 
 
 def of_orders(figures: Figures, looked_at: tuple[str, ...]) -> tuple[OrderFilter, bool]:
     """The filter, and whether only those are wanted that should be in a payout by now."""
     t = texts()
     names, words = _pills(
-        figures.statuses, STATUSES, OPEN_STATUSES, (st.session_state.get("status") or "",), figures.open_orders, t
-    )  # fmt: skip
+        figures.statuses,
+        STATUSES,
+        OPEN_STATUSES,
+        (st.session_state.get("status") or "",),
+        figures.open_orders,
+        t,
+    )
     status = st.pills(
         t("Status"), names, key="status", required=True, persist_state="page", format_func=words.__getitem__
     )
@@ -145,9 +177,15 @@ def of_orders(figures: Figures, looked_at: tuple[str, ...]) -> tuple[OrderFilter
     statuses = () if status in (None, _OPEN, _ALL) else (status,)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         found = st.text_input(
-            t("Search"), key="find_order", type="search", live=True, width=340, icon=":material/search:", persist_state="page",
+            t("Search"),
+            key="find_order",
+            type="search",
+            live=True,
+            width=340,
+            icon=":material/search:",
+            persist_state="page",
             placeholder=t("beginning of an order id, invoice number, transaction"),
-        )  # fmt: skip
+        )
         _sort("sort_orders", t)
         late = st.toggle(t("Late only ({count})", count=figures.late), key="late", persist_state="page")
     return OrderFilter(looked_at, () if is_open else statuses, open=is_open, loose=found or ""), late
@@ -161,9 +199,15 @@ def _outcomes(figures: Figures, t: Translator) -> tuple[str, ...]:
     counts = {name: figures.lines(name) for name in OUTCOME_ORDER}
     names, words = _pills(counts, OUTCOMES, OPEN, chosen, figures.lines(*OPEN), t)
     st.pills(
-        t("Outcome"), names, key="outcome", selection_mode="multi", persist_state="page", format_func=words.__getitem__,
-        on_change=_settle, args=(tuple(chosen),),
-    )  # fmt: skip
+        t("Outcome"),
+        names,
+        key="outcome",
+        selection_mode="multi",
+        persist_state="page",
+        format_func=words.__getitem__,
+        on_change=_settle,
+        args=(tuple(chosen),),
+    )
     picked = st.session_state["outcome"]
     return (
         ()
@@ -196,9 +240,7 @@ def _pills(
     there = [name for name in (*opened, *known) if counts.get(name) or name in chosen]
     texts_ = {_OPEN: t("Open"), _ALL: t("All"), **{name: t(text) for name, text in known.items()}}
     sums = {_OPEN: count_open, _ALL: sum(counts.values()), **counts}
-    words = {
-        name: f"{text} ({outcome_words.number(sums.get(name, 0), t)})" for name, text in texts_.items()
-    }
+    words = {name: f"{text} ({outcome_words.number(sums.get(name, 0), t)})" for name, text in texts_.items()}
     return list(dict.fromkeys((_OPEN, *there, _ALL))), words
 
 
@@ -227,9 +269,14 @@ def _asides(t: Translator) -> None:
         ):
             if st.session_state.get(key) is not None:
                 st.button(
-                    t(words, name=plain(name)), icon=":material/close:", key=f"drop_{key}", type="tertiary",
-                    on_click=st.session_state.__setitem__, args=(key, None), help=t("Remove this filter"),
-                )  # fmt: skip
+                    t(words, name=plain(name)),
+                    icon=":material/close:",
+                    key=f"drop_{key}",
+                    type="tertiary",
+                    on_click=st.session_state.__setitem__,
+                    args=(key, None),
+                    help=t("Remove this filter"),
+                )
 
 
 def _finest(currencies: Sequence[str]) -> str:
@@ -254,6 +301,12 @@ def _amount(key: str, label: str, currency: str, t: Translator) -> int | None:
 
 def _day(key: str, label: str, t: Translator) -> str:
     found: Any = st.date_input(
-        t(label), value=None, key=key, persist_state="page", format="DD/MM/YYYY", min_value=date(2000, 1, 1), max_value=date(2100, 1, 1)
-    )  # fmt: skip
+        t(label),
+        value=None,
+        key=key,
+        persist_state="page",
+        format="DD/MM/YYYY",
+        min_value=date(2000, 1, 1),
+        max_value=date(2100, 1, 1),
+    )
     return found.isoformat() if found else ""

@@ -39,8 +39,10 @@ def show(file: Row[Any], key: str) -> None:
         return
     st.markdown(f"**{t('Corrections to decide')}**")
     st.caption(
-        t("HiPay delivered these lines itself, and this file says otherwise. HiPay's count; the file's stand beside until somebody decides.")
-    )  # fmt: skip
+        t(
+            "HiPay delivered these lines itself, and this file says otherwise. HiPay's count; the file's stand beside until somebody decides."
+        )
+    )
     with desk().store.read() as tx:
         may = Right.RECONCILE in rights(tx, actor())
     options = {"height": min(_TABLE_HEIGHT, 36 + 35 * len(found.shown)), "alt": t("Corrections to decide")}
@@ -50,11 +52,22 @@ def show(file: Row[Any], key: str) -> None:
     place = f"{key}_{file.id}"
     ticked = st.session_state.setdefault(_TICKED, {}).get(place, ())
     selection.draw(
-        f"held_{place}", _table(file, found.shown, t), [one.id for one in found.shown], ticked, partial(_take, place),
-        several=True, **options,
-    )  # fmt: skip
+        f"held_{place}",
+        _table(file, found.shown, t),
+        [one.id for one in found.shown],
+        ticked,
+        partial(_take, place),
+        several=True,
+        **options,
+    )
     if found.count > len(found.shown):
-        st.caption(t("The first {shown} of {count} corrections, those that wait first.", shown=number(len(found.shown), t), count=number(found.count, t)))  # fmt: skip
+        st.caption(
+            t(
+                "The first {shown} of {count} corrections, those that wait first.",
+                shown=number(len(found.shown), t),
+                count=number(found.count, t),
+            )
+        )
     picked = [one for one in found.shown if one.id in ticked]
     if not picked:
         st.caption(t("Choose lines to take the correction, or to keep what HiPay delivered."))
@@ -68,11 +81,16 @@ def show(file: Row[Any], key: str) -> None:
         if waiting:
             _decide(file, waiting, why, place, t)
         if decided and confirm(
-            t.plural("{count} decision is undone", "{count} decisions are undone", len(decided)), f"go_held_undo_{place}",
-            list(decided.values()), icon=":material/undo:", disabled=not why.strip(),
-        ):  # fmt: skip
+            t.plural("{count} decision is undone", "{count} decisions are undone", len(decided)),
+            f"go_held_undo_{place}",
+            list(decided.values()),
+            icon=":material/undo:",
+            disabled=not why.strip(),
+        ):
             with refused(file.account):
-                held_corrections.undo(desk(), actor(), file.id, list(decided), why, acts=list(decided.values()))
+                held_corrections.undo(
+                    desk(), actor(), file.id, list(decided), why, acts=list(decided.values())
+                )
                 _again()
 
 
@@ -80,8 +98,9 @@ def _decide(file: Row[Any], ids: list[int], why: str, place: str, t: Translator)
     take = t.plural("Take {count} correction", "Take {count} corrections", len(ids))
     keep = t.plural("Keep HiPay's line", "Keep HiPay's {count} lines", len(ids))
     choices: tuple[tuple[held_corrections.Kind, str, str], ...] = (
-        ("taken", take, ":material/difference:"), ("dismissed", keep, ":material/verified:"),
-    )  # fmt: skip
+        ("taken", take, ":material/difference:"),
+        ("dismissed", keep, ":material/verified:"),
+    )
     for kind, label, icon in choices:
         if confirm(label, f"go_held_{kind}_{place}", ids, icon=icon, disabled=not why.strip()):
             with refused(file.account):
@@ -110,9 +129,21 @@ def _say_undone(picked: list[Held], file: Row[Any], t: Translator) -> None:
     for act in (act for one in picked for act in one.acts if act.undone_at is not None):
         was, ended = _decided(act, zone, t), format_short(act.undone_at, zone, language())
         if act.undone_by_hipay:
-            st.caption(plain(t("{was} (no longer: HiPay delivered the payout again, {at})", was=was, at=ended)))
+            st.caption(
+                plain(t("{was} (no longer: HiPay delivered the payout again, {at})", was=was, at=ended))
+            )
             continue
-        st.caption(plain(t("{was} (undone by {name}, {at}: {reason})", was=was, name=person_name(act.undoer, t), at=ended, reason=act.undo_reason)))  # fmt: skip
+        st.caption(
+            plain(
+                t(
+                    "{was} (undone by {name}, {at}: {reason})",
+                    was=was,
+                    name=person_name(act.undoer, t),
+                    at=ended,
+                    reason=act.undo_reason,
+                )
+            )
+        )
 
 
 def _table(file: Row[Any], found: tuple[Held, ...], t: Translator) -> pd.DataFrame:

@@ -42,7 +42,15 @@ def show_line(line_id: int) -> None:
             st.markdown(plain(why))
         if line.lost:
             cells = ", ".join(f"{t(LABELS[name])} {_lost(line, name)}" for name in line.lost.split())
-            st.warning(plain(t("A spreadsheet has changed ids of this line, and nothing is found by them: {cells}", cells=cells)), icon=":material/broken_image:")  # fmt: skip
+            st.warning(
+                plain(
+                    t(
+                        "A spreadsheet has changed ids of this line, and nothing is found by them: {cells}",
+                        cells=cells,
+                    )
+                ),
+                icon=":material/broken_image:",
+            )
         _held(found, t)
         decisions.actions(line_id)
         left, right = st.columns([2, 3], gap="large")
@@ -107,30 +115,53 @@ def _lineage(found: LineDetail, t: Translator) -> None:
     for former in found.formerly:
         amount = outcome_words.money(former.settled_amount_units, former.settlement_currency, t)
         st.caption(
-            plain(t("Formerly {amount}, {date}: line {number} of {file}", amount=amount, date=outcome_words.day(former.date, t),
-                    number=_where(found, former, t), file=former.file_name))
-        )  # fmt: skip
+            plain(
+                t(
+                    "Formerly {amount}, {date}: line {number} of {file}",
+                    amount=amount,
+                    date=outcome_words.day(former.date, t),
+                    number=_where(found, former, t),
+                    file=former.file_name,
+                )
+            )
+        )
     st.button(
-        t("All lines of this file"), icon=":material/description:", type="tertiary", key=f"file_of_{line.id}",
-        on_click=filters.go, args=("lines",), kwargs={"file": line.file, "outcome": "all"},
-    )  # fmt: skip
+        t("All lines of this file"),
+        icon=":material/description:",
+        type="tertiary",
+        key=f"file_of_{line.id}",
+        on_click=filters.go,
+        args=("lines",),
+        kwargs={"file": line.file, "outcome": "all"},
+    )
 
 
 def _held(found: LineDetail, t: Translator) -> None:
     """Corrections of the line that wait, each with the way to where it is decided."""
     for one in found.held:
         before, after = (
-            outcome_words.money(units, one.currency, t)
-            for units in (one.before_units, one.after_units)
+            outcome_words.money(units, one.currency, t) for units in (one.before_units, one.after_units)
         )
         st.warning(
-            plain(t("HiPay delivered {before}; {file} says {after}, and stands beside until somebody decides.", before=before, after=after, file=one.file_name)),
+            plain(
+                t(
+                    "HiPay delivered {before}; {file} says {after}, and stands beside until somebody decides.",
+                    before=before,
+                    after=after,
+                    file=one.file_name,
+                )
+            ),
             icon=":material/difference:",
-        )  # fmt: skip
+        )
         st.button(
-            t("Open the file"), icon=":material/file_open:", type="tertiary", key=f"held_{one.id}_of_{found.line.id}",
-            on_click=filters.go, args=("files",), kwargs={"file": one.file},
-        )  # fmt: skip
+            t("Open the file"),
+            icon=":material/file_open:",
+            type="tertiary",
+            key=f"held_{one.id}_of_{found.line.id}",
+            on_click=filters.go,
+            args=("files",),
+            kwargs={"file": one.file},
+        )
 
 
 def _where(found: LineDetail, line: Row[Any], t: Translator) -> str:
@@ -171,9 +202,14 @@ def _order(line: Row[Any], one: Beside, t: Translator) -> None:
     show_facts((label, value) for label, value in facts if value)
     with st.container(horizontal=True):
         leads = st.button(
-            t("Everything of this order"), icon=":material/receipt_long:", type="tertiary", key=f"order_{order.id}_of_{line.id}",
-            on_click=filters.go, args=("orders",), kwargs={"order_of": order.id, "status": "all"},
-        )  # fmt: skip
+            t("Everything of this order"),
+            icon=":material/receipt_long:",
+            type="tertiary",
+            key=f"order_{order.id}_of_{line.id}",
+            on_click=filters.go,
+            args=("orders",),
+            kwargs={"order_of": order.id, "status": "all"},
+        )
         if leads:
             st.rerun(scope="app")
 

@@ -62,11 +62,19 @@ def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
 def _table(rows: tuple[Row[Any], ...], t: Translator) -> None:
     several = len(desk().settings.all_accounts) > 1
     selection.draw(
-        "lines", pd.DataFrame([_row(line, several, t) for line in rows]), [line.id for line in rows], _ticked(), _take,
-        several=True, height=min(_TABLE_HEIGHT, 36 + 35 * len(rows)),
+        "lines",
+        pd.DataFrame([_row(line, several, t) for line in rows]),
+        [line.id for line in rows],
+        _ticked(),
+        _take,
+        several=True,
+        height=min(_TABLE_HEIGHT, 36 + 35 * len(rows)),
         alt=t("Payout lines. Choose one to see it beside its order, several to decide them at once."),
-        column_config={t("Settled amount"): st.column_config.TextColumn(alignment="right"), t("Reason"): st.column_config.TextColumn(width="large")},
-    )  # fmt: skip
+        column_config={
+            t("Settled amount"): st.column_config.TextColumn(alignment="right"),
+            t("Reason"): st.column_config.TextColumn(width="large"),
+        },
+    )
 
 
 def _ticked() -> list[int]:
@@ -108,9 +116,7 @@ def _row(line: Row[Any], several: bool, t: Translator) -> dict[str, str]:
     account = {t("Account"): desk().account(line.account).name} if several else {}
     return {
         t("Outcome"): outcome_words.outcome(line.outcome, t),
-        t("Settled amount"): outcome_words.money(
-            line.settled_amount_units, line.settlement_currency, t
-        ),
+        t("Settled amount"): outcome_words.money(line.settled_amount_units, line.settlement_currency, t),
         t("Operation"): line_text.operation(line.operation_code, line.operation, t),
         t("Date"): outcome_words.day(line.date, t),
         t("Reason"): line_text.reason(line, t),
@@ -133,5 +139,9 @@ def _nothing(chosen: LineFilter, figures: Figures, t: Translator) -> None:
     else:
         st.info(t("No line fits these filters. Remove one to see more."), icon=":material/filter_alt_off:")
     st.button(
-        t("Show all lines"), key="show_all_lines", on_click=filters.go, args=("lines",), kwargs={"outcome": "all"}
-    )  # fmt: skip
+        t("Show all lines"),
+        key="show_all_lines",
+        on_click=filters.go,
+        args=("lines",),
+        kwargs={"outcome": "all"},
+    )

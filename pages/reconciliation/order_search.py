@@ -51,8 +51,9 @@ def choose(lines: Sequence[Line], key: str) -> Wanted | None:
         lambda why, progress: decide.match(
             desk(), actor(), shown, chosen.order, why, key, seen=seen, progress=progress
         ),
-        differs, (chosen.order, seen),
-    )  # fmt: skip
+        differs,
+        (chosen.order, seen),
+    )
 
 
 def suggested(lines: Sequence[Line], key: str) -> Wanted | None:
@@ -69,8 +70,9 @@ def suggested(lines: Sequence[Line], key: str) -> Wanted | None:
     seen, shown = match_preview.seen([one for _, one in pairs]), [line.shown for line in lines]
     return Wanted(
         lambda why, progress: decide.accept(desk(), actor(), shown, why, key, seen=seen, progress=progress),
-        differs, ([line.suggested for line in lines], seen),
-    )  # fmt: skip
+        differs,
+        ([line.suggested for line in lines], seen),
+    )
 
 
 def share_out(line: Line, key: str) -> Wanted | None:
@@ -104,9 +106,13 @@ def share_out(line: Line, key: str) -> Wanted | None:
                 typed = st.text_input(_owed(one, most, sign, t), offered, key=place, width=340)
                 units = _units((typed or "").strip().removeprefix("-").removeprefix("−"), code, t)
             st.button(
-                t("Remove"), icon=":material/close:", type="tertiary", key=f"remove_{one.order}_{key}",
-                on_click=orders.remove, args=(one,),
-            )  # fmt: skip
+                t("Remove"),
+                icon=":material/close:",
+                type="tertiary",
+                key=f"remove_{one.order}_{key}",
+                on_click=orders.remove,
+                args=(one,),
+            )
         right = right and units is not None and units > 0
         left -= units or 0
         shares.append((one.order, sign * (units or 0)))
@@ -122,8 +128,9 @@ def share_out(line: Line, key: str) -> Wanted | None:
     seen = match_preview.seen(orders)
     return Wanted(
         lambda why, _progress: decide.split(desk(), actor(), line.shown, shares, why, key, seen=seen),
-        differs, (shares, seen),
-    )  # fmt: skip
+        differs,
+        (shares, seen),
+    )
 
 
 def _differing(line: Line, orders: Sequence[Candidate], shares: Sequence[Share], t: Translator) -> bool:
@@ -162,9 +169,11 @@ def _owed(one: Candidate, most: int, sign: int, t: Translator) -> str:
 def _search(line: Line, key: str, without: frozenset[int] | set[int] = frozenset()) -> Candidate | None:
     t = texts()
     text = st.text_input(
-        t("Order id, invoice number, customer or amount"), key=f"search_{key}", icon=":material/search:",
+        t("Order id, invoice number, customer or amount"),
+        key=f"search_{key}",
+        icon=":material/search:",
         placeholder=t("leave it empty to see what comes near"),
-    )  # fmt: skip
+    )
     every = candidates.find(desk(), actor(), line.id, text or "", t.locale)
     found = {one.order: one for one in every if one.order not in without}
     if not every:
@@ -177,10 +186,13 @@ def _search(line: Line, key: str, without: frozenset[int] | set[int] = frozenset
         return None
     zone = desk().account(line.account).timezone
     chosen = st.radio(
-        t("Order"), list(found), index=0 if len(found) == 1 else None, key=f"found_{key}_{text}",
+        t("Order"),
+        list(found),
+        index=0 if len(found) == 1 else None,
+        key=f"found_{key}_{text}",
         format_func=lambda order: _label(found[order], t),
         captions=[_caption(one, zone, t) for one in found.values()],
-    )  # fmt: skip
+    )
     return found.get(chosen) if chosen is not None else None
 
 

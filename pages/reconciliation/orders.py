@@ -71,10 +71,15 @@ def _table(rows: tuple[Row[Any], ...], t: Translator) -> None:
         )
     ]
     selection.draw(
-        "orders", table, [order.order for order in rows], (st.session_state.get("order_of"),), _take,
-        height=min(_TABLE_HEIGHT, 36 + 35 * len(rows)), alt=t("Orders by status. Choose one to see its lines."),
+        "orders",
+        table,
+        [order.order for order in rows],
+        (st.session_state.get("order_of"),),
+        _take,
+        height=min(_TABLE_HEIGHT, 36 + 35 * len(rows)),
+        alt=t("Orders by status. Choose one to see its lines."),
         column_config={name: st.column_config.TextColumn(alignment="right") for name in money},
-    )  # fmt: skip
+    )
 
 
 def _take(ticked: tuple[selection.Id, ...]) -> None:
@@ -96,9 +101,7 @@ def _row(order: Row[Any], t: Translator) -> dict[str, str]:
         t("Fees"): money(order.fees_units, order.invoice_currency, t),
         t("VAT on fees"): money(order.vat_units, order.invoice_currency, t),
         t("Net"): money(order.net_units, order.settlement_currency, t),
-        t("Collected on"): outcome_words.moment_day(
-            order.captured_at, desk().account(order.account).zone, t
-        ),
+        t("Collected on"): outcome_words.moment_day(order.captured_at, desk().account(order.account).zone, t),
         t("Transferred on"): outcome_words.day(order.last_transfer, t) or "—",
         t("Payouts"): order.settlement_ids or "—",
     }
@@ -133,16 +136,23 @@ def _order(number: int, t: Translator) -> None:
             with st.container(horizontal=True):
                 if order.channel != "imported":
                     st.page_link(
-                        "payment_requests/page.py", label=t("Payment request"), icon=":material/receipt_long:",
+                        "payment_requests/page.py",
+                        label=t("Payment request"),
+                        icon=":material/receipt_long:",
                         query_params={"order": str(order.id)},
-                    )  # fmt: skip
+                    )
         with right:
             st.markdown(f"**{t('Its lines')}**")
             _lines(found.lines, t)
             if found.lines and st.button(
-                t("Show them among the lines"), icon=":material/list:", type="tertiary", key=f"lines_of_{number}",
-                on_click=filters.go, args=("lines",), kwargs={"of_order": number, "outcome": "all"},
-            ):  # fmt: skip
+                t("Show them among the lines"),
+                icon=":material/list:",
+                type="tertiary",
+                key=f"lines_of_{number}",
+                on_click=filters.go,
+                args=("lines",),
+                kwargs={"of_order": number, "outcome": "all"},
+            ):
                 st.rerun(scope="app")
         with st.expander(t("Comments"), icon=":material/forum:"):
             name = f"{order.order_id} · {outcome_words.money(order.amount, order.currency, t)}"
@@ -161,17 +171,23 @@ def _facts(order: Row[Any], t: Translator) -> list[tuple[str, str]]:
             (t("Collected"), money(order.captured_units, order.currency, t)),
             (t("Settled gross"), money(order.gross_units, order.currency, t)),
             (t("Refunded"), money(order.refunds_units, order.currency, t) if order.refunds_units else ""),
-            (t("Charged back"), money(order.chargebacks_units, order.currency, t) if order.chargebacks_units else ""),
+            (
+                t("Charged back"),
+                money(order.chargebacks_units, order.currency, t) if order.chargebacks_units else "",
+            ),
             (t("Chargeback won"), money(order.won_units, order.currency, t) if order.won_units else ""),
             (t("Still open"), money(order.open_units, order.currency, t) if order.open_units else ""),
             (t("Fees"), money(order.fees_units, order.invoice_currency, t)),
             (t("VAT on fees"), money(order.vat_units, order.invoice_currency, t)),
             (t("Net"), money(order.net_units, order.settlement_currency, t)),
-            (t("Collected on"), outcome_words.moment_day(order.captured_at, zone, t) if order.captured_at else ""),
+            (
+                t("Collected on"),
+                outcome_words.moment_day(order.captured_at, zone, t) if order.captured_at else "",
+            ),
             (t("Dates in the files"), _span(order.first_date, order.last_date, t)),
             (t("Transferred on"), _span(order.first_transfer, order.last_transfer, t)),
             (t("Payouts"), order.settlement_ids),
-        ]  # fmt: skip
+        ]
     return [(label, value) for label, value in facts if value and value != "—"]
 
 
@@ -184,12 +200,21 @@ def _near(found: OrderDetail, t: Translator) -> None:
     for line in found.near:
         amount = outcome_words.money(line.settled_amount_units, line.settlement_currency, t)
         name = line_text.operation(line.operation_code, line.operation, t)
-        words = t("An open line comes near it: {operation}, {amount}, {day}", operation=name, amount=amount,
-                  day=outcome_words.day(line.date, t))  # fmt: skip
+        words = t(
+            "An open line comes near it: {operation}, {amount}, {day}",
+            operation=name,
+            amount=amount,
+            day=outcome_words.day(line.date, t),
+        )
         if st.button(
-            plain(words), icon=":material/near_me:", type="tertiary", key=f"near_{found.order.id}_{line.id}",
-            on_click=filters.go, args=("lines",), kwargs={"line": line.id, "outcome": "all"},
-        ):  # fmt: skip
+            plain(words),
+            icon=":material/near_me:",
+            type="tertiary",
+            key=f"near_{found.order.id}_{line.id}",
+            on_click=filters.go,
+            args=("lines",),
+            kwargs={"line": line.id, "outcome": "all"},
+        ):
             st.rerun(scope="app")
 
 

@@ -47,14 +47,17 @@ def page() -> None:
 def _first_file() -> None:
     t = texts()
     st.info(
-        t("No payout file yet. Download one from HiPay's console (Finance) and add it above: its lines are joined to the payment requests by the invoice number."),
+        t(
+            "No payout file yet. Download one from HiPay's console (Finance) and add it above: its lines are joined to the payment requests by the invoice number."
+        ),
         icon=":material/inbox:",
-    )  # fmt: skip
+    )
     if desk().settings.demo:
         st.link_button(
-            t("Payout files of the HiPay sandbox"), f"{desk().settings.sandbox_url}/control#settlements",
+            t("Payout files of the HiPay sandbox"),
+            f"{desk().settings.sandbox_url}/control#settlements",
             icon=":material/download:",
-        )  # fmt: skip
+        )
 
 
 page()

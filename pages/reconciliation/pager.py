@@ -22,13 +22,19 @@ def pager(name: str, page: Page, t: Translator) -> None:
     place = st.session_state[f"{name}_turn"][1]
     with st.container(horizontal=True, vertical_alignment="center", width="content"):
         for step, target, icon, words in (
-            (-1, page.before, ":material/chevron_left:", "Previous page"), (1, page.after, ":material/chevron_right:", "Next page")
-        ):  # fmt: skip
+            (-1, page.before, ":material/chevron_left:", "Previous page"),
+            (1, page.after, ":material/chevron_right:", "Next page"),
+        ):
             if page.before is not None or page.after is not None:
                 st.button(
-                    t(words), icon=icon, type="tertiary", key=f"{name}_{step}", disabled=target is None,
-                    on_click=st.session_state.__setitem__, args=(f"{name}_turn", (target, max(1, place + step))),
-                )  # fmt: skip
+                    t(words),
+                    icon=icon,
+                    type="tertiary",
+                    key=f"{name}_{step}",
+                    disabled=target is None,
+                    on_click=st.session_state.__setitem__,
+                    args=(f"{name}_turn", (target, max(1, place + step))),
+                )
         first = (place - 1) * SHOWN + 1
         last = first + len(page.rows) - 1
         if page.total is None:
@@ -36,8 +42,9 @@ def pager(name: str, page: Page, t: Translator) -> None:
         else:
             words = "{first}–{last} of {total} or more" if page.cut else "{first}–{last} of {total}"
             st.caption(
-                t(words, first=number(first, t), last=number(last, t), total=number(page.total, t)), width="content"
-            )  # fmt: skip
+                t(words, first=number(first, t), last=number(last, t), total=number(page.total, t)),
+                width="content",
+            )
 
 
 def say_cut(page: Page, t: Translator) -> None:

@@ -38,9 +38,13 @@ def show(looked_at: tuple[str, ...]) -> None:
         counts = {state: sum(one.state == state for one in found) for state in PAYOUT_STATES}
         wanted = set(st.session_state.get("check") or ())
         states = st.pills(
-            t("Check"), [state for state in PAYOUT_STATES if counts[state] or state in wanted], selection_mode="multi", key="check",
-            format_func=lambda state: f"{t(PAYOUT_STATES[state])} ({counts[state]})", persist_state="page",
-        )  # fmt: skip
+            t("Check"),
+            [state for state in PAYOUT_STATES if counts[state] or state in wanted],
+            selection_mode="multi",
+            key="check",
+            format_func=lambda state: f"{t(PAYOUT_STATES[state])} ({counts[state]})",
+            persist_state="page",
+        )
         filters.keep()
         kept = [one for one in found if not states or one.state in states]
         if not kept:
@@ -78,13 +82,19 @@ def _table(found: list[Payout], t: Translator) -> None:
                 t("Lines"): outcome_words.number(one.lines, t),
                 t("Lines open"): outcome_words.number(one.open_lines, t),
                 t("Rows set aside"): outcome_words.number(one.aside, t) if one.aside else "",
-                **({t("Without an amount"): outcome_words.number(one.missing, t) if one.missing else ""} if bare else {}),
-                t("Dates"): " – ".join(dict.fromkeys(outcome_words.day(day, t) for day in (one.first_date, one.last_date) if day)),
+                **(
+                    {t("Without an amount"): outcome_words.number(one.missing, t) if one.missing else ""}
+                    if bare
+                    else {}
+                ),
+                t("Dates"): " – ".join(
+                    dict.fromkeys(outcome_words.day(day, t) for day in (one.first_date, one.last_date) if day)
+                ),
                 **({t("Account"): desk().account(one.account).name} if several else {}),
             }
             for one in found
         ]
-    )  # fmt: skip
+    )
     right = (
         "Sum of its lines",
         "Payout announced",
@@ -95,10 +105,15 @@ def _table(found: list[Payout], t: Translator) -> None:
         "Without an amount",
     )
     selection.draw(
-        "payouts", table, [_name(one) for one in found], (st.session_state.get("payout_of") or "",), _take,
-        height=min(_TABLE_HEIGHT, 36 + 35 * len(found)), alt=t("Payout check. Choose a payout to see what it is made of."),
+        "payouts",
+        table,
+        [_name(one) for one in found],
+        (st.session_state.get("payout_of") or "",),
+        _take,
+        height=min(_TABLE_HEIGHT, 36 + 35 * len(found)),
+        alt=t("Payout check. Choose a payout to see what it is made of."),
         column_config={t(name): st.column_config.TextColumn(alignment="right") for name in right},
-    )  # fmt: skip
+    )
 
 
 def _take(ticked: tuple[selection.Id, ...]) -> None:
@@ -118,7 +133,7 @@ def _payout(one: Payout, t: Translator) -> None:
                     one.aside,
                 ),
                 icon=":material/rule:",
-            )  # fmt: skip
+            )
             _set_aside(one, t)
         if one.held:
             st.warning(
@@ -128,7 +143,7 @@ def _payout(one: Payout, t: Translator) -> None:
                     one.held,
                 ),
                 icon=":material/difference:",
-            )  # fmt: skip
+            )
             _held(one, t)
         if one.missing:
             st.warning(
@@ -138,7 +153,7 @@ def _payout(one: Payout, t: Translator) -> None:
                     one.missing,
                 ),
                 icon=":material/money_off:",
-            )  # fmt: skip
+            )
         sums = payout_list.operations(desk(), actor(), one)
         table = pd.DataFrame(
             [

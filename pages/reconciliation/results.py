@@ -40,9 +40,14 @@ def show() -> None:
     _picture(figures, t)
     words = {name: t(text) for name, text in VIEWS.items()}
     view = st.segmented_control(
-        t("View"), list(words), key="view", format_func=words.__getitem__, required=True, label_visibility="collapsed",
+        t("View"),
+        list(words),
+        key="view",
+        format_func=words.__getitem__,
+        required=True,
+        label_visibility="collapsed",
         persist_state="page",
-    )  # fmt: skip
+    )
     if view == "lines":
         lines.show(figures, looked_at)
     elif view == "orders":
@@ -73,9 +78,15 @@ def _figures(figures: Figures, t: Translator) -> None:
         with column.container(border=True, gap=None):
             st.metric(t(label), value, help=more or None)
             st.button(
-                t("Show"), key=f"figure_{key}", type="tertiary", icon=":material/arrow_forward:", help=t(label),
-                on_click=filters.go, args=(view,), kwargs=choices,
-            )  # fmt: skip
+                t("Show"),
+                key=f"figure_{key}",
+                type="tertiary",
+                icon=":material/arrow_forward:",
+                help=t(label),
+                on_click=filters.go,
+                args=(view,),
+                kwargs=choices,
+            )
 
 
 def _picture(figures: Figures, t: Translator) -> None:
@@ -97,9 +108,12 @@ def _picture(figures: Figures, t: Translator) -> None:
         # A new chart after each choice: the same bar can be chosen again, and which one is shown is told by the filter.
         key = f"picture_{currency}_{st.session_state.get(_TAKEN, 0)}"
         st.altair_chart(
-            _bars([one for one in sums if one.currency == currency], t), key=key, on_select=lambda: _take(key, currency),
-            selection_mode="bar", alt=t("Money moved, by outcome, in {currency}", currency=currency),
-        )  # fmt: skip
+            _bars([one for one in sums if one.currency == currency], t),
+            key=key,
+            on_select=lambda: _take(key, currency),
+            selection_mode="bar",
+            alt=t("Money moved, by outcome, in {currency}", currency=currency),
+        )
         st.caption(t("Choose a bar to see its lines."))
 
 
@@ -132,15 +146,26 @@ def _bars(sums: list[Moved], t: Translator) -> alt.Chart:
     )
     base = alt.Chart(chart).encode(
         y=alt.Y(
-            "words:N", title=None, sort=None,
-            axis=alt.Axis(labelExpr=r"split(datum.label, '\n')", labelLimit=220, labelLineHeight=15, ticks=False, domain=False),
+            "words:N",
+            title=None,
+            sort=None,
+            axis=alt.Axis(
+                labelExpr=r"split(datum.label, '\n')",
+                labelLimit=220,
+                labelLineHeight=15,
+                ticks=False,
+                domain=False,
+            ),
         ),
-        x=alt.X("share:Q", title=None, axis=None, scale=alt.Scale(domainMax=float(chart["share"].max()) or 1.0)),
+        x=alt.X(
+            "share:Q", title=None, axis=None, scale=alt.Scale(domainMax=float(chart["share"].max()) or 1.0)
+        ),
         tooltip=[
-            alt.Tooltip("outcome:N", title=t("Outcome")), alt.Tooltip("amount:N", title=t("Amount")),
+            alt.Tooltip("outcome:N", title=t("Outcome")),
+            alt.Tooltip("amount:N", title=t("Amount")),
             alt.Tooltip("lines:N", title=t("Lines")),
         ],
-    )  # fmt: skip
+    )
     picked = alt.selection_point(name="bar", fields=["code"], toggle=False)
     return (
         base.mark_bar(height=14, cursor="pointer")

@@ -63,27 +63,45 @@ def window() -> None:
 
 
 def _joining(account: str, may: bool, t: Translator) -> None:
-    now, filled = account_rules.matching(desk(), actor(), account), account_rules.filled(desk(), actor(), account)
+    now, filled = (
+        account_rules.matching(desk(), actor(), account),
+        account_rules.filled(desk(), actor(), account),
+    )
     st.subheader(t("How lines find their order"), anchor=False)
     if now.joining:
         st.info(t("The rules have changed: all lines are being joined anew."), icon=":material/sync:")
     words = [t("none: order id and transaction only"), *(_reference(n, filled, t) for n in range(1, 6))]
     reference: Any = st.radio(
-        t("The invoice number or reference stands in"), range(6), now.reference, format_func=words.__getitem__,
-        key=f"matching_reference_{account}", disabled=not may,
-    )  # fmt: skip
+        t("The invoice number or reference stands in"),
+        range(6),
+        now.reference,
+        format_func=words.__getitem__,
+        key=f"matching_reference_{account}",
+        disabled=not may,
+    )
     ignores = {name: t(IGNORES[name]) for name in account_rules.IGNORABLE}
     ignore = st.pills(
-        t("Where nothing is found exactly, these may differ"), list(ignores), selection_mode="multi",
-        default=[name for name in account_rules.IGNORABLE if name in now.ignore], format_func=ignores.__getitem__,
-        key=f"matching_ignore_{account}", disabled=not may,
-    )  # fmt: skip
+        t("Where nothing is found exactly, these may differ"),
+        list(ignores),
+        selection_mode="multi",
+        default=[name for name in account_rules.IGNORABLE if name in now.ignore],
+        format_func=ignores.__getitem__,
+        key=f"matching_ignore_{account}",
+        disabled=not may,
+    )
     days = st.number_input(
-        t("A collected payment must be in a payout after (days)"), LEAST_DAYS, MOST_DAYS, now.late_days, width=340,
-        key=f"matching_days_{account}", disabled=not may,
-    )  # fmt: skip
+        t("A collected payment must be in a payout after (days)"),
+        LEAST_DAYS,
+        MOST_DAYS,
+        now.late_days,
+        width=340,
+        key=f"matching_days_{account}",
+        disabled=not may,
+    )
     if (reference, frozenset(ignore or ())) != (now.reference, now.ignore):
-        _say_change(account_rules.preview(desk(), actor(), account, reference=reference, ignore=ignore or ()), t)
+        _say_change(
+            account_rules.preview(desk(), actor(), account, reference=reference, ignore=ignore or ()), t
+        )
     if may and st.button(t("Save the rules"), key=f"matching_save_{account}"):
         changed = account_rules.save(
             desk(), actor(), account, reference=reference, ignore=ignore or (), late_days=int(days)
@@ -97,19 +115,28 @@ def _joining(account: str, may: bool, t: Translator) -> None:
 
 def _say_change(change: account_rules.Change, t: Translator) -> None:
     st.info(
-        t("Of the newest {lines} lines, {matched} have their order. With these rules {gained} more would, {lost} would no longer, {moved} would have another.",
-          lines=change.lines, matched=change.matched, gained=change.gained, lost=change.lost, moved=change.moved),
+        t(
+            "Of the newest {lines} lines, {matched} have their order. With these rules {gained} more would, {lost} would no longer, {moved} would have another.",
+            lines=change.lines,
+            matched=change.matched,
+            gained=change.gained,
+            lost=change.lost,
+            moved=change.moved,
+        ),
         icon=":material/rule:",
-    )  # fmt: skip
+    )
 
 
 def _reference(number: int, filled: account_rules.Filled, t: Translator) -> str:
     name = t(LABELS[f"reporting_data_{number}"])
     return t(
         "{column}: filled in {lines} of {all_lines} lines and {orders} of {all_orders} orders",
-        column=name, lines=filled.of_lines[number - 1], all_lines=filled.lines, orders=filled.of_orders[number - 1],
+        column=name,
+        lines=filled.of_lines[number - 1],
+        all_lines=filled.lines,
+        orders=filled.of_orders[number - 1],
         all_orders=filled.orders,
-    )  # fmt: skip
+    )
 
 
 def _not_ours(account: str, may: bool, t: Translator) -> None:
@@ -232,9 +259,14 @@ def _file_accounts(account: str, may: bool, t: Translator) -> None:
             st.markdown(plain(t("{cell}: lines of it stand here", cell=cell)))
             continue
         chosen = st.selectbox(
-            plain(cell), list(accounts), list(accounts).index(account), format_func=accounts.__getitem__,
-            key=f"file_account_{account}_{cell}", disabled=not may, width=340,
-        )  # fmt: skip
+            plain(cell),
+            list(accounts),
+            list(accounts).index(account),
+            format_func=accounts.__getitem__,
+            key=f"file_account_{account}_{cell}",
+            disabled=not may,
+            width=340,
+        )
         if chosen != account:
             file_accounts.assign(desk(), actor(), cell, chosen)
             st.rerun()

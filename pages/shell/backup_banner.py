@@ -62,10 +62,16 @@ def show() -> None:
 def _confirm(found: Hold) -> None:
     t = texts()
     st.write(
-        t("What was sent after the backup was made is not known here. What still waits in it goes out at once, perhaps a second time:")
-    )  # fmt: skip
+        t(
+            "What was sent after the backup was made is not known here. What still waits in it goes out at once, perhaps a second time:"
+        )
+    )
     st.markdown(_waiting(found, t) or t("Nothing waits."))
-    st.write(t("Cancel what was already sent first, or look at the mail server's log. Payments were looked up at HiPay meanwhile."))  # fmt: skip
+    st.write(
+        t(
+            "Cancel what was already sent first, or look at the mail server's log. Payments were looked up at HiPay meanwhile."
+        )
+    )
     with st.container(horizontal=True):
         sure = st.button(t("Yes, release"), type="primary", key="release_backup_sure")
         back = st.button(t("Back"), key="release_backup_back")

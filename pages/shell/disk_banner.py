@@ -43,7 +43,11 @@ def _draw() -> None:
 
 def _head(short: NoRoom, t: Translator) -> str:
     if isinstance(short, RoomShort):
-        return t("Too little room on the server's disk: {free} MB are free, {needed} MB are needed.", free=short.free, needed=short.needed)  # fmt: skip
+        return t(
+            "Too little room on the server's disk: {free} MB are free, {needed} MB are needed.",
+            free=short.free,
+            needed=short.needed,
+        )
     return t("There is no room on the database's disk.")
 
 

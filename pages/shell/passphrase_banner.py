@@ -20,9 +20,12 @@ def show() -> None:
     with st.container(border=True, key="passphrase_banner"):
         st.warning(
             plain(
-                t("A secret passphrase is shorter than {least} characters ({accounts}): a customer could find it by trying, and forge the news of a payment. What is sent goes on meanwhile.",
-                  least=SHORTEST_SECRET, accounts=names)
+                t(
+                    "A secret passphrase is shorter than {least} characters ({accounts}): a customer could find it by trying, and forge the news of a payment. What is sent goes on meanwhile.",
+                    least=SHORTEST_SECRET,
+                    accounts=names,
+                )
             ),
             icon=":material/key:",
-        )  # fmt: skip
+        )
         st.page_link("configuration/page.py", label=t("See how to replace it"), icon=":material/settings:")

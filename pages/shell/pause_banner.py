@@ -30,6 +30,8 @@ def show() -> None:
     with st.container(border=True, key="pause_banner"):
         st.error("  \n".join(lines), icon=":material/pause_circle:")
         if Right.CONFIGURE in held:
-            st.page_link("configuration/page.py", label=t("Put it right and resume"), icon=":material/settings:")
+            st.page_link(
+                "configuration/page.py", label=t("Put it right and resume"), icon=":material/settings:"
+            )
         else:
             st.caption(t("Nothing is lost: what you send leaves once an administrator has resumed it."))

@@ -42,7 +42,14 @@ def show() -> None:
         st.link_button(t("Mailbox"), f"{sandbox}/mailbox", icon=":material/mail:", type="tertiary")
         st.link_button(t("HiPay sandbox"), f"{sandbox}/control", icon=":material/tune:", type="tertiary")
         if not _sample.running and _may_make():
-            st.button(t("Create a month of samples"), icon=":material/auto_awesome:", type="tertiary", key="make_sample", on_click=_start, args=(desk(), actor()))  # fmt: skip
+            st.button(
+                t("Create a month of samples"),
+                icon=":material/auto_awesome:",
+                type="tertiary",
+                key="make_sample",
+                on_click=_start,
+                args=(desk(), actor()),
+            )
     if _sample.running:
         st.fragment(_progress, run_every=1)()
     elif st.session_state.get(
@@ -59,9 +66,11 @@ def being_made() -> bool:
 def say_it_is_being_made() -> None:
     """In the place of a form; the banner draws the screen anew when the month is there."""
     st.info(
-        texts()("A month of samples is being made, and the clock stands in the past meanwhile. The form comes back by itself in about a minute."),
+        texts()(
+            "A month of samples is being made, and the clock stands in the past meanwhile. The form comes back by itself in about a minute."
+        ),
         icon=":material/hourglass_top:",
-    )  # fmt: skip
+    )
 
 
 def _may_make() -> bool:
@@ -85,9 +94,11 @@ def _outcome() -> None:
         st.error(plain(words), icon=":material/error:")
     else:
         st.success(
-            t("A month of samples is there, under Payment requests. Now download its payout files from the HiPay sandbox and add them under Reconciliation."),
+            t(
+                "A month of samples is there, under Payment requests. Now download its payout files from the HiPay sandbox and add them under Reconciliation."
+            ),
             icon=":material/check_circle:",
-        )  # fmt: skip
+        )
     with st.container(horizontal=True):
         if not (_sample.refusal or _sample.failed):
             link = f"{desk().settings.sandbox_url}/control#settlements"

@@ -22,7 +22,13 @@ def show(ended: NotSignedIn | None) -> None:
             st.write(t("Payment links and telephone payments over HiPay, reconciled to the cent."))
         for provider in _providers():
             label = t("Sign in with {provider}", provider=provider) if provider else t("Sign in")
-            st.button(label, type="primary", key=f"sign_in_{provider}", on_click=partial(st.login, provider), icon=":material/login:")  # fmt: skip
+            st.button(
+                label,
+                type="primary",
+                key=f"sign_in_{provider}",
+                on_click=partial(st.login, provider),
+                icon=":material/login:",
+            )
 
 
 def without_role() -> None:

@@ -44,4 +44,8 @@ def _draw() -> None:
         do = t("Tell whoever runs this installation.")
     with st.container(border=True, key="standstill_banner"):
         st.error(f"**{plain(head)}** {plain(more)}  \n{plain(do)}", icon=":material/sync_disabled:")
-        st.caption(t("Nothing is lost: what waits goes on by itself afterwards. No e-mail can tell of this, since the worker sends them."))  # fmt: skip
+        st.caption(
+            t(
+                "Nothing is lost: what waits goes on by itself afterwards. No e-mail can tell of this, since the worker sends them."
+            )
+        )

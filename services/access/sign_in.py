@@ -122,9 +122,17 @@ def local_user(desk: Desk) -> Actor:
             return Actor("user", user.id, user.name, user.email)
         actor = Actor("user", uuid.uuid4().hex, _machine_user())
         access.add_user(
-            tx, id=actor.id, issuer=LOCAL_ISSUER, subject="user", email="", name=actor.name,
-            created_at=now, signed_in_at=now, seen_at=now, disabled=False,
-        )  # fmt: skip
+            tx,
+            id=actor.id,
+            issuer=LOCAL_ISSUER,
+            subject="user",
+            email="",
+            name=actor.name,
+            created_at=now,
+            signed_in_at=now,
+            seen_at=now,
+            disabled=False,
+        )
         access.set_roles(tx, actor.id, "table", ROLES, at=now, granted_by=actor.id)
         audit.record(tx, actor, "user.created", f"user:{actor.id}", roles=list(ROLES))
     return actor
@@ -148,9 +156,16 @@ def _begin(desk: Desk, token: _Token, claims: Mapping[str, Any], now: datetime) 
         actor = Actor("user", user_id, person["name"], person["email"], token.session)
         if not user:
             access.add_user(
-                tx, id=user_id, issuer=token.issuer, subject=token.subject, **person,
-                created_at=now, signed_in_at=started_at, seen_at=now, disabled=False,
-            )  # fmt: skip
+                tx,
+                id=user_id,
+                issuer=token.issuer,
+                subject=token.subject,
+                **person,
+                created_at=now,
+                signed_in_at=started_at,
+                seen_at=now,
+                disabled=False,
+            )
             audit.record(tx, actor, "user.created", f"user:{user_id}")
         if not user or started_at >= user.signed_in_at:  # an older token says less than what we know
             access.change_user(tx, user_id, **person, signed_in_at=started_at)
@@ -212,10 +227,12 @@ def _token(desk: Desk, claims: Mapping[str, Any]) -> _Token:
     # The nonce is new at each sign-in, so that two within one second are two sessions.
     parts = (issuer, subject, str(claims["iat"]), str(claims.get("nonce", "")))
     return _Token(
-        issuer, subject, _moment(claims["iat"], "iat"),
+        issuer,
+        subject,
+        _moment(claims["iat"], "iat"),
         _moment(claims["exp"], "exp") if claims.get("exp") else None,
         hashlib.sha256("\n".join(parts).encode()).hexdigest(),
-    )  # fmt: skip
+    )
 
 
 def _moment(value: Any, claim: str) -> datetime:

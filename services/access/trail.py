@@ -36,11 +36,17 @@ def entries(
         found = access.audit_rows(tx, before=before, actions=actions, limit=limit)
     return tuple(
         Entry(
-            row.id, row.at, row.actor_kind, names.get(row.actor_id, ""), row.action, row.subject,
-            names.get(row.subject.removeprefix("user:"), ""), row.detail,
+            row.id,
+            row.at,
+            row.actor_kind,
+            names.get(row.actor_id, ""),
+            row.action,
+            row.subject,
+            names.get(row.subject.removeprefix("user:"), ""),
+            row.detail,
         )
         for row in found
-    )  # fmt: skip
+    )
 
 
 def actions(desk: Desk, actor: Actor) -> tuple[str, ...]:

@@ -52,12 +52,18 @@ def list_people(desk: Desk, actor: Actor) -> tuple[Person, ...]:
         people = access.all_users(tx)
     return tuple(
         Person(
-            row.id, row.name, row.email, row.issuer, row.disabled, row.signed_in_at, row.seen_at,
+            row.id,
+            row.name,
+            row.email,
+            row.issuer,
+            row.disabled,
+            row.signed_in_at,
+            row.seen_at,
             claimed=frozenset(role for role in ROLES if (row.id, "claim", role) in roles),
             given=frozenset(role for role in ROLES if (row.id, "table", role) in roles),
         )
         for row in people
-    )  # fmt: skip
+    )
 
 
 def set_given_roles(desk: Desk, actor: Actor, user_id: str, roles: frozenset[str]) -> None:

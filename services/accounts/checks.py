@@ -77,11 +77,14 @@ def checks_in(
 ) -> tuple[Check, ...]:
     """``last_checks`` in the caller's transaction; ``folder`` was looked at before."""
     found = _stored_checks(tx, desk, account, config)
-    found |= {check.name: check for check in _seen_here(desk, config, accounts.last_notification(tx, account))}
+    found |= {
+        check.name: check for check in _seen_here(desk, config, accounts.last_notification(tx, account))
+    }
     now = clock.now()
     found["passphrase"] = passphrase_check(desk.account(account), now)
     found |= {
-        name: Check(name, *finding, now) for name, finding in payout_checks.findings(tx, desk, account, folder)
+        name: Check(name, *finding, now)
+        for name, finding in payout_checks.findings(tx, desk, account, folder)
     }
     found["delivery_reports"] = reports_check(tx, desk.settings.imap)
     return tuple(found[name] for name in NAMES)

@@ -139,9 +139,14 @@ def save_payment_page(desk: Desk, actor: Actor, account: str, values: Mapping[st
 
 
 def _save(
-    tx: Connection, actor: Actor, account: str, section: str, language: str, data: Mapping[str, Any],
+    tx: Connection,
+    actor: Actor,
+    account: str,
+    section: str,
+    language: str,
+    data: Mapping[str, Any],
     changed: tuple[str, ...],
-) -> None:  # fmt: skip
+) -> None:
     if not changed:
         return
     accounts.save_section(

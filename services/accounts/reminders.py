@@ -78,8 +78,13 @@ def of_account(tx: Connection, account: str) -> Reminders:
         return Reminders()
     since = datetime.fromisoformat(data["since"]) if data.get("since") else None
     return Reminders(
-        tuple(data["before"]), tuple(data["after"]), data["from_hour"], data["to_hour"], data["sundays"], since
-    )  # fmt: skip
+        tuple(data["before"]),
+        tuple(data["after"]),
+        data["from_hour"],
+        data["to_hour"],
+        data["sundays"],
+        since,
+    )
 
 
 def shown(desk: Desk, actor: Actor, account: str) -> Reminders:
@@ -108,9 +113,15 @@ def save(desk: Desk, actor: Actor, account: str, wanted: Reminders) -> bool:
             tx, account, SECTION, "", data, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
         )
         audit.record(
-            tx, actor, "account.reminders", f"account:{account}", before=list(before), after=list(after),
-            hours=[kept.from_hour, kept.to_hour], sundays=kept.sundays,
-        )  # fmt: skip
+            tx,
+            actor,
+            "account.reminders",
+            f"account:{account}",
+            before=list(before),
+            after=list(after),
+            hours=[kept.from_hour, kept.to_hour],
+            sundays=kept.sundays,
+        )
     return True
 
 

@@ -128,8 +128,15 @@ def write_days_to_settle(tx: Connection, actor: Actor, account: str, days: int) 
     if days_to_settle(tx, account) == days:
         return False
     accounts.save_section(
-        tx, account, SECTION, "", {"not_settled_days": days}, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
-    )  # fmt: skip
+        tx,
+        account,
+        SECTION,
+        "",
+        {"not_settled_days": days},
+        at=clock.now(),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+    )
     audit.record(tx, actor, "account.alarms", f"account:{account}", not_settled_days=days)
     return True
 
@@ -159,6 +166,18 @@ def _alarm(row: Row[Any], held: frozenset[Right], before: list[Row[Any]]) -> Ala
     )
     customer = " ".join(part for part in (row.first_name, row.last_name) if part)
     return Alarm(
-        row.id, row.kind, row.account, row.detail, row.opened_at, row.order, row.order_id or "", customer,
-        row.amount or 0, row.currency or "", row.holder or "", row.holder_name or "", may_handle(row.kind, held), earlier,
-    )  # fmt: skip
+        row.id,
+        row.kind,
+        row.account,
+        row.detail,
+        row.opened_at,
+        row.order,
+        row.order_id or "",
+        customer,
+        row.amount or 0,
+        row.currency or "",
+        row.holder or "",
+        row.holder_name or "",
+        may_handle(row.kind, held),
+        earlier,
+    )

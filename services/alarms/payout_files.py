@@ -55,8 +55,10 @@ def _why(row: Row[Any]) -> dict[str, Any]:
 
 def _without_file(row: Row[Any]) -> Standing:
     detail = {
-        "settlement": row.settlement_id, "units": row.amount, "currency": row.currency,
+        "settlement": row.settlement_id,
+        "units": row.amount,
+        "currency": row.currency,
         "listed_at": row.first_seen_at.isoformat(),
-    }  # fmt: skip
+    }
     identity = f"payout_without_file:{row.account}:{row.settlement_id}"
     return Standing("payout_without_file", identity, row.account, None, detail)

@@ -19,7 +19,9 @@ def sweep(desk: Desk) -> None:
     """Compare the standing alarms with what holds now. Running it twice, or in two workers, does nothing more."""
     now, short = clock.now(), desk.shortage.look()  # no disk is asked within a transaction
     with desk.store.read() as tx:
-        holds = {one.identity: one for one in (*_standing(tx, desk, now), *disk_space.standing(tx, short, now))}
+        holds = {
+            one.identity: one for one in (*_standing(tx, desk, now), *disk_space.standing(tx, short, now))
+        }
         ended = [
             row for identity, row in alarms.open_of_kinds(tx, STANDING_KINDS).items() if identity not in holds
         ]
@@ -44,7 +46,9 @@ def resolve(tx: Connection, alarm: Row[Any], now: datetime, actor: Actor) -> Non
 
 def _standing(tx: Connection, desk: Desk, now: datetime) -> list[Standing]:
     """Everything that holds. An account whose payouts nobody imports has no payment that is late in them."""
-    found = alarms.unsent(tx) + [one for one in alarms.paused(tx) if one.account in desk.settings.all_accounts]
+    found = alarms.unsent(tx) + [
+        one for one in alarms.paused(tx) if one.account in desk.settings.all_accounts
+    ]
     found += alarms.unconfirmable(tx, desk.settings.all_accounts)
     for account in sorted(alarms.imported_accounts(tx) & set(desk.settings.all_accounts)):
         found += alarms.not_settled(tx, account, now - timedelta(days=days_to_settle(tx, account)))

@@ -31,8 +31,24 @@ COUNTS = _words(
 )
 _SUMS = _words("total", "totaux", "amount", "montant", "sum", "somme", "ttc")
 _DUE = _words(
-    "amount due", "montant du", "total due", "total du", "solde du", "balance", "outstanding", "remaining", "reste", "restant", "unpaid", "impaye", "owed", "open amount", "amount pay", "montant payer", "net payer"
-)  # fmt: skip
+    "amount due",
+    "montant du",
+    "total due",
+    "total du",
+    "solde du",
+    "balance",
+    "outstanding",
+    "remaining",
+    "reste",
+    "restant",
+    "unpaid",
+    "impaye",
+    "owed",
+    "open amount",
+    "amount pay",
+    "montant payer",
+    "net payer",
+)
 _TAXED = _words("ttc", "incl", "including", "gross amount")
 
 _ORDER_ID = (
@@ -49,29 +65,74 @@ _REFERENCE = (
 # What is due is what the customer owes: it goes before an amount, of which a part may be paid. An amount with its taxes
 # goes beside one that does not say whether it has them.
 _AMOUNT = Column(
-    "amount", "Amount",
-    ("amount due", "montant dû", "total due", "total dû", "balance due", "solde dû", "amount to pay", "total to pay", "montant à payer",
-     "total à payer", "net à payer", "reste à payer", "net to pay", "somme due", "outstanding amount"),
+    "amount",
+    "Amount",
     (
-        Tier(("amount", "montant", "montant ttc", "total ttc", "amount incl tax", "amount incl vat", "total incl tax", "total incl vat", "gross amount"),
-             beside=(*_PRICES, *_DUE, *_TAXED)),
-        Tier(("total", "grand total", "total amount", "montant total", "total price", "prix total", "somme", "sum"), beside=(*_PRICES, *_DUE, *_TAXED)),
+        "amount due",
+        "montant dû",
+        "total due",
+        "total dû",
+        "balance due",
+        "solde dû",
+        "amount to pay",
+        "total to pay",
+        "montant à payer",
+        "total à payer",
+        "net à payer",
+        "reste à payer",
+        "net to pay",
+        "somme due",
+        "outstanding amount",
+    ),
+    (
+        Tier(
+            (
+                "amount",
+                "montant",
+                "montant ttc",
+                "total ttc",
+                "amount incl tax",
+                "amount incl vat",
+                "total incl tax",
+                "total incl vat",
+                "gross amount",
+            ),
+            beside=(*_PRICES, *_DUE, *_TAXED),
+        ),
+        Tier(
+            (
+                "total",
+                "grand total",
+                "total amount",
+                "montant total",
+                "total price",
+                "prix total",
+                "somme",
+                "sum",
+            ),
+            beside=(*_PRICES, *_DUE, *_TAXED),
+        ),
         Tier(("price", "prix"), beside=(*_PRICES, *_SUMS, *_DUE, *_TAXED, *COUNTS)),
     ),
     needed=True,
-)  # fmt: skip
+)
 _CURRENCY = Column(
     "currency", "Currency", ("currency", "devise"), (Tier(("monnaie", "currency code", "code devise")),)
 )
 _REFERENCES = (
-    Column("reference_1", "Invoice number", ("invoice number", "N° de facture", "numéro de facture"), _REFERENCE),
+    Column(
+        "reference_1", "Invoice number", ("invoice number", "N° de facture", "numéro de facture"), _REFERENCE
+    ),
     *(
         Column(
-            f"reference_{n}", f"Reference {n}", (f"reference {n}", f"référence {n}"), (Tier((f"ref {n}", f"réf {n}", f"reporting data {n}")),)
+            f"reference_{n}",
+            f"Reference {n}",
+            (f"reference {n}", f"référence {n}"),
+            (Tier((f"ref {n}", f"réf {n}", f"reporting data {n}")),),
         )
         for n in range(2, 6)
     ),
-)  # fmt: skip
+)
 
 REQUESTS: tuple[Column, ...] = (
     Column(

@@ -79,16 +79,23 @@ class Preview:
 
 
 def look(
-    desk: Desk, actor: Actor, account: str, raw: bytes, decimal: DecimalSign | None, said: Said | None = None,
+    desk: Desk,
+    actor: Actor,
+    account: str,
+    raw: bytes,
+    decimal: DecimalSign | None,
+    said: Said | None = None,
     sheets: Path | None = None,
-) -> Preview:  # fmt: skip
+) -> Preview:
     """Read a list and compare it with what is known. ``said``: of its columns, beside what is remembered; ``sheets`` as in
     ``table.read``. Raises what that does, NotAllowed, AccountUnknown."""
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE)
-    read = table.read(raw, EXPECTED, MOST_ROWS, chosen_columns.told(desk.store, account, "expected", said), sheets)
+    read = table.read(
+        raw, EXPECTED, MOST_ROWS, chosen_columns.told(desk.store, account, "expected", said), sheets
+    )
     decision = cells.decide(read, decimal)
     if decision.decimal is None:
         return Preview(read, decision)
@@ -101,9 +108,7 @@ def look(
         for one in wanted
         if one.order_id in known and (facts := _differing(one, known[one.order_id]))
     )
-    cards = tuple(
-        one.line for one in new if any(map(card_numbers.found, (one.order_id, *one.references)))
-    )
+    cards = tuple(one.line for one in new if any(map(card_numbers.found, (one.order_id, *one.references))))
     return Preview(read, decision, new, len(wanted) - len(new) - len(different), different, tuple(bad), cards)
 
 
@@ -214,9 +219,28 @@ def _row(account: str, one: Expected, actor: Actor) -> dict[str, Any]:
     now = clock.now()
     facts = {"order_id": one.order_id, **{f"reference_{n}": text for n, text in enumerate(one.references, 1)}}
     return {
-        **facts, "account": account, "channel": "imported", "form_key": f"imported:{account}:{one.order_id}",
-        "mark": uuid.uuid4().hex, "first_name": "", "last_name": "", "email": "", "phone": "", "language": "",
-        "amount": one.amount, "currency": one.currency, "description": "", "capture": "now", "copy_to": "",
-        "created_at": one.placed_at or now, "expires_at": one.placed_at or now, "actor_kind": actor.kind, "actor_id": actor.id, "sender_name": actor.name,
-        "search": searched(facts), "delivery": "none", "availability": "none", "payment": "unpaid",
-    }  # fmt: skip
+        **facts,
+        "account": account,
+        "channel": "imported",
+        "form_key": f"imported:{account}:{one.order_id}",
+        "mark": uuid.uuid4().hex,
+        "first_name": "",
+        "last_name": "",
+        "email": "",
+        "phone": "",
+        "language": "",
+        "amount": one.amount,
+        "currency": one.currency,
+        "description": "",
+        "capture": "now",
+        "copy_to": "",
+        "created_at": one.placed_at or now,
+        "expires_at": one.placed_at or now,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "sender_name": actor.name,
+        "search": searched(facts),
+        "delivery": "none",
+        "availability": "none",
+        "payment": "unpaid",
+    }

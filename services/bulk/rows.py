@@ -124,12 +124,21 @@ def _draft(
         "expires_at", lambda: cells.moment(line, "expires_at", form, account.zone, end_of_day=True), None
     )
     draft = Draft(
-        channel="link", account=account.key, first_name=texts["first_name"], last_name=texts["last_name"],
-        email=texts["email"], phone=texts["phone"], description=texts["description"],
-        order_id=texts["order_id"] or _PLACEHOLDER, amount=amount, currency=code, references=tuple(references.values()),
+        channel="link",
+        account=account.key,
+        first_name=texts["first_name"],
+        last_name=texts["last_name"],
+        email=texts["email"],
+        phone=texts["phone"],
+        description=texts["description"],
+        order_id=texts["order_id"] or _PLACEHOLDER,
+        amount=amount,
+        currency=code,
+        references=tuple(references.values()),
         language=cells.language(line.cells.get("language", ""), rules.language),
-        expires_at=end or now + timedelta(days=rules.days), locale=rules.locale,
-    )  # fmt: skip
+        expires_at=end or now + timedelta(days=rules.days),
+        locale=rules.locale,
+    )
     return draft, problems | cells.lost(line)
 
 
@@ -143,5 +152,11 @@ def stored(draft: Draft) -> dict[str, Any]:
 def restored(data: dict[str, Any], order_id: str, default_end: datetime) -> Draft:
     """The draft of a kept row: its own order id and end, where it has them."""
     end = datetime.fromisoformat(data["expires_at"]) if data["expires_at"] else default_end
-    return Draft(**{**data, "references": tuple(data["references"]), "order_id": data["order_id"] or order_id,
-                    "expires_at": end})  # fmt: skip
+    return Draft(
+        **{
+            **data,
+            "references": tuple(data["references"]),
+            "order_id": data["order_id"] or order_id,
+            "expires_at": end,
+        }
+    )

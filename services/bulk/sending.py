@@ -96,14 +96,22 @@ class Listing:
 
 
 def look(
-    desk: Desk, actor: Actor, account: str, raw: bytes, rules: Rules, said: Said | None = None, sheets: Path | None = None
-) -> Preview:  # fmt: skip
+    desk: Desk,
+    actor: Actor,
+    account: str,
+    raw: bytes,
+    rules: Rules,
+    said: Said | None = None,
+    sheets: Path | None = None,
+) -> Preview:
     """Read and check a table; nothing is stored. ``said``: of its columns, beside what is remembered; ``sheets`` as in ``table.read``.
     Raises what that does, NotAllowed, AccountUnknown."""
     _known(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND)
-    read = table.read(raw, REQUESTS, MOST_ROWS, chosen_columns.told(desk.store, account, "requests", said), sheets)
+    read = table.read(
+        raw, REQUESTS, MOST_ROWS, chosen_columns.told(desk.store, account, "requests", said), sheets
+    )
     decision, shown = cells.decide(read, rules.decimal), replace(read, lines=())
     if decision.decimal is None:
         return Preview(shown, decision)
@@ -117,9 +125,17 @@ def look(
 
 
 def start(
-    desk: Desk, actor: Actor, account: str, name: str, good: Sequence[Good], *, days: int, per_minute: int, form_key: str,
+    desk: Desk,
+    actor: Actor,
+    account: str,
+    name: str,
+    good: Sequence[Good],
+    *,
+    days: int,
+    per_minute: int,
+    form_key: str,
     head: Head | None = None,
-) -> int:  # fmt: skip
+) -> int:
     """Keep the good rows and begin to send them; the id of the batch. The same ``form_key`` again begins nothing anew.
     What a person said of the columns (``head``) is remembered.
 
@@ -130,7 +146,9 @@ def start(
         raise NothingToSend
     if not 1 <= per_minute <= MOST_PER_MINUTE:
         raise PaceRefused(MOST_PER_MINUTE)
-    name = card_numbers.masked(PurePosixPath(name.replace("\\", "/")).name[:200] or "file")  # a name, never a path
+    name = card_numbers.masked(
+        PurePosixPath(name.replace("\\", "/")).name[:200] or "file"
+    )  # a name, never a path
     now = clock.now()
     with desk.store.write() as tx:
         require(tx, actor, Right.SEND)
@@ -142,10 +160,20 @@ def start(
         if not ready.ready:
             raise AccountNotReady(account, tuple(item.name for item in ready.missing))
         batch = batches.add(
-            tx, [{"line": row.line.number, "data": rows.stored(row.draft)} for row in good], account=account, name=name,
-            form_key=form_key, state="running", per_minute=per_minute, days=days, next_at=now, created_at=now,
-            actor_kind=actor.kind, actor_id=actor.id, sender_name=actor.name,
-        )  # fmt: skip
+            tx,
+            [{"line": row.line.number, "data": rows.stored(row.draft)} for row in good],
+            account=account,
+            name=name,
+            form_key=form_key,
+            state="running",
+            per_minute=per_minute,
+            days=days,
+            next_at=now,
+            created_at=now,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            sender_name=actor.name,
+        )
         if head is not None:
             chosen_columns.remember(tx, actor, account, "requests", head)
         audit.record(tx, actor, "batch_started", f"batch:{batch}", account=account, rows=len(good))
@@ -222,7 +250,11 @@ def work(desk: Desk) -> bool:
 
 
 def _send(tx: Connection, desk: Desk, batch: Row[Any], row: Row[Any], now: datetime) -> None:
-    person = Actor("user", batch.actor_id, batch.sender_name) if batch.actor_kind == "user" else Actor(batch.actor_kind, batch.actor_id)  # fmt: skip
+    person = (
+        Actor("user", batch.actor_id, batch.sender_name)
+        if batch.actor_kind == "user"
+        else Actor(batch.actor_kind, batch.actor_id)
+    )
     draft = rows.restored(row.data, _order_id(batch, row.number), now + timedelta(days=batch.days))
     pace = timedelta(minutes=1 / batch.per_minute)
     following = {"next_at": max(batch.next_at, now - _CATCH_UP) + pace, "reason": ""}

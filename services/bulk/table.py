@@ -102,8 +102,12 @@ class Table:
 
 
 def read(
-    raw: bytes, columns: tuple[Column, ...], most_rows: int, told: Told | None = None, sheets: Path | None = None
-) -> Table:  # fmt: skip
+    raw: bytes,
+    columns: tuple[Column, ...],
+    most_rows: int,
+    told: Told | None = None,
+    sheets: Path | None = None,
+) -> Table:
     """Read a table whose heading names these columns, or of whose columns a person has said what they are, in a child.
 
     ``sheets``: a folder in which a workbook is unfolded once for all readings. Raises TableError, SpreadsheetError, ParsingError, or
@@ -201,9 +205,14 @@ def _heading(head: list[Row], columns: tuple[Column, ...]) -> tuple[int, int]:
 
 
 def _table(
-    kind: Literal["sheet", "text"], top: Row, rows: Iterator[Row], columns: tuple[Column, ...], most: int, told: Told,
+    kind: Literal["sheet", "text"],
+    top: Row,
+    rows: Iterator[Row],
+    columns: tuple[Column, ...],
+    most: int,
+    told: Told,
     delimiter: str = "",
-) -> Table:  # fmt: skip
+) -> Table:
     head = head_of(top.cells, columns, told)
     places, first = head.choice.places, list(islice(rows, _SHOWN_ROWS))
     head = replace(head, samples=samples([row.cells for row in first], len(head.names)))

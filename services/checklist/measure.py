@@ -71,9 +71,15 @@ def measure(desk: Desk, actor: Actor, account: str) -> tuple[Check, ...]:
     with desk.store.write() as tx:
         for check in found:
             accounts.save_check(
-                tx, account, check.name, check.status, {"reason": check.reason, **check.detail},
-                at=clock.now(), actor_kind=actor.kind, actor_id=actor.id,
-            )  # fmt: skip
+                tx,
+                account,
+                check.name,
+                check.status,
+                {"reason": check.reason, **check.detail},
+                at=clock.now(),
+                actor_kind=actor.kind,
+                actor_id=actor.id,
+            )
         statuses = {check.name: check.status for check in found}
         audit.record(tx, actor, "account.checked", f"account:{account}", **statuses)
     return last_checks(desk, account)

@@ -48,7 +48,9 @@ def folder_standing(desk: Desk, account: str, *, seconds: float = FOLDER_SECONDS
         alone, found = len(desk.settings.all_accounts) == 1, look.found
         # It may hang for good, and no thread can be ended: one for each folder, and none more meanwhile.
         look.thread = threading.Thread(
-            target=lambda: found.append(_look(root, account, alone=alone)), name="folder-standing", daemon=True
+            target=lambda: found.append(_look(root, account, alone=alone)),
+            name="folder-standing",
+            daemon=True,
         )
         look.thread.start()
     look.thread.join(max(0.0, look.begun + seconds - time.monotonic()))
@@ -99,4 +101,6 @@ def _look(root: Path, account: str, *, alone: bool) -> Found:
 def _last_taken(tx: Connection, account: str, folder: Found) -> Found:
     status, reason, detail = folder
     last = folder_files.last(tx, account) if status == "ok" else None
-    return (status, reason or "taken", {"at": last.found_at.isoformat()}) if last else (status, reason, detail)
+    return (
+        (status, reason or "taken", {"at": last.found_at.isoformat()}) if last else (status, reason, detail)
+    )

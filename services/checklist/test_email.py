@@ -30,10 +30,15 @@ def sample(desk: Desk, account: str, settings: EmailSettings, language: str, ema
     """The letter as it would look with these settings, saved or not. Never raises for settings that were read."""
     about = desk.account(account)
     return compose_test(
-        settings, language if language in LANGUAGES else "en", email=email or "camille.martin@example.com",
-        currency=about.currency, zone=about.timezone, now=clock.now(), account_name=about.name,
+        settings,
+        language if language in LANGUAGES else "en",
+        email=email or "camille.martin@example.com",
+        currency=about.currency,
+        zone=about.timezone,
+        now=clock.now(),
+        account_name=about.name,
         sandbox=desk.settings.demo,
-    )  # fmt: skip
+    )
 
 
 def send_test_email(desk: Desk, actor: Actor, account: str, language: str, to_self: str = "") -> SampleSent:
@@ -64,13 +69,19 @@ def _send(desk: Desk, account: str, settings: EmailSettings, language: str, to: 
     if not settings.sender_address:
         raise SenderMissing
     message = build(
-        sample(desk, account, settings, language, address.text), settings, to=address,
-        message_id=new_message_id(settings.sender_address), date=clock.now(),
-    )  # fmt: skip
+        sample(desk, account, settings, language, address.text),
+        settings,
+        to=address,
+        message_id=new_message_id(settings.sender_address),
+        date=clock.now(),
+    )
     accepted = deliver(
-        message, smtp_url=desk.settings.smtp, sender=desk.settings.return_path or settings.sender_address, recipients=[address.text],
+        message,
+        smtp_url=desk.settings.smtp,
+        sender=desk.settings.return_path or settings.sender_address,
+        recipients=[address.text],
         timeout=_ANSWER_SECONDS,
-    )  # fmt: skip
+    )
     return SampleSent(address.text, accepted.answer)
 
 

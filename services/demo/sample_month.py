@@ -165,9 +165,15 @@ def _plans(dice: random.Random) -> Iterator[_Plan]:
         for _ in range(dice.choice((0, 1, 2, 2))):
             currency = dice.choice(("EUR",) * 9 + ("GBP",))
             yield _Plan(
-                day, dice.choice(_PEOPLE), dice.randrange(15_00, 1900_00, 5) * 100, currency, dice.choice(_GOODS),
-                dice.choice(("link",) * 5 + ("phone",)), dice.choice(fates), dice.random() > 0.08,
-            )  # fmt: skip
+                day,
+                dice.choice(_PEOPLE),
+                dice.randrange(15_00, 1900_00, 5) * 100,
+                currency,
+                dice.choice(_GOODS),
+                dice.choice(("link",) * 5 + ("phone",)),
+                dice.choice(fates),
+                dice.random() > 0.08,
+            )
 
 
 def _send(desk: Desk, actor: Actor, account: str, plan: _Plan) -> int:
@@ -180,12 +186,21 @@ def _send(desk: Desk, actor: Actor, account: str, plan: _Plan) -> int:
         .decode()
     )
     draft = Draft(
-        channel=plan.channel, account=account, first_name=first, last_name=last, email=f"{local}@example.com",
-        amount=amount, currency=plan.currency, description=plan.goods, order_id=propose_order_id(now),
+        channel=plan.channel,
+        account=account,
+        first_name=first,
+        last_name=last,
+        email=f"{local}@example.com",
+        amount=amount,
+        currency=plan.currency,
+        description=plan.goods,
+        order_id=propose_order_id(now),
         references=(f"F-{now:%Y%m}-{now.microsecond % 9000 + 1000}" if plan.invoice else "",),
-        language=language, expires_at=now + timedelta(days=3 if plan.fate == "forgotten" else 7), locale="en_GB",
+        language=language,
+        expires_at=now + timedelta(days=3 if plan.fate == "forgotten" else 7),
+        locale="en_GB",
         capture="later" if plan.fate == "held" else "now",
-    )  # fmt: skip
+    )
     return create.create(desk, actor, draft, create.new_form_key())
 
 

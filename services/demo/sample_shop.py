@@ -40,9 +40,14 @@ class Shop:
         for known in (True, False):
             order_id, euros = f"WEB-{self.number}-{2 * day + known}", 49 + day + 30 * known
             request = PageRequest(
-                order_id=order_id, description="Vente en ligne", amount_units=euros * 10_000, currency="EUR",
-                operation="Sale", eci=7, language="fr_FR",
-            )  # fmt: skip
+                order_id=order_id,
+                description="Vente en ligne",
+                amount_units=euros * 10_000,
+                currency="EUR",
+                operation="Sale",
+                eci=7,
+                language="fr_FR",
+            )
             with desk.hipay(self.account) as hipay:
                 hipay.create_page(request)
             sandbox.pay([order_id])
@@ -51,7 +56,18 @@ class Shop:
 
     def send_list(self, desk: Desk, actor: Actor) -> list[str]:
         """A table of payment requests begins to be sent; their order ids."""
-        table = [("First name", "Last name", "E-mail address", "Amount", "Description", "Invoice number", "Order id", "Language")]  # fmt: skip
+        table = [
+            (
+                "First name",
+                "Last name",
+                "E-mail address",
+                "Amount",
+                "Description",
+                "Invoice number",
+                "Order id",
+                "Language",
+            )
+        ]
         ids = [f"ATELIER-{self.number}-{place}" for place in range(1, len(_LIST) + 1)]
         for (first, last, language, amount), order_id in zip(_LIST, ids, strict=True):
             address = f"{first}.{last}@example.com".lower().replace("ü", "ue")
@@ -70,9 +86,15 @@ class Shop:
         rules = Rules("fr", 7, "en_GB", ".")
         found = sending.look(desk, actor, self.account, _csv(table), rules)
         sending.start(
-            desk, actor, self.account, "atelier.csv", found.good, days=rules.days, per_minute=sending.MOST_PER_MINUTE,
+            desk,
+            actor,
+            self.account,
+            "atelier.csv",
+            found.good,
+            days=rules.days,
+            per_minute=sending.MOST_PER_MINUTE,
             form_key=new_form_key(),
-        )  # fmt: skip
+        )
         return ids
 
     def import_list(self, desk: Desk, actor: Actor) -> None:

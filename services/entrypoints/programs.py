@@ -60,9 +60,17 @@ def sandbox(settings: Settings) -> Program:
     address = urlsplit(settings.sandbox_url)
     host, port = address.hostname or "127.0.0.1", address.port or 80
     arguments = (
-        "-m", "sandbox", "--host", host, "--port", str(port), "--smtp-port", str(settings.sandbox_smtp_port),
-        "--data", str(settings.data_dir / "sandbox-hipay.db"),
-    )  # fmt: skip
+        "-m",
+        "sandbox",
+        "--host",
+        host,
+        "--port",
+        str(port),
+        "--smtp-port",
+        str(settings.sandbox_smtp_port),
+        "--data",
+        str(settings.data_dir / "sandbox-hipay.db"),
+    )
     ports = (
         Port(port, "ETERMINAL_SANDBOX_URL"),
         Port(settings.sandbox_smtp_port, "ETERMINAL_SANDBOX_SMTP_PORT"),
@@ -79,9 +87,17 @@ def public(settings: Settings) -> Program:
 def dashboard(settings: Settings) -> Program:
     """The screens, with the worker inside unless a worker of its own is wanted."""
     arguments = (
-        "-m", "streamlit", "run", "app.py", "--server.address", settings.dashboard_host,
-        "--server.port", str(settings.dashboard_port), "--logger.hideWelcomeMessage", "true",
-    )  # fmt: skip
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.address",
+        settings.dashboard_host,
+        "--server.port",
+        str(settings.dashboard_port),
+        "--logger.hideWelcomeMessage",
+        "true",
+    )
     ports = (Port(settings.dashboard_port, "ETERMINAL_DASHBOARD_HOST and _PORT"),)
     return Program("dashboard", arguments, settings.dashboard_host, ports, "/_stcore/health")
 

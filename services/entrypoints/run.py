@@ -111,4 +111,3 @@ def _stop_on_signal(stopping: threading.Event) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, handler)
-

@@ -99,7 +99,9 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
     beside = {"notifications": take_in, "rounds": go_round}
     with background(desk, stopping), reconciliation.background(desk, stopping):
         threads = [
-            threading.Thread(target=_lane, args=(desk, name, stopping, work, stopping.wait), name=name, daemon=True)
+            threading.Thread(
+                target=_lane, args=(desk, name, stopping, work, stopping.wait), name=name, daemon=True
+            )
             for name, work in beside.items()
         ]
         for thread in threads:
@@ -114,7 +116,11 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
 
 
 def _lane(
-    desk: Desk, name: str, stopping: threading.Event, work: Callable[[], bool], pause: Callable[[float], object]
+    desk: Desk,
+    name: str,
+    stopping: threading.Event,
+    work: Callable[[], bool],
+    pause: Callable[[float], object],
 ) -> None:
     """Do ``work`` again and again, with a pause where there was none to do."""
 
@@ -170,4 +176,3 @@ def main() -> None:
     signal.signal(signal.SIGINT, _stop)
     thread.start()
     thread.join()
-

@@ -46,9 +46,13 @@ class HiPay:
     """
 
     def __init__(
-        self, account: Account, *, sandbox_url: str | None = None, transport: httpx.BaseTransport | None = None,
+        self,
+        account: Account,
+        *,
+        sandbox_url: str | None = None,
+        transport: httpx.BaseTransport | None = None,
         seconds: float = TOTAL_SECONDS,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._sandbox = account.environment == "sandbox"
         if self._sandbox:
             if not sandbox_url:
@@ -119,9 +123,14 @@ class HiPay:
         return () if is_not_found(answer) else readings.found_transactions(content(answer))
 
     def maintain(
-        self, reference: str, operation: Literal["capture", "refund", "cancel", "acceptChallenge", "denyChallenge"], *,
-        amount_units: int | None = None, currency: str | None = None, operation_id: str | None = None,
-    ) -> Maintained:  # fmt: skip
+        self,
+        reference: str,
+        operation: Literal["capture", "refund", "cancel", "acceptChallenge", "denyChallenge"],
+        *,
+        amount_units: int | None = None,
+        currency: str | None = None,
+        operation_id: str | None = None,
+    ) -> Maintained:
         """Capture, refund or cancel a transaction; without an amount, all of it.
 
         ``operation_id`` comes back in the settlement file as "Merchant operation ID". After OutcomeUnknown look it up
@@ -157,8 +166,13 @@ class HiPay:
         return () if answer.status == 204 else readings.products(content(answer))
 
     def settlements(
-        self, page: int = 1, per_page: int = 50, *, date_from: date | None = None, date_to: date | None = None,
-    ) -> tuple[SettlementItem, ...]:  # fmt: skip
+        self,
+        page: int = 1,
+        per_page: int = 50,
+        *,
+        date_from: date | None = None,
+        date_to: date | None = None,
+    ) -> tuple[SettlementItem, ...]:
         """One page of the account's payouts. They exist in production only."""
         params = {"sort": "settlementid", "page": str(page), "per_page": str(per_page)}
         params |= {
@@ -196,13 +210,23 @@ class HiPay:
                 yield piece
 
     def _send(
-        self, method: str, url: str, *, params: dict[str, str] | None = None, form: dict[str, str] | None = None,
+        self,
+        method: str,
+        url: str,
+        *,
+        params: dict[str, str] | None = None,
+        form: dict[str, str] | None = None,
         finance: bool = False,
-    ) -> Answer:  # fmt: skip
+    ) -> Answer:
         return self._http.send(
-            method, url, auth=self._credentials(finance=finance), seconds=self._seconds, params=params, data=form,
+            method,
+            url,
+            auth=self._credentials(finance=finance),
+            seconds=self._seconds,
+            params=params,
+            data=form,
             headers={"Accept": "application/json"},
-        )  # fmt: skip
+        )
 
     def _credentials(self, *, finance: bool) -> tuple[str, str]:
         account = self._account

@@ -44,17 +44,25 @@ class Http:
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
         # The environment's proxies, .netrc and redirects are left out: credentials go to the named host or nowhere.
         self._client = httpx.Client(
-            transport=transport or _transport(), follow_redirects=False, trust_env=False,
+            transport=transport or _transport(),
+            follow_redirects=False,
+            trust_env=False,
             headers={"Accept-Encoding": "identity", "User-Agent": "E-Terminal-Desk"},
-        )  # fmt: skip
+        )
 
     def close(self) -> None:
         self._client.close()
 
     def send(
-        self, method: str, url: str, *, auth: tuple[str, str] | None = None, seconds: float = TOTAL_SECONDS,
-        limit: int = ANSWER_MAX, **request: Any,
-    ) -> Answer:  # fmt: skip
+        self,
+        method: str,
+        url: str,
+        *,
+        auth: tuple[str, str] | None = None,
+        seconds: float = TOTAL_SECONDS,
+        limit: int = ANSWER_MAX,
+        **request: Any,
+    ) -> Answer:
         """One call and its whole answer. ``request``: httpx's ``params``, ``data``, ``json``, ``headers``.
 
         Raises Unreachable, OutcomeUnknown, BadAnswer (not HTTP, a redirect, an encoding we did not ask for) and
@@ -155,9 +163,12 @@ def _transport() -> httpx.BaseTransport:
     context = _tls()
     transport = httpx.HTTPTransport(verify=context)
     transport._pool = httpcore.ConnectionPool(
-        ssl_context=context, max_connections=20, max_keepalive_connections=5,
-        keepalive_expiry=5.0, network_backend=_Backend(),
-    )  # fmt: skip
+        ssl_context=context,
+        max_connections=20,
+        max_keepalive_connections=5,
+        keepalive_expiry=5.0,
+        network_backend=_Backend(),
+    )
     return transport
 
 
@@ -182,9 +193,13 @@ class _Backend(httpcore.NetworkBackend):
         self._sockets = httpcore.SyncBackend()
 
     def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
         socket_options: Any = None,
-    ) -> httpcore.NetworkStream:  # fmt: skip
+    ) -> httpcore.NetworkStream:
         left = _left(timeout, httpcore.ConnectTimeout)
         return _Stream(self._sockets.connect_tcp(host, port, left, local_address, socket_options))
 

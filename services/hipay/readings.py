@@ -132,9 +132,13 @@ def order_read(told: Any, order_id: str) -> OrderRead:
     amount, currency = _units(told, "amount"), observations.text(told.get("currency"))
     transactions = told.get("transactions")
     return OrderRead(
-        order_id, amount, currency, observations.integer(told.get("attempts")), mark,
+        order_id,
+        amount,
+        currency,
+        observations.integer(told.get("attempts")),
+        mark,
         tuple(_transaction(one, order_id, amount, currency, mark) for one in as_list(transactions)),
-    )  # fmt: skip
+    )
 
 
 def found_transactions(told: Any) -> tuple[Observation, ...]:

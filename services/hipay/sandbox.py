@@ -49,10 +49,13 @@ class SandboxControl:
         return _offset(self._call("POST", "/control/clock", body))
 
     def pay(
-        self, order_ids: Sequence[str] | None = None, *,
-        outcome: Literal["accept", "decline", "pending", "cancel", "error"] = "accept", reason: int | None = None,
+        self,
+        order_ids: Sequence[str] | None = None,
+        *,
+        outcome: Literal["accept", "decline", "pending", "cancel", "error"] = "accept",
+        reason: int | None = None,
         payment_product: str | None = None,
-    ) -> list[dict[str, Any]]:  # fmt: skip
+    ) -> list[dict[str, Any]]:
         """Pay (or decline …) orders as their customers would; without ids every open one. One result for each."""
         body: dict[str, Any] = {"outcome": outcome}
         body |= {"all_open": True} if order_ids is None else {"orderids": list(order_ids)}

@@ -29,9 +29,13 @@ def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
 def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> bool:
     """``receive`` in the caller's transaction."""
     return hipay_list.keep_notification(
-        tx, account=account, identity=identity(raw), content_type=content_type[:_CONTENT_TYPE_MAX],
-        body=stripped(raw, content_type), received_at=clock.now(),
-    )  # fmt: skip
+        tx,
+        account=account,
+        identity=identity(raw),
+        content_type=content_type[:_CONTENT_TYPE_MAX],
+        body=stripped(raw, content_type),
+        received_at=clock.now(),
+    )
 
 
 def work_off(desk: Desk, limit: int = 50) -> int:
@@ -59,7 +63,13 @@ def _work_one(desk: Desk, notification_id: int) -> None:
             hipay_list.finish_notification(tx, row.id, "ignored", at=now, detail={"kind": told.kind})
             return
         hipay_list.add_request(
-            tx, account=row.account, source=hipay_list.NOTIFICATION, settlement_id=told.settlement_id,
-            form_key=f"notification:{row.id}", due_at=now, actor_kind=HIPAY.kind, actor_id=HIPAY.id,
-        )  # fmt: skip
+            tx,
+            account=row.account,
+            source=hipay_list.NOTIFICATION,
+            settlement_id=told.settlement_id,
+            form_key=f"notification:{row.id}",
+            due_at=now,
+            actor_kind=HIPAY.kind,
+            actor_id=HIPAY.id,
+        )
         hipay_list.finish_notification(tx, row.id, "requested", at=now, settlement_id=told.settlement_id)

@@ -107,15 +107,21 @@ def spawn(database: str, owner: str, accounts: Collection[str], keep: int = 0) -
     ``accounts``: the keys of ours; ``keep``: bytes of the disks that it leaves free.
     """
     given = {
-        "database": database, "owner": owner, "accounts": sorted(accounts), "memory": process.MEMORY_BYTES,
+        "database": database,
+        "owner": owner,
+        "accounts": sorted(accounts),
+        "memory": process.MEMORY_BYTES,
         "keep": keep,
         "offset": (clock.now() - datetime.now(UTC)).total_seconds(),
-    }  # fmt: skip
+    }
     child = subprocess.Popen(
-        [sys.executable, "-m", "services.imports.process"], cwd=ROOT, stdin=subprocess.PIPE,
-        env=processes.bare_environment(), start_new_session=True,
+        [sys.executable, "-m", "services.imports.process"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        env=processes.bare_environment(),
+        start_new_session=True,
         preexec_fn=processes.dying_with(os.getpid()),  # noqa: PLW1509 (two system calls)
-    )  # fmt: skip
+    )
     assert child.stdin is not None
     with child.stdin as pipe:
         pipe.write(json.dumps(given).encode())

@@ -48,20 +48,36 @@ def _pairs(former: list[Row[Any]], new: list[Row[Any]]) -> list[tuple[Row[Any], 
 
 def _carried(decision: Row[Any], old: Row[Any], new: Row[Any]) -> dict[str, Any]:
     before = {
-        "outcome": new.outcome, "reason": new.reason, "order": new.order, "decision": None, "carried": decision.id,
-    }  # fmt: skip
+        "outcome": new.outcome,
+        "reason": new.reason,
+        "order": new.order,
+        "decision": None,
+        "carried": decision.id,
+    }
     if not _means_the_same(decision.kind, old, new):
         return {
-            "line": new.id, "kind": "reopened", "shares": [], "reason": decision.reason, "before": before, "at": clock.now(),
-            "actor_kind": WORKER.kind, "actor_id": WORKER.id,
-        }  # fmt: skip
+            "line": new.id,
+            "kind": "reopened",
+            "shares": [],
+            "reason": decision.reason,
+            "before": before,
+            "at": clock.now(),
+            "actor_kind": WORKER.kind,
+            "actor_id": WORKER.id,
+        }
     shares = decision.shares
     if decision.kind == "match":
         shares = [[shares[0][0], new.original_amount_units or 0]]
     return {
-        "line": new.id, "kind": decision.kind, "shares": shares, "reason": decision.reason, "before": before,
-        "at": decision.at, "actor_kind": decision.actor_kind, "actor_id": decision.actor_id,
-    }  # fmt: skip
+        "line": new.id,
+        "kind": decision.kind,
+        "shares": shares,
+        "reason": decision.reason,
+        "before": before,
+        "at": decision.at,
+        "actor_kind": decision.actor_kind,
+        "actor_id": decision.actor_id,
+    }
 
 
 def _means_the_same(kind: str, old: Row[Any], new: Row[Any]) -> bool:

@@ -76,6 +76,8 @@ class Changes:
         found: list[int] = []
         for (account, settlement), theirs in lines.groupby(["account", "settlement_id"]):
             standing = line_totals.count_standing(tx, str(account), str(settlement), self._file)
-            if (account, settlement) in whole or 2 * (self._named[str(account), str(settlement)] + len(theirs)) >= standing:
+            if (account, settlement) in whole or 2 * (
+                self._named[str(account), str(settlement)] + len(theirs)
+            ) >= standing:
                 found += theirs["id"].tolist()
         return sorted(found)

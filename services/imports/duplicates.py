@@ -135,10 +135,15 @@ class Likeness:
             here, stands = ours["settlement_currency"] == currency, there["settlement_currency"] == currency
             result.append(
                 Stored(
-                    account, payout, str(currency), int(stands.sum()), int(money[stands].sum()),
-                    int(ours.loc[here, "lines"].sum()), int(ours.loc[here, "units"].sum()),
+                    account,
+                    payout,
+                    str(currency),
+                    int(stands.sum()),
+                    int(money[stands].sum()),
+                    int(ours.loc[here, "lines"].sum()),
+                    int(ours.loc[here, "units"].sum()),
                 )
-            )  # fmt: skip
+            )
         return result
 
 

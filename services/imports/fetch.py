@@ -138,9 +138,15 @@ class _Run:
             file_id, new = before.file, False
             if found.sha256 != before.sha256 or by_person:  # what a person cancelled, they may want after all
                 kept, new = keep(
-                    self._desk, account, found.name, found.content, found.sha256, source="hipay",
-                    hipay_settlement=settlement_id, beat=self.beat,
-                )  # fmt: skip
+                    self._desk,
+                    account,
+                    found.name,
+                    found.content,
+                    found.sha256,
+                    source="hipay",
+                    hipay_settlement=settlement_id,
+                    beat=self.beat,
+                )
                 file_id = kept[-1]
             with self._desk.store.write() as tx:
                 hipay_list.change_request(tx, self._request, leased_until=clock.now() + LEASE)
@@ -149,17 +155,26 @@ class _Run:
                 )
                 if new:
                     audit.record(
-                        tx, WORKER, "payout_fetched", f"settlement_file:{file_id}", settlement=settlement_id, size=found.size
-                    )  # fmt: skip
+                        tx,
+                        WORKER,
+                        "payout_fetched",
+                        f"settlement_file:{file_id}",
+                        settlement=settlement_id,
+                        size=found.size,
+                    )
         return new
 
     def _note_failure(self, settlement_id: str, error: DeskError) -> None:
         with self._desk.store.write() as tx:
             told = as_told(error)
             hipay_list.change_settlement(
-                tx, self._request.account, settlement_id, failure=told.code, failure_detail=detail_of(told),
+                tx,
+                self._request.account,
+                settlement_id,
+                failure=told.code,
+                failure_detail=detail_of(told),
                 failed_at=clock.now(),
-            )  # fmt: skip
+            )
 
     def _one(self, client: HiPay) -> tuple[str, ...]:
         request = self._request
@@ -174,7 +189,11 @@ class _Run:
 
     def _new(self, client: HiPay) -> tuple[str, ...]:
         """Look at the list; the payouts on it whose file is to be fetched, oldest first."""
-        account, by_person, began = self._request.account, self._request.source == hipay_list.PERSON, clock.now()
+        account, by_person, began = (
+            self._request.account,
+            self._request.source == hipay_list.PERSON,
+            clock.now(),
+        )
         with self._desk.store.read() as tx:
             first = not hipay_list.was_listed(tx, account)
         since = None if first or by_person else (began - _LOOK_BACK).date()
@@ -191,11 +210,15 @@ class _Run:
             for item in items:
                 values = asdict(item)
                 hipay_list.list_settlement(
-                    tx, {"account": self._request.account, "settlement_id": item.settlement_id},
-                    recent=asked or item.date_value is None or item.date_value >= oldest, at=at, amount=item.amount,
-                    currency=item.currency, date_value=item.date_value.isoformat() if item.date_value else "",
+                    tx,
+                    {"account": self._request.account, "settlement_id": item.settlement_id},
+                    recent=asked or item.date_value is None or item.date_value >= oldest,
+                    at=at,
+                    amount=item.amount,
+                    currency=item.currency,
+                    date_value=item.date_value.isoformat() if item.date_value else "",
                     figures={name: values[name] for name in _FIGURES},
-                )  # fmt: skip
+                )
 
     def end(self, trouble: DeskError | None) -> None:
         """Done, failed, or once more later: nobody waits at a screen for what HiPay or the schedule began."""

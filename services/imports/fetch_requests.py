@@ -99,9 +99,15 @@ def ask(desk: Desk, actor: Actor, account: str, form_key: str, settlement_id: st
         if settlement_id and hipay_list.listed(tx, account, settlement_id) is None:
             raise PayoutUnknown(settlement_id)
         hipay_list.add_request(
-            tx, account=account, source=hipay_list.PERSON, settlement_id=settlement_id, form_key=form_key, due_at=now,
-            actor_kind=actor.kind, actor_id=actor.id,
-        )  # fmt: skip
+            tx,
+            account=account,
+            source=hipay_list.PERSON,
+            settlement_id=settlement_id,
+            form_key=form_key,
+            due_at=now,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+        )
         audit.record(tx, actor, "payouts_asked_for", f"account:{account}", settlement=settlement_id)
         made = hipay_list.request_by_key(tx, form_key)
     assert made is not None
@@ -117,9 +123,16 @@ def standing(desk: Desk, actor: Actor, account: str) -> Fetching:
         under_way, last, well = last_requests(tx, account)
         found, total, absent = hipay_list.settlements(tx, account, SHOWN)
         return Fetching(
-            automatic(tx, desk, account), _possible(desk, account), under_way, last, well,
-            tuple(map(_payout, found)), total, absent, hipay_list.last_notification(tx, account),
-        )  # fmt: skip
+            automatic(tx, desk, account),
+            _possible(desk, account),
+            under_way,
+            last,
+            well,
+            tuple(map(_payout, found)),
+            total,
+            absent,
+            hipay_list.last_notification(tx, account),
+        )
 
 
 def last_requests(tx: Connection, account: str) -> tuple[Progress | None, Progress | None, Progress | None]:
@@ -132,9 +145,21 @@ def _progress(row: Row[Any] | None) -> Progress | None:
     if row is None:
         return None
     return Progress(
-        row.id, row.source, row.settlement_id, row.state, row.due_at, row.finished_at, row.wanted, row.fetched,
-        row.unchanged, row.missed, row.current, row.bytes, row.failure, row.failure_detail,
-    )  # fmt: skip
+        row.id,
+        row.source,
+        row.settlement_id,
+        row.state,
+        row.due_at,
+        row.finished_at,
+        row.wanted,
+        row.fetched,
+        row.unchanged,
+        row.missed,
+        row.current,
+        row.bytes,
+        row.failure,
+        row.failure_detail,
+    )
 
 
 def _payout(row: Row[Any]) -> Payout:
@@ -148,9 +173,18 @@ def _payout(row: Row[Any]) -> Payout:
     failure, detail = own if row.failure or not unreadable else (row.file_failure, row.file_failure_detail)
     changed = bool(row.fetched_at) and row.file_figures != row.figures
     return Payout(
-        row.settlement_id, row.amount, row.currency, row.date_value, here, changed, row.file, row.file_name or "",
-        row.fetched_at, failure or "", detail or {},
-    )  # fmt: skip
+        row.settlement_id,
+        row.amount,
+        row.currency,
+        row.date_value,
+        here,
+        changed,
+        row.file,
+        row.file_name or "",
+        row.fetched_at,
+        failure or "",
+        detail or {},
+    )
 
 
 def _possible(desk: Desk, account: str) -> bool:

@@ -66,6 +66,12 @@ def request_due(desk: Desk) -> None:
             continue
         with desk.store.write() as tx:
             hipay_list.add_request(
-                tx, account=account, source=hipay_list.SCHEDULE, settlement_id="", due_at=now,
-                form_key=f"schedule:{account}:{last.id if last else 0}", actor_kind=WORKER.kind, actor_id=WORKER.id,
-            )  # fmt: skip
+                tx,
+                account=account,
+                source=hipay_list.SCHEDULE,
+                settlement_id="",
+                due_at=now,
+                form_key=f"schedule:{account}:{last.id if last else 0}",
+                actor_kind=WORKER.kind,
+                actor_id=WORKER.id,
+            )

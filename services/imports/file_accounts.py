@@ -135,7 +135,7 @@ def settle(
 
     ``own``: HiPay itself gave the file for the account ``given``. The one Account that it names is that account's then,
     where none is known of it yet and no other has it.
-    """  # fmt: skip
+    """
     rows.take_file_accounts(tx)
     accounts = known(tx, keys)
     unknown = [part.cell for part in parts if not accounts.of(part.cell, given)]

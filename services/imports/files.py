@@ -180,11 +180,25 @@ def look(
         corrected = shown_corrections.of_read(tx, replaced, correcting)
     all_totals, all_payouts = summed(sums, payouts)
     return Preview(
-        dialect=dialect, headers=found.detection.headers, lines=count, new=count - old - len(replaced), known=old,
-        changed=len(replaced), held=held, corrections=corrected, totals=all_totals, settlements=all_payouts, aside=aside.rows,
-        aside_blocking=aside.blocking.total(), findings=gathering.findings(open_end=open_end), accounts=found.parts, home=found.home,
-        chosen=found.chosen, stored=stored, imported=imported.account if imported else "",
-    )  # fmt: skip
+        dialect=dialect,
+        headers=found.detection.headers,
+        lines=count,
+        new=count - old - len(replaced),
+        known=old,
+        changed=len(replaced),
+        held=held,
+        corrections=corrected,
+        totals=all_totals,
+        settlements=all_payouts,
+        aside=aside.rows,
+        aside_blocking=aside.blocking.total(),
+        findings=gathering.findings(open_end=open_end),
+        accounts=found.parts,
+        home=found.home,
+        chosen=found.chosen,
+        stored=stored,
+        imported=imported.account if imported else "",
+    )
 
 
 def _nobody(_part: float) -> None:
@@ -199,9 +213,17 @@ def _plain(lines: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def receive(
-    desk: Desk, actor: Actor, account: str, name: str, stream: BinaryIO, chosen: Chosen | None = None, *,
-    source: str = "upload", hipay_settlement: str = "", others: bool = False,
-) -> int:  # fmt: skip
+    desk: Desk,
+    actor: Actor,
+    account: str,
+    name: str,
+    stream: BinaryIO,
+    chosen: Chosen | None = None,
+    *,
+    source: str = "upload",
+    hipay_settlement: str = "",
+    others: bool = False,
+) -> int:
     """Keep a file to be imported by the worker; its id. The original is kept in pieces, in short transactions.
 
     ``chosen``: how it is read, as a person has looked at it; None: as is remembered for its account. ``others``: its lines
@@ -210,15 +232,25 @@ def receive(
     NoRoom: nothing of it is kept.
     """
     desk.room.require()
-    name = card_numbers.masked(PurePosixPath(name.replace("\\", "/")).name[:200] or "file")  # a name, never a path
+    name = card_numbers.masked(
+        PurePosixPath(name.replace("\\", "/")).name[:200] or "file"
+    )  # a name, never a path
     now = clock.now()
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
         file = settlement_files.add(
-            tx, account=account, name=name, source=source, hipay_settlement=hipay_settlement, uploaded_at=now, alive_at=now,
-            chosen=asdict(chosen) if chosen else {}, others=others,
-            actor_kind=actor.kind, actor_id=actor.id,
-        )  # fmt: skip
+            tx,
+            account=account,
+            name=name,
+            source=source,
+            hipay_settlement=hipay_settlement,
+            uploaded_at=now,
+            alive_at=now,
+            chosen=asdict(chosen) if chosen else {},
+            others=others,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+        )
     digest, size = hashlib.sha256(), 0
     try:
         for number, piece in enumerate(_pieces(stream)):
@@ -227,7 +259,9 @@ def receive(
             packed = zlib.compress(piece, 1)
             desk.room.require(database=len(packed))
             with desk.store.write() as tx:
-                if not settlement_files.change(tx, file, states=("receiving",), size=size, alive_at=clock.now()):
+                if not settlement_files.change(
+                    tx, file, states=("receiving",), size=size, alive_at=clock.now()
+                ):
                     raise FileUnknown
                 settlement_files.add_chunk(tx, file, number, packed)
     except (NoRoom, StoreFull):
@@ -239,7 +273,9 @@ def receive(
         there = settlement_files.by_hash(tx, digest.hexdigest())
         if there is None:
             # else it was cancelled, or taken for broken off, since its last piece came
-            if not settlement_files.change(tx, file, states=("receiving",), state="waiting", sha256=digest.hexdigest()):
+            if not settlement_files.change(
+                tx, file, states=("receiving",), state="waiting", sha256=digest.hexdigest()
+            ):
                 raise FileUnknown
             audit.record(tx, actor, "settlement_file_received", f"settlement_file:{file}", size=size)
         else:

@@ -123,17 +123,32 @@ def of_file(desk: Desk, actor: Actor, file: int) -> OfFile:
 
 def _act(row: Row[Any]) -> Act:
     return Act(
-        row.id, row.kind, row.reason, row.at, row.who or "", row.actor_kind == WORKER.kind, row.undone_at, row.undoer or "",
-        row.undo_reason, row.undone_by == WORKER.id,
-    )  # fmt: skip
+        row.id,
+        row.kind,
+        row.reason,
+        row.at,
+        row.who or "",
+        row.actor_kind == WORKER.kind,
+        row.undone_at,
+        row.undoer or "",
+        row.undo_reason,
+        row.undone_by == WORKER.id,
+    )
 
 
 def _held(row: Row[Any], acts: list[Act], cells: dict[int, Row[Any]]) -> Held:
     return Held(
-        row.id, row.line, row.account, row.settlement_id, row.currency, row.before_units, row.after_units,
-        shown_corrections.of_stored([cells[one] for one in row.before], [cells[one] for one in row.after]), tuple(acts),
+        row.id,
+        row.line,
+        row.account,
+        row.settlement_id,
+        row.currency,
+        row.before_units,
+        row.after_units,
+        shown_corrections.of_stored([cells[one] for one in row.before], [cells[one] for one in row.after]),
+        tuple(acts),
         next((act for act in acts if act.id == row.act), None),
-    )  # fmt: skip
+    )
 
 
 def decide(desk: Desk, actor: Actor, file: int, ids: Sequence[int], kind: Kind, reason: str) -> None:

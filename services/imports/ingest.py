@@ -33,9 +33,16 @@ class _Beating:
 
 
 def keep(
-    desk: Desk, account: str, name: str, content: BinaryIO, sha256: str, *, source: str, beat: Callable[[], None],
+    desk: Desk,
+    account: str,
+    name: str,
+    content: BinaryIO,
+    sha256: str,
+    *,
+    source: str,
+    beat: Callable[[], None],
     hipay_settlement: str = "",
-) -> tuple[list[int], bool]:  # fmt: skip
+) -> tuple[list[int], bool]:
     """The ids of the files, and whether one is new. ``content`` is a file of the disk; it is read piece by piece.
 
     ``beat`` is called for each piece, and may raise to give up. Raises ImportRefused, NoRoom, and SettlementFileError or
@@ -66,13 +73,25 @@ def keep(
 
 
 def _receive(
-    desk: Desk, account: str, name: str, stream: BinaryIO, source: str, hipay_settlement: str, beat: Callable[[], None]
-) -> tuple[int, bool]:  # fmt: skip
+    desk: Desk,
+    account: str,
+    name: str,
+    stream: BinaryIO,
+    source: str,
+    hipay_settlement: str,
+    beat: Callable[[], None],
+) -> tuple[int, bool]:
     beating = _Beating(stream, beat)
     try:
         file = files.receive(
-            desk, WORKER, account, name, cast(BinaryIO, beating), source=source, hipay_settlement=hipay_settlement
-        )  # fmt: skip
+            desk,
+            WORKER,
+            account,
+            name,
+            cast(BinaryIO, beating),
+            source=source,
+            hipay_settlement=hipay_settlement,
+        )
     except FileKnown:
         if (known := _known(desk, beating.digest.hexdigest())) is None:
             raise

@@ -123,9 +123,16 @@ def load(turn: Turn, file_id: int) -> None:
         if unknown:
             raise FileAccountUnknown(unknown)
         run = _Run(
-            file, lookup, rules, accounts, cursor, Changes(file_id), Gathering(found.detection), Likeness(file_id),
+            file,
+            lookup,
+            rules,
+            accounts,
+            cursor,
+            Changes(file_id),
+            Gathering(found.detection),
+            Likeness(file_id),
             Ending(found.detection.open_end),
-        )  # fmt: skip
+        )
         for block in _gathered(given.blocks(dialect, rows=ROWS)):
             _take(turn, run, block)
     _flip(turn, run)
@@ -266,9 +273,14 @@ def _flip(turn: Turn, run: _Run) -> None:
     """
     open_end = run.ending.refuse()
     with turn.store.read() as tx:
-        replaced, back = run.changes.replaced(tx, protected_lines.whole(tx, run.file.id)), run.changes.back(tx)
+        replaced, back = (
+            run.changes.replaced(tx, protected_lines.whole(tx, run.file.id)),
+            run.changes.back(tx),
+        )
         stored = () if run.file.others else run.likeness.stored(tx, run.changes.known, replaced)
-        kept = protected_lines.sort_out(tx, run.file.id, run.had, run.settlements, run.changes.known, replaced, back)
+        kept = protected_lines.sort_out(
+            tx, run.file.id, run.had, run.settlements, run.changes.known, replaced, back
+        )
     if stored:
         raise PayoutsStored(stored)
     aside, dialect = run.aside, run.gathering.detection.dialect
@@ -281,13 +293,23 @@ def _flip(turn: Turn, run: _Run) -> None:
         settlement_lines.stand_again(tx, kept.back)
         counts["held_lines"] = protected_lines.hold(tx, file, kept)
         _go_on(
-            tx, file.id, state="complete", lines=run.lines, lines_done=run.lines, bytes_done=file.size,
-            aside=[asdict(row) for row in aside.rows], aside_blocking=aside.blocking.total(),
-            aside_settlements=sorted(aside.blocking), aside_open=dict(aside.blocking),
+            tx,
+            file.id,
+            state="complete",
+            lines=run.lines,
+            lines_done=run.lines,
+            bytes_done=file.size,
+            aside=[asdict(row) for row in aside.rows],
+            aside_blocking=aside.blocking.total(),
+            aside_settlements=sorted(aside.blocking),
+            aside_open=dict(aside.blocking),
             reading={**reading_of(dialect), "found": findings.kept()},
             settlements=sorted(run.settlements - {""}),
-            follow_up=0, tries=0, finished_at=clock.now(), **counts,
-        )  # fmt: skip
+            follow_up=0,
+            tries=0,
+            finished_at=clock.now(),
+            **counts,
+        )
         if file.source != "upload" and not file.chosen:
             _tell_of_columns(tx, file, findings.overlooked)
         carry_decisions.carry_over(tx, kept.replaced, file.id)
@@ -298,7 +320,13 @@ def _flip(turn: Turn, run: _Run) -> None:
         if kept.replaced:
             named["replaced"] = kept.replaced[:AUDITED]
         audit.record(
-            tx, actor, "settlement_file_imported", f"settlement_file:{file.id}", lines=run.lines, **counts, **named
+            tx,
+            actor,
+            "settlement_file_imported",
+            f"settlement_file:{file.id}",
+            lines=run.lines,
+            **counts,
+            **named,
         )
 
 

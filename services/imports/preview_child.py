@@ -33,9 +33,13 @@ def main() -> None:
             resource.setrlimit(resource.RLIMIT_AS, (most, most))
             file, done = Given(Path(given["file"]), Path(given["sheets"])), folder / "done"
             found = files.look(
-                store, given["accounts"], given["account"], file, chosen_from(given["chosen"]),
+                store,
+                given["accounts"],
+                given["account"],
+                file,
+                chosen_from(given["chosen"]),
                 lambda part: _tell(done, part),
-            )  # fmt: skip
+            )
     except DatabaseRefused as error:
         if error.reason != "full":
             raise

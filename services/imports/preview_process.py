@@ -106,15 +106,17 @@ def begin(
         return refused(refusal)
 
 
-def _begin(
-    desk: Desk, actor: Actor, account: str, given: Given, chosen: Chosen | None
-) -> Preview | Looking:
+def _begin(desk: Desk, actor: Actor, account: str, given: Given, chosen: Chosen | None) -> Preview | Looking:
     if given.size > AT_ONCE:
         asked = {
-            "database": desk.settings.database, "accounts": sorted(desk.settings.all_accounts), "account": account,
-            "file": str(given.file), "sheets": str(given.folder), "chosen": asdict(chosen) if chosen else {},
+            "database": desk.settings.database,
+            "accounts": sorted(desk.settings.all_accounts),
+            "account": account,
+            "file": str(given.file),
+            "sheets": str(given.folder),
+            "chosen": asdict(chosen) if chosen else {},
             "memory": MEMORY_BYTES,
-        }  # fmt: skip
+        }
         looking = Looking(asked)
         look(looking)
         return looking
@@ -148,9 +150,12 @@ def _start(looking: Looking) -> None:
         return
     # Not bound to the life of this thread, as the import is to its worker's: a screen's thread ends with each click.
     looking.process = subprocess.Popen(
-        [sys.executable, "-m", "services.imports.preview_child"], cwd=ROOT, stdin=subprocess.PIPE, env=processes.bare_environment(),
+        [sys.executable, "-m", "services.imports.preview_child"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        env=processes.bare_environment(),
         start_new_session=True,
-    )  # fmt: skip
+    )
     assert looking.process.stdin is not None
     with looking.process.stdin as pipe:
         pipe.write(json.dumps({**looking.asked, "folder": str(looking.folder.path)}).encode())

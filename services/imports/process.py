@@ -64,7 +64,11 @@ def waiting(store: Store, keep: int = 0) -> bool:
 
 
 def work_off(
-    store: Store, owner: str, accounts: Collection[str], stopping: threading.Event | None = None, keep: int = 0
+    store: Store,
+    owner: str,
+    accounts: Collection[str],
+    stopping: threading.Event | None = None,
+    keep: int = 0,
 ) -> bool:
     """Do all that waits, one after another, unless another does; whether it was ours to do. ``accounts``: ours.
 
@@ -169,8 +173,13 @@ def _hold_up(turn: Turn, file: Row[Any], short: NoRoom) -> None:
     """It waits for room as far as it has come, and says so."""
     with turn.step(grows=False) as tx:
         settlement_files.change(
-            tx, file.id, states=("waiting", "running"), tries=file.tries, failure=short.code, failure_detail=short.fields()
-        )  # fmt: skip
+            tx,
+            file.id,
+            states=("waiting", "running"),
+            tries=file.tries,
+            failure=short.code,
+            failure_detail=short.fields(),
+        )
 
 
 def _follow_up(turn: Turn, file: Row[object]) -> None:
@@ -199,9 +208,14 @@ def _uncount(turn: Turn, file: Row[object]) -> None:
 def _fail(turn: Turn, file_id: int, why: DeskError) -> None:
     with turn.step(grows=False) as tx:
         settlement_files.change(
-            tx, file_id, states=("waiting", "running"), state="failed", failure=why.code, failure_detail=why.fields(),
+            tx,
+            file_id,
+            states=("waiting", "running"),
+            state="failed",
+            failure=why.code,
+            failure_detail=why.fields(),
             finished_at=clock.now(),
-        )  # fmt: skip
+        )
 
 
 def _clean(turn: Turn, file: Row[object]) -> None:
@@ -257,7 +271,9 @@ def main() -> None:
     try:
         store = open_store(given["database"], long_work=True)
     except DatabaseRefused as refusal:
-        log.warning("no payout file is imported: the database cannot be used (%s: %s)", refusal.reason, refusal.detail)
+        log.warning(
+            "no payout file is imported: the database cannot be used (%s: %s)", refusal.reason, refusal.detail
+        )
         sys.exit({"full": FULL, "unreachable": AWAY}.get(refusal.reason, 1))
     try:
         work_off(store, given["owner"], given["accounts"], stopping, given["keep"])

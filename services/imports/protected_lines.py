@@ -36,9 +36,14 @@ class Sorted:
 
 
 def sort_out(
-    tx: Connection, file: int, accounts: Collection[str], settlements: Collection[str], known: Collection[int],
-    replaced: list[int], back: list[int],
-) -> Sorted:  # fmt: skip
+    tx: Connection,
+    file: int,
+    accounts: Collection[str],
+    settlements: Collection[str],
+    known: Collection[int],
+    replaced: list[int],
+    back: list[int],
+) -> Sorted:
     """What becomes of the stored lines that stand changed in the file, and of those that would stand again by it.
 
     ``known``: ids of the stored lines of others that the file names equal.
@@ -58,7 +63,11 @@ def sort_out(
 def whole(tx: Connection, file: int | None) -> set[tuple[str, str]]:
     """The (account, payout) of which the file, None for one that is only looked at, changes what it names, however little that
     is: those that HiPay's API has delivered, where this is not HiPay's own."""
-    return set() if file is not None and held_corrections.is_by_hipay(tx, file) else held_corrections.delivered(tx)
+    return (
+        set()
+        if file is not None and held_corrections.is_by_hipay(tx, file)
+        else held_corrections.delivered(tx)
+    )
 
 
 def would_hold(tx: Connection, replaced: Sequence[int]) -> int:
@@ -71,13 +80,20 @@ def _delivered(tx: Connection, ids: Sequence[int]) -> list[Row[Any]]:
     if not ids:
         return []
     delivered = held_corrections.delivered(tx)
-    return [line for line in held_corrections.lines(tx, ids) if (line.account, line.settlement_id) in delivered]
+    return [
+        line for line in held_corrections.lines(tx, ids) if (line.account, line.settlement_id) in delivered
+    ]
 
 
 def _by_hipay(
-    tx: Connection, file: int, accounts: Collection[str], settlements: Collection[str], known: Collection[int],
-    replaced: list[int], back: list[int],
-) -> Sorted:  # fmt: skip
+    tx: Connection,
+    file: int,
+    accounts: Collection[str],
+    settlements: Collection[str],
+    known: Collection[int],
+    replaced: list[int],
+    back: list[int],
+) -> Sorted:
     """HiPay corrects its own; and where a correction is held, it is taken if HiPay names its lines now, and dismissed if HiPay
     names the former ones once more, or others in their place. One that was taken waits again if HiPay names the former."""
     gone, again, named, decided = set(replaced), set(back), set(known), dict[int, Kind | None]()
@@ -115,7 +131,8 @@ def hold(tx: Connection, file: Row[Any], found: Sorted) -> int:
     if not found.held:
         return 0
     before = {
-        line.id: line for line in held_corrections.lines(tx, [one for ids, _ in found.held.values() for one in ids])
+        line.id: line
+        for line in held_corrections.lines(tx, [one for ids, _ in found.held.values() for one in ids])
     }
     own: dict[tuple[str, str], list[Row[Any]]] = {}
     for line in held_corrections.own_lines(tx, file.id, {key for _, key in found.held}):
@@ -127,14 +144,21 @@ def hold(tx: Connection, file: Row[Any], found: Sorted) -> int:
         tx,
         [
             {
-                "file": file.id, "account": account, "key": key, "settlement_id": own[account, key][0].settlement_id,
-                "currency": own[account, key][0].settlement_currency, "line": own[account, key][0].line, "at": now,
-                "before": former, "after": [*(line.id for line in own[account, key]), *again],
-                "before_units": _sum([before[one] for one in former]), "after_units": _sum(own[account, key]),
+                "file": file.id,
+                "account": account,
+                "key": key,
+                "settlement_id": own[account, key][0].settlement_id,
+                "currency": own[account, key][0].settlement_currency,
+                "line": own[account, key][0].line,
+                "at": now,
+                "before": former,
+                "after": [*(line.id for line in own[account, key]), *again],
+                "before_units": _sum([before[one] for one in former]),
+                "after_units": _sum(own[account, key]),
             }
             for (account, key), (former, again) in found.held.items()
         ],
-    )  # fmt: skip
+    )
     for one in standing(tx, file.id):
         alarms.raise_standing(tx, one, now)
     return len(beside)
@@ -163,9 +187,13 @@ def _decided_by_hipay(tx: Connection, file: int, found: Sorted) -> None:
         some = [one for one in held if (found.decided[one.id] is None) == again]
         if some:
             audit.record(
-                tx, WORKER, "correction.undone" if again else "correction.confirmed", f"settlement_file:{file}",
-                before=sorted({line for one in some for line in one.before}), after=sorted({line for one in some for line in one.after}),
-            )  # fmt: skip
+                tx,
+                WORKER,
+                "correction.undone" if again else "correction.confirmed",
+                f"settlement_file:{file}",
+                before=sorted({line for one in some for line in one.before}),
+                after=sorted({line for one in some for line in one.after}),
+            )
     for number in sorted({one.file for one in held if found.decided[one.id] is None}):
         for alarm in standing(tx, number):
             alarms.raise_standing(tx, alarm, now)
@@ -202,11 +230,15 @@ def standing(tx: Connection, file: int | None = None) -> Iterator[Standing]:
             f"payout_correction:{number}:{account}:{settlement}:{currency}:{max(row.undone for row in found)}"
         )
         detail = {
-            "file": found[0].file_name, "file_id": number, "settlement": settlement, "currency": currency,
-            "lines": ", ".join(str(row.line) for row in found[:_NAMED]) + (" …" if len(found) > _NAMED else ""),
+            "file": found[0].file_name,
+            "file_id": number,
+            "settlement": settlement,
+            "currency": currency,
+            "lines": ", ".join(str(row.line) for row in found[:_NAMED])
+            + (" …" if len(found) > _NAMED else ""),
             "before_units": _whole([row.before_units for row in found]),
             "after_units": _whole([row.after_units for row in found]),
-        }  # fmt: skip
+        }
         yield Standing("payout_correction", identity, account, None, detail)
 
 

@@ -42,9 +42,13 @@ class Reading:
 
 
 def decide(
-    store: Store, keys: Collection[str], given: Given, account: str, chosen: Chosen | None,
+    store: Store,
+    keys: Collection[str],
+    given: Given,
+    account: str,
+    chosen: Chosen | None,
     tell: Callable[[int], None] | None = None,
-) -> Reading:  # fmt: skip
+) -> Reading:
     """How a file that was added for an account is read. ``chosen`` None: nobody has looked at it.
 
     ``keys``: our accounts; ``tell``: as ``Given.detect``, which is what is raised from here, too.

@@ -31,7 +31,9 @@ MAX_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 MAX_LINE = 255  # HiPay's limit for a description; names are shorter by the order's own rules
 MAX_BLOCK = 2000
 
-_BETWEEN = re.compile(r"[\s,;/|<>()\"]|mailto:", re.IGNORECASE)  # what stands between addresses, or around one
+_BETWEEN = re.compile(
+    r"[\s,;/|<>()\"]|mailto:", re.IGNORECASE
+)  # what stands between addresses, or around one
 _AROUND = " \u00a0,;.:'’‘“”«»`/|"
 _LINE_BREAKS = frozenset("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _ZERO_WIDTH_JOINER = "\u200d"
@@ -85,7 +87,9 @@ def _refuse_lists_and_names(typed: str) -> None:
         raise SeveralAddresses
     alone = typed.strip(_AROUND)
     alone = alone[7:] if alone[:7].lower() == "mailto:" else alone
-    if re.search(r"[<>\"()]", typed) or (alone != typed and [word.strip(_AROUND) for word in words] == [alone]):
+    if re.search(r"[<>\"()]", typed) or (
+        alone != typed and [word.strip(_AROUND) for word in words] == [alone]
+    ):
         raise AddressWithName
     if re.search(r"[,;]", typed):
         raise AddressMalformed

@@ -192,7 +192,9 @@ def _render(
 
 def _inert(letter: Letter) -> Letter:
     texts = {name: value for name, value in asdict(letter).items() if isinstance(value, str)}
-    cleaned: dict[str, Any] = {name: clean_header_text(text, name, digits=True) for name, text in texts.items()}
+    cleaned: dict[str, Any] = {
+        name: clean_header_text(text, name, digits=True) for name, text in texts.items()
+    }
     return replace(letter, **cleaned)
 
 

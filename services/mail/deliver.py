@@ -31,7 +31,9 @@ from services.mail.smtp_url import Server, parse_smtp_url
 
 _LOST = (smtplib.SMTPServerDisconnected, OSError)
 _CONNECT_SECONDS = 10.0
-_WITHIN_SECONDS = 90.0  # a whole session: shorter than the lease of what hands over, or another would hand it over too
+_WITHIN_SECONDS = (
+    90.0  # a whole session: shorter than the lease of what hands over, or another would hand it over too
+)
 
 
 @dataclass(frozen=True)

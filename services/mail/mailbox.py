@@ -45,9 +45,14 @@ class Received:
 
 
 def new_messages(
-    server: ImapServer, after: Place | None, *, most: int, timeout: float = 20.0, seconds: float = 120.0,
+    server: ImapServer,
+    after: Place | None,
+    *,
+    most: int,
+    timeout: float = 20.0,
+    seconds: float = 120.0,
     tls: ssl.SSLContext | None = None,
-) -> Iterator[Received]:  # fmt: skip
+) -> Iterator[Received]:
     """The folder's messages after a place, oldest first, at most ``most``; all of them where its UIDs were given anew.
 
     ``timeout`` in seconds for each answer, ``seconds`` for everything. Raises MailboxError, perhaps after some messages.

@@ -118,7 +118,11 @@ def read_report(raw: bytes) -> Report | None:
     """The report in a message, or None: another mail, a success, a receipt, an answer by a person or a machine."""
     try:
         # Headers as they came: the newer policy parses each in a time that a hostile one may choose.
-        return None if raw.lower().count(b"boundary") > _MOST_BOUNDARIES else _read(message_from_bytes(raw, policy=_HEADERS))
+        return (
+            None
+            if raw.lower().count(b"boundary") > _MOST_BOUNDARIES
+            else _read(message_from_bytes(raw, policy=_HEADERS))
+        )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError):
         return None  # no mail that the library can take apart is a report
 
@@ -156,8 +160,9 @@ def _standard(mail: Message, parts: list[Message], status: Message) -> Report:
     found = [told for group in groups if (told := _told(group)) is not None]
     ids = _ids(_returned(parts)) or _ids(
         " ".join(_header(one, "X-Original-Message-ID") for one in groups)
-        + " " + " ".join(_header(mail, name) for name in ("X-Original-Message-ID", "In-Reply-To", "References"))
-    )  # fmt: skip
+        + " "
+        + " ".join(_header(mail, name) for name in ("X-Original-Message-ID", "In-Reply-To", "References"))
+    )
     return Report(ids, tuple(sorted(found, key=lambda told: told.action != "failed")))
 
 
@@ -240,8 +245,10 @@ def _automatic(mail: Message) -> bool:
     """Whether a machine answers for a person (RFC 3834, and what was used before it)."""
     kinds = (_header(mail, "Auto-Submitted").lower(), _header(mail, "Precedence").lower())
     return (
-        "auto-replied" in kinds[0] or "auto_reply" in kinds[1] or any(mail.get(name) for name in ("X-Autoreply", "X-Autorespond"))
-    )  # fmt: skip
+        "auto-replied" in kinds[0]
+        or "auto_reply" in kinds[1]
+        or any(mail.get(name) for name in ("X-Autoreply", "X-Autorespond"))
+    )
 
 
 def _action(said: str, own: str) -> Action | None:

@@ -62,7 +62,9 @@ class About:
     zone: str
 
 
-def compose(kind: str, detail: dict[str, Any], about: About, language: str, dashboard: str, *, sandbox: bool) -> Composed:  # fmt: skip
+def compose(
+    kind: str, detail: dict[str, Any], about: About, language: str, dashboard: str, *, sandbox: bool
+) -> Composed:
     """``kind``: one of ``facts.KINDS``; ``dashboard``: its address, without a slash at the end. Raises TextError."""
     t = translator(language)
     subject, sentence = _WORDS["held" if detail.get("held") else detail.get("operation") or kind]

@@ -49,9 +49,17 @@ def find(desk: Desk) -> None:
         for user_id, account, order, told in found:
             if told.identity not in known:
                 notices.add(
-                    tx, user_id=user_id, order=order, account=account, kind=told.kind, identity=told.identity,
-                    detail=told.detail, state="queued", due_at=now, created_at=now,
-                )  # fmt: skip
+                    tx,
+                    user_id=user_id,
+                    order=order,
+                    account=account,
+                    kind=told.kind,
+                    identity=told.identity,
+                    detail=told.detail,
+                    state="queued",
+                    due_at=now,
+                    created_at=now,
+                )
         notices.seen(tx, newest)
 
 
@@ -133,17 +141,27 @@ def _prepare(tx: Connection, desk: Desk, taken: Taken, now: datetime) -> tuple[b
 
 
 def _message(
-    desk: Desk, row: Row[Any], user: Row[Any], order: Row[Any], language: str, settings: EmailSettings, message_id: str
-) -> bytes:  # fmt: skip
+    desk: Desk,
+    row: Row[Any],
+    user: Row[Any],
+    order: Row[Any],
+    language: str,
+    settings: EmailSettings,
+    message_id: str,
+) -> bytes:
     account = desk.account(row.account)
     name = " ".join(part for part in (order.first_name, order.last_name) if part)
     about = About(
         order.id, order.order_id, name, order.amount, order.currency, order.expires_at, account.timezone
     )
     composed = compose(
-        row.kind, row.detail, about, language, desk.settings.dashboard_url.rstrip("/"),
+        row.kind,
+        row.detail,
+        about,
+        language,
+        desk.settings.dashboard_url.rstrip("/"),
         sandbox=account.environment == "sandbox",
-    )  # fmt: skip
+    )
     return build(composed, settings, to=parse_address(user.email), message_id=message_id, date=row.created_at)
 
 
@@ -153,9 +171,12 @@ def _hand_over(desk: Desk, taken: Taken, message: bytes, sender: str, recipient:
     except errors.DeliveryUnknown:
         with desk.store.write() as tx:
             notices.write(
-                tx, taken, due_at=clock.now() + backoff(taken.row.tries + 1, first=30), leased_until=None,
+                tx,
+                taken,
+                due_at=clock.now() + backoff(taken.row.tries + 1, first=30),
+                leased_until=None,
                 tries=taken.row.tries + 1,
-            )  # fmt: skip
+            )
     except errors.Rejected as error:
         with desk.store.write() as tx:
             _finish(tx, taken, "failed", error.code)
@@ -180,6 +201,11 @@ def _later(tx: Connection, taken: Taken, now: datetime, why: str) -> None:
         return
     tries = taken.row.tries + 1
     notices.write(
-        tx, taken, due_at=now + backoff(tries, first=30), tries=tries, unknown=taken.row.unknown, answer=why,
+        tx,
+        taken,
+        due_at=now + backoff(tries, first=30),
+        tries=tries,
+        unknown=taken.row.unknown,
+        answer=why,
         leased_until=None,
-    )  # fmt: skip
+    )

@@ -51,10 +51,11 @@ def observe_read(tx: Connection, desk: Desk, order_id: int, page_id: int, seen: 
 def _settle(tx: Connection, order_id: int, seen: Observation, *, new: bool) -> None:
     """``new``: the read says something else than the one before it."""
     known = [
-        event for event in orders.events_of(tx, order_id)
+        event
+        for event in orders.events_of(tx, order_id)
         if event.kind in ("payment", "payment_told", "bank_refused", "bank_refused_unclear")
         and str(event.data["reference"]) == seen.reference
-    ]  # fmt: skip
+    ]
     reads = [event for event in known if event.kind == "payment" and "source" in event.data]
     if any(str(event.data.get("at") or "") > _at(seen) for event in reads):
         return  # a late answer, older than what was read since
@@ -70,9 +71,7 @@ def _settle(tx: Connection, order_id: int, seen: Observation, *, new: bool) -> N
         ):
             operation_done(tx, order_id, one, HIPAY)
             _close(tx, one, SEEN)
-    failed = [
-        each for each in seen.operations if each.kind in _REFUSED.values() and each.status in _FAILED
-    ]
+    failed = [each for each in seen.operations if each.kind in _REFUSED.values() and each.status in _FAILED]
     ours = {one.operation_id for one in asked}
     for listed in failed:
         if listed.operation_id not in ours:
@@ -121,9 +120,11 @@ def _total(seen: Observation, kind: str) -> int | None:
 def _listed(asked: Row[Any], seen: Observation) -> Literal["done", "refused"] | None:
     """What the read's own list says of an operation of ours: its id, kind and amount must all be there."""
     its = [
-        one for one in seen.operations
-        if (one.operation_id, one.kind) == (asked.operation_id, asked.kind) and one.amount in (None, asked.amount)
-    ]  # fmt: skip
+        one
+        for one in seen.operations
+        if (one.operation_id, one.kind) == (asked.operation_id, asked.kind)
+        and one.amount in (None, asked.amount)
+    ]
     if its:
         return "refused" if all(one.status in _FAILED for one in its) else "done"
     given_up = asked.kind == "cancel" and status(seen.status).effect is Effect.CANCELLED
@@ -161,11 +162,17 @@ def _failed_unnamed(tx: Connection, order_id: int, seen: Observation, failed: Li
         return  # tried again since, and all of it has come
     listed = {one.operation_id for one in seen.operations}
     same = [
-        one for one in operations.of_order(tx, order_id)
+        one
+        for one in operations.of_order(tx, order_id)
         if (one.reference, one.kind, one.amount) == (seen.reference, failed.kind, failed.amount)
-        and failed.operation_id is None and one.operation_id not in listed
-    ]  # fmt: skip
-    alike = [one for one in seen.operations if replace(one, arn=None, at=None) == replace(failed, arn=None, at=None)]
+        and failed.operation_id is None
+        and one.operation_id not in listed
+    ]
+    alike = [
+        one
+        for one in seen.operations
+        if replace(one, arn=None, at=None) == replace(failed, arn=None, at=None)
+    ]
     if sum(1 for one in same if one.failure == BANK_REFUSED) >= len(alike):
         return  # known already, by the totals
     may_be = [one for one in same if one.state == "done" and _before(one, seen)]
@@ -241,15 +248,32 @@ def _explained(known: Sequence[Row[Any]], seen: Observation, kind: str | None) -
 
 def _refuse(tx: Connection, asked: Row[Any], seen: Observation, identity: str | None = None) -> None:
     operations.change(tx, asked.id, state="refused", failure=BANK_REFUSED, failure_detail=_reason(seen))
-    _say(tx, asked.order, "bank_refused", seen, asked.kind, identity, amount=asked.amount, operation_row=asked.id)
+    _say(
+        tx,
+        asked.order,
+        "bank_refused",
+        seen,
+        asked.kind,
+        identity,
+        amount=asked.amount,
+        operation_row=asked.id,
+    )
     _close(tx, asked, REFUSED)
     _alarm(
-        tx, asked.order, f"bank_refused:{asked.id}:{_at(seen)}", f"{asked.kind}_refused", seen,
-        operation=asked.id, units=asked.amount, currency=asked.currency,
-    )  # fmt: skip
+        tx,
+        asked.order,
+        f"bank_refused:{asked.id}:{_at(seen)}",
+        f"{asked.kind}_refused",
+        seen,
+        operation=asked.id,
+        units=asked.amount,
+        currency=asked.currency,
+    )
 
 
-def _elsewhere(tx: Connection, order_id: int, seen: Observation, kind: str, units: int, identity: str) -> None:
+def _elsewhere(
+    tx: Connection, order_id: int, seen: Observation, kind: str, units: int, identity: str
+) -> None:
     """The bank refused what was not asked here, or was asked together with the payment."""
     _say(tx, order_id, "bank_refused", seen, kind, identity, amount=units)
     _alarm(tx, order_id, identity, f"{kind}_refused", seen, units=units, currency=seen.currency)
@@ -262,23 +286,34 @@ def _unclear(
         operations.change(tx, one.id, state="unknown", failure=UNCLEAR, failure_detail=_reason(seen))
     _say(tx, order_id, "bank_refused_unclear", seen, kind, identity)
     _alarm(
-        tx, order_id, identity, "operation_refused_unclear", seen,
-        operations=[one.id for one in may_be], ids=", ".join(one.operation_id for one in may_be),
-    )  # fmt: skip
+        tx,
+        order_id,
+        identity,
+        "operation_refused_unclear",
+        seen,
+        operations=[one.id for one in may_be],
+        ids=", ".join(one.operation_id for one in may_be),
+    )
 
 
 def _say(
     tx: Connection, order_id: int, event: str, seen: Observation, kind: str, identity: str | None, **more: Any
 ) -> None:
     record(
-        tx, order_id, event, HIPAY, identity=identity, operation=kind, reference=seen.reference, seen_at=_at(seen),
-        **_reason(seen), **more,
-    )  # fmt: skip
+        tx,
+        order_id,
+        event,
+        HIPAY,
+        identity=identity,
+        operation=kind,
+        reference=seen.reference,
+        seen_at=_at(seen),
+        **_reason(seen),
+        **more,
+    )
 
 
-def _alarm(
-    tx: Connection, order_id: int, identity: str, kind: str, seen: Observation, **detail: Any
-) -> None:
+def _alarm(tx: Connection, order_id: int, identity: str, kind: str, seen: Observation, **detail: Any) -> None:
     order = orders.order(tx, order_id)
     assert order is not None
     alarm(tx, order, identity, kind, reference=seen.reference, **detail)

@@ -95,9 +95,12 @@ def standing(tx: Connection, server: ImapServer) -> Reading:
     known = facts.fact(tx, _name(server))
     read_at, tried_at = (known.get(name) for name in ("read_at", "tried_at"))
     return Reading(
-        datetime.fromisoformat(read_at) if read_at else None, datetime.fromisoformat(tried_at) if tried_at else None,
-        known.get("error", ""), known.get("host", ""), known.get("answer", ""),
-    )  # fmt: skip
+        datetime.fromisoformat(read_at) if read_at else None,
+        datetime.fromisoformat(tried_at) if tried_at else None,
+        known.get("error", ""),
+        known.get("host", ""),
+        known.get("answer", ""),
+    )
 
 
 def _take(desk: Desk, server: ImapServer, received: Received) -> bool:
@@ -150,13 +153,20 @@ def _died(tx: Connection, server: ImapServer, received: Received) -> bool:
         return False
     place, now = received.place, clock.now()
     orders.open_alarm(
-        tx, identity=f"mail_skipped:{_name(server)}:{place.validity}:{place.uid}", account="", order=None, kind="mail_skipped",
+        tx,
+        identity=f"mail_skipped:{_name(server)}:{place.validity}:{place.uid}",
+        account="",
+        order=None,
+        kind="mail_skipped",
         detail={
-            "host": server.host, "folder": server.folder, "uid": place.uid, "validity": place.validity,
+            "host": server.host,
+            "folder": server.folder,
+            "uid": place.uid,
+            "validity": place.validity,
             "arrived": (received.arrived or now).isoformat(),
         },
         opened_at=now,
-    )  # fmt: skip
+    )
     _move_on(tx, server, place)
     return True
 
@@ -191,9 +201,15 @@ def tell(tx: Connection, report: Report) -> bool:
         if told.action != "failed":
             return True
     record(
-        tx, order.id, event if message.kind == "link" else f"copy_{event}", WORKER, identity=f"{event}:{message.id}",
-        number=message.number, status=told.status, answer=inert(told.answer, order, message.recipient),
-    )  # fmt: skip
+        tx,
+        order.id,
+        event if message.kind == "link" else f"copy_{event}",
+        WORKER,
+        identity=f"{event}:{message.id}",
+        number=message.number,
+        status=told.status,
+        answer=inert(told.answer, order, message.recipient),
+    )
     return True
 
 

@@ -1,10 +1,10 @@
 """Confirm by hand what HiPay has told, where HiPay can no longer be asked: the settings do not name the account any more.
 
-    ConfirmingRefused (OrderError)
-    ├── AccountAsked       the account is there: HiPay itself confirms
-    ├── NothingToConfirm   no payment of the order is only told
-    ├── ToldOtherwise      what HiPay tells has changed since the window was drawn
-    └── WhyMissing         how the person knows
+ConfirmingRefused (OrderError)
+├── AccountAsked       the account is there: HiPay itself confirms
+├── NothingToConfirm   no payment of the order is only told
+├── ToldOtherwise      what HiPay tells has changed since the window was drawn
+└── WhyMissing         how the person knows
 """
 
 from dataclasses import dataclass
@@ -98,16 +98,28 @@ def confirm(
 
 def _count(tx: Connection, order: Row[Any], one: Told, actor: Actor) -> None:
     seen = one.transaction
-    page_of = {row.data["reference"]: row.page for row in orders.events_of(tx, order.id) if row.kind == "payment_told"}
+    page_of = {
+        row.data["reference"]: row.page
+        for row in orders.events_of(tx, order.id)
+        if row.kind == "payment_told"
+    }
     page = next((page for page in orders.pages_of(tx, order.id) if page.id == page_of[seen.reference]), None)
     amounts = {
-        "authorised": seen.authorised, "captured": seen.captured, "refunded": seen.refunded,
+        "authorised": seen.authorised,
+        "captured": seen.captured,
+        "refunded": seen.refunded,
         "charged_back": seen.charged_back,
-    }  # fmt: skip
+    }
     orders.add_event(
-        tx, order=order.id, page=page_of[seen.reference], at=clock.now(), kind="payment", actor_kind=actor.kind,
-        actor_id=actor.id, data={**one.data, **amounts, "at": None, "source": "by_hand"},  # any read of HiPay is newer
-    )  # fmt: skip
+        tx,
+        order=order.id,
+        page=page_of[seen.reference],
+        at=clock.now(),
+        kind="payment",
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        data={**one.data, **amounts, "at": None, "source": "by_hand"},  # any read of HiPay is newer
+    )
     confirmed(tx, order.id, seen.reference, actor)
     if page is not None:
         too_late(tx, order, page, seen.reference, seen.captured or seen.authorised)

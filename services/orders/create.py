@@ -104,11 +104,19 @@ def copy_address(actor: Actor) -> str | None:
 def letter_of(account: Account, source: Accepted | Row[Any]) -> Letter:
     """The letter of an accepted form or of a stored order: they name its facts alike."""
     return Letter(
-        language=source.language, first_name=source.first_name, last_name=source.last_name, email=source.email,
-        amount_units=source.amount, currency=source.currency, description=source.description,
-        order_id=source.order_id, expires_at=source.expires_at, zone=account.timezone, account_name=account.name,
+        language=source.language,
+        first_name=source.first_name,
+        last_name=source.last_name,
+        email=source.email,
+        amount_units=source.amount,
+        currency=source.currency,
+        description=source.description,
+        order_id=source.order_id,
+        expires_at=source.expires_at,
+        zone=account.timezone,
+        account_name=account.name,
         sandbox=account.environment == "sandbox",
-    )  # fmt: skip
+    )
 
 
 def _write(tx: Connection, desk: Desk, actor: Actor, accepted: Accepted, form_key: str) -> int:
@@ -120,12 +128,21 @@ def _write(tx: Connection, desk: Desk, actor: Actor, accepted: Accepted, form_ke
     }
     own_link = accepted.channel == "link" and links_are_ours(tx, desk, accepted.account)
     order_id = orders.add_order(
-        tx, form_key=form_key, link_token=secrets.token_urlsafe(TOKEN_BYTES) if own_link else None, mark=uuid.uuid4().hex, created_at=now, actor_kind=actor.kind, actor_id=actor.id,
-        sender_name=actor.name, delivery="queued" if accepted.channel == "link" else "none",
-        availability="requested", payment="unpaid",
+        tx,
+        form_key=form_key,
+        link_token=secrets.token_urlsafe(TOKEN_BYTES) if own_link else None,
+        mark=uuid.uuid4().hex,
+        created_at=now,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        sender_name=actor.name,
+        delivery="queued" if accepted.channel == "link" else "none",
+        availability="requested",
+        payment="unpaid",
         copy_to=(copy_address(actor) or "") if accepted.copy_to_sender else "",
-        **{f"reference_{n}": text for n, text in enumerate(accepted.references, 1)}, **same,
-    )  # fmt: skip
+        **{f"reference_{n}": text for n, text in enumerate(accepted.references, 1)},
+        **same,
+    )
     order = orders.order(tx, order_id)
     assert order is not None
     # Behind our own link HiPay's page is made when the customer asks for it.
@@ -143,7 +160,14 @@ def page_order_id(order_id: str, number: int) -> str:
 def add_page(tx: Connection, order: Row[Any], *, number: int) -> int:
     """The intent of a page at HiPay."""
     return orders.add_page(
-        tx, order=order.id, account=order.account, number=number, state="requested",
+        tx,
+        order=order.id,
+        account=order.account,
+        number=number,
+        state="requested",
         hipay_order_id=page_order_id(order.order_id, number),
-        amount=order.amount, currency=order.currency, token=secrets.token_urlsafe(TOKEN_BYTES), created_at=clock.now(),
-    )  # fmt: skip
+        amount=order.amount,
+        currency=order.currency,
+        token=secrets.token_urlsafe(TOKEN_BYTES),
+        created_at=clock.now(),
+    )

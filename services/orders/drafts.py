@@ -137,10 +137,23 @@ def check(draft: Draft, now: datetime) -> tuple[Accepted | None, dict[str, DeskE
     if problems:
         return None, problems
     return Accepted(
-        draft.channel, draft.account, first_name, last_name, email.text if email else "",
-        bool(email and email.internationalised), phone, amount, draft.currency, description,
-        (one, two, three, four, five), order_id, language, expires_at, draft.capture, draft.copy_to_sender and link,
-    ), {}  # fmt: skip
+        draft.channel,
+        draft.account,
+        first_name,
+        last_name,
+        email.text if email else "",
+        bool(email and email.internationalised),
+        phone,
+        amount,
+        draft.currency,
+        description,
+        (one, two, three, four, five),
+        order_id,
+        language,
+        expires_at,
+        draft.capture,
+        draft.copy_to_sender and link,
+    ), {}
 
 
 def _one_of(chosen: str, choices: tuple[str, ...]) -> str:

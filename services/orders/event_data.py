@@ -36,7 +36,12 @@ def told_identity(order: int, data: dict[str, Any], known: Heard) -> str | None:
     before = known.transaction(data["reference"])
     answered = before is not None and known.reads(before.reference) and not known.waits(before.reference)
     named = data["operation_id"]
-    if before is not None and answered and _adds_nothing(data, before) and named in (None, *before.operations):
+    if (
+        before is not None
+        and answered
+        and _adds_nothing(data, before)
+        and named in (None, *before.operations)
+    ):
         return None
     return identity(order, data) + (f":{named}" if named else "")
 
@@ -58,7 +63,13 @@ def read_identity(order: int, data: dict[str, Any], known: Heard) -> str | None:
 
 def identity(order: int, data: dict[str, Any]) -> str:
     """The same facts of the same transaction at HiPay's same time."""
-    told = [data["reference"], data["status"], *(data[name] or 0 for name in AMOUNTS), data["charged_back"], data["at"]]
+    told = [
+        data["reference"],
+        data["status"],
+        *(data[name] or 0 for name in AMOUNTS),
+        data["charged_back"],
+        data["at"],
+    ]
     return f"{order}:{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]}"
 
 

@@ -119,13 +119,24 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
         }
         users = (access.user(tx, actor_id) for actor_id in acting)
         return Detail(
-            order, badge(order, now), pages, tuple(rows.messages_of(tx, order_id)), events,
-            alarms, steps.steps_of(tx, order_id), now,
-            address(desk, order, pages[-1] if pages else None), {user.id: user.name for user in users if user},
+            order,
+            badge(order, now),
+            pages,
+            tuple(rows.messages_of(tx, order_id)),
+            events,
+            alarms,
+            steps.steps_of(tx, order_id),
+            now,
+            address(desk, order, pages[-1] if pages else None),
+            {user.id: user.name for user in users if user},
             {asked.id: asked.why for asked in operations.of_order(tx, order_id) if asked.why},
             event_data.heard(events).told(),
-            tuple(line for line in reconciliation_views.lines_of_order(tx, order_id, PAYOUT_LINES) if line.kind in ORDER_KINDS),
-        )  # fmt: skip
+            tuple(
+                line
+                for line in reconciliation_views.lines_of_order(tx, order_id, PAYOUT_LINES)
+                if line.kind in ORDER_KINDS
+            ),
+        )
 
 
 def senders(desk: Desk, actor: Actor) -> list[tuple[str, str]]:

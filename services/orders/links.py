@@ -132,9 +132,14 @@ def extend(desk: Desk, actor: Actor, order_id: int, expires_at: datetime, form_k
             raise NothingChanged
         orders.change_order(tx, order_id, expires_at=expires_at)
         record(
-            tx, order_id, "link_extended", actor, identity=_press(form_key), former=order.expires_at.isoformat(),
+            tx,
+            order_id,
+            "link_extended",
+            actor,
+            identity=_press(form_key),
+            former=order.expires_at.isoformat(),
             until=expires_at.isoformat(),
-        )  # fmt: skip
+        )
         audit.record(tx, actor, "link_extended", f"order:{order_id}")
 
 
@@ -214,9 +219,13 @@ _EVENTS = {"resend": "resent", "readdress": "readdressed", "remind": "reminded"}
 
 
 def _mail_again(
-    desk: Desk, actor: Actor, order_id: int, form_key: str, action: Literal["resend", "readdress", "remind"],
+    desk: Desk,
+    actor: Actor,
+    order_id: int,
+    form_key: str,
+    action: Literal["resend", "readdress", "remind"],
     email: str | None = None,
-) -> None:  # fmt: skip
+) -> None:
     with desk.store.write() as tx:
         if orders.message_by_form_key(tx, form_key) is not None:
             return
@@ -246,9 +255,17 @@ def _queue(tx: Connection, desk: Desk, order: Row[Any], form_key: str, *, remind
         letter_of(desk.account(order.account), order), settings, url=url, reminder=bool(reminder)
     )
     send_mail.queue(
-        tx, order, page.id if page is not None else None, "link", order.email, composed, settings,
-        new_message_id(settings.sender_address), form_key, reminder,
-    )  # fmt: skip
+        tx,
+        order,
+        page.id if page is not None else None,
+        "link",
+        order.email,
+        composed,
+        settings,
+        new_message_id(settings.sender_address),
+        form_key,
+        reminder,
+    )
     orders.change_order(tx, order.id, failure="", failure_detail={})
     steps.schedule(tx, order.id, "mail", order.account, clock.now())
 

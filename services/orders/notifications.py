@@ -49,9 +49,13 @@ def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
 def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> bool:
     """``receive`` in the caller's transaction."""
     return notifications.keep(
-        tx, account=account, identity=identity(raw), content_type=content_type[:_CONTENT_TYPE_MAX],
-        body=stripped(raw, content_type), received_at=clock.now(),
-    )  # fmt: skip
+        tx,
+        account=account,
+        identity=identity(raw),
+        content_type=content_type[:_CONTENT_TYPE_MAX],
+        body=stripped(raw, content_type),
+        received_at=clock.now(),
+    )
 
 
 def work_off(desk: Desk, *, apart: bool = False) -> int:
@@ -132,8 +136,13 @@ def _give_up(desk: Desk, notification_id: int, error: str) -> int:
             now = clock.now()
             notifications.finish(tx, [Fate(row.id, "failed", None, {"error": error})], now)
             orders.open_alarm(
-                tx, identity=f"notification:{row.id}", account=row.account, order=None, kind="notification_failed",
-                detail={"notification": row.id, "error": error}, opened_at=now,
-            )  # fmt: skip
+                tx,
+                identity=f"notification:{row.id}",
+                account=row.account,
+                order=None,
+                kind="notification_failed",
+                detail={"notification": row.id, "error": error},
+                opened_at=now,
+            )
             return 1
     return 0

@@ -225,9 +225,15 @@ def _commit(desk: Desk, claimed: _Claimed, created: CreatedPage, end: datetime) 
         if state == "open" and _facts(order) != _facts(claimed.order):
             state = "superseded"
         orders.change_page(
-            tx, page.id, state=state, url=created.forward_url, mid=created.mid or "", opened_at=now, expires_at=end,
+            tx,
+            page.id,
+            state=state,
+            url=created.forward_url,
+            mid=created.mid or "",
+            opened_at=now,
+            expires_at=end,
             claimed_until=None,
-        )  # fmt: skip
+        )
         orders.change_order(tx, order.id, failure="", failure_detail={})
         event = "page_opened" if state == "open" else "link_page_late"
         record(tx, order.id, event, WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
@@ -296,6 +302,11 @@ def _failed(desk: Desk, claimed: _Claimed, error: DeskError) -> None:
         if not passing:
             orders.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
         record(
-            tx, order.id, "link_page_retry" if passing else "page_failed", WORKER, page=page.id, error=error.code,
+            tx,
+            order.id,
+            "link_page_retry" if passing else "page_failed",
+            WORKER,
+            page=page.id,
+            error=error.code,
             fields=error.fields(),
-        )  # fmt: skip
+        )

@@ -128,11 +128,20 @@ def ask(
         if not 0 < amount <= now_possible.most:
             raise OperationTooMuch(now_possible.most, order.currency)
         asked = operations.add(
-            tx, order=order_id, account=order.account, reference=wanted.reference, kind=wanted.kind,
-            amount=None if wanted.kind == "cancel" else amount, currency=order.currency, why=reason,
-            form_key=form_key, operation_id=_operation_id(tx, order.order_id, wanted.kind, order_id),
-            created_at=clock.now(), actor_kind=actor.kind, actor_id=actor.id,
-        )  # fmt: skip
+            tx,
+            order=order_id,
+            account=order.account,
+            reference=wanted.reference,
+            kind=wanted.kind,
+            amount=None if wanted.kind == "cancel" else amount,
+            currency=order.currency,
+            why=reason,
+            form_key=form_key,
+            operation_id=_operation_id(tx, order.order_id, wanted.kind, order_id),
+            created_at=clock.now(),
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+        )
         record(
             tx, order_id, "operation_asked", actor, operation=wanted.kind, amount=amount, operation_row=asked
         )

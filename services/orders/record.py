@@ -68,8 +68,13 @@ def tell(tx: Connection, desk: Desk, told: Sequence[tuple[Row[Any], Observation]
 
 
 def _event(
-    desk: Desk, order: Row[Any], page: Row[Any], observation: Observation, known: Sequence[Row[Any]], actor: Actor
-) -> tuple[str | None, dict[str, Any] | None]:  # fmt: skip
+    desk: Desk,
+    order: Row[Any],
+    page: Row[Any],
+    observation: Observation,
+    known: Sequence[Row[Any]],
+    actor: Actor,
+) -> tuple[str | None, dict[str, Any] | None]:
     """The first thing in the observation that does not fit the page; and the event that it comes to, None where one of the
     order's events, which are all ``known``, says the same."""
     misfit, told, now = _misfit(desk, order, page, observation), actor == HIPAY, clock.now()
@@ -85,10 +90,17 @@ def _event(
     if identity is None or f"{kind}:{identity}" in {row.identity for row in known}:
         return misfit, None
     return misfit, {
-        "identity": f"{kind}:{identity}", "order": order.id, "page": page.id, "kind": kind,
-        "at": now if kind == "payment_told" else observation.at or now,  # the time that is told may be made up, too
-        "actor_kind": actor.kind, "actor_id": actor.id, "data": data,
-    }  # fmt: skip
+        "identity": f"{kind}:{identity}",
+        "order": order.id,
+        "page": page.id,
+        "kind": kind,
+        "at": now
+        if kind == "payment_told"
+        else observation.at or now,  # the time that is told may be made up, too
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "data": data,
+    }
 
 
 def _quarantine(tx: Connection, order: Row[Any], observation: Observation, misfit: str) -> None:
@@ -110,8 +122,15 @@ def confirmed(tx: Connection, order_id: int, reference: str, actor: Actor) -> No
 
 
 def record(
-    tx: Connection, order_id: int, kind: str, actor: Actor, *, page: int | None = None, identity: str | None = None, **data: Any
-) -> states.State:  # fmt: skip
+    tx: Connection,
+    order_id: int,
+    kind: str,
+    actor: Actor,
+    *,
+    page: int | None = None,
+    identity: str | None = None,
+    **data: Any,
+) -> states.State:
     """Record that something was done, and fold it in; what has an ``identity``, once.
 
     Servers quote addresses and names in their answers, and people name customers: those are left out.
@@ -166,12 +185,18 @@ def _changed(
     sent = [e.at for e in events if e.kind == "mail_sent"]
     collected = _collected(events) if state.captured else []
     values: dict[str, Any] = {
-        "delivery": state.delivery, "availability": state.availability, "payment": state.payment,
-        "authorised": state.authorised, "captured": state.captured, "refunded": state.refunded,
-        "charged_back": state.charged_back, "sent_at": max(sent, default=None),
+        "delivery": state.delivery,
+        "availability": state.availability,
+        "payment": state.payment,
+        "authorised": state.authorised,
+        "captured": state.captured,
+        "refunded": state.refunded,
+        "charged_back": state.charged_back,
+        "sent_at": max(sent, default=None),
         "paid_at": min(paid, default=None) if state.authorised or state.captured else None,
-        "captured_at": min(collected, default=None), "last_captured_at": max(collected, default=None),
-    }  # fmt: skip
+        "captured_at": min(collected, default=None),
+        "last_captured_at": max(collected, default=None),
+    }
     if state.paid_twice:
         references = [one.reference for one in state.transactions if one.captured or one.authorised]
         alarm(tx, order, f"paid_twice:{order.id}:{len(references)}", "paid_twice", references=references)
@@ -249,11 +274,13 @@ def _misfit(desk: Desk, order: Row[Any], page: Row[Any], seen: Observation) -> s
 
 def _nameless(data: dict[str, Any], order: Row[Any]) -> dict[str, Any]:
     return {
-        name: _nameless(item, order) if isinstance(item, dict)
-        else inert(item, order) if name in ("answer", "why") and isinstance(item, str)
+        name: _nameless(item, order)
+        if isinstance(item, dict)
+        else inert(item, order)
+        if name in ("answer", "why") and isinstance(item, str)
         else item
         for name, item in data.items()
-    }  # fmt: skip
+    }
 
 
 def inert(answer: str, order: Row[Any], *addresses: str) -> str:

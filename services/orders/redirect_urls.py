@@ -44,10 +44,13 @@ def redirect_urls(desk: Desk, order: Row[Any], page: Row[Any]) -> dict[str, str]
 
 def _with_order(desk: Desk, url: str, order: Row[Any], page: Row[Any]) -> str:
     signed = signed_parameters(
-        first_name=order.first_name, last_name=order.last_name, amount=money.wire(page.amount, page.currency),
-        currency=page.currency, order_id=order.order_id,
+        first_name=order.first_name,
+        last_name=order.last_name,
+        amount=money.wire(page.amount, page.currency),
+        currency=page.currency,
+        order_id=order.order_id,
         secret=desk.account(order.account).passphrase.get_secret_value(),
-    )  # fmt: skip
+    )
     parts = urlsplit(url)
     # A parameter that came twice would be refused by whoever verifies: the merchant's query cannot name ours.
     theirs = [

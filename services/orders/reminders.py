@@ -81,7 +81,7 @@ def _due(tx: Connection, order_ids: Sequence[int], wanted: Reminders, now: datet
 
 def which(
     order_id: int, mailed: Sequence[Any], last: datetime, ends_at: datetime, wanted: Reminders, now: datetime
-) -> Due | None:  # fmt: skip
+) -> Due | None:
     """The rule that is due now for an order, or None. ``mailed``: its events ``mail_sent`` and those that begin the link
     anew, oldest first; ``last``: when the newest e-mail to the customer was written."""
     runs = [place for place, event in enumerate(mailed) if event.kind != "mail_sent"]

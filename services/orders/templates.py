@@ -71,9 +71,14 @@ def content_of(draft: Draft, now: datetime) -> Content:
         amount = None
     days = round((draft.expires_at - now).total_seconds() / 86_400) if draft.expires_at else DEFAULT_DAYS
     return Content(
-        amount, draft.currency, draft.description, tuple(draft.references[1:]), draft.language, draft.capture,
+        amount,
+        draft.currency,
+        draft.description,
+        tuple(draft.references[1:]),
+        draft.language,
+        draft.capture,
         min(max(days, 1), MAX_DAYS - 1),
-    )  # fmt: skip
+    )
 
 
 def listing(desk: Desk, actor: Actor, account: str) -> tuple[Template, ...]:
@@ -93,8 +98,14 @@ def save(desk: Desk, actor: Actor, account: str, name: str, content: Content) ->
     with desk.store.write() as tx:
         require(tx, actor, Right.SEND)
         kept = templates.add(
-            tx, account=account, name=name, data=asdict(content), created_at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
-        )  # fmt: skip
+            tx,
+            account=account,
+            name=name,
+            data=asdict(content),
+            created_at=clock.now(),
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+        )
         if not kept:
             raise TemplateNameTaken(name)
         audit.record(tx, actor, "template_saved", f"account:{account}")

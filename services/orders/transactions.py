@@ -57,11 +57,18 @@ class Transaction:
         )
         total, claim = data.get("charged_back"), claimed(data)
         return replace(
-            self, authorised=authorised, captured=captured, refunded=refunded, status=code, at=str(data.get("at") or "") or self.at,
+            self,
+            authorised=authorised,
+            captured=captured,
+            refunded=refunded,
+            status=code,
+            at=str(data.get("at") or "") or self.at,
             charged_back=max(self.charged_back, claim) if total is None else int(total),
-            effect=self.effect if effect in _SILENT else effect, effects=self.effects | {effect},
-            captures=_stacked(self.captures, captured), operations=self.operations | _operations(data),
-        )  # fmt: skip
+            effect=self.effect if effect in _SILENT else effect,
+            effects=self.effects | {effect},
+            captures=_stacked(self.captures, captured),
+            operations=self.operations | _operations(data),
+        )
 
     @property
     def void(self) -> bool:
@@ -155,8 +162,9 @@ class Heard:
         """The transactions that count only because they were recorded before reads were told apart."""
         return tuple(
             Told(_joined(reference, one.former), one.absent_at, one.former[-1])
-            for reference, one in sorted(self._ones.items()) if one.former and not one.reads and not one.told
-        )  # fmt: skip
+            for reference, one in sorted(self._ones.items())
+            if one.former and not one.reads and not one.told
+        )
 
 
 def claimed(data: dict[str, Any]) -> int:
@@ -196,19 +204,31 @@ def _joined(reference: str, former: list[dict[str, Any]]) -> Transaction:
     if not former:
         return Transaction(reference)
     effects = frozenset(status(int(data["status"])).effect for data in former)
-    totals = [(str(data.get("at") or ""), int(data["charged_back"])) for data in former if data.get("charged_back") is not None]
+    totals = [
+        (str(data.get("at") or ""), int(data["charged_back"]))
+        for data in former
+        if data.get("charged_back") is not None
+    ]
     claims = [(str(data.get("at") or ""), claim) for data in former if (claim := claimed(data))]
     told_at, total = max(totals, default=("", 0))
     claimed_at, claim = max(claims, default=("", 0))
     captures = sorted({int(data["captured"]) for data in former if data.get("captured")})
-    decides = next((one for one in (Effect.REFUSED, *sorted(_OVER), *sorted(_WAITING)) if one in effects), Effect.UNKNOWN)
+    decides = next(
+        (one for one in (Effect.REFUSED, *sorted(_OVER), *sorted(_WAITING)) if one in effects), Effect.UNKNOWN
+    )
     authorised, captured, refunded = (max(int(data.get(name) or 0) for data in former) for name in AMOUNTS)
     return Transaction(
-        reference, int(former[-1]["status"]), authorised, captured, refunded,
+        reference,
+        int(former[-1]["status"]),
+        authorised,
+        captured,
+        refunded,
         charged_back=max(total, claim) if claimed_at > told_at or not told_at else total,
-        effect=decides, effects=effects, captures=tuple(captures),
+        effect=decides,
+        effects=effects,
+        captures=tuple(captures),
         operations=frozenset().union(*map(_operations, former)),
-    )  # fmt: skip
+    )
 
 
 def _operations(data: dict[str, Any]) -> frozenset[str]:

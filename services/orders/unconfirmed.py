@@ -16,7 +16,9 @@ from services.orders.transactions import Told
 from services.store import Connection, Row
 from services.store.orders import orders, steps
 
-PATIENCE = timedelta(minutes=15)  # from the first answer without the transaction to the one that raises the alarm
+PATIENCE = timedelta(
+    minutes=15
+)  # from the first answer without the transaction to the one that raises the alarm
 
 
 def told_of(tx: Connection, order_id: int) -> tuple[Told, ...]:
@@ -38,17 +40,28 @@ def answered(tx: Connection, order_id: int, pages: Iterable[int], shown: Iterabl
             continue
         if one.absent_at is None:  # it changes no state: nothing is folded anew, however many were told of
             orders.add_event(
-                tx, order=order_id, page=page_of[reference], at=now, kind="payment_absent", actor_kind=WORKER.kind,
-                actor_id=WORKER.id, data={"reference": reference},
-            )  # fmt: skip
+                tx,
+                order=order_id,
+                page=page_of[reference],
+                at=now,
+                kind="payment_absent",
+                actor_kind=WORKER.kind,
+                actor_id=WORKER.id,
+                data={"reference": reference},
+            )
         elif now - one.absent_at >= PATIENCE:
             order = orders.order(tx, order_id)
             assert order is not None
             kind = "payment_unshown" if one in counted else "payment_unconfirmed"
             alarm(
-                tx, order, f"{kind}:{order_id}:{reference}:{one.absent_at.isoformat()}", kind, reference=reference,
-                since=one.absent_at.isoformat(), **_amounts(one),
-            )  # fmt: skip
+                tx,
+                order,
+                f"{kind}:{order_id}:{reference}:{one.absent_at.isoformat()}",
+                kind,
+                reference=reference,
+                since=one.absent_at.isoformat(),
+                **_amounts(one),
+            )
 
 
 def awaited(tx: Connection, order_id: int) -> bool:

@@ -120,9 +120,14 @@ def warnings(
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND)
         twin = sending.still_open(
-            tx, accepted.account, accepted.email, (accepted.first_name, accepted.last_name), accepted.amount,
-            accepted.currency, clock.now(),
-        )  # fmt: skip
+            tx,
+            accepted.account,
+            accepted.email,
+            (accepted.first_name, accepted.last_name),
+            accepted.amount,
+            accepted.currency,
+            clock.now(),
+        )
         former = sending.still_asked_for(tx, duplicated_from, clock.now()) if duplicated_from else None
         used, total = sending.with_reference(tx, accepted.account, reference, NAMED) if reference else ([], 0)
         amounts = sending.last_amounts(tx, accepted.account, accepted.currency, HABIT)

@@ -39,9 +39,11 @@ class Bounds:
         if self.patient:
             os.nice(max(0, _PATIENT - os.nice(0)))
         for kind, most in (
-            (resource.RLIMIT_AS, addresses() + self.memory), (resource.RLIMIT_CPU, self.seconds),
-            (resource.RLIMIT_FSIZE, self.file), (resource.RLIMIT_CORE, 0),
-        ):  # fmt: skip
+            (resource.RLIMIT_AS, addresses() + self.memory),
+            (resource.RLIMIT_CPU, self.seconds),
+            (resource.RLIMIT_FSIZE, self.file),
+            (resource.RLIMIT_CORE, 0),
+        ):
             _, hard = resource.getrlimit(kind)
             soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
             # Of processor time the soft bound sends a signal that tells what it was; the hard one kills.

@@ -57,9 +57,12 @@ def prepare() -> None:
 
 
 def run(
-    function: Callable[..., R], *arguments: Any, size: int, bounds: Bounds | None = None,
+    function: Callable[..., R],
+    *arguments: Any,
+    size: int,
+    bounds: Bounds | None = None,
     tell: Callable[[int], None] | None = None,
-) -> R:  # fmt: skip
+) -> R:
     """What a function of a module returns for these arguments, in a child. ``size``: bytes of what it reads.
 
     With ``tell`` the function is given a ``tell`` of its own, and each number it is told comes here. Raises what the function
@@ -82,9 +85,14 @@ def stream(
 
 
 def _results(
-    function: Callable[..., Any], arguments: tuple[Any, ...], size: int, bounds: Bounds | None, *, several: bool,
+    function: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    size: int,
+    bounds: Bounds | None,
+    *,
+    several: bool,
     tell: Callable[[int], None] | None,
-) -> Iterator[Any]:  # fmt: skip
+) -> Iterator[Any]:
     bounds = bounds or Bounds.of(size)
     asked = child.request(function, arguments, bounds, several=several, tells=tell is not None)
     with _PLACES[size <= SMALL], contextlib.closing(_Call(bounds)) as call:
@@ -267,10 +275,13 @@ class _Parent:
             ours, theirs = socket.socketpair()
             with theirs:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "services.parsing.parent", str(theirs.fileno())], cwd=ROOT,
+                    [sys.executable, "-m", "services.parsing.parent", str(theirs.fileno())],
+                    cwd=ROOT,
                     env=bare_environment() | _ONE_THREAD,
-                    stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=[theirs.fileno()],
-                )  # fmt: skip
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
+                    pass_fds=[theirs.fileno()],
+                )
             self._control, self._of = ours, os.getpid()
         return self._control, self._process.pid
 

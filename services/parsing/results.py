@@ -27,10 +27,16 @@ from services.errors import DeskError
 _PLAIN: dict[tuple[str, str], Any] = {
     (one.__module__, one.__qualname__): one
     for one in (
-        set, frozenset, collections.OrderedDict, datetime.date, datetime.datetime, datetime.timedelta, datetime.timezone,
+        set,
+        frozenset,
+        collections.OrderedDict,
+        datetime.date,
+        datetime.datetime,
+        datetime.timedelta,
+        datetime.timezone,
         decimal.Decimal,
     )
-}  # fmt: skip
+}
 
 
 def pack(value: Any) -> bytes:

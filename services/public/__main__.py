@@ -52,10 +52,16 @@ def server_config(app: object, *, head_seconds: float = HEAD_SECONDS) -> uvicorn
     """How it is served: no access log (its lines hold query strings), no trust in a proxy's headers."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        access_log=False, log_config=None, server_header=False, proxy_headers=False, ws="none", lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
         http=patient(head_seconds),
-        limit_concurrency=512, timeout_graceful_shutdown=10,
-    )  # fmt: skip
+        limit_concurrency=512,
+        timeout_graceful_shutdown=10,
+    )
 
 
 def _refuse(sentence: str) -> int:

@@ -30,8 +30,9 @@ log = logging.getLogger("services.public")
 
 BODY_MAX = 1_000_000
 _PAGES: dict[str, Callable[[Request], Response]] = {
-    "return_page": return_pages.unavailable, "own_link": link_page.unavailable,
-}  # fmt: skip
+    "return_page": return_pages.unavailable,
+    "own_link": link_page.unavailable,
+}
 
 
 def application(

@@ -98,12 +98,18 @@ def _page(desk: Desk, token: str, language: str, trouble: str = "") -> Response:
     payable = stands == "open" and not trouble
     amount = format_money(order.amount, order.currency, t.locale)
     screen = Screen(
-        t.language, tone, t(PAGES[told].title), t(PAGES[told].body),
-        merchant=settings.merchant_name or account.name, logo_url=settings.logo_url, colour=settings.colour,
+        t.language,
+        tone,
+        t(PAGES[told].title),
+        t(PAGES[told].body),
+        merchant=settings.merchant_name or account.name,
+        logo_url=settings.logo_url,
+        colour=settings.colour,
         details=_details(t, order, account, amount, due=stands == "open"),
         hint=t(HINTS.get(told, CLOSE)) if told != "to_pay" else "",
-        press=t(PAY, amount=amount) if payable else "", contact=_contact(t, settings),
-    )  # fmt: skip
+        press=t(PAY, amount=amount) if payable else "",
+        contact=_contact(t, settings),
+    )
     sandbox = urlsplit(desk.settings.sandbox_url)
     leads_to = (*_HIPAY, f"{sandbox.scheme}://{sandbox.netloc}") if desk.settings.demo else _HIPAY
     notices = [t(NO_MONEY)] if desk.settings.demo else []

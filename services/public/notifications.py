@@ -30,7 +30,8 @@ class Kind:
 
 PAYMENT = Kind(lambda account: (account.secrets, account.hash_algorithm), notifications.receive_in)
 FINANCE = Kind(
-    lambda account: (account.finance_secrets, account.finance_notification_algorithm), announcements.receive_in
+    lambda account: (account.finance_secrets, account.finance_notification_algorithm),
+    announcements.receive_in,
 )
 
 

@@ -144,9 +144,16 @@ def preview(desk: Desk, wanted: PreviewOf) -> Response:
         settings = email_settings(tx, account.key).resolve(wanted.language)
     t = translator(wanted.language, "customer")
     screen = _screen(
-        t, account, settings, wanted.kind, "captured" if wanted.kind == "accept" else "unpaid", name="Camille Martin",
-        amount=125_0000, currency=account.currency, order_id="TEST-0001",
-    )  # fmt: skip
+        t,
+        account,
+        settings,
+        wanted.kind,
+        "captured" if wanted.kind == "accept" else "unpaid",
+        name="Camille Martin",
+        amount=125_0000,
+        currency=account.currency,
+        order_id="TEST-0001",
+    )
     return render(screen, notices=[t(texts.EXAMPLE)])
 
 
@@ -165,11 +172,18 @@ def _page(
     payable = kind in ("decline", "cancel") and order.payment in orders.UNPAID
     again, until = _way_back(desk, order, page) if payable else (None, None)
     screen = _screen(
-        t, account, settings, kind, order.payment,
+        t,
+        account,
+        settings,
+        kind,
+        order.payment,
         name=" ".join(part for part in (order.first_name, order.last_name) if part),
-        amount=page.amount, currency=page.currency, order_id=order.order_id,
-        again=again, valid_until=until,
-    )  # fmt: skip
+        amount=page.amount,
+        currency=page.currency,
+        order_id=order.order_id,
+        again=again,
+        valid_until=until,
+    )
     return render(screen, notices=[t(NO_MONEY)] if desk.settings.demo else [])
 
 
@@ -183,9 +197,19 @@ def _way_back(desk: Desk, order: Row[Any], page: Row[Any]) -> tuple[str | None, 
 
 
 def _screen(
-    t: Translator, account: Account, settings: EmailSettings, kind: str, payment: str, *, name: str, amount: int,
-    currency: str, order_id: str, again: str | None = None, valid_until: datetime | None = None,
-) -> Screen:  # fmt: skip
+    t: Translator,
+    account: Account,
+    settings: EmailSettings,
+    kind: str,
+    payment: str,
+    *,
+    name: str,
+    amount: int,
+    currency: str,
+    order_id: str,
+    again: str | None = None,
+    valid_until: datetime | None = None,
+) -> Screen:
     told = _told(kind, payment)
     text = texts.SUBMITTED if told == "submitted" else PAGES[told]
     hint = texts.CONFIRMATION_FOLLOWS if told == "submitted" else HINTS.get(told, CLOSE)
@@ -194,12 +218,18 @@ def _screen(
         minute = valid_until.replace(second=0, microsecond=0)
         details.append((texts.VALID_UNTIL, format_datetime(minute, account.timezone, t.language)))
     return Screen(
-        t.language, _TONES[told], t(text.title), t(text.body),
-        merchant=settings.merchant_name or account.name, logo_url=settings.logo_url, colour=settings.colour,
-        details=tuple((t(label), value) for label, value in details if value), hint=t(hint),
+        t.language,
+        _TONES[told],
+        t(text.title),
+        t(text.body),
+        merchant=settings.merchant_name or account.name,
+        logo_url=settings.logo_url,
+        colour=settings.colour,
+        details=tuple((t(label), value) for label, value in details if value),
+        hint=t(hint),
         again=(t(texts.PAY_AGAIN if kind == "decline" else texts.BACK_TO_PAYMENT), again) if again else None,
         contact=settings.support_contact and t(texts.CONTACT, contact=settings.support_contact),
-    )  # fmt: skip
+    )
 
 
 def _told(kind: str, payment: str) -> str:

@@ -91,9 +91,13 @@ class Dialect:
     def tables(self, source: Source) -> tuple[Table, ...]:
         """Where the lines of the file stand. Raises NotASettlementFile, MissingColumns, …"""
         return tables_of(
-            source, encoding=self.encoding, delimiter=self.delimiter, header_line=self.header_line,
-            columns=dict(self.columns), sheets=self.sheets,
-        )  # fmt: skip
+            source,
+            encoding=self.encoding,
+            delimiter=self.delimiter,
+            header_line=self.header_line,
+            columns=dict(self.columns),
+            sheets=self.sheets,
+        )
 
 
 @dataclass(frozen=True)
@@ -132,9 +136,13 @@ def detect_file(
     chosen = chosen or Chosen()
     columns = chosen.columns or ()
     found = find_tables(
-        source, encoding=chosen.encoding, delimiter=chosen.delimiter, header_line=chosen.header_line, columns=dict(columns),
+        source,
+        encoding=chosen.encoding,
+        delimiter=chosen.delimiter,
+        header_line=chosen.header_line,
+        columns=dict(columns),
         sheets=chosen.sheets,
-    )  # fmt: skip
+    )
     survey = Survey()
     for part in parts(found.tables, chosen.quotes):
         survey.add(part)
@@ -160,9 +168,18 @@ def detect_file(
     )
     sheets = [Sheet(table.sheet, table.layout.header.line, table.above) for table in found.tables if sheet]
     dialect = Dialect(
-        first.encoding, first.delimiter, header.line, number.decimal, number.thousands, form, debits, evidence, columns,
-        tuple(sheets), chosen.quotes,
-    )  # fmt: skip
+        first.encoding,
+        first.delimiter,
+        header.line,
+        number.decimal,
+        number.thousands,
+        form,
+        debits,
+        evidence,
+        columns,
+        tuple(sheets),
+        chosen.quotes,
+    )
     return Detection(
         dialect, headers, survey.lines, dict(survey.accounts), found.left_out, source.hidden, survey.open_end
     )

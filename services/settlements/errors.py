@@ -118,8 +118,10 @@ class DoubtfulColumns(SettlementFileError):
     code: ClassVar[str] = "settlement_file_doubtful_columns"
 
     def __init__(
-        self, doubts: tuple[tuple[str, tuple[tuple[str, str], ...]], ...], header: tuple[tuple[str, str | None], ...]
-    ) -> None:  # fmt: skip
+        self,
+        doubts: tuple[tuple[str, tuple[tuple[str, str], ...]], ...],
+        header: tuple[tuple[str, str | None], ...],
+    ) -> None:
         super().__init__(doubts, header)
         self.doubts = doubts
         self.header = header

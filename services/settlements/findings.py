@@ -62,11 +62,14 @@ def findings_of(kept: Mapping[str, Any]) -> Findings:
         **{name: tuple(kept.get(name, ())) for name in names},
         unused=tuple((name, column, other) for name, column, other in kept.get("unused", ())),
         damaged=tuple(DamagedCell(**cell) for cell in kept.get("damaged", ())),
-        damaged_count=kept.get("damaged_count", 0), unpriced_count=kept.get("unpriced_count", 0), aside=kept.get("aside", 0),
+        damaged_count=kept.get("damaged_count", 0),
+        unpriced_count=kept.get("unpriced_count", 0),
+        aside=kept.get("aside", 0),
         undated=tuple(DamagedCell(**cell) for cell in kept.get("undated", ())),
-        undated_count=kept.get("undated_count", 0), open_end=kept.get("open_end", 0),
+        undated_count=kept.get("undated_count", 0),
+        open_end=kept.get("open_end", 0),
         assumed=Evidence(**assumed) if assumed else None,
-    )  # fmt: skip
+    )
 
 
 @dataclass
@@ -128,14 +131,19 @@ class Gathering:
             extra=_different(name for header in headers for name in header.extra),
             duplicates=_different(column for header in headers for column in header.duplicates),
             unused=tuple(dict.fromkeys(one for header in headers for one in header.unused)),
-            left_out=self.detection.left_out, hidden=self.detection.hidden,
+            left_out=self.detection.left_out,
+            hidden=self.detection.hidden,
             unknown_operations=tuple(sorted(self._operations)[:_OPERATIONS]),
-            damaged=tuple(self._damaged), damaged_count=self._count, aside=self._aside,
-            unpriced=tuple(self._unpriced), unpriced_count=self._unpriced_count,
-            undated=tuple(self._undated), undated_count=self._undated_count,
+            damaged=tuple(self._damaged),
+            damaged_count=self._count,
+            aside=self._aside,
+            unpriced=tuple(self._unpriced),
+            unpriced_count=self._unpriced_count,
+            undated=tuple(self._undated),
+            undated_count=self._undated_count,
             open_end=self.detection.open_end if open_end else 0,
             assumed=why if why.code.startswith("assumed") else None,
-        )  # fmt: skip
+        )
 
 
 def _different(found: Iterable[str]) -> tuple[str, ...]:

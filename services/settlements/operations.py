@@ -9,9 +9,18 @@ from typing import Literal
 from services.text.headings import plain
 
 Kind = Literal[
-    "sale", "refund", "chargeback", "chargeback_refund", "fee", "reserve", "adjustment", "transfer", "balance",
-    "control", "unknown",
-]  # fmt: skip
+    "sale",
+    "refund",
+    "chargeback",
+    "chargeback_refund",
+    "fee",
+    "reserve",
+    "adjustment",
+    "transfer",
+    "balance",
+    "control",
+    "unknown",
+]
 # Lines that belong to one order each: what the join must find.
 ORDER_KINDS: tuple[Kind, ...] = ("sale", "refund", "chargeback", "chargeback_refund")
 # Lines of the account itself, by kind or by code: no order is missed where none of their keys finds one.

@@ -301,9 +301,15 @@ class _Rows:
         return aside(line, reason, row, self._layout.delimiter, row[place].strip() if sure else "")
 
     def _joined(
-        self, batch: list[pa.Array], lines: NDArray[np.int64], kept: NDArray[np.bool_] | None,
-        rows: list[tuple[int, list[str]]], found: tuple[AsideRow, ...], records: int, done: int,
-    ) -> Part:  # fmt: skip
+        self,
+        batch: list[pa.Array],
+        lines: NDArray[np.int64],
+        kept: NDArray[np.bool_] | None,
+        rows: list[tuple[int, list[str]]],
+        found: tuple[AsideRow, ...],
+        records: int,
+        done: int,
+    ) -> Part:
         if kept is not None:
             lines = lines[kept]
         order = None
@@ -335,13 +341,15 @@ def _batches(stream: _Stream, layout: Layout, rows: _Rows) -> Iterator[pa.Record
         # One thread: rows are numbered only so, and one is enough.
         read_options=arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES, column_names=names),
         parse_options=arrow_csv.ParseOptions(
-            delimiter=layout.delimiter, newlines_in_values=True, ignore_empty_lines=False,
+            delimiter=layout.delimiter,
+            newlines_in_values=True,
+            ignore_empty_lines=False,
             invalid_row_handler=rows.leave,
         ),
         convert_options=arrow_csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
         ),
-    )  # fmt: skip
+    )
     return batches
 
 

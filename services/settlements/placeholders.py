@@ -10,7 +10,9 @@ from services.spreadsheets.lost import ERROR_CELL, FORMULA_CELL
 # Zeros, dashes, dots, n/a, none, null, nil, a spreadsheet's errors, and its formulas without a result.
 _SAYS = rf"(?i:0+|[-–—_.]+|#?n\s*(?:/\s*)?a\.?|none|null|nil|{ERROR_CELL}|{FORMULA_CELL})"
 _COMPILED = re.compile(_SAYS)
-_PATTERN = rf"^\s*{_SAYS}\s*$"  # for Arrow, whose time grows with the text alone whatever stands beside each other
+_PATTERN = (
+    rf"^\s*{_SAYS}\s*$"  # for Arrow, whose time grows with the text alone whatever stands beside each other
+)
 
 
 def says_none(text: str) -> bool:

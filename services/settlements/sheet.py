@@ -132,8 +132,12 @@ class Layout:
 
 
 def find_layout(
-    head: str, encoding: str, delimiter: str | None = None, line: int | None = None, columns: Mapping[str, str] | None = None
-) -> Layout:  # fmt: skip
+    head: str,
+    encoding: str,
+    delimiter: str | None = None,
+    line: int | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> Layout:
     """Where a text's columns are, from its first HEAD_CHARACTERS; delimiter and header's line may be given, and what a
     name of the file stands for: a canonical column, or "" for none.
 
@@ -152,10 +156,13 @@ def find_layout(
             widths[len(row)] += 1
     lines = list(zip(io.StringIO(head, newline=""), range(header.end), strict=False))
     return Layout(
-        encoding, delimiter, header, tuple(preamble),
+        encoding,
+        delimiter,
+        header,
+        tuple(preamble),
         width=max(widths, key=widths.__getitem__, default=len(header.names)),
         skip=sum(len(text.encode()) for text, _ in lines),
-    )  # fmt: skip
+    )
 
 
 def _find_header(

@@ -54,9 +54,14 @@ def place(line: int, sheets: Sequence[Sheet]) -> tuple[str, int]:
 
 
 def find_tables(
-    source: Source, *, encoding: str | None = None, delimiter: str | None = None, header_line: int | None = None,
-    columns: Mapping[str, str] | None = None, sheets: Sequence[str] | None = None,
-) -> Found:  # fmt: skip
+    source: Source,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    header_line: int | None = None,
+    columns: Mapping[str, str] | None = None,
+    sheets: Sequence[str] | None = None,
+) -> Found:
     """The tables of a file, as far as nothing is said of them; `columns`: what a name of the file stands for.
 
     Raises NotASettlementFile where nothing names a few of the columns, MissingColumns where some without which nothing
@@ -85,8 +90,14 @@ def find_tables(
 
 
 def tables_of(
-    source: Source, *, encoding: str, delimiter: str, header_line: int, columns: Mapping[str, str], sheets: Sequence[Sheet]
-) -> tuple[Table, ...]:  # fmt: skip
+    source: Source,
+    *,
+    encoding: str,
+    delimiter: str,
+    header_line: int,
+    columns: Mapping[str, str],
+    sheets: Sequence[Sheet],
+) -> tuple[Table, ...]:
     """The tables of a file of which `find_tables` has been asked before. Raises as it does."""
     if source.kind == "sheet":
         texts = {one.name: one for one in source.sheets}

@@ -61,9 +61,12 @@ def summed(
     whole["group"] = whole["operation_code"].where(whole["operation_code"] != "", "?" + whole["operation"])
     by = whole.groupby(["group", "currency"], sort=False, as_index=False)
     found = by.agg(
-        operation=("operation", "first"), operation_code=("operation_code", "first"), kind=("kind", "first"),
-        count=("count", "sum"), settled_units=("settled_units", "sum"),
-    )  # fmt: skip
+        operation=("operation", "first"),
+        operation_code=("operation_code", "first"),
+        kind=("kind", "first"),
+        count=("count", "sum"),
+        settled_units=("settled_units", "sum"),
+    )
     found = found.sort_values(
         ["count", "group", "currency"], ascending=[False, True, True], ignore_index=True
     )
@@ -72,7 +75,9 @@ def summed(
         **{name: parts[name].where(parts[name] != "") for name in ("first_date", "last_date")}
     )
     all_payouts = dated.groupby(["account", "settlement_id", "currency"], as_index=False).agg(
-        lines=("lines", "sum"), first_date=("first_date", "min"), last_date=("last_date", "max"),
+        lines=("lines", "sum"),
+        first_date=("first_date", "min"),
+        last_date=("last_date", "max"),
         settled_units=("settled_units", "sum"),
-    )  # fmt: skip
+    )
     return found.drop(columns="group"), all_payouts.fillna({"first_date": "", "last_date": ""})

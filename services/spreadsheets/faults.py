@@ -146,9 +146,11 @@ def _elements(prefix: bytes) -> _Elements:
         return re.compile(rb"<%b%b(?:/>|>(%b)</%b>)" % (name, caught, within, name))
 
     return _Elements(
-        re.compile(rb"<%bf[\s/>]" % re.escape(prefix)), whole(b"c", rb"((?:\s[^<>]*?)?)"),
-        whole(b"f", rb"(?:\s[^<>]*?)?"), whole(b"v", rb"(?:\s[^<>]*?)?"),
-    )  # fmt: skip
+        re.compile(rb"<%bf[\s/>]" % re.escape(prefix)),
+        whole(b"c", rb"((?:\s[^<>]*?)?)"),
+        whole(b"f", rb"(?:\s[^<>]*?)?"),
+        whole(b"v", rb"(?:\s[^<>]*?)?"),
+    )
 
 
 def _of_xlsx_row(text: bytes, elements: _Elements, *, computed: bool) -> dict[int, str]:

@@ -17,8 +17,10 @@ ERRORS = (
 # Err:502 is LibreOffice's; a row of # is a column that was too narrow for what it showed.
 _CODES = r"(?:err|fehler|erro|błąd|fout)\.?\s*:\s*[0-9]{3}|#{2,}"
 ERROR_CELL = (
-    r"(?:" + "|".join(re.escape(text).replace("!", r"\s?!").replace(r"\?", r"\s?\?") for text in ERRORS) + f"|{_CODES})"
-)  # fmt: skip
+    r"(?:"
+    + "|".join(re.escape(text).replace("!", r"\s?!").replace(r"\?", r"\s?\?") for text in ERRORS)
+    + f"|{_CODES})"
+)
 FORMULA_CELL = r"=(?:[^?].*)?"  # =?utf-8?q?…?= is a mail's, and no formula
 LOST_CELL = rf"(?i)^\s*(?:{ERROR_CELL}|{FORMULA_CELL})\s*$"  # for Python's and for Arrow's expressions alike
 _ERROR = re.compile(rf"\s*{ERROR_CELL}\s*", re.IGNORECASE)

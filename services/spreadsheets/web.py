@@ -28,8 +28,12 @@ _BLANKS = re.compile(r"[ \t\r\n\f]+")
 # What stands in a tag, up to the ">" that is in no quoted value. What a group has taken it does not try in another way.
 _TAG = re.compile(r"""(/?)([a-z][^\s<>/]*)((?>=\s{0,9}"[^"]*"|=\s{0,9}'[^']*'|[^<>])*)>""", re.IGNORECASE)
 _MOST_TAG = 2_000  # characters; what is longer is text
-_SPANS = re.compile(r"""(?<![\w-])(colspan|rowspan)\s{0,9}=\s{0,9}["']?\s{0,9}([0-9]{1,6})\b""", re.IGNORECASE)
-_RAW_ENDS = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style")}  # no mark counts within
+_SPANS = re.compile(
+    r"""(?<![\w-])(colspan|rowspan)\s{0,9}=\s{0,9}["']?\s{0,9}([0-9]{1,6})\b""", re.IGNORECASE
+)
+_RAW_ENDS = {
+    name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style")
+}  # no mark counts within
 _ENDLESS = re.compile(r"&#[0-9]{8,}")  # of a character's number: more digits than any has
 _SILENT = frozenset(("script", "style", "head", "title", "template"))
 

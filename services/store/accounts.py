@@ -19,7 +19,10 @@ from services.store.schema.orders import (
 def known(tx: Connection, account: str) -> bool:
     """Whether anything at all is stored of the account."""
     tables = [table for table in metadata.sorted_tables if "account" in table.c]
-    return any(tx.execute(select(table.c.account).where(table.c.account == account).limit(1)).first() for table in tables)
+    return any(
+        tx.execute(select(table.c.account).where(table.c.account == account).limit(1)).first()
+        for table in tables
+    )
 
 
 def sections(tx: Connection, account: str) -> dict[tuple[str, str], dict[str, Any]]:
@@ -29,9 +32,16 @@ def sections(tx: Connection, account: str) -> dict[tuple[str, str], dict[str, An
 
 
 def save_section(
-    tx: Connection, account: str, section: str, language: str, data: Mapping[str, Any], *,
-    at: datetime, actor_kind: str, actor_id: str,
-) -> None:  # fmt: skip
+    tx: Connection,
+    account: str,
+    section: str,
+    language: str,
+    data: Mapping[str, Any],
+    *,
+    at: datetime,
+    actor_kind: str,
+    actor_id: str,
+) -> None:
     key = {"account": account, "section": section, "language": language}
     put(tx, account_config, key, data=dict(data), updated_at=at, actor_kind=actor_kind, actor_id=actor_id)
 
@@ -41,9 +51,16 @@ def checks(tx: Connection, account: str) -> list[Row[Any]]:
 
 
 def save_check(
-    tx: Connection, account: str, name: str, status: str, detail: Mapping[str, str], *,
-    at: datetime, actor_kind: str, actor_id: str,
-) -> None:  # fmt: skip
+    tx: Connection,
+    account: str,
+    name: str,
+    status: str,
+    detail: Mapping[str, str],
+    *,
+    at: datetime,
+    actor_kind: str,
+    actor_id: str,
+) -> None:
     key = {"account": account, "name": name}
     values = {
         "status": status,

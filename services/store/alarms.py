@@ -45,9 +45,15 @@ class Standing:
 
 
 def open_alarms(
-    tx: Connection, *, sender_kinds: Iterable[str], handlers: Mapping[str, Sequence[str]], mine: str = "",
-    kinds: Iterable[str] = (), others: str = "", limit: int,
-) -> tuple[list[Row[Any]], int]:  # fmt: skip
+    tx: Connection,
+    *,
+    sender_kinds: Iterable[str],
+    handlers: Mapping[str, Sequence[str]],
+    mine: str = "",
+    kinds: Iterable[str] = (),
+    others: str = "",
+    limit: int,
+) -> tuple[list[Row[Any]], int]:
     """Open alarms, newest first, with their order's facts and their holder, at most ``limit``; and how many there are.
 
     One of three: those that the user ``mine`` has; those of ``kinds`` that nobody has; those that people other than the
@@ -57,9 +63,11 @@ def open_alarms(
     o, by_order = orders.c, alarms.outerjoin(orders, orders.c.id == alarms.c.order)
     taken = and_(_owners.c.id == alarms.c.owner, _may_handle(_owners.c, handlers))
     sent = and_(
-        _senders.c.id == o.actor_id, o.actor_kind == "user", alarms.c.kind.in_(tuple(sender_kinds)),
+        _senders.c.id == o.actor_id,
+        o.actor_kind == "user",
+        alarms.c.kind.in_(tuple(sender_kinds)),
         _may_handle(_senders.c, handlers),
-    )  # fmt: skip
+    )
     source = by_order.outerjoin(_owners, taken).outerjoin(_senders, sent)
     # Who took it, else who sent the order.
     holder = func.coalesce(_owners.c.id, _senders.c.id)
@@ -73,9 +81,15 @@ def open_alarms(
     total = tx.scalar(select(func.count()).select_from(source).where(where))
     name = func.coalesce(_owners.c.name, _senders.c.name)
     query = select(
-        alarms, o.order_id, o.first_name, o.last_name, o.amount, o.currency, holder.label("holder"),
+        alarms,
+        o.order_id,
+        o.first_name,
+        o.last_name,
+        o.amount,
+        o.currency,
+        holder.label("holder"),
         name.label("holder_name"),
-    ).select_from(source)  # fmt: skip
+    ).select_from(source)
     query = query.where(where).order_by(alarms.c.opened_at.desc(), alarms.c.id.desc()).limit(limit)
     return list(tx.execute(query)), int(total or 0)
 
@@ -129,9 +143,16 @@ def known(tx: Connection, identities: Iterable[str]) -> frozenset[str]:
 def raise_standing(tx: Connection, standing: Standing, opened_at: datetime) -> None:
     """Raise it, unless it was raised before, and perhaps closed."""
     insert_new(
-        tx, alarms, ("identity",), identity=standing.identity, kind=standing.kind, account=standing.account,
-        order=standing.order, detail=standing.detail, opened_at=opened_at,
-    )  # fmt: skip
+        tx,
+        alarms,
+        ("identity",),
+        identity=standing.identity,
+        kind=standing.kind,
+        account=standing.account,
+        order=standing.order,
+        detail=standing.detail,
+        opened_at=opened_at,
+    )
 
 
 def unsent(tx: Connection) -> list[Standing]:
@@ -200,19 +221,28 @@ def not_settled(tx: Connection, account: str, paid_before: datetime) -> list[Sta
     accepts so."""
     o, position, one = orders.c, order_positions.c, order_acceptances.c
     late = select(position.order, position.paid_at.label("since")).where(
-        position.account == account, position.open.is_(True), position.paid_at < paid_before, position.open_units > 0
-    )  # fmt: skip
+        position.account == account,
+        position.open.is_(True),
+        position.paid_at < paid_before,
+        position.open_units > 0,
+    )
     unseen = select(o.id, o.captured_at).where(
-        o.account == account, o.captured > 0, o.captured_at < paid_before, ~exists().where(position.order == o.id)
-    )  # fmt: skip
+        o.account == account,
+        o.captured > 0,
+        o.captured_at < paid_before,
+        ~exists().where(position.order == o.id),
+    )
     found = union_all(late, unseen).subquery()
     accepted = select(func.max(one.id)).where(one.order == found.c.order).scalar_subquery()
     query = select(found.c.order.label("id"), found.c.since, accepted.label("accepted"))
     return [
         Standing(
             # one that was accepted, and no longer is, is told anew
-            "not_settled", f"not_settled:{row.id}" + (f":{row.accepted}" if row.accepted else ""), account, row.id,
+            "not_settled",
+            f"not_settled:{row.id}" + (f":{row.accepted}" if row.accepted else ""),
+            account,
+            row.id,
             {"paid_at": row.since.isoformat()},
         )
         for row in tx.execute(query.order_by(found.c.since, found.c.order))
-    ]  # fmt: skip
+    ]

@@ -86,7 +86,9 @@ class Store:
         known, said = context.sqlalchemy_exception, context.original_exception
         if not isinstance(known, OperationalError | InterfaceError):
             return None
-        if str(getattr(said, "sqlstate", "")).startswith(_POSTGRES_LIMIT):  # the same again would only repeat it
+        if str(getattr(said, "sqlstate", "")).startswith(
+            _POSTGRES_LIMIT
+        ):  # the same again would only repeat it
             return DataError(context.statement, None, said, hide_parameters=True)
         full = _is_full(said)
         if self._serves:
@@ -121,7 +123,9 @@ class Store:
             except sqlite3.OperationalError as error:
                 if not _is_full(error):
                     raise
-                self.outages.met("full", type(error).__name__)  # the next to write empties it when there is room
+                self.outages.met(
+                    "full", type(error).__name__
+                )  # the next to write empties it when there is room
             finally:
                 raw.close()
 
@@ -204,12 +208,22 @@ def _postgres(url: URL) -> Engine:
     # What is read after a lock must be what the lock's last holder has committed. A server that went without a word (a
     # failover, a cable) is noticed within a minute, not after the two hours of TCP's own patience.
     engine = create_engine(
-        url, pool_pre_ping=True, pool_size=5, max_overflow=15, isolation_level="READ COMMITTED", **_COMMON,
+        url,
+        pool_pre_ping=True,
+        pool_size=5,
+        max_overflow=15,
+        isolation_level="READ COMMITTED",
+        **_COMMON,
         connect_args={
-            "connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
-            "tcp_user_timeout": 60_000, "application_name": "e-terminal-desk", **url.query,
+            "connect_timeout": 10,
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 60_000,
+            "application_name": "e-terminal-desk",
+            **url.query,
         },
-    )  # fmt: skip
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: PostgresConnection[Any], _record: object) -> None:

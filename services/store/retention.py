@@ -95,15 +95,24 @@ def trace(tx: Connection, wanted: Wanted) -> Trace:
     m = messages.c
     sent_there = tx.execute(
         select(m.id, m.order).where(
-            func.lower(m.recipient) == wanted.address, m.kind == "link", m.state.notin_(("queued", "sending")), m.order.notin_(ids)
+            func.lower(m.recipient) == wanted.address,
+            m.kind == "link",
+            m.state.notin_(("queued", "sending")),
+            m.order.notin_(ids),
         )
-    ).all()  # fmt: skip
+    ).all()
     former = sorted({row.order for row in sent_there})
     moved = tuple(tx.execute(select(orders).where(orders.c.id.in_(former)).order_by(orders.c.id)))
     return Trace(
-        tuple(ended), tuple(alive), moved, tuple(row.id for row in sent_there), rest, going,
-        _bodies(tx, wanted.address, former), _lines_of(tx, wanted.address),
-    )  # fmt: skip
+        tuple(ended),
+        tuple(alive),
+        moved,
+        tuple(row.id for row in sent_there),
+        rest,
+        going,
+        _bodies(tx, wanted.address, former),
+        _lines_of(tx, wanted.address),
+    )
 
 
 def _theirs(wanted: Wanted) -> Any:
@@ -125,9 +134,14 @@ def _of_lists(tx: Connection, wanted: Wanted) -> tuple[int, tuple[tuple[int, int
         batches, batches.c.id == batch_rows.c.batch
     )
     found = [
-        row for row in tx.execute(query.where(batch_rows.c.state != "created"))
-        if (str(row.data.get("email", "")).strip().lower() == wanted.address if wanted.address else _named(wanted.name, row.data))
-    ]  # fmt: skip
+        row
+        for row in tx.execute(query.where(batch_rows.c.state != "created"))
+        if (
+            str(row.data.get("email", "")).strip().lower() == wanted.address
+            if wanted.address
+            else _named(wanted.name, row.data)
+        )
+    ]
     going = [row for row in found if row.state == "waiting" and row.batch_state in _RUNNING]
     return len(going), tuple((row.batch, row.number) for row in found if row not in going)
 
@@ -155,10 +169,15 @@ def ended_before(
     o = orders.c
     over = or_(o.expires_at < cutoff, o.availability == "cancelled")
     query = select(orders).where(
-        o.account == account, o.channel != "imported", o.erased_at.is_(None), o.created_at < cutoff, over,
-        or_(o.paid_at.is_(None), o.paid_at < cutoff), ~_alive(now, watched),
+        o.account == account,
+        o.channel != "imported",
+        o.erased_at.is_(None),
+        o.created_at < cutoff,
+        over,
+        or_(o.paid_at.is_(None), o.paid_at < cutoff),
+        ~_alive(now, watched),
         ~exists().where(events.c.order == o.id, events.c.kind == "link_cancelled", events.c.at >= cutoff),
-    )  # fmt: skip
+    )
     return list(tx.execute(query.order_by(o.id).limit(limit)))
 
 
@@ -178,11 +197,21 @@ def erase_orders(tx: Connection, found: Iterable[Row[Any]], at: datetime) -> int
         references = {name: masked(getattr(order, name)) for name in _REFERENCES}
         search = searched({"order_id": order.order_id, **references})
         tx.execute(
-            update(orders).where(orders.c.id == order.id).values(
-                first_name="", last_name=NOBODY, email="", phone="", description="", copy_to="", failure_detail={},
-                search=search, erased_at=at, **references,
+            update(orders)
+            .where(orders.c.id == order.id)
+            .values(
+                first_name="",
+                last_name=NOBODY,
+                email="",
+                phone="",
+                description="",
+                copy_to="",
+                failure_detail={},
+                search=search,
+                erased_at=at,
+                **references,
             )
-        )  # fmt: skip
+        )
         tx.execute(
             update(messages).where(messages.c.order == order.id).values(recipient="", body=b"", answer="")
         )
@@ -245,10 +274,14 @@ def erase_notifications(tx: Connection, ids: Sequence[int]) -> None:
 
 def erase_rest(tx: Connection, account: str, cutoff: datetime) -> None:
     """What belongs to no order: rows of old lists that were never sent, and notifications of unknown orders."""
-    old = select(batches.c.id).where(batches.c.account == account, batches.c.created_at < cutoff, batches.c.state.notin_(_RUNNING))  # fmt: skip
+    old = select(batches.c.id).where(
+        batches.c.account == account, batches.c.created_at < cutoff, batches.c.state.notin_(_RUNNING)
+    )
     tx.execute(
-        update(batch_rows).where(batch_rows.c.batch.in_(old), batch_rows.c.state != "created").values(data={}, problems={})
-    )  # fmt: skip
+        update(batch_rows)
+        .where(batch_rows.c.batch.in_(old), batch_rows.c.state != "created")
+        .values(data={}, problems={})
+    )
     here = notifications.c
     empty_notifications(tx, and_(here.account == account, here.order.is_(None), here.received_at < cutoff))
 

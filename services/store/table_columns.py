@@ -26,9 +26,16 @@ def all_of(tx: Connection, account: str, kind: str) -> dict[str, dict[str, str]]
 
 
 def save(
-    tx: Connection, account: str, kind: str, headings: str, columns: Mapping[str, str], *, at: datetime, actor_kind: str,
+    tx: Connection,
+    account: str,
+    kind: str,
+    headings: str,
+    columns: Mapping[str, str],
+    *,
+    at: datetime,
+    actor_kind: str,
     actor_id: str,
-) -> None:  # fmt: skip
+) -> None:
     """Nothing said is nothing kept."""
     if not columns:
         tx.execute(delete(table_columns).where(*_here(account, kind, headings)))

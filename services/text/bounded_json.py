@@ -25,7 +25,11 @@ def read(raw: bytes | str) -> Any:
     try:
         text = raw.decode("utf-8-sig") if isinstance(raw, bytes) else raw
         found = json.loads(
-            text, parse_int=_whole, parse_float=_fraction, parse_constant=_no_number, object_pairs_hook=_members
+            text,
+            parse_int=_whole,
+            parse_float=_fraction,
+            parse_constant=_no_number,
+            object_pairs_hook=_members,
         )
     except NotJson:
         raise

@@ -95,6 +95,9 @@ def _section(language: str) -> str:
     t = translator(language)
     texts = (
         t("Open the dashboard by the link that it printed when it started."),
-        t("It stands in the terminal or in the log of the service, and holds “{name}”. Each start prints a new one.", name=PARAMETER),
-    )  # fmt: skip
+        t(
+            "It stands in the terminal or in the log of the service, and holds “{name}”. Each start prints a new one.",
+            name=PARAMETER,
+        ),
+    )
     return f'<section lang="{language}">{"".join(f"<p>{escape(text)}</p>" for text in texts)}</section>'

@@ -37,7 +37,9 @@ _OF_PROXIES = frozenset(
 _TAKE_FILES = frozenset({Right.SEND, Right.RECONCILE})  # tables of requests; payout files and expected orders
 _LEFT = 1001  # a browser's word for a page that is closed, or gone from (RFC 6455, 7.4.1)
 _TOO_BIG = 1009
-_STRANGERS_BYTES = 65_536  # of a message to a screen: the sign-in needs far less, and Streamlit keeps 25 MB of each screen
+_STRANGERS_BYTES = (
+    65_536  # of a message to a screen: the sign-in needs far less, and Streamlit keeps 25 MB of each screen
+)
 
 
 class Guard:
@@ -128,7 +130,9 @@ class Guard:
                 return
             sent = Headers(scope=scope)
             length = sent.get("content-length", "")
-            chunked = "transfer-encoding" in sent  # the server then goes by it, and not by the length (RFC 9112, 6.3)
+            chunked = (
+                "transfer-encoding" in sent
+            )  # the server then goes by it, and not by the length (RFC 9112, 6.3)
             if chunked or not length.isascii() or not length.isdigit() or len(length) > 15:
                 await PlainTextResponse("Say how long the file is.", 411)(scope, receive, send)
                 return

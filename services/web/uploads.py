@@ -40,9 +40,13 @@ class Uploads:
     """Used from one event loop."""
 
     def __init__(
-        self, screens: Screens, *, person_bytes: int = PERSON_BYTES, process_bytes: int = PROCESS_BYTES,
+        self,
+        screens: Screens,
+        *,
+        person_bytes: int = PERSON_BYTES,
+        process_bytes: int = PROCESS_BYTES,
         back_seconds: float = BACK_SECONDS,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.screens, self._back_seconds = screens, back_seconds
         self._person_bytes, self._process_bytes = person_bytes, process_bytes
         self._owners: dict[str, str] = {}

@@ -66,8 +66,11 @@ def the_month(page: Page, desk: Installation) -> None:
 def the_list(page: Page, desk: Installation, folder: Path) -> None:
     """A table looked at: a row to correct, an address that looks mistyped, an invoice number twice."""
     rows = [
-        row(1), row(2, Courriel="anna@gmial.com"), row(3, Courriel="nobody"), row(4, **{"N° de facture": "F-2"}),
-    ]  # fmt: skip
+        row(1),
+        row(2, Courriel="anna@gmial.com"),
+        row(3, Courriel="nobody"),
+        row(4, **{"N° de facture": "F-2"}),
+    ]
     table = {"name": "customers.csv", "mimeType": "text/csv", "buffer": as_csv(rows, LIST_HEADINGS)}
     page.goto(f"{desk.dashboard}/many-at-once")
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([table])  # type: ignore[list-item]

@@ -21,9 +21,27 @@ class Labels:
 
 
 LABELS = {
-    "en": Labels("First name", "Last name", "E-mail address", "Amount", "Description", "Invoice number", "Send by e-mail", "Send"),
-    "fr": Labels("Prénom", "Nom", "Adresse e-mail", "Montant", "Description", "N° de facture", "Envoyer par e-mail", "Envoyer"),
-}  # fmt: skip
+    "en": Labels(
+        "First name",
+        "Last name",
+        "E-mail address",
+        "Amount",
+        "Description",
+        "Invoice number",
+        "Send by e-mail",
+        "Send",
+    ),
+    "fr": Labels(
+        "Prénom",
+        "Nom",
+        "Adresse e-mail",
+        "Montant",
+        "Description",
+        "N° de facture",
+        "Envoyer par e-mail",
+        "Envoyer",
+    ),
+}
 
 
 def fill(page: Page, language: str = "en", **values: str) -> None:
@@ -38,9 +56,14 @@ def fill(page: Page, language: str = "en", **values: str) -> None:
 def fill_right(page: Page, email: str, language: str = "en", **changes: str) -> None:
     """An order that nothing is wrong with, all of it known to the server."""
     values = {
-        "first_name": "Charlotte", "last_name": "Whitfield", "email": email, "amount": "48,50" if language == "fr" else "48.50",
-        "description": "Oak side table", "invoice": f"INV-{email.partition('@')[0]}", **changes,
-    }  # fmt: skip
+        "first_name": "Charlotte",
+        "last_name": "Whitfield",
+        "email": email,
+        "amount": "48,50" if language == "fr" else "48.50",
+        "description": "Oak side table",
+        "invoice": f"INV-{email.partition('@')[0]}",
+        **changes,
+    }
     fill(page, language, **values)
     taken_in(page, language)
 

@@ -49,9 +49,13 @@ def test_the_order_form_is_filled_in_and_sent_by_keyboard_alone(
     expect(page.get_by_role("textbox", name="First name")).to_be_visible()
     settled(page)
     for name, text in (
-        ("First name", "Inès"), ("Last name", "Benali"), ("E-mail address", "ines@example.com"), ("Amount", "19.90"),
-        ("Description", "Lamp"), ("Invoice number", "INV-KEYS-1"),
-    ):  # fmt: skip
+        ("First name", "Inès"),
+        ("Last name", "Benali"),
+        ("E-mail address", "ines@example.com"),
+        ("Amount", "19.90"),
+        ("Description", "Lamp"),
+        ("Invoice number", "INV-KEYS-1"),
+    ):
         tab_to(page, name)
         focus_is_seen(page)
         page.keyboard.type(text)

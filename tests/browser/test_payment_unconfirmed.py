@@ -26,17 +26,24 @@ WORDS = {
 
 def told(installation: Installation, order: int) -> None:
     """A notification with the right signature, of a transaction that HiPay does not know."""
-    store = open_store(settings_for(installation.data, sandbox_url=installation.sandbox_url).database, demo=True)
+    store = open_store(
+        settings_for(installation.data, sandbox_url=installation.sandbox_url).database, demo=True
+    )
     with store.read() as tx:
         row, [page] = orders.order(tx, order), orders.pages_of(tx, order)
         assert row is not None
     store.close()
     now = f"2026-12-24T12:00:{order % 60:02}+0000"
     raw = body(
-        page.hipay_order_id, mid="", transaction_reference=f"8{uuid.uuid4().int % 10**11}", date_updated=now,
+        page.hipay_order_id,
+        mid="",
+        transaction_reference=f"8{uuid.uuid4().int % 10**11}",
+        date_updated=now,
         **{"order[amount]": "15.00", "custom_data[eterminal_order]": row.mark},
-    )  # fmt: skip
-    answer = httpx.post(f"{installation.public}/notify/demo", content=raw, headers=signed(raw), trust_env=False)
+    )
+    answer = httpx.post(
+        f"{installation.public}/notify/demo", content=raw, headers=signed(raw), trust_env=False
+    )
     assert answer.status_code == 202
 
 
@@ -67,7 +74,9 @@ def test_what_is_only_told_is_seen_as_such_until_a_real_payment(
     keep(page, language, "list")
 
     def absent() -> bool:
-        store = open_store(settings_for(installation.data, sandbox_url=installation.sandbox_url).database, demo=True)
+        store = open_store(
+            settings_for(installation.data, sandbox_url=installation.sandbox_url).database, demo=True
+        )
         with store.read() as tx:
             found = [event.kind for event in orders.events_of(tx, order)]
         store.close()

@@ -159,7 +159,7 @@ def test_a_refund_that_the_bank_refuses_later_is_said_and_asked_again(
     says = {
         "en": ("Refund the customer", "Reason", "Yes, refund the customer", "Amount, at most €100.00"),
         "fr": ("Rembourser le client", "Motif", "Oui, rembourser le client", "Montant, au plus 100,00 €"),
-    }  # fmt: skip
+    }
     order, link = installation.send(email=email, amount="100", language=language)
     assert httpx.post(link, trust_env=False, timeout=60).status_code == 303
     [asked] = installation.orders(email)
@@ -177,16 +177,22 @@ def test_a_refund_that_the_bank_refuses_later_is_said_and_asked_again(
     keep(console, "en", "sandbox-refusable")
     row.get_by_role("button", name="Refuse refund €30.00").click()
     expect(row.get_by_text("165 Refund Refused")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"(refused by the bank|refusé par la banque).*30[.,]00"))).to_be_visible()
+    expect(
+        page.get_by_text(re.compile(r"(refused by the bank|refusé par la banque).*30[.,]00"))
+    ).to_be_visible()
     keep(page, language, "refund-refused")
     window = ask(page, button)
     expect(window.get_by_role("textbox", name=most)).to_be_visible()  # all of it can go back
     page.keyboard.press("Escape")
 
     page.goto(installation.dashboard)
-    page.get_by_text(re.compile(r"(with a? ?colleagues?|chez (un|des) collègues?)$")).first.click()  # who sent it
+    page.get_by_text(
+        re.compile(r"(with a? ?colleagues?|chez (un|des) collègues?)$")
+    ).first.click()  # who sent it
     card = page.get_by_test_id("stVerticalBlock").filter(has_text=asked["orderid"]).last
-    expect(card.get_by_text(re.compile(r"(refused a refund of €30.00|refusé un remboursement de 30,00.€)"))).to_be_visible()
+    expect(
+        card.get_by_text(re.compile(r"(refused a refund of €30.00|refusé un remboursement de 30,00.€)"))
+    ).to_be_visible()
     expect(card.get_by_role("button", name=button)).to_be_visible()
     keep(page, language, "refund-refused-to-do")
 

@@ -26,8 +26,10 @@ def left_out(installation: Installation, name: str) -> set[str]:
     with installation.desk() as desk:
         found = outcomes(desk)
     return {
-        key.removesuffix(" Sale") for key, (outcome, _) in found.items() if key.startswith(name) and outcome == "excluded"
-    }  # fmt: skip
+        key.removesuffix(" Sale")
+        for key, (outcome, _) in found.items()
+        if key.startswith(name) and outcome == "excluded"
+    }
 
 
 def test_what_one_has_ticked_is_left_out_though_the_other_leaves_out_a_line_above(
@@ -116,9 +118,19 @@ def test_matching_by_hand_shows_both_amounts_and_asks_why_they_differ(
         order = an_order(desk, "MATCH-900", "90.00", customer="Durand")
         take(desk, line("LOOSE-1", "100.00"))
     for language, act, search, differs in (
-        ("fr", "Rattacher à une commande", "N° de commande, n° de facture, client ou montant", "10,00 € de plus que la commande"),
-        ("en", "Match to an order", "Order id, invoice number, customer or amount", "€10.00 more than the order"),
-    ):  # fmt: skip
+        (
+            "fr",
+            "Rattacher à une commande",
+            "N° de commande, n° de facture, client ou montant",
+            "10,00 € de plus que la commande",
+        ),
+        (
+            "en",
+            "Match to an order",
+            "Order id, invoice number, customer or amount",
+            "€10.00 more than the order",
+        ),
+    ):
         page = open_window(language).new_page()
         page.goto(f"{installation.dashboard}/reconciliation?find=LOOSE-1")
         expect(cell(page, "LOOSE-1")).to_be_attached()

@@ -48,9 +48,12 @@ def new_context(chromium: Browser, language: str, width: int = 1280, height: int
     """A person's own window, light theme, in ``language`` (en or fr)."""
     locale, zone = ZONES[language]
     return chromium.new_context(
-        locale=locale, timezone_id=zone, viewport={"width": width, "height": height}, color_scheme="light",
+        locale=locale,
+        timezone_id=zone,
+        viewport={"width": width, "height": height},
+        color_scheme="light",
         reduced_motion="reduce",
-    )  # fmt: skip
+    )
 
 
 def settled(page: Page) -> None:

@@ -44,9 +44,11 @@ class Attempt:
         settings = self.desk.settings
         log = settings.data_dir / "killed.log"
         same = {
-            "own_links": self.own_links, "database_url": settings.database, "sandbox_url": settings.sandbox_url,
+            "own_links": self.own_links,
+            "database_url": settings.database,
+            "sandbox_url": settings.sandbox_url,
             "sandbox_smtp_port": settings.sandbox_smtp_port,
-        }  # fmt: skip
+        }
         process = forked.begin(_work, settings.data_dir, same, self.at, work, arguments, log=log)
         process.join(PATIENCE)
         assert process.exitcode in (0, -signal.SIGKILL), f"point {self.at}: {log.read_text()}"
@@ -54,8 +56,14 @@ class Attempt:
 
 
 def attempts(
-    folder: Path, sandbox: RunningSandbox, *, every: int = 1, most: int, own_links: bool = False, **sandbox_is: object
-) -> Iterator[Attempt]:  # fmt: skip
+    folder: Path,
+    sandbox: RunningSandbox,
+    *,
+    every: int = 1,
+    most: int,
+    own_links: bool = False,
+    **sandbox_is: object,
+) -> Iterator[Attempt]:
     """One after another every ``every``-th point, at most up to ``most``; the clock is the sandbox's meanwhile."""
     clock.use(clock_of(sandbox.client))
     try:

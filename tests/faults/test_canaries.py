@@ -33,8 +33,17 @@ pytestmark = [pytest.mark.faults, pytest.mark.browser]
 # Each with a letter that is written otherwise in a URL.
 SECRETS = {
     name: f"canary/{name}/5f1c"
-    for name in ("password", "passphrase", "previous", "finance", "smtp", "client", "cookie-0123456789abcdef0123456789", "database")
-}  # fmt: skip
+    for name in (
+        "password",
+        "passphrase",
+        "previous",
+        "finance",
+        "smtp",
+        "client",
+        "cookie-0123456789abcdef0123456789",
+        "database",
+    )
+}
 PATIENCE = 120  # seconds
 HOLDER = "CANARY CARDHOLDER"
 
@@ -80,24 +89,36 @@ def house(tmp_path: Path) -> Iterator[House]:
     dashboard, public, hipay, smtp, provider = free_ports(5)
     home = f"http://127.0.0.1:{dashboard}"
     account = {
-        "name": "Maison Demo", "environment": "sandbox", "login": "sandbox", "password": SECRETS["password"],
-        "passphrase": SECRETS["passphrase"], "previous_passphrase": SECRETS["previous"],
-        "finance_login": "sandbox", "finance_password": SECRETS["password"],
+        "name": "Maison Demo",
+        "environment": "sandbox",
+        "login": "sandbox",
+        "password": SECRETS["password"],
+        "passphrase": SECRETS["passphrase"],
+        "previous_passphrase": SECRETS["previous"],
+        "finance_login": "sandbox",
+        "finance_password": SECRETS["password"],
         "finance_notification_password": SECRETS["finance"],
-    }  # fmt: skip
+    }
     auth = {
-        "redirect_uri": f"{home}/oauth2callback", "cookie_secret": SECRETS["cookie-0123456789abcdef0123456789"],
-        "client_id": "desk", "client_secret": SECRETS["client"],
+        "redirect_uri": f"{home}/oauth2callback",
+        "cookie_secret": SECRETS["cookie-0123456789abcdef0123456789"],
+        "client_id": "desk",
+        "client_secret": SECRETS["client"],
         "server_metadata_url": f"http://127.0.0.1:{provider}/.well-known/openid-configuration",
-    }  # fmt: skip
+    }
     values = {
-        "sandbox_url": f"http://127.0.0.1:{hipay}", "sandbox_smtp_port": smtp, "public_port": public,
-        "dashboard_port": dashboard, "smtp_url": f"smtp://sandbox:{quote(SECRETS['smtp'], safe='')}@127.0.0.1:{smtp}",
-    }  # fmt: skip
+        "sandbox_url": f"http://127.0.0.1:{hipay}",
+        "sandbox_smtp_port": smtp,
+        "public_port": public,
+        "dashboard_port": dashboard,
+        "smtp_url": f"smtp://sandbox:{quote(SECRETS['smtp'], safe='')}@127.0.0.1:{smtp}",
+    }
     environment = {f"ETERMINAL_{name.upper()}": str(value) for name, value in values.items()} | {
-        "ETERMINAL_DATA_DIR": str(tmp_path), "ETERMINAL_ACCOUNTS": json.dumps({"demo": account}),
-        "ETERMINAL_AUTH": json.dumps(auth), "ETERMINAL_SECRETS": str(tmp_path / "none.toml"),
-    }  # fmt: skip
+        "ETERMINAL_DATA_DIR": str(tmp_path),
+        "ETERMINAL_ACCOUNTS": json.dumps({"demo": account}),
+        "ETERMINAL_AUTH": json.dumps(auth),
+        "ETERMINAL_SECRETS": str(tmp_path / "none.toml"),
+    }
     claims = {
         "sub": "camille",
         "name": "Camille Martin",
@@ -106,18 +127,51 @@ def house(tmp_path: Path) -> Iterator[House]:
     }
     programs = {
         "oidc": ("oidc_provider_mock", "--port", str(provider), "--user-claims", json.dumps(claims)),
-        "sandbox": ("tests.faults.canary_sandbox", SECRETS["password"], SECRETS["passphrase"], SECRETS["smtp"],
-                    "--port", str(hipay), "--smtp-port", str(smtp)),
+        "sandbox": (
+            "tests.faults.canary_sandbox",
+            SECRETS["password"],
+            SECRETS["passphrase"],
+            SECRETS["smtp"],
+            "--port",
+            str(hipay),
+            "--smtp-port",
+            str(smtp),
+        ),
         "public": ("tests.faults.loud", "services.public"),
-        "dashboard": ("tests.faults.loud", "uvicorn", "app:app", "--port", str(dashboard), "--log-level", "debug"),
-    }  # fmt: skip
+        "dashboard": (
+            "tests.faults.loud",
+            "uvicorn",
+            "app:app",
+            "--port",
+            str(dashboard),
+            "--log-level",
+            "debug",
+        ),
+    }
     with (
-        server(("-m", *programs["oidc"]), provider, tmp_path / "oidc.txt", environment={"AUTHLIB_INSECURE_TRANSPORT": "1"}),
+        server(
+            ("-m", *programs["oidc"]),
+            provider,
+            tmp_path / "oidc.txt",
+            environment={"AUTHLIB_INSECURE_TRANSPORT": "1"},
+        ),
         server(("-m", *programs["sandbox"]), hipay, tmp_path / "sandbox.txt", path="/health"),
-        server(("-m", *programs["public"]), public, tmp_path / "public.log", path="/health", environment=environment),
-        server(("-m", *programs["dashboard"]), dashboard, tmp_path / "dashboard.log", path="/_stcore/health", environment=environment),
+        server(
+            ("-m", *programs["public"]),
+            public,
+            tmp_path / "public.log",
+            path="/health",
+            environment=environment,
+        ),
+        server(
+            ("-m", *programs["dashboard"]),
+            dashboard,
+            tmp_path / "dashboard.log",
+            path="/_stcore/health",
+            environment=environment,
+        ),
         httpx.Client(base_url=values["sandbox_url"], timeout=60, trust_env=False) as sandbox,
-    ):  # fmt: skip
+    ):
         desk = open_test_desk(tmp_path, accounts={"demo": account}, **values)
         clock.use(clock_of(sandbox))
         manager = person(desk, "manager", "finance")
@@ -236,8 +290,10 @@ def _failures(house: House) -> None:
     house.control("faults", kind="refuse", code=1000001, path="/v1/hpayment")
     rows.append(house.create(order_id="A-credentials", channel="phone"))
     wait_for(
-        lambda: "hipay_not_authorised" in {house.failure(row) for row in rows}, "the credentials to be refused", PATIENCE
-    )  # fmt: skip
+        lambda: "hipay_not_authorised" in {house.failure(row) for row in rows},
+        "the credentials to be refused",
+        PATIENCE,
+    )
 
 
 def _sign_in(house: House) -> dict[str, str]:
@@ -265,16 +321,27 @@ def _sign_in(house: House) -> dict[str, str]:
 def _refused_at_start(house: House) -> None:
     """A database that is not there, and settings that cannot be read: each ends the program with a sentence."""
     broken = {
-        "database": {"ETERMINAL_DATABASE_URL": f"postgresql://desk:{quote(SECRETS['database'], safe='')}@127.0.0.1:1/desk"},
-        "settings": {"ETERMINAL_ACCOUNTS": json.dumps({"demo": {"password": SECRETS["password"], "passphrase": [SECRETS["passphrase"]]}})},
+        "database": {
+            "ETERMINAL_DATABASE_URL": f"postgresql://desk:{quote(SECRETS['database'], safe='')}@127.0.0.1:1/desk"
+        },
+        "settings": {
+            "ETERMINAL_ACCOUNTS": json.dumps(
+                {"demo": {"password": SECRETS["password"], "passphrase": [SECRETS["passphrase"]]}}
+            )
+        },
         "json": {"ETERMINAL_ACCOUNTS": '{"demo": {"password": "' + SECRETS["password"]},
-    }  # fmt: skip
+    }
     for name, environment in broken.items():
         with (house.folder / f"{name}.log").open("wb") as log:
             ended = subprocess.run(
-                [sys.executable, "-m", "tests.faults.loud", "services.public"], cwd=ROOT, stdout=log, stderr=log,
-                env=house.environment | environment, timeout=60, check=False,
-            )  # fmt: skip
+                [sys.executable, "-m", "tests.faults.loud", "services.public"],
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                env=house.environment | environment,
+                timeout=60,
+                check=False,
+            )
         assert ended.returncode == 1, name
 
 

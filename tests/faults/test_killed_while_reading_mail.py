@@ -21,7 +21,9 @@ def read(folder: Path, database: str, mailbox: str) -> None:
     """What a worker does; the one before it died long ago."""
     bounces._ELSEWHERE = timedelta(0)
     reports.read_report = readers.report_or_death
-    bounces.read_mailbox(open_test_desk(folder, database_url=SecretStr(database), imap_url=SecretStr(mailbox)))
+    bounces.read_mailbox(
+        open_test_desk(folder, database_url=SecretStr(database), imap_url=SecretStr(mailbox))
+    )
 
 
 def test_two_workers_died_of_it(tmp_path: Path) -> None:
@@ -35,7 +37,12 @@ def test_two_workers_died_of_it(tmp_path: Path) -> None:
             process.join(60)
             ends.append(process.exitcode)
         assert ends == [-signal.SIGKILL, -signal.SIGKILL, 0], (tmp_path / "log").read_text()
-        assert [one.split()[2] for one in imap.commands if one.startswith("UID FETCH")] == ["1", "1", "1", "2"]
+        assert [one.split()[2] for one in imap.commands if one.startswith("UID FETCH")] == [
+            "1",
+            "1",
+            "1",
+            "2",
+        ]
     with desk.store.read() as tx:
         [alarm] = alarms.open_of_kinds(tx, ["mail_skipped"]).values()
     assert alarm.detail["uid"] == 1

@@ -71,9 +71,14 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=cwd, env=place.environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
+            command,
+            cwd=cwd,
+            env=place.environment,
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
             start_new_session=True,
-        )  # fmt: skip
+        )
     try:
         yield process
     finally:
@@ -207,9 +212,16 @@ def test_the_dashboard_alone_brings_its_world_and_takes_it_along(
         wait_for_everything(dashboard, place, log)
         check_the_door(place)
         assert "canary" not in log.read_text()
-        assert re.search(rf"E-Terminal Desk is ready\.[^$]*  Dashboard  http://127\.0\.0\.1:{place.dashboard}\n", log.read_text())
+        assert re.search(
+            rf"E-Terminal Desk is ready\.[^$]*  Dashboard  http://127\.0\.0\.1:{place.dashboard}\n",
+            log.read_text(),
+        )
         assert asked(place.dashboard, "/healthz", "localhost")[0] == 200
-        until(lambda: asked(place.dashboard, "/readyz", "localhost")[0] == 200, 30, "the worker inside to be seen")
+        until(
+            lambda: asked(place.dashboard, "/readyz", "localhost")[0] == 200,
+            30,
+            "the worker inside to be seen",
+        )
         dashboard.send_signal(ending)
         assert dashboard.wait(30) == (0 if ending == signal.SIGTERM else -signal.SIGKILL)
         until(place.nothing_answers, 30, "every port to be free")
@@ -218,8 +230,18 @@ def test_the_dashboard_alone_brings_its_world_and_takes_it_along(
 def test_with_accounts_and_no_provider_the_start_prints_a_link_and_only_that_opens(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = {"name": "Shop", "environment": "stage", "login": "l", "password": "p", "passphrase": "a-long-pass-phrase"}  # fmt: skip
-    monkeypatch.setattr(Place, "environment", place.environment | {"ETERMINAL_ACCOUNTS": json.dumps({"shop": shop}), "ETERMINAL_WORKER": "false"})  # fmt: skip
+    shop = {
+        "name": "Shop",
+        "environment": "stage",
+        "login": "l",
+        "password": "p",
+        "passphrase": "a-long-pass-phrase",
+    }
+    monkeypatch.setattr(
+        Place,
+        "environment",
+        place.environment | {"ETERMINAL_ACCOUNTS": json.dumps({"shop": shop}), "ETERMINAL_WORKER": "false"},
+    )
     log = tmp_path / "run.log"
     with running([sys.executable, "-m", "services.run"], place, log):
         until(lambda: "Ctrl-C stops everything" in log.read_text(), 90, "the addresses")
@@ -237,13 +259,19 @@ def test_a_taken_port_gives_a_sentence_with_its_setting(place: Place) -> None:
     with socket.create_server(("127.0.0.1", place.public)):
         code, text = said([sys.executable, "-m", "services.run"], place)
     assert code == 1
-    refused = f"The public application cannot listen on port {place.public} of 127.0.0.1 (Address already in use)"
+    refused = (
+        f"The public application cannot listen on port {place.public} of 127.0.0.1 (Address already in use)"
+    )
     assert refused in text
     assert "ETERMINAL_PUBLIC_HOST and _PORT" in text
     assert "Traceback" not in text
 
 
-@pytest.mark.parametrize("command", [["-m", "services.run"], ["-m", "streamlit", "run", "app.py"], ["app.py"]], ids=["run", "streamlit", "python"])  # fmt: skip
+@pytest.mark.parametrize(
+    "command",
+    [["-m", "services.run"], ["-m", "streamlit", "run", "app.py"], ["app.py"]],
+    ids=["run", "streamlit", "python"],
+)
 def test_wrong_settings_give_a_sentence_each_and_no_traceback(place: Place, command: list[str]) -> None:
     code, text = said(
         [sys.executable, *command],

@@ -11,9 +11,13 @@ def screen() -> None:
     from pages.components import url_state
 
     choices = (
-        url_state.one_of("view", ("lines", "orders"), "lines"), url_state.some_of("many", lambda: ("a", "b"), ("a",)),
-        url_state.text("find"), url_state.number("line"), url_state.day("since"), url_state.flag("late"),
-    )  # fmt: skip
+        url_state.one_of("view", ("lines", "orders"), "lines"),
+        url_state.some_of("many", lambda: ("a", "b"), ("a",)),
+        url_state.text("find"),
+        url_state.number("line"),
+        url_state.day("since"),
+        url_state.flag("late"),
+    )
     url_state.follow("test", choices)
     st.segmented_control("View", ("lines", "orders"), key="view", required=True, persist_state="page")
     st.multiselect("Many", ("a", "b"), key="many", persist_state="page")

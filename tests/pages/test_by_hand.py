@@ -34,7 +34,13 @@ def orders(desk: Desk) -> dict[str, int]:
         "A-200": an_order(desk, "A-200", "17.00", customer="Durand", reference="F-7"),
         "GB-1": an_order(desk, "GB-1", "42.00", currency="GBP", customer="Smith"),
     }
-    take(desk, line("WEB-1", "42.00"), line("WEB-2", "59.00"), line("a200", "17.00", transaction=""), line("", "118.00", operation="Settlement", transaction=""))  # fmt: skip
+    take(
+        desk,
+        line("WEB-1", "42.00"),
+        line("WEB-2", "59.00"),
+        line("a200", "17.00", transaction=""),
+        line("", "118.00", operation="Settlement", transaction=""),
+    )
     return found
 
 
@@ -258,8 +264,9 @@ def test_a_total_line_can_only_be_counted_twice_and_commented_on(
     total = next(row.id for row in stored(desk).values() if row.kind == "control")
     at = run(alone, finance, line=total)
     assert [one.key for one in at.button if one.key and one.key.startswith("by_hand_")] == [
-        f"by_hand_twice_{total}", f"by_hand_comment_{total}"
-    ]  # fmt: skip
+        f"by_hand_twice_{total}",
+        f"by_hand_comment_{total}",
+    ]
 
 
 def test_a_line_goes_with_its_sale_and_the_message_says_so(

@@ -32,7 +32,9 @@ def demo(desk: Desk) -> Desk:
     with desk.store.write() as tx:
         for name in ("credentials", "products_link", "products_phone", "finance_api"):
             detail = {"reason": "", "count": "2", "codes": "cb visa"}
-            accounts.save_check(tx, "demo", name, "ok", detail, at=clock.now(), actor_kind="user", actor_id="x")
+            accounts.save_check(
+                tx, "demo", name, "ok", detail, at=clock.now(), actor_kind="user", actor_id="x"
+            )
     return desk
 
 
@@ -128,7 +130,7 @@ def test_without_a_public_address_the_ready_made_pages_can_be_left(desk: Desk, o
         )
         accounts.save_check(  # a moment ago: nobody is asked
             tx, "shop", "credentials", "ok", {"reason": ""}, at=clock.now(), actor_kind="user", actor_id="x"
-        )  # fmt: skip
+        )
     at = open_page(FILE, actor=admin)
     assert not at.text_input(key="cfg_page_shop_accept").disabled
     at.text_input(key="cfg_page_shop_accept").set_value("https://maison.example/merci").run()

@@ -83,9 +83,7 @@ def test_older_lists_are_shown_on_demand(open_page: Open, manager: Actor, desk: 
     for number in range(12):
         preview = sending.look(desk, manager, "demo", as_csv([row(number)]), sending.Rules("fr", 7, "fr"))
         name = f"list {number}.csv"
-        batch = sending.start(
-            desk, manager, "demo", name, preview.good, days=7, per_minute=1, form_key=name
-        )  # fmt: skip
+        batch = sending.start(desk, manager, "demo", name, preview.good, days=7, per_minute=1, form_key=name)
         if number:
             sending.cancel(desk, manager, batch)
     at = open_page("bulk/many_at_once.py", actor=manager)

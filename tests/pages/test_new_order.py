@@ -55,7 +55,9 @@ def test_an_empty_form_says_what_is_needed_and_offers_no_button(open_page: Open)
 
 
 def test_each_mistake_stands_in_words_beside_its_field(open_page: Open) -> None:
-    at = fill(open_page("new_order/page.py", "manager", language="fr"), amount="12,345", email="a@b.fr, c@d.fr")
+    at = fill(
+        open_page("new_order/page.py", "manager", language="fr"), amount="12,345", email="a@b.fr, c@d.fr"
+    )
     assert "EUR admet au plus 2 décimales." in words(at)
     assert "une seule adresse" in words(at)
     assert not button(at, "Envoyer par e-mail")
@@ -120,9 +122,17 @@ def test_polish_says_that_hipays_page_is_in_english(open_page: Open) -> None:
 
 
 SHOPS = {
-    key: {"key": key, "name": key, "environment": "sandbox", "login": "l", "password": "p", "passphrase": "s", **more}
+    key: {
+        "key": key,
+        "name": key,
+        "environment": "sandbox",
+        "login": "l",
+        "password": "p",
+        "passphrase": "s",
+        **more,
+    }
     for key, more in {"paris": {}, "london": {"currency": "GBP", "timezone": "Pacific/Auckland"}}.items()
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("desk_settings", [{"accounts": SHOPS}])

@@ -48,8 +48,14 @@ def order(desk: Desk, actor: Actor, *, kind: str = "", **changes: object) -> int
         orders.change_order(tx, made, **{"availability": "open", "delivery": "sent", **values})
         if kind:
             orders.open_alarm(
-                tx, identity=f"{kind}:{made}", account="demo", order=made, kind=kind, detail={}, opened_at=clock.now()
-            )  # fmt: skip
+                tx,
+                identity=f"{kind}:{made}",
+                account="demo",
+                order=made,
+                kind=kind,
+                detail={},
+                opened_at=clock.now(),
+            )
     return made
 
 
@@ -136,19 +142,43 @@ def test_of_two_payments_one_goes_back(open_page: Open, desk: Desk) -> None:
 
 
 def told(
-    desk: Desk, made: int, status: int, captured: int, *, reference: str = "801", refunded: int = 0, superseded: bool = False
-) -> None:  # fmt: skip
+    desk: Desk,
+    made: int,
+    status: int,
+    captured: int,
+    *,
+    reference: str = "801",
+    refunded: int = 0,
+    superseded: bool = False,
+) -> None:
     """HiPay tells of a payment on the order's page."""
     with desk.store.write() as tx:
         [page] = orders.pages_of(tx, made)
         if superseded:
             orders.change_page(tx, page.id, state="superseded")
         seen = Observation(
-            order_id="A-1", reference=reference, status=status, state="", currency="EUR", authorised=100_0000, captured=captured,
-            refunded=refunded, charged_back=0, order_amount=100_0000, order_currency="EUR", reason_code=None, reason_text=None,
-            payment_product="visa", eci=7, test=True, mid=None, operation_id=None, operation_amount=None, at=clock.now(),
+            order_id="A-1",
+            reference=reference,
+            status=status,
+            state="",
+            currency="EUR",
+            authorised=100_0000,
+            captured=captured,
+            refunded=refunded,
+            charged_back=0,
+            order_amount=100_0000,
+            order_currency="EUR",
+            reason_code=None,
+            reason_text=None,
+            payment_product="visa",
+            eci=7,
+            test=True,
+            mid=None,
+            operation_id=None,
+            operation_amount=None,
+            at=clock.now(),
             mark=None,
-        )  # fmt: skip
+        )
         observe(tx, desk, made, page.id, seen, actor=WORKER)
 
 

@@ -12,7 +12,12 @@ SHOP = {"name": "Maison *Élan*", "environment": "sandbox", "login": "l", "passw
 
 @pytest.fixture
 def desk_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {"accounts": {"shop": {**SHOP, **getattr(request, "param", {})}, "other": {**SHOP, "name": "Other", "passphrase": "long enough, I hope"}}}  # fmt: skip
+    return {
+        "accounts": {
+            "shop": {**SHOP, **getattr(request, "param", {})},
+            "other": {**SHOP, "name": "Other", "passphrase": "long enough, I hope"},
+        }
+    }
 
 
 def warnings(at: AppTest) -> list[str]:
@@ -33,7 +38,9 @@ def test_the_check_list_says_what_to_do(open_page: Open) -> None:
     assert warnings(at) == []
     words = " ".join(one.value for one in at.markdown).replace("\\", "")
     assert "Elle compte moins de 12 caractères" in words
-    assert any("phrase secrète d’au moins 20 caractères pour le compte Maison *Élan*" in one.value for one in at.code)
+    assert any(
+        "phrase secrète d’au moins 20 caractères pour le compte Maison *Élan*" in one.value for one in at.code
+    )
 
 
 @pytest.mark.parametrize("desk_settings", [{"passphrase": "long enough, I hope"}], indirect=True)

@@ -100,7 +100,9 @@ def test_an_order_that_is_not_there_is_a_sentence(open_page: Open, manager: Acto
     assert "This order does not exist." in words(at)
 
 
-def test_a_sign_that_is_glued_to_the_link_is_no_part_of_it(open_page: Open, manager: Actor, desk: Desk) -> None:
+def test_a_sign_that_is_glued_to_the_link_is_no_part_of_it(
+    open_page: Open, manager: Actor, desk: Desk
+) -> None:
     order_id = create.create(desk, manager, draft(), create.new_form_key())
     for typed, shown in ((f"{order_id}.", True), (f"{order_id})", True), (f"{order_id}x", False)):
         at = open_page("payment_requests/page.py", actor=manager)

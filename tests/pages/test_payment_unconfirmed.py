@@ -68,13 +68,22 @@ def test_the_list_and_the_request_say_so(
     at = opened(open_page, order, manager, language)
     assert not at.exception
     assert badge in words(at)
-    assert {"en": "HiPay told, to be confirmed: Collected so far: €15.00", "fr": "Signalé par HiPay, à confirmer"}[
-        language
-    ] in words(at)
-    assert not labels(at) & {"Refund the customer", "Send again", "Call off", "Correct", "Confirm the payment…"}
+    assert {
+        "en": "HiPay told, to be confirmed: Collected so far: €15.00",
+        "fr": "Signalé par HiPay, à confirmer",
+    }[language] in words(at)
+    assert not labels(at) & {
+        "Refund the customer",
+        "Send again",
+        "Call off",
+        "Correct",
+        "Confirm the payment…",
+    }
 
 
-def test_closing_its_alarm_makes_it_payable_again(open_page: Open, desk: Desk, manager: Actor, order: int) -> None:
+def test_closing_its_alarm_makes_it_payable_again(
+    open_page: Open, desk: Desk, manager: Actor, order: int
+) -> None:
     with desk.store.write() as tx:
         since = (clock.now() - timedelta(minutes=20)).isoformat()
         row: Any = orders.order(tx, order)
@@ -108,7 +117,9 @@ def test_finance_confirms_by_hand_where_the_account_has_gone(
     assert "€15.00" in words(at)
     go = next(one for one in at.button if one.label == "Yes, it is paid")
     assert go.disabled
-    next(one for one in at.text_input if one.label == "How do you know?").set_value("seen in the console").run()
+    next(one for one in at.text_input if one.label == "How do you know?").set_value(
+        "seen in the console"
+    ).run()
     next(one for one in at.button if one.label == "Yes, it is paid").click().run()
     assert not at.exception
     assert history.detail(desk, CUSTOMER, order).badge == "paid"

@@ -40,9 +40,15 @@ def draw(desk: Desk) -> Draw:
 def listed(desk: Desk, settlement_id: str, **values: Any) -> None:
     with desk.store.write() as tx:
         hipay_list.list_settlement(
-            tx, {"account": "demo", "settlement_id": settlement_id}, recent=True, at=clock.now(), amount=12_3400,
-            currency="EUR", date_value="2026-11-20", figures={},
-        )  # fmt: skip
+            tx,
+            {"account": "demo", "settlement_id": settlement_id},
+            recent=True,
+            at=clock.now(),
+            amount=12_3400,
+            currency="EUR",
+            date_value="2026-11-20",
+            figures={},
+        )
         if values:
             hipay_list.change_settlement(tx, "demo", settlement_id, **values)
 
@@ -51,9 +57,15 @@ def requested(desk: Desk, **values: Any) -> None:
     now = clock.now()
     with desk.store.write() as tx:
         hipay_list.add_request(
-            tx, account="demo", source=hipay_list.PERSON, settlement_id="", form_key=f"k{now}", due_at=now,
-            actor_kind="user", actor_id="x",
-        )  # fmt: skip
+            tx,
+            account="demo",
+            source=hipay_list.PERSON,
+            settlement_id="",
+            form_key=f"k{now}",
+            due_at=now,
+            actor_kind="user",
+            actor_id="x",
+        )
         held = hipay_list.take(tx, ("demo",), now, timedelta(minutes=3))
         assert held is not None
         hipay_list.change_request(tx, held, **values)
@@ -128,8 +140,12 @@ def test_progress_and_how_it_ended(draw: Draw, desk: Desk) -> None:
 
 def test_a_later_try_is_announced_and_can_be_hastened(draw: Draw, desk: Desk) -> None:
     requested(
-        desk, state="waiting", due_at=clock.now() + timedelta(minutes=10), failure="hipay_unavailable", leased_until=None
-    )  # fmt: skip
+        desk,
+        state="waiting",
+        due_at=clock.now() + timedelta(minutes=10),
+        failure="hipay_unavailable",
+        leased_until=None,
+    )
     at = draw()
     assert "HiPay is unavailable for the moment. It is tried again in" in words(at)
     at.button(key="payout_fetch_all").click().run()

@@ -48,11 +48,28 @@ def paid(desk: Desk) -> int:
     form = draft(order_id="A-1", references=("F-1",))
     order_id = create.create(desk, manager, form, create.new_form_key())
     seen = Observation(
-        order_id="A-1", reference="800", status=118, state="completed", currency="EUR", authorised=1250_5000,
-        captured=1250_5000, refunded=0, charged_back=0, order_amount=1250_5000, order_currency="EUR", reason_code=None,
-        reason_text=None, payment_product="visa", eci=7, test=True, mid=None, operation_id=None, operation_amount=None,
-        at=datetime(2026, 11, 20, tzinfo=UTC), mark=None,
-    )  # fmt: skip
+        order_id="A-1",
+        reference="800",
+        status=118,
+        state="completed",
+        currency="EUR",
+        authorised=1250_5000,
+        captured=1250_5000,
+        refunded=0,
+        charged_back=0,
+        order_amount=1250_5000,
+        order_currency="EUR",
+        reason_code=None,
+        reason_text=None,
+        payment_product="visa",
+        eci=7,
+        test=True,
+        mid=None,
+        operation_id=None,
+        operation_amount=None,
+        at=datetime(2026, 11, 20, tzinfo=UTC),
+        mark=None,
+    )
     with desk.store.write() as tx:
         [page] = rows.pages_of(tx, order_id)
         assert observe(tx, desk, order_id, page.id, seen, actor=WORKER) == "applied"
@@ -136,8 +153,11 @@ def test_what_is_open_comes_first_and_everything_else_is_a_click_away(
     at = choose(at, "outcome", ["open", "all"])
     lines = table(at, "Outcome")
     assert sorted(zip(lines["Operation"], lines["Outcome"], strict=True)) == [
-        ("Fixed fee", "✓ Matched"), ("Payout", "Σ Total line"), ("Sale", "! Not matched"), ("Sale", "✓ Matched")
-    ]  # fmt: skip
+        ("Fixed fee", "✓ Matched"),
+        ("Payout", "Σ Total line"),
+        ("Sale", "! Not matched"),
+        ("Sale", "✓ Matched"),
+    ]
     assert list(lines["Our order"]).count("A-1") == 2
     assert at.query_params["outcome"] in ("all", ["all"])
 
@@ -261,7 +281,9 @@ def test_a_row_set_aside_stands_in_the_way_of_the_proof(open_page: Open, paid: i
     assert list(table(choose(at, "view", "files"), "Set aside")["Set aside"]) == ["0 of 1"]
 
 
-def test_ticked_rows_are_named_and_dealt_with_as_they_were_seen(open_page: Open, paid: int, desk: Desk) -> None:
+def test_ticked_rows_are_named_and_dealt_with_as_they_were_seen(
+    open_page: Open, paid: int, desk: Desk
+) -> None:
     broken = SALE.format(amount="12,5,0").replace("A-1", "A-3").replace("800", "803")
     at = imported(open_page("reconciliation/page.py", "finance"), desk, ("october.csv", FILE + broken))
     with desk.store.read() as tx:

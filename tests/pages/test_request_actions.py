@@ -36,12 +36,28 @@ def unpaid(desk: Desk, manager: Actor) -> int:
 def told(desk: Desk, order_id: int, reference: str = "800", **changes: Any) -> None:
     """HiPay tells of a payment on the order's page."""
     values: dict[str, Any] = {
-        "order_id": "A-1", "reference": reference, "status": 118, "state": "completed", "currency": "EUR",
-        "authorised": 100_0000, "captured": 100_0000, "refunded": 0, "charged_back": 0, "order_amount": 100_0000,
-        "order_currency": "EUR", "reason_code": None, "reason_text": None, "payment_product": "visa", "eci": 7,
-        "test": True, "mid": None, "operation_id": None, "operation_amount": None,
-        "at": datetime(2026, 11, 20, 9, 30, tzinfo=UTC), "mark": None,
-    }  # fmt: skip
+        "order_id": "A-1",
+        "reference": reference,
+        "status": 118,
+        "state": "completed",
+        "currency": "EUR",
+        "authorised": 100_0000,
+        "captured": 100_0000,
+        "refunded": 0,
+        "charged_back": 0,
+        "order_amount": 100_0000,
+        "order_currency": "EUR",
+        "reason_code": None,
+        "reason_text": None,
+        "payment_product": "visa",
+        "eci": 7,
+        "test": True,
+        "mid": None,
+        "operation_id": None,
+        "operation_amount": None,
+        "at": datetime(2026, 11, 20, 9, 30, tzinfo=UTC),
+        "mark": None,
+    }
     with desk.store.write() as tx:
         [page] = orders.pages_of(tx, order_id)
         observe(tx, desk, order_id, page.id, Observation(**{**values, **changes}), actor=WORKER)

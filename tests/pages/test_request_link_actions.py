@@ -49,9 +49,16 @@ def sent(desk: Desk, manager: Actor, *, own: bool = True, **changes: object) -> 
             url, end = "https://secure-gateway.hipay-tpp.com/pay/1", clock.now() + timedelta(days=7)
             orders.change_page(tx, page.id, state="open", url=url, opened_at=clock.now(), expires_at=end)
         orders.add_message(
-            tx, order=order_id, page=page.id if page else None, kind="link", recipient="x@example.com", message_id="<1@x>",
-            body=b"", state="sent", created_at=clock.now(),
-        )  # fmt: skip
+            tx,
+            order=order_id,
+            page=page.id if page else None,
+            kind="link",
+            recipient="x@example.com",
+            message_id="<1@x>",
+            body=b"",
+            state="sent",
+            created_at=clock.now(),
+        )
         record(tx, order_id, "page_opened" if page else "link_ready", WORKER)
         record(tx, order_id, "mail_sent", WORKER)
     return order_id

@@ -65,9 +65,12 @@ def test_a_file_says_what_it_waits_for(open_page: Open, desk: Desk, monkeypatch:
         at = open_page("reconciliation/page.py", "finance")
         assert "july.csv: waits for room on the server's disk" in _bars(at)
     for values, wanted in (
-        ({"failure": "no_room_short", "failure_detail": {"free": "3", "needed": "700"}}, "(3 MB are free, 700 MB are needed)"),
+        (
+            {"failure": "no_room_short", "failure_detail": {"free": "3", "needed": "700"}},
+            "(3 MB are free, 700 MB are needed)",
+        ),
         ({"state": "running", "failure": "import_stopped", "tries": 3}, "It is tried again by itself at"),
-    ):  # fmt: skip
+    ):
         with desk.store.write() as tx:
             settlement_files.change(tx, file, states=("waiting",), **values)
         at = open_page("reconciliation/page.py", "finance")

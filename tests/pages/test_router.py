@@ -37,9 +37,19 @@ def router() -> AppTest:
 def signed_in(roles: list[str], **more: Any) -> dict[str, Any]:
     now = int(time.time())
     return {
-        "is_logged_in": True, "iss": "https://id.example.com", "aud": "desk", "provider": "default", "sub": "7", "iat": now, "exp": now + 300, "nonce": "n",
-        "name": "Camille Martin", "email": "camille@example.com", "roles": roles, **more,
-    }  # fmt: skip
+        "is_logged_in": True,
+        "iss": "https://id.example.com",
+        "aud": "desk",
+        "provider": "default",
+        "sub": "7",
+        "iat": now,
+        "exp": now + 300,
+        "nonce": "n",
+        "name": "Camille Martin",
+        "email": "camille@example.com",
+        "roles": roles,
+        **more,
+    }
 
 
 def titles(at: AppTest) -> list[str]:
@@ -77,7 +87,10 @@ def test_a_role_taken_away_takes_the_screen_at_the_next_run(open_page: Open, des
     assert "no role yet" in at.info[0].value
 
 
-@pytest.mark.parametrize(("locale", "title"), [("fr-CA", "Journal d’audit"), ("en-GB", "Audit"), ("de-DE", "Audit"), (None, "Audit")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("locale", "title"),
+    [("fr-CA", "Journal d’audit"), ("en-GB", "Audit"), ("de-DE", "Audit"), (None, "Audit")],
+)
 def test_the_browsers_language_is_the_first_choice(desk: Desk, locale: str | None, title: str) -> None:
     at = router()
     at.session_state["actor"] = person(desk, "finance")
@@ -167,7 +180,9 @@ class TestWithAProvider:
         at = router()
         at.user = signed_in([])
         at.run()
-        assert [info.value for info in at.info] == ["You are signed in, but you have no role yet. Ask your administrator for one."]  # fmt: skip
+        assert [info.value for info in at.info] == [
+            "You are signed in, but you have no role yet. Ask your administrator for one."
+        ]
         assert titles(at) == []
         assert "Sign out" in labels(at)
 
@@ -235,7 +250,9 @@ class TestSample:
         at.button(key="sample_close").click().run()
         assert not at.success
 
-    @pytest.mark.parametrize(("error", "words"), [(AmountError(), "amount cannot be used"), (KeyError("x"), "Nothing was lost")])  # fmt: skip
+    @pytest.mark.parametrize(
+        ("error", "words"), [(AmountError(), "amount cannot be used"), (KeyError("x"), "Nothing was lost")]
+    )
     def test_what_goes_wrong_is_said(self, open_page: Open, make: Any, error: Exception, words: str) -> None:
         go_on = threading.Event()
 

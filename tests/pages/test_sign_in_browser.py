@@ -54,9 +54,12 @@ def house(tmp_path: Path) -> Iterator[House]:
     dashboard, provider = free_ports(2)
     url = f"http://127.0.0.1:{dashboard}"
     auth = {
-        "redirect_uri": f"{url}/oauth2callback", "cookie_secret": COOKIE_SECRET, "client_id": "desk", "client_secret": "s" * 20,
+        "redirect_uri": f"{url}/oauth2callback",
+        "cookie_secret": COOKIE_SECRET,
+        "client_id": "desk",
+        "client_secret": "s" * 20,
         "server_metadata_url": f"http://127.0.0.1:{provider}/.well-known/openid-configuration",
-    }  # fmt: skip
+    }
     person = {
         "sub": "camille",
         "name": "Camille Martin",
@@ -64,10 +67,13 @@ def house(tmp_path: Path) -> Iterator[House]:
         "roles": ["admin", "manager"],
     }
     environment = {
-        "ETERMINAL_DATA_DIR": str(tmp_path), "ETERMINAL_DASHBOARD_PORT": str(dashboard), "ETERMINAL_WORKER": "false",
-        "ETERMINAL_AUTH": json.dumps(auth), "ETERMINAL_ACCOUNTS": json.dumps({"shop": ACCOUNT}),
+        "ETERMINAL_DATA_DIR": str(tmp_path),
+        "ETERMINAL_DASHBOARD_PORT": str(dashboard),
+        "ETERMINAL_WORKER": "false",
+        "ETERMINAL_AUTH": json.dumps(auth),
+        "ETERMINAL_ACCOUNTS": json.dumps({"shop": ACCOUNT}),
         "ETERMINAL_SECRETS": str(tmp_path / "none.toml"),
-    }  # fmt: skip
+    }
     oidc = ["-m", "oidc_provider_mock", "--port", str(provider), "--user-claims", json.dumps(person)]
     screens = ["-m", "streamlit", "run", "app.py", "--server.port", str(dashboard)]
     with (
@@ -159,9 +165,15 @@ def test_the_sign_in_from_a_first_visit_to_the_last(house: House, context: Brows
         (_forged(real["value"]), "Payment links and telephone payments"),
         (_signed({**claims, "sub": "boss", "nonce": "1"}, "x"), "Payment links and telephone payments"),
         (_signed({**claims, "nonce": "2"}, COOKIE_SECRET, age=40), "Payment links and telephone payments"),
-        (_signed({**claims, "nonce": "3", "iss": "https://old.example.com"}, COOKIE_SECRET), "not one of the identity provider"),
-        (_signed({**claims, "nonce": "4", "iat": claims["iat"] - 13 * 3600}, COOKIE_SECRET), "Your session has ended"),
-    ):  # fmt: skip
+        (
+            _signed({**claims, "nonce": "3", "iss": "https://old.example.com"}, COOKIE_SECRET),
+            "not one of the identity provider",
+        ),
+        (
+            _signed({**claims, "nonce": "4", "iat": claims["iat"] - 13 * 3600}, COOKIE_SECRET),
+            "Your session has ended",
+        ),
+    ):
         context.add_cookies([{**real, "value": value}])  # type: ignore[typeddict-item]
         page.goto(house.url)
         expect(page.get_by_text(said)).to_be_visible(timeout=30_000)

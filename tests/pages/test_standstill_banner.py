@@ -21,8 +21,12 @@ def stand_still(desk: Desk, *lanes: str) -> None:
     for turn in range(15):
         with desk.store.write() as tx:
             heartbeats.keep_signs(
-                tx, {lane: SINCE if lane in lanes else datetime.now(UTC) + timedelta(seconds=turn) for lane in LANES}
-            )  # fmt: skip
+                tx,
+                {
+                    lane: SINCE if lane in lanes else datetime.now(UTC) + timedelta(seconds=turn)
+                    for lane in LANES
+                },
+            )
         watch.look()
         seconds[0] += 10
     stopped_workers.note(desk)

@@ -38,8 +38,10 @@ def test_a_refund_that_was_done_is_refused(sandbox: RunningSandbox) -> None:
     assert answer(sandbox, "refused", operation="R2") == 165
     assert totals(sandbox) == (165, "100.00", "70.00")
     assert operations(sandbox) == [
-        ("CAPTURE", "COMPLETED", "C1"), ("REFUND", "FAILURE", "R2"), ("REFUND", "COMPLETED", "R3")
-    ]  # fmt: skip
+        ("CAPTURE", "COMPLETED", "C1"),
+        ("REFUND", "FAILURE", "R2"),
+        ("REFUND", "COMPLETED", "R3"),
+    ]
     assert transaction(sandbox)["reason"]["code"] == "4010102"
     assert maintain(sandbox, reference, "refund", amount="30.01").json()["code"] == 3020210
     maintain(sandbox, reference, "refund", operation_id="R4")
@@ -94,8 +96,9 @@ def test_only_what_was_done_is_settled_and_what_is_settled_is_not_refused(sandbo
     assert ";R3;" in sandbox.client.get(later["files"][0]).text
     refused = sandbox.client.post("/control/operation", json={"orderid": "A1", "outcome": "refused"})
     assert (refused.status_code, refused.json()["error"]) == (
-        400, "No capture or refund of the order can be that now."
-    )  # fmt: skip
+        400,
+        "No capture or refund of the order can be that now.",
+    )
 
 
 def test_the_control_page_has_a_button_for_each_answer(sandbox: RunningSandbox) -> None:

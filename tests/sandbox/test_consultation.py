@@ -70,8 +70,10 @@ def test_v3_transaction_by_its_reference_and_by_what_the_acquirer_or_the_merchan
     assert (one["order"]["amount"], one["order"]["attempts"]) == ("100.00", 1)
     (capture,) = one["operations"]
     for kind, value in (
-        ("opid", "A1-C1"), ("arn", capture["arn"]), ("acquirerid", one["acquirer"]["transaction_reference"])
-    ):  # fmt: skip
+        ("opid", "A1-C1"),
+        ("arn", capture["arn"]),
+        ("acquirerid", one["acquirer"]["transaction_reference"]),
+    ):
         assert sandbox.api("GET", f"/v3/transactions/{kind}/{value}").json() == {"transactions": [one]}
         unknown = sandbox.api("GET", f"/rest/v3/transactions/{kind}/0")
         assert (unknown.status_code, unknown.json()["code"]) == (404, 3000002)

@@ -271,9 +271,16 @@ def test_the_pages_form_sets_the_whole_dialect(sandbox: RunningSandbox) -> None:
         re.findall(r'name="([^"]+)"', shown)
     )
     form = {
-        "delimiter": ",", "encoding": "cp1252", "decimal": ",", "thousands": " ", "date": "dmy", "debit_sign": "positive",
-        "header_language": "fr", "preamble": "true", "totals": "false",
-    }  # fmt: skip
+        "delimiter": ",",
+        "encoding": "cp1252",
+        "decimal": ",",
+        "thousands": " ",
+        "date": "dmy",
+        "debit_sign": "positive",
+        "header_language": "fr",
+        "preamble": "true",
+        "totals": "false",
+    }
     sent = {f"file_dialect.{name}": value for name, value in form.items()}
     assert sandbox.client.post("/control/settings", data=sent).status_code == 303
     assert sandbox.control("settings")["file_dialect"] == {**form, "preamble": True, "totals": False}

@@ -111,10 +111,14 @@ def answers(sandbox: RunningSandbox) -> Iterator[httpx.Response]:
     yield sandbox.api("GET", f"/v1/settlement/{made['id']}")
     yield sandbox.api("GET", "/v1/settlement/9")
     for method, path in (
-        ("POST", "/v1/hpayment"), ("GET", "/v1/transaction"), ("GET", "/v3/order/A1"), ("GET", "/v1/settlement"),
-        ("GET", f"/v3/transaction/{reference}"), ("GET", "/v3/transactions/opid/A3-C1"),
+        ("POST", "/v1/hpayment"),
+        ("GET", "/v1/transaction"),
+        ("GET", "/v3/order/A1"),
+        ("GET", "/v1/settlement"),
+        ("GET", f"/v3/transaction/{reference}"),
+        ("GET", "/v3/transactions/opid/A3-C1"),
         ("POST", f"/v1/maintenance/transaction/{reference}"),
-    ):  # fmt: skip
+    ):
         yield sandbox.client.request(method, path, auth=(LOGIN, "wrong"))
 
 

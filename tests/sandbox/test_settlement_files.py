@@ -75,9 +75,15 @@ def test_how_a_dialect_looks_on_the_line():
         "1234.50;EUR;Sale;1234.50;EUR;;C42;op-1;INV-2026-001;;;;;TPP;2026-03-13;2026-03-09"
     )
     french = Dialect(
-        encoding="cp1252", decimal=",", thousands=" ", date="dmy", debit_sign="positive",
-        header_language="fr", preamble=True, totals=True,
-    )  # fmt: skip
+        encoding="cp1252",
+        decimal=",",
+        thousands=" ",
+        date="dmy",
+        debit_sign="positive",
+        header_language="fr",
+        preamble=True,
+        totals=True,
+    )
     written = render(s, ".csv", french).decode("cp1252").splitlines()
     assert written[:4] == ["HiPay settlement", "Settlement ID;500", "Amount;1 115,73;EUR", ""]
     assert written[4].startswith("Compte;Nom du compte;Date;Date de valeur;Référence de facture")

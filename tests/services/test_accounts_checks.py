@@ -34,7 +34,13 @@ from tests.support.desk import open_test_desk, person
 from tests.support.sandbox import RunningSandbox
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
-SANDBOX = {"name": "Maison Demo", "environment": "sandbox", "login": "sandbox", "password": "sandbox", "passphrase": "sandbox-passphrase"}  # fmt: skip
+SANDBOX = {
+    "name": "Maison Demo",
+    "environment": "sandbox",
+    "login": "sandbox",
+    "password": "sandbox",
+    "passphrase": "sandbox-passphrase",
+}
 
 
 @pytest.fixture
@@ -203,8 +209,9 @@ def test_spf_is_asked_where_mail_comes_back_and_dmarc_of_every_sender(
 ) -> None:
     published = {
         "bounces.example": SenderDomain("missing", "missing", "ok"),
-        "maison.example": SenderDomain("missing", "ok", "ok"), "haus.example": SenderDomain("ok", "missing", "ok"),
-    }  # fmt: skip
+        "maison.example": SenderDomain("missing", "ok", "ok"),
+        "haus.example": SenderDomain("ok", "missing", "ok"),
+    }
     monkeypatch.setattr(measure.dns, "sender_domain", published.__getitem__)
     desk = open_test_desk(tmp_path, return_path="back@bounces.example", **STAGE)
     admin = person(desk, "admin")
@@ -223,8 +230,15 @@ def test_spf_is_asked_where_mail_comes_back_and_dmarc_of_every_sender(
     assert said.startswith("No SPF record is published for bounces.example, no DMARC record for haus.example")
     with desk.store.write() as tx:
         accounts.save_check(
-            tx, "shop", found.name, found.status, {"reason": found.reason, **found.detail}, at=AT, actor_kind="user", actor_id="x"
-        )  # fmt: skip
+            tx,
+            "shop",
+            found.name,
+            found.status,
+            {"reason": found.reason, **found.detail},
+            at=AT,
+            actor_kind="user",
+            actor_id="x",
+        )
     assert {check.name: check for check in last_checks(desk, "shop")}["sender_domain"].reason == "both"
     save_email_settings(desk, admin, "shop", "de", {"sender_address": ""})
     assert {check.name: check for check in last_checks(desk, "shop")}["sender_domain"].reason == "never"

@@ -150,16 +150,20 @@ def test_a_language_has_its_own_fields_over_the_default(desk: Desk) -> None:
 
 def test_every_wrong_field_of_the_email_is_named_and_nothing_is_saved(desk: Desk) -> None:
     wrong = EMAIL | {
-        "sender_name": "Zoé\r\nBcc: x@evil.example", "sender_address": "a@b.example, c@d.example",
-        "logo_url": "http://maison.example/logo.png", "colour": "red",
-    }  # fmt: skip
+        "sender_name": "Zoé\r\nBcc: x@evil.example",
+        "sender_address": "a@b.example, c@d.example",
+        "logo_url": "http://maison.example/logo.png",
+        "colour": "red",
+    }
     with pytest.raises(FieldProblems) as refused:
         save_email_settings(desk, person(desk, "admin"), "demo", "", wrong)
     codes = {name: problem.code for name, problem in refused.value.problems.items()}
     assert codes == {
-        "sender_name": "text_line_break", "sender_address": "address_several", "logo_url": "logo_address_invalid",
+        "sender_name": "text_line_break",
+        "sender_address": "address_several",
+        "logo_url": "logo_address_invalid",
         "colour": "colour_invalid",
-    }  # fmt: skip
+    }
     assert audit_of(desk) == []
 
 
@@ -171,28 +175,35 @@ def test_an_unknown_language_is_refused(desk: Desk) -> None:
 def test_the_payment_page_is_checked_field_by_field(desk: Desk) -> None:
     admin = person(desk, "admin")
     values = {
-        "merchant_display_name": "Maison Élan", "theme_code": "elan_2026",
-        "payment_product_list": ["visa", "cb", "visa"], "display_cancel_button": True,
-    }  # fmt: skip
+        "merchant_display_name": "Maison Élan",
+        "theme_code": "elan_2026",
+        "payment_product_list": ["visa", "cb", "visa"],
+        "display_cancel_button": True,
+    }
     assert set(save_payment_page(desk, admin, "demo", values)) == set(values)
     assert save_payment_page(desk, admin, "demo", values) == ()
     with desk.store.read() as tx:
         assert configuration(tx, "demo").payment_page.payment_product_list == ("visa", "cb")
     wrong = {
-        "merchant_display_name": "x" * 33, "theme_code": "a b", "payment_product_list": ["VISA;"],
-    }  # fmt: skip
+        "merchant_display_name": "x" * 33,
+        "theme_code": "a b",
+        "payment_product_list": ["VISA;"],
+    }
     with pytest.raises(FieldProblems) as refused:
         save_payment_page(desk, admin, "demo", wrong)
     assert {name: problem.code for name, problem in refused.value.problems.items()} == {
-        "merchant_display_name": "payment_page_name_too_long", "theme_code": "payment_page_theme_malformed",
+        "merchant_display_name": "payment_page_name_too_long",
+        "theme_code": "payment_page_theme_malformed",
         "payment_product_list": "payment_page_product_unknown",
-    }  # fmt: skip
+    }
 
 
 def test_a_frame_that_an_earlier_version_stored_is_the_full_page_and_said_until_saved(desk: Desk) -> None:
     with desk.store.write() as tx:
         old = {"theme_code": "elan", "template": "iframe-js", "payment_product_list": ["visa"]}
-        accounts.save_section(tx, "demo", "payment_page", "", old, at=clock.now(), actor_kind="person", actor_id="1")
+        accounts.save_section(
+            tx, "demo", "payment_page", "", old, at=clock.now(), actor_kind="person", actor_id="1"
+        )
     (said,) = [check for check in last_checks(desk, "demo") if check.name == "payment_page"]
     assert (said.status, said.reason, guidance(said).blocks) == ("warning", "framed", frozenset())
     assert save_payment_page(desk, person(desk, "admin"), "demo", {"theme_code": "elan"}) == ("template",)

@@ -183,8 +183,10 @@ def test_who_has_lost_the_role_has_no_alarm(desk: Desk, manager: Actor) -> None:
     alarm_of(desk, sent, "paid_twice", "paid_twice:1")
     give_roles(desk, other, "admin")
     assert [alarm.kind for alarm in to_do(desk, manager).mine.alarms] == [
-        "paid_twice", "mail_bounced", "quarantined",
-    ]  # fmt: skip
+        "paid_twice",
+        "mail_bounced",
+        "quarantined",
+    ]
     give_roles(desk, manager, "finance")  # who looks after money, and no more after what is sent
     mine = to_do(desk, manager)
     assert [alarm.kind for alarm in mine.mine.alarms] == ["paid_twice", "quarantined"]

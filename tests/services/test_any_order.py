@@ -76,7 +76,9 @@ class Model:
     )  # since when the page or the e-mail could have been made
     has_message: bool = False  # the first e-mail was written: from then on somebody can know the link
     known: dict[str, Snapshot] = field(default_factory=dict)  # reference → the newest that a read has shown
-    waiting_word: dict[str, list[Snapshot]] = field(default_factory=dict)  # what was told since, and not answered
+    waiting_word: dict[str, list[Snapshot]] = field(
+        default_factory=dict
+    )  # what was told since, and not answered
     words: set[Any] = field(default_factory=set)  # everything that was ever taken in as told
 
     def was_shown(self, seen: Snapshot) -> None:
@@ -98,7 +100,9 @@ class Model:
     @property
     def only_told(self) -> list[str]:
         """Transactions that hold or took money, or may yet, if what was told of them is true."""
-        newest = {reference: max(words, key=lambda one: one.at) for reference, words in self.waiting_word.items()}
+        newest = {
+            reference: max(words, key=lambda one: one.at) for reference, words in self.waiting_word.items()
+        }
         return [reference for reference, one in newest.items() if one.captured or not one.over]
 
     @property
@@ -204,13 +208,22 @@ class Request(RuleBasedStateMachine):
     def create(self, way: str, later: bool) -> None:
         with self.desk.store.write() as tx:
             accounts.save_section(
-                tx, "demo", OPTIONS, "", {"own_link": way == "own"}, at=clock.now(), actor_kind="system", actor_id="test"
-            )  # fmt: skip
+                tx,
+                "demo",
+                OPTIONS,
+                "",
+                {"own_link": way == "own"},
+                at=clock.now(),
+                actor_kind="system",
+                actor_id="test",
+            )
         self.name = uuid.uuid4().hex[:20]
         wanted = draft(
-            amount="100", order_id=self.name, channel="phone" if way == "phone" else "link",
+            amount="100",
+            order_id=self.name,
+            channel="phone" if way == "phone" else "link",
             capture="later" if later else "now",
-        )  # fmt: skip
+        )
         self.order = create.create(self.desk, self.manager, wanted, create.new_form_key())
         assert wanted.expires_at is not None
         self.model = Model(way, AMOUNT, wanted.expires_at, mail="none" if way == "phone" else "queued")
@@ -219,10 +232,12 @@ class Request(RuleBasedStateMachine):
 
     def payable(self) -> list[str]:
         return [
-            name for name in self.handed
-            if (page := self.world.pages[name]).expires_at > clock.now() and len(page.tries) < 3
+            name
+            for name in self.handed
+            if (page := self.world.pages[name]).expires_at > clock.now()
+            and len(page.tries) < 3
             and not any(one.page == name and not one.over for one in self.world.transactions())
-        ]  # fmt: skip
+        ]
 
     @precondition(lambda self: self.payable())
     @rule(
@@ -244,9 +259,13 @@ class Request(RuleBasedStateMachine):
 
     @precondition(lambda self: self.world.transactions())
     @rule(
-        what=st.sampled_from(["answer", "capture", "refund", "give up", "charge back", "win", "refuse a move"]),
-        n=st.integers(0, 9), steps=st.integers(1, 4), yes=st.booleans(),
-    )  # fmt: skip
+        what=st.sampled_from(
+            ["answer", "capture", "refund", "give up", "charge back", "win", "refuse a move"]
+        ),
+        n=st.integers(0, 9),
+        steps=st.integers(1, 4),
+        yes=st.booleans(),
+    )
     def at_the_bank(self, what: str, n: int, steps: int, yes: bool) -> None:
         needs = {"answer": "pending", "capture": "held", "give up": "held", "win": "disputed"}.get(
             what, "taken"
@@ -303,9 +322,13 @@ class Request(RuleBasedStateMachine):
 
     @precondition(lambda self: self.theirs())
     @rule(
-        n=st.integers(0, 9), status=st.sampled_from([116, 118, 119, 125, 129, 142, 113, 115]), captured=st.integers(0, 4),
-        refunded=st.integers(0, 4), own=st.booleans(), at_once=st.booleans(),
-    )  # fmt: skip
+        n=st.integers(0, 9),
+        status=st.sampled_from([116, 118, 119, 125, 129, 142, 113, 115]),
+        captured=st.integers(0, 4),
+        refunded=st.integers(0, 4),
+        own=st.booleans(),
+        at_once=st.booleans(),
+    )
     def forge(self, n: int, status: int, captured: int, refunded: int, own: bool, at_once: bool) -> None:
         """Somebody who knows the secret signs what never happened: of a transaction that there is, or of another."""
         names, known = self.theirs(), self.world.transactions()
@@ -313,9 +336,15 @@ class Request(RuleBasedStateMachine):
         page = seen.page if seen else names[n % len(names)]
         over = {113: "refused", 115: "cancelled"}.get(status, "")
         forged = Snapshot(
-            seen.reference if seen else f"forged/{n}", page, status, clock.now().replace(microsecond=0), authorised=AMOUNT,
-            captured=min(captured * STEP, self.world.pages[page].request.amount_units), refunded=refunded * STEP, over=over,
-        )  # fmt: skip
+            seen.reference if seen else f"forged/{n}",
+            page,
+            status,
+            clock.now().replace(microsecond=0),
+            authorised=AMOUNT,
+            captured=min(captured * STEP, self.world.pages[page].request.amount_units),
+            refunded=refunded * STEP,
+            over=over,
+        )
         if forged.authorised > self.world.pages[page].request.amount_units:
             forged = replace(forged, authorised=forged.captured)
         notifications.receive(self.desk, "demo", *self.world.notification(forged))
@@ -339,8 +368,17 @@ class Request(RuleBasedStateMachine):
                 self.model.waiting_word.pop(alarm.detail["reference"], None)
 
     @precondition(lambda self: self.world.history)
-    @rule(wrong=st.sampled_from([{"mid": "7"}, {"test": "false"}, {"custom_data": {"eterminal_order": "other"}},
-                                 {"order": {"id": "", "amount": "1.00"}}, {"currency": "USD"}]))  # fmt: skip
+    @rule(
+        wrong=st.sampled_from(
+            [
+                {"mid": "7"},
+                {"test": "false"},
+                {"custom_data": {"eterminal_order": "other"}},
+                {"order": {"id": "", "amount": "1.00"}},
+                {"currency": "USD"},
+            ]
+        )
+    )
     def foreign(self, wrong: dict[str, Any]) -> None:
         """Something of it is not the order's: an alarm, and nothing else."""
         seen = self.world.history[-1]
@@ -374,7 +412,7 @@ class Request(RuleBasedStateMachine):
     @rule(
         pages=st.lists(st.sampled_from(["unavailable", "lost", "refused"]), max_size=2),
         mails=st.lists(st.sampled_from(["later", "unknown", "refused"]), max_size=2),
-    )  # fmt: skip
+    )
     def work(self, pages: list[str], mails: list[str]) -> None:
         """The worker runs until nothing is left but looking again; servers answer this and that, then well."""
         self.world.page_answers.extend(pages)
@@ -457,14 +495,16 @@ class Request(RuleBasedStateMachine):
         do = {
             "resend": lambda: links.resend(self.desk, self.manager, self.order, form_key),
             "remind": lambda: links.resend(self.desk, self.manager, self.order, form_key, reminder=True),
-            "readdress": lambda: links.readdress(self.desk, self.manager, self.order, f"{form_key}@example.com", form_key),
+            "readdress": lambda: links.readdress(
+                self.desk, self.manager, self.order, f"{form_key}@example.com", form_key
+            ),
             "cancel": lambda: links.cancel(self.desk, self.manager, self.order, form_key),
             "extend": lambda: links.extend(self.desk, self.manager, self.order, end, form_key),
             "correct": lambda: links.correct(
                 self.desk, self.manager, self.order, n * STEP, form_key, form_key, mail=with_mail
             ),
             "renew": lambda: links.renew(self.desk, self.manager, self.order, end, form_key),
-        }[action]  # fmt: skip
+        }[action]
         allowed, model = self.model.may(action), self.model
         if not allowed:
             with pytest.raises(LinkRefused):
@@ -509,7 +549,7 @@ class Request(RuleBasedStateMachine):
     @rule(
         answer=st.sampled_from(["ok", "ok", "ok", "unavailable", "lost", "refused"]),
         meanwhile=st.sampled_from(["", "", "", "cancel", "correct"]),
-    )  # fmt: skip
+    )
     def press(self, answer: str, meanwhile: str) -> None:
         """A person presses the button of our own link; perhaps a manager acts while HiPay is asked."""
         token = self.detail().order.link_token
@@ -617,7 +657,11 @@ def test_one_right_state(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     manager = person(desk, "manager")
     # Without shrinking, which takes minutes here: --hypothesis-profile explore --hypothesis-seed N finds it again.
     wanted = settings(
-        max_examples=15, stateful_step_count=30, phases=[Phase.generate], database=None, report_multiple_bugs=False,
+        max_examples=15,
+        stateful_step_count=30,
+        phases=[Phase.generate],
+        database=None,
+        report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    )
     run_state_machine_as_test(lambda: Request(desk, manager, monkeypatch), settings=wanted)

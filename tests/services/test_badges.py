@@ -24,9 +24,13 @@ def test_python_and_sql_agree_on_every_state(desk: Desk, manager: Actor) -> None
     with desk.store.write() as tx:
         for delivery, availability, payment, hours in product(DELIVERY, AVAILABILITY, PAYMENT, (-1, 1)):
             rows.change_order(
-                tx, order_id, delivery=delivery, availability=availability, payment=payment,
+                tx,
+                order_id,
+                delivery=delivery,
+                availability=availability,
+                payment=payment,
                 expires_at=now + timedelta(hours=hours),
-            )  # fmt: skip
+            )
             order = rows.order(tx, order_id)
             assert order is not None
             found = [badge for badge, yes in zip(BADGES, tx.execute(holds).one(), strict=True) if yes]

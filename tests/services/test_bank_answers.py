@@ -98,7 +98,11 @@ def test_a_refund_that_the_bank_refuses_after_it_was_done(
     look(desk, manager, order_id)
     assert asked_of(desk, manager, order_id) == [("refused", BANK_REFUSED)]
     [alarm] = still_open(desk, manager, order_id)
-    assert (alarm.kind, alarm.detail["operation"], alarm.detail["units"]) == ("refund_refused", first, 30_0000)
+    assert (alarm.kind, alarm.detail["operation"], alarm.detail["units"]) == (
+        "refund_refused",
+        first,
+        30_0000,
+    )
     [told] = happened(desk, manager, order_id, "bank_refused")
     assert (told["operation"], told["amount"], told["operation_row"]) == ("refund", 30_0000, first)
     assert told["reason_code"] == 4010102
@@ -198,13 +202,15 @@ def test_what_was_asked_in_the_console_is_told_of_too(
     look(desk, manager, order_id)
     assert asked_of(desk, manager, order_id) == [("done", "")]
     [alarm] = still_open(desk, manager, order_id)
-    assert (alarm.kind, alarm.detail["units"], "operation" in alarm.detail) == ("refund_refused", 30_0000, False)
+    assert (alarm.kind, alarm.detail["units"], "operation" in alarm.detail) == (
+        "refund_refused",
+        30_0000,
+        False,
+    )
     assert most(desk, manager, order_id) == {"refund": 80_0000}
 
 
-def test_a_refused_refund_that_is_done_after_all(
-    desk: Desk, manager: Actor, sandbox: RunningSandbox
-) -> None:
+def test_a_refused_refund_that_is_done_after_all(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     """HiPay tries again by itself: then it is done, and nothing is to do any more."""
     order_id = paid(desk, manager, sandbox)
     ask(desk, manager, order_id, "refund", 30_0000)
@@ -218,9 +224,13 @@ def test_a_refused_refund_that_is_done_after_all(
     [seen] = read.observations
     assert transaction["operations"][1]["status"] == "FAILURE"
     done = replace(
-        seen, status=126, refunded=30_0000, reason_code=None, at=clock.now(),
+        seen,
+        status=126,
+        refunded=30_0000,
+        reason_code=None,
+        at=clock.now(),
         operations=tuple(replace(one, status="completed") for one in seen.operations),
-    )  # fmt: skip
+    )
     with desk.store.write() as tx:
         observe_read(tx, desk, order_id, page.id, done)
     assert asked_of(desk, manager, order_id) == [("done", "")]
@@ -319,9 +329,10 @@ def test_an_operation_id_alone_proves_nothing(desk: Desk, manager: Actor, sandbo
     look(desk, manager, other)
     [transaction] = sandbox.api("GET", "/v3/order/A-2").json()["transactions"]
     sandbox.api(
-        "POST", f"/v1/maintenance/transaction/{transaction['id']}",
+        "POST",
+        f"/v1/maintenance/transaction/{transaction['id']}",
         data={"operation": "refund", "amount": "10.00", "operation_id": "A-1-R1"},
-    )  # fmt: skip
+    )
     look(desk, manager, order_id)
     sandbox.control("faults", {"kind": "5xx", "path": "/v1/maintenance", "count": 1})
     ask(desk, manager, order_id, "refund", 10_0000)
@@ -377,14 +388,21 @@ def test_its_sender_is_told_by_mail_if_they_chose_it(
     assert "{" not in mail["text"]
 
 
-def notified(desk: Desk, sandbox: RunningSandbox, status: int, refunded: str, operation: str, amount: str) -> None:
+def notified(
+    desk: Desk, sandbox: RunningSandbox, status: int, refunded: str, operation: str, amount: str
+) -> None:
     """A notification that names its operation, worked off; what it is about is not read yet."""
     [transaction] = sandbox.control("orders")[0]["transactions"]
     raw = body(
-        "A-1", status, transaction_reference=transaction["reference"], authorized_amount="100.00",
-        captured_amount="100.00", refunded_amount=refunded, date_updated=clock.now().isoformat(timespec="seconds"),
+        "A-1",
+        status,
+        transaction_reference=transaction["reference"],
+        authorized_amount="100.00",
+        captured_amount="100.00",
+        refunded_amount=refunded,
+        date_updated=clock.now().isoformat(timespec="seconds"),
         **{"order[amount]": "100.00", "operation[id]": operation, "operation[amount]": amount},
-    )  # fmt: skip
+    )
     notifications.receive(desk, "demo", raw, "application/x-www-form-urlencoded")
     assert notifications.work_off(desk) == 1
 
@@ -399,7 +417,10 @@ def test_a_notification_names_the_operation_once_a_read_confirms_it(
         ask(desk, manager, order_id, "refund", 20_0000)
     notified(desk, sandbox, 165, "20.00", "A-1-R1", "20.00")
     worker.drain(desk)
-    assert [state for state, _ in asked_of(desk, manager, order_id)] == ["done", "done"]  # HiPay's read says no such thing
+    assert [state for state, _ in asked_of(desk, manager, order_id)] == [
+        "done",
+        "done",
+    ]  # HiPay's read says no such thing
     bank(sandbox, "refused", "A-1-R1")
     notified(desk, sandbox, 165, "20.0", "A-1-R1", "20.00")
     assert [state for state, _ in asked_of(desk, manager, order_id)] == ["done", "done"]
@@ -430,7 +451,6 @@ def test_a_refusal_that_the_totals_have_told_is_not_found_again_in_the_list(
     look(desk, manager, order_id)
     assert [state for state, _ in asked_of(desk, manager, order_id)] == ["refused", "refused"]
     assert most(desk, manager, order_id) == {"refund": 100_0000}
-
 
 
 def test_a_lost_answer_is_told_by_a_notification_that_a_read_confirms(
@@ -483,10 +503,20 @@ def test_a_time_to_come_that_was_told_before_sources_were_noted_makes_no_read_la
     [reference] = {told["reference"] for told in happened(desk, manager, order_id, "payment")}
     with desk.store.write() as tx:
         orders.add_event(
-            tx, order=order_id, page=orders.pages_of(tx, order_id)[0].id, at=clock.now(), kind="payment",
-            actor_kind="hipay", actor_id="hipay",
-            data={"reference": reference, "status": 116, "authorised": 100_0000, "at": "2099-01-01T00:00:00+00:00"},
-        )  # fmt: skip
+            tx,
+            order=order_id,
+            page=orders.pages_of(tx, order_id)[0].id,
+            at=clock.now(),
+            kind="payment",
+            actor_kind="hipay",
+            actor_id="hipay",
+            data={
+                "reference": reference,
+                "status": 116,
+                "authorised": 100_0000,
+                "at": "2099-01-01T00:00:00+00:00",
+            },
+        )
     ask(desk, manager, order_id, "refund", 5_0000)
     bank(sandbox, "refused")
     look(desk, manager, order_id)

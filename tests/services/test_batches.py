@@ -173,8 +173,11 @@ def test_a_fault_of_ours_sets_one_row_aside(
 
 def test_the_preview_knows_what_stands_already(desk: Desk, manager: Actor) -> None:
     create.create(
-        desk, manager, draft(order_id="C-2", email="client3@example.com", amount="12,50", references=("F-4",)), create.new_form_key()
-    )  # fmt: skip
+        desk,
+        manager,
+        draft(order_id="C-2", email="client3@example.com", amount="12,50", references=("F-4",)),
+        create.new_form_key(),
+    )
     rows = [row(n) for n in range(1, 5)]
     rows += [
         row(3, **{"N° de commande": "C-5"}),
@@ -183,9 +186,12 @@ def test_the_preview_knows_what_stands_already(desk: Desk, manager: Actor) -> No
     preview = sending.look(desk, manager, "demo", as_csv(rows), RULES)
     assert [(bad.line.number, bad.problems[0].error.code) for bad in preview.bad] == [(3, "order_id_taken")]
     assert [good.warnings for good in preview.good] == [
-        (), ("still_open",), ("reference_used",), ("same_in_file", "reference_in_file", "still_open"),
+        (),
+        ("still_open",),
+        ("reference_used",),
+        ("same_in_file", "reference_in_file", "still_open"),
         ("no_invoice_number", "internationalised"),
-    ]  # fmt: skip
+    ]
     assert preview.totals == {"EUR": 5 * 12_5000}
 
 

@@ -131,7 +131,13 @@ def test_a_delay_is_only_told_and_once(desk: Desk, manager: Actor, imap: Imap) -
 
 def test_a_delay_that_quotes_an_order_is_no_bounce(desk: Desk, manager: Actor, imap: Imap) -> None:
     order_id = send(desk, manager)
-    imap.add(prose(message_id(desk, order_id), "Delayed", "Your message 'Order C-512' is delayed. We will keep trying."))
+    imap.add(
+        prose(
+            message_id(desk, order_id),
+            "Delayed",
+            "Your message 'Order C-512' is delayed. We will keep trying.",
+        )
+    )
     bounces.read_mailbox(desk)
     assert "mail_delayed" in kinds(desk, order_id)
     assert seen(desk, order_id).badge == "open"
@@ -141,7 +147,11 @@ def test_where_the_recipient_passes_it_on_to_is_told_and_no_bounce(
     desk: Desk, manager: Actor, imap: Imap
 ) -> None:
     order_id = send(desk, manager)
-    imap.add(returned(message_id(desk, order_id), recipient="colleague@example.org", action="delayed", status="4.4.1"))
+    imap.add(
+        returned(
+            message_id(desk, order_id), recipient="colleague@example.org", action="delayed", status="4.4.1"
+        )
+    )
     bounces.read_mailbox(desk)
     assert kinds(desk, order_id)[-1] not in ("mail_delayed", "mail_not_passed_on")
     imap.add(returned(message_id(desk, order_id), recipient="colleague@example.org"))
@@ -151,7 +161,13 @@ def test_where_the_recipient_passes_it_on_to_is_told_and_no_bounce(
     assert "colleague" not in str(event.data)
     sweep(desk)
     assert seen(desk, order_id).alarms == ()
-    imap.add(returned(message_id(desk, order_id), recipient="colleague@example.org", original="Elodie.Marchand@Example.com"))
+    imap.add(
+        returned(
+            message_id(desk, order_id),
+            recipient="colleague@example.org",
+            original="Elodie.Marchand@Example.com",
+        )
+    )
     bounces.read_mailbox(desk)  # an alias at the recipient's own server
     assert seen(desk, order_id).badge == "bounced"
 

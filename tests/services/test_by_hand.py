@@ -606,8 +606,10 @@ def test_the_audit_holds_ids_and_no_word_of_a_person(books: Desk, finance: Actor
     assert not any("Marchand" in text for text in kept)
     actions = [entry.action for entry in reversed(audited(books, finance, ""))]
     assert [action for action in actions if action.startswith(("line.", "comment"))] == [
-        "line.match", "line.undone", "comment_written"
-    ]  # fmt: skip
+        "line.match",
+        "line.undone",
+        "comment_written",
+    ]
     match = audited(books, finance)[-1]
     assert (match.subject, match.detail["orders"]) == (f"line:{line_id(books, 'WEB-1')}", [orders["A-300"]])
 
@@ -648,8 +650,10 @@ def test_a_lines_history_is_in_order_and_names_who(
     decisions.undo_group(books, colleague, "k1", "not so")
     told = history.of_line(books, finance, here)
     assert [(entry.kind, entry.who) for entry in told] == [
-        ("comment", "Robin Petit"), ("split", "Camille Martin"), ("undone", "Robin Petit")
-    ]  # fmt: skip
+        ("comment", "Robin Petit"),
+        ("split", "Camille Martin"),
+        ("undone", "Robin Petit"),
+    ]
     assert told[1].shares == (("A-200", 4_0000), ("A-300", 6_0000))
     assert (told[1].before, told[1].stands, told[2].text) == ("unmatched", False, "not so")
 
@@ -688,9 +692,14 @@ def test_an_erased_customer_takes_along_what_was_written_of_them(
     decisions.match(books, finance, [shown(books, "WEB-1")], orders["A-300"], "called Zerline", "k1")
     decisions.undo_group(books, finance, "k1", "was not Zerline")
     decisions.split(
-        books, finance, shown(books, "WEB-1"), [(orders["A-200"], 4_0000), (orders["A-300"], 6_0000)], "with Zerline", "k2",
+        books,
+        finance,
+        shown(books, "WEB-1"),
+        [(orders["A-200"], 4_0000), (orders["A-300"], 6_0000)],
+        "with Zerline",
+        "k2",
         seen=orders_seen(books),
-    )  # fmt: skip
+    )
     history.comment_line(books, finance, here, "Zerline again", "c1")
     history.comment_order(books, finance, orders["A-300"], "wife of Zerline", "c2")
     decisions.exclude(books, finance, [shown(books, "", "Monthly fee")], "of nobody", "k3")
@@ -700,7 +709,9 @@ def test_an_erased_customer_takes_along_what_was_written_of_them(
     assert outcomes(books) == before
     told = history.of_line(books, finance, here)
     assert [(entry.kind, entry.who, entry.text) for entry in told] == [
-        ("match", "Camille Martin", ""), ("undone", "Camille Martin", ""), ("split", "Camille Martin", ""),
+        ("match", "Camille Martin", ""),
+        ("undone", "Camille Martin", ""),
+        ("split", "Camille Martin", ""),
         ("comment", "Camille Martin", ""),
-    ]  # fmt: skip
+    ]
     assert standing_rows(books)[-1].reason == "of nobody"

@@ -88,8 +88,11 @@ def test_it_is_said_whether_the_order_is_paid_and_where_it_is_settled(books: Des
     here = line_id(books, "WEB-1")
     found = {one: find(books, finance, here, one)[0] for one in ("A-100", "S-1", "U-1", "L-1")}
     assert {name: one.paid for name, one in found.items()} == {
-        "A-100": "paid", "S-1": "settled", "U-1": "not_paid", "L-1": "awaited"
-    }  # fmt: skip
+        "A-100": "paid",
+        "S-1": "settled",
+        "U-1": "not_paid",
+        "L-1": "awaited",
+    }
     assert (found["S-1"].gross, found["S-1"].payouts) == (30_0000, "77")
     assert found["A-100"].collected == 42_0000
 

@@ -64,7 +64,7 @@ def test_references_and_ids_are_warned_of_only(desk: Desk, manager: Actor) -> No
     for field in ({"order_id": "4111111111111111"}, {"references": ("", "4111111111111111")}):
         accepted, problems = drafts.check(
             draft(expires_at=clock.now() + timedelta(days=2), **field), clock.now()
-        )  # fmt: skip
+        )
         assert problems == {}
         assert accepted is not None
         assert warnings.LooksLikeCard() in warnings.warnings(desk, manager, accepted)

@@ -65,8 +65,12 @@ def test_it_is_tried_twice_then_skipped_and_named(desk: Desk, manager: Actor, im
     assert badge(desk, manager, order_id) == "bounced"
     [alarm] = skipped(desk)
     assert alarm.detail == {
-        "host": "127.0.0.1", "folder": "INBOX", "uid": deadly, "validity": 7, "arrived": "2026-11-24T14:30:00+00:00",
-    }  # fmt: skip
+        "host": "127.0.0.1",
+        "folder": "INBOX",
+        "uid": deadly,
+        "validity": 7,
+        "arrived": "2026-11-24T14:30:00+00:00",
+    }
     for language, date in (("en", "24 Nov 2026, 14:30"), ("fr", "24 nov. 2026, 14:30")):
         happened, do, _ = alarm_words(
             alarm.kind, alarm.detail, alarm.opened_at, clock.now(), translator(language)

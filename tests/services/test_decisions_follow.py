@@ -202,9 +202,7 @@ def test_a_division_is_given_back_with_its_shares(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
-    decide.split(
-        books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books)
-    )
+    decide.split(books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books))
     decide.exclude(books, finance, [shown(books, "A-100")], "no", "k2")
     decide.undo_group(books, finance, "k2", "yes")
     assert [position(books, order).gross_units for order, _ in shares] == [70_0000, 30_0000]
@@ -252,9 +250,7 @@ def test_a_division_whose_amount_was_corrected_is_open_again_and_says_so(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
-    decide.split(
-        books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books)
-    )
+    decide.split(books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books))
     take(books, line("A-100", "101.00", transaction="T-1"), FEE, REFUND, *OTHERS)
     [sale] = [
         row
@@ -275,9 +271,7 @@ def test_a_division_whose_amount_is_unchanged_is_kept(
     books: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
-    decide.split(
-        books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books)
-    )
+    decide.split(books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books))
     take(books, SALE.replace("2026-11-20", "2026-11-21"), FEE, REFUND, *OTHERS)
     assert [position(books, order).gross_units for order, _ in shares] == [70_0000, 30_0000]
     must_hold(books)

@@ -22,7 +22,14 @@ from tests.support.looking import looked_at
 from tests.support.payouts import HEAD, Failed, csv, import_file, lines_of
 
 
-def row(order: str, amount: str = "10.00", *, operation: str = "Sale", payout: str = "77", date: str = "2026-11-20") -> str:
+def row(
+    order: str,
+    amount: str = "10.00",
+    *,
+    operation: str = "Sale",
+    payout: str = "77",
+    date: str = "2026-11-20",
+) -> str:
     return f";{payout};T-{order};{order};{amount};EUR;;;;;{operation};{amount};EUR;F-{order};{date}"
 
 
@@ -55,8 +62,13 @@ def kept(desk: Desk, file: int) -> Row[object]:
 # A last row without a line end
 
 
-def test_a_whole_file_without_a_line_end_is_whole_where_its_payout_adds_up(desk: Desk, finance: Actor) -> None:
-    wholes = (unclosed(row("A"), row("B"), PAID), unclosed(PAID, row("C"), row("D")).replace(b";77;", b";78;"))
+def test_a_whole_file_without_a_line_end_is_whole_where_its_payout_adds_up(
+    desk: Desk, finance: Actor
+) -> None:
+    wholes = (
+        unclosed(row("A"), row("B"), PAID),
+        unclosed(PAID, row("C"), row("D")).replace(b";77;", b";78;"),
+    )
     for number, raw in enumerate(wholes):
         assert looked_at(desk, finance, "demo", raw).findings.open_end == 0
         import_file(desk, finance, "demo", f"{number}.csv", raw)
@@ -66,7 +78,9 @@ def test_a_whole_file_without_a_line_end_is_whole_where_its_payout_adds_up(desk:
 @pytest.mark.parametrize(
     "raw",
     [
-        unclosed(row("X", payout="76"), row("", "10.00", operation="Settlement", payout="76"), row("A"), row("B")),
+        unclosed(
+            row("X", payout="76"), row("", "10.00", operation="Settlement", payout="76"), row("A"), row("B")
+        ),
         csv(PAID, row("A"), row("B")).replace(b";20.00;", b";25.00;").removesuffix(b"\r\n"),
     ],
     ids=["its payout line is lost, another has its own", "differs"],
@@ -126,7 +140,9 @@ def test_rows_set_aside_leave_the_end_open_and_the_payout_unproved(desk: Desk, f
 SWALLOWED = csv(row("A"), row("B").replace(";F-B", ';"F-B'), row("C").replace(";F-C", ';F-C"'), row("D"))
 
 
-def look(desk: Desk, actor: Actor, folder: Path, raw: bytes, chosen: Chosen | None = None) -> Preview | Refused:
+def look(
+    desk: Desk, actor: Actor, folder: Path, raw: bytes, chosen: Chosen | None = None
+) -> Preview | Refused:
     path = folder / "given.csv"
     path.write_bytes(raw)
     found = preview_process.begin(desk, actor, "demo", Given(path, folder / "sheets"), chosen)
@@ -134,7 +150,9 @@ def look(desk: Desk, actor: Actor, folder: Path, raw: bytes, chosen: Chosen | No
     return found
 
 
-def test_rows_between_two_quotation_marks_wait_for_a_person(desk: Desk, finance: Actor, tmp_path: Path) -> None:
+def test_rows_between_two_quotation_marks_wait_for_a_person(
+    desk: Desk, finance: Actor, tmp_path: Path
+) -> None:
     asked = look(desk, finance, tmp_path, SWALLOWED)
     assert isinstance(asked, Refused)
     assert (asked.code, asked.questions) == ("settlement_file_swallowed_rows", ("quotes",))
@@ -160,7 +178,12 @@ def test_rows_between_two_quotation_marks_wait_for_a_person(desk: Desk, finance:
 def test_a_file_put_together_of_two_kinds_is_refused_by_its_line(desk: Desk, finance: Actor) -> None:
     other = HEAD.split(";")
     other[4], other[11] = other[11], other[4]
-    raw = csv(row("A")) + "\ufeff".encode() + (";".join(other) + "\r\n").encode() + csv(row("B")).split(b"\r\n", 1)[1]
+    raw = (
+        csv(row("A"))
+        + "\ufeff".encode()
+        + (";".join(other) + "\r\n").encode()
+        + csv(row("B")).split(b"\r\n", 1)[1]
+    )
     with pytest.raises(Failed) as failed:
         import_file(desk, finance, "demo", "joined.csv", raw)
     assert failed.value.failure == "settlement_file_joined"
@@ -172,15 +195,23 @@ def test_a_file_put_together_of_two_kinds_is_refused_by_its_line(desk: Desk, fin
 # Dates beside that of the collection
 
 
-def test_a_date_beside_the_collections_that_is_none_is_named_and_its_money_counts(desk: Desk, finance: Actor) -> None:
+def test_a_date_beside_the_collections_that_is_none_is_named_and_its_money_counts(
+    desk: Desk, finance: Actor
+) -> None:
     head = f"{HEAD};Date value;Operation date;Transfer"
     rows = [
-        row("A") + ";31/02/2026;2026-11-20;VIR 2026-11", row("B") + ";2026-11-21;soon;2026-02-31", PAID + ";;;",
-    ]  # fmt: skip
+        row("A") + ";31/02/2026;2026-11-20;VIR 2026-11",
+        row("B") + ";2026-11-21;soon;2026-02-31",
+        PAID + ";;;",
+    ]
     raw = "\r\n".join((head, *rows, "")).encode()
     found = looked_at(desk, finance, "demo", raw)
     named = [(cell.line, cell.column, cell.cell) for cell in found.findings.undated]
-    assert named == [(2, "date_value", "31/02/2026"), (3, "operation_date", "soon"), (3, "transfer", "2026-02-31")]
+    assert named == [
+        (2, "date_value", "31/02/2026"),
+        (3, "operation_date", "soon"),
+        (3, "transfer", "2026-02-31"),
+    ]
     assert (found.findings.undated_count, found.aside, found.lines) == (3, (), 3)
     file = import_file(desk, finance, "demo", "a.csv", raw)
     assert len(kept(desk, file).reading["found"]["undated"]) == 3
@@ -188,6 +219,8 @@ def test_a_date_beside_the_collections_that_is_none_is_named_and_its_money_count
     assert lines_of(desk)["date_value"].tolist() == ["31/02/2026", "2026-11-21", ""]
 
 
-def test_the_date_of_the_collection_makes_the_month_and_sets_its_row_aside(desk: Desk, finance: Actor) -> None:
+def test_the_date_of_the_collection_makes_the_month_and_sets_its_row_aside(
+    desk: Desk, finance: Actor
+) -> None:
     found = looked_at(desk, finance, "demo", csv(row("A", date="31/02/2026"), row("B")))
     assert [(one.line, one.column, one.reason) for one in found.aside] == [(2, "date", "date_unreadable")]

@@ -117,15 +117,19 @@ def test_the_same_order_twice_in_a_list(desk: Desk, finance: Actor) -> None:
 def test_payout_lines_find_expected_orders(desk: Desk, finance: Actor) -> None:
     keep(desk, finance, A, B, ("WEB/1003", "30,00", "EUR", "", "F-3"), ("WEB/1004", "40,00", "EUR", "", ""))
     lines = [
-        "S1;T1;WEB/1001;1250.50;EUR;Sale;1250.50;EUR;", "S1;T2;WEB/1002;15.00;EUR;Sale;15.00;EUR;",
-        "S1;T3;;30.00;EUR;Sale;30.00;EUR;F-3", "S1;T3;;-30.00;EUR;Refund;-30.00;EUR;F-3",
-    ]  # fmt: skip
+        "S1;T1;WEB/1001;1250.50;EUR;Sale;1250.50;EUR;",
+        "S1;T2;WEB/1002;15.00;EUR;Sale;15.00;EUR;",
+        "S1;T3;;30.00;EUR;Sale;30.00;EUR;F-3",
+        "S1;T3;;-30.00;EUR;Refund;-30.00;EUR;F-3",
+    ]
     import_file(desk, finance, "demo", "p.csv", "\n".join([PAYOUT, *lines, ""]).encode())
     assert set(lines_of(desk)["outcome"]) == {"matched"}
     assert {name: (one.status, one.open_units) for name, one in positions_of(desk).items()} == {
-        "WEB/1001": ("settled_in_full", 0), "WEB/1002": ("settled_in_part", 5_0000), "WEB/1003": ("refunded", 0),
+        "WEB/1001": ("settled_in_full", 0),
+        "WEB/1002": ("settled_in_part", 5_0000),
+        "WEB/1003": ("refunded", 0),
         "WEB/1004": ("awaited", 0),
-    }  # fmt: skip
+    }
 
 
 def test_it_is_no_payment_request(desk: Desk, finance: Actor) -> None:
@@ -180,5 +184,11 @@ def test_a_list_cut_off_goes_on_where_it_was(
 
 
 def test_an_id_that_looks_like_a_card_number_is_warned_of(desk: Desk, finance: Actor) -> None:
-    seen = look(desk, finance, A, ("4111111111111111", "1,00", "EUR", "", ""), ("D-1", "1,00", "EUR", "", "4111 1111 1111 1111"))
+    seen = look(
+        desk,
+        finance,
+        A,
+        ("4111111111111111", "1,00", "EUR", "", ""),
+        ("D-1", "1,00", "EUR", "", "4111 1111 1111 1111"),
+    )
     assert (len(seen.new), seen.cards, seen.bad) == (3, (3, 4), ())

@@ -142,7 +142,9 @@ def test_a_changed_line_of_hipays_stands_beside_with_an_alarm_until_a_person_tak
     [one] = held_corrections.of_file(desk, finance, file).shown
     assert [(pair.line, pair.differs) for pair in one.pairs] == [(2, ("original_amount", "settled_amount"))]
     held_corrections.decide(desk, finance, file, [one.id], "taken", "HiPay's own correction, by mail")
-    held_corrections.decide(desk, finance, file, [one.id], "taken", "HiPay's own correction, by mail")  # pressed twice
+    held_corrections.decide(
+        desk, finance, file, [one.id], "taken", "HiPay's own correction, by mail"
+    )  # pressed twice
     assert amounts(desk) == ["5.00"]
     assert check(desk, finance) == ("differs", 0)
     assert alarms(desk, finance) == []
@@ -241,7 +243,9 @@ def test_another_amount_of_hipays_dismisses_what_waits(desk: Desk, finance: Acto
     [one] = held_corrections.of_file(desk, finance, file).shown
     held_corrections.undo(desk, finance, file, [one.id], "look again")
     with pytest.raises(CorrectionMoved):
-        held_corrections.decide(desk, finance, file, [one.id], "taken", "what it would replace stands no more")
+        held_corrections.decide(
+            desk, finance, file, [one.id], "taken", "what it would replace stands no more"
+        )
     must_hold(desk)
 
 
@@ -263,8 +267,10 @@ def test_the_same_bytes_once_more_from_hipay_decide_too(desk: Desk, finance: Act
 
 
 SPEECHES = {
-    "hipay": ("hipay", HIPAYS), "by hand": ("upload", CHANGED), "folder": ("folder", csv(line("A", "7.00"), *OTHERS, PAYOUT)),
-}  # fmt: skip
+    "hipay": ("hipay", HIPAYS),
+    "by hand": ("upload", CHANGED),
+    "folder": ("folder", csv(line("A", "7.00"), *OTHERS, PAYOUT)),
+}
 
 
 @pytest.mark.parametrize(
@@ -440,9 +446,7 @@ def test_hipay_delivers_what_a_person_dismissed_byte_for_byte(desk: Desk, financ
     must_hold(desk)
 
 
-def test_hipay_issues_its_former_line_again_after_a_person_took_another(
-    desk: Desk, finance: Actor
-) -> None:
+def test_hipay_issues_its_former_line_again_after_a_person_took_another(desk: Desk, finance: Actor) -> None:
     """The correction waits once more, told by an alarm; what was decided of the line goes with it."""
     order = an_order(desk, "Z", "500.00")
     come(desk, HIPAYS, "hipay")
@@ -505,7 +509,9 @@ def test_hipay_delivers_its_former_bytes_after_a_person_took_another(desk: Desk,
     must_hold(desk)
 
 
-def test_a_line_beside_does_not_hide_what_else_the_file_says_of_its_transaction(desk: Desk, finance: Actor) -> None:
+def test_a_line_beside_does_not_hide_what_else_the_file_says_of_its_transaction(
+    desk: Desk, finance: Actor
+) -> None:
     """HiPay's sale finds its order by a fee of the same transaction, which the file brings after the sale that it changes."""
     an_order(desk, "A", "500.00")
     sale = line("A").replace(";A;500", ";;500")

@@ -30,17 +30,31 @@ from tests.support.sandbox import LOGIN, PASSPHRASE, PASSWORD, RunningSandbox, s
 
 def account(password: str = PASSWORD) -> Account:
     return Account(
-        key="demo", name="Demo", environment="sandbox", login=LOGIN, password=SecretStr(password),
+        key="demo",
+        name="Demo",
+        environment="sandbox",
+        login=LOGIN,
+        password=SecretStr(password),
         passphrase=SecretStr(PASSPHRASE),
-    )  # fmt: skip
+    )
 
 
 def page(order_id: str, notify_url: str = "", **changes: object) -> PageRequest:
     fields: dict[str, object] = {
-        "order_id": order_id, "description": "Order é", "amount_units": 120_000, "currency": "EUR", "operation": "Sale",
-        "eci": 7, "language": "fr_FR", "email": "c@example.com", "firstname": "Zoé", "lastname": "D'Arc",
-        "notify_url": notify_url, "time_limit_to_pay": 86400, "custom_data": custom_data(["INV-1"], f"mark-{order_id}"),
-    }  # fmt: skip
+        "order_id": order_id,
+        "description": "Order é",
+        "amount_units": 120_000,
+        "currency": "EUR",
+        "operation": "Sale",
+        "eci": 7,
+        "language": "fr_FR",
+        "email": "c@example.com",
+        "firstname": "Zoé",
+        "lastname": "D'Arc",
+        "notify_url": notify_url,
+        "time_limit_to_pay": 86400,
+        "custom_data": custom_data(["INV-1"], f"mark-{order_id}"),
+    }
     return PageRequest(**(fields | changes))  # type: ignore[arg-type]
 
 
@@ -152,8 +166,23 @@ def test_a_notification_and_a_read_are_the_same_observation(
     read = hipay.read_order("A-1")
     assert read is not None
     asked = read.observations[0]
-    for name in ("order_id", "reference", "status", "state", "currency", "authorised", "captured", "refunded",
-                 "order_amount", "order_currency", "payment_product", "eci", "mid", "mark", "at"):  # fmt: skip
+    for name in (
+        "order_id",
+        "reference",
+        "status",
+        "state",
+        "currency",
+        "authorised",
+        "captured",
+        "refunded",
+        "order_amount",
+        "order_currency",
+        "payment_product",
+        "eci",
+        "mid",
+        "mark",
+        "at",
+    ):
         assert getattr(told, name) == getattr(asked, name), name
     kept = notifications.stripped(raw, content_type)
     assert b"card_holder" not in kept
@@ -183,8 +212,9 @@ def test_an_authorisation_is_captured_refunded_and_charged_back(
     )
     assert status(seen.status).effect is Effect.CHARGED_BACK
     assert [(one.kind, one.amount, one.operation_id) for one in seen.operations[:2]] == [
-        ("capture", 70_000, "cap-1"), ("refund", 20_000, "ref-1"),
-    ]  # fmt: skip
+        ("capture", 70_000, "cap-1"),
+        ("refund", 20_000, "ref-1"),
+    ]
     with pytest.raises(NotFound):
         hipay.maintain("800000000000", "refund")
     assert hipay.read_operation("cap-1") == read.observations

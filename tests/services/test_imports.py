@@ -56,9 +56,14 @@ def finance(desk: Desk) -> Actor:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few lines in each block and transaction, so that a small file has many."""
     for module, name, value in (
-        (load, "ROWS", 4), (load, "BATCH", 2), (rejoin, "AT_ONCE", 3), (rejoin, "GAP_SECONDS", 0), (follow_up, "_LINES", 3),
-        (follow_up, "_ORDERS", 2), (process, "_CLEANED", 2),
-    ):  # fmt: skip
+        (load, "ROWS", 4),
+        (load, "BATCH", 2),
+        (rejoin, "AT_ONCE", 3),
+        (rejoin, "GAP_SECONDS", 0),
+        (follow_up, "_LINES", 3),
+        (follow_up, "_ORDERS", 2),
+        (process, "_CLEANED", 2),
+    ):
         monkeypatch.setattr(module, name, value)
 
 
@@ -167,7 +172,9 @@ def later() -> Iterator[Callable[[timedelta], None]]:
 def test_one_that_the_machine_stopped_too_often_rests_says_so_and_comes_again_by_itself(
     desk: Desk, finance: Actor, later: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(background._Child, "_start", lambda _: None)  # it lasts: here the work is done by hand
+    monkeypatch.setattr(
+        background._Child, "_start", lambda _: None
+    )  # it lasts: here the work is done by hand
     file, other = receive(desk, finance), receive(desk, finance, OLD, "other.csv")
     for _ in range(settlement_files.TRIES):
         with dying(2), pytest.raises(Died):
@@ -215,9 +222,7 @@ def test_only_a_death_of_its_own_fails_it_for_good(
         child._process = Dead()  # type: ignore[assignment]
         child.look()
     [found] = files.running(desk, finance)
-    assert (found.state, found.failure) == (
-        wanted, "import_died" if wanted == "failed" else "import_stopped"
-    )  # fmt: skip
+    assert (found.state, found.failure) == (wanted, "import_died" if wanted == "failed" else "import_stopped")
     if wanted == "failed":
         background.work_off(desk)
         assert (visible(desk), len(lines_of(desk))) == (0, 0)

@@ -41,24 +41,35 @@ OPERATION_IDS = ["op-1", "op-2", ""]
 
 line = st.builds(
     lambda **cells: cells,
-    operation=st.sampled_from(["Sale", "Sale", "Refund", "Fixed fee", "Chargeback", "Monthly fee", "Settlement", "Green fee"]),
-    order=st.sampled_from(IDS), reference=st.sampled_from(REFERENCES), second=st.sampled_from(["", "", "ABCD1", "F-9"]),
-    transaction=st.sampled_from(TRANSACTIONS), own=st.sampled_from(OPERATION_IDS), amount=st.sampled_from(["10.00", "-5.00", "0.30"]),
+    operation=st.sampled_from(
+        ["Sale", "Sale", "Refund", "Fixed fee", "Chargeback", "Monthly fee", "Settlement", "Green fee"]
+    ),
+    order=st.sampled_from(IDS),
+    reference=st.sampled_from(REFERENCES),
+    second=st.sampled_from(["", "", "ABCD1", "F-9"]),
+    transaction=st.sampled_from(TRANSACTIONS),
+    own=st.sampled_from(OPERATION_IDS),
+    amount=st.sampled_from(["10.00", "-5.00", "0.30"]),
     settlement=st.sampled_from(["S1", "S2"]),
-)  # fmt: skip
+)
 file = st.lists(line, min_size=1, max_size=7)
 order = st.builds(
-    lambda **cells: cells, id=st.sampled_from(["A1", "ABCD1", "B2", "WEB-77", "INV1001"]), reference=st.sampled_from(REFERENCES),
-    second=st.sampled_from(["", "F-9", "ABCD1"]), awaited=st.booleans(),
-)  # fmt: skip
+    lambda **cells: cells,
+    id=st.sampled_from(["A1", "ABCD1", "B2", "WEB-77", "INV1001"]),
+    reference=st.sampled_from(REFERENCES),
+    second=st.sampled_from(["", "F-9", "ABCD1"]),
+    awaited=st.booleans(),
+)
 step = st.one_of(
-    st.tuples(st.just("file"), file), st.tuples(st.just("file"), file), st.tuples(st.just("order"), order),
+    st.tuples(st.just("file"), file),
+    st.tuples(st.just("file"), file),
+    st.tuples(st.just("order"), order),
     st.tuples(st.just("page"), st.sampled_from(["A1-2", "ABCD1-3", "B2-2"])),
     st.tuples(st.just("payment"), st.tuples(st.integers(0, 5), st.sampled_from(["T1", "T2", "T9"]))),
     st.tuples(st.just("operation"), st.tuples(st.integers(0, 5), st.sampled_from(["op-1", "op-2"]))),
     st.tuples(st.just("again"), st.integers(0, 5)),
     st.tuples(st.just("decision"), st.tuples(st.integers(0, 9), st.sampled_from(KINDS))),
-)  # fmt: skip
+)
 
 
 def written(lines: list[dict[str, str]]) -> bytes:
@@ -67,7 +78,7 @@ def written(lines: list[dict[str, str]]) -> bytes:
         f"1;{one['settlement']};{one['transaction']};{one['order']};{one['amount']};EUR;;;;EUR;{one['operation']};{one['amount']};EUR;"
         f"{one['reference']};2026-11-20;{one['second']};{one['own']}"
         for one in lines
-    ]  # fmt: skip
+    ]
     return "\n".join((head, *rows, "")).encode()
 
 
@@ -105,11 +116,32 @@ class Shop:
         now, name = clock.now(), cells["id"]
         with self.desk.store.write() as tx:
             number = order_rows.add_order(
-                tx, account="demo", order_id=name, channel="imported" if cells["awaited"] else "link", form_key=name, mark=name,
-                first_name="", last_name="", email="", phone="", language="fr", amount=10_0000, currency="EUR", description="",
-                reference_1=cells["reference"], reference_2=cells["second"], capture="now", expires_at=now, created_at=now,
-                actor_kind="user", actor_id="t", sender_name="", delivery="sent", availability="open", payment="unpaid",
-            )  # fmt: skip
+                tx,
+                account="demo",
+                order_id=name,
+                channel="imported" if cells["awaited"] else "link",
+                form_key=name,
+                mark=name,
+                first_name="",
+                last_name="",
+                email="",
+                phone="",
+                language="fr",
+                amount=10_0000,
+                currency="EUR",
+                description="",
+                reference_1=cells["reference"],
+                reference_2=cells["second"],
+                capture="now",
+                expires_at=now,
+                created_at=now,
+                actor_kind="user",
+                actor_id="t",
+                sender_name="",
+                delivery="sent",
+                availability="open",
+                payment="unpaid",
+            )
         self.orders.append((number, name))
 
     def _page(self, name: str) -> None:
@@ -119,10 +151,17 @@ class Shop:
                 if tx.execute(pages.select().where(pages.c.hipay_order_id == name)).first() is None:
                     tx.execute(
                         pages.insert().values(
-                            order=found[0], account="demo", hipay_order_id=name, number=2, amount=1, currency="EUR",
-                            state="open", token=name, created_at=clock.now(),
+                            order=found[0],
+                            account="demo",
+                            hipay_order_id=name,
+                            number=2,
+                            amount=1,
+                            currency="EUR",
+                            state="open",
+                            token=name,
+                            created_at=clock.now(),
                         )
-                    )  # fmt: skip
+                    )
 
     def _payment(self, what: tuple[int, str]) -> None:
         if self.orders:
@@ -152,11 +191,21 @@ class Shop:
                 ):
                     tx.execute(
                         operations.insert().values(
-                            order=number, account="demo", reference="T1", kind="refund", amount=1, currency="EUR", why="",
-                            form_key=what[1], operation_id=what[1], state="done", created_at=clock.now(), actor_kind="user",
+                            order=number,
+                            account="demo",
+                            reference="T1",
+                            kind="refund",
+                            amount=1,
+                            currency="EUR",
+                            why="",
+                            form_key=what[1],
+                            operation_id=what[1],
+                            state="done",
+                            created_at=clock.now(),
+                            actor_kind="user",
                             actor_id="t",
                         )
-                    )  # fmt: skip
+                    )
 
     def _decision(self, what: tuple[int, str]) -> None:
         """A person decides a line, or undoes what stands on it."""
@@ -183,9 +232,7 @@ class Shop:
             elif kind == "split":
                 parts = divided(units, [1, 2], 100)
                 shares = [(orders[0], parts[0]), (orders[1], parts[1])]
-                decide.split(
-                    self.desk, self.finance, shown, shares, "why", key, seen=orders_seen(self.desk)
-                )
+                decide.split(self.desk, self.finance, shown, shares, "why", key, seen=orders_seen(self.desk))
             else:
                 getattr(decide, kind)(self.desk, self.finance, [shown], "why", key)
 

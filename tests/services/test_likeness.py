@@ -39,11 +39,20 @@ def finance(desk: Desk) -> Actor:
 
 def line(number: int, operation: str = "Sale", amount: str = "10.00", **cells: str) -> Line:
     return {
-        "Account": "1", "Settlement ID": "77", "Transaction ID": f"00{800 + number}", "Order": f"00{number}",
-        "Original amount": amount, "Original currency": "EUR", "Operation": operation, "Settled amount": amount,
-        "Settlement currency": "EUR", "Reporting data 1": f"F-{number}", "Reporting data 4": "web", "Date": "2026-11-20",
+        "Account": "1",
+        "Settlement ID": "77",
+        "Transaction ID": f"00{800 + number}",
+        "Order": f"00{number}",
+        "Original amount": amount,
+        "Original currency": "EUR",
+        "Operation": operation,
+        "Settled amount": amount,
+        "Settlement currency": "EUR",
+        "Reporting data 1": f"F-{number}",
+        "Reporting data 4": "web",
+        "Date": "2026-11-20",
         **cells,
-    }  # fmt: skip
+    }
 
 
 def payout(*numbers: int) -> list[Line]:

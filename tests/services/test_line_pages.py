@@ -69,8 +69,14 @@ def expected(stored: list[Row[Any]], chosen: LineFilter, sort: Sort) -> list[Pla
         and (not chosen.settlement or line.settlement_id == chosen.settlement)
         and (chosen.file is None or line.file == chosen.file)
         and (chosen.order is None or line.order == chosen.order)
-        and (chosen.least is None or (line.settled_amount_units is not None and abs(line.settled_amount_units) >= chosen.least))
-        and (chosen.most is None or (line.settled_amount_units is not None and abs(line.settled_amount_units) <= chosen.most))
+        and (
+            chosen.least is None
+            or (line.settled_amount_units is not None and abs(line.settled_amount_units) >= chosen.least)
+        )
+        and (
+            chosen.most is None
+            or (line.settled_amount_units is not None and abs(line.settled_amount_units) <= chosen.most)
+        )
         and (not chosen.since or line.date >= chosen.since)
         and (not chosen.until or line.date <= chosen.until)
         and (
@@ -78,7 +84,7 @@ def expected(stored: list[Row[Any]], chosen: LineFilter, sort: Sort) -> list[Pla
             or line.transaction_id.startswith(chosen.text)
             or (chosen.loose and line.loose_reference.startswith(chosen.loose))
         )
-    ]  # fmt: skip
+    ]
     amounts = sorted((place for place in kept if place[0] is not None), reverse=descending)
     blank = sorted(
         (place for place in kept if place[0] is None), key=lambda place: place[1], reverse=descending

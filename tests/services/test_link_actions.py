@@ -305,8 +305,10 @@ def test_hipays_own_link_says_why_it_cannot_be_called_off(desk: Desk, manager: A
     offered = links.offer(desk, manager, order_id)
     assert offered is not None
     assert {name for name, why in offered.refusals.items() if isinstance(why, link_errors.NotOurLink)} == {
-        "cancel", "extend", "correct",
-    }  # fmt: skip
+        "cancel",
+        "extend",
+        "correct",
+    }
     end: datetime = clock.now() + timedelta(days=3)
     for refused in (
         lambda: links.cancel(desk, manager, order_id, key()),
@@ -354,11 +356,18 @@ def test_every_standing_is_told(desk: Desk, manager: Actor) -> None:
     order_id = send(desk, manager)
     with desk.store.write() as tx:
         for payment, availability, expected in (
-            ("unpaid", "open", "open"), ("refused", "open", "open"), ("pending", "open", "pending"),
-            ("authorised", "open", "pending"), ("captured", "cancelled", "paid"), ("unpaid", "cancelled", "cancelled"),
-            ("unpaid", "taken", "pending"), ("refused", "taken", "open"), ("pending", "taken", "pending"),
-            ("refunded", "open", "paid"), ("unpaid", "failed", "open"),
-        ):  # fmt: skip
+            ("unpaid", "open", "open"),
+            ("refused", "open", "open"),
+            ("pending", "open", "pending"),
+            ("authorised", "open", "pending"),
+            ("captured", "cancelled", "paid"),
+            ("unpaid", "cancelled", "cancelled"),
+            ("unpaid", "taken", "pending"),
+            ("refused", "taken", "open"),
+            ("pending", "taken", "pending"),
+            ("refunded", "open", "paid"),
+            ("unpaid", "failed", "open"),
+        ):
             orders.change_order(tx, order_id, payment=payment, availability=availability)
             order = orders.order(tx, order_id)
             assert order is not None

@@ -17,17 +17,24 @@ CANARY = "canary-1f0c"
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     account = {
-        "name": "Shop", "environment": "stage", "login": "user", "password": f"{CANARY}-password",
-        "passphrase": f"{CANARY}-passphrase", "previous_passphrase": f"{CANARY}-previous",
-    }  # fmt: skip
+        "name": "Shop",
+        "environment": "stage",
+        "login": "user",
+        "password": f"{CANARY}-password",
+        "passphrase": f"{CANARY}-passphrase",
+        "previous_passphrase": f"{CANARY}-previous",
+    }
     return settings_for(
-        tmp_path, accounts={"shop": account}, smtp_url=f"smtps://me:{CANARY}%2Fmail@mail.example.com",
+        tmp_path,
+        accounts={"shop": account},
+        smtp_url=f"smtps://me:{CANARY}%2Fmail@mail.example.com",
         database_url=f"postgresql://u:{CANARY}-db@db/desk",
         auth={
-            **PROVIDER, "cookie_secret": f"{CANARY}-cookie-0123456789abcdef",
+            **PROVIDER,
+            "cookie_secret": f"{CANARY}-cookie-0123456789abcdef",
             "other": {**CLIENT, "client_secret": f"{CANARY}-client"},
         },
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

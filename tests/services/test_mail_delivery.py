@@ -273,8 +273,13 @@ def test_starttls_is_used_where_required(tls: tuple[ssl.SSLContext, ssl.SSLConte
 def test_a_dripping_server_is_cut_off_behind_tls_too(tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
     with Dripping("MAIL", OFFERS_STARTTLS, tls[0]) as server, pytest.raises(errors.Retryable) as caught:
         deliver(
-            MESSAGE, smtp_url=server.url + "?starttls=required", sender=SENDER, recipients=[CUSTOMER], within=0.5, tls=tls[1]
-        )  # fmt: skip
+            MESSAGE,
+            smtp_url=server.url + "?starttls=required",
+            sender=SENDER,
+            recipients=[CUSTOMER],
+            within=0.5,
+            tls=tls[1],
+        )
     assert caught.value.stage == "sender"
 
 

@@ -17,9 +17,15 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.S
 
 
 def read(
-    imap: Imap, after: Place | None = None, *, url: str = "", most: int = 100, timeout: float = 10, seconds: float = 60,
+    imap: Imap,
+    after: Place | None = None,
+    *,
+    url: str = "",
+    most: int = 100,
+    timeout: float = 10,
+    seconds: float = 60,
     tls: ssl.SSLContext | None = None,
-) -> list[Received]:  # fmt: skip
+) -> list[Received]:
     server = parse_imap_url(url or imap.url)
     return [
         one

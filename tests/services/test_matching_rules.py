@@ -61,16 +61,20 @@ def test_a_rule_takes_what_is_open_and_what_comes_and_gives_it_back(books: Desk,
     assert now == begun
     [ended] = not_ours_rules.rules(books, finance, "demo")
     assert (ended.who, ended.ender, ended.end_reason, ended.due) == (
-        "Camille Martin", "Camille Martin", "it is ours after all", False
-    )  # fmt: skip
+        "Camille Martin",
+        "Camille Martin",
+        "it is ours after all",
+        False,
+    )
 
 
 def test_a_rule_compares_whole_cells_too(books: Desk, finance: Actor) -> None:
     take(books, line("A", product="amex"), line("B", product="amex gold"))
     not_ours_rules.add(books, finance, "demo", "product_name", "equals", "amex", "other contract", "k1")
     assert {name: outcome for name, (outcome, _) in outcomes(books).items()} == {
-        "A Sale": "not_ours", "B Sale": "unmatched"
-    }  # fmt: skip
+        "A Sale": "not_ours",
+        "B Sale": "unmatched",
+    }
 
 
 def test_a_persons_decision_goes_before_a_rule(books: Desk, finance: Actor) -> None:
@@ -154,7 +158,10 @@ def test_rules_are_read_and_changed(books: Desk, finance: Actor) -> None:
     now = account_rules.matching(books, finance, "demo")
     assert (now.reference, now.ignore, now.late_days, now.joining) == (1, frozenset(), 10, False)
     assert account_rules.save(books, finance, "demo", reference=1, ignore=(), late_days=10) is False
-    assert account_rules.save(books, finance, "demo", reference=2, ignore={"case", "zeros"}, late_days=20) is True
+    assert (
+        account_rules.save(books, finance, "demo", reference=2, ignore={"case", "zeros"}, late_days=20)
+        is True
+    )
     now = account_rules.matching(books, finance, "demo")
     assert (now.reference, now.ignore, now.late_days) == (2, frozenset({"case", "zeros"}), 20)
     assert now.joining
@@ -249,7 +256,9 @@ def test_who_may_not_reconcile_changes_no_rule(books: Desk, finance: Actor, role
 
 
 def test_the_audit_names_no_text_of_a_rule(books: Desk, finance: Actor) -> None:
-    not_ours_rules.add(books, finance, "demo", "customer_id", "equals", "elodie@example.com", "Mrs Marchand", "k1")
+    not_ours_rules.add(
+        books, finance, "demo", "customer_id", "equals", "elodie@example.com", "Mrs Marchand", "k1"
+    )
     file_accounts.assign(books, finance, "12345", "demo")
     with books.store.read() as tx:
         kept = str([tuple(row) for row in tx.execute(select(orders.audit))])

@@ -42,9 +42,16 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
             (9, {"captured": 100_0000}),
         ):
             order_rows.add_event(
-                tx, identity=str(days), order=order, page=None, at=HELD + timedelta(days=days), kind="payment",
-                actor_kind="hipay", actor_id="hipay", data={"reference": "800", "status": 118, "currency": "EUR", **facts},
-            )  # fmt: skip
+                tx,
+                identity=str(days),
+                order=order,
+                page=None,
+                at=HELD + timedelta(days=days),
+                kind="payment",
+                actor_kind="hipay",
+                actor_id="hipay",
+                data={"reference": "800", "status": 118, "currency": "EUR", **facts},
+            )
         refold(tx, order)
     take(before, line("A-1", "40.00"), line("A-1", "-40.00", operation="Refund"), line("WEB-1"))
     decide.exclude(before, finance, [Shown(line_id(before, "WEB-1"))], "test", "k1")
@@ -78,9 +85,15 @@ def test_files_of_before_say_whose_their_lines_are_and_nothing_is_asked_again(tm
         matching_rules.save_matching(tx, "shop", file_accounts={})  # nobody was asked then
         tx.execute(
             folder_files.insert().values(
-                account="shop", sha256="x", name="a.zip", size=1, state="refused", failure="settlement_zip_names", found_at=HELD
+                account="shop",
+                sha256="x",
+                name="a.zip",
+                size=1,
+                state="refused",
+                failure="settlement_zip_names",
+                found_at=HELD,
             )
-        )  # fmt: skip
+        )
     as_the_first_version_left_it(before, tmp_path / "after" / "eterminal.db")
     before.store.shed()
     before.close()

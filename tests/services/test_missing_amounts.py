@@ -83,7 +83,9 @@ def test_a_payout_is_not_proved_at_nought(desk: Desk, finance: Actor, cell: str,
 
 
 @pytest.mark.parametrize("make", WORKBOOKS)
-@pytest.mark.parametrize(("cell", "reason"), [(Error(), "cell_error"), (Formula(), "formula_no_value"), ("", "amount_missing")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("cell", "reason"), [(Error(), "cell_error"), (Formula(), "formula_no_value"), ("", "amount_missing")]
+)
 def test_so_of_a_workbook(
     desk: Desk, finance: Actor, make: Callable[..., bytes], cell: Cell, reason: str
 ) -> None:
@@ -103,9 +105,14 @@ def test_a_nought_that_is_written_is_one(desk: Desk, finance: Actor) -> None:
 
 def test_no_file_with_a_money_cell_blanked_makes_a_payout_that_adds_up(desk: Desk, finance: Actor) -> None:
     whole = [
-        ("A-1", "10.00", "Sale"), ("A-1", "-0.30", "Variable"), ("A-2", "-4.00", "Refund"), ("", "-1.00", "Rolling reserve capture"),
-        ("A-3", "-2.00", "Chargeback"), ("", "0.50", "Adjustment in favour of the merchant"), ("", "3.20", "Settlement"),
-    ]  # fmt: skip
+        ("A-1", "10.00", "Sale"),
+        ("A-1", "-0.30", "Variable"),
+        ("A-2", "-4.00", "Refund"),
+        ("", "-1.00", "Rolling reserve capture"),
+        ("A-3", "-2.00", "Chargeback"),
+        ("", "0.50", "Adjustment in favour of the merchant"),
+        ("", "3.20", "Settlement"),
+    ]
     number = 100
     for place in (None, *range(len(whole))):
         for cell in ("", "#N/A", "=A1") if place is not None else ("",):
@@ -145,7 +152,9 @@ def test_a_line_without_an_original_amount_settles_nothing(
     assert (kept.unpriced, kept.unpriced_count) == ((2 + len(sales),), 1)
     must_hold(desk)
     take(desk, *sales, row("A-1", settled, settled, operation), row("", total, operation="Settlement"))
-    assert position(desk, order).status == {"Sale": "settled_in_full", "Refund": "refunded"}.get(operation, "charged_back")  # fmt: skip
+    assert position(desk, order).status == {"Sale": "settled_in_full", "Refund": "refunded"}.get(
+        operation, "charged_back"
+    )
     must_hold(desk)
 
 
@@ -194,16 +203,21 @@ def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -
     # as the former version counted what was not there: 0
     take(before, row("A-1", "10.00", "0.00"), row("", "0.00", operation="Settlement"))
     take(
-        before, row("B-1", "10.00", payout="78"), row("B-1", "0.00", operation="Refund", payout="78"),
-        row("D-1", "10.00", payout="78"), row("", "20.00", operation="Settlement", payout="78"),
-    )  # fmt: skip
+        before,
+        row("B-1", "10.00", payout="78"),
+        row("B-1", "0.00", operation="Refund", payout="78"),
+        row("D-1", "10.00", payout="78"),
+        row("", "20.00", operation="Settlement", payout="78"),
+    )
     take(
         before, row("C-9", "20.00", "0.00", payout="79"), row("", "0.00", operation="Settlement", payout="79")
     )
     take(
-        before, row("E-1", "10.00", payout="80"), row("E-9", "0.00", payout="80"),
+        before,
+        row("E-1", "10.00", payout="80"),
+        row("E-9", "0.00", payout="80"),
         row("", "10.00", operation="Settlement", payout="80"),
-    )  # fmt: skip
+    )
     shares = [(orders["C-1"], 10_0000), (orders["C-2"], 10_0000)]
     decide.split(before, finance, Shown(line_id(before, "C-9")), shares, "Both", "k1")
     decide.twice(before, finance, [Shown(line_id(before, "E-9"))], "Twice", "k2")
@@ -230,7 +244,12 @@ def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -
             pass
     must_hold(after)
     assert position(after, orders["A-1"]).net_units is None
-    assert {one.order_id for one in lists.orders(after, finance, OrderFilter(open=True)).rows} == {"A-1", "B-1", "C-1", "C-2"}  # fmt: skip
+    assert {one.order_id for one in lists.orders(after, finance, OrderFilter(open=True)).rows} == {
+        "A-1",
+        "B-1",
+        "C-1",
+        "C-2",
+    }
     t = translator("en")
     shown = lists.line(after, finance, line_id(after, "A-1")).line
     assert "It has no settled amount: its payout is not proved." in line_text.reason(shown, t)

@@ -144,11 +144,28 @@ def test_a_payment_first_seen_when_it_is_collected_or_settled_is_told(desk: Desk
 
 def seen_at(order_id: str, status: int, at: datetime) -> Observation:
     return Observation(
-        order_id=order_id, reference=f"R{order_id}", status=status, state="completed", currency="EUR", authorised=1250_5000,
-        captured=1250_5000, refunded=0, charged_back=0, order_amount=1250_5000, order_currency="EUR", reason_code=None,
-        reason_text=None, payment_product="visa", eci=7, test=True, mid=None, operation_id=None, operation_amount=None,
-        at=at, mark=None,
-    )  # fmt: skip
+        order_id=order_id,
+        reference=f"R{order_id}",
+        status=status,
+        state="completed",
+        currency="EUR",
+        authorised=1250_5000,
+        captured=1250_5000,
+        refunded=0,
+        charged_back=0,
+        order_amount=1250_5000,
+        order_currency="EUR",
+        reason_code=None,
+        reason_text=None,
+        payment_product="visa",
+        eci=7,
+        test=True,
+        mid=None,
+        operation_id=None,
+        operation_amount=None,
+        at=at,
+        mark=None,
+    )
 
 
 def test_who_may_send_no_more_is_told_no_more(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
@@ -266,7 +283,7 @@ def test_the_notice_of_an_end_says_how_often_the_customer_opened_it(
     with desk.store.write() as tx:
         accounts.save_section(
             tx, "demo", OPTIONS, "", {"own_link": True}, at=clock.now(), actor_kind="system", actor_id="test"
-        )  # fmt: skip
+        )
     order_id = send(desk, manager, expires_at=clock.now() + timedelta(days=5))
     token = history.detail(desk, manager, order_id).order.link_token
     for _ in range(times):

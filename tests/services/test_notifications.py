@@ -174,7 +174,9 @@ def test_what_a_read_has_shown_already_is_told_in_vain(desk: Desk) -> None:
 def test_a_forgery_about_a_confirmed_payment_is_answered_by_the_next_read(desk: Desk) -> None:
     row, _ = order_with_page(desk)
     shows(desk, row)
-    receive(desk, body(status=125, refunded_amount="15.00"), body(status=129), body(transaction_reference="other"))
+    receive(
+        desk, body(status=125, refunded_amount="15.00"), body(status=129), body(transaction_reference="other")
+    )
     notifications.work_off(desk)
     order = order_row(desk, row)
     assert (order.payment, order.refunded, order.charged_back) == ("captured", 0, 0)

@@ -93,9 +93,16 @@ def test_what_was_held_long_ago_and_collected_today_is_not_late(books: Desk, fin
             (2, {"captured": 10_0000}),
         ):
             order_rows.add_event(
-                tx, identity=str(days), order=order, page=None, at=now - DAYS * days, kind="payment", actor_kind="worker",
-                actor_id="worker", data={"source": "read", "reference": "800", "status": 118, "currency": "EUR", **facts},
-            )  # fmt: skip
+                tx,
+                identity=str(days),
+                order=order,
+                page=None,
+                at=now - DAYS * days,
+                kind="payment",
+                actor_kind="worker",
+                actor_id="worker",
+                data={"source": "read", "reference": "800", "status": 118, "currency": "EUR", **facts},
+            )
     with books.store.write() as tx:
         record(tx, order, "note", WORKER)
     with books.store.read() as tx:

@@ -86,9 +86,11 @@ def test_only_who_sends_has_templates(desk: Desk, manager: Actor) -> None:
     [kept] = templates.listing(desk, manager, "demo")
     finance = person(desk, "finance")
     for act in (
-        lambda: templates.listing(desk, finance, "demo"), lambda: templates.save(desk, finance, "demo", "b", content),
-        lambda: templates.rename(desk, finance, kept.id, "b"), lambda: templates.delete(desk, finance, kept.id),
-    ):  # fmt: skip
+        lambda: templates.listing(desk, finance, "demo"),
+        lambda: templates.save(desk, finance, "demo", "b", content),
+        lambda: templates.rename(desk, finance, kept.id, "b"),
+        lambda: templates.delete(desk, finance, kept.id),
+    ):
         with pytest.raises(NotAllowed):
             act()
     with pytest.raises(AccountUnknown):

@@ -332,8 +332,11 @@ def test_the_pages_policy_lets_its_form_lead_to_hipay_and_nowhere_else(
     policy = re.search(r"form-action ([^;]+)", page.headers["content-security-policy"])
     assert policy is not None
     assert policy[1].split() == [
-        "'self'", "https://*.hipay.com", "https://*.hipay-tpp.com", desk.settings.sandbox_url,
-    ]  # fmt: skip
+        "'self'",
+        "https://*.hipay.com",
+        "https://*.hipay-tpp.com",
+        desk.settings.sandbox_url,
+    ]
     assert page.headers["referrer-policy"] == "same-origin"
 
 
@@ -405,8 +408,37 @@ def test_by_phone_there_is_no_link_of_ours(desk: Desk, manager: Actor, sandbox: 
     assert len(at_hipay(sandbox)) == 1
 
 
-GLUED = (".", ")", ",", ";", ":", "!", "/", "%20", "%0A", "%3E", ">", "»", "%C2%BB", "”", "’", "'", '"', "*", "]", "…", "%E2%80%8B",
-         ").", "/.", "&amp;x", "%2F", "_", "-", "%29%2E", "/evil.example/%2e%2e")  # fmt: skip
+GLUED = (
+    ".",
+    ")",
+    ",",
+    ";",
+    ":",
+    "!",
+    "/",
+    "%20",
+    "%0A",
+    "%3E",
+    ">",
+    "»",
+    "%C2%BB",
+    "”",
+    "’",
+    "'",
+    '"',
+    "*",
+    "]",
+    "…",
+    "%E2%80%8B",
+    ").",
+    "/.",
+    "&amp;x",
+    "%2F",
+    "_",
+    "-",
+    "%29%2E",
+    "/evil.example/%2e%2e",
+)
 
 
 @pytest.mark.parametrize("sign", GLUED)

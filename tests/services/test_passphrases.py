@@ -23,7 +23,11 @@ SHOP = {"name": "Shop", "environment": "stage", "login": "l", "password": "p", "
 def settings(tmp_path: Path, **changes: Any) -> Settings:
     given = settings_for(tmp_path, accounts={"shop": {**SHOP, **changes}, "other": SHOP})
     if postgres.SERVER:
-        given = given.model_copy(update=settings_for(tmp_path, database_url=postgres.migrated(given.database)).model_dump(include={"database_url"}))  # fmt: skip
+        given = given.model_copy(
+            update=settings_for(tmp_path, database_url=postgres.migrated(given.database)).model_dump(
+                include={"database_url"}
+            )
+        )
     return given
 
 
@@ -76,7 +80,9 @@ def test_an_account_that_the_database_knows_goes_on(tmp_path: Path) -> None:
     short = settings(tmp_path, passphrase="x")
     store = open_store(short.database, demo=False)
     with store.write() as tx:
-        accounts.save_check(tx, "shop", "smtp", "ok", {}, at=clock.now(), actor_kind="system", actor_id="test")
+        accounts.save_check(
+            tx, "shop", "smtp", "ok", {}, at=clock.now(), actor_kind="system", actor_id="test"
+        )
     store.close()
     open_desk(short).close()
 
@@ -88,10 +94,30 @@ def test_an_account_is_known_by_its_orders(tmp_path: Path) -> None:
     with store.write() as tx:
         assert not accounts.known(tx, "shop")
         orders.add_order(
-            tx, account="shop", order_id="A-1", channel="link", form_key="a", mark="a", first_name="", last_name="", email="",
-            phone="", language="fr", amount=1, currency="EUR", description="", capture="now", expires_at=now, created_at=now,
-            actor_kind="user", actor_id="u", sender_name="", delivery="none", availability="none", payment="unpaid",
-        )  # fmt: skip
+            tx,
+            account="shop",
+            order_id="A-1",
+            channel="link",
+            form_key="a",
+            mark="a",
+            first_name="",
+            last_name="",
+            email="",
+            phone="",
+            language="fr",
+            amount=1,
+            currency="EUR",
+            description="",
+            capture="now",
+            expires_at=now,
+            created_at=now,
+            actor_kind="user",
+            actor_id="u",
+            sender_name="",
+            delivery="none",
+            availability="none",
+            payment="unpaid",
+        )
         assert accounts.known(tx, "shop")
         assert not accounts.known(tx, "other")
     store.close()

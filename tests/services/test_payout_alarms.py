@@ -149,9 +149,15 @@ def test_a_list_that_cannot_be_looked_at_for_a_day_is_to_do_until_it_can(desk: D
         at = clock.now() - timedelta(hours=hours)
         with desk.store.write() as tx:
             hipay_list.add_request(
-                tx, account="demo", source="schedule", settlement_id="", form_key=str(number), due_at=at, actor_kind="system",
+                tx,
+                account="demo",
+                source="schedule",
+                settlement_id="",
+                form_key=str(number),
+                due_at=at,
+                actor_kind="system",
                 actor_id="test",
-            )  # fmt: skip
+            )
             new = payout_requests.c.form_key == str(number)
             tx.execute(
                 update(payout_requests)
@@ -174,7 +180,14 @@ def test_a_failure_of_today_is_none_yet(desk: Desk) -> None:
     at = clock.now() - timedelta(hours=20)
     with desk.store.write() as tx:
         hipay_list.add_request(
-            tx, account="demo", source="schedule", settlement_id="", form_key="1", due_at=at, actor_kind="system", actor_id="t"
-        )  # fmt: skip
+            tx,
+            account="demo",
+            source="schedule",
+            settlement_id="",
+            form_key="1",
+            due_at=at,
+            actor_kind="system",
+            actor_id="t",
+        )
         tx.execute(update(payout_requests).values(state="failed", finished_at=at))
     assert open_alarms(desk, admin) == []

@@ -95,8 +95,14 @@ def columns(desk: Desk, finance: Actor) -> list[Alarm]:
     ],
 )
 def test_hipays_own_name_is_stored_wherever_another_stands(
-    desk: Desk, finance: Actor, written: Write, other: str, cells: tuple[str, str], column: str, stored: list[object]
-) -> None:  # fmt: skip
+    desk: Desk,
+    finance: Actor,
+    written: Write,
+    other: str,
+    cells: tuple[str, str],
+    column: str,
+    stored: list[object],
+) -> None:
     raw = written(rows((other, *cells)))
     preview = looked_at(desk, finance, "demo", raw)
     [(name, _, _)] = preview.findings.unused
@@ -139,7 +145,13 @@ def test_the_same_heading_twice_is_asked_and_either_can_be_named(desk: Desk, fin
 
 
 def test_columns_that_hold_the_same_in_every_row_are_not_asked(desk: Desk, finance: Actor) -> None:
-    raw = as_csv(rows(("Settled amount", "49.00", "-8.00"), ("Payment method", "visa", "visa"), ("Product", "visa", "visa")))  # fmt: skip
+    raw = as_csv(
+        rows(
+            ("Settled amount", "49.00", "-8.00"),
+            ("Payment method", "visa", "visa"),
+            ("Product", "visa", "visa"),
+        )
+    )
     import_file(desk, finance, "demo", "x", raw)
     assert lines_of(desk)["settled_amount_units"].tolist() == [49_0000, -8_0000]
 
@@ -195,7 +207,9 @@ def test_nothing_is_to_do_for_a_file_as_hipay_writes_it_or_with_a_mere_comment(
 
 def test_the_refusal_is_a_sentence_in_either_language() -> None:
     said = {"columns": "settled_amount", "names": "Settlement amount, Payout amount"}
-    sentences = [stored_sentence("settlement_file_doubtful_columns", said, translator(one)) for one in ("en", "fr")]  # fmt: skip
+    sentences = [
+        stored_sentence("settlement_file_doubtful_columns", said, translator(one)) for one in ("en", "fr")
+    ]
     assert sentences[0].startswith(
         "Several columns of the file may be “Settled amount”: Settlement amount, Payout amount."
     )

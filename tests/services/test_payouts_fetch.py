@@ -100,9 +100,15 @@ def test_one_is_fetched_by_its_id_and_unchanged_the_second_time(
     [first], _ = settle(sandbox, "A1"), settle(sandbox, "A2")
     with desk.store.write() as tx:  # listed, nothing fetched
         hipay_list.list_settlement(
-            tx, {"account": "demo", "settlement_id": first}, recent=True, at=clock.now(), amount=1, currency="EUR",
-            date_value="", figures={},
-        )  # fmt: skip
+            tx,
+            {"account": "demo", "settlement_id": first},
+            recent=True,
+            at=clock.now(),
+            amount=1,
+            currency="EUR",
+            date_value="",
+            figures={},
+        )
     seen = request(desk, finance, first)
     assert seen.last is not None
     assert (seen.last.state, seen.last.fetched, [one.hipay_settlement for one in files(desk)]) == (
@@ -159,9 +165,15 @@ def test_two_workers_share_the_work(desk: Desk, finance: Actor, sandbox: Running
     for number in range(4):
         with desk.store.write() as tx:
             hipay_list.add_request(
-                tx, account="demo", source=hipay_list.SCHEDULE, settlement_id="", form_key=f"k{number}", due_at=clock.now(),
-                actor_kind="worker", actor_id="worker",
-            )  # fmt: skip
+                tx,
+                account="demo",
+                source=hipay_list.SCHEDULE,
+                settlement_id="",
+                form_key=f"k{number}",
+                due_at=clock.now(),
+                actor_kind="worker",
+                actor_id="worker",
+            )
 
     def run() -> None:
         for _ in range(20):
@@ -425,9 +437,15 @@ def test_hipay_that_is_down_is_tried_again_for_the_schedule_only(lone: Any) -> N
     assert (seen.last.state, seen.last.failure) == ("failed", "hipay_unreachable")
     with desk.store.write() as tx:
         hipay_list.add_request(
-            tx, account="demo", source=hipay_list.SCHEDULE, settlement_id="", form_key="s", due_at=clock.now(),
-            actor_kind="worker", actor_id="worker",
-        )  # fmt: skip
+            tx,
+            account="demo",
+            source=hipay_list.SCHEDULE,
+            settlement_id="",
+            form_key="s",
+            due_at=clock.now(),
+            actor_kind="worker",
+            actor_id="worker",
+        )
     assert work(desk)
     later = fetch_requests.standing(desk, person(desk, "finance"), "demo").under_way
     assert later is not None
@@ -472,7 +490,13 @@ def test_a_refused_account_is_not_asked_file_by_file(lone: Any) -> None:
 
     def behave(connection: Any, request: bytes) -> None:
         listing = b"/v1/settlement?" in request and b"&page=1&" in request
-        connection.sendall(told({"settlements": items}) if listing else refused if b"raw." in request else told({"settlements": []}))  # fmt: skip
+        connection.sendall(
+            told({"settlements": items})
+            if listing
+            else refused
+            if b"raw." in request
+            else told({"settlements": []})
+        )
 
     with serve(behave) as server:
         desk = lone(server.url)

@@ -107,8 +107,12 @@ def test_an_account_has_its_own_folder(two_accounts: Desk, place: Path) -> None:
     look(two_accounts)
     assert {file.account for file in imported(two_accounts)} == {"shop", "outlet"}
     assert there(place) == {
-        "shop/done/a.csv", "outlet/done/a.csv", "elsewhere/a.csv", "refused/loose.csv", "refused/loose.csv.txt",
-    }  # fmt: skip
+        "shop/done/a.csv",
+        "outlet/done/a.csv",
+        "elsewhere/a.csv",
+        "refused/loose.csv",
+        "refused/loose.csv.txt",
+    }
     said = (place / "refused" / "loose.csv.txt").read_text(encoding="utf-8")
     assert "shop, outlet" in said
     assert "Impossible de savoir" in said
@@ -338,8 +342,10 @@ def test_a_large_file_is_read_in_pieces(desk: Desk, place: Path, monkeypatch: py
             return found
 
     monkeypatch.setattr(
-        folder.os, "fdopen", lambda *given, **more: Counting(real(*given, **more)) if "b" in given[1] else real(*given, **more)
-    )  # fmt: skip
+        folder.os,
+        "fdopen",
+        lambda *given, **more: Counting(real(*given, **more)) if "b" in given[1] else real(*given, **more),
+    )
     head, _, line = content().partition(b"\n")
     with (place / "a.csv").open("wb") as file:
         file.write(head + b"\n")

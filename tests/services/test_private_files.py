@@ -102,12 +102,23 @@ def test_a_secrets_file_that_everybody_may_read_is_named(
 def test_a_program_that_is_started_by_itself_begins_so(tmp_path: Path, module: str) -> None:
     """The dashboard and all that it starts: tests/faults/test_make_run.py."""
     data = tmp_path / "data"
-    shop = {"name": "Shop", "environment": "stage", "login": "l", "password": "p", "passphrase": "a-long-pass-phrase"}  # fmt: skip
+    shop = {
+        "name": "Shop",
+        "environment": "stage",
+        "login": "l",
+        "password": "p",
+        "passphrase": "a-long-pass-phrase",
+    }
     environment = os.environ | {
-        "ETERMINAL_DATA_DIR": str(data), "ETERMINAL_SECRETS": str(tmp_path / "none"),
+        "ETERMINAL_DATA_DIR": str(data),
+        "ETERMINAL_SECRETS": str(tmp_path / "none"),
         "ETERMINAL_ACCOUNTS": json.dumps({"shop": shop}),
-    }  # fmt: skip
-    more = ("--port", "0", "--smtp-port", "0", "--data", f"{data / 'sandbox-hipay.db'}") if module == "sandbox" else ()  # fmt: skip
+    }
+    more = (
+        ("--port", "0", "--smtp-port", "0", "--data", f"{data / 'sandbox-hipay.db'}")
+        if module == "sandbox"
+        else ()
+    )
     process = subprocess.Popen([sys.executable, "-m", module, *more], cwd=ROOT, env=environment, umask=0o022)
     try:
         until(lambda: "Umask:\t0077" in Path(f"/proc/{process.pid}/status").read_text(), 60, "its umask")

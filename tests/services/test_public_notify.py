@@ -20,10 +20,15 @@ from tests.support.public import HOLDER, PAN, PASSPHRASE, TOKEN, body, order_wit
 def account(key: str, **values: Any) -> Account:
     return Account(
         **{
-            "key": key, "name": f"Shop {key}", "environment": "sandbox", "login": "l", "password": "p",
-            "passphrase": PASSPHRASE, **values,
+            "key": key,
+            "name": f"Shop {key}",
+            "environment": "sandbox",
+            "login": "l",
+            "password": "p",
+            "passphrase": PASSPHRASE,
+            **values,
         }
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

@@ -25,10 +25,16 @@ XML = b"<settlement><notification_type>settlement</notification_type><reference>
 def account(key: str, **values: Any) -> Account:
     return Account(
         **{
-            "key": key, "name": f"Shop {key}", "environment": "sandbox", "login": "l", "password": "p",
-            "passphrase": PASSPHRASE, "finance_notification_password": SECRET, **values,
+            "key": key,
+            "name": f"Shop {key}",
+            "environment": "sandbox",
+            "login": "l",
+            "password": "p",
+            "passphrase": PASSPHRASE,
+            "finance_notification_password": SECRET,
+            **values,
         }
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

@@ -24,9 +24,13 @@ def start(tmp_path: Path, **settings: str) -> subprocess.Popen[str]:
         **settings,
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "services.public"], cwd=ROOT, env={**inherited, **own}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, "-m", "services.public"],
+        cwd=ROOT,
+        env={**inherited, **own},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def test_it_says_where_it_listens_serves_and_ends_orderly(tmp_path: Path) -> None:

@@ -130,9 +130,14 @@ def test_parameters_without_a_hash_prove_nothing_and_are_dropped(client: httpx.C
 
 def test_the_previous_passphrase_is_taken_during_a_rotation(tmp_path: Path) -> None:
     account = {
-        "name": "Shop", "environment": "sandbox", "login": "l", "password": "p", "passphrase": "new",
-        "previous_passphrase": "former", "hash_algorithm": "sha256",
-    }  # fmt: skip
+        "name": "Shop",
+        "environment": "sandbox",
+        "login": "l",
+        "password": "p",
+        "passphrase": "new",
+        "previous_passphrase": "former",
+        "hash_algorithm": "sha256",
+    }
     desk = open_test_desk(tmp_path, accounts={"demo": account})
     _, token = order_with_page(desk)
     with serving(desk) as client:
@@ -229,9 +234,11 @@ def test_the_way_back_to_the_payment_is_offered_only_while_it_can_be_paid(
 def test_the_merchants_name_logo_colour_and_contact_are_shown(client: httpx.Client, desk: Desk) -> None:
     admin: Actor = person(desk, "admin")
     values = {
-        "merchant_name": "Zoé & <Fils>", "logo_url": "https://cdn.example.com:8443/logo.png", "colour": "#ffdd00",
+        "merchant_name": "Zoé & <Fils>",
+        "logo_url": "https://cdn.example.com:8443/logo.png",
+        "colour": "#ffdd00",
         "support_contact": "aide@example.com",
-    }  # fmt: skip
+    }
     configuration.save_email_settings(desk, admin, "demo", "", values)
     configuration.save_email_settings(desk, admin, "demo", "de", {"support_contact": "hilfe@example.com"})
     _, token = order_with_page(
@@ -253,8 +260,9 @@ def test_the_preview_is_marked_as_an_example(client: httpx.Client, desk: Desk) -
             assert " ".join(translator(language, "customer")(texts.EXAMPLE).split()) in shown(answer)
             assert 'name="robots" content="noindex, nofollow"' in answer.text
             assert (heading(answer), "TEST-0001" in answer.text) == (
-                translator(language, "customer")(PAGES[kind].title), True,
-            )  # fmt: skip
+                translator(language, "customer")(PAGES[kind].title),
+                True,
+            )
     assert "Example with sample data" in client.get("/return/preview/accept?lang=ja&account=nobody").text
 
 

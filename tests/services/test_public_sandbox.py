@@ -28,9 +28,14 @@ def sandbox() -> Iterator[RunningSandbox]:
 
 def desk_for(tmp_path: Path, sandbox: RunningSandbox, algorithm: str) -> Desk:
     account = Account(
-        key="demo", name="Maison Demo", environment="sandbox", login="sandbox", password="sandbox",
-        passphrase="sandbox-passphrase", hash_algorithm=algorithm,
-    )  # fmt: skip
+        key="demo",
+        name="Maison Demo",
+        environment="sandbox",
+        login="sandbox",
+        password="sandbox",
+        passphrase="sandbox-passphrase",
+        hash_algorithm=algorithm,
+    )
     return open_test_desk(tmp_path, accounts={"demo": account}, sandbox_url=sandbox.url)
 
 
@@ -48,11 +53,23 @@ def test_a_customer_pays_and_comes_back(
     with serving(desk) as client:
         root = str(client.base_url).rstrip("/")
         request = PageRequest(
-            order_id="A-1", description="Commande", amount_units=15_0000, currency="EUR", operation="Sale", eci=7,
-            language="fr_FR", email="zoe@example.com", firstname="Zoé", lastname="Müller", custom_data=custom_data((), mark),
+            order_id="A-1",
+            description="Commande",
+            amount_units=15_0000,
+            currency="EUR",
+            operation="Sale",
+            eci=7,
+            language="fr_FR",
+            email="zoe@example.com",
+            firstname="Zoé",
+            lastname="Müller",
+            custom_data=custom_data((), mark),
             notify_url=f"{root}/notify/demo",
-            **{f"{kind}_url": f"{root}/return/demo/{kind}/{token}" for kind in ("accept", "decline", "pending", "cancel", "exception")},
-        )  # fmt: skip
+            **{
+                f"{kind}_url": f"{root}/return/demo/{kind}/{token}"
+                for kind in ("accept", "decline", "pending", "cancel", "exception")
+            },
+        )
         with desk.hipay("demo") as hipay:
             created = hipay.create_page(request)
         left = httpx.post(

@@ -61,9 +61,15 @@ def test_a_merchants_page_keeps_its_query_and_gains_the_order(desk: Desk) -> Non
     assert made["accept"].startswith("https://shop.example.com/merci?lang=fr&a=b%20c&et_")
     values = dict(parse_qsl(urlsplit(made["accept"]).query))
     assert len(parse_qsl(urlsplit(made["accept"]).query)) == len(values)
-    assert [values[name] for name in ("et_first_name", "et_last_name", "et_amount", "et_currency", "et_order_id")] == [
-        "Zoé", "Lefèvre-Müller", "15.00", "EUR", "A-1",
-    ]  # fmt: skip
+    assert [
+        values[name] for name in ("et_first_name", "et_last_name", "et_amount", "et_currency", "et_order_id")
+    ] == [
+        "Zoé",
+        "Lefèvre-Müller",
+        "15.00",
+        "EUR",
+        "A-1",
+    ]
 
 
 def test_the_documented_check_takes_our_parameters_and_nothing_else(desk: Desk) -> None:
@@ -73,9 +79,12 @@ def test_the_documented_check_takes_our_parameters_and_nothing_else(desk: Desk) 
     query = urlsplit(urls(desk)[0]["accept"]).query
     theirs = documented()["order_of"]
     assert theirs(query, PASSPHRASE) == {
-        "et_first_name": "Zoé", "et_last_name": "Lefèvre-Müller", "et_amount": "15.00", "et_currency": "EUR",
+        "et_first_name": "Zoé",
+        "et_last_name": "Lefèvre-Müller",
+        "et_amount": "15.00",
+        "et_currency": "EUR",
         "et_order_id": "A-1",
-    }  # fmt: skip
+    }
     assert theirs(query + "&orderid=A-1&hash=x", PASSPHRASE) is not None  # HiPay's own come after ours
     assert theirs(query.replace("15.00", "1.00"), PASSPHRASE) is None
     assert theirs(query + "&et_amount=1.00", PASSPHRASE) is None
@@ -104,8 +113,12 @@ def test_after_a_telephone_payment_the_operator_comes_back_to_the_dashboard(desk
 
 def test_without_a_public_address_nothing_points_to_us(tmp_path: Path) -> None:
     account = {
-        "name": "Shop", "environment": "stage", "login": "l", "password": "p", "passphrase": PASSPHRASE,
-    }  # fmt: skip
+        "name": "Shop",
+        "environment": "stage",
+        "login": "l",
+        "password": "p",
+        "passphrase": PASSPHRASE,
+    }
     desk = open_test_desk(tmp_path, accounts={"demo": account}, sandbox=False)
     try:
         assert notify_url(desk, "demo") is None

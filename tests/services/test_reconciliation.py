@@ -209,15 +209,22 @@ def test_a_week_of_orders_is_found_again_to_the_cent(
         import_file(desk, finance, "demo", f"{payout['id']}.csv", raw)
     found = positions_of(desk)
     assert {name: one.status for name, one in found.items()} == {
-        "A-1": "settled_in_full", "A-2": "settled_in_full", "A-3": "charged_back", "A-4": "settled_in_full",
+        "A-1": "settled_in_full",
+        "A-2": "settled_in_full",
+        "A-3": "charged_back",
+        "A-4": "settled_in_full",
         "A-5": "not_due",
-    }  # fmt: skip
+    }
     assert found["A-4"].gross_units == 33_3300
     lines = lines_of(desk)
     sales = lines[lines["kind"] == "sale"]
     assert dict(zip(sales["file_order"], sales["order_id"].fillna(""), strict=True)) == {
-        "WEB-1": "", "A-1": "A-1", "A-2": "A-2", "A-3": "A-3", "A-4": "A-4",
-    }  # fmt: skip
+        "WEB-1": "",
+        "A-1": "A-1",
+        "A-2": "A-2",
+        "A-3": "A-3",
+        "A-4": "A-4",
+    }
     outcome = dict(zip(sales["file_order"], sales["outcome"], strict=True))
     assert outcome.pop("WEB-1") == "unmatched"
     assert set(outcome.values()) == {"matched"}

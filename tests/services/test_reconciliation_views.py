@@ -54,8 +54,10 @@ def october(desk: Desk, finance: Actor) -> int:
 def test_figures_come_from_the_kept_sums(desk: Desk, finance: Actor, october: int) -> None:
     found = lists.figures(desk, finance)
     assert {(one.outcome, one.currency): (one.lines, one.units) for one in found.moved} == {
-        ("matched", "EUR"): (2, 100_3000), ("unmatched", "EUR"): (1, 10_0000), ("total_line", "EUR"): (1, 109_7000)
-    }  # fmt: skip
+        ("matched", "EUR"): (2, 100_3000),
+        ("unmatched", "EUR"): (1, 10_0000),
+        ("total_line", "EUR"): (1, 109_7000),
+    }
     assert (found.lines(*lists.OPEN), found.orderly) == (1, 3)
     assert found.payouts == {"tied": 1, "differs": 0, "no_payout": 0, "not_proved": 0}
     assert found.currencies == ("EUR",)

@@ -147,7 +147,7 @@ def test_while_it_is_held_payments_are_read_and_customers_led_nowhere(
     with desk.store.write() as tx:
         accounts.save_section(
             tx, "demo", OPTIONS, "", {"own_link": True}, at=clock.now(), actor_kind="system", actor_id="test"
-        )  # fmt: skip
+        )
     own = send(desk, manager, order_id="A-2", references=("F-2",))
     copy = backup(desk, "copy")
     token = history.detail(desk, manager, own).order.link_token
@@ -180,7 +180,9 @@ def test_another_database_and_an_older_release_are_held(
     assert held is not None
     assert held.reason == "other"
     restore_guard.release(again.store, again.settings, person(again, "admin"))
-    restore_guard.write_marker(path, Marker("another", 0, 10))  # a second machine of that installation comes up
+    restore_guard.write_marker(
+        path, Marker("another", 0, 10)
+    )  # a second machine of that installation comes up
     assert restore_guard.standing(start(opened, desk.settings, **copy).store) is None
     assert (read_marker(path) or Marker("", 0, 0)).release == 1
     first = start(opened, desk.settings)  # the database as it was before the release
@@ -265,7 +267,9 @@ def test_a_further_machine_joins_a_living_installation(
     assert read_marker(marker_path(other.settings)) is not None
 
 
-def test_an_empty_database_beside_an_old_marker_is_a_first_start(tmp_path: Path, opened: list[Desk], sandbox: RunningSandbox) -> None:  # fmt: skip
+def test_an_empty_database_beside_an_old_marker_is_a_first_start(
+    tmp_path: Path, opened: list[Desk], sandbox: RunningSandbox
+) -> None:
     settings = Settings(data_dir=tmp_path, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port)
     if postgres.SERVER:
         settings = settings.model_copy(
@@ -291,8 +295,9 @@ def test_many_processes_at_once_agree(desk: Desk, manager: Actor) -> None:
     send(desk, manager)
     found: list[str] = []
     processes = [
-        threading.Thread(target=lambda: found.append(restore_guard.examine(desk.store, desk.settings))) for _ in range(6)
-    ]  # fmt: skip
+        threading.Thread(target=lambda: found.append(restore_guard.examine(desk.store, desk.settings)))
+        for _ in range(6)
+    ]
     for one in processes:
         one.start()
     for one in processes:

@@ -56,8 +56,13 @@ def admin(desk: Desk) -> Actor:
 def order(desk: Desk, manager: Actor, **changes: Any) -> int:
     """A request that is paid, with its message, its notification and a mail server's answer that names the customer."""
     values = {
-        "email": ADDRESS, "first_name": NAMES[0], "last_name": NAMES[1], "phone": NAMES[2], "description": NAMES[3], "amount": "10,00",
-    }  # fmt: skip
+        "email": ADDRESS,
+        "first_name": NAMES[0],
+        "last_name": NAMES[1],
+        "phone": NAMES[2],
+        "description": NAMES[3],
+        "amount": "10,00",
+    }
     found = create.create(desk, manager, draft(**{**values, **changes}), create.new_form_key())
     email = changes.get("email", ADDRESS)
     with desk.store.write() as tx:
@@ -65,15 +70,26 @@ def order(desk: Desk, manager: Actor, **changes: Any) -> int:
         assert order is not None
         page = orders.pages_of(tx, found)[-1]
         orders.add_message(
-            tx, order=found, page=page.id, kind="link", recipient=email, message_id=f"<{found}@shop.example>",
-            body=f"To: {email}\r\n\r\nBonjour {order.first_name} {order.last_name}".encode() * 20, state="sent", answer=f"250 <{email}> ok",
+            tx,
+            order=found,
+            page=page.id,
+            kind="link",
+            recipient=email,
+            message_id=f"<{found}@shop.example>",
+            body=f"To: {email}\r\n\r\nBonjour {order.first_name} {order.last_name}".encode() * 20,
+            state="sent",
+            answer=f"250 <{email}> ok",
             created_at=clock.now(),
-        )  # fmt: skip
+        )
         record.record(tx, found, "mail_retry", SYSTEM, fields={"answer": f"451 <{email}>: try later"})
         notifications.keep(
-            tx, account="demo", identity=f"n{found}", content_type="x", body=f"order%5Bemail%5D={quote(email)}".encode(),
+            tx,
+            account="demo",
+            identity=f"n{found}",
+            content_type="x",
+            body=f"order%5Bemail%5D={quote(email)}".encode(),
             received_at=clock.now(),
-        )  # fmt: skip
+        )
         notifications.finish(tx, [Fate(notifications.waiting(tx, 1)[0], "applied", found, {})], clock.now())
         for step in ("page", "mail"):
             tx.exec_driver_sql(f"DELETE FROM steps WHERE \"order\" = {found} AND kind = '{step}'")
@@ -260,8 +276,12 @@ def test_who_may_not_and_what_cannot(desk: Desk, admin: Actor) -> None:
     order(desk, person(desk, "manager"))
     for role in ("manager", "finance"):
         somebody = person(desk, role)
-        for call in (lambda who: retention.look(desk, who, ADDRESS), lambda who: retention.erase(desk, who, ADDRESS),
-                     lambda who: retention.keep_for(desk, who, "demo", 1), lambda who: retention.months(desk, who, "demo")):  # fmt: skip
+        for call in (
+            lambda who: retention.look(desk, who, ADDRESS),
+            lambda who: retention.erase(desk, who, ADDRESS),
+            lambda who: retention.keep_for(desk, who, "demo", 1),
+            lambda who: retention.months(desk, who, "demo"),
+        ):
             with pytest.raises(NotAllowed):
                 call(somebody)
     for months in (-1, 121):
@@ -337,9 +357,16 @@ def test_an_address_that_a_request_had_before(desk: Desk, admin: Actor) -> None:
         orders.change_facts(tx, found, email="new@example.com")
         page = orders.pages_of(tx, found)[-1]
         orders.add_message(
-            tx, order=found, page=page.id, kind="link", recipient="new@example.com", message_id="<new@shop.example>",
-            body=b"To: new@example.com", state="sent", created_at=clock.now(),
-        )  # fmt: skip
+            tx,
+            order=found,
+            page=page.id,
+            kind="link",
+            recipient="new@example.com",
+            message_id="<new@shop.example>",
+            body=b"To: new@example.com",
+            state="sent",
+            created_at=clock.now(),
+        )
         orders.change_order(tx, found, failure_detail={})
     seen = retention.look(desk, admin, ADDRESS)
     assert (seen.orders, seen.moved, seen.messages, seen.notifications) == ((), ("A-1",), 1, 1)
@@ -412,8 +439,16 @@ def lines(desk: Desk) -> list[Any]:
     line = settlement_lines.c
     with desk.store.read() as tx:
         return [
-            tuple(row) for row in tx.execute(
-                select(line.order, line.outcome, line.settled_amount_units, line.reporting_data_1, line.loose_reference,
-                       line.seen, line.expected).order_by(line.id)
+            tuple(row)
+            for row in tx.execute(
+                select(
+                    line.order,
+                    line.outcome,
+                    line.settled_amount_units,
+                    line.reporting_data_1,
+                    line.loose_reference,
+                    line.seen,
+                    line.expected,
+                ).order_by(line.id)
             )
-        ]  # fmt: skip
+        ]

@@ -54,8 +54,12 @@ def finance(desk: Desk) -> Actor:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
-        (load, "ROWS", 4), (load, "BATCH", 2), (rejoin, "AT_ONCE", 3), (rejoin, "GAP_SECONDS", 0), (follow_up, "_LINES", 3),
-    ):  # fmt: skip
+        (load, "ROWS", 4),
+        (load, "BATCH", 2),
+        (rejoin, "AT_ONCE", 3),
+        (rejoin, "GAP_SECONDS", 0),
+        (follow_up, "_LINES", 3),
+    ):
         monkeypatch.setattr(module, name, value)
 
 
@@ -243,7 +247,9 @@ def test_a_full_disk_does_not_send_temporary_files_elsewhere(
 ) -> None:
     monkeypatch.setattr(disk_space.tempfile, "tempdir", None)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(disk_space.tempfile, "_get_default_tempdir", lambda: str(Path.cwd()))  # where it would end
+    monkeypatch.setattr(
+        disk_space.tempfile, "_get_default_tempdir", lambda: str(Path.cwd())
+    )  # where it would end
     assert disk_space.temporary_folder() == tmp_path
     assert disk_space.tempfile.gettempdir() == str(tmp_path)
 

@@ -150,8 +150,12 @@ def test_a_worker_that_is_told_to_stop_ends_its_step_and_exits_with_0(
     order_id = send(desk, manager)
     sandbox.control("faults", {"kind": "slow", "path": "/v1/hpayment", "delay_ms": 1500, "count": 1})
     process = subprocess.Popen(
-        [sys.executable, "-m", "services.worker"], cwd=ROOT, env=_environment(desk, sandbox), stderr=subprocess.PIPE, text=True
-    )  # fmt: skip
+        [sys.executable, "-m", "services.worker"],
+        cwd=ROOT,
+        env=_environment(desk, sandbox),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
         wait_for(lambda: not sandbox.control("faults")["faults"], "the call to HiPay")
         process.send_signal(signal.SIGTERM)

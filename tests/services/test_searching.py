@@ -94,10 +94,18 @@ def test_an_erasure_by_name_misses_no_spelling(desk: Desk) -> None:
 
 def test_who_pays_by_telephone_is_warned_of_under_another_spelling(desk: Desk) -> None:
     manager = person(desk, "manager")
-    phone = {"email": "", "channel": "phone", "first_name": "Łukasz", "last_name": "d’Argent", "references": ("F-1",)}
+    phone = {
+        "email": "",
+        "channel": "phone",
+        "first_name": "Łukasz",
+        "last_name": "d’Argent",
+        "references": ("F-1",),
+    }
     create.create(desk, manager, draft(**phone, order_id="P-1"), create.new_form_key())
     for first, last, known in (("LUKASZ", "D'argent", True), ("Łukasz", "Argent", False)):
-        accepted, _ = check(draft(**{**phone, "first_name": first, "last_name": last, "references": ("F-2",)}), clock.now())
+        accepted, _ = check(
+            draft(**{**phone, "first_name": first, "last_name": last, "references": ("F-2",)}), clock.now()
+        )
         assert accepted is not None
         found = warnings.warnings(desk, manager, accepted)
         assert [one.code for one in found if one.code == "still_open"] == ["still_open"] * known
@@ -108,7 +116,9 @@ def as_before(text: str) -> str:
     return " ".join(plain.casefold().split())
 
 
-def test_orders_of_before_are_found_once_the_tables_are_brought_up_to_date(desk: Desk, tmp_path: Path) -> None:
+def test_orders_of_before_are_found_once_the_tables_are_brought_up_to_date(
+    desk: Desk, tmp_path: Path
+) -> None:
     url = postgres.empty(str(tmp_path)) if postgres.SERVER else f"sqlite:///{tmp_path / 'before.db'}"
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
@@ -126,10 +136,15 @@ def test_orders_of_before_are_found_once_the_tables_are_brought_up_to_date(desk:
         theirs.reflect(tx, only=["orders"])
         table = theirs.tables["orders"]
         facts = {column.name: row[column.name] for column in table.c}
-        facts["search"] = as_before(" ".join(str(row[name]) for name in ("order_id", "first_name", "last_name", "phone")))
+        facts["search"] = as_before(
+            " ".join(str(row[name]) for name in ("order_id", "first_name", "last_name", "phone"))
+        )
         tx.execute(
             table.insert(),
-            [facts | {"id": n, "order_id": f"A-1.{n}", "form_key": str(n), "mark": str(n)} for n in range(1, 5_003)],
+            [
+                facts | {"id": n, "order_id": f"A-1.{n}", "form_key": str(n), "mark": str(n)}
+                for n in range(1, 5_003)
+            ],
         )
     engine.dispose()
     store = open_store(url)
@@ -137,5 +152,7 @@ def test_orders_of_before_are_found_once_the_tables_are_brought_up_to_date(desk:
         for text in FINDS[:7]:
             assert rows.count_orders(tx, Filter(text), now=clock.now()) == 5_002, text
         assert rows.count_orders(tx, Filter("a-1.5002"), now=clock.now()) == 1
-        assert set(tx.scalars(select(orders.c.search))) == {rows.searched(one._asdict()) for one in tx.execute(select(orders))}
+        assert set(tx.scalars(select(orders.c.search))) == {
+            rows.searched(one._asdict()) for one in tx.execute(select(orders))
+        }
     store.close()

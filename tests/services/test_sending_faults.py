@@ -202,9 +202,15 @@ def test_an_order_id_that_a_next_page_has_is_taken(
     ],
 )
 def test_a_page_that_is_over_is_followed_by_another_only_if_it_is_unpaid(
-    desk: Desk, manager: Actor, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch,
-    code: int, outcome: str | None, badge: str, availability: str,
-) -> None:  # fmt: skip
+    desk: Desk,
+    manager: Actor,
+    sandbox: RunningSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+    outcome: str | None,
+    badge: str,
+    availability: str,
+) -> None:
     make = HiPay.create_page
 
     def over_the_second_time(client: HiPay, request: Any) -> Any:
@@ -232,9 +238,11 @@ def test_a_dispute_that_is_won_gives_the_money_back(
     sandbox.control("pay", {"orderids": ["A-1"], "outcome": "accept"})
     seen = []
     for act in (
-        {"chargeback": {"amount": "12.00"}}, {"chargeback-refund": {}}, {"chargeback": {"amount": "12.00"}},
+        {"chargeback": {"amount": "12.00"}},
+        {"chargeback-refund": {}},
+        {"chargeback": {"amount": "12.00"}},
         {"chargeback": {}},
-    ):  # fmt: skip
+    ):
         later(desk, sandbox, minutes=5)
         [(path, body)] = act.items()
         sandbox.control(path, {"orderid": "A-1", **body})
@@ -243,8 +251,11 @@ def test_a_dispute_that_is_won_gives_the_money_back(
         order = history.detail(desk, manager, order_id).order
         seen.append((order.payment, order.charged_back))
     assert seen == [
-        ("charged_back", 12_0000), ("captured", 0), ("charged_back", 12_0000), ("charged_back", 1250_5000)
-    ]  # fmt: skip
+        ("charged_back", 12_0000),
+        ("captured", 0),
+        ("charged_back", 12_0000),
+        ("charged_back", 1250_5000),
+    ]
 
 
 def test_a_customer_who_comes_back_while_hipay_is_asked_is_not_forgotten(

@@ -51,8 +51,13 @@ def state(desk: Desk, actor: Actor, settlement: str = "77") -> tuple[str, int]:
 def october(desk: Desk, finance: Actor) -> int:
     """Three sales and their payout; two sales cannot be read. A remark above, a total below."""
     raw = b"October\r\n" + csv(
-        sale("A-1"), sale("A-2", "1O.00"), sale("A-3", "1o.00"), PAYOUT, "Total;;;;30.00", sale("B-1", settlement="78"),
-    )  # fmt: skip
+        sale("A-1"),
+        sale("A-2", "1O.00"),
+        sale("A-3", "1o.00"),
+        PAYOUT,
+        "Total;;;;30.00",
+        sale("B-1", settlement="78"),
+    )
     return import_file(desk, finance, "demo", "october.csv", raw)
 
 
@@ -74,8 +79,11 @@ def test_a_payout_is_proved_once_its_rows_are_corrected_and_dealt_with(
 
     found = set_aside_rows.of_file(desk, finance, october)
     assert [(row.line, row.reason) for row in found.rows] == [
-        (1, "preamble"), (4, "amount_unreadable"), (5, "amount_unreadable"), (7, "total"),
-    ]  # fmt: skip
+        (1, "preamble"),
+        (4, "amount_unreadable"),
+        (5, "amount_unreadable"),
+        (7, "total"),
+    ]
     act = found.dealt(5)
     assert act is not None
     assert (act.reason, act.who) == ("Corrected in corrected.csv", finance.name)
@@ -96,13 +104,16 @@ def test_what_was_dealt_with_can_be_undone_and_dealt_with_again(
     assert state(desk, finance)[1] == 0
     acts = set_aside_rows.of_file(desk, finance, october).acts[5]
     assert [(act.reason, act.undo_reason, act.undoer) for act in acts] == [
-        ("No payments", "They are", finance.name), ("Corrected since", "", ""),
-    ]  # fmt: skip
+        ("No payments", "They are", finance.name),
+        ("Corrected since", "", ""),
+    ]
     with desk.store.read() as tx:
         told = tx.execute(select(audit.c.action, audit.c.detail).where(audit.c.action.like("aside.%")))
         assert [(row.action, row.detail["rows"]) for row in told] == [
-            ("aside.dealt_with", 2), ("aside.undone", 1), ("aside.dealt_with", 1),
-        ]  # fmt: skip
+            ("aside.dealt_with", 2),
+            ("aside.undone", 1),
+            ("aside.dealt_with", 1),
+        ]
 
 
 def test_an_act_that_was_not_seen_is_not_undone(desk: Desk, finance: Actor, october: int) -> None:
@@ -155,8 +166,12 @@ def test_rows_that_may_hold_money_are_kept_before_others_and_the_rest_is_dealt_w
     remarks = b"October\r\n" * 5
     rows = [sale(f"A-{n}", "1O.00") for n in range(4)]
     file = import_file(
-        desk, finance, "demo", "long.csv", remarks + csv(*rows, sale("B-1", "x", "78"), sale("A-9"), sale("B-9", settlement="78"))
-    )  # fmt: skip
+        desk,
+        finance,
+        "demo",
+        "long.csv",
+        remarks + csv(*rows, sale("B-1", "x", "78"), sale("A-9"), sale("B-9", settlement="78")),
+    )
     found = set_aside_rows.of_file(desk, finance, file)
     assert ([row.line for row in found.rows], found.rest) == ([7, 8, 9], 2)
     set_aside_rows.deal(desk, finance, file, [7, 8, 9], "No payments")
@@ -201,11 +216,20 @@ def test_a_file_of_before_says_which_of_its_rows_stand_in_the_way(
         rows = [{"line": 1, "reason": reason, "settlement_id": name} for reason, name in kept]
         texts = {column.name: "" for column in table.c if not column.nullable and column.name != "id"}
         found = {
-            **texts, **dict.fromkeys(("chosen", "reading", "failure_detail"), "{}"), "settlements": "[]", "state": "complete",
-            "aside": json.dumps(rows), "aside_blocking": blocking, "aside_settlements": json.dumps(named),
-            **{name: 0 for name in texts if name in ("size", "tries", "lines_done", "bytes_done", "lines", "others")},
+            **texts,
+            **dict.fromkeys(("chosen", "reading", "failure_detail"), "{}"),
+            "settlements": "[]",
+            "state": "complete",
+            "aside": json.dumps(rows),
+            "aside_blocking": blocking,
+            "aside_settlements": json.dumps(named),
+            **{
+                name: 0
+                for name in texts
+                if name in ("size", "tries", "lines_done", "bytes_done", "lines", "others")
+            },
             **{name: datetime(2026, 11, 1) for name in ("uploaded_at", "alive_at")},  # noqa: DTZ001 - as it is stored
-        }  # fmt: skip
+        }
         tx.execute(table.insert(), [found])
         command.upgrade(config, "0005")
         assert json.loads(str(tx.scalar(text("SELECT aside_open FROM settlement_files")))) == left

@@ -29,12 +29,19 @@ ACCOUNT = {
 def test_every_program_says_what_is_wrong_in_words(tmp_path: Path, program: str) -> None:
     [port] = free_ports(1)
     done = subprocess.run(
-        [sys.executable, "-m", program], cwd=ROOT, text=True, capture_output=True, timeout=60, check=False,
+        [sys.executable, "-m", program],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
         env={
-            "ETERMINAL_DATA_DIR": str(tmp_path), "ETERMINAL_SECRETS": str(tmp_path / "none.toml"),
-            "ETERMINAL_DATABASE_URL": f"postgresql://desk:canary-1@127.0.0.1:{port}/desk", "ETERMINAL_SMPT_URL": "canary-2",
+            "ETERMINAL_DATA_DIR": str(tmp_path),
+            "ETERMINAL_SECRETS": str(tmp_path / "none.toml"),
+            "ETERMINAL_DATABASE_URL": f"postgresql://desk:canary-1@127.0.0.1:{port}/desk",
+            "ETERMINAL_SMPT_URL": "canary-2",
         },
-    )  # fmt: skip
+    )
     assert done.returncode == 1
     assert "ETERMINAL_SMPT_URL is not a setting of E-Terminal Desk" in done.stderr
     assert f'connection to server at "127.0.0.1", port {port} failed: Connection refused' in done.stderr

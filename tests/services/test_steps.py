@@ -191,13 +191,31 @@ def test_what_can_never_succeed_ends_after_a_day_where_people_see_it(
     with desk.store.write() as tx:
         for message in ("link", "copy"):
             orders.add_message(
-                tx, order=order, page=None, kind=message, recipient="zoe@example.com", message_id=message, body=b"",
-                state="queued", created_at=clock.now(),
-            )  # fmt: skip
+                tx,
+                order=order,
+                page=None,
+                kind=message,
+                recipient="zoe@example.com",
+                message_id=message,
+                body=b"",
+                state="queued",
+                created_at=clock.now(),
+            )
         operations.add(
-            tx, order=order, account="demo", reference="T", kind="refund", amount=1, currency="EUR", why="w", form_key="k",
-            operation_id="O", created_at=clock.now(), actor_kind="user", actor_id="u",
-        )  # fmt: skip
+            tx,
+            order=order,
+            account="demo",
+            reference="T",
+            kind="refund",
+            amount=1,
+            currency="EUR",
+            why="w",
+            form_key="k",
+            operation_id="O",
+            created_at=clock.now(),
+            actor_kind="user",
+            actor_id="u",
+        )
     schedule(desk, order, kind)
 
     def fault(_desk: Desk, _step: Step) -> None:

@@ -203,5 +203,12 @@ def test_an_insert_that_meets_its_equal_says_so_and_goes_on(desk: Desk) -> None:
 
 def add_event(tx: Connection, order: int, identity: str | None = None) -> bool:
     return rows.add_event(
-        tx, identity=identity, order=order, at=clock.now(), kind="created", actor_kind="user", actor_id="u", data={}
-    )  # fmt: skip
+        tx,
+        identity=identity,
+        order=order,
+        at=clock.now(),
+        kind="created",
+        actor_kind="user",
+        actor_id="u",
+        data={},
+    )

@@ -68,8 +68,9 @@ def test_all_threads_of_a_worker_say_once_that_the_store_is_away_and_once_that_i
         running.stop()
     lines = [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
     assert [record.getMessage().split("(")[0].split(",")[0].strip() for record in lines] == [
-        "the store does not answer", "the store answers again"
-    ]  # fmt: skip
+        "the store does not answer",
+        "the store answers again",
+    ]
     assert not any(record.exc_info for record in lines)
 
 

@@ -34,9 +34,16 @@ def asked(desk: Desk, actor: Actor, raw: bytes, said: Mapping[str, str | None] |
     preview = sending.look(desk, actor, "demo", raw, RULES, said)
     assert not preview.bad
     sending.start(
-        desk, actor, "demo", "x.csv", preview.good, days=7, per_minute=600, form_key=repr(said),
+        desk,
+        actor,
+        "demo",
+        "x.csv",
+        preview.good,
+        days=7,
+        per_minute=600,
+        form_key=repr(said),
         head=preview.table.head,
-    )  # fmt: skip
+    )
     worker.drain(desk)
     with desk.store.read() as tx:
         return tx.execute(select(orders).order_by(orders.c.id.desc())).first()
@@ -164,7 +171,18 @@ def test_expected_orders_are_kept_with_the_column_that_is_meant(
     desk: Desk, ready: Actor, write: Write
 ) -> None:
     finance = person(desk, "finance")
-    raw = table(write, {"Order": "A", "Price": "12,50", "Quantity": "4", "Total": "50,00", "Order number": "W-1", "Reference": "R", "Invoice number": "F-1"})  # fmt: skip
+    raw = table(
+        write,
+        {
+            "Order": "A",
+            "Price": "12,50",
+            "Quantity": "4",
+            "Total": "50,00",
+            "Order number": "W-1",
+            "Reference": "R",
+            "Invoice number": "F-1",
+        },
+    )
     with pytest.raises(ColumnsDoubtful):
         expected.look(desk, finance, "demo", raw, None)
     preview = expected.look(desk, finance, "demo", raw, None, {"amount": "Total"})

@@ -85,8 +85,11 @@ def tell(desk: Desk, receiver: httpx.Client, order: int, **changes: Any) -> None
     """A notification of a payment of this order that never was, with the right signature, worked off."""
     detail = found(desk, order)
     fields = {
-        "custom_data[eterminal_order]": detail.order.mark, "mid": "", "date_updated": clock.now().isoformat(), **changes,
-    }  # fmt: skip
+        "custom_data[eterminal_order]": detail.order.mark,
+        "mid": "",
+        "date_updated": clock.now().isoformat(),
+        **changes,
+    }
     raw = body(detail.pages[-1].hipay_order_id, fields.pop("status", 118), **fields)
     assert receiver.post("/notify/demo", content=raw, headers=signed(raw)).status_code == 202
     notifications.work_off(desk)
@@ -139,8 +142,11 @@ def test_a_forged_notification_is_never_money_and_a_real_payment_is(
     tell(desk, receiver, order)
     seen = found(desk, order)
     assert (seen.badge, seen.order.payment, seen.order.captured, seen.order.paid_at) == (
-        "unconfirmed", "unconfirmed", 0, None,
-    )  # fmt: skip
+        "unconfirmed",
+        "unconfirmed",
+        0,
+        None,
+    )
     assert [one.transaction.captured for one in seen.told] == [AMOUNT]
     listed = history.find(desk, manager, rows.Filter(badges=("unconfirmed",)))
     assert [one.id for one in listed.orders] == [order]
@@ -310,7 +316,12 @@ def test_a_confirmed_payment_stands_whatever_is_told(
     tell(desk, receiver, order, status=129, transaction_reference=reference)
     tell(desk, receiver, order, transaction_reference="another")
     seen = found(desk, order)
-    assert (seen.badge, seen.order.captured, seen.order.refunded, seen.order.charged_back) == ("paid", AMOUNT, 0, 0)
+    assert (seen.badge, seen.order.captured, seen.order.refunded, seen.order.charged_back) == (
+        "paid",
+        AMOUNT,
+        0,
+        0,
+    )
     assert open_alarms(desk, order) == []
     until_the_alarm(desk, sandbox, order)  # of the one that HiPay does not know
     assert found(desk, order).badge == "paid"
@@ -350,9 +361,14 @@ def test_an_unknown_operation_is_not_settled_by_what_is_told(
     [asked], _ = operations.of_order(desk, finance, order)
     assert asked.state == "unknown"
     tell(
-        desk, receiver, order, status=126, refunded_amount="5.00", transaction_reference=refund.reference,
+        desk,
+        receiver,
+        order,
+        status=126,
+        refunded_amount="5.00",
+        transaction_reference=refund.reference,
         **{"operation[id]": asked.operation_id, "operation[amount]": "5.00"},
-    )  # fmt: skip
+    )
     [asked], _ = operations.of_order(desk, finance, order)
     assert (asked.state, found(desk, order).order.refunded) == ("unknown", 0)
 
@@ -420,10 +436,22 @@ def test_what_was_counted_before_is_read_once_and_an_alarm_says_what_hipay_does_
         tx.execute(delete(orders.steps))
         for order, reference in ((real, read.observations[0].reference), (forged, "forged")):
             rows.add_event(
-                tx, identity=f"payment:payment:{order}", order=order, page=found(desk, order).pages[-1].id, at=clock.now(),
-                kind="payment", actor_kind="hipay", actor_id="hipay",
-                data={"reference": reference, "status": 118, "currency": "EUR", "authorised": AMOUNT, "captured": AMOUNT},
-            )  # fmt: skip
+                tx,
+                identity=f"payment:payment:{order}",
+                order=order,
+                page=found(desk, order).pages[-1].id,
+                at=clock.now(),
+                kind="payment",
+                actor_kind="hipay",
+                actor_id="hipay",
+                data={
+                    "reference": reference,
+                    "status": 118,
+                    "currency": "EUR",
+                    "authorised": AMOUNT,
+                    "captured": AMOUNT,
+                },
+            )
             refold(tx, order)
         rows.change_order(tx, over, expires_at=clock.now() - timedelta(days=1))
     module = importlib.import_module("services.store.migrations.versions.0009_confirmed")
@@ -436,7 +464,10 @@ def test_what_was_counted_before_is_read_once_and_an_alarm_says_what_hipay_does_
     later(sandbox, seconds=5)
     worker.drain(desk)
     assert [found(desk, order).badge for order in (real, forged)] == ["paid", "paid"]
-    assert [event.data.get("source") for event in found(desk, real).events if event.kind == "payment"] == [None, "read"]
+    assert [event.data.get("source") for event in found(desk, real).events if event.kind == "payment"] == [
+        None,
+        "read",
+    ]
     for _ in range(4):
         later(sandbox, minutes=6)
         worker.drain(desk)

@@ -21,9 +21,13 @@ from tests.support.desk import open_test_desk
 )
 @pytest.mark.sqlite
 def test_it_is_said_at_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
-    python: tuple[int, ...], sqlite: str, said: list[str],
-) -> None:  # fmt: skip
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    python: tuple[int, ...],
+    sqlite: str,
+    said: list[str],
+) -> None:
     monkeypatch.setattr("sqlite3.sqlite_version", sqlite)
     monkeypatch.setattr("sqlite3.sqlite_version_info", tuple(map(int, sqlite.split("."))))
     monkeypatch.setattr(versions.sys, "version_info", (*python, "final", 0))

@@ -120,11 +120,20 @@ class Door:
         path, _, query = path.partition("?")
         named = {"host": self.host} | {name.replace("_", "-"): value for name, value in headers.items()}
         scope = {
-            "type": kind, "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http", "path": path,
-            "raw_path": path.encode(), "query_string": query.encode(), "root_path": "", "client": (self.peer, 40000),
-            "server": ("127.0.0.1", 8501), "subprotocols": [],
-            "headers": [(name.encode(), value.encode()) for name, value in named.items()], **more,
-        }  # fmt: skip
+            "type": kind,
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "client": (self.peer, 40000),
+            "server": ("127.0.0.1", 8501),
+            "subprotocols": [],
+            "headers": [(name.encode(), value.encode()) for name, value in named.items()],
+            **more,
+        }
 
         async def receive() -> Message:
             return first
@@ -146,11 +155,16 @@ def door(
     **settings: Any,
 ) -> Door:
     routes = [
-        *(Route(f"{base}{path}", answer) for path in ("/_stcore/health", "/_stcore/metrics", "/_stcore/agent/openapi.json", "/_stcore/new")),
-        Route("/", answer, methods=["GET", "POST"]), Route("/own", own_policy),
-        Route("/index", index), WebSocketRoute("/stream", stream),
+        *(
+            Route(f"{base}{path}", answer)
+            for path in ("/_stcore/health", "/_stcore/metrics", "/_stcore/agent/openapi.json", "/_stcore/new")
+        ),
+        Route("/", answer, methods=["GET", "POST"]),
+        Route("/own", own_policy),
+        Route("/index", index),
+        WebSocketRoute("/stream", stream),
         Route("/_stcore/upload_file/{session}/{file}", answer, methods=["PUT"]),
-    ]  # fmt: skip
+    ]
     known = settings_for(tmp_path, **settings)
     link = LinkDoor(known, token) if token else None
     nowhere = Desk(known, cast(Store, None))  # nothing here looks at the database
@@ -197,7 +211,17 @@ def test_the_published_name_and_the_listed_ones_are_answered(tmp_path: Path) -> 
     assert client.get(host="other.example.com").status == 403
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9999", "http://127.0.0.1.evil.example:8501", "file://", "http://["])  # fmt: skip
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil.example",
+        "null",
+        "http://127.0.0.1:9999",
+        "http://127.0.0.1.evil.example:8501",
+        "file://",
+        "http://[",
+    ],
+)
 def test_another_origin_may_neither_post_nor_open_a_websocket(tmp_path: Path, origin: str) -> None:
     client = door(tmp_path)
     assert client.post(origin=origin).status == 403

@@ -50,11 +50,19 @@ def test_no_header_of_a_request_says_who_it_comes_from(tmp_path: Path) -> None:
 
 
 def run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ETERMINAL_", "STREAMLIT_"))}  # fmt: skip
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ETERMINAL_", "STREAMLIT_"))
+    }
     own = {"ETERMINAL_DATA_DIR": str(tmp_path), "ETERMINAL_SECRETS": str(tmp_path / "none")}
     return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env=clean | own, capture_output=True, text=True, timeout=120, check=False
-    )  # fmt: skip
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=clean | own,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(

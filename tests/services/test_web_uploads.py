@@ -65,9 +65,17 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def claims(sub: str, *roles: str, **more: Any) -> dict[str, Any]:
     now = int(datetime.now(UTC).timestamp())
     return {
-        "iss": ISSUER, "aud": "desk", "provider": "default", "sub": sub, "iat": now, "exp": now + 300, "nonce": sub,
-        "is_logged_in": True, "roles": list(roles), **more,
-    }  # fmt: skip
+        "iss": ISSUER,
+        "aud": "desk",
+        "provider": "default",
+        "sub": sub,
+        "iat": now,
+        "exp": now + 300,
+        "nonce": sub,
+        "is_logged_in": True,
+        "roles": list(roles),
+        **more,
+    }
 
 
 def signed(text: str, name: str = COOKIE, secret: str = PROVIDER["cookie_secret"]) -> str:
@@ -153,9 +161,19 @@ def test_a_file_is_taken_from_those_who_may_into_their_own_screen(desk: Desk) ->
         house.memory.opened = {"m": manager, "f": finance, "a": admin, "n": nobody, "u": unknown, "s": {}}
         assert await house.put("m", "1", manager) == await house.put("f", "1", finance) == 204
         for screen, shown in (
-            ("a", admin), ("n", nobody), ("u", unknown), ("s", {}), ("m", {}), ("m", forged), ("m", foreign), ("m", finance),
-            ("gone", manager), ("m", {COOKIE: "rubbish"}), ("m", {COOKIE: signed("[]")}), ("m", {COOKIE: signed("chunks-2")}),
-        ):  # fmt: skip
+            ("a", admin),
+            ("n", nobody),
+            ("u", unknown),
+            ("s", {}),
+            ("m", {}),
+            ("m", forged),
+            ("m", foreign),
+            ("m", finance),
+            ("gone", manager),
+            ("m", {COOKIE: "rubbish"}),
+            ("m", {COOKIE: signed("[]")}),
+            ("m", {COOKIE: signed("chunks-2")}),
+        ):
             assert await house.put(screen, "2", shown) == 403, (screen, shown)
             assert await house.delete(screen, "1", shown) == 403
         assert set(house.memory.files) == {"m", "f"}
@@ -305,9 +323,12 @@ def test_the_connections_end_is_heard_whatever_ended_it(desk: Desk) -> None:
             return None
 
         scope = {
-            "type": "websocket", "path": "/_stcore/stream", "client": ("10.0.0.7", 4), "query_string": b"",
+            "type": "websocket",
+            "path": "/_stcore/stream",
+            "client": ("10.0.0.7", 4),
+            "query_string": b"",
             "headers": [(b"host", b"desk.example.com"), (b"origin", HOME.encode())],
-        }  # fmt: skip
+        }
         await Guard(app, desk, Ears(Memory()), INDEX)(scope, receive, send)
 
     for code in (1001, 1006, 1000):
@@ -334,7 +355,12 @@ def test_only_a_person_with_a_role_sends_a_screen_much(desk: Desk) -> None:
             closed.append(answer)
 
         headers = [(b"host", b"desk.example.com"), (b"cookie", cookie_header(shown)["cookie"].encode())]
-        scope = {"type": "websocket", "path": "/_stcore/stream", "headers": headers, "client": ("10.0.0.7", 1)}
+        scope = {
+            "type": "websocket",
+            "path": "/_stcore/stream",
+            "headers": headers,
+            "client": ("10.0.0.7", 1),
+        }
         await Guard(app, desk, Uploads(Memory()), INDEX)(scope, receive, send)
         return heard, closed
 

@@ -116,11 +116,32 @@ def test_an_order_that_commits_late_is_found_by_the_lines_of_a_file_that_is_just
     with desk.store.engine.connect() as slow:
         transaction = slow.begin()
         orders.add_order(
-            slow, account="demo", order_id="A-1", channel="link", form_key="late", mark="late", first_name="É",
-            last_name="M", email="e@example.com", phone="", language="fr", amount=10_0000, currency="EUR",
-            description="", capture="now", expires_at=now, created_at=now, actor_kind="user", actor_id="test",
-            sender_name="Test", delivery="sent", availability="open", payment="captured", captured=10_0000, paid_at=now,
-        )  # fmt: skip
+            slow,
+            account="demo",
+            order_id="A-1",
+            channel="link",
+            form_key="late",
+            mark="late",
+            first_name="É",
+            last_name="M",
+            email="e@example.com",
+            phone="",
+            language="fr",
+            amount=10_0000,
+            currency="EUR",
+            description="",
+            capture="now",
+            expires_at=now,
+            created_at=now,
+            actor_kind="user",
+            actor_id="test",
+            sender_name="Test",
+            delivery="sent",
+            availability="open",
+            payment="captured",
+            captured=10_0000,
+            paid_at=now,
+        )
         an_order(desk, "A-2")  # a higher id, committed before
         background.work_off(desk)
 

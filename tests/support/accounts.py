@@ -8,11 +8,14 @@ from services.store import access
 STAGE: dict[str, Any] = {
     "accounts": {
         "shop": {
-            "name": "Maison Stage", "environment": "stage", "login": "login", "password": "canary-password",
+            "name": "Maison Stage",
+            "environment": "stage",
+            "login": "login",
+            "password": "canary-password",
             "passphrase": "canary-passphrase",
         }
     }
-}  # fmt: skip
+}
 EMAIL = {
     "sender_name": "Maison Élan", "sender_address": "boutique@maison.example", "reply_to": "bonjour@maison.example",
     "merchant_name": "Maison Élan", "support_contact": "+33 1 99 00 12 34", "signature": "À bientôt\nCamille",

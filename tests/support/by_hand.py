@@ -20,9 +20,15 @@ HEAD = (
 
 
 def line(
-    order: str, amount: str = "10.00", *, operation: str = "Sale", transaction: str | None = None, reference: str = "",
-    currency: str = "EUR", product: str = "visa",
-) -> str:  # fmt: skip
+    order: str,
+    amount: str = "10.00",
+    *,
+    operation: str = "Sale",
+    transaction: str | None = None,
+    reference: str = "",
+    currency: str = "EUR",
+    product: str = "visa",
+) -> str:
     """A row of a payout file."""
     transaction = f"T-{order}" if transaction is None else transaction
     return f"1;77;{transaction};{order};{amount};{currency};;;;;{operation};{amount};EUR;{reference};2026-11-20;{product}"
@@ -37,20 +43,48 @@ def take(desk: Desk, *lines: str, account: str = "demo") -> int:
 
 
 def an_order(
-    desk: Desk, order_id: str, amount: str = "10.00", *, account: str = "demo", currency: str = "EUR", reference: str = "",
+    desk: Desk,
+    order_id: str,
+    amount: str = "10.00",
+    *,
+    account: str = "demo",
+    currency: str = "EUR",
+    reference: str = "",
     customer: str = "Marchand",
-) -> int:  # fmt: skip
+) -> int:
     """A paid order; our id of it."""
     units, now = round(float(amount) * 10_000), clock.now()
     with desk.store.write() as tx:
         return order_rows.add_order(
-            tx, account=account, order_id=order_id, channel="link", form_key=f"{account}:{order_id}",
-            mark=f"{account}:{order_id}", first_name="Élodie", last_name=customer, email="elodie@example.com", phone="",
-            language="fr", amount=units, currency=currency, description="", reference_1=reference, capture="now",
-            expires_at=now, created_at=now, actor_kind="user", actor_id="test", sender_name="Test", delivery="sent",
-            availability="open", payment="captured", captured=units, paid_at=now,
-            captured_at=now, last_captured_at=now,
-        )  # fmt: skip
+            tx,
+            account=account,
+            order_id=order_id,
+            channel="link",
+            form_key=f"{account}:{order_id}",
+            mark=f"{account}:{order_id}",
+            first_name="Élodie",
+            last_name=customer,
+            email="elodie@example.com",
+            phone="",
+            language="fr",
+            amount=units,
+            currency=currency,
+            description="",
+            reference_1=reference,
+            capture="now",
+            expires_at=now,
+            created_at=now,
+            actor_kind="user",
+            actor_id="test",
+            sender_name="Test",
+            delivery="sent",
+            availability="open",
+            payment="captured",
+            captured=units,
+            paid_at=now,
+            captured_at=now,
+            last_captured_at=now,
+        )
 
 
 def stored(desk: Desk) -> dict[str, Any]:

@@ -26,12 +26,15 @@ from tests.support import postgres
 
 ISSUER = "https://id.example.com"
 CLIENT = {
-    "client_id": "desk", "client_secret": "client-0b8f1c2d3e4a", "server_metadata_url": f"{ISSUER}/.well-known/openid-configuration",
-}  # fmt: skip
+    "client_id": "desk",
+    "client_secret": "client-0b8f1c2d3e4a",
+    "server_metadata_url": f"{ISSUER}/.well-known/openid-configuration",
+}
 PROVIDER = {
     **CLIENT,
-    "cookie_secret": "cookie-9f8e7d6c5b4a39281706f5e4d3c2b1a0", "redirect_uri": "https://desk.example.com/oauth2callback",
-}  # fmt: skip
+    "cookie_secret": "cookie-9f8e7d6c5b4a39281706f5e4d3c2b1a0",
+    "redirect_uri": "https://desk.example.com/oauth2callback",
+}
 FILE_ACCOUNT = "1"  # the Account of most tests' payout files
 
 
@@ -75,8 +78,15 @@ def open_test_desk(tmp_path: Path, *, own_links: bool = False, **values: Any) ->
         with desk.store.write() as tx:
             for account in settings.all_accounts:
                 accounts.save_section(
-                    tx, account, OPTIONS, "", {"own_link": own_links}, at=clock.now(), actor_kind="system", actor_id="test"
-                )  # fmt: skip
+                    tx,
+                    account,
+                    OPTIONS,
+                    "",
+                    {"own_link": own_links},
+                    at=clock.now(),
+                    actor_kind="system",
+                    actor_id="test",
+                )
             last = list(settings.all_accounts)[-1]  # told in no audit: a test counts what it does itself
             told = matching_rules.lock_matching(tx, last).file_accounts
             matching_rules.save_matching(tx, last, file_accounts={**told, FILE_ACCOUNT: last})
@@ -114,8 +124,16 @@ def person(
     user_id, now = uuid.uuid4().hex, clock.now()
     with desk.store.write() as tx:
         access.add_user(
-            tx, id=user_id, issuer="test", subject=user_id, email=email, name=name,
-            created_at=now, signed_in_at=now, seen_at=now, disabled=False,
-        )  # fmt: skip
+            tx,
+            id=user_id,
+            issuer="test",
+            subject=user_id,
+            email=email,
+            name=name,
+            created_at=now,
+            signed_in_at=now,
+            seen_at=now,
+            disabled=False,
+        )
         access.set_roles(tx, user_id, "table", roles, at=now, granted_by="test")
     return Actor("user", user_id, name, email)

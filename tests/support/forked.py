@@ -10,7 +10,9 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 _ctx = multiprocessing.get_context("forkserver")
-_ctx.set_forkserver_preload(["services.entrypoints.worker", "services.orders.open_page", "tests.support.desk"])
+_ctx.set_forkserver_preload(
+    ["services.entrypoints.worker", "services.orders.open_page", "tests.support.desk"]
+)
 
 
 def begin(work: Callable[..., object], *arguments: object, log: Path | None = None) -> ForkServerProcess:

@@ -34,10 +34,12 @@ def no_room(desk: Desk, pages: int = 0) -> Iterator[None]:
 @contextmanager
 def _triggers(desk: Desk) -> Iterator[None]:
     with desk.store.write() as tx:
-        tx.execute(text(
-            "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$"
-        ))  # fmt: skip
+        tx.execute(
+            text(
+                "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$"
+            )
+        )
         for table in orders.metadata.tables:
             tx.execute(text(f'CREATE TRIGGER no_room BEFORE INSERT ON "{table}" EXECUTE FUNCTION no_room()'))
     try:

@@ -41,9 +41,7 @@ _NO_SEPARATOR = tuple(unit for unit in _UNITS if not set(unit) & set('\r\n"'))
 
 def _texts(size: int) -> list[str]:
     each = size // (len(_UNITS) * len(_AROUND))
-    return [
-        before + unit * (each // len(unit)) + after for unit in _UNITS for before, after in _AROUND
-    ]
+    return [before + unit * (each // len(unit)) + after for unit in _UNITS for before, after in _AROUND]
 
 
 def _raw(size: int) -> list[bytes]:
@@ -52,10 +50,21 @@ def _raw(size: int) -> list[bytes]:
 
 def _line(**cells: str) -> str:
     plain_line = {
-        "Account": "1", "Date": "2024-03-25", "Settlement ID": "7", "Transaction ID": "800001", "Order": "C-1", "Operation": "Sale",
-        "Original amount": "1.00", "Original currency": "EUR", "Settled amount": "1.00", "Settlement currency": "EUR",
-    }  # fmt: skip
-    return ";".join((plain_line | {name.replace("_", " "): cell for name, cell in cells.items()}).get(name, "") for name in ENGLISH)  # fmt: skip
+        "Account": "1",
+        "Date": "2024-03-25",
+        "Settlement ID": "7",
+        "Transaction ID": "800001",
+        "Order": "C-1",
+        "Operation": "Sale",
+        "Original amount": "1.00",
+        "Original currency": "EUR",
+        "Settled amount": "1.00",
+        "Settlement currency": "EUR",
+    }
+    return ";".join(
+        (plain_line | {name.replace("_", " "): cell for name, cell in cells.items()}).get(name, "")
+        for name in ENGLISH
+    )
 
 
 _HEAD = ";".join(ENGLISH)
@@ -106,7 +115,11 @@ _MOST_MAIL = 512 * 1024
 
 def _mails(size: int) -> list[bytes]:
     """Bodies of each kind of text, in prose and as a web page."""
-    kinds = (b"\n", b"Content-Type: text/html; charset=utf-8\n\n", b"Content-Type: text/plain; charset=utf-8\n\n")
+    kinds = (
+        b"\n",
+        b"Content-Type: text/html; charset=utf-8\n\n",
+        b"Content-Type: text/plain; charset=utf-8\n\n",
+    )
     return [_REPORT + kind + text for kind in kinds for text in _raw(size // len(kinds))]
 
 
@@ -115,7 +128,9 @@ def _headers(size: int) -> list[bytes]:
     names = (b"Content-Type: a/b;", b"Subject: ", b"From: ", b"References: ", b"X-Failed-Recipients: ")
     each = size // (len(units) * len(names))
     return [
-        name + unit * (each // len(unit)) + b"\n" + _REPORT + b"\n550 5.1.1 no" for unit in units for name in names
+        name + unit * (each // len(unit)) + b"\n" + _REPORT + b"\n550 5.1.1 no"
+        for unit in units
+        for name in names
     ]
 
 
@@ -136,9 +151,28 @@ def _groups(size: int) -> list[bytes]:
 
 def _pages(size: int) -> list[bytes]:
     marks = (
-        "<", "<b", "</", "</td", "<td>", "<tr>", "<td a='", '<td a="', "<td a=", "<!--", "<!", "<![CDATA[", "<?", "<script>", "<table>",
-        "<td rowspan=9999 colspan=200>", "&#x", "&#9", "<br>", "<caption>", "&nbsp;",
-    )  # fmt: skip
+        "<",
+        "<b",
+        "</",
+        "</td",
+        "<td>",
+        "<tr>",
+        "<td a='",
+        '<td a="',
+        "<td a=",
+        "<!--",
+        "<!",
+        "<![CDATA[",
+        "<?",
+        "<script>",
+        "<table>",
+        "<td rowspan=9999 colspan=200>",
+        "&#x",
+        "&#9",
+        "<br>",
+        "<caption>",
+        "&nbsp;",
+    )
     each = size // len(marks)
     return [f"<html><table><tr><td>1{mark * (each // len(mark))}".encode() for mark in marks]
 
@@ -149,13 +183,27 @@ _SHEET, _WORKBOOK = "xl/worksheets/sheet1.xml", as_xlsx([row(1)])
 def _books(size: int) -> list[Path]:
     """Workbooks of one sheet whose XML repeats what is never closed, in XLSX and in ODS."""
     marks = (
-        b"<c t='e'>", b"<c><f>", b'<c t="e"', b"<c t='e'/>", b"<c><f/></c>", b"<c t='e'><v>#N/A</v></c>", b'<row "', b"<row>", b"t='e' ",
-        b"<x:row>", b"<c r='A1' s='1' ",
-    )  # fmt: skip
+        b"<c t='e'>",
+        b"<c><f>",
+        b'<c t="e"',
+        b"<c t='e'/>",
+        b"<c><f/></c>",
+        b"<c t='e'><v>#N/A</v></c>",
+        b'<row "',
+        b"<row>",
+        b"t='e' ",
+        b"<x:row>",
+        b"<c r='A1' s='1' ",
+    )
     ods = (
-        b"<table:table-row>", b'<table:table-row "', b"<table:table-row a", b"<table:table-cell '", b"<table:table-cell table:formula='x'>", b"<text:p>",
+        b"<table:table-row>",
+        b'<table:table-row "',
+        b"<table:table-row a",
+        b"<table:table-cell '",
+        b"<table:table-cell table:formula='x'>",
+        b"<text:p>",
         b"<text:p x",
-    )  # fmt: skip
+    )
     folder, each = Path(tempfile.mkdtemp(prefix="growth-")), size // (len(marks) + len(ods))
     found = []
     for number, mark in enumerate((*marks, *ods)):
@@ -193,8 +241,9 @@ def _unpack(path: Path) -> None:
 def _json(size: int) -> list[str]:
     units = ("[", '{"a":', "1", '"\\"', "[],", "1e", '{"a":1},', "\\", " ", "9.")
     return [unit * (size // len(units) // len(unit)) for unit in units] + [
-        "[" + "1," * (size // 20) + "1]", "{" + ",".join(f'"{n}":1' for n in range(size // 100)) + "}",
-    ]  # fmt: skip
+        "[" + "1," * (size // 20) + "1]",
+        "{" + ",".join(f'"{n}":1' for n in range(size // 100)) + "}",
+    ]
 
 
 def _forms(size: int) -> list[bytes]:
@@ -267,7 +316,9 @@ READERS: dict[str, Case] = {
 }  # fmt: skip
 
 # A pattern of a delivery report as it once stood here: it begins anew at each dash of a run.
-_REPORTS_END = re.compile(r"below this line is a copy|-+ ?original message|^message-id:", re.IGNORECASE | re.MULTILINE)
+_REPORTS_END = re.compile(
+    r"below this line is a copy|-+ ?original message|^message-id:", re.IGNORECASE | re.MULTILINE
+)
 FORMER: dict[str, Case] = {
     "former end of a report": Case(_REPORTS_END.search, lambda size: ["-" * size], start=2_800),
 }

@@ -49,19 +49,29 @@ def sums(desk: Desk) -> dict[tuple[Any, ...], tuple[int, int, int, int]]:
     with desk.store.read() as tx:
         query = select(line_totals).join(settlement_files, settlement_files.c.id == line_totals.c.file)
         return {
-            tuple(getattr(row, name) for name in TOTAL): (row.lines, row.settled_units, row.moved_units, row.missing)
+            tuple(getattr(row, name) for name in TOTAL): (
+                row.lines,
+                row.settled_units,
+                row.moved_units,
+                row.missing,
+            )
             for row in tx.execute(query.where(settlement_files.c.state == "complete"))
-        }  # fmt: skip
+        }
 
 
 def _summed(lines: pd.DataFrame) -> dict[tuple[Any, ...], tuple[int, int, int, int]]:
     found: dict[tuple[Any, ...], tuple[int, int, int, int]] = {}
     for row in lines.to_dict("records"):
         key = tuple(
-            row["was_outcome"] if name == "outcome" else "" if name == "operation" and row["operation_code"]
-            else "twice" if name == "kind" and row["was_reason"] == "twice_by_hand" else row[name]
+            row["was_outcome"]
+            if name == "outcome"
+            else ""
+            if name == "operation" and row["operation_code"]
+            else "twice"
+            if name == "kind" and row["was_reason"] == "twice_by_hand"
+            else row[name]
             for name in TOTAL
-        )  # fmt: skip
+        )
         bare = pd.isna(row["settled_amount_units"])
         units = 0 if bare else int(row["settled_amount_units"])
         count, settled, moved, missing = found.get(key, (0, 0, 0, 0))

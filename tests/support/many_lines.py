@@ -70,11 +70,20 @@ def fill(desk: Desk, lines: int) -> None:
         for number in range((lines - 1) // 50_000 + 1):
             tx.execute(
                 settlement_files.insert().values(
-                    id=number + 1, account="demo", name=f"{number}.csv", sha256=str(number), source="upload",
-                    state="complete", first_line_id=number * 50_000 + 1, lines=min(50_000, lines), uploaded_at=clock.now(),
-                    alive_at=clock.now(), actor_kind="user", actor_id="u",
+                    id=number + 1,
+                    account="demo",
+                    name=f"{number}.csv",
+                    sha256=str(number),
+                    source="upload",
+                    state="complete",
+                    first_line_id=number * 50_000 + 1,
+                    lines=min(50_000, lines),
+                    uploaded_at=clock.now(),
+                    alive_at=clock.now(),
+                    actor_kind="user",
+                    actor_id="u",
                 )
-            )  # fmt: skip
+            )
         tx.execute(text(_ORDERS), {"count": lines // 5 + 1})
         tx.execute(text(_dated(_LINES, desk)), {"count": lines})
         for statement in (_TOTALS, _KEYS, _dated(_POSITIONS, desk)):

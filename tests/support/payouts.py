@@ -58,9 +58,15 @@ def import_line(desk: Desk, **cells: str) -> None:
     """A payout file of one sale of 10 EUR; ``cells`` by the names of HEAD in small letters."""
     names = [name.lower().replace(" ", "_") for name in HEAD.split(";")]
     known = {
-        "order": cells.pop("file_order", ""), "settlement_id": "77", "original_amount": "10.00", "original_currency": "EUR", "operation": "Sale",
-        "settled_amount": "10.00", "settlement_currency": "EUR", "date": "2026-11-20",
-    } | cells  # fmt: skip
+        "order": cells.pop("file_order", ""),
+        "settlement_id": "77",
+        "original_amount": "10.00",
+        "original_currency": "EUR",
+        "operation": "Sale",
+        "settled_amount": "10.00",
+        "settlement_currency": "EUR",
+        "date": "2026-11-20",
+    } | cells
     import_file(
         desk, person(desk, "finance"), "demo", "f.csv", csv(";".join(known.get(name, "") for name in names))
     )

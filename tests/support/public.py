@@ -42,17 +42,43 @@ def order_with_page(desk: Desk, order_id: str = "A-1", **changes: Any) -> tuple[
     """An order of 15.00 EUR with an open page; its row's id and the page's token. ``page_…`` changes the page."""
     now, token = clock.now(), uuid.uuid4().hex
     order = {
-        "account": "demo", "order_id": order_id, "channel": "link", "form_key": uuid.uuid4().hex, "mark": uuid.uuid4().hex,
-        "first_name": "Zoé", "last_name": "Lefèvre-Müller", "email": "zoe@example.com", "phone": "", "language": "fr",
-        "amount": 15_0000, "currency": "EUR", "description": "Commande", "capture": "now",
-        "expires_at": now + timedelta(days=7), "created_at": now, "actor_kind": "user", "actor_id": "u",
-        "sender_name": "Camille", "delivery": "sent", "availability": "open", "payment": "unpaid",
-    }  # fmt: skip
+        "account": "demo",
+        "order_id": order_id,
+        "channel": "link",
+        "form_key": uuid.uuid4().hex,
+        "mark": uuid.uuid4().hex,
+        "first_name": "Zoé",
+        "last_name": "Lefèvre-Müller",
+        "email": "zoe@example.com",
+        "phone": "",
+        "language": "fr",
+        "amount": 15_0000,
+        "currency": "EUR",
+        "description": "Commande",
+        "capture": "now",
+        "expires_at": now + timedelta(days=7),
+        "created_at": now,
+        "actor_kind": "user",
+        "actor_id": "u",
+        "sender_name": "Camille",
+        "delivery": "sent",
+        "availability": "open",
+        "payment": "unpaid",
+    }
     page = {
-        "account": "demo", "hipay_order_id": order_id, "number": 1, "amount": 15_0000, "currency": "EUR", "state": "open",
-        "url": "https://secure-gateway.example.com/pay/1", "mid": "1342917", "token": token, "created_at": now,
-        "opened_at": now, "expires_at": now + timedelta(days=7),
-    }  # fmt: skip
+        "account": "demo",
+        "hipay_order_id": order_id,
+        "number": 1,
+        "amount": 15_0000,
+        "currency": "EUR",
+        "state": "open",
+        "url": "https://secure-gateway.example.com/pay/1",
+        "mid": "1342917",
+        "token": token,
+        "created_at": now,
+        "opened_at": now,
+        "expires_at": now + timedelta(days=7),
+    }
     page |= {name.removeprefix("page_"): value for name, value in changes.items() if name.startswith("page_")}
     order |= {name: value for name, value in changes.items() if not name.startswith("page_")}
     with desk.store.write() as tx:
@@ -72,15 +98,36 @@ def body(order_id: str = "A-1", status: int = 118, **changes: str) -> bytes:
     """A form notification as HiPay writes it (March 2026), with card data; ``changes`` by HiPay's names."""
     captured = "15.00" if status in (118, 125, 126) else "0.00"
     fields = {
-        "state": "completed", "test": "true", "mid": "00001342917", "attempt_id": "1", "transaction_reference": "800417743755",
-        "date_created": "2026-03-05T12:06:55+0000", "date_updated": "2026-03-05T12:07:06+0000", "status": str(status),
-        "message": "Captured", "authorized_amount": "15.00", "captured_amount": captured, "refunded_amount": "0.00",
-        "decimals": "2", "currency": "EUR", "cdata1": "", "cvc_result": "M", "eci": "7", "payment_product": "visa",
-        "payment_method[token]": TOKEN, "payment_method[card_id]": "canary-card-id", "payment_method[brand]": "VISA",
-        "payment_method[pan]": PAN, "payment_method[card_holder]": HOLDER, "payment_method[card_expiry_month]": "12",
-        "payment_method[card_expiry_year]": "2026", "order[id]": order_id, "order[amount]": "15.00", "order[currency]": "EUR",
+        "state": "completed",
+        "test": "true",
+        "mid": "00001342917",
+        "attempt_id": "1",
+        "transaction_reference": "800417743755",
+        "date_created": "2026-03-05T12:06:55+0000",
+        "date_updated": "2026-03-05T12:07:06+0000",
+        "status": str(status),
+        "message": "Captured",
+        "authorized_amount": "15.00",
+        "captured_amount": captured,
+        "refunded_amount": "0.00",
+        "decimals": "2",
+        "currency": "EUR",
+        "cdata1": "",
+        "cvc_result": "M",
+        "eci": "7",
+        "payment_product": "visa",
+        "payment_method[token]": TOKEN,
+        "payment_method[card_id]": "canary-card-id",
+        "payment_method[brand]": "VISA",
+        "payment_method[pan]": PAN,
+        "payment_method[card_holder]": HOLDER,
+        "payment_method[card_expiry_month]": "12",
+        "payment_method[card_expiry_year]": "2026",
+        "order[id]": order_id,
+        "order[amount]": "15.00",
+        "order[currency]": "EUR",
         **changes,
-    }  # fmt: skip
+    }
     return str(httpx.QueryParams(fields)).encode()
 
 
@@ -95,8 +142,16 @@ def signed(raw: bytes, secret: str = PASSPHRASE, algorithm: str = "sha256") -> d
 def feedback(order_id: str = "A-1", secret: str = PASSPHRASE, **changes: str) -> dict[str, str]:
     """HiPay's parameters of a return page with their ``hash`` (CONTRACT: sorted, non-empty, name + value + passphrase)."""
     values = {
-        "orderid": order_id, "cid": "", "state": "completed", "status": "118", "test": "true", "reference": "800417743755",
-        "cardtoken": TOKEN, "cardpan": PAN, "cardexpiry": "202612", **changes,
-    }  # fmt: skip
+        "orderid": order_id,
+        "cid": "",
+        "state": "completed",
+        "status": "118",
+        "test": "true",
+        "reference": "800417743755",
+        "cardtoken": TOKEN,
+        "cardpan": PAN,
+        "cardexpiry": "202612",
+        **changes,
+    }
     text = "".join(f"{name}{value}{secret}" for name, value in sorted(values.items()) if value)
     return {**values, "hash": hashlib.sha256(text.encode()).hexdigest()}

@@ -103,9 +103,15 @@ def about() -> dict[str, Any]:
     import sys
 
     return {
-        "own": own, "parent": of_parent, "threads": threads, "temporary": tempfile.gettempdir(), "process": os.getpid(),
-        "parents": os.getppid(), "modules": sorted(sys.modules), "descriptors": len(os.listdir("/proc/self/fd")),
-    }  # fmt: skip
+        "own": own,
+        "parent": of_parent,
+        "threads": threads,
+        "temporary": tempfile.gettempdir(),
+        "process": os.getpid(),
+        "parents": os.getppid(),
+        "modules": sorted(sys.modules),
+        "descriptors": len(os.listdir("/proc/self/fd")),
+    }
 
 
 @dataclass

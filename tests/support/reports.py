@@ -10,10 +10,15 @@ Bonjour
 
 
 def standard(
-    message_id: str, *, action: str = "failed", status: str = "5.1.1", headers_only: bool = False,
+    message_id: str,
+    *,
+    action: str = "failed",
+    status: str = "5.1.1",
+    headers_only: bool = False,
     diagnostic: str = "smtp; 550 5.1.1 <zoe@example.com>: Recipient address rejected: User unknown",
-    recipient: str = "zoe@example.com", original: str = "",
-) -> bytes:  # fmt: skip
+    recipient: str = "zoe@example.com",
+    original: str = "",
+) -> bytes:
     """RFC 3464 in RFC 6522's frame, as Postfix writes it."""
     kind = "text/rfc822-headers" if headers_only else "message/rfc822"
     returned = RETURNED.format(id=message_id)
@@ -77,7 +82,9 @@ Subject: x
 """.encode()
 
 
-def prose(message_id: str, subject: str, text: str, sender: str = "MAILER-DAEMON@mx.example.com", head: str = "") -> bytes:
+def prose(
+    message_id: str, subject: str, text: str, sender: str = "MAILER-DAEMON@mx.example.com", head: str = ""
+) -> bytes:
     """A report in words alone, and whatever else comes from such a sender."""
     return f"""Return-Path: <>
 From: {sender}

@@ -48,18 +48,28 @@ def until(holds: Callable[[], object], seconds: float = 30, what: str = "the con
 
 @contextmanager
 def server(
-    arguments: Sequence[str], port: int, log: Path, *, path: str = "/", environment: dict[str, str] | None = None,
+    arguments: Sequence[str],
+    port: int,
+    log: Path,
+    *,
+    path: str = "/",
+    environment: dict[str, str] | None = None,
     cwd: Path = ROOT,
-) -> Iterator[subprocess.Popen[bytes]]:  # fmt: skip
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run ``python arguments…`` until the block ends; its output goes to ``log``, shown when it does not come up."""
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("ETERMINAL_", "STREAMLIT_"))
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, *arguments], cwd=cwd, env=clean | (environment or {}), stdout=output, stderr=output,
-            stdin=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, *arguments],
+            cwd=cwd,
+            env=clean | (environment or {}),
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     try:
         limit = time.monotonic() + 60
         while not answers(port, path):

@@ -14,21 +14,40 @@ HEADINGS = ("Prénom", "Nom", "Courriel", "Montant", "Devise", "Objet", "N° de 
 def row(number: int = 1, **cells: Any) -> list[Any]:
     """A request of 12.50 EUR that is right; cells by heading, blanks and signs left out: ``Montant="x"``."""
     whole = dict(
-        zip(HEADINGS, ["Zoé", f"Client {number}", f"client{number}@example.com", "12,50", "EUR", "Lampe", f"F-{number}", f"C-{number}"], strict=True)
-    )  # fmt: skip
+        zip(
+            HEADINGS,
+            [
+                "Zoé",
+                f"Client {number}",
+                f"client{number}@example.com",
+                "12,50",
+                "EUR",
+                "Lampe",
+                f"F-{number}",
+                f"C-{number}",
+            ],
+            strict=True,
+        )
+    )
     return list((whole | cells).values())
 
 
 def as_csv(
-    rows: Sequence[Sequence[Any]], headings: Sequence[str] = HEADINGS, *, delimiter: str = ";", encoding: str = "utf-8"
-) -> bytes:  # fmt: skip
+    rows: Sequence[Sequence[Any]],
+    headings: Sequence[str] = HEADINGS,
+    *,
+    delimiter: str = ";",
+    encoding: str = "utf-8",
+) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter)
     writer.writerows([headings, *rows])
     return text.getvalue().encode(encoding)
 
 
-def as_xlsx(rows: Sequence[Sequence[Any]], headings: Sequence[str] = HEADINGS, *, above: int = 0, left: int = 0) -> bytes:  # fmt: skip
+def as_xlsx(
+    rows: Sequence[Sequence[Any]], headings: Sequence[str] = HEADINGS, *, above: int = 0, left: int = 0
+) -> bytes:
     """Numbers stay numbers, and dates dates, as a spreadsheet keeps them."""
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"default_date_format": "dd/mm/yyyy", "strings_to_formulas": False})

@@ -184,25 +184,48 @@ class World:
         """The snapshot as a read of the order tells it."""
         request = self.pages[seen.page].request
         return Observation(
-            order_id=seen.page, reference=seen.reference, status=seen.status, state="", currency="EUR",
-            authorised=seen.authorised, captured=seen.captured, refunded=seen.refunded, charged_back=seen.charged_back,
-            order_amount=request.amount_units, order_currency="EUR", reason_code=None, reason_text=None,
-            payment_product="visa", eci=7, test=True, mid=MID, operation_id=None, operation_amount=None, at=seen.at,
+            order_id=seen.page,
+            reference=seen.reference,
+            status=seen.status,
+            state="",
+            currency="EUR",
+            authorised=seen.authorised,
+            captured=seen.captured,
+            refunded=seen.refunded,
+            charged_back=seen.charged_back,
+            order_amount=request.amount_units,
+            order_currency="EUR",
+            reason_code=None,
+            reason_text=None,
+            payment_product="visa",
+            eci=7,
+            test=True,
+            mid=MID,
+            operation_id=None,
+            operation_amount=None,
+            at=seen.at,
             mark=request.custom_data[MARK],
-        )  # fmt: skip
+        )
 
     def notification(self, seen: Snapshot, style: str = "form", **changes: str) -> tuple[bytes, str]:
         """The snapshot as HiPay tells it (form or xml): body and content type. It never names a total charged back."""
         request = self.pages[seen.page].request
         fields: dict[str, Any] = {
-            "state": "completed", "test": "true", "mid": f"0000{MID}", "attempt_id": "1", "transaction_reference": seen.reference,
-            "date_updated": seen.at.strftime("%Y-%m-%dT%H:%M:%S+0000"), "status": str(seen.status),
-            "authorized_amount": _text(seen.authorised), "captured_amount": _text(seen.captured),
-            "refunded_amount": _text(seen.refunded), "currency": "EUR",
+            "state": "completed",
+            "test": "true",
+            "mid": f"0000{MID}",
+            "attempt_id": "1",
+            "transaction_reference": seen.reference,
+            "date_updated": seen.at.strftime("%Y-%m-%dT%H:%M:%S+0000"),
+            "status": str(seen.status),
+            "authorized_amount": _text(seen.authorised),
+            "captured_amount": _text(seen.captured),
+            "refunded_amount": _text(seen.refunded),
+            "currency": "EUR",
             "custom_data": {MARK: request.custom_data[MARK]},
             "order": {"id": seen.page, "amount": _text(request.amount_units), "currency": "EUR"},
             **({"operation": {"id": "", "amount": _text(seen.operation)}} if seen.operation else {}),
-        }  # fmt: skip
+        }
         fields |= changes
         if style == "xml":
             return f"<notification>{_xml(fields)}</notification>".encode(), "application/xml; charset=UTF-8"

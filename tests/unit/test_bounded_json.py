@@ -65,8 +65,11 @@ def test_what_is_written_at_the_bounds_is_read_exactly() -> None:
     deep = b"[" * MOST_DEPTH + b"]" * MOST_DEPTH
     assert bounded_json.read(deep) == json.loads(deep)
     assert bounded_json.read(b'\xef\xbb\xbf{"a": 12.50, "b": 12, "c": 1.5e3, "d": [true, null]}') == {
-        "a": Decimal("12.50"), "b": 12, "c": Decimal("1.5e3"), "d": [True, None],
-    }  # fmt: skip
+        "a": Decimal("12.50"),
+        "b": 12,
+        "c": Decimal("1.5e3"),
+        "d": [True, None],
+    }
     digits = "9" * MOST_DIGITS
     assert bounded_json.read(digits) == int(digits)
 

@@ -68,8 +68,10 @@ def iban(country: str, body: str) -> str:
 
 
 @given(
-    st.sampled_from((("FR", 23), ("DE", 18), ("BE", 12), ("IT", 23), ("ES", 20), ("NL", 14), ("PL", 24))), st.randoms(use_true_random=False), st.booleans()
-)  # fmt: skip
+    st.sampled_from((("FR", 23), ("DE", 18), ("BE", 12), ("IT", 23), ("ES", 20), ("NL", 14), ("PL", 24))),
+    st.randoms(use_true_random=False),
+    st.booleans(),
+)
 def test_no_iban_is_taken_for_one(country: tuple[str, int], chance: random.Random, grouped: bool) -> None:
     code = iban(country[0], "".join(str(chance.randrange(10)) for _ in range(country[1])))
     text = " ".join(code[place : place + 4] for place in range(0, len(code), 4)) if grouped else code
@@ -104,7 +106,12 @@ def test_no_amount_is(amount: object, day: date) -> None:
 
 def test_no_siret_is_taken_for_one() -> None:
     """They have the length, the check digit and often the first digits of a Diners Club card."""
-    for text in ("362 521 879 00034", "SIRET : 36252187900034", "Siret n° 362.521.879.00034", "362521879 00034"):
+    for text in (
+        "362 521 879 00034",
+        "SIRET : 36252187900034",
+        "Siret n° 362.521.879.00034",
+        "362521879 00034",
+    ):
         assert not found(f"Maison Élan, {text}, RCS Paris")
 
 

@@ -105,19 +105,30 @@ def needed() -> frozenset[str]:
         if _READS_LIKE_A_TEXT.fullmatch(text) and text not in NOT_TEXTS
     }
     # sentences that a service makes of what it found
-    worded = [ROOT / "services" / "reconciliation" / "views" / f"{name}_text.py" for name in ("line", "order")]
+    worded = [
+        ROOT / "services" / "reconciliation" / "views" / f"{name}_text.py" for name in ("line", "order")
+    ]
     screens |= {text for path in worded for text in translated(ast.parse(path.read_text()))}
     advice = {text for one in guidance.GUIDANCE.values() for text in (one.means, one.where, one.ask)}
     registries = (
-        error_messages.SENTENCES, guidance.TITLES, words.EVIDENCE, words.ASIDE, explain.KEY_NAMES, explain.REASONS,
-        explain.OUTCOMES, explain.STATUSES, explain.DIFFERENCES, columns.LABELS, batch_words.WARNINGS,
-    )  # fmt: skip
+        error_messages.SENTENCES,
+        guidance.TITLES,
+        words.EVIDENCE,
+        words.ASIDE,
+        explain.KEY_NAMES,
+        explain.REASONS,
+        explain.OUTCOMES,
+        explain.STATUSES,
+        explain.DIFFERENCES,
+        columns.LABELS,
+        batch_words.WARNINGS,
+    )
     held = {text for registry in registries for text in registry.values()}
     held |= {operation.label for operation in operations.OPERATIONS}
     held |= {column.label for column in (*batch_columns.REQUESTS, *batch_columns.EXPECTED)}
-    return frozenset(screens | advice | held | {error_messages.UNKNOWN, LOCAL_USER} | set(reasons.sentences())) - {
-        ""
-    }
+    return frozenset(
+        screens | advice | held | {error_messages.UNKNOWN, LOCAL_USER} | set(reasons.sentences())
+    ) - {""}
 
 
 @cache

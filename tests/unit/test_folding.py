@@ -38,7 +38,10 @@ def test_what_can_be_typed_is_what_is_written(written: str, as_typed: str) -> No
 
 
 def test_other_letters_stay_apart() -> None:
-    assert len({folded(text) for text in ("Müller", "Moller", "Miller", "a.b", "a_b", "a/b", "50%", "a\\b")}) == 8
+    assert (
+        len({folded(text) for text in ("Müller", "Moller", "Miller", "a.b", "a_b", "a/b", "50%", "a\\b")})
+        == 8
+    )
     assert folded("Noël") == "noel" != folded("Nol")
 
 
@@ -70,10 +73,22 @@ def test_what_a_text_looks_for(text: str, items: list[tuple[str, ...]]) -> None:
 
 
 def test_however_a_number_is_written_it_is_found_however_it_is_typed() -> None:
-    spellings = ("06 12 34 56 78", "0612345678", "06.12.34.56.78", "+33 6 12 34 56 78", "+33612345678", "+33 (0)6 12 34 56 78",
-                 "0033 6 12 34 56 78", "06-12-34-56-78", "(+33) 612345678")  # fmt: skip
+    spellings = (
+        "06 12 34 56 78",
+        "0612345678",
+        "06.12.34.56.78",
+        "+33 6 12 34 56 78",
+        "+33612345678",
+        "+33 (0)6 12 34 56 78",
+        "0033 6 12 34 56 78",
+        "06-12-34-56-78",
+        "(+33) 612345678",
+    )
     for written in spellings:
-        for column in (searched(("", ""), (), written, ""), searched(("", ""), (), "", f"Rappeler le {written} demain")):
+        for column in (
+            searched(("", ""), (), written, ""),
+            searched(("", ""), (), "", f"Rappeler le {written} demain"),
+        ):
             for asked in spellings:
                 assert all(any(one in column for one in item) for item in wanted(asked)), (written, asked)
         assert not any(one in searched(("", ""), (), written, "") for one in wanted("06 12 34 56 79")[0])
@@ -99,11 +114,29 @@ def test_a_keyboard_has_one_hyphen_and_one_apostrophe() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a" * 40_000, "é -’" * 10_000, "06 " * 14_000, "+" * 40_000, "(" * 40_000, "0" * 40_000, "ab " * 14_000, "—" * 40_000]
-)  # fmt: skip
+    "text",
+    [
+        "a" * 40_000,
+        "é -’" * 10_000,
+        "06 " * 14_000,
+        "+" * 40_000,
+        "(" * 40_000,
+        "0" * 40_000,
+        "ab " * 14_000,
+        "—" * 40_000,
+    ],
+)
 @pytest.mark.parametrize(
-    "work", [folded, words, wanted, typed, lambda text: name_parts(text, text, text), lambda text: searched((text, ""), (text,), text, text)]
-)  # fmt: skip
+    "work",
+    [
+        folded,
+        words,
+        wanted,
+        typed,
+        lambda text: name_parts(text, text, text),
+        lambda text: searched((text, ""), (text,), text, text),
+    ],
+)
 def test_twice_the_text_takes_about_twice_the_time(
     work: Callable[[str], Any], text: str, request: pytest.FixtureRequest
 ) -> None:

@@ -64,18 +64,28 @@ def test_a_tables_number_in_a_currencys_format() -> None:
     rows = [row(n, Montant=12.5, Devise=None) for n in range(1, 6)]
     rows[4] = row(5, Montant=12.5, Devise="USD", **{"N° de commande": 4711})
     formats = {
-        (0, 3): '#,##0.00\\ "€"', (1, 3): "[$$-409]#,##0.00", (2, 3): "[$USD] #,##0.00", (3, 3): "0.00",
-        (4, 3): "[$$-409]#,##0.00", (4, 7): '0\\ "€"',
-    }  # fmt: skip
+        (0, 3): '#,##0.00\\ "€"',
+        (1, 3): "[$$-409]#,##0.00",
+        (2, 3): "[$USD] #,##0.00",
+        (3, 3): "0.00",
+        (4, 3): "[$$-409]#,##0.00",
+        (4, 7): '0\\ "€"',
+    }
     good, bad = checked(workbook(rows, HEADINGS, formats))
     assert [(one.line.number, one.accepted.amount, one.accepted.currency) for one in good] == [
-        (2, 12_5000, "EUR"), (4, 12_5000, "USD"), (5, 12_5000, "EUR"), (6, 12_5000, "USD"),
-    ]  # fmt: skip
+        (2, 12_5000, "EUR"),
+        (4, 12_5000, "USD"),
+        (5, 12_5000, "EUR"),
+        (6, 12_5000, "USD"),
+    ]
     assert good[3].draft.order_id == "4711"
     [found] = bad[0].problems
     assert (bad[0].line.number, found.column, found.cell, found.error.code) == (
-        3, "amount", "12.5 $", "amount_other_currency",
-    )  # fmt: skip
+        3,
+        "amount",
+        "12.5 $",
+        "amount_other_currency",
+    )
 
 
 def test_a_payouts_number_in_a_currencys_format() -> None:

@@ -17,7 +17,9 @@ from tests.support.hostile import FORMER, READERS
 def measuring() -> Iterator[subprocess.Popen[str]]:
     """A process without threads, which has loaded the readers: it forks."""
     command = [sys.executable, "-m", "tests.support.growth", "tests.support.hostile"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # fmt: skip
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         yield process
         assert process.stdin
         process.stdin.close()

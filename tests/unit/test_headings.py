@@ -54,7 +54,11 @@ def spellings(columns: tuple[Column, ...]) -> list[tuple[str, str]]:
 @given(data=st.data())
 def test_our_exact_names_are_used_likewise(columns: tuple[Column, ...], data: st.DataObject) -> None:
     exact = {one.name: data.draw(st.sampled_from(one.exact)) for one in columns}
-    loose = data.draw(st.lists(st.sampled_from([*(text for _, text in spellings(columns)), "Unit price", "Qty"]), unique=True))  # fmt: skip
+    loose = data.draw(
+        st.lists(
+            st.sampled_from([*(text for _, text in spellings(columns)), "Unit price", "Qty"]), unique=True
+        )
+    )
     headings = data.draw(st.permutations([*exact.values(), *loose]))
     choice = vocabulary(columns).choose(headings)
     assert choice.doubts == ()

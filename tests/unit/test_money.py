@@ -138,9 +138,11 @@ DIGITS = st.text("0123456789", min_size=1, max_size=4)
 
 
 @given(
-    st.lists(DIGITS, min_size=1, max_size=4), st.lists(st.sampled_from(". ,'"), min_size=3, max_size=3),
-    st.sampled_from(["EUR", "JPY", "TND"]), st.sampled_from(LOCALES),
-)  # fmt: skip
+    st.lists(DIGITS, min_size=1, max_size=4),
+    st.lists(st.sampled_from(". ,'"), min_size=3, max_size=3),
+    st.sampled_from(["EUR", "JPY", "TND"]),
+    st.sampled_from(LOCALES),
+)
 def test_no_amount_is_read_that_another_reader_would_read_otherwise(
     digits: list[str], marks: list[str], currency: str, locale: str
 ) -> None:

@@ -51,8 +51,12 @@ def test_no_sentence_has_a_hole_where_a_value_is_not_there(language: str) -> Non
     t = translator(language)
     texts = [stored_sentence(code, {}, t) for code in SENTENCES]
     texts += [fill(t.gettext(one.means), {}, "x") for one in GUIDANCE.values()]
-    texts += [words for kind in WORDS for words in alarm_words(kind, {"reason": "hipay_refused"}, NOW, NOW, t)[:2]]
-    holes = re.compile(r"\(\s*\)|\(\s*,|,\s*\)|[ \u00a0\u202f]\.|: ?\.|\{|[ (]None\b|“”|«[\s\u00a0]*»|:\s*$|  ")
+    texts += [
+        words for kind in WORDS for words in alarm_words(kind, {"reason": "hipay_refused"}, NOW, NOW, t)[:2]
+    ]
+    holes = re.compile(
+        r"\(\s*\)|\(\s*,|,\s*\)|[ \u00a0\u202f]\.|: ?\.|\{|[ (]None\b|“”|«[\s\u00a0]*»|:\s*$|  "
+    )
     assert [text for text in texts if holes.search(text)] == []
 
 
@@ -92,5 +96,8 @@ def test_a_code_is_never_shown_raw() -> None:
 @pytest.mark.parametrize("seconds", [0, 0.4, -0.4])
 def test_what_is_just_now_is_not_to_come(seconds: float) -> None:
     moment = NOW + timedelta(seconds=seconds)
-    assert (format_ago(moment, NOW, "en"), format_ago(moment, NOW, "fr")) == ("1 second ago", "il y a 1 seconde")
+    assert (format_ago(moment, NOW, "en"), format_ago(moment, NOW, "fr")) == (
+        "1 second ago",
+        "il y a 1 seconde",
+    )
     assert format_ago(NOW + timedelta(minutes=3), NOW, "en") == "in 3 minutes"

@@ -96,9 +96,12 @@ def test_no_more_lists_are_remembered_than_a_browser_may_still_show() -> None:
 
 @given(
     st.lists(
-        st.tuples(st.permutations(range(6)), st.integers(1, 6), st.integers(0, 3), st.sets(st.integers(0, 5))), max_size=12
+        st.tuples(
+            st.permutations(range(6)), st.integers(1, 6), st.integers(0, 3), st.sets(st.integers(0, 5))
+        ),
+        max_size=12,
     )
-)  # fmt: skip
+)
 def test_whatever_happens_what_is_ticked_is_what_was_last_seen_and_clicked(steps: list) -> None:
     """At random: the server draws a list, the browser may lag some lists behind, a person clicks what it shows there."""
     table, ticked, showing = Table(), (), 0

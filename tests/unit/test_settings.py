@@ -94,13 +94,19 @@ def test_no_secret_stands_in_how_the_settings_show_themselves(tmp_path: Path) ->
         "passphrase": "canary-2",
     }
     auth = {
-        **PROVIDER, "client_secret": "canary-3", "cookie_secret": "canary-4-0123456789abcdef-0123456789",
+        **PROVIDER,
+        "client_secret": "canary-3",
+        "cookie_secret": "canary-4-0123456789abcdef-0123456789",
         "other": {**CLIENT, "client_secret": "canary-5"},
-    }  # fmt: skip
+    }
     settings = Settings(
-        data_dir=tmp_path, accounts={"shop": account}, auth=auth, smtp_url="smtp://u:canary-6@h", database_url="postgresql://u:canary-7@h/d",
+        data_dir=tmp_path,
+        accounts={"shop": account},
+        auth=auth,
+        smtp_url="smtp://u:canary-6@h",
+        database_url="postgresql://u:canary-7@h/d",
         imap_url="imaps://u:canary-8@h",
-    )  # fmt: skip
+    )
     for shown in (repr(settings), str(settings), repr(settings.accounts), f"{settings.all_accounts}"):
         assert "canary" not in shown
 
@@ -251,10 +257,24 @@ def test_providers_reach_streamlit_as_they_were_written(tmp_path: Path) -> None:
     auth = Settings(auth={**PROVIDER, "local": local, "tenant": tenant}, data_dir=tmp_path).auth
     assert auth is not None
     assert list(auth.providers) == ["default", "local", "tenant"]
-    assert [one.issuer for one in auth.providers.values()] == [ISSUER, "http://127.0.0.1:9400", "https://id.example.com/0815"]  # fmt: skip
+    assert [one.issuer for one in auth.providers.values()] == [
+        ISSUER,
+        "http://127.0.0.1:9400",
+        "https://id.example.com/0815",
+    ]
     told = auth.for_streamlit()
-    assert told == {**PROVIDER, "local": local, "tenant": {name: value for name, value in tenant.items() if name != "issuer"}}  # fmt: skip
-    named = Settings(auth={"redirect_uri": "http://localhost:{port}/oauth2callback", "cookie_secret": SECRET, "local": local}).auth  # fmt: skip
+    assert told == {
+        **PROVIDER,
+        "local": local,
+        "tenant": {name: value for name, value in tenant.items() if name != "issuer"},
+    }
+    named = Settings(
+        auth={
+            "redirect_uri": "http://localhost:{port}/oauth2callback",
+            "cookie_secret": SECRET,
+            "local": local,
+        }
+    ).auth
     assert named is not None
     assert list(named.for_streamlit()) == ["redirect_uri", "cookie_secret", "local"]
 
@@ -270,7 +290,11 @@ def test_the_sessions_defaults() -> None:
         ("SMTP_URL", "mail.example", "smtp_url: is not right (how it begins): write it as smtp://"),
         ("SMTP_URL", "smtp://u:canary@mail.example:x", "smtp_url: is not right (the port)"),
         ("SMTP_URL", "smtp://mail.example?starttls=none", "smtp_url: is not right (encryption is missing)"),
-        ("IMAP_URL", "imap://u:canary@mail.example", "imap_url: is not right (how it begins): write it as imaps://"),
+        (
+            "IMAP_URL",
+            "imap://u:canary@mail.example",
+            "imap_url: is not right (how it begins): write it as imaps://",
+        ),
         ("DATABASE_URL", "mysql://u:canary@h/x", "database_url: write sqlite:////path"),
         ("DATABASE_URL", "postgresql//u:canary@h/x", "database_url: write sqlite:////path"),
         ("DATABASE_URL", "postgresql://u:canary@h:abc/x", "database_url: its port is no number"),
@@ -291,7 +315,12 @@ def test_an_address_that_cannot_be_right_is_a_sentence(
 
 @pytest.mark.parametrize(
     "text",
-    ["sqlite:////var/lib/desk/a@b.db", "postgresql://u:p%40ss@h:5432/x?sslmode=require", "postgresql:///x?host=/run/pg", ""],
+    [
+        "sqlite:////var/lib/desk/a@b.db",
+        "postgresql://u:p%40ss@h:5432/x?sslmode=require",
+        "postgresql:///x?host=/run/pg",
+        "",
+    ],
 )
 def test_other_addresses_of_a_database_are_taken(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("ETERMINAL_DATABASE_URL", text)

@@ -114,21 +114,41 @@ def page_request(
     references = [getattr(order, f"reference_{n}") for n in range(1, 6)]
     left = (until or order.expires_at) - clock.now()
     return PageRequest(
-        order_id=page.hipay_order_id, description=order.description, amount_units=page.amount, currency=page.currency,
-        operation="Sale" if order.capture == "now" else "Authorization", eci=1 if ECI[order.channel] == 1 else 7,
-        language=hipay_locale(order.language), email=order.email, firstname=order.first_name, lastname=order.last_name,
-        phone=order.phone, accept_url=urls["accept"], decline_url=urls["decline"], pending_url=urls["pending"],
-        exception_url=urls["exception"], cancel_url=urls["cancel"], notify_url=notify_url(desk, order.account) or "",
-        time_limit_to_pay=max(60, int(left.total_seconds())), theme_code=look.theme_code,
-        merchant_display_name=look.merchant_display_name, payment_product_list=products, display_cancel_button=look.display_cancel_button or phone,
+        order_id=page.hipay_order_id,
+        description=order.description,
+        amount_units=page.amount,
+        currency=page.currency,
+        operation="Sale" if order.capture == "now" else "Authorization",
+        eci=1 if ECI[order.channel] == 1 else 7,
+        language=hipay_locale(order.language),
+        email=order.email,
+        firstname=order.first_name,
+        lastname=order.last_name,
+        phone=order.phone,
+        accept_url=urls["accept"],
+        decline_url=urls["decline"],
+        pending_url=urls["pending"],
+        exception_url=urls["exception"],
+        cancel_url=urls["cancel"],
+        notify_url=notify_url(desk, order.account) or "",
+        time_limit_to_pay=max(60, int(left.total_seconds())),
+        theme_code=look.theme_code,
+        merchant_display_name=look.merchant_display_name,
+        payment_product_list=products,
+        display_cancel_button=look.display_cancel_button or phone,
         custom_data=custom_data(references, order.mark),
-    )  # fmt: skip
+    )
 
 
 def _opened(
-    desk: Desk, step: Step, order: Row[Any], page: Row[Any], created: CreatedPage, composed: Composed,
+    desk: Desk,
+    step: Step,
+    order: Row[Any],
+    page: Row[Any],
+    created: CreatedPage,
+    composed: Composed,
     settings: EmailSettings,
-) -> None:  # fmt: skip
+) -> None:
     """Commit the URL, and with it the letter that carries it: from here on it is the only one."""
     now = clock.now()
     with desk.store.write() as tx:
@@ -177,9 +197,15 @@ def _refused(desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: Des
             later = now + backoff(step.tries)
             orders.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
             record(
-                tx, order.id, "page_retry", WORKER, page=page.id, error=error.code, fields=error.fields(),
+                tx,
+                order.id,
+                "page_retry",
+                WORKER,
+                page=page.id,
+                error=error.code,
+                fields=error.fields(),
                 again_at=later.isoformat(),
-            )  # fmt: skip
+            )
             steps.again(tx, step, later)
             return
         _fail(tx, step, order, page, error.code, error.fields())

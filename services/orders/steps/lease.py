@@ -7,7 +7,9 @@ from services.desk import Desk
 from services.store.orders import steps
 from services.store.orders.steps import Step
 
-LEASE = timedelta(seconds=150)  # longer than a call: 60 s to HiPay and as much in another way, 90 s to the mail server
+LEASE = timedelta(
+    seconds=150
+)  # longer than a call: 60 s to HiPay and as much in another way, 90 s to the mail server
 
 
 def kept(desk: Desk, step: Step) -> Step:

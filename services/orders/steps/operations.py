@@ -48,16 +48,21 @@ def _ask(desk: Desk, step: Step, asked: Row[Any]) -> None:
     try:
         with desk.hipay(step.account) as client:
             client.maintain(
-                asked.reference, asked.kind, amount_units=asked.amount, currency=asked.currency,
+                asked.reference,
+                asked.kind,
+                amount_units=asked.amount,
+                currency=asked.currency,
                 operation_id=asked.operation_id,
-            )  # fmt: skip
+            )
     except errors.Unreachable as error:
         if not error.retry or hopeless(step.tries, step.first_due_at, clock.now()):
             _refused(desk, step, asked, error)
             return
         with desk.store.write() as tx:
             steps.hold(tx, step)
-            operations.change(tx, asked.id, state="requested", failure=error.code, failure_detail=error.fields())
+            operations.change(
+                tx, asked.id, state="requested", failure=error.code, failure_detail=error.fields()
+            )
             steps.again(tx, step, clock.now() + backoff(step.tries))
     except (errors.OutcomeUnknown, errors.Unavailable, errors.BadAnswer, errors.AnswerTooLarge) as error:
         with desk.store.write() as tx:
@@ -82,8 +87,14 @@ def _refused(desk: Desk, step: Step, asked: Row[Any], error: DeskError) -> None:
         steps.hold(tx, step)
         operations.change(tx, asked.id, state="refused", failure=error.code, failure_detail=error.fields())
         record(
-            tx, step.order, "operation_refused", WORKER, operation=asked.kind, error=error.code, fields=error.fields()
-        )  # fmt: skip
+            tx,
+            step.order,
+            "operation_refused",
+            WORKER,
+            operation=asked.kind,
+            error=error.code,
+            fields=error.fields(),
+        )
         steps.finish(tx, step)
 
 
@@ -118,9 +129,13 @@ def _look_up(desk: Desk, step: Step, lost: list[Row[Any]]) -> None:
         for one, transactions in found:
             if one.id in still and not transactions:
                 record(
-                    tx, step.order, "operation_not_found", WORKER, identity=f"operation_not_found:{one.id}",
+                    tx,
+                    step.order,
+                    "operation_not_found",
+                    WORKER,
+                    identity=f"operation_not_found:{one.id}",
                     operation_id=one.operation_id,
-                )  # fmt: skip
+                )
         _tell(tx, step, [one for one in lost if one.id in still])
         later = clock.now() + backoff(step.tries, first=20)
         if still and may_ask and not hopeless(step.tries, step.first_due_at, clock.now()):

@@ -87,9 +87,14 @@ def run(desk: Desk, step: Step) -> None:
 def stop(tx: Connection, step: Step, code: str) -> None:
     """Read it once a day from now on; an alarm says that a person must look."""
     rows.open_alarm(
-        tx, identity=f"payment_not_read:{step.order}", account=step.account, order=step.order, kind="payment_not_read",
-        detail={"code": code}, opened_at=clock.now(),
-    )  # fmt: skip
+        tx,
+        identity=f"payment_not_read:{step.order}",
+        account=step.account,
+        order=step.order,
+        kind="payment_not_read",
+        detail={"code": code},
+        opened_at=clock.now(),
+    )
     steps.again(tx, step, clock.now() + timedelta(days=1))
 
 
@@ -102,9 +107,14 @@ def _say_refused(tx: Connection, account: str, error: errors.NotAuthorised) -> N
     if not _refusals(tx, account):
         now = clock.now()
         rows.open_alarm(
-            tx, identity=f"payments_not_read:{account}:{now.isoformat()}", account=account, order=None,
-            kind="payments_not_read", detail={"code": error.hipay_code} if error.hipay_code else {}, opened_at=now,
-        )  # fmt: skip
+            tx,
+            identity=f"payments_not_read:{account}:{now.isoformat()}",
+            account=account,
+            order=None,
+            kind="payments_not_read",
+            detail={"code": error.hipay_code} if error.hipay_code else {},
+            opened_at=now,
+        )
 
 
 def _worth_reading(tx: Connection, order_id: int) -> list[Row[Any]]:
@@ -114,13 +124,18 @@ def _worth_reading(tx: Connection, order_id: int) -> list[Row[Any]]:
     somebody has tried to pay.
     """
     every = rows.pages_of(tx, order_id)
-    tried = {event.page for event in rows.events_of(tx, order_id) if event.kind in ("payment", "payment_told")}
+    tried = {
+        event.page for event in rows.events_of(tx, order_id) if event.kind in ("payment", "payment_told")
+    }
     known = [page for page in every if page.state != "requested" or page.id in tried] or every
     since = clock.now() - LATE
     return [
-        page for page in known
-        if page.id in tried or page in known[-NEWEST:] or (page.expires_at is not None and page.expires_at > since)
-    ]  # fmt: skip
+        page
+        for page in known
+        if page.id in tried
+        or page in known[-NEWEST:]
+        or (page.expires_at is not None and page.expires_at > since)
+    ]
 
 
 def _set_next(tx: Connection, step: Step, *, asked: bool) -> None:

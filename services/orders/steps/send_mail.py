@@ -30,15 +30,32 @@ MOST_UNKNOWN = 2
 
 
 def queue(
-    tx: Connection, order: Row[Any], page_id: int | None, kind: str, recipient: str, composed: Composed,
-    settings: EmailSettings, message_id: str, form_key: str | None = None, reminder: str = "",
-) -> None:  # fmt: skip
+    tx: Connection,
+    order: Row[Any],
+    page_id: int | None,
+    kind: str,
+    recipient: str,
+    composed: Composed,
+    settings: EmailSettings,
+    message_id: str,
+    form_key: str | None = None,
+    reminder: str = "",
+) -> None:
     """Store a message ready to leave; ``page_id`` None: it carries our own link. ``reminder``: see ``last_look``."""
     body = build(composed, settings, to=parse_address(recipient), message_id=message_id, date=clock.now())
     orders.add_message(
-        tx, order=order.id, page=page_id, kind=kind, recipient=recipient, message_id=message_id, body=body,
-        state="queued", created_at=clock.now(), form_key=form_key, reminder=reminder,
-    )  # fmt: skip
+        tx,
+        order=order.id,
+        page=page_id,
+        kind=kind,
+        recipient=recipient,
+        message_id=message_id,
+        body=body,
+        state="queued",
+        created_at=clock.now(),
+        form_key=form_key,
+        reminder=reminder,
+    )
 
 
 def run(desk: Desk, step: Step) -> None:

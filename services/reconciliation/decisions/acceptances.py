@@ -66,9 +66,16 @@ def accept(desk: Desk, actor: Actor, order: int, shown: dict[str, Any], reason: 
             raise FiguresChanged
         acceptances.undo(tx, order, at=clock.now(), by=actor.id, reason=why)  # of other figures
         acceptances.add(
-            tx, order=order, figures=shown, reason=why, form_key=form_key, at=clock.now(), actor_kind=actor.kind,
-            actor_id=actor.id, undo_reason="",
-        )  # fmt: skip
+            tx,
+            order=order,
+            figures=shown,
+            reason=why,
+            form_key=form_key,
+            at=clock.now(),
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            undo_reason="",
+        )
         positions.refresh(tx, [order])
         # a person's words may name somebody: the acceptance keeps them, the audit does not
         audit.record(tx, actor, "order.accepted", f"order:{order}", status=now["status"])
@@ -106,10 +113,16 @@ def of_order(desk: Desk, actor: Actor, order: int) -> tuple[Acceptance, ...]:
         holds = found.accepted if found is not None else None
         return tuple(
             Acceptance(
-                row.reason, row.at, row.who or "", row.id == holds, row.undone_at, row.undoer or "", row.undo_reason
+                row.reason,
+                row.at,
+                row.who or "",
+                row.id == holds,
+                row.undone_at,
+                row.undoer or "",
+                row.undo_reason,
             )
             for row in acceptances.of_order(tx, order)
-        )  # fmt: skip
+        )
 
 
 def _position(tx: Connection, order: int) -> dict[str, Any]:

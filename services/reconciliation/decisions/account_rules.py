@@ -83,11 +83,14 @@ def save(
         changed = (row.reference, sorted(row.ignore)) != (reference, sorted(wanted))
         if changed:
             matching_rules.save_matching(
-                tx, account, reference=reference, ignore=wanted,
+                tx,
+                account,
+                reference=reference,
+                ignore=wanted,
                 # from the first line on, and another number than before: who just joins the first lines must notice
                 rejoin=-1 if row.rejoin == 0 else 0,
                 rejoin_all=row.rejoin_all or row.reference != reference,
-            )  # fmt: skip
+            )
             audit.record(
                 tx, actor, "account.matching", f"account:{account}", reference=reference, ignore=wanted
             )
@@ -120,9 +123,12 @@ def preview(desk: Desk, actor: Actor, account: str, *, reference: int, ignore: C
     wanted = replace(now, reference=reference, ignore=frozenset(ignore))
     before, after = (match(lines, lookup, one)["order"].fillna(0).to_numpy() for one in (now, wanted))
     return Change(
-        len(lines), int((before > 0).sum()), int(((before == 0) & (after > 0)).sum()),
-        int(((before > 0) & (after == 0)).sum()), int(((before > 0) & (after > 0) & (before != after)).sum()),
-    )  # fmt: skip
+        len(lines),
+        int((before > 0).sum()),
+        int(((before == 0) & (after > 0)).sum()),
+        int(((before > 0) & (after == 0)).sum()),
+        int(((before > 0) & (after > 0) & (before != after)).sum()),
+    )
 
 
 def filled(desk: Desk, actor: Actor, account: str) -> Filled:

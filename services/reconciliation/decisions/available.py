@@ -97,7 +97,7 @@ def companions(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> tuple[Line,
 
 def possible(
     outcome: str, kind: str, *, original: int | None, suggested: bool, decided: str, replaced: bool
-) -> tuple[str, ...]:  # fmt: skip
+) -> tuple[str, ...]:
     """What can be decided of a line. ``kind`` of its operation; ``decided``: the kind of the standing decision, "" for none."""
     if replaced:  # it no longer counts, but what was decided of it can be taken back
         return ("undo",) if decided else ()
@@ -123,23 +123,53 @@ def _line(
     orders: dict[int, Row[Any]],
     may: bool,
 ) -> Line:
-    decision, order, suggested = (found.get(key or 0) for found, key in (
-        (decisions, row.decision), (orders, row.order), (orders, suggested_for(row)),
-    ))  # fmt: skip
+    decision, order, suggested = (
+        found.get(key or 0)
+        for found, key in (
+            (decisions, row.decision),
+            (orders, row.order),
+            (orders, suggested_for(row)),
+        )
+    )
     decided = None
     if decision is not None:
         decided = Decided(
-            decision.id, decision.kind, decision.reason, decision.at, decision.who or "", decision.group,
+            decision.id,
+            decision.kind,
+            decision.reason,
+            decision.at,
+            decision.who or "",
+            decision.group,
             together[decision.group],
-        )  # fmt: skip
+        )
     can = possible(
-        row.outcome, row.kind, original=row.original_amount_units, suggested=suggested is not None,
-        decided=decided.kind if decided else "", replaced=row.replaced_by is not None,
-    )  # fmt: skip
+        row.outcome,
+        row.kind,
+        original=row.original_amount_units,
+        suggested=suggested is not None,
+        decided=decided.kind if decided else "",
+        replaced=row.replaced_by is not None,
+    )
     return Line(
-        row.id, row.account, row.kind, row.operation_code, row.operation, row.outcome, row.original_amount_units,
-        row.original_currency, row.settled_amount_units, row.settlement_currency, row.settlement_id, row.date,
-        row.file_order, row.order, order.order_id if order else "", suggested_for(row), suggested.order_id if suggested else "",
+        row.id,
+        row.account,
+        row.kind,
+        row.operation_code,
+        row.operation,
+        row.outcome,
+        row.original_amount_units,
+        row.original_currency,
+        row.settled_amount_units,
+        row.settlement_currency,
+        row.settlement_id,
+        row.date,
+        row.file_order,
+        row.order,
+        order.order_id if order else "",
+        suggested_for(row),
+        suggested.order_id if suggested else "",
         row.replaced_by is not None,
-        {name: row.file_order if name == "order" else getattr(row, name) for name in FIELDS}, decided, can if may else (),
-    )  # fmt: skip
+        {name: row.file_order if name == "order" else getattr(row, name) for name in FIELDS},
+        decided,
+        can if may else (),
+    )

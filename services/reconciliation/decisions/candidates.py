@@ -119,7 +119,9 @@ def _found(tx: Connection, line: Row[Any], text: str, locale: str) -> dict[int, 
 def _of_its_amount(tx: Connection, line: Row[Any]) -> list[int]:
     units, code = abs(line.original_amount_units or 0), line.original_currency
     return (
-        decisions.orders_by_amount(tx, line.account, units, code, _LOOKED_AT, only=True) if units and code else []
+        decisions.orders_by_amount(tx, line.account, units, code, _LOOKED_AT, only=True)
+        if units and code
+        else []
     )
 
 
@@ -138,12 +140,24 @@ def _units(text: str, currency: str, locale: str) -> int | None:
 def _candidate(row: Row[Any], line: Row[Any], why: str) -> Candidate:
     references = [getattr(row, f"reference_{n}") for n in range(1, 6)]
     return Candidate(
-        row.id, row.order_id, " ".join(part for part in (row.first_name, row.last_name) if part), row.amount,
-        row.currency, _paid(row), row.captured, row.gross_units or 0, row.settlement_ids or "", max(0, row.open_units or (0 if row.gross_units else row.amount)),
-        max(0, (row.gross_units or 0) - (row.refunds_units or 0)), row.lines or 0, tuple(_filled(references)), row.created_at, why,
+        row.id,
+        row.order_id,
+        " ".join(part for part in (row.first_name, row.last_name) if part),
+        row.amount,
+        row.currency,
+        _paid(row),
+        row.captured,
+        row.gross_units or 0,
+        row.settlement_ids or "",
+        max(0, row.open_units or (0 if row.gross_units else row.amount)),
+        max(0, (row.gross_units or 0) - (row.refunds_units or 0)),
+        row.lines or 0,
+        tuple(_filled(references)),
+        row.created_at,
+        why,
         (row.amount, row.currency) == (abs(line.original_amount_units or 0), line.original_currency),
         bool(line.original_currency) and row.currency != line.original_currency,
-    )  # fmt: skip
+    )
 
 
 def _paid(row: Row[Any]) -> Paid:

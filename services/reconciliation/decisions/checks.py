@@ -62,8 +62,10 @@ def check_line(line: Row[Any] | None, shown: Shown, former: dict[int, Row[Any]],
 def _check_still(line: Row[Any], shown: Shown) -> None:
     """A file, an order or a rule may have moved it, without a person's decision."""
     if shown.outcome and (line.outcome, line.order, suggested_for(line)) != (
-        shown.outcome, shown.order, shown.suggested,
-    ):  # fmt: skip
+        shown.outcome,
+        shown.order,
+        shown.suggested,
+    ):
         raise LineMoved
 
 
@@ -86,8 +88,11 @@ def check_orders(line: Row[Any], plan: Sequence[Share], orders: dict[int, Row[An
 
 
 def check_agreement(
-    plans: Mapping[int, Sequence[Share]], lines: Mapping[int, Row[Any]], orders: Mapping[int, Row[Any]], seen: Seen
-) -> None:  # fmt: skip
+    plans: Mapping[int, Sequence[Share]],
+    lines: Mapping[int, Row[Any]],
+    orders: Mapping[int, Row[Any]],
+    seen: Seen,
+) -> None:
     """Raises DiffersFromOrder where lines differ from their order and nobody has said that they saw it, OrderChanged where
     they saw another amount."""
     told: dict[int, list[Told]] = {}

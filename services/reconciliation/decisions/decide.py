@@ -58,9 +58,16 @@ class Done:
 
 
 def match(
-    desk: Desk, actor: Actor, lines: Sequence[Shown], order: int, reason: str, form_key: str, *,
-    seen: Seen = _NOTHING_SEEN, progress: Progress | None = None,
-) -> Done:  # fmt: skip
+    desk: Desk,
+    actor: Actor,
+    lines: Sequence[Shown],
+    order: int,
+    reason: str,
+    form_key: str,
+    *,
+    seen: Seen = _NOTHING_SEEN,
+    progress: Progress | None = None,
+) -> Done:
     """The lines belong to the order. ``seen``: orders as the person saw them, where the reason says why their amount or
     currency is not that of the lines. Without it such a match raises DiffersFromOrder, and nothing is written.
 
@@ -68,15 +75,28 @@ def match(
     one, or where all are left, the first refusal is raised: DecisionRefused, UnknownOrder, TextError, NotAllowed.
     """
     return _decide(
-        desk, actor, lines, "match", lambda line: ((order, line.original_amount_units or 0),), reason, form_key,
-        seen=seen, progress=progress,
-    )  # fmt: skip
+        desk,
+        actor,
+        lines,
+        "match",
+        lambda line: ((order, line.original_amount_units or 0),),
+        reason,
+        form_key,
+        seen=seen,
+        progress=progress,
+    )
 
 
 def accept(
-    desk: Desk, actor: Actor, lines: Sequence[Shown], reason: str, form_key: str, *, seen: Seen = _NOTHING_SEEN,
+    desk: Desk,
+    actor: Actor,
+    lines: Sequence[Shown],
+    reason: str,
+    form_key: str,
+    *,
+    seen: Seen = _NOTHING_SEEN,
     progress: Progress | None = None,
-) -> Done:  # fmt: skip
+) -> Done:
     """Each line belongs to the order that is suggested for it. Raises as ``match``, and NothingSuggested."""
 
     def suggested(line: Row[Any]) -> tuple[Share, ...]:
@@ -89,8 +109,15 @@ def accept(
 
 
 def split(
-    desk: Desk, actor: Actor, line: Shown, shares: Sequence[Share], reason: str, form_key: str, *, seen: Seen = _NOTHING_SEEN
-) -> Done:  # fmt: skip
+    desk: Desk,
+    actor: Actor,
+    line: Shown,
+    shares: Sequence[Share],
+    reason: str,
+    form_key: str,
+    *,
+    seen: Seen = _NOTHING_SEEN,
+) -> Done:
     """The line belongs to several orders, each with its part of the original amount.
 
     Raises as ``match``, and SharesRefused where the parts do not make the whole.
@@ -104,8 +131,14 @@ def split(
 
 
 def unmatch(
-    desk: Desk, actor: Actor, lines: Sequence[Shown], reason: str, form_key: str, *, progress: Progress | None = None
-) -> Done:  # fmt: skip
+    desk: Desk,
+    actor: Actor,
+    lines: Sequence[Shown],
+    reason: str,
+    form_key: str,
+    *,
+    progress: Progress | None = None,
+) -> Done:
     """The lines do not belong to the order that they are matched to, or that is suggested. Raises as ``match``, and NotMatched."""
 
     def matched(line: Row[Any]) -> tuple[Share, ...]:
@@ -117,30 +150,48 @@ def unmatch(
 
 
 def exclude(
-    desk: Desk, actor: Actor, lines: Sequence[Shown], reason: str, form_key: str, *, progress: Progress | None = None
-) -> Done:  # fmt: skip
+    desk: Desk,
+    actor: Actor,
+    lines: Sequence[Shown],
+    reason: str,
+    form_key: str,
+    *,
+    progress: Progress | None = None,
+) -> Done:
     """The lines are left out of the reconciliation, and stay in their payouts. Raises as ``match``."""
     return _decide(desk, actor, lines, "exclude", _no_order, reason, form_key, progress=progress)
 
 
 def twice(
-    desk: Desk, actor: Actor, lines: Sequence[Shown], reason: str, form_key: str, *, progress: Progress | None = None
-) -> Done:  # fmt: skip
+    desk: Desk,
+    actor: Actor,
+    lines: Sequence[Shown],
+    reason: str,
+    form_key: str,
+    *,
+    progress: Progress | None = None,
+) -> Done:
     """The lines are there twice: they are left out, of the sums of their payouts, too. A total line may be. Raises as
     ``match``."""
     return _decide(desk, actor, lines, "twice", _no_order, reason, form_key, progress=progress)
 
 
 def not_ours(
-    desk: Desk, actor: Actor, lines: Sequence[Shown], reason: str, form_key: str, *, progress: Progress | None = None
-) -> Done:  # fmt: skip
+    desk: Desk,
+    actor: Actor,
+    lines: Sequence[Shown],
+    reason: str,
+    form_key: str,
+    *,
+    progress: Progress | None = None,
+) -> Done:
     """The lines are of another business of the account: no order of ours is looked for. Raises as ``match``."""
     return _decide(desk, actor, lines, "not_ours", _no_order, reason, form_key, progress=progress)
 
 
 def undo(
     desk: Desk, actor: Actor, decisions: Sequence[int], reason: str, *, progress: Progress | None = None
-) -> Done:  # fmt: skip
+) -> Done:
     """Take decisions back; their lines are joined again as if they had never been taken: by the decisions that stood
     before them, where there were any.
 
@@ -159,7 +210,7 @@ def undo(
 
 def undo_group(
     desk: Desk, actor: Actor, group: str, reason: str, *, progress: Progress | None = None
-) -> Done:  # fmt: skip
+) -> Done:
     """Take back all that was decided at once and still stands. Raises as ``undo``."""
 
     def all_of_it(tx: Connection) -> list[Row[Any]]:
@@ -172,9 +223,17 @@ def undo_group(
 
 
 def _decide(
-    desk: Desk, actor: Actor, shown: Sequence[Shown], kind: Kind, wanted: Callable[[Row[Any]], tuple[Share, ...]],
-    reason: str, form_key: str, *, seen: Seen = _NOTHING_SEEN, progress: Progress | None = None,
-) -> Done:  # fmt: skip
+    desk: Desk,
+    actor: Actor,
+    shown: Sequence[Shown],
+    kind: Kind,
+    wanted: Callable[[Row[Any]], tuple[Share, ...]],
+    reason: str,
+    form_key: str,
+    *,
+    seen: Seen = _NOTHING_SEEN,
+    progress: Progress | None = None,
+) -> Done:
     why = _reason(reason)
     expected = {one.line: one for one in shown}
     if not expected:
@@ -196,13 +255,25 @@ def _decide(
 
 
 def _write(
-    tx: Connection, actor: Actor, expected: Mapping[int, Shown], kind: Kind,
-    wanted: Callable[[Row[Any]], tuple[Share, ...]], reason: str, group: str, seen: Seen,
-) -> Done:  # fmt: skip
+    tx: Connection,
+    actor: Actor,
+    expected: Mapping[int, Shown],
+    kind: Kind,
+    wanted: Callable[[Row[Any]], tuple[Share, ...]],
+    reason: str,
+    group: str,
+    seen: Seen,
+) -> Done:
     found = {row.id: row for row in rows.lines(tx, expected)}
     former = rows.decided(
-        tx, {one for row in found.values() for one in (row.decision, expected[row.id].decision) if one is not None}
-    )  # fmt: skip
+        tx,
+        {
+            one
+            for row in found.values()
+            for one in (row.decision, expected[row.id].decision)
+            if one is not None
+        },
+    )
     plans: dict[int, tuple[Share, ...]] = {}
     left: list[tuple[int, DecisionRefused]] = []
     for line_id, shown in expected.items():
@@ -233,22 +304,38 @@ def _write(
         group,
         [
             {
-                "line": line_id, "kind": kind, "shares": [list(share) for share in plan], "reason": reason, "at": now,
-                "actor_kind": actor.kind, "actor_id": actor.id, "before": _before(found[line_id]),
+                "line": line_id,
+                "kind": kind,
+                "shares": [list(share) for share in plan],
+                "reason": reason,
+                "at": now,
+                "actor_kind": actor.kind,
+                "actor_id": actor.id,
+                "before": _before(found[line_id]),
             }
             for line_id, plan in plans.items()
         ],
-    )  # fmt: skip
+    )
     named = sorted({order for plan in plans.values() for order, _ in plan})
     audit.record(
-        tx, actor, f"line.{kind}", _subject(plans, group), lines=len(plans), decisions=[ids[0], ids[-1]], orders=named[:50]
-    )  # fmt: skip
+        tx,
+        actor,
+        f"line.{kind}",
+        _subject(plans, group),
+        lines=len(plans),
+        decisions=[ids[0], ids[-1]],
+        orders=named[:50],
+    )
     return Done(group, tuple(plans), tuple(left))
 
 
 def _undo(
-    desk: Desk, actor: Actor, wanted: Callable[[Connection], list[Row[Any]]], reason: str, progress: Progress | None
-) -> Done:  # fmt: skip
+    desk: Desk,
+    actor: Actor,
+    wanted: Callable[[Connection], list[Row[Any]]],
+    reason: str,
+    progress: Progress | None,
+) -> Done:
     why = _reason(reason)
     with desk.store.write() as tx:
         rows.take_turn(tx)
@@ -268,13 +355,18 @@ def _undo(
             _give_back(tx, actor, standing, {line.id for line in lines if line.replaced_by is None})
             ids = sorted(row.id for row in standing)
             audit.record(
-                tx, actor, "line.undone", _subject([row.line for row in standing], standing[0].group),
-                lines=len(ids), decisions=[ids[0], ids[-1]],
-            )  # fmt: skip
+                tx,
+                actor,
+                "line.undone",
+                _subject([row.line for row in standing], standing[0].group),
+                lines=len(ids),
+                decisions=[ids[0], ids[-1]],
+            )
     done = Done(
-        found[0].group, tuple(row.line for row in standing),
+        found[0].group,
+        tuple(row.line for row in standing),
         tuple((row.line, AlreadyUndone(row.undoer or "", row.undone_at)) for row in others),
-    )  # fmt: skip
+    )
     decided_lines.join_lines(desk, [row.line for row in found], progress)
     return replace(done, along=_gone_along(desk, before))
 
@@ -292,10 +384,16 @@ def _give_back(tx: Connection, actor: Actor, undone: Sequence[Row[Any]], there: 
     for former in rows.decided(tx, wanted).values():
         by_group.setdefault(former.group, []).append(
             {
-                "line": former.line, "kind": former.kind, "shares": former.shares, "reason": former.reason, "at": now,
-                "actor_kind": actor.kind, "actor_id": actor.id, "before": {**former.before, "again": former.id},
+                "line": former.line,
+                "kind": former.kind,
+                "shares": former.shares,
+                "reason": former.reason,
+                "at": now,
+                "actor_kind": actor.kind,
+                "actor_id": actor.id,
+                "before": {**former.before, "again": former.id},
             }
-        )  # fmt: skip
+        )
     for group, again in by_group.items():
         rows.add(tx, group, again)
 

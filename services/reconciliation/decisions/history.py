@@ -107,19 +107,32 @@ def _place(entry: Entry) -> tuple[datetime, int, bool]:
 
 def _decision(row: Row[Any], names: dict[int, str], together: int) -> Entry:
     return Entry(
-        row.at, row.who or "", row.kind, row.reason, row.id, row.group, together, row.undone_at is None,
+        row.at,
+        row.who or "",
+        row.kind,
+        row.reason,
+        row.id,
+        row.group,
+        together,
+        row.undone_at is None,
         tuple((names.get(order, ""), units) for order, units in row.shares),
-        row.before["outcome"], names.get(row.before.get("order") or 0, ""),
+        row.before["outcome"],
+        names.get(row.before.get("order") or 0, ""),
         how=next((how for how in ("again", "carried") if row.before.get(how)), ""),
-    )  # fmt: skip
+    )
 
 
 def _undone(row: Row[Any], names: dict[int, str]) -> Entry:
     came = row.came_to or {}
     return Entry(
-        row.undone_at, row.undoer or "", "undone", row.undo_reason, row.id, after=came.get("outcome", ""),
+        row.undone_at,
+        row.undoer or "",
+        "undone",
+        row.undo_reason,
+        row.id,
+        after=came.get("outcome", ""),
         after_order=names.get(came.get("order") or 0, ""),
-    )  # fmt: skip
+    )
 
 
 def _comment(row: Row[Any]) -> Entry:

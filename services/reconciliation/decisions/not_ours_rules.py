@@ -42,10 +42,16 @@ Pattern = Literal["equals", "starts"]
 FIELDS: Mapping[str, str] = {
     name: LABELS[name]
     for name in (
-        "order", "account_name", "product_name", "customer_id", "merchant_operation_id", "invoice_reference", "collect_mode",
+        "order",
+        "account_name",
+        "product_name",
+        "customer_id",
+        "merchant_operation_id",
+        "invoice_reference",
+        "collect_mode",
         *REFERENCES,
     )
-}  # fmt: skip
+}
 TAKES = ("suggested", "unmatched")  # the outcomes that a rule puts an end to
 TEXT_MAX = 200
 LEAST_BEGINNING = 2  # letters of a beginning: one takes half the file by accident
@@ -91,9 +97,17 @@ def preview(desk: Desk, actor: Actor, account: str, field: str, pattern: Pattern
 
 
 def add(
-    desk: Desk, actor: Actor, account: str, field: str, pattern: Pattern, text: str, reason: str, form_key: str, *,
+    desk: Desk,
+    actor: Actor,
+    account: str,
+    field: str,
+    pattern: Pattern,
+    text: str,
+    reason: str,
+    form_key: str,
+    *,
     progress: Callable[[float], None] | None = None,
-) -> int:  # fmt: skip
+) -> int:
     """Begin a rule, once for each ``form_key``; its id. Raises RuleRefused, ReasonMissing, TextError, NotAllowed."""
     wanted, why = _text(field, pattern, text), _reason(reason)
     if account not in desk.settings.all_accounts:
@@ -112,9 +126,17 @@ def add(
             ):
                 raise RuleKnown
             rule_id = matching_rules.add_rule(
-                tx, account=account, field=field, pattern=pattern, text=wanted, reason=why, form_key=form_key,
-                at=clock.now(), actor_kind=actor.kind, actor_id=actor.id,
-            )  # fmt: skip
+                tx,
+                account=account,
+                field=field,
+                pattern=pattern,
+                text=wanted,
+                reason=why,
+                form_key=form_key,
+                at=clock.now(),
+                actor_kind=actor.kind,
+                actor_id=actor.id,
+            )
             audit.record(tx, actor, "not_ours_rule_begun", f"account:{account}", rule=rule_id)
         else:
             rule_id = known.id
@@ -222,6 +244,16 @@ def _reason(text: str) -> str:
 
 def _rule(row: Row[Any]) -> Rule:
     return Rule(
-        row.id, row.account, row.field, row.pattern, row.text, row.reason, row.at, row.who or "", row.ended_at,
-        row.ender or "", row.end_reason, row.joined_to is not None,
-    )  # fmt: skip
+        row.id,
+        row.account,
+        row.field,
+        row.pattern,
+        row.text,
+        row.reason,
+        row.at,
+        row.who or "",
+        row.ended_at,
+        row.ender or "",
+        row.end_reason,
+        row.joined_to is not None,
+    )

@@ -122,12 +122,18 @@ def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str)
                 tx,
                 [
                     {
-                        "file": file, "line": line, "closed": closes[line], "reason": why, "at": now, "undo_reason": "",
-                        "actor_kind": actor.kind, "actor_id": actor.id,
+                        "file": file,
+                        "line": line,
+                        "closed": closes[line],
+                        "reason": why,
+                        "at": now,
+                        "undo_reason": "",
+                        "actor_kind": actor.kind,
+                        "actor_id": actor.id,
                     }
                     for line in new
                 ],
-            )  # fmt: skip
+            )
             rows.set_open(tx, file, {name: count for name, count in left.items() if count > 0})
             # a person's words may name somebody: the act keeps them, the audit does not
             audit.record(tx, actor, "aside.dealt_with", f"settlement_file:{file}", rows=len(new), line=new[0])

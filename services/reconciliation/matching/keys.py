@@ -92,9 +92,12 @@ class Edges:
         hits = self.hits.copy()
         hits[row] |= 1 << key
         return replace(
-            self, hits=hits, row=np.concatenate([self.row, row]), order=np.concatenate([self.order, order]),
+            self,
+            hits=hits,
+            row=np.concatenate([self.row, row]),
+            order=np.concatenate([self.order, order]),
             key=np.concatenate([self.key, np.full(len(row), key, np.int8)]),
-        )  # fmt: skip
+        )
 
     def forget(self, rows: Flags) -> "Edges":
         """Without what these rows have found."""
@@ -147,8 +150,10 @@ def _alike(
     """Keys that differ from the text in what the rules ignore."""
     loose, text = normalised(one.text, LOOSE), normalised(one.text, rules.ignore)
     found = lookup.alike(account, one.kind, loose)
-    same = pc.and_(pc.equal(normalised(lookup.texts(found.at), rules.ignore), text.take(found.row)),
-                   pc.not_equal(text.take(found.row), ""))  # fmt: skip
+    same = pc.and_(
+        pc.equal(normalised(lookup.texts(found.at), rules.ignore), text.take(found.row)),
+        pc.not_equal(text.take(found.row), ""),
+    )
     return found.where(same.to_numpy(zero_copy_only=False)), alike_hash(account, one.kind, loose)
 
 

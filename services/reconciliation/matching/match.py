@@ -129,13 +129,20 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
     by_keys = decided == ""
     return pd.DataFrame(
         {
-            "outcome": outcome, "reason": reason, "order": pd.arrays.IntegerArray(order, order == 0),
-            "keys": np.where(by_keys, _NAMES[edges.hits], ""), "unknown_keys": np.where(by_keys, _NAMES[unknown], ""),
-            "candidates": candidates, "nearest": pd.arrays.IntegerArray(nearest, nearest == 0), "seen": seen,
-            "expected": expected, "loose_reference": loose.reference, "loose_order": loose.order,
+            "outcome": outcome,
+            "reason": reason,
+            "order": pd.arrays.IntegerArray(order, order == 0),
+            "keys": np.where(by_keys, _NAMES[edges.hits], ""),
+            "unknown_keys": np.where(by_keys, _NAMES[unknown], ""),
+            "candidates": candidates,
+            "nearest": pd.arrays.IntegerArray(nearest, nearest == 0),
+            "seen": seen,
+            "expected": expected,
+            "loose_reference": loose.reference,
+            "loose_order": loose.order,
         },
         index=lines.index,
-    ).astype({name: "str" for name in RESULT if name not in ("order", "nearest")})[list(RESULT)]  # fmt: skip
+    ).astype({name: "str" for name in RESULT if name not in ("order", "nearest")})[list(RESULT)]
 
 
 def _decided(lines: pd.DataFrame) -> Decided:
@@ -143,9 +150,10 @@ def _decided(lines: pd.DataFrame) -> Decided:
         nothing = np.full(len(lines), "", dtype=object)
         return Decided(nothing, np.zeros(len(lines), np.int64), nothing)
     return Decided(
-        lines["decided"].to_numpy(dtype=object), lines["decided_order"].to_numpy(dtype=np.int64, na_value=0),
+        lines["decided"].to_numpy(dtype=object),
+        lines["decided_order"].to_numpy(dtype=np.int64, na_value=0),
         lines["decided_split"].to_numpy(dtype=object),
-    )  # fmt: skip
+    )
 
 
 def _shortened(lines: pd.DataFrame, rules: MatchRules) -> NDArray[np.object_]:

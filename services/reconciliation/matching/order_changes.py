@@ -156,9 +156,11 @@ def _look(tx: Connection, ids: list[int]) -> _Taken:
     known: list[tuple[str, str, str, int]] = []
     for row in order_keys.facts(tx, ids):
         texts = known_texts(
-            [row.order_id, *pages.get(row.id, ())], {kind: getattr(row, kind) for kind in REFERENCE_KINDS},
-            transactions.get(row.id, ()), operations.get(row.id, ()),
-        )  # fmt: skip
+            [row.order_id, *pages.get(row.id, ())],
+            {kind: getattr(row, kind) for kind in REFERENCE_KINDS},
+            transactions.get(row.id, ()),
+            operations.get(row.id, ()),
+        )
         known += [(row.account, kind, text, row.id) for kind, text in texts]
     loose = loosely([text for _, _, text, _ in known])
     keys = [

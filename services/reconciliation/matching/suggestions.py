@@ -119,9 +119,14 @@ def suggest(lines: pd.DataFrame, rows: Ints, loose: LooseTexts, lookup: Lookup, 
 
 
 def _found(
-    lookup: Lookup, account: pa.Array, rows: Ints, loose: pa.Array, written: pa.Array, field: NDArray[np.object_],
+    lookup: Lookup,
+    account: pa.Array,
+    rows: Ints,
+    loose: pa.Array,
+    written: pa.Array,
+    field: NDArray[np.object_],
     rules: MatchRules,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     """The near keys of some rows: row, rank, order, seen, expected. Of other accounts only where one's own has none.
 
     ``loose``: of these rows; ``written`` and ``field``, the column it stands in, of all.

@@ -34,9 +34,16 @@ def write_lines(
 
 
 def write_orders(
-    desk: Desk, actor: Actor, chosen: OrderFilter, sort: OrderSort, form: Form, t: Translator, out: BinaryIO, *,
+    desk: Desk,
+    actor: Actor,
+    chosen: OrderFilter,
+    sort: OrderSort,
+    form: Form,
+    t: Translator,
+    out: BinaryIO,
+    *,
     late: bool = False,
-) -> int:  # fmt: skip
+) -> int:
     """Write the orders that the filter lets through, with where they stand. Raises NotAllowed."""
     _note(desk, actor, "orders_exported")
     rows = _each(lambda turn: lists.orders(desk, actor, chosen, sort, turn, _AT_ONCE, late=late), form)
@@ -101,16 +108,25 @@ def _line_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
         else:
             columns.append(Column(label, "text", _field(ours.get(name, name))))
     return (
-        *columns, Column("File", "text", _field("file_name"), 24), Column("Line in the file", "count", _field("line"), 8)
-    )  # fmt: skip
+        *columns,
+        Column("File", "text", _field("file_name"), 24),
+        Column("Line in the file", "count", _field("line"), 8),
+    )
 
 
 def _order_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
     amounts = (
-        ("Ordered", "amount_units"), ("Collected", "captured_units"), ("Settled gross", "gross_units"),
-        ("Refunded", "refunds_units"), ("Charged back", "chargebacks_units"), ("Chargeback won", "won_units"),
-        ("Still open", "open_units"), ("Fees", "fees_units"), ("VAT on fees", "vat_units"), ("Net", "net_units"),
-    )  # fmt: skip
+        ("Ordered", "amount_units"),
+        ("Collected", "captured_units"),
+        ("Settled gross", "gross_units"),
+        ("Refunded", "refunds_units"),
+        ("Charged back", "chargebacks_units"),
+        ("Chargeback won", "won_units"),
+        ("Still open", "open_units"),
+        ("Fees", "fees_units"),
+        ("VAT on fees", "vat_units"),
+        ("Net", "net_units"),
+    )
     return (
         Column("Status", "text", lambda row: t(STATUSES.get(row.status, row.status)), 26),
         Column("Order id", "text", _field("order_id")),

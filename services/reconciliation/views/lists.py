@@ -160,9 +160,15 @@ def lines(
 
 
 def orders(
-    desk: Desk, actor: Actor, chosen: OrderFilter, sort: OrderSort = "newest", turn: Turn | None = None,
-    shown: int = SHOWN, *, late: bool = False,
-) -> Page:  # fmt: skip
+    desk: Desk,
+    actor: Actor,
+    chosen: OrderFilter,
+    sort: OrderSort = "newest",
+    turn: Turn | None = None,
+    shown: int = SHOWN,
+    *,
+    late: bool = False,
+) -> Page:
     """One page of the orders by where they stand; ``late``: only those of which something collected too long ago is in no
     payout.
 

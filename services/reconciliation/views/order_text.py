@@ -40,8 +40,10 @@ def _status(order: Row[Any], lines: tuple[Row[Any], ...], t: Translator) -> str:
         name = operation(foreign.operation_code, foreign.operation, t)
         return t(
             "“{operation}” is in {line}, the order in {order}: it cannot be compared.",
-            operation=name, line=foreign.original_currency or t("no currency"), order=order.currency,
-        )  # fmt: skip
+            operation=name,
+            line=foreign.original_currency or t("no currency"),
+            order=order.currency,
+        )
     if order.status == "paid_twice":
         return t("Two transactions were settled, each of the whole amount: the customer may have paid twice.")
     if order.status == "settled_not_paid":
@@ -53,8 +55,10 @@ def _status(order: Row[Any], lines: tuple[Row[Any], ...], t: Translator) -> str:
         name = operation(bare.operation_code, bare.operation, t)
         return t(
             "“{operation}” has no amount, in line {line} of {file}: how much of the order is settled is not known.",
-            operation=name, line=bare.line, file=bare.file_name,
-        )  # fmt: skip
+            operation=name,
+            line=bare.line,
+            file=bare.file_name,
+        )
     if order.status == "charged_back":
         lost = order.chargebacks_units - order.won_units
         return t("{amount} was charged back, and not won back.", amount=money(lost))

@@ -79,10 +79,15 @@ def overview(desk: Desk, actor: Actor) -> Overview:
         counts = order_rows.times_opened(tx, {order.id for order in ending if order.link_token})
         opened = {order.id: counts.get(order.id, 0) for order in ending if order.link_token}
         return Overview(
-            rows.any_order(tx), Expiring(tuple(ending), total, opened), _figures(tx, now, zone),
-            rows.newest_file(tx) if Right.SEE_SETTLEMENTS in held else None, Right.SEND in held, Right.CONFIGURE in held,
-            zone.key, now,
-        )  # fmt: skip
+            rows.any_order(tx),
+            Expiring(tuple(ending), total, opened),
+            _figures(tx, now, zone),
+            rows.newest_file(tx) if Right.SEE_SETTLEMENTS in held else None,
+            Right.SEND in held,
+            Right.CONFIGURE in held,
+            zone.key,
+            now,
+        )
 
 
 def payouts(desk: Desk, actor: Actor) -> Payouts:

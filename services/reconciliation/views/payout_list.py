@@ -122,11 +122,20 @@ def all_of(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
         key = (row["account"], row["settlement_id"], row["currency"])
         result.append(
             Payout(
-                *key, row["state"], int(lines[key]), int(opened[key]), int(row["lines_units"]), _units(row["payout_units"]),
-                _units(row["difference_units"]), str(first.get(key, "")), str(last[key]), aside.get(key[:2], 0),
-                int(missing[key[:2]]), held_back.get(key[:2], 0),
+                *key,
+                row["state"],
+                int(lines[key]),
+                int(opened[key]),
+                int(row["lines_units"]),
+                _units(row["payout_units"]),
+                _units(row["difference_units"]),
+                str(first.get(key, "")),
+                str(last[key]),
+                aside.get(key[:2], 0),
+                int(missing[key[:2]]),
+                held_back.get(key[:2], 0),
             )
-        )  # fmt: skip
+        )
     return result
 
 

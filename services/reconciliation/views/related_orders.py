@@ -52,9 +52,7 @@ def _roles(tx: Connection, found: Row[Any]) -> list[tuple[int, Any, int | None]]
         return [(found.nearest, "nearest", None)]
     named = [name for name in found.candidates.split(", ") if name]
     if named:
-        return [
-            (order, "named", None) for order in decisions.order_ids(tx, found.account, named)[:_NAMED]
-        ]
+        return [(order, "named", None) for order in decisions.order_ids(tx, found.account, named)[:_NAMED]]
     if found.outcome != "unmatched" or found.replaced_by is not None:
         return []
     return [(order, "hint", None) for order in candidates.nearest(tx, found, HINTS)]

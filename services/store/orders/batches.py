@@ -27,8 +27,11 @@ def add(tx: Connection, rows: list[dict[str, Any]], **values: Any) -> int:
     batch = int(key[0])
     tx.execute(
         insert(batch_rows),
-        [{"batch": batch, "number": number, "state": "waiting", "problems": {}, **row} for number, row in enumerate(rows, 1)],
-    )  # fmt: skip
+        [
+            {"batch": batch, "number": number, "state": "waiting", "problems": {}, **row}
+            for number, row in enumerate(rows, 1)
+        ],
+    )
     return batch
 
 

@@ -46,13 +46,22 @@ def new_events(tx: Connection, kinds: tuple[str, ...]) -> tuple[list[Row[Any]], 
     e, o, u = events.c, orders.c, user_notices.c
     query = (
         select(
-            e.id, e.order, e.kind, e.data, e.at, o.account, o.capture, u.user_id, u.kind.label("wanted"), u.since
+            e.id,
+            e.order,
+            e.kind,
+            e.data,
+            e.at,
+            o.account,
+            o.capture,
+            u.user_id,
+            u.kind.label("wanted"),
+            u.since,
         )
         .join(orders, o.id == e.order)
         .join(user_notices, and_(u.user_id == o.actor_id, o.actor_kind == "user"))
         .where(e.id > int(known or 0) - _OVERLAP, e.id <= newest, e.kind.in_(kinds), e.at >= u.since)
         .order_by(e.id)
-    )  # fmt: skip
+    )
     return list(tx.execute(query)), newest
 
 

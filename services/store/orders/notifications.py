@@ -16,9 +16,17 @@ def keep(
 ) -> bool:
     """Store a notification to be worked off; False when the account has it already, and nothing is written."""
     return insert_new(
-        tx, notifications, ("account", "identity"), account=account, identity=identity, content_type=content_type,
-        body=body, received_at=received_at, state="stored", detail={},
-    )  # fmt: skip
+        tx,
+        notifications,
+        ("account", "identity"),
+        account=account,
+        identity=identity,
+        content_type=content_type,
+        body=body,
+        received_at=received_at,
+        state="stored",
+        detail={},
+    )
 
 
 def waiting(tx: Connection, limit: int) -> list[int]:
@@ -46,5 +54,8 @@ class Fate:
 def finish(tx: Connection, fates: Collection[Fate], at: datetime) -> None:
     """Write what became of claimed notifications."""
     if fates:
-        values = [{"row": one.id, "state": one.state, "order": one.order, "detail": one.detail, "worked_at": at} for one in fates]
+        values = [
+            {"row": one.id, "state": one.state, "order": one.order, "detail": one.detail, "worked_at": at}
+            for one in fates
+        ]
         tx.execute(update(notifications).where(notifications.c.id == bindparam("row")), values)

@@ -94,7 +94,9 @@ def pages_of(tx: Connection, order_id: int) -> list[Row[Any]]:
     return list(tx.execute(select(pages).where(pages.c.order == order_id).order_by(pages.c.number)))
 
 
-def pages_by_hipay_order_id(tx: Connection, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Row[Any]]:
+def pages_by_hipay_order_id(
+    tx: Connection, wanted: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Row[Any]]:
     """The pages by account and HiPay's order id; one that is not ours is left out."""
     query = select(pages).where(pages.c.hipay_order_id.in_({order_id for _, order_id in wanted}))
     found = {(row.account, row.hipay_order_id): row for row in tx.execute(query)}

@@ -16,9 +16,15 @@ def open_orders(tx: Connection, account: str, now: datetime, sent_after: datetim
     """The account's unpaid orders by link whose e-mail has left since a time, and that can still be paid."""
     o = orders.c
     query = select(o.id).where(
-        o.account == account, o.channel == "link", o.payment.in_(UNPAID), o.availability == "open", o.delivery == "sent",
-        o.expires_at > now, o.erased_at.is_(None), o.sent_at >= sent_after,
-    )  # fmt: skip
+        o.account == account,
+        o.channel == "link",
+        o.payment.in_(UNPAID),
+        o.availability == "open",
+        o.delivery == "sent",
+        o.expires_at > now,
+        o.erased_at.is_(None),
+        o.sent_at >= sent_after,
+    )
     return list(tx.scalars(query.order_by(o.expires_at, o.id)))
 
 

@@ -16,8 +16,11 @@ def searched(order: Mapping[str, Any]) -> str:
     """``orders.search`` of an order with these values; those that are not there are empty."""
     text = {name: str(order.get(name) or "") for name in FACTS}
     return folding.searched(
-        (text["first_name"], text["last_name"]), tuple(text[name] for name in _CODES), text["phone"], text["description"]
-    )  # fmt: skip
+        (text["first_name"], text["last_name"]),
+        tuple(text[name] for name in _CODES),
+        text["phone"],
+        text["description"],
+    )
 
 
 def finds(text: str) -> list[ColumnElement[bool]]:

@@ -107,7 +107,9 @@ def renew(tx: Connection, step: Step, until: datetime) -> Step:
     hold(tx, step)
     here = update(steps).where(steps.c.id == step.id)
     tx.execute(here.values(leased_until=until))
-    tx.execute(here.where(steps.c.due_at == step.leased_until).values(due_at=until))  # not where it was asked for since
+    tx.execute(
+        here.where(steps.c.due_at == step.leased_until).values(due_at=until)
+    )  # not where it was asked for since
     return replace(step, leased_until=until)
 
 

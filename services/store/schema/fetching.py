@@ -14,33 +14,43 @@ from services.store.schema.types import (
 
 # The payouts that HiPay lists, as its finance API told last. Amounts in 1/10000 of the currency.
 hipay_settlements = Table(
-    "hipay_settlements", metadata,
+    "hipay_settlements",
+    metadata,
     Column("account", Text, primary_key=True),
     Column("settlement_id", Text, primary_key=True),
     Column("amount", BigInt, nullable=False),
     Column("currency", Text, nullable=False),
     Column("date_value", Text, nullable=False),  # ISO, "" where HiPay names none
-    Column("figures", Json, nullable=False),  # sales, refunds, fees, chargeback, deferred, rolling, other, amount
-    Column("recent", Boolean, nullable=False),  # at its first sight: only such are fetched without being asked for
+    Column(
+        "figures", Json, nullable=False
+    ),  # sales, refunds, fees, chargeback, deferred, rolling, other, amount
+    Column(
+        "recent", Boolean, nullable=False
+    ),  # at its first sight: only such are fetched without being asked for
     Column("first_seen_at", Utc, nullable=False),
     Column("seen_at", Utc, nullable=False),
     Column("file", BigInt),  # its newest file that was fetched
     Column("sha256", Text, nullable=False, default=""),  # of that file
-    Column("file_figures", Json, nullable=False, default=dict),  # the figures then: others since, and it was issued anew
+    Column(
+        "file_figures", Json, nullable=False, default=dict
+    ),  # the figures then: others since, and it was issued anew
     Column("fetched_at", Utc),
     Column("failure", Text, nullable=False, default=""),  # the error code of the last try
     Column("failure_detail", Json, nullable=False, default=dict),
     Column("failed_at", Utc),
-)  # fmt: skip
+)
 
 # What is to be asked of HiPay. The worker takes one at a time of an account, by lease.
 payout_requests = Table(
-    "payout_requests", metadata,
+    "payout_requests",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("account", Text, nullable=False),
     Column("source", Text, nullable=False),  # person, schedule, notification
     Column("settlement_id", Text, nullable=False),  # "": the list, and all that are new
-    Column("form_key", Text, nullable=False, unique=True),  # a second press, or a second worker, finds this row
+    Column(
+        "form_key", Text, nullable=False, unique=True
+    ),  # a second press, or a second worker, finds this row
     Column("state", Text, nullable=False),  # waiting, running, done, failed
     Column("due_at", Utc, nullable=False),
     Column("tries", Integer, nullable=False, default=0),
@@ -59,10 +69,11 @@ payout_requests = Table(
     *who(),
     Index(None, "state", "due_at"),
     Index(None, "account", "id"),
-)  # fmt: skip
+)
 
 finance_notifications = Table(
-    "finance_notifications", metadata,
+    "finance_notifications",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("account", Text, nullable=False),
     Column("received_at", Utc, nullable=False),
@@ -75,11 +86,12 @@ finance_notifications = Table(
     Column("detail", Json, nullable=False, default=dict),
     UniqueConstraint("account", "identity"),
     Index(None, "state", "id"),
-)  # fmt: skip
+)
 
 # Every content that was found in the watched folder, once.
 folder_files = Table(
-    "folder_files", metadata,
+    "folder_files",
+    metadata,
     Column("account", Text, primary_key=True),
     Column("sha256", Text, primary_key=True),
     Column("name", Text, nullable=False),
@@ -91,4 +103,4 @@ folder_files = Table(
     Column("failure_detail", Json, nullable=False, default=dict),
     Column("leased_until", Utc),
     Column("found_at", Utc, nullable=False),
-)  # fmt: skip
+)

@@ -31,7 +31,8 @@ __all__ = ["fetching", "metadata", "settlements"]  # all tables are there once t
 meta = Table("meta", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
 
 users = Table(
-    "users", metadata,
+    "users",
+    metadata,
     Column("id", Text, primary_key=True),
     Column("issuer", Text, nullable=False),
     Column("subject", Text, nullable=False),
@@ -43,27 +44,34 @@ users = Table(
     Column("seen_at", Utc, nullable=False),
     Column("disabled", Boolean, nullable=False, default=False),
     UniqueConstraint("issuer", "subject"),
-)  # fmt: skip
+)
 
 user_roles = Table(
-    "user_roles", metadata,
+    "user_roles",
+    metadata,
     Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
     Column("role", Text, primary_key=True),
     Column("source", Text, primary_key=True),  # claim: as the identity provider last said; table: given here
     Column("granted_at", Utc, nullable=False),
     Column("granted_by", Text, nullable=False),
-)  # fmt: skip
+)
 
 sessions = Table(
-    "sessions", metadata,
-    Column("id", Text, primary_key=True),  # SHA-256 over the provider's token: its cookie, shown again, finds this row
+    "sessions",
+    metadata,
+    Column(
+        "id", Text, primary_key=True
+    ),  # SHA-256 over the provider's token: its cookie, shown again, finds this row
     Column("user_id", Text, ForeignKey("users.id"), nullable=False),
     Column("started_at", Utc, nullable=False),
-    Column("ends_at", Utc, nullable=False),  # moves on with use, up to the absolute limit; a sign-out moves it back
-)  # fmt: skip
+    Column(
+        "ends_at", Utc, nullable=False
+    ),  # moves on with use, up to the absolute limit; a sign-out moves it back
+)
 
 audit = Table(
-    "audit", metadata,
+    "audit",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("at", Utc, nullable=False),
     *who(),
@@ -71,44 +79,52 @@ audit = Table(
     Column("subject", Text, nullable=False),  # "order:12", "account:shop": ids, never personal data
     Column("detail", Json, nullable=False),
     Column("hash", Text, nullable=False, unique=True),  # over this row and the hash before it
-)  # fmt: skip
+)
 
 account_config = Table(
-    "account_config", metadata,
+    "account_config",
+    metadata,
     Column("account", Text, primary_key=True),
     Column("section", Text, primary_key=True),  # redirect_pages, email, payment_page, matching, options
     Column("language", Text, primary_key=True, default=""),  # "" is the default
     Column("data", Json, nullable=False),
     Column("updated_at", Utc, nullable=False),
     *who(),
-)  # fmt: skip
+)
 
 account_checks = Table(
-    "account_checks", metadata,
+    "account_checks",
+    metadata,
     Column("account", Text, primary_key=True),
     Column("name", Text, primary_key=True),
     Column("status", Text, nullable=False),  # ok, warning, failed, unknown
     Column("detail", Json, nullable=False),
     Column("checked_at", Utc, nullable=False),
     *who(),
-)  # fmt: skip
+)
 
 account_pauses = Table(
-    "account_pauses", metadata,
+    "account_pauses",
+    metadata,
     Column("account", Text, primary_key=True),
     Column("subject", Text, primary_key=True),  # gateway, mail
     Column("reason", Text, nullable=False),  # the error code that paused it
     Column("since", Utc, nullable=False),
-)  # fmt: skip
+)
 
 orders = Table(
-    "orders", metadata,
+    "orders",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("account", Text, nullable=False),
     Column("order_id", Text, nullable=False),
     Column("channel", Text, nullable=False),  # link, phone, imported
-    Column("form_key", Text, nullable=False, unique=True),  # made when the form was drawn: a second press finds this row
-    Column("mark", Text, nullable=False, unique=True),  # travels in custom_data: tells our page from another's
+    Column(
+        "form_key", Text, nullable=False, unique=True
+    ),  # made when the form was drawn: a second press finds this row
+    Column(
+        "mark", Text, nullable=False, unique=True
+    ),  # travels in custom_data: tells our page from another's
     Column("first_name", Text, nullable=False),
     Column("last_name", Text, nullable=False),
     Column("email", Text, nullable=False),
@@ -121,7 +137,9 @@ orders = Table(
     Column("capture", Text, nullable=False),  # now, later
     Column("expires_at", Utc, nullable=False),
     Column("copy_to", Text, nullable=False, default=""),
-    Column("link_token", Text, unique=True),  # of our own link: 128 random bits; None: HiPay's own address is mailed
+    Column(
+        "link_token", Text, unique=True
+    ),  # of our own link: 128 random bits; None: HiPay's own address is mailed
     Column("created_at", Utc, nullable=False),
     *who(),
     Column("sender_name", Text, nullable=False),  # shown in the list; the id is the truth
@@ -149,10 +167,11 @@ orders = Table(
     Index(None, "paid_at"),
     Index(None, "expires_at"),
     Index(None, "account", "reference_1"),
-)  # fmt: skip
+)
 
 pages = Table(
-    "pages", metadata,
+    "pages",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("order", BigInt, ForeignKey("orders.id"), nullable=False, index=True),
     Column("account", Text, nullable=False),
@@ -170,10 +189,11 @@ pages = Table(
     Column("claimed_until", Utc),  # while a press of the own link's button asks HiPay for it
     UniqueConstraint("account", "hipay_order_id"),
     UniqueConstraint("order", "number"),
-)  # fmt: skip
+)
 
 messages = Table(
-    "messages", metadata,
+    "messages",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("order", BigInt, ForeignKey("orders.id"), nullable=False, index=True),
     Column("page", BigInt, ForeignKey("pages.id")),  # None: it carries our own link
@@ -190,10 +210,11 @@ messages = Table(
     Column("created_at", Utc, nullable=False),
     Column("sent_at", Utc),
     UniqueConstraint("order", "kind", "number"),
-)  # fmt: skip
+)
 
 events = Table(
-    "events", metadata,
+    "events",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("order", BigInt, ForeignKey("orders.id"), nullable=False),
     Column("page", BigInt, ForeignKey("pages.id")),
@@ -203,10 +224,11 @@ events = Table(
     Column("data", Json, nullable=False),
     Column("identity", Text, unique=True),  # an outside fact that may come twice: the second is not written
     Index(None, "order", "id"),
-)  # fmt: skip
+)
 
 steps = Table(
-    "steps", metadata,
+    "steps",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("order", BigInt, ForeignKey("orders.id"), nullable=False),
     Column("kind", Text, nullable=False),  # page, mail, copy, read
@@ -220,10 +242,11 @@ steps = Table(
     UniqueConstraint("order", "kind"),
     Index(None, "due_at"),
     sqlite_autoincrement=True,  # an id is never given again
-)  # fmt: skip
+)
 
 operations = Table(
-    "operations", metadata,
+    "operations",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("order", BigInt, ForeignKey("orders.id"), nullable=False, index=True),
     Column("account", Text, nullable=False),
@@ -241,10 +264,11 @@ operations = Table(
     Column("done_at", Utc),
     *who(),
     UniqueConstraint("account", "operation_id"),
-)  # fmt: skip
+)
 
 alarms = Table(
-    "alarms", metadata,
+    "alarms",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("account", Text, nullable=False),
     Column("order", BigInt, ForeignKey("orders.id")),
@@ -252,14 +276,17 @@ alarms = Table(
     Column("identity", Text, nullable=False, unique=True),
     Column("detail", Json, nullable=False),
     Column("opened_at", Utc, nullable=False),
-    Column("owner", Text, ForeignKey("users.id")),  # who took it; None: the order's sender, else whoever has the right
+    Column(
+        "owner", Text, ForeignKey("users.id")
+    ),  # who took it; None: the order's sender, else whoever has the right
     Column("closed_at", Utc, index=True),
     Column("closed_by", Text),
     Column("closing_reason", Text),
-)  # fmt: skip
+)
 
 notifications = Table(
-    "notifications", metadata,
+    "notifications",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("account", Text, nullable=False),
     Column("received_at", Utc, nullable=False),
@@ -272,17 +299,21 @@ notifications = Table(
     Column("detail", Json, nullable=False, default=dict),
     UniqueConstraint("account", "identity"),
     Index(None, "state", "id"),
-)  # fmt: skip
+)
 
 user_notices = Table(
-    "user_notices", metadata,
+    "user_notices",
+    metadata,
     Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
-    Column("kind", Text, primary_key=True),  # what the person wants to be told by mail: services.notices.kinds
+    Column(
+        "kind", Text, primary_key=True
+    ),  # what the person wants to be told by mail: services.notices.kinds
     Column("since", Utc, nullable=False),  # nothing older is told
-)  # fmt: skip
+)
 
 notices = Table(
-    "notices", metadata,
+    "notices",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("user_id", Text, ForeignKey("users.id"), nullable=False),
     Column("order", BigInt, ForeignKey("orders.id"), nullable=False, index=True),
@@ -301,10 +332,11 @@ notices = Table(
     Column("created_at", Utc, nullable=False),
     Column("sent_at", Utc),
     Index(None, "state", "due_at"),
-)  # fmt: skip
+)
 
 batches = Table(
-    "batches", metadata,
+    "batches",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("account", Text, nullable=False),
     Column("name", Text, nullable=False),  # of the file
@@ -320,10 +352,11 @@ batches = Table(
     *who(),
     Column("sender_name", Text, nullable=False),
     Index(None, "state", "next_at"),
-)  # fmt: skip
+)
 
 batch_rows = Table(
-    "batch_rows", metadata,
+    "batch_rows",
+    metadata,
     Column("batch", BigInt, ForeignKey("batches.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("line", Integer, nullable=False),  # where it stood in the file
@@ -332,10 +365,11 @@ batch_rows = Table(
     Column("order", BigInt, ForeignKey("orders.id"), index=True),
     Column("problems", Json, nullable=False, default=dict),  # field → [code, values]
     Index(None, "batch", "state", "number"),
-)  # fmt: skip
+)
 
 order_templates = Table(
-    "order_templates", metadata,
+    "order_templates",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("account", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -343,15 +377,16 @@ order_templates = Table(
     Column("created_at", Utc, nullable=False),
     *who(),
     UniqueConstraint("account", "name"),
-)  # fmt: skip
+)
 
 # What a person said of the columns of a table of orders, for tables with the same set of headings.
 table_columns = Table(
-    "table_columns", metadata,
+    "table_columns",
+    metadata,
     Column("account", Text, primary_key=True),
     Column("kind", Text, primary_key=True),  # requests, expected
     Column("headings", Text, primary_key=True),  # SHA-256 of the set
     Column("columns", Json, nullable=False),  # what is meant → its heading, "" for none
     Column("at", Utc, nullable=False),
     *who(),
-)  # fmt: skip
+)

@@ -35,7 +35,8 @@ def _where(condition: str) -> dict[str, Any]:
 
 
 settlement_files = Table(
-    "settlement_files", metadata,
+    "settlement_files",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("account", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -56,9 +57,13 @@ settlement_files = Table(
     Column("known_lines", Integer, nullable=False, default=0),
     Column("changed_lines", Integer, nullable=False, default=0),
     Column("held_lines", Integer, nullable=False, default=0, server_default="0"),  # that came to stand beside
-    Column("aside", Json, nullable=False, default=list),  # the first thousand, those that may hold money before others
+    Column(
+        "aside", Json, nullable=False, default=list
+    ),  # the first thousand, those that may hold money before others
     Column("aside_blocking", Integer, nullable=False, default=0),  # how many rows may hold money
-    Column("aside_settlements", Json, nullable=False, default=list),  # which payouts those may belong to; "" is any
+    Column(
+        "aside_settlements", Json, nullable=False, default=list
+    ),  # which payouts those may belong to; "" is any
     # the payout that a row names, "" for any → how many of its rows nobody has dealt with yet
     Column("aside_open", Json, nullable=False, default=dict, server_default="{}"),
     Column("settlements", Json, nullable=False, default=list),  # the payouts that it names
@@ -67,27 +72,36 @@ settlement_files = Table(
     Column("accounts", Json, nullable=False, default=list, server_default="[]"),
     # its lines are others than those that stand, however alike: a person has said so
     Column("others", Boolean, nullable=False, default=False, server_default=false()),
-    Column("follow_up", BigInt),  # once complete: up to which of its lines others were joined again; None: all
+    Column(
+        "follow_up", BigInt
+    ),  # once complete: up to which of its lines others were joined again; None: all
     Column("uploaded_at", Utc, nullable=False),
     Column("finished_at", Utc),
     Column("alive_at", Utc, nullable=False),  # while it is received or runs: when it last came on
     *who(),
-    Index("uq_settlement_files_account_sha256", "account", "sha256", unique=True,
-          **_where("state NOT IN ('receiving', 'failed', 'cancelled')")),
+    Index(
+        "uq_settlement_files_account_sha256",
+        "account",
+        "sha256",
+        unique=True,
+        **_where("state NOT IN ('receiving', 'failed', 'cancelled')"),
+    ),
     Index(None, "state"),
     sqlite_autoincrement=True,  # an id is never given again
-)  # fmt: skip
+)
 
 settlement_chunks = Table(
-    "settlement_chunks", metadata,
+    "settlement_chunks",
+    metadata,
     Column("file", BigInt, ForeignKey("settlement_files.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("data", LargeBinary, nullable=False),  # zlib
-)  # fmt: skip
+)
 
 # A row that could not be read, and that a person has dealt with. Never changed but to be undone.
 aside_acts = Table(
-    "aside_acts", metadata,
+    "aside_acts",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("file", BigInt, ForeignKey("settlement_files.id"), nullable=False, index=True),
     Column("line", Integer, nullable=False),  # 0: all rows beyond those that are kept to be shown
@@ -99,12 +113,13 @@ aside_acts = Table(
     Column("undone_by", Text),
     Column("undo_reason", Text, nullable=False, default=""),
     Index("uq_aside_acts_file_line", "file", "line", unique=True, **_where("undone_at IS NULL")),
-)  # fmt: skip
+)
 
 # A correction that a file of other origin would make of lines that HiPay's API delivered: it waits for a person. The lines
 # in ``after`` stand beside and do not count: what such a line is replaced by is its own file.
 held_corrections = Table(
-    "held_corrections", metadata,
+    "held_corrections",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("file", BigInt, ForeignKey("settlement_files.id"), nullable=False),
     Column("account", Text, nullable=False),
@@ -121,11 +136,12 @@ held_corrections = Table(
     UniqueConstraint("file", "account", "key"),
     Index(None, "account", "key"),
     Index("ix_held_corrections_open", "file", **_where("act IS NULL")),
-)  # fmt: skip
+)
 
 # What was decided of a held correction: taken, dismissed. Never changed but to be undone.
 held_acts = Table(
-    "held_acts", metadata,
+    "held_acts",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("correction", BigInt, ForeignKey("held_corrections.id"), nullable=False),
     Column("kind", Text, nullable=False),
@@ -137,7 +153,7 @@ held_acts = Table(
     Column("undo_reason", Text, nullable=False, default=""),
     Index(None, "correction"),
     Index("uq_held_acts_correction", "correction", unique=True, **_where("undone_at IS NULL")),
-)  # fmt: skip
+)
 
 # The columns of a settlement file that are not amounts, as services.settlements.columns names them; the file's Account
 # and Order are told from our own account and order.
@@ -157,7 +173,8 @@ LINE_AMOUNTS = (
 GROUP = ("account", "outcome", "operation_code", "settlement_currency")
 
 settlement_lines = Table(
-    "settlement_lines", metadata,
+    "settlement_lines",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("account", Text, nullable=False),
     Column("identity", Text, nullable=False),  # what the line says, and which of its equals it is
@@ -196,33 +213,39 @@ settlement_lines = Table(
     Index(None, "loose_reference", **_where("loose_reference <> ''")),
     Index(None, "loose_order", **_where("loose_order <> ''")),
     Index(None, "merchant_operation_id", **_where("merchant_operation_id <> ''")),
-)  # fmt: skip
+)
 
 # Sums over standing lines and over those of the file that runs, kept in the transaction of every change of a line.
 line_totals = Table(
-    "line_totals", metadata,
+    "line_totals",
+    metadata,
     Column("file", BigInt, ForeignKey("settlement_files.id"), primary_key=True),
     Column("account", Text, primary_key=True),
     Column("settlement_id", Text, primary_key=True),
     Column("settlement_currency", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),  # of the operation; "twice": a person said that these are counted twice
+    Column(
+        "kind", Text, primary_key=True
+    ),  # of the operation; "twice": a person said that these are counted twice
     Column("operation_code", Text, primary_key=True),
     Column("operation", Text, primary_key=True),  # its words where it has no code, else ""
     Column("outcome", Text, primary_key=True),
     Column("lines", Integer, nullable=False),  # never 0
-    Column("missing", Integer, nullable=False, server_default="0"),  # of these, how many have no settled amount
+    Column(
+        "missing", Integer, nullable=False, server_default="0"
+    ),  # of these, how many have no settled amount
     Column("settled_units", BigInt, nullable=False),
     Column("moved_units", BigInt, nullable=False),  # the sum without signs
     # the collection dates of the lines that are or were of this sum, "" for none
     Column("first_date", Text, nullable=False),
     Column("last_date", Text, nullable=False),
     Index(None, "account", "settlement_id"),
-)  # fmt: skip
+)
 
 # Every text by which an order is known. kind: order_id (its own and its pages'), reference_1 … reference_5,
 # transaction, operation. loose: the text as loosely as it is ever compared.
 order_keys = Table(
-    "order_keys", metadata,
+    "order_keys",
+    metadata,
     Column("loose", Text, primary_key=True),
     Column("account", Text, primary_key=True),
     Column("kind", Text, primary_key=True),
@@ -231,11 +254,12 @@ order_keys = Table(
     Index(None, "order"),
     Index(None, "account", "kind"),
     sqlite_with_rowid=False,
-)  # fmt: skip
+)
 
 # Where each order stands: services.reconciliation.matching.order_status. Amounts in the order's currency, NULL over several.
 order_positions = Table(
-    "order_positions", metadata,
+    "order_positions",
+    metadata,
     Column("order", BigInt, ForeignKey("orders.id"), primary_key=True, autoincrement=False),
     Column("account", Text, nullable=False),
     Column("status", Text, nullable=False),
@@ -261,18 +285,23 @@ order_positions = Table(
     Column("last_transfer", Text, nullable=False, default="", server_default=""),
     Column("lines", Integer, nullable=False),
     Column("paid_at", Utc),  # since when what is collected and not settled counts
-    Column("accepted", BigInt),  # the one of order_acceptances that holds: what was accepted is as it was then
-    Column("open", Boolean, nullable=False, default=False, server_default=false()),  # a person is to look at it
+    Column(
+        "accepted", BigInt
+    ),  # the one of order_acceptances that holds: what was accepted is as it was then
+    Column(
+        "open", Boolean, nullable=False, default=False, server_default=false()
+    ),  # a person is to look at it
     Index(None, "account", "status", "order"),
     Index(None, "account", "open", "order"),
     Index(None, "account", "open", "paid_at"),
     Index(None, "account", "amount_units", "currency"),
     Index(None, "account", "last_date", "order"),
-)  # fmt: skip
+)
 
 # An open order that a person accepted as it stands. Never changed but to be undone; it holds for these figures alone.
 order_acceptances = Table(
-    "order_acceptances", metadata,
+    "order_acceptances",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("order", BigInt, ForeignKey("orders.id"), nullable=False, index=True),
     Column("figures", Json, nullable=False),  # services.reconciliation.matching.order_status.FIGURES
@@ -284,12 +313,13 @@ order_acceptances = Table(
     Column("undone_by", Text),
     Column("undo_reason", Text, nullable=False, default=""),
     Index("uq_order_acceptances_order", "order", unique=True, **_where("undone_at IS NULL")),
-)  # fmt: skip
+)
 
 # What was decided of a line: match, split, unmatch, exclude, twice, not_ours by a person; reopened by a correction that
 # left nothing to carry over. Never changed but to be undone.
 line_decisions = Table(
-    "line_decisions", metadata,
+    "line_decisions",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("line", BigInt, ForeignKey("settlement_lines.id"), nullable=False, index=True),
     Column("kind", Text, nullable=False),
@@ -306,18 +336,20 @@ line_decisions = Table(
     Column("due", Boolean, nullable=False),  # taken or undone, and its line is not yet joined again
     Index(None, "due"),
     Index("uq_line_decisions_line", "line", unique=True, **_where("undone_at IS NULL")),
-)  # fmt: skip
+)
 
 # The orders among which a standing split divides a line.
 line_shares = Table(
-    "line_shares", metadata,
+    "line_shares",
+    metadata,
     Column("line", BigInt, ForeignKey("settlement_lines.id"), primary_key=True),
     Column("order", BigInt, ForeignKey("orders.id"), primary_key=True, index=True),
     Column("units", BigInt, nullable=False),  # of the original amount, its sign too
-)  # fmt: skip
+)
 
 line_comments = Table(
-    "line_comments", metadata,
+    "line_comments",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("line", BigInt, ForeignKey("settlement_lines.id"), index=True),
     Column("order", BigInt, ForeignKey("orders.id"), index=True),
@@ -325,10 +357,11 @@ line_comments = Table(
     Column("form_key", Text, nullable=False, unique=True),  # a second press finds this row
     Column("at", Utc, nullable=False),
     *who(),
-)  # fmt: skip
+)
 
 not_ours_rules = Table(
-    "not_ours_rules", metadata,
+    "not_ours_rules",
+    metadata,
     Column("id", BigInt, primary_key=True, autoincrement=True),
     Column("account", Text, nullable=False, index=True),
     Column("field", Text, nullable=False),  # a column of a file: services.settlements.columns
@@ -341,11 +374,14 @@ not_ours_rules = Table(
     Column("ended_at", Utc),
     Column("ended_by", Text),
     Column("end_reason", Text, nullable=False, default=""),
-    Column("joined_to", BigInt),  # since it began or ended: up to which line all were joined again; None: done
-)  # fmt: skip
+    Column(
+        "joined_to", BigInt
+    ),  # since it began or ended: up to which line all were joined again; None: done
+)
 
 account_matching = Table(
-    "account_matching", metadata,
+    "account_matching",
+    metadata,
     Column("account", Text, primary_key=True),
     Column("reference", Integer, nullable=False, default=1),  # which of the five joins; 0: none
     Column("ignore", Json, nullable=False, default=list),  # case, blanks, dashes, zeros
@@ -354,4 +390,4 @@ account_matching = Table(
     Column("version", BigInt, nullable=False, default=0),  # grows with every change of a line or a position
     Column("rejoin", BigInt),  # the rules have changed: up to which line all are joined again; None: done
     Column("rejoin_all", Boolean, nullable=False, default=False),  # and the loose keys are made anew
-)  # fmt: skip
+)

@@ -14,8 +14,13 @@ def corrected(tx: Connection, replaced: Iterable[int]) -> list[Any]:
     currency, and the standing ``decision``."""
     line = settlement_lines.c
     columns = (
-        line.id, line.account, line.key, line.original_amount_units, line.original_currency, line.decision
-    )  # fmt: skip
+        line.id,
+        line.account,
+        line.key,
+        line.original_amount_units,
+        line.original_currency,
+        line.decision,
+    )
     found = list(tx.execute(select(*columns).where(among(tx, line.id, replaced)).order_by(line.id)))
     keys = {(row.account, row.key) for row in found if row.decision is not None}
     return [row for row in found if (row.account, row.key) in keys]
@@ -25,8 +30,14 @@ def of_keys(tx: Connection, file: int, keys: Iterable[str]) -> list[Any]:
     """The lines of a file with one of these keys, by id, that nobody has decided."""
     line = settlement_lines.c
     query = select(
-        line.id, line.account, line.key, line.original_amount_units, line.original_currency, line.outcome, line.reason,
+        line.id,
+        line.account,
+        line.key,
+        line.original_amount_units,
+        line.original_currency,
+        line.outcome,
+        line.reason,
         line.order,
-    )  # fmt: skip
+    )
     own = query.where(line.file == file, among(tx, line.key, keys), line.decision.is_(None))
     return list(tx.execute(own.order_by(line.id)))

@@ -20,9 +20,14 @@ def claim(
     """
     f = folder_files.c
     values = {
-        "name": name, "size": size, "state": "taking", "leased_until": until, "failure": "", "failure_detail": {},
+        "name": name,
+        "size": size,
+        "state": "taking",
+        "leased_until": until,
+        "failure": "",
+        "failure_detail": {},
         "found_at": now,
-    }  # fmt: skip
+    }
     if insert_new(tx, folder_files, ("account", "sha256"), account=account, sha256=sha256, **values):
         return True
     left = and_(f.state == "taking", or_(f.leased_until.is_(None), f.leased_until <= now))

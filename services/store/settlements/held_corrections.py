@@ -56,9 +56,16 @@ def own_lines(tx: Connection, file: int, keys: Collection[str]) -> list[Row[Any]
 
 def _lines() -> Any:
     return select(
-        _line.id, _line.account, _line.key, _line.settlement_id, _line.settlement_currency, _line.settled_amount_units,
-        _line.file, _line.line, _line.replaced_by,
-    )  # fmt: skip
+        _line.id,
+        _line.account,
+        _line.key,
+        _line.settlement_id,
+        _line.settlement_currency,
+        _line.settled_amount_units,
+        _line.file,
+        _line.line,
+        _line.replaced_by,
+    )
 
 
 def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -140,13 +147,19 @@ def delivered_again(tx: Connection) -> list[Row[Any]]:
         .join(settlement_files, _file.id == s.file)
         .outerjoin(held_acts, _act.id == _one.act)
         .where(
-            _file.state == "complete", s.fetched_at > _one.at, ~decided_since,
+            _file.state == "complete",
+            s.fetched_at > _one.at,
+            ~decided_since,
             or_(
                 and_(s.file == _one.file, or_(_one.act.is_(None), _act.kind == "dismissed")),
-                and_(_file.finished_at < _one.at, s.file != _one.file, or_(_one.act.is_(None), _act.kind == "taken")),
+                and_(
+                    _file.finished_at < _one.at,
+                    s.file != _one.file,
+                    or_(_one.act.is_(None), _act.kind == "taken"),
+                ),
             ),
         )
-    )  # fmt: skip
+    )
     return list(tx.execute(query.order_by(_one.id)))
 
 

@@ -35,8 +35,15 @@ class Request:
 def add_request(tx: Connection, *, form_key: str, due_at: datetime, **values: Any) -> bool:
     """Whether it is a new one: one with this key may be there."""
     return insert_new(
-        tx, payout_requests, ("form_key",), form_key=form_key, state="waiting", due_at=due_at, created_at=due_at, **values
-    )  # fmt: skip
+        tx,
+        payout_requests,
+        ("form_key",),
+        form_key=form_key,
+        state="waiting",
+        due_at=due_at,
+        created_at=due_at,
+        **values,
+    )
 
 
 def open_request(tx: Connection, account: str, settlement_id: str) -> int | None:
@@ -78,9 +85,17 @@ def take(tx: Connection, accounts: Collection[str], now: datetime, lease: timede
     if row is None:
         return None
     values = {
-        "state": "running", "leased_until": now + lease, "fence": row.fence + 1, "tries": row.tries + 1, "wanted": 0,
-        "fetched": 0, "unchanged": 0, "missed": 0, "failure": "", "failure_detail": {},
-    }  # fmt: skip
+        "state": "running",
+        "leased_until": now + lease,
+        "fence": row.fence + 1,
+        "tries": row.tries + 1,
+        "wanted": 0,
+        "fetched": 0,
+        "unchanged": 0,
+        "missed": 0,
+        "failure": "",
+        "failure_detail": {},
+    }
     tx.execute(update(payout_requests).where(r.id == row.id).values(**values))
     return Request(
         row.id, row.account, row.source, row.settlement_id, row.created_at, row.tries + 1, row.fence + 1
@@ -219,14 +234,18 @@ def settlements(tx: Connection, account: str, limit: int) -> tuple[list[Row[Any]
     away = absent()
     query = (
         select(
-            hipay_settlements, away.label("absent"), f.state.label("file_state"), f.name.label("file_name"),
-            f.failure.label("file_failure"), f.failure_detail.label("file_failure_detail"),
+            hipay_settlements,
+            away.label("absent"),
+            f.state.label("file_state"),
+            f.name.label("file_name"),
+            f.failure.label("file_failure"),
+            f.failure_detail.label("file_failure_detail"),
         )
         .outerjoin(settlement_files, f.id == s.file)
         .where(s.account == account)
         .order_by(case((away, 0), else_=1), s.date_value.desc(), s.settlement_id.desc())
         .limit(limit)
-    )  # fmt: skip
+    )
     counted = select(func.count(), func.sum(case((away, 1), else_=0))).where(s.account == account)
     total, missing = tx.execute(counted.select_from(hipay_settlements)).one()
     return list(tx.execute(query)), int(total or 0), int(missing or 0)

@@ -73,9 +73,11 @@ def apart(name: str) -> ColumnElement[Any]:
 
 def categories(chosen: LineFilter, columns: Any) -> list[ColumnElement[bool]]:
     pairs = (
-        (columns.account, chosen.accounts), (columns.outcome, chosen.outcomes),
-        (columns.operation_code, chosen.operations), (columns.settlement_currency, chosen.currencies),
-    )  # fmt: skip
+        (columns.account, chosen.accounts),
+        (columns.outcome, chosen.outcomes),
+        (columns.operation_code, chosen.operations),
+        (columns.settlement_currency, chosen.currencies),
+    )
     return [column.in_(values) for column, values in pairs if values]
 
 

@@ -163,8 +163,11 @@ class _Walk:
 def _walked(tx: Connection, chosen: LineFilter, found: Sequence[Group], walk: _Walk) -> list[Place]:
     """The first rows of each group, by the index of the sort, merged."""
     query = walk.query().where(
-        *_reach(tx, chosen, walk), *(LINE[name] == bindparam(f"of_{name}") for name in GROUP), *of_payout(chosen, APART), *ranges(chosen, walk.column)
-    )  # fmt: skip
+        *_reach(tx, chosen, walk),
+        *(LINE[name] == bindparam(f"of_{name}") for name in GROUP),
+        *of_payout(chosen, APART),
+        *ranges(chosen, walk.column),
+    )
     parts: list[tuple[int, int] | None] = [None]
     if chosen.amounts and walk.column == "settled_amount_units":
         query = query.where(LINE.settled_amount_units.between(bindparam("low"), bindparam("high")))
@@ -245,9 +248,11 @@ def _by_payout(
 def of_order(order: int) -> Select[Any]:
     whole = select(LINE.id.label("id")).where(LINE.order == order, LINE.order.is_not(None))
     parts = select(line_shares.c.line.label("id")).where(line_shares.c.order == order)
-    led = select(LINE.id.label("id")).join(leader, followed_by(LINE)).where(
-        leader.c.id.in_(parts), LINE.transaction_id != "", apart("reason") == FOLLOWS
-    )  # fmt: skip
+    led = (
+        select(LINE.id.label("id"))
+        .join(leader, followed_by(LINE))
+        .where(leader.c.id.in_(parts), LINE.transaction_id != "", apart("reason") == FOLLOWS)
+    )
     return select(union(whole, parts, led).subquery().c.id)
 
 

@@ -76,12 +76,17 @@ class Sums:
         days = [*self._days, ""]
         rows = [
             {
-                **dict(zip(TOTAL, self._cells[one], strict=True)), "file": int(self._cells[one][0]), "lines": sign * int(count[one]),
-                "missing": sign * int(missing[one]), "settled_units": sign * int(settled[one]), "moved_units": sign * int(moved[one]),
-                "first_date": days[first[one]], "last_date": days[last[one]],
+                **dict(zip(TOTAL, self._cells[one], strict=True)),
+                "file": int(self._cells[one][0]),
+                "lines": sign * int(count[one]),
+                "missing": sign * int(missing[one]),
+                "settled_units": sign * int(settled[one]),
+                "moved_units": sign * int(moved[one]),
+                "first_date": days[first[one]],
+                "last_date": days[last[one]],
             }
             for one in count.nonzero()[0]
-        ]  # fmt: skip
+        ]
         _add_totals(tx, sorted(rows, key=lambda row: tuple(str(row[name]) for name in TOTAL)), sign)
 
 

@@ -112,8 +112,16 @@ def rule_joined(tx: Connection, found: Row[Any], line_id: int | None) -> None:
 
 
 def lines_of_rule(
-    tx: Connection, account: str, field: str, pattern: str, text: str, outcomes: Iterable[str], *, after: int, limit: int
-) -> list[int]:  # fmt: skip
+    tx: Connection,
+    account: str,
+    field: str,
+    pattern: str,
+    text: str,
+    outcomes: Iterable[str],
+    *,
+    after: int,
+    limit: int,
+) -> list[int]:
     """Lines of these outcomes that the rule takes and nobody has decided, by id, beyond the id ``after``."""
     line = settlement_lines.c
     query = select(line.id).where(_taken(account, field, pattern, text, outcomes), line.id > after)
@@ -122,14 +130,18 @@ def lines_of_rule(
 
 def sums_of_rule(
     tx: Connection, account: str, field: str, pattern: str, text: str, outcomes: Iterable[str]
-) -> list[Row[Any]]:  # fmt: skip
+) -> list[Row[Any]]:
     """How many lines it takes, and their settled amount, by settlement currency."""
     line = settlement_lines.c
     query = (
-        select(line.settlement_currency, func.count().label("lines"), func.sum(line.settled_amount_units).label("units"))
+        select(
+            line.settlement_currency,
+            func.count().label("lines"),
+            func.sum(line.settled_amount_units).label("units"),
+        )
         .where(_taken(account, field, pattern, text, outcomes))
         .group_by(line.settlement_currency)
-    )  # fmt: skip
+    )
     return list(tx.execute(query.order_by(line.settlement_currency)))
 
 
@@ -138,6 +150,9 @@ def _taken(account: str, field: str, pattern: str, text: str, outcomes: Iterable
     # substr, since LIKE minds the case of letters on PostgreSQL and not on SQLite
     fits = column == text if pattern == "equals" else func.substr(column, 1, len(text)) == text
     return and_(
-        line.account == account, line.outcome.in_(list(outcomes)), fits, line.decision.is_(None),
+        line.account == account,
+        line.outcome.in_(list(outcomes)),
+        fits,
+        line.decision.is_(None),
         standing(),
-    )  # fmt: skip
+    )

@@ -71,13 +71,17 @@ def page(
     sorted_ = query.order_by(*by).limit(limit).subquery()  # before anything else is looked up of them
     facts = (
         select(
-            order_positions, orders.c.order_id, invoice_number(orders.c, "reference"), orders.c.created_at,
-            orders.c.channel, orders.c.captured_at,
+            order_positions,
+            orders.c.order_id,
+            invoice_number(orders.c, "reference"),
+            orders.c.created_at,
+            orders.c.channel,
+            orders.c.captured_at,
         )
         .join(orders, orders.c.id == number)
         .outerjoin(account_matching, rules_of(orders.c))
         .where(number.in_(select(sorted_.c.order)))
-    )  # fmt: skip
+    )
     return list(tx.execute(facts.order_by(*by)))
 
 
@@ -119,8 +123,10 @@ def position(tx: Connection, order: int) -> Row[Any] | None:
 def _where(tx: Connection, chosen: OrderFilter) -> list[ColumnElement[bool]]:
     clauses: list[ColumnElement[bool]] = []
     for column, values in (
-        (_POSITION.account, chosen.accounts), (_POSITION.status, chosen.statuses), (_POSITION.currency, chosen.currencies)
-    ):  # fmt: skip
+        (_POSITION.account, chosen.accounts),
+        (_POSITION.status, chosen.statuses),
+        (_POSITION.currency, chosen.currencies),
+    ):
         if values:
             clauses.append(column.in_(values))
     if chosen.open:

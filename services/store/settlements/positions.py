@@ -89,9 +89,14 @@ def split_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
         .select_from(settlement_lines)
         .join(leader, followed_by(line))
         .join(line_shares, share.line == leader.c.id)
-        .where(among(tx, line.transaction_id, transactions), line.transaction_id != "", line.reason == FOLLOWS, *divided)
+        .where(
+            among(tx, line.transaction_id, transactions),
+            line.transaction_id != "",
+            line.reason == FOLLOWS,
+            *divided,
+        )
         .order_by(line.id, leader.c.kind != "sale", share.order)
-    )  # fmt: skip
+    )
     followers = frame(tx, led, {**kinds, "other": "bool"})
     # Its Sale leads a transaction, whatever else of it was divided.
     by_sale = followers.groupby("id")["other"].transform("min").to_numpy(dtype=bool)
@@ -105,13 +110,19 @@ def order_facts(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
     o = orders.c
     query = (
         select(
-            o.id, o.account, o.currency, o.amount, o.captured, func.coalesce(order_positions.c.captures, 0),
-            o.payment.notin_((*UNPAID, *UNDER_WAY)), o.channel == "imported",
+            o.id,
+            o.account,
+            o.currency,
+            o.amount,
+            o.captured,
+            func.coalesce(order_positions.c.captures, 0),
+            o.payment.notin_((*UNPAID, *UNDER_WAY)),
+            o.channel == "imported",
         )
         .outerjoin(order_positions, order_positions.c.order == o.id)
         .where(among(tx, o.id, order_ids))
         .order_by(o.id)
-    )  # fmt: skip
+    )
     return frame(tx, query, FACTS)
 
 

@@ -28,31 +28,43 @@ def sums(tx: Connection, accounts: Sequence[str]) -> list[Row[Any]]:
     keys = (_TOTAL.outcome, _TOTAL.settlement_currency)
     return list(
         tx.execute(
-            select(*keys, func.sum(_TOTAL.lines).label("lines"), func.sum(_TOTAL.moved_units).label("moved_units"))
+            select(
+                *keys,
+                func.sum(_TOTAL.lines).label("lines"),
+                func.sum(_TOTAL.moved_units).label("moved_units"),
+            )
             .join(settlement_files, _FILE.id == _TOTAL.file)
             .where(_FILE.state == "complete", *_among(_TOTAL.account, accounts))
             .group_by(*keys)
         )
-    )  # fmt: skip
+    )
 
 
 def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str | None = None) -> list[Row[Any]]:
     """Of each payout, or of one: per payout, currency, operation and outcome: lines, missing (those without a settled
     amount), settled_units, first_date, last_date."""
     keys = (
-        _TOTAL.account, _TOTAL.settlement_id, _TOTAL.settlement_currency, _TOTAL.kind, _TOTAL.operation_code,
-        _TOTAL.operation, _TOTAL.outcome,
-    )  # fmt: skip
+        _TOTAL.account,
+        _TOTAL.settlement_id,
+        _TOTAL.settlement_currency,
+        _TOTAL.kind,
+        _TOTAL.operation_code,
+        _TOTAL.operation,
+        _TOTAL.outcome,
+    )
     query = (
         select(
-            *keys, func.sum(_TOTAL.lines).label("lines"), func.sum(_TOTAL.missing).label("missing"),
+            *keys,
+            func.sum(_TOTAL.lines).label("lines"),
+            func.sum(_TOTAL.missing).label("missing"),
             func.sum(_TOTAL.settled_units).label("settled_units"),
-            func.min(_TOTAL.first_date).label("first_date"), func.max(_TOTAL.last_date).label("last_date"),
+            func.min(_TOTAL.first_date).label("first_date"),
+            func.max(_TOTAL.last_date).label("last_date"),
         )
         .join(settlement_files, _FILE.id == _TOTAL.file)
         .where(_FILE.state == "complete", *_among(_TOTAL.account, accounts))
         .group_by(*keys)
-    )  # fmt: skip
+    )
     return list(tx.execute(query if settlement is None else query.where(_TOTAL.settlement_id == settlement)))
 
 
@@ -97,16 +109,21 @@ def lines(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
     ``invoice_number``."""
     query = (
         select(
-            settlement_lines, orders.c.order_id, _nearest.c.order_id.label("nearest_id"),
-            _nearest.c.amount.label("nearest_amount"), _nearest.c.currency.label("nearest_currency"),
-            _FILE.name.label("file_name"), _FILE.state.label("file_state"),
-            func.coalesce(account_matching.c.reference, 1).label("reference"), invoice_number(_LINE, "reporting_data"),
+            settlement_lines,
+            orders.c.order_id,
+            _nearest.c.order_id.label("nearest_id"),
+            _nearest.c.amount.label("nearest_amount"),
+            _nearest.c.currency.label("nearest_currency"),
+            _FILE.name.label("file_name"),
+            _FILE.state.label("file_state"),
+            func.coalesce(account_matching.c.reference, 1).label("reference"),
+            invoice_number(_LINE, "reporting_data"),
         )
         .join(settlement_files, _FILE.id == _LINE.file)
         .outerjoin(orders, orders.c.id == _LINE.order)
         .outerjoin(_nearest, _nearest.c.id == _LINE.nearest)
         .outerjoin(account_matching, rules_of(_LINE))
-    )  # fmt: skip
+    )
     return {row.id: row for row in tx.execute(query.where(_LINE.id.in_(list(ids))))}
 
 
@@ -153,9 +170,12 @@ def lines_near(tx: Connection, order: int, outcomes: Sequence[str], limit: int) 
         for column in (_LINE.loose_reference, _LINE.loose_order)
     ]
     query = select(_LINE.id).where(
-        _LINE.id.in_(union(*ways)), apart("account") == account, apart("outcome").in_(outcomes),
-        _LINE.replaced_by.is_(None), _LINE.id < first_hidden(tx),
-    )  # fmt: skip
+        _LINE.id.in_(union(*ways)),
+        apart("account") == account,
+        apart("outcome").in_(outcomes),
+        _LINE.replaced_by.is_(None),
+        _LINE.id < first_hidden(tx),
+    )
     found = lines(tx, tx.scalars(query.order_by(_LINE.id.desc()).limit(limit)))
     return sorted(found.values(), key=lambda row: -row.id)
 
@@ -166,10 +186,15 @@ def formerly(tx: Connection, line: Row[Any]) -> list[Row[Any]]:
     query = (
         select(settlement_lines, _FILE.name.label("file_name"))
         .join(settlement_files, _FILE.id == _LINE.file)
-        .where(_LINE.account == line.account, _LINE.key == line.key, _LINE.replaced_by.is_not(None), _LINE.id != line.id,
-               _LINE.replaced_by != _LINE.file)
+        .where(
+            _LINE.account == line.account,
+            _LINE.key == line.key,
+            _LINE.replaced_by.is_not(None),
+            _LINE.id != line.id,
+            _LINE.replaced_by != _LINE.file,
+        )
         .order_by(_LINE.id.desc())
-    )  # fmt: skip
+    )
     return list(tx.execute(query.limit(20)))
 
 

@@ -22,7 +22,9 @@ from services.store.schema.settlements import (
 CHUNK_BYTES = 4 << 20
 GONE = ("failed", "cancelled")
 TRIES = 3  # processes that may die over one file, or fail at what is left to do, before it rests
-RESTS = tuple(timedelta(minutes=minutes) for minutes in (10, 20, 40, 60))  # after TRIES, and after each further one
+RESTS = tuple(
+    timedelta(minutes=minutes) for minutes in (10, 20, 40, 60)
+)  # after TRIES, and after each further one
 _file = settlement_files.c
 
 
@@ -243,7 +245,13 @@ def give_up(tx: Connection, since: datetime, failure: str, now: datetime) -> Non
     found = _at_hand(tx, since)
     if found is not None and found.tries >= TRIES:
         change(
-            tx, found.id, states=("running",), state="failed", failure=failure, failure_detail={}, finished_at=now
+            tx,
+            found.id,
+            states=("running",),
+            state="failed",
+            failure=failure,
+            failure_detail={},
+            finished_at=now,
         )
 
 
@@ -262,8 +270,12 @@ def let_rest(tx: Connection, failure: str) -> None:
 
 def resting(tx: Connection, failure: str) -> list[Row[Any]]:
     """The files that wait for this reason, though they were begun, oldest first."""
-    query = select(_file.id, _file.account, _file.name, _file.failure, _file.failure_detail, _file.uploaded_at)
-    return list(tx.execute(query.where(_file.state == "running", _file.failure == failure).order_by(_file.id)))
+    query = select(
+        _file.id, _file.account, _file.name, _file.failure, _file.failure_detail, _file.uploaded_at
+    )
+    return list(
+        tx.execute(query.where(_file.state == "running", _file.failure == failure).order_by(_file.id))
+    )
 
 
 def any_running(tx: Connection) -> bool:

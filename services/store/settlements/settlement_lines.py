@@ -74,9 +74,11 @@ def standing() -> ColumnElement[bool]:
 def followed_by(line: Any) -> ColumnElement[bool]:
     """The condition that ``leader`` is a line of the same transaction that may lead ``line``: not that it is divided."""
     return and_(
-        leader.c.transaction_id == line.transaction_id, leader.c.transaction_id != "",
-        func.coalesce(leader.c.account, "") == line.account, leader.c.replaced_by.is_(None),
-    )  # fmt: skip
+        leader.c.transaction_id == line.transaction_id,
+        leader.c.transaction_id != "",
+        func.coalesce(leader.c.account, "") == line.account,
+        leader.c.replaced_by.is_(None),
+    )
 
 
 def add(tx: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -137,8 +139,11 @@ def of_payout(tx: Connection, account: str, settlement: str, other_than: int) ->
     whether a line looks like another."""
     line = settlement_lines.c
     query = select(line.id, line.settled_amount_units, *(line[name] for name in _LIKENESS)).where(
-        line.account == account, line.settlement_id == settlement, line.replaced_by.is_(None), line.file != other_than
-    )  # fmt: skip
+        line.account == account,
+        line.settlement_id == settlement,
+        line.replaced_by.is_(None),
+        line.file != other_than,
+    )
     return frame(
         tx, query, {"id": "int64", "settled_amount_units": "Int64", **dict.fromkeys(_LIKENESS, "str")}
     )
@@ -150,17 +155,26 @@ def joined(tx: Connection, where: ColumnElement[bool]) -> pd.DataFrame:
     line, decision = settlement_lines.c, line_decisions.c
     query = (
         select(
-            line.id, line.file, *(line[name] for name in _JOINED.values()), line.settled_amount_units,
-            func.coalesce(decision.kind, ""), type_coerce(decision.shares, Plain), *(line[name] for name in OUTCOME),
+            line.id,
+            line.file,
+            *(line[name] for name in _JOINED.values()),
+            line.settled_amount_units,
+            func.coalesce(decision.kind, ""),
+            type_coerce(decision.shares, Plain),
+            *(line[name] for name in OUTCOME),
         )
         .outerjoin(line_decisions, decision.id == line.decision)
         .where(where)
-    )  # fmt: skip
+    )
     columns = {
-        "id": "int64", "file": "int64", **dict.fromkeys(_JOINED, "str"), "settled_amount_units": "Int64",
-        "decided": "str", "shares": "str",
+        "id": "int64",
+        "file": "int64",
+        **dict.fromkeys(_JOINED, "str"),
+        "settled_amount_units": "Int64",
+        "decided": "str",
+        "shares": "str",
         **{f"was_{name}": "Int64" if name in ("order", "nearest") else "str" for name in OUTCOME},
-    }  # fmt: skip
+    }
     found = frame(tx, query, columns)
     orders: list[int | None] = [None] * len(found)
     divided = [""] * len(found)
@@ -259,19 +273,26 @@ def shared_transactions(
     shares = (
         select(literal(1))
         .where(
-            other.transaction_id == line.transaction_id, other.transaction_id != "", other.account == line.account,
-            other.file != file, or_(other.replaced_by.is_(None), other.replaced_by == file),
+            other.transaction_id == line.transaction_id,
+            other.transaction_id != "",
+            other.account == line.account,
+            other.file != file,
+            or_(other.replaced_by.is_(None), other.replaced_by == file),
         )
         .exists()
-    )  # fmt: skip
+    )
     query = (
         select(line.account, func.min(line.id))
         .where(
-            line.file == file, line.id > after, line.id <= last, line.transaction_id != "",
-            line.replaced_by.is_(None), shares,
+            line.file == file,
+            line.id > after,
+            line.id <= last,
+            line.transaction_id != "",
+            line.replaced_by.is_(None),
+            shares,
         )
         .group_by(line.account, line.transaction_id)
-    )  # fmt: skip
+    )
     by_account: dict[str, list[int]] = {}
     for account, line_id in tx.execute(query):
         by_account.setdefault(account, []).append(line_id)

@@ -24,8 +24,17 @@ NAMES = ("order_id", "reference_1", "reference_2")
 def test_a_text_of_which_a_spreadsheet_made_a_date_is_named(make) -> None:  # type: ignore[no-untyped-def]
     day = date(2026, 11, 1)
     [line, other, third] = table.read(
-        make([HEAD, ["A-1", Decimal("12.5"), day, day, "x"], [day, "9", day, "F-2", day], ["A-3", day, day, "F-3", ""]]), EXPECTED, 10
-    ).lines  # fmt: skip
+        make(
+            [
+                HEAD,
+                ["A-1", Decimal("12.5"), day, day, "x"],
+                [day, "9", day, "F-2", day],
+                ["A-3", day, day, "F-3", ""],
+            ]
+        ),
+        EXPECTED,
+        10,
+    ).lines
     assert {name: type(one) for name, one in cells.damaged(line, NAMES).items()} == {"reference_1": MadeDate}
     assert set(cells.damaged(other, NAMES)) == {"order_id", "reference_2"}
     assert set(cells.damaged(third, NAMES)) == {"amount"}

@@ -51,7 +51,7 @@ NAMES = st.text("abcdefgh éèÉçñßłø'-", min_size=1, max_size=30).filter(
 )
 REQUEST = st.tuples(
     NAMES, NAMES, st.integers(0, 9999), st.integers(100, 99_999_99), st.text("A0-", max_size=5), NAMES
-)  # fmt: skip
+)
 
 
 @settings(max_examples=40, deadline=None)
@@ -77,9 +77,19 @@ def test_what_is_written_is_what_is_read(
     good, bad = checked(as_csv(lines, delimiter=delimiter, encoding=encoding), Rules("de", 3, reader))
     assert not bad
     assert [
-        (g.accepted.first_name, g.accepted.last_name, g.accepted.email, g.accepted.amount, g.accepted.references[0], g.accepted.description)
+        (
+            g.accepted.first_name,
+            g.accepted.last_name,
+            g.accepted.email,
+            g.accepted.amount,
+            g.accepted.references[0],
+            g.accepted.description,
+        )
         for g in good
-    ] == [(first, last, f"a{n}@example.com", cents * 100, reference, text) for first, last, n, cents, reference, text in wanted]  # fmt: skip
+    ] == [
+        (first, last, f"a{n}@example.com", cents * 100, reference, text)
+        for first, last, n, cents, reference, text in wanted
+    ]
     assert {(g.accepted.currency, g.accepted.language) for g in good} == {("EUR", "de")}
     # What is kept for later gives the same request again.
     for g in good:
@@ -178,8 +188,17 @@ def test_a_day_is_valid_to_its_end_in_the_accounts_zone_and_none_means_the_lists
 
 
 @pytest.mark.parametrize(
-    ("cell", "language"), [("fr", "fr"), ("EN", "en"), ("it-IT", "it"), ("allemand", "de"), ("Dutch", "nl"), ("polski", "pl"), ("", "es")]
-)  # fmt: skip
+    ("cell", "language"),
+    [
+        ("fr", "fr"),
+        ("EN", "en"),
+        ("it-IT", "it"),
+        ("allemand", "de"),
+        ("Dutch", "nl"),
+        ("polski", "pl"),
+        ("", "es"),
+    ],
+)
 def test_languages_by_code_and_by_name(cell: str, language: str) -> None:
     raw = as_csv([[*row(1), cell]], [*HEADINGS, "Langue"])
     assert checked(raw, Rules("es", 7, "fr"))[0][0].accepted.language == language
@@ -260,8 +279,12 @@ def test_a_thousand_beside_a_decimal_comma_is_asked_about() -> None:
     assert [one.accepted.amount for one in good] == [99_9000]
     [found] = bad[0].problems
     assert found.error.fields() == {
-        "text": "1,250", "currency": "EUR", "decimals": "2", "smaller_units": "12500", "larger_units": "12500000",
-    }  # fmt: skip
+        "text": "1,250",
+        "currency": "EUR",
+        "decimals": "2",
+        "smaller_units": "12500",
+        "larger_units": "12500000",
+    }
     chosen, rest = checked(raw, replace(RULES, decimal="."))
     assert [one.accepted.amount for one in chosen] == [1250_0000]
     assert rest[0].problems[0].error.code == "cell_amount_unreadable"

@@ -21,9 +21,13 @@ GOOD = json.dumps(
 
 def account(**changes: Any) -> Account:
     fields: dict[str, Any] = {
-        "key": "demo", "name": "Demo", "environment": "sandbox", "login": "canary-login",
-        "password": SecretStr(PASSWORD), "passphrase": SecretStr("canary-passphrase"),
-    }  # fmt: skip
+        "key": "demo",
+        "name": "Demo",
+        "environment": "sandbox",
+        "login": "canary-login",
+        "password": SecretStr(PASSWORD),
+        "passphrase": SecretStr("canary-passphrase"),
+    }
     return Account(**(fields | changes))
 
 
@@ -33,9 +37,14 @@ def client(url: str, *, seconds: float = 5.0, **changes: Any) -> HiPay:
 
 def page(order_id: str = "A-1", **changes: Any) -> PageRequest:
     fields: dict[str, Any] = {
-        "order_id": order_id, "description": "Order", "amount_units": 125000, "currency": "EUR", "operation": "Sale",
-        "eci": 7, "language": "fr_FR",
-    }  # fmt: skip
+        "order_id": order_id,
+        "description": "Order",
+        "amount_units": 125000,
+        "currency": "EUR",
+        "operation": "Sale",
+        "eci": 7,
+        "language": "fr_FR",
+    }
     return PageRequest(**(fields | changes))
 
 

@@ -11,8 +11,13 @@ from tests.unit.hipay.wire import serve
 
 
 def test_creating_a_page_sends_the_form() -> None:
-    answer = {"forwardUrl": "https://api.hipay.com/p/1", "mid": "00001326589", "test": "true",
-              "order": {"id": "A-1", "amount": "12.50", "currency": "EUR"}, "numberRetry": 3}  # fmt: skip
+    answer = {
+        "forwardUrl": "https://api.hipay.com/p/1",
+        "mid": "00001326589",
+        "test": "true",
+        "order": {"id": "A-1", "amount": "12.50", "currency": "EUR"},
+        "numberRetry": 3,
+    }
     made, lines, requests = call("create_page", page(), answers=[(answer, OK)])
     assert lines == ["POST /v1/hpayment HTTP/1.1"]
     assert (made.order_id, made.mid, made.test, made.amount_units, made.currency) == (
@@ -30,8 +35,16 @@ def test_creating_a_page_sends_the_form() -> None:
 
 
 def test_a_partial_refund() -> None:
-    answer = {"operation": "refund", "transactionReference": "800", "status": "126", "authorizedAmount": "15.00",
-              "capturedAmount": "15.00", "refundedAmount": "3.50", "currency": "EUR", "dateUpdated": "2019-02-07T10:07:09+0000"}  # fmt: skip
+    answer = {
+        "operation": "refund",
+        "transactionReference": "800",
+        "status": "126",
+        "authorizedAmount": "15.00",
+        "capturedAmount": "15.00",
+        "refundedAmount": "3.50",
+        "currency": "EUR",
+        "dateUpdated": "2019-02-07T10:07:09+0000",
+    }
     done, lines, requests = call(
         "maintain",
         "800",
@@ -91,8 +104,17 @@ def test_payment_products_of_a_channel() -> None:
 
 
 def test_settlements() -> None:
-    item = {"settlementid": 123456, "amount": -19.99, "currency": "EUR", "date_value": "2026-03-05", "merchant_id": 7,
-            "merchant_name": "M", "sales": 100, "fees": -1.2345, "recipient_iban": "FR76"}  # fmt: skip
+    item = {
+        "settlementid": 123456,
+        "amount": -19.99,
+        "currency": "EUR",
+        "date_value": "2026-03-05",
+        "merchant_id": 7,
+        "merchant_name": "M",
+        "sales": 100,
+        "fees": -1.2345,
+        "recipient_iban": "FR76",
+    }
     found, lines, _ = call(
         "settlements",
         2,
@@ -148,8 +170,12 @@ def test_each_environment_has_its_hosts(environment: str, hosts: list[str]) -> N
         return httpx.Response(404, json={"code": 3000001, "message": "x", "forwardUrl": ""})
 
     with HiPay(account(environment=environment), transport=httpx.MockTransport(answer)) as hipay:
-        for ask in (lambda: hipay.create_page(page()), lambda: hipay.read_order("A"), hipay.security_settings,
-                    lambda: hipay.settlement("1")):  # fmt: skip
+        for ask in (
+            lambda: hipay.create_page(page()),
+            lambda: hipay.read_order("A"),
+            hipay.security_settings,
+            lambda: hipay.settlement("1"),
+        ):
             try:
                 ask()
             except Refused:

@@ -11,35 +11,62 @@ from services.hipay.fields import PageRequest, check_order_id, custom_data
 
 def request(**changes: Any) -> PageRequest:
     fields: dict[str, Any] = {
-        "order_id": "A-1", "description": "Order A-1", "amount_units": 125000, "currency": "EUR", "operation": "Sale",
-        "eci": 7, "language": "fr_FR",
-    }  # fmt: skip
+        "order_id": "A-1",
+        "description": "Order A-1",
+        "amount_units": 125000,
+        "currency": "EUR",
+        "operation": "Sale",
+        "eci": 7,
+        "language": "fr_FR",
+    }
     return PageRequest(**(fields | changes))
 
 
 def test_the_form_has_hipays_names_and_no_empty_field() -> None:
     assert request().form() == {
-        "orderid": "A-1", "description": "Order A-1", "amount": "12.50", "currency": "EUR", "operation": "Sale",
-        "eci": "7", "language": "fr_FR", "template": "basic-js",
-    }  # fmt: skip
+        "orderid": "A-1",
+        "description": "Order A-1",
+        "amount": "12.50",
+        "currency": "EUR",
+        "operation": "Sale",
+        "eci": "7",
+        "language": "fr_FR",
+        "template": "basic-js",
+    }
 
 
 def test_every_field_travels() -> None:
     form = request(
-        amount_units=12340, currency="TND", operation="Authorization", eci=1, email="zoé@example.com", firstname="Zoé",
-        lastname="D'Arc", phone="+33 1 23", accept_url="https://m.example/a?x=1", decline_url="https://m.example/d",
-        pending_url="https://m.example/p", exception_url="https://m.example/e", cancel_url="https://m.example/c",
-        notify_url="http://127.0.0.1:8503/n", time_limit_to_pay=3600, theme_code="t",
-        merchant_display_name="M" * 32, payment_product_list=("cb", "visa"), display_cancel_button=True,
+        amount_units=12340,
+        currency="TND",
+        operation="Authorization",
+        eci=1,
+        email="zoé@example.com",
+        firstname="Zoé",
+        lastname="D'Arc",
+        phone="+33 1 23",
+        accept_url="https://m.example/a?x=1",
+        decline_url="https://m.example/d",
+        pending_url="https://m.example/p",
+        exception_url="https://m.example/e",
+        cancel_url="https://m.example/c",
+        notify_url="http://127.0.0.1:8503/n",
+        time_limit_to_pay=3600,
+        theme_code="t",
+        merchant_display_name="M" * 32,
+        payment_product_list=("cb", "visa"),
+        display_cancel_button=True,
         custom_data=custom_data(["INV-1", None, "é"], "mark-1"),
-    ).form()  # fmt: skip
+    ).form()
     assert (form["amount"], form["eci"], form["time_limit_to_pay"]) == ("1.234", "1", "3600")
     assert (form["payment_product_list"], form["display_cancel_button"]) == ("cb,visa", "1")
     assert (form["firstname"], form["lastname"], form["phone"]) == ("Zoé", "D'Arc", "+33 1 23")
     assert form["notify_url"] == "http://127.0.0.1:8503/n"
     assert json.loads(form["custom_data"]) == {
-        "_reporting_data_1": "INV-1", "_reporting_data_3": "é", "eterminal_order": "mark-1",
-    }  # fmt: skip
+        "_reporting_data_1": "INV-1",
+        "_reporting_data_3": "é",
+        "eterminal_order": "mark-1",
+    }
 
 
 @pytest.mark.parametrize(

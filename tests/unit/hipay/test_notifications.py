@@ -41,11 +41,28 @@ def xml(fields: dict[str, str]) -> bytes:
 def test_a_real_capture_is_read_in_full() -> None:
     seen = notifications.parse(bodies.CAPTURED, FORM).observation()
     assert seen == Observation(
-        order_id="TEST-NOTIF-001", reference="800417743755", status=118, state="completed", currency="EUR",
-        authorised=150000, captured=150000, refunded=0, charged_back=None, order_amount=150000, order_currency="EUR",
-        reason_code=None, reason_text=None, payment_product="visa", eci=7, test=True, mid="1342917", operation_id=None,
-        operation_amount=None, at=datetime(2026, 3, 5, 12, 7, 6, tzinfo=UTC), mark=None,
-    )  # fmt: skip
+        order_id="TEST-NOTIF-001",
+        reference="800417743755",
+        status=118,
+        state="completed",
+        currency="EUR",
+        authorised=150000,
+        captured=150000,
+        refunded=0,
+        charged_back=None,
+        order_amount=150000,
+        order_currency="EUR",
+        reason_code=None,
+        reason_text=None,
+        payment_product="visa",
+        eci=7,
+        test=True,
+        mid="1342917",
+        operation_id=None,
+        operation_amount=None,
+        at=datetime(2026, 3, 5, 12, 7, 6, tzinfo=UTC),
+        mark=None,
+    )
 
 
 def test_the_other_real_bodies() -> None:
@@ -72,9 +89,15 @@ def test_card_data_is_in_neither_the_fields_nor_what_is_stored(content_type: str
 
 def test_xml_says_the_same_as_the_form() -> None:
     fields = {
-        **LEAST, "state": "declined", "test": "false", "reason[code]": "4010301", "reason[message]": "AVS <failed>",
-        "custom_data[eterminal_order]": "mark-1", "operation[id]": "op-1", "operation[amount]": "3.5",
-    }  # fmt: skip
+        **LEAST,
+        "state": "declined",
+        "test": "false",
+        "reason[code]": "4010301",
+        "reason[message]": "AVS <failed>",
+        "custom_data[eterminal_order]": "mark-1",
+        "operation[id]": "op-1",
+        "operation[amount]": "3.5",
+    }
     seen = notifications.parse(xml(fields), XML).observation()
     assert seen == notifications.parse(form(fields), FORM).observation()
     assert (seen.reason_code, seen.reason_text, seen.test) == (4010301, "AVS <failed>", False)

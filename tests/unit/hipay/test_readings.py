@@ -46,13 +46,30 @@ def test_an_order_of_the_consultation_api() -> None:
     at = datetime(2026, 3, 5, 12, 7, 6, tzinfo=UTC)
     assert read.observations == (
         Observation(
-            order_id="A-1", reference="800417743755", status=119, state="completed", currency="EUR", authorised=150000,
-            captured=100000, refunded=0, charged_back=0, order_amount=150000, order_currency="EUR", reason_code=None,
-            reason_text=None, payment_product="visa", eci=7, test=None, mid="1342917", operation_id=None,
-            operation_amount=None, at=at, mark="mark-1",
+            order_id="A-1",
+            reference="800417743755",
+            status=119,
+            state="completed",
+            currency="EUR",
+            authorised=150000,
+            captured=100000,
+            refunded=0,
+            charged_back=0,
+            order_amount=150000,
+            order_currency="EUR",
+            reason_code=None,
+            reason_text=None,
+            payment_product="visa",
+            eci=7,
+            test=None,
+            mid="1342917",
+            operation_id=None,
+            operation_amount=None,
+            at=at,
+            mark="mark-1",
             operations=(Operation("capture", "completed", 100000, "op-1", "7506", at),),
         ),
-    )  # fmt: skip
+    )
 
 
 def test_a_transaction_found_by_its_operation_id() -> None:
@@ -87,7 +104,9 @@ def test_an_operation_id_that_hipay_does_not_know(answer: object, status: str) -
         ({"transactions": "none"}, OK, BadAnswer),
     ],
 )
-def test_an_answer_that_says_nothing_of_an_operation(answer: object, status: str, error: type[Exception]) -> None:
+def test_an_answer_that_says_nothing_of_an_operation(
+    answer: object, status: str, error: type[Exception]
+) -> None:
     with pytest.raises(error):
         call("read_operation", "op-1", answers=[(answer, status)])
 
@@ -140,8 +159,10 @@ def test_an_account_without_the_consultation_api_uses_the_older_form_from_then_o
         read = hipay.read_order("A-1")
         assert hipay.read_order("A-1") is None
     assert [request.split(b" ")[1] for request in server.requests] == [
-        b"/v3/order/A-1", b"/rest/v1/transaction?orderid=A-1", b"/rest/v1/transaction?orderid=A-1",
-    ]  # fmt: skip
+        b"/v3/order/A-1",
+        b"/rest/v1/transaction?orderid=A-1",
+        b"/rest/v1/transaction?orderid=A-1",
+    ]
     assert read is not None
     seen = read.observations[0]
     assert (seen.status, seen.state, seen.reason_code, seen.test, seen.mid) == (
@@ -173,8 +194,11 @@ def test_no_transaction_is_written_in_many_ways(empty: bytes) -> None:
 
 def test_several_transactions_of_one_order() -> None:
     paid = V1_TRANSACTION | {
-        "status": "118", "state": "completed", "transactionReference": "8", "customData": {"eterminal_order": "m"},
-    }  # fmt: skip
+        "status": "118",
+        "state": "completed",
+        "transactionReference": "8",
+        "customData": {"eterminal_order": "m"},
+    }
     read, _, _ = call("read_transactions", "A-1", answers=[({"transaction": [V1_TRANSACTION, paid]}, OK)])
     assert [seen.status for seen in read.observations] == [113, 118]
     assert (read.amount_units, read.attempts, read.mark) == (150000, 2, "m")

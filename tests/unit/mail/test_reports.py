@@ -99,7 +99,9 @@ def test_a_failure_in_prose_is_one_in_any_of_the_languages(subject: str, text: s
 
 
 def test_a_letter_in_the_servers_own_charset_is_read() -> None:
-    raw = reports.prose(ID, "x", "Votre message n'a pas pu être remis").decode().replace("utf-8", "iso-8859-1")
+    raw = (
+        reports.prose(ID, "x", "Votre message n'a pas pu être remis").decode().replace("utf-8", "iso-8859-1")
+    )
     found = read_report(raw.encode("latin-1"))
     assert found is not None
     assert found.told[0].action == "failed"
@@ -111,7 +113,9 @@ def test_who_is_named_in_prose() -> None:
         found = read_report(reports.prose(ID, "Undelivered", text, sender))
         assert found is not None
         assert found.told[0].recipients == {"other@elsewhere.example"}
-    found = read_report(reports.prose(ID, "Undelivered", "could not be delivered. Ask postmaster@mx.example.com."))
+    found = read_report(
+        reports.prose(ID, "Undelivered", "could not be delivered. Ask postmaster@mx.example.com.")
+    )
     assert found is not None
     assert found.about(ZOE) is not None
 
@@ -123,7 +127,9 @@ def test_who_is_named_in_prose() -> None:
         reports.prose(ID, "Réponse automatique : commande", "Absent. 550 5.1.1", "postmaster@zoe.example"),
         reports.prose(ID, "x", "I am away; 550 5.1.1", head="X-Autoreply: yes\n"),
         reports.prose(ID, "x", "I am away; 550 5.1.1", head="Precedence: auto_reply\n"),
-        reports.prose(ID, "Re: order C-512", "It could not be delivered, 550 5.1.1", "postmaster@zoe.example"),
+        reports.prose(
+            ID, "Re: order C-512", "It could not be delivered, 550 5.1.1", "postmaster@zoe.example"
+        ),
         reports.prose(ID, "AW: Bestellung", "550 5.1.1 unzustellbar", "Postmaster <info@zoe.example>"),
         reports.prose(ID, "Your order C-512", "Thank you for the order 512 of 5.12.26"),
         reports.standard(ID, action="expanded", status="2.0.0"),
@@ -136,19 +142,23 @@ def test_what_a_person_their_holiday_or_a_success_says_is_no_report(raw: bytes) 
 
 def test_each_recipient_has_an_outcome_of_their_own() -> None:
     raw = reports.standard(ID, action="delayed", status="4.4.1").replace(
-        b"\n\n--=b\nContent-Type: message/rfc822", b"\n\nFinal-Recipient: rfc822; x@y.example\nAction: failed\nStatus: 5.2.2\n\n--=b\nContent-Type: message/rfc822"
-    )  # fmt: skip
+        b"\n\n--=b\nContent-Type: message/rfc822",
+        b"\n\nFinal-Recipient: rfc822; x@y.example\nAction: failed\nStatus: 5.2.2\n\n--=b\nContent-Type: message/rfc822",
+    )
     found = read_report(raw)
     assert found is not None
     told = {name: found.about(name) for name in (ZOE, "x@y.example")}
     assert {name: (one.action, one.status) for name, one in told.items() if one} == {
-        ZOE: ("delayed", "4.4.1"), "x@y.example": ("failed", "5.2.2"),
-    }  # fmt: skip
+        ZOE: ("delayed", "4.4.1"),
+        "x@y.example": ("failed", "5.2.2"),
+    }
     assert [one.action for one in found.told] == ["failed", "delayed"]
 
 
 def test_a_recipient_is_known_by_what_was_written_to_and_by_what_it_was_passed_on_to() -> None:
-    found = read_report(reports.standard(ID, recipient="<Other@In.example>", original="zoe+2Btag@example.com"))
+    found = read_report(
+        reports.standard(ID, recipient="<Other@In.example>", original="zoe+2Btag@example.com")
+    )
     assert found is not None
     assert found.told[0].recipients == {"other@in.example", "zoe+tag@example.com"}
 
@@ -198,9 +208,21 @@ def test_a_report_cut_off_in_the_returned_message_is_read_all_the_same() -> None
 
 
 pieces = st.sampled_from(
-    [part for raw in (reports.standard(ID), reports.qmail(ID), reports.html_only(ID)) for part in raw.splitlines(keepends=True)]
-    + [b"Content-Type: multipart/mixed; boundary=\n", b"=?utf-8?b?", b"\xff\xfe\0", b"(" * 50, b"<a@b>\n", b"\n\n", b"--=b\n"]
-)  # fmt: skip
+    [
+        part
+        for raw in (reports.standard(ID), reports.qmail(ID), reports.html_only(ID))
+        for part in raw.splitlines(keepends=True)
+    ]
+    + [
+        b"Content-Type: multipart/mixed; boundary=\n",
+        b"=?utf-8?b?",
+        b"\xff\xfe\0",
+        b"(" * 50,
+        b"<a@b>\n",
+        b"\n\n",
+        b"--=b\n",
+    ]
+)
 garbage = st.one_of(st.binary(max_size=400), st.lists(pieces, max_size=60).map(b"".join))
 
 
@@ -226,8 +248,27 @@ PROSE = b"From: mailer-daemon@x\nSubject: x\nContent-Type: text/%s\n\n"
 
 
 @pytest.mark.parametrize(
-    "piece", [b"-", b"<", b"@", b"<a@", b"a@", b"<a ", b"5.1.", b"550 ", b" ", b"\n", b"return ", b"not been ", b"<@", b"&lt;", b": ", b"message-id:", b"\t"]
-)  # fmt: skip
+    "piece",
+    [
+        b"-",
+        b"<",
+        b"@",
+        b"<a@",
+        b"a@",
+        b"<a ",
+        b"5.1.",
+        b"550 ",
+        b" ",
+        b"\n",
+        b"return ",
+        b"not been ",
+        b"<@",
+        b"&lt;",
+        b": ",
+        b"message-id:",
+        b"\t",
+    ],
+)
 @pytest.mark.parametrize("kind", [b"plain", b"html"])
 def test_twice_the_words_take_about_twice_the_time(piece: bytes, kind: bytes) -> None:
     def seconds(size: int) -> float:

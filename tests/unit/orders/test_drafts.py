@@ -14,10 +14,20 @@ from services.orders.errors import TimeSkipped, TimeTwice
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 GOOD = Draft(
-    channel="link", account="demo", first_name="Élodie", last_name="Marchand", email="elodie@example.com",
-    amount="125,50", currency="EUR", description="Acompte", references=("F-1",), order_id="261124-ABCDE",
-    language="fr", expires_at=NOW + timedelta(days=7), locale="fr",
-)  # fmt: skip
+    channel="link",
+    account="demo",
+    first_name="Élodie",
+    last_name="Marchand",
+    email="elodie@example.com",
+    amount="125,50",
+    currency="EUR",
+    description="Acompte",
+    references=("F-1",),
+    order_id="261124-ABCDE",
+    language="fr",
+    expires_at=NOW + timedelta(days=7),
+    locale="fr",
+)
 
 
 def codes(draft: Draft) -> dict[str, str]:

@@ -69,7 +69,13 @@ def test_the_next_daylight_is_in_daylight_and_not_before(
     )  # an hour that one night lacks
 
 
-def due(now: datetime, wanted: Reminders, *, last: datetime = SENT, mailed: tuple[tuple[str, datetime], ...] = (("mail_sent", SENT),)) -> str:  # fmt: skip
+def due(
+    now: datetime,
+    wanted: Reminders,
+    *,
+    last: datetime = SENT,
+    mailed: tuple[tuple[str, datetime], ...] = (("mail_sent", SENT),),
+) -> str:
     events = [SimpleNamespace(kind=kind, at=at) for kind, at in mailed]
     found = which(7, events, last, END, wanted, now)
     return found.key if found else ""

@@ -55,8 +55,14 @@ def payment(*events: Event) -> str:
         ((AUTHORISED,), "authorised"),
         ((HOLD, seen(115)), "cancelled"),
         ((HOLD, seen(114)), "cancelled"),
-        ((HOLD, seen(115), seen(175)), "cancelled"),  # a status that says nothing of the money changes nothing
-        ((HOLD, seen(118, captured=AMOUNT), seen(173, captured=0)), "authorised"),  # the bank refused the capture
+        (
+            (HOLD, seen(115), seen(175)),
+            "cancelled",
+        ),  # a status that says nothing of the money changes nothing
+        (
+            (HOLD, seen(118, captured=AMOUNT), seen(173, captured=0)),
+            "authorised",
+        ),  # the bank refused the capture
         ((HOLD, seen(117), seen(173)), "authorised"),
         ((CAPTURED,), "captured"),
         ((seen(119, authorised=AMOUNT, captured=40_0000),), "partly_captured"),
@@ -93,7 +99,10 @@ def payment(*events: Event) -> str:
             "refunded",
         ),
         ((CAPTURED, seen(165, captured=AMOUNT)), "captured"),  # a refused refund changes nothing
-        ((CAPTURED, seen(125, refunded=AMOUNT), seen(165, refunded=0)), "captured"),  # the bank refused it later
+        (
+            (CAPTURED, seen(125, refunded=AMOUNT), seen(165, refunded=0)),
+            "captured",
+        ),  # the bank refused it later
         ((CAPTURED, seen(126, refunded=9_0000), seen(126, refunded=5_0000)), "partly_refunded"),
         ((CAPTURED, seen(499, captured=AMOUNT)), "captured"),  # nor does a status that HiPay adds one day
     ],
@@ -124,7 +133,11 @@ def test_what_an_observation_does_not_say_keeps_its_value() -> None:
 
 
 def test_what_a_person_confirmed_stands_until_hipay_is_asked_again() -> None:
-    by_hand = Event("payment", NOW, {"reference": "T1", "status": 118, "captured": AMOUNT, "source": "by_hand", "at": None})
+    by_hand = Event(
+        "payment",
+        NOW,
+        {"reference": "T1", "status": 118, "captured": AMOUNT, "source": "by_hand", "at": None},
+    )
     assert payment(told(118, captured=AMOUNT, at="2030-01-01T00:00:00+00:00"), by_hand) == "captured"
     assert payment(by_hand, seen(125, refunded=AMOUNT, at=moment(1))) == "refunded"
 
@@ -174,13 +187,19 @@ def test_a_read_decides(events: tuple[Event, ...], expected: str) -> None:
 
 
 def test_what_was_recorded_before_sources_were_noted_is_confirmed_until_a_read() -> None:
-    before = [former(118, authorised=AMOUNT, captured=AMOUNT), former(116, authorised=AMOUNT), former(126, refunded=5_0000)]
+    before = [
+        former(118, authorised=AMOUNT, captured=AMOUNT),
+        former(116, authorised=AMOUNT),
+        former(126, refunded=5_0000),
+    ]
     for events in (before, before[::-1]):
         state = fold("link", AMOUNT, events)
         assert (state.payment, state.captured, state.refunded) == ("partly_refunded", AMOUNT, 5_0000)
     state = fold("link", AMOUNT, [*before, seen(165, captured=AMOUNT, refunded=0)])
     assert (state.payment, state.authorised, state.refunded) == ("captured", AMOUNT, 0)
-    assert payment(former(116, authorised=AMOUNT), former(115)) == payment(former(115), former(116, authorised=AMOUNT))
+    assert payment(former(116, authorised=AMOUNT), former(115)) == payment(
+        former(115), former(116, authorised=AMOUNT)
+    )
 
 
 def test_a_total_charged_back_takes_the_place_of_what_was_only_claimed() -> None:
@@ -253,14 +272,22 @@ def test_a_told_chargeback_or_refund_is_no_second_payment() -> None:
 units = st.integers(0, 4).map(lambda count: count * 25_0000)
 observations = st.builds(
     lambda status, reference, captured, refunded, charged_back, hour: seen(
-        status, reference, authorised=AMOUNT if status in (116, 117, 118, 119) else 0, captured=captured, refunded=refunded,
-        charged_back=charged_back, at=moment(hour),
+        status,
+        reference,
+        authorised=AMOUNT if status in (116, 117, 118, 119) else 0,
+        captured=captured,
+        refunded=refunded,
+        charged_back=charged_back,
+        at=moment(hour),
     ),
-    st.sampled_from(sorted(STATUSES)), st.sampled_from(["T1", "T2"]), units, units, st.none() | units, st.integers(0, 23),
-)  # fmt: skip
-forgeries = st.builds(
-    lambda event: Event("payment_told", NOW, {**event.data, "source": None}), observations
+    st.sampled_from(sorted(STATUSES)),
+    st.sampled_from(["T1", "T2"]),
+    units,
+    units,
+    st.none() | units,
+    st.integers(0, 23),
 )
+forgeries = st.builds(lambda event: Event("payment_told", NOW, {**event.data, "source": None}), observations)
 
 
 def at_different_times(event: Event) -> Any:
@@ -315,16 +342,19 @@ def test_the_picture_shows_every_value() -> None:
         for name, part in zip(folds[1::2], folds[2::2], strict=True)
     }
     assert drawn == {
-        "delivery": set(states.DELIVERY), "availability": set(states.AVAILABILITY), "payment": set(states.PAYMENT),
+        "delivery": set(states.DELIVERY),
+        "availability": set(states.AVAILABILITY),
+        "payment": set(states.PAYMENT),
         "badge": set(states.BADGES),
-    }  # fmt: skip
+    }
     assert draw_states.draw() == picture, "python docs/draw_states.py"
 
 
 def test_every_value_that_a_fold_gives_is_defined() -> None:
     given_by_an_event = [
-        set(states._DELIVERY.values()) | {"none", "queued", "bounced"}, set(states._AVAILABILITY.values()) | {"none"}
-    ]  # fmt: skip
+        set(states._DELIVERY.values()) | {"none", "queued", "bounced"},
+        set(states._AVAILABILITY.values()) | {"none"},
+    ]
     assert given_by_an_event == [set(states.DELIVERY), set(states.AVAILABILITY)]
 
 

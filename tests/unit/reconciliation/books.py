@@ -50,8 +50,11 @@ def key_rows(orders: tuple[Mapping[str, object], ...]) -> list[tuple[str, str, s
     found = []
     for row in orders:
         texts = known_texts(
-            [row["order_id"], *row["pages"]], {kind: row[kind] for kind in REFERENCE_KINDS}, row["transactions"], row["operations"]
-        )  # fmt: skip
+            [row["order_id"], *row["pages"]],
+            {kind: row[kind] for kind in REFERENCE_KINDS},
+            row["transactions"],
+            row["operations"],
+        )
         for kind, text in sorted(texts):
             found.append((loose_of(kind, text, loosely([text])[0]), row["account"], kind, text, row["order"]))
     return found

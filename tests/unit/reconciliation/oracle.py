@@ -96,9 +96,17 @@ class Verdict:
 
 
 def read(
-    raw: bytes, names: Sequence[str], *, encoding: str, delimiter: str, decimal: str, thousands: str, dates: str,
-    signed: bool, header: int,
-) -> list[Row]:  # fmt: skip
+    raw: bytes,
+    names: Sequence[str],
+    *,
+    encoding: str,
+    delimiter: str,
+    decimal: str,
+    thousands: str,
+    dates: str,
+    signed: bool,
+    header: int,
+) -> list[Row]:
     """The lines of a file that is written as said; ``names`` are the columns in English, ``header`` its line."""
     text = raw.decode(encoding)
     found = []
@@ -137,9 +145,12 @@ def stored(files: Iterable[Sequence[Row]]) -> list[Row]:
 def nothing(text: str) -> bool:
     """Whether a cell says that there is no id."""
     bare = text.strip().casefold()
-    return bare == "" or set(bare) <= set("0") or set(bare) <= set("-–—_.") or bare in {
-        "n/a", "na", "#n/a", "#na", "n/a.", "na.", "none", "null", "nil"
-    }  # fmt: skip
+    return (
+        bare == ""
+        or set(bare) <= set("0")
+        or set(bare) <= set("-–—_.")
+        or bare in {"n/a", "na", "#n/a", "#na", "n/a.", "na.", "none", "null", "nil"}
+    )
 
 
 def damaged(text: str) -> bool:
@@ -163,13 +174,19 @@ def join(rows: Sequence[Row], orders: Sequence[Known], reference: int = 1) -> li
         columns["reference"] = f"Reporting data {reference}"
 
     tried = [
-        {name: row[column].strip() for name, column in columns.items() if not nothing(row[column]) and not damaged(row[column])}
+        {
+            name: row[column].strip()
+            for name, column in columns.items()
+            if not nothing(row[column]) and not damaged(row[column])
+        }
         for row in rows
-    ]  # fmt: skip
+    ]
     hits = [
-        {name: ours[name, text] for name, text in keys.items() if (name, text) in ours} if row.kind != "control" else {}
+        {name: ours[name, text] for name, text in keys.items() if (name, text) in ours}
+        if row.kind != "control"
+        else {}
         for row, keys in zip(rows, tried, strict=True)
-    ]  # fmt: skip
+    ]
     alone = [_agree(list(found.values())) for found in hits]
     leaders = _leaders(rows, alone)
 

@@ -111,8 +111,11 @@ def test_the_banks_dates_stand_beside_those_of_the_collection() -> None:
         line("Refund", -1, **KEY),
     )
     assert [found[name] for name in ("first_date", "last_date", "first_transfer", "last_transfer")] == [
-        "2024-03-25", "2024-03-25", "2024-04-03", "2024-04-10",
-    ]  # fmt: skip
+        "2024-03-25",
+        "2024-03-25",
+        "2024-04-03",
+        "2024-04-10",
+    ]
 
 
 def test_a_part_that_is_in_no_line_stays_open_whatever_was_refunded() -> None:
@@ -136,8 +139,16 @@ def test_sums_over_lines_files_and_months() -> None:
     assert {
         name: found[name]
         for name in (
-            "gross_units", "refunds_units", "fees_units", "vat_units", "net_units", "open_units", "settlement_ids",
-            "first_date", "last_date", "lines",
+            "gross_units",
+            "refunds_units",
+            "fees_units",
+            "vat_units",
+            "net_units",
+            "open_units",
+            "settlement_ids",
+            "first_date",
+            "last_date",
+            "lines",
         )
     } == {
         "gross_units": 1_000_000,
@@ -150,7 +161,7 @@ def test_sums_over_lines_files_and_months() -> None:
         "first_date": "2024-03-25",
         "last_date": "2024-04-02",
         "lines": 3,
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
@@ -170,7 +181,19 @@ def test_a_part_of_a_fee_that_is_not_known_is_not_nought(
     cells: dict[str, object], fees: int | None, vat: int | None
 ) -> None:
     fee = {"amount_excl_tax_units": -2_500, "tax_amount_units": -500, "settled_amount_units": -3_000} | cells
-    for more in ([], [line("Variable", -1_000, **KEY, currency=cells.get("currency", "EUR"), amount_excl_tax_units=0, tax_amount_units=0)]):  # fmt: skip
+    for more in (
+        [],
+        [
+            line(
+                "Variable",
+                -1_000,
+                **KEY,
+                currency=cells.get("currency", "EUR"),
+                amount_excl_tax_units=0,
+                tax_amount_units=0,
+            )
+        ],
+    ):
         found = stand(order(1), SALE, line("Fixed fee", -3_000, **KEY, **fee), *more)
         shown = [None if pd.isna(found[name]) else found[name] for name in ("fees_units", "vat_units")]
         assert shown == [fees, vat]

@@ -10,9 +10,13 @@ from services.reconciliation.views.compare import compare
 
 def verdicts(transactions: tuple[str, ...] = ("800",), reference: int = 1, **changes: Any) -> dict[str, str]:
     line = {
-        "reporting_data_1": "F-1", "reporting_data_2": "", "file_order": "A-1", "transaction_id": "800",
-        "original_amount_units": 100_0000, "original_currency": "EUR",
-    }  # fmt: skip
+        "reporting_data_1": "F-1",
+        "reporting_data_2": "",
+        "file_order": "A-1",
+        "transaction_id": "800",
+        "original_amount_units": 100_0000,
+        "original_currency": "EUR",
+    }
     order: Any = SimpleNamespace(
         order_id="A-1", reference_1="F-1", reference_2="x", amount=100_0000, currency="EUR"
     )
@@ -32,7 +36,10 @@ def test_all_the_same() -> None:
         ({"reporting_data_1": ""}, "reference", "absent"),
         ({"file_order": "A-1-2"}, "order_id", "near"),
         ({"file_order": "A-1-9"}, "order_id", "near"),
-        *(({"file_order": text}, "order_id", "differs") for text in ("A-12", "A-1-1", "A-1-12", "A-1-2026-0412", "A-1-B", "A-1-2-2")),
+        *(
+            ({"file_order": text}, "order_id", "differs")
+            for text in ("A-12", "A-1-1", "A-1-12", "A-1-2026-0412", "A-1-B", "A-1-2-2")
+        ),
         ({"file_order": "", "reporting_data_1": "-"}, "order_id", "absent"),
         ({"reporting_data_1": "-"}, "reference", "differs"),
         ({"transaction_id": "801"}, "transaction", "differs"),
@@ -49,7 +56,13 @@ def test_what_differs_is_told(changes: dict[str, Any], fact: str, verdict: str) 
 
 
 def test_two_texts_that_are_but_signs_are_not_nearly_the_same() -> None:
-    line = {"reporting_data_1": "-", "file_order": "/", "transaction_id": "", "original_amount_units": 1, "original_currency": ""}
+    line = {
+        "reporting_data_1": "-",
+        "file_order": "/",
+        "transaction_id": "",
+        "original_amount_units": 1,
+        "original_currency": "",
+    }
     order: Any = SimpleNamespace(order_id="_", reference_1="–", amount=1, currency="EUR")
     found = compare(SimpleNamespace(**line), order, (), 1)  # type: ignore[arg-type]
     assert [one.verdict for one in found[:2]] == ["differs", "differs"]

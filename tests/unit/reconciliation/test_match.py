@@ -274,8 +274,13 @@ def test_lines_follow_a_sale_that_is_divided() -> None:
     )
     found = joined(table, BOOK)
     assert found["reason"].tolist() == [
-        "split_by_hand", "follows_split", "follows_split", "one_key_unknown", "keys_disagree", "nothing_found"
-    ]  # fmt: skip
+        "split_by_hand",
+        "follows_split",
+        "follows_split",
+        "one_key_unknown",
+        "keys_disagree",
+        "nothing_found",
+    ]
     assert found["outcome"].tolist()[:3] == ["matched"] * 3
     assert found["order_id"].tolist() == ["", "", "", "A2", "", ""]
 

@@ -35,9 +35,15 @@ from tests.unit.settlements.writing import FRENCH
 
 PLAIN = Dialect()
 OFFICE = Dialect(
-    delimiter=",", encoding="cp1252", decimal=",", thousands=" ", dates="%d/%m/%Y", headers=tuple(FRENCH),
-    above="Relevé de règlement\r\n\r\n", below="Total;;;\r\n",
-)  # fmt: skip
+    delimiter=",",
+    encoding="cp1252",
+    decimal=",",
+    thousands=" ",
+    dates="%d/%m/%Y",
+    headers=tuple(FRENCH),
+    above="Relevé de règlement\r\n\r\n",
+    below="Total;;;\r\n",
+)
 UNSIGNED = Dialect(
     delimiter="\t", encoding="utf-16", decimal=",", thousands=".", dates="%d.%m.%Y", signed=False
 )
@@ -95,9 +101,16 @@ def bring_in(desk: Desk, actor: Actor, files: Sequence[Raw]) -> None:
 def read(file: Raw) -> list[oracle.Row]:
     raw, dialect = file
     return oracle.read(
-        raw, COLUMNS, encoding=dialect.encoding, delimiter=dialect.delimiter, decimal=dialect.decimal,
-        thousands=dialect.thousands, dates=dialect.dates, signed=dialect.signed, header=dialect.above.count("\n") + 1,
-    )  # fmt: skip
+        raw,
+        COLUMNS,
+        encoding=dialect.encoding,
+        delimiter=dialect.delimiter,
+        decimal=dialect.decimal,
+        thousands=dialect.thousands,
+        dates=dialect.dates,
+        signed=dialect.signed,
+        header=dialect.above.count("\n") + 1,
+    )
 
 
 def amount(units: int) -> Decimal:
@@ -107,12 +120,18 @@ def amount(units: int) -> Decimal:
 def known(order: Order) -> oracle.Known:
     paid = order.payments
     return oracle.Known(
-        order.order_id, order.references, order.currency, amount(order.amount), order.account, order.pages,
+        order.order_id,
+        order.references,
+        order.currency,
+        amount(order.amount),
+        order.account,
+        order.pages,
         [one.reference for one in paid],
         [name for one in paid for name, _ in (*one.captures, *one.refunds) if name],
-        amount(sum(units for one in paid for _, units in one.captures)), sum(len(one.captures) for one in paid),
+        amount(sum(units for one in paid for _, units in one.captures)),
+        sum(len(one.captures) for one in paid),
         order.channel == "imported",
-    )  # fmt: skip
+    )
 
 
 def units(value: Decimal | None) -> int | None:
@@ -127,20 +146,36 @@ def must_agree(desk: Desk, actor: Actor, rows: list[oracle.Row], orders: Sequenc
     outcomes = ["suggested" if one else verdict.outcome for one, verdict in zip(near, verdicts, strict=True)]
 
     expected = Counter(
-        (*row.texts.values(), *map(units, (row.original, row.without, row.tax, row.incl, row.settled)), outcome, verdict.order, one)
+        (
+            *row.texts.values(),
+            *map(units, (row.original, row.without, row.tax, row.incl, row.settled)),
+            outcome,
+            verdict.order,
+            one,
+        )
         for row, outcome, verdict, one in zip(rows, outcomes, verdicts, near, strict=True)
-    )  # fmt: skip
+    )
     found = Counter(stored_lines(desk))
     assert (list(expected - found), list(found - expected)) == ([], [])
 
     places = oracle.positions(rows, verdicts, ours)
     assert stored_positions(desk) == {
         name: (
-            one.status, *map(units, (one.gross, one.refunds, one.chargebacks, one.won, one.open, one.fees, one.vat, one.net)),
-            one.settlements, one.first, one.last, one.first_transfer, one.last_transfer, one.opened, one.lines,
+            one.status,
+            *map(
+                units,
+                (one.gross, one.refunds, one.chargebacks, one.won, one.open, one.fees, one.vat, one.net),
+            ),
+            one.settlements,
+            one.first,
+            one.last,
+            one.first_transfer,
+            one.last_transfer,
+            one.opened,
+            one.lines,
         )
         for name, one in places.items()
-    }  # fmt: skip
+    }
 
     assert {
         (one.settlement_id, one.currency): (one.lines_units, one.payout_units, one.state)
@@ -163,12 +198,17 @@ def stored_lines(desk: Desk) -> list[tuple[Any, ...]]:
     """Of each standing line what the file said, its outcome, its order and the one it comes near ("" for none)."""
     line, near = settlement_lines.c, order_table.alias()
     query = (
-        select(*(line[name] for name in (*LINE_TEXTS[:26], *LINE_AMOUNTS)), line.outcome, order_table.c.order_id, near.c.order_id)
+        select(
+            *(line[name] for name in (*LINE_TEXTS[:26], *LINE_AMOUNTS)),
+            line.outcome,
+            order_table.c.order_id,
+            near.c.order_id,
+        )
         .join(settlement_files, settlement_files.c.id == line.file)
         .outerjoin(order_table, order_table.c.id == line.order)
         .outerjoin(near, (near.c.id == line.nearest) & (line.outcome == "suggested"))
         .where(settlement_files.c.state == "complete", line.replaced_by.is_(None))
-    )  # fmt: skip
+    )
     with desk.store.read() as tx:
         return [(*row[:-2], row[-2] or "", row[-1] or "") for row in tx.execute(query)]
 
@@ -176,10 +216,24 @@ def stored_lines(desk: Desk) -> list[tuple[Any, ...]]:
 def stored_positions(desk: Desk) -> dict[str, tuple[Any, ...]]:
     one = order_positions.c
     query = select(
-        order_table.c.order_id, one.status, one.gross_units, one.refunds_units, one.chargebacks_units, one.won_units,
-        one.open_units, one.fees_units, one.vat_units, one.net_units, one.settlement_ids, one.first_date, one.last_date,
-        one.first_transfer, one.last_transfer, one.open, one.lines,
-    ).join(order_table, order_table.c.id == one.order)  # fmt: skip
+        order_table.c.order_id,
+        one.status,
+        one.gross_units,
+        one.refunds_units,
+        one.chargebacks_units,
+        one.won_units,
+        one.open_units,
+        one.fees_units,
+        one.vat_units,
+        one.net_units,
+        one.settlement_ids,
+        one.first_date,
+        one.last_date,
+        one.first_transfer,
+        one.last_transfer,
+        one.open,
+        one.lines,
+    ).join(order_table, order_table.c.id == one.order)
     with desk.store.read() as tx:
         rows = tx.execute(query.where(one.account == "demo")).all()
     return {row[0]: (*row[1:10], {name for name in row[10].split(", ") if name}, *row[11:]) for row in rows}

@@ -83,9 +83,10 @@ def test_an_amount_is_divided_in_the_steps_of_its_currency(
 
 
 @given(
-    st.integers(-(10**12), 10**12), st.lists(st.integers(0, 10**9), min_size=1, max_size=9),
+    st.integers(-(10**12), 10**12),
+    st.lists(st.integers(0, 10**9), min_size=1, max_size=9),
     st.sampled_from([1, 10, 100, 10_000]),
-)  # fmt: skip
+)
 def test_divided_parts_make_the_whole(whole: int, weights: list[int], step: int) -> None:
     parts = divided(whole, weights, step)
     assert sum(parts) == whole

@@ -78,13 +78,18 @@ def test_a_payout_line_without_an_amount_announces_none() -> None:
 
 def test_an_amount_that_is_not_there_may_be_of_any_currency_of_its_settlement() -> None:
     rows = [
-        SALE, line("Settlement", 1_000_000), line("Refund", None, settlement_currency=""),
-        SALE | {"settlement_id": "S2"}, line("Settlement", 1_000_000, settlement_id="S2"),
-    ]  # fmt: skip
+        SALE,
+        line("Settlement", 1_000_000),
+        line("Refund", None, settlement_currency=""),
+        SALE | {"settlement_id": "S2"},
+        line("Settlement", 1_000_000, settlement_id="S2"),
+    ]
     found = tie(sums(lines(*rows)))
     assert found[["settlement_id", "currency", "state"]].to_numpy().tolist() == [
-        ["S1", "", "not_proved"], ["S1", "EUR", "not_proved"], ["S2", "EUR", "tied"],
-    ]  # fmt: skip
+        ["S1", "", "not_proved"],
+        ["S1", "EUR", "not_proved"],
+        ["S2", "EUR", "tied"],
+    ]
 
 
 def test_settlements_and_currencies_are_apart() -> None:

@@ -176,8 +176,11 @@ def test_what_systems_leave_is_no_matter_and_what_is_no_payout_file_is_named(tmp
     raw = zipped(*((name, b"\x00\x05\x16\x07") for name in LITTER), *others, ("a.csv", CSV))
     with members(given(tmp_path, raw), "x.zip") as found:
         assert [(one.name, one.other) for one in found] == [
-            ("Facture 12.pdf", "pdf"), ("logo.png", "image"), ("old.csv.gz", "gzip"), ("a.csv", "")
-        ]  # fmt: skip
+            ("Facture 12.pdf", "pdf"),
+            ("logo.png", "image"),
+            ("old.csv.gz", "gzip"),
+            ("a.csv", ""),
+        ]
 
 
 @pytest.mark.parametrize(

@@ -113,9 +113,11 @@ def files(draw: st.DrawFn) -> Wanted:
             lines.append((line, order, int(cents) * 100))
         elif kind != "blank":
             reasons = {
-                "total": "total", "header": "header_again", "amount": "amount_unreadable",
+                "total": "total",
+                "header": "header_again",
+                "amount": "amount_unreadable",
                 "operation": "operation_missing",
-            }  # fmt: skip
+            }
             aside.append((line, reasons.get(kind, "wrong_width")))
     write_row([str(cell or "") for cell in sale(Order="last").values()])
     line = len(text.getvalue().splitlines())

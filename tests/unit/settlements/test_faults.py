@@ -78,9 +78,15 @@ def test_older_files_lack_the_newest_columns() -> None:
     old = "\r\n".join(";".join(row.split(";")[:23]) for row in rows[:2]) + "\r\n"
     found = read(old.encode())
     assert found.header.missing == (
-        "reporting_data_1", "reporting_data_2", "reporting_data_3", "reporting_data_4", "reporting_data_5",
-        "collect_mode", "transfer", "operation_date",
-    )  # fmt: skip
+        "reporting_data_1",
+        "reporting_data_2",
+        "reporting_data_3",
+        "reporting_data_4",
+        "reporting_data_5",
+        "collect_mode",
+        "transfer",
+        "operation_date",
+    )
     assert found.lines["reporting_data_1"].tolist() == [""]
     assert found.lines["settled_amount_units"].tolist() == [1_000_000]
 
@@ -219,12 +225,16 @@ def test_a_line_that_names_no_payout_is_set_aside_unless_it_is_the_accounts_own(
     found = read(
         write(
             [
-                sale(Order="A1"), sale(**bare), sale(Operation="Fixed fee", **bare), sale(Operation="Settlement", **bare),
-                sale(Operation="Green fee", **bare), sale(Operation="Monthly fee", Transaction_ID="", **bare),
+                sale(Order="A1"),
+                sale(**bare),
+                sale(Operation="Fixed fee", **bare),
+                sale(Operation="Settlement", **bare),
+                sale(Operation="Green fee", **bare),
+                sale(Operation="Monthly fee", Transaction_ID="", **bare),
                 sale(Operation="Rolling reserve release", **bare),
             ]
         )
-    )  # fmt: skip
+    )
     assert [(row.line, row.reason, row.column) for row in found.aside] == [
         (line, "settlement_missing", "settlement_id") for line in (3, 4, 5, 6)
     ]

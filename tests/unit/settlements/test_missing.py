@@ -110,18 +110,31 @@ def test_a_row_whose_payout_is_an_error_may_be_of_any_payout(cell: str) -> None:
 def test_an_id_that_is_an_error_is_named_and_joins_nothing() -> None:
     found = read(csv(Transaction_ID="#REF!", Order="=A1", Reporting_data_1="#NV"))
     assert [(one.line, one.column, one.cell) for one in found.damaged] == [
-        (4, "transaction_id", "#REF!"), (4, "order", "=A1"), (4, "reporting_data_1", "#NV"),
-    ]  # fmt: skip
+        (4, "transaction_id", "#REF!"),
+        (4, "order", "=A1"),
+        (4, "reporting_data_1", "#NV"),
+    ]
     assert found.lines["lost"].tolist()[2] == "transaction_id order reporting_data_1"
 
 
 def table(**cells: Any) -> Rows:
-    rows = [SALE, FEE, sale(amount=Decimal("7.00"), Order="A2") | {name.replace("_", " "): cell for name, cell in cells.items()}]  # fmt: skip
+    rows = [
+        SALE,
+        FEE,
+        sale(amount=Decimal("7.00"), Order="A2")
+        | {name.replace("_", " "): cell for name, cell in cells.items()},
+    ]
     return [ENGLISH, *([_cell(row[name]) for name in ENGLISH] for row in rows)]
 
 
 def _cell(value: Any) -> Any:
-    return value if isinstance(value, Error | Formula | Decimal) else value.isoformat() if hasattr(value, "year") else value or ""  # fmt: skip
+    return (
+        value
+        if isinstance(value, Error | Formula | Decimal)
+        else value.isoformat()
+        if hasattr(value, "year")
+        else value or ""
+    )
 
 
 @pytest.mark.parametrize("make", WORKBOOKS)

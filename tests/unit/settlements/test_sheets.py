@@ -200,9 +200,11 @@ def test_every_sheet_that_has_the_columns_is_read_and_its_rows_are_named_by_shee
         ["", -12_345_000],
     ]
     assert [(*named(row.line, sheets), row.reason) for row in found.aside] == [
-        *((sheets[0].name, line, "preamble") for line in (1, 3)), (sheets[0].name, 7, "total"),
-        (sheets[1].name, 1, "preamble"), (sheets[1].name, 4, "operation_missing"),
-    ]  # fmt: skip
+        *((sheets[0].name, line, "preamble") for line in (1, 3)),
+        (sheets[0].name, 7, "total"),
+        (sheets[1].name, 1, "preamble"),
+        (sheets[1].name, 4, "operation_missing"),
+    ]
     assert "\x02" not in "".join(row.text + row.cell for row in found.aside)
     with open_source(raw) as source:
         detection = detect_file(source)

@@ -63,8 +63,21 @@ def test_an_amount_is_read_beside_its_sign(text: str, units: int, means: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["5,-", "1.000,-", "-(5,00)", "-€-5", "5 €€", "5 quid", "€ 5 quid", "5€5", "\u200b5,00", "5,00 (EUR)", "€"]
-)  # fmt: skip
+    "text",
+    [
+        "5,-",
+        "1.000,-",
+        "-(5,00)",
+        "-€-5",
+        "5 €€",
+        "5 quid",
+        "€ 5 quid",
+        "5€5",
+        "\u200b5,00",
+        "5,00 (EUR)",
+        "€",
+    ],
+)
 def test_what_is_no_amount_with_a_sign_is_refused(text: str) -> None:
     with pytest.raises(amounts.Unreadable) as refused:
         amounts.to_units(text, ",", None)
@@ -72,10 +85,13 @@ def test_what_is_no_amount_with_a_sign_is_refused(text: str) -> None:
 
 
 @given(
-    cents=st.integers(0, 10**9), sign=st.sampled_from(SIGNS), blank=st.sampled_from(["", " ", "\u00a0", "\u202f"]),
-    minus=st.sampled_from(["", *MINUS]), place=st.sampled_from(["front", "inside", "behind"]),
+    cents=st.integers(0, 10**9),
+    sign=st.sampled_from(SIGNS),
+    blank=st.sampled_from(["", " ", "\u00a0", "\u202f"]),
+    minus=st.sampled_from(["", *MINUS]),
+    place=st.sampled_from(["front", "inside", "behind"]),
     style=st.sampled_from([(".", ""), (",", ""), (",", "."), (",", " "), (".", ","), (".", "'")]),
-)  # fmt: skip
+)
 def test_a_sign_and_a_minus_stand_anywhere(
     cents: int, sign: str, blank: str, minus: str, place: str, style: tuple[str, str]
 ) -> None:

@@ -76,8 +76,11 @@ def test_cells_over_several_places_move_nothing_and_stand_once() -> None:
       <tr><td>x<br>y<td>&nbsp;1&nbsp;250,00&nbsp;&euro;<td> <b>bo</b>ld </td></tr></table><script>var x = "<td>no</td>"</script>"""
     [found] = web.tables(html.encode(), 10, 10)
     assert found.rows == [
-        ["a", "", "b"], ["1", "2", "3"], ["", "4", "5"], ["x\ny", "1\xa0250,00\xa0€", "bold"]
-    ]  # fmt: skip
+        ["a", "", "b"],
+        ["1", "2", "3"],
+        ["", "4", "5"],
+        ["x\ny", "1\xa0250,00\xa0€", "bold"],
+    ]
 
 
 def test_a_page_that_breaks_off_and_spans_without_end() -> None:

@@ -58,9 +58,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_order_acceptances_order", "order_acceptances", ["order"])
     op.create_index(
-        "uq_order_acceptances_order", "order_acceptances", ["order"], unique=True,
-        sqlite_where=sa.text("undone_at IS NULL"), postgresql_where=sa.text("undone_at IS NULL"),
-    )  # fmt: skip
+        "uq_order_acceptances_order",
+        "order_acceptances",
+        ["order"],
+        unique=True,
+        sqlite_where=sa.text("undone_at IS NULL"),
+        postgresql_where=sa.text("undone_at IS NULL"),
+    )
     _say_when_collected()
     # What lines and orders come to is said otherwise now: the worker takes in every order, and joins every line, again.
     op.execute(_META.delete().where(_META.c.name == "reconciliation_cursor"))

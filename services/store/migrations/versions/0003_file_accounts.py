@@ -15,9 +15,13 @@ _files = sa.table(
     "settlement_files", sa.column("id"), sa.column("state"), sa.column("accounts", types.Json())
 )
 _matching = sa.table(
-    "account_matching", sa.column("account"), sa.column("file_accounts", types.Json()), sa.column("reading", types.Json()),
-    *map(sa.column, ("reference", "version", "rejoin_all")), sa.column("ignore", types.Json()),
-)  # fmt: skip
+    "account_matching",
+    sa.column("account"),
+    sa.column("file_accounts", types.Json()),
+    sa.column("reading", types.Json()),
+    *map(sa.column, ("reference", "version", "rejoin_all")),
+    sa.column("ignore", types.Json()),
+)
 
 
 def upgrade() -> None:
@@ -54,9 +58,15 @@ def _fill(tx: sa.Connection) -> None:
         if account not in told:
             tx.execute(
                 sa.insert(_matching).values(
-                    account=account, reference=1, ignore=[], reading={}, file_accounts={}, version=0, rejoin_all=False
+                    account=account,
+                    reference=1,
+                    ignore=[],
+                    reading={},
+                    file_accounts={},
+                    version=0,
+                    rejoin_all=False,
                 )
-            )  # fmt: skip
+            )
         told.setdefault(account, {})[cell] = account
         of_account = sa.update(_matching).where(_matching.c.account == account)
         tx.execute(of_account.values(file_accounts=told[account]))

@@ -11,9 +11,11 @@ branch_labels = None
 depends_on = None
 
 _files = sa.table(
-    "settlement_files", sa.column("id"), sa.column("aside_blocking"),
+    "settlement_files",
+    sa.column("id"),
+    sa.column("aside_blocking"),
     *(sa.column(name, types.Json()) for name in ("aside", "aside_settlements", "aside_open")),
-)  # fmt: skip
+)
 _NO_MONEY = ("preamble", "total", "header_again")
 
 
@@ -38,9 +40,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_aside_acts")),
     )
     op.create_index(
-        "uq_aside_acts_file_line", "aside_acts", ["file", "line"], unique=True,
-        sqlite_where=sa.text("undone_at IS NULL"), postgresql_where=sa.text("undone_at IS NULL"),
-    )  # fmt: skip
+        "uq_aside_acts_file_line",
+        "aside_acts",
+        ["file", "line"],
+        unique=True,
+        sqlite_where=sa.text("undone_at IS NULL"),
+        postgresql_where=sa.text("undone_at IS NULL"),
+    )
     op.create_index("ix_aside_acts_file", "aside_acts", ["file"])
     _fill(op.get_bind())
 

@@ -14,13 +14,15 @@ branch_labels = None
 depends_on = None
 
 _ORDERS = sa.table(
-    "orders", *(sa.column(name) for name in ("id", "account", "channel", "payment")),
+    "orders",
+    *(sa.column(name) for name in ("id", "account", "channel", "payment")),
     *(sa.column(name, types.Utc()) for name in ("expires_at", "created_at", "paid_at")),
-)  # fmt: skip
+)
 _STEPS = sa.table(
-    "steps", *(sa.column(name) for name in ("order", "kind", "account", "tries", "fence")),
+    "steps",
+    *(sa.column(name) for name in ("order", "kind", "account", "tries", "fence")),
     *(sa.column(name, types.Utc()) for name in ("due_at", "first_due_at")),
-)  # fmt: skip
+)
 _UNPAID = ("unpaid", "refused", "cancelled")
 _STILL_TOLD = timedelta(hours=1)  # so long after its end HiPay may tell of a payment begun in time
 _WATCHED = timedelta(days=90)  # so long a paid order is read once a day
@@ -34,12 +36,22 @@ def upgrade() -> None:
     open_ = sa.and_(o.payment.in_(_UNPAID), o.expires_at > now - _STILL_TOLD)
     paid = sa.and_(o.payment.notin_(_UNPAID), sa.func.coalesce(o.paid_at, o.created_at) > now - _WATCHED)
     read = sa.exists().where(_STEPS.c.order == o.id, _STEPS.c.kind == "read")
-    wanted = sa.select(o.id, o.account).where(o.channel != "imported", sa.or_(open_, paid), ~read).order_by(o.id)
+    wanted = (
+        sa.select(o.id, o.account).where(o.channel != "imported", sa.or_(open_, paid), ~read).order_by(o.id)
+    )
     for some in _some(list(tx.execute(wanted))):
         steps = [
-            {"order": order, "kind": "read", "account": account, "tries": 0, "fence": 0, "due_at": due, "first_due_at": due}
+            {
+                "order": order,
+                "kind": "read",
+                "account": account,
+                "tries": 0,
+                "fence": 0,
+                "due_at": due,
+                "first_due_at": due,
+            }
             for order, account, due in ((row.id, row.account, now + place * _APART) for place, row in some)
-        ]  # fmt: skip
+        ]
         tx.execute(sa.insert(_STEPS), steps)
 
 

@@ -25,11 +25,17 @@ _line = sa.table(
     *map(
         sa.column,
         (
-            "id", *_GROUP, "reason", "order", "replaced_by", "original_amount_units", "tax_amount_units",
+            "id",
+            *_GROUP,
+            "reason",
+            "order",
+            "replaced_by",
+            "original_amount_units",
+            "tax_amount_units",
             "settled_amount_units",
         ),
     ),
-).c  # fmt: skip
+).c
 _totals = sa.table("line_totals", *map(sa.column, (*_GROUP, "missing")))
 _files = sa.table("settlement_files", *map(sa.column, ("id", "state", "follow_up", "tries")))
 _shares = sa.table("line_shares", *map(sa.column, ("line", "order")))
@@ -62,9 +68,10 @@ def _count(tx: sa.Connection) -> None:
 def _reopen(tx: sa.Connection) -> None:
     """Orders of such lines are looked at again from now on; their figures follow with their file."""
     bare = sa.and_(
-        _line.kind.in_(_ORDER_KINDS), _line.replaced_by.is_(None),
+        _line.kind.in_(_ORDER_KINDS),
+        _line.replaced_by.is_(None),
         sa.or_(_line.original_amount_units.is_(None), _line.settled_amount_units.is_(None)),
-    )  # fmt: skip
+    )
     own = sa.select(_line.order).where(bare, _line.order.is_not(None))
     split = sa.select(_shares.c.order).where(_shares.c.line.in_(sa.select(_line.id).where(bare)))
     position = _positions.c

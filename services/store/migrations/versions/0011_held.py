@@ -36,9 +36,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_held_corrections_account_key", "held_corrections", ["account", "key"])
     op.create_index(
-        "ix_held_corrections_open", "held_corrections", ["file"],
-        sqlite_where=sa.text("act IS NULL"), postgresql_where=sa.text("act IS NULL"),
-    )  # fmt: skip
+        "ix_held_corrections_open",
+        "held_corrections",
+        ["file"],
+        sqlite_where=sa.text("act IS NULL"),
+        postgresql_where=sa.text("act IS NULL"),
+    )
     op.create_table(
         "held_acts",
         sa.Column("id", types.BigInt, autoincrement=True, nullable=False),
@@ -58,9 +61,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_held_acts_correction", "held_acts", ["correction"])
     op.create_index(
-        "uq_held_acts_correction", "held_acts", ["correction"], unique=True,
-        sqlite_where=sa.text("undone_at IS NULL"), postgresql_where=sa.text("undone_at IS NULL"),
-    )  # fmt: skip
+        "uq_held_acts_correction",
+        "held_acts",
+        ["correction"],
+        unique=True,
+        sqlite_where=sa.text("undone_at IS NULL"),
+        postgresql_where=sa.text("undone_at IS NULL"),
+    )
 
 
 def downgrade() -> None:
