@@ -16,7 +16,7 @@ from services.i18n import Translator
 from services.money import format_money
 from services.reconciliation.decisions import not_ours_rules
 from services.reconciliation.decisions.available import Line
-from services.reconciliation.decisions.decide import REASON_MAX
+from services.reconciliation.decisions.checks import REASON_MAX
 from services.settlements.operations import BY_CODE
 
 _PATIENCE = 1.0  # seconds after which the progress is shown

@@ -19,13 +19,11 @@ from services.desk import Desk
 from services.imports import carry_decisions, shown_corrections
 from services.imports.protected_lines import Kind, rejoin
 from services.imports.shown_corrections import Correction
-from services.mail.addresses import clean_header_text
-from services.reconciliation.decisions.decide import REASON_MAX
+from services.reconciliation.decisions.checks import check_reason
 from services.reconciliation.decisions.errors import (
     AlreadyUndone,
     ConflictingDecision,
     DecisionRefused,
-    ReasonMissing,
 )
 from services.store import Connection, Row
 from services.store.settlements import (
@@ -157,7 +155,7 @@ def decide(desk: Desk, actor: Actor, file: int, ids: Sequence[int], kind: Kind, 
     Many are decided in several transactions: what one that dies leaves waits as before. Raises CorrectionUnknown,
     CorrectionMoved, ImportRuns, ConflictingDecision (somebody has decided one of them), ReasonMissing, TextError, NotAllowed.
     """
-    why = _reason(reason)
+    why = check_reason(reason)
     if not ids:
         raise CorrectionUnknown
     for some in _parts(ids):
@@ -194,7 +192,7 @@ def undo(
 ) -> None:
     """These corrections wait again; where one was taken, what it took the place of stands again. ``acts``: those that the
     person saw. Raises CorrectionNotDecided, AlreadyUndone, and as ``decide`` does."""
-    why = _reason(reason)
+    why = check_reason(reason)
     for some in _parts(ids):
         with desk.store.write() as tx:
             found = _found(tx, actor, file, some)
@@ -310,10 +308,3 @@ def _named(found: Sequence[Row[Any]]) -> dict[str, list[int]]:
 def _parts(ids: Sequence[int]) -> Iterator[list[int]]:
     wanted = sorted(set(ids))
     yield from (wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE))
-
-
-def _reason(text: str) -> str:
-    why = clean_header_text(text, "reason", REASON_MAX)
-    if not why:
-        raise ReasonMissing
-    return why

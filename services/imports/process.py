@@ -41,7 +41,7 @@ from services.store import (
     StoreFull,
     open_store,
 )
-from services.store.settlements import line_totals, settlement_files, settlement_lines
+from services.store.settlements import line_totals, matching_rules, settlement_files, settlement_lines
 from services.store.settlements.settlement_files import TRIES
 
 log = logging.getLogger("services.imports.process")  # also where it is the main module
@@ -59,7 +59,7 @@ def waiting(store: Store, keep: int = 0) -> bool:
     with store.read() as tx:
         if settlement_files.to_clean(tx, _stale()):
             return True
-        file, account = settlement_files.next_file(tx, clock.now()), settlement_files.next_rejoin(tx)
+        file, account = settlement_files.next_file(tx, clock.now()), matching_rules.next_rejoin(tx)
     return there.has() and bool(_with_room(file, there) or account)  # no disk is asked within a transaction
 
 
@@ -93,7 +93,7 @@ def _next(turn: Turn) -> bool:
     turn.check()
     with turn.store.read() as tx:
         unclean = settlement_files.to_clean(tx, _stale())
-        file, account = settlement_files.next_file(tx, clock.now()), settlement_files.next_rejoin(tx)
+        file, account = settlement_files.next_file(tx, clock.now()), matching_rules.next_rejoin(tx)
     file = _with_room(file, turn.room)
     if unclean:
         _clean(turn, unclean[0])
@@ -241,7 +241,7 @@ def _rejoin(turn: Turn, account: Row[object]) -> None:
     while at is not None:
         last = rejoin.rejoin_account(turn.store, account.account, at, turn.step)
         with turn.step() as tx:
-            if not settlement_files.rejoined(tx, account.account, at, last):
+            if not matching_rules.set_rejoined(tx, account.account, at, last):
                 return
         at = last
 

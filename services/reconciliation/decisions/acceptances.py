@@ -11,14 +11,12 @@ from typing import Any, ClassVar
 from services import clock
 from services.access import Actor, Right, audit, require
 from services.desk import Desk
-from services.mail.addresses import clean_header_text
 from services.orders.errors import UnknownOrder
-from services.reconciliation.decisions.decide import REASON_MAX
+from services.reconciliation.decisions.checks import check_reason
 from services.reconciliation.decisions.errors import (
     AlreadyUndone,
     ConflictingDecision,
     DecisionRefused,
-    ReasonMissing,
 )
 from services.reconciliation.matching import positions
 from services.store import Connection
@@ -54,7 +52,7 @@ def accept(desk: Desk, actor: Actor, order: int, shown: dict[str, Any], reason: 
 
     Raises UnknownOrder, OrderNotOpen, FiguresChanged, ReasonMissing, TextError, NotAllowed.
     """
-    why = _reason(reason)
+    why = check_reason(reason)
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
         if acceptances.by_form_key(tx, form_key) is not None:
@@ -86,7 +84,7 @@ def undo(desk: Desk, actor: Actor, order: int, reason: str, *, shown: int | None
 
     Raises UnknownOrder, AlreadyUndone, ConflictingDecision (it was accepted anew since), ReasonMissing, TextError, NotAllowed.
     """
-    why = _reason(reason)
+    why = check_reason(reason)
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
         _position(tx, order)
@@ -134,10 +132,3 @@ def _position(tx: Connection, order: int) -> dict[str, Any]:
     held = position_pages.position(tx, order)
     assert held is not None
     return dict(held._mapping)
-
-
-def _reason(text: str) -> str:
-    why = clean_header_text(text, "reason", REASON_MAX)
-    if not why:
-        raise ReasonMissing
-    return why

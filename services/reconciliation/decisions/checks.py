@@ -1,9 +1,10 @@
-"""Whether a line can be decided, and for these orders."""
+"""Whether a line can be decided so: its state, its orders, the shares of a split line, the reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.mail.addresses import clean_header_text
 from services.orders.errors import UnknownOrder
 from services.reconciliation.decisions.agreement import Agreement, Told, agreement
 from services.reconciliation.decisions.errors import (
@@ -16,14 +17,23 @@ from services.reconciliation.decisions.errors import (
     LineMoved,
     LineReplaced,
     LineUnknown,
+    NoAmountToSplit,
     OrderChanged,
     OrderElsewhere,
     OrderErased,
+    ReasonMissing,
+    ShareOrderTwice,
+    SharesDiffer,
+    ShareSign,
+    ShareTooFine,
+    TooFewShares,
     TotalLine,
 )
-from services.reconciliation.decisions.shares import Share
 from services.store import Row
 
+REASON_MAX = 300
+
+Share = tuple[int, int]  # our id of an order, and its part of the line's original amount in 1/10000
 Seen = Mapping[int, tuple[int, str]]  # orders as they were shown: amount in 1/10000, currency
 
 
@@ -118,3 +128,33 @@ def _question(found: Agreement, order_id: str) -> DiffersFromOrder:
     if found.units is None:
         return AmountNotNamed(order_id)
     return AmountDiffers(found.units, found.ordered, found.ordered_currency, order_id)
+
+
+def rest(amount: int | None, shares: Iterable[Share]) -> int:
+    """What the shares leave of the amount, in 1/10000."""
+    return (amount or 0) - sum(units for _, units in shares)
+
+
+def check_shares(amount: int | None, shares: Sequence[Share], step: int = 1) -> None:
+    """Raises SharesRefused unless the shares, each of another order, make the whole amount, all have its sign and all but
+    one are multiples of ``step``, the smallest amount of their currency."""
+    if not amount:
+        raise NoAmountToSplit
+    if len(shares) < 2:
+        raise TooFewShares
+    if len({order for order, _ in shares}) < len(shares):
+        raise ShareOrderTwice
+    if any(units * amount <= 0 for _, units in shares):
+        raise ShareSign
+    if rest(amount, shares):
+        raise SharesDiffer(rest(amount, shares))
+    if sum(units % step != 0 for _, units in shares) > (amount % step != 0):
+        raise ShareTooFine
+
+
+def check_reason(text: str) -> str:
+    """The reason as it is stored, at most REASON_MAX characters. Raises ReasonMissing, TextError."""
+    reason = clean_header_text(text, "reason", REASON_MAX)
+    if not reason:
+        raise ReasonMissing
+    return reason

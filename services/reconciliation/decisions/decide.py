@@ -12,13 +12,15 @@ from typing import Any, Literal
 from services import clock, money
 from services.access import Actor, Right, audit, require
 from services.desk import Desk
-from services.mail.addresses import clean_header_text
 from services.reconciliation.decisions.checks import (
     Seen,
+    Share,
     Shown,
     check_agreement,
     check_line,
     check_orders,
+    check_reason,
+    check_shares,
     suggested_for,
 )
 from services.reconciliation.decisions.errors import (
@@ -28,10 +30,8 @@ from services.reconciliation.decisions.errors import (
     NothingChosen,
     NothingSuggested,
     NotMatched,
-    ReasonMissing,
     TooManyLines,
 )
-from services.reconciliation.decisions.shares import Share, check_shares
 from services.reconciliation.matching import decided_lines
 from services.reconciliation.matching.decided_lines import Progress
 from services.store import Connection, Row
@@ -39,7 +39,6 @@ from services.store.settlements import decisions as rows
 
 Kind = Literal["match", "split", "unmatch", "exclude", "twice", "not_ours"]
 
-REASON_MAX = 300
 MOST_LINES = 5_000
 
 
@@ -234,7 +233,7 @@ def _decide(
     seen: Seen = _NOTHING_SEEN,
     progress: Progress | None = None,
 ) -> Done:
-    why = _reason(reason)
+    why = check_reason(reason)
     expected = {one.line: one for one in shown}
     if not expected:
         raise NothingChosen
@@ -336,7 +335,7 @@ def _undo(
     reason: str,
     progress: Progress | None,
 ) -> Done:
-    why = _reason(reason)
+    why = check_reason(reason)
     with desk.store.write() as tx:
         rows.take_turn(tx)
         require(tx, actor, Right.RECONCILE)
@@ -396,13 +395,6 @@ def _give_back(tx: Connection, actor: Actor, undone: Sequence[Row[Any]], there: 
         )
     for group, again in by_group.items():
         rows.add(tx, group, again)
-
-
-def _reason(text: str) -> str:
-    why = clean_header_text(text, "reason", REASON_MAX)
-    if not why:
-        raise ReasonMissing
-    return why
 
 
 def _no_order(_line: Row[Any]) -> tuple[Share, ...]:

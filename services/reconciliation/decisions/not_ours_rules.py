@@ -16,10 +16,9 @@ from services.access import Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
-from services.reconciliation.decisions.decide import REASON_MAX
+from services.reconciliation.decisions.checks import check_reason
 from services.reconciliation.decisions.errors import (
     AlreadyUndone,
-    ReasonMissing,
     RuleField,
     RuleKnown,
     RuleTextTooShort,
@@ -109,7 +108,7 @@ def add(
     progress: Callable[[float], None] | None = None,
 ) -> int:
     """Begin a rule, once for each ``form_key``; its id. Raises RuleRefused, ReasonMissing, TextError, NotAllowed."""
-    wanted, why = _text(field, pattern, text), _reason(reason)
+    wanted, why = _text(field, pattern, text), check_reason(reason)
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     with desk.store.write() as tx:
@@ -151,7 +150,7 @@ def end(
 
     Raises RuleUnknown, AlreadyUndone but for a second press, ReasonMissing, TextError, NotAllowed.
     """
-    why = _reason(reason)
+    why = check_reason(reason)
     with desk.store.write() as tx:
         decisions.take_turn(tx)
         require(tx, actor, Right.RECONCILE)
@@ -233,13 +232,6 @@ def _text(field: str, pattern: Pattern, text: str) -> str:
     if len(wanted) < least:
         raise RuleTextTooShort(least)
     return wanted
-
-
-def _reason(text: str) -> str:
-    why = clean_header_text(text, "reason", REASON_MAX)
-    if not why:
-        raise ReasonMissing
-    return why
 
 
 def _rule(row: Row[Any]) -> Rule:

@@ -15,13 +15,11 @@ from typing import Any, ClassVar
 from services import clock
 from services.access import Actor, Right, audit, require
 from services.desk import Desk
-from services.mail.addresses import clean_header_text
-from services.reconciliation.decisions.decide import REASON_MAX
+from services.reconciliation.decisions.checks import check_reason
 from services.reconciliation.decisions.errors import (
     AlreadyUndone,
     ConflictingDecision,
     DecisionRefused,
-    ReasonMissing,
 )
 from services.settlements.sheet import AsideRow
 from services.store import Connection, Row
@@ -100,7 +98,7 @@ def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str)
 
     Raises RowUnknown, ConflictingDecision (somebody has dealt with one of them), ReasonMissing, TextError, NotAllowed.
     """
-    why = _reason(reason)
+    why = check_reason(reason)
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
         found, closes = _closes(tx, file)
@@ -153,7 +151,7 @@ def undo(
     Raises RowNotDealtWith, AlreadyUndone, ConflictingDecision (a row has been dealt with anew since), ReasonMissing,
     TextError, NotAllowed.
     """
-    why = _reason(reason)
+    why = check_reason(reason)
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
         found = rows.lock_file(tx, file)
@@ -193,10 +191,3 @@ def _closes(tx: Connection, file: int) -> tuple[Row[Any], dict[int, dict[str, in
     if found.aside_blocking > len(kept):
         closes[REST] = {name: count for name, count in beyond.items() if count > 0}
     return found, closes
-
-
-def _reason(text: str) -> str:
-    why = clean_header_text(text, "reason", REASON_MAX)
-    if not why:
-        raise ReasonMissing
-    return why

@@ -27,7 +27,7 @@ from services.reconciliation.matching.lookup import (
 from services.reconciliation.matching.match import RESULT, match
 from services.store import Connection, Store
 from services.store.frames import plain
-from services.store.settlements import order_keys, settlement_files, settlement_lines
+from services.store.settlements import matching_rules, order_keys, settlement_lines
 from services.store.settlements import positions as position_rows
 from services.store.settlements.line_totals import Sums, counted
 
@@ -39,13 +39,13 @@ Step = Callable[[], AbstractContextManager[Connection]]
 
 def rules_of(tx: Connection) -> dict[str, MatchRules]:
     """The rules of each account that has any of its own."""
-    rows = {row.account: row for row in settlement_files.rules(tx)}
+    rows = {row.account: row for row in matching_rules.all_matching(tx)}
     return {account: _rules(tx, account, row) for account, row in rows.items()}
 
 
 def _rules(tx: Connection, account: str, row: Any) -> MatchRules:
     not_ours = tuple(
-        NotOurs(one.field, one.pattern, one.text) for one in settlement_files.not_ours(tx, account)
+        NotOurs(one.field, one.pattern, one.text) for one in matching_rules.not_ours_texts(tx, account)
     )
     return MatchRules(row.reference, frozenset(row.ignore), not_ours)
 

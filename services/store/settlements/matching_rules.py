@@ -38,6 +38,27 @@ def take_file_accounts(tx: Connection) -> None:
     one_at_a_time(tx, "file_accounts")
 
 
+def not_ours_texts(tx: Connection, account: str) -> list[Row[Any]]:
+    rule = not_ours_rules.c
+    query = select(rule.field, rule.pattern, rule.text).where(
+        rule.account == account, rule.ended_at.is_(None)
+    )
+    return list(tx.execute(query.order_by(rule.id)))
+
+
+def next_rejoin(tx: Connection) -> Row[Any] | None:
+    """An account whose rules have changed and whose lines are not all joined again."""
+    return tx.execute(select(account_matching).where(account_matching.c.rejoin.is_not(None)).limit(1)).first()
+
+
+def set_rejoined(tx: Connection, account: str, before: int, now: int | None) -> bool:
+    """All up to a line are joined again (None: all are); False when the rules have changed meanwhile."""
+    matching = account_matching.c
+    here = update(account_matching).where(matching.account == account, matching.rejoin == before)
+    done = {"rejoin_all": False} if now is None else {}
+    return tx.execute(here.values(rejoin=now, **done)).rowcount == 1
+
+
 def newest_lines(tx: Connection, account: str, limit: int) -> list[int]:
     line = settlement_lines.c
     query = select(line.id).where(line.account == account, line.kind != "control", standing())

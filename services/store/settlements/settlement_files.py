@@ -13,8 +13,6 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, n
 from services.store.locks import insert_new, one_at_a_time
 from services.store.schema.orders import meta
 from services.store.schema.settlements import (
-    account_matching,
-    not_ours_rules,
     settlement_chunks,
     settlement_files,
 )
@@ -289,32 +287,6 @@ def named(tx: Connection, accounts: tuple[str, ...]) -> list[Row[Any]]:
     return list(
         tx.execute(query.where(_file.state == "complete", _file.account.in_(accounts)).order_by(_file.id))
     )
-
-
-def rules(tx: Connection) -> list[Row[Any]]:
-    """How each account's lines are joined; an account without a row has the defaults."""
-    return list(tx.execute(select(account_matching)))
-
-
-def not_ours(tx: Connection, account: str) -> list[Row[Any]]:
-    rule = not_ours_rules.c
-    query = select(rule.field, rule.pattern, rule.text).where(
-        rule.account == account, rule.ended_at.is_(None)
-    )
-    return list(tx.execute(query.order_by(rule.id)))
-
-
-def next_rejoin(tx: Connection) -> Row[Any] | None:
-    """An account whose rules have changed and whose lines are not all joined again."""
-    return tx.execute(select(account_matching).where(account_matching.c.rejoin.is_not(None)).limit(1)).first()
-
-
-def rejoined(tx: Connection, account: str, before: int, now: int | None) -> bool:
-    """All up to a line are joined again (None: all are); False when the rules have changed meanwhile."""
-    matching = account_matching.c
-    here = update(account_matching).where(matching.account == account, matching.rejoin == before)
-    done = {"rejoin_all": False} if now is None else {}
-    return tx.execute(here.values(rejoin=now, **done)).rowcount == 1
 
 
 def lease(tx: Connection, name: str) -> str:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.reconciliation.decisions.checks import check_shares, rest
 from services.reconciliation.decisions.errors import (
     DecisionRefused,
     NoAmountToSplit,
@@ -13,7 +14,6 @@ from services.reconciliation.decisions.errors import (
     ShareTooFine,
     TooFewShares,
 )
-from services.reconciliation.decisions.shares import check_shares, rest
 from services.reconciliation.matching.positions import divided
 
 
