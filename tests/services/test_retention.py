@@ -200,7 +200,7 @@ def test_rows_of_lists_and_loose_notifications_go_too(desk: Desk, admin: Actor) 
     retention.erase(desk, admin, ADDRESS)
     assert not retention.look(desk, admin, ADDRESS).anything
     with desk.store.read() as tx:
-        left = [one.data for one in sending.kept.rows_in(tx, batch, "waiting")]
+        left = [one.data for one in sending.batches.rows_in(tx, batch, "waiting")]
     assert left[0] == {}
     assert left[1]["email"] == "client2@example.com"
 
