@@ -30,13 +30,13 @@ from pages.shell.failure import show_failure  # noqa: E402
 from pages.shell.open_screens import OpenScreens  # noqa: E402
 from services import health  # noqa: E402
 from services.entrypoints.dashboard_lifespan import (  # noqa: E402
-    desk_or_exit,
     ready_message,
     refuse_open_door,
     refuse_other_address,
     running,
 )
 from services.entrypoints.programs import NotStarted, dashboard, taken_ports  # noqa: E402
+from services.opening import desk_or_exit  # noqa: E402
 from services.settings import Settings  # noqa: E402
 from services.web import door  # noqa: E402
 from services.web.guard import Guard  # noqa: E402

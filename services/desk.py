@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 
 from pydantic import SecretStr
 
-from services import clock, private_files, restore_guard
+from services import clock, private_files
 from services.disk_space import Room, Shortage
 from services.heartbeats import SignsOfLife, Watch
 from services.hipay.client import HiPay
@@ -75,7 +75,8 @@ class Desk:
 
 
 def open_desk(settings: Settings) -> Desk:
-    """Open the store and follow the sandbox's clock in its world. Raises DatabaseRefused, SettingsError."""
+    """Open the store and follow the sandbox's clock in its world. A process that goes on to work calls
+    ``services.opening.desk_or_exit``, which also asks the restore guard. Raises DatabaseRefused, SettingsError."""
     if settings.demo:
         clock.use(clock_source(settings.sandbox_url))
     store = open_store(settings.database, demo=settings.demo)
@@ -84,8 +85,6 @@ def open_desk(settings: Settings) -> Desk:
     except SettingsError:
         store.close()
         raise
-    if restore_guard.examine(store, settings) == "unmarked" and store.sqlite:
-        restore_guard.hold_unmarked(store)
     private_files.mend(settings.data_dir, store.file, secrets_file())
     return Desk(settings, store)
 

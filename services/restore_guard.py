@@ -91,6 +91,13 @@ def _mismatch(marker: Marker, epoch: dict[str, Any], newest: int) -> str:
     return "older" if marker.event > newest else ""
 
 
+def hold_if_restored(store: Store, settings: Settings) -> None:
+    """What a process calls before it does anything with the database. On PostgreSQL a database without this machine's marker
+    is left to ``Watch``, which can tell a further machine of a living installation from a backup."""
+    if examine(store, settings) == "unmarked" and store.sqlite:
+        hold_unmarked(store)
+
+
 def hold_unmarked(store: Store) -> None:
     """Hold a database with a past beside which this machine has no marker."""
     with store.write() as tx:

@@ -15,9 +15,9 @@ from pages.components.configuration_words import CHECKS_ANCHOR, field_names
 from pages.components.markdown import plain
 from services import clock
 from services.accounts.checks import Check
-from services.accounts.readiness import Overview
 from services.checklist.guidance import TITLES, guidance
 from services.checklist.measure import measure
+from services.checklist.overview import Overview
 from services.error_messages import stored_sentence
 from services.i18n import Translator, fill, format_ago
 from services.settings import Account

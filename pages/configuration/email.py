@@ -13,7 +13,7 @@ from pages.components.configuration_words import EMAIL, field_names
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from services.accounts.configuration import save_email_settings
-from services.accounts.readiness import Overview
+from services.checklist.overview import Overview
 from services.checklist.test_email import sample, send_test_email
 from services.error_messages import sentence
 from services.errors import DeskError

@@ -10,7 +10,7 @@ from pages.components.common import (
 )
 from services.accounts import options
 from services.accounts.options import Options
-from services.accounts.readiness import Overview
+from services.checklist.overview import Overview
 from services.settings import Account
 
 

@@ -33,8 +33,9 @@ from pages.configuration import (
     redirects as configuration_redirects,
 )
 from services.accounts.pauses import Pause, resume
-from services.accounts.readiness import Overview, Readiness, overview
+from services.accounts.readiness import Readiness
 from services.checklist.guidance import TITLES
+from services.checklist.overview import Overview, overview
 from services.i18n import Translator, format_datetime
 from services.settings import Account
 

@@ -11,8 +11,8 @@ from pages.components.common import (
 from pages.components.markdown import plain
 from services.accounts.configuration import save_payment_page
 from services.accounts.errors import FieldProblems
-from services.accounts.readiness import Overview
 from services.checklist.guidance import DEVELOPER_PORTAL, HOSTED_PAGE_DOCS, console_url
+from services.checklist.overview import Overview
 from services.error_messages import sentence
 from services.hipay.fields import DISPLAY_NAME_MAX
 from services.settings import Account

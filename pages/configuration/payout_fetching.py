@@ -8,7 +8,7 @@ from pages.components.common import (
     refusals,
     texts,
 )
-from services.accounts.readiness import Overview
+from services.checklist.overview import Overview
 from services.imports.fetch_schedule import (
     LEAST_HOURS,
     MOST_HOURS,

@@ -15,8 +15,8 @@ from pages.components.configuration_words import PAGES
 from pages.components.markdown import plain
 from services.accounts.configuration import save_redirect_pages, use_own_pages
 from services.accounts.errors import FieldProblems
-from services.accounts.readiness import Overview
 from services.accounts.redirects import OWN, read
+from services.checklist.overview import Overview
 from services.error_messages import sentence
 from services.i18n import LANGUAGES, language_name
 from services.settings import Account

@@ -9,8 +9,8 @@ from pages.components.common import (
     texts,
 )
 from services.accounts import reminders
-from services.accounts.readiness import Overview
 from services.accounts.reminders import MOST_DAYS, MOST_RULES, Reminders
+from services.checklist.overview import Overview
 from services.settings import Account
 
 _DAYS = list(range(1, 31))

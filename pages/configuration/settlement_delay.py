@@ -8,8 +8,8 @@ from pages.components.common import (
     refusals,
     texts,
 )
-from services.accounts.readiness import Overview
-from services.alarms.handling import LEAST_DAYS, MOST_DAYS, days_to_settle, save_days_to_settle
+from services.accounts.settlement_delay import LEAST_DAYS, MOST_DAYS, days_to_settle, save_days_to_settle
+from services.checklist.overview import Overview
 from services.settings import Account
 
 

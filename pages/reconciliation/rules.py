@@ -22,7 +22,7 @@ from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from pages.payout_files.words import CHOICES
 from services.access import Right, rights
-from services.alarms.handling import LEAST_DAYS, MOST_DAYS
+from services.accounts.settlement_delay import LEAST_DAYS, MOST_DAYS
 from services.i18n import Translator, format_date
 from services.imports import file_accounts, reading
 from services.orders.create import new_form_key

@@ -18,7 +18,8 @@ AccountError
 ├── PublicAddressMissing   our own pages need the public address
 ├── SmtpMissing            no SMTP server is set
 ├── SenderMissing          the e-mail settings have no sender address
-└── RecipientMissing       the person has no e-mail address
+├── RecipientMissing       the person has no e-mail address
+└── DaysOutOfRange         of the days until a payment must be in a payout file
 """
 
 from collections.abc import Mapping
@@ -126,3 +127,10 @@ class SenderMissing(AccountError):
 
 class RecipientMissing(AccountError):
     code = "recipient_missing"
+
+
+class DaysOutOfRange(AccountError):
+    code = "alarm_days_out_of_range"
+
+    def __init__(self, least: int, most: int) -> None:
+        self.least, self.most = least, most

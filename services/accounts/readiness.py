@@ -3,18 +3,34 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from services.access import Actor, Right, require, rights
-from services.accounts.checks import Check, checks_in, sending_checks_in
-from services.accounts.configuration import Configuration, configuration
+from services.accounts.checks import Check, sending_checks_in
 from services.accounts.errors import AccountUnknown
 from services.accounts.pauses import Pause, pauses
-from services.checklist.guidance import guidance
-from services.checklist.payout_checks import folder_standing
 from services.desk import Desk
 from services.store import Connection
 
 Channel = Literal["link", "phone"]
 PAUSED = "paused"
+
+_LINK: frozenset[Channel] = frozenset({"link"})
+_PHONE: frozenset[Channel] = frozenset({"phone"})
+# The channels that a check stops, by ``name.reason``; every other result stops none.
+BLOCKS: dict[str, frozenset[Channel]] = {
+    "credentials.refused": _LINK | _PHONE,
+    "credentials.permissions": _LINK | _PHONE,
+    "credentials.address": _LINK | _PHONE,
+    "credentials.account": _LINK | _PHONE,
+    "credentials.certificate": _LINK | _PHONE,
+    "hash_algorithm.different": _LINK,
+    "products_link.empty": _LINK,
+    "products_phone.empty": _PHONE,
+    "redirect_pages.missing": _LINK,
+    "email_settings.missing": _LINK,
+    "smtp.unset": _LINK,
+    "smtp.auth": _LINK,
+    "smtp.starttls": _LINK,
+    "smtp.tls": _LINK,
+}
 
 
 @dataclass(frozen=True)
@@ -31,19 +47,6 @@ class Readiness:
     missing: tuple[Missing, ...]
 
 
-@dataclass(frozen=True)
-class Overview:
-    """Everything the configuration screen shows of an account, read in one transaction."""
-
-    configuration: Configuration
-    checks: tuple[Check, ...]
-    pauses: tuple[Pause, ...]
-    link: Readiness
-    phone: Readiness
-    may_configure: bool
-    may_send: bool
-
-
 def readiness(desk: Desk, account: str, channel: Channel) -> Readiness:
     """From what is stored, without asking anybody: quick enough for every rerun. Raises AccountUnknown."""
     with desk.store.read() as tx:
@@ -55,26 +58,17 @@ def readiness_in(tx: Connection, desk: Desk, account: str, channel: Channel) -> 
     that hangs would stop all writing."""
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
-    return _readiness(sending_checks_in(tx, desk, account), pauses(tx, account), channel)
+    return readiness_from(sending_checks_in(tx, desk, account), pauses(tx, account), channel)
 
 
-def overview(desk: Desk, actor: Actor, account: str) -> Overview:
-    """Raises NotAllowed, AccountUnknown."""
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
-    folder = folder_standing(desk, account)
-    with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_ORDERS)
-        config, paused = configuration(tx, account), pauses(tx, account)
-        checks = checks_in(tx, desk, account, config, folder)
-        held = rights(tx, actor)
-    link, phone = _readiness(checks, paused, "link"), _readiness(checks, paused, "phone")
-    return Overview(config, checks, paused, link, phone, Right.CONFIGURE in held, Right.SEND in held)
+def blocks(check: Check) -> frozenset[Channel]:
+    """The channels that a check's result stops."""
+    return BLOCKS.get(f"{check.name}.{check.reason}", frozenset())
 
 
-def _readiness(checks: tuple[Check, ...], paused: tuple[Pause, ...], channel: Channel) -> Readiness:
-    """A check stops what its guidance says; a paused gateway stops both channels, paused mail the link only."""
-    stops = [Missing(check.name, check.fields) for check in checks if channel in guidance(check).blocks]
+def readiness_from(checks: tuple[Check, ...], paused: tuple[Pause, ...], channel: Channel) -> Readiness:
+    """A paused gateway stops both channels, paused mail the link only."""
+    stops = [Missing(check.name, check.fields) for check in checks if channel in blocks(check)]
     subjects = tuple(pause.subject for pause in paused if channel == "link" or pause.subject == "gateway")
     if subjects:
         stops.append(Missing(PAUSED, subjects))

@@ -4,8 +4,7 @@ AlarmError
 ├── UnknownAlarm
 ├── AlarmClosed        somebody else was quicker
 ├── AlarmToDecide      it ends with the decision that it asks for
-├── ClosingReasonMissing
-└── DaysOutOfRange     of the days until a payment must stand in a payout
+└── ClosingReasonMissing
 """
 
 from typing import ClassVar
@@ -31,10 +30,3 @@ class AlarmToDecide(AlarmError):
 
 class ClosingReasonMissing(AlarmError):
     code = "alarm_reason_missing"
-
-
-class DaysOutOfRange(AlarmError):
-    code = "alarm_days_out_of_range"
-
-    def __init__(self, least: int, most: int) -> None:
-        self.least, self.most = least, most

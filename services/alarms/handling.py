@@ -7,19 +7,16 @@ from typing import Any
 
 from services import clock
 from services.access import Actor, NotAllowed, Right, audit, require, rights
-from services.accounts.errors import AccountUnknown
-from services.alarms import AlarmClosed, AlarmToDecide, ClosingReasonMissing, DaysOutOfRange, UnknownAlarm
+from services.alarms import AlarmClosed, AlarmToDecide, ClosingReasonMissing, UnknownAlarm
 from services.alarms.kinds import SENDER_KINDS, UNCONFIRMED_KINDS, handled_by, handlers, kind_of, may_handle
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
 from services.orders.unconfirmed import dismiss
-from services.store import Connection, Row, accounts
+from services.store import Connection, Row
 from services.store import alarms as rows
 
 SHOWN = 20  # of each group; the rest is counted
 REASON_MAX = 300
-SECTION = "alarms"
-DEFAULT_DAYS, LEAST_DAYS, MOST_DAYS = 10, 1, 90
 
 
 @dataclass(frozen=True)
@@ -104,41 +101,6 @@ def close(desk: Desk, actor: Actor, alarm_id: int, reason: str) -> None:
             dismiss(tx, alarm, actor)
         # The reason is a person's own words and may name somebody: the alarm keeps it, the audit does not.
         audit.record(tx, actor, "alarm.closed", f"alarm:{alarm_id}", kind=alarm.kind, order=alarm.order)
-
-
-def days_to_settle(tx: Connection, account: str) -> int:
-    """After how many days a collected payment must stand in a payout file."""
-    data = accounts.sections(tx, account).get((SECTION, ""), {})
-    return int(data.get("not_settled_days", DEFAULT_DAYS))
-
-
-def save_days_to_settle(desk: Desk, actor: Actor, account: str, days: int) -> bool:
-    """Whether it changed. Raises NotAllowed, AccountUnknown, DaysOutOfRange."""
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
-    with desk.store.write() as tx:
-        require(tx, actor, Right.CONFIGURE)
-        return write_days_to_settle(tx, actor, account, days)
-
-
-def write_days_to_settle(tx: Connection, actor: Actor, account: str, days: int) -> bool:
-    """The same in the transaction of one who may. Raises DaysOutOfRange."""
-    if not LEAST_DAYS <= days <= MOST_DAYS:
-        raise DaysOutOfRange(LEAST_DAYS, MOST_DAYS)
-    if days_to_settle(tx, account) == days:
-        return False
-    accounts.save_section(
-        tx,
-        account,
-        SECTION,
-        "",
-        {"not_settled_days": days},
-        at=clock.now(),
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-    )
-    audit.record(tx, actor, "account.alarms", f"account:{account}", not_settled_days=days)
-    return True
 
 
 def _handled(tx: Connection, actor: Actor, alarm_id: int) -> Row[Any]:

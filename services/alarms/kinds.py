@@ -7,8 +7,7 @@ put right, it is whoever has the right to: finance for money, an administrator f
 from dataclasses import dataclass
 
 from services.access import ROLE_RIGHTS, Right
-
-RESOLVED = "resolved"  # the reason of an alarm whose condition ended by itself
+from services.store.alarms import RESOLVED as RESOLVED
 
 
 @dataclass(frozen=True)

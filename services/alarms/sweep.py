@@ -5,8 +5,8 @@ from typing import Any
 
 from services import clock
 from services.access import WORKER, Actor, audit
+from services.accounts.settlement_delay import days_to_settle
 from services.alarms import disk_space, payout_files
-from services.alarms.handling import days_to_settle
 from services.alarms.kinds import RESOLVED, STANDING_KINDS
 from services.desk import Desk
 from services.store import Connection, Row, alarms

@@ -42,18 +42,15 @@ TITLES = {
 @dataclass(frozen=True)
 class Guidance:
     """``means``: what the result says; ``acts``: who can put it right; ``where``: the place, in HiPay's console or in the
-    settings; ``ask``: the words to ask with; ``blocks``: the channels (link, phone) it stops.
+    settings; ``ask``: the words to ask with.
     """
 
     means: str
     acts: Who = ""
     where: str = ""
     ask: str = ""
-    blocks: frozenset[str] = frozenset()
 
 
-_LINK, _PHONE = frozenset({"link"}), frozenset({"phone"})
-_BOTH = _LINK | _PHONE
 _SECURITY = "HiPay console: Integration → Security Settings"
 _BY_HIPAY = "Not in HiPay's console: HiPay opens payment methods according to the contract"
 _ACCOUNT_SETTINGS = "Settings of E-Terminal Desk: the account's login, password and passphrase"
@@ -66,31 +63,26 @@ GUIDANCE: dict[str, Guidance] = {
         "HiPay does not accept the account's API login or password (code {hipay_code}).", "administrator",
         "HiPay console: Integration → Security Settings → Api credentials",
         "Please create private API credentials for the account {merchant}, with the rights for orders and maintenance, and put them into the settings of E-Terminal Desk.",
-        _BOTH,
     ),
     "credentials.permissions": Guidance(
         "The API credentials lack a permission (code {hipay_code}).", "administrator",
         "HiPay console: Integration → Security Settings → Api credentials",
         "Please give the private API credentials of the account {merchant} the rights for orders and maintenance.",
-        _BOTH,
     ),
     "credentials.address": Guidance(
         "HiPay does not allow calls from this server's IP address (code {hipay_code}).", "administrator",
         "HiPay console: Integration → Security Settings → IP Restriction",
         "Please lift the IP restriction of the account {merchant}, or add the address of the server of E-Terminal Desk: the hosted payment page needs it.",
-        _BOTH,
     ),
     "credentials.account": Guidance(
         "The HiPay account is not active, is locked, or its API access is off (code {hipay_code}).", "hipay",
         "HiPay console: the page of the merchant account, where it is activated; API access is HiPay's to open",
         "Hello, API calls of our account {merchant} are refused with the code {hipay_code}. Could you tell us why, and open API access to it?",
-        _BOTH,
     ),
     "credentials.certificate": Guidance(
         "The server that answered as {host} could not prove that it is HiPay: nothing was sent to it.", "administrator",
         "The network of this server: a proxy or a filter opens encrypted connections",
         "Please let the server of E-Terminal Desk reach {host} directly, without inspection of the encrypted connection.",
-        _BOTH,
     ),
     "hash_algorithm.": Guidance("HiPay signs with {hipay}, as this application expects."),
     "hash_algorithm.sha1": Guidance(
@@ -101,7 +93,6 @@ GUIDANCE: dict[str, Guidance] = {
         "HiPay signs with {hipay}, this application expects {ours}: no notification could be verified.", "administrator",
         _SECURITY,
         "Please set the hash algorithm {hipay} for the account {merchant} in the settings of E-Terminal Desk, or choose {ours} as the hashing algorithm in HiPay's console.",
-        _LINK,
     ),
     "passphrase.": Guidance("It has {least} characters or more."),
     "passphrase.short": Guidance(
@@ -118,13 +109,11 @@ GUIDANCE: dict[str, Guidance] = {
     "products_link.empty": Guidance(
         "No payment method is open for payments by link in {currency} (e-commerce, ECI 7).", "hipay", _BY_HIPAY,
         "Hello, could you please open e-commerce payments (ECI 7) in {currency} on our account {merchant}, with the payment methods of our contract? We wish to send payment links with the hosted page.",
-        _LINK,
     ),
     "products_phone.": Guidance("{count} payment methods can be used by phone."),
     "products_phone.empty": Guidance(
         "No payment method is open for payments by phone in {currency} (MO/TO, ECI 1). Links are not concerned.", "hipay", _BY_HIPAY,
         "Hello, could you please open MO/TO payments (ECI 1) in {currency} on our account {merchant}? We wish to take card payments by telephone on the hosted page.",
-        _PHONE,
     ),
     "payment_page.": Guidance("HiPay's own full page: a card number never reaches this application."),
     "payment_page.framed": Guidance(
@@ -132,29 +121,25 @@ GUIDANCE: dict[str, Guidance] = {
         "you", "On this screen",
     ),
     "redirect_pages.": Guidance("The five pages are set."),
-    "redirect_pages.missing": Guidance("Still to be filled in: {fields}.", "you", "On this screen", "", _LINK),
+    "redirect_pages.missing": Guidance("Still to be filled in: {fields}.", "you", "On this screen"),
     "email_settings.": Guidance("Every setting of the e-mail is filled in."),
-    "email_settings.missing": Guidance("Still to be filled in: {fields}.", "you", "On this screen", "", _LINK),
+    "email_settings.missing": Guidance("Still to be filled in: {fields}.", "you", "On this screen"),
     "smtp.": Guidance("The mail server {host} is ready to take messages."),
     "smtp.unset": Guidance(
         "No mail server is set.", "administrator", _SMTP_SETTINGS,
         "Please set ETERMINAL_SMTP_URL of E-Terminal Desk to our mail server, as smtp+starttls://user:password@host:587.",
-        _LINK,
     ),
     "smtp.auth": Guidance(
         "The mail server does not accept the user or the password: {answer}", "administrator", _SMTP_SETTINGS,
         "Please check the user and the password in ETERMINAL_SMTP_URL of E-Terminal Desk: the mail server refuses them.",
-        _LINK,
     ),
     "smtp.starttls": Guidance(
         "The mail server offers no encrypted connection (STARTTLS): nothing is sent to it.", "administrator", _SMTP_SETTINGS,
         "Please give E-Terminal Desk a mail server with STARTTLS or TLS, and put it into ETERMINAL_SMTP_URL.",
-        _LINK,
     ),
     "smtp.tls": Guidance(
         "The encrypted connection to the mail server failed: {answer}", "administrator", _SMTP_SETTINGS,
         "Please check the certificate of the mail server in ETERMINAL_SMTP_URL of E-Terminal Desk.",
-        _LINK,
     ),
     "smtp.session": Guidance(
         "The mail server could not be used just now: {answer}", "administrator", _SMTP_SETTINGS,
@@ -308,7 +293,7 @@ GUIDANCE: dict[str, Guidance] = {
 
 
 def guidance(check: Check) -> Guidance:
-    """What to say of a result, and which channels it stops."""
+    """What to say of a result."""
     return GUIDANCE.get(f"{check.name}.{check.reason}") or GUIDANCE[f"*.{check.reason}"]
 
 

@@ -16,13 +16,13 @@ from services.accounts.checks import (
     SenderDomains,
     Status,
     hash_check,
-    last_checks,
-    reports_check,
     sender_domains,
     smtp_server,
 )
 from services.accounts.configuration import configuration
 from services.accounts.errors import AccountUnknown
+from services.checklist.delivery_reports import reports_check
+from services.checklist.overview import last_checks
 from services.desk import Desk
 from services.errors import DeskError
 from services.hipay.client import HiPay

@@ -21,9 +21,9 @@ from typing import Any, ClassVar
 
 from services import clock
 from services.access import Actor, Right, audit, require
+from services.demo.drain import drain
 from services.demo.sample_shop import Shop
 from services.desk import Desk
-from services.entrypoints import worker
 from services.errors import DeskError
 from services.hipay.errors import HiPayError
 from services.hipay.sandbox import SandboxControl
@@ -92,7 +92,7 @@ def make(desk: Desk, actor: Actor, progress: Progress) -> None:
             _month(desk, actor, account, sandbox, progress)
             sandbox.move_clock()
         time.sleep(CLOCK_SECONDS)
-        worker.drain(desk)
+        drain(desk)
         with desk.store.write() as tx:
             meta.settle(tx, "sample")
             audit.record(tx, actor, "sample_made", f"account:{account}")
@@ -254,7 +254,7 @@ def _after_sales(desk: Desk, actor: Actor, sandbox: SandboxControl, paid: list[t
                     operation_id=f"R-{order.order_id}",
                 )
     history.check_now(desk, actor, [order_id for _, order_id in paid])
-    worker.drain(desk)
+    drain(desk)
 
 
 def _until(desk: Desk, order_ids: list[int], holds: Callable[[Row[Any]], bool]) -> None:
@@ -266,7 +266,7 @@ def _work_until(desk: Desk, done: Callable[[], bool]) -> None:
     """The dashboard's own worker may have taken a step that is not done yet."""
     give_up = time.monotonic() + PATIENCE_SECONDS
     while True:
-        worker.drain(desk)
+        drain(desk)
         if done():
             return
         if time.monotonic() > give_up:

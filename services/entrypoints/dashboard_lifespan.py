@@ -1,49 +1,21 @@
 """What a dashboard does when it starts and stops: the desk, the sandbox's world around it, the worker."""
 
 import logging
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
-from services import desk as desks
 from services import logs, processes, versions
 from services.desk import Desk
 from services.entrypoints import programs
-from services.error_messages import sentence
 from services.heartbeats import watching
 from services.hosts import LOOPBACK_NAMES, is_loopback
-from services.i18n import translator
 from services.processes import Child
-from services.settings import Settings, SettingsError, load, secrets_file, unknown_names
-from services.store import DatabaseRefused
+from services.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
 _WORKER_STOPS = 20.0  # seconds that the worker's current step gets to end
-
-
-def desk_or_exit(check: Callable[[Settings], None] = lambda _: None) -> Desk:
-    """This process's desk; else a sentence for each problem on the error stream, and exit 1. What nothing reads is said in any
-    case. ``check``: what this program further asks of the settings; it raises SettingsError."""
-    try:
-        for name in unknown_names():
-            sys.stderr.write(
-                f"{name} is not a setting of E-Terminal Desk, and nothing reads it: check its spelling.\n"
-            )
-        if "ETERMINAL_SECRETS" in os.environ and not secrets_file().exists():
-            sys.stderr.write(
-                f"ETERMINAL_SECRETS names {secrets_file()}, which is not there: no setting is read from a file.\n"
-            )
-        check(load())
-        return desks.current()
-    except SettingsError as error:
-        sys.exit(str(error))
-    except DatabaseRefused as error:
-        said = f" It said: {error.detail.rstrip('.?')}." if error.detail else ""
-        setting = "ETERMINAL_DATABASE_URL" if load().database_url else "ETERMINAL_DATA_DIR"
-        sys.exit(f"{sentence(error, translator('en'))}{said} The setting is {setting} (docs/operator.md).")
 
 
 def refuse_open_door(settings: Settings) -> None:
@@ -126,9 +98,9 @@ def running(desk: Desk) -> Iterator[None]:
             prepare_demo(desk)
             sample_month.put_back(desk)
         if desk.settings.worker:
-            from services.entrypoints import worker as workers
+            from services.entrypoints.worker import start
 
-            worker = workers.start(desk)
+            worker = start(desk)
         from services.alarms import stopped_workers
 
         with watching(desk.watch, partial(stopped_workers.note, desk)):

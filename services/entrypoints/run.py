@@ -13,8 +13,9 @@ from types import FrameType
 
 from services import private_files, processes
 from services.entrypoints import programs
-from services.entrypoints.dashboard_lifespan import desk_or_exit, ready_message, refuse_open_door
+from services.entrypoints.dashboard_lifespan import ready_message, refuse_open_door
 from services.entrypoints.programs import Program
+from services.opening import desk_or_exit
 from services.processes import Child
 from services.settings import Settings
 from services.web import door

@@ -20,12 +20,11 @@ from types import FrameType
 from services import logs, private_files, versions
 from services.bulk import sending
 from services.desk import Desk
-from services.entrypoints.dashboard_lifespan import desk_or_exit
 from services.entrypoints.periodic import Rounds
 from services.imports import background as reconciliation
 from services.imports.fetch_background import background
+from services.opening import desk_or_exit
 from services.orders import notifications
-from services.orders.steps import runner
 from services.orders.steps.lanes import Lanes
 from services.restore_guard import Watch
 from services.store import STORE_AWAY
@@ -140,22 +139,6 @@ def _lane(
                 pause(IDLE_SECONDS)
 
     desk.life.keep_going(name, loop, stopping)
-
-
-def drain(desk: Desk, most: int = 10_000) -> int:
-    """Run everything that is due now, in this thread; how many steps were run. For samples and tests."""
-    done = 0
-    while done < most:
-        notifications.work_off(desk)
-        busy = sending.work(desk)
-        if (
-            not runner.run_next(desk, f"drain:{os.getpid()}")
-            and not busy
-            and not reconciliation.work_off(desk)
-        ):
-            return done
-        done += 1
-    return done
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ from services.orders.record import (
     operation_done,
     record,
 )
-from services.store import Connection, Row
+from services.store import Connection, Row, alarms
 from services.store.orders import operations, orders
 
 BANK_REFUSED, UNCLEAR = "operation_bank_refused", "operation_bank_unclear"  # an operation's failure
@@ -86,16 +86,16 @@ def close_unclear(tx: Connection, order_id: int, *, by: str, reason: str) -> Non
     """The question which operation the bank refused has ended once none is open."""
     if any(one.failure == UNCLEAR for one in operations.unsettled(tx, order_id)):
         return
-    for one in orders.alarms_of(tx, order_id):
+    for one in alarms.alarms_of(tx, order_id):
         if one.kind == "operation_refused_unclear" and one.detail["operations"]:
-            orders.close_alarms(tx, one.identity, at=clock.now(), by=by, reason=reason)
+            alarms.close_alarms(tx, one.identity, at=clock.now(), by=by, reason=reason)
 
 
 def _close(tx: Connection, asked: Row[Any], reason: str) -> None:
     """End what is still to do about an operation of which HiPay has spoken."""
-    for one in orders.alarms_of(tx, asked.order):
+    for one in alarms.alarms_of(tx, asked.order):
         if one.detail.get("operation") == asked.id:
-            orders.close_alarms(tx, one.identity, at=clock.now(), by=HIPAY.id, reason=reason)
+            alarms.close_alarms(tx, one.identity, at=clock.now(), by=HIPAY.id, reason=reason)
     close_unclear(tx, asked.order, by=HIPAY.id, reason=reason)
 
 

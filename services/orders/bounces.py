@@ -27,7 +27,7 @@ from services.mail.imap_url import ImapServer, parse_imap_url
 from services.mail.mailbox import Place, Received
 from services.mail.reports import Report
 from services.orders.record import inert, record
-from services.store import STORE_AWAY, Connection, facts
+from services.store import STORE_AWAY, Connection, alarms, facts
 from services.store.orders import orders
 
 log = logging.getLogger(__name__)
@@ -152,7 +152,7 @@ def _died(tx: Connection, server: ImapServer, received: Received) -> bool:
     if deaths < MOST_DEATHS:
         return False
     place, now = received.place, clock.now()
-    orders.open_alarm(
+    alarms.open_alarm(
         tx,
         identity=f"mail_skipped:{_name(server)}:{place.validity}:{place.uid}",
         account="",

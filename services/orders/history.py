@@ -16,7 +16,7 @@ from services.orders.record import record
 from services.orders.steps import read_payment
 from services.orders.transactions import Told
 from services.settlements.operations import ORDER_KINDS
-from services.store import Row, access
+from services.store import Row, access, alarms
 from services.store.orders import operations, steps
 from services.store.orders import orders as rows
 from services.store.orders.orders import Filter as Filter
@@ -113,9 +113,9 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
         ):  # an expected order was never sent: there is nothing to follow
             raise UnknownOrder
         pages, events = tuple(rows.pages_of(tx, order_id)), tuple(rows.events_of(tx, order_id))
-        alarms = tuple(rows.alarms_of(tx, order_id))
+        raised = tuple(alarms.alarms_of(tx, order_id))
         acting = {e.actor_id for e in events if e.actor_kind == "user"} | {
-            a.closed_by for a in alarms if a.closed_by
+            a.closed_by for a in raised if a.closed_by
         }
         users = (access.user(tx, actor_id) for actor_id in acting)
         return Detail(
@@ -124,7 +124,7 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
             pages,
             tuple(rows.messages_of(tx, order_id)),
             events,
-            alarms,
+            raised,
             steps.steps_of(tx, order_id),
             now,
             address(desk, order, pages[-1] if pages else None),

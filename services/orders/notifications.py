@@ -23,7 +23,7 @@ from services.hipay.observations import Observation
 from services.hipay.statuses import Effect, status
 from services.orders.record import tell
 from services.orders.steps import read_payment
-from services.store import STORE_AWAY, Connection, Row
+from services.store import STORE_AWAY, Connection, Row, alarms
 from services.store.orders import notifications, orders
 from services.store.orders.notifications import Fate
 
@@ -135,7 +135,7 @@ def _give_up(desk: Desk, notification_id: int, error: str) -> int:
         for row in notifications.claim(tx, [notification_id]):
             now = clock.now()
             notifications.finish(tx, [Fate(row.id, "failed", None, {"error": error})], now)
-            orders.open_alarm(
+            alarms.open_alarm(
                 tx,
                 identity=f"notification:{row.id}",
                 account=row.account,

@@ -25,7 +25,7 @@ from services.orders import states
 from services.orders.bank_answers import close_unclear
 from services.orders.errors import OrderError, UnknownOrder
 from services.orders.record import operation_done, record
-from services.store import Connection, Row
+from services.store import Connection, Row, alarms
 from services.store.orders import operations, orders, steps
 
 Kind = Literal["capture", "refund", "cancel"]
@@ -168,7 +168,7 @@ def decide(desk: Desk, actor: Actor, operation_id: int, *, done: bool) -> None:
             record(
                 tx, asked.order, "operation_refused", actor, operation=asked.kind, error="operation_not_done"
             )
-        orders.close_alarms(
+        alarms.close_alarms(
             tx, f"operation_unknown:{asked.id}", at=clock.now(), by=actor.id, reason="looked up"
         )
         close_unclear(tx, asked.order, by=actor.id, reason="looked up")

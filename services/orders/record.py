@@ -12,11 +12,10 @@ from typing import Any, Literal
 
 from services import clock
 from services.access import HIPAY, Actor
-from services.alarms.kinds import RESOLVED
 from services.desk import Desk
 from services.hipay.observations import Observation
 from services.orders import event_data, states
-from services.store import Connection, Row
+from services.store import Connection, Row, alarms
 from services.store.orders import operations
 from services.store.orders import orders as rows
 
@@ -116,9 +115,9 @@ def _quarantine(tx: Connection, order: Row[Any], observation: Observation, misfi
 
 def confirmed(tx: Connection, order_id: int, reference: str, actor: Actor) -> None:
     """Nobody need look any more for a payment that was told of."""
-    for one in rows.alarms_of(tx, order_id):
+    for one in alarms.alarms_of(tx, order_id):
         if one.kind in ("payment_unconfirmed", "payment_unshown") and one.detail["reference"] == reference:
-            rows.close_alarms(tx, one.identity, at=clock.now(), by=actor.id, reason=RESOLVED)
+            alarms.close_alarms(tx, one.identity, at=clock.now(), by=actor.id, reason=alarms.RESOLVED)
 
 
 def record(
@@ -238,7 +237,7 @@ def operation_done(tx: Connection, order_id: int, asked: Row[Any], actor: Actor)
 
 def alarm(tx: Connection, order: Row[Any], identity: str, kind: str, **detail: Any) -> None:
     """Raise an alarm for the order, once per identity."""
-    rows.open_alarm(
+    alarms.open_alarm(
         tx,
         identity=identity,
         account=order.account,

@@ -10,8 +10,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from services import logs, private_files, versions
-from services.entrypoints.dashboard_lifespan import desk_or_exit
 from services.heartbeats import watching
+from services.opening import desk_or_exit
 from services.public.app import application
 from services.public.slow_clients import HEAD_SECONDS, patient
 

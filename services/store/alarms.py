@@ -30,6 +30,8 @@ from services.store.schema.orders import (
 )
 from services.store.schema.settlements import order_acceptances, order_positions, settlement_files
 
+RESOLVED = "resolved"  # the reason of an alarm whose condition ended by itself
+
 _owners, _senders = users.alias("owners"), users.alias("senders")
 
 
@@ -103,6 +105,21 @@ def _may_handle(who: Any, handlers: Mapping[str, Sequence[str]]) -> ColumnElemen
     fits.append(and_(alarms.c.kind.notin_(tuple(handlers)), user_roles.c.role.in_(handlers[""])))
     has_a_role = exists().where(user_roles.c.user_id == who.id, or_(*fits))
     return and_(who.disabled.is_(False), has_a_role)
+
+
+def open_alarm(tx: Connection, *, identity: str, **values: Any) -> None:
+    """Raise an alarm once: the same identity again changes nothing."""
+    insert_new(tx, alarms, ("identity",), identity=identity, **values)
+
+
+def close_alarms(tx: Connection, identity: str, *, at: datetime, by: str, reason: str) -> None:
+    """Close the alarm of this identity if it is open."""
+    still_open = (alarms.c.identity == identity) & alarms.c.closed_at.is_(None)
+    tx.execute(update(alarms).where(still_open).values(closed_at=at, closed_by=by, closing_reason=reason))
+
+
+def alarms_of(tx: Connection, order_id: int) -> list[Row[Any]]:
+    return list(tx.execute(select(alarms).where(alarms.c.order == order_id).order_by(alarms.c.id)))
 
 
 def closed_before(tx: Connection, order_ids: Iterable[int]) -> list[Row[Any]]:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from services.access import Actor
+from services.demo.drain import drain
 from services.desk import Desk
-from services.entrypoints import worker
 from services.orders import create, history, operations
 from tests.faults.killing import attempts
 from tests.support.drafts import draft
@@ -20,7 +20,7 @@ def paid(desk: Desk, manager: Actor, sandbox: RunningSandbox, **changes: str) ->
     order_id = create.create(
         desk, manager, draft(order_id=ID, amount="100", **changes), create.new_form_key()
     )
-    worker.drain(desk)
+    drain(desk)
     sandbox.control("pay", {"orderids": [ID], "outcome": "accept"})
     history.check_now(desk, manager, [order_id])
     return order_id
@@ -29,7 +29,7 @@ def paid(desk: Desk, manager: Actor, sandbox: RunningSandbox, **changes: str) ->
 def others_take_over(desk: Desk, sandbox: RunningSandbox) -> None:
     for _ in range(2):  # the lease of the dead ends
         sandbox.control("clock", {"advance_seconds": 200})
-        worker.drain(desk)
+        drain(desk)
 
 
 def test_killed_while_polling(tmp_path: Path, sandbox: RunningSandbox) -> None:
@@ -37,7 +37,7 @@ def test_killed_while_polling(tmp_path: Path, sandbox: RunningSandbox) -> None:
     for attempt in attempts(tmp_path, sandbox, every=2, most=40):
         at, desk, manager = attempt.at, attempt.desk, attempt.manager
         order_id = paid(desk, manager, sandbox)
-        attempt.kill(worker.drain)
+        attempt.kill(drain)
         others_take_over(desk, sandbox)
         found = history.detail(desk, manager, order_id)
         assert (found.order.payment, found.order.captured) == ("captured", 100_0000), f"point {at}"
@@ -57,13 +57,13 @@ def test_killed_around_an_operation(
     for attempt in attempts(tmp_path, sandbox, every=every, most=60):
         at, desk, manager = attempt.at, attempt.desk, attempt.manager
         order_id = paid(desk, manager, sandbox, capture="later" if kind == "capture" else "now")
-        worker.drain(desk)
+        drain(desk)
         [wanted] = [one for one in operations.of_order(desk, manager, order_id)[1] if one.kind == kind]
         operations.ask(desk, manager, order_id, wanted, 30_0000, "returned", create.new_form_key())
         if lost:
             sandbox.control("faults", {"kind": "down", "path": "/v3/order"})
             sandbox.control("faults", {"kind": "lost", "path": "/v1/maintenance", "count": 1})
-        attempt.kill(worker.drain)
+        attempt.kill(drain)
         sandbox.control("faults", {"kind": "off", "path": "/v1/maintenance"})
         others_take_over(desk, sandbox)
         sandbox.control("faults", {"kind": "off"})

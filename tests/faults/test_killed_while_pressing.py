@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.entrypoints import worker
+from services.demo.drain import drain
 from services.orders import create, history, open_page
 from services.orders.open_page import LinkBusy
 from tests.faults.killing import attempts
@@ -20,7 +20,7 @@ def test_killed_at_every_point(tmp_path: Path, sandbox: RunningSandbox, duplicat
     for attempt in attempts(tmp_path, sandbox, most=20, own_links=True, duplicate_order=duplicate_order):
         at, desk, manager = attempt.at, attempt.desk, attempt.manager
         order_id = create.create(desk, manager, draft(order_id="A-1"), create.new_form_key())
-        worker.drain(desk)
+        drain(desk)
         token = str(history.detail(desk, manager, order_id).order.link_token)
         attempt.kill(open_page.press, token)
         try:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.entrypoints import worker
+from services.demo.drain import drain
 from services.orders import create, history
 from tests.faults.killing import attempts
 from tests.support.drafts import draft
@@ -19,10 +19,10 @@ def test_killed_at_every_point(tmp_path: Path, sandbox: RunningSandbox, duplicat
     for attempt in attempts(tmp_path, sandbox, most=60, duplicate_order=duplicate_order):
         at, desk, manager = attempt.at, attempt.desk, attempt.manager
         order_id = create.create(desk, manager, draft(), create.new_form_key())
-        attempt.kill(worker.drain)
+        attempt.kill(drain)
         for _ in range(3):  # the lease of the dead ends, another worker takes over
             sandbox.control("clock", {"advance_seconds": 200})
-            worker.drain(desk)
+            drain(desk)
         found = history.detail(desk, manager, order_id)
         mails = sandbox.mails()
         assert found.order.delivery == "sent", f"point {at}"

@@ -7,7 +7,7 @@ import pytest
 
 from services.bulk import sending
 from services.bulk.rows import Rules
-from services.entrypoints import worker
+from services.demo.drain import drain
 from services.orders import history
 from services.store.orders.orders import Filter
 from tests.faults.killing import attempts
@@ -27,10 +27,10 @@ def test_killed_at_every_fifth_point(tmp_path: Path, sandbox: RunningSandbox) ->
             desk, manager, "demo", as_csv([row(n) for n in range(ROWS)]), Rules("fr", 7, "fr")
         )
         sending.start(desk, manager, "demo", "x", preview.good, days=7, per_minute=600, form_key="k")
-        attempt.kill(worker.drain)
+        attempt.kill(drain)
         for _ in range(4):  # the lease of the dead ends, another worker takes over
             sandbox.control("clock", {"advance_seconds": 200})
-            worker.drain(desk)
+            drain(desk)
         [found] = sending.listing(desk, manager).shown
         orders = history.find(desk, manager, Filter()).orders
         assert (found.batch.state, found.created, found.waiting, found.refused) == ("done", ROWS, 0, 0), (

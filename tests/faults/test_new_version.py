@@ -9,9 +9,9 @@ import pytest
 from services import clock
 from services.access import Actor
 from services.accounts.options import Options, save
+from services.demo.drain import drain
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.entrypoints import worker
 from services.hipay.sandbox import clock_source
 from services.orders import (
     create,
@@ -48,21 +48,21 @@ def test_links_under_way_finish(desk: Desk, sandbox: RunningSandbox, tmp_path: P
 
     # collected later, its capture asked; and paid, but not yet seen
     held, unseen = send("HELD", capture="later"), send("UNSEEN")
-    worker.drain(desk)
+    drain(desk)
     sandbox.control("pay", {"orderids": ["HELD", "UNSEEN"], "outcome": "accept"})
     history.check_now(desk, manager, [held])
-    worker.drain(desk)
+    drain(desk)
     [capture] = [one for one in operations.of_order(desk, manager, held)[1] if one.kind == "capture"]
     operations.ask(desk, manager, held, capture, capture.most, "", create.new_form_key())
     # its page is there, its mail waits for the mail server
     sandbox.control("settings", {"smtp_reply": "451 later"})
     waiting = send("WAITING")
-    worker.drain(desk)
+    drain(desk)
     sandbox.control("settings", {"smtp_reply": None})
     # our own link, with a reminder that waits
     save(desk, admin, "demo", Options(own_link=True))
     ours = send("OURS")
-    worker.drain(desk)
+    drain(desk)
     token = history.detail(desk, manager, ours).order.link_token
     links.resend(desk, manager, ours, create.new_form_key(), reminder=True)
     begun = send("BEGUN")  # written, and nothing more
@@ -72,7 +72,7 @@ def test_links_under_way_finish(desk: Desk, sandbox: RunningSandbox, tmp_path: P
     after = Desk(desk.settings, open_store(f"sqlite:///{tmp_path / 'after.db'}", demo=True))
     try:
         history.check_now(after, manager, [unseen])
-        worker.drain(after)
+        drain(after)
         assert open_page.press(after, token).url is not None
         assert badges(after, manager, held, unseen, waiting, ours, begun) == [
             "paid",
@@ -97,7 +97,7 @@ def test_a_reminder_that_the_schedule_had_asked_for_is_still_one(
 ) -> None:
     manager = person(desk, "manager")
     order_id = create.create(desk, manager, draft(), create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     links.resend(desk, manager, order_id, "reminder:1:after:2:0", reminder=True)
     as_the_first_version_left_it(desk, tmp_path / "after.db")
     after = Desk(desk.settings, open_store(f"sqlite:///{tmp_path / 'after.db'}", demo=True))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
-from services.alarms.handling import DEFAULT_DAYS, days_to_settle
+from services.accounts.settlement_delay import DEFAULT_DAYS, days_to_settle
 from services.desk import Desk
 
 Open = Callable[..., AppTest]

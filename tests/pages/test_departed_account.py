@@ -28,6 +28,7 @@ from services.orders import (
     open_page as pressing,
 )
 from services.orders.operations import Possible
+from services.store import alarms
 from services.store.orders import orders
 from services.store.orders.orders import Filter
 from tests.support.desk import person
@@ -54,7 +55,7 @@ def order(desk: Desk, manager: Actor) -> int:
     sending.cancel(desk, manager, batch)
     with desk.store.write() as tx:
         orders.change_order(tx, made, availability="open", delivery="failed", link_token="T" * 22)
-        orders.open_alarm(
+        alarms.open_alarm(
             tx, identity="x", account="demo", order=made, kind="mail_failed", detail={}, opened_at=clock.now()
         )
         for table in ("orders", "pages", "alarms", "batches"):

@@ -9,9 +9,9 @@ from pages.bulk.table import bad_csv
 from services.access import SYSTEM, Actor
 from services.bulk import sending
 from services.bulk.columns import REQUESTS
+from services.demo.drain import drain
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.entrypoints import worker
 from services.i18n import translator
 from tests.support.desk import person
 from tests.support.tables import HEADINGS, as_csv, as_xlsx, row
@@ -97,7 +97,7 @@ def test_older_lists_are_shown_on_demand(open_page: Open, manager: Actor, desk: 
 def test_a_list_is_paused_resumed_and_cancelled(open_page: Open, manager: Actor, desk: Desk) -> None:
     preview = sending.look(desk, manager, "demo", as_csv([row(1), row(2)]), sending.Rules("fr", 7, "fr"))
     sending.start(desk, manager, "demo", "a*b*.csv", preview.good, days=7, per_minute=1, form_key="k")
-    worker.drain(desk, 1)
+    drain(desk, 1)
     at = open_page("bulk/many_at_once.py", actor=manager)
     assert "a*b*.csv" in words(at)
     at = press(at, "Pause")

@@ -26,6 +26,7 @@ from services.reconciliation.views.overview import (
     overview,
     payouts,
 )
+from services.store import alarms
 from services.store.orders import orders
 from services.store.orders.overview import Sum
 from tests.support.desk import person
@@ -47,7 +48,7 @@ def order(desk: Desk, actor: Actor, *, kind: str = "", **changes: object) -> int
     with desk.store.write() as tx:
         orders.change_order(tx, made, **{"availability": "open", "delivery": "sent", **values})
         if kind:
-            orders.open_alarm(
+            alarms.open_alarm(
                 tx,
                 identity=f"{kind}:{made}",
                 account="demo",

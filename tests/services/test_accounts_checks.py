@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 
 from services.access import NotAllowed
-from services.accounts import checks
-from services.accounts.checks import Check, SenderDomains, last_checks, sender_domains
+from services.accounts.checks import Check, SenderDomains, sender_domains
 from services.accounts.configuration import configuration, save_email_settings
 from services.accounts.errors import RecipientMissing, SenderMissing
-from services.accounts.readiness import readiness
-from services.checklist import measure
+from services.accounts.readiness import BLOCKS, blocks, readiness
+from services.checklist import measure, overview
 from services.checklist.guidance import (
     GUIDANCE,
     TITLES,
     console_url,
     guidance,
 )
+from services.checklist.overview import last_checks
 from services.checklist.test_email import send_test_email
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
@@ -68,7 +68,7 @@ def test_everything_is_in_order_with_a_sandbox(open_desk: Any) -> None:
     before = {check.name: check for check in last_checks(desk, "demo")}
     assert before["credentials"] == Check("credentials", "unknown", "never")
     found = measured(desk)
-    assert tuple(found) == checks.NAMES
+    assert tuple(found) == overview.NAMES
     asked = ("credentials", "hash_algorithm", "products_link", "products_phone", "smtp", "finance_api")
     assert {found[name].status for name in asked} == {"ok"}
     assert "mbway" in found["products_link"].detail["codes"].split()
@@ -255,7 +255,7 @@ def test_a_mail_server_that_is_not_set_stops_the_link(tmp_path: Path) -> None:
     desk = open_test_desk(tmp_path, smtp_url=None, **STAGE)
     found = {check.name: check for check in last_checks(desk, "shop")}["smtp"]
     assert (found.status, found.reason) == ("failed", "unset")
-    assert "link" in guidance(found).blocks
+    assert "link" in blocks(found)
     desk.close()
 
 
@@ -264,7 +264,7 @@ def test_a_mail_server_that_is_not_set_stops_the_link(tmp_path: Path) -> None:
     [((3, 11, 2), "warning"), ((3, 11, 14), "warning"), ((3, 11, 15), "ok"), ((3, 12, 12), "warning"), ((3, 12, 13), "ok"), ((3, 14, 0), "ok")],
 )  # fmt: skip
 def test_a_python_without_the_repair_is_said(version: tuple[int, ...], status: str) -> None:
-    assert checks.python_check(version, AT).status == status
+    assert overview.python_check(version, AT).status == status
 
 
 def test_every_result_has_words_in_french() -> None:
@@ -277,7 +277,7 @@ def test_every_result_has_words_in_french() -> None:
 
 def test_who_acts_is_told_where_or_with_which_words() -> None:
     helpless = [name for name, each in GUIDANCE.items() if each.acts and not (each.where or each.ask)]
-    blocking = [name for name, each in GUIDANCE.items() if each.blocks and not each.acts]
+    blocking = [name for name in BLOCKS if not GUIDANCE[name].acts]
     assert (helpless, blocking) == ([], [])
 
 

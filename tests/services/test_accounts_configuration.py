@@ -8,7 +8,6 @@ import pytest
 from services import clock
 from services.access import NotAllowed
 from services.accounts import redirects
-from services.accounts.checks import last_checks
 from services.accounts.configuration import (
     configuration,
     redirect_pages,
@@ -19,8 +18,9 @@ from services.accounts.configuration import (
 )
 from services.accounts.errors import AccountUnknown, FieldProblems, LanguageUnknown, PublicAddressMissing
 from services.accounts.payment_page import PaymentPage
+from services.accounts.readiness import blocks
 from services.accounts.redirects import KINDS, OWN, RedirectPages
-from services.checklist.guidance import guidance
+from services.checklist.overview import last_checks
 from services.desk import Desk
 from services.store import accounts
 from tests.support.accounts import EMAIL, STAGE, audit_of
@@ -205,7 +205,7 @@ def test_a_frame_that_an_earlier_version_stored_is_the_full_page_and_said_until_
             tx, "demo", "payment_page", "", old, at=clock.now(), actor_kind="person", actor_id="1"
         )
     (said,) = [check for check in last_checks(desk, "demo") if check.name == "payment_page"]
-    assert (said.status, said.reason, guidance(said).blocks) == ("warning", "framed", frozenset())
+    assert (said.status, said.reason, blocks(said)) == ("warning", "framed", frozenset())
     assert save_payment_page(desk, person(desk, "admin"), "demo", {"theme_code": "elan"}) == ("template",)
     with desk.store.read() as tx:
         assert configuration(tx, "demo").payment_page == PaymentPage("", "elan", ("visa",))

@@ -10,7 +10,8 @@ from services.access import NotAllowed
 from services.accounts.configuration import save_email_settings, save_redirect_pages, use_own_pages
 from services.accounts.errors import AccountUnknown
 from services.accounts.pauses import pause, pauses, resume
-from services.accounts.readiness import Missing, overview, readiness
+from services.accounts.readiness import Missing, readiness
+from services.checklist.overview import overview
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.mail.settings import FIELDS

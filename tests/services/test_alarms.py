@@ -7,18 +7,20 @@ import pytest
 
 from services import clock
 from services.access import WORKER, Actor, NotAllowed
+from services.accounts.errors import DaysOutOfRange
 from services.accounts.pauses import pause, resume
-from services.alarms import AlarmClosed, ClosingReasonMissing, DaysOutOfRange, UnknownAlarm
-from services.alarms.handling import Alarm, close, save_days_to_settle, take, to_do
+from services.accounts.settlement_delay import save_days_to_settle
+from services.alarms import AlarmClosed, ClosingReasonMissing, UnknownAlarm
+from services.alarms.handling import Alarm, close, take, to_do
 from services.alarms.kinds import RESOLVED
 from services.alarms.sweep import sweep
+from services.demo.drain import drain
 from services.desk import Desk
 from services.entrypoints import worker
 from services.entrypoints.periodic import Round, Rounds
 from services.orders import create, history
 from services.store import StoreFull, access
 from services.store import alarms as rows
-from services.store.orders import orders
 from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -28,7 +30,7 @@ from tests.support.sandbox import RunningSandbox, wait_for
 
 def send(desk: Desk, actor: Actor, **changes: object) -> int:
     order_id = create.create(desk, actor, draft(**changes), create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     return order_id
 
 
@@ -36,12 +38,12 @@ def pay(desk: Desk, sandbox: RunningSandbox, actor: Actor, order_id: int) -> Non
     pages = history.detail(desk, actor, order_id).pages
     sandbox.control("pay", {"orderids": [pages[-1].hipay_order_id], "outcome": "accept"})
     history.check_now(desk, actor, [order_id])
-    worker.drain(desk)
+    drain(desk)
 
 
 def alarm_of(desk: Desk, order_id: int | None, kind: str, identity: str) -> None:
     with desk.store.write() as tx:
-        orders.open_alarm(
+        rows.open_alarm(
             tx, identity=identity, account="demo", order=order_id, kind=kind, detail={}, opened_at=clock.now()
         )
 
@@ -76,7 +78,7 @@ def test_a_refused_mail_is_its_senders_alarm_until_it_leaves(
 
     sandbox.control("settings", {"smtp_reply": None})
     history.retry(desk, manager, order_id)
-    worker.drain(desk)
+    drain(desk)
     sweep(desk)
     assert to_do(desk, manager).mine.total == 0
     assert closed(desk) == [("mail_failed", "worker", RESOLVED)]
@@ -93,7 +95,7 @@ def test_what_a_person_closed_stays_closed_until_it_happens_again(
     sweep(desk)
     assert to_do(desk, manager).mine.total == 0
     history.retry(desk, manager, order_id)
-    worker.drain(desk)
+    drain(desk)
     sweep(desk)
     again = only(to_do(desk, manager).mine.alarms)
     assert [one.reason for one in again.before] == ["link sent by text message"]
@@ -107,7 +109,7 @@ def test_a_mail_whose_fate_is_unknown_is_an_alarm(
     send(desk, manager)
     for _ in range(3):
         sandbox.control("clock", {"advance_seconds": 300})
-        worker.drain(desk)
+        drain(desk)
     sweep(desk)
     assert only(to_do(desk, manager).mine.alarms).kind == "mail_uncertain"
 

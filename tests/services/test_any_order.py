@@ -31,9 +31,9 @@ from services import clock
 from services.access import CUSTOMER, WORKER, Actor
 from services.accounts.options import OPTIONS
 from services.alarms import handling
+from services.demo.drain import drain
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.entrypoints import worker
 from services.errors import DeskError
 from services.orders import (
     create,
@@ -435,7 +435,7 @@ class Request(RuleBasedStateMachine):
         needless = model.called_off or model.stands() in ("paid", "pending")
         confirming = model.stands() == "confirming"
         waits = self.waiting()
-        worker.drain(self.desk)
+        drain(self.desk)
         self.was_read()
         if "page" in waits:
             if over and not self.world.made:
@@ -628,7 +628,7 @@ class Request(RuleBasedStateMachine):
             notifications.receive(self.desk, "demo", *self.world.notification(seen))
         for _ in range(2):
             history.check_now(self.desk, CUSTOMER, [self.order])
-            worker.drain(self.desk)
+            drain(self.desk)
             self.worked_off()
             self.was_read()
             self.wait_for(PATIENCE)

@@ -10,8 +10,8 @@ import pytest
 
 from services import clock
 from services.access import Actor
+from services.demo.drain import drain
 from services.desk import Desk
-from services.entrypoints import worker
 from services.hipay.observations import Observation
 from services.notices.choices import choose
 from services.notices.post import post
@@ -37,7 +37,7 @@ def paid(desk: Desk, actor: Actor, sandbox: RunningSandbox, **changes: object) -
     order_id = create.create(
         desk, actor, draft(order_id="A-1", amount="100", **changes), create.new_form_key()
     )
-    worker.drain(desk)
+    drain(desk)
     sandbox.control("pay", {"orderids": ["A-1"]})
     look(desk, actor, order_id)
     return order_id
@@ -45,7 +45,7 @@ def paid(desk: Desk, actor: Actor, sandbox: RunningSandbox, **changes: object) -
 
 def look(desk: Desk, actor: Actor, order_id: int) -> None:
     history.check_now(desk, actor, [order_id])
-    worker.drain(desk)
+    drain(desk)
 
 
 def most(desk: Desk, actor: Actor, order_id: int) -> dict[str, int]:
@@ -55,7 +55,7 @@ def most(desk: Desk, actor: Actor, order_id: int) -> dict[str, int]:
 def ask(desk: Desk, actor: Actor, order_id: int, kind: str, amount: int) -> int:
     [choice] = [one for one in operations.of_order(desk, actor, order_id)[1] if one.kind == kind]
     asked = operations.ask(desk, actor, order_id, choice, amount, "returned", create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     return asked
 
 
@@ -184,7 +184,7 @@ def test_which_of_two_equal_refunds_it_was_is_not_guessed(
     assert most(desk, manager, order_id) == {}  # nothing is sent until somebody has said which
     operations.decide(desk, manager, first, done=False)
     operations.decide(desk, manager, second, done=True)
-    worker.drain(desk)
+    drain(desk)
     assert [state for state, _ in asked_of(desk, manager, order_id)] == ["refused", "done"]
     assert kinds(desk, manager, order_id) == []
     assert most(desk, manager, order_id) == {"refund": 80_0000}
@@ -262,7 +262,7 @@ def test_a_lost_refund_that_the_bank_has_refused_since_is_not_done(
     bank(sandbox, "refused")
     sandbox.control("faults", {"kind": "off"})
     sandbox.control("clock", {"advance_seconds": 60})
-    worker.drain(desk)
+    drain(desk)
     assert asked_of(desk, manager, order_id) == [("refused", BANK_REFUSED)]
     assert kinds(desk, manager, order_id) == ["refund_refused"]
 
@@ -280,7 +280,7 @@ def test_that_hipay_does_not_know_it_yet_is_no_proof(
     assert happened(desk, manager, order_id, "operation_not_found") == [{"operation_id": "A-1-R1"}]
     assert most(desk, manager, order_id) == {}
     sandbox.control("clock", {"advance_seconds": 60})
-    worker.drain(desk)
+    drain(desk)
     assert asked_of(desk, manager, order_id) == [("done", "")]
     assert kinds(desk, manager, order_id) == []
 
@@ -295,12 +295,12 @@ def test_what_hipay_never_knows_is_looked_up_for_a_day_and_then_left_to_a_person
     assert "operation" in history.detail(desk, manager, order_id).waiting
     for hours in (1, 24):
         sandbox.control("clock", {"advance_seconds": hours * 3600})
-        worker.drain(desk)
+        drain(desk)
     assert "operation" not in history.detail(desk, manager, order_id).waiting
     assert [state for state, _ in asked_of(desk, manager, order_id)] == ["unknown"]
     assert len(happened(desk, manager, order_id, "operation_not_found")) == 1
     operations.decide(desk, manager, operation, done=False)
-    worker.drain(desk)
+    drain(desk)
     assert kinds(desk, manager, order_id) == []
     assert most(desk, manager, order_id) == {"refund": 100_0000}
 
@@ -324,7 +324,7 @@ def test_an_operation_id_alone_proves_nothing(desk: Desk, manager: Actor, sandbo
     order_id = paid(desk, manager, sandbox)
     console(sandbox, "refund", amount="5.00", operation_id="A-1-R1")
     other = create.create(desk, manager, draft(order_id="A-2", amount="100"), create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     sandbox.control("pay", {"orderids": ["A-2"]})
     look(desk, manager, other)
     [transaction] = sandbox.api("GET", "/v3/order/A-2").json()["transactions"]
@@ -416,7 +416,7 @@ def test_a_notification_names_the_operation_once_a_read_confirms_it(
     for _ in range(2):
         ask(desk, manager, order_id, "refund", 20_0000)
     notified(desk, sandbox, 165, "20.00", "A-1-R1", "20.00")
-    worker.drain(desk)
+    drain(desk)
     assert [state for state, _ in asked_of(desk, manager, order_id)] == [
         "done",
         "done",
@@ -424,7 +424,7 @@ def test_a_notification_names_the_operation_once_a_read_confirms_it(
     bank(sandbox, "refused", "A-1-R1")
     notified(desk, sandbox, 165, "20.0", "A-1-R1", "20.00")
     assert [state for state, _ in asked_of(desk, manager, order_id)] == ["done", "done"]
-    worker.drain(desk)
+    drain(desk)
     assert [state for state, _ in asked_of(desk, manager, order_id)] == ["refused", "done"]
     assert kinds(desk, manager, order_id) == ["refund_refused"]
 
@@ -462,7 +462,7 @@ def test_a_lost_answer_is_told_by_a_notification_that_a_read_confirms(
     ask(desk, manager, order_id, "refund", 20_0000)
     assert kinds(desk, manager, order_id) == ["operation_unknown"]
     notified(desk, sandbox, 126, "20.00", "A-1-R1", "20.00")
-    worker.drain(desk)
+    drain(desk)
     assert asked_of(desk, manager, order_id) == [("done", "")]
     assert kinds(desk, manager, order_id) == []
 
@@ -477,7 +477,7 @@ def test_a_notification_that_the_totals_do_not_bear_out_settles_nothing(
     ask(desk, manager, order_id, "refund", 5_0000)
     for status in (126, 124):
         notified(desk, sandbox, status, "5.00", "A-1-R2", "5.00")
-        worker.drain(desk)
+        drain(desk)
         assert [state for state, _ in asked_of(desk, manager, order_id)] == ["done", "unknown"]
     assert kinds(desk, manager, order_id) == ["operation_unknown"]
 

@@ -18,8 +18,8 @@ from services.bulk.errors import (
     UnknownBatch,
 )
 from services.bulk.rows import Rules
+from services.demo.drain import drain
 from services.desk import Desk
-from services.entrypoints import worker
 from services.orders import create, history
 from services.orders.errors import AccountNotReady
 from services.orders.warnings import HABIT_LEAST
@@ -45,9 +45,9 @@ def begin(desk: Desk, actor: Actor, rows: list[list[Any]], *, per_minute: int = 
 def finish(desk: Desk, sandbox: RunningSandbox) -> None:
     """Work until nothing is due any more, the clock moving on as it must."""
     while any(found.batch.state == "running" for found in sending.listing(desk, SYSTEM).shown):
-        worker.drain(desk)
+        drain(desk)
         sandbox.control("clock", {"advance_seconds": 30})
-    worker.drain(desk)
+    drain(desk)
 
 
 def test_each_good_row_becomes_one_order_and_one_mail(
@@ -70,34 +70,34 @@ def test_each_good_row_becomes_one_order_and_one_mail(
 
 def test_rows_leave_at_the_pace_that_was_set(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     begin(desk, manager, [row(n) for n in range(10)], per_minute=2)
-    worker.drain(desk)
+    drain(desk)
     made = [sending.listing(desk, manager).shown[0].created]
     for _ in range(3):
         sandbox.control("clock", {"advance_seconds": 31})
-        worker.drain(desk)
+        drain(desk)
         made.append(sending.listing(desk, manager).shown[0].created)
     assert made == [1, 2, 3, 4]
     sandbox.control("clock", {"advance_seconds": 3600})  # after an hour away there is no burst
-    worker.drain(desk)
+    drain(desk)
     assert sending.listing(desk, manager).shown[0].created == 5
     assert sending.listing(desk, manager).shown[0].left == timedelta(minutes=2.5)
 
 
 def test_paused_resumed_and_cancelled(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     batch = begin(desk, manager, [row(n) for n in range(5)], per_minute=1)
-    worker.drain(desk)
+    drain(desk)
     sending.pause(desk, manager, batch)
     sandbox.control("clock", {"advance_seconds": 600})
-    worker.drain(desk)
+    drain(desk)
     assert sending.listing(desk, manager).shown[0].created == 1
     colleague = person(desk, "manager")
     sending.resume(desk, colleague, batch)
-    worker.drain(desk)
+    drain(desk)
     assert sending.listing(desk, manager).shown[0].created == 2
     assert history.find(desk, manager, Filter()).orders[0].actor_id == colleague.id
     sending.cancel(desk, manager, batch)
     sandbox.control("clock", {"advance_seconds": 600})
-    worker.drain(desk)
+    drain(desk)
     [found] = sending.listing(desk, manager).shown
     assert (found.batch.state, found.created, found.waiting) == ("cancelled", 2, 3)
     for turn in (sending.pause, sending.resume, sending.cancel):
@@ -130,7 +130,7 @@ def test_a_paused_account_makes_the_list_wait_and_then_it_goes_on(
     begin(desk, manager, [row(1)])
     with desk.store.write() as tx:
         pauses.pause(tx, "demo", "gateway", "hipay_not_authorised")
-    worker.drain(desk)
+    drain(desk)
     [found] = sending.listing(desk, manager).shown
     assert (found.batch.state, found.batch.reason, found.waiting) == ("running", "account_not_ready", 1)
     pauses.resume(desk, person(desk, "admin"), "demo")
@@ -143,7 +143,7 @@ def test_a_role_taken_away_stops_the_list(desk: Desk, manager: Actor, sandbox: R
     begin(desk, manager, [row(1), row(2)])
     with desk.store.write() as tx:
         access.set_roles(tx, manager.id, "table", (), at=clock.now(), granted_by="test")
-    worker.drain(desk)
+    drain(desk)
     [found] = sending.listing(desk, SYSTEM).shown
     assert (found.batch.state, found.batch.reason, found.created, found.waiting) == (
         "paused",

@@ -11,9 +11,10 @@ from pydantic import SecretStr
 
 from services import clock
 from services.access import Actor
-from services.accounts.checks import last_checks
 from services.alarms.sweep import sweep
 from services.checklist.measure import measure
+from services.checklist.overview import last_checks
+from services.demo.drain import drain
 from services.desk import Desk
 from services.entrypoints import worker
 from services.notices.choices import choose
@@ -45,7 +46,7 @@ def reading(desk: Desk, url: str, **more: Any) -> Desk:
 
 def send(desk: Desk, actor: Actor, **changes: object) -> int:
     order_id = create.create(desk, actor, draft(**changes), create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     return order_id
 
 
@@ -97,7 +98,7 @@ def test_an_email_that_came_back(desk: Desk, manager: Actor, imap: Imap, sandbox
         "[TEST] E-mail not delivered"
     ]
     links.readdress(desk, manager, order_id, "elodie@example.org", create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     sweep(desk)
     found = seen(desk, order_id)
     assert found.badge == "open"
@@ -108,7 +109,7 @@ def test_a_report_of_an_earlier_email_comes_late(desk: Desk, manager: Actor, ima
     order_id = send(desk, manager)
     first = message_id(desk, order_id)
     links.readdress(desk, manager, order_id, "elodie@example.org", create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     imap.add(returned(first))
     bounces.read_mailbox(desk)
     assert "mail_bounced" in kinds(desk, order_id)

@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from pages.components.alarm_words import alarm_words
 from services import clock, parsing
 from services.access import Actor
+from services.demo.drain import drain
 from services.desk import Desk
-from services.entrypoints import worker
 from services.i18n import translator
 from services.mail import reports
 from services.orders import bounces, create, history
@@ -37,7 +37,7 @@ def desk(desk: Desk, imap: Imap, monkeypatch: pytest.MonkeyPatch) -> Desk:
 def returned(desk: Desk, actor: Actor, imap: Imap) -> int:
     """An order whose e-mail has come back, the report of it in the mailbox."""
     order_id = create.create(desk, actor, draft(), create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     [message] = history.detail(desk, actor, order_id).messages
     imap.add(standard(str(message.message_id), recipient="elodie.marchand@example.com"))
     return order_id

@@ -9,9 +9,9 @@ import pytest
 from services import clock
 from services.access import CUSTOMER, Actor, NotAllowed
 from services.accounts.options import Options, save
+from services.demo.drain import drain
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.entrypoints import worker
 from services.mail.errors import AddressError
 from services.orders import (
     create,
@@ -45,7 +45,7 @@ def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
 def send(desk: Desk, manager: Actor, *, own: bool = True, **changes: object) -> int:
     save(desk, person(desk, "admin"), "demo", Options(own_link=own))
     order_id = create.create(desk, manager, draft(**changes), create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     return order_id
 
 
@@ -65,7 +65,7 @@ def pay(desk: Desk, sandbox: RunningSandbox, order_id: int, page: int = -1) -> N
     hipay_id = found(desk, order_id).pages[page].hipay_order_id
     sandbox.control("pay", {"orderids": [hipay_id], "outcome": "accept"})
     history.check_now(desk, CUSTOMER, [order_id])
-    worker.drain(desk)
+    drain(desk)
 
 
 def later(sandbox: RunningSandbox, **time: float) -> None:
@@ -84,9 +84,9 @@ def test_the_same_link_goes_out_again_once_per_window(
     window = key()
     links.resend(desk, manager, order_id, window)
     links.resend(desk, manager, order_id, window)
-    worker.drain(desk)
+    drain(desk)
     links.resend(desk, manager, order_id, window)
-    worker.drain(desk)
+    drain(desk)
     to_customer = [mail for mail in sandbox.mails() if mail["to"] == ["elodie.marchand@example.com"]]
     url = found(desk, order_id).url
     assert url is not None
@@ -100,7 +100,7 @@ def test_the_same_link_goes_out_again_once_per_window(
 def test_a_reminder_says_so(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     order_id = send(desk, manager, order_id="A-1", language="de")
     links.resend(desk, manager, order_id, key(), reminder=True)
-    worker.drain(desk)
+    drain(desk)
     reminder, first = sandbox.mails()
     assert reminder["subject"].startswith("[TEST] Erinnerung: ")
     assert (
@@ -112,7 +112,7 @@ def test_a_reminder_says_so(desk: Desk, manager: Actor, sandbox: RunningSandbox)
 def test_another_address_becomes_the_orders(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     order_id = send(desk, manager)
     links.readdress(desk, manager, order_id, "new.home@example.org", key())
-    worker.drain(desk)
+    drain(desk)
     assert sandbox.mails()[0]["to"] == ["new.home@example.org"]
     seen = found(desk, order_id)
     assert seen.order.email == "new.home@example.org"
@@ -163,7 +163,7 @@ def test_called_off_before_its_mail_left_it_is_not_mailed(
     order_id = send(desk, manager)
     links.resend(desk, manager, order_id, key())
     assert links.cancel(desk, manager, order_id, key()) is None
-    worker.drain(desk)
+    drain(desk)
     assert len(sandbox.mails()) == 1
     assert [message.state for message in found(desk, order_id).messages] == ["sent", "withdrawn"]
 
@@ -192,7 +192,7 @@ def test_renewed_under_the_same_reference(
     with pytest.raises(link_errors.LinkExpired):
         links.resend(desk, manager, order_id, key())
     links.renew(desk, manager, order_id, end, key())
-    worker.drain(desk)
+    drain(desk)
     seen = found(desk, order_id)
     assert (seen.badge, seen.order.expires_at) == ("open", end)
     assert seen.url is not None
@@ -212,7 +212,7 @@ def test_corrected_the_link_shows_the_new_facts_and_the_former_page_is_supersede
     order_id = send(desk, manager, amount="100")
     press(desk, order_id)
     until = links.correct(desk, manager, order_id, 120_0000, "Chaise", key(), mail=True)
-    worker.drain(desk)
+    drain(desk)
     seen = found(desk, order_id)
     assert until == seen.pages[0].expires_at
     assert (seen.order.amount, seen.order.description, seen.badge) == (120_0000, "Chaise", "open")
@@ -325,7 +325,7 @@ def test_by_phone_nothing_is_mailed(desk: Desk, manager: Actor, sandbox: Running
         links.resend(desk, manager, order_id, key())
     later(sandbox, days=8)
     links.renew(desk, manager, order_id, clock.now() + timedelta(days=2), key())
-    worker.drain(desk)
+    drain(desk)
     assert found(desk, order_id).badge == "open"
     assert sandbox.mails() == []
 

@@ -9,9 +9,8 @@ from sqlalchemy import select
 
 from services.access import Actor, NotAllowed
 from services.access.trail import entries
-from services.accounts.errors import AccountUnknown
-from services.alarms import DaysOutOfRange
-from services.alarms.handling import days_to_settle
+from services.accounts.errors import AccountUnknown, DaysOutOfRange
+from services.accounts.settlement_delay import days_to_settle
 from services.desk import Desk
 from services.imports import background, file_accounts, reading
 from services.reconciliation.decisions import account_rules, decide, errors, not_ours_rules

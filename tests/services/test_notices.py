@@ -11,6 +11,7 @@ from services import clock
 from services.access import WORKER, Actor, NotAllowed, users
 from services.accounts.options import OPTIONS
 from services.accounts.pauses import pause, resume
+from services.demo.drain import drain
 from services.desk import Desk
 from services.entrypoints import worker
 from services.hipay.observations import Observation
@@ -33,7 +34,7 @@ MINE = "camille@example.com"
 
 def send(desk: Desk, actor: Actor, **changes: object) -> int:
     order_id = create.create(desk, actor, draft(**changes), create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     return order_id
 
 
@@ -42,7 +43,7 @@ def happens(desk: Desk, sandbox: RunningSandbox, order_id: int, path: str, **wha
     named = {"orderids": [page]} if path == "pay" else {"orderid": page}
     sandbox.control(path, {**named, **what})
     history.check_now(desk, _system(desk), [order_id])
-    worker.drain(desk)
+    drain(desk)
 
 
 def _system(_desk: Desk) -> Actor:

@@ -4,8 +4,8 @@ import pytest
 
 from services import clock
 from services.access import Actor, NotAllowed
+from services.demo.drain import drain
 from services.desk import Desk
-from services.entrypoints import worker
 from services.orders import create, history, operations
 from services.orders.operations import (
     NothingToOperate,
@@ -23,7 +23,7 @@ from tests.support.sandbox import RunningSandbox
 
 def paid(desk: Desk, actor: Actor, sandbox: RunningSandbox, **changes: object) -> int:
     order_id = create.create(desk, actor, draft(amount="100", **changes), create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     sandbox.control("pay", {"orderids": [history.detail(desk, actor, order_id).pages[0].hipay_order_id]})
     look(desk, actor, order_id)
     return order_id
@@ -31,7 +31,7 @@ def paid(desk: Desk, actor: Actor, sandbox: RunningSandbox, **changes: object) -
 
 def look(desk: Desk, actor: Actor, order_id: int) -> None:
     history.check_now(desk, actor, [order_id])
-    worker.drain(desk)
+    drain(desk)
 
 
 def offered(desk: Desk, actor: Actor, order_id: int) -> dict[str, Possible]:
@@ -49,12 +49,12 @@ def test_a_refund_in_part_then_the_rest(desk: Desk, manager: Actor, sandbox: Run
     order_id = paid(desk, manager, sandbox)
     assert set(offered(desk, manager, order_id)) == {"refund"}
     ask(desk, manager, order_id, "refund", 30_0000)
-    worker.drain(desk)
+    drain(desk)
     found = history.detail(desk, manager, order_id)
     assert (found.order.refunded, found.order.payment) == (30_0000, "partly_refunded")
     assert offered(desk, manager, order_id)["refund"].most == 70_0000
     ask(desk, manager, order_id, "refund", 70_0000)
-    worker.drain(desk)
+    drain(desk)
     assert history.detail(desk, manager, order_id).order.payment == "refunded"
     assert offered(desk, manager, order_id) == {}
 
@@ -64,7 +64,7 @@ def test_hipay_gets_the_operation_id_that_the_payout_repeats(
 ) -> None:
     order_id = paid(desk, manager, sandbox, order_id="A-1")
     ask(desk, manager, order_id, "refund", 10_0000)
-    worker.drain(desk)
+    drain(desk)
     [settlement] = sandbox.control("settlements", {})["settlements"]
     csv = sandbox.client.get(settlement["files"][0]).text
     assert ";A-1-R1;" in csv
@@ -76,12 +76,12 @@ def test_a_held_amount_is_collected_in_part_or_given_up(
     order_id = paid(desk, manager, sandbox, capture="later")
     assert set(offered(desk, manager, order_id)) == {"capture", "cancel"}
     ask(desk, manager, order_id, "capture", 40_0000, why="")
-    worker.drain(desk)
+    drain(desk)
     assert history.detail(desk, manager, order_id).order.captured == 40_0000
 
     other = paid(desk, manager, sandbox, capture="later")
     ask(desk, manager, other, "cancel", 100_0000, why="")
-    worker.drain(desk)
+    drain(desk)
     assert history.detail(desk, manager, other).order.payment == "cancelled"
 
 
@@ -92,7 +92,7 @@ def test_two_presses_are_one_refund(desk: Desk, manager: Actor, sandbox: Running
     assert operations.ask(desk, manager, order_id, choice, 10_0000, "x", key) == first
     with pytest.raises(OperationUnderway):
         operations.ask(desk, manager, order_id, choice, 10_0000, "x", create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     assert history.detail(desk, manager, order_id).order.refunded == 10_0000
 
 
@@ -104,7 +104,7 @@ def test_what_hipay_does_not_show_yet_is_not_offered_again(
     hers = offered(desk, other, order_id)["refund"]
     ask(desk, manager, order_id, "refund", 40_0000)
     sandbox.control("faults", {"kind": "down", "path": "/v3/order", "count": 100})
-    worker.drain(desk)
+    drain(desk)
     assert history.detail(desk, manager, order_id).order.refunded == 0  # done, and not yet seen
     assert offered(desk, other, order_id)["refund"].most == 60_0000
     with pytest.raises(OperationOvertaken) as refused:
@@ -144,7 +144,7 @@ def test_a_lost_answer_is_never_asked_again_but_recognised(
     order_id = paid(desk, manager, sandbox)
     sandbox.control("faults", {"kind": "lost", "path": "/v1/maintenance", "count": 1})
     ask(desk, manager, order_id, "refund", 10_0000)
-    worker.drain(desk)
+    drain(desk)
     asked, _ = operations.of_order(desk, manager, order_id)
     assert [one.state for one in asked] == ["done"]  # the read showed its id
     found = history.detail(desk, manager, order_id)
@@ -156,7 +156,7 @@ def test_what_stays_unknown_waits_for_a_person(desk: Desk, manager: Actor, sandb
     order_id = paid(desk, manager, sandbox)
     sandbox.control("faults", {"kind": "5xx", "path": "/v1/maintenance", "count": 1})
     operation_id = ask(desk, manager, order_id, "refund", 10_0000)
-    worker.drain(desk)
+    drain(desk)
     look(desk, manager, order_id)
     asked, now_possible = operations.of_order(desk, manager, order_id)
     assert [one.state for one in asked] == ["unknown"]
@@ -171,11 +171,11 @@ def test_an_unreachable_gateway_is_asked_later(desk: Desk, manager: Actor, sandb
     order_id = paid(desk, manager, sandbox)
     away = Desk(desk.settings.model_copy(update={"sandbox_url": "http://127.0.0.1:9"}), desk.store)
     ask(desk, manager, order_id, "refund", 10_0000)
-    worker.drain(away)
+    drain(away)
     asked, _ = operations.of_order(desk, manager, order_id)
     assert [one.state for one in asked] == ["requested"]
     sandbox.control("clock", {"advance_seconds": 60})
-    worker.drain(desk)
+    drain(desk)
     assert history.detail(desk, manager, order_id).order.refunded == 10_0000
 
 

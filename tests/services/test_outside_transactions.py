@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from services.access import WORKER
-from services.accounts.checks import SENDING, last_checks
-from services.accounts.readiness import overview, readiness
+from services.accounts.checks import SENDING
+from services.accounts.readiness import BLOCKS, readiness
 from services.alarms.sweep import sweep
 from services.bulk import sending
 from services.bulk.rows import Rules
-from services.checklist.guidance import GUIDANCE
+from services.checklist.overview import last_checks, overview
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.imports import background, fetch_schedule, files, folder
@@ -106,4 +106,4 @@ def test_what_people_and_workers_do_asks_nobody_in_a_transaction(desk: Desk) -> 
 
 
 def test_only_what_is_asked_before_sending_may_stop_it() -> None:
-    assert {key.partition(".")[0] for key, says in GUIDANCE.items() if says.blocks} <= set(SENDING)
+    assert {key.partition(".")[0] for key in BLOCKS} <= set(SENDING)

@@ -14,9 +14,9 @@ import pytest
 from services import clock
 from services.access import CUSTOMER, Actor
 from services.accounts.options import Options, save
+from services.demo.drain import drain
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.entrypoints import worker
 from services.hipay.errors import OutcomeUnknown, Refused
 from services.i18n import format_datetime
 from services.orders import create, history, open_page
@@ -50,7 +50,7 @@ def public(desk: Desk) -> Iterator[httpx.Client]:
 @pytest.fixture
 def sent(desk: Desk, manager: Actor) -> int:
     order_id = create.create(desk, manager, draft(order_id="A-1"), create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     return order_id
 
 
@@ -72,7 +72,7 @@ def kinds(desk: Desk, order_id: int) -> list[str]:
 
 def check(desk: Desk, order_id: int) -> None:
     history.check_now(desk, CUSTOMER, [order_id])
-    worker.drain(desk)
+    drain(desk)
 
 
 def test_the_mail_leaves_at_once_with_our_address_and_none_of_hipays(
@@ -100,7 +100,7 @@ def test_what_nobody_has_opened_is_not_read(desk: Desk, sent: int, sandbox: Runn
     check(desk, sent)  # a page was asked for: it may be paid until half an hour has gone
     assert found(desk, sent).order.checked_at is not None
     sandbox.control("clock", {"advance_seconds": timedelta(hours=2).total_seconds()})
-    worker.drain(desk)
+    drain(desk)
     assert found(desk, sent).waiting == {}
 
 
@@ -218,7 +218,7 @@ def test_a_refusal_that_no_try_mends_is_said_to_the_sender(
     assert (seen.badge, seen.can_retry) == ("failed", True)
     sandbox.control("faults", {"kind": "off"})
     history.retry(desk, person(desk, "manager"), sent)
-    worker.drain(desk)
+    drain(desk)
     assert found(desk, sent).badge == "open"
     assert len(sandbox.mails()) == 1  # what has arrived is not mailed again
 
@@ -393,7 +393,7 @@ def test_switched_off_hipays_own_address_is_mailed(
     assert save(desk, admin, "demo", Options(own_link=False))
     assert not save(desk, admin, "demo", Options(own_link=False))
     order_id = create.create(desk, manager, draft(), create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     seen = found(desk, order_id)
     assert seen.order.link_token is None
     assert seen.url is not None
@@ -403,7 +403,7 @@ def test_switched_off_hipays_own_address_is_mailed(
 
 def test_by_phone_there_is_no_link_of_ours(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     order_id = create.create(desk, manager, draft(channel="phone", email=""), create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     assert found(desk, order_id).order.link_token is None
     assert len(at_hipay(sandbox)) == 1
 

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from services import clock
-from services.accounts.checks import last_checks
-from services.accounts.readiness import readiness
-from services.checklist.guidance import guidance
+from services.accounts.readiness import blocks, readiness
+from services.checklist.overview import last_checks
 from services.desk import open_desk
 from services.settings import Settings, SettingsError
 from services.store import accounts, open_store
@@ -35,7 +34,7 @@ def line(tmp_path: Path, **changes: Any) -> tuple[str, str, str]:
     desk = open_test_desk(tmp_path, accounts={"shop": {**SHOP, **changes}})
     checks = {check.name: check for check in last_checks(desk, "shop")}
     found = checks["passphrase"]
-    assert not guidance(found).blocks
+    assert not blocks(found)
     assert "passphrase" not in [one.name for one in readiness(desk, "shop", "link").missing]
     desk.close()
     return found.status, found.reason, checks["finance_notifications"].reason

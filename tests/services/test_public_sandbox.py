@@ -8,8 +8,8 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from services.demo.drain import drain
 from services.desk import Desk
-from services.entrypoints import worker
 from services.hipay.fields import PageRequest, custom_data
 from services.orders import notifications
 from services.settings import Account
@@ -90,7 +90,7 @@ def test_a_customer_pays_and_comes_back(
         assert {one.state for one in delivered()} == {"applied"}
         assert order_row(desk, row).payment == "unconfirmed"
         assert "vous confirmera votre paiement" in client.get(f"/return/demo/accept/{token}").text
-        worker.drain(desk)
+        drain(desk)
         assert order_row(desk, row).payment == "captured"
         assert "votre paiement a été accepté" in client.get(f"/return/demo/accept/{token}").text
     desk.close()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from services.access import Actor, NotAllowed
+from services.demo.drain import drain
 from services.desk import Desk
-from services.entrypoints import worker
 from services.imports import file_accounts, files
 from services.imports.files import FileKnown
 from services.orders import create, history
@@ -185,7 +185,7 @@ def test_a_week_of_orders_is_found_again_to_the_cent(
     for number, amount in enumerate(("100.00", "50.00", "70.00", "33.33", "20.00"), 1):
         form = draft(order_id=f"A-{number}", amount=amount, locale="en", references=(f"F-{number}",))
         create.create(desk, manager, form, create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     sandbox.control("pay", {"orderids": ["A-1", "A-2", "A-3", "A-4"], "outcome": "accept"})
     sandbox.control("pay", {"orderids": ["A-5"], "outcome": "decline"})
     elsewhere = {
@@ -199,9 +199,9 @@ def test_a_week_of_orders_is_found_again_to_the_cent(
     sandbox.control("pay", {"orderids": ["WEB-1"], "outcome": "accept"})
     sandbox.control("chargeback", {"orderid": "A-3"})
     sandbox.control("clock", {"advance_seconds": timedelta(days=2).total_seconds()})
-    worker.drain(desk)
+    drain(desk)
     history.check_now(desk, manager, range(1, 6))
-    worker.drain(desk)
+    drain(desk)
 
     for payout in sandbox.control("settlements", {})["settlements"]:
         raw = sandbox.api("GET", f"/v1/settlement/{payout['id']}/raw.csv").content

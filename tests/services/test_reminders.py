@@ -12,6 +12,7 @@ from services.access import Actor, NotAllowed
 from services.accounts import reminders
 from services.accounts.pauses import pause, resume
 from services.accounts.reminders import ReminderDays, ReminderHours, Reminders
+from services.demo.drain import drain
 from services.desk import Desk
 from services.entrypoints import worker
 from services.mail.reports import Report, Told
@@ -46,16 +47,16 @@ def switch_on(desk: Desk, *, before: tuple[int, ...] = (), after: tuple[int, ...
 def send(desk: Desk, actor: Actor, *, days: int = 14, **changes: Any) -> int:
     wanted = draft(**{"expires_at": clock.now() + timedelta(days=days), **changes})
     order_id = create.create(desk, actor, wanted, create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     return order_id
 
 
 def work(desk: Desk, sandbox: RunningSandbox) -> None:
     """A round, and the worker until the reminders have left: HiPay is asked before."""
     remind(desk)
-    worker.drain(desk)
+    drain(desk)
     sandbox.control("clock", {"advance_seconds": 150})
-    worker.drain(desk)
+    drain(desk)
 
 
 def seen(desk: Desk, order_id: int) -> Detail:
@@ -122,7 +123,7 @@ def test_never_after_payment_even_one_that_was_not_told(
     pages = {one: seen(desk, one).pages[-1].hipay_order_id for one in (told, untold)}
     sandbox.control("pay", {"orderids": [pages[told]], "outcome": "accept"})
     history.check_now(desk, manager, [told])
-    worker.drain(desk)
+    drain(desk)
     sandbox.control("pay", {"orderids": [pages[untold]], "outcome": "accept"})
     work(desk, sandbox)
     assert reminded(sandbox) == []
@@ -138,7 +139,7 @@ def test_nor_when_a_person_asks_for_it(desk: Desk, manager: Actor, sandbox: Runn
     sandbox.control("pay", {"orderids": [page], "outcome": "accept"})  # and nobody has told us
     for order_id in (paid, unpaid):
         links.resend(desk, manager, order_id, create.new_form_key(), reminder=True)
-    worker.drain(desk)
+    drain(desk)
     [mail] = reminded(sandbox)
     assert "A-2" in mail["text"]
     assert kinds(desk, paid)[-1] == "mail_withdrawn"
@@ -151,11 +152,11 @@ def test_while_hipay_is_away_a_reminder_waits(desk: Desk, manager: Actor, sandbo
     sandbox.control("faults", {"kind": "down", "path": "/v3/order"})
     go_to(sandbox, MONDAY + timedelta(hours=1))
     links.resend(desk, manager, order_id, create.new_form_key(), reminder=True)
-    worker.drain(desk)
+    drain(desk)
     assert reminded(sandbox) == []
     sandbox.control("faults", {"kind": "off"})
     sandbox.control("clock", {"advance_seconds": 150})
-    worker.drain(desk)
+    drain(desk)
     assert len(reminded(sandbox)) == 1
 
 
@@ -218,7 +219,7 @@ def test_a_reminder_by_hand_takes_the_turn(desk: Desk, manager: Actor, sandbox: 
     order_id = send(desk, manager)
     go_to(sandbox, MONDAY + timedelta(days=2, minutes=5))
     links.resend(desk, manager, order_id, create.new_form_key(), reminder=True)
-    worker.drain(desk)
+    drain(desk)
     go_to(sandbox, MONDAY + timedelta(days=3, minutes=30))
     work(desk, sandbox)
     assert len(reminded(sandbox)) == 1
@@ -255,7 +256,7 @@ def test_the_running_worker_reminds(desk: Desk, manager: Actor, sandbox: Running
     send(desk, manager)
     go_to(sandbox, MONDAY + timedelta(days=2, minutes=5))
     remind(desk)
-    worker.drain(desk)  # HiPay is asked
+    drain(desk)  # HiPay is asked
     sandbox.control("clock", {"advance_seconds": 150})
     running = worker.start(desk)
     try:

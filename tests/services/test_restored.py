@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from services import clock, restore_guard
 from services.access import Actor, NotAllowed
 from services.accounts.options import OPTIONS
+from services.demo.drain import drain
 from services.desk import Desk, open_desk
 from services.entrypoints import worker
 from services.entrypoints.periodic import Rounds
@@ -55,6 +56,7 @@ def opened() -> Iterator[list[Desk]]:
 def start(opened: list[Desk], settings: Settings, **changes: Any) -> Desk:
     """A process begins, with the settings it was given."""
     desk = open_desk(settings.model_copy(update=changes))
+    restore_guard.hold_if_restored(desk.store, desk.settings)
     clock.use(clock_source(settings.sandbox_url, ttl=0, seconds=30))
     opened.append(desk)
     return desk
@@ -79,7 +81,7 @@ def backup(desk: Desk, name: str) -> dict[str, Any]:
 
 def send(desk: Desk, actor: Actor, **changes: object) -> int:
     order_id = create.create(desk, actor, draft(**changes), create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     restore_guard.examine(desk.store, desk.settings)
     return order_id
 
@@ -112,13 +114,13 @@ def test_a_backup_put_back_mails_nothing_until_it_is_released(
     restore_guard.examine(desk.store, desk.settings)
     pending(desk, manager)
     copy = backup(desk, "copy")
-    worker.drain(desk)
+    drain(desk)
     restore_guard.examine(desk.store, desk.settings)
     assert len(sandbox.mails()) == 1  # it has left after the backup was made
 
     again = start(opened, desk.settings, **copy)
     for _ in range(3):
-        worker.drain(again)
+        drain(again)
         Rounds().run_due(again)
         sandbox.control("clock", {"advance_seconds": 120})
     assert len(sandbox.mails()) == 1
@@ -135,7 +137,7 @@ def test_a_backup_put_back_mails_nothing_until_it_is_released(
     assert restore_guard.release(again.store, again.settings, admin) is True
     assert restore_guard.release(again.store, again.settings, admin) is False
     sandbox.control("clock", {"advance_seconds": 120})
-    worker.drain(again)
+    drain(again)
     assert len(sandbox.mails()) == 2
     assert restore_guard.standing(start(opened, desk.settings, **copy).store) is None
 
@@ -156,13 +158,13 @@ def test_while_it_is_held_payments_are_read_and_customers_led_nowhere(
     page = history.detail(again, manager, order_id).pages[-1].hipay_order_id
     sandbox.control("pay", {"orderids": [page], "outcome": "accept"})
     history.check_now(again, manager, [order_id])
-    worker.drain(again)
+    drain(again)
     assert history.detail(again, manager, order_id).badge == "paid"
     with pytest.raises(NotAuthorised):
         open_page.press(again, str(token))
     links.resend(again, manager, own, create.new_form_key())
     before = len(sandbox.mails())
-    worker.drain(again)
+    drain(again)
     assert len(sandbox.mails()) == before
     restore_guard.release(again.store, again.settings, person(again, "admin"))
     assert isinstance(open_page.press(again, str(token)), Pressed)

@@ -24,6 +24,7 @@ from services.imports import background
 from services.mail.errors import AddressError, AddressMalformed
 from services.orders import create, history, record
 from services.retention import MonthsRefused, NothingToErase
+from services.store import alarms
 from services.store.orders import notifications, orders
 from services.store.orders.notifications import Fate
 from services.store.orders.orders import Filter
@@ -407,7 +408,7 @@ def test_why_a_person_closed_an_alarm_goes_too(desk: Desk, admin: Actor) -> None
     found = order(desk, manager)
     with desk.store.write() as tx:
         for identity, by, why in (("a", manager.id, "Inès has called"), ("b", "worker", "resolved")):
-            orders.open_alarm(
+            alarms.open_alarm(
                 tx,
                 identity=identity,
                 account="demo",
@@ -416,10 +417,10 @@ def test_why_a_person_closed_an_alarm_goes_too(desk: Desk, admin: Actor) -> None
                 detail={},
                 opened_at=clock.now(),
             )
-            orders.close_alarms(tx, identity, at=clock.now(), by=by, reason=why)
+            alarms.close_alarms(tx, identity, at=clock.now(), by=by, reason=why)
     retention.erase(desk, admin, ADDRESS)
     with desk.store.read() as tx:
-        assert [row.closing_reason for row in orders.alarms_of(tx, found)] == ["—", "resolved"]
+        assert [row.closing_reason for row in alarms.alarms_of(tx, found)] == ["—", "resolved"]
 
 
 def test_an_address_in_a_payout_line_goes_and_its_amounts_stay(desk: Desk, admin: Actor) -> None:

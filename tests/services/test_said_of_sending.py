@@ -12,8 +12,8 @@ import pytest
 from services.access import Actor
 from services.accounts.pauses import pauses, resume
 from services.alarms.sweep import sweep
+from services.demo.drain import drain
 from services.desk import Desk
-from services.entrypoints import worker
 from services.hipay.client import HiPay
 from services.hipay.errors import UntrustedUrl
 from services.mail.errors import AuthRefused
@@ -33,7 +33,7 @@ def send(desk: Desk, actor: Actor, **changes: object) -> int:
 
 def later(desk: Desk, sandbox: RunningSandbox, **time: float) -> None:
     sandbox.control("clock", {"advance_seconds": timedelta(**time).total_seconds()})
-    worker.drain(desk)
+    drain(desk)
 
 
 def found(desk: Desk, order_id: int) -> Detail:
@@ -52,7 +52,7 @@ def test_a_page_elsewhere_is_alarmed_and_nothing_is_mailed(
 
     monkeypatch.setattr(HiPay, "create_page", elsewhere)
     order_id = send(desk, manager)
-    worker.drain(desk)
+    drain(desk)
     later(desk, sandbox, hours=30)
     assert found(desk, order_id).badge == "failed"
     [alarm] = found(desk, order_id).alarms
@@ -65,7 +65,7 @@ def test_a_gateway_that_stays_away_is_given_up_after_a_day_and_shown(
 ) -> None:
     sandbox.control("faults", {"kind": "5xx", "path": "/v1/hpayment"})
     order_id = send(desk, manager)
-    worker.drain(desk)
+    drain(desk)
     for _ in range(5):
         later(desk, sandbox, hours=4)
         assert found(desk, order_id).badge == "preparing"
@@ -97,7 +97,7 @@ def test_a_mail_server_that_refuses_the_password_pauses_the_queue(
     with monkeypatch.context() as patched:
         patched.setattr(send_mail, "deliver", refused)
         first, second = send(desk, manager, order_id="A-1"), send(desk, manager, order_id="A-2")
-        worker.drain(desk)
+        drain(desk)
         later(desk, sandbox, minutes=10)
     assert len(asked) == 1  # the second was not even tried
     with desk.store.read() as tx:
@@ -113,7 +113,7 @@ def test_an_answer_lost_after_the_last_byte_is_said_in_the_timeline(
 ) -> None:
     sandbox.control("settings", {"smtp_drop": "after_data"})
     order_id = send(desk, manager)
-    worker.drain(desk)
+    drain(desk)
     sandbox.control("settings", {"smtp_drop": None})
     later(desk, sandbox, minutes=10)
     told = [event for event in found(desk, order_id).events if event.kind.startswith("mail_")]
@@ -126,15 +126,15 @@ def test_a_chargeback_after_the_payout_is_the_orders_state(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     order_id = send(desk, manager, order_id="A-1", amount="10")
-    worker.drain(desk)
+    drain(desk)
     sandbox.control("pay", {"orderids": ["A-1"], "outcome": "accept"})
     history.check_now(desk, manager, [order_id])
-    worker.drain(desk)
+    drain(desk)
     import_line(desk, file_order="A-1")
     assert found(desk, order_id).badge == "paid"
     sandbox.control("chargeback", {"orderid": "A-1"})
     history.check_now(desk, manager, [order_id])
-    worker.drain(desk)
+    drain(desk)
     seen = found(desk, order_id)
     assert (seen.badge, seen.order.payment, seen.order.charged_back) == (
         "charged_back",

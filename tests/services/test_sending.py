@@ -9,8 +9,8 @@ from services import clock
 from services.access import Actor, NotAllowed
 from services.accounts.configuration import save_email_settings, save_payment_page
 from services.accounts.pauses import resume
+from services.demo.drain import drain
 from services.desk import Desk
-from services.entrypoints import worker
 from services.hipay.statuses import MOTO_PRODUCTS
 from services.orders import create, history
 from services.orders.errors import AccountNotReady, DraftRefused, NothingToRetry, OrderIdTaken
@@ -30,12 +30,12 @@ def kinds(desk: Desk, actor: Actor, order_id: int) -> list[str]:
 
 def later(desk: Desk, sandbox: RunningSandbox, **time: float) -> None:
     sandbox.control("clock", {"advance_seconds": timedelta(**time).total_seconds()})
-    worker.drain(desk)
+    drain(desk)
 
 
 def test_a_link_is_sent_and_its_payment_seen(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     order_id = send(desk, manager, copy_to_sender=True)
-    worker.drain(desk)
+    drain(desk)
     found = history.detail(desk, manager, order_id)
     assert found.badge == "open"
     mails = sandbox.mails()
@@ -55,7 +55,7 @@ def test_a_link_is_sent_and_its_payment_seen(desk: Desk, manager: Actor, sandbox
     sandbox.control("pay", {"orderids": [page], "outcome": "decline", "reason": "4010103"})
     sandbox.control("pay", {"orderids": [page], "outcome": "accept"})
     history.check_now(desk, manager, [order_id])
-    worker.drain(desk)
+    drain(desk)
     found = history.detail(desk, manager, order_id)
     assert (found.badge, found.order.captured) == ("paid", 1250_5000)
     assert found.order.checked_at is not None
@@ -73,7 +73,7 @@ def test_two_presses_make_one_order(desk: Desk, manager: Actor, sandbox: Running
         press.start()
     for press in presses:
         press.join()
-    worker.drain(desk)
+    drain(desk)
     assert len(set(made)) == 1
     assert len(made) == 4
     assert len(sandbox.mails()) == 1
@@ -83,7 +83,7 @@ def test_by_phone_no_mail_leaves_and_only_moto_products_are_asked(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     order_id = send(desk, manager, channel="phone", email="")
-    worker.drain(desk)
+    drain(desk)
     found = history.detail(desk, manager, order_id)
     assert found.badge == "open"
     assert found.url is not None
@@ -99,7 +99,7 @@ def test_a_list_of_products_for_links_alone_opens_no_others_by_phone(
 ) -> None:
     save_payment_page(desk, person(desk, "admin"), "demo", {"payment_product_list": ["paypal", "ideal"]})
     send(desk, manager, channel="phone", email="")
-    worker.drain(desk)
+    drain(desk)
     [at_hipay] = sandbox.control("orders")
     asked = set(at_hipay["fields"]["payment_product_list"].split(","))
     assert {"visa", "mastercard"} <= asked <= MOTO_PRODUCTS
@@ -138,7 +138,7 @@ def test_a_broken_gateway_delays_the_one_mail(
 ) -> None:
     sandbox.control("faults", {"kind": fault, "path": "/v1/hpayment", "count": 2})
     order_id = send(desk, manager)
-    worker.drain(desk)
+    drain(desk)
     assert sandbox.mails() == []
     found = history.detail(desk, manager, order_id)
     assert found.badge == "preparing"
@@ -159,7 +159,7 @@ def test_a_lost_answer_under_strict_order_ids_takes_the_next_page(
     sandbox.control("settings", {"duplicate_order": "refuse"})
     sandbox.control("faults", {"kind": "lost", "path": "/v1/hpayment", "count": 1})
     order_id = send(desk, manager, order_id="A-1")
-    worker.drain(desk)
+    drain(desk)
     later(desk, sandbox, seconds=20)
     later(desk, sandbox, seconds=20)
     found = history.detail(desk, manager, order_id)
@@ -182,7 +182,7 @@ def test_an_order_id_that_hipay_has_from_elsewhere_is_said(
     assert sandbox.api("POST", "/v1/hpayment", data=fields).status_code == 200
     sandbox.control("pay", {"orderids": ["A-1"], "outcome": "accept"})
     order_id = send(desk, manager, order_id="A-1")
-    worker.drain(desk)
+    drain(desk)
     found = history.detail(desk, manager, order_id)
     assert (found.badge, found.order.failure) == ("failed", "hipay_duplicate_order")
     assert found.order.captured == 0
@@ -196,7 +196,7 @@ def test_refused_credentials_pause_the_account(desk: Desk, manager: Actor, sandb
     )
     broken = Desk(wrong, desk.store)
     order_id = send(broken, manager)
-    worker.drain(broken)
+    drain(broken)
     found = history.detail(broken, manager, order_id)
     assert found.order.failure == "hipay_not_authorised"
     with pytest.raises(AccountNotReady) as refusal:
@@ -212,13 +212,13 @@ def test_a_refused_mail_is_said_and_can_be_tried_again(
 ) -> None:
     sandbox.control("settings", {"smtp_reply": "550 no such mailbox"})
     order_id = send(desk, manager)
-    worker.drain(desk)
+    drain(desk)
     found = history.detail(desk, manager, order_id)
     assert (found.badge, found.order.failure) == ("failed", "mail_rejected")
     assert found.url is not None  # it can be copied
     sandbox.control("settings", {"smtp_reply": None})
     history.retry(desk, manager, order_id)
-    worker.drain(desk)
+    drain(desk)
     assert history.detail(desk, manager, order_id).badge == "open"
     with pytest.raises(NothingToRetry):
         history.retry(desk, manager, order_id)
@@ -227,7 +227,7 @@ def test_a_refused_mail_is_said_and_can_be_tried_again(
 def test_a_busy_mail_server_is_tried_again(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     sandbox.control("settings", {"smtp_reply": "451 later"})
     order_id = send(desk, manager)
-    worker.drain(desk)
+    drain(desk)
     assert history.detail(desk, manager, order_id).order.delivery == "queued"
     sandbox.control("settings", {"smtp_reply": None})
     later(desk, sandbox, minutes=5)
@@ -240,7 +240,7 @@ def test_a_mail_whose_fate_is_unknown_is_tried_once_more_and_then_shown(
 ) -> None:
     sandbox.control("settings", {"smtp_drop": "after_data"})
     order_id = send(desk, manager)
-    worker.drain(desk)
+    drain(desk)
     later(desk, sandbox, minutes=5)
     later(desk, sandbox, minutes=5)
     later(desk, sandbox, minutes=5)
@@ -256,7 +256,7 @@ def test_a_link_that_ended_before_its_mail_left_is_not_mailed(
 ) -> None:
     sandbox.control("settings", {"smtp_reply": "451 later"})
     order_id = send(desk, manager, expires_at=clock.now() + timedelta(minutes=15))
-    worker.drain(desk)
+    drain(desk)
     sandbox.control("settings", {"smtp_reply": None})
     later(desk, sandbox, minutes=20)
     found = history.detail(desk, manager, order_id)
@@ -268,13 +268,13 @@ def test_a_payment_of_another_amount_is_kept_apart_with_an_alarm(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     order_id = send(desk, manager)
-    worker.drain(desk)
+    drain(desk)
     with desk.store.write() as tx:
         [page] = orders.pages_of(tx, order_id)
         orders.change_page(tx, page.id, amount=page.amount + 1_0000)
     sandbox.control("pay", {"orderids": [page.hipay_order_id], "outcome": "accept"})
     history.check_now(desk, manager, [order_id])
-    worker.drain(desk)
+    drain(desk)
     found = history.detail(desk, manager, order_id)
     assert (found.order.payment, found.order.captured) == ("unpaid", 0)
     assert [alarm.kind for alarm in found.alarms] == ["other_amount"]
@@ -282,7 +282,7 @@ def test_a_payment_of_another_amount_is_kept_apart_with_an_alarm(
 
 def test_the_customers_language_decides_the_mail(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     send(desk, manager, language="de", locale="fr")
-    worker.drain(desk)
+    drain(desk)
     [mail] = sandbox.mails()
     assert "Bestellung" in mail["subject"]
     assert 'lang="de"' in mail["html"]

@@ -9,8 +9,8 @@ from services import clock
 from services.access import Actor
 from services.accounts.configuration import save_email_settings
 from services.accounts.pauses import pause, pauses, resume
+from services.demo.drain import drain
 from services.desk import Desk
-from services.entrypoints import worker
 from services.hipay.client import HiPay
 from services.hipay.errors import PageOver
 from services.mail.errors import Rejected
@@ -30,7 +30,7 @@ def send(desk: Desk, actor: Actor, **changes: object) -> int:
 
 def later(desk: Desk, sandbox: RunningSandbox, **time: float) -> None:
     sandbox.control("clock", {"advance_seconds": timedelta(**time).total_seconds()})
-    worker.drain(desk)
+    drain(desk)
 
 
 def set_sender(desk: Desk, address: str) -> None:
@@ -59,7 +59,7 @@ def test_a_payment_made_while_the_account_is_paused_is_seen_once_it_is_resumed(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     order_id = send(desk, manager, expires_at=clock.now() + timedelta(minutes=30))
-    worker.drain(desk)
+    drain(desk)
     sandbox.control("pay", {"all_open": True, "outcome": "accept"})
     paused(desk)
     later(desk, sandbox, hours=3)
@@ -72,7 +72,7 @@ def test_a_payment_made_while_the_account_is_paused_is_seen_once_it_is_resumed(
 def test_the_time_of_a_pause_is_not_the_orders(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     order_id = send(desk, manager)
     paused(desk)
-    worker.drain(desk)
+    drain(desk)
     later(desk, sandbox, hours=25)
     sandbox.control("faults", {"kind": "5xx", "path": "/v1/hpayment", "count": 1})
     resumed(desk)
@@ -95,7 +95,7 @@ def test_a_worker_that_was_away_for_a_day_does_not_give_up_at_its_first_try(
 def test_no_page_is_made_that_no_mail_can_carry(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     order_id = send(desk, manager)
     set_sender(desk, "")
-    worker.drain(desk)
+    drain(desk)
     later(desk, sandbox, minutes=10)
     found = history.detail(desk, manager, order_id)
     assert (found.badge, found.order.failure) == ("preparing", "account_not_ready")
@@ -118,7 +118,7 @@ def test_a_copy_that_cannot_be_written_does_not_send_the_link_twice(
 
     monkeypatch.setattr(send_mail, "deliver", emptied_meanwhile)
     order_id = send(desk, manager, copy_to_sender=True)
-    worker.drain(desk)
+    drain(desk)
     later(desk, sandbox, minutes=10)
     found = history.detail(desk, manager, order_id)
     assert found.order.delivery == "sent"
@@ -138,7 +138,7 @@ def test_a_refused_copy_is_told_but_is_not_the_orders_failure(
 
     monkeypatch.setattr(send_mail, "deliver", refuse_the_copy)
     order_id = send(desk, manager, copy_to_sender=True)
-    worker.drain(desk)
+    drain(desk)
     found = history.detail(desk, manager, order_id)
     assert (found.badge, found.order.failure) == ("open", "")
     assert found.events[-1].data["fields"]["answer"] == "<…@…>: user unknown"
@@ -149,7 +149,7 @@ def test_events_keep_no_address_that_a_server_quotes(
 ) -> None:
     sandbox.control("settings", {"smtp_reply": "550 <Elodie.Marchand@example.com> is no user here"})
     order_id = send(desk, manager)
-    worker.drain(desk)
+    drain(desk)
     found = history.detail(desk, manager, order_id)
     assert (
         "Elodie" in found.order.failure_detail["answer"]
@@ -161,7 +161,7 @@ def test_events_keep_no_address_that_a_server_quotes(
 def test_nor_a_name_without_its_domain(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     sandbox.control("settings", {"smtp_reply": "550 elodie.marchand: no such user (Élodie MARCHAND)"})
     order_id = send(desk, manager)
-    worker.drain(desk)
+    drain(desk)
     found = history.detail(desk, manager, order_id)
     assert found.events[-1].data["fields"]["answer"] == "…: no such user (… …)"
     assert found.events[-1].data["error"] == found.order.failure
@@ -171,10 +171,10 @@ def test_a_next_page_takes_an_order_id_that_no_order_has(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     send(desk, manager, order_id="A-1-2")
-    worker.drain(desk)
+    drain(desk)
     lose_the_next_page(sandbox)
     order_id = send(desk, manager, order_id="A-1")
-    worker.drain(desk)
+    drain(desk)
     later(desk, sandbox, seconds=20)
     assert pages(desk, manager, order_id) == [("A-1", "lost"), ("A-1-3", "open")]
 
@@ -184,7 +184,7 @@ def test_an_order_id_that_a_next_page_has_is_taken(
 ) -> None:
     lose_the_next_page(sandbox)
     send(desk, manager, order_id="A-1")
-    worker.drain(desk)
+    drain(desk)
     later(desk, sandbox, seconds=20)
     with pytest.raises(OrderIdTaken):
         send(desk, manager, order_id="A-1-2")
@@ -221,7 +221,7 @@ def test_a_page_that_is_over_is_followed_by_another_only_if_it_is_unpaid(
     monkeypatch.setattr(HiPay, "create_page", over_the_second_time)
     sandbox.control("faults", {"kind": "lost", "path": "/v1/hpayment", "count": 1})
     order_id = send(desk, manager, order_id="A-1")
-    worker.drain(desk)  # the answer is lost
+    drain(desk)  # the answer is lost
     if outcome:
         sandbox.control("pay", {"orderids": ["A-1"], "outcome": outcome})
     later(desk, sandbox, seconds=20)
@@ -234,7 +234,7 @@ def test_a_dispute_that_is_won_gives_the_money_back(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     order_id = send(desk, manager, order_id="A-1")
-    worker.drain(desk)
+    drain(desk)
     sandbox.control("pay", {"orderids": ["A-1"], "outcome": "accept"})
     seen = []
     for act in (
@@ -247,7 +247,7 @@ def test_a_dispute_that_is_won_gives_the_money_back(
         [(path, body)] = act.items()
         sandbox.control(path, {"orderid": "A-1", **body})
         history.check_now(desk, manager, [order_id])
-        worker.drain(desk)
+        drain(desk)
         order = history.detail(desk, manager, order_id).order
         seen.append((order.payment, order.charged_back))
     assert seen == [
@@ -262,7 +262,7 @@ def test_a_customer_who_comes_back_while_hipay_is_asked_is_not_forgotten(
     desk: Desk, manager: Actor, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order_id = send(desk, manager, order_id="A-1")
-    worker.drain(desk)
+    drain(desk)
     read = HiPay.read_order
 
     def paid_right_after(client: HiPay, hipay_order_id: str) -> Any:
@@ -281,11 +281,11 @@ def test_credentials_refused_at_a_read_pause_the_account(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     order_id = send(desk, manager)
-    worker.drain(desk)
+    drain(desk)
     wrong = desk.account("demo").model_copy(update={"login": "nobody"})
     broken = Desk(desk.settings.model_copy(update={"accounts": {"demo": wrong}}), desk.store)
     history.check_now(broken, manager, [order_id])
-    worker.drain(broken)
+    drain(broken)
     with desk.store.read() as tx:
         assert [one.subject for one in pauses(tx, "demo")] == ["gateway"]
 
@@ -295,7 +295,7 @@ def test_a_mail_that_may_have_left_is_never_said_not_to_have(
 ) -> None:
     sandbox.control("settings", {"smtp_drop": "after_data"})
     order_id = send(desk, manager, expires_at=clock.now() + timedelta(minutes=15))
-    worker.drain(desk)
+    drain(desk)
     later(desk, sandbox, minutes=20)
     assert history.detail(desk, manager, order_id).order.delivery == "uncertain"
     assert len(sandbox.mails()) == 1
@@ -314,11 +314,11 @@ def test_the_money_of_anothers_order_with_a_lost_pages_id_is_not_ours(
     }
     assert sandbox.api("POST", "/v1/hpayment", data=theirs).status_code == 200
     order_id = send(desk, manager, order_id="A-1", amount="5,00")
-    worker.drain(desk)
+    drain(desk)
     assert pages(desk, manager, order_id) == [("A-1", "lost"), ("A-1-2", "open")]
     sandbox.control("pay", {"orderids": ["A-1"], "outcome": "accept"})
     history.check_now(desk, manager, [order_id])
-    worker.drain(desk)
+    drain(desk)
     found = history.detail(desk, manager, order_id)
     assert (found.badge, found.order.captured) == ("open", 0)
     assert [alarm.kind for alarm in found.alarms] == ["quarantined"]

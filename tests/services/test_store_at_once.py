@@ -15,7 +15,7 @@ from services.accounts.pauses import pause
 from services.desk import Desk
 from services.orders import states
 from services.orders.record import record
-from services.store import access, accounts, meta
+from services.store import access, accounts, alarms, meta
 from services.store.orders import orders as rows
 from services.store.orders import steps
 from tests.support.desk import open_test_desk
@@ -134,7 +134,7 @@ def test_what_two_are_the_first_to_write_is_written_once(desk: Desk) -> None:
         with desk.store.write() as tx:
             accounts.save_check(tx, "demo", "mail", "ok", {}, at=now, actor_kind="user", actor_id="u")
         with desk.store.write() as tx:
-            rows.open_alarm(
+            alarms.open_alarm(
                 tx, identity="late", account="demo", order=order, kind="late", detail={}, opened_at=now
             )
         with desk.store.write() as tx:
@@ -145,7 +145,7 @@ def test_what_two_are_the_first_to_write_is_written_once(desk: Desk) -> None:
     assert sorted(claimed) == [False] * 5 + [True]
     assert len(set(users)) == 1
     with desk.store.read() as tx:
-        assert len(rows.alarms_of(tx, order)) == 1
+        assert len(alarms.alarms_of(tx, order)) == 1
         assert len(accounts.pauses(tx, "demo")) == len(accounts.checks(tx, "demo")) == 1
         actions = [row.action for row in access.audit_rows(tx)]
         assert sorted(actions) == ["account.paused", "user.created"]

@@ -11,9 +11,9 @@ from services.access import Actor
 from services.bulk import expected, sending
 from services.bulk.errors import ColumnsDoubtful, ColumnsMissing
 from services.bulk.rows import Rules
+from services.demo.drain import drain
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.entrypoints import worker
 from services.store.schema.orders import audit, orders, table_columns
 from tests.support.desk import person
 from tests.support.tables import as_csv, as_xlsx
@@ -44,7 +44,7 @@ def asked(desk: Desk, actor: Actor, raw: bytes, said: Mapping[str, str | None] |
         form_key=repr(said),
         head=preview.table.head,
     )
-    worker.drain(desk)
+    drain(desk)
     with desk.store.read() as tx:
         return tx.execute(select(orders).order_by(orders.c.id.desc())).first()
 

@@ -18,9 +18,9 @@ from services.access import CUSTOMER, Actor, NotAllowed
 from services.alarms import kinds
 from services.alarms.handling import close, to_do
 from services.alarms.sweep import sweep
+from services.demo.drain import drain
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.entrypoints import worker
 from services.imports import background
 from services.notices import choices
 from services.notices.post import find as gather
@@ -71,7 +71,7 @@ def receiver(desk: Desk) -> Iterator[httpx.Client]:
 
 def send(desk: Desk, actor: Actor, *, pressed: bool = True, **changes: Any) -> int:
     order = create.create(desk, actor, draft(amount="15", **changes), create.new_form_key())
-    worker.drain(desk)
+    drain(desk)
     if pressed:
         open_page.press(desk, found(desk, order).order.link_token)
     return order
@@ -119,10 +119,10 @@ def positions(desk: Desk) -> list[Any]:
 
 
 def until_the_alarm(desk: Desk, sandbox: RunningSandbox, order: int) -> None:
-    worker.drain(desk)
+    drain(desk)
     for _ in range(6):
         later(sandbox, minutes=5)
-        worker.drain(desk)
+        drain(desk)
     assert open_alarms(desk, order) == ["payment_unconfirmed"]
 
 
@@ -152,19 +152,19 @@ def test_a_forged_notification_is_never_money_and_a_real_payment_is(
     assert [one.id for one in listed.orders] == [order]
     assert operations.of_order(desk, person(desk, "finance"), order) == ((), ())
 
-    worker.drain(desk)  # HiPay is asked, and knows no such payment
+    drain(desk)  # HiPay is asked, and knows no such payment
     assert kinds_of(desk, order)[-2:] == ["payment_told", "payment_absent"]
     later(sandbox, minutes=10)
-    worker.drain(desk)
+    drain(desk)
     assert open_alarms(desk, order) == []
     later(sandbox, minutes=10)
-    worker.drain(desk)
+    drain(desk)
     assert open_alarms(desk, order) == ["payment_unconfirmed"]
     assert found(desk, order).badge == "unconfirmed"
     [position] = positions(desk)
     assert (position.captured_units, position.paid_at) == (0, None)
     later(sandbox, days=1)
-    worker.drain(desk)
+    drain(desk)
     assert kinds_of(desk, order).count("payment_absent") == 1
     waits = found(desk, order).waiting["read"] - clock.now()
     assert timedelta(hours=23) < waits < timedelta(hours=25)
@@ -174,7 +174,7 @@ def test_a_forged_notification_is_never_money_and_a_real_payment_is(
     open_page.press(desk, found(desk, order).order.link_token)
     pay(desk, sandbox, order)
     history.check_now(desk, manager, [order])
-    worker.drain(desk)
+    drain(desk)
     seen = found(desk, order)
     assert (seen.badge, seen.order.captured) == ("paid", AMOUNT)
     [position] = positions(desk)
@@ -196,7 +196,7 @@ def test_the_alarm_ends_by_itself_when_the_payment_is_shown_after_all(
             answered(tx, order, [page.id for page in found(desk, order).pages], ())
     assert open_alarms(desk, order) == ["payment_unconfirmed"]
     history.check_now(desk, manager, [order])
-    worker.drain(desk)
+    drain(desk)
     assert found(desk, order).badge == "paid"
     [alarm] = [one for one in found(desk, order).alarms if one.kind == "payment_unconfirmed"]
     assert (alarm.closed_by, alarm.closing_reason) == ("worker", kinds.RESOLVED)
@@ -212,7 +212,7 @@ def test_while_hipay_does_not_answer_nothing_is_alarmed(
         sandbox.control("faults", {**fault, "path": path})
     for _ in range(8):
         later(sandbox, minutes=20)
-        worker.drain(desk)
+        drain(desk)
     assert "payment_unconfirmed" not in open_alarms(desk, order)
     assert "payment_absent" not in kinds_of(desk, order)
     assert found(desk, order).badge == "unconfirmed"
@@ -228,13 +228,13 @@ def test_where_hipay_shows_the_account_nothing_its_administrator_is_told(
     for path in ("/v3/", "/v1/transaction"):
         sandbox.control("faults", {"kind": "refuse", "code": 1000005, "path": path})
     for _ in range(4):  # it answers every hour that it may not
-        worker.drain(desk)
+        drain(desk)
         later(sandbox, hours=2)
     assert (found(desk, order).badge, open_alarms(desk, order)) == ("unconfirmed", [])
     [alarm] = to_do(desk, administrator).free.alarms
     assert (alarm.kind, alarm.detail) == ("payments_not_read", {"code": 1000005})
     sandbox.control("faults", {"kind": "off"})
-    worker.drain(desk)
+    drain(desk)
     assert found(desk, order).order.captured == AMOUNT
     assert to_do(desk, administrator).free.alarms == ()
 
@@ -244,7 +244,7 @@ def test_made_up_refusals_wear_no_link_out(desk: Desk, manager: Actor, receiver:
     token = found(desk, order).order.link_token
     for number in range(open_page.ATTEMPTS):
         tell(desk, receiver, order, status=113, transaction_reference=f"forged {number}")
-    worker.drain(desk)
+    drain(desk)
     pressed = open_page.press(desk, token)
     assert [page.url for page in found(desk, order).pages] == [pressed.url]
 
@@ -254,7 +254,7 @@ def test_what_is_told_is_read_beyond_the_links_end(
 ) -> None:
     order = send(desk, manager, expires_at=clock.now() + timedelta(hours=2))
     later(sandbox, days=3)
-    worker.drain(desk)
+    drain(desk)
     assert found(desk, order).waiting == {}
     tell(desk, receiver, order)
     until_the_alarm(desk, sandbox, order)
@@ -277,15 +277,15 @@ def test_nothing_is_sent_and_nothing_is_done_while_a_payment_is_being_confirmed(
     assert "votre paiement est en cours" in receiver.get(f"/p/{token}").text.lower()
     for _ in range(3):
         later(sandbox, minutes=3)
-        worker.drain(desk)
+        drain(desk)
     assert len(sandbox.mails()) == 1  # neither sent nor withdrawn
     assert found(desk, order).order.delivery == "queued"
     until_the_alarm(desk, sandbox, order)
     close(desk, manager, found(desk, order).alarms[0].id, "no such payment")
     later(sandbox, minutes=3)
-    worker.drain(desk)
+    drain(desk)
     later(sandbox, minutes=3)
-    worker.drain(desk)
+    drain(desk)
     assert len(sandbox.mails()) == 2  # it was no payment: the reminder leaves
     assert set(links.offer(desk, manager, order).refusals) < set(offered.refusals)  # type: ignore[union-attr]
 
@@ -297,9 +297,9 @@ def test_a_mail_that_waits_is_withdrawn_once_the_payment_is_confirmed(
     links.resend(desk, manager, order, "again")
     tell(desk, receiver, order)
     pay(desk, sandbox, order)
-    worker.drain(desk)
+    drain(desk)
     later(sandbox, minutes=2)
-    worker.drain(desk)
+    drain(desk)
     seen = found(desk, order)
     assert (seen.order.payment, seen.order.delivery, len(sandbox.mails())) == ("captured", "withdrawn", 1)
 
@@ -310,7 +310,7 @@ def test_a_confirmed_payment_stands_whatever_is_told(
     order = send(desk, manager)
     pay(desk, sandbox, order)
     history.check_now(desk, manager, [order])
-    worker.drain(desk)
+    drain(desk)
     reference = next(e.data["reference"] for e in found(desk, order).events if e.kind == "payment")
     tell(desk, receiver, order, status=125, refunded_amount="15.00", transaction_reference=reference)
     tell(desk, receiver, order, status=129, transaction_reference=reference)
@@ -338,7 +338,7 @@ def test_nobody_is_told_of_money_that_is_only_told(
     with desk.store.read() as tx:
         assert notices.all_notices(tx) == []
     pay(desk, sandbox, order)
-    worker.drain(desk)
+    drain(desk)
     gather(desk)
     with desk.store.read() as tx:
         assert [one.kind for one in notices.all_notices(tx)] == ["paid"]
@@ -350,14 +350,14 @@ def test_an_unknown_operation_is_not_settled_by_what_is_told(
     order = send(desk, manager)
     pay(desk, sandbox, order)
     history.check_now(desk, manager, [order])
-    worker.drain(desk)
+    drain(desk)
     finance = person(desk, "finance")
     _, (refund,) = operations.of_order(desk, finance, order)
     sandbox.control("faults", {"kind": "lost", "path": "/v1/maintenance", "count": 1})
     operations.ask(desk, finance, order, refund, 5_0000, "a gift", "k")
     for kind in ("/v3/order", "/v3/transaction", "/v1/transaction"):
         sandbox.control("faults", {"kind": "5xx", "path": kind})
-    worker.drain(desk)
+    drain(desk)
     [asked], _ = operations.of_order(desk, finance, order)
     assert asked.state == "unknown"
     tell(
@@ -383,7 +383,7 @@ def test_of_an_account_that_has_gone_a_person_confirms(
     with pytest.raises(AccountAsked):
         confirm.confirm(desk, finance, order, (), "seen", "k0")
     with gone(desk):
-        worker.drain(desk)
+        drain(desk)
         sweep(desk)
         assert open_alarms(desk, order) == ["payment_unconfirmable"]
         assert [alarm.kind for alarm in to_do(desk, manager).mine.alarms] == ["payment_unconfirmable"]
@@ -462,7 +462,7 @@ def test_what_was_counted_before_is_read_once_and_an_alarm_says_what_hipay_does_
         due = tx.execute(select(orders.steps.c.order, orders.steps.c.kind)).all()
     assert sorted(map(tuple, due)) == [(order, "read") for order in (real, forged, waits)]
     later(sandbox, seconds=5)
-    worker.drain(desk)
+    drain(desk)
     assert [found(desk, order).badge for order in (real, forged)] == ["paid", "paid"]
     assert [event.data.get("source") for event in found(desk, real).events if event.kind == "payment"] == [
         None,
@@ -470,6 +470,6 @@ def test_what_was_counted_before_is_read_once_and_an_alarm_says_what_hipay_does_
     ]
     for _ in range(4):
         later(sandbox, minutes=6)
-        worker.drain(desk)
+        drain(desk)
     assert (open_alarms(desk, real), open_alarms(desk, forged)) == ([], ["payment_unshown"])
     assert found(desk, forged).order.captured == AMOUNT

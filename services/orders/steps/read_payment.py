@@ -7,7 +7,6 @@ from typing import Any
 from services import clock
 from services.access import WORKER
 from services.accounts.pauses import pause
-from services.alarms.kinds import RESOLVED
 from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors
@@ -22,8 +21,7 @@ from services.orders.steps.retry import (
     next_read,
 )
 from services.orders.unconfirmed import answered, awaited
-from services.store import Connection, Row
-from services.store.alarms import open_of_kinds
+from services.store import Connection, Row, alarms
 from services.store.orders import orders as rows
 from services.store.orders import steps
 from services.store.orders.steps import Step
@@ -80,13 +78,13 @@ def run(desk: Desk, step: Step) -> None:
         if reads:
             resume(tx, step.order, step.account)
             for one in _refusals(tx, step.account):
-                rows.close_alarms(tx, one.identity, at=clock.now(), by=WORKER.id, reason=RESOLVED)
+                alarms.close_alarms(tx, one.identity, at=clock.now(), by=WORKER.id, reason=alarms.RESOLVED)
     desk.wake.set()
 
 
 def stop(tx: Connection, step: Step, code: str) -> None:
     """Read it once a day from now on; an alarm says that a person must look."""
-    rows.open_alarm(
+    alarms.open_alarm(
         tx,
         identity=f"payment_not_read:{step.order}",
         account=step.account,
@@ -99,14 +97,16 @@ def stop(tx: Connection, step: Step, code: str) -> None:
 
 
 def _refusals(tx: Connection, account: str) -> list[Row[Any]]:
-    return [one for one in open_of_kinds(tx, ("payments_not_read",)).values() if one.account == account]
+    return [
+        one for one in alarms.open_of_kinds(tx, ("payments_not_read",)).values() if one.account == account
+    ]
 
 
 def _say_refused(tx: Connection, account: str, error: errors.NotAuthorised) -> None:
     """HiPay answers, and shows this account nothing: no payment of it is ever confirmed before somebody puts that right."""
     if not _refusals(tx, account):
         now = clock.now()
-        rows.open_alarm(
+        alarms.open_alarm(
             tx,
             identity=f"payments_not_read:{account}:{now.isoformat()}",
             account=account,

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from services.access import Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
-from services.alarms.handling import days_to_settle, write_days_to_settle
+from services.accounts.settlement_delay import days_to_settle, write_days_to_settle
 from services.desk import Desk
 from services.errors import DeskError
 from services.reconciliation.matching import rejoin

@@ -10,7 +10,7 @@ from typing import Any
 
 from services import clock
 from services.access import Actor, Right, require
-from services.alarms.handling import days_to_settle
+from services.accounts.settlement_delay import days_to_settle
 from services.desk import Desk
 from services.orders.errors import UnknownOrder
 from services.payouts.tie_out import STATES

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Connection, CursorResult, Row, and_, func,
 from services.store.locks import insert_new, writes
 from services.store.orders.searching import finds, searched
 from services.store.schema.orders import (
-    alarms,
     events,
     messages,
     orders,
@@ -194,21 +193,6 @@ def times_opened(tx: Connection, order_ids: Collection[int]) -> dict[int, int]:
         events.c.order.in_(tuple(order_ids)), events.c.kind == "opened"
     )
     return {int(order_id): int(count) for order_id, count in tx.execute(query.group_by(events.c.order))}
-
-
-def open_alarm(tx: Connection, *, identity: str, **values: Any) -> None:
-    """Raise an alarm once: the same identity again changes nothing."""
-    insert_new(tx, alarms, ("identity",), identity=identity, **values)
-
-
-def close_alarms(tx: Connection, identity: str, *, at: datetime, by: str, reason: str) -> None:
-    """Close the alarm of this identity if it is open."""
-    still_open = (alarms.c.identity == identity) & alarms.c.closed_at.is_(None)
-    tx.execute(update(alarms).where(still_open).values(closed_at=at, closed_by=by, closing_reason=reason))
-
-
-def alarms_of(tx: Connection, order_id: int) -> list[Row[Any]]:
-    return list(tx.execute(select(alarms).where(alarms.c.order == order_id).order_by(alarms.c.id)))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,29 @@
+"""How the mailbox of delivery reports was read last."""
+
+from datetime import timedelta
+
+from services import clock
+from services.accounts.checks import Check, Status
+from services.mail.errors import MailboxAway
+from services.mail.imap_url import parse_imap_url
+from services.orders import bounces
+from services.store import Connection
+
+_REPORTS_LATE = timedelta(hours=1)  # the worker reads it every minute
+
+
+def reports_check(tx: Connection, url: str | None) -> Check:
+    """How the mailbox of delivery reports was read last: by the worker, or just now."""
+    now = clock.now()
+    if not url:
+        return Check("delivery_reports", "unknown", "unset", {}, now)
+    found = bounces.standing(tx, parse_imap_url(url))
+    read = {"at": found.read_at.isoformat() if found.read_at else ""}
+    if found.tried_at is None:
+        return Check("delivery_reports", "unknown", "never")
+    if not found.error:
+        late = now - found.tried_at > _REPORTS_LATE
+        return Check("delivery_reports", *(("warning", "late") if late else ("ok", "")), read, found.tried_at)
+    status: Status = "warning" if found.error == MailboxAway.code else "failed"
+    detail = {"host": found.host, "answer": found.answer, **read}
+    return Check("delivery_reports", status, found.error.removeprefix("mailbox_"), detail, found.tried_at)

@@ -1,0 +1,133 @@
+"""An account's whole check list and its configuration: everything that the configuration screen shows of an account."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services import clock
+from services.access import Actor, Right, require, rights
+from services.accounts.checks import Check, sender_domains, stored_checks
+from services.accounts.configuration import Configuration, configuration
+from services.accounts.errors import AccountUnknown
+from services.accounts.pauses import Pause, pauses
+from services.accounts.readiness import Readiness, readiness_from
+from services.checklist import delivery_reports, payout_checks
+from services.desk import Desk
+from services.settings import SHORTEST_SECRET, Account
+from services.store import Connection, accounts
+from services.store.engine import sqlite_warning
+from services.versions import python_warning
+
+NAMES = (
+    "credentials", "hash_algorithm", "passphrase", "products_link", "products_phone", "payment_page", "redirect_pages", "email_settings",
+    "smtp", "sender_domain", "delivery_reports", "notifications", "finance_api", "payouts_fetched", "finance_notifications",
+    "settlements_folder", "public_address", "database", "python",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Everything the configuration screen shows of an account, read in one transaction."""
+
+    configuration: Configuration
+    checks: tuple[Check, ...]
+    pauses: tuple[Pause, ...]
+    link: Readiness
+    phone: Readiness
+    may_configure: bool
+    may_send: bool
+
+
+def overview(desk: Desk, actor: Actor, account: str) -> Overview:
+    """Raises NotAllowed, AccountUnknown."""
+    if account not in desk.settings.all_accounts:
+        raise AccountUnknown(account)
+    folder = payout_checks.folder_standing(desk, account)
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_ORDERS)
+        config, paused = configuration(tx, account), pauses(tx, account)
+        checks = _checks_in(tx, desk, account, config, folder)
+        held = rights(tx, actor)
+    link, phone = readiness_from(checks, paused, "link"), readiness_from(checks, paused, "phone")
+    return Overview(config, checks, paused, link, phone, Right.CONFIGURE in held, Right.SEND in held)
+
+
+def last_checks(desk: Desk, account: str) -> tuple[Check, ...]:
+    """The check list as it stands, without asking anybody; at most two seconds, when the watched folder hangs."""
+    folder = payout_checks.folder_standing(desk, account)
+    with desk.store.read() as tx:
+        return _checks_in(tx, desk, account, configuration(tx, account), folder)
+
+
+def _checks_in(
+    tx: Connection, desk: Desk, account: str, config: Configuration, folder: payout_checks.Found
+) -> tuple[Check, ...]:
+    """``last_checks`` in the caller's transaction; ``folder`` was looked at before."""
+    found = stored_checks(tx, desk, account, config, NAMES)
+    found |= {
+        check.name: check for check in _seen_here(desk, config, accounts.last_notification(tx, account))
+    }
+    now = clock.now()
+    found["passphrase"] = passphrase_check(desk.account(account), now)
+    found |= {
+        name: Check(name, *finding, now)
+        for name, finding in payout_checks.findings(tx, desk, account, folder)
+    }
+    found["delivery_reports"] = delivery_reports.reports_check(tx, desk.settings.imap)
+    return tuple(found[name] for name in NAMES)
+
+
+def passphrase_check(account: Account, at: datetime) -> Check:
+    """Whether it can be found by trying: each customer comes back with parameters that HiPay signed with it."""
+    detail = {"least": str(SHORTEST_SECRET)}
+    if "passphrase" in account.short_passphrases:
+        return Check("passphrase", "failed", "short", detail, at)
+    if account.short_passphrases:
+        return Check("passphrase", "failed", "previous_short", detail, at)
+    return Check("passphrase", "ok", "", detail, at)
+
+
+def _seen_here(desk: Desk, config: Configuration, notified_at: datetime | None) -> Iterable[Check]:
+    settings, now = desk.settings, clock.now()
+    yield _payment_page(config, now)
+    if sender_domains(config, settings) is None:
+        yield Check("sender_domain", "unknown", "no_sender", {}, now)
+    elif settings.demo:
+        yield Check("sender_domain", "unknown", "sandbox", {}, now)
+    yield _notifications(notified_at, settings.public, now)
+    public = settings.public
+    yield (
+        Check("public_address", "ok", "", {"url": public}, now)
+        if public
+        else Check("public_address", "warning", "unset", {}, now)
+    )
+    fault = sqlite_warning() if desk.store.sqlite else None
+    kind = "SQLite" if desk.store.sqlite else "PostgreSQL"
+    yield (
+        Check("database", "warning", "sqlite", {"version": fault}, now)
+        if fault
+        else Check("database", "ok", "", {"kind": kind}, now)
+    )
+    yield python_check(sys.version_info[:3], now)
+
+
+def python_check(version: tuple[int, ...], at: datetime) -> Check:
+    """Whether this Python has the repair of its e-mail headers."""
+    detail = {"version": ".".join(str(number) for number in version)}
+    if python_warning(version):
+        return Check("python", "warning", "headers", detail, at)
+    return Check("python", "ok", "", detail, at)
+
+
+def _payment_page(config: Configuration, at: datetime) -> Check:
+    """An account set to the template for a frame, which earlier versions offered, is told so until somebody saves it anew."""
+    if config.payment_page.framed:
+        return Check("payment_page", "warning", "framed", {}, at)
+    return Check("payment_page", "ok", "", {}, at)
+
+
+def _notifications(last: datetime | None, public: str | None, at: datetime) -> Check:
+    if last:
+        return Check("notifications", "ok", "", {"at": last.isoformat()}, at)
+    return Check("notifications", *(("unknown", "none") if public else ("warning", "polling")), {}, at)
