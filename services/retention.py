@@ -16,8 +16,8 @@ from services.desk import Desk
 from services.errors import DeskError
 from services.heartbeats import goes_on
 from services.mail.addresses import parse_address
+from services.orders.retry import UNDER_WAY
 from services.orders.states import UNPAID
-from services.orders.steps.retry import UNDER_WAY
 from services.store import Connection, Row
 from services.store import accounts as configured
 from services.store import retention as rows

@@ -24,8 +24,8 @@ from services.orders import history, links, qr
 from services.orders.create import new_form_key
 from services.orders.drafts import DEFAULT_DAYS, local_time
 from services.orders.email_typos import suggestion
+from services.orders.errors import LinkRefused, NoLink, NotOurLink, StillSending
 from services.orders.history import Detail
-from services.orders.link_errors import LinkRefused, NoLink, NotOurLink, StillSending
 from services.orders.links import Action, Offer
 
 # action → (button, icon, what it does)

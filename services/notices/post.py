@@ -18,7 +18,7 @@ from services.mail.settings import EmailSettings
 from services.notices.facts import EVENTS, Fact, ends_tomorrow, fact, still_true
 from services.notices.letter import About, compose
 from services.orders.payment_link import standing
-from services.orders.steps.retry import GIVE_UP, backoff
+from services.orders.retry import GIVE_UP, backoff
 from services.store import Connection, Row
 from services.store.orders import notices, orders, steps
 from services.store.orders.notices import Taken

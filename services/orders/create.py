@@ -3,7 +3,6 @@
 import secrets
 import uuid
 from dataclasses import dataclass, fields
-from typing import Any
 
 from services import clock
 from services.access import Actor, Right, audit, require
@@ -12,17 +11,16 @@ from services.accounts.options import links_are_ours
 from services.accounts.readiness import readiness_in
 from services.desk import Desk
 from services.mail.addresses import parse_address
-from services.mail.compose import Composed, Letter, compose
+from services.mail.compose import Composed, compose
 from services.mail.errors import AddressError
 from services.orders import drafts, record
 from services.orders.drafts import Accepted, Draft
 from services.orders.errors import AccountNotReady, DraftRefused, OrderIdTaken
-from services.settings import Account
-from services.store import Connection, Row
+from services.orders.letter import letter_of
+from services.orders.pages import TOKEN_BYTES, add_page
+from services.store import Connection
 from services.store.locks import one_at_a_time
 from services.store.orders import orders, steps
-
-TOKEN_BYTES = 16  # 128 random bits
 
 
 @dataclass(frozen=True)
@@ -101,24 +99,6 @@ def copy_address(actor: Actor) -> str | None:
         return None
 
 
-def letter_of(account: Account, source: Accepted | Row[Any]) -> Letter:
-    """The letter of an accepted form or of a stored order: they name its facts alike."""
-    return Letter(
-        language=source.language,
-        first_name=source.first_name,
-        last_name=source.last_name,
-        email=source.email,
-        amount_units=source.amount,
-        currency=source.currency,
-        description=source.description,
-        order_id=source.order_id,
-        expires_at=source.expires_at,
-        zone=account.timezone,
-        account_name=account.name,
-        sandbox=account.environment == "sandbox",
-    )
-
-
 def _write(tx: Connection, desk: Desk, actor: Actor, accepted: Accepted, form_key: str) -> int:
     now = clock.now()
     same = {
@@ -150,24 +130,3 @@ def _write(tx: Connection, desk: Desk, actor: Actor, accepted: Accepted, form_ke
     record.record(tx, order_id, "created", actor, page=page_id, channel=accepted.channel)
     steps.schedule(tx, order_id, "page", accepted.account, now)
     return order_id
-
-
-def page_order_id(order_id: str, number: int) -> str:
-    """HiPay's order id of an order's page: the order's own, with ``-2`` for the second."""
-    return order_id if number == 1 else f"{order_id}-{number}"
-
-
-def add_page(tx: Connection, order: Row[Any], *, number: int) -> int:
-    """The intent of a page at HiPay."""
-    return orders.add_page(
-        tx,
-        order=order.id,
-        account=order.account,
-        number=number,
-        state="requested",
-        hipay_order_id=page_order_id(order.order_id, number),
-        amount=order.amount,
-        currency=order.currency,
-        token=secrets.token_urlsafe(TOKEN_BYTES),
-        created_at=clock.now(),
-    )

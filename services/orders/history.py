@@ -12,8 +12,8 @@ from services.desk import Desk
 from services.orders import event_data, states
 from services.orders.errors import NothingToRetry, UnknownOrder
 from services.orders.payment_link import address
+from services.orders.reads import request_read
 from services.orders.record import record
-from services.orders.steps import read_payment
 from services.orders.transactions import Told
 from services.settlements.operations import ORDER_KINDS
 from services.store import Row, access, alarms
@@ -153,7 +153,7 @@ def check_now(desk: Desk, actor: Actor, order_ids: Iterable[int]) -> None:
         for order_id in sorted(order_ids):  # locks are taken in one order
             order = rows.order(tx, order_id)
             if order is not None and order.availability not in ("requested", "none"):
-                read_payment.schedule(tx, order.id, order.account)
+                request_read(tx, order.id, order.account)
     desk.wake.set()
 
 

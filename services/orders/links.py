@@ -21,20 +21,16 @@ from services.mail.addresses import clean_header_text, parse_address
 from services.mail.compose import compose
 from services.mail.message import new_message_id
 from services.mail.settings import missing
-from services.orders.create import add_page, letter_of
 from services.orders.drafts import MAX_DAYS, MIN_MINUTES
 from services.orders.errors import (
     AccountNotReady,
     AmountBelowMinimum,
+    BeingConfirmed,
+    CustomerErased,
     ExpiryTooLate,
     ExpiryTooSoon,
     FieldEmpty,
     FieldTooLong,
-    UnknownOrder,
-)
-from services.orders.link_errors import (
-    BeingConfirmed,
-    CustomerErased,
     LinkCancelled,
     LinkExpired,
     LinkNotExpired,
@@ -45,12 +41,12 @@ from services.orders.link_errors import (
     NotOurLink,
     NotUnpaid,
     StillSending,
+    UnknownOrder,
 )
+from services.orders.letter import BY_HAND, BY_SCHEDULE, letter_of, queue_mail
+from services.orders.pages import add_page, next_number
 from services.orders.payment_link import address, standing
 from services.orders.record import record
-from services.orders.steps import send_mail
-from services.orders.steps.create_page import next_number
-from services.orders.steps.reminder_checks import BY_HAND, BY_SCHEDULE
 from services.store import Connection, Row
 from services.store.orders import orders, steps
 
@@ -254,7 +250,7 @@ def _queue(tx: Connection, desk: Desk, order: Row[Any], form_key: str, *, remind
     composed = compose(
         letter_of(desk.account(order.account), order), settings, url=url, reminder=bool(reminder)
     )
-    send_mail.queue(
+    queue_mail(
         tx,
         order,
         page.id if page is not None else None,

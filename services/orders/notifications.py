@@ -21,8 +21,8 @@ from services.hipay.errors import BadNotification
 from services.hipay.notifications import identity, parse, stripped
 from services.hipay.observations import Observation
 from services.hipay.statuses import Effect, status
+from services.orders.reads import request_reads
 from services.orders.record import tell
-from services.orders.steps import read_payment
 from services.store import STORE_AWAY, Connection, Row, alarms
 from services.store.orders import notifications, orders
 from services.store.orders.notifications import Fate
@@ -120,7 +120,7 @@ def _apply(tx: Connection, desk: Desk, claimed: Iterable[Row[Any]]) -> None:
 def _tell(tx: Connection, desk: Desk, told: Sequence[_Told]) -> list[Fate]:
     outcomes = tell(tx, desk, [(page, seen) for _, page, seen in told])
     found = list(zip(told, outcomes, strict=True))
-    read_payment.schedule_each(
+    request_reads(
         tx, [(page.order, page.account) for (_, page, _), outcome in found if outcome != "quarantined"]
     )
     return [Fate(one, outcome, page.order, _facts(seen)) for (one, page, seen), outcome in found]

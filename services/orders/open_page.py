@@ -26,17 +26,11 @@ from services.errors import DeskError
 from services.hipay import errors
 from services.hipay.readings import CreatedPage, OrderRead
 from services.orders.bank_answers import observe_read
-from services.orders.create import add_page
 from services.orders.errors import OrderError
+from services.orders.pages import add_page, fate_of, may_be_paid, next_number, page_request
 from services.orders.payment_link import Standing, standing
 from services.orders.record import alarm, record
-from services.orders.steps.create_page import (
-    fate_of,
-    may_be_paid,
-    next_number,
-    page_request,
-)
-from services.orders.steps.retry import PAGE_LIFE
+from services.orders.retry import PAGE_LIFE
 from services.store import Connection, Row
 from services.store.orders import orders, steps
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from services.desk import Desk
 from services.store import Row
-from services.store.orders import orders
+from services.store.order_states import UNPAID
 
 Standing = Literal["open", "paid", "pending", "confirming", "cancelled", "expired"]
 
@@ -30,7 +30,7 @@ def standing(order: Row[Any], now: datetime) -> Standing:
         return "pending"
     if order.payment == "unconfirmed":
         return "confirming"
-    if order.payment not in orders.UNPAID:
+    if order.payment not in UNPAID:
         return "paid"
     if order.availability == "cancelled":
         return "cancelled"

@@ -1,7 +1,7 @@
 """The operator comes back from HiPay's page after a telephone payment: to a page for staff, not the customer's thank-you."""
 
 from services.desk import Desk
-from services.orders.steps import read_payment
+from services.orders.reads import request_read
 from services.store.orders import orders
 
 LIST = "/payment-requests"
@@ -14,6 +14,6 @@ def staff_return(desk: Desk, token: str) -> str:
     if page is None:
         return LIST
     with desk.store.write() as tx:
-        read_payment.schedule(tx, page.order, page.account)
+        request_read(tx, page.order, page.account)
     desk.wake.set()
     return f"{LIST}?order={page.order}"

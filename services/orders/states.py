@@ -17,6 +17,7 @@ from datetime import datetime
 
 from services.hipay.statuses import Effect
 from services.orders.transactions import Event, Heard, Told, Transaction
+from services.store.order_states import UNPAID
 
 __all__ = ["AVAILABILITY", "BADGES", "DELIVERY", "PAYMENT", "UNPAID", "Event", "State", "badge", "fold"]
 
@@ -69,7 +70,6 @@ BADGES = {
     "refunded": "given back, all or a part",
     "charged_back": "taken back by the bank",
 }
-UNPAID = frozenset({"unpaid", "refused", "cancelled"})
 
 
 @dataclass(frozen=True)

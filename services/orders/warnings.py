@@ -23,7 +23,7 @@ from services.desk import Desk
 from services.orders.drafts import Accepted
 from services.orders.email_typos import suggestion
 from services.store import Row
-from services.store.orders import orders as order_rows
+from services.store.order_states import UNDER_WAY
 from services.store.orders import sending
 from services.text import card_numbers
 
@@ -132,12 +132,12 @@ def warnings(
         used, total = sending.with_reference(tx, accepted.account, reference, NAMED) if reference else ([], 0)
         amounts = sending.last_amounts(tx, accepted.account, accepted.currency, HABIT)
     if former is not None:
-        under_way = former.payment in order_rows.UNDER_WAY
+        under_way = former.payment in UNDER_WAY
         found.append(
             FormerPayable(_named(former), former.expires_at, former.link_token is not None, under_way)
         )
     if twin is not None and (former is None or twin.id != former.id):
-        found.append(StillOpen(_named(twin), twin.payment in order_rows.UNDER_WAY))
+        found.append(StillOpen(_named(twin), twin.payment in UNDER_WAY))
     if used:
         found.append(ReferenceUsed(reference, tuple(_named(row) for row in used), total))
     if looks_like_card(accepted):

@@ -24,7 +24,7 @@ from services.i18n import LANGUAGES, Translator, format_datetime, translator
 from services.mail.settings import EmailSettings
 from services.money import format_money
 from services.orders.payment_link import address, standing
-from services.orders.steps import read_payment
+from services.orders.reads import request_read
 from services.public import texts
 from services.public.customer_texts import (
     AMOUNT,
@@ -39,6 +39,7 @@ from services.public.html_page import Screen, Tone, render
 from services.public.link_tokens import clean, lookup
 from services.settings import Account
 from services.store import Row
+from services.store.order_states import PAID, UNDER_WAY, UNPAID
 from services.store.orders import orders, steps
 
 READ_GAP = timedelta(seconds=30)  # reloading a page does not make us ask HiPay more often than this
@@ -116,7 +117,7 @@ def schedule_read(desk: Desk, token: str) -> None:
     with desk.store.write() as tx:
         page = orders.page_by_token(tx, token)
         if page is not None:
-            read_payment.schedule(tx, page.order, page.account)
+            request_read(tx, page.order, page.account)
     desk.wake.set()
 
 
@@ -169,7 +170,7 @@ def _page(
     desk: Desk, account: Account, settings: EmailSettings, kind: str, order: Row[Any], page: Row[Any]
 ) -> Response:
     t = translator(order.language, "customer")
-    payable = kind in ("decline", "cancel") and order.payment in orders.UNPAID
+    payable = kind in ("decline", "cancel") and order.payment in UNPAID
     again, until = _way_back(desk, order, page) if payable else (None, None)
     screen = _screen(
         t,
@@ -235,10 +236,10 @@ def _screen(
 def _told(kind: str, payment: str) -> str:
     """What the page of ``kind`` may say of an order in this state of payment: never more than the store knows."""
     if kind == "accept":
-        return "submitted" if payment in (*orders.UNPAID, "pending", "unconfirmed") else "accept"
-    if payment in orders.PAID:
+        return "submitted" if payment in (*UNPAID, "pending", "unconfirmed") else "accept"
+    if payment in PAID:
         return "accept" if kind == "pending" else "paid"
-    return "pending" if payment in orders.UNDER_WAY else kind
+    return "pending" if payment in UNDER_WAY else kind
 
 
 def _refusal(language: str, status: int, merchant: str = "") -> Response:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from services.store.locks import insert_new
-from services.store.orders.orders import UNPAID
+from services.store.order_states import UNPAID
 from services.store.schema.orders import (
     account_pauses,
     alarms,

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
 
-from services.store.orders.orders import UNDER_WAY, UNPAID, masked
+from services.store.masking import masked
+from services.store.order_states import UNDER_WAY, UNPAID
 from services.store.orders.searching import finds, searched
 from services.store.schema.orders import (
     alarms,

@@ -42,11 +42,10 @@ from services.orders import (
     notifications,
     open_page,
 )
-from services.orders.errors import NothingToRetry
-from services.orders.link_errors import LinkRefused
+from services.orders.errors import LinkRefused, NothingToRetry
 from services.orders.record import observe
+from services.orders.retry import PAUSED_GAP
 from services.orders.steps import send_mail
-from services.orders.steps.retry import PAUSED_GAP
 from services.orders.unconfirmed import PATIENCE
 from services.store import accounts
 from services.store.orders import orders as rows

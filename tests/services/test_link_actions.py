@@ -15,8 +15,8 @@ from services.desk import Desk
 from services.mail.errors import AddressError
 from services.orders import (
     create,
+    errors,
     history,
-    link_errors,
     links,
     open_page,
     operations,
@@ -121,14 +121,14 @@ def test_another_address_becomes_the_orders(desk: Desk, manager: Actor, sandbox:
     assert listed.id == order_id
     with pytest.raises(AddressError):
         links.readdress(desk, manager, order_id, "a@b@c", key())
-    with pytest.raises(link_errors.NothingChanged):
+    with pytest.raises(errors.NothingChanged):
         links.readdress(desk, manager, order_id, "new.home@example.org", key())
 
 
 def test_nothing_is_sent_again_while_it_is_still_being_sent(desk: Desk, manager: Actor) -> None:
     order_id = send(desk, manager)
     links.resend(desk, manager, order_id, key())
-    with pytest.raises(link_errors.StillSending):
+    with pytest.raises(errors.StillSending):
         links.resend(desk, manager, order_id, key())
 
 
@@ -148,7 +148,7 @@ def test_called_off_the_link_says_so_and_a_late_payment_is_counted_with_an_alarm
         lambda: links.cancel(desk, manager, order_id, key()),
         lambda: links.resend(desk, manager, order_id, key()),
     ):
-        with pytest.raises(link_errors.LinkCancelled):
+        with pytest.raises(errors.LinkCancelled):
             refused()
     assert alarms(desk, order_id) == []
     pay(desk, sandbox, order_id)
@@ -185,11 +185,11 @@ def test_renewed_under_the_same_reference(
 ) -> None:
     order_id = send(desk, manager, own=own, order_id="A-1")
     end = clock.now() + timedelta(days=20)
-    with pytest.raises(link_errors.LinkNotExpired):
+    with pytest.raises(errors.LinkNotExpired):
         links.renew(desk, manager, order_id, end, key())
     later(sandbox, days=8)
     assert found(desk, order_id).badge == "expired"
-    with pytest.raises(link_errors.LinkExpired):
+    with pytest.raises(errors.LinkExpired):
         links.resend(desk, manager, order_id, key())
     links.renew(desk, manager, order_id, end, key())
     drain(desk)
@@ -269,7 +269,7 @@ def test_a_second_press_in_the_same_window_is_no_mistake(desk: Desk, manager: Ac
         links.cancel(desk, manager, order_id, calling_off)
     kinds = [event.kind for event in found(desk, order_id).events]
     assert [kinds.count(kind) for kind in ("link_extended", "link_corrected", "link_cancelled")] == [1, 1, 1]
-    with pytest.raises(link_errors.LinkCancelled):
+    with pytest.raises(errors.LinkCancelled):
         links.cancel(desk, manager, order_id, key())
 
 
@@ -285,7 +285,7 @@ def test_what_cannot_be_corrected(desk: Desk, manager: Actor) -> None:
         correct(100_0000, " ")
     with pytest.raises(FieldTooLong):
         correct(100_0000, "x" * 256)
-    with pytest.raises(link_errors.NothingChanged):
+    with pytest.raises(errors.NothingChanged):
         correct(100_0000, "Acompte canapé")
 
 
@@ -295,8 +295,8 @@ def test_a_paid_request_is_left_alone(desk: Desk, manager: Actor, sandbox: Runni
     pay(desk, sandbox, order_id)
     offered = links.offer(desk, manager, order_id)
     assert offered is not None
-    assert {type(why) for why in offered.refusals.values()} == {link_errors.NotUnpaid}
-    with pytest.raises(link_errors.NotUnpaid):
+    assert {type(why) for why in offered.refusals.values()} == {errors.NotUnpaid}
+    with pytest.raises(errors.NotUnpaid):
         links.cancel(desk, manager, order_id, key())
 
 
@@ -304,7 +304,7 @@ def test_hipays_own_link_says_why_it_cannot_be_called_off(desk: Desk, manager: A
     order_id = send(desk, manager, own=False)
     offered = links.offer(desk, manager, order_id)
     assert offered is not None
-    assert {name for name, why in offered.refusals.items() if isinstance(why, link_errors.NotOurLink)} == {
+    assert {name for name, why in offered.refusals.items() if isinstance(why, errors.NotOurLink)} == {
         "cancel",
         "extend",
         "correct",
@@ -315,13 +315,13 @@ def test_hipays_own_link_says_why_it_cannot_be_called_off(desk: Desk, manager: A
         lambda: links.extend(desk, manager, order_id, end, key()),
         lambda: links.correct(desk, manager, order_id, 1_0000, "x", key(), mail=False),
     ):
-        with pytest.raises(link_errors.NotOurLink):
+        with pytest.raises(errors.NotOurLink):
             refused()
 
 
 def test_by_phone_nothing_is_mailed(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     order_id = send(desk, manager, channel="phone", email="")
-    with pytest.raises(link_errors.NoMail):
+    with pytest.raises(errors.NoMail):
         links.resend(desk, manager, order_id, key())
     later(sandbox, days=8)
     links.renew(desk, manager, order_id, clock.now() + timedelta(days=2), key())
@@ -335,7 +335,7 @@ def test_an_erased_customer_is_left_alone(desk: Desk, manager: Actor, sandbox: R
     later(sandbox, days=8)
     with desk.store.write() as tx:
         orders.change_order(tx, order_id, email="", erased_at=clock.now())
-    with pytest.raises(link_errors.CustomerErased):
+    with pytest.raises(errors.CustomerErased):
         links.renew(desk, manager, order_id, clock.now() + timedelta(days=2), key())
 
 

@@ -21,6 +21,7 @@ from services.hipay.errors import OutcomeUnknown, Refused
 from services.i18n import format_datetime
 from services.orders import create, history, open_page
 from services.orders.history import Detail
+from services.orders.pages import add_page
 from services.orders.record import record
 from services.store.orders import orders
 from tests.support.desk import open_test_desk, person
@@ -230,7 +231,7 @@ def test_pages_are_limited_per_hour(
         order = orders.order(tx, sent)
         assert order is not None
         for number in range(1, open_page.PAGES_AN_HOUR + 1):
-            page = create.add_page(tx, order, number=number)
+            page = add_page(tx, order, number=number)
             orders.change_page(tx, page, state="superseded", opened_at=clock.now(), expires_at=clock.now())
     page = public.post(path(desk, sent))
     assert page.status_code == 429

@@ -19,8 +19,8 @@ from services.hipay.errors import UntrustedUrl
 from services.mail.errors import AuthRefused
 from services.orders import create, history
 from services.orders.history import Detail
+from services.orders.retry import backoff
 from services.orders.steps import send_mail
-from services.orders.steps.retry import backoff
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.payouts import import_line

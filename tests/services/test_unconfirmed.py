@@ -34,8 +34,8 @@ from services.orders import (
     operations,
 )
 from services.orders.confirm import AccountAsked, ToldOtherwise, WhyMissing
+from services.orders.errors import BeingConfirmed
 from services.orders.history import Detail
-from services.orders.link_errors import BeingConfirmed
 from services.orders.record import refold
 from services.orders.unconfirmed import answered
 from services.store.orders import notices

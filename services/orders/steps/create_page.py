@@ -1,39 +1,30 @@
 """The step that makes HiPay's page for an order."""
 
-from dataclasses import asdict
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from datetime import timedelta
+from typing import Any
 
 from services import clock
 from services.access import WORKER
-from services.accounts.configuration import Configuration, configuration
+from services.accounts.configuration import configuration
 from services.accounts.pauses import pause
 from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors
-from services.hipay.fields import PageRequest, custom_data
-from services.hipay.readings import CreatedPage, OrderRead
-from services.hipay.statuses import MOTO_PRODUCTS
-from services.i18n import hipay_locale
+from services.hipay.readings import CreatedPage
 from services.mail.compose import Composed, compose
 from services.mail.errors import MailError
 from services.mail.message import new_message_id
 from services.mail.settings import EmailSettings, missing
-from services.orders.create import add_page, letter_of, page_order_id
-from services.orders.drafts import ECI
 from services.orders.errors import AccountNotReady
+from services.orders.letter import letter_of, queue_mail
+from services.orders.pages import add_page, fate_of, next_number, page_request
 from services.orders.payment_link import address
 from services.orders.record import alarm, record
-from services.orders.redirect_urls import notify_url, redirect_urls
-from services.orders.states import UNPAID, Event, fold
-from services.orders.steps import send_mail
+from services.orders.retry import PAUSED_GAP, backoff, hopeless
 from services.orders.steps.lease import kept
-from services.orders.steps.retry import PAUSED_GAP, backoff, hopeless
 from services.store import Connection, Row
 from services.store.orders import orders, steps
 from services.store.orders.steps import Step
-
-_NOT_COMPLETED = (3010005, 3010007, 3010008)  # expired or voided: nobody can pay on that page any more
 
 
 def run(desk: Desk, step: Step) -> None:
@@ -91,7 +82,7 @@ def _own_link(desk: Desk, tx: Connection, step: Step, order: Row[Any], letter: E
         except MailError as error:
             _fail(tx, step, order, None, error.code, error.fields())
             return
-        send_mail.queue(
+        queue_mail(
             tx, order, None, "link", order.email, composed, letter, new_message_id(letter.sender_address)
         )
         steps.schedule(tx, order.id, "mail", order.account, clock.now())
@@ -99,45 +90,6 @@ def _own_link(desk: Desk, tx: Connection, step: Step, order: Row[Any], letter: E
     record(tx, order.id, "link_ready", WORKER)
     steps.finish(tx, step)
     desk.wake.set()
-
-
-def page_request(
-    desk: Desk, order: Row[Any], page: Row[Any], config: Configuration, until: datetime | None = None
-) -> PageRequest:
-    """HiPay's form for an order's page, payable until the order's end or ``until``. Raises FieldError."""
-    phone = order.channel == "phone"
-    look = config.payment_page
-    urls = redirect_urls(desk, order, page)
-    products = tuple(look.payment_product_list)
-    if phone:  # a list of products for links alone must not open the telephone's page to all of them
-        products = tuple(sorted(MOTO_PRODUCTS & set(products) or MOTO_PRODUCTS))
-    references = [getattr(order, f"reference_{n}") for n in range(1, 6)]
-    left = (until or order.expires_at) - clock.now()
-    return PageRequest(
-        order_id=page.hipay_order_id,
-        description=order.description,
-        amount_units=page.amount,
-        currency=page.currency,
-        operation="Sale" if order.capture == "now" else "Authorization",
-        eci=1 if ECI[order.channel] == 1 else 7,
-        language=hipay_locale(order.language),
-        email=order.email,
-        firstname=order.first_name,
-        lastname=order.last_name,
-        phone=order.phone,
-        accept_url=urls["accept"],
-        decline_url=urls["decline"],
-        pending_url=urls["pending"],
-        exception_url=urls["exception"],
-        cancel_url=urls["cancel"],
-        notify_url=notify_url(desk, order.account) or "",
-        time_limit_to_pay=max(60, int(left.total_seconds())),
-        theme_code=look.theme_code,
-        merchant_display_name=look.merchant_display_name,
-        payment_product_list=products,
-        display_cancel_button=look.display_cancel_button or phone,
-        custom_data=custom_data(references, order.mark),
-    )
 
 
 def _opened(
@@ -165,7 +117,7 @@ def _opened(
         orders.change_order(tx, order.id, failure="", failure_detail={})
         record(tx, order.id, "page_opened", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
         if order.channel == "link":
-            send_mail.queue(
+            queue_mail(
                 tx,
                 order,
                 page.id,
@@ -246,44 +198,6 @@ def _known(
         else:
             _fail(tx, step, order, page, error.code, {"order_id": page.hipay_order_id, **error.fields()})
     desk.wake.set()
-
-
-def fate_of(
-    read: OrderRead | None, order: Row[Any], page: Row[Any], error: errors.DuplicateOrder | errors.PageOver
-) -> Literal["replace", "taken", "foreign"]:
-    """What becomes of a page whose order id HiPay has already: see ``_known``."""
-    ended = isinstance(error, errors.PageOver)
-    replaceable = not ended or error.hipay_code in _NOT_COMPLETED
-    if read is None:
-        return "replace" if replaceable else "foreign"
-    if not _ours(read, order, page):
-        return "foreign"
-    return "replace" if ended and replaceable and not may_be_paid(read, order) else "taken"
-
-
-def _ours(read: OrderRead, order: Row[Any], page: Row[Any]) -> bool:
-    return (read.amount_units, read.currency, read.mark) == (page.amount, page.currency, order.mark)
-
-
-def next_number(tx: Connection, order: Row[Any], last: int) -> int | None:
-    """The next page's number whose order id no other order has (one may be named ``A-1-2``), or None."""
-    for number in range(last + 1, 1000):
-        wanted = page_order_id(order.order_id, number)
-        named = orders.order_by_business_id(tx, order.account, wanted)
-        if (named is None or named.id == order.id) and not orders.page_by_hipay_order_id(
-            tx, order.account, wanted
-        ):
-            return number
-    return None
-
-
-def may_be_paid(read: OrderRead, order: Row[Any]) -> bool:
-    """Whether an attempt holds or took money, or still may."""
-    seen = [
-        Event("payment", clock.now(), {**asdict(one), "at": str(one.at or ""), "source": "read"})
-        for one in read.observations
-    ]
-    return fold(order.channel, order.amount, seen).payment not in UNPAID
 
 
 def stop(tx: Connection, step: Step, code: str) -> None:

@@ -15,8 +15,8 @@ from services.hipay import errors
 from services.hipay.observations import Observation
 from services.orders.bank_answers import UNCLEAR, observe_read
 from services.orders.record import alarm, operation_done, record
+from services.orders.retry import PAUSED_GAP, backoff, hopeless
 from services.orders.steps.lease import kept
-from services.orders.steps.retry import PAUSED_GAP, backoff, hopeless
 from services.store import Connection, Row
 from services.store.orders import operations, orders, steps
 from services.store.orders.steps import Step

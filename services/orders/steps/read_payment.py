@@ -1,6 +1,5 @@
 """The step that asks HiPay how a payment stands: what confirms a notification, and the net where none comes."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,14 +11,14 @@ from services.errors import DeskError
 from services.hipay import errors
 from services.hipay.readings import OrderRead
 from services.orders.bank_answers import observe_read
-from services.orders.steps.lease import kept
-from services.orders.steps.reminder_checks import resume
-from services.orders.steps.retry import (
+from services.orders.retry import (
     PAGE_LIFE,
     PAUSED_GAP,
     backoff,
     next_read,
 )
+from services.orders.steps.lease import kept
+from services.orders.steps.reminder_checks import resume
 from services.orders.unconfirmed import answered, awaited
 from services.store import Connection, Row, alarms
 from services.store.orders import orders as rows
@@ -28,16 +27,6 @@ from services.store.orders.steps import Step
 
 REFUSED_GAP = timedelta(hours=1)
 LATE, NEWEST = timedelta(hours=2), 3
-
-
-def schedule(tx: Connection, order_id: int, account: str) -> None:
-    """Have the order read at once: a notification came, a customer came back, a person asked."""
-    steps.schedule(tx, order_id, "read", account, clock.now())
-
-
-def schedule_each(tx: Connection, orders: Collection[tuple[int, str]]) -> None:
-    """``schedule`` for several orders, with their accounts, which this transaction has locked."""
-    steps.schedule_each(tx, orders, "read", clock.now())
 
 
 def run(desk: Desk, step: Step) -> None:

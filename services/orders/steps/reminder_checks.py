@@ -6,10 +6,10 @@ from typing import Any
 from services import clock
 from services.accounts.reminders import of_account
 from services.desk import Desk
+from services.orders.letter import BY_SCHEDULE
 from services.store import Connection, Row
 from services.store.orders import orders, steps
 
-BY_HAND, BY_SCHEDULE = "by_hand", "by_schedule"  # what ``messages.reminder`` says of a reminder
 FRESH = timedelta(minutes=15)
 _READ_TAKES = timedelta(minutes=2)  # while HiPay is away, its polling keeps its gaps
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from services import clock
 from services.desk import Desk
+from services.orders.retry import backoff, hopeless
 from services.orders.steps import (
     create_page,
     lease,
@@ -18,7 +19,6 @@ from services.orders.steps import (
     read_payment,
     send_mail,
 )
-from services.orders.steps.retry import backoff, hopeless
 from services.store import STORE_AWAY, Connection
 from services.store.orders import steps
 from services.store.orders.steps import LeaseLost, Step

@@ -12,50 +12,19 @@ from services.accounts.configuration import email_settings
 from services.accounts.pauses import pause
 from services.desk import Desk
 from services.mail import errors
-from services.mail.addresses import parse_address
-from services.mail.compose import Composed, compose
+from services.mail.compose import compose
 from services.mail.deliver import deliver
-from services.mail.message import build, new_message_id
-from services.mail.settings import EmailSettings
-from services.orders.create import letter_of
+from services.mail.message import new_message_id
+from services.orders.letter import letter_of, queue_mail
 from services.orders.payment_link import address, standing
 from services.orders.record import record
+from services.orders.retry import PAUSED_GAP, backoff, hopeless
 from services.orders.steps.reminder_checks import not_before, still_wanted
-from services.orders.steps.retry import PAUSED_GAP, backoff, hopeless
 from services.store import Connection, Row
 from services.store.orders import orders, steps
 from services.store.orders.steps import Step
 
 MOST_UNKNOWN = 2
-
-
-def queue(
-    tx: Connection,
-    order: Row[Any],
-    page_id: int | None,
-    kind: str,
-    recipient: str,
-    composed: Composed,
-    settings: EmailSettings,
-    message_id: str,
-    form_key: str | None = None,
-    reminder: str = "",
-) -> None:
-    """Store a message ready to leave; ``page_id`` None: it carries our own link. ``reminder``: see ``last_look``."""
-    body = build(composed, settings, to=parse_address(recipient), message_id=message_id, date=clock.now())
-    orders.add_message(
-        tx,
-        order=order.id,
-        page=page_id,
-        kind=kind,
-        recipient=recipient,
-        message_id=message_id,
-        body=body,
-        state="queued",
-        created_at=clock.now(),
-        form_key=form_key,
-        reminder=reminder,
-    )
 
 
 def run(desk: Desk, step: Step) -> None:
@@ -154,7 +123,7 @@ def _queue_copy(desk: Desk, tx: Connection, order: Row[Any], message: Row[Any]) 
     composed = compose(
         letter_of(desk.account(order.account), order), settings, url=address(desk, order, page), copy=True
     )
-    queue(
+    queue_mail(
         tx,
         order,
         message.page,

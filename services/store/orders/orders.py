@@ -1,6 +1,5 @@
 """Orders, their pages, messages and events."""
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, CursorResult, Row, and_, func, insert, or_, select, update
 
 from services.store.locks import insert_new, writes
+from services.store.masking import masked
+from services.store.order_states import PAID, UNPAID
 from services.store.orders.searching import finds, searched
 from services.store.schema.orders import (
     events,
@@ -16,12 +17,6 @@ from services.store.schema.orders import (
     orders,
     pages,
 )
-
-# Which stored states make each badge; `expired` also needs the clock. One definition for the list and for the detail.
-UNPAID = ("unpaid", "refused", "cancelled")
-PAID = ("captured", "partly_captured")
-UNDER_WAY = ("pending", "authorised", "unconfirmed")  # somebody has paid, or tries to
-_ADDRESS = re.compile(r"(?<![^\s<>()\[\]\"',;:=])[^\s<>()\[\]\"',;:=]+@[^\s<>()\[\]\"',;:=]+")
 
 
 def add_order(tx: Connection, **values: Any) -> int:
@@ -141,16 +136,6 @@ def message(tx: Connection, order_id: int, kind: str) -> Row[Any] | None:
     """The newest message of a kind (link, copy) of an order."""
     query = select(messages).where(messages.c.order == order_id, messages.c.kind == kind)
     return tx.execute(query.order_by(messages.c.id.desc())).first()
-
-
-def masked(value: Any) -> Any:
-    """A value for JSON without e-mail addresses: a mail server's answer may name the customer's."""
-    if isinstance(value, str):
-        return _ADDRESS.sub("…@…", value)
-    if isinstance(value, dict):
-        # A Message-ID looks like an address, and is ours.
-        return {key: one if key == "message_id" else masked(one) for key, one in value.items()}
-    return [masked(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def add_event(tx: Connection, *, identity: str | None = None, **values: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from services.store.orders.orders import UNPAID
+from services.store.order_states import UNPAID
 from services.store.schema.orders import events, messages, orders
 
 _AT_ONCE = 500

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, union_all
 
-from services.store.orders.orders import UNDER_WAY, badge_condition
+from services.store.order_states import UNDER_WAY
+from services.store.orders.orders import badge_condition
 from services.store.schema.orders import orders
 from services.text.folding import folded
 

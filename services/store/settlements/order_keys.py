@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, liter
 
 from services.store.frames import frame
 from services.store.in_list import among, texts
-from services.store.orders.orders import masked
+from services.store.masking import masked
 from services.store.schema.orders import (
     events,
     operations,

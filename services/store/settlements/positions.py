@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, literal, or_, select, union, update
 from services.store.frames import frame, plain
 from services.store.in_list import among
 from services.store.locks import insert_new
-from services.store.orders.orders import UNDER_WAY, UNPAID
+from services.store.order_states import UNDER_WAY, UNPAID
 from services.store.schema.orders import orders
 from services.store.schema.settlements import (
     account_matching,

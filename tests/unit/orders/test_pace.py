@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.orders.steps.retry import TOLD_GAP, UNDER_WAY, next_read
+from services.orders.retry import TOLD_GAP, UNDER_WAY, next_read
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 OVER, OPEN = NOW - timedelta(days=30), NOW + timedelta(days=3)

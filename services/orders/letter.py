@@ -1,0 +1,62 @@
+"""An order's e-mail: its letter, and the message that is stored ready to leave."""
+
+from typing import Any
+
+from services import clock
+from services.mail.addresses import parse_address
+from services.mail.compose import Composed, Letter
+from services.mail.message import build
+from services.mail.settings import EmailSettings
+from services.orders.drafts import Accepted
+from services.settings import Account
+from services.store import Connection, Row
+from services.store.orders import orders
+
+BY_HAND, BY_SCHEDULE = "by_hand", "by_schedule"  # what ``messages.reminder`` says of a reminder
+
+
+def letter_of(account: Account, source: Accepted | Row[Any]) -> Letter:
+    """The letter of an accepted form or of a stored order: they name its facts alike."""
+    return Letter(
+        language=source.language,
+        first_name=source.first_name,
+        last_name=source.last_name,
+        email=source.email,
+        amount_units=source.amount,
+        currency=source.currency,
+        description=source.description,
+        order_id=source.order_id,
+        expires_at=source.expires_at,
+        zone=account.timezone,
+        account_name=account.name,
+        sandbox=account.environment == "sandbox",
+    )
+
+
+def queue_mail(
+    tx: Connection,
+    order: Row[Any],
+    page_id: int | None,
+    kind: str,
+    recipient: str,
+    composed: Composed,
+    settings: EmailSettings,
+    message_id: str,
+    form_key: str | None = None,
+    reminder: str = "",
+) -> None:
+    """Store a message ready to leave; ``page_id`` None: it carries our own link. ``reminder``: BY_HAND, BY_SCHEDULE, or "" for an e-mail that is none."""
+    body = build(composed, settings, to=parse_address(recipient), message_id=message_id, date=clock.now())
+    orders.add_message(
+        tx,
+        order=order.id,
+        page=page_id,
+        kind=kind,
+        recipient=recipient,
+        message_id=message_id,
+        body=body,
+        state="queued",
+        created_at=clock.now(),
+        form_key=form_key,
+        reminder=reminder,
+    )
