@@ -145,7 +145,7 @@ def show() -> None:
             known,
             key="audit_actions",
             placeholder=t("All actions"),
-            format_func=lambda code: t(ACTIONS.get(code, code)),
+            format_func=lambda code: _action(code, t),
         )
         if right.button(
             t("Check that nothing was changed"),
@@ -188,7 +188,7 @@ def _table(found: tuple[Entry, ...]) -> None:
                 t("Who"): [
                     person_name(entry.who, t) or t(ACTORS.get(entry.kind, entry.kind)) for entry in found
                 ],
-                t("Action"): [t(ACTIONS.get(entry.action, entry.action)) for entry in found],
+                t("Action"): [_action(entry.action, t) for entry in found],
                 t("On what"): [_subject(entry) for entry in found],
                 t("Details"): [_detail(entry) for entry in found],
                 t("Entry"): [entry.id for entry in found],
@@ -202,6 +202,10 @@ def _table(found: tuple[Entry, ...]) -> None:
     if len(found) == PAGE * pages and st.button(t("Show older entries"), key="older"):
         st.session_state["audit_pages"] = pages + 1
         st.rerun()
+
+
+def _action(code: str, t: Translator) -> str:
+    return t(ACTIONS.get(code, code))
 
 
 def _zone() -> str:

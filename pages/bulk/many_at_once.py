@@ -9,6 +9,7 @@ import streamlit as st
 from pages.bulk import columns
 from pages.bulk import table as words
 from pages.components import uploader
+from pages.components.colours import Colour
 from pages.components.common import (
     actor,
     desk,
@@ -40,7 +41,7 @@ from services.settings import Account
 
 SHOWN = 500
 ADDRESSES = 8  # with unusual letters that are seen at once
-STATES = {
+STATES: dict[str, tuple[str, str, Colour]] = {
     "running": ("Being sent", ":material/schedule_send:", "blue"),
     "paused": ("Paused", ":material/pause_circle:", "orange"),
     "done": ("Finished", ":material/check_circle:", "green"),
@@ -127,7 +128,8 @@ def _preview(account: Account, uploaded: Any, rules: Rules) -> Preview | None:
     key = (place, rules, tuple(said.items()))
     known = st.session_state.get("many_preview")
     if known and known[0] == key:
-        return known[1]
+        kept: Preview = known[1]
+        return kept
     t = texts()
     with st.spinner(t("Checking each row…")), words.table_refusals(REQUESTS, place):
         sheets = words.sheets(uploaded.file_id)

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from pages.components.colours import Colour
 from services.access.sign_in import LOCAL_USER
 from services.error_messages import stored_sentence
 from services.hipay.reasons import reason_text
@@ -12,8 +13,8 @@ from services.money import format_money
 
 _USUAL = timedelta(seconds=5)  # that HiPay may take for a page
 
-# badge → (text, icon, colour): the colour never stands alone.
-BADGES = {
+# badge → (text, icon, colour)
+BADGES: dict[str, tuple[str, str, Colour]] = {
     "preparing": ("Being sent", ":material/schedule_send:", "gray"),
     "open": ("Waiting for payment", ":material/hourglass_top:", "blue"),
     "uncertain": ("Check whether it arrived", ":material/help:", "orange"),

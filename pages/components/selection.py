@@ -46,7 +46,7 @@ def key_of(name: str, number: int, ids: Iterable[Id]) -> str:
     return f"{name}_{digest.hexdigest()}"
 
 
-def redrawn(table: Table, name: str, ids: Iterable[Id], ticked: Iterable[Id]) -> Table:
+def redrawn(table: Table, name: str, ids: Iterable[Id], ticked: Iterable[Id | None]) -> Table:
     """The table with these rows, and of ``ticked`` those that are among them: as it stands, or under a new key."""
     rows, wanted = tuple(ids), set(ticked)
     kept = tuple(one for one in rows if one in wanted)
@@ -77,7 +77,7 @@ def draw(
     name: str,
     frame: Any,
     ids: Sequence[Id],
-    ticked: Iterable[Id],
+    ticked: Iterable[Id | None],
     take: Take,
     *,
     several: bool = False,

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from pages.components.colours import Colour
 from pages.components.common import (
     actor,
     desk,
@@ -23,7 +24,7 @@ from services.i18n import Translator, fill, format_ago
 from services.settings import Account
 
 # status → (word, icon, colour): the colour never stands alone.
-SIGNS = {
+SIGNS: dict[str, tuple[str, str, Colour]] = {
     "failed": ("To put right", ":material/error:", "red"),
     "warning": ("Warning", ":material/warning:", "orange"),
     "unknown": ("Not known", ":material/help:", "gray"),
@@ -101,7 +102,7 @@ def _line(check: Check, account: Account, seen: Overview, t: Translator) -> None
     said = guidance(check)
     values = _values(check, account, t)
     sign, title, words = st.columns([1.4, 2.2, 6], vertical_alignment="top")
-    sign.badge(t(word), icon=icon, color=colour)  # type: ignore[arg-type]
+    sign.badge(t(word), icon=icon, color=colour)
     title.markdown(f"**{plain(t(TITLES[check.name]))}**")
     words.markdown(_filled(t, said.means, {name: plain(value) for name, value in values.items()}))
     if said.acts:

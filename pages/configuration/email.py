@@ -1,6 +1,9 @@
 """The settings of the e-mail: one default, more per language; beside them the e-mail as the customer would get it."""
 
+from dataclasses import dataclass
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.components.common import (
     actor,
@@ -30,6 +33,39 @@ _EXAMPLES = {
     "merchant_name": "Maison Demo", "support_contact": "hello@example.com, +33 1 99 00 12 34",
     "logo_url": "https://www.example.com/logo.png", "colour": DEFAULT_COLOUR,
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Field:
+    """A field of the form as text; it keeps what is typed when the language changes."""
+
+    label: str
+    key: str
+    placeholder: str
+    disabled: bool
+
+    def text_input(self, place: DeltaGenerator | None = None) -> str:
+        draw = place.text_input if place else st.text_input
+        typed = draw(
+            self.label,
+            live=True,
+            key=self.key,
+            disabled=self.disabled,
+            persist_state="page",
+            placeholder=self.placeholder,
+        )
+        return typed or ""
+
+    def text_area(self) -> str:
+        typed = st.text_area(
+            self.label,
+            height=100,
+            key=self.key,
+            disabled=self.disabled,
+            persist_state="page",
+            placeholder=self.placeholder,
+        )
+        return typed or ""
 
 
 def form(account: Account, seen: Overview) -> None:
@@ -68,18 +104,14 @@ def _fields(account: Account, seen: Overview, chosen: str) -> tuple[dict[str, st
         key = _key(account, chosen, name)
         st.session_state.setdefault(key, getattr(stored, name))
         hint = getattr(default, name) if chosen else _EXAMPLES.get(name, "")
-        options = {
-            "key": key,
-            "disabled": not may,
-            "persist_state": "page",
-            "placeholder": t("as the default: {text}", text=hint) if chosen and hint else hint,
-        }
+        placeholder = t("as the default: {text}", text=hint) if chosen and hint else hint
+        field = _Field(t(label), key, placeholder, disabled=not may)
         if name in _BLOCKS:
-            typed[name] = st.text_area(t(label), height=100, **options) or ""
+            typed[name] = field.text_area()
         elif name == "colour":
-            typed[name] = _colour(t(label), options, hint or DEFAULT_COLOUR)
+            typed[name] = _colour(field, hint or DEFAULT_COLOUR)
         else:
-            typed[name] = st.text_input(t(label), live=True, **options) or ""  # type: ignore[arg-type]
+            typed[name] = field.text_input()
         slots[name] = st.empty()
     problems = _problems(typed)
     for name, problem in problems.items():
@@ -94,11 +126,11 @@ def _fields(account: Account, seen: Overview, chosen: str) -> tuple[dict[str, st
     return typed, problems
 
 
-def _colour(label: str, options: dict[str, object], shown: str) -> str:
+def _colour(field: _Field, shown: str) -> str:
     """The colour as text, which may be empty, and a picker that writes into it."""
-    key = str(options["key"])
+    key = field.key
     text, picker = st.columns([3, 1], vertical_alignment="bottom")
-    typed = text.text_input(label, live=True, **options) or ""  # type: ignore[arg-type]
+    typed = field.text_input(text)
     valid = not _problems({"colour": typed}) and typed.strip()
     st.session_state[f"{key}_picker"] = typed.strip().lower() if valid else shown
 
@@ -106,10 +138,10 @@ def _colour(label: str, options: dict[str, object], shown: str) -> str:
         st.session_state[key] = st.session_state[f"{key}_picker"]
 
     picker.color_picker(
-        label,
+        field.label,
         key=f"{key}_picker",
         on_change=picked,
-        disabled=bool(options["disabled"]),
+        disabled=field.disabled,
         label_visibility="collapsed",
     )
     return typed

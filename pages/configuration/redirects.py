@@ -18,6 +18,7 @@ from services.accounts.errors import FieldProblems
 from services.accounts.redirects import OWN, read
 from services.checklist.overview import Overview
 from services.error_messages import sentence
+from services.errors import DeskError
 from services.i18n import LANGUAGES, language_name
 from services.settings import Account
 
@@ -89,7 +90,7 @@ def form(account: Account, seen: Overview) -> None:
         st.rerun()
 
 
-def _problems(typed: dict[str, str]) -> dict[str, Exception]:
+def _problems(typed: dict[str, str]) -> dict[str, DeskError]:
     try:
         read(typed, sandbox=desk().settings.demo)
     except FieldProblems as error:

@@ -41,6 +41,8 @@ LABELS = {
     "phone": "Telephone", "reference_1": "Invoice number",
 }  # fmt: skip
 
+_CHANNELS: tuple[Channel, ...] = ("link", "phone")
+
 
 def page() -> None:
     t = texts()
@@ -101,7 +103,7 @@ def _where() -> tuple[Account, Channel]:
     )  # no default: a duplicate and a template may set it
     channel = left.segmented_control(
         t("How will the customer pay?"),
-        list(CHANNELS),
+        _CHANNELS,
         format_func=lambda key: t(CHANNELS[key]),
         required=True,
         key="new_order_channel",

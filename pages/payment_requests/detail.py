@@ -65,7 +65,7 @@ def _head(found: Detail) -> None:
     words, icon, colour = BADGES[found.badge]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(plain(f"{order.first_name} {order.last_name}"), anchor=False, width="content")
-        st.badge(t(words), icon=icon, color=colour)  # type: ignore[arg-type]
+        st.badge(t(words), icon=icon, color=colour)
     amount = format_money(order.amount, order.currency, t.locale)
     st.markdown(f"**{plain(amount)}** · {plain(order.description)} · {t('Order id')} {plain(order.order_id)}")
     checked = (

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from pages.components import tables
 from pages.components.common import texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import day, number
@@ -97,14 +98,14 @@ def _details(found: Preview) -> None:
         st.dataframe(
             _by_operation(found.totals, t),
             hide_index=True,
-            column_config=_right(t, "Lines", "Amount"),
+            column_config=tables.right_aligned(("Lines", "Amount"), t),
             alt=t("Totals by operation"),
         )
     with payouts:
         st.dataframe(
             _by_payout(found.settlements, t),
             hide_index=True,
-            column_config=_right(t, "Lines", "Amount"),
+            column_config=tables.right_aligned(("Lines", "Amount"), t),
             alt=t("Totals by payout"),
         )
     with aside:
@@ -177,7 +178,3 @@ def _aside(found: Preview, t: Translator) -> pd.DataFrame:
             t("Text of the row"): [row.text for row in rows],
         }
     )
-
-
-def _right(t: Translator, *names: str) -> dict[str, object]:
-    return {t(name): st.column_config.TextColumn(alignment="right") for name in names}

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components import selection
+from pages.components import selection, tables
 from pages.components.common import (
     actor,
     desk,
@@ -28,7 +28,6 @@ from services.settlements.sheet import AsideRow
 from services.settlements.tables import Sheet
 from services.settlements.words import ASIDE
 
-_TABLE_HEIGHT = 36 + 35 * 9
 _TICKED = "aside_ticked"  # the rows that are ticked, by the place on the screen and the file
 
 
@@ -42,9 +41,9 @@ def show(file: Row[Any], key: str) -> None:
     with desk().store.read() as tx:
         may = Right.RECONCILE in rights(tx, actor())
     rows = [*found.rows, *([AsideRow(REST, "", "", "", "")] if found.rest else [])]
-    options = {"height": min(_TABLE_HEIGHT, 36 + 35 * len(rows)), "alt": t("Rows set aside")}
+    height, alt = tables.height(len(rows)), t("Rows set aside")
     if not may:
-        st.dataframe(_table(file, rows, found, t), hide_index=True, **options)
+        st.dataframe(_table(file, rows, found, t), hide_index=True, height=height, alt=alt)
         return
     place = f"{key}_{file.id}"
     ticked = st.session_state.setdefault(_TICKED, {}).get(place, ())
@@ -55,7 +54,8 @@ def show(file: Row[Any], key: str) -> None:
         ticked,
         partial(_take, place),
         several=True,
-        **options,
+        height=height,
+        alt=alt,
     )
     picked = [row for row in rows if row.line in ticked]
     waiting = [row.line for row in picked if row.blocking and found.dealt(row.line) is None]

@@ -82,7 +82,8 @@ def _window(act: str, order: dict[str, Any], key: str) -> None:
     with refused(order["account"]):
         now = lists.order(desk(), actor(), number).order
         changed = (
-            positions.figures(now._mapping) != positions.figures(order) or now.accepted != order["accepted"]
+            positions.figures(dict(now._mapping)) != positions.figures(order)
+            or now.accepted != order["accepted"]
         )
         if changed:
             st.warning(

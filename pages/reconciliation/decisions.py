@@ -70,10 +70,14 @@ def actions(line_id: int) -> None:
                 if act == "accept"
                 else t(words)
             )
-            kind = "primary" if act == "accept" else "secondary"
             # given what stands on the screen now, not what the press finds
             st.button(
-                label, icon=icon, type=kind, key=f"by_hand_{act}_{line_id}", on_click=_open, args=(act, found)
+                label,
+                icon=icon,
+                type="primary" if act == "accept" else "secondary",
+                key=f"by_hand_{act}_{line_id}",
+                on_click=_open,
+                args=(act, found),
             )
         if line.possible or line.outcome == "total_line":
             words, icon, _ = ACTS["comment"]
@@ -187,8 +191,9 @@ def window() -> None:
     act, lines, key, order = asked
     icon = ACTS.get(act, ACTS["comment"])[1]
     title = texts()(ACTS.get(act, ACTS["comment"])[0])
-    width = "medium" if act in ("match", "split", "not_ours") else "small"
-    st.dialog(title, width=width, icon=icon, on_dismiss=_close)(_window)(act, lines, key, order)
+    wide = act in ("match", "split", "not_ours")
+    dialog = st.dialog(title, width="medium" if wide else "small", icon=icon, on_dismiss=_close)
+    dialog(_window)(act, lines, key, order)
 
 
 def _open(act: str, lines: Sequence[Line]) -> None:

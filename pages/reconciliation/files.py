@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components import selection
+from pages.components import selection, tables
+from pages.components.colours import Colour
 from pages.components.common import (
     actor,
     desk,
@@ -30,7 +31,7 @@ from services.reconciliation.views.lists import SHOWN
 from services.settlements.columns import LABELS
 from services.settlements.findings import findings_of
 
-_TABLE_HEIGHT = 36 + 35 * 9
+_COLOURS: dict[str, Colour] = {"complete": "green", "failed": "red"}  # of badges, by state
 
 
 @st.fragment
@@ -49,12 +50,11 @@ def show(looked_at: tuple[str, ...]) -> None:
             [file.id for file in shown],
             (_opened(),),
             _take,
-            height=min(_TABLE_HEIGHT, 36 + 35 * len(shown)),
+            height=tables.height(len(shown)),
             alt=t("Payout files, newest first. Choose one to see how it was read."),
-            column_config={
-                t(name): st.column_config.TextColumn(alignment="right")
-                for name in ("Lines", "New", "Already known", "Changed", "Beside", "Set aside")
-            },
+            column_config=tables.right_aligned(
+                ("Lines", "New", "Already known", "Changed", "Beside", "Set aside"), t
+            ),
         )
         _pager(starts, found, t)
         filters.keep()
@@ -74,10 +74,14 @@ def _take(ticked: tuple[selection.Id, ...]) -> None:
         st.session_state["file"] = None
 
 
+def _newer() -> None:
+    st.session_state["files_starts"].pop()
+
+
 def _pager(starts: list[int | None], found: tuple[Row[Any], ...], t: Translator) -> None:
     with st.container(horizontal=True):
         if len(starts) > 1:
-            st.button(t("Newer files"), icon=":material/chevron_left:", type="tertiary", on_click=starts.pop)
+            st.button(t("Newer files"), icon=":material/chevron_left:", type="tertiary", on_click=_newer)
         if len(found) > SHOWN:
             st.button(
                 t("Older files"),
@@ -122,10 +126,7 @@ def _file(file_id: int, t: Translator) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(plain(file.name), anchor=False, width="content")
-            st.badge(
-                t(FILE_STATES[file.state]),
-                color={"complete": "green", "failed": "red"}.get(file.state, "gray"),
-            )
+            st.badge(t(FILE_STATES[file.state]), color=_COLOURS.get(file.state, "gray"))
         if file.failure:
             st.error(plain(stored_sentence(file.failure, file.failure_detail, t)), icon=":material/error:")
         failed_file.show(file)

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components import selection
+from pages.components import selection, tables
 from pages.components.common import (
     actor,
     desk,
@@ -25,9 +25,9 @@ from services.desk import Row
 from services.i18n import Translator, format_short
 from services.imports import held_corrections
 from services.imports.held_corrections import Act, Held
+from services.imports.protected_lines import Kind
 from services.settlements.columns import LABELS
 
-_TABLE_HEIGHT = 36 + 35 * 9
 _TICKED = "held_ticked"  # the corrections that are ticked, by the place on the screen and the file
 
 
@@ -45,9 +45,9 @@ def show(file: Row[Any], key: str) -> None:
     )
     with desk().store.read() as tx:
         may = Right.RECONCILE in rights(tx, actor())
-    options = {"height": min(_TABLE_HEIGHT, 36 + 35 * len(found.shown)), "alt": t("Corrections to decide")}
+    height, alt = tables.height(len(found.shown)), t("Corrections to decide")
     if not may:
-        st.dataframe(_table(file, found.shown, t), hide_index=True, **options)
+        st.dataframe(_table(file, found.shown, t), hide_index=True, height=height, alt=alt)
         return
     place = f"{key}_{file.id}"
     ticked = st.session_state.setdefault(_TICKED, {}).get(place, ())
@@ -58,7 +58,8 @@ def show(file: Row[Any], key: str) -> None:
         ticked,
         partial(_take, place),
         several=True,
-        **options,
+        height=height,
+        alt=alt,
     )
     if found.count > len(found.shown):
         st.caption(
@@ -97,7 +98,7 @@ def show(file: Row[Any], key: str) -> None:
 def _decide(file: Row[Any], ids: list[int], why: str, place: str, t: Translator) -> None:
     take = t.plural("Take {count} correction", "Take {count} corrections", len(ids))
     keep = t.plural("Keep HiPay's line", "Keep HiPay's {count} lines", len(ids))
-    choices: tuple[tuple[held_corrections.Kind, str, str], ...] = (
+    choices: tuple[tuple[Kind, str, str], ...] = (
         ("taken", take, ":material/difference:"),
         ("dismissed", keep, ":material/verified:"),
     )
@@ -126,7 +127,9 @@ def _in_words(one: Held, file: Row[Any], t: Translator) -> str:
 
 def _say_undone(picked: list[Held], file: Row[Any], t: Translator) -> None:
     zone = desk().account(file.account).timezone
-    for act in (act for one in picked for act in one.acts if act.undone_at is not None):
+    for act in (act for one in picked for act in one.acts):
+        if act.undone_at is None:
+            continue
         was, ended = _decided(act, zone, t), format_short(act.undone_at, zone, language())
         if act.undone_by_hipay:
             st.caption(

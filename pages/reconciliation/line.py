@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components import outcome_words
+from pages.components.colours import Colour
 from pages.components.common import actor, desk, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
@@ -14,12 +15,17 @@ from pages.reconciliation.comparison import show_compared
 from services.desk import Row
 from services.i18n import Translator
 from services.reconciliation.views import line_text, lists
-from services.reconciliation.views.lists import Beside, LineDetail
+from services.reconciliation.views.lists import LineDetail
+from services.reconciliation.views.related_orders import Beside
 from services.settlements.columns import AMOUNTS, DATES, LABELS
 
 _ROLES = {
     "matched": "Its order", "part": "One of its orders", "nearest": "The nearest order", "named": "An order that one of its keys names",
     "hint": "An order that comes near it",
+}  # fmt: skip
+
+_COLOURS: dict[str, Colour] = {
+    "matched": "green", "suggested": "yellow", "ambiguous": "orange", "contradictory": "red", "unmatched": "red",
 }  # fmt: skip
 
 
@@ -32,7 +38,7 @@ def show_line(line_id: int) -> None:
         amount = outcome_words.money(line.settled_amount_units, line.settlement_currency, t)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(plain(f"{operation} · {amount}"), anchor=False, width="content")
-            st.badge(outcome_words.outcome(line.outcome, t), color=_colour(line.outcome))
+            st.badge(outcome_words.outcome(line.outcome, t), color=_COLOURS.get(line.outcome, "gray"))
             if line.replaced_by == line.file:
                 st.badge(t("stands beside, not counted"), icon=":material/difference:", color="gray")
             elif line.replaced_by is not None:
@@ -212,11 +218,3 @@ def _order(line: Row[Any], one: Beside, t: Translator) -> None:
         )
         if leads:
             st.rerun(scope="app")
-
-
-def _colour(outcome: str) -> Any:
-    if outcome == "matched":
-        return "green"
-    return {"suggested": "yellow", "ambiguous": "orange", "contradictory": "red", "unmatched": "red"}.get(
-        outcome, "gray"
-    )

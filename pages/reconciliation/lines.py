@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components import outcome_words, selection
+from pages.components import outcome_words, selection, tables
 from pages.components.common import (
     actor,
     desk,
@@ -23,10 +23,10 @@ from pages.reconciliation.pager import pager, say_cut, turn
 from services.desk import Row
 from services.i18n import Translator
 from services.reconciliation.views import line_text, lists
-from services.reconciliation.views.lists import OPEN, Figures, LineFilter
+from services.reconciliation.views.lists import Figures, LineFilter
+from services.reconciliation.views.payout_list import OPEN
 
 _TICKED, _LEFT, _SHOWN = "lines_ticked", "lines_left", "lines_seen"
-_TABLE_HEIGHT = 36 + 35 * 9  # nine rows and the head: what was chosen stands below without scrolling far
 
 
 @st.fragment
@@ -68,7 +68,7 @@ def _table(rows: tuple[Row[Any], ...], t: Translator) -> None:
         _ticked(),
         _take,
         several=True,
-        height=min(_TABLE_HEIGHT, 36 + 35 * len(rows)),
+        height=tables.height(len(rows)),
         alt=t("Payout lines. Choose one to see it beside its order, several to decide them at once."),
         column_config={
             t("Settled amount"): st.column_config.TextColumn(alignment="right"),

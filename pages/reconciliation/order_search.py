@@ -24,7 +24,8 @@ from services.reconciliation.decisions import candidates, decide
 from services.reconciliation.decisions.agreement import agreement
 from services.reconciliation.decisions.available import Line
 from services.reconciliation.decisions.candidates import Candidate
-from services.reconciliation.decisions.decide import Done, Share
+from services.reconciliation.decisions.checks import Share
+from services.reconciliation.decisions.decide import Done
 from services.reconciliation.matching import positions
 
 

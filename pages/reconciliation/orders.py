@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components import outcome_words, selection
+from pages.components import outcome_words, selection, tables
 from pages.components.common import (
     actor,
     desk,
@@ -25,8 +25,6 @@ from services.desk import Row
 from services.i18n import Translator
 from services.reconciliation.views import line_text, lists, order_text
 from services.reconciliation.views.lists import Figures, OrderDetail
-
-_TABLE_HEIGHT = 36 + 35 * 9
 
 
 @st.fragment
@@ -56,29 +54,26 @@ def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
 
 def _table(rows: tuple[Row[Any], ...], t: Translator) -> None:
     table = pd.DataFrame([_row(order, t) for order in rows])
-    money = [
-        t(name)
-        for name in (
-            "Ordered",
-            "Collected",
-            "Settled gross",
-            "Missing",
-            "Refunded",
-            "Fees",
-            "VAT on fees",
-            "Net",
-            "Days missing",
-        )
-    ]
+    figures = (
+        "Ordered",
+        "Collected",
+        "Settled gross",
+        "Missing",
+        "Refunded",
+        "Fees",
+        "VAT on fees",
+        "Net",
+        "Days missing",
+    )
     selection.draw(
         "orders",
         table,
         [order.order for order in rows],
         (st.session_state.get("order_of"),),
         _take,
-        height=min(_TABLE_HEIGHT, 36 + 35 * len(rows)),
+        height=tables.height(len(rows)),
         alt=t("Orders by status. Choose one to see its lines."),
-        column_config={name: st.column_config.TextColumn(alignment="right") for name in money},
+        column_config=tables.right_aligned(figures, t),
     )
 
 
@@ -239,8 +234,5 @@ def _lines(lines: tuple[Row[Any], ...], t: Translator) -> None:
             for line in lines
         ]
     )
-    right = {
-        t(name): st.column_config.TextColumn(alignment="right")
-        for name in ("Original amount", "Settled amount")
-    }
+    right = tables.right_aligned(("Original amount", "Settled amount"), t)
     st.dataframe(table, hide_index=True, column_config=right, alt=t("The lines of this order"))

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components import outcome_words, selection
+from pages.components import outcome_words, selection, tables
 from pages.components.common import (
     actor,
     desk,
@@ -20,8 +20,6 @@ from services.i18n import Translator
 from services.reconciliation.views import line_text, lists, payout_list
 from services.reconciliation.views.lists import SHOWN
 from services.reconciliation.views.payout_list import OperationSum, Payout
-
-_TABLE_HEIGHT = 36 + 35 * 9
 
 
 @st.fragment
@@ -110,9 +108,9 @@ def _table(found: list[Payout], t: Translator) -> None:
         [_name(one) for one in found],
         (st.session_state.get("payout_of") or "",),
         _take,
-        height=min(_TABLE_HEIGHT, 36 + 35 * len(found)),
+        height=tables.height(len(found)),
         alt=t("Payout check. Choose a payout to see what it is made of."),
-        column_config={t(name): st.column_config.TextColumn(alignment="right") for name in right},
+        column_config=tables.right_aligned(right, t),
     )
 
 
@@ -166,7 +164,7 @@ def _payout(one: Payout, t: Translator) -> None:
                 for part in sums
             ]
         )
-        right = {t(name): st.column_config.TextColumn(alignment="right") for name in ("Lines", "Amount")}
+        right = tables.right_aligned(("Lines", "Amount"), t)
         st.markdown(f"**{t('Totals by operation')}**")
         st.dataframe(table, hide_index=True, column_config=right, alt=t("Totals by operation"))
         with st.container(horizontal=True):

@@ -26,7 +26,8 @@ from pages.reconciliation import (
 from pages.reconciliation.filters import VIEWS
 from services.i18n import Translator
 from services.reconciliation.views import lists
-from services.reconciliation.views.lists import OPEN, Figures, Moved
+from services.reconciliation.views.lists import Figures, Moved
+from services.reconciliation.views.payout_list import OPEN
 
 _TAKEN = "picture_taken"  # how many bars were chosen
 
@@ -167,7 +168,7 @@ def _bars(sums: list[Moved], t: Translator) -> alt.Chart:
         ],
     )
     picked = alt.selection_point(name="bar", fields=["code"], toggle=False)
-    return (
+    bars: alt.Chart = (
         base.mark_bar(height=14, cursor="pointer")
         .encode(
             color=alt.Color("colour:N", scale=None),
@@ -176,3 +177,4 @@ def _bars(sums: list[Moved], t: Translator) -> alt.Chart:
         .add_params(picked)
         .properties(height=38 * len(chart) + 16)
     )
+    return bars
