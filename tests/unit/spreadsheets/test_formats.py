@@ -9,7 +9,7 @@ import xlsxwriter
 from services.settlements.read import read
 from services.spreadsheets.formats import sign_of
 from tests.support.tables import HEADINGS, row
-from tests.unit.batches.test_rows import checked
+from tests.unit.bulk.test_rows import checked
 from tests.unit.settlements.writing import ENGLISH, sale
 
 

@@ -16,7 +16,7 @@ from services.store.orders import orders
 from tests.support.desk import open_test_desk, person
 from tests.support.public import PASSPHRASE, feedback, order_with_page
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "return-pages.md"
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "return-pages.md"
 
 
 @pytest.fixture

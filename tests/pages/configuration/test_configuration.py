@@ -21,7 +21,7 @@ from tests.support.accounts import STAGE
 from tests.support.desk import open_test_desk, person
 
 FILE = "configuration/page.py"
-SCREEN = Path(__file__).resolve().parents[2] / "pages" / FILE
+SCREEN = Path(__file__).resolve().parents[3] / "pages" / FILE
 OpenPage = Callable[..., AppTest]
 
 

@@ -27,7 +27,7 @@ from services.imports.lease import Turn
 from services.store import Row
 from services.store.schema.fetching import payout_requests
 from services.store.settlements import hipay_list
-from tests.services.test_payouts_folder import look, zipped
+from tests.services.imports.test_payouts_folder import look, zipped
 from tests.support.desk import open_test_desk, person
 from tests.support.payouts import csv, import_file, lines_of
 

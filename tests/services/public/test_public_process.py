@@ -11,7 +11,7 @@ import httpx
 
 from tests.support.public import body, signed
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def start(tmp_path: Path, **settings: str) -> subprocess.Popen[str]:
