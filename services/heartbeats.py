@@ -54,7 +54,7 @@ class SignsOfLife:
             signs, self._turned = self._turned, {}
         try:
             with self._store.write() as tx:
-                heartbeats.keep_signs(tx, signs)
+                heartbeats.store_signs(tx, signs)
         except STORE_AWAY:  # the lane's own work notices and says so
             self._due = time.monotonic() + min(_AGAIN_SECONDS, self._every)
 

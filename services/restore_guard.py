@@ -68,7 +68,7 @@ def examine(store: Store, settings: Settings) -> Standing:
         reason = ""
         if not epoch:
             epoch = {"id": uuid.uuid4().hex, "release": 0, "also": []}
-            restore_guard.keep_epoch(tx, epoch)
+            restore_guard.store_epoch(tx, epoch)
             reason = "older" if marker is not None and restore_guard.any_order(tx) else ""
         elif marker is None:
             if restore_guard.any_order(tx) and _writable(path):
@@ -145,7 +145,7 @@ def release(store: Store, settings: Settings, actor: Actor) -> bool:
             return False
         also = {*epoch["also"], known.get("marker", epoch["id"])} - {epoch["id"]}
         latest = max(epoch["release"], known.get("release", 0)) + 1
-        restore_guard.keep_epoch(tx, {"id": epoch["id"], "release": latest, "also": sorted(also)})
+        restore_guard.store_epoch(tx, {"id": epoch["id"], "release": latest, "also": sorted(also)})
         restore_guard.hold(tx, {})
         audit.record(tx, actor, "backup.released", "database", reason=known["reason"])
         write_marker(marker_path(settings), Marker(epoch["id"], latest, restore_guard.newest_event(tx)))

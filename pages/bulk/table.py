@@ -24,7 +24,7 @@ from services.i18n import Translator
 from services.imports.scratch import Folder
 from services.orders.email_typos import suggestion
 from services.settings import Account
-from services.spreadsheets.export import to_csv
+from services.spreadsheets.write import to_csv
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DECIMALS = {"": "as detected", ",": "comma: 1234,56", ".": "point: 1234.56"}

@@ -84,7 +84,7 @@ def make(desk: Desk, actor: Actor, progress: Progress) -> None:
         raise SampleOnlyInSandbox
     with desk.store.write() as tx:
         require(tx, actor, Right.SEND)
-        if not meta.claim(tx, "sample", stale_before=time.time() - 600, now=time.time()):
+        if not meta.claim_task(tx, "sample", stale_before=time.time() - 600, now=time.time()):
             raise SampleMade
     account = next(iter(desk.settings.all_accounts))
     try:
@@ -94,7 +94,7 @@ def make(desk: Desk, actor: Actor, progress: Progress) -> None:
         time.sleep(CLOCK_SECONDS)
         drain(desk)
         with desk.store.write() as tx:
-            meta.settle(tx, "sample")
+            meta.finish_task(tx, "sample")
             audit.record(tx, actor, "sample_made", f"account:{account}")
     except BaseException:
         with suppress(HiPayError):  # without a sandbox there is no clock to put back: the next start does it
@@ -106,18 +106,18 @@ def make(desk: Desk, actor: Actor, progress: Progress) -> None:
 def put_back(desk: Desk) -> None:
     """The present again, and the way free for another try, where an attempt was cut off. Raises HiPayError."""
     with desk.store.read() as tx:
-        if not desk.settings.demo or not meta.begun(tx, "sample"):
+        if not desk.settings.demo or not meta.task_under_way(tx, "sample"):
             return
     with SandboxControl(desk.settings.sandbox_url) as sandbox:
         sandbox.move_clock()
     with desk.store.write() as tx:
-        meta.release(tx, "sample")
+        meta.release_task(tx, "sample")
 
 
 def made(desk: Desk) -> bool:
     """Whether the month has been made: there is only one."""
     with desk.store.read() as tx:
-        return meta.done(tx, "sample")
+        return meta.task_done(tx, "sample")
 
 
 def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, progress: Progress) -> None:

@@ -16,8 +16,7 @@ from services.notices.post import post as post_notices
 from services.orders import bounces
 from services.orders.reminders import remind
 from services.retention import sweep as sweep_retention
-from services.store import STORE_AWAY
-from services.store import rounds as rows
+from services.store import STORE_AWAY, meta
 
 log = logging.getLogger(__name__)
 _LEASE = timedelta(minutes=15)  # without a word from whoever began it, another begins
@@ -61,7 +60,7 @@ class Rounds:
                 continue
             self._looked[one.name] = now, min(one.every, _LEASE)
             with desk.store.write() as tx:
-                ours = rows.take_turn(tx, f"round:{one.name}", now, one.every, _LEASE)
+                ours = meta.claim_round(tx, f"round:{one.name}", now, one.every, _LEASE)
             if ours:
                 self._run(one, desk, now)
 
@@ -79,4 +78,4 @@ class Rounds:
         if gap != min(one.every, _LEASE):
             self._looked[one.name] = now, gap
             with desk.store.write() as tx:
-                rows.end_turn(tx, f"round:{one.name}", now, one.every, _LEASE, gap)
+                meta.end_round(tx, f"round:{one.name}", now, one.every, _LEASE, gap)

@@ -4,7 +4,6 @@ Its lease is a row that every transaction of its work looks at and renews, so th
 nothing more. Where it reads for minutes without one, it is renewed beside. Leases are by the machine's clock, which the sandbox does not move.
 """
 
-import json
 import threading
 import time
 from collections.abc import Collection, Iterator
@@ -12,8 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from services.disk_space import Room
-from services.store import STORE_AWAY, Connection, Store
-from services.store.settlements import settlement_files
+from services.store import STORE_AWAY, Connection, Store, meta
 
 _LEASE = "reconciling"
 _LASTS = 120.0  # seconds without a transaction after which another may begin
@@ -45,9 +43,8 @@ class Turn:
         if grows:
             self.room.require()
         with self.store.write() as tx:
-            if _holder(tx)[0] != self.owner:
+            if not meta.renew_lease(tx, _LEASE, self.owner, _LASTS):
                 raise TurnOver
-            _hold(tx, self.owner)
             yield tx
 
     @contextmanager
@@ -68,9 +65,8 @@ class Turn:
                 suppress(*STORE_AWAY),
                 self.store.write() as tx,
             ):  # the work itself notices a store that is away
-                if _holder(tx)[0] != self.owner:
+                if not meta.renew_lease(tx, _LEASE, self.owner, _LASTS):
                     return
-                _hold(tx, self.owner)
 
     def check(self) -> None:
         """Raises TurnOver when the work is to stop."""
@@ -83,35 +79,19 @@ def take(
 ) -> Turn | None:
     """The turn, unless another has it."""
     with store.write() as tx:
-        holder, until = _holder(tx)
-        if holder not in ("", owner) and until > time.time():
+        if not meta.take_lease(tx, _LEASE, owner, _LASTS):
             return None
-        _hold(tx, owner)
     return Turn(store, owner, frozenset(accounts), stopping, keep)
 
 
 def free(store: Store) -> bool:
     """Whether nobody has the turn."""
     with store.read() as tx:
-        holder, until = _parsed(settlement_files.lease_text(tx, _LEASE))
+        holder, until = meta.lease(tx, _LEASE)
     return not holder or until <= time.time()
 
 
 def give_back(store: Store, owner: str) -> None:
     """The turn is free, if ``owner`` still had it."""
     with store.write() as tx:
-        if _holder(tx)[0] == owner:
-            settlement_files.set_lease(tx, _LEASE, "")
-
-
-def _holder(tx: Connection) -> tuple[str, float]:
-    return _parsed(settlement_files.lease(tx, _LEASE))
-
-
-def _parsed(text: str) -> tuple[str, float]:
-    owner, until = json.loads(text) if text else ("", 0.0)
-    return owner, until
-
-
-def _hold(tx: Connection, owner: str) -> None:
-    settlement_files.set_lease(tx, _LEASE, json.dumps([owner, time.time() + _LASTS]))
+        meta.release_lease(tx, _LEASE, owner)

@@ -27,7 +27,7 @@ from services.mail.imap_url import ImapServer, parse_imap_url
 from services.mail.mailbox import Place, Received
 from services.mail.reports import Report
 from services.orders.record import inert, record
-from services.store import STORE_AWAY, Connection, alarms, facts
+from services.store import STORE_AWAY, Connection, alarms, meta
 from services.store.orders import orders
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def read_mailbox(desk: Desk, *, seconds: float = 120.0, tls: ssl.SSLContext | No
         return
     try:
         with desk.store.read() as tx:
-            known = facts.fact(tx, _name(server))
+            known = meta.document(tx, _name(server))
         after = Place(known["validity"], known["uid"]) if "uid" in known else None
         for received in mailbox.new_messages(
             server, after, most=MOST_A_ROUND, timeout=min(20.0, seconds / 2), seconds=seconds, tls=tls
@@ -92,7 +92,7 @@ def read_mailbox(desk: Desk, *, seconds: float = 120.0, tls: ssl.SSLContext | No
 
 def standing(tx: Connection, server: ImapServer) -> Reading:
     """How reading the mailbox went last."""
-    known = facts.fact(tx, _name(server))
+    known = meta.document(tx, _name(server))
     read_at, tried_at = (known.get(name) for name in ("read_at", "tried_at"))
     return Reading(
         datetime.fromisoformat(read_at) if read_at else None,
@@ -130,7 +130,7 @@ def _begin(desk: Desk, server: ImapServer, received: Received) -> Literal["read"
     """Commit that this message is being read. ``later``: another process reads it, or has just died of it."""
     name, now = _name(server), clock.now()
     with desk.store.write() as tx:
-        known = facts.fact(tx, name)
+        known = meta.document(tx, name)
         trying = known.get("trying", {})
         if trying.get("place") != _place(received.place):
             trying = {"place": _place(received.place), "deaths": 0}
@@ -139,16 +139,16 @@ def _begin(desk: Desk, server: ImapServer, received: Received) -> Literal["read"
                 return "later"
             if _died(tx, server, received):
                 return "skipped"
-            trying = facts.fact(tx, name)["trying"]
-        facts.keep_fact(tx, name, known | {"trying": {**trying, "by": _us(), "at": now.isoformat()}})
+            trying = meta.document(tx, name)["trying"]
+        meta.put_document(tx, name, known | {"trying": {**trying, "by": _us(), "at": now.isoformat()}})
     return "read"
 
 
 def _died(tx: Connection, server: ImapServer, received: Received) -> bool:
     """Count that its reader died; whether the message is skipped."""
-    known = facts.fact(tx, _name(server))
+    known = meta.document(tx, _name(server))
     deaths = known["trying"]["deaths"] + 1
-    facts.keep_fact(tx, _name(server), known | {"trying": {**known["trying"], "deaths": deaths, "by": ""}})
+    meta.put_document(tx, _name(server), known | {"trying": {**known["trying"], "deaths": deaths, "by": ""}})
     if deaths < MOST_DEATHS:
         return False
     place, now = received.place, clock.now()
@@ -172,10 +172,10 @@ def _died(tx: Connection, server: ImapServer, received: Received) -> bool:
 
 
 def _move_on(tx: Connection, server: ImapServer, place: Place) -> None:
-    known = {key: value for key, value in facts.fact(tx, _name(server)).items() if key != "trying"}
+    known = {key: value for key, value in meta.document(tx, _name(server)).items() if key != "trying"}
     here = {"validity": place.validity, "uid": place.uid}
     if known.get("validity") != here["validity"] or known.get("uid", 0) < here["uid"]:
-        facts.keep_fact(tx, _name(server), known | here)
+        meta.put_document(tx, _name(server), known | here)
 
 
 def _place(place: Place) -> list[int]:
@@ -215,8 +215,8 @@ def tell(tx: Connection, report: Report) -> bool:
 
 def _keep(desk: Desk, server: ImapServer, **more: Any) -> None:
     with desk.store.write() as tx:
-        known = facts.fact(tx, _name(server))
-        facts.keep_fact(tx, _name(server), known | {"tried_at": clock.now().isoformat()} | more)
+        known = meta.document(tx, _name(server))
+        meta.put_document(tx, _name(server), known | {"tried_at": clock.now().isoformat()} | more)
 
 
 def _name(server: ImapServer) -> str:

@@ -91,6 +91,19 @@ HINTS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# The customer comes from the accept page's address, and HiPay has not told us yet: no more is claimed than is known.
+SUBMITTED = PageText(
+    "Thank you, your payment has been sent",
+    "HiPay, our payment service provider, has received it and is confirming it to us.",
+)
+CONFIRMATION_FOLLOWS = "You do not have to do anything else: the merchant will confirm your payment. Please do not pay a second time."
+UNAVAILABLE = PageText(
+    "This page is not available at the moment",
+    "Please try again in a few minutes.",
+)
+UNAFFECTED = "If you have just paid, this changes nothing: your payment is registered with HiPay, and the merchant will be told of it."
+EXAMPLE = "Example with sample data: this is how your customers will see the page."
+
 WHAT_TO_DO = "What you can do"
 AMOUNT = "Amount"
 ORDER = "Order"
@@ -99,6 +112,8 @@ CLOSE = "You can close this page."
 DESCRIPTION = "Description"
 AMOUNT_TO_PAY = "Amount to pay"
 VALID_UNTIL = "Link valid until"
+PAY_AGAIN = "Try again"
+BACK_TO_PAYMENT = "Back to the payment page"
 PAY = "Pay {amount}"
 CONTACT_US = "If you have any questions, please contact us: {contact}"
 NO_MONEY = "This is a trial environment: no money will be taken."

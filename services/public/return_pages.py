@@ -25,7 +25,7 @@ from services.mail.settings import EmailSettings
 from services.money import format_money
 from services.orders.payment_link import address, standing
 from services.orders.reads import request_read
-from services.public import texts
+from services.public import customer_texts
 from services.public.customer_texts import (
     AMOUNT,
     CLOSE,
@@ -155,14 +155,14 @@ def preview(desk: Desk, wanted: PreviewOf) -> Response:
         currency=account.currency,
         order_id="TEST-0001",
     )
-    return render(screen, notices=[t(texts.EXAMPLE)])
+    return render(screen, notices=[t(customer_texts.EXAMPLE)])
 
 
 def unavailable(request: Request) -> Response:
     """While the store does not answer."""
     t = translator(accepted_language(request), "customer")
-    text = texts.UNAVAILABLE
-    screen = Screen(t.language, "calm", t(text.title), t(text.body), hint=t(texts.UNAFFECTED))
+    text = customer_texts.UNAVAILABLE
+    screen = Screen(t.language, "calm", t(text.title), t(text.body), hint=t(customer_texts.UNAFFECTED))
     return render(screen, status=503)
 
 
@@ -212,12 +212,12 @@ def _screen(
     valid_until: datetime | None = None,
 ) -> Screen:
     told = _told(kind, payment)
-    text = texts.SUBMITTED if told == "submitted" else PAGES[told]
-    hint = texts.CONFIRMATION_FOLLOWS if told == "submitted" else HINTS.get(told, CLOSE)
+    text = customer_texts.SUBMITTED if told == "submitted" else PAGES[told]
+    hint = customer_texts.CONFIRMATION_FOLLOWS if told == "submitted" else HINTS.get(told, CLOSE)
     details = [(CUSTOMER, name), (AMOUNT, format_money(amount, currency, t.locale)), (ORDER, order_id)]
     if valid_until is not None:
         minute = valid_until.replace(second=0, microsecond=0)
-        details.append((texts.VALID_UNTIL, format_datetime(minute, account.timezone, t.language)))
+        details.append((customer_texts.VALID_UNTIL, format_datetime(minute, account.timezone, t.language)))
     return Screen(
         t.language,
         _TONES[told],
@@ -228,8 +228,10 @@ def _screen(
         colour=settings.colour,
         details=tuple((t(label), value) for label, value in details if value),
         hint=t(hint),
-        again=(t(texts.PAY_AGAIN if kind == "decline" else texts.BACK_TO_PAYMENT), again) if again else None,
-        contact=settings.support_contact and t(texts.CONTACT, contact=settings.support_contact),
+        again=(t(customer_texts.PAY_AGAIN if kind == "decline" else customer_texts.BACK_TO_PAYMENT), again)
+        if again
+        else None,
+        contact=settings.support_contact and t(customer_texts.CONTACT_US, contact=settings.support_contact),
     )
 
 
@@ -246,7 +248,7 @@ def _refusal(language: str, status: int, merchant: str = "") -> Response:
     t = translator(language, "customer")
     text = PAGES["invalid_link"]
     screen = Screen(
-        t.language, "calm", t(text.title), t(text.body), merchant=merchant, hint=t(texts.UNAFFECTED)
+        t.language, "calm", t(text.title), t(text.body), merchant=merchant, hint=t(customer_texts.UNAFFECTED)
     )
     return render(screen, status=status)
 

@@ -21,21 +21,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from psycopg import Connection as PostgresConnection
-from sqlalchemy import URL, Connection, Engine, create_engine, event, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from services.errors import DeskError
-from services.store.locks import (
-    insert_new,
-    one_at_a_time,
-    put,
-    write_last,
-    writes,
-)
+from services.store import meta
+from services.store.locks import one_at_a_time, write_last, writes
 from services.store.outages import Outages
-from services.store.schema import orders
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 # The write-ahead log of SQLite before 3.51.3 can, rarely, lose a commit at a checkpoint; these two carry the repair.
@@ -317,12 +311,11 @@ def newest_revision() -> str | None:
 def _prove_writable(store: Store) -> None:
     """A database that only looks would refuse at the first order: let it refuse now."""
     with store.write() as tx:
-        put(tx, orders.meta, {"name": "opened"}, value="yes")
+        meta.put_text(tx, "opened", "yes")
 
 
 def _claim_world(store: Store, world: str) -> None:
     with store.write() as tx:
-        insert_new(tx, orders.meta, ("name",), name="world", value=world)
-        known = tx.scalar(select(orders.meta.c.value).where(orders.meta.c.name == "world"))
+        known = meta.text_once(tx, "world", world)
         if known != world:
-            raise DatabaseRefused("mixed_worlds", str(known))
+            raise DatabaseRefused("mixed_worlds", known)

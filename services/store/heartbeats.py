@@ -1,23 +1,20 @@
-"""When each lane of the workers' work last turned: one row of ``meta`` a lane, whichever worker wrote it."""
+"""When each lane of the workers' work last turned, whichever worker wrote it."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from services.store.locks import put
-from services.store.schema.orders import meta
+from services.store import meta
 
 _PREFIX = "life:"
 
 
-def keep_signs(tx: Connection, signs: Mapping[str, datetime]) -> None:
-    for lane in sorted(signs):  # in one order: two workers that write the same rows would wait for each other
-        put(tx, meta, {"name": f"{_PREFIX}{lane}"}, value=signs[lane].isoformat())
+def store_signs(tx: Connection, signs: Mapping[str, datetime]) -> None:
+    meta.put_texts(tx, {f"{_PREFIX}{lane}": at.isoformat() for lane, at in signs.items()})
 
 
 def signs(tx: Connection, lanes: Iterable[str]) -> dict[str, datetime]:
     """The last sign of each of these lanes that ever gave one; times in UTC by the machine's clock."""
-    wanted = [f"{_PREFIX}{lane}" for lane in lanes]
-    found = tx.execute(select(meta.c.name, meta.c.value).where(meta.c.name.in_(wanted)))
-    return {row.name.removeprefix(_PREFIX): datetime.fromisoformat(row.value) for row in found}
+    found = meta.texts(tx, [f"{_PREFIX}{lane}" for lane in lanes])
+    return {name.removeprefix(_PREFIX): datetime.fromisoformat(at) for name, at in found.items()}

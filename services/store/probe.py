@@ -5,9 +5,8 @@ import os
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import DBAPIError
 
+from services.store import meta
 from services.store.engine import Store, StoreFull, newest_revision
-from services.store.locks import put
-from services.store.schema.orders import meta
 
 _BYTES = 8_192  # as much as a notification needs: where this has no room, neither has one
 
@@ -15,7 +14,7 @@ _BYTES = 8_192  # as much as a notification needs: where this has no room, neith
 def write(store: Store) -> None:
     """Store as much as a notification is, in the place of the last time. Raises StoreError."""
     with store.write() as tx:
-        put(tx, meta, {"name": "probe"}, value=os.urandom(_BYTES // 2).hex())
+        meta.put_text(tx, "probe", os.urandom(_BYTES // 2).hex())
 
 
 def tables_fit(store: Store) -> bool:

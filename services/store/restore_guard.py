@@ -8,11 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from services.store.facts import fact, keep_fact
+from services.store import meta
 from services.store.schema.orders import (
     batch_rows,
     events,
-    meta,
     orders,
     steps,
 )
@@ -22,20 +21,20 @@ EPOCH, HELD = "epoch", "held"
 
 def epoch(tx: Connection) -> dict[str, Any]:
     """{"id", "release", "also": ids of markers that were released with it}; nothing before the first start."""
-    return fact(tx, EPOCH)
+    return meta.document(tx, EPOCH)
 
 
-def keep_epoch(tx: Connection, value: dict[str, Any]) -> None:
-    keep_fact(tx, EPOCH, value)
+def store_epoch(tx: Connection, value: dict[str, Any]) -> None:
+    meta.put_document(tx, EPOCH, value)
 
 
 def held(tx: Connection) -> dict[str, Any]:
     """{"since", "reason", …} while the database is held, else nothing."""
-    return fact(tx, HELD)
+    return meta.document(tx, HELD)
 
 
 def hold(tx: Connection, value: dict[str, Any]) -> None:
-    keep_fact(tx, HELD, value)
+    meta.put_document(tx, HELD, value)
 
 
 def newest_event(tx: Connection) -> int:
@@ -48,7 +47,7 @@ def any_order(tx: Connection) -> bool:
 
 def sign_of_life(tx: Connection) -> str:
     """What changes at least every half minute while a worker works on this database."""
-    return str(tx.scalar(select(meta.c.value).where(meta.c.name == "round:notices")) or "")
+    return meta.text(tx, "round:notices")
 
 
 def waiting(tx: Connection) -> dict[str, int]:

@@ -35,7 +35,7 @@ from services.restore_guard import (
     read_marker,
 )
 from services.settings import Settings
-from services.store import accounts, rounds
+from services.store import accounts, meta
 from services.store import restore_guard as rows
 from tests.support import postgres
 from tests.support.accounts import audit_of
@@ -97,7 +97,7 @@ def test_first_starts_later_starts_and_upgrades_go_on(
     send(desk, manager)
     marker_path(desk.settings).unlink()
     with desk.store.write() as tx:
-        rows.keep_epoch(tx, {})  # a version that kept no marker has made this database
+        rows.store_epoch(tx, {})  # a version that kept no marker has made this database
     for _ in range(3):
         again = start(opened, desk.settings)
         assert restore_guard.standing(again.store) is None
@@ -262,7 +262,7 @@ def test_a_further_machine_joins_a_living_installation(
     assert not watch.may_work()
     with desk.store.write() as tx:
         nothing = timedelta(0)
-        rounds.take_turn(tx, "round:notices", clock.now(), nothing, nothing)  # a worker there takes its turn
+        meta.claim_round(tx, "round:notices", clock.now(), nothing, nothing)  # a worker there takes its turn
     now = 3.0
     assert watch.may_work()
     assert restore_guard.standing(other.store) is None

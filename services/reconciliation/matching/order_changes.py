@@ -45,10 +45,9 @@ def catch_up_store(store: Store, limit: int = 5_000) -> bool:
             _take_in(store, orders)
         if after != before:
             with store.write() as tx:
-                if (
-                    meta.held_value(tx, _CURSOR) or {}
-                ) == before:  # else another has moved it, or an import has set it back
-                    meta.put_value(tx, _CURSOR, after)
+                # else another has moved it, or an import has set it back
+                if meta.document(tx, _CURSOR) == before:
+                    meta.put_document(tx, _CURSOR, after)
         if not more:  # what trickles in meanwhile is taken in together, later
             return False
         done += len(orders)
@@ -57,19 +56,19 @@ def catch_up_store(store: Store, limit: int = 5_000) -> bool:
 
 def set_back(tx: Connection, to: dict[str, Any]) -> None:
     """Take in again what has changed since the cursor stood there, and what was waited for then and has come meanwhile."""
-    now, until = meta.held_value(tx, _CURSOR), time.time() + _GAP_LASTS
+    now, until = meta.document(tx, _CURSOR), time.time() + _GAP_LASTS
     gaps = {
         name: now["gaps"].get(name, {}) | dict.fromkeys(to["gaps"].get(name, {}), until)
         for name in order_keys.SOURCES
     }
-    meta.put_value(
+    meta.put_document(
         tx, _CURSOR, {"gaps": gaps, **{name: min(now[name], to[name]) for name in order_keys.SOURCES}}
     )
 
 
 def cursor(tx: Connection) -> dict[str, Any]:
     """Up to where changes are taken in: an import sets it back to where it was when it looked at the orders."""
-    return meta.value(tx, _CURSOR) or {}
+    return meta.document(tx, _CURSOR)
 
 
 def _next_orders(tx: Connection) -> tuple[dict[str, Any], list[int], dict[str, Any], bool]:

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, or_, select, update
 
-from services.store.locks import insert_new, put
+from services.store import meta
+from services.store.locks import insert_new
 from services.store.orders.orders import badge_condition
 from services.store.schema.orders import (
     events,
-    meta,
     notices,
     orders,
     user_notices,
@@ -41,7 +41,7 @@ def new_events(tx: Connection, kinds: tuple[str, ...]) -> tuple[list[Row[Any]], 
     order, kind, data, time; the order's account and capture; the sender as ``user_id``, the notice they chose as ``wanted``
     and since when. And the newest event's id, for ``seen``.
     """
-    known = tx.scalar(select(meta.c.value).where(meta.c.name == _CURSOR))
+    known = meta.text(tx, _CURSOR)
     newest = int(tx.scalar(select(func.max(events.c.id))) or 0)
     e, o, u = events.c, orders.c, user_notices.c
     query = (
@@ -76,7 +76,7 @@ def first_collected(tx: Connection, order_ids: Iterable[int]) -> dict[int, int]:
 
 
 def seen(tx: Connection, newest: int) -> None:
-    put(tx, meta, {"name": _CURSOR}, value=str(newest))
+    meta.put_text(tx, _CURSOR, str(newest))
 
 
 def ending(tx: Connection, kind: str, now: datetime, until: datetime) -> list[Row[Any]]:

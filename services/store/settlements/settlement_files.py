@@ -10,8 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, not_, or_, select, update
 
-from services.store.locks import insert_new, one_at_a_time
-from services.store.schema.orders import meta
+from services.store.locks import one_at_a_time
 from services.store.schema.settlements import (
     settlement_chunks,
     settlement_files,
@@ -287,21 +286,6 @@ def named(tx: Connection, accounts: tuple[str, ...]) -> list[Row[Any]]:
     return list(
         tx.execute(query.where(_file.state == "complete", _file.account.in_(accounts)).order_by(_file.id))
     )
-
-
-def lease(tx: Connection, name: str) -> str:
-    """Who has the lease of this name, "" for nobody; kept from other writers to the end of the transaction."""
-    insert_new(tx, meta, ("name",), name=name, value="")
-    return str(tx.execute(select(meta.c.value).where(meta.c.name == name).with_for_update()).scalar_one())
-
-
-def lease_text(tx: Connection, name: str) -> str:
-    """The same to look at."""
-    return str(tx.scalar(select(meta.c.value).where(meta.c.name == name)) or "")
-
-
-def set_lease(tx: Connection, name: str, value: str) -> None:
-    tx.execute(update(meta).where(meta.c.name == name).values(value=value))
 
 
 def any_other(tx: Connection, file: int) -> bool:

@@ -28,7 +28,7 @@ from services.reconciliation.matching import order_changes, rejoin
 from services.reconciliation.matching.lookup import Lookup
 from services.settlements.dialect import Detection
 from services.settlements.given import Given
-from services.store import Connection
+from services.store import Connection, meta
 from services.store.orders import orders
 from services.store.schema.settlements import settlement_files
 from services.store.settlements import settlement_files as rows
@@ -175,7 +175,7 @@ def test_an_order_that_comes_while_the_orders_are_looked_up_is_found(
 
 def leased_until(desk: Desk) -> float:
     with desk.store.read() as tx:
-        return lease._parsed(rows.lease_text(tx, lease._LEASE))[1]
+        return meta.lease(tx, lease._LEASE)[1]
 
 
 def test_who_reads_a_large_file_keeps_the_turn(

@@ -128,7 +128,7 @@ def test_what_two_are_the_first_to_write_is_written_once(desk: Desk) -> None:
     def first() -> None:
         now = clock.now()
         with desk.store.write() as tx:
-            claimed.append(meta.claim(tx, "sample", now=100.0, stale_before=0.0))
+            claimed.append(meta.claim_task(tx, "sample", now=100.0, stale_before=0.0))
         with desk.store.write() as tx:
             pause(tx, "demo", "gateway", "credentials_refused")
         with desk.store.write() as tx:

@@ -9,7 +9,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from services.i18n import LANGUAGES, LOCALES
-from services.public import customer_texts, texts
+from services.public import customer_texts
 from services.public.customer_texts import PageText
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @cache
 def used() -> frozenset[str]:
-    """What compose.py and the templates pass to ``t(…)``, and the constants of the two modules of texts."""
+    """What compose.py and the templates pass to ``t(…)``, and the constants of the module of texts."""
     mail = ROOT / "services" / "mail"
     found = {
         message
@@ -29,8 +29,7 @@ def used() -> frozenset[str]:
     }
     constants = {
         text
-        for module in (customer_texts, texts)
-        for name, value in vars(module).items()
+        for name, value in vars(customer_texts).items()
         if name.isupper() and isinstance(value, str | PageText)
         for text in ([value] if isinstance(value, str) else value)
     }

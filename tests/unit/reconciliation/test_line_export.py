@@ -7,7 +7,7 @@ import re
 import pandas as pd
 import pytest
 
-from services.spreadsheets.export import to_csv
+from services.spreadsheets.write import to_csv
 
 
 def cells(frame: pd.DataFrame, **style: str) -> list[list[str]]:
