@@ -24,7 +24,7 @@ from tests.support.public import serving
 def desk(tmp_path: Path) -> Iterator[Desk]:
     opened = open_test_desk(tmp_path)
     with opened.store.write() as tx:
-        heartbeats.keep_signs(tx, dict.fromkeys(LANES, datetime.now(UTC)))
+        heartbeats.store_signs(tx, dict.fromkeys(LANES, datetime.now(UTC)))
     opened.watch.look()
     yield opened
     opened.close()

@@ -20,7 +20,7 @@ def stand_still(desk: Desk, *lanes: str) -> None:
     vars(desk)["watch"] = watch = Watch(desk.store, seconds=lambda: seconds[0])
     for turn in range(15):
         with desk.store.write() as tx:
-            heartbeats.keep_signs(
+            heartbeats.store_signs(
                 tx,
                 {
                     lane: SINCE if lane in lanes else datetime.now(UTC) + timedelta(seconds=turn)

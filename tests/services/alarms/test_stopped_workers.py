@@ -63,7 +63,7 @@ def kept(desk: Desk) -> dict[str, datetime]:
 
 def say(desk: Desk, *lanes: str, at: datetime | None = None) -> None:
     with desk.store.write() as tx:
-        heartbeats.keep_signs(tx, dict.fromkeys(lanes, at or datetime.now(UTC)))
+        heartbeats.store_signs(tx, dict.fromkeys(lanes, at or datetime.now(UTC)))
 
 
 def names(watch: Watch) -> tuple[str, ...]:
