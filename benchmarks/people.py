@@ -3,7 +3,7 @@
 import uuid
 
 from services import clock
-from services.access import Actor
+from services.access import Actor, Grant
 from services.desk import Desk
 from services.store import access
 
@@ -24,5 +24,12 @@ def finance(desk: Desk) -> Actor:
             seen_at=now,
             disabled=False,
         )
-        access.set_roles(tx, user, "table", ("manager", "finance", "admin"), at=now, granted_by="bench")
+        access.set_grants(
+            tx,
+            user,
+            "table",
+            [Grant("manager"), Grant("finance"), Grant("admin")],
+            at=now,
+            granted_by="bench",
+        )
     return Actor("user", user, "Camille", "camille@example.com")

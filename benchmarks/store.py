@@ -24,7 +24,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from services import clock
-from services.access import SYSTEM, Actor, audit
+from services.access import SYSTEM, Actor, Grant, audit
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history
@@ -158,7 +158,7 @@ def _fill(desk: Desk) -> Actor:
             seen_at=now,
             disabled=False,
         )
-        access.set_roles(tx, actor.id, "table", ("manager",), at=now, granted_by="bench")
+        access.set_grants(tx, actor.id, "table", [Grant("manager")], at=now, granted_by="bench")
         for number in range(ORDERS):
             created = now - timedelta(minutes=number * 50)
             order = orders.add_order(

@@ -37,6 +37,8 @@ SENTENCES: dict[str, str] = {
     "foreign_token": "This sign-in is not one of the identity provider that is configured here. Sign in again.",
     "claims_incomplete": "The identity provider did not say {claim}. Ask your administrator.",
     "unknown_user": "This person is no longer in the list.",
+    "unknown_account": "The settings name no HiPay account {account}.",
+    "own_role": "Nobody gives themselves a role: ask another administrator.",
     "last_admin": "Somebody must be able to give roles: make another person an administrator first.",
     "own_account": "You cannot close your own account.",
     # hipay

@@ -13,9 +13,9 @@ from pages.components.common import (
 )
 from pages.components.markdown import plain
 from pages.components.order_words import ROLE_NAMES, person_name
-from services.access import ROLES
+from services.access import ALL_ACCOUNTS, ROLES, Grant
 from services.access.sign_in import LOCAL_ISSUER
-from services.access.users import Person, list_people, set_disabled, set_given_roles
+from services.access.users import Person, list_people, set_disabled, set_grants
 from services.i18n import format_ago
 
 
@@ -58,12 +58,9 @@ def _card(person: Person) -> None:
                         icon=":material/verified_user:",
                         color="blue",
                     )
-                if role in person.given:
-                    st.badge(
-                        t("{role} (given here)", role=t(ROLE_NAMES[role])),
-                        icon=":material/badge:",
-                        color="green",
-                    )
+                for grant in sorted(person.given):
+                    if grant.role == role:
+                        st.badge(_given(grant), icon=":material/badge:", color="green")
             if not person.claimed and not person.given:
                 st.badge(t("No role yet"), icon=":material/remove_moderator:", color="gray")
         with actions, st.container(horizontal=True, horizontal_alignment="right"):
@@ -89,19 +86,72 @@ def _change_roles(person: Person) -> None:
                 roles=names,
             )
         )
+    if person.id == actor().id:
+        st.caption(t("You can give up a role of your own. Only another administrator can give you one."))
+    accounts = _accounts(person)
     with st.form(f"roles_{person.id}", border=False):
-        wanted = st.pills(
-            t("Roles given here"),
-            ROLES,
-            selection_mode="multi",
-            default=[role for role in ROLES if role in person.given],
-            format_func=lambda role: t(ROLE_NAMES[role]),
-            key=f"wanted_{person.id}",
-        )
+        wanted = _grants_of_accounts(person, accounts) if len(accounts) > 1 else _grants(person)
         if st.form_submit_button(t("Save these roles"), type="primary", key=f"save_{person.id}"):
             with refusals():
-                set_given_roles(desk(), actor(), person.id, frozenset(wanted))
+                set_grants(desk(), actor(), person.id, wanted)
                 st.rerun()
+
+
+def _grants(person: Person) -> frozenset[Grant]:
+    """The roles, where there is one account: each is for all accounts."""
+    t = texts()
+    wanted = st.pills(
+        t("Roles given here"),
+        ROLES,
+        selection_mode="multi",
+        default=[role for role in ROLES if Grant(role) in person.given],
+        format_func=lambda role: t(ROLE_NAMES[role]),
+        key=f"wanted_{person.id}",
+    )
+    return frozenset(Grant(role) for role in wanted)
+
+
+def _grants_of_accounts(person: Person, accounts: list[str]) -> frozenset[Grant]:
+    """Each role with the accounts that it is for."""
+    t = texts()
+    st.markdown(t("Roles given here"))
+    return frozenset(
+        Grant(role, account)
+        for role in ROLES
+        for account in st.multiselect(
+            t(ROLE_NAMES[role]),
+            [ALL_ACCOUNTS, *accounts],
+            default=[grant.account for grant in sorted(person.given) if grant.role == role],
+            format_func=account_name,
+            placeholder=t("Not given"),
+            key=f"wanted_{person.id}_{role}",
+        )
+    )
+
+
+def _accounts(person: Person) -> list[str]:
+    """The accounts of the settings, and those that the person's grants still name."""
+    named = {grant.account for grant in person.given} - {ALL_ACCOUNTS}
+    return list(dict.fromkeys([*desk().settings.all_accounts, *sorted(named)]))
+
+
+def account_name(account: str) -> str:
+    """The name in the settings; the id of an account that they no longer name."""
+    if account == ALL_ACCOUNTS:
+        return texts()("All accounts")
+    found = desk().settings.all_accounts.get(account)
+    return found.name if found else account
+
+
+def _given(grant: Grant) -> str:
+    t = texts()
+    if grant.account == ALL_ACCOUNTS:
+        return t("{role} (given here)", role=t(ROLE_NAMES[grant.role]))
+    return t(
+        "{role}, {account} (given here)",
+        role=t(ROLE_NAMES[grant.role]),
+        account=plain(account_name(grant.account)),
+    )
 
 
 def _change_account(person: Person) -> None:

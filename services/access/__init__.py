@@ -1,13 +1,18 @@
-"""Who may do what. Every service takes an actor and asks ``require`` in the transaction that acts.
+"""Who may do what, on which account. Every service takes an actor and asks in the transaction that acts.
 
     AccessError
-    ├── NotAllowed     the person's roles do not give the right
+    ├── NotAllowed     the person's roles do not give the right on the account
     └── NotSignedIn    the person is unknown, disabled or signed out
+
+A role is granted for one account, or for all of them. What acts on one account asks ``require`` with that account; what
+concerns the whole installation asks with ``ALL_ACCOUNTS`` and needs a grant for all; a list, count, search or export
+takes ``allowed_accounts`` and filters in SQL. ``rights`` is the union over the accounts: it draws menus, it guards nothing.
 
 Roles are read from the database at each call, so that a role taken away stops the very next action; so is the session
 of a person who signed in with a provider, so that it ends wherever the call comes from.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,6 +20,7 @@ from typing import ClassVar, Literal
 
 from services.errors import DeskError
 from services.store import Connection, access
+from services.store.access import Grant as Grant
 
 
 class Right(StrEnum):
@@ -28,6 +34,7 @@ class Right(StrEnum):
     SEE_AUDIT = "see_audit"
 
 
+ALL_ACCOUNTS = ""  # as a grant's account, and as the account of what concerns the whole installation
 ROLES = ("manager", "finance", "admin")
 ROLE_RIGHTS: dict[str, frozenset[Right]] = {
     "manager": frozenset({Right.SEE_ORDERS, Right.SEND, Right.REFUND}),
@@ -36,6 +43,7 @@ ROLE_RIGHTS: dict[str, frozenset[Right]] = {
     ),
     "admin": frozenset({Right.SEE_ORDERS, Right.CONFIGURE, Right.MANAGE_USERS, Right.SEE_AUDIT}),
 }
+_MACHINERY = frozenset(Grant(role) for role in ROLES)
 
 
 @dataclass(frozen=True)
@@ -63,10 +71,13 @@ class AccessError(DeskError):
 
 
 class NotAllowed(AccessError):
+    """``account`` is the one that the right was asked for; "" for the whole installation, or for any account."""
+
     code = "not_allowed"
 
-    def __init__(self, right: Right) -> None:
+    def __init__(self, right: Right, account: str = ALL_ACCOUNTS) -> None:
         self.right = right
+        self.account = account
 
 
 class NotSignedIn(AccessError):
@@ -74,20 +85,51 @@ class NotSignedIn(AccessError):
 
 
 def rights(tx: Connection, actor: Actor) -> frozenset[Right]:
-    """What the actor may do now. A person's rights come from the roles in the database; the machinery has all."""
-    if actor.kind != "user":
-        return frozenset(Right)
-    if not _session_lives(tx, actor):
-        return frozenset()
-    roles = access.roles_of(tx, actor.id)
-    return frozenset().union(*(ROLE_RIGHTS[role] for role in roles if role in ROLE_RIGHTS))
+    """What the actor may do now on one account at least: for menus. A service asks for the account it acts on."""
+    return _rights_of(grant.role for grant in _grants(tx, actor))
 
 
-def require(tx: Connection, actor: Actor, right: Right) -> None:
-    """Raises NotSignedIn when the actor's session is over, NotAllowed when the roles do not give the right."""
-    if right in rights(tx, actor):
+def rights_on(tx: Connection, actor: Actor, account: str) -> frozenset[Right]:
+    """What the actor may do now on this account; with ``ALL_ACCOUNTS``, on the whole installation."""
+    return _rights_of(grant.role for grant in _grants(tx, actor) if grant.account in (ALL_ACCOUNTS, account))
+
+
+def require(tx: Connection, actor: Actor, right: Right, account: str = ALL_ACCOUNTS) -> None:
+    """Raises NotAllowed unless a grant of the right covers the account, NotSignedIn when the actor's session is over.
+
+    Without an account, only a grant for all accounts does.
+    """
+    if right in rights_on(tx, actor, account):
         return
-    raise NotAllowed(right) if _session_lives(tx, actor) else NotSignedIn
+    raise _refusal(tx, actor, right, account)
+
+
+def allowed_accounts(tx: Connection, actor: Actor, right: Right) -> frozenset[str] | None:
+    """The ids of the accounts that the actor has the right on; None for all, also those that the settings no longer name.
+
+    Raises NotAllowed when there is none, NotSignedIn when the actor's session is over.
+    """
+    accounts = {grant.account for grant in _grants(tx, actor) if right in _rights_of([grant.role])}
+    if ALL_ACCOUNTS in accounts:
+        return None
+    if not accounts:
+        raise _refusal(tx, actor, right, ALL_ACCOUNTS)
+    return frozenset(accounts)
+
+
+def _grants(tx: Connection, actor: Actor) -> frozenset[Grant]:
+    """The grants in the database of a person whose session is alive; the machinery has every role for all accounts."""
+    if actor.kind != "user":
+        return _MACHINERY
+    return access.grants_of(tx, actor.id) if _session_lives(tx, actor) else frozenset()
+
+
+def _rights_of(roles: Iterable[str]) -> frozenset[Right]:
+    return frozenset[Right]().union(*(ROLE_RIGHTS[role] for role in roles if role in ROLE_RIGHTS))
+
+
+def _refusal(tx: Connection, actor: Actor, right: Right, account: str) -> AccessError:
+    return NotAllowed(right, account) if _session_lives(tx, actor) else NotSignedIn()
 
 
 def _session_lives(tx: Connection, actor: Actor) -> bool:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from services.access import ROLES, Actor, NotSignedIn, Right, audit, rights
+from services.access import ROLES, Actor, Grant, NotSignedIn, Right, audit, rights
 from services.desk import Desk
 from services.settings import SignIn
 from services.store import Connection, access
@@ -133,7 +133,7 @@ def local_user(desk: Desk) -> Actor:
             seen_at=now,
             disabled=False,
         )
-        access.set_roles(tx, actor.id, "table", ROLES, at=now, granted_by=actor.id)
+        access.set_grants(tx, actor.id, "table", map(Grant, ROLES), at=now, granted_by=actor.id)
         audit.record(tx, actor, "user.created", f"user:{actor.id}", roles=list(ROLES))
     return actor
 
@@ -169,7 +169,7 @@ def _begin(desk: Desk, token: _Token, claims: Mapping[str, Any], now: datetime) 
             audit.record(tx, actor, "user.created", f"user:{user_id}")
         if not user or started_at >= user.signed_in_at:  # an older token says less than what we know
             access.change_user(tx, user_id, **person, signed_in_at=started_at)
-            access.set_roles(tx, user_id, "claim", roles, at=now, granted_by="provider")
+            access.set_grants(tx, user_id, "claim", map(Grant, roles), at=now, granted_by="provider")
         access.add_session(tx, id=token.session, user_id=user_id, started_at=started_at, ends_at=ends_at)
         _use(tx, token.session, user_id, now, ends_at)
         audit.record(tx, actor, "user.signed_in", f"user:{user_id}", claimed=sorted(roles))

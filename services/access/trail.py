@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.access import Actor, Right, require
+from services.access import ALL_ACCOUNTS, Actor, Right, require
 from services.desk import Desk
 from services.store import access
 
@@ -31,7 +31,7 @@ def entries(
 ) -> tuple[Entry, ...]:
     """The newest entries first; ``before`` is the id of the last one already shown. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_AUDIT)
+        require(tx, actor, Right.SEE_AUDIT, ALL_ACCOUNTS)
         names = {row.id: row.name for row in access.all_users(tx)}
         found = access.audit_rows(tx, before=before, actions=actions, limit=limit)
     return tuple(
@@ -52,12 +52,12 @@ def entries(
 def actions(desk: Desk, actor: Actor) -> tuple[str, ...]:
     """Every action that the trail knows, for the filter. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_AUDIT)
+        require(tx, actor, Right.SEE_AUDIT, ALL_ACCOUNTS)
         return tuple(access.audit_actions(tx))
 
 
 def broken_at(desk: Desk, actor: Actor) -> int | None:
     """The id of the first entry that was changed, or that follows one removed; None when the chain holds. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_AUDIT)
+        require(tx, actor, Right.SEE_AUDIT, ALL_ACCOUNTS)
         return access.broken_link(tx)

@@ -2,16 +2,31 @@
 
 AccessError
 ├── UnknownUser      nobody has this id
+├── UnknownAccount   the settings name no such HiPay account
 ├── LastAdmin        nobody would be left to give roles
+├── OwnRole          nobody gives themselves a role
 └── OwnAccount       one cannot close one's own account
+
+People concern the whole installation: only an administrator of all accounts sees and changes them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 
 from services import clock
-from services.access import ROLES, AccessError, Actor, Right, audit, require, rights
+from services.access import (
+    ALL_ACCOUNTS,
+    ROLES,
+    AccessError,
+    Actor,
+    Grant,
+    Right,
+    audit,
+    require,
+    rights,
+)
 from services.desk import Desk
 from services.i18n import DASHBOARD_LANGUAGES
 from services.store import Connection, access
@@ -19,6 +34,17 @@ from services.store import Connection, access
 
 class UnknownUser(AccessError):
     code: ClassVar[str] = "unknown_user"
+
+
+class UnknownAccount(AccessError):
+    code = "unknown_account"
+
+    def __init__(self, account: str) -> None:
+        self.account = account
+
+
+class OwnRole(AccessError):
+    code = "own_role"
 
 
 class LastAdmin(AccessError):
@@ -31,7 +57,7 @@ class OwnAccount(AccessError):
 
 @dataclass(frozen=True)
 class Person:
-    """A user; ``claimed`` are the roles that the provider gives, ``given`` those of this table."""
+    """A user; ``claimed`` are the roles that the provider gives, for all accounts; ``given`` the grants made here."""
 
     id: str
     name: str
@@ -41,14 +67,14 @@ class Person:
     signed_in_at: datetime
     seen_at: datetime
     claimed: frozenset[str]
-    given: frozenset[str]
+    given: frozenset[Grant]
 
 
 def list_people(desk: Desk, actor: Actor) -> tuple[Person, ...]:
     """Everybody who ever signed in, by name. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.MANAGE_USERS)
-        roles = {(row.user_id, row.source, row.role) for row in access.all_roles(tx)}
+        require(tx, actor, Right.MANAGE_USERS, ALL_ACCOUNTS)
+        grants = access.all_grants(tx)
         people = access.all_users(tx)
     return tuple(
         Person(
@@ -59,24 +85,54 @@ def list_people(desk: Desk, actor: Actor) -> tuple[Person, ...]:
             row.disabled,
             row.signed_in_at,
             row.seen_at,
-            claimed=frozenset(role for role in ROLES if (row.id, "claim", role) in roles),
-            given=frozenset(role for role in ROLES if (row.id, "table", role) in roles),
+            claimed=frozenset(grant.role for grant in _known(grants, row.id, "claim")),
+            given=_known(grants, row.id, "table"),
         )
         for row in people
     )
 
 
-def set_given_roles(desk: Desk, actor: Actor, user_id: str, roles: frozenset[str]) -> None:
-    """Replace the roles given here; those of the provider's claim stay. Raises NotAllowed, UnknownUser, LastAdmin."""
-    wanted = roles & frozenset(ROLES)
+def _known(grants: Iterable[tuple[str, str, Grant]], user_id: str, source: str) -> frozenset[Grant]:
+    return frozenset(
+        grant
+        for holder, origin, grant in grants
+        if (holder, origin) == (user_id, source) and grant.role in ROLES
+    )
+
+
+def set_grants(desk: Desk, actor: Actor, user_id: str, grants: frozenset[Grant]) -> None:
+    """Replace the grants made here; those of the provider's claim stay. A grant for all accounts contains those for one.
+
+    One's own can only be given up, while somebody else can give them back.
+
+    Raises NotAllowed, UnknownUser, UnknownAccount, OwnRole, LastAdmin.
+    """
+    for_all = {grant.role for grant in grants if grant.account == ALL_ACCOUNTS}
+    wanted = frozenset(
+        grant
+        for grant in grants
+        if grant.role in ROLES and (grant.account == ALL_ACCOUNTS or grant.role not in for_all)
+    )
     with desk.store.write() as tx:
         _person(tx, actor, user_id)
-        before = access.roles_from(tx, user_id, "table")
-        access.set_roles(tx, user_id, "table", wanted, at=clock.now(), granted_by=actor.id)
+        before = access.grants_from(tx, user_id, "table")
+        for grant in sorted(wanted - before):
+            if grant.account != ALL_ACCOUNTS and grant.account not in desk.settings.all_accounts:
+                raise UnknownAccount(grant.account)
+        if user_id == actor.id and wanted - before:
+            raise OwnRole
+        if (
+            user_id == actor.id
+            and wanted != before
+            and not access.active_for_all_accounts(tx, "admin") - {actor.id}
+        ):
+            raise LastAdmin
+        access.set_grants(tx, user_id, "table", wanted, at=clock.now(), granted_by=actor.id)
         _keep_an_admin(tx)
         for action, changed in (("role.granted", wanted - before), ("role.revoked", before - wanted)):
-            for role in sorted(changed):
-                audit.record(tx, actor, action, f"user:{user_id}", role=role)
+            for grant in sorted(changed):
+                account = {"account": grant.account} if grant.account else {}
+                audit.record(tx, actor, action, f"user:{user_id}", role=grant.role, **account)
 
 
 def set_disabled(desk: Desk, actor: Actor, user_id: str, disabled: bool) -> None:
@@ -93,16 +149,15 @@ def set_disabled(desk: Desk, actor: Actor, user_id: str, disabled: bool) -> None
 
 
 def _person(tx: Connection, actor: Actor, user_id: str) -> None:
-    require(tx, actor, Right.MANAGE_USERS)
-    access.active_with_role(
-        tx, "admin"
-    )  # locks their rows first: two administrators cannot remove each other at once
+    require(tx, actor, Right.MANAGE_USERS, ALL_ACCOUNTS)
+    # Locks their rows first: two administrators cannot remove each other at once.
+    access.active_for_all_accounts(tx, "admin")
     if not access.user(tx, user_id):
         raise UnknownUser
 
 
 def _keep_an_admin(tx: Connection) -> None:
-    if not access.active_with_role(tx, "admin"):
+    if not access.active_for_all_accounts(tx, "admin"):
         raise LastAdmin
 
 

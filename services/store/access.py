@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,14 +18,22 @@ from services.store.schema.orders import (
 )
 
 
-def roles_of(tx: Connection, user_id: str) -> frozenset[str]:
-    """The roles of a user who is not disabled, from whatever source."""
+@dataclass(frozen=True, order=True, slots=True)
+class Grant:
+    """A role, and the id of the account it is for; "" for all accounts."""
+
+    role: str
+    account: str = ""
+
+
+def grants_of(tx: Connection, user_id: str) -> frozenset[Grant]:
+    """The grants of a user who is not disabled, from whatever source."""
     query = (
-        select(user_roles.c.role)
+        select(user_roles.c.role, user_roles.c.account)
         .join(users, users.c.id == user_roles.c.user_id)
         .where(user_roles.c.user_id == user_id, users.c.disabled.is_(False))
     )
-    return frozenset(tx.scalars(query))
+    return frozenset(Grant(role, account) for role, account in tx.execute(query))
 
 
 def find_user(tx: Connection, issuer: str, subject: str) -> Row[Any] | None:
@@ -47,35 +56,46 @@ def change_user(tx: Connection, user_id: str, **values: Any) -> None:
     tx.execute(update(users).where(users.c.id == user_id).values(**values))
 
 
-def roles_from(tx: Connection, user_id: str, source: str) -> frozenset[str]:
-    query = select(user_roles.c.role).where(user_roles.c.user_id == user_id, user_roles.c.source == source)
-    return frozenset(tx.scalars(query))
+def grants_from(tx: Connection, user_id: str, source: str) -> frozenset[Grant]:
+    query = select(user_roles.c.role, user_roles.c.account).where(
+        user_roles.c.user_id == user_id, user_roles.c.source == source
+    )
+    return frozenset(Grant(role, account) for role, account in tx.execute(query))
 
 
-def set_roles(
-    tx: Connection, user_id: str, source: str, roles: Iterable[str], *, at: datetime, granted_by: str
+def set_grants(
+    tx: Connection, user_id: str, source: str, grants: Iterable[Grant], *, at: datetime, granted_by: str
 ) -> None:
-    """Replace the roles that ``source`` (claim, table) gives to the user; those of other sources stay."""
+    """Replace the grants that ``source`` (claim, table) gives to the user; those of other sources stay."""
     tx.execute(delete(user_roles).where(user_roles.c.user_id == user_id, user_roles.c.source == source))
-    for role in sorted(set(roles)):
+    for grant in sorted(set(grants)):
         tx.execute(
             insert(user_roles).values(
-                user_id=user_id, role=role, source=source, granted_at=at, granted_by=granted_by
+                user_id=user_id,
+                role=grant.role,
+                source=source,
+                account=grant.account,
+                granted_at=at,
+                granted_by=granted_by,
             )
         )
 
 
-def all_roles(tx: Connection) -> list[Row[Any]]:
-    """Every role of every user with its source: user_id, role, source."""
-    return list(tx.execute(select(user_roles.c.user_id, user_roles.c.role, user_roles.c.source)))
+def all_grants(tx: Connection) -> frozenset[tuple[str, str, Grant]]:
+    """Every grant of every user: user id, source, grant."""
+    r = user_roles.c
+    return frozenset(
+        (user_id, source, Grant(role, account))
+        for user_id, source, role, account in tx.execute(select(r.user_id, r.source, r.role, r.account))
+    )
 
 
-def active_with_role(tx: Connection, role: str) -> frozenset[str]:
-    """The users, not disabled, who have the role; their rows stay locked to the end of the transaction."""
+def active_for_all_accounts(tx: Connection, role: str) -> frozenset[str]:
+    """The users, not disabled, who have the role for all accounts; their rows stay locked to the end of the transaction."""
     query = (
         select(users.c.id)
         .join(user_roles, users.c.id == user_roles.c.user_id)
-        .where(user_roles.c.role == role, users.c.disabled.is_(False))
+        .where(user_roles.c.role == role, user_roles.c.account == "", users.c.disabled.is_(False))
         .order_by(users.c.id)
         .with_for_update()
     )

@@ -9,12 +9,14 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import select
 
+from services.access import Grant, Right, allowed_accounts
 from services.imports import background, file_accounts, process
 from services.imports.file_accounts import FileAccountInUse
 from services.orders.record import refold
 from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import lists
+from services.store import access
 from services.store.orders import orders as order_rows
 from services.store.schema.fetching import folder_files
 from services.store.schema.orders import orders
@@ -23,7 +25,7 @@ from services.store.settlements import matching_rules
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.by_hand import an_order, line, line_id, outcomes, take
 from tests.support.desk import open_test_desk, person
-from tests.support.first_version import as_the_first_version_left_it
+from tests.support.first_version import as_left_at, as_the_first_version_left_it
 from tests.support.joined import everything, must_hold
 
 pytestmark = pytest.mark.sqlite
@@ -124,3 +126,24 @@ def test_fees_of_the_account_that_stood_open_stand_open_no_longer(tmp_path: Path
     assert everything(desk) == expected
     must_hold(desk)
     desk.close()
+
+
+def test_a_role_granted_before_it_had_an_account_is_for_all_accounts(tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    before = open_test_desk(tmp_path / "before")
+    finance = person(before, "finance", "admin")
+    url = f"sqlite:///{tmp_path / 'after' / 'sandbox.db'}"
+    (tmp_path / "after").mkdir()
+    as_left_at(before, url, "0011").dispose()
+    before.close()
+
+    after = open_test_desk(tmp_path / "after")
+    with after.store.write() as tx:
+        assert access.grants_of(tx, finance.id) == {Grant("finance"), Grant("admin")}
+        assert allowed_accounts(tx, finance, Right.RECONCILE) is None
+        # the same role from the same source, for one account too
+        access.set_grants(
+            tx, finance.id, "table", [Grant("finance"), Grant("finance", "demo")], at=HELD, granted_by="test"
+        )
+        assert access.grants_of(tx, finance.id) == {Grant("finance"), Grant("finance", "demo")}
+    after.close()

@@ -15,7 +15,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.engine import make_url
 
 from services import clock
-from services.access import Actor
+from services.access import ALL_ACCOUNTS, Actor, Grant
 from services.accounts.options import OPTIONS
 from services.desk import Desk
 from services.settings import Settings
@@ -118,9 +118,13 @@ def all_that_is_stored(desk: Desk, tmp_path: Path) -> bytes:
 
 
 def person(
-    desk: Desk, *roles: str, name: str = "Camille Martin", email: str = "camille@example.com"
+    desk: Desk,
+    *roles: str,
+    name: str = "Camille Martin",
+    email: str = "camille@example.com",
+    account: str = ALL_ACCOUNTS,
 ) -> Actor:
-    """A user in the database with these roles."""
+    """A user in the database with these roles, for all accounts or for one."""
     user_id, now = uuid.uuid4().hex, clock.now()
     with desk.store.write() as tx:
         access.add_user(
@@ -135,5 +139,7 @@ def person(
             seen_at=now,
             disabled=False,
         )
-        access.set_roles(tx, user_id, "table", roles, at=now, granted_by="test")
+        access.set_grants(
+            tx, user_id, "table", [Grant(role, account) for role in roles], at=now, granted_by="test"
+        )
     return Actor("user", user_id, name, email)

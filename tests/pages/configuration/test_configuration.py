@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from services import clock
 from services import desk as desks
+from services.access import Grant
 from services.accounts import redirects
 from services.accounts.configuration import REDIRECT_PAGES, configuration, save_email_settings
 from services.accounts.pauses import pause
@@ -251,7 +252,7 @@ def test_a_role_taken_away_stops_the_next_save(demo: Desk, open_page: OpenPage) 
     me = at.session_state["actor"]
     at.text_input(key="cfg_email_demo_default_sender_name").set_value("X").run()
     with demo.store.write() as tx:
-        access.set_roles(tx, me.id, "table", ("manager",), at=clock.now(), granted_by="test")
+        access.set_grants(tx, me.id, "table", [Grant("manager")], at=clock.now(), granted_by="test")
     at.button(key="cfg_save_email").click().run()
     assert stored(demo).email.default.sender_name == "Maison Demo"
 

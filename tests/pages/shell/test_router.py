@@ -81,7 +81,7 @@ def test_a_role_taken_away_takes_the_screen_at_the_next_run(open_page: Open, des
     at = open_page("admin/audit.py", "admin")
     assert titles(at) == ["Audit"]
     with desk.store.write() as tx:
-        access.set_roles(tx, at.session_state["actor"].id, "table", [], at=_now(), granted_by="test")
+        access.set_grants(tx, at.session_state["actor"].id, "table", (), at=_now(), granted_by="test")
     at.run()
     assert titles(at) == []
     assert "no role yet" in at.info[0].value

@@ -16,6 +16,7 @@ from itsdangerous import URLSafeTimedSerializer
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from pages.navigation import SCREENS
+from services.access import Grant
 from services.store import Store, access, open_store
 from tests.pages.conftest import ROUTER
 from tests.support import browser
@@ -138,7 +139,7 @@ def test_the_sign_in_from_a_first_visit_to_the_last(house: House, context: Brows
     page.get_by_role("button", name="Save these roles").click()
     expect(page.get_by_text("Your role does not include this screen")).to_be_visible()
     with house.store.read() as tx:
-        assert access.roles_of(tx, user_id) == {"manager"}
+        assert access.grants_of(tx, user_id) == {Grant("manager")}
 
     # A session that has run out, in the middle of the work.
     _end_sessions(house.store)
@@ -218,7 +219,7 @@ def _only_user(store: Store) -> str:
 
 def _set_claimed(store: Store, user_id: str, roles: list[str]) -> None:
     with store.write() as tx:
-        access.set_roles(tx, user_id, "claim", roles, at=datetime.now(UTC), granted_by="test")
+        access.set_grants(tx, user_id, "claim", map(Grant, roles), at=datetime.now(UTC), granted_by="test")
 
 
 def _end_sessions(store: Store) -> None:

@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 import time_machine
 
-from services.access import Actor, NotAllowed, NotSignedIn, Right, require, rights, sign_in, trail, users
+from services.access import (
+    Actor,
+    Grant,
+    NotAllowed,
+    NotSignedIn,
+    Right,
+    require,
+    rights,
+    sign_in,
+    trail,
+    users,
+)
 from services.access.sign_in import ClaimsIncomplete, ForeignToken, SessionEnded, UserDisabled
 from services.desk import Desk
 from services.settings import SignIn
@@ -74,7 +85,7 @@ def test_a_first_sign_in_makes_the_person_with_the_claimed_roles(desk: Desk, clo
     actor = sign_in.sign_in(desk, claims(roles=["manager", "finance", "gardener"]))
     assert (actor.kind, actor.name, actor.email) == ("user", "Camille Martin", "camille@example.com")
     with desk.store.read() as tx:
-        assert access.roles_from(tx, actor.id, "claim") == {"manager", "finance"}
+        assert access.grants_from(tx, actor.id, "claim") == {Grant("manager"), Grant("finance")}
         assert [row.action for row in access.audit_rows(tx)] == ["user.signed_in", "user.created"]
         assert access.broken_link(tx) is None
 
@@ -88,12 +99,12 @@ def test_the_same_token_is_the_same_session_and_writes_no_second_entry(desk: Des
 
 def test_claimed_roles_are_replaced_at_each_sign_in_and_given_ones_stay(desk: Desk, clock: Any) -> None:
     actor = sign_in.sign_in(desk, claims(roles="manager"))
-    users.set_given_roles(desk, person(desk, "admin"), actor.id, frozenset({"finance"}))
+    users.set_grants(desk, person(desk, "admin"), actor.id, frozenset({Grant("finance")}))
     clock.shift(60)
     again = sign_in.sign_in(desk, claims(roles=["admin"], name="Camille Durand"))
     assert (again.id, again.name) == (actor.id, "Camille Durand")
     with desk.store.read() as tx:
-        assert access.roles_of(tx, actor.id) == {"admin", "finance"}
+        assert access.grants_of(tx, actor.id) == {Grant("admin"), Grant("finance")}
 
 
 def test_an_older_token_of_another_browser_does_not_bring_old_roles_back(desk: Desk, clock: Any) -> None:
@@ -102,7 +113,7 @@ def test_an_older_token_of_another_browser_does_not_bring_old_roles_back(desk: D
     actor = sign_in.sign_in(desk, claims(roles=["manager"]))
     assert sign_in.sign_in(desk, old).id == actor.id
     with desk.store.read() as tx:
-        assert access.roles_of(tx, actor.id) == {"manager"}
+        assert access.grants_of(tx, actor.id) == {Grant("manager")}
 
 
 @pytest.mark.parametrize(
@@ -228,7 +239,7 @@ def test_one_browsers_sign_out_leaves_the_others(desk: Desk, clock: Any) -> None
 
 def test_a_role_taken_away_stops_the_next_action(desk: Desk, clock: Any) -> None:
     admin, other = person(desk, "admin"), person(desk, "manager")
-    users.set_given_roles(desk, admin, other.id, frozenset())
+    users.set_grants(desk, admin, other.id, frozenset())
     with pytest.raises(NotAllowed) as refusal:
         require_now(desk, other, Right.SEND)
     assert refusal.value.right == Right.SEND
@@ -278,26 +289,26 @@ def test_the_local_user_has_a_persons_name_or_none(
 def test_somebody_can_always_give_roles(desk: Desk) -> None:
     admin = person(desk, "admin")
     with pytest.raises(users.LastAdmin):
-        users.set_given_roles(desk, admin, admin.id, frozenset({"manager"}))
+        users.set_grants(desk, admin, admin.id, frozenset())
     with pytest.raises(users.OwnAccount):
         users.set_disabled(desk, admin, admin.id, True)
     other = person(desk, "admin")
-    users.set_given_roles(desk, admin, admin.id, frozenset({"manager"}))
+    users.set_grants(desk, admin, admin.id, frozenset())
     with pytest.raises(NotAllowed):
         users.set_disabled(desk, admin, other.id, True)
-    assert [one.given for one in users.list_people(desk, other) if one.id == admin.id] == [{"manager"}]
+    assert [one.given for one in users.list_people(desk, other) if one.id == admin.id] == [set()]
 
 
 def test_changes_of_people_are_audited_and_only_an_administrator_makes_them(desk: Desk) -> None:
     admin, other = person(desk, "admin"), person(desk, "finance")
     for act in (
         lambda: users.list_people(desk, other),
-        lambda: users.set_given_roles(desk, other, other.id, frozenset({"admin"})),
+        lambda: users.set_grants(desk, other, other.id, frozenset({Grant("admin")})),
         lambda: users.set_disabled(desk, other, admin.id, True),
     ):
         with pytest.raises(NotAllowed):
             act()
-    users.set_given_roles(desk, admin, other.id, frozenset({"manager"}))
+    users.set_grants(desk, admin, other.id, frozenset({Grant("manager")}))
     with pytest.raises(users.UnknownUser):
         users.set_disabled(desk, admin, "nobody", True)
     found = trail.entries(desk, admin)

@@ -168,6 +168,6 @@ def test_the_overview_says_what_the_person_may_do(desk: Desk) -> None:
 def test_a_role_taken_away_counts_at_once(desk: Desk) -> None:
     admin = person(desk, "admin")
     with desk.store.write() as tx:
-        access.set_roles(tx, admin.id, "table", (), at=clock.now(), granted_by="test")
+        access.set_grants(tx, admin.id, "table", (), at=clock.now(), granted_by="test")
     with pytest.raises(NotAllowed):
         save_email_settings(desk, admin, "demo", "", {"footer": "x"})

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from services import clock
-from services.access import WORKER, Actor, NotAllowed
+from services.access import WORKER, Actor, Grant, NotAllowed
 from services.accounts.errors import DaysOutOfRange
 from services.accounts.pauses import pause, resume
 from services.accounts.settlement_delay import save_days_to_settle
@@ -198,7 +198,7 @@ def test_who_has_lost_the_role_has_no_alarm(desk: Desk, manager: Actor) -> None:
 
 def give_roles(desk: Desk, who: Actor, *roles: str) -> None:
     with desk.store.write() as tx:
-        access.set_roles(tx, who.id, "table", roles, at=clock.now(), granted_by="test")
+        access.set_grants(tx, who.id, "table", map(Grant, roles), at=clock.now(), granted_by="test")
 
 
 def test_a_payment_that_is_late_in_the_payouts_is_finances_until_a_line_names_it(

@@ -142,7 +142,7 @@ def test_a_paused_account_makes_the_list_wait_and_then_it_goes_on(
 def test_a_role_taken_away_stops_the_list(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     begin(desk, manager, [row(1), row(2)])
     with desk.store.write() as tx:
-        access.set_roles(tx, manager.id, "table", (), at=clock.now(), granted_by="test")
+        access.set_grants(tx, manager.id, "table", (), at=clock.now(), granted_by="test")
     drain(desk)
     [found] = sending.listing(desk, SYSTEM).shown
     assert (found.batch.state, found.batch.reason, found.created, found.waiting) == (

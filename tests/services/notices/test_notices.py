@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services import clock
-from services.access import WORKER, Actor, NotAllowed, users
+from services.access import WORKER, Actor, Grant, NotAllowed, users
 from services.accounts.options import OPTIONS
 from services.accounts.pauses import pause, resume
 from services.demo.drain import drain
@@ -174,7 +174,7 @@ def test_who_may_send_no_more_is_told_no_more(desk: Desk, manager: Actor, sandbo
     order_id = send(desk, manager)
     happens(desk, sandbox, order_id, "pay", outcome="accept")
     with desk.store.write() as tx:
-        access.set_roles(tx, manager.id, "table", ["finance"], at=clock.now(), granted_by="test")
+        access.set_grants(tx, manager.id, "table", [Grant("finance")], at=clock.now(), granted_by="test")
     post(desk)
     assert states(desk) == [("paid", "dropped")]
     assert mine(sandbox) == []
