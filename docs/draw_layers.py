@@ -15,7 +15,8 @@ BOX_LEFT, BOX_WIDTH, BOX_GAP, WORDS_LEFT = 190, 112, 6, 555
 Layer = tuple[tuple[str, ...], str]
 LAYERS: tuple[tuple[str, str, tuple[Layer, ...]], ...] = (
     ("programs", "#e8edf4", (
-        (("entrypoints", "run", "worker"), "start and stop: dashboard, worker, periodic work"),
+        (("run", "worker"), "what python -m services.run and .worker call"),
+        (("entrypoints",), "start and stop: dashboard, worker, periodic work"),
         (("public", "web"), "routes for HiPay and customers; the dashboard's guard"),
     )),
     ("across", "#e8edf4", (
@@ -33,6 +34,7 @@ LAYERS: tuple[tuple[str, str, tuple[Layer, ...]], ...] = (
     )),
     ("each call", "#fbeecb", (
         (("health",), "is this process alive, is it ready"),
+        (("opening",), "what every process does before it opens the desk"),
         (("restore_guard",), "a restored backup sends nothing until released"),
         (("access",), "people, roles, rights, sign-in, audit"),
         (("desk", "versions"), "settings, store and clients, once a process"),
@@ -54,8 +56,8 @@ LAYERS: tuple[tuple[str, str, tuple[Layer, ...]], ...] = (
         (("mail",), "the customer's e-mail: compose, deliver, reports"),
     )),
     ("tools", "#e8edf4", (
-        (("text",), "card numbers, currency signs, headings, folding"),
         (("hosts", "clock", "i18n", "money"), "loopback names, time, languages, exact amounts"),
+        (("text",), "card numbers, currency signs, headings, folding"),
         (("errors",), "DeskError, the root of every error"),
     )),
 )  # fmt: skip
