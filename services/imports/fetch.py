@@ -30,8 +30,9 @@ from services.imports.errors import (
 )
 from services.imports.ingest import keep
 from services.store import STORE_AWAY
+from services.store.lease import LeaseLost
 from services.store.settlements import hipay_list
-from services.store.settlements.hipay_list import Request, RequestLost
+from services.store.settlements.hipay_list import Request
 
 LEASE = timedelta(minutes=3)
 _BEAT_SECONDS = 15.0
@@ -64,7 +65,7 @@ def run_next(desk: Desk, stopping: threading.Event | None = None) -> bool:
     run = _Run(desk, request, stopping or threading.Event())
     try:
         run.do()
-    except RequestLost:
+    except LeaseLost:
         log.warning("request %d for payouts went on elsewhere", request.id)
     except Stopped:
         run.write(state="waiting", leased_until=None)
@@ -98,7 +99,7 @@ class _Run:
             hipay_list.change_request(tx, self._request, **values)
 
     def beat(self, size: int = 0) -> None:
-        """The lease goes on while bytes come. Raises Stopped, RequestLost, NoRoom."""
+        """The lease goes on while bytes come. Raises Stopped, LeaseLost, NoRoom."""
         if self._stopping.is_set():
             raise Stopped
         self._desk.room.require()

@@ -20,8 +20,8 @@ from services.notices.letter import About, compose
 from services.orders.payment_link import standing
 from services.orders.retry import GIVE_UP, backoff
 from services.store import Connection, Row
+from services.store.lease import Leased
 from services.store.orders import notices, orders, steps
-from services.store.orders.notices import Taken
 
 LEASE = timedelta(seconds=150)
 MOST_UNKNOWN = 2  # hand-overs that may have arrived
@@ -106,7 +106,7 @@ def send_next(desk: Desk) -> bool:
     return True
 
 
-def _prepare(tx: Connection, desk: Desk, taken: Taken, now: datetime) -> tuple[bytes, str, str, str] | None:
+def _prepare(tx: Connection, desk: Desk, taken: Leased, now: datetime) -> tuple[bytes, str, str, str] | None:
     """(message, sender, recipient, SMTP address), counted as handed over; None when it is not sent, or not yet."""
     row = taken.row
     user, order = notices.recipient(tx, row.user_id), orders.order(tx, row.order)
@@ -165,7 +165,7 @@ def _message(
     return build(composed, settings, to=parse_address(user.email), message_id=message_id, date=row.created_at)
 
 
-def _hand_over(desk: Desk, taken: Taken, message: bytes, sender: str, recipient: str, smtp: str) -> None:
+def _hand_over(desk: Desk, taken: Leased, message: bytes, sender: str, recipient: str, smtp: str) -> None:
     try:
         accepted = deliver(message, smtp_url=smtp, sender=sender, recipients=[parse_address(recipient).text])
     except errors.DeliveryUnknown:
@@ -190,11 +190,11 @@ def _hand_over(desk: Desk, taken: Taken, message: bytes, sender: str, recipient:
             )
 
 
-def _finish(tx: Connection, taken: Taken, state: str, answer: str = "") -> None:
+def _finish(tx: Connection, taken: Leased, state: str, answer: str = "") -> None:
     notices.write(tx, taken, state=state, answer=answer, leased_until=None)
 
 
-def _later(tx: Connection, taken: Taken, now: datetime, why: str) -> None:
+def _later(tx: Connection, taken: Leased, now: datetime, why: str) -> None:
     """Certainly not sent: again with growing gaps, for a day."""
     if now - taken.row.created_at >= GIVE_UP:
         _finish(tx, taken, "failed", why)

@@ -20,8 +20,9 @@ from services.orders.steps import (
     send_mail,
 )
 from services.store import STORE_AWAY, Connection
+from services.store.lease import LeaseLost
 from services.store.orders import steps
-from services.store.orders.steps import LeaseLost, Step
+from services.store.orders.steps import Step
 
 log = logging.getLogger(__name__)
 

@@ -1,13 +1,13 @@
-"""What people chose to be told, and the mails that tell it: one row a fact, taken by lease, finished under a fence."""
+"""What people chose to be notified of, and the mails that do it: one row a fact, taken by lease (``services.store.lease``)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, or_, select
 
-from services.store import meta
+from services.store import lease, meta
+from services.store.lease import Leased
 from services.store.locks import insert_new
 from services.store.orders.orders import badge_condition
 from services.store.schema.orders import (
@@ -101,35 +101,16 @@ def known(tx: Connection, identities: Iterable[str]) -> frozenset[str]:
     return frozenset(tx.scalars(query))
 
 
-@dataclass(frozen=True)
-class Taken:
-    """A leased notice: the row as it was, and the fence to write under."""
-
-    row: Row[Any]
-    fence: int
-
-
-def take(tx: Connection, now: datetime, lease: timedelta) -> Taken | None:
+def take(tx: Connection, now: datetime, lasts: timedelta) -> Leased | None:
     """Lease the notice that has been due longest, or None."""
     n = notices.c
-    query = (
-        select(notices)
-        .where(n.state == "queued", n.due_at <= now, or_(n.leased_until.is_(None), n.leased_until <= now))
-        .order_by(n.due_at, n.id)
-        .limit(1)
-    )
-    row = tx.execute(query.with_for_update(skip_locked=True)).first()
-    if row is None:
-        return None
-    fence = row.fence + 1
-    tx.execute(update(notices).where(n.id == row.id).values(leased_until=now + lease, fence=fence))
-    return Taken(row, fence)
+    due = and_(n.state == "queued", n.due_at <= now, lease.free(notices, now))
+    return lease.take(tx, notices, due, (n.due_at, n.id), now=now, lease=lasts)
 
 
-def write(tx: Connection, taken: Taken, **values: Any) -> bool:
+def write(tx: Connection, taken: Leased, **values: Any) -> bool:
     """Change the notice unless another worker has taken it since."""
-    here = and_(notices.c.id == taken.row.id, notices.c.fence == taken.fence)
-    return tx.execute(update(notices).where(here).values(**values)).rowcount == 1
+    return lease.write(tx, notices, taken.row.id, taken.fence, **values)
 
 
 def all_notices(tx: Connection) -> list[Row[Any]]:

@@ -1,8 +1,7 @@
-"""The steps that are due: taken by lease, finished under a fence.
+"""The steps that are due: taken by lease, finished under a fence (``services.store.lease``).
 
-A step is taken by one worker until ``leased_until``; each taking raises ``fence``. Whoever writes a step's result must
-still hold that fence, so a worker that was thought dead and comes back cannot write over its successor. A step's id is
-never given again: the fence of a finished step holds for no other. Whoever locks a step locks its order first.
+A step's id is never given again: the fence of a finished step is valid for no other. Whoever locks a step locks its order
+first.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -12,14 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, delete, or_, select, update
 
+from services.store import lease
 from services.store.locks import insert_or
 from services.store.orders.orders import lock
 from services.store.restore_guard import held
 from services.store.schema.orders import account_pauses, steps
-
-
-class LeaseLost(Exception):
-    """Another worker has taken the step since: what this one found out is not written."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ def schedule_each(
 
 
 def take(
-    tx: Connection, owner: str, now: datetime, lease: timedelta, free: Mapping[str, Collection[str]]
+    tx: Connection, owner: str, now: datetime, lasts: timedelta, free: Mapping[str, Collection[str]]
 ) -> Step | None:
     """Lease the step that has been due longest, or None. Other workers skip it until the lease ends.
     ``free``: the kinds that may be taken, each with its accounts.
@@ -73,37 +69,39 @@ def take(
     What a customer waits for goes first, a mail before a page, and the reads come last.
     """
     kind = steps.c.kind
-    query = (
-        select(steps)
-        .where(
-            or_(*(and_(kind == one, steps.c.account.in_(accounts)) for one, accounts in free.items())),
-            steps.c.due_at <= now,
-            or_(steps.c.leased_until.is_(None), steps.c.leased_until <= now),
-        )
-        .order_by(
-            case((kind.in_(("mail", "copy")), 0), (kind == "read", 2), else_=1), steps.c.due_at, steps.c.id
-        )
-        .limit(1)
+    due = and_(
+        or_(*(and_(kind == one, steps.c.account.in_(accounts)) for one, accounts in free.items())),
+        steps.c.due_at <= now,
+        lease.free(steps, now),
     )
-    row = tx.execute(query.with_for_update(skip_locked=True)).first()
-    if row is None:
+    urgency = case((kind.in_(("mail", "copy")), 0), (kind == "read", 2), else_=1)
+    taken = lease.take(
+        tx,
+        steps,
+        due,
+        (urgency, steps.c.due_at, steps.c.id),
+        now=now,
+        lease=lasts,
+        leased_by=owner,
+        due_at=now + lasts,
+        tries=steps.c.tries + 1,
+    )
+    if taken is None:
         return None
-    until, fence, tries = now + lease, row.fence + 1, row.tries + 1
-    values = {"leased_by": owner, "leased_until": until, "due_at": until, "fence": fence, "tries": tries}
-    tx.execute(update(steps).where(steps.c.id == row.id).values(**values))
-    return Step(row.id, row.order, row.kind, row.account, tries, row.first_due_at, fence, until)
+    row = taken.row
+    return Step(
+        row.id, row.order, row.kind, row.account, row.tries + 1, row.first_due_at, taken.fence, taken.until
+    )
 
 
 def hold(tx: Connection, step: Step) -> None:
     """Lock the order and its step for the rest of the transaction. Raises LeaseLost when its fence has moved on."""
     lock(tx, step.order)
-    fence = tx.scalar(select(steps.c.fence).where(steps.c.id == step.id).with_for_update())
-    if fence != step.fence:
-        raise LeaseLost
+    lease.lock(tx, steps, step.id, step.fence)
 
 
 def renew(tx: Connection, step: Step, until: datetime) -> Step:
-    """The step is its holder's until then. Raises LeaseLost when its fence has moved on."""
+    """Hold the step until then. Raises LeaseLost when its fence has moved on."""
     hold(tx, step)
     here = update(steps).where(steps.c.id == step.id)
     tx.execute(here.values(leased_until=until))

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select, update
 
+from services.store import lease
 from services.store.locks import insert_new
 from services.store.schema.fetching import folder_files
 from services.store.schema.settlements import settlement_files
@@ -30,7 +31,7 @@ def claim(
     }
     if insert_new(tx, folder_files, ("account", "sha256"), account=account, sha256=sha256, **values):
         return True
-    left = and_(f.state == "taking", or_(f.leased_until.is_(None), f.leased_until <= now))
+    left = and_(f.state == "taking", lease.free(folder_files, now))
     again = update(folder_files).where(
         f.account == account, f.sha256 == sha256, or_(left, f.state == "put_aside")
     )

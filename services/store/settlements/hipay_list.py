@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, update
 
+from services.store import lease
+from services.store.lease import LeaseLost
 from services.store.locks import insert_new, insert_or, one_at_a_time
 from services.store.schema.fetching import finance_notifications, hipay_settlements, payout_requests
 from services.store.schema.settlements import line_totals, settlement_files
@@ -15,10 +17,6 @@ PERSON, SCHEDULE, NOTIFICATION = "person", "schedule", "notification"
 _OPEN = ("waiting", "running")
 # A file in one of these states will not become lines by itself.
 _LOST = ("failed", "cancelled")
-
-
-class RequestLost(Exception):
-    """Another worker has taken the request since."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def anything_due(tx: Connection, accounts: Collection[str], now: datetime) -> bo
     return tx.scalar(query) is not None
 
 
-def take(tx: Connection, accounts: Collection[str], now: datetime, lease: timedelta) -> Request | None:
+def take(tx: Connection, accounts: Collection[str], now: datetime, lasts: timedelta) -> Request | None:
     """Lease the request that has been due longest, of an account of which none is running; None when there is none."""
     one_at_a_time(tx, "payout_requests")
     r = payout_requests.c
@@ -80,15 +78,9 @@ def take(tx: Connection, accounts: Collection[str], now: datetime, lease: timede
     busy = exists().where(
         running.c.account == r.account, running.c.state == "running", running.c.leased_until > now
     )
-    query = select(payout_requests).where(_due(accounts, now), ~busy).order_by(r.due_at, r.id).limit(1)
-    row = tx.execute(query.with_for_update()).first()
-    if row is None:
-        return None
     values = {
         "state": "running",
-        "leased_until": now + lease,
-        "fence": row.fence + 1,
-        "tries": row.tries + 1,
+        "tries": r.tries + 1,
         "wanted": 0,
         "fetched": 0,
         "unchanged": 0,
@@ -96,9 +88,15 @@ def take(tx: Connection, accounts: Collection[str], now: datetime, lease: timede
         "failure": "",
         "failure_detail": {},
     }
-    tx.execute(update(payout_requests).where(r.id == row.id).values(**values))
+    due = and_(_due(accounts, now), ~busy)
+    taken = lease.take(
+        tx, payout_requests, due, (r.due_at, r.id), now=now, lease=lasts, skip_locked=False, **values
+    )
+    if taken is None:
+        return None
+    row = taken.row
     return Request(
-        row.id, row.account, row.source, row.settlement_id, row.created_at, row.tries + 1, row.fence + 1
+        row.id, row.account, row.source, row.settlement_id, row.created_at, row.tries + 1, taken.fence
     )
 
 
@@ -109,11 +107,10 @@ def _due(accounts: Collection[str], now: datetime) -> Any:
 
 
 def change_request(tx: Connection, request: Request, **values: Any) -> None:
-    """Write to a request that is held. Raises RequestLost when its fence has moved on."""
-    r = payout_requests.c
-    held = update(payout_requests).where(r.id == request.id, r.fence == request.fence, r.state == "running")
-    if tx.execute(held.values(**values)).rowcount != 1:
-        raise RequestLost
+    """Write to a request that is held. Raises LeaseLost when its fence has moved on, or it no longer runs."""
+    running = payout_requests.c.state == "running"
+    if not lease.write(tx, payout_requests, request.id, request.fence, running, **values):
+        raise LeaseLost
 
 
 def last_requests(tx: Connection, account: str) -> tuple[Row[Any] | None, Row[Any] | None, Row[Any] | None]:

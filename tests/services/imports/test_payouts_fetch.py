@@ -26,6 +26,7 @@ from services.imports.fetch import Stopped, _Run, detail_of
 from services.imports.fetch_background import work
 from services.imports.fetch_requests import Fetching
 from services.imports.fetch_schedule import Automatic
+from services.store.lease import LeaseLost
 from services.store.schema.fetching import hipay_settlements, payout_requests
 from services.store.schema.settlements import settlement_files
 from services.store.settlements import hipay_list
@@ -545,10 +546,10 @@ def test_a_worker_thought_dead_writes_nothing(lone: Any) -> None:
             assert hipay_list.take(tx, ("demo",), now, timedelta(minutes=3)) is None
             hipay_list.change_request(tx, dead, leased_until=now - timedelta(seconds=1))
         assert work(desk)
-        with desk.store.write() as tx, pytest.raises(hipay_list.RequestLost):
+        with desk.store.write() as tx, pytest.raises(LeaseLost):
             hipay_list.change_request(tx, dead, state="failed")
         late = _Run(desk, dead, threading.Event())
-        with pytest.raises(hipay_list.RequestLost):
+        with pytest.raises(LeaseLost):
             late.do()
     with desk.store.read() as tx:
         [row] = tx.execute(select(payout_requests))

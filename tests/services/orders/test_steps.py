@@ -16,8 +16,9 @@ from services.hipay.client import HiPay
 from services.orders import history
 from services.orders.record import record
 from services.orders.steps import read_payment, runner
+from services.store.lease import LeaseLost
 from services.store.orders import operations, orders, steps
-from services.store.orders.steps import LeaseLost, Step
+from services.store.orders.steps import Step
 from tests.support.desk import open_test_desk, person
 from tests.support.public import order_with_page
 

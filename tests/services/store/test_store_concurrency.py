@@ -16,6 +16,7 @@ from services.desk import Desk
 from services.orders import states
 from services.orders.record import record
 from services.store import access, accounts, alarms, meta
+from services.store.lease import LeaseLost
 from services.store.orders import orders as rows
 from services.store.orders import steps
 from tests.support.desk import open_test_desk
@@ -205,8 +206,8 @@ def test_a_late_worker_cannot_write_over_its_successor(desk: Desk) -> None:
         second = steps.take(tx, "two", now + timedelta(seconds=11), LEASE, PAGES)
         assert second is not None
         steps.hold(tx, second)
-        with pytest.raises(steps.LeaseLost):
+        with pytest.raises(LeaseLost):
             steps.hold(tx, first)
         steps.finish(tx, second)
-        with pytest.raises(steps.LeaseLost):
+        with pytest.raises(LeaseLost):
             steps.hold(tx, second)

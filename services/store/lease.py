@@ -1,0 +1,71 @@
+"""A row that is one worker's until a time: taken by lease, written under a fence.
+
+The table has ``leased_until``; other workers pass a leased row over until then. Where it has a ``fence``, each taking raises
+it, and whoever writes a result must still hold that fence: a worker that was thought dead and comes back cannot write over
+its successor. What one process does at a time without a row of its own: ``services.store.meta``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, or_, select, update
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the row since: what this one found out is not written."""
+
+
+@dataclass(frozen=True)
+class Leased:
+    """``row`` as it was before it was taken."""
+
+    row: Row[Any]
+    fence: int
+    until: datetime
+
+
+def free(table: Table, now: datetime) -> ColumnElement[bool]:
+    """The condition that no worker holds the row."""
+    return or_(table.c.leased_until.is_(None), table.c.leased_until <= now)
+
+
+def take(
+    tx: Connection,
+    table: Table,
+    where: ColumnElement[bool],
+    order: Sequence[Any],
+    *,
+    now: datetime,
+    lease: timedelta,
+    skip_locked: bool = True,
+    **values: Any,
+) -> Leased | None:
+    """Lease the first row of the table, in this order, for which the condition holds; None where there is none.
+
+    ``skip_locked``: a row that another transaction has locked is passed over. ``values``: what else changes with the taking.
+    """
+    query = select(table).where(where).order_by(*order).limit(1)
+    row = tx.execute(query.with_for_update(skip_locked=skip_locked)).first()
+    if row is None:
+        return None
+    until, fence = now + lease, row.fence + 1
+    here = update(table).where(table.c.id == row.id)
+    tx.execute(here.values(leased_until=until, fence=fence, **values))
+    return Leased(row, fence, until)
+
+
+def lock(tx: Connection, table: Table, row_id: int, fence: int) -> None:
+    """Lock the row for the rest of the transaction. Raises LeaseLost when its fence has moved on."""
+    found = tx.scalar(select(table.c.fence).where(table.c.id == row_id).with_for_update())
+    if found != fence:
+        raise LeaseLost
+
+
+def write(
+    tx: Connection, table: Table, row_id: int, fence: int, *also: ColumnElement[bool], **values: Any
+) -> bool:
+    """Change the row; False, and nothing is written, when its fence has moved on or ``also`` is no longer true of it."""
+    held = update(table).where(table.c.id == row_id, table.c.fence == fence, *also)
+    return tx.execute(held.values(**values)).rowcount == 1
