@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from pages.components import configuration_words
 from pages.components.common import (
     actor,
     desk,
@@ -11,7 +12,6 @@ from pages.components.common import (
     texts,
 )
 from pages.components.configuration_words import EMAIL, PAGES
-from pages.components.configuration_words import SUBJECTS as PAUSABLE
 from pages.components.order_words import (
     ACTORS,
     CHANNELS,
@@ -126,7 +126,7 @@ DETAILS = {
     "role": "Role", "roles": "Roles", "rows": "Rows", "what": "Paused", **TITLES,
 }  # fmt: skip
 VALUES = {
-    **ROLE_NAMES, **CHANNELS, **PAGES, **EMAIL, **PAUSABLE, **{status: word for status, (word, _, _) in SIGNS.items()},
+    **ROLE_NAMES, **CHANNELS, **PAGES, **EMAIL, **configuration_words.SUBJECTS, **{status: word for status, (word, _, _) in SIGNS.items()},
     "sent": "sent", "true": "yes", "false": "no",
 }  # fmt: skip
 

@@ -29,7 +29,7 @@ def unused_words(name: str, other: str, column: str, t: Translator) -> str:
     return t("Column “{name}” is not used: “{other}” is “{column}”.", name=name, other=other, column=column)
 
 
-def show(head: Head, columns: tuple[Column, ...], place: str, *, open_: bool = False) -> None:
+def show_columns(head: Head, columns: tuple[Column, ...], place: str, *, open_: bool = False) -> None:
     """Questions about columns in doubt; what was left out; a box for each meaning, folded."""
     t, asked = texts(), dict(head.doubts)
     labels = {column.name: t(column.label) for column in columns}

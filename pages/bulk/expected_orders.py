@@ -99,7 +99,7 @@ def _place(account: Account, uploaded: Any) -> str:
 
 
 def _show(account: Account, preview: Preview, place: str, t: Translator) -> None:
-    columns.show(preview.table.head, EXPECTED, place)
+    columns.show_columns(preview.table.head, EXPECTED, place)
     if preview.decision.decimal is None:
         table.undecided(preview.decision.cell)
         return

@@ -6,8 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.bulk import columns
-from pages.bulk import table as words
+from pages.bulk import columns, table
 from pages.components import uploader
 from pages.components.colours import Colour
 from pages.components.common import (
@@ -70,8 +69,8 @@ def _new_list() -> None:
     t = texts()
     with st.container(border=True):
         st.markdown(f"**{t('A new list')}**")
-        words.offer_template(REQUESTS, "payment-requests")
-        account = words.choose_account("many_account")
+        table.offer_template(REQUESTS, "payment-requests")
+        account = table.choose_account("many_account")
         ready = readiness(desk(), account.key, "link")
         if not ready.ready:
             say_what_is_missing(ready, "link")
@@ -84,7 +83,7 @@ def _new_list() -> None:
         )
         if uploaded is None:
             return
-        rules = replace(rules, decimal=words.ask_decimal(uploaded.file_id))
+        rules = replace(rules, decimal=table.ask_decimal(uploaded.file_id))
         preview = _preview(account, uploaded, rules)
         if preview is not None:
             _show(preview, _place(account, uploaded))
@@ -131,8 +130,8 @@ def _preview(account: Account, uploaded: Any, rules: Rules) -> Preview | None:
         kept: Preview = known[1]
         return kept
     t = texts()
-    with st.spinner(t("Checking each row…")), words.table_refusals(REQUESTS, place):
-        sheets = words.sheets(uploaded.file_id)
+    with st.spinner(t("Checking each row…")), table.table_refusals(REQUESTS, place):
+        sheets = table.sheets(uploaded.file_id)
         preview = sending.look(desk(), actor(), account.key, uploaded.getvalue(), rules, said, sheets)
         st.session_state["many_preview"] = (key, preview, create.new_form_key())
         return preview
@@ -145,9 +144,9 @@ def _place(account: Account, uploaded: Any) -> str:
 
 def _show(preview: Preview, place: str) -> None:
     t = texts()
-    columns.show(preview.table.head, REQUESTS, place)
+    columns.show_columns(preview.table.head, REQUESTS, place)
     if preview.decision.decimal is None:
-        words.undecided(preview.decision.cell)
+        table.undecided(preview.decision.cell)
         return
     warned = sum(bool(row.warnings) for row in preview.good)
     one, two, three = st.columns(3)
@@ -157,11 +156,11 @@ def _show(preview: Preview, place: str) -> None:
     if preview.bad:
         st.markdown(f"**{t('To correct')}**")
         st.dataframe(
-            words.bad_table(preview.bad[:SHOWN], REQUESTS, t), hide_index=True, alt=t("Rows to correct")
+            table.bad_table(preview.bad[:SHOWN], REQUESTS, t), hide_index=True, alt=t("Rows to correct")
         )
         st.download_button(
             t("Download the rows to correct, with the reasons"),
-            words.bad_csv(preview.bad, REQUESTS, t),
+            table.bad_csv(preview.bad, REQUESTS, t),
             file_name=t("to-correct") + ".csv",
             mime="text/csv",
             icon=":material/download:",
@@ -177,11 +176,11 @@ def _show(preview: Preview, place: str) -> None:
 def _good_table(preview: Preview, t: Translator) -> pd.DataFrame:
     """What is to be looked at stands first: the last columns of a wide table are out of sight."""
     rows = preview.good[:SHOWN]
-    table = pd.DataFrame(
+    frame = pd.DataFrame(
         [
             {
                 t("Row"): row.line.number,
-                t("Warnings"): "; ".join(words.warning(code, row, t) for code in row.warnings),
+                t("Warnings"): "; ".join(table.warning(code, row, t) for code in row.warnings),
                 t("Customer"): f"{row.accepted.first_name} {row.accepted.last_name}",
                 t("E-mail address"): row.accepted.email,
                 t("Amount"): format_money(row.accepted.amount, row.accepted.currency, t.locale),
@@ -192,7 +191,7 @@ def _good_table(preview: Preview, t: Translator) -> pd.DataFrame:
             for row in rows
         ]
     )
-    return table if any(row.warnings for row in rows) else table.drop(columns=t("Warnings"))
+    return frame if any(row.warnings for row in rows) else frame.drop(columns=t("Warnings"))
 
 
 def _offer(account: Account, uploaded: Any, preview: Preview, rules: Rules, per_minute: int) -> None:
@@ -356,7 +355,7 @@ def _refused(batch: int, count: int, t: Translator) -> None:
     label = t.plural("{count} row could not be sent", "{count} rows could not be sent", count)
     with st.expander(label, icon=":material/error:"):
         rows = sending.refused(desk(), actor(), batch)[:SHOWN]
-        st.dataframe(words.refused_table(rows, t), hide_index=True, alt=label)
+        st.dataframe(table.refused_table(rows, t), hide_index=True, alt=label)
 
 
 page()

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.bulk import columns as table_columns
+from pages.bulk.columns import show_columns
 from pages.components.common import desk, texts
 from pages.components.markdown import plain
 from services.bulk import template
@@ -102,13 +102,13 @@ def table_refusals(columns: tuple[Column, ...], place: str) -> Iterator[None]:
     except ColumnsDoubtful as error:
         named = error.fields() | {"columns": _meanings(error.head, columns, t)}
         st.warning(plain(stored_sentence(error.code, named, t)), icon=":material/help:")
-        table_columns.show(error.head, columns, place)
+        show_columns(error.head, columns, place)
     except ColumnsMissing as error:
         labels = _labels(columns, t)
         lacking = ColumnsMissing(tuple(labels[name] for name in error.columns))
         st.error(plain(sentence(lacking, t)))
         if error.head is not None:
-            table_columns.show(error.head, columns, place, open_=True)
+            show_columns(error.head, columns, place, open_=True)
     except DeskError as error:
         st.error(plain(sentence(error, t)))
 

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+import services.desk
 from pages.components.markdown import plain
-from services import desk as desks
 from services.access import Actor
 from services.desk import Desk
 from services.disk_space import told
@@ -16,7 +16,7 @@ from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language, transl
 
 
 def desk() -> Desk:
-    return desks.current()
+    return services.desk.current()
 
 
 def actor() -> Actor:

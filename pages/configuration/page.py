@@ -20,17 +20,13 @@ from pages.components.markdown import plain
 from pages.components.order_words import failure_words
 from pages.configuration import (
     checks,
+    email,
     options,
     payment_page,
     payout_fetching,
+    redirects,
     reminders,
     settlement_delay,
-)
-from pages.configuration import (
-    email as configuration_email,
-)
-from pages.configuration import (
-    redirects as configuration_redirects,
 )
 from services.accounts.pauses import Pause, resume
 from services.accounts.readiness import Readiness
@@ -69,17 +65,17 @@ def page() -> None:
     if seen.may_send:
         st.page_link("new_order/page.py", label=t("Go to New order"), icon=":material/add_card:")
     checks.show(account, seen)
-    redirects = t(
+    about_redirects = t(
         "HiPay sends the customer back to one of these five pages. All five are needed to send links."
     )
-    with _section("redirect_pages", redirects, seen, t):
-        configuration_redirects.form(account, seen)
-    email = t(
+    with _section("redirect_pages", about_redirects, seen, t):
+        redirects.form(account, seen)
+    about_email = t(
         "Every setting of the default is needed to send links. A language may have its own; what it leaves empty comes from the default."
     )
-    with _section("email_settings", email, seen, t):
+    with _section("email_settings", about_email, seen, t):
         # A fragment: what is typed redraws the e-mail beside it, not the whole screen.
-        st.fragment(configuration_email.form)(account, seen)
+        st.fragment(email.form)(account, seen)
     with _section("", t("Themes are made in HiPay's console."), seen, t):
         payment_page.form(account, seen)
     options.show(account, seen)

@@ -76,13 +76,13 @@ class Form:
         return [name for name in self.problems if name not in self.empty]
 
 
-def reset() -> None:
+def reset_form() -> None:
     """A fresh form with a key of its own at the next drawing."""
     for key in KEYS:
         st.session_state.pop(key, None)
 
 
-def draw(account: Account, channel: Channel) -> Form:
+def draw_form(account: Account, channel: Channel) -> Form:
     """Draw the form for the account and channel, with what is wrong said beside each field."""
     t, now = texts(), clock.now()
     state: Any = st.session_state

@@ -19,9 +19,8 @@ from pages.components.order_words import (
     failure_words,
     unanswered_words,
 )
-from pages.new_order import form as order_form
 from pages.new_order import templates
-from pages.new_order.form import Form
+from pages.new_order.form import Form, draw_form, reset_form
 from pages.new_order.readiness import say_what_is_missing
 from pages.new_order.warnings import show_warnings
 from pages.shell import sandbox_banner
@@ -59,7 +58,7 @@ def page() -> None:
     if not ready.ready:
         say_what_is_missing(ready, channel)
     place = st.container()
-    form = order_form.draw(account, channel)
+    form = draw_form(account, channel)
     with place:
         templates.show(account, form)
     if form.accepted is None:
@@ -228,7 +227,7 @@ def _create(form: Form) -> None:
         st.session_state["send_refusal"] = refusal
         return
     _close()
-    order_form.reset()
+    reset_form()
 
 
 def _say_refusal() -> None:

@@ -11,8 +11,7 @@ from pages.components.common import (
     texts,
 )
 from pages.new_order.form import Form
-from services import clock
-from services.money import plain as plain_amount
+from services import clock, money
 from services.orders import templates
 from services.orders.templates import Content, Template
 from services.settings import Account
@@ -50,7 +49,7 @@ def _fill_in(account: Account, known: dict[int, Template]) -> None:
         return
     state, content = st.session_state, chosen.content
     if content.amount is not None:
-        state["order_amount"] = plain_amount(content.amount, content.currency, texts().locale)
+        state["order_amount"] = money.plain(content.amount, content.currency, texts().locale)
     state["order_currency"] = content.currency
     state["order_description"] = content.description
     for number, text in enumerate(content.references, 2):

@@ -14,7 +14,7 @@ from pages.components.common import (
     texts,
 )
 from pages.components.markdown import plain
-from pages.new_order import form
+from pages.new_order.form import reset_form
 from pages.new_order.warnings import DUPLICATED_FROM
 from services import money
 from services.i18n import format_datetime
@@ -252,7 +252,7 @@ _WINDOWS: dict[Action, Callable[[Detail, Offer, str], Callable[[], object] | Non
 
 def _duplicate(order: Any) -> None:
     """New order with this one's facts, but for its order id and its end."""
-    form.reset()
+    reset_form()
     st.session_state.pop("sent_order", None)
     st.session_state["account"] = order.account
     st.session_state["new_order_channel"] = order.channel

@@ -19,9 +19,8 @@ from pages.components.order_words import BADGES, CHANNELS, person_name
 from pages.payment_requests import detail, export
 from services.i18n import format_ago, format_short
 from services.money import format_money
-from services.orders import history
+from services.orders import history, states
 from services.orders.history import Filter
-from services.orders.states import BADGES as BADGE_KEYS
 
 # Streamlit's chip colours by badge; the words say the same.
 _COLOURS = {
@@ -39,7 +38,7 @@ SCREEN = "payment-requests"
 _OPENED = "request_opened"  # the row that was clicked, until it is open
 CHOICES = (
     url_state.text("q"),
-    url_state.some_of("state", lambda: tuple(BADGE_KEYS)),
+    url_state.some_of("state", lambda: tuple(states.BADGES)),
     url_state.some_of("channel", lambda: tuple(CHANNELS)),
     url_state.text("by"),
     url_state.some_of("in", lambda: tuple(desk().settings.all_accounts)),
@@ -79,7 +78,7 @@ def _filter() -> Filter:
         )
         badges = st.multiselect(
             t("State"),
-            tuple(BADGE_KEYS),
+            tuple(states.BADGES),
             key="state",
             format_func=lambda key: t(BADGES[key][0]),
             width=290,
@@ -157,8 +156,8 @@ def _list(chosen: Filter) -> None:
         column_config={
             t("State"): st.column_config.MultiselectColumn(
                 width=max(190, 7 * max(len(words) for [words] in shown[t("State")]) + 36),
-                options=[t(BADGES[key][0]) for key in BADGE_KEYS],
-                color=[_COLOURS[BADGES[key][2]] for key in BADGE_KEYS],
+                options=[t(BADGES[key][0]) for key in states.BADGES],
+                color=[_COLOURS[BADGES[key][2]] for key in states.BADGES],
             ),
             t("Amount"): st.column_config.TextColumn(alignment="right"),
         },

@@ -12,10 +12,10 @@ from pages.payout_files.words import where
 from services.i18n import Translator
 from services.imports.shown_corrections import Correction
 from services.reconciliation.views.line_text import operation
+from services.settlements import operations
 from services.settlements.blocks import DamagedCell
 from services.settlements.columns import AMOUNTS, DATES, LABELS, WEIGHTY
 from services.settlements.findings import Findings
-from services.settlements.operations import operation as known_operation
 from services.settlements.tables import Sheet
 from services.settlements.words import EVIDENCE
 
@@ -195,7 +195,7 @@ def show_corrections(found: Sequence[Correction], count: int, sheets: Sequence[S
 
 
 def _operation(cells: Mapping[str, Any], t: Translator) -> str:
-    known = known_operation(cells["operation"])
+    known = operations.operation(cells["operation"])
     return operation(known.code if known else "", cells["operation"], t)
 
 

@@ -16,8 +16,7 @@ from pages.components.common import (
 )
 from pages.components.markdown import plain
 from pages.components.outcome_words import money, number
-from pages.payout_files import columns, progress
-from pages.payout_files import drafts as payout_drafts
+from pages.payout_files import columns, drafts, progress
 from pages.payout_files.drafts import Draft
 from pages.payout_files.preview import show_preview
 from pages.payout_files.words import AUTOMATIC, CHOICES
@@ -58,8 +57,7 @@ def show() -> None:
         key=f"payout_files_{st.session_state['uploads']}",
         help=t("Up to 500 MB each. Larger ones come by the watched folder, or from HiPay."),
     )
-    drafts = payout_drafts.of(uploaded, _refuse)
-    ready = [found for draft in drafts if (found := _one(account, draft)) is not None]
+    ready = [found for draft in drafts.of(uploaded, _refuse) if (found := _one(account, draft)) is not None]
     new = [(draft, preview) for draft, preview in ready if not preview.imported]
     label = t.plural("Import {count} file", "Import {count} files", len(new))
     if (
@@ -91,7 +89,7 @@ def _one(account: str, draft: Draft) -> tuple[Draft, Preview] | None:
         chosen = _chosen(account, draft)
         with refusals():
             with st.spinner(t("Reading {name}…", name=plain(draft.name))):
-                found = payout_drafts.look(draft, account, chosen)
+                found = drafts.look(draft, account, chosen)
             if isinstance(found, Looking):
                 st.fragment(_looking, run_every=_REFRESH)(found)
                 _corrections(
@@ -117,7 +115,7 @@ def _one(account: str, draft: Draft) -> tuple[Draft, Preview] | None:
 
 def mend(file: int, name: str, account: str) -> None:
     """A file that failed, looked at again: the same questions, and an import that begins anew."""
-    draft = payout_drafts.of_stored(file, name)
+    draft = drafts.of_stored(file, name)
     ready = _one(account, draft)
     if ready is None or ready[1].imported or not _told([ready[1]]):
         return
@@ -310,7 +308,7 @@ def _import(account: str, found: list[tuple[Draft, Preview]]) -> None:
     progress.follow(received)
     st.session_state["payouts_refused"] = refused
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
-    payout_drafts.forget()
+    drafts.forget()
     st.rerun()
 
 

@@ -35,16 +35,7 @@ from pages.reconciliation.order_search import Wanted
 from services.i18n import Translator, format_datetime
 from services.money import format_money
 from services.orders.create import new_form_key
-from services.reconciliation.decisions import (
-    available,
-    not_ours_rules,
-)
-from services.reconciliation.decisions import (
-    decide as decisions,
-)
-from services.reconciliation.decisions import (
-    history as trail,
-)
+from services.reconciliation.decisions import available, decide, history, not_ours_rules
 from services.reconciliation.decisions.available import Line
 from services.reconciliation.decisions.decide import MOST_LINES, Done
 from services.reconciliation.decisions.history import COMMENT_MAX, Entry
@@ -112,7 +103,7 @@ def bulk(line_ids: Sequence[int]) -> None:
 
 def comment_on_order(order_id: int, name: str) -> None:
     """The comments on an order, and a place for another. ``name``: by which a person knows it."""
-    _entries(trail.of_order(desk(), actor(), order_id), first_zone(), None)
+    _entries(history.of_order(desk(), actor(), order_id), first_zone(), None)
     t = texts()
     if st.button(
         t("Comment"), icon=":material/comment:", type="tertiary", key=f"by_hand_order_comment_{order_id}"
@@ -121,9 +112,9 @@ def comment_on_order(order_id: int, name: str) -> None:
         st.rerun(scope="app")
 
 
-def history(line_id: int) -> None:
+def show_history(line_id: int) -> None:
     """Every decision and comment on the line, the oldest first, each decision that stands with its way back."""
-    found = trail.of_line(desk(), actor(), line_id)
+    found = history.of_line(desk(), actor(), line_id)
     lines = available.look(desk(), actor(), [line_id])
     if not found:
         st.caption(texts()("Nobody has decided or written anything of this line."))
@@ -212,11 +203,11 @@ def _window(act: str, lines: tuple[Line, ...], key: str, order: tuple[int, str] 
     t = texts()
     if order is not None:
         st.caption(plain(order[1]))
-        _comment(lambda text: trail.comment_order(desk(), actor(), order[0], text, key), key)
+        _comment(lambda text: history.comment_order(desk(), actor(), order[0], text, key), key)
         return
     still = reach(lines)
     if act == "comment":
-        _comment(lambda text: trail.comment_line(desk(), actor(), lines[0].id, text, key), key)
+        _comment(lambda text: history.comment_line(desk(), actor(), lines[0].id, text, key), key)
         return
     if not still:
         go(t(ACTS[act][0]), key, _close, ready=False)
@@ -256,13 +247,13 @@ def _wanted(act: str, lines: tuple[Line, ...], key: str) -> Wanted | None:
         act = "twice"
     along = decision_choices.companions(act, lines, key)
     shown = [line.shown for line in (*lines, *along)]
-    decide = {
-        "unmatch": decisions.unmatch,
-        "exclude": decisions.exclude,
-        "twice": decisions.twice,
-        "not_ours": decisions.not_ours,
+    run = {
+        "unmatch": decide.unmatch,
+        "exclude": decide.exclude,
+        "twice": decide.twice,
+        "not_ours": decide.not_ours,
     }[act]
-    return Wanted(lambda why, progress: decide(desk(), actor(), shown, why, key, progress=progress))
+    return Wanted(lambda why, progress: run(desk(), actor(), shown, why, key, progress=progress))
 
 
 def _by_rule(line: Line, key: str) -> bool:

@@ -69,7 +69,7 @@ def show_line(line_id: int) -> None:
         with st.expander(t("All columns of the line"), icon=":material/table_rows:"):
             show_facts(_columns(line, t))
         with st.expander(t("Decisions and comments"), icon=":material/forum:"):
-            decisions.history(line_id)
+            decisions.show_history(line_id)
 
 
 def _lost(line: Row[Any], column: str) -> str:

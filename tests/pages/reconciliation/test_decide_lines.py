@@ -56,7 +56,7 @@ def alone() -> None:
 
     decisions.said()
     decisions.actions(st.session_state["line"])
-    decisions.history(st.session_state["line"])
+    decisions.show_history(st.session_state["line"])
     decisions.window()
 
 
