@@ -13,14 +13,13 @@ from pages.components.order_words import person_name
 from pages.navigation import SCREENS, Screen, first
 from pages.shell import (
     backup_banner,
-    disk_banner,
     open_screens,
     passphrase_banner,
     pause_banner,
     sandbox_banner,
+    server_banners,
     signed_out,
     typed_card_numbers,
-    worker_banner,
 )
 from services.access import Actor, NotSignedIn, Right, rights, sign_in, users
 from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language
@@ -134,8 +133,7 @@ run, address = _route()
 if desk().settings.demo:
     sandbox_banner.show()
 backup_banner.show()
-worker_banner.show()
-disk_banner.show()
+server_banners.show()
 if address != "configuration":  # which says it itself, with the button that ends it
     pause_banner.show()
     passphrase_banner.show()

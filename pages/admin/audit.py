@@ -7,6 +7,7 @@ from pages.components import configuration_words
 from pages.components.common import (
     actor,
     desk,
+    first_zone,
     language,
     refusals,
     texts,
@@ -177,7 +178,7 @@ def _check() -> None:
 
 
 def _table(found: tuple[Entry, ...]) -> None:
-    t, zone = texts(), _zone()
+    t, zone = texts(), first_zone()
     if not found:
         st.info(t("There is no such entry yet."), icon=":material/info:")
         return
@@ -206,11 +207,6 @@ def _table(found: tuple[Entry, ...]) -> None:
 
 def _action(code: str, t: Translator) -> str:
     return t(ACTIONS.get(code, code))
-
-
-def _zone() -> str:
-    """The zone of the first account: the one that the merchant's people live by."""
-    return next((account.timezone for account in desk().settings.all_accounts.values()), "UTC")
 
 
 def _subject(entry: Entry) -> str:

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.components.common import (
     actor,
     desk,
+    first_zone,
     language,
     refusals,
     texts,
@@ -91,7 +92,7 @@ def _customer() -> None:
 def _offer(address: str, found: Found, t: Translator) -> None:
     if found.alive or found.rows_alive:
         names = ", ".join(found.alive[:NAMED])
-        end = format_date(found.alive_until, _zone(), language()) if found.alive_until else ""
+        end = format_date(found.alive_until, first_zone(), language()) if found.alive_until else ""
         st.warning(
             t(
                 "Some requests of this customer can still be paid or are being sent, and stay for now: {orders}. Come back after {date}.",
@@ -144,10 +145,6 @@ def _what(found: Found, t: Translator) -> str:
         ("the address in {count} payout line", "the address in {count} payout lines", found.lines),
     )
     return ", ".join(t.plural(one, many, count) for one, many, count in parts if count)
-
-
-def _zone() -> str:
-    return next(iter(desk().settings.all_accounts.values())).timezone
 
 
 page()

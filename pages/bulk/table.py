@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.bulk.columns import show_columns
+from pages.components import exports
 from pages.components.common import desk, texts
 from pages.components.markdown import plain
 from services.bulk import template
@@ -26,7 +27,6 @@ from services.orders.email_typos import suggestion
 from services.settings import Account
 from services.spreadsheets.write import to_csv
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DECIMALS = {"": "as detected", ",": "comma: 1234,56", ".": "point: 1234.56"}
 
 
@@ -38,7 +38,7 @@ def offer_template(columns: tuple[Column, ...], name: str) -> None:
             "XLSX",
             lambda: template.as_xlsx(columns, t),
             file_name=f"{name}.xlsx",
-            mime=XLSX,
+            mime=exports.XLSX,
             icon=":material/download:",
             on_click="ignore",
             type="tertiary",

@@ -13,6 +13,7 @@ from services.disk_space import told
 from services.error_messages import sentence
 from services.errors import DeskError
 from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language, translator
+from services.reconciliation.views.overview import zone_of
 
 
 def desk() -> Desk:
@@ -29,6 +30,11 @@ def language() -> str:
     """The reader's choice in this session, else the browser's language. Resolved at each call: a fragment's rerun has no other memory."""
     chosen = st.session_state.get("language")
     return chosen if chosen in DASHBOARD_LANGUAGES else best_language(st.context.locale)
+
+
+def first_zone() -> str:
+    """The zone of the first account, by which the merchant's people live: for what belongs to no account."""
+    return zone_of(desk()).key
 
 
 def texts() -> Translator:

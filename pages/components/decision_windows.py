@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.common import actor, desk, texts
+from pages.components.common import actor, desk, first_zone, texts
 from pages.components.decision_words import PATTERNS, PHRASES, refusal_words
 from pages.components.markdown import plain
 from pages.components.outcome_words import day
@@ -151,8 +151,3 @@ def _say_taken(taken: not_ours_rules.Taken, t: Translator) -> None:
         amounts=plain(money),
     )
     st.info(words, icon=":material/filter_alt:")
-
-
-def first_zone() -> str:
-    """The zone of the first account: the one that the merchant's people live by."""
-    return next((account.timezone for account in desk().settings.all_accounts.values()), "UTC")

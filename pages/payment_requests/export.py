@@ -1,13 +1,10 @@
 """The history as CSV or XLSX, made when the button is pressed: what the list's filters let through."""
 
-import tempfile
-
 import streamlit as st
 
-from pages.bulk.table import XLSX
+from pages.components import exports
 from pages.components.common import actor, desk, texts
 from pages.components.order_words import BADGES, CHANNELS, person_name
-from pages.shell.disk_banner import no_exports
 from services.access import Actor
 from services.desk import Desk
 from services.i18n import Translator
@@ -23,7 +20,7 @@ def offer(chosen: Filter) -> None:
     """A menu with both forms. What is made is what the filters let through at the moment of the press."""
     t, here, who = texts(), desk(), actor()  # the making has no session of its own
     with st.popover(t("Export"), icon=":material/download:", type="tertiary"):
-        if no_exports():
+        if exports.no_room():
             return
         st.caption(t("All that the filters let through, not only this page."))
         name = t("payment-requests")
@@ -31,7 +28,7 @@ def offer(chosen: Filter) -> None:
             t("For a spreadsheet (XLSX)"),
             lambda: made(here, who, chosen, "xlsx", t),
             file_name=f"{name}.xlsx",
-            mime=XLSX,
+            mime=exports.XLSX,
             on_click="ignore",
             icon=":material/table:",
             key="export_xlsx",
@@ -50,8 +47,4 @@ def offer(chosen: Filter) -> None:
 
 
 def made(here: Desk, who: Actor, chosen: Filter, form: Form, t: Translator) -> bytes:
-    """The file, written to disk as it grows. Streamlit keeps what it hands out in memory, so it is read at the end."""
-    with tempfile.TemporaryFile() as out:
-        export.write(here, who, chosen, form, WORDS, t, out)
-        out.seek(0)
-        return out.read()
+    return exports.whole(lambda form, out: export.write(here, who, chosen, form, WORDS, t, out), form)

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.components.common import (
     actor,
     desk,
+    first_zone,
     language,
     refusals,
     texts,
@@ -22,7 +23,6 @@ from services.error_messages import stored_sentence
 from services.i18n import Translator, format_datetime
 from services.imports import files
 from services.reconciliation.views import lists
-from services.reconciliation.views.overview import zone_of
 
 _UNDER_WAY = ("receiving", "waiting", "running")
 _FOLLOWED = "imports_followed"  # files whose end this session waits to be told
@@ -92,7 +92,7 @@ def _held_up(file: Row[Any], t: Translator) -> str:
     name = plain(file.name)
     if file.failure == files.ImportStopped.code:
         at = files.next_try(file)
-        when = format_datetime(at, zone_of(desk()).key, language()) if at else ""
+        when = format_datetime(at, first_zone(), language()) if at else ""
         return t(
             "{name}: the server ended its import several times. It is tried again by itself at {time}.",
             name=name,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.components.common import actor, desk, texts
-from pages.components.decision_windows import first_zone, what_line
+from pages.components.common import actor, desk, first_zone, texts
+from pages.components.decision_windows import what_line
 from pages.components.decision_words import ACTS
 from pages.components.markdown import plain
 from pages.components.order_words import person_name

@@ -7,13 +7,13 @@ import streamlit as st
 from pages.components.common import (
     actor,
     desk,
+    first_zone,
     language,
     texts,
 )
 from pages.components.decision_windows import (
     ask_reason,
     begin_rule,
-    first_zone,
     forget,
     go,
     progress_after_a_while,

@@ -1,23 +1,16 @@
 """What a list shows, whole, as CSV or XLSX: made when the button is pressed."""
 
-import tempfile
-import zipfile
-from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any
 
 import streamlit as st
 
-from pages.bulk.table import XLSX
+from pages.components import exports
 from pages.components.common import actor, desk, texts
 from pages.components.outcome_words import cut_words, number
-from pages.shell.disk_banner import no_exports
-from services.reconciliation.views import exports
-from services.reconciliation.views.exports import XLSX_ROWS
+from services.reconciliation.views.exports import XLSX_ROWS, write_lines, write_orders, write_payouts
 from services.reconciliation.views.lists import LineFilter, OrderFilter, Page
-from services.spreadsheets.write import Form
 
-_PACKED = 200_000  # rows from which a CSV is put into a ZIP: Streamlit holds what it hands out in memory
-Write = Callable[[Form, BinaryIO], int]
+_PACKED = 200_000  # rows from which a CSV is put into a ZIP, since it stays in memory
 
 
 def lines(chosen: LineFilter, sort: Any, page: Page) -> None:
@@ -26,7 +19,7 @@ def lines(chosen: LineFilter, sort: Any, page: Page) -> None:
         "lines",
         t("payout-lines"),
         page.total,
-        lambda form, out: exports.write_lines(here, who, chosen, sort, form, t, out),
+        lambda form, out: write_lines(here, who, chosen, sort, form, t, out),
         cut=page.cut,
     )
 
@@ -37,7 +30,7 @@ def orders(chosen: OrderFilter, sort: Any, page: Page, *, late: bool) -> None:
         "orders",
         t("orders-settled"),
         page.total,
-        lambda form, out: exports.write_orders(here, who, chosen, sort, form, t, out, late=late),
+        lambda form, out: write_orders(here, who, chosen, sort, form, t, out, late=late),
         cut=page.cut,
     )
 
@@ -48,14 +41,14 @@ def payouts(accounts: tuple[str, ...], states: tuple[str, ...], total: int) -> N
         "payouts",
         t("payouts"),
         total,
-        lambda form, out: exports.write_payouts(here, who, accounts, states, form, t, out),
+        lambda form, out: write_payouts(here, who, accounts, states, form, t, out),
     )
 
 
-def _offer(name: str, file: str, total: int | None, write: Write, *, cut: bool = False) -> None:
+def _offer(name: str, file: str, total: int | None, write: exports.Write, *, cut: bool = False) -> None:
     t = texts()
     with st.popover(t("Export"), icon=":material/download:", type="tertiary"):
-        if no_exports():
+        if exports.no_room():
             return
         if cut:
             st.warning(cut_words(t), icon=":material/search:")
@@ -64,9 +57,9 @@ def _offer(name: str, file: str, total: int | None, write: Write, *, cut: bool =
         if total is None or total <= XLSX_ROWS:
             st.download_button(
                 t("For a spreadsheet (XLSX)"),
-                lambda: made(write, "xlsx"),
+                lambda: exports.whole(write, "xlsx"),
                 file_name=f"{file}.xlsx",
-                mime=XLSX,
+                mime=exports.XLSX,
                 on_click="ignore",
                 icon=":material/table:",
                 key=f"export_{name}_xlsx",
@@ -75,7 +68,9 @@ def _offer(name: str, file: str, total: int | None, write: Write, *, cut: bool =
         packed = total is not None and total > _PACKED
         st.download_button(
             t("As text (CSV) in a ZIP") if packed else t("As text (CSV)"),
-            (lambda: zipped(write, f"{file}.csv")) if packed else (lambda: made(write, "csv")),
+            (lambda: exports.zipped(write, f"{file}.csv"))
+            if packed
+            else (lambda: exports.whole(write, "csv")),
             file_name=f"{file}.zip" if packed else f"{file}.csv",
             mime="application/zip" if packed else "text/csv",
             on_click="ignore",
@@ -87,22 +82,3 @@ def _offer(name: str, file: str, total: int | None, write: Write, *, cut: bool =
             st.caption(
                 t("A spreadsheet file holds at most {most} rows; CSV holds all.", most=number(XLSX_ROWS, t))
             )
-
-
-def made(write: Write, form: Form) -> bytes:
-    """The file, written to disk as it grows, and read at the end."""
-    with tempfile.TemporaryFile() as out:
-        write(form, out)
-        out.seek(0)
-        return out.read()
-
-
-def zipped(write: Write, name: str) -> bytes:
-    with tempfile.TemporaryFile() as out:
-        with (
-            zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed,
-            packed.open(name, "w", force_zip64=True) as part,
-        ):
-            write("csv", part)  # type: ignore[arg-type]
-        out.seek(0)
-        return out.read()

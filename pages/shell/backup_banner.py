@@ -5,6 +5,7 @@ import streamlit as st
 from pages.components.common import (
     actor,
     desk,
+    first_zone,
     language,
     refusals,
     texts,
@@ -13,7 +14,6 @@ from pages.components.markdown import plain
 from services import restore_guard
 from services.access import Right, rights
 from services.i18n import Translator, format_datetime
-from services.reconciliation.views.overview import zone_of
 from services.restore_guard import Hold
 
 REASONS = {
@@ -38,7 +38,7 @@ def show() -> None:
     if found is None:
         return
     t = texts()
-    since = format_datetime(found.since, zone_of(desk()).key, language())
+    since = format_datetime(found.since, first_zone(), language())
     with st.container(border=True, key="restored_banner"):
         st.error(
             f"**{t('A backup was put back: nothing is sent.')}** "
