@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components import accounts
 from pages.components.common import (
     actor,
     desk,
@@ -39,7 +40,7 @@ def _account(account: Account) -> None:
     t = texts()
     kept = retention.months(desk(), actor(), account.key)
     with st.form(f"retention_{account.key}"):
-        if len(desk().settings.all_accounts) > 1:
+        if accounts.several():
             st.markdown(f"**{plain(account.name)}**")
         wanted = st.number_input(
             t("Months after a request has ended (0: never)"),

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.bulk import columns, table
-from pages.components import uploader
+from pages.components import accounts, uploader
 from pages.components.common import (
     actor,
     desk,
@@ -34,7 +34,7 @@ def page() -> None:
         )
     )
     with refusals():
-        account = table.choose_account("expected_account")
+        account = accounts.choose("expected_account")
         known = expected.count(desk(), actor(), account.key)
         st.metric(t("Expected orders known"), known, border=True, width=280)
         with desk().store.read() as tx:

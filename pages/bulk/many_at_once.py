@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.bulk import columns, table
-from pages.components import uploader
+from pages.components import accounts, uploader
 from pages.components.colours import Colour
 from pages.components.common import (
     actor,
@@ -70,7 +70,7 @@ def _new_list() -> None:
     with st.container(border=True):
         st.markdown(f"**{t('A new list')}**")
         table.offer_template(REQUESTS, "payment-requests")
-        account = table.choose_account("many_account")
+        account = accounts.choose("many_account")
         ready = readiness(desk(), account.key, "link")
         if not ready.ready:
             say_what_is_missing(ready, "link")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.bulk.columns import show_columns
 from pages.components import exports
-from pages.components.common import desk, texts
+from pages.components.common import texts
 from pages.components.markdown import plain
 from services.bulk import template
 from services.bulk.cells import DecimalSign
@@ -24,7 +24,6 @@ from services.errors import DeskError
 from services.i18n import Translator
 from services.imports.scratch import Folder
 from services.orders.email_typos import suggestion
-from services.settings import Account
 from services.spreadsheets.write import to_csv
 
 DECIMALS = {"": "as detected", ",": "comma: 1234,56", ".": "point: 1234.56"}
@@ -58,16 +57,6 @@ def offer_template(columns: tuple[Column, ...], name: str) -> None:
     st.caption(
         t("Needed columns: {columns}. Other names, English or French, are recognised too.", columns=needed)
     )
-
-
-def choose_account(key: str) -> Account:
-    t, accounts = texts(), desk().settings.all_accounts
-    chosen = next(iter(accounts))
-    if len(accounts) > 1:
-        chosen = st.selectbox(
-            t("Account"), list(accounts), format_func=lambda name: accounts[name].name, key=key
-        )
-    return accounts[chosen]
 
 
 def ask_decimal(file_id: str) -> DecimalSign | None:

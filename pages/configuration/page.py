@@ -3,6 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.components import accounts
 from pages.components.common import (
     actor,
     desk,
@@ -39,7 +40,7 @@ from services.settings import Account
 def page() -> None:
     t = texts()
     st.title(t("Configuration"))
-    account = _account()
+    account = accounts.choose("account")  # one choice for the session, shared with New order
     seen = overview(desk(), actor(), account.key)
     if checks.measure_when_due(account, seen):
         seen = overview(desk(), actor(), account.key)
@@ -82,18 +83,6 @@ def page() -> None:
     payout_fetching.show(account, seen)
     reminders.show(account, seen)
     settlement_delay.show(account, seen)
-
-
-def _account() -> Account:
-    """The account, chosen once for the session."""
-    t, accounts = texts(), desk().settings.all_accounts
-    key = next(iter(accounts))
-    if len(accounts) > 1:
-        st.session_state.setdefault("account", key)
-        key = st.selectbox(
-            t("Account"), list(accounts), format_func=lambda name: accounts[name].name, key="account"
-        )
-    return accounts[key]
 
 
 def _channel(found: Readiness, enabled: str, stopped: str, t: Translator) -> None:

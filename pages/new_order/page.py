@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from pages.components import accounts
 from pages.components.common import (
     actor,
     desk,
@@ -95,7 +96,7 @@ def _label(field: str) -> str:
 
 def _where() -> tuple[Account, Channel]:
     """The channel and the account; the account is chosen once and remembered for the session."""
-    t, accounts = texts(), desk().settings.all_accounts
+    t = texts()
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     st.session_state.setdefault(
         "new_order_channel", "link"
@@ -110,13 +111,7 @@ def _where() -> tuple[Account, Channel]:
             "By link: the customer pays on HiPay's page (e-commerce, ECI 7). By phone: you type the card on HiPay's page (MO/TO, ECI 1)."
         ),
     )
-    key = next(iter(accounts))
-    if len(accounts) > 1:
-        st.session_state.setdefault("account", key)
-        key = right.selectbox(
-            t("Account"), list(accounts), format_func=lambda name: accounts[name].name, key="account"
-        )
-    return accounts[key], channel or "link"
+    return accounts.choose("account", place=right), channel or "link"
 
 
 def _summary(account: Account, form: Form) -> None:

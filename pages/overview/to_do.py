@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components import accounts
 from pages.components.alarm_words import alarm_words, closing_words
 from pages.components.common import (
     actor,
@@ -81,8 +82,8 @@ def _card(alarm: Alarm) -> None:
         st.markdown(f"{icon} **{plain(happened)}**")
         if alarm.order is not None:
             st.markdown(plain(_of_order(alarm, t)))
-        elif alarm.account and len(desk().settings.all_accounts) > 1:
-            st.markdown(plain(desk().account(alarm.account).name))
+        elif alarm.account and accounts.several():
+            st.markdown(plain(accounts.name(alarm.account)))
         st.markdown(plain(do))
         for earlier in alarm.before[-1:]:
             st.caption(plain(_earlier(earlier, alarm.account)))

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components import selection, url_state
+from pages.components import accounts, selection, url_state
 from pages.components.common import (
     actor,
     desk,
@@ -107,19 +107,9 @@ def _filter() -> Filter:
                 format_func=lambda key: person_name(people[key], t) if key in people else t("everybody"),
                 **every,
             )
-        accounts: list[str] = []
-        if len(desk().settings.all_accounts) > 1:
-            accounts = st.multiselect(
-                t("Account"),
-                list(desk().settings.all_accounts),
-                key="in",
-                width=200,
-                placeholder=t("all"),
-                format_func=lambda key: desk().account(key).name,
-                **every,
-            )
+        narrowed = accounts.choose_several("in", width=200, on_change=_from_the_first_page)
     url_state.keep(SCREEN, CHOICES)
-    return Filter(text or "", tuple(badges), tuple(accounts), tuple(channels), sender or "")
+    return Filter(text or "", tuple(badges), narrowed, tuple(channels), sender or "")
 
 
 def _from_the_first_page() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
+from pages.components import accounts
 from pages.components.common import (
     actor,
     desk,
@@ -45,13 +46,7 @@ _UNDER_WAY = "payout_fetch_under_way"
 
 def show() -> None:
     """The section: for whoever may see payouts; its buttons for whoever reconciles them."""
-    t, accounts = texts(), desk().settings.all_accounts
-    account = next(iter(accounts))
-    if len(accounts) > 1:
-        names = {key: one.name for key, one in accounts.items()}
-        account = st.selectbox(
-            t("Account"), list(accounts), format_func=names.__getitem__, key="payout_fetch_account"
-        )
+    t, account = texts(), accounts.choose("payout_fetch_account").key
     with refusals():
         seen = standing(desk(), actor(), account)
         if not seen.possible:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import uploader
+from pages.components import accounts, uploader
 from pages.components.common import (
     actor,
     desk,
@@ -38,17 +38,10 @@ _OTHER_TYPES = ("pdf", "gzip", "html", "xml", "image", "rtf")  # no other readin
 
 
 def show() -> None:
-    t, accounts = texts(), desk().settings.all_accounts
-    account = next(iter(accounts))
-    if len(accounts) > 1:
-        names = {key: one.name for key, one in accounts.items()}
-        account = st.selectbox(
-            t("Account"),
-            list(accounts),
-            format_func=names.__getitem__,
-            key="payout_account",
-            help=t("For files without an Account column; where there is one, it decides."),
-        )
+    t = texts()
+    account = accounts.choose(
+        "payout_account", help=t("For files without an Account column; where there is one, it decides.")
+    ).key
     st.session_state.setdefault("uploads", 0)
     uploaded = uploader.files(
         t("Payout files from HiPay (CSV, TXT, XLS, XLSX, ODS, or a ZIP of these), one or more"),
@@ -176,34 +169,34 @@ def _why_not(found: Refused) -> None:
 
 def _say_accounts(found: Preview) -> None:
     """Whose each Account of the file is, as far as that is known; with one account there is nothing to say."""
-    t, accounts = texts(), desk().settings.all_accounts
+    t = texts()
     for cell, ours, _ in found.accounts:
-        if cell and ours and len(accounts) > 1:
+        if cell and ours and accounts.several():
             st.caption(
-                plain(t("Account {cell} of the file: {account}", cell=cell, account=accounts[ours].name))
+                plain(t("Account {cell} of the file: {account}", cell=cell, account=accounts.name(ours)))
             )
 
 
 def _told(found: Sequence[Preview]) -> bool:
     """Ask whose each Account of these files is that nobody knows; whether all is said. It is remembered."""
-    t, accounts = texts(), desk().settings.all_accounts
+    t, known = texts(), desk().settings.all_accounts
     unknown: Counter[str] = Counter()
     for preview in found:
         unknown.update({part.cell: part.rows for part in preview.accounts if not part.account})
     said = True
     for cell, rows in unknown.items():
         count, key = number(rows, t), _account_key(cell)
-        if len(accounts) > 1:
+        if accounts.several():
             answer: Any = st.selectbox(
                 plain(t("Account {cell} of the file ({count} rows) is", cell=cell, count=count)),
-                list(accounts),
+                list(known),
                 index=None,
-                format_func=lambda key: accounts[key].name,
+                format_func=accounts.name,
                 key=key,
                 placeholder=t("choose: it is remembered"),
             )
         else:
-            [only] = accounts.values()
+            [only] = known.values()
             answer = st.checkbox(
                 plain(
                     t(

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components import selection, tables
+from pages.components import accounts, selection, tables
 from pages.components.colours import Colour
 from pages.components.common import (
     actor,
@@ -95,7 +95,7 @@ def _pager(starts: list[int | None], found: tuple[Row[Any], ...], t: Translator)
 def _row(file: Row[Any], beside: bool, t: Translator) -> dict[str, str]:
     zone = desk().account(file.account).timezone
     new = file.lines - file.known_lines - file.changed_lines - file.held_lines
-    several = len(desk().settings.all_accounts) > 1
+    several = accounts.several()
     return {
         t("State"): t(FILE_STATES[file.state]),
         t("File"): file.name,
@@ -107,7 +107,7 @@ def _row(file: Row[Any], beside: bool, t: Translator) -> dict[str, str]:
         t("Set aside"): _aside(file, t),
         t("Added"): format_short(file.uploaded_at, zone, language()),
         t("By"): person_name(file.who or "", t) or t(SOURCES[file.source]),
-        **({t("Account"): desk().account(file.account).name} if several else {}),
+        **({t("Account"): accounts.name(file.account)} if several else {}),
     }
 
 

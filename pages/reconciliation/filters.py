@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from babel.numbers import get_decimal_symbol
 
-from pages.components import outcome_words, url_state
+from pages.components import accounts, outcome_words, url_state
 from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import OUTCOME_ORDER, PAYOUT_STATES, SORTS
@@ -30,13 +30,9 @@ _OPEN, _ALL = "open", "all"  # of outcomes, and of statuses
 UNKNOWN = "unknown"  # an operation without a code, as the address names it
 
 
-def _accounts() -> Sequence[str]:
-    return tuple(desk().settings.all_accounts)
-
-
 CHOICES = (
     url_state.one_of("view", tuple(VIEWS), "lines"),
-    url_state.some_of("accounts", _accounts),
+    url_state.some_of("accounts", lambda: tuple(desk().settings.all_accounts)),
     # of lines
     url_state.some_of("outcome", lambda: (_OPEN, *OUTCOME_ORDER, _ALL), (_OPEN,)),
     url_state.text("find"),
@@ -83,22 +79,9 @@ def go(view: str, **choices: Any) -> None:
     st.session_state["view"] = view
 
 
-def accounts() -> tuple[str, ...]:
-    """The accounts that are looked at; asked for where there are several."""
-    t, known = texts(), desk().settings.all_accounts
-    if len(known) < 2:
-        return ()
-    return tuple(
-        st.multiselect(
-            t("Account"),
-            list(known),
-            key="accounts",
-            format_func=lambda key: known[key].name,
-            placeholder=t("all"),
-            width=300,
-            persist_state="page",
-        )
-    )
+def chosen_accounts() -> tuple[str, ...]:
+    """The accounts that the lists are narrowed to; none of them is all."""
+    return accounts.choose_several("accounts", width=300)
 
 
 def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components import outcome_words, selection, tables
+from pages.components import accounts, outcome_words, selection, tables
 from pages.components.common import (
     actor,
     desk,
@@ -60,7 +60,7 @@ def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
 
 
 def _table(rows: tuple[Row[Any], ...], t: Translator) -> None:
-    several = len(desk().settings.all_accounts) > 1
+    several = accounts.several()
     selection.draw(
         "lines",
         pd.DataFrame([_row(line, several, t) for line in rows]),
@@ -113,7 +113,7 @@ def _let_go(there: set[int], shown: Any) -> None:
 
 
 def _row(line: Row[Any], several: bool, t: Translator) -> dict[str, str]:
-    account = {t("Account"): desk().account(line.account).name} if several else {}
+    account = {t("Account"): accounts.name(line.account)} if several else {}
     return {
         t("Outcome"): outcome_words.outcome(line.outcome, t),
         t("Settled amount"): outcome_words.money(line.settled_amount_units, line.settlement_currency, t),

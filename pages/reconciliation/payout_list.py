@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components import outcome_words, selection, tables
+from pages.components import accounts, outcome_words, selection, tables
 from pages.components.common import (
     actor,
     desk,
@@ -68,7 +68,7 @@ def _name(one: Payout) -> str:
 
 def _table(found: list[Payout], t: Translator) -> None:
     money = outcome_words.money
-    several, bare = len(desk().settings.all_accounts) > 1, any(one.missing for one in found)
+    several, bare = accounts.several(), any(one.missing for one in found)
     table = pd.DataFrame(
         [
             {
@@ -88,7 +88,7 @@ def _table(found: list[Payout], t: Translator) -> None:
                 t("Dates"): " – ".join(
                     dict.fromkeys(outcome_words.day(day, t) for day in (one.first_date, one.last_date) if day)
                 ),
-                **({t("Account"): desk().account(one.account).name} if several else {}),
+                **({t("Account"): accounts.name(one.account)} if several else {}),
             }
             for one in found
         ]

@@ -35,7 +35,7 @@ _TAKEN = "picture_taken"  # how many bars were chosen
 def show() -> None:
     t = texts()
     filters.follow()
-    looked_at = filters.accounts()
+    looked_at = filters.chosen_accounts()
     figures = lists.figures(desk(), actor(), looked_at)
     _figures(figures, t)
     _picture(figures, t)

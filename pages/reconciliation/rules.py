@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components import accounts
 from pages.components.common import (
     actor,
     desk,
@@ -36,13 +37,7 @@ _WINDOW = "rule_window"
 
 def show() -> None:
     """The section: one account's rules, and for who may, the forms that change them."""
-    t, accounts = texts(), desk().settings.all_accounts
-    account = next(iter(accounts))
-    if len(accounts) > 1:
-        names = {key: one.name for key, one in accounts.items()}
-        account = st.selectbox(
-            t("Account"), list(accounts), format_func=names.__getitem__, key="rules_account"
-        )
+    t, account = texts(), accounts.choose("rules_account").key
     with desk().store.read() as tx:
         may = Right.RECONCILE in rights(tx, actor())
     with refused(account):
@@ -248,9 +243,9 @@ def _reading(account: str, may: bool, t: Translator) -> None:
 
 def _file_accounts(account: str, may: bool, t: Translator) -> None:
     """The Account cells that stand for this account, each of which can be given to another."""
-    accounts = {key: one.name for key, one in desk().settings.all_accounts.items()}
+    keys = list(desk().settings.all_accounts)
     cells = [cell for cell, key in file_accounts.file_accounts(desk(), actor()).items() if key == account]
-    if not cells or len(accounts) == 1:
+    if not cells or not accounts.several():
         return
     st.subheader(t("What HiPay's files call this account"), anchor=False)
     standing = file_accounts.standing(desk(), actor())
@@ -260,9 +255,9 @@ def _file_accounts(account: str, may: bool, t: Translator) -> None:
             continue
         chosen = st.selectbox(
             plain(cell),
-            list(accounts),
-            list(accounts).index(account),
-            format_func=accounts.__getitem__,
+            keys,
+            keys.index(account),
+            format_func=accounts.name,
             key=f"file_account_{account}_{cell}",
             disabled=not may,
             width=340,

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components import accounts
 from pages.components.common import actor, desk, texts
 from pages.components.configuration_words import SUBJECTS
 from pages.components.markdown import plain
@@ -13,10 +14,10 @@ from services.accounts.pauses import pauses
 def show() -> None:
     if not st.session_state.get("actor"):
         return
-    t, accounts = texts(), desk().settings.all_accounts
+    t, known = texts(), desk().settings.all_accounts
     with desk().store.read() as tx:
         held = rights(tx, actor())
-        paused = [(accounts[key], pause) for key in accounts for pause in pauses(tx, key)]
+        paused = [(known[key], pause) for key in known for pause in pauses(tx, key)]
     if not paused or not held & {Right.SEND, Right.CONFIGURE}:
         return
     lines = []
@@ -26,7 +27,7 @@ def show() -> None:
             subject=t(SUBJECTS[pause.subject]),
             reason=failure_words(pause.reason, {}, t),
         )
-        lines.append(plain(f"{account.name}: {words}" if len(accounts) > 1 else words))
+        lines.append(plain(f"{account.name}: {words}" if accounts.several() else words))
     with st.container(border=True, key="pause_banner"):
         st.error("  \n".join(lines), icon=":material/pause_circle:")
         if Right.CONFIGURE in held:
