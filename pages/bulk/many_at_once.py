@@ -18,7 +18,8 @@ from pages.components.common import (
 )
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
-from pages.components.order_words import failure_words, person_name
+from pages.components.order_words import person_name
+from pages.components.warning_words import warning_cell
 from pages.new_order.readiness import say_what_is_missing
 from pages.shell import sandbox_banner
 from services.accounts.readiness import readiness
@@ -32,6 +33,7 @@ from services.bulk.sending import (
     Preview,
     Progress,
 )
+from services.error_messages import stored_sentence
 from services.i18n import LANGUAGES, Translator, format_short, language_name
 from services.money import format_money
 from services.orders import create
@@ -180,7 +182,7 @@ def _good_table(preview: Preview, t: Translator) -> pd.DataFrame:
         [
             {
                 t("Row"): row.line.number,
-                t("Warnings"): "; ".join(table.warning(code, row, t) for code in row.warnings),
+                t("Warnings"): "; ".join(warning_cell(code, row, t) for code in row.warnings),
                 t("Customer"): f"{row.accepted.first_name} {row.accepted.last_name}",
                 t("E-mail address"): row.accepted.email,
                 t("Amount"): format_money(row.accepted.amount, row.accepted.currency, t.locale),
@@ -322,7 +324,7 @@ def _list(found: Progress, t: Translator) -> None:
             sent += " · " + t.plural("about {count} minute left", "about {count} minutes left", minutes)
         st.progress((found.created + found.refused) / batch.rows, sent)
         if batch.reason:
-            st.warning(failure_words(batch.reason, {}, t), icon=":material/report:")
+            st.warning(stored_sentence(batch.reason, {}, t), icon=":material/report:")
         if batch.state == "cancelled" and found.waiting:
             st.caption(t.plural("{count} row was not sent.", "{count} rows were not sent.", found.waiting))
         _actions(batch, t)

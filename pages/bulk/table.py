@@ -17,13 +17,11 @@ from services.bulk.cells import DecimalSign
 from services.bulk.columns import Column
 from services.bulk.errors import ColumnsDoubtful, ColumnsMissing
 from services.bulk.heading import Head
-from services.bulk.rows import Bad, Good, Problem
-from services.bulk.words import WARNINGS
-from services.error_messages import SENTENCES, sentence, stored_sentence
+from services.bulk.rows import Bad, Problem
+from services.error_messages import sentence, stored_sentence
 from services.errors import DeskError
 from services.i18n import Translator
 from services.imports.scratch import Folder
-from services.orders.email_typos import suggestion
 from services.spreadsheets.write import to_csv
 
 DECIMALS = {"": "as detected", ",": "comma: 1234,56", ".": "point: 1234.56"}
@@ -155,18 +153,12 @@ def refused_table(rows: Sequence[Any], t: Translator) -> pd.DataFrame:
                 t("Customer"): f"{row.data.get('first_name', '')} {row.data.get('last_name', '')}".strip()
                 or "—",
                 t("What is wrong"): " ".join(
-                    t.gettext(SENTENCES.get(code, code)).format_map(_Blank(values))
-                    for code, values in row.problems.values()
+                    stored_sentence(code, values, t) for code, values in row.problems.values()
                 ),
             }
             for row in rows
         ]
     )
-
-
-def warning(code: str, row: Good, t: Translator) -> str:
-    address = row.accepted.email
-    return t(WARNINGS[code], address=address, suggestion=suggestion(address) or "")
 
 
 def _reasons(problems: Sequence[Problem], labels: dict[str, str], t: Translator) -> str:
@@ -179,8 +171,3 @@ def _reasons(problems: Sequence[Problem], labels: dict[str, str], t: Translator)
 
 def _labels(columns: tuple[Column, ...], t: Translator) -> dict[str, str]:
     return {column.name: t(column.label) for column in columns}
-
-
-class _Blank(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return ""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pages.components.configuration_words import SUBJECTS
-from pages.components.order_words import MISFITS, failure_words, lane_words
+from pages.components.order_words import MISFITS, lane_words
 from services.alarms.kinds import RESOLVED
 from services.error_messages import stored_sentence
 from services.i18n import Translator, fill, format_ago, format_datetime
@@ -210,7 +210,7 @@ def alarm_words(
     if "subject" in values:
         values["subject"] = t(SUBJECTS.get(values["subject"], values["subject"]))
     if "reason" in values:
-        values["reason"] = failure_words(values["reason"], {}, t)
+        values["reason"] = stored_sentence(values["reason"], {}, t)
     if "lanes" in detail:
         values["lanes"] = " ".join(lane_words(lane, t) for lane in detail["lanes"])
     if "arrived" in values:

@@ -224,13 +224,8 @@ def event_words(
     if kind.startswith("bank_refused") and (why := reason_text(int(data.get("reason_code") or 0))):
         detail = t(why)
     if data.get("error"):
-        detail = failure_words(data["error"], data.get("fields") or {}, t)
+        detail = stored_sentence(data["error"], data.get("fields") or {}, t)
     return fill(t.gettext(text), values), icon, detail
-
-
-def failure_words(code: str, fields: dict[str, str], t: Translator) -> str:
-    """The sentence of an error code that was stored."""
-    return stored_sentence(code, fields, t)
 
 
 def unanswered_words(unanswered: timedelta | None, t: Translator) -> str:

@@ -18,7 +18,6 @@ from pages.components.configuration_words import (
     missing_words,
 )
 from pages.components.markdown import plain
-from pages.components.order_words import failure_words
 from pages.configuration import (
     checks,
     email,
@@ -33,6 +32,7 @@ from services.accounts.pauses import Pause, resume
 from services.accounts.readiness import Readiness
 from services.checklist.guidance import TITLES
 from services.checklist.overview import Overview, overview
+from services.error_messages import stored_sentence
 from services.i18n import Translator, format_datetime
 from services.settings import Account
 
@@ -137,7 +137,7 @@ def _pause_words(pause: Pause, account: Account, t: Translator) -> str:
         "Since {since}, paused: {what}. {reason}",
         since=since,
         what=what,
-        reason=plain(failure_words(pause.reason, {}, t)),
+        reason=plain(stored_sentence(pause.reason, {}, t)),
     )
 
 

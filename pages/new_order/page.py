@@ -17,7 +17,6 @@ from pages.components.markdown import plain
 from pages.components.order_words import (
     BADGES,
     CHANNELS,
-    failure_words,
     unanswered_words,
 )
 from pages.new_order import templates
@@ -26,7 +25,7 @@ from pages.new_order.readiness import say_what_is_missing
 from pages.new_order.warnings import show_warnings
 from pages.shell import sandbox_banner
 from services.accounts.readiness import readiness
-from services.error_messages import sentence
+from services.error_messages import sentence, stored_sentence
 from services.errors import DeskError
 from services.i18n import format_datetime, language_name
 from services.money import format_money
@@ -257,7 +256,7 @@ def _progress(order_id: int) -> None:
         name = f"{order.first_name} {order.last_name}"
         text, icon, _ = BADGES[found.badge]
         if found.badge == "failed":
-            words = plain(failure_words(order.failure, order.failure_detail, t))
+            words = plain(stored_sentence(order.failure, order.failure_detail, t))
             st.error(t("Not sent.") + " " + words, icon=icon)
         elif order.payment != "unpaid":
             st.success(
@@ -289,7 +288,7 @@ def _progress(order_id: int) -> None:
             st.warning(
                 t("Not sent yet, it is tried again by itself.")
                 + " "
-                + plain(failure_words(order.failure, order.failure_detail, t)),
+                + plain(stored_sentence(order.failure, order.failure_detail, t)),
                 icon=":material/refresh:",
             )
         else:

@@ -17,7 +17,6 @@ from pages.components.markdown import plain
 from pages.components.order_words import (
     BADGES,
     CHANNELS,
-    failure_words,
     person_name,
     unanswered_words,
 )
@@ -27,6 +26,7 @@ from pages.payment_requests import (
     payment_actions,
     timeline,
 )
+from services.error_messages import stored_sentence
 from services.i18n import Translator, format_ago, format_datetime, language_name
 from services.money import format_money
 from services.orders import history
@@ -79,7 +79,7 @@ def _head(found: Detail) -> None:
             happened, do, icon = alarm_words(alarm.kind, alarm.detail, alarm.opened_at, found.now, t)
             st.error(plain(f"{happened} {do}"), icon=icon)
     if order.failure and found.badge in ("failed", "preparing", "uncertain"):
-        st.warning(plain(failure_words(order.failure, order.failure_detail, t)), icon=":material/report:")
+        st.warning(plain(stored_sentence(order.failure, order.failure_detail, t)), icon=":material/report:")
     if waits := unanswered_words(found.unanswered, t):
         st.info(waits, icon=":material/schedule_send:")
 

@@ -14,8 +14,9 @@ from pages.components.common import (
 )
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
-from pages.components.order_words import OPERATIONS, failure_words
+from pages.components.order_words import OPERATIONS
 from services import money
+from services.error_messages import stored_sentence
 from services.i18n import format_short
 from services.money import format_money
 from services.orders import history, operations
@@ -109,7 +110,7 @@ def _waiting(one: Any) -> None:
     if one.state == "requested":
         st.info(t("{what}: being asked of HiPay…", what=what), icon=icon)
         if one.failure:
-            st.caption(plain(failure_words(one.failure, one.failure_detail, t)))
+            st.caption(plain(stored_sentence(one.failure, one.failure_detail, t)))
         return
     st.warning(
         t(

@@ -6,9 +6,9 @@ from pages.components import accounts
 from pages.components.common import actor, desk, texts
 from pages.components.configuration_words import SUBJECTS
 from pages.components.markdown import plain
-from pages.components.order_words import failure_words
 from services.access import Right, rights
 from services.accounts.pauses import pauses
+from services.error_messages import stored_sentence
 
 
 def show() -> None:
@@ -25,7 +25,7 @@ def show() -> None:
         words = t(
             "Paused: {subject}. {reason}",
             subject=t(SUBJECTS[pause.subject]),
-            reason=failure_words(pause.reason, {}, t),
+            reason=stored_sentence(pause.reason, {}, t),
         )
         lines.append(plain(f"{account.name}: {words}" if accounts.several() else words))
     with st.container(border=True, key="pause_banner"):

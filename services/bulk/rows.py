@@ -49,7 +49,7 @@ class Bad:
 
 @dataclass(frozen=True)
 class Good:
-    """``draft`` without an order id or an end where the row names none. ``warnings``: codes of words.WARNINGS."""
+    """``draft`` without an order id or an end where the row names none. ``warnings``: codes of orders.warnings, and two that only a table has."""
 
     line: Line
     draft: Draft

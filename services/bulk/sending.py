@@ -38,7 +38,18 @@ from services.errors import DeskError
 from services.orders.create import create_in
 from services.orders.email_typos import suggestion
 from services.orders.errors import AccountNotReady, DraftRefused, OrderIdTaken
-from services.orders.warnings import HABIT, exceeded_habit, looks_like_card
+from services.orders.warnings import (
+    HABIT,
+    AddressInternationalised,
+    AddressMistyped,
+    AmountUnusual,
+    InvoiceNumberMissing,
+    LooksLikeCard,
+    ReferenceUsed,
+    StillOpen,
+    exceeded_habit,
+    looks_like_card,
+)
 from services.settlements.amounts import Decision
 from services.store import STORE_AWAY, Connection, Row
 from services.store.locks import one_at_a_time
@@ -328,15 +339,16 @@ def _beside_the_stored(
             continue
         reference = row.accepted.references[0]
         tests = {
-            "no_invoice_number": not reference,
-            "looks_like_card": looks_like_card(row.accepted),
-            "mistyped": suggestion(row.accepted.email) is not None,
-            "amount_unusual": exceeded_habit(row.accepted.amount, habits[row.accepted.currency]) is not None,
-            "internationalised": row.accepted.internationalised,
+            InvoiceNumberMissing.code: not reference,
+            LooksLikeCard.code: looks_like_card(row.accepted),
+            AddressMistyped.code: suggestion(row.accepted.email) is not None,
+            AmountUnusual.code: exceeded_habit(row.accepted.amount, habits[row.accepted.currency])
+            is not None,
+            AddressInternationalised.code: row.accepted.internationalised,
             "same_in_file": _same(row) in seen,
             "reference_in_file": reference in referred,
-            "still_open": _same(row) in waiting,
-            "reference_used": reference in used,
+            StillOpen.code: _same(row) in waiting,
+            ReferenceUsed.code: reference in used,
         }
         seen.add(_same(row))
         referred |= {reference} - {""}

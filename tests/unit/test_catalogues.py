@@ -19,7 +19,6 @@ import services
 from services import error_messages
 from services.access.sign_in import LOCAL_USER
 from services.bulk import columns as batch_columns
-from services.bulk import words as batch_words
 from services.checklist import guidance
 from services.errors import DeskError
 from services.hipay import reasons
@@ -121,7 +120,6 @@ def needed() -> frozenset[str]:
         explain.STATUSES,
         explain.DIFFERENCES,
         columns.LABELS,
-        batch_words.WARNINGS,
     )
     held = {text for registry in registries for text in registry.values()}
     held |= {operation.label for operation in operations.OPERATIONS}

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pages.components.alarm_words import WORDS, alarm_words
-from pages.components.order_words import failure_words
 from services.checklist.guidance import GUIDANCE
 from services.error_messages import (
     CODES,
@@ -37,13 +36,13 @@ def test_an_amount_is_written_as_its_reader_writes_it(error: DeskError) -> None:
     assert "€1,060.00" in sentence(error, english)
     stored = error.fields()
     assert stored_sentence(error.code, stored, french) == sentence(error, french)
-    assert failure_words(error.code, stored, french) == sentence(error, french)
+    assert stored_sentence(error.code, stored, french) == sentence(error, french)
 
 
 def test_a_refusal_that_was_stored_with_a_text_is_still_shown() -> None:
     stored = {"most": "€60.00"}
     assert stored_sentence("operation_too_much", stored, translator("en")) == "At most €60.00 is left."
-    assert failure_words("operation_too_much", stored, translator("en")) == "At most €60.00 is left."
+    assert stored_sentence("operation_too_much", stored, translator("en")) == "At most €60.00 is left."
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -85,12 +84,12 @@ def test_what_an_earlier_version_stored_is_read_too() -> None:
 def test_a_code_is_never_shown_raw() -> None:
     for language in ("en", "fr"):
         t = translator(language)
-        assert failure_words("code_of_another_version", {}, t) == t.gettext(UNKNOWN)
+        assert stored_sentence("code_of_another_version", {}, t) == t.gettext(UNKNOWN)
         for (code, name), words in CODES.items():
             for value in words:
                 said = stored_sentence(code, {"host": "api.example.com", name: value}, t)
                 assert t(words[value]) in said
-    assert failure_words("hipay_refused", {}, translator("en")) == "HiPay refuses."
+    assert stored_sentence("hipay_refused", {}, translator("en")) == "HiPay refuses."
 
 
 @pytest.mark.parametrize("seconds", [0, 0.4, -0.4])

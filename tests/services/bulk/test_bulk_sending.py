@@ -190,7 +190,7 @@ def test_the_preview_knows_what_stands_already(desk: Desk, manager: Actor) -> No
         ("still_open",),
         ("reference_used",),
         ("same_in_file", "reference_in_file", "still_open"),
-        ("no_invoice_number", "internationalised"),
+        ("invoice_number_missing", "address_internationalised"),
     ]
     assert preview.totals == {"EUR": 5 * 12_5000}
 
@@ -237,7 +237,7 @@ def test_the_preview_warns_of_a_mistyped_address_and_an_unusual_amount(desk: Des
         row(4, **{"Montant": "100,00"}),
     ]
     preview = sending.look(desk, manager, "demo", as_csv(rows), RULES)
-    assert [good.warnings for good in preview.good] == [(), ("mistyped",), ("amount_unusual",), ()]
+    assert [good.warnings for good in preview.good] == [(), ("address_mistyped",), ("amount_unusual",), ()]
 
 
 def test_a_thousand_rows_are_looked_at_in_five_seconds(desk: Desk, manager: Actor) -> None:
