@@ -1,6 +1,6 @@
 """Reading and saving what is configured for an account, section by section.
 
-The reading functions take a transaction, for services that act in one; ``services.accounts.overview`` reads it all for
+The reading functions take a transaction, for services that act in one; ``services.checklist.overview`` reads it all for
 the screen. Each saving function asks for the right, refuses field by field, writes only what changed and says so in the
 audit trail by the fields' names: never their values, which may be personal.
 """

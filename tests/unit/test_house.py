@@ -1,6 +1,8 @@
-"""How files of ours import each other."""
+"""How files of ours name and import each other."""
 
 import ast
+import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,3 +58,55 @@ def _circles(graph: grimp.ImportGraph) -> Iterator[list[str]]:
     for module in sorted(graph.modules):
         if module not in place:
             yield from visit(module)
+
+
+PROGRAMS = ("services.run", "services.worker", "services.public.__main__", "sandbox.__main__")
+SPAWNED = ("services.imports.process", "services.imports.preview_child", "services.parsing.parent")
+_AFTER_M = re.compile(r"""(?:"-m",\s*"|python -m )((?:services|sandbox)(?:\.\w+)*)""")
+_DOTTED = re.compile(r"(?<![\w/.@-])services(?:\.[a-zA-Z_]\w*)+")
+_OTHER_TEXTS = (
+    "Makefile",
+    "README.md",
+    "CONTRIBUTING.md",
+    "pyproject.toml",
+    ".importlinter",
+    ".ci/run",
+    *(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")),
+)
+
+
+@pytest.mark.parametrize("module", [*PROGRAMS, *SPAWNED])
+def test_every_program_can_be_imported(module: str) -> None:
+    assert importlib.import_module(module)
+
+
+def test_what_is_started_by_its_module_is_one_of_these_programs() -> None:
+    started = {
+        name for path in [*FILES, *map(ROOT.joinpath, _OTHER_TEXTS)] for name in _AFTER_M.findall(_text(path))
+    }
+    assert started == {module.removesuffix(".__main__") for module in (*PROGRAMS, *SPAWNED)}
+
+
+def test_every_module_that_a_text_names_exists() -> None:
+    missing = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in [*FILES, *map(ROOT.joinpath, _OTHER_TEXTS)]
+        for name in sorted(set(_DOTTED.findall(_text(path))))
+        if not _exists(name)
+    ]
+    assert missing == []
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
+def _exists(dotted: str) -> bool:
+    """Whether it names a module, or what a module has."""
+    parts = dotted.split(".")
+    for length in range(len(parts), 0, -1):
+        place, names = ROOT.joinpath(*parts[:length]), parts[length:]
+        file = place.with_suffix(".py") if place.with_suffix(".py").is_file() else place / "__init__.py"
+        if file.is_file() or (place.is_dir() and not names):
+            return not names or names[0].startswith("__") or bool(re.search(rf"\b{names[0]}\b", _text(file)))
+    return False

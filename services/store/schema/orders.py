@@ -308,7 +308,7 @@ user_notices = Table(
     Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
     Column(
         "kind", Text, primary_key=True
-    ),  # what the person wants to be told by mail: services.notices.kinds
+    ),  # what the person is notified of by mail: services.notices.facts
     Column("since", Utc, nullable=False),  # nothing older is told
 )
 
