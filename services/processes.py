@@ -2,13 +2,14 @@
 
 import ctypes
 import http.client
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -43,9 +44,38 @@ def start(name: str, arguments: Sequence[str], environment: dict[str, str] | Non
         env=os.environ | (environment or {}),
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=dying_with(os.getpid()),  # noqa: PLW1509 (only two system calls are made)
+        preexec_fn=dying_with(os.getpid()),  # noqa: PLW1509 (two system calls)
     )
     return Child(name, process)
+
+
+def start_module(
+    module: str,
+    *arguments: str,
+    given: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
+    ends_with_us: bool = False,
+) -> subprocess.Popen[bytes]:
+    """Run one of our modules without our environment, in a process group of its own. ``given``: what it reads as JSON from its
+    standard input, since everybody on the machine may see the arguments.
+
+    ``ends_with_us``: with the thread that calls this (Linux). A screen's thread ends with each click.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        env=bare_environment() | dict(environment or {}),
+        stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
+        start_new_session=True,
+        pass_fds=pass_fds,
+        preexec_fn=dying_with(os.getpid()) if ends_with_us else None,  # noqa: PLW1509 (two system calls)
+    )
+    if given is not None:
+        assert process.stdin is not None
+        with process.stdin as pipe:
+            pipe.write(json.dumps(given).encode())
+    return process
 
 
 def stop(children: Sequence[Child]) -> None:

@@ -1,12 +1,10 @@
 """Reconciliation beside the worker's own work: what has changed is taken in, and the process that imports is kept going."""
 
-import json
 import logging
 import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -22,7 +20,6 @@ from services.imports import lease, process
 from services.imports.files import ImportDied, ImportStopped
 from services.reconciliation.decisions import not_ours_rules
 from services.reconciliation.matching import decided_lines, order_changes
-from services.settings import ROOT
 from services.store import STORE_AWAY
 from services.store.settlements import settlement_files
 
@@ -114,18 +111,7 @@ def spawn(database: str, owner: str, accounts: Collection[str], keep: int = 0) -
         "keep": keep,
         "offset": (clock.now() - datetime.now(UTC)).total_seconds(),
     }
-    child = subprocess.Popen(
-        [sys.executable, "-m", "services.imports.process"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        env=processes.bare_environment(),
-        start_new_session=True,
-        preexec_fn=processes.dying_with(os.getpid()),  # noqa: PLW1509 (two system calls)
-    )
-    assert child.stdin is not None
-    with child.stdin as pipe:
-        pipe.write(json.dumps(given).encode())
-    return child
+    return processes.start_module("services.imports.process", given=given, ends_with_us=True)
 
 
 class _Child:

@@ -4,13 +4,11 @@ A small file is compared with what is stored here and now, a large one by a proc
 of the others go on meanwhile. Either way what stands in it is read by a child (`Given`).
 """
 
-import json
 import logging
 import os
 import pickle
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -28,7 +26,6 @@ from services.imports.files import ImportTooHeavy, Preview
 from services.imports.reading import Undecided
 from services.imports.scratch import Folder
 from services.parsing import ParsingDied
-from services.settings import ROOT
 from services.settlements.dialect import Chosen
 from services.settlements.errors import DoubtfulColumns, MissingColumns, SwallowedRows
 from services.settlements.given import Given
@@ -148,17 +145,9 @@ def look(looking: Looking) -> Preview | Refused | None:
 def _start(looking: Looking) -> None:
     if not _PLACES.acquire(blocking=False):
         return
-    # Not bound to the life of this thread, as the import is to its worker's: a screen's thread ends with each click.
-    looking.process = subprocess.Popen(
-        [sys.executable, "-m", "services.imports.preview_child"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        env=processes.bare_environment(),
-        start_new_session=True,
+    looking.process = processes.start_module(
+        "services.imports.preview_child", given={**looking.asked, "folder": str(looking.folder.path)}
     )
-    assert looking.process.stdin is not None
-    with looking.process.stdin as pipe:
-        pipe.write(json.dumps({**looking.asked, "folder": str(looking.folder.path)}).encode())
 
 
 def _answer(looking: Looking) -> Preview | Refused:

@@ -9,7 +9,6 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,8 +25,7 @@ from services.parsing.errors import (
     ParsingTooHeavy,
     ParsingTooSlow,
 )
-from services.processes import bare_environment
-from services.settings import ROOT
+from services.processes import start_module
 
 log = logging.getLogger(__name__)
 R = TypeVar("R")
@@ -274,12 +272,10 @@ class _Parent:
             self._end()
             ours, theirs = socket.socketpair()
             with theirs:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-m", "services.parsing.parent", str(theirs.fileno())],
-                    cwd=ROOT,
-                    env=bare_environment() | _ONE_THREAD,
-                    stdin=subprocess.DEVNULL,
-                    start_new_session=True,
+                self._process = start_module(
+                    "services.parsing.parent",
+                    str(theirs.fileno()),
+                    environment=_ONE_THREAD,
                     pass_fds=[theirs.fileno()],
                 )
             self._control, self._of = ours, os.getpid()

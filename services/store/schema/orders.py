@@ -306,9 +306,7 @@ user_notices = Table(
     "user_notices",
     metadata,
     Column("user_id", Text, ForeignKey("users.id"), primary_key=True),
-    Column(
-        "kind", Text, primary_key=True
-    ),  # what the person is notified of by mail: services.notices.facts
+    Column("kind", Text, primary_key=True),  # what the person is notified of by mail: services.notices.facts
     Column("since", Utc, nullable=False),  # nothing older is told
 )
 
