@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from services import clock
-from services.access import SYSTEM, Actor, Right, audit, require
+from services.access import ALL_ACCOUNTS, SYSTEM, Actor, Right, audit, require
 from services.settings import Settings
 from services.store import Store, restore_guard
 from services.store.locks import one_at_a_time
@@ -138,7 +138,7 @@ def standing(store: Store) -> Hold | None:
 def release(store: Store, settings: Settings, actor: Actor) -> bool:
     """Let everything go on from what the database holds; whether it was held. Raises NotAllowed."""
     with store.write() as tx:
-        require(tx, actor, Right.CONFIGURE)
+        require(tx, actor, Right.CONFIGURE, ALL_ACCOUNTS)
         one_at_a_time(tx, "epoch")
         known, epoch = restore_guard.held(tx), restore_guard.epoch(tx)
         if not known:

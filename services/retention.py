@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from services import clock
-from services.access import WORKER, Actor, Right, audit, require
+from services.access import ALL_ACCOUNTS, WORKER, Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.errors import DeskError
@@ -70,7 +70,7 @@ def months(desk: Desk, actor: Actor, account: str) -> int:
     """After how many months the account's customers are erased; 0: never."""
     _known(desk, account)
     with desk.store.read() as tx:
-        require(tx, actor, Right.CONFIGURE)
+        require(tx, actor, Right.CONFIGURE, account)
         return _months(tx, account)
 
 
@@ -83,7 +83,7 @@ def keep_for(desk: Desk, actor: Actor, account: str, wanted: int) -> None:
     if not 0 <= wanted <= MOST_MONTHS:
         raise MonthsRefused(MOST_MONTHS)
     with desk.store.write() as tx:
-        require(tx, actor, Right.CONFIGURE)
+        require(tx, actor, Right.CONFIGURE, account)
         options = configured.sections(tx, account).get((OPTIONS, ""), {})
         if options.get(MONTHS, 0) == wanted:
             return
@@ -103,11 +103,13 @@ def keep_for(desk: Desk, actor: Actor, account: str, wanted: int) -> None:
 def look(desk: Desk, actor: Actor, whom: str) -> Found:
     """What is kept of a customer: under their e-mail address; of who has none, under an order id or their full name.
 
+    A customer may be one of several accounts, and is erased in all: only who configures all of them may.
+
     Raises AddressError, NotAllowed.
     """
     wanted = _wanted(whom)
     with desk.store.read() as tx:
-        require(tx, actor, Right.CONFIGURE)
+        require(tx, actor, Right.CONFIGURE, ALL_ACCOUNTS)
         return _found(tx, rows.trace(tx, wanted), wanted)
 
 
@@ -118,7 +120,7 @@ def erase(desk: Desk, actor: Actor, whom: str) -> Found:
     """
     wanted = _wanted(whom)
     with desk.store.write() as tx:
-        require(tx, actor, Right.CONFIGURE)
+        require(tx, actor, Right.CONFIGURE, ALL_ACCOUNTS)
         theirs = rows.trace(tx, wanted)
         found = _found(tx, theirs, wanted)
         if not found.anything:

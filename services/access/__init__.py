@@ -94,6 +94,12 @@ def rights_on(tx: Connection, actor: Actor, account: str) -> frozenset[Right]:
     return _rights_of(grant.role for grant in _grants(tx, actor) if grant.account in (ALL_ACCOUNTS, account))
 
 
+def rights_by_account(tx: Connection, actor: Actor) -> dict[str, frozenset[Right]]:
+    """``rights_on`` for each account that a grant names, and under ``ALL_ACCOUNTS`` for any other."""
+    accounts = {ALL_ACCOUNTS, *(grant.account for grant in _grants(tx, actor))}
+    return {account: rights_on(tx, actor, account) for account in sorted(accounts)}
+
+
 def require(tx: Connection, actor: Actor, right: Right, account: str = ALL_ACCOUNTS) -> None:
     """Raises NotAllowed unless a grant of the right covers the account, NotSignedIn when the actor's session is over.
 

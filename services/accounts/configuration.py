@@ -82,7 +82,7 @@ def save_redirect_pages(desk: Desk, actor: Actor, account: str, values: Mapping[
     _known(desk, account)
     cleaned = redirects.read(values, sandbox=desk.settings.demo)
     with desk.store.write() as tx:
-        require(tx, actor, Right.CONFIGURE)
+        require(tx, actor, Right.CONFIGURE, account)
         before = redirect_pages(tx, account)
         after = replace(before, **cleaned)
         changed = tuple(kind for kind in KINDS if getattr(before, kind) != getattr(after, kind))
@@ -113,7 +113,7 @@ def save_email_settings(
     except SettingsRefused as error:
         raise FieldProblems(error.problems) from None
     with desk.store.write() as tx:
-        require(tx, actor, Right.CONFIGURE)
+        require(tx, actor, Right.CONFIGURE, account)
         before = email_settings(tx, account).of(language).model_dump()
         changed = tuple(name for name in settings.FIELDS if name in cleaned and cleaned[name] != before[name])
         _save(tx, actor, account, EMAIL, language, {**before, **cleaned}, changed)
@@ -128,7 +128,7 @@ def save_payment_page(desk: Desk, actor: Actor, account: str, values: Mapping[st
     _known(desk, account)
     cleaned = hosted.read(values)
     with desk.store.write() as tx:
-        require(tx, actor, Right.CONFIGURE)
+        require(tx, actor, Right.CONFIGURE, account)
         before = payment_page(tx, account)
         after = replace(before, **cleaned)
         changed = tuple(name for name in cleaned if getattr(before, name) != getattr(after, name))

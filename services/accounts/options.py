@@ -32,7 +32,7 @@ def links_are_ours(tx: Connection, desk: Desk, account: str) -> bool:
 def of_account(desk: Desk, actor: Actor, account: str) -> Options:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_ORDERS)
+        require(tx, actor, Right.SEE_ORDERS, account)
         return options(tx, account)
 
 
@@ -41,7 +41,7 @@ def save(desk: Desk, actor: Actor, account: str, wanted: Options) -> bool:
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     with desk.store.write() as tx:
-        require(tx, actor, Right.CONFIGURE)
+        require(tx, actor, Right.CONFIGURE, account)
         before = options(tx, account)
         if before == wanted:
             return False

@@ -27,7 +27,11 @@ def pauses(tx: Connection, account: str) -> tuple[Pause, ...]:
 
 
 def pause(tx: Connection, account: str, subject: Subject, reason: str, actor: Actor = WORKER) -> None:
-    """Stop calls to HiPay (``gateway``) or mail for the account, in the caller's transaction. Again: the reason is renewed."""
+    """Stop calls to HiPay (``gateway``) or mail for the account, in the caller's transaction. Again: the reason is renewed.
+
+    Raises NotAllowed.
+    """
+    require(tx, actor, Right.CONFIGURE, account)
     if accounts.save_pause(tx, account, subject, reason, since=clock.now()):
         audit.record(tx, actor, "account.paused", f"account:{account}", what=subject, reason=reason)
 
@@ -37,7 +41,7 @@ def resume(desk: Desk, actor: Actor, account: str) -> None:
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     with desk.store.write() as tx:
-        require(tx, actor, Right.CONFIGURE)
+        require(tx, actor, Right.CONFIGURE, account)
         if accounts.remove_pauses(tx, account):
             audit.record(tx, actor, "account.resumed", f"account:{account}")
     desk.wake.set()

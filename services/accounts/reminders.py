@@ -90,7 +90,7 @@ def of_account(tx: Connection, account: str) -> Reminders:
 def shown(desk: Desk, actor: Actor, account: str) -> Reminders:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_ORDERS)
+        require(tx, actor, Right.SEE_ORDERS, account)
         return of_account(tx, account)
 
 
@@ -102,7 +102,7 @@ def save(desk: Desk, actor: Actor, account: str, wanted: Reminders) -> bool:
     if not 0 <= wanted.from_hour < wanted.to_hour <= 24:
         raise ReminderHours
     with desk.store.write() as tx:
-        require(tx, actor, Right.CONFIGURE)
+        require(tx, actor, Right.CONFIGURE, account)
         known = of_account(tx, account)
         same_days = (known.before, known.after) == (before, after)
         kept = replace(wanted, before=before, after=after, since=known.since if same_days else clock.now())

@@ -21,12 +21,17 @@ def save_days_to_settle(desk: Desk, actor: Actor, account: str, days: int) -> bo
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     with desk.store.write() as tx:
-        require(tx, actor, Right.CONFIGURE)
-        return write_days_to_settle(tx, actor, account, days)
+        require(tx, actor, Right.CONFIGURE, account)
+        return _write(tx, actor, account, days)
 
 
 def write_days_to_settle(tx: Connection, actor: Actor, account: str, days: int) -> bool:
-    """The same in the transaction of one who may. Raises DaysOutOfRange."""
+    """The same for finance, in the transaction that saves the account's rules. Raises NotAllowed, DaysOutOfRange."""
+    require(tx, actor, Right.RECONCILE, account)
+    return _write(tx, actor, account, days)
+
+
+def _write(tx: Connection, actor: Actor, account: str, days: int) -> bool:
     if not LEAST_DAYS <= days <= MOST_DAYS:
         raise DaysOutOfRange(LEAST_DAYS, MOST_DAYS)
     if days_to_settle(tx, account) == days:

@@ -1,12 +1,23 @@
 """Looking at alarms, taking them, closing them. Who may: see ``kinds``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from services import clock
-from services.access import Actor, NotAllowed, Right, audit, require, rights
+from services.access import (
+    ALL_ACCOUNTS,
+    Actor,
+    NotAllowed,
+    Right,
+    allowed_accounts,
+    audit,
+    require,
+    rights_by_account,
+    rights_on,
+)
 from services.alarms import AlarmClosed, AlarmToDecide, ClosingReasonMissing, UnknownAlarm
 from services.alarms.kinds import SENDER_KINDS, UNCONFIRMED_KINDS, handled_by, handlers, kind_of, may_handle
 from services.desk import Desk
@@ -68,10 +79,18 @@ class ToDo:
 def to_do(desk: Desk, actor: Actor) -> ToDo:
     """The open alarms as they concern the actor. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_ORDERS)
-        held = rights(tx, actor)
-        found = partial(rows.open_alarms, tx, sender_kinds=SENDER_KINDS, handlers=handlers(), limit=SHOWN)
-        mine, free, others = found(mine=actor.id), found(kinds=handled_by(held)), found(others=actor.id)
+        accounts = allowed_accounts(tx, actor, Right.SEE_ORDERS)
+        held = rights_by_account(tx, actor)
+        found = partial(
+            rows.open_alarms,
+            tx,
+            sender_kinds=SENDER_KINDS,
+            handlers=handlers(),
+            accounts=accounts,
+            limit=SHOWN,
+        )
+        may_take = {account: handled_by(each) for account, each in held.items()}
+        mine, free, others = found(mine=actor.id), found(kinds=may_take), found(others=actor.id)
         order_ids = {row.order for found, _ in (mine, free, others) for row in found if row.order}
         before = rows.closed_before(tx, order_ids) if order_ids else []
     return ToDo(*(_group(found, total, held, before) for found, total in (mine, free, others)))
@@ -105,22 +124,24 @@ def close(desk: Desk, actor: Actor, alarm_id: int, reason: str) -> None:
 
 def _handled(tx: Connection, actor: Actor, alarm_id: int) -> Row[Any]:
     """The open alarm, locked, that the actor may handle."""
-    require(tx, actor, Right.SEE_ORDERS)
     alarm = rows.locked(tx, alarm_id)
     if alarm is None:
         raise UnknownAlarm
-    if not may_handle(alarm.kind, rights(tx, actor)):
-        raise NotAllowed(kind_of(alarm.kind).right)
+    require(tx, actor, Right.SEE_ORDERS, alarm.account)
+    if not may_handle(alarm.kind, rights_on(tx, actor, alarm.account)):
+        raise NotAllowed(kind_of(alarm.kind).right, alarm.account)
     if alarm.closed_at is not None:
         raise AlarmClosed
     return alarm
 
 
-def _group(found: list[Row[Any]], total: int, held: frozenset[Right], before: list[Row[Any]]) -> Group:
+def _group(
+    found: list[Row[Any]], total: int, held: Mapping[str, frozenset[Right]], before: list[Row[Any]]
+) -> Group:
     return Group(tuple(_alarm(row, held, before) for row in found), total)
 
 
-def _alarm(row: Row[Any], held: frozenset[Right], before: list[Row[Any]]) -> Alarm:
+def _alarm(row: Row[Any], held: Mapping[str, frozenset[Right]], before: list[Row[Any]]) -> Alarm:
     earlier = tuple(
         Closing(one.closed_at, one.closer or "", one.closing_reason or "")
         for one in before
@@ -140,6 +161,6 @@ def _alarm(row: Row[Any], held: frozenset[Right], before: list[Row[Any]]) -> Ala
         row.currency or "",
         row.holder or "",
         row.holder_name or "",
-        may_handle(row.kind, held),
+        may_handle(row.kind, held.get(row.account, held[ALL_ACCOUNTS])),
         earlier,
     )

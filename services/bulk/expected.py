@@ -92,7 +92,7 @@ def look(
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     with desk.store.read() as tx:
-        require(tx, actor, Right.RECONCILE)
+        require(tx, actor, Right.RECONCILE, account)
     read = table.read(
         raw, EXPECTED, MOST_ROWS, chosen_columns.told(desk.store, account, "expected", said), sheets
     )
@@ -124,7 +124,7 @@ def keep(desk: Desk, actor: Actor, account: str, wanted: Sequence[Expected], hea
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]
         with desk.store.write() as tx:
-            require(tx, actor, Right.RECONCILE)
+            require(tx, actor, Right.RECONCILE, account)
             one_at_a_time(tx, "order")
             taken = batches.facts(tx, account, (one.order_id for one in some))
             new = [_row(account, one, actor) for one in some if one.order_id not in taken]
@@ -140,7 +140,7 @@ def keep(desk: Desk, actor: Actor, account: str, wanted: Sequence[Expected], hea
 def count(desk: Desk, actor: Actor, account: str) -> int:
     """How many expected orders the account has."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        require(tx, actor, Right.SEE_SETTLEMENTS, account)
         return batches.count_expected(tx, account)
 
 

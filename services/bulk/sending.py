@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from services import clock
-from services.access import AccessError, Actor, Right, audit, require
+from services.access import AccessError, Actor, Right, allowed_accounts, audit, require
 from services.accounts.errors import AccountUnknown
 from services.accounts.readiness import readiness_in
 from services.bulk import (
@@ -119,7 +119,7 @@ def look(
     Raises what that does, NotAllowed, AccountUnknown."""
     _known(desk, account)
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEND)
+        require(tx, actor, Right.SEND, account)
     read = table.read(
         raw, REQUESTS, MOST_ROWS, chosen_columns.told(desk.store, account, "requests", said), sheets
     )
@@ -162,7 +162,7 @@ def start(
     )  # a name, never a path
     now = clock.now()
     with desk.store.write() as tx:
-        require(tx, actor, Right.SEND)
+        require(tx, actor, Right.SEND, account)
         one_at_a_time(tx, "batch")  # two presses at once: the second finds what the first has written
         known = batches.by_form_key(tx, form_key)
         if known is not None:
@@ -195,8 +195,8 @@ def start(
 def listing(desk: Desk, actor: Actor, most: int = LISTED) -> Listing:
     """The batches with how far each is, newest first: those that go on or are paused, and the newest ``most``."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEND)
-        found, total = batches.listed(tx, most), batches.how_many(tx)
+        accounts = allowed_accounts(tx, actor, Right.SEND)
+        found, total = batches.listed(tx, most, accounts), batches.how_many(tx, accounts)
         counts = batches.counts(tx, [row.id for row in found])
     return Listing(
         tuple(
@@ -210,9 +210,12 @@ def listing(desk: Desk, actor: Actor, most: int = LISTED) -> Listing:
 
 
 def refused(desk: Desk, actor: Actor, batch: int) -> list[Row[Any]]:
-    """The rows that were refused when their turn came, with their problems: field → [code, values]."""
+    """The rows that were refused when their turn came, with their problems: field → [code, values].
+
+    Raises UnknownBatch, NotAllowed.
+    """
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEND)
+        _batch(tx, actor, batch)
         return batches.rows_in(tx, batch, "refused")
 
 
@@ -297,10 +300,7 @@ def _order_id(batch: Row[Any], number: int) -> str:
 
 def _turn(desk: Desk, actor: Actor, batch_id: int, state: str) -> None:
     with desk.store.write() as tx:
-        require(tx, actor, Right.SEND)
-        batch = batches.get(tx, batch_id, lock=True)
-        if batch is None:
-            raise UnknownBatch
+        batch = _batch(tx, actor, batch_id, lock=True)
         if batch.state not in batches.UNENDED:
             raise BatchOver
         values: dict[str, Any] = {"state": state, "reason": ""}
@@ -316,6 +316,15 @@ def _turn(desk: Desk, actor: Actor, batch_id: int, state: str) -> None:
         batches.change(tx, batch_id, **values)
         audit.record(tx, actor, f"batch_{state}", f"batch:{batch_id}")
     desk.wake.set()
+
+
+def _batch(tx: Connection, actor: Actor, batch_id: int, *, lock: bool = False) -> Row[Any]:
+    """The batch of an account that the actor may send for. Raises UnknownBatch, NotAllowed."""
+    batch = batches.get(tx, batch_id, lock=lock)
+    if batch is None:
+        raise UnknownBatch
+    require(tx, actor, Right.SEND, batch.account)
+    return batch
 
 
 def _beside_the_stored(

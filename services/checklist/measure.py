@@ -65,7 +65,7 @@ def measure(desk: Desk, actor: Actor, account: str) -> tuple[Check, ...]:
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     with desk.store.read() as tx:
-        require(tx, actor, Right.CONFIGURE)
+        require(tx, actor, Right.CONFIGURE, account)
         domains = sender_domains(configuration(tx, account), desk.settings)
     found = _all_in_time(_jobs(desk, account, domains), clock.now())
     with desk.store.write() as tx:

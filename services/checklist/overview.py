@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services import clock
-from services.access import Actor, Right, require, rights
+from services.access import Actor, Right, require, rights_on
 from services.accounts.checks import Check, sender_domains, stored_checks
 from services.accounts.configuration import Configuration, configuration
 from services.accounts.errors import AccountUnknown
@@ -45,10 +45,10 @@ def overview(desk: Desk, actor: Actor, account: str) -> Overview:
         raise AccountUnknown(account)
     folder = payout_checks.folder_standing(desk, account)
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_ORDERS)
+        require(tx, actor, Right.SEE_ORDERS, account)
         config, paused = configuration(tx, account), pauses(tx, account)
         checks = _checks_in(tx, desk, account, config, folder)
-        held = rights(tx, actor)
+        held = rights_on(tx, actor, account)
     link, phone = readiness_from(checks, paused, "link"), readiness_from(checks, paused, "phone")
     return Overview(config, checks, paused, link, phone, Right.CONFIGURE in held, Right.SEND in held)
 

@@ -49,7 +49,7 @@ def send_test_email(desk: Desk, actor: Actor, account: str, language: str, to_se
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     with desk.store.read() as tx:
-        require(tx, actor, Right.CONFIGURE)
+        require(tx, actor, Right.CONFIGURE, account)
         settings = email_settings(tx, account).resolve(language)
     try:
         sent = _send(desk, account, settings, language, actor.email or to_self)

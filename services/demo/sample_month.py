@@ -82,11 +82,11 @@ def make(desk: Desk, actor: Actor, progress: Progress) -> None:
     """Make the month. ``progress`` is told the fraction done and an English text. Raises SampleRefused, NotAllowed."""
     if not desk.settings.demo:
         raise SampleOnlyInSandbox
+    account = next(iter(desk.settings.all_accounts))
     with desk.store.write() as tx:
-        require(tx, actor, Right.SEND)
+        require(tx, actor, Right.SEND, account)
         if not meta.claim_task(tx, "sample", stale_before=time.time() - 600, now=time.time()):
             raise SampleMade
-    account = next(iter(desk.settings.all_accounts))
     try:
         with SandboxControl(desk.settings.sandbox_url) as sandbox:
             _month(desk, actor, account, sandbox, progress)

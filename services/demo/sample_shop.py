@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services import clock
-from services.access import Actor, Right, rights
+from services.access import Actor, Right, rights_on
 from services.bulk import expected, sending
 from services.bulk.rows import Rules
 from services.desk import Desk
@@ -100,7 +100,7 @@ class Shop:
     def import_list(self, desk: Desk, actor: Actor) -> None:
         """The website's own list, where the person may bring it in."""
         with desk.store.read() as tx:
-            if Right.RECONCILE not in rights(tx, actor):
+            if Right.RECONCILE not in rights_on(tx, actor, self.account):
                 return
         table = [("Order id", "Amount", "Currency", "Date")]
         table += [(order_id, f"{euros}.00", "EUR", f"{at:%Y-%m-%d}") for order_id, euros, at in self.listed]

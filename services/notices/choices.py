@@ -1,10 +1,13 @@
-"""What a person wants to be told by mail. Nothing, until they choose."""
+"""What a person wants to be told by mail. Nothing, until they choose.
+
+A choice holds for the orders of every account that the person may send for; ``post`` asks for each order's account.
+"""
 
 from collections.abc import Collection
 from dataclasses import replace
 
 from services import clock
-from services.access import Actor, Right, audit, require
+from services.access import Actor, Right, allowed_accounts, audit
 from services.access.sign_in import LOCAL_ISSUER
 from services.desk import Desk
 from services.mail.addresses import parse_address
@@ -26,7 +29,7 @@ def address(actor: Actor) -> str | None:
 def chosen(desk: Desk, actor: Actor) -> frozenset[str]:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEND)
+        allowed_accounts(tx, actor, Right.SEND)
         return notices.chosen(tx, actor.id)
 
 
@@ -40,7 +43,7 @@ def choose(desk: Desk, actor: Actor, kinds: Collection[str]) -> bool:
         raise NoAddress
     since = clock.now().replace(microsecond=0)  # HiPay dates what happens to the second
     with desk.store.write() as tx:
-        require(tx, actor, Right.SEND)
+        allowed_accounts(tx, actor, Right.SEND)
         before = notices.chosen(tx, actor.id)
         if wanted == before:
             return False
@@ -62,7 +65,7 @@ def set_address(desk: Desk, actor: Actor, typed: str) -> Actor:
         raise NoAddress
     text = parse_address(typed).text
     with desk.store.write() as tx:
-        require(tx, actor, Right.SEND)
+        allowed_accounts(tx, actor, Right.SEND)
         access.change_user(tx, actor.id, email=text)
         audit.record(tx, actor, "user.address", f"user:{actor.id}")
     return replace(actor, email=text)

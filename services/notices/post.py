@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services import clock
-from services.access import Actor, Right, rights
+from services.access import Actor, Right, rights_on
 from services.accounts.configuration import email_settings
 from services.desk import Desk
 from services.heartbeats import goes_on
@@ -111,7 +111,7 @@ def _prepare(tx: Connection, desk: Desk, taken: Leased, now: datetime) -> tuple[
     row = taken.row
     user, order = notices.recipient(tx, row.user_id), orders.order(tx, row.order)
     known = row.account in desk.settings.all_accounts
-    if user is None or order is None or not known or Right.SEND not in rights(tx, Actor("user", row.user_id)):
+    if user is None or order is None or not known or not _may_send(tx, row):
         _finish(tx, taken, "dropped")
         return None
     stands = standing(order, now)
@@ -138,6 +138,10 @@ def _prepare(tx: Connection, desk: Desk, taken: Leased, now: datetime) -> tuple[
     # From here on a crash means that it may have left.
     notices.write(tx, taken, message_id=message_id, unknown=row.unknown + 1)
     return message, desk.settings.return_path or settings.sender_address, user.email, desk.settings.smtp
+
+
+def _may_send(tx: Connection, notice: Row[Any]) -> bool:
+    return Right.SEND in rights_on(tx, Actor("user", notice.user_id), notice.account)
 
 
 def _message(

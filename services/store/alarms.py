@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -11,13 +12,16 @@ from sqlalchemy import (
     Row,
     and_,
     exists,
+    false,
     func,
     or_,
     select,
+    true,
     union_all,
     update,
 )
 
+from services.store.in_list import of_accounts
 from services.store.locks import insert_new
 from services.store.order_states import UNPAID
 from services.store.schema.orders import (
@@ -52,15 +56,17 @@ def open_alarms(
     sender_kinds: Iterable[str],
     handlers: Mapping[str, Sequence[str]],
     mine: str = "",
-    kinds: Iterable[str] = (),
+    kinds: Mapping[str, Sequence[str]] = MappingProxyType({}),
     others: str = "",
+    accounts: Collection[str] | None,
     limit: int,
 ) -> tuple[list[Row[Any]], int]:
     """Open alarms, newest first, with their order's facts and their holder, at most ``limit``; and how many there are.
 
-    One of three: those that the user ``mine`` has; those of ``kinds`` that nobody has; those that people other than the
+    Of these ``accounts`` (None: of all, and of the installation), one of three: those that the user ``mine`` has; those
+    that nobody has, of the ``kinds`` given for their account, under "" of any account; those that people other than the
     user ``others`` have. Nobody has an alarm who has none of the roles that ``handlers`` gives for its kind, under "" for
-    any other kind.
+    any other kind, on the alarm's account.
     """
     o, by_order = orders.c, alarms.outerjoin(orders, orders.c.id == alarms.c.order)
     taken = and_(_owners.c.id == alarms.c.owner, _may_handle(_owners.c, handlers))
@@ -78,8 +84,12 @@ def open_alarms(
     elif others:
         whose = holder != others
     else:
-        whose = and_(holder.is_(None), alarms.c.kind.in_(tuple(kinds)))
-    where = and_(alarms.c.closed_at.is_(None), whose)
+        of_kinds = [
+            and_(alarms.c.account == account if account else true(), alarms.c.kind.in_(tuple(named)))
+            for account, named in kinds.items()
+        ]
+        whose = and_(holder.is_(None), or_(false(), *of_kinds))
+    where = and_(alarms.c.closed_at.is_(None), of_accounts(alarms.c.account, accounts), whose)
     total = tx.scalar(select(func.count()).select_from(source).where(where))
     name = func.coalesce(_owners.c.name, _senders.c.name)
     query = select(
@@ -97,13 +107,15 @@ def open_alarms(
 
 
 def _may_handle(who: Any, handlers: Mapping[str, Sequence[str]]) -> ColumnElement[bool]:
-    """The condition that a person (columns of ``users``) is still there, and has a role for the alarm."""
+    """The condition that a person (columns of ``users``) is still there, and has a role for the alarm on its account."""
     by_roles: dict[tuple[str, ...], list[str]] = {}
     for kind, roles in handlers.items():
         by_roles.setdefault(tuple(roles), []).append(kind)
     fits = [and_(alarms.c.kind.in_(named), user_roles.c.role.in_(roles)) for roles, named in by_roles.items()]
     fits.append(and_(alarms.c.kind.notin_(tuple(handlers)), user_roles.c.role.in_(handlers[""])))
-    has_a_role = exists().where(user_roles.c.user_id == who.id, or_(*fits))
+    has_a_role = exists().where(
+        user_roles.c.user_id == who.id, user_roles.c.account.in_(("", alarms.c.account)), or_(*fits)
+    )
     return and_(who.disabled.is_(False), has_a_role)
 
 

@@ -1,7 +1,7 @@
 """Rows by a list of any length: one statement, one parameter, on either database."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
+    true,
 )
 
 
@@ -31,6 +32,11 @@ def among(
         "value"
     )
     return column.in_(select(given.c.value))
+
+
+def of_accounts(column: Column[str], accounts: Collection[str] | None) -> ColumnElement[bool]:
+    """The condition that the account in ``column`` is one of those allowed; None allows all."""
+    return true() if accounts is None else column.in_(sorted(accounts))
 
 
 def texts(tx: Connection, values: Iterable[str]) -> TableValuedAlias:

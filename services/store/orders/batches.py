@@ -1,12 +1,13 @@
 """Batches of payment requests and their rows; and what stands against a row among the orders."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, tuple_, update
 
+from services.store.in_list import of_accounts
 from services.store.orders.sending import asked_for
 from services.store.schema.orders import (
     batch_rows,
@@ -44,15 +45,18 @@ def get(tx: Connection, batch: int, *, lock: bool = False) -> Row[Any] | None:
     return tx.execute(query.with_for_update() if lock else query).first()
 
 
-def listed(tx: Connection, limit: int) -> list[Row[Any]]:
-    """Every batch that has not ended, however old, and the newest ``limit`` of all, newest first."""
-    newest = select(batches.c.id).order_by(batches.c.id.desc()).limit(limit).scalar_subquery()
-    query = select(batches).where(or_(batches.c.state.in_(UNENDED), batches.c.id.in_(newest)))
+def listed(tx: Connection, limit: int, accounts: Collection[str] | None) -> list[Row[Any]]:
+    """Every batch of these accounts (None: of all) that has not ended, however old, and the newest ``limit`` of all,
+    newest first."""
+    theirs = of_accounts(batches.c.account, accounts)
+    newest = select(batches.c.id).where(theirs).order_by(batches.c.id.desc()).limit(limit).scalar_subquery()
+    query = select(batches).where(theirs, or_(batches.c.state.in_(UNENDED), batches.c.id.in_(newest)))
     return list(tx.execute(query.order_by(batches.c.id.desc())))
 
 
-def how_many(tx: Connection) -> int:
-    return int(tx.scalar(select(func.count()).select_from(batches)) or 0)
+def how_many(tx: Connection, accounts: Collection[str] | None) -> int:
+    query = select(func.count()).select_from(batches).where(of_accounts(batches.c.account, accounts))
+    return int(tx.scalar(query) or 0)
 
 
 def counts(tx: Connection, ids: Iterable[int]) -> dict[int, dict[str, int]]:

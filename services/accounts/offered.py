@@ -1,0 +1,18 @@
+"""The accounts that a screen offers to a person."""
+
+from services.access import Actor, Right, allowed_accounts, rights
+from services.desk import Desk
+from services.settings import Account
+
+
+def offered(desk: Desk, actor: Actor, right: Right) -> dict[str, Account]:
+    """The accounts of the settings that the actor has the right on, in their order; none without the right."""
+    with desk.store.read() as tx:
+        if right not in rights(tx, actor):
+            return {}
+        allowed = allowed_accounts(tx, actor, right)
+    return {
+        key: account
+        for key, account in desk.settings.all_accounts.items()
+        if allowed is None or key in allowed
+    }
