@@ -96,22 +96,20 @@ def _all(desk: Desk, actor: Actor, some: Samples) -> Iterator[Asked]:
                 "total_line",
             )
         },
-        "what is open": LineFilter(outcomes=payout_list.OPEN),
+        "what is open": LineFilter(outcomes=lists.OPEN),
         "operation Refund": LineFilter(operations=("refund",)),
         "operation unknown": LineFilter(operations=("",)),
         "currency GBP": LineFilter(currencies=("GBP",)),
         "payout": LineFilter(settlement=some.settlement),
-        "payout, what is open": LineFilter(settlement=some.settlement, outcomes=payout_list.OPEN),
+        "payout, what is open": LineFilter(settlement=some.settlement, outcomes=lists.OPEN),
         "file": LineFilter(file=some.file),
-        "file, what is open": LineFilter(file=some.file, outcomes=payout_list.OPEN),
+        "file, what is open": LineFilter(file=some.file, outcomes=lists.OPEN),
         "order": LineFilter(order=some.order),
         "amount 100 to 110": LineFilter(least=1_000_000, most=1_100_000),
         "amount 123.45 exactly": LineFilter(least=1_234_500, most=1_234_500),
-        "amount from 500, what is open": LineFilter(least=5_000_000, outcomes=payout_list.OPEN),
+        "amount from 500, what is open": LineFilter(least=5_000_000, outcomes=lists.OPEN),
         "a day": LineFilter(since=some.day, until=some.day),
-        "half a year, what is open": LineFilter(
-            since="2024-01-01", until="2024-06-30", outcomes=payout_list.OPEN
-        ),
+        "half a year, what is open": LineFilter(since="2024-01-01", until="2024-06-30", outcomes=lists.OPEN),
         "text: a transaction": LineFilter(text=some.transaction),
         "text: a reference": LineFilter(text=some.reference),
         "text: how thousands begin": LineFilter(text="F-2024-00"),
@@ -148,7 +146,7 @@ def _all(desk: Desk, actor: Actor, some: Samples) -> Iterator[Asked]:
     yield Asked("one line whole", lambda: lists.line(desk, actor, some.line))
     yield Asked("one order whole", lambda: lists.order(desk, actor, some.order))
     yield Asked("files", lambda: lists.files(desk, actor))
-    yield Asked("payouts and their proofs", lambda: payout_list.payouts(desk, actor))
+    yield Asked("payouts and their proofs", lambda: payout_list.list_payouts(desk, actor))
 
 
 def _lines(desk: Desk, actor: Actor, chosen: LineFilter, sort: Any, turns: int = 0) -> Callable[[], Any]:

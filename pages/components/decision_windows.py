@@ -105,7 +105,7 @@ def progress_after_a_while() -> Iterator[Callable[[float], None]]:
 def what_line(line: Line, t: Translator) -> str:
     """A line in one line of words: operation, amount, date, order in the file."""
     operation = t(BY_CODE[line.operation_code].label) if line.operation_code in BY_CODE else line.operation
-    units, code = line.named
+    units, code = line.named_amount
     amount = t("no amount") if units is None else format_money(units, code, t.locale)
     return " · ".join(part for part in (operation, amount, day(line.date, t), line.file_order) if part)
 
@@ -139,7 +139,7 @@ def begin_rule(account: str, field: str, text: str, key: str, close: Callable[[]
             st.rerun()
 
 
-def _say_taken(taken: not_ours_rules.Taken, t: Translator) -> None:
+def _say_taken(taken: not_ours_rules.RulePreview, t: Translator) -> None:
     if not taken.lines:
         st.info(t("No open line has this: the rule is for those to come."), icon=":material/info:")
         return

@@ -11,8 +11,7 @@ from babel.numbers import format_decimal, format_percent
 
 from services.i18n import Translator
 from services.money import format_money
-from services.reconciliation.views.lists import LOOKED_AT
-from services.reconciliation.views.payout_list import OPEN
+from services.reconciliation.views.lists import OPEN, SEARCH_LIMIT
 from services.reconciliation.views.reasons import OUTCOMES, STATUSES
 from services.settlements import dates
 
@@ -93,7 +92,7 @@ def cut_words(t: Translator) -> str:
     """That a search had too many hits, and what to do."""
     return t(
         "More than {most} lines or orders begin so. Only the first {most} hits are looked at: type more of the text to find the others.",
-        most=number(LOOKED_AT, t),
+        most=number(SEARCH_LIMIT, t),
     )
 
 

@@ -18,10 +18,10 @@ from services.reconciliation.views.overview import (
     Figures,
     Measure,
     Overview,
-    Payouts,
     Sum,
+    Unsettled,
     overview,
-    payouts,
+    unsettled,
 )
 
 _MEASURES = (("asked", "Asked for"), ("paid", "Collected"), ("refused", "Refused"))
@@ -101,9 +101,9 @@ def _opened(times: int | None) -> tuple[str, ...]:
 
 
 @st.cache_data(ttl=60, max_entries=16, show_spinner=False)
-def _counted(newest_file: int, actor_id: str) -> Payouts:
+def _counted(newest_file: int, actor_id: str) -> Unsettled:
     """Counted once a minute, and at once after an import; who may see it was asked just before."""
-    return payouts(desk(), actor())
+    return unsettled(desk(), actor())
 
 
 def _payouts(newest_file: int) -> None:

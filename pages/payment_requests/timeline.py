@@ -136,6 +136,7 @@ def _settled(found: Detail, t: Translator) -> Iterator[_Step]:
             date=day(line.date, t),
         )
         where = t("{file}, line {number}", file=line.file_name, number=line.line)
+        assert line.file_finished_at is not None  # lines are seen once their file is complete
         yield _Step(line.file_finished_at, sentence, ":material/account_balance:", (where,))
 
 

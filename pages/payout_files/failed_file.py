@@ -1,7 +1,6 @@
 """What can be done with a stored payout file: its original, and where it failed, another try, other choices, or the end."""
 
 import mimetypes
-from typing import Any
 
 import streamlit as st
 
@@ -13,10 +12,11 @@ from pages.components.common import (
 )
 from pages.payout_files import progress, upload
 from services.access import Actor, Right, rights
-from services.desk import Desk, Row
+from services.desk import Desk
 from services.imports import files
 from services.imports.duplicates import PayoutsStored
 from services.imports.file_accounts import FileAccountUnknown
+from services.reconciliation.views.lists import ReadFile
 from services.settlements.errors import DoubtfulColumns, UndecidedReading
 
 _MENDED = "payout_mended_file"  # the failed file that is looked at again
@@ -24,7 +24,7 @@ _MENDED = "payout_mended_file"  # the failed file that is looked at again
 _ASKS = (FileAccountUnknown.code, PayoutsStored.code, UndecidedReading.code, DoubtfulColumns.code)
 
 
-def show(file: Row[Any]) -> None:
+def show(file: ReadFile) -> None:
     """The actions, for who may reconcile; the questions of a failed file below."""
     t = texts()
     with desk().store.read() as tx:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -17,12 +16,12 @@ from pages.components.common import (
 from pages.components.markdown import plain
 from pages.components.outcome_words import number
 from services.access import Right, rights
-from services.desk import Row
 from services.disk_space import NoRoom, RoomShort
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_datetime
 from services.imports import files
 from services.reconciliation.views import lists
+from services.reconciliation.views.lists import ListedFile
 
 _UNDER_WAY = ("receiving", "waiting", "running")
 _FOLLOWED = "imports_followed"  # files whose end this session waits to be told
@@ -63,7 +62,7 @@ def _live(was_under_way: bool) -> None:
                 _ended(file, may, t)
 
 
-def _running(file: Row[Any], may: bool, t: Translator) -> None:
+def _running(file: ListedFile, may: bool, t: Translator) -> None:
     with st.container(border=True):
         left, right = st.columns([4, 1], vertical_alignment="center")
         if words := _held_up(file, t):
@@ -87,7 +86,7 @@ def _running(file: Row[Any], may: bool, t: Translator) -> None:
                     st.rerun(scope="app")
 
 
-def _held_up(file: Row[Any], t: Translator) -> str:
+def _held_up(file: ListedFile, t: Translator) -> str:
     """What the file waits for beside its turn, "" where it does not."""
     name = plain(file.name)
     if file.failure == files.ImportStopped.code:
@@ -111,7 +110,7 @@ def _held_up(file: Row[Any], t: Translator) -> str:
     return ""
 
 
-def _rate(file: Row[Any]) -> int:
+def _rate(file: ListedFile) -> int:
     """Lines a second since this session first saw it running; 0 before that says anything."""
     rates: dict[int, tuple[float, int]] = st.session_state.setdefault(_RATES, {})
     begun, lines = rates.setdefault(file.id, (time.monotonic(), file.lines_done))
@@ -119,7 +118,7 @@ def _rate(file: Row[Any]) -> int:
     return int((file.lines_done - lines) / passed) if passed > 1 else 0
 
 
-def _ended(file: Row[Any], may: bool, t: Translator) -> None:
+def _ended(file: ListedFile, may: bool, t: Translator) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if file.state == "complete":
             new = file.lines - file.known_lines - file.changed_lines - file.held_lines

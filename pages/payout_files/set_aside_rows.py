@@ -1,7 +1,6 @@
 """The rows that a payout file set aside: what each is, who has dealt with it and why, and dealing with it or undoing that."""
 
 from functools import partial
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -19,10 +18,10 @@ from pages.components.order_words import person_name
 from pages.payout_files.words import sheets_of, where
 from pages.reconciliation.decision_lines import listed
 from services.access import Right, rights
-from services.desk import Row
 from services.i18n import Translator, format_short
 from services.reconciliation.decisions import set_aside_rows
-from services.reconciliation.decisions.set_aside_rows import REST, Act, Aside
+from services.reconciliation.decisions.set_aside_rows import REST, Act, SetAsideRows
+from services.reconciliation.views.lists import ReadFile
 from services.settlements.columns import LABELS
 from services.settlements.sheet import AsideRow
 from services.settlements.tables import Sheet
@@ -31,7 +30,7 @@ from services.settlements.words import ASIDE
 _TICKED = "aside_ticked"  # the rows that are ticked, by the place on the screen and the file
 
 
-def show(file: Row[Any], key: str) -> None:
+def show(file: ReadFile, key: str) -> None:
     """``file``: whole; ``key``: of the place on the screen."""
     t = texts()
     found = set_aside_rows.of_file(desk(), actor(), file.id)
@@ -82,12 +81,12 @@ def _take(place: str, ticked: tuple[selection.Id, ...]) -> None:
     st.session_state[_TICKED] = {**st.session_state.get(_TICKED, {}), place: ticked}
 
 
-def _in_words(row: AsideRow, found: Aside, sheets: tuple[Sheet, ...], t: Translator) -> str:
+def _in_words(row: AsideRow, found: SetAsideRows, sheets: tuple[Sheet, ...], t: Translator) -> str:
     line = t("Line {number}", number=where(row.line, sheets, t)) if row.line else ""
     return " · ".join(part for part in (line, row.settlement_id, _reason(row, found, t), row.text) if part)
 
 
-def _say_undone(act: Act, file: Row[Any], t: Translator) -> None:
+def _say_undone(act: Act, file: ReadFile, t: Translator) -> None:
     zone = desk().account(file.account).timezone
     assert act.undone_at is not None
     was, ended = _dealt(act, zone, t), format_short(act.undone_at, zone, language())
@@ -104,7 +103,7 @@ def _say_undone(act: Act, file: Row[Any], t: Translator) -> None:
     )
 
 
-def _act(file: Row[Any], lines: list[int], key: str, t: Translator) -> None:
+def _act(file: ReadFile, lines: list[int], key: str, t: Translator) -> None:
     why = ask_reason("aside", f"aside_{key}_{file.id}")
     label = t.plural("{count} row is dealt with", "{count} rows are dealt with", len(lines))
     if confirm(
@@ -115,7 +114,7 @@ def _act(file: Row[Any], lines: list[int], key: str, t: Translator) -> None:
             _again()
 
 
-def _undo(file: Row[Any], dealt: dict[int, Act], key: str, t: Translator) -> None:
+def _undo(file: ReadFile, dealt: dict[int, Act], key: str, t: Translator) -> None:
     why = ask_reason("undo", f"aside_{key}_{file.id}")
     label = t.plural("{count} row stands in the way again", "{count} rows stand in the way again", len(dealt))
     acts = [act.id for act in dealt.values()]
@@ -131,7 +130,7 @@ def _again() -> None:
     st.rerun(scope="app")
 
 
-def _table(file: Row[Any], rows: list[AsideRow], found: Aside, t: Translator) -> pd.DataFrame:
+def _table(file: ReadFile, rows: list[AsideRow], found: SetAsideRows, t: Translator) -> pd.DataFrame:
     sheets, zone = sheets_of(file.reading), desk().account(file.account).timezone
     return pd.DataFrame(
         {
@@ -145,7 +144,7 @@ def _table(file: Row[Any], rows: list[AsideRow], found: Aside, t: Translator) ->
     )
 
 
-def _reason(row: AsideRow, found: Aside, t: Translator) -> str:
+def _reason(row: AsideRow, found: SetAsideRows, t: Translator) -> str:
     if row.line == REST:
         return t.plural(
             "{count} more row that is not listed", "{count} more rows that are not listed", found.rest
@@ -153,7 +152,7 @@ def _reason(row: AsideRow, found: Aside, t: Translator) -> str:
     return t.gettext(ASIDE[row.reason]).format(cell=row.cell)
 
 
-def _state(row: AsideRow, found: Aside, zone: str, t: Translator) -> str:
+def _state(row: AsideRow, found: SetAsideRows, zone: str, t: Translator) -> str:
     if not row.blocking:
         return t("– holds no money of its own")
     act = found.dealt(row.line)

@@ -1,5 +1,6 @@
 """Accepting an open order as it stands, and taking that back: the buttons, the window, what was accepted."""
 
+from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
@@ -16,17 +17,17 @@ from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from services.access import Right, rights
-from services.desk import Row
 from services.i18n import Translator, format_datetime
 from services.orders.create import new_form_key
 from services.reconciliation.decisions import acceptances
 from services.reconciliation.matching import positions
 from services.reconciliation.views import lists
+from services.reconciliation.views.lists import PositionedOrder
 
 _WINDOW = "acceptance_window"
 
 
-def show(order: Row[Any]) -> None:
+def show(order: PositionedOrder) -> None:
     """What was accepted of an order (``views.OrderDetail.order``), and what can be done now."""
     t, zone = texts(), desk().account(order.account).timezone
     for one in acceptances.of_order(desk(), actor(), order.id):
@@ -34,7 +35,7 @@ def show(order: Row[Any]) -> None:
         words = (
             t("Accepted as it stood") if one.undone_at is None else t("Accepted as it stood (undone since)")
         )
-        if one.undone_at is None and not one.holds:
+        if one.undone_at is None and not one.applies:
             words = t("Accepted with other figures: it is open again")
         with st.container(border=True):
             st.markdown(f":material/task_alt: **{words}**")
@@ -51,9 +52,7 @@ def show(order: Row[Any]) -> None:
         return
     icon = ":material/task_alt:" if act == "accept" else ":material/undo:"
     # given what stands on the screen now, not what the press finds
-    st.button(
-        label, icon=icon, key=f"{act}_order_{order.id}", on_click=_open, args=(act, dict(order._mapping))
-    )
+    st.button(label, icon=icon, key=f"{act}_order_{order.id}", on_click=_open, args=(act, asdict(order)))
 
 
 def _open(act: str, order: dict[str, Any]) -> None:
@@ -82,7 +81,7 @@ def _window(act: str, order: dict[str, Any], key: str) -> None:
     with refused(order["account"]):
         now = lists.order(desk(), actor(), number).order
         changed = (
-            positions.figures(dict(now._mapping)) != positions.figures(order)
+            positions.figures(dict(asdict(now))) != positions.figures(order)
             or now.accepted != order["accepted"]
         )
         if changed:

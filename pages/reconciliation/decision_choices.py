@@ -13,7 +13,7 @@ from pages.components.order_words import person_name
 from services.i18n import format_datetime
 from services.reconciliation.decisions import available, decide
 from services.reconciliation.decisions.available import Line
-from services.reconciliation.decisions.decide import MOST_LINES, Done
+from services.reconciliation.decisions.decide import MOST_LINES, DecisionResult
 
 _NAMED = 4  # lines that are named where they go along
 
@@ -41,8 +41,8 @@ def companions(act: str, lines: tuple[Line, ...], key: str) -> tuple[Line, ...]:
         return ()
     # as they were first offered: one that has changed since is not taken along unseen
     offered = kept(f"companions {act}", lambda: _companions(act, lines))
-    now = {one.id: one for one in available.look(desk(), actor(), [one.id for one in offered])}
-    others = [one for one in offered if not one.moved(now.get(one.id))]
+    now = {one.id: one for one in available.read_lines(desk(), actor(), [one.id for one in offered])}
+    others = [one for one in offered if not one.changed_since_shown(now.get(one.id))]
     if not others:
         return ()
     with_them = st.checkbox(
@@ -66,7 +66,7 @@ def _companions(act: str, lines: tuple[Line, ...]) -> list[Line]:
     return [one for one in found if act in one.possible][: MOST_LINES - len(lines)]
 
 
-def undoing(lines: tuple[Line, ...], key: str) -> Callable[[str, Any], Done]:
+def undoing(lines: tuple[Line, ...], key: str) -> Callable[[str, Any], DecisionResult]:
     """Show what is undone, ask whether all of it; what that does, given the reason and who is told of the progress."""
     t, decided = texts(), [line.decided for line in lines if line.decided]
     first = decided[0]
@@ -77,8 +77,8 @@ def undoing(lines: tuple[Line, ...], key: str) -> Callable[[str, Any], Done]:
             f"{icon_of(first.kind)} **{t(DONE[first.kind] if first.kind == 'reopened' else ACTS[first.kind][0])}** · {plain(person_name(first.who, t))} · {moment}"
         )
         st.caption(plain(first.reason))
-        if first.together > 1:
-            whole = t("All {count} lines that were decided at once", count=first.together)
+        if first.group_size > 1:
+            whole = t("All {count} lines that were decided at once", count=first.group_size)
             choice = st.radio(t("What is undone?"), [t("This line only"), whole], key=f"undo_whole_{key}")
             if choice == whole:
                 return lambda why, progress: decide.undo_group(

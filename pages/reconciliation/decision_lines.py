@@ -22,8 +22,11 @@ _NAMED = 10  # lines that are named one by one
 
 def reach(lines: Sequence[Line]) -> tuple[Line, ...]:
     """Name the lines, with their sum where there are several, and say which have moved since they were shown; the others."""
-    t, now = texts(), {line.id: line for line in available.look(desk(), actor(), [one.id for one in lines])}
-    still = tuple(line for line in lines if not line.moved(now.get(line.id)))
+    t, now = (
+        texts(),
+        {line.id: line for line in available.read_lines(desk(), actor(), [one.id for one in lines])},
+    )
+    still = tuple(line for line in lines if not line.changed_since_shown(now.get(line.id)))
     if len(still) == 1:
         st.caption(plain(what_line(still[0], t)))
     elif still:
@@ -35,7 +38,7 @@ def reach(lines: Sequence[Line]) -> tuple[Line, ...]:
         )
         st.markdown(words)
         listed([what_line(line, t) for line in still])
-    moved = [line for line in lines if line.moved(now.get(line.id))]
+    moved = [line for line in lines if line.changed_since_shown(now.get(line.id))]
     if moved:
         st.warning(
             t.plural(
@@ -53,7 +56,7 @@ def together(lines: Sequence[Line], t: Translator) -> str:
     """What the lines come to, each currency for itself: of the amounts by which they are named."""
     sums: Counter[str] = Counter()
     for line in lines:
-        units, code = line.named
+        units, code = line.named_amount
         if units is not None:
             sums[code] += units
     return ", ".join(format_money(sums[code], code, t.locale) for code in sorted(sums)) or t("no amount")
@@ -84,7 +87,7 @@ def say_left(ids: Sequence[int]) -> None:
     if not ids:
         return
     t = texts()
-    found = available.look(desk(), actor(), ids)
+    found = available.read_lines(desk(), actor(), ids)
     st.warning(
         t.plural(
             "{count} line that you had chosen has left this list:",

@@ -37,7 +37,7 @@ from services.money import format_money
 from services.orders.create import new_form_key
 from services.reconciliation.decisions import available, decide, history, not_ours_rules
 from services.reconciliation.decisions.available import Line
-from services.reconciliation.decisions.decide import MOST_LINES, Done
+from services.reconciliation.decisions.decide import MOST_LINES, DecisionResult
 from services.reconciliation.decisions.history import COMMENT_MAX, Entry
 from services.reconciliation.views.reasons import OUTCOMES
 
@@ -46,7 +46,7 @@ _WINDOW, _SAID = "by_hand_window", "by_hand_said"
 
 def actions(line_id: int) -> None:
     """The buttons of one line: what can be decided of it now, and a comment."""
-    found = available.look(desk(), actor(), [line_id])
+    found = available.read_lines(desk(), actor(), [line_id])
     if not found:
         return
     [line] = found
@@ -88,7 +88,7 @@ def bulk(line_ids: Sequence[int]) -> None:
     if len(line_ids) > MOST_LINES:
         st.info(t("At most {most} lines can be decided at once.", most=MOST_LINES), icon=":material/info:")
         return
-    found = sorted(available.look(desk(), actor(), line_ids), key=lambda line: line_ids.index(line.id))
+    found = sorted(available.read_lines(desk(), actor(), line_ids), key=lambda line: line_ids.index(line.id))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             t.plural("**{count}** line chosen", "**{count}** lines chosen", len(found)), width="content"
@@ -115,7 +115,7 @@ def comment_on_order(order_id: int, name: str) -> None:
 def show_history(line_id: int) -> None:
     """Every decision and comment on the line, the oldest first, each decision that stands with its way back."""
     found = history.of_line(desk(), actor(), line_id)
-    lines = available.look(desk(), actor(), [line_id])
+    lines = available.read_lines(desk(), actor(), [line_id])
     if not found:
         st.caption(texts()("Nobody has decided or written anything of this line."))
         return
@@ -125,7 +125,7 @@ def show_history(line_id: int) -> None:
 
 def said() -> None:
     """What the last decision came to, said once, with the way back; the lines that it left, each with the reason."""
-    found: tuple[str, Done, dict[int, str]] | None = st.session_state.get(_SAID)
+    found: tuple[str, DecisionResult, dict[int, str]] | None = st.session_state.get(_SAID)
     if found is None:
         return
     t, (act, done, names) = texts(), found
@@ -134,15 +134,15 @@ def said() -> None:
         words = t.plural(
             "{count} line decided: {what}.", "{count} lines decided: {what}.", count, what=t(ACTS[act][0])
         )
-        if done.along:
+        if done.followers:
             words += " " + t.plural(
                 "{count} other line of the transaction went along.",
                 "{count} other lines of the transaction went along.",
-                done.along,
+                done.followers,
             )
         st.success(words, icon=":material/check_circle:", width="stretch")
         if act != "undo":
-            decided = available.look(desk(), actor(), done.lines)
+            decided = available.read_lines(desk(), actor(), done.lines)
             st.button(
                 t("Undo"),
                 icon=":material/undo:",
@@ -153,15 +153,15 @@ def said() -> None:
         if st.button(t("Close"), icon=":material/close:", type="tertiary", key="by_hand_said_close"):
             st.session_state.pop(_SAID)
             st.rerun(scope="app")
-    if done.left:
+    if done.refused:
         st.warning(
             t.plural(
-                "{count} line was left as it was:", "{count} lines were left as they were:", len(done.left)
+                "{count} line was left as it was:", "{count} lines were left as they were:", len(done.refused)
             ),
             icon=":material/rule:",
         )
         zone = first_zone()
-        listed([_left(names.get(line, ""), refusal_words(error, zone, t), t) for line, error in done.left])
+        listed([_left(names.get(line, ""), refusal_words(error, zone, t), t) for line, error in done.refused])
 
 
 def _left(name: str, why: str, t: Translator) -> str:
@@ -170,7 +170,7 @@ def _left(name: str, why: str, t: Translator) -> str:
 
 def just_decided() -> frozenset[int]:
     """The lines of the decision that ``said`` tells of."""
-    found: tuple[str, Done, dict[int, str]] | None = st.session_state.get(_SAID)
+    found: tuple[str, DecisionResult, dict[int, str]] | None = st.session_state.get(_SAID)
     return frozenset(found[1].lines) if found else frozenset()
 
 
@@ -224,7 +224,7 @@ def _window(act: str, lines: tuple[Line, ...], key: str, order: tuple[int, str] 
         with refused(lines[0].account), progress_after_a_while() as progress:
             done = wanted.act(why, progress)
             _close()
-            left = {line for line, _ in done.left}
+            left = {line for line, _ in done.refused}
             st.session_state[_SAID] = (
                 act,
                 done,
@@ -295,7 +295,7 @@ def _entries(found: Sequence[Entry], zone: str, line: Line | None) -> None:
                 words = t(HOW[entry.how], what=words)
             head = (
                 words
-                if entry.stands or entry.kind in ("undone", "comment")
+                if entry.is_valid or entry.kind in ("undone", "comment")
                 else t("{what} (undone since)", what=words)
             )
             st.markdown(f"{icon} **{plain(head)}**")
@@ -309,8 +309,8 @@ def _entries(found: Sequence[Entry], zone: str, line: Line | None) -> None:
                 after = t(OUTCOMES.get(entry.after, entry.after))
                 came = f"{after}, {entry.after_order}" if entry.after_order else after
                 details.append(t("since then: {outcome}", outcome=came))
-            if entry.stands and entry.together > 1:
-                details.append(t("one of {count} decided at once", count=entry.together))
+            if entry.is_valid and entry.group_size > 1:
+                details.append(t("one of {count} decided at once", count=entry.group_size))
             st.caption(" · ".join(plain(part) for part in details))
 
 

@@ -13,7 +13,7 @@ from services.reconciliation.views.lists import LineFilter, OrderFilter, Page
 _PACKED = 200_000  # rows from which a CSV is put into a ZIP, since it stays in memory
 
 
-def lines(chosen: LineFilter, sort: Any, page: Page) -> None:
+def lines(chosen: LineFilter, sort: Any, page: Page[Any]) -> None:
     here, who, t = desk(), actor(), texts()  # the making has no session of its own
     _offer(
         "lines",
@@ -24,7 +24,7 @@ def lines(chosen: LineFilter, sort: Any, page: Page) -> None:
     )
 
 
-def orders(chosen: OrderFilter, sort: Any, page: Page, *, late: bool) -> None:
+def orders(chosen: OrderFilter, sort: Any, page: Page[Any], *, late: bool) -> None:
     here, who, t = desk(), actor(), texts()
     _offer(
         "orders",

@@ -1,7 +1,5 @@
 """The payout files: what each came to, from where, how it was read, what it set aside; a failed one with the reason."""
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
@@ -22,12 +20,11 @@ from pages.payout_files import failed_file, set_aside_rows
 from pages.payout_files.findings import show_corrections, show_notes, show_warnings
 from pages.payout_files.words import CHOICES, sheets_of
 from pages.reconciliation import filters, held_corrections
-from services.desk import Row
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_short
 from services.imports import shown_corrections
 from services.reconciliation.views import lists
-from services.reconciliation.views.lists import SHOWN
+from services.reconciliation.views.lists import SHOWN, ListedFile, ReadFile
 from services.settlements.columns import LABELS
 from services.settlements.findings import findings_of
 
@@ -78,7 +75,7 @@ def _newer() -> None:
     st.session_state["files_starts"].pop()
 
 
-def _pager(starts: list[int | None], found: tuple[Row[Any], ...], t: Translator) -> None:
+def _pager(starts: list[int | None], found: tuple[ListedFile, ...], t: Translator) -> None:
     with st.container(horizontal=True):
         if len(starts) > 1:
             st.button(t("Newer files"), icon=":material/chevron_left:", type="tertiary", on_click=_newer)
@@ -92,7 +89,7 @@ def _pager(starts: list[int | None], found: tuple[Row[Any], ...], t: Translator)
             )
 
 
-def _row(file: Row[Any], beside: bool, t: Translator) -> dict[str, str]:
+def _row(file: ListedFile, beside: bool, t: Translator) -> dict[str, str]:
     zone = desk().account(file.account).timezone
     new = file.lines - file.known_lines - file.changed_lines - file.held_lines
     several = accounts.several()
@@ -111,7 +108,7 @@ def _row(file: Row[Any], beside: bool, t: Translator) -> dict[str, str]:
     }
 
 
-def _aside(file: Row[Any], t: Translator) -> str:
+def _aside(file: ListedFile, t: Translator) -> str:
     """How many rows stand in the way; of how many that did, where some are dealt with."""
     left = sum(file.aside_open.values())
     if left == file.aside_blocking:
@@ -169,7 +166,7 @@ def _file(file_id: int, t: Translator) -> None:
                 )
 
 
-def _reading(file: Row[Any], t: Translator) -> list[tuple[str, str]]:
+def _reading(file: ReadFile, t: Translator) -> list[tuple[str, str]]:
     facts = [
         (t("Size"), t("{count} bytes", count=number(file.size, t))),
         (t("From"), t(SOURCES[file.source])),

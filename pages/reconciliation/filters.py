@@ -17,8 +17,7 @@ from services.errors import DeskError
 from services.i18n import Translator
 from services.reconciliation.matching.order_status import OPEN_STATUSES
 from services.reconciliation.views import lists
-from services.reconciliation.views.lists import Figures, LineFilter, OrderFilter
-from services.reconciliation.views.payout_list import OPEN
+from services.reconciliation.views.lists import OPEN, Figures, LineFilter, OrderFilter
 from services.reconciliation.views.reasons import OUTCOMES, STATUSES
 from services.settlements.operations import BY_CODE
 
@@ -179,7 +178,7 @@ def _outcomes(figures: Figures, t: Translator) -> tuple[str, ...]:
     chosen: list[str] = st.session_state.get("outcome") or [_OPEN]
     if not st.session_state.get("outcome"):
         st.session_state["outcome"] = chosen
-    counts = {name: figures.lines(name) for name in OUTCOME_ORDER}
+    counts: dict[str, int] = {name: figures.lines(name) for name in OUTCOME_ORDER}
     names, words = _pills(counts, OUTCOMES, OPEN, chosen, figures.lines(*OPEN), t)
     st.pills(
         t("Outcome"),

@@ -1,7 +1,6 @@
 """Corrections of lines that HiPay delivered, brought by a file of other origin: what differs, and taking, dismissing, undoing."""
 
 from functools import partial
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -21,17 +20,17 @@ from pages.payout_files.findings import cell_words
 from pages.payout_files.words import sheets_of, where
 from pages.reconciliation.decision_lines import listed
 from services.access import Right, rights
-from services.desk import Row
 from services.i18n import Translator, format_short
 from services.imports import held_corrections
 from services.imports.held_corrections import Act, Held
 from services.imports.protected_lines import Kind
+from services.reconciliation.views.lists import ReadFile
 from services.settlements.columns import LABELS
 
 _TICKED = "held_ticked"  # the corrections that are ticked, by the place on the screen and the file
 
 
-def show(file: Row[Any], key: str) -> None:
+def show(file: ReadFile, key: str) -> None:
     """``file``: whole; ``key``: of the place on the screen. Nothing where nothing was held of it."""
     t = texts()
     found = held_corrections.of_file(desk(), actor(), file.id)
@@ -95,7 +94,7 @@ def show(file: Row[Any], key: str) -> None:
                 _again()
 
 
-def _decide(file: Row[Any], ids: list[int], why: str, place: str, t: Translator) -> None:
+def _decide(file: ReadFile, ids: list[int], why: str, place: str, t: Translator) -> None:
     take = t.plural("Take {count} correction", "Take {count} corrections", len(ids))
     keep = t.plural("Keep HiPay's line", "Keep HiPay's {count} lines", len(ids))
     choices: tuple[tuple[Kind, str, str], ...] = (
@@ -119,13 +118,13 @@ def _again() -> None:
     st.rerun(scope="app")
 
 
-def _in_words(one: Held, file: Row[Any], t: Translator) -> str:
+def _in_words(one: Held, file: ReadFile, t: Translator) -> str:
     before, after = money(one.before_units, one.currency, t), money(one.after_units, one.currency, t)
     line = t("Line {number}", number=where(one.line, sheets_of(file.reading), t))
     return " · ".join((line, one.settlement_id, f"{before} → {after}"))
 
 
-def _say_undone(picked: list[Held], file: Row[Any], t: Translator) -> None:
+def _say_undone(picked: list[Held], file: ReadFile, t: Translator) -> None:
     zone = desk().account(file.account).timezone
     for act in (act for one in picked for act in one.acts):
         if act.undone_at is None:
@@ -149,7 +148,7 @@ def _say_undone(picked: list[Held], file: Row[Any], t: Translator) -> None:
         )
 
 
-def _table(file: Row[Any], found: tuple[Held, ...], t: Translator) -> pd.DataFrame:
+def _table(file: ReadFile, found: tuple[Held, ...], t: Translator) -> pd.DataFrame:
     sheets, zone = sheets_of(file.reading), desk().account(file.account).timezone
     return pd.DataFrame(
         {

@@ -1,7 +1,5 @@
 """One payout line beside its order, or the nearest: why it stands as it does, what differs, and what can be done."""
 
-from typing import Any
-
 import streamlit as st
 
 from pages.components import outcome_words
@@ -12,11 +10,10 @@ from pages.components.markdown import plain
 from pages.payout_files.words import sheets_of, where
 from pages.reconciliation import decisions, filters
 from pages.reconciliation.comparison import show_compared
-from services.desk import Row
 from services.i18n import Translator
 from services.reconciliation.views import line_text, lists
-from services.reconciliation.views.lists import LineDetail
-from services.reconciliation.views.related_orders import Beside
+from services.reconciliation.views.lists import LineDetail, LineOfFile, ShownLine
+from services.reconciliation.views.related_orders import RelatedOrder
 from services.settlements.columns import AMOUNTS, DATES, LABELS
 
 _ROLES = {
@@ -72,7 +69,7 @@ def show_line(line_id: int) -> None:
             decisions.show_history(line_id)
 
 
-def _lost(line: Row[Any], column: str) -> str:
+def _lost(line: ShownLine, column: str) -> str:
     return str(getattr(line, _stored(column)))
 
 
@@ -81,7 +78,7 @@ def _stored(column: str) -> str:
     return f"file_{column}" if column in ("account", "order") else column
 
 
-def _facts(line: Row[Any], t: Translator) -> list[tuple[str, str]]:
+def _facts(line: ShownLine, t: Translator) -> list[tuple[str, str]]:
     facts = [
         (t("Invoice number"), line.invoice_number),
         (t("Order in the file"), line.file_order),
@@ -100,7 +97,7 @@ def _facts(line: Row[Any], t: Translator) -> list[tuple[str, str]]:
     return [(label, value) for label, value in facts if value and value != "—"]
 
 
-def _columns(line: Row[Any], t: Translator) -> list[tuple[str, str]]:
+def _columns(line: ShownLine, t: Translator) -> list[tuple[str, str]]:
     found = []
     for name, label in LABELS.items():
         if name in AMOUNTS:
@@ -118,7 +115,7 @@ def _columns(line: Row[Any], t: Translator) -> list[tuple[str, str]]:
 def _lineage(found: LineDetail, t: Translator) -> None:
     line = found.line
     st.caption(plain(t("Line {number} of {file}", number=_where(found, line, t), file=line.file_name)))
-    for former in found.formerly:
+    for former in found.former:
         amount = outcome_words.money(former.settled_amount_units, former.settlement_currency, t)
         st.caption(
             plain(
@@ -170,12 +167,12 @@ def _held(found: LineDetail, t: Translator) -> None:
         )
 
 
-def _where(found: LineDetail, line: Row[Any], t: Translator) -> str:
+def _where(found: LineDetail, line: ShownLine | LineOfFile, t: Translator) -> str:
     return where(line.line, sheets_of(found.readings[line.file]), t)
 
 
 def _orders(found: LineDetail, t: Translator) -> None:
-    if not found.beside:
+    if not found.related:
         st.markdown(f"**{t('Its order')}**")
         if found.line.outcome in ("account_level", "total_line", "not_ours", "excluded"):
             st.caption(t("None is looked for."))
@@ -185,11 +182,11 @@ def _orders(found: LineDetail, t: Translator) -> None:
                     "No order has one of its texts or its amount. Look for one with “Match to an order”, or say that the line is not ours."
                 )
             )
-    for one in found.beside:
+    for one in found.related:
         _order(found.line, one, t)
 
 
-def _order(line: Row[Any], one: Beside, t: Translator) -> None:
+def _order(line: ShownLine, one: RelatedOrder, t: Translator) -> None:
     order = one.order
     share = outcome_words.money(one.share, line.original_currency, t) if one.share is not None else ""
     role = t(_ROLES[one.role])

@@ -19,12 +19,10 @@ from pages.reconciliation import (
     filters,
 )
 from pages.reconciliation.line import show_line
-from pages.reconciliation.pager import pager, say_cut, turn
-from services.desk import Row
+from pages.reconciliation.pager import cursor, pager, say_cut
 from services.i18n import Translator
 from services.reconciliation.views import line_text, lists
-from services.reconciliation.views.lists import Figures, LineFilter
-from services.reconciliation.views.payout_list import OPEN
+from services.reconciliation.views.lists import OPEN, Figures, LineFilter, ShownLine
 
 _TICKED, _LEFT, _SHOWN = "lines_ticked", "lines_left", "lines_seen"
 
@@ -36,7 +34,7 @@ def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
         chosen = filters.of_lines(figures, looked_at)
         sort: Any = st.session_state.get("sort") or "newest"
         filters.keep()
-        place = turn("lines", (chosen, sort))
+        place = cursor("lines", (chosen, sort))
         page = lists.lines(desk(), actor(), chosen, sort, place)
         decisions.said()
         say_cut(page, t)
@@ -59,7 +57,7 @@ def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
             show_line(ids[0])
 
 
-def _table(rows: tuple[Row[Any], ...], t: Translator) -> None:
+def _table(rows: tuple[ShownLine, ...], t: Translator) -> None:
     several = accounts.several()
     selection.draw(
         "lines",
@@ -112,7 +110,7 @@ def _let_go(there: set[int], shown: Any) -> None:
         state[_LEFT] = [line for line in gone if line not in decisions.just_decided()]
 
 
-def _row(line: Row[Any], several: bool, t: Translator) -> dict[str, str]:
+def _row(line: ShownLine, several: bool, t: Translator) -> dict[str, str]:
     account = {t("Account"): accounts.name(line.account)} if several else {}
     return {
         t("Outcome"): outcome_words.outcome(line.outcome, t),

@@ -94,7 +94,11 @@ def paid(found: Candidate, t: Translator) -> str:
     """What is known of the order's payment."""
     if found.paid == "settled":
         amount = format_money(found.gross, found.currency, t.locale)
-        return t("settled already: {amount} in payout {payouts}", amount=amount, payouts=found.payouts or "—")
+        return t(
+            "settled already: {amount} in payout {payouts}",
+            amount=amount,
+            payouts=found.settlement_ids or "—",
+        )
     if found.paid == "paid":
         return t("paid: {amount} collected", amount=format_money(found.collected, found.currency, t.locale))
     return t("not known: an expected order") if found.paid == "awaited" else t("not paid")

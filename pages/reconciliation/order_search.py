@@ -25,7 +25,7 @@ from services.reconciliation.decisions.agreement import agreement
 from services.reconciliation.decisions.available import Line
 from services.reconciliation.decisions.candidates import Candidate
 from services.reconciliation.decisions.checks import Share
-from services.reconciliation.decisions.decide import Done
+from services.reconciliation.decisions.decide import DecisionResult
 from services.reconciliation.matching import positions
 
 
@@ -33,7 +33,7 @@ class Wanted(NamedTuple):
     """What a window does, given the reason and who is told of the progress. ``differs``: the reason must say why what is
     matched belongs together all the same. ``shown``: what a person reads of it before they press the button."""
 
-    act: Callable[[str, Any], Done]
+    act: Callable[[str, Any], DecisionResult]
     differs: bool = False
     shown: Any = None
 

@@ -20,11 +20,10 @@ from pages.reconciliation import (
     export,
     filters,
 )
-from pages.reconciliation.pager import pager, say_cut, turn
-from services.desk import Row
+from pages.reconciliation.pager import cursor, pager, say_cut
 from services.i18n import Translator
 from services.reconciliation.views import line_text, lists, order_text
-from services.reconciliation.views.lists import Figures, OrderDetail
+from services.reconciliation.views.lists import Figures, LineOfFile, ListedOrder, OrderDetail, PositionedOrder
 
 
 @st.fragment
@@ -34,7 +33,7 @@ def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
         chosen, late = filters.of_orders(figures, looked_at)
         sort: Any = st.session_state.get("sort_orders") or "newest"
         filters.keep()
-        page = lists.orders(desk(), actor(), chosen, sort, turn("orders", (chosen, sort, late)), late=late)
+        page = lists.orders(desk(), actor(), chosen, sort, cursor("orders", (chosen, sort, late)), late=late)
         say_cut(page, t)
         if page.rows:
             with st.container(
@@ -52,7 +51,7 @@ def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
             _order(number, t)
 
 
-def _table(rows: tuple[Row[Any], ...], t: Translator) -> None:
+def _table(rows: tuple[ListedOrder, ...], t: Translator) -> None:
     table = pd.DataFrame([_row(order, t) for order in rows])
     figures = (
         "Ordered",
@@ -81,7 +80,7 @@ def _take(ticked: tuple[selection.Id, ...]) -> None:
     st.session_state["order_of"] = ticked[0] if ticked else None
 
 
-def _row(order: Row[Any], t: Translator) -> dict[str, str]:
+def _row(order: ListedOrder, t: Translator) -> dict[str, str]:
     money = outcome_words.money
     return {
         t("Status"): outcome_words.status(order.status, t, opened=order.open),
@@ -102,7 +101,7 @@ def _row(order: Row[Any], t: Translator) -> dict[str, str]:
     }
 
 
-def _days(position: Row[Any], t: Translator) -> str:
+def _days(position: ListedOrder, t: Translator) -> str:
     days = lists.days_missing(position)
     return "—" if days is None else outcome_words.number(days, t)
 
@@ -154,7 +153,7 @@ def _order(number: int, t: Translator) -> None:
             decisions.comment_on_order(number, name)
 
 
-def _facts(order: Row[Any], t: Translator) -> list[tuple[str, str]]:
+def _facts(order: PositionedOrder, t: Translator) -> list[tuple[str, str]]:
     money, zone = outcome_words.money, desk().account(order.account).zone
     facts = [
         (t("Customer"), " ".join(part for part in (order.first_name, order.last_name) if part)),
@@ -213,7 +212,7 @@ def _near(found: OrderDetail, t: Translator) -> None:
             st.rerun(scope="app")
 
 
-def _lines(lines: tuple[Row[Any], ...], t: Translator) -> None:
+def _lines(lines: tuple[LineOfFile, ...], t: Translator) -> None:
     if not lines:
         st.caption(t("No payout line yet."))
         return

@@ -6,20 +6,20 @@ import streamlit as st
 
 from pages.components.outcome_words import cut_words, number
 from services.i18n import Translator
-from services.reconciliation.views.lists import SHOWN, Page, Turn
+from services.reconciliation.views.lists import SHOWN, Cursor, Page
 
 
-def turn(name: str, shown: Any) -> Turn | None:
+def cursor(name: str, shown: Any) -> Cursor | None:
     """Where the list's page begins: at its beginning whenever ``shown``, what it is narrowed to and sorted by, has changed."""
     if st.session_state.get(f"{name}_shown") != shown:
         st.session_state[f"{name}_shown"] = shown
-        st.session_state[f"{name}_turn"] = (None, 1)
-    found: Turn | None = st.session_state[f"{name}_turn"][0]
+        st.session_state[f"{name}_cursor"] = (None, 1)
+    found: Cursor | None = st.session_state[f"{name}_cursor"][0]
     return found
 
 
-def pager(name: str, page: Page, t: Translator) -> None:
-    place = st.session_state[f"{name}_turn"][1]
+def pager(name: str, page: Page[Any], t: Translator) -> None:
+    place = st.session_state[f"{name}_cursor"][1]
     with st.container(horizontal=True, vertical_alignment="center", width="content"):
         for step, target, icon, words in (
             (-1, page.before, ":material/chevron_left:", "Previous page"),
@@ -33,7 +33,7 @@ def pager(name: str, page: Page, t: Translator) -> None:
                     key=f"{name}_{step}",
                     disabled=target is None,
                     on_click=st.session_state.__setitem__,
-                    args=(f"{name}_turn", (target, max(1, place + step))),
+                    args=(f"{name}_cursor", (target, max(1, place + step))),
                 )
         first = (place - 1) * SHOWN + 1
         last = first + len(page.rows) - 1
@@ -47,6 +47,6 @@ def pager(name: str, page: Page, t: Translator) -> None:
             )
 
 
-def say_cut(page: Page, t: Translator) -> None:
+def say_cut(page: Page[Any], t: Translator) -> None:
     if page.cut:
         st.warning(cut_words(t), icon=":material/search:")

@@ -26,7 +26,7 @@ from services.reconciliation.views.payout_list import OperationSum, Payout
 def show(looked_at: tuple[str, ...]) -> None:
     t = texts()
     with refusals():
-        found = payout_list.payouts(desk(), actor(), looked_at)
+        found = payout_list.list_payouts(desk(), actor(), looked_at)
         st.caption(
             t("Each payout's lines are added up and compared with the payout that the file itself announces.")
         )
@@ -79,7 +79,9 @@ def _table(found: list[Payout], t: Translator) -> None:
                 t("Difference"): money(one.difference_units, one.currency, t),
                 t("Lines"): outcome_words.number(one.lines, t),
                 t("Lines open"): outcome_words.number(one.open_lines, t),
-                t("Rows set aside"): outcome_words.number(one.aside, t) if one.aside else "",
+                t("Rows set aside"): outcome_words.number(one.rows_set_aside, t)
+                if one.rows_set_aside
+                else "",
                 **(
                     {t("Without an amount"): outcome_words.number(one.missing, t) if one.missing else ""}
                     if bare
@@ -123,22 +125,22 @@ def _payout(one: Payout, t: Translator) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(plain(t("Payout {number}", number=one.settlement_id)), anchor=False, width="content")
             st.badge(t(PAYOUT_STATES[one.state]), color="green" if one.state == "tied" else "orange")
-        if one.aside:
+        if one.rows_set_aside:
             st.warning(
                 t.plural(
                     "{count} row was set aside when the file was read: it may belong to this payout, which is not proved before the row is dealt with.",
                     "{count} rows were set aside when the file was read: they may belong to this payout, which is not proved before they are dealt with.",
-                    one.aside,
+                    one.rows_set_aside,
                 ),
                 icon=":material/rule:",
             )
             _set_aside(one, t)
-        if one.held:
+        if one.corrections_held:
             st.warning(
                 t.plural(
                     "A file of other origin changes {count} line of this payout that HiPay delivered. The payout is not proved before somebody decides.",
                     "A file of other origin changes {count} lines of this payout that HiPay delivered. The payout is not proved before somebody decides.",
-                    one.held,
+                    one.corrections_held,
                 ),
                 icon=":material/difference:",
             )
@@ -152,7 +154,7 @@ def _payout(one: Payout, t: Translator) -> None:
                 ),
                 icon=":material/money_off:",
             )
-        sums = payout_list.operations(desk(), actor(), one)
+        sums = payout_list.operation_sums(desk(), actor(), one)
         table = pd.DataFrame(
             [
                 {
@@ -183,7 +185,7 @@ def _note(part: OperationSum, t: Translator) -> str:
 
 def _set_aside(one: Payout, t: Translator) -> None:
     """The rows that stand in the way, file by file."""
-    for file_id, name in payout_list.set_aside(desk(), actor(), one):
+    for file_id, name in payout_list.files_with_rows_set_aside(desk(), actor(), one):
         file = lists.file(desk(), actor(), file_id)
         if file is not None:
             with st.expander(plain(t("Rows set aside in {file}", file=name)), icon=":material/rule:"):
@@ -192,7 +194,7 @@ def _set_aside(one: Payout, t: Translator) -> None:
 
 def _held(one: Payout, t: Translator) -> None:
     """The corrections that wait, file by file."""
-    for file_id, name in payout_list.held(desk(), actor(), one):
+    for file_id, name in payout_list.files_with_corrections_held(desk(), actor(), one):
         file = lists.file(desk(), actor(), file_id)
         if file is not None:
             with st.expander(plain(t("Corrections in {file}", file=name)), icon=":material/difference:"):

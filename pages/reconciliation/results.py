@@ -26,8 +26,7 @@ from pages.reconciliation import (
 from pages.reconciliation.filters import VIEWS
 from services.i18n import Translator
 from services.reconciliation.views import lists
-from services.reconciliation.views.lists import Figures, Moved
-from services.reconciliation.views.payout_list import OPEN
+from services.reconciliation.views.lists import OPEN, Figures, Moved
 
 _TAKEN = "picture_taken"  # how many bars were chosen
 
@@ -64,7 +63,7 @@ def show() -> None:
 
 def _figures(figures: Figures, t: Translator) -> None:
     """What is open first; each figure leads to what it counts."""
-    unproved = sum(count for state, count in figures.payouts.items() if state != "tied")
+    unproved = sum(count for state, count in figures.payout_states.items() if state != "tied")
     orderly, matched = figures.orderly, figures.lines("matched")
     share = percent(matched, orderly, t) if orderly else "—"
     counted = t("{matched} of {count}", matched=number(matched, t), count=number(orderly, t))

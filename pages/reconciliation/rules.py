@@ -59,11 +59,11 @@ def window() -> None:
 
 def _joining(account: str, may: bool, t: Translator) -> None:
     now, filled = (
-        account_rules.matching(desk(), actor(), account),
-        account_rules.filled(desk(), actor(), account),
+        account_rules.rules(desk(), actor(), account),
+        account_rules.reference_use(desk(), actor(), account),
     )
     st.subheader(t("How lines find their order"), anchor=False)
-    if now.joining:
+    if now.rejoining:
         st.info(t("The rules have changed: all lines are being joined anew."), icon=":material/sync:")
     words = [t("none: order id and transaction only"), *(_reference(n, filled, t) for n in range(1, 6))]
     reference: Any = st.radio(
@@ -108,7 +108,7 @@ def _joining(account: str, may: bool, t: Translator) -> None:
             st.rerun()
 
 
-def _say_change(change: account_rules.Change, t: Translator) -> None:
+def _say_change(change: account_rules.ChangePreview, t: Translator) -> None:
     st.info(
         t(
             "Of the newest {lines} lines, {matched} have their order. With these rules {gained} more would, {lost} would no longer, {moved} would have another.",
@@ -122,7 +122,7 @@ def _say_change(change: account_rules.Change, t: Translator) -> None:
     )
 
 
-def _reference(number: int, filled: account_rules.Filled, t: Translator) -> str:
+def _reference(number: int, filled: account_rules.ReferenceUse, t: Translator) -> str:
     name = t(LABELS[f"reporting_data_{number}"])
     return t(
         "{column}: filled in {lines} of {all_lines} lines and {orders} of {all_orders} orders",
@@ -144,7 +144,7 @@ def _not_ours(account: str, may: bool, t: Translator) -> None:
     for rule in standing:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(_rule(rule, t))}**  \n{plain(rule.reason)}")
-            if rule.due:
+            if rule.rejoining:
                 st.badge(t("being applied"), icon=":material/sync:", color="blue")
             st.caption(plain(_made(rule, account, t)), width="content")
             if may and st.button(

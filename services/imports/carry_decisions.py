@@ -12,6 +12,7 @@ from services import clock
 from services.access import WORKER
 from services.store import Connection, Row
 from services.store.settlements import carrying, decisions
+from services.store.settlements.decisions import Decision
 
 
 def carry_over(tx: Connection, replaced: Sequence[int], file: int) -> None:
@@ -19,7 +20,7 @@ def carry_over(tx: Connection, replaced: Sequence[int], file: int) -> None:
     former = carrying.corrected(tx, replaced)
     if not former:
         return
-    decided = decisions.decided(tx, {row.decision for row in former if row.decision is not None})
+    decided = decisions.by_ids(tx, {row.decision for row in former if row.decision is not None})
     for old, new in _pairs(former, carrying.of_keys(tx, file, {row.key for row in former})):
         if old.decision is not None:
             decision = decided[old.decision]
@@ -46,7 +47,7 @@ def _pairs(former: list[Row[Any]], new: list[Row[Any]]) -> list[tuple[Row[Any], 
     return found
 
 
-def _carried(decision: Row[Any], old: Row[Any], new: Row[Any]) -> dict[str, Any]:
+def _carried(decision: Decision, old: Row[Any], new: Row[Any]) -> dict[str, Any]:
     before = {
         "outcome": new.outcome,
         "reason": new.reason,

@@ -105,7 +105,7 @@ def assign(desk: Desk, actor: Actor, cell: str, account: str) -> None:
     cell = cell.strip()
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
-        rows.take_file_accounts(tx)
+        rows.lock_file_accounts(tx)
         under = [key for name, key in files.booked(tx) if name == cell and key in keys]
         if under and account not in under:
             raise FileAccountInUse(cell, keys[under[0]].name)
@@ -136,7 +136,7 @@ def settle(
     ``own``: HiPay itself gave the file for the account ``given``. The one Account that it names is that account's then,
     where none is known of it yet and no other has it.
     """
-    rows.take_file_accounts(tx)
+    rows.lock_file_accounts(tx)
     accounts = known(tx, keys)
     unknown = [part.cell for part in parts if not accounts.of(part.cell, given)]
     if own and len(unknown) == 1 and given not in accounts.told.values() and unknown[0] not in accounts.told:

@@ -299,7 +299,7 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
-def is_stuck(file: Row[Any]) -> bool:
+def is_stuck(file: Any) -> bool:
     """Whether a file is complete, and what it leaves to be joined has failed as often as it is tried."""
     return file.state == "complete" and file.follow_up is not None and file.tries >= settlement_files.TRIES
 
@@ -365,7 +365,7 @@ def running(desk: Desk, actor: Actor) -> list[Row[object]]:
     return _listed(desk, actor, (*RUNNING, "failed"))
 
 
-def next_try(file: Row[Any]) -> datetime | None:
+def next_try(file: Any) -> datetime | None:
     """When a file that was stopped too often is tried again; None for any other."""
     return settlement_files.rests_until(file)
 

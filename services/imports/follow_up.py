@@ -6,8 +6,8 @@ from itertools import islice
 from services.imports.lease import Turn
 from services.reconciliation.matching import order_changes, positions, rejoin
 from services.store import Row
-from services.store.settlements import positions as position_rows
 from services.store.settlements import settlement_files, settlement_lines
+from services.store.settlements.positions import bump_version, orders_of_file, put_positions, read_version
 
 _LINES, _ORDERS = 5_000, 5_000  # at once
 
@@ -31,7 +31,7 @@ def follow_up(turn: Turn, file: "Row[object]") -> None:
         with turn.step() as tx:
             settlement_files.change(tx, file.id, states=("complete",), follow_up=after)
     with turn.store.read() as tx:
-        orders = position_rows.orders_of_file(tx, file.id)
+        orders = orders_of_file(tx, file.id)
     for account, ids in orders.items():
         _stand(turn, account, ids)
     while order_changes.catch_up_store(turn.store):
@@ -45,9 +45,9 @@ def _stand(turn: Turn, account: str, orders: list[int]) -> None:
     left = iter(orders)
     while some := list(islice(left, _ORDERS)):
         with turn.store.read() as tx:
-            version, found = position_rows.version(tx, account), positions.compute(tx, some)
+            version, found = read_version(tx, account), positions.compute(tx, some)
         with turn.step() as tx:
-            if position_rows.bump(tx, account) != version + 1:
+            if bump_version(tx, account) != version + 1:
                 found = positions.compute(tx, some)
-            position_rows.put(tx, found)
+            put_positions(tx, found)
         time.sleep(rejoin.GAP_SECONDS)

@@ -257,7 +257,7 @@ def _take_turn(tx: Connection) -> None:
     settlement_files.take_turn(tx)
     if settlement_files.any_running(tx):
         raise ImportRuns
-    decisions.take_turn(tx)
+    decisions.lock_decisions(tx)
 
 
 def _take(tx: Connection, file: int, found: Sequence[Row[Any]]) -> None:
@@ -291,7 +291,7 @@ def _give_back(tx: Connection, file: int, found: Sequence[Row[Any]]) -> None:
 
 def _swap(tx: Connection, found: Sequence[Row[Any]], gone: list[int], back: list[int], file: int) -> None:
     for account in sorted({row.account for row in found}):
-        positions.bump(tx, account)
+        positions.bump_version(tx, account)
     settlement_lines.replace(tx, gone, file)
     settlement_lines.stand_again(tx, back)
 

@@ -288,7 +288,7 @@ def _flip(turn: Turn, run: _Run) -> None:
     file, counts = run.file, {"known_lines": len(run.changes.known), "changed_lines": len(kept.replaced)}
     with turn.step() as tx:
         for account in sorted(run.had):
-            positions.bump(tx, account)
+            positions.bump_version(tx, account)
         settlement_lines.replace(tx, kept.replaced, file.id)
         settlement_lines.stand_again(tx, kept.back)
         counts["held_lines"] = protected_lines.hold(tx, file, kept)

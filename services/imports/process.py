@@ -42,6 +42,7 @@ from services.store import (
     open_store,
 )
 from services.store.settlements import line_totals, matching_rules, settlement_files, settlement_lines
+from services.store.settlements.matching_rules import AccountMatching
 from services.store.settlements.settlement_files import TRIES
 
 log = logging.getLogger("services.imports.process")  # also where it is the main module
@@ -235,7 +236,7 @@ def _clean(turn: Turn, file: Row[object]) -> None:
         time.sleep(rejoin.GAP_SECONDS)
 
 
-def _rejoin(turn: Turn, account: Row[object]) -> None:
+def _rejoin(turn: Turn, account: AccountMatching) -> None:
     """Join an account's lines again, since its rules have changed; begun anew where they change meanwhile."""
     at: int | None = account.rejoin
     while at is not None:

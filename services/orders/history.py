@@ -21,6 +21,7 @@ from services.store.orders import operations, steps
 from services.store.orders import orders as rows
 from services.store.orders.orders import Filter as Filter
 from services.store.settlements import reconciliation_views
+from services.store.settlements.stored_lines import LineOfFile
 
 PAGE_SIZE = 25
 PAYOUT_LINES = 200  # of one order that are looked at
@@ -59,7 +60,7 @@ class Detail:
     people: Mapping[str, str]
     whys: Mapping[int, str]
     told: tuple[Told, ...] = ()  # what HiPay tells beyond what it has shown
-    settled: tuple[Row[Any], ...] = ()  # its payout lines but the fees, with file_name and file_finished_at
+    settled: tuple[LineOfFile, ...] = ()  # its payout lines but the fees, with file_name and file_finished_at
 
     @property
     def url(self) -> str | None:

@@ -1,10 +1,13 @@
 """Does a settlement add up: its lines against the payout that the file itself announces."""
 
+from typing import Literal, get_args
+
 import pandas as pd
 
 from services.store.settlements.line_totals import TWICE
 
-STATES = ("tied", "differs", "no_payout", "not_proved")
+PayoutState = Literal["tied", "differs", "no_payout", "not_proved"]
+STATES: tuple[PayoutState, ...] = get_args(PayoutState)
 
 
 def tie(totals: pd.DataFrame, unproved: frozenset[tuple[str, str]] = frozenset()) -> pd.DataFrame:

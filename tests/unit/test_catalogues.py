@@ -23,7 +23,7 @@ from services.checklist import guidance
 from services.errors import DeskError
 from services.hipay import reasons
 from services.i18n import DASHBOARD_LANGUAGES, LANGUAGES, LOCALES
-from services.reconciliation.views import reasons as explain
+from services.reconciliation.views.reasons import DIFFERENCES, KEY_NAMES, OUTCOMES, REASONS, STATUSES
 from services.settlements import columns, operations, words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,11 +114,11 @@ def needed() -> frozenset[str]:
         guidance.TITLES,
         words.EVIDENCE,
         words.ASIDE,
-        explain.KEY_NAMES,
-        explain.REASONS,
-        explain.OUTCOMES,
-        explain.STATUSES,
-        explain.DIFFERENCES,
+        KEY_NAMES,
+        REASONS,
+        OUTCOMES,
+        STATUSES,
+        DIFFERENCES,
         columns.LABELS,
     )
     held = {text for registry in registries for text in registry.values()}

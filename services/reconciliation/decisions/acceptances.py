@@ -4,7 +4,7 @@ An acceptance holds as long as the order's figures are those that the person saw
 is not in the open list. Nothing ends it but its undoing; with other figures it just does not hold.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -21,7 +21,7 @@ from services.reconciliation.decisions.errors import (
 from services.reconciliation.matching import positions
 from services.store import Connection
 from services.store.settlements import acceptances, position_pages
-from services.store.settlements import positions as position_rows
+from services.store.settlements.positions import bump_version
 
 
 class OrderNotOpen(DecisionRefused):
@@ -34,14 +34,14 @@ class FiguresChanged(DecisionRefused):
     code = "acceptance_figures_changed"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Acceptance:
-    """``holds``: the order's figures are still those that were accepted. ``undone_at`` None: nobody has undone it."""
+    """``applies``: the order's figures are still those that were accepted. ``undone_at`` None: nobody has undone it."""
 
     reason: str
     at: datetime
     who: str
-    holds: bool
+    applies: bool
     undone_at: datetime | None
     undoer: str
     undo_reason: str
@@ -52,22 +52,22 @@ def accept(desk: Desk, actor: Actor, order: int, shown: dict[str, Any], reason: 
 
     Raises UnknownOrder, OrderNotOpen, FiguresChanged, ReasonMissing, TextError, NotAllowed.
     """
-    why = check_reason(reason)
+    reason_text = check_reason(reason)
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
-        if acceptances.by_form_key(tx, form_key) is not None:
+        if acceptances.has_form_key(tx, form_key):
             return
         now = _position(tx, order)
         if not now["open"]:
             raise OrderNotOpen
         if positions.figures(now) != shown:
             raise FiguresChanged
-        acceptances.undo(tx, order, at=clock.now(), by=actor.id, reason=why)  # of other figures
+        acceptances.undo(tx, order, at=clock.now(), by=actor.id, reason=reason_text)  # of other figures
         acceptances.add(
             tx,
             order=order,
             figures=shown,
-            reason=why,
+            reason=reason_text,
             form_key=form_key,
             at=clock.now(),
             actor_kind=actor.kind,
@@ -84,20 +84,18 @@ def undo(desk: Desk, actor: Actor, order: int, reason: str, *, shown: int | None
 
     Raises UnknownOrder, AlreadyUndone, ConflictingDecision (it was accepted anew since), ReasonMissing, TextError, NotAllowed.
     """
-    why = check_reason(reason)
+    reason_text = check_reason(reason)
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
         _position(tx, order)
-        standing = acceptances.standing(tx, [order]).get(order)
-        if shown is not None and standing is not None and standing.id != shown:
-            by = next(row for row in acceptances.of_order(tx, order) if row.id == standing.id)
-            raise ConflictingDecision(by.who or "", by.at)
-        if acceptances.undo(tx, order, at=clock.now(), by=actor.id, reason=why) is None:
+        valid = acceptances.valid(tx, [order]).get(order)
+        if shown is not None and valid is not None and valid.id != shown:
+            by = next(row for row in acceptances.of_order(tx, order) if row.id == valid.id)
+            raise ConflictingDecision(by.who, by.at)
+        if acceptances.undo(tx, order, at=clock.now(), by=actor.id, reason=reason_text) is None:
             last = next(reversed(acceptances.of_order(tx, order)), None)
-            if last is None or (last.undone_by, last.undo_reason) != (actor.id, why):
-                raise AlreadyUndone(
-                    last.undoer or "" if last else "", last.undone_at if last else clock.now()
-                )
+            if last is None or (last.undone_by, last.undo_reason) != (actor.id, reason_text):
+                raise AlreadyUndone(last.undoer if last else "", (last and last.undone_at) or clock.now())
             return
         positions.refresh(tx, [order])
         audit.record(tx, actor, "order.acceptance_undone", f"order:{order}")
@@ -108,16 +106,16 @@ def of_order(desk: Desk, actor: Actor, order: int) -> tuple[Acceptance, ...]:
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
         found = position_pages.position(tx, order)
-        holds = found.accepted if found is not None else None
+        applying = found.accepted if found is not None else None
         return tuple(
             Acceptance(
-                row.reason,
-                row.at,
-                row.who or "",
-                row.id == holds,
-                row.undone_at,
-                row.undoer or "",
-                row.undo_reason,
+                reason=row.reason,
+                at=row.at,
+                who=row.who,
+                applies=row.id == applying,
+                undone_at=row.undone_at,
+                undoer=row.undoer,
+                undo_reason=row.undo_reason,
             )
             for row in acceptances.of_order(tx, order)
         )
@@ -126,9 +124,9 @@ def of_order(desk: Desk, actor: Actor, order: int) -> tuple[Acceptance, ...]:
 def _position(tx: Connection, order: int) -> dict[str, Any]:
     """Where the order stands, kept from other writers to the end of the transaction."""
     found = position_pages.position(tx, order)
-    if found is None or found.status is None:
+    if found is None or not found.status:
         raise UnknownOrder
-    position_rows.bump(tx, found.account)
+    bump_version(tx, found.account)
     held = position_pages.position(tx, order)
     assert held is not None
-    return dict(held._mapping)
+    return asdict(held)

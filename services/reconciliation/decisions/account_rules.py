@@ -19,7 +19,7 @@ from services.reconciliation.matching.lookup import LOOSE, MatchRules
 from services.reconciliation.matching.match import match
 from services.store.settlements import matching_rules, settlement_lines
 
-LOOKED_AT = 1_000  # lines over which a change is tried
+PREVIEW_LINES = 1_000  # the newest lines over which a change is previewed
 NEWEST = 10_000  # lines and orders that are looked at to say how often a reference is filled
 IGNORABLE = ("case", "blanks", "dashes", "zeros")  # LOOSE, in the order in which they are shown
 
@@ -37,20 +37,20 @@ class IgnoreUnknown(MatchingRefused):
 
 
 @dataclass(frozen=True)
-class Matching:
+class AccountRules:
     """``reference``: which of the five joins, 0 for none; ``ignore``: what a key may differ in (IGNORABLE);
-    ``late_days``: after how many days a payment that no payout names is late; ``joining``: the lines are just being
-    joined anew."""
+    ``late_days``: after how many days a payment that no payout names is late; ``rejoining``: the lines are
+    being joined again."""
 
     account: str
     reference: int
     ignore: frozenset[str]
     late_days: int
-    joining: bool
+    rejoining: bool
 
 
 @dataclass(frozen=True)
-class Filled:
+class ReferenceUse:
     """How often each of the five references is filled in the newest lines and orders."""
 
     lines: int
@@ -59,14 +59,14 @@ class Filled:
     of_orders: tuple[int, ...]
 
 
-def matching(desk: Desk, actor: Actor, account: str) -> Matching:
+def rules(desk: Desk, actor: Actor, account: str) -> AccountRules:
     """The account's rules. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
         row, days = matching_rules.matching(tx, account), days_to_settle(tx, account)
     if row is None:
-        return Matching(account, 1, frozenset(), days, joining=False)
-    return Matching(account, row.reference, frozenset(row.ignore), days, joining=row.rejoin is not None)
+        return AccountRules(account, 1, frozenset(), days, rejoining=False)
+    return AccountRules(account, row.reference, frozenset(row.ignore), days, rejoining=row.rejoin is not None)
 
 
 def save(
@@ -74,7 +74,7 @@ def save(
 ) -> bool:
     """Change the rules; whether they changed. Where they decide what is joined, every line of the account is joined anew
     by the worker. Raises MatchingRefused, DaysOutOfRange, AccountUnknown, NotAllowed."""
-    _known(desk, account)
+    _check_account(desk, account)
     _check(reference, ignore)
     wanted = [name for name in IGNORABLE if name in ignore]
     with desk.store.write() as tx:
@@ -100,7 +100,7 @@ def save(
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangePreview:
     """What other rules would come to, over the newest lines: how many were looked at, and of these how many are matched
     now, would become so, would no longer be, would go to another order."""
 
@@ -111,18 +111,20 @@ class Change:
     moved: int
 
 
-def preview(desk: Desk, actor: Actor, account: str, *, reference: int, ignore: Collection[str]) -> Change:
-    """What a change of the rules would come to, over LOOKED_AT lines. Raises MatchingRefused, NotAllowed."""
+def preview(
+    desk: Desk, actor: Actor, account: str, *, reference: int, ignore: Collection[str]
+) -> ChangePreview:
+    """What a change of the rules would come to, over PREVIEW_LINES lines. Raises MatchingRefused, NotAllowed."""
     _check(reference, ignore)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        newest = matching_rules.newest_lines(tx, account, LOOKED_AT)
+        newest = matching_rules.newest_lines(tx, account, PREVIEW_LINES)
         lines = settlement_lines.joined(tx, settlement_lines.with_ids(tx, newest))
         lookup = rejoin.lookup_for(tx, lines)
         now = rejoin.rules_of(tx).get(account, MatchRules())
     wanted = replace(now, reference=reference, ignore=frozenset(ignore))
     before, after = (match(lines, lookup, one)["order"].fillna(0).to_numpy() for one in (now, wanted))
-    return Change(
+    return ChangePreview(
         len(lines),
         int((before > 0).sum()),
         int(((before == 0) & (after > 0)).sum()),
@@ -131,12 +133,12 @@ def preview(desk: Desk, actor: Actor, account: str, *, reference: int, ignore: C
     )
 
 
-def filled(desk: Desk, actor: Actor, account: str) -> Filled:
+def reference_use(desk: Desk, actor: Actor, account: str) -> ReferenceUse:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
         lines, of_lines, orders, of_orders = matching_rules.references_filled(tx, account, NEWEST)
-    return Filled(lines, tuple(of_lines), orders, tuple(of_orders))
+    return ReferenceUse(lines, tuple(of_lines), orders, tuple(of_orders))
 
 
 def _check(reference: int, ignore: Collection[str]) -> None:
@@ -146,6 +148,6 @@ def _check(reference: int, ignore: Collection[str]) -> None:
         raise IgnoreUnknown
 
 
-def _known(desk: Desk, account: str) -> None:
+def _check_account(desk: Desk, account: str) -> None:
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)

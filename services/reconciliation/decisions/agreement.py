@@ -8,7 +8,7 @@ from services.settlements.operations import ORDER_KINDS
 # Of an operation that nobody knows the amount is looked at, too; a fee or a reserve is never the order's amount.
 _COMPARED = (*ORDER_KINDS, "unknown")
 
-Told = tuple[
+LineAmount = tuple[
     str, int | None, str
 ]  # the operation's kind, the original amount in 1/10000, its currency ("" for none)
 
@@ -44,19 +44,19 @@ class Agreement:
         return self.units - self.ordered if known and self.units is not None else None
 
 
-def agreement(lines: Iterable[Told], ordered: int, currency: str) -> Agreement:
+def agreement(lines: Iterable[LineAmount], ordered: int, currency: str) -> Agreement:
     """``ordered``: what the order asks for, in 1/10000 of ``currency``.
 
     Sales are added up, for an order may be collected in parts; what comes back (a refund, a chargeback) is looked at only
     where no sale is among the lines, and without its sign. A sale below zero is no order's.
     """
-    told = list(lines)
-    codes = tuple(sorted({code for _, _, code in told if code}))
-    looked_at = [(kind, units) for kind, units, _ in told if kind in _COMPARED]
+    named = list(lines)
+    codes = tuple(sorted({code for _, _, code in named if code}))
+    compared = [(kind, units) for kind, units, _ in named if kind in _COMPARED]
     sums: dict[str, int] = {}
-    for kind, units in looked_at:
+    for kind, units in compared:
         sums[kind] = sums.get(kind, 0) + (units or 0)
-    together: int | None = None
-    if sums and len(codes) < 2 and all(units is not None for _, units in looked_at):
-        together = sums["sale"] if "sale" in sums else max(map(abs, sums.values()))
-    return Agreement(bool(looked_at), together, codes, ordered, currency)
+    total: int | None = None
+    if sums and len(codes) < 2 and all(units is not None for _, units in compared):
+        total = sums["sale"] if "sale" in sums else max(map(abs, sums.values()))
+    return Agreement(bool(compared), total, codes, ordered, currency)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 from services import money
 from services.access import Actor, Right, require
@@ -13,27 +13,35 @@ from services.reconciliation.decisions.checks import suggested_for
 from services.reconciliation.decisions.errors import LineUnknown
 from services.reconciliation.matching.lookup import loosely
 from services.settlements.dates import day
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.settlements import decisions
+from services.store.settlements.decisions import MatchableOrder
+from services.store.settlements.stored_lines import StoredLine
 from services.text.folding import typed
 
 SHOWN = 20
-_LOOKED_AT = 200  # orders that a text finds, the newest: more than that is no search
+_SEARCH_LIMIT = 200  # orders that a text finds, the newest: more than that is no search
 # Why an order stands in the list, the nearest first.
-SUGGESTED, NAMED, TYPED, FOUND, ALIKE, AMOUNT = "suggested", "named", "typed", "found", "alike", "amount"
-AMOUNT_TYPED = "amount_typed"
-_RANKS = (SUGGESTED, NAMED, TYPED, FOUND, ALIKE, AMOUNT, AMOUNT_TYPED)
+Why = Literal["suggested", "named", "typed", "found", "alike", "amount", "amount_typed"]
+SUGGESTED: Final = "suggested"
+NAMED: Final = "named"
+TYPED: Final = "typed"
+FOUND: Final = "found"
+ALIKE: Final = "alike"
+AMOUNT: Final = "amount"
+AMOUNT_TYPED: Final = "amount_typed"
+_RANKS: tuple[Why, ...] = get_args(Why)
 # Of an order: what is known of its payment. ``settled``: a line has come for it; ``awaited``: nobody tells us.
 Paid = Literal["settled", "paid", "not_paid", "awaited"]
 _SHORTEST = 4  # characters of a text that is alike, without blanks, dashes and zeros
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
     """An order that a line may belong to. ``why``: it is suggested, the line's keys name it, its key was typed, the text
     was found in it, one of the line's texts is alike, it has the line's own amount and currency, or the amount typed.
     Amounts in 1/10000; ``collected``: as HiPay tells; ``gross``: what its lines have settled of it so far, in the payouts
-    ``payouts``; ``missing``: what is collected and not settled; ``kept``: settled and not given back.
+    ``settlement_ids``; ``missing``: what is collected and not settled; ``kept``: settled and not given back.
     """
 
     order: int
@@ -44,13 +52,13 @@ class Candidate:
     paid: Paid
     collected: int
     gross: int
-    payouts: str
+    settlement_ids: str
     missing: int
     kept: int
     lines: int
     references: tuple[str, ...]
     created_at: datetime
-    why: str
+    why: Why
     same_amount: bool
     other_currency: bool
 
@@ -70,7 +78,7 @@ def find(
         if line is None or line.file_state != "complete":
             raise LineUnknown
         why = _found(tx, line, text.strip(), locale) if text.strip() else _proposed(tx, line)
-        orders = decisions.order_rows(tx, why)
+        orders = decisions.orders_by_id(tx, why)
     found = [_candidate(row, line, why[row.id]) for row in orders.values() if row.erased_at is None]
     return tuple(sorted(found, key=lambda one: _distance(one, line))[:SHOWN])
 
@@ -79,21 +87,22 @@ def suggestions(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> dict[int, 
     """The order that is suggested for each of these lines that has one, by line. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE)
-        lines = [line for line in decisions.lines(tx, line_ids) if suggested_for(line) is not None]
-        orders = decisions.order_rows(tx, (line.nearest for line in lines))
-    return {line.id: _candidate(orders[line.nearest], line, SUGGESTED) for line in lines}
+        lines = decisions.lines(tx, line_ids)
+        suggested = [(line, order) for line in lines if (order := suggested_for(line)) is not None]
+        orders = decisions.orders_by_id(tx, (order for _, order in suggested))
+    return {line.id: _candidate(orders[order], line, SUGGESTED) for line, order in suggested}
 
 
-def nearest(tx: Connection, line: Row[Any], most: int) -> tuple[int, ...]:
+def nearest(tx: Connection, line: StoredLine, most: int) -> tuple[int, ...]:
     """The orders that come nearest a line (``decisions.lines``) that has none, at most so many."""
     why = _proposed(tx, line)
-    orders = decisions.order_rows(tx, why)
+    orders = decisions.orders_by_id(tx, why)
     found = [_candidate(row, line, why[row.id]) for row in orders.values() if row.erased_at is None]
     return tuple(one.order for one in sorted(found, key=lambda one: _distance(one, line))[:most])
 
 
-def _proposed(tx: Connection, line: Row[Any]) -> dict[int, str]:
-    why = dict.fromkeys(_of_its_amount(tx, line), AMOUNT)
+def _proposed(tx: Connection, line: StoredLine) -> dict[int, Why]:
+    why: dict[int, Why] = dict.fromkeys(_of_its_amount(tx, line), AMOUNT)
     texts = (line.file_order, *(getattr(line, f"reporting_data_{n}") for n in range(1, 6)))
     alike = [text for text in loosely([text for text in texts if text]) if len(text) >= _SHORTEST]
     why |= dict.fromkeys(decisions.orders_by_key(tx, line.account, alike, SHOWN), ALIKE)
@@ -102,30 +111,30 @@ def _proposed(tx: Connection, line: Row[Any]) -> dict[int, str]:
     return why | _suggested(line)
 
 
-def _found(tx: Connection, line: Row[Any], text: str, locale: str) -> dict[int, str]:
-    why: dict[int, str] = {}
+def _found(tx: Connection, line: StoredLine, text: str, locale: str) -> dict[int, Why]:
+    why: dict[int, Why] = {}
     units = _units(text, line.original_currency, locale)
     if units is not None:
-        found = decisions.orders_by_amount(tx, line.account, units, line.original_currency, _LOOKED_AT)
+        found = decisions.orders_by_amount(tx, line.account, units, line.original_currency, _SEARCH_LIMIT)
         why |= dict.fromkeys(found, AMOUNT_TYPED)
         why |= dict.fromkeys(set(_of_its_amount(tx, line)) & set(found), AMOUNT)
-    why |= dict.fromkeys(decisions.orders_by_text(tx, line.account, text, _LOOKED_AT), FOUND)
+    why |= dict.fromkeys(decisions.orders_by_text(tx, line.account, text, _SEARCH_LIMIT), FOUND)
     why |= dict.fromkeys(
-        decisions.orders_by_key(tx, line.account, (text, *loosely([typed(text)])), _LOOKED_AT), TYPED
+        decisions.orders_by_key(tx, line.account, (text, *loosely([typed(text)])), _SEARCH_LIMIT), TYPED
     )
     return why | {order: SUGGESTED for order in _suggested(line) if order in why}
 
 
-def _of_its_amount(tx: Connection, line: Row[Any]) -> list[int]:
+def _of_its_amount(tx: Connection, line: StoredLine) -> list[int]:
     units, code = abs(line.original_amount_units or 0), line.original_currency
     return (
-        decisions.orders_by_amount(tx, line.account, units, code, _LOOKED_AT, only=True)
+        decisions.orders_by_amount(tx, line.account, units, code, _SEARCH_LIMIT, only=True)
         if units and code
         else []
     )
 
 
-def _suggested(line: Row[Any]) -> dict[int, str]:
+def _suggested(line: StoredLine) -> dict[int, Why]:
     order = suggested_for(line)
     return {} if order is None else {order: SUGGESTED}
 
@@ -137,30 +146,31 @@ def _units(text: str, currency: str, locale: str) -> int | None:
         return None
 
 
-def _candidate(row: Row[Any], line: Row[Any], why: str) -> Candidate:
+def _candidate(row: MatchableOrder, line: StoredLine, why: Why) -> Candidate:
     references = [getattr(row, f"reference_{n}") for n in range(1, 6)]
+    amount = abs(line.original_amount_units or 0)
     return Candidate(
-        row.id,
-        row.order_id,
-        " ".join(part for part in (row.first_name, row.last_name) if part),
-        row.amount,
-        row.currency,
-        _paid(row),
-        row.captured,
-        row.gross_units or 0,
-        row.settlement_ids or "",
-        max(0, row.open_units or (0 if row.gross_units else row.amount)),
-        max(0, (row.gross_units or 0) - (row.refunds_units or 0)),
-        row.lines or 0,
-        tuple(_filled(references)),
-        row.created_at,
-        why,
-        (row.amount, row.currency) == (abs(line.original_amount_units or 0), line.original_currency),
-        bool(line.original_currency) and row.currency != line.original_currency,
+        order=row.id,
+        order_id=row.order_id,
+        customer=" ".join(part for part in (row.first_name, row.last_name) if part),
+        amount=row.amount,
+        currency=row.currency,
+        paid=_paid(row),
+        collected=row.captured,
+        gross=row.gross_units,
+        settlement_ids=row.settlement_ids,
+        missing=max(0, row.open_units or (0 if row.gross_units else row.amount)),
+        kept=max(0, row.gross_units - row.refunds_units),
+        lines=row.lines,
+        references=tuple(text for text in references if text),
+        created_at=row.created_at,
+        why=why,
+        same_amount=(row.amount, row.currency) == (amount, line.original_currency),
+        other_currency=bool(line.original_currency) and row.currency != line.original_currency,
     )
 
 
-def _paid(row: Row[Any]) -> Paid:
+def _paid(row: MatchableOrder) -> Paid:
     if row.gross_units:
         return "settled"
     if row.captured:
@@ -168,7 +178,7 @@ def _paid(row: Row[Any]) -> Paid:
     return "awaited" if row.channel == "imported" else "not_paid"
 
 
-def _distance(one: Candidate, line: Row[Any]) -> tuple[Any, ...]:
+def _distance(one: Candidate, line: StoredLine) -> tuple[Any, ...]:
     """Its reason, then the currency and the amount, those without a line, and the days between order and collection."""
     units = line.original_amount_units
     amount = 0 if units is None else abs(one.amount - abs(units))
@@ -176,12 +186,8 @@ def _distance(one: Candidate, line: Row[Any]) -> tuple[Any, ...]:
     return _RANKS.index(one.why), one.other_currency, amount, one.lines > 0, apart, -one.order
 
 
-def _day(line: Row[Any]) -> Any:
+def _day(line: StoredLine) -> Any:
     try:
         return date.fromisoformat(day(line.date))
     except ValueError:
         return None
-
-
-def _filled(texts: Iterable[str]) -> list[str]:
-    return [text for text in texts if text]

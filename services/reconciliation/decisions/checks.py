@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from services.mail.addresses import clean_header_text
 from services.orders.errors import UnknownOrder
-from services.reconciliation.decisions.agreement import Agreement, Told, agreement
+from services.reconciliation.decisions.agreement import Agreement, LineAmount, agreement
 from services.reconciliation.decisions.errors import (
     AmountDiffers,
     AmountNotNamed,
@@ -29,7 +28,9 @@ from services.reconciliation.decisions.errors import (
     TooFewShares,
     TotalLine,
 )
-from services.store import Row
+from services.store.settlements.decisions import Decision, MatchableOrder
+from services.store.settlements.outcomes import PersonsDecision
+from services.store.settlements.stored_lines import LineToDecide, StoredLine
 
 REASON_MAX = 300
 
@@ -49,7 +50,9 @@ class Shown:
     suggested: int | None = None
 
 
-def check_line(line: Row[Any] | None, shown: Shown, former: dict[int, Row[Any]], kind: str) -> None:
+def check_line(
+    line: LineToDecide | None, shown: Shown, former: dict[int, Decision], kind: PersonsDecision
+) -> None:
     """Raises DecisionRefused unless the line can be decided so, and is as it was ``shown``."""
     if line is None or line.file_state != "complete":
         raise LineUnknown
@@ -58,18 +61,18 @@ def check_line(line: Row[Any] | None, shown: Shown, former: dict[int, Row[Any]],
     if line.kind == "control" and kind != "twice":
         raise TotalLine
     if line.decision == shown.decision:
-        _check_still(line, shown)
+        _check_unmoved(line, shown)
         return
     if line.decision is not None:
         other = former[line.decision]
-        raise ConflictingDecision(other.who or "", other.at)
+        raise ConflictingDecision(other.who, other.at)
     gone = former.get(shown.decision or 0)
     if gone is None or gone.undone_at is None:
         raise DecisionUnknown
-    raise ConflictingDecision(gone.undoer or "", gone.undone_at)
+    raise ConflictingDecision(gone.undoer, gone.undone_at)
 
 
-def _check_still(line: Row[Any], shown: Shown) -> None:
+def _check_unmoved(line: StoredLine, shown: Shown) -> None:
     """A file, an order or a rule may have moved it, without a person's decision."""
     if shown.outcome and (line.outcome, line.order, suggested_for(line)) != (
         shown.outcome,
@@ -79,13 +82,12 @@ def _check_still(line: Row[Any], shown: Shown) -> None:
         raise LineMoved
 
 
-def suggested_for(line: Row[Any]) -> int | None:
+def suggested_for(line: StoredLine) -> int | None:
     """The order that is suggested; of any other outcome, the nearest is a hint that nobody accepts."""
-    found: int | None = line.nearest if line.outcome == "suggested" else None
-    return found
+    return line.nearest if line.outcome == "suggested" else None
 
 
-def check_orders(line: Row[Any], plan: Sequence[Share], orders: dict[int, Row[Any]]) -> None:
+def check_orders(line: StoredLine, plan: Sequence[Share], orders: dict[int, MatchableOrder]) -> None:
     """Raises DecisionRefused or UnknownOrder unless the line can go to these orders."""
     for order_id, _ in plan:
         order = orders.get(order_id)
@@ -99,21 +101,21 @@ def check_orders(line: Row[Any], plan: Sequence[Share], orders: dict[int, Row[An
 
 def check_agreement(
     plans: Mapping[int, Sequence[Share]],
-    lines: Mapping[int, Row[Any]],
-    orders: Mapping[int, Row[Any]],
+    lines: Mapping[int, StoredLine],
+    orders: Mapping[int, MatchableOrder],
     seen: Seen,
 ) -> None:
     """Raises DiffersFromOrder where lines differ from their order and nobody has said that they saw it, OrderChanged where
     they saw another amount."""
-    told: dict[int, list[Told]] = {}
+    by_order: dict[int, list[LineAmount]] = {}
     for number, plan in plans.items():
         line = lines[number]
         for order_id, share in plan:
             units = None if line.original_amount_units is None else share
-            told.setdefault(order_id, []).append((line.kind, units, line.original_currency))
-    for order_id, said in told.items():
+            by_order.setdefault(order_id, []).append((line.kind, units, line.original_currency))
+    for order_id, amounts in by_order.items():
         order = orders[order_id]
-        found = agreement(said, order.amount, order.currency)
+        found = agreement(amounts, order.amount, order.currency)
         if not found.differs:
             continue
         if order_id not in seen:

@@ -7,7 +7,7 @@ transaction with its audit entry; then its lines are joined again (``due``).
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 from services import clock, money
 from services.access import Actor, Right, audit, require
@@ -34,10 +34,11 @@ from services.reconciliation.decisions.errors import (
 )
 from services.reconciliation.matching import decided_lines
 from services.reconciliation.matching.decided_lines import Progress
-from services.store import Connection, Row
-from services.store.settlements import decisions as rows
-
-Kind = Literal["match", "split", "unmatch", "exclude", "twice", "not_ours"]
+from services.store import Connection
+from services.store.settlements import decisions
+from services.store.settlements.decisions import Decision, LineOutcome
+from services.store.settlements.outcomes import PersonsDecision
+from services.store.settlements.stored_lines import LineToDecide
 
 MOST_LINES = 5_000
 
@@ -46,14 +47,14 @@ _NOTHING_SEEN: Seen = MappingProxyType({})
 
 
 @dataclass(frozen=True)
-class Done:
-    """What was decided at once, under the name by which it is undone at once; ``left``: lines that were not, and why;
-    ``along``: how many other lines of their transactions have come to another order or outcome by it."""
+class DecisionResult:
+    """What was decided at once, under the name by which it is undone at once; ``refused``: the lines that were not decided, and why;
+    ``followers``: how many other lines of their transactions have come to another order or outcome by it."""
 
     group: str
     lines: tuple[int, ...]
-    left: tuple[tuple[int, DecisionRefused], ...] = ()
-    along: int = 0
+    refused: tuple[tuple[int, DecisionRefused], ...] = ()
+    followers: int = 0
 
 
 def match(
@@ -66,7 +67,7 @@ def match(
     *,
     seen: Seen = _NOTHING_SEEN,
     progress: Progress | None = None,
-) -> Done:
+) -> DecisionResult:
     """The lines belong to the order. ``seen``: orders as the person saw them, where the reason says why their amount or
     currency is not that of the lines. Without it such a match raises DiffersFromOrder, and nothing is written.
 
@@ -95,10 +96,10 @@ def accept(
     *,
     seen: Seen = _NOTHING_SEEN,
     progress: Progress | None = None,
-) -> Done:
+) -> DecisionResult:
     """Each line belongs to the order that is suggested for it. Raises as ``match``, and NothingSuggested."""
 
-    def suggested(line: Row[Any]) -> tuple[Share, ...]:
+    def suggested(line: LineToDecide) -> tuple[Share, ...]:
         order = suggested_for(line)
         if order is None:
             raise NothingSuggested
@@ -116,13 +117,13 @@ def split(
     form_key: str,
     *,
     seen: Seen = _NOTHING_SEEN,
-) -> Done:
+) -> DecisionResult:
     """The line belongs to several orders, each with its part of the original amount.
 
     Raises as ``match``, and SharesRefused where the parts do not make the whole.
     """
 
-    def checked(found: Row[Any]) -> tuple[Share, ...]:
+    def checked(found: LineToDecide) -> tuple[Share, ...]:
         check_shares(found.original_amount_units, shares, money.step(found.original_currency))
         return tuple(shares)
 
@@ -137,10 +138,10 @@ def unmatch(
     form_key: str,
     *,
     progress: Progress | None = None,
-) -> Done:
+) -> DecisionResult:
     """The lines do not belong to the order that they are matched to, or that is suggested. Raises as ``match``, and NotMatched."""
 
-    def matched(line: Row[Any]) -> tuple[Share, ...]:
+    def matched(line: LineToDecide) -> tuple[Share, ...]:
         if line.outcome not in ("matched", "suggested"):
             raise NotMatched
         return ()
@@ -156,7 +157,7 @@ def exclude(
     form_key: str,
     *,
     progress: Progress | None = None,
-) -> Done:
+) -> DecisionResult:
     """The lines are left out of the reconciliation, and stay in their payouts. Raises as ``match``."""
     return _decide(desk, actor, lines, "exclude", _no_order, reason, form_key, progress=progress)
 
@@ -169,7 +170,7 @@ def twice(
     form_key: str,
     *,
     progress: Progress | None = None,
-) -> Done:
+) -> DecisionResult:
     """The lines are there twice: they are left out, of the sums of their payouts, too. A total line may be. Raises as
     ``match``."""
     return _decide(desk, actor, lines, "twice", _no_order, reason, form_key, progress=progress)
@@ -183,14 +184,14 @@ def not_ours(
     form_key: str,
     *,
     progress: Progress | None = None,
-) -> Done:
+) -> DecisionResult:
     """The lines are of another business of the account: no order of ours is looked for. Raises as ``match``."""
     return _decide(desk, actor, lines, "not_ours", _no_order, reason, form_key, progress=progress)
 
 
 def undo(
-    desk: Desk, actor: Actor, decisions: Sequence[int], reason: str, *, progress: Progress | None = None
-) -> Done:
+    desk: Desk, actor: Actor, decision_ids: Sequence[int], reason: str, *, progress: Progress | None = None
+) -> DecisionResult:
     """Take decisions back; their lines are joined again as if they had never been taken: by the decisions that stood
     before them, where there were any.
 
@@ -198,9 +199,9 @@ def undo(
     undid them for this very reason: a second press. Raises DecisionUnknown, ReasonMissing, TextError, NotAllowed.
     """
 
-    def these(tx: Connection) -> list[Row[Any]]:
-        found = rows.decided(tx, decisions)
-        if not decisions or len(found) < len(set(decisions)):
+    def these(tx: Connection) -> list[Decision]:
+        found = decisions.by_ids(tx, decision_ids)
+        if not decision_ids or len(found) < len(set(decision_ids)):
             raise DecisionUnknown
         return list(found.values())
 
@@ -209,11 +210,11 @@ def undo(
 
 def undo_group(
     desk: Desk, actor: Actor, group: str, reason: str, *, progress: Progress | None = None
-) -> Done:
+) -> DecisionResult:
     """Take back all that was decided at once and still stands. Raises as ``undo``."""
 
-    def all_of_it(tx: Connection) -> list[Row[Any]]:
-        found = rows.group(tx, group)
+    def all_of_it(tx: Connection) -> list[Decision]:
+        found = decisions.group(tx, group)
         if not found:
             raise DecisionUnknown
         return [row for row in found if row.undone_at is None] or found
@@ -225,46 +226,46 @@ def _decide(
     desk: Desk,
     actor: Actor,
     shown: Sequence[Shown],
-    kind: Kind,
-    wanted: Callable[[Row[Any]], tuple[Share, ...]],
+    kind: PersonsDecision,
+    wanted: Callable[[LineToDecide], tuple[Share, ...]],
     reason: str,
     form_key: str,
     *,
     seen: Seen = _NOTHING_SEEN,
     progress: Progress | None = None,
-) -> Done:
-    why = check_reason(reason)
+) -> DecisionResult:
+    reason_text = check_reason(reason)
     expected = {one.line: one for one in shown}
     if not expected:
         raise NothingChosen
     if len(expected) > MOST_LINES:
         raise TooManyLines(MOST_LINES)
     with desk.store.write() as tx:
-        rows.take_turn(tx)
+        decisions.lock_decisions(tx)
         require(tx, actor, Right.RECONCILE)
-        known = rows.group(tx, form_key)
-        before = rows.around(tx, expected)
+        known = decisions.group(tx, form_key)
+        before = decisions.outcomes_of_companions(tx, expected)
         done = (
-            Done(form_key, tuple(row.line for row in known))
+            DecisionResult(form_key, tuple(row.line for row in known))
             if known
-            else _write(tx, actor, expected, kind, wanted, why, form_key, seen)
+            else _write(tx, actor, expected, kind, wanted, reason_text, form_key, seen)
         )
     decided_lines.join_lines(desk, done.lines, progress)
-    return replace(done, along=_gone_along(desk, before))
+    return replace(done, followers=_followers(desk, before))
 
 
 def _write(
     tx: Connection,
     actor: Actor,
     expected: Mapping[int, Shown],
-    kind: Kind,
-    wanted: Callable[[Row[Any]], tuple[Share, ...]],
+    kind: PersonsDecision,
+    wanted: Callable[[LineToDecide], tuple[Share, ...]],
     reason: str,
     group: str,
     seen: Seen,
-) -> Done:
-    found = {row.id: row for row in rows.lines(tx, expected)}
-    former = rows.decided(
+) -> DecisionResult:
+    found = {row.id: row for row in decisions.lines(tx, expected)}
+    former = decisions.by_ids(
         tx,
         {
             one
@@ -283,7 +284,7 @@ def _write(
             plans[line_id] = wanted(line)
         except DecisionRefused as refusal:
             left.append((line_id, refusal))
-    orders = rows.order_rows(tx, {order for plan in plans.values() for order, _ in plan})
+    orders = decisions.orders_by_id(tx, {order for plan in plans.values() for order, _ in plan})
     for line_id in list(plans):
         try:
             check_orders(found[line_id], plans[line_id], orders)
@@ -297,8 +298,8 @@ def _write(
     )  # a question, not a line to be left: nothing is written before it is answered
     now = clock.now()
     standing = [former[decision] for one in plans if (decision := found[one].decision) is not None]
-    rows.undo(tx, standing, at=now, by=actor.id, reason=reason)
-    ids = rows.add(
+    decisions.undo(tx, standing, at=now, by=actor.id, reason=reason)
+    ids = decisions.add(
         tx,
         group,
         [
@@ -325,32 +326,32 @@ def _write(
         decisions=[ids[0], ids[-1]],
         orders=named[:50],
     )
-    return Done(group, tuple(plans), tuple(left))
+    return DecisionResult(group, tuple(plans), tuple(left))
 
 
 def _undo(
     desk: Desk,
     actor: Actor,
-    wanted: Callable[[Connection], list[Row[Any]]],
+    wanted: Callable[[Connection], list[Decision]],
     reason: str,
     progress: Progress | None,
-) -> Done:
-    why = check_reason(reason)
+) -> DecisionResult:
+    reason_text = check_reason(reason)
     with desk.store.write() as tx:
-        rows.take_turn(tx)
+        decisions.lock_decisions(tx)
         require(tx, actor, Right.RECONCILE)
         found = wanted(tx)
-        before = rows.around(tx, [row.line for row in found])
-        lines = rows.lines(
+        before = decisions.outcomes_of_companions(tx, [row.line for row in found])
+        lines = decisions.lines(
             tx, (row.line for row in found)
         )  # locked before they change, in one order everywhere
         standing = [row for row in found if row.undone_at is None]
         gone = [row for row in found if row.undone_at is not None]
-        others = [row for row in gone if (row.undone_by, row.undo_reason) != (actor.id, why)]
+        others = [row for row in gone if (row.undone_by, row.undo_reason) != (actor.id, reason_text)]
         if not standing and others:
-            raise AlreadyUndone(others[0].undoer or "", others[0].undone_at)
+            raise AlreadyUndone(others[0].undoer, others[0].undone_at or clock.now())
         if standing:
-            rows.undo(tx, standing, at=clock.now(), by=actor.id, reason=why)
+            decisions.undo(tx, standing, at=clock.now(), by=actor.id, reason=reason_text)
             _give_back(tx, actor, standing, {line.id for line in lines if line.replaced_by is None})
             ids = sorted(row.id for row in standing)
             audit.record(
@@ -361,26 +362,26 @@ def _undo(
                 lines=len(ids),
                 decisions=[ids[0], ids[-1]],
             )
-    done = Done(
+    done = DecisionResult(
         found[0].group,
         tuple(row.line for row in standing),
-        tuple((row.line, AlreadyUndone(row.undoer or "", row.undone_at)) for row in others),
+        tuple((row.line, AlreadyUndone(row.undoer, row.undone_at or clock.now())) for row in others),
     )
     decided_lines.join_lines(desk, [row.line for row in found], progress)
-    return replace(done, along=_gone_along(desk, before))
+    return replace(done, followers=_followers(desk, before))
 
 
-def _gone_along(desk: Desk, before: dict[int, tuple[Any, ...]]) -> int:
+def _followers(desk: Desk, before: dict[int, LineOutcome]) -> int:
     """How many of these lines came to something else, whoever has joined them."""
     with desk.store.read() as tx:
-        return sum(before[line] != now for line, now in rows.what_they_are(tx, before).items())
+        return sum(before[line] != now for line, now in decisions.outcomes_of(tx, before).items())
 
 
-def _give_back(tx: Connection, actor: Actor, undone: Sequence[Row[Any]], there: set[int]) -> None:
+def _give_back(tx: Connection, actor: Actor, undone: Sequence[Decision], there: set[int]) -> None:
     """Let what these undone decisions had taken the place of stand again, on lines that are ``there``."""
     wanted = {row.before["decision"] for row in undone if row.line in there and row.before.get("decision")}
     now, by_group = clock.now(), dict[str, list[dict[str, Any]]]()
-    for former in rows.decided(tx, wanted).values():
+    for former in decisions.by_ids(tx, wanted).values():
         by_group.setdefault(former.group, []).append(
             {
                 "line": former.line,
@@ -394,14 +395,14 @@ def _give_back(tx: Connection, actor: Actor, undone: Sequence[Row[Any]], there: 
             }
         )
     for group, again in by_group.items():
-        rows.add(tx, group, again)
+        decisions.add(tx, group, again)
 
 
-def _no_order(_line: Row[Any]) -> tuple[Share, ...]:
+def _no_order(_line: LineToDecide) -> tuple[Share, ...]:
     return ()
 
 
-def _before(line: Row[Any]) -> dict[str, Any]:
+def _before(line: LineToDecide) -> dict[str, Any]:
     return {"outcome": line.outcome, "reason": line.reason, "order": line.order, "decision": line.decision}
 
 

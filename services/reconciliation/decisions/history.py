@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
 from services import clock
 from services.access import Actor, Right, audit, require
@@ -10,15 +10,22 @@ from services.desk import Desk
 from services.mail.addresses import clean_block_text
 from services.orders.errors import UnknownOrder
 from services.reconciliation.decisions.errors import CommentRefused, LineUnknown
-from services.store import Connection, Row
-from services.store.settlements import decisions as rows
+from services.store import Connection
+from services.store.settlements import decisions
+from services.store.settlements.decisions import Comment, Decision
+from services.store.settlements.outcomes import DecisionKind
 
 COMMENT_MAX = 2_000
 
 
-@dataclass(frozen=True)
+EntryKind = Literal[DecisionKind, "undone", "comment"]
+Origin = Literal["", "again", "carried"]
+_ORIGINS: tuple[Origin, ...] = ("again", "carried")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One act. ``kind``: a decision's (``services.reconciliation.decisions.decide.Kind``, or reopened), undone, or comment.
+    """One act. ``kind``: a decision's (DecisionKind), undone, or comment.
 
     ``text``: the reason, or the comment. Of a decision: its id, its group and how many of that stand, whether it stands,
     the orders and their shares of the line (order id, units of 1/10000), and what the line was before (its outcome and
@@ -28,16 +35,16 @@ class Entry:
 
     at: datetime
     who: str
-    kind: str
+    kind: EntryKind
     text: str
     decision: int | None = None
     group: str = ""
-    together: int = 0
-    stands: bool = False
+    group_size: int = 0
+    is_valid: bool = False
     shares: tuple[tuple[str, int], ...] = ()
     before: str = ""
     before_order: str = ""
-    how: str = ""
+    how: Origin = ""
     after: str = ""
     after_order: str = ""
 
@@ -46,13 +53,13 @@ def of_line(desk: Desk, actor: Actor, line_id: int) -> tuple[Entry, ...]:
     """What was done with a line, oldest first. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        decisions = rows.of_line(tx, line_id)
-        together = rows.group_sizes(tx, {row.group for row in decisions})
-        named = rows.order_rows(tx, _orders(decisions))
-        comments = rows.comments(tx, line=line_id)
+        decided = decisions.of_line(tx, line_id)
+        sizes = decisions.group_sizes(tx, {row.group for row in decided})
+        named = decisions.orders_by_id(tx, _orders(decided))
+        comments = decisions.comments(tx, line=line_id)
     names = {order: row.order_id for order, row in named.items()}
-    found = [_decision(row, names, together.get(row.group, 0)) for row in decisions]
-    found += [_undone(row, names) for row in decisions if row.undone_at is not None]
+    found = [_decision(row, names, sizes.get(row.group, 0)) for row in decided]
+    found += [_undone(row, names) for row in decided if row.undone_at is not None]
     return tuple(sorted(found + [_comment(row) for row in comments], key=_place))
 
 
@@ -60,14 +67,14 @@ def of_order(desk: Desk, actor: Actor, order_id: int) -> tuple[Entry, ...]:
     """The comments on an order, oldest first. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        return tuple(_comment(row) for row in rows.comments(tx, order=order_id))
+        return tuple(_comment(row) for row in decisions.comments(tx, order=order_id))
 
 
 def comment_line(desk: Desk, actor: Actor, line_id: int, text: str, form_key: str) -> None:
     """Write a comment on a line, once for each ``form_key``. Raises CommentRefused, LineUnknown, TextError, NotAllowed."""
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
-        if not rows.lines(tx, [line_id]):
+        if not decisions.lines(tx, [line_id]):
             raise LineUnknown
         _write(tx, actor, text, form_key, f"line:{line_id}", line=line_id)
 
@@ -76,7 +83,7 @@ def comment_order(desk: Desk, actor: Actor, order_id: int, text: str, form_key: 
     """Write a comment on an order, as ``comment_line``. Raises UnknownOrder instead of LineUnknown."""
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
-        if not rows.order_rows(tx, [order_id]):
+        if not decisions.orders_by_id(tx, [order_id]):
             raise UnknownOrder
         _write(tx, actor, text, form_key, f"order:{order_id}", order=order_id)
 
@@ -85,17 +92,17 @@ def _write(tx: Connection, actor: Actor, text: str, form_key: str, subject: str,
     words = clean_block_text(text, "comment", COMMENT_MAX)
     if not words:
         raise CommentRefused
-    new = rows.add_comment(
+    new = decisions.add_comment(
         tx, text=words, form_key=form_key, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id, **place
     )
     if new:  # a person's words may name somebody: the comment keeps them, the audit does not
         audit.record(tx, actor, "comment_written", subject)
 
 
-def _orders(decisions: list[Row[Any]]) -> set[int]:
-    shared = {order for row in decisions for order, _ in row.shares}
+def _orders(decided: list[Decision]) -> set[int]:
+    shared = {order for row in decided for order, _ in row.shares}
     seen = [
-        known["order"] for row in decisions for known in (row.before, row.came_to or {}) if known.get("order")
+        known["order"] for row in decided for known in (row.before, row.came_to or {}) if known.get("order")
     ]
     return shared | set(seen)
 
@@ -105,35 +112,36 @@ def _place(entry: Entry) -> tuple[datetime, int, bool]:
     return entry.at, entry.decision or 0, entry.kind == "undone"
 
 
-def _decision(row: Row[Any], names: dict[int, str], together: int) -> Entry:
+def _decision(row: Decision, names: dict[int, str], group_size: int) -> Entry:
     return Entry(
-        row.at,
-        row.who or "",
-        row.kind,
-        row.reason,
-        row.id,
-        row.group,
-        together,
-        row.undone_at is None,
-        tuple((names.get(order, ""), units) for order, units in row.shares),
-        row.before["outcome"],
-        names.get(row.before.get("order") or 0, ""),
-        how=next((how for how in ("again", "carried") if row.before.get(how)), ""),
+        at=row.at,
+        who=row.who,
+        kind=row.kind,
+        text=row.reason,
+        decision=row.id,
+        group=row.group,
+        group_size=group_size,
+        is_valid=row.undone_at is None,
+        shares=tuple((names.get(order, ""), units) for order, units in row.shares),
+        before=row.before["outcome"],
+        before_order=names.get(row.before.get("order") or 0, ""),
+        how=next((how for how in _ORIGINS if row.before.get(how)), ""),
     )
 
 
-def _undone(row: Row[Any], names: dict[int, str]) -> Entry:
-    came = row.came_to or {}
+def _undone(row: Decision, names: dict[int, str]) -> Entry:
+    outcome = row.came_to or {}
+    assert row.undone_at is not None
     return Entry(
-        row.undone_at,
-        row.undoer or "",
-        "undone",
-        row.undo_reason,
-        row.id,
-        after=came.get("outcome", ""),
-        after_order=names.get(came.get("order") or 0, ""),
+        at=row.undone_at,
+        who=row.undoer,
+        kind="undone",
+        text=row.undo_reason,
+        decision=row.id,
+        after=outcome.get("outcome", ""),
+        after_order=names.get(outcome.get("order") or 0, ""),
     )
 
 
-def _comment(row: Row[Any]) -> Entry:
-    return Entry(row.at, row.who or "", "comment", row.text)
+def _comment(row: Comment) -> Entry:
+    return Entry(at=row.at, who=row.who, kind="comment", text=row.text)

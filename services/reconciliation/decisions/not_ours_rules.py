@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
 
 from services import clock
 from services.access import Actor, Right, audit, require
@@ -26,7 +25,7 @@ from services.reconciliation.decisions.errors import (
 )
 from services.reconciliation.matching import rejoin
 from services.settlements.columns import LABELS, REFERENCES
-from services.store import STORE_AWAY, Row
+from services.store import STORE_AWAY
 from services.store.settlements import (
     decisions,
     matching_rules,
@@ -34,9 +33,11 @@ from services.store.settlements import (
     settlement_files,
     settlement_lines,
 )
+from services.store.settlements.matching_rules import StoredRule
+from services.store.settlements.outcomes import Outcome
+from services.store.settlements.outcomes import Pattern as Pattern
 
 log = logging.getLogger(__name__)
-Pattern = Literal["equals", "starts"]
 # The columns that a rule may look at, and what each is called in the file.
 FIELDS: Mapping[str, str] = {
     name: LABELS[name]
@@ -51,23 +52,24 @@ FIELDS: Mapping[str, str] = {
         *REFERENCES,
     )
 }
-TAKES = ("suggested", "unmatched")  # the outcomes that a rule puts an end to
+TAKEN_OUTCOMES: tuple[Outcome, ...] = ("suggested", "unmatched")  # the outcomes that a rule puts an end to
 TEXT_MAX = 200
-LEAST_BEGINNING = 2  # letters of a beginning: one takes half the file by accident
-_AT_ONCE, _HERE = 500, 10_000  # lines joined in one go; lines joined while the person waits
+SHORTEST_BEGINNING = 2  # letters of a beginning: one takes half the file by accident
+_BATCH = 500  # lines joined again in one transaction
+_WHILE_WAITING = 10_000  # lines joined again while the person waits
 
 
 @dataclass(frozen=True)
-class Taken:
+class RulePreview:
     """What a rule would take now: lines, and their settled amount by currency in 1/10000."""
 
     lines: int
     amounts: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rule:
-    """``ended_at`` None: it stands. ``due``: its lines are still being joined again."""
+    """``ended_at`` None: it stands. ``rejoining``: its lines are still being joined again."""
 
     id: int
     account: str
@@ -80,18 +82,18 @@ class Rule:
     ended_at: datetime | None
     ender: str
     end_reason: str
-    due: bool
+    rejoining: bool
 
 
-def preview(desk: Desk, actor: Actor, account: str, field: str, pattern: Pattern, text: str) -> Taken:
+def preview(desk: Desk, actor: Actor, account: str, field: str, pattern: Pattern, text: str) -> RulePreview:
     """What the rule would take of the lines that are open now. Raises RuleRefused, TextError, NotAllowed."""
-    wanted = _text(field, pattern, text)
+    wanted = _checked_text(field, pattern, text)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        found = matching_rules.sums_of_rule(tx, account, field, pattern, wanted, TAKES)
-    return Taken(
+        found = matching_rules.sums_of_rule(tx, account, field, pattern, wanted, TAKEN_OUTCOMES)
+    return RulePreview(
         sum(row.lines for row in found),
-        tuple((row.settlement_currency, int(row.units or 0)) for row in found),
+        tuple((row.currency, row.units) for row in found),
     )
 
 
@@ -108,15 +110,15 @@ def add(
     progress: Callable[[float], None] | None = None,
 ) -> int:
     """Begin a rule, once for each ``form_key``; its id. Raises RuleRefused, ReasonMissing, TextError, NotAllowed."""
-    wanted, why = _text(field, pattern, text), check_reason(reason)
+    wanted, reason_text = _checked_text(field, pattern, text), check_reason(reason)
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     with desk.store.write() as tx:
-        decisions.take_turn(tx)
+        decisions.lock_decisions(tx)
         require(tx, actor, Right.RECONCILE)
         known = matching_rules.rule_by_form_key(tx, form_key)
         if known is None:
-            positions.bump(tx, account)  # who has matched lines by the rules before must notice
+            positions.bump_version(tx, account)  # who has matched lines by the rules before must notice
             same = (field, pattern, wanted)
             if any(
                 (one.field, one.pattern, one.text) == same
@@ -130,7 +132,7 @@ def add(
                 field=field,
                 pattern=pattern,
                 text=wanted,
-                reason=why,
+                reason=reason_text,
                 form_key=form_key,
                 at=clock.now(),
                 actor_kind=actor.kind,
@@ -139,7 +141,7 @@ def add(
             audit.record(tx, actor, "not_ours_rule_begun", f"account:{account}", rule=rule_id)
         else:
             rule_id = known.id
-    _join(desk, rule_id, _HERE, progress)
+    _join(desk, rule_id, _WHILE_WAITING, progress)
     return rule_id
 
 
@@ -150,22 +152,22 @@ def end(
 
     Raises RuleUnknown, AlreadyUndone but for a second press, ReasonMissing, TextError, NotAllowed.
     """
-    why = check_reason(reason)
+    reason_text = check_reason(reason)
     with desk.store.write() as tx:
-        decisions.take_turn(tx)
+        decisions.lock_decisions(tx)
         require(tx, actor, Right.RECONCILE)
         found = matching_rules.rule(tx, rule_id)
         if found is None:
             raise RuleUnknown
         if found.ended_at is None:
-            positions.bump(tx, found.account)
+            positions.bump_version(tx, found.account)
             matching_rules.change_rule(
-                tx, rule_id, ended_at=clock.now(), ended_by=actor.id, end_reason=why, joined_to=0
+                tx, rule_id, ended_at=clock.now(), ended_by=actor.id, end_reason=reason_text, joined_to=0
             )
             audit.record(tx, actor, "not_ours_rule_ended", f"account:{found.account}", rule=rule_id)
-        elif (found.ended_by, found.end_reason) != (actor.id, why):
-            raise AlreadyUndone(found.ender or "", found.ended_at)
-    _join(desk, rule_id, _HERE, progress)
+        elif (found.ended_by, found.end_reason) != (actor.id, reason_text):
+            raise AlreadyUndone(found.ender, found.ended_at)
+    _join(desk, rule_id, _WHILE_WAITING, progress)
 
 
 def rules(desk: Desk, actor: Actor, account: str) -> tuple[Rule, ...]:
@@ -178,7 +180,7 @@ def rules(desk: Desk, actor: Actor, account: str) -> tuple[Rule, ...]:
 def catch_up(desk: Desk, limit: int = 2_000) -> bool:
     """Join lines of due rules again, so many at most; whether there are more. A worker's round."""
     with desk.store.read() as tx:
-        waiting = matching_rules.due_rules(tx)
+        waiting = matching_rules.rules_awaiting_rejoin(tx)
     more, trouble = False, None
     for found in waiting:
         try:
@@ -206,46 +208,46 @@ def _join(desk: Desk, rule_id: int, limit: int, progress: Callable[[float], None
         if settlement_files.any_running(tx):  # asked first: a file that begins later reads the rules later
             seen_to = min(settlement_lines.hidden_from(tx), settlement_lines.next_id(tx)) - 1
         # What it takes, or once it has ended, what it had taken.
-        outcomes = TAKES if found.ended_at is None else ("not_ours",)
+        outcomes = TAKEN_OUTCOMES if found.ended_at is None else ("not_ours",)
         condition = (found.account, found.field, found.pattern, found.text, outcomes)
         wanted = matching_rules.lines_of_rule(tx, *condition, after=found.joined_to, limit=limit)
-    for start in range(0, len(wanted), _AT_ONCE):
-        part = wanted[start : start + _AT_ONCE]
+    for start in range(0, len(wanted), _BATCH):
+        part = wanted[start : start + _BATCH]
         rejoin.rejoin_lines(desk, found.account, part)
         with desk.store.write() as tx:
-            matching_rules.rule_joined(tx, found, part[-1])
+            matching_rules.set_rule_rejoined(tx, found, part[-1])
         if progress is not None:
             progress(min(1.0, (start + len(part)) / len(wanted)))
     if len(wanted) == limit:
         return False
     if seen_to != found.joined_to:
         with desk.store.write() as tx:
-            matching_rules.rule_joined(tx, found, seen_to)
+            matching_rules.set_rule_rejoined(tx, found, seen_to)
     return True
 
 
-def _text(field: str, pattern: Pattern, text: str) -> str:
+def _checked_text(field: str, pattern: Pattern, text: str) -> str:
     if field not in FIELDS or pattern not in ("equals", "starts"):
         raise RuleField
     wanted = clean_header_text(text, "text", TEXT_MAX, digits=True)
-    least = LEAST_BEGINNING if pattern == "starts" else 1
+    least = SHORTEST_BEGINNING if pattern == "starts" else 1
     if len(wanted) < least:
         raise RuleTextTooShort(least)
     return wanted
 
 
-def _rule(row: Row[Any]) -> Rule:
+def _rule(row: StoredRule) -> Rule:
     return Rule(
-        row.id,
-        row.account,
-        row.field,
-        row.pattern,
-        row.text,
-        row.reason,
-        row.at,
-        row.who or "",
-        row.ended_at,
-        row.ender or "",
-        row.end_reason,
-        row.joined_to is not None,
+        id=row.id,
+        account=row.account,
+        field=row.field,
+        pattern=row.pattern,
+        text=row.text,
+        reason=row.reason,
+        at=row.at,
+        who=row.who,
+        ended_at=row.ended_at,
+        ender=row.ender,
+        end_reason=row.end_reason,
+        rejoining=row.joined_to is not None,
     )

@@ -1,7 +1,7 @@
 """Rows of a payout file that could not be read: they stand in the way of a payout's proof until a person has dealt with
 them (corrected in another file, or of no matter), because …; undone, they stand in the way again.
 
-AsideRefused
+SetAsideRefused
 ├── RowUnknown      the file has set no such row aside, or one that holds no money
 └── RowNotDealtWith
 """
@@ -23,20 +23,20 @@ from services.reconciliation.decisions.errors import (
 )
 from services.settlements.sheet import AsideRow
 from services.store import Connection, Row
-from services.store.settlements import set_aside_rows as rows
+from services.store.settlements import set_aside_rows
 
 REST = 0  # in the place of a line: all rows beyond those that are kept to be shown
 
 
-class AsideRefused(DecisionRefused):
+class SetAsideRefused(DecisionRefused):
     code: ClassVar[str] = "aside"
 
 
-class RowUnknown(AsideRefused):
+class RowUnknown(SetAsideRefused):
     code = "aside_row_unknown"
 
 
-class RowNotDealtWith(AsideRefused):
+class RowNotDealtWith(SetAsideRefused):
     code = "aside_not_dealt_with"
 
 
@@ -55,7 +55,7 @@ class Act:
 
 
 @dataclass(frozen=True)
-class Aside:
+class SetAsideRows:
     """What a file has set aside. ``rows``: those that are kept, in the file's order. ``acts``: every act, by line, oldest
     first. ``rest``: so many rows that may hold money are not among those that are kept: they are dealt with as line REST."""
 
@@ -68,14 +68,14 @@ class Aside:
         return next((act for act in self.acts.get(line, ()) if act.undone_at is None), None)
 
 
-def of_file(desk: Desk, actor: Actor, file: int) -> Aside:
+def of_file(desk: Desk, actor: Actor, file: int) -> SetAsideRows:
     """Raises RowUnknown where there is no such file, NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        found = rows.file(tx, file)
+        found = set_aside_rows.file(tx, file)
         if found is None:
             raise RowUnknown
-        done = rows.acts(tx, file)
+        done = set_aside_rows.acts(tx, file)
     acts: dict[int, tuple[Act, ...]] = {}
     for row in done:
         act = Act(
@@ -90,7 +90,7 @@ def of_file(desk: Desk, actor: Actor, file: int) -> Aside:
         )
         acts[row.line] = (*acts.get(row.line, ()), act)
     kept = tuple(AsideRow(**row) for row in found.aside)
-    return Aside(kept, acts, found.aside_blocking - sum(row.blocking for row in kept))
+    return SetAsideRows(kept, acts, found.aside_blocking - sum(row.blocking for row in kept))
 
 
 def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str) -> None:
@@ -98,17 +98,17 @@ def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str)
 
     Raises RowUnknown, ConflictingDecision (somebody has dealt with one of them), ReasonMissing, TextError, NotAllowed.
     """
-    why = check_reason(reason)
+    reason_text = check_reason(reason)
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
         found, closes = _closes(tx, file)
-        standing = {act.line: act for act in rows.acts(tx, file) if act.undone_at is None}
+        standing = {act.line: act for act in set_aside_rows.acts(tx, file) if act.undone_at is None}
         if not lines or not set(lines) <= set(closes):
             raise RowUnknown
         others = [
             act
             for line, act in standing.items()
-            if line in lines and (act.actor_id, act.reason) != (actor.id, why)
+            if line in lines and (act.actor_id, act.reason) != (actor.id, reason_text)
         ]
         if others:
             raise ConflictingDecision(others[0].who or "", others[0].at)
@@ -116,14 +116,14 @@ def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str)
             left, now = Counter(found.aside_open), clock.now()
             for line in new:
                 left.subtract(closes[line])
-            rows.add(
+            set_aside_rows.add(
                 tx,
                 [
                     {
                         "file": file,
                         "line": line,
                         "closed": closes[line],
-                        "reason": why,
+                        "reason": reason_text,
                         "at": now,
                         "undo_reason": "",
                         "actor_kind": actor.kind,
@@ -132,7 +132,7 @@ def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str)
                     for line in new
                 ],
             )
-            rows.set_open(tx, file, {name: count for name, count in left.items() if count > 0})
+            set_aside_rows.set_open(tx, file, {name: count for name, count in left.items() if count > 0})
             # a person's words may name somebody: the act keeps them, the audit does not
             audit.record(tx, actor, "aside.dealt_with", f"settlement_file:{file}", rows=len(new), line=new[0])
 
@@ -151,11 +151,11 @@ def undo(
     Raises RowNotDealtWith, AlreadyUndone, ConflictingDecision (a row has been dealt with anew since), ReasonMissing,
     TextError, NotAllowed.
     """
-    why = check_reason(reason)
+    reason_text = check_reason(reason)
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
-        found = rows.lock_file(tx, file)
-        done = [act for act in rows.acts(tx, file) if act.line in lines]
+        found = set_aside_rows.lock_file(tx, file)
+        done = [act for act in set_aside_rows.acts(tx, file) if act.line in lines]
         standing = [act for act in done if act.undone_at is None]
         for act in standing:
             if acts is not None and act.id not in acts:
@@ -164,15 +164,15 @@ def undo(
             if not done:
                 raise RowNotDealtWith
             last = done[-1]
-            if (last.undone_by, last.undo_reason) != (actor.id, why):
+            if (last.undone_by, last.undo_reason) != (actor.id, reason_text):
                 raise AlreadyUndone(last.undoer or "", last.undone_at)
             return
         assert found is not None
         left = Counter(found.aside_open)
         for act in standing:
             left.update(act.closed)
-        rows.undo(tx, [act.id for act in standing], at=clock.now(), by=actor.id, reason=why)
-        rows.set_open(tx, file, left)
+        set_aside_rows.undo(tx, [act.id for act in standing], at=clock.now(), by=actor.id, reason=reason_text)
+        set_aside_rows.set_open(tx, file, left)
         audit.record(
             tx, actor, "aside.undone", f"settlement_file:{file}", rows=len(standing), line=standing[0].line
         )
@@ -180,13 +180,13 @@ def undo(
 
 def _closes(tx: Connection, file: int) -> tuple[Row[Any], dict[int, dict[str, int]]]:
     """(the file, what each of its rows that may hold money takes out of its ``aside_open``)."""
-    found = rows.lock_file(tx, file)
+    found = set_aside_rows.lock_file(tx, file)
     if found is None or found.state != "complete":
         raise RowUnknown
     kept = [row for one in found.aside if (row := AsideRow(**one)).blocking]
     closes = {row.line: {row.settlement_id: 1} for row in kept}
     beyond = Counter(found.aside_open)
-    standing = {act.line for act in rows.acts(tx, file) if act.undone_at is None}
+    standing = {act.line for act in set_aside_rows.acts(tx, file) if act.undone_at is None}
     beyond.subtract(Counter(row.settlement_id for row in kept if row.line not in standing))
     if found.aside_blocking > len(kept):
         closes[REST] = {name: count for name, count in beyond.items() if count > 0}

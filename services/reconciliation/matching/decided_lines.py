@@ -2,22 +2,22 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from services.desk import Desk
 from services.reconciliation.matching import rejoin
-from services.store import STORE_AWAY, Row
+from services.store import STORE_AWAY
 from services.store.settlements import decisions
+from services.store.settlements.decisions import AwaitingRejoin
 
 log = logging.getLogger(__name__)
 Progress = Callable[[float], None]  # is told how much is joined again, from 0 to 1
-_AT_ONCE = 500  # lines joined again between two tellings
+_BATCH = 500  # lines joined again between two tellings
 
 
 def catch_up(desk: Desk, limit: int = 2_000) -> bool:
     """Join again the lines of decisions whose process died before it did; whether there may be more. A worker's round."""
     with desk.store.read() as tx:
-        waiting = decisions.due(tx, limit)
+        waiting = decisions.awaiting_rejoin(tx, limit)
     trouble = None
     for account in sorted({row.account for row in waiting}):
         try:
@@ -35,18 +35,18 @@ def catch_up(desk: Desk, limit: int = 2_000) -> bool:
 def join_lines(desk: Desk, lines: Sequence[int], progress: Progress | None) -> None:
     """Join these lines again, as far as decisions of theirs are due."""
     with desk.store.read() as tx:
-        waiting = decisions.due_of(tx, lines)
+        waiting = decisions.awaiting_rejoin_of(tx, lines)
     _join(desk, waiting, progress)
 
 
-def _join(desk: Desk, waiting: Sequence[Row[Any]], progress: Progress | None) -> None:
+def _join(desk: Desk, waiting: Sequence[AwaitingRejoin], progress: Progress | None) -> None:
     """Join the lines of due decisions again, in parts; each part is settled once it is joined."""
     waiting = sorted(waiting, key=lambda row: (row.account, row.line))
-    for start in range(0, len(waiting), _AT_ONCE):
-        part = waiting[start : start + _AT_ONCE]
+    for start in range(0, len(waiting), _BATCH):
+        part = waiting[start : start + _BATCH]
         for account in sorted({row.account for row in part}):
             rejoin.rejoin_lines(desk, account, [row.line for row in part if row.account == account])
         with desk.store.write() as tx:
-            decisions.settle(tx, part)
+            decisions.set_rejoined(tx, part)
         if progress is not None:
             progress(min(1.0, (start + len(part)) / len(waiting)))

@@ -68,11 +68,11 @@ def keyed_texts(lines: pd.DataFrame, rules: MatchRules, there: Flags) -> list[Ke
 
 
 @dataclass(frozen=True)
-class Edges:
+class FoundKeys:
     """Which row names which order by which key; each once. ``hits``: for each row a bit for each of its keys that finds.
 
     ``wide``: the reference of these rows (ascending) is that of so many orders that it only says which of those found
-    otherwise it allows, by its hash; its own edges here are those of the first few.
+    otherwise it allows, by its hash; its own keys here are those of the first few.
     """
 
     row: Ints
@@ -85,10 +85,10 @@ class Edges:
     def of_wide(self) -> Flags:
         return np.isin(self.row, self.wide)
 
-    def only(self, keep: Flags) -> "Edges":
+    def only(self, keep: Flags) -> "FoundKeys":
         return replace(self, row=self.row[keep], key=self.key[keep], order=self.order[keep])
 
-    def plus(self, row: Ints, key: int, order: Ints) -> "Edges":
+    def plus(self, row: Ints, key: int, order: Ints) -> "FoundKeys":
         hits = self.hits.copy()
         hits[row] |= 1 << key
         return replace(
@@ -99,15 +99,15 @@ class Edges:
             key=np.concatenate([self.key, np.full(len(row), key, np.int8)]),
         )
 
-    def forget(self, rows: Flags) -> "Edges":
+    def forget(self, rows: Flags) -> "FoundKeys":
         """Without what these rows have found."""
         stay = ~rows[self.wide]
-        kept = replace(
+        rest = replace(
             self, hits=np.where(rows, 0, self.hits), wide=self.wide[stay], wide_hash=self.wide_hash[stay]
         )
-        return kept.only(~rows[self.row])
+        return rest.only(~rows[self.row])
 
-    def narrowed(self, lookup: Lookup) -> "Edges":
+    def narrowed(self, lookup: Lookup) -> "FoundKeys":
         """Let the wide references allow what the other keys of their rows name."""
         if not len(self.wide):
             return self
@@ -116,16 +116,16 @@ class Edges:
         pairs = pd.DataFrame({"row": self.row[others], "order": self.order[others]}).drop_duplicates()
         row, order = pairs["row"].to_numpy(), pairs["order"].to_numpy()
         allowed = lookup.has(self.wide_hash[np.searchsorted(self.wide, row)], order)
-        kept = self.only(~(wide & (self.key == _REFERENCE) & np.isin(self.row, row)))
-        return kept.plus(row[allowed], _REFERENCE, order[allowed])
+        rest = self.only(~(wide & (self.key == _REFERENCE) & np.isin(self.row, row)))
+        return rest.plus(row[allowed], _REFERENCE, order[allowed])
 
 
 def look_up(
     keyed: list[Keyed], account: pa.Array, lookup: Lookup, rules: MatchRules, n: int
-) -> tuple[Edges, Ints]:
+) -> tuple[FoundKeys, Ints]:
     """What the keys find: exact first; one that finds none is tried as the rules let it differ. And which were tried."""
     tried = np.zeros(n, np.int64)
-    edges = Edges(_NONE, _NONE.astype(np.int8), _NONE, tried.copy(), _NONE, _NONE.astype(np.uint64))
+    keys = FoundKeys(_NONE, _NONE.astype(np.int8), _NONE, tried.copy(), _NONE, _NONE.astype(np.uint64))
     for one in keyed:
         tried[one.rows] |= 1 << one.key
         theirs = account.take(one.rows)
@@ -137,11 +137,11 @@ def look_up(
             found = Hits(np.concatenate([found.row, more.row]), np.concatenate([found.at, more.at]))
             hashes = np.where(no_exact, alike_hashes, hashes)
         pairs = pd.DataFrame({"row": one.rows[found.row], "order": lookup.order[found.at]}).drop_duplicates()
-        edges = edges.plus(pairs["row"].to_numpy(), one.key, pairs["order"].to_numpy())
+        keys = keys.plus(pairs["row"].to_numpy(), one.key, pairs["order"].to_numpy())
         if one.key == _REFERENCE:
             places = np.flatnonzero(np.bincount(found.row, minlength=len(one.rows)) > WIDE)
-            edges = replace(edges, wide=one.rows[places], wide_hash=hashes[places])
-    return edges, tried
+            keys = replace(keys, wide=one.rows[places], wide_hash=hashes[places])
+    return keys, tried
 
 
 def _alike(
@@ -165,14 +165,14 @@ class Resolved:
     order: Ints
 
 
-def resolve(edges: Edges, n: int) -> Resolved:
-    by = np.lexsort((edges.order, edges.row))
-    row, order = edges.row[by], edges.order[by]
+def resolve(keys: FoundKeys, n: int) -> Resolved:
+    by = np.lexsort((keys.order, keys.row))
+    row, order = keys.row[by], keys.order[by]
     begins = np.ones(len(row), bool)
     begins[1:] = (row[1:] != row[:-1]) | (order[1:] != order[:-1])
     at = np.flatnonzero(begins)
     votes = np.diff(np.append(at, len(row)))
-    fits = votes == _VOTERS[edges.hits[row[at]]]
+    fits = votes == _VOTERS[keys.hits[row[at]]]
     row, order = row[at][fits], order[at][fits]
     named = np.zeros(n, np.int64)
     named[row[::-1]] = order[::-1]  # the first one is written last
@@ -180,7 +180,7 @@ def resolve(edges: Edges, n: int) -> Resolved:
 
 
 @dataclass(frozen=True)
-class Decided:
+class Decisions:
     """What was decided of each line: ``kind``, "" for nothing; ``order``, of one that is matched; ``split``, the orders of
     one that is divided, blank-separated."""
 
@@ -189,8 +189,10 @@ class Decided:
     split: NDArray[np.object_]
 
 
-def followed(edges: Edges, found: Resolved, lines: pd.DataFrame, decided: Decided) -> tuple[Edges, Flags]:
-    """With the edges by which the lines of a transaction go with its Sale; without one, with the line that is matched. And
+def followed(
+    keys: FoundKeys, found: Resolved, lines: pd.DataFrame, decisions: Decisions
+) -> tuple[FoundKeys, Flags]:
+    """With the keys by which the lines of a transaction go with its Sale; without one, with the line that is matched. And
     which lines go with one that is divided.
 
     A transaction whose leaders name two orders leads nowhere. Where a person decided the leader, a line goes with it all
@@ -204,15 +206,15 @@ def followed(edges: Edges, found: Resolved, lines: pd.DataFrame, decided: Decide
     )
     rows, divided = np.flatnonzero(there), np.zeros(len(lines), bool)
     if not len(rows):
-        return edges, divided
+        return keys, divided
     groups = joined(strings(lines["account"]).take(rows), transactions.take(rows))
     group = groups.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
     count = int(group.max()) + 1
     sale = (lines["kind"] == "sale").to_numpy()[rows]
-    kind, own, own_order = decided.kind[rows], found.fitting[rows] == 1, found.order[rows]
+    kind, own, own_order = decisions.kind[rows], found.fitting[rows] == 1, found.order[rows]
     split = kind == "split"
     by_hand = (kind == "match") | split
-    names = np.where(by_hand, decided.order[rows], own_order)
+    names = np.where(by_hand, decisions.order[rows], own_order)
     names[split] = -1 - rows[split]  # a division is that of one line, whatever its orders
     leads = by_hand | own & (kind == "")
     sold = np.bincount(group[leads & sale], minlength=count) > 0
@@ -226,15 +228,15 @@ def followed(edges: Edges, found: Resolved, lines: pd.DataFrame, decided: Decide
     along = ~own | np.isin(_pairs(group, own_order), former)
     loose_end = np.zeros(len(lines), bool)
     loose_end[rows[led & along & (np.bincount(group[hand], minlength=count) > 0)[group]]] = True
-    edges = edges.forget(loose_end)
+    keys = keys.forget(loose_end)
     whole, part = led & (leader[group] > 0), np.flatnonzero(led & (leader[group] < 0))
-    edges = edges.plus(rows[whole].astype(np.int64), SALE, leader[group][whole])
+    keys = keys.plus(rows[whole].astype(np.int64), SALE, leader[group][whole])
     if len(part):
-        orders = [str(decided.split[-1 - leader[group[at]]]).split() for at in part]
+        orders = [str(decisions.split[-1 - leader[group[at]]]).split() for at in part]
         times = np.array([len(some) for some in orders])
-        edges = edges.plus(np.repeat(rows[part], times), SALE, np.concatenate(orders).astype(np.int64))
+        keys = keys.plus(np.repeat(rows[part], times), SALE, np.concatenate(orders).astype(np.int64))
         divided[rows[part]] = True
-    return edges, divided & (edges.hits == 1 << SALE)
+    return keys, divided & (keys.hits == 1 << SALE)
 
 
 def _pairs(group: Ints, order: Ints) -> Ints:

@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from services.store.settlements.outcomes import Pattern
+
 REFERENCE_KINDS = tuple(f"reference_{n}" for n in range(1, 6))
 # The kinds of an order's keys: its own id and its pages' ids; its references; HiPay's transactions; our captures' ids.
 HIPAYS_KINDS = ("transaction", "operation")
@@ -26,7 +28,7 @@ class NotOurs:
     """Lines whose `field` (a text column of a settlement file) equals or starts with `text` are not ours."""
 
     field: str
-    pattern: str  # equals, starts
+    pattern: Pattern
     text: str
 
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from services.reconciliation.matching.keys import (
     KEYS,
     SALE,
-    Decided,
-    Edges,
+    Decisions,
+    FoundKeys,
     followed,
     key_columns,
     keyed_texts,
@@ -33,12 +33,9 @@ from services.reconciliation.matching.lookup import (
 )
 from services.reconciliation.matching.suggestions import loose_texts, suggest
 from services.settlements.operations import ACCOUNT_CODES, ACCOUNT_KINDS
+from services.store.settlements.outcomes import OUTCOMES as OUTCOMES
+from services.store.settlements.outcomes import DecisionKind, Outcome, Reason
 
-OUTCOMES = (
-    "matched", "suggested", "ambiguous", "contradictory", "unmatched", "not_ours", "account_level", "total_line",
-    "excluded",
-)  # fmt: skip
-OPEN = ("contradictory", "ambiguous", "unmatched", "suggested")  # a person is to look at them
 _NAMES = np.array(
     [" ".join(key for place, key in enumerate(KEYS) if n >> place & 1) for n in range(1 << len(KEYS))],
     dtype=object,
@@ -49,7 +46,7 @@ RESULT = (
     "loose_reference", "loose_order",
 )  # fmt: skip
 # What a decision makes of its line, and how that is said.
-DECIDED = {
+DECIDED: dict[DecisionKind, tuple[Outcome, Reason]] = {
     "match": ("matched", "matched_by_hand"),
     "split": ("matched", "split_by_hand"),
     "unmatch": ("unmatched", "unmatched_by_hand"),
@@ -63,7 +60,7 @@ DECIDED = {
 def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) -> pd.DataFrame:
     """One row a line, on the index of `lines`, columns RESULT:
 
-    - `outcome`: one of OUTCOMES; `reason`: a code of explain.REASONS
+    - `outcome`: one of OUTCOMES; `reason`: a code of ``views.reasons.REASONS``
     - `order` Int64: our number of the order of a matched line, NA otherwise and for one that is split, or follows such a one
     - `keys`: those that name the order, or that found one; `unknown_keys`: those that found none; blank-separated
     - `candidates`: business ids found by the keys where they are not one order, the oldest first, ", " between, at most
@@ -81,14 +78,14 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
     control, account = kind == "control", strings(lines["account"])
     decisions = _decided(lines)
     decided = decisions.kind
-    edges, tried = look_up(keyed_texts(lines, rules, ~control), account, lookup, rules, n)
-    alone = resolve(edges.narrowed(lookup), n)
-    edges, divided = followed(edges, alone, lines, decisions)
-    edges = edges.narrowed(lookup)
-    found = resolve(edges, n)
-    unknown = tried & ~edges.hits
-    single, several = found.fitting == 1, (edges.hits > 0) & (found.fitting != 1)
-    left, no_key = edges.hits == 0, tried == 0
+    keys, tried = look_up(keyed_texts(lines, rules, ~control), account, lookup, rules, n)
+    alone = resolve(keys.narrowed(lookup), n)
+    keys, divided = followed(keys, alone, lines, decisions)
+    keys = keys.narrowed(lookup)
+    found = resolve(keys, n)
+    unknown = tried & ~keys.hits
+    single, several = found.fitting == 1, (keys.hits > 0) & (found.fitting != 1)
+    left, no_key = keys.hits == 0, tried == 0
     shortened = _shortened(lines, rules)
     lost = left & no_key & (shortened != "")
     # What belongs to no order unless a key finds one; a fee of a transaction goes with its Sale.
@@ -104,7 +101,7 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
         (several & (found.fitting == 0), "contradictory", "keys_disagree"),
         (single, "matched", "keys_agree"),
         (single & (unknown > 0), "matched", "one_key_unknown"),
-        (single & (edges.hits == 1 << SALE), "matched", "follows_sale"),
+        (single & (keys.hits == 1 << SALE), "matched", "follows_sale"),
         (divided, "matched", "follows_split"),
         (control, "total_line", "control_total"),
         *((decided == name, *said) for name, said in DECIDED.items()),
@@ -116,9 +113,9 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
     seen = np.where(reason == "operation_unknown", lines["operation"].to_numpy(dtype=object), seen)
     open_ended = several & ~divided & (decided == "")
     named = np.flatnonzero(open_ended)
-    candidates[named] = _candidates(edges, named, lookup)
+    candidates[named] = _candidates(keys, named, lookup)
     torn = np.flatnonzero(open_ended & (found.fitting == 0))
-    expected[torn] = _by_key(edges, torn, lookup)
+    expected[torn] = _by_key(keys, torn, lookup)
 
     loose = loose_texts(lines, rules)
     near = suggest(lines, np.flatnonzero((outcome == "unmatched") & (decided == "")), loose, lookup, rules)
@@ -132,7 +129,7 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
             "outcome": outcome,
             "reason": reason,
             "order": pd.arrays.IntegerArray(order, order == 0),
-            "keys": np.where(by_keys, _NAMES[edges.hits], ""),
+            "keys": np.where(by_keys, _NAMES[keys.hits], ""),
             "unknown_keys": np.where(by_keys, _NAMES[unknown], ""),
             "candidates": candidates,
             "nearest": pd.arrays.IntegerArray(nearest, nearest == 0),
@@ -145,11 +142,11 @@ def match(lines: pd.DataFrame, lookup: Lookup, rules: MatchRules | None = None) 
     ).astype({name: "str" for name in RESULT if name not in ("order", "nearest")})[list(RESULT)]
 
 
-def _decided(lines: pd.DataFrame) -> Decided:
+def _decided(lines: pd.DataFrame) -> Decisions:
     if "decided" not in lines:
         nothing = np.full(len(lines), "", dtype=object)
-        return Decided(nothing, np.zeros(len(lines), np.int64), nothing)
-    return Decided(
+        return Decisions(nothing, np.zeros(len(lines), np.int64), nothing)
+    return Decisions(
         lines["decided"].to_numpy(dtype=object),
         lines["decided_order"].to_numpy(dtype=np.int64, na_value=0),
         lines["decided_split"].to_numpy(dtype=object),
@@ -167,10 +164,10 @@ def _shortened(lines: pd.DataFrame, rules: MatchRules) -> NDArray[np.object_]:
     return found
 
 
-def _candidates(edges: Edges, rows: Ints, lookup: Lookup) -> list[str]:
+def _candidates(keys: FoundKeys, rows: Ints, lookup: Lookup) -> list[str]:
     """What the keys of these rows name, the first orders."""
-    among = np.isin(edges.row, rows)
-    named = pd.DataFrame({"row": edges.row[among], "order": edges.order[among]}).drop_duplicates()
+    among = np.isin(keys.row, rows)
+    named = pd.DataFrame({"row": keys.row[among], "order": keys.order[among]}).drop_duplicates()
     named = named.sort_values(["row", "order"])
     named["nth"] = named.groupby("row").cumcount()
     named = named[named["nth"] <= NAMED]
@@ -181,10 +178,10 @@ def _candidates(edges: Edges, rows: Ints, lookup: Lookup) -> list[str]:
     return texts
 
 
-def _by_key(edges: Edges, rows: Ints, lookup: Lookup) -> list[str]:
+def _by_key(keys: FoundKeys, rows: Ints, lookup: Lookup) -> list[str]:
     """What each key of these rows names."""
-    among = np.isin(edges.row, rows)
-    named = pd.DataFrame({"row": edges.row[among], "key": edges.key[among], "order": edges.order[among]})
+    among = np.isin(keys.row, rows)
+    named = pd.DataFrame({"row": keys.row[among], "key": keys.key[among], "order": keys.order[among]})
     named = named.drop_duplicates().sort_values(["row", "key", "order"])
     named["name"] = lookup.names.reindex(named["order"]).to_numpy(dtype=object)
     keyed = named.groupby(["row", "key"])["name"].agg(_first_names).reset_index("key")

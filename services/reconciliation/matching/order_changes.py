@@ -1,4 +1,4 @@
-"""What has changed of orders, pages, payments and operations, taken into the join: their keys, the lines they concern."""
+"""What has changed of orders, pages, payments and operations, read into the join: their keys, the lines they concern."""
 
 import time
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from services.reconciliation.matching.rejoin import GAP_SECONDS, rejoin
 from services.reconciliation.matching.suggestions import loose_variants
 from services.store import Connection, Store, meta
 from services.store.settlements import order_keys, settlement_lines
-from services.store.settlements import positions as position_rows
+from services.store.settlements.positions import bump_version, put_positions, read_version
 
 ORDERS_AT_ONCE = 1_000
 _CURSOR = "reconciliation_cursor"
@@ -42,13 +42,13 @@ def catch_up_store(store: Store, limit: int = 5_000) -> bool:
         if orders:
             if done:
                 time.sleep(GAP_SECONDS)
-            _take_in(store, orders)
+            _write_keys(store, orders)
         if after != before:
             with store.write() as tx:
                 # else another has moved it, or an import has set it back
                 if meta.document(tx, _CURSOR) == before:
                     meta.put_document(tx, _CURSOR, after)
-        if not more:  # what trickles in meanwhile is taken in together, later
+        if not more:  # what trickles in meanwhile is read together, later
             return False
         done += len(orders)
     return True
@@ -72,7 +72,7 @@ def cursor(tx: Connection) -> dict[str, Any]:
 
 
 def _next_orders(tx: Connection) -> tuple[dict[str, Any], list[int], dict[str, Any], bool]:
-    """The cursor, some orders that have changed since, where it stands once they are taken in, and whether there are more.
+    """The cursor, some orders that have changed since, where it stands once they are read in, and whether there are more.
 
     ``gaps``: of each source the ids that were passed over and may yet commit, and until when they are waited for.
     """
@@ -119,7 +119,7 @@ Key = tuple[str, str, str, str, int]  # the cells of order_keys
 
 
 @dataclass(frozen=True)
-class _Taken:
+class _OrderKeys:
     """Orders as they are now: their keys and where they stand, and of each account the version that this was read at."""
 
     keys: list[Key]
@@ -127,33 +127,32 @@ class _Taken:
     versions: dict[str, int]
 
 
-def _take_in(store: Store, orders: list[int]) -> None:
+def _write_keys(store: Store, orders: list[int]) -> None:
     """Let these orders have the keys that they have now, and join the lines that they concern.
 
     All is computed before the transaction that writes; where something has come between, once more within it.
     """
     with store.read() as tx:
-        taken = _look(tx, orders)
+        read = _read_orders(tx, orders)
     with store.write() as tx:
         moved = [
-            position_rows.bump(tx, account) != version + 1
-            for account, version in sorted(taken.versions.items())
+            bump_version(tx, account) != version + 1 for account, version in sorted(read.versions.items())
         ]
         if any(moved):
-            taken = _look(tx, orders)
-        order_keys.put(tx, orders, taken.keys)
-        position_rows.put(tx, taken.positions)
+            read = _read_orders(tx, orders)
+        order_keys.put(tx, orders, read.keys)
+        put_positions(tx, read.positions)
     with store.read() as tx:
-        exact = {text for _, _, kind, text, _ in taken.keys if kind in HIPAYS_KINDS}
-        lines = settlement_lines.concerned(tx, orders, sorted(exact), sorted(_wanted(tx, orders, taken.keys)))
+        exact = {text for _, _, kind, text, _ in read.keys if kind in HIPAYS_KINDS}
+        lines = settlement_lines.concerned(tx, orders, sorted(exact), sorted(_wanted(tx, orders, read.keys)))
     for account, ids in lines.items():
         rejoin(store, account, ids)
 
 
-def _look(tx: Connection, ids: list[int]) -> _Taken:
+def _read_orders(tx: Connection, ids: list[int]) -> _OrderKeys:
     pages, operations, transactions, captures = _of_orders(tx, ids)
     known: list[tuple[str, str, str, int]] = []
-    for row in order_keys.facts(tx, ids):
+    for row in order_keys.order_texts(tx, ids):
         texts = known_texts(
             [row.order_id, *pages.get(row.id, ())],
             {kind: getattr(row, kind) for kind in REFERENCE_KINDS},
@@ -166,8 +165,8 @@ def _look(tx: Connection, ids: list[int]) -> _Taken:
         (loose_of(kind, text, found), account, kind, text, order)
         for (account, kind, text, order), found in zip(known, loose, strict=True)
     ]
-    versions = {account: position_rows.version(tx, account) for account in {key[1] for key in keys}}
-    return _Taken(
+    versions = {account: read_version(tx, account) for account in {key[1] for key in keys}}
+    return _OrderKeys(
         keys, positions.compute(tx, ids, {order: captures.get(order, 0) for order in ids}), versions
     )
 

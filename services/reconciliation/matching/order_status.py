@@ -12,6 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from services.reconciliation.matching.lookup import Flags, Ints
+from services.store.settlements.outcomes import OPEN_STATUSES as OPEN_STATUSES
+from services.store.settlements.outcomes import STATUSES as STATUSES
 
 Texts = NDArray[np.object_]
 
@@ -41,28 +43,6 @@ LINE_COLUMNS: dict[str, str] = {
     "tax_amount_units": "Int64",
     "settled_amount_units": "Int64",
 }
-STATUSES = (
-    "wrong_currency",  # a sale, or what undoes one, in another currency than the order's
-    "paid_twice",  # two transactions, each of the order's whole amount
-    "settled_not_paid",  # settled, and nobody told us that it was paid
-    "amount_missing",  # a sale, or what undoes one, has no amount: how much is settled is not known
-    "charged_back",
-    "chargeback_won",
-    "refunded",
-    "refunded_in_part",
-    "settled_over",  # more than was captured
-    "settled_under",  # every capture has its line, and they are less than what was captured
-    "settled_in_part",  # captures without a line yet
-    "settled_in_full",  # all that was captured; a remainder that was released is not open
-    "paid_not_settled",
-    "awaited",  # of the shop's own list, and nothing settled: whether it was paid is not known
-    "not_due",  # not paid, nothing settled
-)
-# A person is to look at these, and at every order of which anything collected is in no line.
-OPEN_STATUSES = (
-    "wrong_currency", "paid_twice", "settled_not_paid", "amount_missing", "charged_back", "settled_over", "settled_under", "settled_in_part",
-    "paid_not_settled",
-)  # fmt: skip
 _KINDS = {
     "sale": "gross_units",
     "refund": "refunds_units",

@@ -13,8 +13,9 @@ from services.reconciliation.matching.order_status import (
     OPEN_STATUSES,
     classify,
 )
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.settlements import acceptances, positions
+from services.store.settlements.acceptances import ValidAcceptance
 
 _SHARED = {  # of which currency each amount is
     "original_amount_units": "original_currency", "amount_excl_tax_units": "currency", "tax_amount_units": "currency",
@@ -26,7 +27,7 @@ def refresh(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] |
     """Write where these orders stand. ``captures``: how many each has, where that is newly known."""
     wanted = sorted(set(orders))
     if wanted:
-        positions.put(tx, compute(tx, wanted, captures))
+        positions.put_positions(tx, compute(tx, wanted, captures))
 
 
 def compute(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] | None = None) -> pd.DataFrame:
@@ -40,10 +41,10 @@ def compute(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] |
         ]
     lines, split = positions.matched_lines(tx, wanted), positions.split_lines(tx, wanted)
     whole = pd.concat([lines, allotted(split)], ignore_index=True) if len(split) else lines
-    return _opened(classify(whole, facts), acceptances.standing(tx, wanted))
+    return _opened(classify(whole, facts), acceptances.valid(tx, wanted))
 
 
-def _opened(found: pd.DataFrame, accepted: Mapping[int, Row[Any]]) -> pd.DataFrame:
+def _opened(found: pd.DataFrame, accepted: Mapping[int, ValidAcceptance]) -> pd.DataFrame:
     """A person's acceptance holds for the figures that they saw."""
     opened = found["status"].isin(OPEN_STATUSES) | (found["open_units"] > 0)
     holds: list[int | None] = [None] * len(found)

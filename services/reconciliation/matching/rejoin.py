@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,10 +27,11 @@ from services.reconciliation.matching.match import RESULT, match
 from services.store import Connection, Store
 from services.store.frames import plain
 from services.store.settlements import matching_rules, order_keys, settlement_lines
-from services.store.settlements import positions as position_rows
 from services.store.settlements.line_totals import Sums, counted
+from services.store.settlements.matching_rules import AccountMatching
+from services.store.settlements.positions import bump_version, read_version
 
-AT_ONCE = 2_000  # lines that are joined again in one transaction
+BATCH = 2_000  # lines that are joined again in one transaction
 _TRIES = 3
 GAP_SECONDS = 0.03  # between two transactions, for other writers
 Step = Callable[[], AbstractContextManager[Connection]]
@@ -43,9 +43,9 @@ def rules_of(tx: Connection) -> dict[str, MatchRules]:
     return {account: _rules(tx, account, row) for account, row in rows.items()}
 
 
-def _rules(tx: Connection, account: str, row: Any) -> MatchRules:
+def _rules(tx: Connection, account: str, row: AccountMatching) -> MatchRules:
     not_ours = tuple(
-        NotOurs(one.field, one.pattern, one.text) for one in matching_rules.not_ours_texts(tx, account)
+        NotOurs(one.field, one.pattern, one.text) for one in matching_rules.valid_rule_texts(tx, account)
     )
     return MatchRules(row.reference, frozenset(row.ignore), not_ours)
 
@@ -78,7 +78,7 @@ class _Joined:
     split: list[int]  # lines that are divided over orders, or were
 
 
-def _look(tx: Connection, account: str, line_ids: Iterable[int]) -> _Joined:
+def _match_lines(tx: Connection, account: str, line_ids: Iterable[int]) -> _Joined:
     """Match standing lines of an account, and those that share their transactions."""
     first = settlement_lines.joined(tx, settlement_lines.with_ids(tx, line_ids))
     shared = settlement_lines.of_transactions(tx, account, first["transaction_id"].unique())
@@ -89,14 +89,14 @@ def _look(tx: Connection, account: str, line_ids: Iterable[int]) -> _Joined:
     return _Joined(lines, found, split.tolist())
 
 
-def _finish(tx: Connection, joined: _Joined) -> None:
+def _write(tx: Connection, joined: _Joined) -> None:
     touched = write_changes(tx, joined.lines, joined.found)
     positions.refresh(tx, {*touched, *settlement_lines.orders_of_splits(tx, joined.split)})
 
 
 def rejoin_here(tx: Connection, account: str, line_ids: Iterable[int]) -> None:
     """The same for a few lines, within a transaction that has bumped the account's version."""
-    _finish(tx, _look(tx, account, line_ids))
+    _write(tx, _match_lines(tx, account, line_ids))
 
 
 def rejoin(store: Store, account: str, line_ids: Iterable[int], step: Step | None = None) -> None:
@@ -105,23 +105,23 @@ def rejoin(store: Store, account: str, line_ids: Iterable[int], step: Step | Non
     They are matched before the transaction that writes; where something has come between, once more.
     """
     step, ids = step or store.write, sorted(set(line_ids))
-    for start in range(0, len(ids), AT_ONCE):
+    for start in range(0, len(ids), BATCH):
         goes_on()
-        part = ids[start : start + AT_ONCE]
+        part = ids[start : start + BATCH]
         if start:
             time.sleep(GAP_SECONDS)
         for _ in range(_TRIES):
             with store.read() as tx:
-                version, joined = position_rows.version(tx, account), _look(tx, account, part)
+                version, joined = read_version(tx, account), _match_lines(tx, account, part)
             with step() as tx:
-                if done := position_rows.bump(tx, account) == version + 1:
-                    _finish(tx, joined)
+                if done := bump_version(tx, account) == version + 1:
+                    _write(tx, joined)
             if done:
                 break
         else:
             with step() as tx:
-                position_rows.bump(tx, account)
-                _finish(tx, _look(tx, account, part))
+                bump_version(tx, account)
+                _write(tx, _match_lines(tx, account, part))
 
 
 def write_changes(tx: Connection, lines: pd.DataFrame, found: pd.DataFrame) -> set[int]:
@@ -160,6 +160,6 @@ def rejoin_lines(desk: Desk, account: str, line_ids: Iterable[int]) -> None:
 def rejoin_account(store: Store, account: str, after: int, step: Step) -> int | None:
     """Join the account's next lines again, since its rules have changed; the last of them, None at the end."""
     with store.read() as tx:
-        ids = settlement_lines.page(tx, account, after, AT_ONCE)
+        ids = settlement_lines.page(tx, account, after, BATCH)
     rejoin(store, account, ids, step)
     return ids[-1] if ids else None

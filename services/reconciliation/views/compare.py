@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from services.reconciliation.matching.lookup import loosely
 from services.reconciliation.matching.suggestions import loose_variants
-from services.store import Row
+from services.store.settlements.position_pages import PositionedOrder
+from services.store.settlements.stored_lines import StoredLine
 
 # same: to the letter. near: but for case, blanks, dashes or leading zeros, or it is another page of the order. part: an
 # amount below the order's. absent: one of the two says nothing.
@@ -25,7 +26,7 @@ class Compared:
 
 
 def compare(
-    line: Row[Any], order: Row[Any], transactions: Collection[str], reference: int
+    line: StoredLine, order: PositionedOrder, transactions: Collection[str], reference: int
 ) -> tuple[Compared, ...]:
     """What a line says beside what an order says.
 

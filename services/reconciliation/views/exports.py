@@ -2,26 +2,26 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from services.access import Actor, Right, audit, require
 from services.desk import Desk
 from services.i18n import Translator
 from services.reconciliation.views import lists, payout_list
 from services.reconciliation.views.line_text import operation, reason
-from services.reconciliation.views.lists import Page, Turn
+from services.reconciliation.views.lists import Cursor, Page
 from services.reconciliation.views.reasons import OUTCOMES, STATUSES
 from services.settlements import dates
 from services.settlements.columns import AMOUNTS, DATES, LABELS
 from services.spreadsheets import write
 from services.spreadsheets.write import Column, Form
-from services.store import Row
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.line_pages import Sort
 from services.store.settlements.position_pages import OrderFilter, OrderSort
 
 XLSX_ROWS = 150_000  # above, a spreadsheet is slow: CSV
-_AT_ONCE = 2_000
+_BATCH = 2_000
+T = TypeVar("T")
 
 
 def write_lines(
@@ -29,7 +29,7 @@ def write_lines(
 ) -> int:
     """Write the lines that the filter lets through to `out`; how many. Raises NotAllowed."""
     _note(desk, actor, "lines_exported")
-    rows = _each(lambda turn: lists.lines(desk, actor, chosen, sort, turn, _AT_ONCE), form)
+    rows = _each(lambda cursor: lists.lines(desk, actor, chosen, sort, cursor, _BATCH), form)
     return write.write(rows, _line_columns(desk, t), form, t, out)
 
 
@@ -46,7 +46,7 @@ def write_orders(
 ) -> int:
     """Write the orders that the filter lets through, with where they stand. Raises NotAllowed."""
     _note(desk, actor, "orders_exported")
-    rows = _each(lambda turn: lists.orders(desk, actor, chosen, sort, turn, _AT_ONCE, late=late), form)
+    rows = _each(lambda cursor: lists.orders(desk, actor, chosen, sort, cursor, _BATCH, late=late), form)
     return write.write(rows, _order_columns(desk, t), form, t, out)
 
 
@@ -61,7 +61,7 @@ def write_payouts(
 ) -> int:
     """Write the payouts in these states, all where none is named. Raises NotAllowed."""
     _note(desk, actor, "payouts_exported")
-    found = payout_list.payouts(desk, actor, accounts)
+    found = payout_list.list_payouts(desk, actor, accounts)
     rows = (one for one in found if not states or one.state in states)
     return write.write(rows, _payout_columns(desk, t), form, t, out)
 
@@ -72,18 +72,18 @@ def _note(desk: Desk, actor: Actor, action: str) -> None:
         audit.record(tx, actor, action, f"user:{actor.id}")
 
 
-def _each(read: Callable[[Turn | None], Page], form: Form) -> Iterator[Row[Any]]:
+def _each(read: Callable[[Cursor | None], Page[T]], form: Form) -> Iterator[T]:
     """Row by row, each page by a transaction of its own: a long file holds up nobody."""
-    count, turn = 0, None
+    count, cursor = 0, None
     while True:
-        page = read(turn)
+        page = read(cursor)
         for row in page.rows:
             count += 1
             if form == "xlsx" and count > XLSX_ROWS:
                 return
             yield row
-        turn = page.after
-        if turn is None:
+        cursor = page.after
+        if cursor is None:
             return
 
 
@@ -170,8 +170,8 @@ def _payout_columns(desk: Desk, t: Translator) -> tuple[Column, ...]:
         Column("Difference", "amount", _field("difference_units"), 14),
         Column("Lines", "count", _field("lines"), 8),
         Column("Lines open", "count", _field("open_lines"), 8),
-        Column("Rows set aside", "count", _field("aside"), 8),
-        Column("Corrections to decide", "count", _field("held"), 8),
+        Column("Rows set aside", "count", _field("rows_set_aside"), 8),
+        Column("Corrections to decide", "count", _field("corrections_held"), 8),
         Column("Without an amount", "count", _field("missing"), 8),
         Column("First date", "text", _of_file("first_date"), 11),
         Column("Last date", "text", _of_file("last_date"), 11),

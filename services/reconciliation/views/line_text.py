@@ -1,7 +1,5 @@
 """A line in a reader's words, on screens and in files alike."""
 
-from typing import Any
-
 from services.i18n import Translator
 from services.money import format_money
 from services.reconciliation.views.reasons import (
@@ -12,13 +10,14 @@ from services.reconciliation.views.reasons import (
     values,
 )
 from services.settlements.operations import BY_CODE, ORDER_KINDS
-from services.store import Row
+from services.store.settlements.stored_lines import ShownLine
 
 # Something comes near such a line: the keys that were tried, and what differs, are said beside it.
 _NEAR = frozenset(
     {"near_reference", "near_order", "page_suffix", "other_column", "other_account", "several_near"}
 )
 _ALIKE = _NEAR - {"page_suffix"}  # but for what ``differences`` tells
+_IN_SENTENCES = ("candidates", "nearest_id", "seen", "expected", "keys", "unknown_keys")
 _COLUMNS = {"order_id": "file_order", "transaction": "transaction_id", "operation": "merchant_operation_id"}
 
 
@@ -27,14 +26,14 @@ def operation(code: str, text: str, t: Translator) -> str:
     return t(BY_CODE[code].label) if code in BY_CODE else text or t("not known")
 
 
-def reason(line: Row[object], t: Translator) -> str:
+def reason(line: ShownLine, t: Translator) -> str:
     """Why a line of ``services.reconciliation.views.lists`` has its outcome; "" where nothing was said.
 
     Of one that is open: the keys that were tried with their texts, the nearest candidate, and what differs.
     """
     if line.reason not in REASONS:
         return ""
-    row = {name: "" if value is None else value for name, value in line._mapping.items()}
+    row: dict[str, object] = {name: getattr(line, name) or "" for name in _IN_SENTENCES}
     names = {key: _key(key, line, t) for key in KEY_NAMES}
     if line.reason == "keys_disagree":
         row["expected"] = _by_key(line, names, t)
@@ -48,7 +47,7 @@ def reason(line: Row[object], t: Translator) -> str:
     return " ".join(said + _missing(line, t))
 
 
-def _missing(line: Row[Any], t: Translator) -> list[str]:
+def _missing(line: ShownLine, t: Translator) -> list[str]:
     """What an amount that is not there stands in the way of."""
     said = []
     if line.kind in ORDER_KINDS and line.original_amount_units is None:
@@ -58,13 +57,13 @@ def _missing(line: Row[Any], t: Translator) -> list[str]:
     return said
 
 
-def _key(key: str, line: Row[Any], t: Translator) -> str:
+def _key(key: str, line: ShownLine, t: Translator) -> str:
     column = f"reporting_data_{line.reference or 1}" if key == "reference" else _COLUMNS.get(key, "")
     text = getattr(line, column).strip() if column else ""
     return t("{key} “{text}”", key=t(KEY_NAMES[key]), text=text) if text else t(KEY_NAMES[key])
 
 
-def _by_key(line: Row[Any], names: dict[str, str], t: Translator) -> str:
+def _by_key(line: ShownLine, names: dict[str, str], t: Translator) -> str:
     """Which key names which orders."""
     pairs = [part.split(" ", 1) for part in line.expected.split("\n") if " " in part]
     named = [
@@ -73,17 +72,17 @@ def _by_key(line: Row[Any], names: dict[str, str], t: Translator) -> str:
     return "; ".join(named) or line.candidates
 
 
-def _differing(line: Row[Any], t: Translator) -> list[str]:
+def _differing(line: ShownLine, t: Translator) -> list[str]:
     found = [t(DIFFERENCES[name]) for name in differences(line.seen, line.expected)]
     return [t("The texts differ in: {differences}.", differences=", ".join(found))] if found else []
 
 
-def _amounts(line: Row[Any], t: Translator) -> list[str]:
+def _amounts(line: ShownLine, t: Translator) -> list[str]:
     units, ordered = line.original_amount_units, line.nearest_amount
     if units is None or ordered is None:
         return []
     if (abs(units), line.original_currency) == (ordered, line.nearest_currency):
         return [t("The amount is the same.")]
-    ours = format_money(ordered, line.nearest_currency, t.locale)
+    ours = format_money(ordered, line.nearest_currency or "", t.locale)
     theirs = format_money(abs(units), line.original_currency, t.locale) if line.original_currency else "—"
     return [t("The amounts differ: {line} in the line, {order} ordered.", line=theirs, order=ours)]

@@ -6,36 +6,42 @@ Everything is read by an index or from kept sums: a page costs the same with a t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from services import clock
 from services.access import Actor, Right, require
 from services.accounts.settlement_delay import days_to_settle
 from services.desk import Desk
 from services.orders.errors import UnknownOrder
-from services.payouts.tie_out import STATES
+from services.payouts.tie_out import STATES, PayoutState
 from services.reconciliation.decisions.errors import LineUnknown
 from services.reconciliation.matching.lookup import loosely
 from services.reconciliation.views import payout_list
-from services.reconciliation.views.payout_list import OPEN, among
-from services.reconciliation.views.related_orders import HINTS, Beside, beside
+from services.reconciliation.views.payout_list import known_accounts
+from services.reconciliation.views.related_orders import HINTS, RelatedOrder, related_orders
 from services.store import Connection, Row
-from services.store.settlements import held_corrections as held_rows
-from services.store.settlements import line_pages, position_pages
-from services.store.settlements import reconciliation_views as rows
+from services.store.settlements import held_corrections, line_pages, position_pages, reconciliation_views
 from services.store.settlements.line_filter import LineFilter as LineFilter
 from services.store.settlements.line_pages import SORTS, Sort
+from services.store.settlements.outcomes import OPEN as OPEN
+from services.store.settlements.outcomes import Outcome
 from services.store.settlements.position_pages import ORDER_SORTS, OrderSort
+from services.store.settlements.position_pages import ListedOrder as ListedOrder
 from services.store.settlements.position_pages import OrderFilter as OrderFilter
+from services.store.settlements.position_pages import PositionedOrder as PositionedOrder
+from services.store.settlements.reconciliation_views import ListedFile as ListedFile
+from services.store.settlements.reconciliation_views import ReadFile as ReadFile
+from services.store.settlements.stored_lines import LineOfFile as LineOfFile
+from services.store.settlements.stored_lines import ShownLine as ShownLine
 from services.text.folding import typed
 
 SHOWN = 25
-LOOKED_AT = line_pages.FOUND_BY_TEXT  # hits of a search, by each key
+SEARCH_LIMIT = line_pages.FOUND_BY_TEXT  # hits of a search, by each key
 _RELATED = 200  # lines of one order that are shown
 
 
 @dataclass(frozen=True)
-class Turn:
+class Cursor:
     """Where a page begins: after this place, or before it."""
 
     value: Any
@@ -43,15 +49,18 @@ class Turn:
     back: bool = False
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True)
-class Page:
+class Page(Generic[T]):
     """``total`` where it is known; ``before`` and ``after`` lead to the pages beside this one, None where there is none.
     ``cut``: the text has more hits than a search looks at, and what is listed and counted is of those that it did."""
 
-    rows: tuple[Row[Any], ...]
+    rows: tuple[T, ...]
     total: int | None
-    before: Turn | None
-    after: Turn | None
+    before: Cursor | None
+    after: Cursor | None
     cut: bool = False
 
 
@@ -59,26 +68,26 @@ class Page:
 class Moved:
     """What an outcome comes to in one settlement currency; ``units``: 1/10000, without signs."""
 
-    outcome: str
+    outcome: Outcome
     currency: str
     lines: int
     units: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Figures:
     """``open_orders``: that a person is to look at; ``late``: those of which something collected is in no payout although
-    its account's days are over; ``payouts``: how many of each state."""
+    its account's days are over; ``payout_states``: how many payouts are in each state."""
 
     moved: tuple[Moved, ...]
     statuses: dict[str, int]
     open_orders: int
     late: int
-    payouts: dict[str, int]
+    payout_states: dict[PayoutState, int]
     currencies: tuple[str, ...]
     operations: tuple[str, ...]
 
-    def lines(self, *outcomes: str) -> int:
+    def lines(self, *outcomes: Outcome) -> int:
         return sum(one.lines for one in self.moved if one.outcome in outcomes)
 
     @property
@@ -89,13 +98,13 @@ class Figures:
 
 @dataclass(frozen=True)
 class LineDetail:
-    """``line``: its columns with ``order_id``, ``nearest_id``, ``file_name``. ``formerly``: what it said in older files.
+    """``line``: its columns with ``order_id``, ``nearest_id``, ``file_name``. ``former``: what it said in older files.
     ``readings``: how each of these files was read. ``held``: corrections of it, or that it is of, which wait, with
     ``file_name``."""
 
-    line: Row[Any]
-    beside: tuple[Beside, ...]
-    formerly: tuple[Row[Any], ...]
+    line: ShownLine
+    related: tuple[RelatedOrder, ...]
+    former: tuple[LineOfFile, ...]
     readings: dict[int, dict[str, Any]]
     held: tuple[Row[Any], ...] = ()
 
@@ -105,9 +114,9 @@ class OrderDetail:
     """``order``: its columns and those of its position, which are None before it has one. ``near``: open lines that come near
     it; ``late_on``: from when what is missing of it is late, None where nothing is."""
 
-    order: Row[Any]
-    lines: tuple[Row[Any], ...]
-    near: tuple[Row[Any], ...] = ()
+    order: PositionedOrder
+    lines: tuple[LineOfFile, ...]
+    near: tuple[ShownLine, ...] = ()
     late_on: datetime | None = None
 
 
@@ -115,22 +124,22 @@ def figures(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> Figures:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        known = among(desk, accounts)
-        payouts = payout_list.all_of(tx, known)
+        known = known_accounts(desk, accounts)
+        payouts = payout_list.read_payouts(tx, known)
         states = {state: sum(one.state == state for one in payouts) for state in STATES}
         moved = tuple(
-            Moved(row.outcome, row.settlement_currency, int(row.lines), int(row.moved_units or 0))
-            for row in rows.sums(tx, known)
+            Moved(row.outcome, row.settlement_currency, row.lines, row.moved_units)
+            for row in reconciliation_views.sums(tx, known)
         )
         late = position_pages.count(tx, OrderFilter(late=_late(tx, known)))
         return Figures(
-            moved,
-            position_pages.statuses(tx, known),
-            position_pages.opened(tx, known),
-            late,
-            states,
-            tuple(rows.currencies(tx)),
-            tuple(rows.operations(tx)),
+            moved=moved,
+            statuses=position_pages.statuses(tx, known),
+            open_orders=position_pages.opened(tx, known),
+            late=late,
+            payout_states=states,
+            currencies=tuple(reconciliation_views.currencies(tx)),
+            operations=tuple(reconciliation_views.operations(tx)),
         )
 
 
@@ -139,23 +148,26 @@ def lines(
     actor: Actor,
     chosen: LineFilter,
     sort: Sort = "newest",
-    turn: Turn | None = None,
+    cursor: Cursor | None = None,
     shown: int = SHOWN,
-) -> Page:
+) -> Page[ShownLine]:
     """One page of the standing lines; each row as in ``LineDetail.line``. Raises NotAllowed."""
     chosen = replace(
-        chosen, accounts=among(desk, chosen.accounts), text=chosen.text.strip(), loose=_loose(chosen.text)
+        chosen,
+        accounts=known_accounts(desk, chosen.accounts),
+        text=chosen.text.strip(),
+        loose=_loose(chosen.text),
     )
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        place = (turn.value, turn.id) if turn else None
-        back = turn is not None and turn.back
+        place = (cursor.value, cursor.id) if cursor else None
+        back = cursor is not None and cursor.back
         found, total = line_pages.places(tx, chosen, sort, place, shown + 1, back=back)
-        seen = rows.lines(tx, [number for _, number in found[:shown]])
+        seen = reconciliation_views.lines(tx, [number for _, number in found[:shown]])
         cut = line_pages.cut(tx, chosen)
     page = [seen[number] for _, number in found[:shown]]
     column = SORTS[sort][0]
-    made = _page(page, total, turn, len(found) > shown, lambda row: (getattr(row, column), row.id))
+    made = _page(page, total, cursor, len(found) > shown, lambda row: (getattr(row, column), row.id))
     return replace(made, cut=cut)
 
 
@@ -164,11 +176,11 @@ def orders(
     actor: Actor,
     chosen: OrderFilter,
     sort: OrderSort = "newest",
-    turn: Turn | None = None,
+    cursor: Cursor | None = None,
     shown: int = SHOWN,
     *,
     late: bool = False,
-) -> Page:
+) -> Page[ListedOrder]:
     """One page of the orders by where they stand; ``late``: only those of which something collected too long ago is in no
     payout.
 
@@ -177,44 +189,44 @@ def orders(
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
         chosen = _orders_chosen(desk, tx, chosen, late=late)
-        place = (turn.value, turn.id) if turn else None
-        back = turn is not None and turn.back
+        place = (cursor.value, cursor.id) if cursor else None
+        back = cursor is not None and cursor.back
         found = position_pages.page(tx, chosen, sort, place, shown + 1, back=back)
         total = position_pages.count(tx, chosen)
         cut = position_pages.cut(tx, chosen)
     column = ORDER_SORTS[sort][0]
     made = _page(
-        found[:shown], total, turn, len(found) > shown, lambda row: (getattr(row, column), row.order)
+        found[:shown], total, cursor, len(found) > shown, lambda row: (getattr(row, column), row.order)
     )
     return replace(made, cut=cut)
 
 
 def _orders_chosen(desk: Desk, tx: Connection, chosen: OrderFilter, *, late: bool) -> OrderFilter:
-    accounts = among(desk, chosen.accounts)
+    accounts = known_accounts(desk, chosen.accounts)
     return replace(
         chosen, accounts=accounts, late=_late(tx, accounts) if late else {}, loose=_loose(chosen.loose)
     )
 
 
 def _page(
-    found: list[Row[Any]],
+    found: list[T],
     total: int | None,
-    turn: Turn | None,
+    cursor: Cursor | None,
     more: bool,
-    place: Callable[[Row[Any]], tuple[Any, int]],
-) -> Page:
+    place: Callable[[T], tuple[Any, int]],
+) -> Page[T]:
     """``found`` in the order in which it was read, ``more``: there is at least one beyond it."""
-    back = turn is not None and turn.back
+    back = cursor is not None and cursor.back
     shown = found[::-1] if back else found
     if not shown:
         return Page((), total, None, None)
-    before = more if back else turn is not None
+    before = more if back else cursor is not None
     after = back or more
     return Page(
         tuple(shown),
         total,
-        Turn(*place(shown[0]), back=True) if before else None,
-        Turn(*place(shown[-1])) if after else None,
+        Cursor(*place(shown[0]), back=True) if before else None,
+        Cursor(*place(shown[-1])) if after else None,
     )
 
 
@@ -222,13 +234,13 @@ def line(desk: Desk, actor: Actor, line_id: int) -> LineDetail:
     """One line, and beside it its order, its parts' orders, or those that it may be of. Raises LineUnknown, NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        found = rows.lines(tx, [line_id]).get(line_id)
+        found = reconciliation_views.lines(tx, [line_id]).get(line_id)
         if found is None or found.file_state != "complete" or found.account not in desk.settings.all_accounts:
             raise LineUnknown
-        formerly = tuple(rows.formerly(tx, found))
-        readings = rows.readings(tx, {found.file, *(one.file for one in formerly)})
-        held = [one for one in held_rows.of_line(tx, found) if line_id in (*one.before, *one.after)]
-        return LineDetail(found, beside(tx, found), formerly, readings, tuple(held))
+        former = tuple(reconciliation_views.former_lines(tx, found))
+        readings = reconciliation_views.readings(tx, {found.file, *(one.file for one in former)})
+        held = [one for one in held_corrections.of_line(tx, found) if line_id in (*one.before, *one.after)]
+        return LineDetail(found, related_orders(tx, found), former, readings, tuple(held))
 
 
 def order(desk: Desk, actor: Actor, order_id: int) -> OrderDetail:
@@ -238,14 +250,20 @@ def order(desk: Desk, actor: Actor, order_id: int) -> OrderDetail:
         found = position_pages.position(tx, order_id)
         if found is None or found.account not in desk.settings.all_accounts:
             raise UnknownOrder
-        near = rows.lines_near(tx, order_id, OPEN, HINTS) if found.open or found.open_units else []
+        near = (
+            reconciliation_views.lines_near(tx, order_id, OPEN, HINTS)
+            if found.open or found.open_units
+            else []
+        )
         late_on = None
         if found.open_units and found.settled_since is not None:
             late_on = found.settled_since + timedelta(days=days_to_settle(tx, found.account))
-        return OrderDetail(found, tuple(rows.lines_of_order(tx, order_id, _RELATED)), tuple(near), late_on)
+        return OrderDetail(
+            found, tuple(reconciliation_views.lines_of_order(tx, order_id, _RELATED)), tuple(near), late_on
+        )
 
 
-def days_missing(position: Row[Any]) -> int | None:
+def days_missing(position: ListedOrder) -> int | None:
     """For how many days something collected has been in no payout, None where nothing is missing."""
     if not position.open_units or position.paid_at is None:
         return None
@@ -253,51 +271,51 @@ def days_missing(position: Row[Any]) -> int | None:
     return max(0, since.days)
 
 
-def settled_lines(tx: Connection, order_id: int) -> tuple[Row[Any], ...]:
+def settled_lines(tx: Connection, order_id: int) -> tuple[LineOfFile, ...]:
     """The order's lines with the names of their files, oldest first: for a timeline."""
-    return tuple(rows.lines_of_order(tx, order_id, _RELATED))
+    return tuple(reconciliation_views.lines_of_order(tx, order_id, _RELATED))
 
 
 def any_file(desk: Desk, actor: Actor) -> bool:
     """Whether a file was ever added. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        return rows.any_file(tx)
+        return reconciliation_views.any_file(tx)
 
 
 def files(
     desk: Desk, actor: Actor, accounts: Sequence[str] = (), before: int | None = None
-) -> tuple[Row[Any], ...]:
+) -> tuple[ListedFile, ...]:
     """A page of the files, newest first, in whatever state they are; one more than SHOWN says that there are more.
 
     Raises NotAllowed.
     """
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        return tuple(rows.files(tx, among(desk, accounts), before, SHOWN + 1))
+        return tuple(reconciliation_views.files(tx, known_accounts(desk, accounts), before, SHOWN + 1))
 
 
-def unfinished(desk: Desk, actor: Actor, also: Sequence[int] = ()) -> tuple[Row[Any], ...]:
+def unfinished(desk: Desk, actor: Actor, also: Sequence[int] = ()) -> tuple[ListedFile, ...]:
     """The files that wait or are imported, oldest first, and these however they stand. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        return tuple(rows.unfinished(tx, also))
+        return tuple(reconciliation_views.unfinished(tx, also))
 
 
 def names(desk: Desk, actor: Actor, *, file: int | None, order: int | None) -> tuple[str, str]:
     """What a file is called, and an order's id; "" for what is not there. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        of_file = rows.file(tx, file) if file is not None else None
+        of_file = reconciliation_views.file(tx, file) if file is not None else None
         of_order = position_pages.position(tx, order) if order is not None else None
     return of_file.name if of_file else "", of_order.order_id if of_order else ""
 
 
-def file(desk: Desk, actor: Actor, file_id: int) -> Row[Any] | None:
+def file(desk: Desk, actor: Actor, file_id: int) -> ReadFile | None:
     """One file with what it set aside and how it was read. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        return rows.file(tx, file_id)
+        return reconciliation_views.file(tx, file_id)
 
 
 def _late(tx: Connection, accounts: Sequence[str]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from services.i18n import Translator, format_ago
 from services.money import format_money
 from services.reconciliation.views.line_text import operation
 from services.reconciliation.views.lists import OrderDetail
-from services.store import Row
+from services.store.settlements.position_pages import PositionedOrder
+from services.store.settlements.stored_lines import LineOfFile
 
 _COMPARED = ("sale", "refund", "chargeback", "chargeback_refund")
 
@@ -27,7 +28,7 @@ def reason(found: OrderDetail, zone: Any, t: Translator) -> str:
     return " ".join(part for part in said if part)
 
 
-def _status(order: Row[Any], lines: tuple[Row[Any], ...], t: Translator) -> str:
+def _status(order: PositionedOrder, lines: tuple[LineOfFile, ...], t: Translator) -> str:
     def money(units: int) -> str:
         return format_money(units, order.currency, t.locale)
 
@@ -70,11 +71,11 @@ def _status(order: Row[Any], lines: tuple[Row[Any], ...], t: Translator) -> str:
     return ""
 
 
-def _no_amount(line: Row[Any]) -> bool:
+def _no_amount(line: LineOfFile) -> bool:
     return line.original_amount_units is None or line.settled_amount_units is None
 
 
-def _missing(order: Row[Any], t: Translator) -> str:
+def _missing(order: PositionedOrder, t: Translator) -> str:
     if not order.open_units or order.status == "amount_missing":
         return ""
     missing, collected = (

@@ -8,12 +8,21 @@ from zoneinfo import ZoneInfo
 from services import clock
 from services.access import Actor, Right, require, rights
 from services.desk import Desk
-from services.reconciliation.matching.match import OPEN
 from services.settlements.operations import ORDER_KINDS
 from services.store import Connection, Row
-from services.store.orders import orders as order_rows
-from services.store.orders import overview as rows
+from services.store.orders.orders import times_opened
+from services.store.orders.overview import (
+    MEASURES,
+    any_order,
+    expiring,
+    in_no_payout_yet,
+    newest_file,
+    open_lines,
+    series,
+    sums,
+)
 from services.store.orders.overview import Sum as Sum
+from services.store.settlements.outcomes import OPEN
 
 SHOWN = 10
 DAYS = 30  # of the small charts
@@ -37,7 +46,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Payouts:
+class Unsettled:
     """``waiting``: collected and named by no payout line, by currency; ``open_lines``: of sales, refunds and chargebacks
     that are not joined to an order of ours."""
 
@@ -54,7 +63,7 @@ class Expiring:
     opened: dict[int, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Overview:
     """``newest_file``: the payout file imported last, 0 for none yet, None for who may not see payouts; ``zone`` is the
     months' and the days'."""
@@ -75,26 +84,26 @@ def overview(desk: Desk, actor: Actor) -> Overview:
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_ORDERS)
         held = rights(tx, actor)
-        ending, total = rows.expiring(tx, now, _end_of_tomorrow(now, zone), first=actor.id, limit=SHOWN)
-        counts = order_rows.times_opened(tx, {order.id for order in ending if order.link_token})
+        ending, total = expiring(tx, now, _end_of_tomorrow(now, zone), first=actor.id, limit=SHOWN)
+        counts = times_opened(tx, {order.id for order in ending if order.link_token})
         opened = {order.id: counts.get(order.id, 0) for order in ending if order.link_token}
         return Overview(
-            rows.any_order(tx),
-            Expiring(tuple(ending), total, opened),
-            _figures(tx, now, zone),
-            rows.newest_file(tx) if Right.SEE_SETTLEMENTS in held else None,
-            Right.SEND in held,
-            Right.CONFIGURE in held,
-            zone.key,
-            now,
+            any_order=any_order(tx),
+            expiring=Expiring(tuple(ending), total, opened),
+            figures=_figures(tx, now, zone),
+            newest_file=newest_file(tx) if Right.SEE_SETTLEMENTS in held else None,
+            may_send=Right.SEND in held,
+            may_configure=Right.CONFIGURE in held,
+            zone=zone.key,
+            now=now,
         )
 
 
-def payouts(desk: Desk, actor: Actor) -> Payouts:
+def unsettled(desk: Desk, actor: Actor) -> Unsettled:
     """Goes through every order that was paid: not for every rerun. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        return Payouts(rows.in_no_payout_yet(tx), rows.open_lines(tx, ORDER_KINDS, OPEN))
+        return Unsettled(in_no_payout_yet(tx), open_lines(tx, ORDER_KINDS, OPEN))
 
 
 def zone_of(desk: Desk) -> ZoneInfo:
@@ -128,11 +137,11 @@ def _figures(tx: Connection, now: datetime, zone: ZoneInfo) -> tuple[Figures, ..
     end = now + timedelta(seconds=1)
     found = {
         name: (
-            rows.sums(tx, name, this, end),
-            rows.sums(tx, name, last, same),
-            rows.series(tx, name, bounds),
+            sums(tx, name, this, end),
+            sums(tx, name, last, same),
+            series(tx, name, bounds),
         )
-        for name in rows.MEASURES
+        for name in MEASURES
     }
     currencies = {currency for parts in found.values() for part in parts for currency in part}
     figures = [

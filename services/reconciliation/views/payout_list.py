@@ -2,22 +2,20 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import pandas as pd
 
 from services.access import Actor, Right, require
 from services.desk import Desk
-from services.payouts.tie_out import tie
+from services.payouts.tie_out import PayoutState, tie
 from services.store import Connection, Row
 from services.store.settlements import held_corrections, reconciliation_views, set_aside_rows
-
-OPEN = ("contradictory", "ambiguous", "suggested", "unmatched")  # what somebody must look at, the worst first
-PayoutState = Literal["tied", "differs", "no_payout", "not_proved"]
+from services.store.settlements.outcomes import OPEN
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Payout:
     """One settlement in one currency, proved or not. Units of 1/10000; ``open_lines`` of it still have no order."""
 
@@ -32,12 +30,12 @@ class Payout:
     difference_units: int | None
     first_date: str
     last_date: str
-    aside: int  # rows set aside that may belong to it, and that nobody has dealt with
+    rows_set_aside: int  # rows set aside that may belong to it, and that nobody has dealt with
     missing: int  # lines of it without a settled amount, in whatever currency: of files that were imported long ago
-    held: int  # corrections of it that wait for a person, in whatever currency
+    corrections_held: int  # corrections of it that wait for a person, in whatever currency
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OperationSum:
     """What an operation comes to within a payout."""
 
@@ -49,16 +47,16 @@ class OperationSum:
     missing: int  # lines whose amount is not among the units
 
 
-def payouts(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> tuple[Payout, ...]:
+def list_payouts(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> tuple[Payout, ...]:
     """Every settlement per currency, those that are not proved first, then the newest. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        found = all_of(tx, among(desk, accounts))
+        found = read_payouts(tx, known_accounts(desk, accounts))
     newest = sorted(found, key=lambda one: (one.last_date, one.settlement_id), reverse=True)
     return tuple(sorted(newest, key=lambda one: one.state == "tied"))
 
 
-def operations(desk: Desk, actor: Actor, payout: Payout) -> tuple[OperationSum, ...]:
+def operation_sums(desk: Desk, actor: Actor, payout: Payout) -> tuple[OperationSum, ...]:
     """What a payout is made of, by operation. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
@@ -68,12 +66,15 @@ def operations(desk: Desk, actor: Actor, payout: Payout) -> tuple[OperationSum, 
         if row.settlement_currency == payout.currency:
             key = (row.operation_code, row.operation, row.kind)
             count, units, missing = sums.get(key, (0, 0, 0))
-            sums[key] = count + int(row.lines), units + int(row.settled_units), missing + int(row.missing)
-    made = [OperationSum(code, words, kind, *sums[code, words, kind]) for code, words, kind in sums]
+            sums[key] = count + row.lines, units + row.settled_units, missing + row.missing
+    made = [
+        OperationSum(code=code, words=words, kind=kind, lines=count, units=units, missing=missing)
+        for (code, words, kind), (count, units, missing) in sums.items()
+    ]
     return tuple(sorted(made, key=lambda one: (one.kind == "control", -one.lines, one.code)))
 
 
-def set_aside(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str], ...]:
+def files_with_rows_set_aside(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str], ...]:
     """(id, name) of the files whose rows stand in the way of the payout's proof, oldest first. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
@@ -84,7 +85,7 @@ def set_aside(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str]
         )
 
 
-def held(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str], ...]:
+def files_with_corrections_held(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str], ...]:
     """(id, name) of the files of which corrections of the payout wait, oldest first. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
@@ -95,45 +96,47 @@ def held(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str], ...
         )
 
 
-def all_of(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
+def read_payouts(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
     found = [
         row for row in reconciliation_views.payout_sums(tx, accounts) if row.settlement_id
     ]  # a line may belong to no payout
     if not found:
         return []
-    aside: Counter[tuple[str, str]] = Counter()
+    set_aside_counts: Counter[tuple[str, str]] = Counter()
     for file in set_aside_rows.open_files(tx):
         for account in _accounts(file):
             for name, count in _blocked(file).items():
-                aside[account, name] += count
-    held_back: Counter[tuple[str, str]] = Counter()
+                set_aside_counts[account, name] += count
+    held_counts: Counter[tuple[str, str]] = Counter()
     for waiting in held_corrections.waiting_by_payout(tx):
-        held_back[waiting.account, waiting.settlement_id] += waiting.waits
-    totals = pd.DataFrame([row._asdict() for row in found])
+        held_counts[waiting.account, waiting.settlement_id] += waiting.waits
+    totals = pd.DataFrame([asdict(row) for row in found])
     keys = ["account", "settlement_id", "settlement_currency"]
     facts = totals.assign(opened=totals["lines"].where(totals["outcome"].isin(OPEN), 0)).groupby(keys)
     lines, opened = facts["lines"].sum(), facts["opened"].sum()
     first = totals[totals["first_date"] != ""].groupby(keys)["first_date"].min()
     last = facts["last_date"].max()
     result = []
-    proved = tie(totals, frozenset({*aside, *held_back}))
+    proved = tie(totals, frozenset({*set_aside_counts, *held_counts}))
     missing = proved.groupby(["account", "settlement_id"])["missing"].sum()
     for row in proved.to_dict("records"):
         key = (row["account"], row["settlement_id"], row["currency"])
         result.append(
             Payout(
-                *key,
-                row["state"],
-                int(lines[key]),
-                int(opened[key]),
-                int(row["lines_units"]),
-                _units(row["payout_units"]),
-                _units(row["difference_units"]),
-                str(first.get(key, "")),
-                str(last[key]),
-                aside.get(key[:2], 0),
-                int(missing[key[:2]]),
-                held_back.get(key[:2], 0),
+                account=row["account"],
+                settlement_id=row["settlement_id"],
+                currency=row["currency"],
+                state=row["state"],
+                lines=int(lines[key]),
+                open_lines=int(opened[key]),
+                lines_units=int(row["lines_units"]),
+                payout_units=_units(row["payout_units"]),
+                difference_units=_units(row["difference_units"]),
+                first_date=str(first.get(key, "")),
+                last_date=str(last[key]),
+                rows_set_aside=set_aside_counts.get(key[:2], 0),
+                missing=int(missing[key[:2]]),
+                corrections_held=held_counts.get(key[:2], 0),
             )
         )
     return result
@@ -155,7 +158,7 @@ def _units(value: Any) -> int | None:
     return None if pd.isna(value) else int(value)
 
 
-def among(desk: Desk, accounts: Sequence[str]) -> tuple[str, ...]:
+def known_accounts(desk: Desk, accounts: Sequence[str]) -> tuple[str, ...]:
     """The accounts that were asked for; those that are no longer configured are seen by nobody."""
     known = tuple(desk.settings.all_accounts)
     return tuple(one for one in accounts if one in known) or known

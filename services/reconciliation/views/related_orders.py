@@ -1,43 +1,46 @@
 """The orders beside a payout line: its own, those among which it is divided, those that it may be of."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from services import money
 from services.reconciliation.decisions import candidates
 from services.reconciliation.matching.positions import divided
 from services.reconciliation.views.compare import Compared, compare
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.settlements import decisions, position_pages, reconciliation_views
+from services.store.settlements.position_pages import PositionedOrder
 from services.store.settlements.settlement_lines import FOLLOWS
+from services.store.settlements.stored_lines import ShownLine
 
 HINTS = 3  # orders beside a line, and lines beside an order, that only come near
 _NAMED = 5
+Role = Literal["matched", "part", "nearest", "named", "hint"]
 
 
 @dataclass(frozen=True)
-class Beside:
+class RelatedOrder:
     """An order beside a line. ``role``: matched, part (of a divided line), nearest, named (by one of its keys), or hint: it
     has nothing of the line's but its amount, or a text somewhere."""
 
-    order: Row[Any]
-    role: Literal["matched", "part", "nearest", "named", "hint"]
+    order: PositionedOrder
+    role: Role
     compared: tuple[Compared, ...]
     share: int | None = None  # units of the line, of a divided one
 
 
-def beside(tx: Connection, line: Row[Any]) -> tuple[Beside, ...]:
+def related_orders(tx: Connection, line: ShownLine) -> tuple[RelatedOrder, ...]:
     """The orders beside a line of ``reconciliation_views.lines``, and what differs."""
     found = []
     for order, role, share in _roles(tx, line):
         row = position_pages.position(tx, order)
         if row is not None:
             transactions = reconciliation_views.transactions_of(tx, order)
-            found.append(Beside(row, role, compare(line, row, transactions, line.reference), share))
+            found.append(RelatedOrder(row, role, compare(line, row, transactions, line.reference), share))
     return tuple(found)
 
 
-def _roles(tx: Connection, found: Row[Any]) -> list[tuple[int, Any, int | None]]:
+def _roles(tx: Connection, found: ShownLine) -> list[tuple[int, Role, int | None]]:
     if found.order is not None:
         return [(found.order, "matched", None)]
     shares = reconciliation_views.shares_of(tx, found)

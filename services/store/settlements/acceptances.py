@@ -1,10 +1,11 @@
 """Open orders that a person accepts as they stand."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
 from services.store.in_list import among
 from services.store.schema.orders import users
@@ -14,25 +15,53 @@ _one = order_acceptances.c
 _undoers = users.alias("undoers")
 
 
-def standing(tx: Connection, orders: Iterable[int]) -> dict[int, Row[Any]]:
-    """By order, the acceptance that nobody has undone; whether it holds is told by its figures."""
-    query = select(order_acceptances).where(among(tx, _one.order, orders), _one.undone_at.is_(None))
-    return {row.order: row for row in tx.execute(query)}
+@dataclass(frozen=True, slots=True)
+class ValidAcceptance:
+    """``figures``: those of the position that the person saw."""
+
+    id: int
+    figures: dict[str, Any]
 
 
-def by_form_key(tx: Connection, form_key: str) -> Row[Any] | None:
-    return tx.execute(select(order_acceptances).where(_one.form_key == form_key)).first()
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredAcceptance:
+    """``who`` and ``undoer``: names, "" where there is none. ``undone_at`` None: nobody has undone it."""
+
+    id: int
+    reason: str
+    at: datetime
+    who: str
+    undone_at: datetime | None
+    undone_by: str | None
+    undoer: str
+    undo_reason: str
 
 
-def of_order(tx: Connection, order: int) -> list[Row[Any]]:
-    """All of an order, oldest first, with the names of who accepted and who undid."""
+def valid(tx: Connection, orders: Iterable[int]) -> dict[int, ValidAcceptance]:
+    """By order, the acceptance that nobody has undone; it applies while the order's figures are the same."""
+    query = select(_one.order, _one.id, _one.figures)
+    query = query.where(among(tx, _one.order, orders), _one.undone_at.is_(None))
+    return {row.order: ValidAcceptance(row.id, row.figures) for row in tx.execute(query)}
+
+
+def has_form_key(tx: Connection, form_key: str) -> bool:
+    """Whether an acceptance was already written from this form."""
+    return tx.execute(select(_one.id).where(_one.form_key == form_key)).first() is not None
+
+
+def of_order(tx: Connection, order: int) -> list[StoredAcceptance]:
+    """All acceptances of an order, oldest first."""
     query = (
-        select(order_acceptances, users.c.name.label("who"), _undoers.c.name.label("undoer"))
+        select(
+            *(_one[name] for name in ("id", "reason", "at", "undone_at", "undone_by", "undo_reason")),
+            func.coalesce(users.c.name, "").label("who"),
+            func.coalesce(_undoers.c.name, "").label("undoer"),
+        )
         .outerjoin(users, and_(users.c.id == _one.actor_id, _one.actor_kind == "user"))
         .outerjoin(_undoers, _undoers.c.id == _one.undone_by)
         .where(_one.order == order)
     )
-    return list(tx.execute(query.order_by(_one.id)))
+    return [StoredAcceptance(**row._asdict()) for row in tx.execute(query.order_by(_one.id))]
 
 
 def add(tx: Connection, **values: Any) -> int:

@@ -1,6 +1,7 @@
 """What people decided of settlement lines, what they wrote of them, and the orders that a line may be matched to."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -33,19 +34,121 @@ from services.store.schema.settlements import (
     settlement_lines,
 )
 from services.store.settlements import acceptances, held_corrections
+from services.store.settlements.outcomes import DecisionKind
 from services.store.settlements.settlement_lines import FOLLOWS, of_transactions
+from services.store.settlements.stored_lines import LineToDecide
 
-_MANY = 500  # ids in one statement
+_BATCH = 500  # ids in one statement
 _COMPANIONS = 5_000
+_ORDER = (
+    "id",
+    "account",
+    "order_id",
+    "channel",
+    "first_name",
+    "last_name",
+    "amount",
+    "currency",
+    *(f"reference_{n}" for n in range(1, 6)),
+    "captured",
+    "created_at",
+    "erased_at",
+)
 _undoers = users.alias("undoers")
 
 
-def take_turn(tx: Connection) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """A decision on a line. ``shares``: [order, units of the original amount] for each order.
+
+    ``before``: the line's outcome, reason, order and decision before it; ``came_to``: its outcome, reason and order once it
+    was undone. ``who`` and ``undoer``: names, "" where there is none.
+    """
+
+    id: int
+    line: int
+    kind: DecisionKind
+    shares: list[list[int]]
+    reason: str
+    before: dict[str, Any]
+    group: str
+    at: datetime
+    actor_kind: str
+    actor_id: str
+    undone_at: datetime | None
+    undone_by: str | None
+    undo_reason: str
+    came_to: dict[str, Any] | None
+    due: bool
+    who: str
+    undoer: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingRejoin:
+    """A decision, taken or undone, whose line is not yet joined again."""
+
+    id: int
+    undone_at: datetime | None
+    line: int
+    account: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatchableOrder:
+    """An order that a line may belong to. The sums of its position are 0, and ``settlement_ids`` "", before it has one.
+
+    Amounts in 1/10000.
+    """
+
+    id: int
+    account: str
+    order_id: str
+    channel: str
+    first_name: str
+    last_name: str
+    amount: int
+    currency: str
+    reference_1: str
+    reference_2: str
+    reference_3: str
+    reference_4: str
+    reference_5: str
+    captured: int
+    created_at: datetime
+    erased_at: datetime | None
+    gross_units: int
+    refunds_units: int
+    open_units: int
+    settlement_ids: str
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """``who``: the writer's name, "" where there is none."""
+
+    id: int
+    text: str
+    at: datetime
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineOutcome:
+    """``follows_split``: it is divided as the line that it follows."""
+
+    outcome: str
+    order: int | None
+    follows_split: bool
+
+
+def lock_decisions(tx: Connection) -> None:
     """Let nobody else decide before this transaction ends."""
     one_at_a_time(tx, "decisions")
 
 
-def lines(tx: Connection, ids: Iterable[int]) -> list[Row[Any]]:
+def lines(tx: Connection, ids: Iterable[int]) -> list[LineToDecide]:
     """Lines with the state of their file, by id; locked in a writing transaction."""
     line, file = settlement_lines.c, settlement_files.c
     query = select(settlement_lines, file.state.label("file_state")).join(
@@ -54,7 +157,9 @@ def lines(tx: Connection, ids: Iterable[int]) -> list[Row[Any]]:
     if writes(tx):
         query = query.with_for_update(of=settlement_lines)
     return [
-        row for some in _parts(ids) for row in tx.execute(query.where(line.id.in_(some)).order_by(line.id))
+        LineToDecide(**row._asdict())
+        for some in _batches(ids)
+        for row in tx.execute(query.where(line.id.in_(some)).order_by(line.id))
     ]
 
 
@@ -72,47 +177,50 @@ def companions(tx: Connection, ids: Iterable[int]) -> list[int]:
     return sorted(found - wanted)
 
 
-def around(tx: Connection, ids: Iterable[int]) -> dict[int, tuple[Any, ...]]:
-    """What the lines come to now that share a transaction with these: as ``what_they_are``."""
-    return what_they_are(tx, companions(tx, ids))
+def outcomes_of_companions(tx: Connection, ids: Iterable[int]) -> dict[int, LineOutcome]:
+    """The outcomes of the lines that share a transaction with these, by line."""
+    return outcomes_of(tx, companions(tx, ids))
 
 
-def what_they_are(tx: Connection, ids: Iterable[int]) -> dict[int, tuple[Any, ...]]:
-    """By line: its outcome, its order, and whether it is divided."""
+def outcomes_of(tx: Connection, ids: Iterable[int]) -> dict[int, LineOutcome]:
+    """The outcomes of these lines, by line."""
     line = settlement_lines.c
-    query = select(line.id, line.outcome, line.order, line.reason == FOLLOWS)
+    query = select(line.id, line.outcome, line.order, (line.reason == FOLLOWS).label("follows"))
     return {
-        row[0]: tuple(row[1:]) for some in _parts(ids) for row in tx.execute(query.where(line.id.in_(some)))
+        row.id: LineOutcome(row.outcome, row.order, bool(row.follows))
+        for some in _batches(ids)
+        for row in tx.execute(query.where(line.id.in_(some)))
     }
 
 
-def order_rows(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
-    """Orders with where each stands (its position's columns NULL where it has none)."""
-    position = order_positions.c
+def orders_by_id(tx: Connection, ids: Iterable[int]) -> dict[int, MatchableOrder]:
+    position, order = order_positions.c, orders.c
     query = select(
-        orders,
-        position.gross_units,
-        position.refunds_units,
-        position.open_units,
-        position.settlement_ids,
-        position.lines,
-        position.status,
-    ).outerjoin(order_positions, position.order == orders.c.id)
-    return {row.id: row for some in _parts(ids) for row in tx.execute(query.where(orders.c.id.in_(some)))}
+        *(order[name] for name in _ORDER),
+        func.coalesce(position.gross_units, 0).label("gross_units"),
+        func.coalesce(position.refunds_units, 0).label("refunds_units"),
+        func.coalesce(position.open_units, 0).label("open_units"),
+        func.coalesce(position.settlement_ids, "").label("settlement_ids"),
+        func.coalesce(position.lines, 0).label("lines"),
+    ).outerjoin(order_positions, position.order == order.id)
+    return {
+        row.id: MatchableOrder(**row._asdict())
+        for some in _batches(ids)
+        for row in tx.execute(query.where(order.id.in_(some)))
+    }
 
 
-def decided(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
+def by_ids(tx: Connection, ids: Iterable[int]) -> dict[int, Decision]:
     """Decisions by id, with the names of who decided and who undid them."""
     query = _decisions()
-    return {
-        row.id: row for some in _parts(ids) for row in tx.execute(query.where(line_decisions.c.id.in_(some)))
-    }
+    found = (one for some in _batches(ids) for one in _read(tx, query.where(line_decisions.c.id.in_(some))))
+    return {one.id: one for one in found}
 
 
-def group(tx: Connection, name: str) -> list[Row[Any]]:
+def group(tx: Connection, name: str) -> list[Decision]:
     """The decisions that were taken at once."""
     query = _decisions().where(line_decisions.c.group == name)
-    return list(tx.execute(query.order_by(line_decisions.c.id)))
+    return _read(tx, query.order_by(line_decisions.c.id))
 
 
 def group_sizes(tx: Connection, names: Iterable[str]) -> dict[str, int]:
@@ -123,18 +231,27 @@ def group_sizes(tx: Connection, names: Iterable[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.execute(query)}
 
 
-def of_line(tx: Connection, line_id: int) -> list[Row[Any]]:
+def of_line(tx: Connection, line_id: int) -> list[Decision]:
+    """The decisions on a line, oldest first."""
     query = _decisions().where(line_decisions.c.line == line_id)
-    return list(tx.execute(query.order_by(line_decisions.c.id)))
+    return _read(tx, query.order_by(line_decisions.c.id))
 
 
 def _decisions() -> Any:
     mine = and_(users.c.id == line_decisions.c.actor_id, line_decisions.c.actor_kind == "user")
     return (
-        select(line_decisions, users.c.name.label("who"), _undoers.c.name.label("undoer"))
+        select(
+            line_decisions,
+            func.coalesce(users.c.name, "").label("who"),
+            func.coalesce(_undoers.c.name, "").label("undoer"),
+        )
         .outerjoin(users, mine)
         .outerjoin(_undoers, _undoers.c.id == line_decisions.c.undone_by)
     )
+
+
+def _read(tx: Connection, query: Any) -> list[Decision]:
+    return [Decision(**row._asdict()) for row in tx.execute(query)]
 
 
 def add(tx: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -142,7 +259,7 @@ def add(tx: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> list[in
     tx.execute(insert(line_decisions), [{**row, "group": name, "due": True} for row in rows])
     decision = line_decisions.c
     written: list[Row[Any]] = []
-    for some in _parts(row["line"] for row in rows):
+    for some in _batches(row["line"] for row in rows):
         query = select(decision.id, decision.line).where(
             decision.group == name, decision.undone_at.is_(None), decision.line.in_(some)
         )
@@ -160,11 +277,11 @@ def add(tx: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> list[in
     return sorted(row.id for row in written)
 
 
-def undo(tx: Connection, found: Iterable[Row[Any]], *, at: datetime, by: str, reason: str) -> None:
+def undo(tx: Connection, found: Iterable[Decision], *, at: datetime, by: str, reason: str) -> None:
     """These standing decisions stand no longer, and their lines are to be joined again."""
     ids = {row.id: row.line for row in found}
     decision, line = line_decisions.c, settlement_lines.c
-    for some in _parts(ids):
+    for some in _batches(ids):
         tx.execute(
             update(line_decisions)
             .where(decision.id.in_(some))
@@ -177,19 +294,22 @@ def undo(tx: Connection, found: Iterable[Row[Any]], *, at: datetime, by: str, re
         tx.execute(delete(line_shares).where(line_shares.c.line.in_(theirs)))
 
 
-def due(tx: Connection, limit: int) -> list[Row[Any]]:
-    """Decisions, taken or undone, whose lines were not joined again: id, undone_at, line, account."""
-    return list(tx.execute(_due().order_by(line_decisions.c.id).limit(limit)))
+def awaiting_rejoin(tx: Connection, limit: int) -> list[AwaitingRejoin]:
+    """Decisions whose lines are not yet joined again, oldest first."""
+    query = _awaiting_rejoin().order_by(line_decisions.c.id).limit(limit)
+    return [AwaitingRejoin(**row._asdict()) for row in tx.execute(query)]
 
 
-def due_of(tx: Connection, line_ids: Iterable[int]) -> list[Row[Any]]:
-    """``due`` for these lines."""
+def awaiting_rejoin_of(tx: Connection, line_ids: Iterable[int]) -> list[AwaitingRejoin]:
+    """``awaiting_rejoin`` for these lines."""
     return [
-        row for some in _parts(line_ids) for row in tx.execute(_due().where(line_decisions.c.line.in_(some)))
+        AwaitingRejoin(**row._asdict())
+        for some in _batches(line_ids)
+        for row in tx.execute(_awaiting_rejoin().where(line_decisions.c.line.in_(some)))
     ]
 
 
-def _due() -> Any:
+def _awaiting_rejoin() -> Any:
     decision = line_decisions.c
     return (
         select(decision.id, decision.undone_at, decision.line, settlement_lines.c.account)
@@ -198,7 +318,7 @@ def _due() -> Any:
     )
 
 
-def settle(tx: Connection, found: Iterable[Row[Any]]) -> None:
+def set_rejoined(tx: Connection, found: Iterable[AwaitingRejoin]) -> None:
     """The lines of these due decisions are joined again; one that was undone since it was read stays due.
 
     Of one that is undone it is kept what its line came to.
@@ -206,7 +326,7 @@ def settle(tx: Connection, found: Iterable[Row[Any]]) -> None:
     decision, line, joined = line_decisions.c, settlement_lines.c, list(found)
     for undone in (False, True):
         still = decision.undone_at.is_not(None) if undone else decision.undone_at.is_(None)
-        for some in _parts(row.id for row in joined if (row.undone_at is not None) == undone):
+        for some in _batches(row.id for row in joined if (row.undone_at is not None) == undone):
             tx.execute(update(line_decisions).where(decision.id.in_(some), still).values(due=False))
             if not undone:
                 continue
@@ -229,15 +349,15 @@ def add_comment(tx: Connection, **values: Any) -> bool:
     return insert_new(tx, line_comments, ("form_key",), **values)
 
 
-def comments(tx: Connection, *, line: int | None = None, order: int | None = None) -> list[Row[Any]]:
+def comments(tx: Connection, *, line: int | None = None, order: int | None = None) -> list[Comment]:
     """Comments on a line, or on an order, oldest first, with the name of who wrote them."""
     comment = line_comments.c
     query = (
-        select(line_comments, users.c.name.label("who"))
+        select(comment.id, comment.text, comment.at, func.coalesce(users.c.name, "").label("who"))
         .outerjoin(users, and_(users.c.id == comment.actor_id, comment.actor_kind == "user"))
         .where(comment.line == line if line is not None else comment.order == order)
     )
-    return list(tx.execute(query.order_by(comment.id)))
+    return [Comment(**row._asdict()) for row in tx.execute(query.order_by(comment.id))]
 
 
 def erase_words(tx: Connection, order_id: int) -> None:
@@ -259,7 +379,7 @@ def erase_words(tx: Connection, order_id: int) -> None:
     acceptances.erase_words(tx, order_id)
     held_corrections.erase_words(tx, order_id)
     tx.execute(update(line_comments).where(comment.order == order_id).values(text=""))
-    for some in _parts(ids):
+    for some in _batches(ids):
         tx.execute(update(line_comments).where(comment.line.in_(some)).values(text=""))
         tx.execute(update(line_decisions).where(decision.line.in_(some)).values(reason="", undo_reason=""))
 
@@ -296,6 +416,6 @@ def order_ids(tx: Connection, account: str, business_ids: Iterable[str]) -> list
     return list(tx.scalars(query))
 
 
-def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
+def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
     wanted = sorted(set(ids))
-    yield from (wanted[start : start + _MANY] for start in range(0, len(wanted), _MANY))
+    yield from (wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH))

@@ -16,6 +16,7 @@ from services.store.schema.settlements import (
     settlement_files,
     settlement_lines,
 )
+from services.store.settlements.stored_lines import StoredLine
 
 _one, _act, _file, _line = held_corrections.c, held_acts.c, settlement_files.c, settlement_lines.c
 _undoers = users.alias("undoers")
@@ -96,7 +97,7 @@ def count(tx: Connection, file: int) -> tuple[int, int]:
     return found[0], found[0] - found[1]
 
 
-def of_line(tx: Connection, line: Row[Any]) -> list[Row[Any]]:
+def of_line(tx: Connection, line: StoredLine) -> list[Row[Any]]:
     """The corrections held of lines with the line's key that wait, with ``file_name``."""
     query = select(held_corrections, _file.name.label("file_name")).join(
         settlement_files, _file.id == _one.file

@@ -1,54 +1,135 @@
 """How an account's lines are joined, and which of them are not ours by a rule."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select, update
 
 from services.store.locks import insert_new, one_at_a_time
 from services.store.schema.orders import orders, users
 from services.store.schema.settlements import account_matching, not_ours_rules, settlement_lines
+from services.store.settlements.outcomes import Pattern
 from services.store.settlements.settlement_lines import standing
 
 _enders = users.alias("enders")
+_OF_RULE = (
+    "id",
+    "account",
+    "field",
+    "pattern",
+    "text",
+    "reason",
+    "at",
+    "ended_at",
+    "ended_by",
+    "end_reason",
+    "joined_to",
+)
 _COLUMNS = {"order": "file_order"}  # columns of a file that have another name here
 
 
-def matching(tx: Connection, account: str) -> Row[Any] | None:
-    return tx.execute(select(account_matching).where(account_matching.c.account == account)).first()
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountMatching:
+    """How an account's lines are joined and its files read.
+
+    ``reference``: which of the five joins, 0 for none; ``ignore``: what keys may differ in; ``reading``: what was chosen of
+    the reading of its files; ``file_accounts``: the Account of a file → our account; ``rejoin``: the line up to which all
+    are joined again by new rules, None: all are; ``rejoin_all``: the loose keys are made anew, too.
+    """
+
+    account: str
+    reference: int
+    ignore: list[str]
+    reading: dict[str, Any]
+    file_accounts: dict[str, str]
+    version: int
+    rejoin: int | None
+    rejoin_all: bool
 
 
-def all_matching(tx: Connection) -> list[Row[Any]]:
-    return list(tx.execute(select(account_matching).order_by(account_matching.c.account)))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredRule:
+    """A rule by which lines are not ours. ``who`` and ``ender``: names, "" where there is none.
+
+    ``joined_to``: since it began or ended, the line up to which all were joined again; None: all are.
+    """
+
+    id: int
+    account: str
+    field: str
+    pattern: Pattern
+    text: str
+    reason: str
+    at: datetime
+    who: str
+    ended_at: datetime | None
+    ended_by: str | None
+    ender: str
+    end_reason: str
+    joined_to: int | None
 
 
-def lock_matching(tx: Connection, account: str) -> Row[Any]:
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """Lines whose ``field`` equals or starts with ``text`` are not ours."""
+
+    field: str
+    pattern: Pattern
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencySum:
+    """``units``: the settled amount, in 1/10000."""
+
+    currency: str
+    lines: int
+    units: int
+
+
+def matching(tx: Connection, account: str) -> AccountMatching | None:
+    found = tx.execute(select(account_matching).where(account_matching.c.account == account)).first()
+    return None if found is None else AccountMatching(**found._asdict())
+
+
+def all_matching(tx: Connection) -> list[AccountMatching]:
+    """Of every account that has other rules than the defaults, or had."""
+    query = select(account_matching).order_by(account_matching.c.account)
+    return [AccountMatching(**row._asdict()) for row in tx.execute(query)]
+
+
+def lock_matching(tx: Connection, account: str) -> AccountMatching:
     """The account's row, made where there is none, kept from other writers to the end of the transaction."""
     insert_new(tx, account_matching, ("account",), account=account)
     query = select(account_matching).where(account_matching.c.account == account)
-    return tx.execute(query.with_for_update()).one()
+    return AccountMatching(**tx.execute(query.with_for_update()).one()._asdict())
 
 
 def save_matching(tx: Connection, account: str, **values: Any) -> None:
     tx.execute(update(account_matching).where(account_matching.c.account == account).values(**values))
 
 
-def take_file_accounts(tx: Connection) -> None:
+def lock_file_accounts(tx: Connection) -> None:
     """Let nobody else say, nor a file take for sure, what an Account stands for before this transaction ends."""
     one_at_a_time(tx, "file_accounts")
 
 
-def not_ours_texts(tx: Connection, account: str) -> list[Row[Any]]:
+def valid_rule_texts(tx: Connection, account: str) -> list[RuleText]:
+    """The rules of the account that have not ended, oldest first."""
     rule = not_ours_rules.c
     query = select(rule.field, rule.pattern, rule.text).where(
         rule.account == account, rule.ended_at.is_(None)
     )
-    return list(tx.execute(query.order_by(rule.id)))
+    return [RuleText(**row._asdict()) for row in tx.execute(query.order_by(rule.id))]
 
 
-def next_rejoin(tx: Connection) -> Row[Any] | None:
+def next_rejoin(tx: Connection) -> AccountMatching | None:
     """An account whose rules have changed and whose lines are not all joined again."""
-    return tx.execute(select(account_matching).where(account_matching.c.rejoin.is_not(None)).limit(1)).first()
+    query = select(account_matching).where(account_matching.c.rejoin.is_not(None)).limit(1)
+    found = tx.execute(query).first()
+    return None if found is None else AccountMatching(**found._asdict())
 
 
 def set_rejoined(tx: Connection, account: str, before: int, now: int | None) -> bool:
@@ -83,36 +164,42 @@ def _filled(
     return int(row[0]), [int(value or 0) for value in row[1:]]
 
 
-def rules(tx: Connection, account: str) -> list[Row[Any]]:
+def rules(tx: Connection, account: str) -> list[StoredRule]:
     """The account's rules, those that stand first, the newest first, with the names of who made and who ended them."""
     rule = not_ours_rules.c
     query = _rules().where(rule.account == account)
-    return list(tx.execute(query.order_by(rule.ended_at.is_not(None), rule.id.desc())))
+    return _read(tx, query.order_by(rule.ended_at.is_not(None), rule.id.desc()))
 
 
-def rule(tx: Connection, rule_id: int) -> Row[Any] | None:
-    return tx.execute(_rules().where(not_ours_rules.c.id == rule_id)).first()
+def rule(tx: Connection, rule_id: int) -> StoredRule | None:
+    return next(iter(_read(tx, _rules().where(not_ours_rules.c.id == rule_id))), None)
 
 
-def rule_by_form_key(tx: Connection, form_key: str) -> Row[Any] | None:
-    return tx.execute(_rules().where(not_ours_rules.c.form_key == form_key)).first()
+def rule_by_form_key(tx: Connection, form_key: str) -> StoredRule | None:
+    return next(iter(_read(tx, _rules().where(not_ours_rules.c.form_key == form_key))), None)
 
 
-def due_rules(tx: Connection) -> list[Row[Any]]:
-    """Those whose lines were not all joined again."""
-    return list(
-        tx.execute(_rules().where(not_ours_rules.c.joined_to.is_not(None)).order_by(not_ours_rules.c.id))
-    )
+def rules_awaiting_rejoin(tx: Connection) -> list[StoredRule]:
+    """The rules whose lines are not all joined again."""
+    rule = not_ours_rules.c
+    return _read(tx, _rules().where(rule.joined_to.is_not(None)).order_by(rule.id))
 
 
 def _rules() -> Any:
+    rule = not_ours_rules.c
     return (
-        select(not_ours_rules, users.c.name.label("who"), _enders.c.name.label("ender"))
-        .outerjoin(
-            users, and_(users.c.id == not_ours_rules.c.actor_id, not_ours_rules.c.actor_kind == "user")
+        select(
+            *(rule[name] for name in _OF_RULE),
+            func.coalesce(users.c.name, "").label("who"),
+            func.coalesce(_enders.c.name, "").label("ender"),
         )
-        .outerjoin(_enders, _enders.c.id == not_ours_rules.c.ended_by)
+        .outerjoin(users, and_(users.c.id == rule.actor_id, rule.actor_kind == "user"))
+        .outerjoin(_enders, _enders.c.id == rule.ended_by)
     )
+
+
+def _read(tx: Connection, query: Any) -> list[StoredRule]:
+    return [StoredRule(**row._asdict()) for row in tx.execute(query)]
 
 
 def add_rule(tx: Connection, **values: Any) -> int:
@@ -125,7 +212,7 @@ def change_rule(tx: Connection, rule_id: int, **values: Any) -> None:
     tx.execute(update(not_ours_rules).where(not_ours_rules.c.id == rule_id).values(**values))
 
 
-def rule_joined(tx: Connection, found: Row[Any], line_id: int | None) -> None:
+def set_rule_rejoined(tx: Connection, found: StoredRule, line_id: int | None) -> None:
     """The rule's lines are joined again up to this one, None for all; of a rule ended since it was read, none are."""
     rule = not_ours_rules.c
     still = rule.ended_at.is_(None) if found.ended_at is None else rule.ended_at.is_not(None)
@@ -151,19 +238,20 @@ def lines_of_rule(
 
 def sums_of_rule(
     tx: Connection, account: str, field: str, pattern: str, text: str, outcomes: Iterable[str]
-) -> list[Row[Any]]:
-    """How many lines it takes, and their settled amount, by settlement currency."""
+) -> list[CurrencySum]:
+    """The lines that the rule takes, by settlement currency."""
     line = settlement_lines.c
     query = (
         select(
             line.settlement_currency,
-            func.count().label("lines"),
-            func.sum(line.settled_amount_units).label("units"),
+            func.count(),
+            func.coalesce(func.sum(line.settled_amount_units), 0),
         )
         .where(_taken(account, field, pattern, text, outcomes))
         .group_by(line.settlement_currency)
     )
-    return list(tx.execute(query.order_by(line.settlement_currency)))
+    found = tx.execute(query.order_by(line.settlement_currency))
+    return [CurrencySum(row[0], int(row[1]), int(row[2])) for row in found]
 
 
 def _taken(account: str, field: str, pattern: str, text: str, outcomes: Iterable[str]) -> ColumnElement[bool]:

@@ -1,11 +1,13 @@
 """Every text by which an order is known, what those are made from, and what has changed since they were."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, select, update
 
 from services.store.frames import frame
 from services.store.in_list import among, texts
@@ -99,7 +101,31 @@ def wide(
     return frozenset(tx.scalars(query))
 
 
-def facts(tx: Connection, ids: Sequence[int]) -> list[Row[Any]]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderTexts:
+    """An order's own id and references."""
+
+    id: int
+    account: str
+    order_id: str
+    reference_1: str
+    reference_2: str
+    reference_3: str
+    reference_4: str
+    reference_5: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentEvent:
+    """A confirmed observation of a payment as it was recorded."""
+
+    order: int
+    kind: str
+    at: datetime
+    data: dict[str, Any]
+
+
+def order_texts(tx: Connection, ids: Sequence[int]) -> list[OrderTexts]:
     """The orders' own ids and references."""
     columns = (
         orders.c.id,
@@ -107,7 +133,8 @@ def facts(tx: Connection, ids: Sequence[int]) -> list[Row[Any]]:
         orders.c.order_id,
         *(orders.c[f"reference_{n}"] for n in range(1, 6)),
     )
-    return list(tx.execute(select(*columns).where(among(tx, orders.c.id, ids)).order_by(orders.c.id)))
+    query = select(*columns).where(among(tx, orders.c.id, ids)).order_by(orders.c.id)
+    return [OrderTexts(**row._asdict()) for row in tx.execute(query)]
 
 
 def page_ids(tx: Connection, ids: Sequence[int]) -> list[tuple[int, str]]:
@@ -115,12 +142,12 @@ def page_ids(tx: Connection, ids: Sequence[int]) -> list[tuple[int, str]]:
     return [(row.order, row.hipay_order_id) for row in tx.execute(query)]
 
 
-def payments(tx: Connection, ids: Sequence[int]) -> list[Row[Any]]:
-    """Every confirmed observation of a payment as it was recorded: order, kind, at, data."""
+def payments(tx: Connection, ids: Sequence[int]) -> list[PaymentEvent]:
+    """The confirmed observations of these orders' payments, oldest first."""
     query = select(events.c.order, events.c.kind, events.c.at, events.c.data).where(
         among(tx, events.c.order, ids), events.c.kind == "payment"
     )
-    return list(tx.execute(query.order_by(events.c.id)))
+    return [PaymentEvent(**row._asdict()) for row in tx.execute(query.order_by(events.c.id))]
 
 
 def operation_ids(tx: Connection, ids: Sequence[int]) -> list[tuple[int, str]]:

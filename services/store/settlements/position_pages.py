@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
 from services.store.schema.orders import orders
 from services.store.schema.settlements import account_matching, order_positions
 from services.store.settlements.invoice_numbers import invoice_number, rules_of
 from services.store.settlements.line_filter import within
 from services.store.settlements.line_pages import more_orders, orders_known
+from services.store.settlements.outcomes import Status
 
 OrderSort = Literal["newest", "oldest", "highest", "lowest", "latest", "earliest"]
 ORDER_SORTS: dict[OrderSort, tuple[str, bool]] = {  # column, whether the greatest comes first
@@ -46,6 +47,119 @@ class OrderFilter:
     loose: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedOrder:
+    """An order that has a position, as a list shows it. ``order``: our id of it; amounts in 1/10000.
+
+    ``paid_at``: since when what is collected and not settled counts; ``accepted``: the acceptance that applies.
+    """
+
+    order: int
+    account: str
+    order_id: str
+    invoice_number: str
+    channel: str
+    created_at: datetime
+    captured_at: datetime | None
+    status: Status
+    currency: str
+    amount_units: int
+    captured_units: int
+    captures: int
+    gross_units: int
+    refunds_units: int
+    chargebacks_units: int
+    won_units: int
+    open_units: int
+    fees_units: int | None
+    vat_units: int | None
+    invoice_currency: str
+    net_units: int | None
+    settlement_currency: str
+    settlement_ids: str
+    first_date: str
+    last_date: str
+    first_transfer: str
+    last_transfer: str
+    lines: int
+    paid_at: datetime | None
+    accepted: int | None
+    open: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PositionedOrder:
+    """An order whole, with its position; before it has one, ``status`` is "", sums are 0 and texts "".
+
+    Amounts in 1/10000. ``settled_since``: since when what is collected and not settled counts.
+    """
+
+    id: int
+    account: str
+    order_id: str
+    invoice_number: str
+    channel: str
+    first_name: str
+    last_name: str
+    description: str
+    amount: int
+    currency: str
+    reference_1: str
+    reference_2: str
+    reference_3: str
+    reference_4: str
+    reference_5: str
+    created_at: datetime
+    captured_at: datetime | None
+    status: Status | Literal[""]
+    captured_units: int
+    gross_units: int
+    refunds_units: int
+    chargebacks_units: int
+    won_units: int
+    open_units: int
+    fees_units: int | None
+    vat_units: int | None
+    invoice_currency: str
+    net_units: int | None
+    settlement_currency: str
+    settlement_ids: str
+    first_date: str
+    last_date: str
+    first_transfer: str
+    last_transfer: str
+    settled_since: datetime | None
+    accepted: int | None
+    open: bool
+
+
+_OF_ORDER = (
+    "id",
+    "account",
+    "order_id",
+    "channel",
+    "first_name",
+    "last_name",
+    "description",
+    "amount",
+    "currency",
+    *(f"reference_{n}" for n in range(1, 6)),
+    "created_at",
+    "captured_at",
+)
+_SUMS = ("captured", "gross", "refunds", "chargebacks", "won", "open")
+_TEXTS = (
+    "status",
+    "invoice_currency",
+    "settlement_currency",
+    "settlement_ids",
+    "first_date",
+    "last_date",
+    "first_transfer",
+    "last_transfer",
+)
+
+
 def page(
     tx: Connection,
     chosen: OrderFilter,
@@ -54,7 +168,7 @@ def page(
     limit: int,
     *,
     back: bool = False,
-) -> list[Row[Any]]:
+) -> list[ListedOrder]:
     """Positions with the facts of their orders, in the order of the sort; ``back``: those before the place, nearest first."""
     name, greatest = ORDER_SORTS[sort]
     descending = greatest != back
@@ -82,7 +196,7 @@ def page(
         .outerjoin(account_matching, rules_of(orders.c))
         .where(number.in_(select(sorted_.c.order)))
     )
-    return list(tx.execute(facts.order_by(*by)))
+    return [ListedOrder(**row._asdict()) for row in tx.execute(facts.order_by(*by))]
 
 
 def count(tx: Connection, chosen: OrderFilter) -> int:
@@ -107,17 +221,26 @@ def opened(tx: Connection, accounts: tuple[str, ...]) -> int:
     return count(tx, OrderFilter(accounts, open=True))
 
 
-def position(tx: Connection, order: int) -> Row[Any] | None:
-    """The order with where it stands, its position's columns NULL where it has none; the position's ``paid_at`` is
-    ``settled_since``."""
-    left_out = ("order", "account", "currency", "paid_at")
-    kept = [column for column in _POSITION if column.name not in left_out]
+def position(tx: Connection, order: int) -> PositionedOrder | None:
+    """The order with its position."""
     query = (
-        select(orders, *kept, _POSITION.paid_at.label("settled_since"), invoice_number(orders.c, "reference"))
+        select(
+            *(orders.c[name] for name in _OF_ORDER),
+            *(func.coalesce(_POSITION[f"{name}_units"], 0).label(f"{name}_units") for name in _SUMS),
+            *(func.coalesce(_POSITION[name], "").label(name) for name in _TEXTS),
+            _POSITION.fees_units,
+            _POSITION.vat_units,
+            _POSITION.net_units,
+            _POSITION.paid_at.label("settled_since"),
+            _POSITION.accepted,
+            func.coalesce(_POSITION.open, false()).label("open"),
+            invoice_number(orders.c, "reference"),
+        )
         .outerjoin(order_positions, _POSITION.order == orders.c.id)
         .outerjoin(account_matching, rules_of(orders.c))
     )
-    return tx.execute(query.where(orders.c.id == order)).first()
+    found = tx.execute(query.where(orders.c.id == order)).first()
+    return None if found is None else PositionedOrder(**found._asdict())
 
 
 def _where(tx: Connection, chosen: OrderFilter) -> list[ColumnElement[bool]]:

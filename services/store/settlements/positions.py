@@ -41,7 +41,7 @@ FACTS = {
 LINE = {"ours": "int64", "id": "int64", **dict.fromkeys(_TEXTS, "str"), **dict.fromkeys(_AMOUNTS, "Int64")}
 
 
-def bump(tx: Connection, account: str) -> int:
+def bump_version(tx: Connection, account: str) -> int:
     """The account's lines or positions are about to change: nobody else changes them before this transaction ends. The
     version that they get."""
     matching = account_matching.c
@@ -49,10 +49,10 @@ def bump(tx: Connection, account: str) -> int:
     if not tx.execute(grown).rowcount:
         insert_new(tx, account_matching, ("account",), account=account)
         tx.execute(grown)
-    return version(tx, account)
+    return read_version(tx, account)
 
 
-def version(tx: Connection, account: str) -> int:
+def read_version(tx: Connection, account: str) -> int:
     return int(
         tx.scalar(select(account_matching.c.version).where(account_matching.c.account == account)) or 0
     )
@@ -126,7 +126,7 @@ def order_facts(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
     return frame(tx, query, FACTS)
 
 
-def put(tx: Connection, found: pd.DataFrame) -> None:
+def put_positions(tx: Connection, found: pd.DataFrame) -> None:
     """Write positions: a frame with every column of order_positions but ``paid_at``: when the order was first collected, and
     once some of that is settled, when the last of it was."""
     if found.empty:

@@ -1,9 +1,11 @@
 """What the reconciliation screens read besides pages of lines and orders: sums, payouts, files, one line whole."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, union
+from sqlalchemy import Connection, and_, func, or_, select, union
 
 from services.store.schema.orders import orders, users
 from services.store.schema.settlements import (
@@ -17,32 +19,102 @@ from services.store.schema.settlements import (
 from services.store.settlements.invoice_numbers import invoice_number, rules_of
 from services.store.settlements.line_filter import apart
 from services.store.settlements.line_pages import first_hidden, of_order
+from services.store.settlements.outcomes import Outcome
 from services.store.settlements.settlement_lines import FOLLOWS, followed_by, leader
+from services.store.settlements.stored_lines import LineOfFile, ShownLine, StoredLine
 
 _LINE, _FILE, _TOTAL = settlement_lines.c, settlement_files.c, line_totals.c
 _nearest = orders.alias("nearest_orders")
 
 
-def sums(tx: Connection, accounts: Sequence[str]) -> list[Row[Any]]:
-    """Per outcome and settlement currency: lines, moved_units (the sum without signs)."""
+@dataclass(frozen=True, slots=True)
+class OutcomeSum:
+    """``moved_units``: the sum without signs, in 1/10000."""
+
+    outcome: Outcome
+    settlement_currency: str
+    lines: int
+    moved_units: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PayoutSum:
+    """Lines of a payout that have all of this in common. ``missing``: how many have no settled amount; units of 1/10000."""
+
+    account: str
+    settlement_id: str
+    settlement_currency: str
+    kind: str
+    operation_code: str
+    operation: str
+    outcome: Outcome
+    lines: int
+    missing: int
+    settled_units: int
+    first_date: str
+    last_date: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedFile:
+    """A payout file as a list shows it. ``who``: the name of who uploaded it, "" for none."""
+
+    id: int
+    account: str
+    name: str
+    sha256: str
+    size: int
+    source: str
+    state: str
+    failure: str
+    failure_detail: dict[str, Any]
+    tries: int
+    lines_done: int
+    bytes_done: int
+    first_line_id: int | None
+    lines: int
+    known_lines: int
+    changed_lines: int
+    held_lines: int
+    aside_blocking: int
+    aside_settlements: list[str]
+    aside_open: dict[str, int]
+    settlements: list[str]
+    hipay_settlement: str
+    accounts: list[list[Any]]
+    others: bool
+    follow_up: int | None
+    uploaded_at: datetime
+    finished_at: datetime | None
+    alive_at: datetime
+    actor_kind: str
+    actor_id: str
+    who: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadFile(ListedFile):
+    """A payout file with the rows that it set aside, and how it was read."""
+
+    aside: list[dict[str, Any]]
+    chosen: dict[str, Any]
+    reading: dict[str, Any]
+
+
+def sums(tx: Connection, accounts: Sequence[str]) -> list[OutcomeSum]:
+    """Per outcome and settlement currency."""
     keys = (_TOTAL.outcome, _TOTAL.settlement_currency)
-    return list(
-        tx.execute(
-            select(
-                *keys,
-                func.sum(_TOTAL.lines).label("lines"),
-                func.sum(_TOTAL.moved_units).label("moved_units"),
-            )
-            .join(settlement_files, _FILE.id == _TOTAL.file)
-            .where(_FILE.state == "complete", *_among(_TOTAL.account, accounts))
-            .group_by(*keys)
-        )
+    query = (
+        select(*keys, func.sum(_TOTAL.lines), func.sum(_TOTAL.moved_units))
+        .join(settlement_files, _FILE.id == _TOTAL.file)
+        .where(_FILE.state == "complete", *_among(_TOTAL.account, accounts))
+        .group_by(*keys)
     )
+    return [OutcomeSum(row[0], row[1], int(row[2]), int(row[3] or 0)) for row in tx.execute(query)]
 
 
-def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str | None = None) -> list[Row[Any]]:
-    """Of each payout, or of one: per payout, currency, operation and outcome: lines, missing (those without a settled
-    amount), settled_units, first_date, last_date."""
+def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str | None = None) -> list[PayoutSum]:
+    """Of each payout, or of one: per payout, currency, operation and outcome."""
     keys = (
         _TOTAL.account,
         _TOTAL.settlement_id,
@@ -65,32 +137,39 @@ def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str | None 
         .where(_FILE.state == "complete", *_among(_TOTAL.account, accounts))
         .group_by(*keys)
     )
-    return list(tx.execute(query if settlement is None else query.where(_TOTAL.settlement_id == settlement)))
+    if settlement is not None:
+        query = query.where(_TOTAL.settlement_id == settlement)
+    numbers = ("lines", "missing", "settled_units")  # PostgreSQL sums integers as decimals
+    return [
+        PayoutSum(**{**row._asdict(), **{name: int(getattr(row, name)) for name in numbers}})
+        for row in tx.execute(query)
+    ]
 
 
-def files(tx: Connection, accounts: Sequence[str], before: int | None, limit: int) -> list[Row[Any]]:
+def files(tx: Connection, accounts: Sequence[str], before: int | None, limit: int) -> list[ListedFile]:
     """Files in any state, newest first, without the rows that they set aside; who uploaded each as ``who``."""
     kept = [column for column in _FILE if column.name not in ("aside", "chosen", "reading")]
-    query = select(*kept, users.c.name.label("who")).outerjoin(
+    query = select(*kept, func.coalesce(users.c.name, "").label("who")).outerjoin(
         users, and_(users.c.id == _FILE.actor_id, _FILE.actor_kind == "user")
     )
     query = query.where(_FILE.state != "receiving", *_among(_FILE.account, accounts))
     if before is not None:
         query = query.where(_FILE.id < before)
-    return list(tx.execute(query.order_by(_FILE.id.desc()).limit(limit)))
+    return [ListedFile(**row._asdict()) for row in tx.execute(query.order_by(_FILE.id.desc()).limit(limit))]
 
 
-def unfinished(tx: Connection, also: Iterable[int]) -> list[Row[Any]]:
+def unfinished(tx: Connection, also: Iterable[int]) -> list[ListedFile]:
     """The files that wait or are imported, and those of these ids however they stand, oldest first."""
     kept = [column for column in _FILE if column.name not in ("aside", "chosen", "reading")]
     query = select(*kept).where(
         or_(_FILE.state.in_(("receiving", "waiting", "running")), _FILE.id.in_(list(also)))
     )
-    return list(tx.execute(query.order_by(_FILE.id)))
+    return [ListedFile(**row._asdict()) for row in tx.execute(query.order_by(_FILE.id))]
 
 
-def file(tx: Connection, file_id: int) -> Row[Any] | None:
-    return tx.execute(select(settlement_files).where(_FILE.id == file_id)).first()
+def file(tx: Connection, file_id: int) -> ReadFile | None:
+    found = tx.execute(select(settlement_files).where(_FILE.id == file_id)).first()
+    return None if found is None else ReadFile(**found._asdict())
 
 
 def readings(tx: Connection, files: Iterable[int]) -> dict[int, dict[str, Any]]:
@@ -103,10 +182,8 @@ def any_file(tx: Connection) -> bool:
     return tx.scalar(select(_FILE.id).where(_FILE.state != "receiving").limit(1)) is not None
 
 
-def lines(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
-    """Lines by id, whole, with our order's ``order_id``, the nearest one's ``nearest_id``, ``nearest_amount`` and
-    ``nearest_currency``, the file's ``file_name``, ``reference``, which of the five joins in its account, and that one as
-    ``invoice_number``."""
+def lines(tx: Connection, ids: Iterable[int]) -> dict[int, ShownLine]:
+    """Lines by id."""
     query = (
         select(
             settlement_lines,
@@ -124,10 +201,10 @@ def lines(tx: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
         .outerjoin(_nearest, _nearest.c.id == _LINE.nearest)
         .outerjoin(account_matching, rules_of(_LINE))
     )
-    return {row.id: row for row in tx.execute(query.where(_LINE.id.in_(list(ids))))}
+    return {row.id: ShownLine(**row._asdict()) for row in tx.execute(query.where(_LINE.id.in_(list(ids))))}
 
 
-def lines_of_order(tx: Connection, order: int, limit: int) -> list[Row[Any]]:
+def lines_of_order(tx: Connection, order: int, limit: int) -> list[LineOfFile]:
     """The order's standing lines, parts of divided ones too, oldest collection first."""
     query = (
         select(settlement_lines, _FILE.name.label("file_name"), _FILE.finished_at.label("file_finished_at"))
@@ -135,7 +212,7 @@ def lines_of_order(tx: Connection, order: int, limit: int) -> list[Row[Any]]:
         .where(_LINE.id.in_(of_order(order)), _LINE.replaced_by.is_(None), _LINE.id < first_hidden(tx))
         .order_by(_LINE.date, _LINE.id)
     )
-    return list(tx.execute(query.limit(limit)))
+    return [LineOfFile(**row._asdict()) for row in tx.execute(query.limit(limit))]
 
 
 def transactions_of(tx: Connection, order: int) -> frozenset[str]:
@@ -144,7 +221,7 @@ def transactions_of(tx: Connection, order: int) -> frozenset[str]:
     return frozenset(tx.scalars(query))
 
 
-def shares_of(tx: Connection, line: Row[Any]) -> list[tuple[int, int]]:
+def shares_of(tx: Connection, line: StoredLine) -> list[tuple[int, int]]:
     """The orders among which a line is divided, and the units of each: of the line that it follows, for one that does."""
     share = line_shares.c
     query = select(share.order, share.units)
@@ -158,7 +235,7 @@ def shares_of(tx: Connection, line: Row[Any]) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in tx.execute(query)]
 
 
-def lines_near(tx: Connection, order: int, outcomes: Sequence[str], limit: int) -> list[Row[Any]]:
+def lines_near(tx: Connection, order: int, outcomes: Sequence[str], limit: int) -> list[ShownLine]:
     """Standing lines of the order's account with one of these outcomes that come near one of its keys, the newest first."""
     key = order_keys.c
     looses = select(key.loose).where(
@@ -180,11 +257,10 @@ def lines_near(tx: Connection, order: int, outcomes: Sequence[str], limit: int) 
     return sorted(found.values(), key=lambda row: -row.id)
 
 
-def formerly(tx: Connection, line: Row[Any]) -> list[Row[Any]]:
-    """Lines of the same key that this one, or a correction of it, took the place of, but those that stand beside: with
-    ``file_name``."""
+def former_lines(tx: Connection, line: StoredLine) -> list[LineOfFile]:
+    """The lines that this one, or a correction of it, replaced; not those whose correction waits for a person."""
     query = (
-        select(settlement_lines, _FILE.name.label("file_name"))
+        select(settlement_lines, _FILE.name.label("file_name"), _FILE.finished_at.label("file_finished_at"))
         .join(settlement_files, _FILE.id == _LINE.file)
         .where(
             _LINE.account == line.account,
@@ -195,7 +271,7 @@ def formerly(tx: Connection, line: Row[Any]) -> list[Row[Any]]:
         )
         .order_by(_LINE.id.desc())
     )
-    return list(tx.execute(query.limit(20)))
+    return [LineOfFile(**row._asdict()) for row in tx.execute(query.limit(20))]
 
 
 def currencies(tx: Connection) -> list[str]:

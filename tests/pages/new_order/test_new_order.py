@@ -200,7 +200,7 @@ def test_who_has_no_address_yet_writes_it_where_the_copy_is_offered(open_page: O
 
 def test_a_form_that_is_left_takes_nothing_of_other_screens_along(open_page: Open, desk: Desk) -> None:
     at = open_page("new_order/page.py", "manager")
-    theirs = {"order_of": 7, "orders_turn": (None, 2), "order_that_somebody_adds_one_day": "x", "file": 3}
+    theirs = {"order_of": 7, "orders_cursor": (None, 2), "order_that_somebody_adds_one_day": "x", "file": 3}
     for key, value in theirs.items():
         at.session_state[key] = value
     at = fill(at, amount="20", reference_1="F-9")

@@ -21,10 +21,10 @@ from services.i18n import translator
 from services.orders import create
 from services.orders.record import observe
 from services.reconciliation.views.overview import (
-    Payouts,
+    Unsettled,
     months,
     overview,
-    payouts,
+    unsettled,
 )
 from services.store import alarms
 from services.store.orders import orders
@@ -260,13 +260,13 @@ def test_payouts_are_finances(open_page: Open, desk: Desk) -> None:
     order(desk, manager, captured=2_0000, payment="captured", paid_at=clock.now(), references=("F-2",))
     assert overview(desk, manager).newest_file is None
     with pytest.raises(NotAllowed):
-        payouts(desk, manager)
+        unsettled(desk, manager)
     assert "Payouts" not in words(open_page("overview/page.py", "manager"))
     assert "No payout file has been imported" in words(open_page("overview/page.py", actor=finance))
 
     import_line(desk, reporting_data_1="F-2")
     import_line(desk, file_order="NOT-OURS", settlement_id="78")
-    assert payouts(desk, finance) == Payouts({"EUR": Sum(1_5000, 1)}, 1)
+    assert unsettled(desk, finance) == Unsettled({"EUR": Sum(1_5000, 1)}, 1)
     shown = words(open_page("overview/page.py", actor=finance))
     assert "1 collected payment is in no payout yet" in shown
     assert "€1.50" in shown

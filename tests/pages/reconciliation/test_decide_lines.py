@@ -425,7 +425,7 @@ def test_rules_show_what_is_filled_and_what_a_change_would_do(
     at = at.button_group(key="matching_ignore_demo").set_value(["case", "dashes"]).run()
     assert "With these rules 2 more would" in words(at)
     at = press(at, "matching_save_demo")
-    assert account_rules.matching(desk, finance, "demo").ignore == {"case", "dashes"}
+    assert account_rules.rules(desk, finance, "demo").ignore == {"case", "dashes"}
     assert "all lines are being joined anew" in words(at)
 
 

@@ -55,7 +55,7 @@ def test_every_story_ends_and_every_file_ties(desk: Desk, sandbox: RunningSandbo
     assert [one.name for one in templates.listing(desk, both, "demo")] == ["Acompte"]
     assert sum(order.order_id.startswith("ATELIER-") for order in found.orders) == 4
     assert [row.action for row in audit_of(desk)].count("sample_made") == 1
-    assert {one.state for one in payout_list.payouts(desk, both)} == {"tied"}
+    assert {one.state for one in payout_list.list_payouts(desk, both)} == {"tied"}
     with pytest.raises(sample_month.SampleMade):
         sample_month.make(desk, both, lambda done, text: None)
 

@@ -87,8 +87,8 @@ def amounts(desk: Desk, order: str = "A") -> list[str]:
 
 
 def check(desk: Desk, actor: Actor) -> tuple[str, int]:
-    [found] = [one for one in payout_list.payouts(desk, actor) if one.settlement_id == "77"]
-    return found.state, found.held
+    [found] = [one for one in payout_list.list_payouts(desk, actor) if one.settlement_id == "77"]
+    return found.state, found.corrections_held
 
 
 def alarms(desk: Desk, actor: Actor) -> list[handling.Alarm]:
@@ -403,7 +403,7 @@ def test_the_line_shows_what_stands_beside_it(desk: Desk, finance: Actor) -> Non
     for one in ids:
         detail = lists.line(desk, finance, one)
         assert [(row.file, row.file_name) for row in detail.held] == [(file, "upload.csv")]
-        assert detail.formerly == () or one == ids[1]
+        assert detail.former == () or one == ids[1]
 
 
 def test_reasons_go_with_the_customer(desk: Desk, finance: Actor) -> None:

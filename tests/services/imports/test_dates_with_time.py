@@ -91,7 +91,7 @@ def _column(out: io.BytesIO, name: str) -> list[str]:
 
 
 def test_a_payout_keeps_the_time_of_its_dates(desk: Desk, finance: Actor) -> None:
-    [one] = payout_list.payouts(desk, finance)
+    [one] = payout_list.list_payouts(desk, finance)
     assert (one.first_date, one.last_date) == ("2026-11-29T00:00:00", "2026-12-01T00:00:00")
 
 

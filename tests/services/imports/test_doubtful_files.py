@@ -72,7 +72,7 @@ def test_a_whole_file_without_a_line_end_is_whole_where_its_payout_adds_up(
     for number, raw in enumerate(wholes):
         assert looked_at(desk, finance, "demo", raw).findings.open_end == 0
         import_file(desk, finance, "demo", f"{number}.csv", raw)
-    assert {one.state for one in payout_list.payouts(desk, finance)} == {"tied"}
+    assert {one.state for one in payout_list.list_payouts(desk, finance)} == {"tied"}
 
 
 @pytest.mark.parametrize(
@@ -94,12 +94,12 @@ def test_a_file_cut_in_its_last_row_is_truncated_and_nothing_of_it_is_imported(
         import_file(desk, finance, "demo", "cut.csv", raw)
     assert failed.value.failure == "settlement_file_truncated"
     assert lines_of(desk).empty
-    assert payout_list.payouts(desk, finance) == ()
+    assert payout_list.list_payouts(desk, finance) == ()
 
 
 def test_closed_by_a_line_end_the_same_file_is_shown_as_it_is(desk: Desk, finance: Actor) -> None:
     import_file(desk, finance, "demo", "a.csv", csv(PAID, row("A"), row("B", "9.00")))
-    assert [one.state for one in payout_list.payouts(desk, finance)] == ["differs"]
+    assert [one.state for one in payout_list.list_payouts(desk, finance)] == ["differs"]
 
 
 def test_every_place_at_which_a_file_may_be_cut(desk: Desk, finance: Actor) -> None:
@@ -122,7 +122,7 @@ def test_a_file_that_announces_no_payout_says_that_nothing_shows_its_end(desk: D
     assert looked_at(desk, finance, "demo", raw).findings.open_end == 3
     file = import_file(desk, finance, "demo", "a.csv", raw)
     assert kept(desk, file).reading["found"]["open_end"] == 3
-    assert [one.state for one in payout_list.payouts(desk, finance)] == ["no_payout"]
+    assert [one.state for one in payout_list.list_payouts(desk, finance)] == ["no_payout"]
     assert looked_at(desk, finance, "demo", raw + b"\r\n").findings.open_end == 0
     assert looked_at(desk, finance, "demo", raw + b"\r\nTotal;;;20.00").findings.open_end == 0
 
@@ -131,7 +131,7 @@ def test_rows_set_aside_leave_the_end_open_and_the_payout_unproved(desk: Desk, f
     raw = unclosed(PAID, row("A", "1O.00"), row("B"))
     assert looked_at(desk, finance, "demo", raw).findings.open_end == 4
     import_file(desk, finance, "demo", "a.csv", raw)
-    assert [one.state for one in payout_list.payouts(desk, finance)] == ["not_proved"]
+    assert [one.state for one in payout_list.list_payouts(desk, finance)] == ["not_proved"]
 
 
 # Stray quotation marks
@@ -215,7 +215,9 @@ def test_a_date_beside_the_collections_that_is_none_is_named_and_its_money_count
     assert (found.findings.undated_count, found.aside, found.lines) == (3, (), 3)
     file = import_file(desk, finance, "demo", "a.csv", raw)
     assert len(kept(desk, file).reading["found"]["undated"]) == 3
-    assert [(one.state, one.lines_units) for one in payout_list.payouts(desk, finance)] == [("tied", 20_0000)]
+    assert [(one.state, one.lines_units) for one in payout_list.list_payouts(desk, finance)] == [
+        ("tied", 20_0000)
+    ]
     assert lines_of(desk)["date_value"].tolist() == ["31/02/2026", "2026-11-21", ""]
 
 

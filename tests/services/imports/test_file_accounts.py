@@ -170,8 +170,8 @@ def test_a_row_set_aside_blocks_the_payouts_of_every_account_of_its_file(desk: D
         sale("A", "shop"), sale("B", "outlet", settlement="88"), sale("C", "outlet", "ten", "88"), total
     )
     import_file(desk, finance, "shop", "a.csv", raw)
-    [payout] = payout_list.payouts(desk, finance, ("outlet",))
-    assert (payout.settlement_id, payout.state, payout.aside) == ("88", "not_proved", 1)
+    [payout] = payout_list.list_payouts(desk, finance, ("outlet",))
+    assert (payout.settlement_id, payout.state, payout.rows_set_aside) == ("88", "not_proved", 1)
 
 
 # -- by whose rules a file is read

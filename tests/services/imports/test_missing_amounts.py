@@ -53,7 +53,7 @@ def row(
 
 
 def the_payout(desk: Desk, actor: Actor, number: str = "77") -> Payout:
-    [found] = [one for one in payout_list.payouts(desk, actor) if one.settlement_id == number]
+    [found] = [one for one in payout_list.list_payouts(desk, actor) if one.settlement_id == number]
     return found
 
 
@@ -70,7 +70,12 @@ def test_a_payout_is_not_proved_at_nought(desk: Desk, finance: Actor, cell: str,
     order = an_order(desk, "A-1")
     file = take(desk, row("A-1", "10.00", cell), row("", "0.00", operation="Settlement"))
     found = the_payout(desk, finance)
-    assert (found.state, found.aside, found.lines_units, found.payout_units) == ("not_proved", 1, 0, 0)
+    assert (found.state, found.rows_set_aside, found.lines_units, found.payout_units) == (
+        "not_proved",
+        1,
+        0,
+        0,
+    )
     [kept] = set_aside_rows.of_file(desk, finance, file).rows
     assert (kept.line, kept.reason, kept.column, kept.settlement_id) == (2, reason, "settled_amount", "77")
     assert position(desk, order).status == "paid_not_settled"
@@ -222,7 +227,7 @@ def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -
     decide.split(before, finance, Shown(line_id(before, "C-9")), shares, "Both", "k1")
     decide.twice(before, finance, [Shown(line_id(before, "E-9"))], "Twice", "k2")
     background.work_off(before)
-    assert {one.state for one in payout_list.payouts(before, finance)} == {"tied"}
+    assert {one.state for one in payout_list.list_payouts(before, finance)} == {"tied"}
     assert {position(before, orders[name]).status for name in orders} == {"settled_in_full"}
 
     settled, original = "settled_amount_units", "original_amount_units"
@@ -232,7 +237,7 @@ def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -
         OLD,
         {"A-1 Sale": settled, "B-1 Refund": original, "C-9 Sale": settled, "E-9 Sale": settled},
     )
-    states = {one.settlement_id: (one.state, one.missing) for one in payout_list.payouts(after, finance)}
+    states = {one.settlement_id: (one.state, one.missing) for one in payout_list.list_payouts(after, finance)}
     assert states == {"77": ("not_proved", 1), "78": ("tied", 0), "79": ("not_proved", 1), "80": ("tied", 0)}
     for _ in range(2):  # at once, and when the worker has been over it
         found = {
@@ -255,7 +260,7 @@ def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -
     assert "It has no settled amount: its payout is not proved." in line_text.reason(shown, t)
     [total] = [
         one
-        for one in payout_list.operations(after, finance, the_payout(after, finance))
+        for one in payout_list.operation_sums(after, finance, the_payout(after, finance))
         if one.code == "sale"
     ]
     assert (total.lines, total.missing, total.units) == (1, 1, 0)

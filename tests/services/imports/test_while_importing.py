@@ -78,7 +78,7 @@ def test_a_rule_begun_while_a_file_is_imported_takes_its_lines(
     def begin() -> None:
         not_ours_rules.add(desk, finance, "demo", "order", "starts", "SHOP", "the shop's own", "key")
         background.take_in(desk)
-        assert not_ours_rules.rules(desk, finance, "demo")[0].due
+        assert not_ours_rules.rules(desk, finance, "demo")[0].rejoining
 
     import_file(desk, finance, "demo", "a.csv", csv(sale("SHOP-1"), sale("A-1")))
     once_stored(monkeypatch, begin)
@@ -89,7 +89,7 @@ def test_a_rule_begun_while_a_file_is_imported_takes_its_lines(
         "SHOP-2": "not_ours",
         "A-2": "unmatched",
     }
-    assert not not_ours_rules.rules(desk, finance, "demo")[0].due
+    assert not not_ours_rules.rules(desk, finance, "demo")[0].rejoining
 
 
 def test_a_rule_ended_while_a_file_is_imported_lets_its_lines_go(

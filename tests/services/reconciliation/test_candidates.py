@@ -93,7 +93,7 @@ def test_it_is_said_whether_the_order_is_paid_and_where_it_is_settled(books: Des
         "U-1": "not_paid",
         "L-1": "awaited",
     }
-    assert (found["S-1"].gross, found["S-1"].payouts) == (30_0000, "77")
+    assert (found["S-1"].gross, found["S-1"].settlement_ids) == (30_0000, "77")
     assert found["A-100"].collected == 42_0000
 
 

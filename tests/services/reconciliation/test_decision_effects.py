@@ -86,9 +86,9 @@ def test_the_lines_of_a_sale_go_with_it_to_another_order_and_are_counted(
     assert {outcomes(books)[f"A-100 {name}"] for name in ("Sale", "Fixed fee", "Refund")} == {
         ("matched", orders["A-200"])
     }
-    assert (len(done.lines), done.along) == (1, 2)
+    assert (len(done.lines), done.followers) == (1, 2)
     undone = decide.undo_group(books, finance, "k1", "not so")
-    assert undone.along == 2
+    assert undone.followers == 2
     assert outcomes(books)["A-100 Refund"] == ("matched", orders["A-100"])
     must_hold(books)
 
@@ -100,7 +100,7 @@ def test_the_lines_of_a_divided_sale_are_divided_as_it_is(
     done = decide.split(
         books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books)
     )
-    assert done.along == 2
+    assert done.followers == 2
     large, small = (position(books, order) for order, _ in shares)
     assert (large.gross_units, large.refunds_units, large.lines) == (70_0000, 7_0000, 3)
     assert (small.gross_units, small.refunds_units, small.lines) == (30_0000, 3_0000, 3)
@@ -144,21 +144,21 @@ def test_lines_without_a_real_transaction_have_no_companions(books: Desk, financ
 def test_a_line_that_stands_twice_leaves_its_payout(books: Desk, finance: Actor) -> None:
     take(books, line("A-1", "10.00"), *OTHERS, payout("46.00"))
     take(books, line("A-1", "11.00"))  # an excerpt: both stand
-    [before] = payout_list.payouts(books, finance)
+    [before] = payout_list.list_payouts(books, finance)
     assert (before.state, before.difference_units) == ("differs", 11_0000)
     second = max(row.id for row in stored_all(books) if row.file_order == "A-1")
     first = min(row.id for row in stored_all(books) if row.file_order == "A-1")
     decide.exclude(books, finance, [Shown(second)], "handled elsewhere", "k0")
     assert (
-        payout_list.payouts(books, finance) == (before,)
-        or payout_list.payouts(books, finance)[0].state == "differs"
+        payout_list.list_payouts(books, finance) == (before,)
+        or payout_list.list_payouts(books, finance)[0].state == "differs"
     )
     decide.twice(books, finance, [Shown(first)], "stands again, corrected", "k1")
-    [now] = payout_list.payouts(books, finance)
+    [now] = payout_list.list_payouts(books, finance)
     assert (now.state, now.difference_units) == ("differs", 1_0000)  # the correction is one of a euro
     must_hold(books)
     decide.undo_group(books, finance, "k1", "not so")
-    [again] = payout_list.payouts(books, finance)
+    [again] = payout_list.list_payouts(books, finance)
     assert again.difference_units == 11_0000
     must_hold(books)
 
@@ -167,11 +167,11 @@ def test_a_total_that_stands_twice_leaves_its_payout(books: Desk, finance: Actor
     take(books, *OTHERS, payout("36.00"))
     take(books, *OTHERS[:2], payout("35.00"))
     total = max(row.id for row in stored_all(books) if row.kind == "control")
-    assert payout_list.payouts(books, finance)[0].state == "differs"
+    assert payout_list.list_payouts(books, finance)[0].state == "differs"
     decide.twice(books, finance, [Shown(total)], "of an excerpt", "k1")
-    assert payout_list.payouts(books, finance)[0].state == "tied"
+    assert payout_list.list_payouts(books, finance)[0].state == "tied"
     decide.undo_group(books, finance, "k1", "not so")
-    assert payout_list.payouts(books, finance)[0].state == "differs"
+    assert payout_list.list_payouts(books, finance)[0].state == "differs"
     must_hold(books)
 
 
@@ -190,7 +190,7 @@ def test_undoing_gives_back_what_stood_before(books: Desk, finance: Actor, order
         decide.undo_group(books, finance, key, "not so")
         assert outcomes(books)["B-1 Sale"] == outcome
     told = history.of_line(books, finance, line_id(books, "B-1"))
-    assert [(one.kind, one.how) for one in told if one.stands] == [("match", "again")]
+    assert [(one.kind, one.how) for one in told if one.is_valid] == [("match", "again")]
     assert [(one.after, one.after_order) for one in told if one.kind == "undone"][-1] == ("matched", "A-200")
     decide.undo_group(books, finance, "k1", "none of it")
     assert outcomes(books)["B-1 Sale"] == ("unmatched", None)

@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from services.access import Actor
 from services.desk import Desk
-from services.reconciliation.decisions import decide as decisions
+from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.decisions.errors import DecisionRefused
 from services.reconciliation.matching.match import DECIDED
@@ -58,7 +58,7 @@ def machine(desk: Desk, actor: Actor, orders: list[int]) -> type[RuleBasedStateM
         @rule(places=st.sets(PLACES, min_size=1, max_size=4), order=st.sampled_from(orders))
         def match(self, places: set[int], order: int) -> None:
             self._try(
-                lambda key: decisions.match(desk, actor, self._shown(places), order, "why", key, seen=seen)
+                lambda key: decide.match(desk, actor, self._shown(places), order, "why", key, seen=seen)
             )
 
         @rule(place=PLACES, part=st.integers(1, 9))
@@ -68,7 +68,7 @@ def machine(desk: Desk, actor: Actor, orders: list[int]) -> type[RuleBasedStateM
             first = whole * part // 10
             shares = [(orders[0], first), (orders[1], whole - first)]
             self._try(
-                lambda key: decisions.split(
+                lambda key: decide.split(
                     desk, actor, Shown(row.id, row.decision), shares, "why", key, seen=seen
                 )
             )
@@ -78,19 +78,19 @@ def machine(desk: Desk, actor: Actor, orders: list[int]) -> type[RuleBasedStateM
             act=st.sampled_from(["accept", "unmatch", "exclude", "twice", "not_ours"]),
         )
         def decide(self, places: set[int], act: str) -> None:
-            self._try(lambda key: getattr(decisions, act)(desk, actor, self._shown(places), "why", key))
+            self._try(lambda key: getattr(decide, act)(desk, actor, self._shown(places), "why", key))
 
         @precondition(lambda self: bool(self._standing()))
         @rule(data=st.data())
         def undo(self, data: st.DataObject) -> None:
             some = data.draw(st.sets(st.sampled_from([row.id for row in self._standing()]), min_size=1))
-            decisions.undo(desk, actor, sorted(some), "not so")
+            decide.undo(desk, actor, sorted(some), "not so")
 
         @precondition(lambda self: bool(self._standing()))
         @rule(data=st.data())
         def undo_group(self, data: st.DataObject) -> None:
             group = data.draw(st.sampled_from(sorted({row.group for row in self._standing()})))
-            decisions.undo_group(desk, actor, group, "not so")
+            decide.undo_group(desk, actor, group, "not so")
 
         @invariant()
         def every_line_is_in_one_outcome_and_none_is_lost(self) -> None:
@@ -115,7 +115,7 @@ def machine(desk: Desk, actor: Actor, orders: list[int]) -> type[RuleBasedStateM
 
         def _undo_all(self) -> None:
             while left := [row.id for row in self._standing()]:  # each undoing gives back the one before
-                decisions.undo(desk, actor, left, "all of it")
+                decide.undo(desk, actor, left, "all of it")
 
         def _lines(self, places: set[int]) -> list[Any]:
             found = sorted(stored(desk).values(), key=lambda row: row.id)

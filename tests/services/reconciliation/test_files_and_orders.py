@@ -228,4 +228,4 @@ def test_a_week_of_orders_is_found_again_to_the_cent(
     outcome = dict(zip(sales["file_order"], sales["outcome"], strict=True))
     assert outcome.pop("WEB-1") == "unmatched"
     assert set(outcome.values()) == {"matched"}
-    assert {one.state for one in payout_list.payouts(desk, finance)} == {"tied"}
+    assert {one.state for one in payout_list.list_payouts(desk, finance)} == {"tied"}

@@ -268,7 +268,7 @@ def test_the_join_is_that_of_everything_at_once(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(load, "ROWS", rows)
         patch.setattr(load, "BATCH", batch)
-        patch.setattr(rejoin, "AT_ONCE", at_once)
+        patch.setattr(rejoin, "BATCH", at_once)
         patch.setattr(rejoin, "GAP_SECONDS", 0)
         patch.setattr(order_changes, "ORDERS_AT_ONCE", 1 + at_once % 2)
         shop = Shop(desk)

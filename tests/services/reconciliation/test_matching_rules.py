@@ -15,7 +15,7 @@ from services.desk import Desk
 from services.imports import background, file_accounts, reading
 from services.reconciliation.decisions import account_rules, decide, errors, not_ours_rules
 from services.reconciliation.decisions.decide import Shown
-from services.reconciliation.matching import rejoin as join
+from services.reconciliation.matching import rejoin
 from services.settlements.dialect import Chosen
 from services.store.schema import orders
 from services.store.settlements import matching_rules
@@ -59,7 +59,7 @@ def test_a_rule_takes_what_is_open_and_what_comes_and_gives_it_back(books: Desk,
     assert now.pop("WEB-10 Sale") == ("unmatched", None)
     assert now == begun
     [ended] = not_ours_rules.rules(books, finance, "demo")
-    assert (ended.who, ended.ender, ended.end_reason, ended.due) == (
+    assert (ended.who, ended.ender, ended.end_reason, ended.rejoining) == (
         "Camille Martin",
         "Camille Martin",
         "it is ours after all",
@@ -128,42 +128,42 @@ def test_a_rule_whose_process_died_is_applied_by_the_round_from_where_it_was(
     books: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take(books, *(line(f"WEB-{number}") for number in range(5)))
-    monkeypatch.setattr(not_ours_rules, "_AT_ONCE", 2)
-    rejoin, calls = join.rejoin_lines, []
+    monkeypatch.setattr(not_ours_rules, "_BATCH", 2)
+    rejoin_lines, calls = rejoin.rejoin_lines, []
 
     def dies_at_the_second(*what: Any) -> None:
         calls.append(what)
         if len(calls) > 1:
             raise KeyboardInterrupt
-        rejoin(*what)
+        rejoin_lines(*what)
 
     with monkeypatch.context() as patch:
-        patch.setattr(join, "rejoin_lines", dies_at_the_second)
+        patch.setattr(rejoin, "rejoin_lines", dies_at_the_second)
         with pytest.raises(KeyboardInterrupt):
             not_ours_rules.add(books, finance, "demo", "order", "starts", "WEB", "why", "k1")
     assert [outcome for outcome, _ in outcomes(books).values()].count("not_ours") == 2
-    assert not_ours_rules.rules(books, finance, "demo")[0].due
+    assert not_ours_rules.rules(books, finance, "demo")[0].rejoining
     assert not_ours_rules.catch_up(books, limit=2) is True
     assert [outcome for outcome, _ in outcomes(books).values()].count("not_ours") == 4
     assert not_ours_rules.catch_up(books, limit=2) is False
     assert {outcome for outcome, _ in outcomes(books).values()} == {"not_ours"}
-    assert not not_ours_rules.rules(books, finance, "demo")[0].due
+    assert not not_ours_rules.rules(books, finance, "demo")[0].rejoining
 
 
 # -- how lines find their order
 
 
 def test_rules_are_read_and_changed(books: Desk, finance: Actor) -> None:
-    now = account_rules.matching(books, finance, "demo")
-    assert (now.reference, now.ignore, now.late_days, now.joining) == (1, frozenset(), 10, False)
+    now = account_rules.rules(books, finance, "demo")
+    assert (now.reference, now.ignore, now.late_days, now.rejoining) == (1, frozenset(), 10, False)
     assert account_rules.save(books, finance, "demo", reference=1, ignore=(), late_days=10) is False
     assert (
         account_rules.save(books, finance, "demo", reference=2, ignore={"case", "zeros"}, late_days=20)
         is True
     )
-    now = account_rules.matching(books, finance, "demo")
+    now = account_rules.rules(books, finance, "demo")
     assert (now.reference, now.ignore, now.late_days) == (2, frozenset({"case", "zeros"}), 20)
-    assert now.joining
+    assert now.rejoining
     with books.store.read() as tx:
         assert days_to_settle(tx, "demo") == 20
     actions = [entry.action for entry in entries(books, finance)]
@@ -172,7 +172,7 @@ def test_rules_are_read_and_changed(books: Desk, finance: Actor) -> None:
 
 def test_days_alone_join_nothing_anew(books: Desk, finance: Actor) -> None:
     assert account_rules.save(books, finance, "demo", reference=1, ignore=(), late_days=30) is True
-    assert account_rules.matching(books, finance, "demo").joining is False
+    assert account_rules.rules(books, finance, "demo").rejoining is False
 
 
 def test_a_change_joins_every_line_anew(books: Desk, finance: Actor) -> None:
@@ -180,13 +180,13 @@ def test_a_change_joins_every_line_anew(books: Desk, finance: Actor) -> None:
     take(books, line("WEB-1", reference="f20267"))
     assert outcomes(books)["WEB-1 Sale"] == ("suggested", None)
     tried = account_rules.preview(books, finance, "demo", reference=1, ignore={"case", "dashes"})
-    assert tried == account_rules.Change(lines=1, matched=0, gained=1, lost=0, moved=0)
+    assert tried == account_rules.ChangePreview(lines=1, matched=0, gained=1, lost=0, moved=0)
     account_rules.save(books, finance, "demo", reference=1, ignore={"case", "dashes"}, late_days=10)
     background.work_off(books)
-    assert account_rules.matching(books, finance, "demo").joining is False
+    assert account_rules.rules(books, finance, "demo").rejoining is False
     assert outcomes(books)["WEB-1 Sale"] == ("matched", order)
     tried = account_rules.preview(books, finance, "demo", reference=2, ignore={"case", "dashes"})
-    assert tried == account_rules.Change(lines=1, matched=1, gained=0, lost=1, moved=0)
+    assert tried == account_rules.ChangePreview(lines=1, matched=1, gained=0, lost=1, moved=0)
     account_rules.save(books, finance, "demo", reference=2, ignore={"case", "dashes"}, late_days=10)
     background.work_off(books)
     assert outcomes(books)["WEB-1 Sale"][1] is None
@@ -201,14 +201,14 @@ def test_rules_that_cannot_be(books: Desk, finance: Actor) -> None:
         account_rules.save(books, finance, "demo", reference=2, ignore=(), late_days=0)
     with pytest.raises(AccountUnknown):
         account_rules.save(books, finance, "other", reference=1, ignore=(), late_days=10)
-    assert account_rules.matching(books, finance, "demo").reference == 1
+    assert account_rules.rules(books, finance, "demo").reference == 1
 
 
 def test_how_often_each_reference_is_filled(books: Desk, finance: Actor) -> None:
     an_order(books, "A-1", reference="F-1")
     an_order(books, "A-2")
     take(books, line("A-1", reference="F-1"), line("A-2"), line("A-3", reference="F-3"))
-    filled = account_rules.filled(books, finance, "demo")
+    filled = account_rules.reference_use(books, finance, "demo")
     assert (filled.lines, filled.of_lines) == (3, (2, 0, 0, 0, 0))
     assert (filled.orders, filled.of_orders) == (2, (1, 0, 0, 0, 0))
 
@@ -241,9 +241,9 @@ def test_who_may_not_reconcile_changes_no_rule(books: Desk, finance: Actor, role
         lambda: not_ours_rules.add(books, other, "demo", "order", "starts", "POS", "why", "k2"),
         lambda: not_ours_rules.end(books, other, rule, "why"),
         lambda: not_ours_rules.rules(books, other, "demo"),
-        lambda: account_rules.matching(books, other, "demo"),
+        lambda: account_rules.rules(books, other, "demo"),
         lambda: account_rules.save(books, other, "demo", reference=2, ignore=(), late_days=10),
-        lambda: account_rules.filled(books, other, "demo"),
+        lambda: account_rules.reference_use(books, other, "demo"),
         lambda: account_rules.preview(books, other, "demo", reference=2, ignore=()),
         lambda: reading.remember(books, other, "demo", Chosen(decimal=",")),
         lambda: file_accounts.assign(books, other, "12345", "demo"),

@@ -74,7 +74,7 @@ def test_beside_a_line_that_nothing_names_stand_the_orders_that_come_near(
     books: Desk, finance: Actor
 ) -> None:
     take(books, line("WEB-1", "42.00"))
-    beside = lists.line(books, finance, line_id(books, "WEB-1")).beside
+    beside = lists.line(books, finance, line_id(books, "WEB-1")).related
     assert {(one.order.order_id, one.role) for one in beside} == {("A-100", "hint"), ("A-200", "hint")}
     assert {one.fact: one.verdict for one in beside[0].compared}["amount"] == "same"
 
@@ -88,4 +88,4 @@ def test_a_text_in_another_column_is_a_hint(books: Desk, finance: Actor) -> None
     import_file(books, finance, "demo", "p.csv", raw.encode())
     found = lists.line(books, finance, line_id(books, "WEB-5"))
     assert found.line.outcome == "unmatched"
-    assert [(one.order.order_id, one.role) for one in found.beside] == [("A-100", "hint")]
+    assert [(one.order.order_id, one.role) for one in found.related] == [("A-100", "hint")]

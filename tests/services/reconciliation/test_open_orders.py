@@ -189,13 +189,13 @@ def test_an_accepted_order_leaves_the_open_list_until_its_figures_change(
     take(books, line("A-1", "-2.00", operation="Refund"))
     assert open_ones(books, finance) == ["A-1"]
     [one] = acceptances.of_order(books, finance, short)
-    assert (one.holds, one.reason, one.who, one.undone_at) == (False, "a cent", "Camille Martin", None)
+    assert (one.applies, one.reason, one.who, one.undone_at) == (False, "a cent", "Camille Martin", None)
     must_hold(books)
     sweep(books)
     with books.store.read() as tx:
         assert [row.kind for row in tx.execute(select(alarms))] == ["not_settled"]
     acceptances.accept(books, finance, short, figures(books, short), "so be it", "k2")
-    assert [one.holds for one in acceptances.of_order(books, finance, short)] == [False, True]
+    assert [one.applies for one in acceptances.of_order(books, finance, short)] == [False, True]
     must_hold(books)
 
 

@@ -59,7 +59,7 @@ def test_figures_come_from_the_kept_sums(desk: Desk, finance: Actor, october: in
         ("total_line", "EUR"): (1, 109_7000),
     }
     assert (found.lines(*lists.OPEN), found.orderly) == (1, 3)
-    assert found.payouts == {"tied": 1, "differs": 0, "no_payout": 0, "not_proved": 0}
+    assert found.payout_states == {"tied": 1, "differs": 0, "no_payout": 0, "not_proved": 0}
     assert found.currencies == ("EUR",)
     assert set(found.operations) == {"sale", "fixed_fee", "settlement"}
 
@@ -68,7 +68,7 @@ def test_a_line_stands_beside_its_order_with_what_differs(desk: Desk, finance: A
     [sale] = lists.lines(desk, finance, LineFilter(outcomes=("matched",), operations=("sale",))).rows
     found = lists.line(desk, finance, sale.id)
     assert (found.line.file_name, found.line.line, found.line.order_id) == ("october.csv", 2, "A-1")
-    [beside] = found.beside
+    [beside] = found.related
     assert (beside.role, beside.order.order_id) == ("matched", "A-1")
     assert {one.fact: one.verdict for one in beside.compared}["amount"] == "same"
 
@@ -101,9 +101,7 @@ def test_a_correction_names_what_the_line_said_before(desk: Desk, finance: Actor
     [sale] = lists.lines(desk, finance, LineFilter(outcomes=("matched",), operations=("sale",))).rows
     found = lists.line(desk, finance, sale.id)
     assert found.line.settled_amount_units == 90_0000
-    assert [(old.settled_amount_units, old.file_name) for old in found.formerly] == [
-        (100_0000, "october.csv")
-    ]
+    assert [(old.settled_amount_units, old.file_name) for old in found.former] == [(100_0000, "october.csv")]
 
 
 def test_an_order_is_shown_with_its_lines_and_where_it_stands(
@@ -129,31 +127,31 @@ def test_what_is_paid_too_long_and_in_no_payout_is_late(desk: Desk, finance: Act
 def test_a_payout_says_what_it_is_made_of_and_what_stands_in_its_way(
     desk: Desk, finance: Actor, october: int
 ) -> None:
-    [payout] = payout_list.payouts(desk, finance)
+    [payout] = payout_list.list_payouts(desk, finance)
     assert (payout.state, payout.lines_units, payout.payout_units, payout.open_lines) == (
         "tied",
         109_7000,
         109_7000,
         1,
     )
-    parts = {part.code: part.units for part in payout_list.operations(desk, finance, payout)}
+    parts = {part.code: part.units for part in payout_list.operation_sums(desk, finance, payout)}
     assert parts == {"sale": 110_0000, "fixed_fee": -3000, "settlement": 109_7000}
     with desk.store.write() as tx:
         tx.execute(update(settlement_files).values(aside_open={"77": 2}))
-    [blocked] = payout_list.payouts(desk, finance)
-    assert (blocked.state, blocked.aside) == ("not_proved", 2)
+    [blocked] = payout_list.list_payouts(desk, finance)
+    assert (blocked.state, blocked.rows_set_aside) == ("not_proved", 2)
     with desk.store.write() as tx:  # of a row that names no payout, any of the file's may be meant
         tx.execute(update(settlement_files).values(aside_open={"": 2}))
-    [blocked] = payout_list.payouts(desk, finance)
-    assert (blocked.state, blocked.aside) == ("not_proved", 2)
+    [blocked] = payout_list.list_payouts(desk, finance)
+    assert (blocked.state, blocked.rows_set_aside) == ("not_proved", 2)
 
 
 def test_pages_know_those_beside_them(desk: Desk, finance: Actor, october: int) -> None:
     first = lists.lines(desk, finance, LineFilter(), shown=3)
     assert (first.total, len(first.rows), first.before) == (4, 3, None)
-    last = lists.lines(desk, finance, LineFilter(), turn=first.after, shown=3)
+    last = lists.lines(desk, finance, LineFilter(), cursor=first.after, shown=3)
     assert (len(last.rows), last.after) == (1, None)
-    back = lists.lines(desk, finance, LineFilter(), turn=last.before, shown=3)
+    back = lists.lines(desk, finance, LineFilter(), cursor=last.before, shown=3)
     assert [row.id for row in back.rows] == [row.id for row in first.rows]
     assert back.before is None
 
@@ -209,7 +207,7 @@ def test_what_is_not_there_is_refused_and_so_is_who_may_not_see(
     with pytest.raises(UnknownOrder):
         lists.order(desk, finance, 99_999)
     manager = person(desk, "manager")
-    for look in (lists.figures, lists.any_file, lists.files, lists.unfinished, payout_list.payouts):
+    for look in (lists.figures, lists.any_file, lists.files, lists.unfinished, payout_list.list_payouts):
         with pytest.raises(NotAllowed):
             look(desk, manager)  # type: ignore[operator]
     with pytest.raises(NotAllowed):

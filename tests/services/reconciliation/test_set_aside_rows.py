@@ -43,8 +43,8 @@ def finance(desk: Desk) -> Actor:
 
 
 def state(desk: Desk, actor: Actor, settlement: str = "77") -> tuple[str, int]:
-    [found] = [one for one in payout_list.payouts(desk, actor) if one.settlement_id == settlement]
-    return found.state, found.aside
+    [found] = [one for one in payout_list.list_payouts(desk, actor) if one.settlement_id == settlement]
+    return found.state, found.rows_set_aside
 
 
 @pytest.fixture
@@ -66,8 +66,8 @@ def test_a_payout_is_proved_once_its_rows_are_corrected_and_dealt_with(
 ) -> None:
     assert state(desk, finance) == ("not_proved", 2)
     assert state(desk, finance, "78") == ("no_payout", 0)
-    [payout] = [one for one in payout_list.payouts(desk, finance) if one.settlement_id == "77"]
-    assert payout_list.set_aside(desk, finance, payout) == ((october, "october.csv"),)
+    [payout] = [one for one in payout_list.list_payouts(desk, finance) if one.settlement_id == "77"]
+    assert payout_list.files_with_rows_set_aside(desk, finance, payout) == ((october, "october.csv"),)
     import_file(desk, finance, "demo", "corrected.csv", csv(sale("A-2"), sale("A-3")))
     assert state(desk, finance) == ("not_proved", 2)
     set_aside_rows.deal(desk, finance, october, [4], "Corrected in corrected.csv")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.reconciliation.decisions.agreement import Told, agreement
+from services.reconciliation.decisions.agreement import LineAmount, agreement
 
 ORDERED = 100_0000
 SALE = ("sale", ORDERED, "EUR")
@@ -36,6 +36,6 @@ SALE = ("sale", ORDERED, "EUR")
         ([("unknown", 5_0000, "EUR")], True, -95_0000),
     ],
 )
-def test_what_differs_from_the_order(lines: list[Told], differs: bool, difference: int | None) -> None:
+def test_what_differs_from_the_order(lines: list[LineAmount], differs: bool, difference: int | None) -> None:
     found = agreement(lines, ORDERED, "EUR")
     assert (found.differs, found.difference) == (differs, difference)

@@ -179,7 +179,7 @@ def must_agree(desk: Desk, actor: Actor, rows: list[oracle.Row], orders: Sequenc
 
     assert {
         (one.settlement_id, one.currency): (one.lines_units, one.payout_units, one.state)
-        for one in payout_list.payouts(desk, actor)
+        for one in payout_list.list_payouts(desk, actor)
     } == {
         key: (units(total), units(payout), state)
         for key, (total, payout, state) in oracle.payouts(rows).items()

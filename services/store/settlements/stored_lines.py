@@ -1,0 +1,96 @@
+"""A settlement line as it is stored, for services and pages that read lines."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.store.settlements.outcomes import Outcome, Reason
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredLine:
+    """The columns of ``settlement_lines``. Amounts in 1/10000, None where the file names none."""
+
+    id: int
+    account: str  # the key of our account
+    identity: str
+    key: str
+    file: int
+    line: int  # its number in the file
+    replaced_by: int | None  # the file that corrects it; its own file: a correction that waits for a person
+    file_account: str
+    account_name: str
+    date: str
+    date_value: str
+    invoice_reference: str
+    settlement_id: str
+    transaction_id: str
+    file_order: str
+    product_name: str
+    invoiced: str
+    settled: str
+    original_currency: str
+    currency: str
+    operation: str
+    settlement_currency: str
+    original_settlement_id: str
+    customer_id: str
+    merchant_operation_id: str
+    reporting_data_1: str
+    reporting_data_2: str
+    reporting_data_3: str
+    reporting_data_4: str
+    reporting_data_5: str
+    collect_mode: str
+    transfer: str
+    operation_date: str
+    operation_code: str
+    kind: str
+    lost: str
+    original_amount_units: int | None
+    amount_excl_tax_units: int | None
+    tax_amount_units: int | None
+    amount_incl_tax_units: int | None
+    settled_amount_units: int | None
+    outcome: Outcome
+    reason: Reason
+    order: int | None  # our id of the order that it is matched to
+    keys: str
+    unknown_keys: str
+    candidates: str
+    nearest: int | None  # our id of the nearest order
+    seen: str
+    expected: str
+    decision: int | None  # the valid decision on it
+    loose_reference: str
+    loose_order: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineToDecide(StoredLine):
+    """A line with the state of its file."""
+
+    file_state: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineOfFile(StoredLine):
+    """A line with the name of its file, and when that was imported."""
+
+    file_name: str
+    file_finished_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShownLine(LineToDecide):
+    """A line with the ids of its order and of the nearest one.
+
+    ``reference``: which of the five references joins in its account, 0 for none; ``invoice_number``: that reference.
+    """
+
+    order_id: str | None
+    nearest_id: str | None
+    nearest_amount: int | None
+    nearest_currency: str | None
+    file_name: str
+    reference: int
+    invoice_number: str
