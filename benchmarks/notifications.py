@@ -58,7 +58,7 @@ def main(url: str | None) -> None:
 
 
 def _fill(store: Store) -> int:
-    """Requests with an open page, and what HiPay tells of each, as it comes: of many orders in turn."""
+    """Requests with an open page, and HiPay's notifications of each, the orders mixed as they come."""
     now, day = clock.now(), timedelta(days=7)
     with store.write() as tx:
         for number in range(ORDERS):

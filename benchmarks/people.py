@@ -1,4 +1,4 @@
-"""Whoever uses a store that is measured."""
+"""The person who uses a measured store."""
 
 import uuid
 

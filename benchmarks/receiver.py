@@ -107,7 +107,7 @@ def _burst(public: str, bodies: Sequence[bytes]) -> tuple[list[float], float]:
 
 
 def _fill(store: Store) -> list[bytes]:
-    """Requests with an open page, and what HiPay tells of each."""
+    """Requests with an open page, and HiPay's notifications of each."""
     now, bodies = clock.now(), []
     with store.write() as tx:
         for number in range(ORDERS):

@@ -1,4 +1,4 @@
-"""What an import of a settlement file costs, as a multiple of a bare one, and beside it what a bare join costs.
+"""What an import of a settlement file costs, as a multiple of a bare one, and what a bare join costs.
 
     python -m benchmarks.reconciliation [--lines 1000000] [--rounds 3] [--folder FOLDER]
 

@@ -59,7 +59,7 @@ def _median(asked: Asked) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Samples:
-    """What stands in the store, to filter by: a usual value and a rare one."""
+    """Values of the store to filter by: a usual one and a rare one."""
 
     settlement: str
     file: int

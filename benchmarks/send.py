@@ -99,7 +99,7 @@ def _sent(desk: Desk, actor: Actor, way: Way) -> list[float]:
         order = create.create(desk, actor, draft, create.new_form_key())
         while (sent_at := history.detail(desk, actor, order).order.sent_at) is None:
             assert time.perf_counter() - begun < 60, "it was not sent"
-            time.sleep(0.05)  # seldom: who looks takes time from who works
+            time.sleep(0.05)  # seldom: polling takes time from the work
         times.append((sent_at - pressed_at).total_seconds())
     return times[WARM_UP:]
 

@@ -32,7 +32,7 @@ DEBITS = frozenset(
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a file is written. ``signed`` False: debits stand without a sign, and the operation tells."""
+    """How a file is written. ``signed`` False: debits have no sign, and the operation says which they are."""
 
     delimiter: str = ";"
     encoding: str = "utf-8"
@@ -96,7 +96,7 @@ def write(
 
 
 def write_year(year: Year, folder: Path, dialect: Dialect | None = None, database: str | None = None) -> Path:
-    """The whole year as one file, its truth beside it, its orders into the database; the file's path."""
+    """Write the whole year as one file, its truth as another, its orders into the database; return the file's path."""
     from benchmarks.settlement_orders import OrderFiller
 
     path = folder / "settlement.csv"

@@ -1,4 +1,4 @@
-"""Made-up orders in a store, row by row as the services would have left them, but many at once."""
+"""Invented orders in a store, with the rows that the services would write, but many at once."""
 
 import uuid
 from datetime import UTC, datetime, time, timedelta

@@ -20,7 +20,7 @@ LISTED = {
 
 
 def make_order(r: Random, account: str, n: int, day: date, *, listed: bool) -> Order:
-    """The order of number ``n``: of the shop's own list, or of the desk with its page and what HiPay told of it."""
+    """The order of number ``n``: of the shop's own list, or of the desk with its page and HiPay's notifications."""
     currency = r.choices(CURRENCIES, [row[3] for row in CURRENCIES])[0][0]
     unit = 10_000 if currency == "JPY" else 100
     amount = r.randint(500, 60_000) * unit
@@ -45,7 +45,7 @@ def _payments(r: Random, order: Order) -> tuple[Payment, ...]:
     reference = f"8{order.number:011}"
     chance = r.random()
     if chance < 0.03:
-        return ()  # not paid, or we were not told
+        return ()  # not paid, or not notified
     unit = 10_000 if order.currency == "JPY" else 100
     if chance < 0.45:  # in parts: equal ones, without an id, are twins
         half = order.amount // (2 * unit) * unit

@@ -1,4 +1,4 @@
-"""What a made-up year consists of: orders and their payments, settlement lines and their truth."""
+"""What an invented year consists of: orders and their payments, settlement lines and their truth."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -34,7 +34,7 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A transaction as HiPay told of it; amounts in 1/10000 of the order's currency. ``refunds``: with their id."""
+    """A transaction as HiPay reports it; amounts in 1/10000 of the order's currency. ``refunds``: with their id."""
 
     reference: str
     captures: tuple[tuple[str, int], ...]

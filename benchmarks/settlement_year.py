@@ -1,4 +1,4 @@
-"""A made-up merchant's year: orders as the desk knows them, and the settlement lines they lead to, each with its truth.
+"""An invented merchant's year: orders as the desk knows them, and the settlement lines they lead to, each with its truth.
 
 Two kinds of orders, half and half in what they make hard. Those of the desk (link, phone) have pages, and transactions,
 captures and refunds that HiPay told of: their lines always say enough. Those of the shop's own list are known by an order
@@ -127,7 +127,7 @@ class _Book:
             yield self._fee(self.period, name, settlement, without, told)
 
     def _alone(self, about: About) -> About:
-        """A line that says nothing but its transaction: it follows the sale, if that is matched."""
+        """A line that names only its transaction: it follows the sale, if that is matched."""
         outcome, known = ("matched", about.known) if about.known else ("unmatched", "")
         if "+" in about.transaction:  # digits that are lost join nothing
             outcome, known = "unmatched", ""
@@ -149,7 +149,7 @@ class _Book:
                 self.later[period].append(self._fee(period, "Fixed fee", settlement, 150_000, told, origin))
 
     def _unknown_sale(self) -> Iterator[Line]:
-        """A sale of which the desk knows nothing; one in ten says nothing but its transaction."""
+        """A sale of which the desk knows nothing; one in ten names only its transaction."""
         r, n = self.random, self.unknown
         self.unknown += 1
         named = r.random() > 0.1
@@ -265,7 +265,7 @@ def _settlement_id(period: int, settlement: str) -> str:
 
 
 def _settled(amount: int, currency: str) -> tuple[str, int]:
-    """(settlement currency, units rounded to its cent, towards nought)."""
+    """(settlement currency, units rounded to its cent, towards zero)."""
     for code, settlement, rate, _ in CURRENCIES:
         if code == currency:
             units = abs(amount) * rate // 10_000 // 100 * 100

@@ -1,4 +1,4 @@
-"""What the store's hot paths cost, as multiples of one bare statement of the driver, measured in turns in one run.
+"""What the store's hot paths cost, as multiples of one bare statement of the driver, measured alternately in one run.
 
     python -m benchmarks.store                                            a SQLite file in a temporary folder
     python -m benchmarks.store postgresql://user:password@host/database   an empty database that may be filled
@@ -124,7 +124,7 @@ def _paths(desk: Desk, actor: Actor, driver: Any) -> list[HotPath]:
 
 
 def _measured(path: HotPath) -> tuple[float, float]:
-    """The times of the path and of its bare statement in seconds, each run in its turn."""
+    """The times of the path and of its bare statement in seconds, run alternately."""
     times: tuple[list[float], list[float]] = ([], [])
     for round_ in range(WARM_UP + ROUNDS):
         for run, kept in zip((path.run, path.bare), times, strict=True):

@@ -1,4 +1,4 @@
-"""What another person feels while a settlement file is imported, and whether a payment link still leaves.
+"""How much slower screens are while a settlement file is imported, and whether a payment link still leaves.
 
     python -m benchmarks.while_importing FILE DATABASE
 

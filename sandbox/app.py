@@ -17,7 +17,7 @@ from sandbox.files import Dialect
 from sandbox.refusals import Refusal, as_response
 from sandbox.settlements import Settlement
 
-_LOGO = Path(__file__).with_name("logo.png")  # of a shop that there is not, for its e-mails
+_LOGO = Path(__file__).with_name("logo.png")  # of an invented shop, for its e-mails
 _FOR_BROWSERS = ("/mailbox", "/control", "/payment")
 
 
@@ -67,7 +67,7 @@ def _files_given(box: Sandbox) -> bool:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    """A wrong method is HiPay's 1010001; an unknown path has no code of HiPay's, so its status stands for one."""
+    """A wrong method is HiPay's 1010001; an unknown path has no code of HiPay's, so its status is used instead."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 405:
         answer = as_response(Refusal(1010001))

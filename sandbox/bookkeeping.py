@@ -31,7 +31,7 @@ def unsettled(box: Sandbox) -> list[Operation]:
 
 
 def run(box: Sandbox, scenario: str = "plain", *, reserve_release: bool = False) -> Sequence[Settlement]:
-    """Settle every movement not settled yet; raises ValueError for a scenario that there is not."""
+    """Settle every movement not settled yet; raises ValueError for an unknown scenario."""
     operations = unsettled(box)
     now = box.now()
     made = settle(
@@ -59,7 +59,7 @@ def run(box: Sandbox, scenario: str = "plain", *, reserve_release: bool = False)
 
 
 def correct(box: Sandbox, number: int) -> Settlement:
-    """Issue a settlement again with a fee corrected, and tell of it. Raises ValueError for one that there is not."""
+    """Issue a settlement again with a fee corrected, and notify it. Raises ValueError for an unknown one."""
     known = box.store.settlements.get(number)
     if known is None:
         raise ValueError(f"There is no settlement {number}.")

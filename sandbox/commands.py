@@ -1,4 +1,4 @@
-"""What the control API does to orders, and how it tells of them."""
+"""What the control API does to orders, and how it lists them."""
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
@@ -45,7 +45,7 @@ def pay(box: Sandbox, asked: Json) -> list[Json]:
 
 
 def complete_pending(box: Sandbox, asked: Json) -> list[Json]:
-    """The acquirer answers at last to attempts left pending or held for review."""
+    """The acquirer answers attempts that are pending or held for review."""
     outcome = asked.get("outcome", "accept")
     if outcome not in {"accept", "decline"}:
         raise ValueError("outcome may be accept, decline.")

@@ -20,7 +20,7 @@ def corrected(settlement: Settlement) -> Settlement:
     _add(fee, less, "Amount (Excl. Tax)", "Amount (Incl. Tax)", "Original amount", "Settled amount")
     summary = {**settlement.summary, "fees": _number(settlement.summary["fees"]) + less}
     deferred = next((row for row in rows if row["Operation"] == "Deferred settlement"), None)
-    if deferred is not None:  # the balance is still brought to nought
+    if deferred is not None:  # the balance is still brought to zero
         _add(deferred, -less, "Amount (Excl. Tax)", "Amount (Incl. Tax)", "Original amount", "Settled amount")
         summary["deferred"] = _number(summary["deferred"]) - less
         return replace(settlement, rows=tuple(rows), summary=summary)

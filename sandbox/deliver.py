@@ -59,7 +59,7 @@ def _due(box: Sandbox, busy: set[str], most: int) -> list[Delivery]:
 
 
 def _pause(box: Sandbox) -> float | None:
-    """Seconds until the next delivery is due; those due already wait for a task to end, which wakes us."""
+    """Seconds until the next delivery is due; those already due wait for a task to end, which wakes the loop."""
     waiting = box.store.undelivered.values()
     if not waiting or any(_is_due(delivery) for delivery in waiting):
         return None
@@ -88,7 +88,7 @@ async def _send(box: Sandbox, client: "httpx.AsyncClient", delivery: Delivery) -
         delivery.answers.append(type(error).__name__)
         done = False
     if box.store.deliveries.get(delivery.id) is not delivery:
-        return  # everything was forgotten meanwhile
+        return  # the sandbox was reset meanwhile
     delivery.tries += 1
     gaps = box.settings.retry_gaps
     given_up = delivery.tries > len(gaps)

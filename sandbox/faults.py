@@ -43,7 +43,7 @@ _CANNED: dict[str, tuple[int, bytes, bytes]] = {
 
 @dataclass
 class Fault:
-    """`path` is a prefix without /rest (empty: every API); `count` None lasts until it is put off."""
+    """`path` is a prefix without /rest (empty: every API); `count` None lasts until it is taken off."""
 
     kind: Kind
     path: str = ""
@@ -57,7 +57,7 @@ class Faults:
     active: list[Fault] = field(default_factory=list)
 
     def set(self, fault: Fault) -> None:
-        """Add one; "off" takes away those of its path (all of them without a path)."""
+        """Add one; "off" removes those of its path (all of them without a path)."""
         if fault.kind == "off":
             self.active = [each for each in self.active if fault.path and each.path != fault.path]
         else:

@@ -1,4 +1,4 @@
-"""Settlement files as a reader may meet them: HiPay publishes the columns, not how a file is written."""
+"""Settlement files in every form that a reader may meet: HiPay publishes the columns, not the form."""
 
 import csv
 import io

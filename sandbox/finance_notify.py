@@ -1,4 +1,4 @@
-"""Finance notifications: HiPay tells that there is a settlement, at a URL, with an algorithm and a password of their own.
+"""Finance notifications: HiPay notifies a settlement, at a URL, with an algorithm and a password of their own.
 
 The names are HiPay's published ones. The bodies as JSON and XML are published by their outline only: `{"settlement": {…}}`
 and an element of that name, each with the same fields.
@@ -24,7 +24,7 @@ _AMOUNTS = ("sales", "refunds", "fees", "chargeback", "deferred", "rolling", "ot
 
 
 def queue(box: Sandbox, settlement: Settlement) -> None:
-    """Have `finance_notify_url` told of a settlement; nothing without one."""
+    """Queue the notification of a settlement to `finance_notify_url`; nothing without one."""
     if not box.settings.finance_notify_url:
         return
     how = box.settings.finance_notification_format
@@ -47,7 +47,7 @@ def queue(box: Sandbox, settlement: Settlement) -> None:
 
 
 def subject(settlement: int) -> str:
-    """What stands in the place of an order id; no order id has a blank."""
+    """What is used instead of an order id; no order id has a blank."""
     return f"settlement {settlement}"
 
 

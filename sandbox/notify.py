@@ -24,7 +24,7 @@ Tree = dict[str, Any]
 
 
 def queue(box: Sandbox, transaction: Transaction, status: int, operation: Operation | None = None) -> None:
-    """Have `notify_url` told that the transaction is in `status`, with the amounts it has now."""
+    """Queue the notification that the transaction is in `status`, with its present amounts, to `notify_url`."""
     page = box.store.pages[transaction.page]
     url = page.fields.get("notify_url", "")
     if not url or not box.settings.notifications:

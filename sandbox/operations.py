@@ -42,7 +42,7 @@ def capture(box: Sandbox, transaction: Transaction, amount: int | None, merchant
 def collect(
     box: Sandbox, transaction: Transaction, amount: int, merchant_reference: str = "", *, asked: bool = False
 ) -> None:
-    """Capture without checks: what a Sale does at once. `asked`: a maintenance call did, so 117 is sent first."""
+    """Capture without checks, as a Sale does at once. `asked`: a maintenance call asked for it, so 117 is sent first."""
     with box.store.change():
         operation = _move(box, transaction, "CAPTURE", amount, merchant_reference)
         if asked:
@@ -139,7 +139,7 @@ def chargeback(box: Sandbox, transaction: Transaction, amount: int | None) -> No
 
 
 def chargeback_refund(box: Sandbox, transaction: Transaction) -> None:
-    """The merchant wins the dispute: all that was charged back comes again (166, issuer credited)."""
+    """The merchant wins the dispute: all that was charged back is credited (166, issuer credited)."""
     if not transaction.charged_back:
         raise Refusal(3020202)
     with box.store.change():
@@ -158,7 +158,7 @@ def expire(box: Sandbox, transactions: Iterable[Transaction]) -> None:
 
 
 def _held(box: Sandbox, transaction: Transaction) -> bool:
-    """Authorised, nothing captured and nothing on its way: a refused capture leaves it so again."""
+    """Authorised, nothing captured and nothing requested; also after a refused capture."""
     nothing_moves = not transaction.captured and not _pending(box, transaction, "CAPTURE")
     return transaction.status == 116 or (transaction.status == 173 and nothing_moves)
 

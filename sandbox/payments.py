@@ -1,4 +1,4 @@
-"""What the customer does on the payment page, and what becomes of the attempt."""
+"""What the customer does on the payment page, and the result of the attempt."""
 
 from typing import Literal, get_args
 

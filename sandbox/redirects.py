@@ -26,7 +26,7 @@ def target(box: Sandbox, page: Page, outcome: Outcome, transaction: Transaction 
 
 
 def parameters(page: Page, transaction: Transaction | None) -> dict[str, str]:
-    """The documented names, in HiPay's order; empty where there is nothing to say."""
+    """The documented names, in HiPay's order; empty where there is no value."""
     fields = page.fields
     names = (
         "orderid cid state status test reference approval authorized ip country lang email",

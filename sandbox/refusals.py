@@ -59,7 +59,7 @@ CODES = frozenset(_TABLE)
 
 
 class Refusal(Exception):
-    """The gateway says no: `code` is HiPay's, `field` names the parameter when one is to blame."""
+    """HiPay refuses a call: `code` is HiPay's, `field` names the parameter when one is to blame."""
 
     def __init__(self, code: int, field: str = "", *, status: int | None = None) -> None:
         default_status, self.message, description = _TABLE[code]

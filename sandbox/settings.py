@@ -1,4 +1,4 @@
-"""What can be set about the sandbox while it runs, checked before it is taken."""
+"""The settings of the running sandbox, checked before they are used."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -31,7 +31,7 @@ class Settings:
         "not_counted"  # in the totals that 117 and 124 show
     )
     operations_named: bool = True  # False: no notification and no read says which operation it is about
-    finance_notify_url: str = ""  # where settlements are told of; empty: nowhere
+    finance_notify_url: str = ""  # where settlements are notified; empty: nowhere
     finance_notification_format: Literal["form", "json", "xml"] = "form"
     finance_hash_algorithm: Algorithm = "SHA256"
     settlement_files: bool = True  # False: settlements are listed, their files answer 404
@@ -44,7 +44,7 @@ class Settings:
     smtp_drop: Literal["after_data", "at_quit"] | None = None
 
     def changed(self, changes: Mapping[str, Any]) -> "Settings":
-        """The same with `changes`; raises BadSetting and takes none of them when one is wrong."""
+        """The same with `changes`; raises BadSetting and changes nothing when one is wrong."""
         known = {each.name for each in fields(self)}
         for name, value in changes.items():
             if name not in known:

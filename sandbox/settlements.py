@@ -29,7 +29,7 @@ FIRST_PART = Decimal("0.60")  # of a payout made in two
 
 HOME = "EUR"
 AWAY = "GBP"
-# For one euro. A currency that is not here stands at one for one: a sandbox needs a fixed rate, not a true one.
+# For one euro. A currency that is not here counts one for one: a sandbox needs a fixed rate, not a true one.
 RATES = {
     "EUR": Decimal(1),
     "GBP": Decimal("0.85"),
@@ -182,7 +182,7 @@ def settle(
 
 
 def _movement_rows(movement: Movement, currency: str, first_settled: dict[object, str]) -> Iterator[Row]:
-    """The line of one movement, then the lines of its fees, which tell of the same transaction."""
+    """The line of one movement, then the lines of its fees, which name the same transaction."""
     operation = OPERATIONS[movement.kind]
     sign = -1 if operation in DEBITS else 1
     settled = _converted(movement.amount, movement.currency, currency)

@@ -30,7 +30,7 @@ class Store:
     """`orders`, `pages`… by id, in the order they were made; `save` makes a change last."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Read `path`, or start with nothing in memory alone. Raises sqlite3.Error when it is no such file."""
+        """Read `path`, or start with nothing in memory alone. Raises sqlite3.Error when it is no SQLite file."""
         self._db = sqlite3.connect(path or ":memory:", isolation_level=None)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
