@@ -74,6 +74,21 @@ def translated(tree: ast.AST) -> Iterator[str]:
                 )
 
 
+def headings(tree: ast.AST) -> Iterator[str]:
+    """The titles of the columns that an export writes: what is given first to ``spreadsheets.write.Column``."""
+    exports = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "services.spreadsheets.write"
+        and any(name.name == "Column" for name in node.names)
+    ]
+    for node in ast.walk(tree) if exports else ():
+        given = node.args[0] if isinstance(node, ast.Call) and node.args else None
+        if isinstance(given, ast.Constant) and ast.unparse(node).startswith("Column("):
+            yield str(given.value)
+
+
 def registered(tree: ast.AST) -> Iterator[str]:
     """The strings that the module's own dictionaries have as values."""
     for node in getattr(tree, "body", ()):
@@ -108,6 +123,7 @@ def needed() -> frozenset[str]:
         ROOT / "services" / "reconciliation" / "views" / f"{name}_text.py" for name in ("line", "order")
     ]
     screens |= {text for path in worded for text in translated(ast.parse(path.read_text()))}
+    screens |= {text for tree in trees("services") for text in headings(tree)}
     advice = {text for one in guidance.GUIDANCE.values() for text in (one.means, one.where, one.ask)}
     registries = (
         error_messages.SENTENCES,
