@@ -19,7 +19,7 @@ from benchmarks.memory import peak
 from benchmarks.people import finance
 from benchmarks.settlement_shapes import Year
 from services.desk import Desk
-from services.imports import background, file_accounts, files
+from services.imports import file_accounts, files, supervisor
 from services.settings import Settings
 from services.store import open_store
 from services.store.schema.settlements import settlement_files, settlement_lines
@@ -32,7 +32,7 @@ def open_bench_desk(database: Path) -> Desk:
 
 def run_process(database: Path) -> None:
     """What the worker spawns, until nothing waits."""
-    if code := background.spawn(f"sqlite:///{database}", "bench", ["demo"]).wait():
+    if code := supervisor.spawn(f"sqlite:///{database}", "bench", ["demo"]).wait():
         raise SystemExit(f"the import's process ended with {code}")
 
 

@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.components.common import texts
 from pages.components.markdown import plain
-from services.imports.files import Preview
-from services.imports.preview_process import Refused
+from services.imports.preview import Preview
+from services.imports.preview_process import PreviewRefused
 from services.settlements.columns import COLUMNS, LABELS, REQUIRED
 from services.settlements.dialect import Chosen
 
@@ -39,11 +39,11 @@ def _said(place: str) -> dict[str, Any]:
     return found
 
 
-def show(found: Preview | Refused, place: str, before: Chosen) -> None:
+def show(found: Preview | PreviewRefused, place: str, before: Chosen) -> None:
     """A box for each column that is not known, left out for another, or that a person named; one for the sheets
     where there are several."""
     columns = dict(told(place, before)["columns"] or ())
-    if isinstance(found, Refused):
+    if isinstance(found, PreviewRefused):
         _columns([(name, column) for name, column in found.header if name], {}, columns, place)
         return
     named: dict[str, str | None] = {}
@@ -54,7 +54,7 @@ def show(found: Preview | Refused, place: str, before: Chosen) -> None:
     _sheets(found, place)
 
 
-def ask(found: Refused, place: str) -> None:
+def ask(found: PreviewRefused, place: str) -> None:
     """A box for each column that is in doubt."""
     for column, names in found.doubts:
         _doubt(column, dict(names), place)

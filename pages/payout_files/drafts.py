@@ -15,8 +15,8 @@ from pages.components.common import actor, desk
 from services.disk_space import NoRoom, RoomShort, told
 from services.errors import DeskError
 from services.imports import files, preview_process
-from services.imports.files import Preview
-from services.imports.preview_process import Looking, Refused
+from services.imports.preview import Preview
+from services.imports.preview_process import PreviewJob, PreviewRefused
 from services.imports.scratch import Folder
 from services.settlements import archive
 from services.settlements.dialect import Chosen
@@ -47,11 +47,11 @@ class _Upload:
 
     folder: Folder | None
     drafts: tuple[Draft, ...] = ()
-    refused: Refused | None = None
-    others: tuple[tuple[str, Refused], ...] = ()  # of a ZIP: by name, what is no payout file
+    refused: PreviewRefused | None = None
+    others: tuple[tuple[str, PreviewRefused], ...] = ()  # of a ZIP: by name, what is no payout file
 
 
-def of(uploaded: Sequence[Any], refuse: Callable[[str, Refused], None]) -> list[Draft]:
+def of(uploaded: Sequence[Any], refuse: Callable[[str, PreviewRefused], None]) -> list[Draft]:
     """The drafts of what stands in the uploader; ``refuse`` is told of what cannot be taken apart, and why."""
     known: dict[str, _Upload] = st.session_state.setdefault(_DRAFTS, {})
     there = {file.file_id for file in uploaded}
@@ -127,7 +127,7 @@ def _kept(path: Path, target: Path) -> Path:
     return target
 
 
-def look(draft: Draft, account: str, chosen: Chosen | None) -> Preview | Refused | Looking:
+def look(draft: Draft, account: str, chosen: Chosen | None) -> Preview | PreviewRefused | PreviewJob:
     """What comes of the draft read like this; kept until something of it changes."""
     looked: dict[Any, Any] = st.session_state.setdefault(_LOOKED, {})
     key = (draft.key, account, chosen)
@@ -135,9 +135,9 @@ def look(draft: Draft, account: str, chosen: Chosen | None) -> Preview | Refused
         for other in [other for other in looked if other[0] == draft.key]:
             del looked[other]  # one that goes on is stopped with it
         looked[key] = preview_process.begin(desk(), actor(), account, draft.given, chosen)
-    found: Preview | Refused | Looking = looked[key]
-    found = (preview_process.look(found) or found) if isinstance(found, Looking) else found
-    if isinstance(found, Refused) and found.code in (NoRoom.code, RoomShort.code):
+    found: Preview | PreviewRefused | PreviewJob = looked[key]
+    found = (preview_process.poll(found) or found) if isinstance(found, PreviewJob) else found
+    if isinstance(found, PreviewRefused) and found.code in (NoRoom.code, RoomShort.code):
         del looked[key]  # there may be room at the next look
     return found
 

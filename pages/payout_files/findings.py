@@ -10,7 +10,7 @@ from pages.components.markdown import plain
 from pages.components.outcome_words import day_and_time, money, number
 from pages.payout_files.words import where
 from services.i18n import Translator
-from services.imports.shown_corrections import Correction
+from services.imports.corrections import ShownCorrection
 from services.reconciliation.views.line_text import operation
 from services.settlements import operations
 from services.settlements.blocks import DamagedCell
@@ -168,7 +168,9 @@ def _some(names: Sequence[str], count: int = 0) -> str:
     return ", ".join(names[:_NAMED]) + (" …" if max(count, len(names)) > min(len(names), _NAMED) else "")
 
 
-def show_corrections(found: Sequence[Correction], count: int, sheets: Sequence[Sheet], t: Translator) -> None:
+def show_corrections(
+    found: Sequence[ShownCorrection], count: int, sheets: Sequence[Sheet], t: Translator
+) -> None:
     """The lines that a file changes: what stood there and what stands there now."""
     table = [
         {

@@ -20,6 +20,7 @@ from services.disk_space import NoRoom, RoomShort
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_datetime
 from services.imports import files
+from services.imports.errors import ImportStopped
 from services.reconciliation.views import lists
 from services.reconciliation.views.lists import ListedFile
 
@@ -89,7 +90,7 @@ def _running(file: ListedFile, may: bool, t: Translator) -> None:
 def _held_up(file: ListedFile, t: Translator) -> str:
     """What the file waits for beside its turn, "" where it does not."""
     name = plain(file.name)
-    if file.failure == files.ImportStopped.code:
+    if file.failure == ImportStopped.code:
         at = files.next_try(file)
         when = format_datetime(at, first_zone(), language()) if at else ""
         return t(

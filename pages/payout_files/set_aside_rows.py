@@ -23,7 +23,7 @@ from services.reconciliation.decisions import set_aside_rows
 from services.reconciliation.decisions.set_aside_rows import REST, Act, SetAsideRows
 from services.reconciliation.views.lists import ReadFile
 from services.settlements.columns import LABELS
-from services.settlements.sheet import AsideRow
+from services.settlements.sheet import SetAsideRow
 from services.settlements.tables import Sheet
 from services.settlements.words import ASIDE
 
@@ -39,7 +39,7 @@ def show(file: ReadFile, key: str) -> None:
         return
     with desk().store.read() as tx:
         may = Right.RECONCILE in rights(tx, actor())
-    rows = [*found.rows, *([AsideRow(REST, "", "", "", "")] if found.rest else [])]
+    rows = [*found.rows, *([SetAsideRow(REST, "", "", "", "")] if found.rest else [])]
     height, alt = tables.height(len(rows)), t("Rows set aside")
     if not may:
         st.dataframe(_table(file, rows, found, t), hide_index=True, height=height, alt=alt)
@@ -81,7 +81,7 @@ def _take(place: str, ticked: tuple[selection.Id, ...]) -> None:
     st.session_state[_TICKED] = {**st.session_state.get(_TICKED, {}), place: ticked}
 
 
-def _in_words(row: AsideRow, found: SetAsideRows, sheets: tuple[Sheet, ...], t: Translator) -> str:
+def _in_words(row: SetAsideRow, found: SetAsideRows, sheets: tuple[Sheet, ...], t: Translator) -> str:
     line = t("Line {number}", number=where(row.line, sheets, t)) if row.line else ""
     return " · ".join(part for part in (line, row.settlement_id, _reason(row, found, t), row.text) if part)
 
@@ -130,7 +130,7 @@ def _again() -> None:
     st.rerun(scope="app")
 
 
-def _table(file: ReadFile, rows: list[AsideRow], found: SetAsideRows, t: Translator) -> pd.DataFrame:
+def _table(file: ReadFile, rows: list[SetAsideRow], found: SetAsideRows, t: Translator) -> pd.DataFrame:
     sheets, zone = sheets_of(file.reading), desk().account(file.account).timezone
     return pd.DataFrame(
         {
@@ -144,7 +144,7 @@ def _table(file: ReadFile, rows: list[AsideRow], found: SetAsideRows, t: Transla
     )
 
 
-def _reason(row: AsideRow, found: SetAsideRows, t: Translator) -> str:
+def _reason(row: SetAsideRow, found: SetAsideRows, t: Translator) -> str:
     if row.line == REST:
         return t.plural(
             "{count} more row that is not listed", "{count} more rows that are not listed", found.rest
@@ -152,7 +152,7 @@ def _reason(row: AsideRow, found: SetAsideRows, t: Translator) -> str:
     return t.gettext(ASIDE[row.reason]).format(cell=row.cell)
 
 
-def _state(row: AsideRow, found: SetAsideRows, zone: str, t: Translator) -> str:
+def _state(row: SetAsideRow, found: SetAsideRows, zone: str, t: Translator) -> str:
     if not row.blocking:
         return t("– holds no money of its own")
     act = found.dealt(row.line)

@@ -27,8 +27,9 @@ from services.imports import (
     preview_process,
     reading,
 )
-from services.imports.files import FileKnown, Preview
-from services.imports.preview_process import Looking, Refused
+from services.imports.errors import FileKnown
+from services.imports.preview import Preview
+from services.imports.preview_process import PreviewJob, PreviewRefused
 from services.settlements.dialect import Chosen
 from services.settlements.errors import EmptyFile, SwallowedRows
 
@@ -62,7 +63,7 @@ def show() -> None:
             _import(account, new)
 
 
-def _refuse(name: str, why: Refused) -> None:
+def _refuse(name: str, why: PreviewRefused) -> None:
     t = texts()
     st.error(
         t(
@@ -83,13 +84,13 @@ def _one(account: str, draft: Draft) -> tuple[Draft, Preview] | None:
         with refusals():
             with st.spinner(t("Reading {name}…", name=plain(draft.name))):
                 found = drafts.look(draft, account, chosen)
-            if isinstance(found, Looking):
+            if isinstance(found, PreviewJob):
                 st.fragment(_looking, run_every=_REFRESH)(found)
                 _corrections(
                     _home(account, draft, ""), draft, found, open_=False
                 )  # else what they say is forgotten
                 return None
-            if isinstance(found, Refused):
+            if isinstance(found, PreviewRefused):
                 _why_not(found)
                 home = _home(account, draft, found.account)
                 if found.fields.get("looks_like") not in _OTHER_TYPES and found.code != EmptyFile.code:
@@ -143,10 +144,10 @@ def _others(found: Preview, draft: Draft) -> bool:
     return st.checkbox(t("They are other lines: import them too"), key=f"others_{draft.key}")
 
 
-def _looking(found: Looking) -> None:
+def _looking(found: PreviewJob) -> None:
     """A large file is read beside: this part asks how far it is, the screen is drawn anew once."""
     t = texts()
-    if preview_process.look(found) is not None:
+    if preview_process.poll(found) is not None:
         st.rerun()
     words = (
         t("Reading the file before anything is stored…")
@@ -156,7 +157,7 @@ def _looking(found: Looking) -> None:
     st.progress(found.part, words)
 
 
-def _why_not(found: Refused) -> None:
+def _why_not(found: PreviewRefused) -> None:
     t = texts()
     for name in () if found.code == SwallowedRows.code else found.questions:
         text = t("The file does not say how its amounts are written: choose below, and nothing is guessed.")
@@ -249,14 +250,16 @@ def _place(draft: Draft, account: str) -> str:
     return f"{draft.key}_{account}"
 
 
-def _corrections(account: str, draft: Draft, found: Preview | Refused | Looking, *, open_: bool) -> None:
+def _corrections(
+    account: str, draft: Draft, found: Preview | PreviewRefused | PreviewJob, *, open_: bool
+) -> None:
     """Every choice of the reading can be made by hand; empty leaves it to the file."""
     t = texts()
     before = reading.remembered(desk(), account) or Chosen()
     remembered = asdict(before)
     open_ = open_ or columns.said(_place(draft, account))  # there may be more to say
     with st.expander(t("Correct how it is read"), expanded=open_, icon=":material/tune:"):
-        if isinstance(found, Refused):
+        if isinstance(found, PreviewRefused):
             columns.ask(found, _place(draft, account))
         with st.container(horizontal=True):
             for name, (label, options) in CHOICES.items():
@@ -280,7 +283,7 @@ def _corrections(account: str, draft: Draft, found: Preview | Refused | Looking,
                 placeholder=t("as detected"),
                 key=_reading_key(draft, account, "header_line"),
             )
-        if not isinstance(found, Looking):
+        if not isinstance(found, PreviewJob):
             columns.show(found, _place(draft, account), before)
         st.checkbox(t("Remember this reading for the account"), key=_reading_key(draft, account, "remember"))
 

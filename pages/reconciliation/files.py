@@ -22,7 +22,7 @@ from pages.payout_files.words import CHOICES, sheets_of
 from pages.reconciliation import filters, held_corrections
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_short
-from services.imports import shown_corrections
+from services.imports import corrections
 from services.reconciliation.views import lists
 from services.reconciliation.views.lists import SHOWN, ListedFile, ReadFile
 from services.settlements.columns import LABELS
@@ -150,9 +150,7 @@ def _file(file_id: int, t: Translator) -> None:
             show_notes(found, sheets, t)
         if file.changed_lines:
             with st.expander(t("Changed lines"), icon=":material/difference:"):
-                show_corrections(
-                    shown_corrections.of_file(desk(), actor(), file.id), file.changed_lines, sheets, t
-                )
+                show_corrections(corrections.of_file(desk(), actor(), file.id), file.changed_lines, sheets, t)
         if file.state == "complete":
             st.markdown(f"**{t('Rows set aside')}**")
             set_aside_rows.show(file, "file")

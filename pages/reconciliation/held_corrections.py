@@ -22,7 +22,7 @@ from pages.reconciliation.decision_lines import listed
 from services.access import Right, rights
 from services.i18n import Translator, format_short
 from services.imports import held_corrections
-from services.imports.held_corrections import Act, Held
+from services.imports.held_corrections import CorrectionDecision, HeldCorrection
 from services.imports.protected_lines import Kind
 from services.reconciliation.views.lists import ReadFile
 from services.settlements.columns import LABELS
@@ -118,13 +118,13 @@ def _again() -> None:
     st.rerun(scope="app")
 
 
-def _in_words(one: Held, file: ReadFile, t: Translator) -> str:
+def _in_words(one: HeldCorrection, file: ReadFile, t: Translator) -> str:
     before, after = money(one.before_units, one.currency, t), money(one.after_units, one.currency, t)
     line = t("Line {number}", number=where(one.line, sheets_of(file.reading), t))
     return " · ".join((line, one.settlement_id, f"{before} → {after}"))
 
 
-def _say_undone(picked: list[Held], file: ReadFile, t: Translator) -> None:
+def _say_undone(picked: list[HeldCorrection], file: ReadFile, t: Translator) -> None:
     zone = desk().account(file.account).timezone
     for act in (act for one in picked for act in one.acts):
         if act.undone_at is None:
@@ -148,7 +148,7 @@ def _say_undone(picked: list[Held], file: ReadFile, t: Translator) -> None:
         )
 
 
-def _table(file: ReadFile, found: tuple[Held, ...], t: Translator) -> pd.DataFrame:
+def _table(file: ReadFile, found: tuple[HeldCorrection, ...], t: Translator) -> pd.DataFrame:
     sheets, zone = sheets_of(file.reading), desk().account(file.account).timezone
     return pd.DataFrame(
         {
@@ -163,15 +163,15 @@ def _table(file: ReadFile, found: tuple[Held, ...], t: Translator) -> pd.DataFra
     )
 
 
-def _order(one: Held) -> str:
+def _order(one: HeldCorrection) -> str:
     return next((str(pair.after["order"]) for pair in one.pairs), "")
 
 
-def _differs(one: Held) -> tuple[str, ...]:
+def _differs(one: HeldCorrection) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for pair in one.pairs for name in pair.differs))
 
 
-def _side(one: Held, side: str, t: Translator) -> str:
+def _side(one: HeldCorrection, side: str, t: Translator) -> str:
     """The cells that differ; where the lines cannot be told apart one by one, what they come to."""
     if len(one.pairs) != 1:
         return money(getattr(one, f"{side}_units"), one.currency, t)
@@ -179,7 +179,7 @@ def _side(one: Held, side: str, t: Translator) -> str:
     return " · ".join(dict.fromkeys(cell_words(cells, name, t) for name in _differs(one)))
 
 
-def _decided(act: Act, zone: str, t: Translator) -> str:
+def _decided(act: CorrectionDecision, zone: str, t: Translator) -> str:
     at = format_short(act.at, zone, language())
     if act.by_hipay:
         return (

@@ -248,7 +248,7 @@ def _file_accounts(account: str, may: bool, t: Translator) -> None:
     if not cells or not accounts.several():
         return
     st.subheader(t("What HiPay's files call this account"), anchor=False)
-    standing = file_accounts.standing(desk(), actor())
+    standing = file_accounts.accounts_in_use(desk(), actor())
     for cell in cells:
         if cell in standing:  # elsewhere its lines would count twice
             st.markdown(plain(t("{cell}: lines of it stand here", cell=cell)))

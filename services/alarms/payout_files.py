@@ -6,8 +6,8 @@ from typing import Any
 
 from services.desk import Desk
 from services.imports import protected_lines
+from services.imports.errors import ImportStopped
 from services.imports.fetch_schedule import automatic
-from services.imports.files import ImportStopped
 from services.store import Connection, Row
 from services.store.alarms import Standing
 from services.store.settlements import folder_files, hipay_list, settlement_files
@@ -25,10 +25,10 @@ def standing(tx: Connection, desk: Desk, now: datetime) -> Iterator[Standing]:
 
 def _all(tx: Connection, desk: Desk, now: datetime) -> Iterator[Standing]:
     yield from map(_without_file, hipay_list.without_file(tx, now - WITHOUT_FILE))
-    yield from protected_lines.standing(tx)
+    yield from protected_lines.open_alarms(tx)
     for file in settlement_files.failed(tx):
         yield _of_file("payout_file_failed", file, file.finished_at)
-    for file in settlement_files.resting(tx, ImportStopped.code):
+    for file in settlement_files.stopped(tx, ImportStopped.code):
         yield _of_file("payout_file_failed", file, file.uploaded_at)
     for file in settlement_files.all_stuck(tx):
         yield _of_file("payout_follow_up", file, file.alive_at)

@@ -21,8 +21,7 @@ from services import logs, private_files, versions
 from services.bulk import sending
 from services.desk import Desk
 from services.entrypoints.periodic import Rounds
-from services.imports import background as reconciliation
-from services.imports.fetch_background import background
+from services.imports import background
 from services.opening import desk_or_exit
 from services.orders import notifications
 from services.orders.steps.lanes import Lanes
@@ -96,7 +95,7 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
         return False
 
     beside = {"notifications": take_in, "rounds": go_round}
-    with background(desk, stopping), reconciliation.background(desk, stopping):
+    with background.background(desk, stopping):
         threads = [
             threading.Thread(
                 target=_lane, args=(desk, name, stopping, work, stopping.wait), name=name, daemon=True

@@ -28,7 +28,7 @@ def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
 
 def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> bool:
     """``receive`` in the caller's transaction."""
-    return hipay_list.keep_notification(
+    return hipay_list.add_notification(
         tx,
         account=account,
         identity=identity(raw),

@@ -11,17 +11,17 @@ from typing import Any
 from services import clock
 from services.access import WORKER
 from services.store import Connection, Row
-from services.store.settlements import carrying, decisions
+from services.store.settlements import corrections, decisions
 from services.store.settlements.decisions import Decision
 
 
 def carry_over(tx: Connection, replaced: Sequence[int], file: int) -> None:
     """Let the file's lines have the decisions of those that they replace; they are due to be joined again."""
-    former = carrying.corrected(tx, replaced)
+    former = corrections.corrected(tx, replaced)
     if not former:
         return
     decided = decisions.by_ids(tx, {row.decision for row in former if row.decision is not None})
-    for old, new in _pairs(former, carrying.of_keys(tx, file, {row.key for row in former})):
+    for old, new in _pairs(former, corrections.undecided_of_keys(tx, file, {row.key for row in former})):
         if old.decision is not None:
             decision = decided[old.decision]
             decisions.add(tx, decision.group, [_carried(decision, old, new)])

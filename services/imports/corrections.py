@@ -1,24 +1,34 @@
-"""Which stored lines a file corrects: it names the same thing (a key), and says other than before of it.
+"""Which stored lines a file corrects, and how they are shown before and after.
 
-A settlement also comes in parts: a spreadsheet ends at 150,000 rows. A part has other lines of the same settlement, and some
-of them have the keys of lines in another part (fees without a transaction, captures of one transaction). So a file corrects
-lines of a settlement only where it names most of those that stand, as one that is issued again does; the lines of a part
-stand beside the others. Where HiPay's API has delivered the settlement, it is whole, and a part changes what it names.
+A file corrects a stored line when it names the same thing (the same ``key``) with other cells. A settlement also comes in
+parts, since a spreadsheet ends at 150,000 rows. A part has other lines of the same settlement, and some of them have the
+keys of lines in another part (fees without a transaction, captures of one transaction). So a file corrects lines of a
+settlement only where it names most of the valid ones, as a payout that is issued again does; otherwise the lines of a part
+are added to the others. A settlement that HiPay's API has delivered is whole: there, a part corrects what it names.
 
-A line that was corrected, and that a later file names again, stands again: later is one that also has a new line of the
+A line that was corrected is restored when a later file names it again. A file is later if it also has a new line of the
 same key. An older file has none, and undoes no correction.
 """
 
-from collections import Counter
-from collections.abc import Collection
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from services.store import Connection
-from services.store.settlements import line_totals, settlement_lines
+from services.access import Actor, Right, require
+from services.desk import Desk
+from services.settlements.columns import AMOUNTS, COLUMNS
+from services.store import Connection, Row
+from services.store.settlements import corrections, line_totals, settlement_lines
+
+SHOWN = 50  # corrections that are listed
+_STORED = {"account": "file_account", "order": "file_order", **{name: f"{name}_units" for name in AMOUNTS}}
+_READ = {name: f"{name}_units" for name in AMOUNTS}
 
 
-class Changes:
+class CorrectionFinder:
     """What is known, new and perhaps gone of a file's lines so far. ``file``: its id, 0 for one that is only looked at."""
 
     def __init__(self, file: int = 0) -> None:
@@ -81,3 +91,69 @@ class Changes:
             ) >= standing:
                 found += theirs["id"].tolist()
         return sorted(found)
+
+
+@dataclass(frozen=True)
+class ShownCorrection:
+    """``line``: where it stands in the new file. ``before`` and ``after``: the cells by canonical column, amounts in units
+    of 1/10000 or None; ``differs``: the columns in which they do not say the same."""
+
+    line: int
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    differs: tuple[str, ...]
+
+
+def of_file(desk: Desk, actor: Actor, file: int) -> tuple[ShownCorrection, ...]:
+    """The first SHOWN lines that an imported file has corrected. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS)
+        old = corrections.replaced_by(tx, file, SHOWN)
+        new = corrections.of_keys(tx, file, {(row.account, row.key) for row in old})
+    return of_stored(old, new)
+
+
+def of_stored(old: Sequence[Row[Any]], new: Sequence[Row[Any]]) -> tuple[ShownCorrection, ...]:
+    """Whole stored lines beside those that would take their place."""
+    return _paired(
+        _stored(old), [(row.account, row.key, row.line, _cells(_named(row), _STORED)) for row in new]
+    )
+
+
+def of_read(
+    tx: Connection, replaced: Sequence[int], new: Iterable[tuple[str, Mapping[str, Any]]]
+) -> tuple[ShownCorrection, ...]:
+    """The first SHOWN of the stored lines that a file would correct; ``new``: (our account, cells with ``key`` and
+    ``line``) of the lines of the file that may do so."""
+    old = corrections.whole(tx, replaced[:SHOWN])
+    cells = [(account, row["key"], int(row["line"]), _cells(row, _READ)) for account, row in new]
+    return _paired(_stored(old), cells)
+
+
+def _stored(found: Sequence[Row[Any]]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(row.account, row.key, _cells(_named(row), _STORED)) for row in found]
+
+
+def _named(row: Row[Any]) -> dict[str, Any]:
+    return {str(name): value for name, value in row._mapping.items()}
+
+
+def _cells(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {column: row[names.get(column, column)] for column in COLUMNS}
+
+
+def _paired(
+    old: Sequence[tuple[str, str, dict[str, Any]]], new: Sequence[tuple[str, str, int, dict[str, Any]]]
+) -> tuple[ShownCorrection, ...]:
+    """Lines of one key are told apart by their order alone."""
+    waiting: defaultdict[tuple[str, str], list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+    for account, key, line, cells in new:
+        waiting[account, key].append((line, cells))
+    found = []
+    for account, key, before in old:
+        if not waiting[account, key]:
+            continue
+        line, after = waiting[account, key].pop(0)
+        differs = tuple(column for column in COLUMNS if before[column] != after[column])
+        found.append(ShownCorrection(line, before, after, differs))
+    return tuple(found)

@@ -34,12 +34,12 @@ class PayoutsStored(DeskError):
 
     code: ClassVar[str] = "import_payouts_stored"
 
-    def __init__(self, found: "Collection[Stored]") -> None:
+    def __init__(self, found: "Collection[StoredPayout]") -> None:
         self.payouts = ", ".join(dict.fromkeys(one.settlement_id for one in found))
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredPayout:
     """A payout in one currency that a file brings once more: lines and settled units that stand, and those of the file.
 
     Totals of the others are lines, and no units.
@@ -86,7 +86,7 @@ class _Marks:
         )
 
 
-class Likeness:
+class DuplicateFinder:
     """What the lines of a file so far look like, of payouts that stand. ``file``: its id, 0 for one that is only looked at."""
 
     def __init__(self, file: int = 0) -> None:
@@ -112,10 +112,12 @@ class Likeness:
         for payout, new in theirs[~theirs["identity"].isin(known)].groupby("settlement_id"):
             self._new.setdefault((account, str(payout)), _Marks.none()).add(new)
 
-    def stored(self, tx: Connection, known: Collection[int], replaced: Collection[int]) -> tuple[Stored, ...]:
+    def stored(
+        self, tx: Connection, known: Collection[int], replaced: Collection[int]
+    ) -> tuple[StoredPayout, ...]:
         """The payouts that come once more. ``known`` and ``replaced``: ids of stored lines that are equal in the file, and
         that stand changed in it."""
-        found: list[Stored] = []
+        found: list[StoredPayout] = []
         for (account, payout), new in self._new.items():
             there = settlement_lines.of_payout(tx, account, payout, self._file)
             changed = there["id"].isin(replaced)
@@ -126,7 +128,7 @@ class Likeness:
                 found += self._figures(account, payout, there)
         return tuple(found)
 
-    def _figures(self, account: str, payout: str, there: pd.DataFrame) -> list[Stored]:
+    def _figures(self, account: str, payout: str, there: pd.DataFrame) -> list[StoredPayout]:
         ours = pd.concat(self._sums, ignore_index=True)
         ours = ours[(ours["account"] == account) & (ours["settlement_id"] == payout)]
         money = there["settled_amount_units"].where(there["kind"] != "control", 0)
@@ -134,7 +136,7 @@ class Likeness:
         for currency in sorted({*ours["settlement_currency"], *there["settlement_currency"]}):
             here, stands = ours["settlement_currency"] == currency, there["settlement_currency"] == currency
             result.append(
-                Stored(
+                StoredPayout(
                     account,
                     payout,
                     str(currency),

@@ -1,22 +1,74 @@
-"""Payout files that come by themselves: from HiPay's finance API, at its notification, or out of a watched folder.
+"""Why a payout file is not imported, not received or not fetched.
 
-PayoutError
-├── NoPayoutsThere       HiPay has no payouts on its test platform
-├── HoursOutOfRange      of the hours between two looks at HiPay's list
-├── PayoutUnknown        HiPay knows no payout of this id
-├── FileNotThere         HiPay lists the payout and has no file of it yet
-├── FetchRefused         HiPay does not open its finance API to the account's credentials
-├── BrokenOff            HiPay's answer ended before its end, or did not come in time
-├── WrongContent         what came as the file is none: a web page, JSON, nothing, noise
-└── FolderRefused        a file of the watched folder that is not taken
-    ├── NotAFile         a link, a device, a pipe
+ImportFailed                 the import of a received file failed; the readers' own errors stand beside these
+├── ImportTooHeavy           the process needs more memory than it may have
+├── ImportDied               the process died over the file
+└── ImportStopped            the process was stopped too often in a row, by no fault of the file: it is retried later
+ImportRefused
+├── FileKnown                the same bytes are stored or being received
+│   └── FileKnownElsewhere   under another account
+├── FileUnknown
+└── NotToCancel              the file is complete, or has failed or been cancelled
+PayoutError                  of fetching: from HiPay's finance API, at its notification, or out of the watched folder
+├── NoPayoutsThere           HiPay has no payouts on its test platform
+├── HoursOutOfRange          the hours between two polls of HiPay's list
+├── PayoutUnknown            HiPay knows no payout with this id
+├── FileNotThere             HiPay lists the payout and has no file of it yet
+├── FetchRefused             HiPay does not open its finance API to the account's credentials
+├── BrokenOff                HiPay's answer was cut off or timed out
+├── WrongContent             the body is not a payout file: a web page, JSON, empty, binary
+└── FolderRefused            a file of the watched folder that is not imported
+    ├── NotAFile             a link, a device, a pipe
     ├── NotReadable
-    └── NoAccount        it lies outside the folders that are named after the accounts
+    └── NoAccount            it lies outside the folders that are named after the accounts
 """
 
 from typing import ClassVar
 
 from services.errors import DeskError
+
+
+class ImportRefused(DeskError):
+    code: ClassVar[str] = "import_refused"
+
+
+class FileKnown(ImportRefused):
+    code = "file_known"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class FileKnownElsewhere(FileKnown):
+    code = "file_known_elsewhere"
+
+    def __init__(self, name: str, account: str) -> None:
+        super().__init__(name)
+        self.account = account
+
+
+class FileUnknown(ImportRefused):
+    code = "file_unknown"
+
+
+class NotToCancel(ImportRefused):
+    code = "import_not_to_cancel"
+
+
+class ImportFailed(DeskError):
+    code: ClassVar[str] = "import_failed"
+
+
+class ImportTooHeavy(ImportFailed):
+    code = "import_too_heavy"
+
+
+class ImportDied(ImportFailed):
+    code = "import_died"
+
+
+class ImportStopped(ImportFailed):
+    code = "import_stopped"
 
 
 class PayoutError(DeskError):

@@ -28,7 +28,7 @@ from services.imports.errors import (
     PayoutError,
     PayoutUnknown,
 )
-from services.imports.ingest import keep
+from services.imports.ingest import ingest
 from services.store import STORE_AWAY
 from services.store.lease import LeaseLost
 from services.store.settlements import hipay_list
@@ -59,7 +59,7 @@ def run_next(desk: Desk, stopping: threading.Event | None = None) -> bool:
         if not hipay_list.anything_due(tx, accounts, now):
             return False
     with desk.store.write() as tx:
-        request = hipay_list.take(tx, accounts, now, LEASE)
+        request = hipay_list.claim_request(tx, accounts, now, LEASE)
     if request is None:
         return False
     run = _Run(desk, request, stopping or threading.Event())
@@ -138,7 +138,7 @@ class _Run:
         with downloaded(client, settlement_id, self.beat) as found:
             file_id, new = before.file, False
             if found.sha256 != before.sha256 or by_person:  # what a person cancelled, they may want after all
-                kept, new = keep(
+                kept, new = ingest(
                     self._desk,
                     account,
                     found.name,

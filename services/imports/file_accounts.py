@@ -14,8 +14,7 @@ from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.errors import DeskError
 from services.store import Connection
-from services.store.settlements import matching_rules as rows
-from services.store.settlements import settlement_files as files
+from services.store.settlements import matching_rules, settlement_files
 
 
 class FileAccountRefused(DeskError):
@@ -46,9 +45,9 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class FileAccounts:
-    """``told``: what a cell stands for, as persons have said; ``keys``: our accounts, as they are configured."""
+    """``assigned``: our account of each cell that a person has assigned; ``keys``: our accounts, as they are configured."""
 
-    told: Mapping[str, str]
+    assigned: Mapping[str, str]
     keys: Collection[str]
 
     def of(self, cell: str, given: str = "") -> str:
@@ -56,7 +55,7 @@ class FileAccounts:
         cell = cell.strip()
         if not cell:
             return given
-        told = self.told.get(cell, "")
+        told = self.assigned.get(cell, "")
         return told if told in self.keys else cell if cell in self.keys else ""
 
     def parts(self, cells: Mapping[str, int], given: str) -> tuple[Part, ...]:
@@ -87,11 +86,15 @@ def file_accounts(desk: Desk, actor: Actor) -> dict[str, str]:
         return _told(tx)
 
 
-def standing(desk: Desk, actor: Actor) -> frozenset[str]:
+def accounts_in_use(desk: Desk, actor: Actor) -> frozenset[str]:
     """Every Account of which lines stand: it stays where it is. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
-        return frozenset(cell for cell, account in files.booked(tx) if account in desk.settings.all_accounts)
+        return frozenset(
+            cell
+            for cell, account in settlement_files.accounts_in_use(tx)
+            if account in desk.settings.all_accounts
+        )
 
 
 def assign(desk: Desk, actor: Actor, cell: str, account: str) -> None:
@@ -105,30 +108,30 @@ def assign(desk: Desk, actor: Actor, cell: str, account: str) -> None:
     cell = cell.strip()
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE)
-        rows.lock_file_accounts(tx)
-        under = [key for name, key in files.booked(tx) if name == cell and key in keys]
+        matching_rules.lock_file_accounts(tx)
+        under = [key for name, key in settlement_files.accounts_in_use(tx) if name == cell and key in keys]
         if under and account not in under:
             raise FileAccountInUse(cell, keys[under[0]].name)
-        tell(tx, actor, cell, account)
+        _record(tx, actor, cell, account)
         accounts = known(tx, keys)
-        for file in files.failed_with(tx, FileAccountUnknown.code):
+        for file in settlement_files.failed_with(tx, FileAccountUnknown.code):
             if all(accounts.of(name, file.account) for name, _, _ in file.accounts):
-                files.again(tx, file)
+                settlement_files.retry(tx, file)
     desk.wake.set()
 
 
-def tell(tx: Connection, actor: Actor, cell: str, account: str) -> None:
+def _record(tx: Connection, actor: Actor, cell: str, account: str) -> None:
     """Keep what a cell stands for, in the transaction of one who may and has taken the turn."""
-    rows.lock_matching(tx, account)
-    for row in rows.all_matching(tx):
+    matching_rules.lock_matching(tx, account)
+    for row in matching_rules.all_matching(tx):
         others = {text: key for text, key in row.file_accounts.items() if text != cell}
         wanted = {**others, cell: account} if row.account == account else others
         if wanted != row.file_accounts:
-            rows.save_matching(tx, row.account, file_accounts=wanted)
+            matching_rules.save_matching(tx, row.account, file_accounts=wanted)
     audit.record(tx, actor, "account.file_account", f"account:{account}")
 
 
-def settle(
+def resolve(
     tx: Connection, actor: Actor, parts: Sequence[Part], given: str, keys: Collection[str], *, own: bool
 ) -> tuple[Part, ...]:
     """The parts of a file as they stand now, in the transaction that keeps them with it.
@@ -136,14 +139,19 @@ def settle(
     ``own``: HiPay itself gave the file for the account ``given``. The one Account that it names is that account's then,
     where none is known of it yet and no other has it.
     """
-    rows.lock_file_accounts(tx)
+    matching_rules.lock_file_accounts(tx)
     accounts = known(tx, keys)
     unknown = [part.cell for part in parts if not accounts.of(part.cell, given)]
-    if own and len(unknown) == 1 and given not in accounts.told.values() and unknown[0] not in accounts.told:
-        tell(tx, actor, unknown[0], given)
+    if (
+        own
+        and len(unknown) == 1
+        and given not in accounts.assigned.values()
+        and unknown[0] not in accounts.assigned
+    ):
+        _record(tx, actor, unknown[0], given)
         accounts = known(tx, keys)
     return tuple(Part(part.cell, accounts.of(part.cell, given), part.rows) for part in parts)
 
 
 def _told(tx: Connection) -> dict[str, str]:
-    return {text: key for row in rows.all_matching(tx) for text, key in row.file_accounts.items()}
+    return {text: key for row in matching_rules.all_matching(tx) for text, key in row.file_accounts.items()}

@@ -12,7 +12,7 @@ _OF = ["account", "settlement_id", "settlement_currency", "kind", "operation_cod
 
 
 @dataclass
-class Ending:
+class FileEnd:
     """`line`: of the last row, if no line end closes it, else 0. ``note`` is told every block of the file."""
 
     line: int

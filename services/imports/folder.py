@@ -26,10 +26,9 @@ from services.error_messages import sentence, stored_sentence
 from services.errors import DeskError
 from services.heartbeats import goes_on
 from services.i18n import DASHBOARD_LANGUAGES, Translator, translator
-from services.imports.errors import NoAccount, NotAFile, NotReadable
+from services.imports.errors import FileKnown, NoAccount, NotAFile, NotReadable
 from services.imports.fetch import detail_of
-from services.imports.files import FileKnown
-from services.imports.ingest import keep
+from services.imports.ingest import ingest
 from services.parsing import ParsingError
 from services.settings import Account
 from services.store import STORE_AWAY, Row
@@ -171,7 +170,9 @@ class Watch:
                     folder_files.change(tx, account, seen.sha256, leased_until=clock.now() + _LEASE)
 
         try:
-            kept, _ = keep(self.desk, account, _clean(name), content, seen.sha256, source="folder", beat=beat)
+            kept, _ = ingest(
+                self.desk, account, _clean(name), content, seen.sha256, source="folder", beat=beat
+            )
             values: dict[str, Any] = {"state": "taken", "files": kept}
         except NoRoom:
             log.warning("a file of the watched folder waits for room on the disk")

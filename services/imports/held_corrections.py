@@ -16,9 +16,9 @@ from typing import Any, ClassVar
 from services import clock
 from services.access import WORKER, Actor, Right, audit, require
 from services.desk import Desk
-from services.imports import carry_decisions, shown_corrections
-from services.imports.protected_lines import Kind, rejoin
-from services.imports.shown_corrections import Correction
+from services.imports import carry_decisions
+from services.imports.corrections import ShownCorrection, of_stored
+from services.imports.protected_lines import Kind, rejoin_restored
 from services.reconciliation.decisions.checks import check_reason
 from services.reconciliation.decisions.errors import (
     AlreadyUndone,
@@ -60,7 +60,7 @@ class ImportRuns(HeldRefused):
 
 
 @dataclass(frozen=True)
-class Act:
+class CorrectionDecision:
     """What was decided of a correction. ``by_hipay``: by a later delivery, as ``undone_by_hipay``. ``undone_at`` None: it
     stands."""
 
@@ -77,7 +77,7 @@ class Act:
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldCorrection:
     """A correction: ``line`` of the file. ``pairs``: its lines beside those whose place they would take; units of 1/10000,
     None where an amount is not there. ``acts``: all that was decided, oldest first; ``act``: what stands of that."""
 
@@ -88,21 +88,21 @@ class Held:
     currency: str
     before_units: int | None
     after_units: int | None
-    pairs: tuple[Correction, ...]
-    acts: tuple[Act, ...]
-    act: Act | None
+    pairs: tuple[ShownCorrection, ...]
+    acts: tuple[CorrectionDecision, ...]
+    act: CorrectionDecision | None
 
 
 @dataclass(frozen=True)
-class OfFile:
+class FileCorrections:
     """The first SHOWN corrections that were held of a file; how many there are, and how many wait."""
 
-    shown: tuple[Held, ...]
+    shown: tuple[HeldCorrection, ...]
     count: int
     waiting: int
 
 
-def of_file(desk: Desk, actor: Actor, file: int) -> OfFile:
+def of_file(desk: Desk, actor: Actor, file: int) -> FileCorrections:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS)
@@ -113,14 +113,14 @@ def of_file(desk: Desk, actor: Actor, file: int) -> OfFile:
             for row in corrections.whole(tx, [one for row in found for one in (*row.before, *row.after)])
         }
         count, waiting = held_corrections.count(tx, file)
-    acts: dict[int, list[Act]] = {}
+    acts: dict[int, list[CorrectionDecision]] = {}
     for row in done:
         acts.setdefault(row.correction, []).append(_act(row))
-    return OfFile(tuple(_held(row, acts.get(row.id, []), cells) for row in found), count, waiting)
+    return FileCorrections(tuple(_held(row, acts.get(row.id, []), cells) for row in found), count, waiting)
 
 
-def _act(row: Row[Any]) -> Act:
-    return Act(
+def _act(row: Row[Any]) -> CorrectionDecision:
+    return CorrectionDecision(
         row.id,
         row.kind,
         row.reason,
@@ -134,8 +134,8 @@ def _act(row: Row[Any]) -> Act:
     )
 
 
-def _held(row: Row[Any], acts: list[Act], cells: dict[int, Row[Any]]) -> Held:
-    return Held(
+def _held(row: Row[Any], acts: list[CorrectionDecision], cells: dict[int, Row[Any]]) -> HeldCorrection:
+    return HeldCorrection(
         row.id,
         row.line,
         row.account,
@@ -143,7 +143,7 @@ def _held(row: Row[Any], acts: list[Act], cells: dict[int, Row[Any]]) -> Held:
         row.currency,
         row.before_units,
         row.after_units,
-        shown_corrections.of_stored([cells[one] for one in row.before], [cells[one] for one in row.after]),
+        of_stored([cells[one] for one in row.before], [cells[one] for one in row.after]),
         tuple(acts),
         next((act for act in acts if act.id == row.act), None),
     )
@@ -254,7 +254,7 @@ def _found(tx: Connection, actor: Actor, file: int, ids: Sequence[int]) -> list[
 
 def _take_turn(tx: Connection) -> None:
     """Nobody else decides, and no import begins, before this transaction ends. Raises ImportRuns."""
-    settlement_files.take_turn(tx)
+    settlement_files.lock_settlements(tx)
     if settlement_files.any_running(tx):
         raise ImportRuns
     decisions.lock_decisions(tx)
@@ -270,7 +270,7 @@ def _take(tx: Connection, file: int, found: Sequence[Row[Any]]) -> None:
         raise CorrectionMoved
     _swap(tx, found, before, after, file)
     carry_decisions.carry_over(tx, before, file)
-    rejoin(tx, {row.account for row in found}, before, after)
+    rejoin_restored(tx, {row.account for row in found}, before, after)
 
 
 def _give_back(tx: Connection, file: int, found: Sequence[Row[Any]]) -> None:
@@ -286,14 +286,14 @@ def _give_back(tx: Connection, file: int, found: Sequence[Row[Any]]) -> None:
     _swap(tx, found, after, before, file)
     for origin in sorted({lines[one].file for one in before}):
         carry_decisions.carry_over(tx, after, origin)
-    rejoin(tx, {row.account for row in found}, after, before)
+    rejoin_restored(tx, {row.account for row in found}, after, before)
 
 
 def _swap(tx: Connection, found: Sequence[Row[Any]], gone: list[int], back: list[int], file: int) -> None:
     for account in sorted({row.account for row in found}):
         positions.bump_version(tx, account)
     settlement_lines.replace(tx, gone, file)
-    settlement_lines.stand_again(tx, back)
+    settlement_lines.restore(tx, back)
 
 
 def _ids(found: Sequence[Row[Any]], name: str) -> list[int]:

@@ -12,7 +12,7 @@ from services.access import WORKER
 from services.desk import Desk
 from services.disk_space import told
 from services.imports import files
-from services.imports.files import FileKnown
+from services.imports.errors import FileKnown
 from services.settlements import archive
 from services.store.settlements import settlement_files
 
@@ -32,7 +32,7 @@ class _Beating:
         return piece
 
 
-def keep(
+def ingest(
     desk: Desk,
     account: str,
     name: str,

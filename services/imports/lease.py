@@ -1,7 +1,8 @@
-"""Whose turn it is to import and to join anew: one process at a time over the whole installation.
+"""The lease of the import process: one process at a time over the whole installation imports and rejoins.
 
-Its lease is a row that every transaction of its work looks at and renews, so that one which was taken for dead writes
-nothing more. Where it reads for minutes without one, it is renewed beside. Leases are by the machine's clock, which the sandbox does not move.
+Every transaction of the work checks and renews the lease, so that a process that was taken for dead writes nothing more.
+Work that reads for minutes without a transaction is covered by a thread that renews the lease. Leases use the machine's
+clock, which the sandbox does not move.
 """
 
 import threading
@@ -13,17 +14,17 @@ from dataclasses import dataclass, field
 from services.disk_space import Room
 from services.store import STORE_AWAY, Connection, Store, meta
 
-_LEASE = "reconciling"
-_LASTS = 120.0  # seconds without a transaction after which another may begin
+_NAME = "reconciling"
+_SECONDS = 120.0  # without a transaction, after which another process may acquire the lease
 
 
-class TurnOver(Exception):
-    """This process is to stop, or another has taken over."""
+class LeaseEnded(Exception):
+    """This process is to stop, or another one has acquired the lease."""
 
 
-@dataclass(frozen=True)
-class Turn:
-    """``accounts``: the keys of our accounts, as they are configured. ``keep``: bytes of the disks that it leaves free."""
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    """``accounts``: the keys of the configured accounts. ``keep``: bytes of the disks that the work leaves free."""
 
     store: Store
     owner: str
@@ -36,22 +37,25 @@ class Turn:
         return Room.of(self.store, self.keep)
 
     @contextmanager
-    def step(self, *, grows: bool = True) -> Iterator[Connection]:
-        """A short transaction of the work. Raises TurnOver before it, when the work is to stop, and NoRoom where it would
-        take what is to be kept free; one that does not grow the database may."""
+    def write(self, *, grows: bool = True) -> Iterator[Connection]:
+        """A short transaction of the work. ``grows``: it may grow the database.
+
+        Raises LeaseEnded before it begins, when the work is to stop, and NoRoom where one that ``grows`` would use the
+        space that is to stay free.
+        """
         self.check()
         if grows:
             self.room.require()
         with self.store.write() as tx:
-            if not meta.renew_lease(tx, _LEASE, self.owner, _LASTS):
-                raise TurnOver
+            if not meta.renew_lease(tx, _NAME, self.owner, _SECONDS):
+                raise LeaseEnded
             yield tx
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
-        """While the block runs, the lease is renewed in time, whatever the work is at."""
+    def renewed(self) -> Iterator[None]:
+        """While the block runs, a thread renews the lease in time."""
         over = threading.Event()
-        thread = threading.Thread(target=self._keep, args=(over,), name="turn", daemon=True)
+        thread = threading.Thread(target=self._renew_until, args=(over,), name="lease", daemon=True)
         thread.start()
         try:
             yield
@@ -59,39 +63,38 @@ class Turn:
             over.set()
             thread.join()
 
-    def _keep(self, over: threading.Event) -> None:
-        while not over.wait(_LASTS / 4):
+    def _renew_until(self, over: threading.Event) -> None:
+        while not over.wait(_SECONDS / 4):
             with (
                 suppress(*STORE_AWAY),
                 self.store.write() as tx,
             ):  # the work itself notices a store that is away
-                if not meta.renew_lease(tx, _LEASE, self.owner, _LASTS):
+                if not meta.renew_lease(tx, _NAME, self.owner, _SECONDS):
                     return
 
     def check(self) -> None:
-        """Raises TurnOver when the work is to stop."""
+        """Raises LeaseEnded when the work is to stop."""
         if self.stopping.is_set():
-            raise TurnOver
+            raise LeaseEnded
 
 
-def take(
+def acquire(
     store: Store, owner: str, accounts: Collection[str], stopping: threading.Event, keep: int = 0
-) -> Turn | None:
-    """The turn, unless another has it."""
+) -> Lease | None:
+    """The lease, unless another process holds it."""
     with store.write() as tx:
-        if not meta.take_lease(tx, _LEASE, owner, _LASTS):
+        if not meta.take_lease(tx, _NAME, owner, _SECONDS):
             return None
-    return Turn(store, owner, frozenset(accounts), stopping, keep)
+    return Lease(store=store, owner=owner, accounts=frozenset(accounts), stopping=stopping, keep=keep)
 
 
-def free(store: Store) -> bool:
-    """Whether nobody has the turn."""
+def is_free(store: Store) -> bool:
     with store.read() as tx:
-        holder, until = meta.lease(tx, _LEASE)
+        holder, until = meta.lease(tx, _NAME)
     return not holder or until <= time.time()
 
 
-def give_back(store: Store, owner: str) -> None:
-    """The turn is free, if ``owner`` still had it."""
+def release(store: Store, owner: str) -> None:
+    """Free the lease, if ``owner`` still holds it."""
     with store.write() as tx:
-        meta.release_lease(tx, _LEASE, owner)
+        meta.release_lease(tx, _NAME, owner)

@@ -21,11 +21,11 @@ from services.imports import (
     protected_lines,
     reading,
 )
-from services.imports.corrections import Changes
-from services.imports.duplicates import Likeness, PayoutsStored
+from services.imports.corrections import CorrectionFinder
+from services.imports.duplicates import DuplicateFinder, PayoutsStored
 from services.imports.file_accounts import FileAccounts, FileAccountUnknown
-from services.imports.file_end import Ending
-from services.imports.lease import Turn
+from services.imports.file_end import FileEnd
+from services.imports.lease import Lease
 from services.reconciliation.matching import order_changes, rejoin
 from services.reconciliation.matching.lookup import (
     Lookup,
@@ -36,7 +36,7 @@ from services.reconciliation.matching.lookup import (
 from services.reconciliation.matching.match import match
 from services.settlements.blocks import Block
 from services.settlements.dialect import Dialect
-from services.settlements.findings import Gathering, Kept
+from services.settlements.findings import FindingsCollector, SetAsideCollector
 from services.settlements.given import Given
 from services.settlements.identity import Occurrences, identify
 from services.store import Connection, Row, alarms
@@ -77,41 +77,41 @@ class _Run:
     rules: dict[str, MatchRules]
     accounts: FileAccounts
     cursor: dict[str, Any]  # up to which changes of orders the lookup holds
-    changes: Changes
-    gathering: Gathering
-    likeness: Likeness
-    ending: Ending
+    changes: CorrectionFinder
+    gathering: FindingsCollector
+    likeness: DuplicateFinder
+    ending: FileEnd
     seen: Occurrences = field(default_factory=Occurrences)
     lines: int = 0
     had: dict[str, bool] = field(default_factory=dict)  # whether an account had lines before
     transactions: _Transactions = field(default_factory=_Transactions)  # of the lines so far
-    aside: Kept = field(default_factory=Kept)
+    aside: SetAsideCollector = field(default_factory=SetAsideCollector)
     settlements: set[str] = field(default_factory=set)
 
 
-def load(turn: Turn, file_id: int) -> None:
+def load(lease: Lease, file_id: int) -> None:
     """Read, identify, match and store the file, and flip it.
 
-    Raises Withdrawn, TurnOver, FileAccountUnknown, PayoutsStored, the errors of the reader, ParsingError.
+    Raises Withdrawn, LeaseEnded, FileAccountUnknown, PayoutsStored, the errors of the reader, ParsingError.
     """
-    while order_changes.catch_up_store(turn.store):
-        turn.check()
-    with turn.store.read() as tx:
+    while order_changes.catch_up_store(lease.store):
+        lease.check()
+    with lease.store.read() as tx:
         file = settlement_files.get(tx, file_id)
         assert file is not None
         cursor = order_changes.cursor(tx)  # read first: what it must not be ahead of comes after
         lookup, rules = rejoin.full_lookup(tx), rejoin.rules_of(tx)
     with (
-        settlement_files.written(turn.store.read, file_id) as path,
+        settlement_files.on_disk(lease.store.read, file_id) as path,
         tempfile.TemporaryDirectory(prefix="sheets-") as sheets,
     ):
         given = Given(path, Path(sheets))
         chosen = reading.chosen_from(file.chosen)
-        found = reading.decide(turn.store, turn.accounts, given, file.account, chosen)
+        found = reading.decide(lease.store, lease.accounts, given, file.account, chosen)
         dialect = found.detection.dialect
-        with turn.step() as tx:
-            parts = file_accounts.settle(
-                tx, WORKER, found.parts, file.account, turn.accounts, own=file.source == "hipay"
+        with lease.write() as tx:
+            parts = file_accounts.resolve(
+                tx, WORKER, found.parts, file.account, lease.accounts, own=file.source == "hipay"
             )
             # kept with the file, so that no Account comes to stand for another meanwhile
             _go_on(tx, file_id, accounts=parts)
@@ -119,7 +119,7 @@ def load(turn: Turn, file_id: int) -> None:
             if not unknown:
                 first = file.first_line_id or settlement_lines.next_id(tx)
                 _go_on(tx, file_id, reading=reading_of(dialect), first_line_id=first)
-            accounts = file_accounts.known(tx, turn.accounts)
+            accounts = file_accounts.known(tx, lease.accounts)
         if unknown:
             raise FileAccountUnknown(unknown)
         run = _Run(
@@ -128,14 +128,14 @@ def load(turn: Turn, file_id: int) -> None:
             rules,
             accounts,
             cursor,
-            Changes(file_id),
-            Gathering(found.detection),
-            Likeness(file_id),
-            Ending(found.detection.open_end),
+            CorrectionFinder(file_id),
+            FindingsCollector(found.detection),
+            DuplicateFinder(file_id),
+            FileEnd(found.detection.open_end),
         )
         for block in _gathered(given.blocks(dialect, rows=ROWS)):
-            _take(turn, run, block)
-    _flip(turn, run)
+            _take(lease, run, block)
+    _flip(lease, run)
 
 
 def reading_of(dialect: Dialect) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def _go_on(tx: Connection, file_id: int, **values: Any) -> None:
         raise Withdrawn
 
 
-def _take(turn: Turn, run: _Run, block: Block) -> None:
+def _take(lease: Lease, run: _Run, block: Block) -> None:
     """Store a block's new lines with what they come to."""
     run.gathering.note(block)
     run.aside.note(block.aside)
@@ -175,10 +175,10 @@ def _take(turn: Turn, run: _Run, block: Block) -> None:
     lines["account"] = lines["account"].map(accounts).astype("str")
     progress = {"lines_done": run.lines, "bytes_done": block.bytes_done}
     if lines.empty:
-        with turn.step() as tx:
+        with lease.write() as tx:
             _go_on(tx, run.file.id, **progress)
     for account, theirs in lines.groupby("account", sort=True):
-        _take_account(turn, run, str(account), theirs.reset_index(drop=True), progress)
+        _take_account(lease, run, str(account), theirs.reset_index(drop=True), progress)
 
 
 def _gathered(blocks: Iterator[Block]) -> Iterator[Block]:
@@ -202,9 +202,11 @@ def _one(blocks: list[Block]) -> Block:
     return Block(lines, aside, damaged, blocks[-1].bytes_done, undated)
 
 
-def _take_account(turn: Turn, run: _Run, account: str, lines: pd.DataFrame, progress: dict[str, int]) -> None:
+def _take_account(
+    lease: Lease, run: _Run, account: str, lines: pd.DataFrame, progress: dict[str, int]
+) -> None:
     file_id = run.file.id
-    with turn.store.read() as tx:
+    with lease.store.read() as tx:
         own: list[int] = []
         if account not in run.had:
             run.had[account] = settlement_lines.any_of(tx, account)
@@ -222,7 +224,7 @@ def _take_account(turn: Turn, run: _Run, account: str, lines: pd.DataFrame, prog
     rows = _rows(lines.assign(file=file_id), fresh)
     sums = Sums(lines.assign(file=file_id, outcome=fresh["outcome"])) if len(lines) else None
     for start in range(0, max(len(rows), 1), BATCH):
-        with turn.step() as tx:
+        with lease.write() as tx:
             if not start:
                 rejoin.write_changes(tx, context[mine], stored[mine])
             settlement_lines.add(tx, rows[start : start + BATCH])
@@ -266,19 +268,19 @@ def _rows(lines: pd.DataFrame, found: pd.DataFrame) -> list[tuple[Any, ...]]:
     return list(zip(*(plain(whole[names.get(name, name)]) for name in settlement_lines.WRITTEN), strict=True))
 
 
-def _flip(turn: Turn, run: _Run) -> None:
+def _flip(lease: Lease, run: _Run) -> None:
     """The one transaction from which on the file's lines are seen, and those that they replace are not.
 
     Raises PayoutsStored, TruncatedFile.
     """
     open_end = run.ending.refuse()
-    with turn.store.read() as tx:
+    with lease.store.read() as tx:
         replaced, back = (
-            run.changes.replaced(tx, protected_lines.whole(tx, run.file.id)),
+            run.changes.replaced(tx, protected_lines.delivered_payouts(tx, run.file.id)),
             run.changes.back(tx),
         )
         stored = () if run.file.others else run.likeness.stored(tx, run.changes.known, replaced)
-        kept = protected_lines.sort_out(
+        kept = protected_lines.plan_updates(
             tx, run.file.id, run.had, run.settlements, run.changes.known, replaced, back
         )
     if stored:
@@ -286,12 +288,12 @@ def _flip(turn: Turn, run: _Run) -> None:
     aside, dialect = run.aside, run.gathering.detection.dialect
     findings = run.gathering.findings(open_end=open_end)
     file, counts = run.file, {"known_lines": len(run.changes.known), "changed_lines": len(kept.replaced)}
-    with turn.step() as tx:
+    with lease.write() as tx:
         for account in sorted(run.had):
             positions.bump_version(tx, account)
         settlement_lines.replace(tx, kept.replaced, file.id)
-        settlement_lines.stand_again(tx, kept.back)
-        counts["held_lines"] = protected_lines.hold(tx, file, kept)
+        settlement_lines.restore(tx, kept.back)
+        counts["held_lines"] = protected_lines.write_updates(tx, file, kept)
         _go_on(
             tx,
             file.id,
@@ -314,7 +316,7 @@ def _flip(turn: Turn, run: _Run) -> None:
             _tell_of_columns(tx, file, findings.overlooked)
         carry_decisions.carry_over(tx, kept.replaced, file.id)
         if kept.back:
-            protected_lines.rejoin(tx, run.had, (), kept.back)
+            protected_lines.rejoin_restored(tx, run.had, (), kept.back)
         order_changes.set_back(tx, run.cursor)
         actor, named = Actor(file.actor_kind, file.actor_id), dict[str, Any]()
         if kept.replaced:

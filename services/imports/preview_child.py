@@ -13,9 +13,9 @@ from pathlib import Path
 from services import parsing
 from services.disk_space import NoRoom, told
 from services.errors import DeskError
-from services.imports import files
-from services.imports.files import ImportTooHeavy, Preview
-from services.imports.preview_process import NO_ROOM, Refused, refused
+from services.imports.errors import ImportTooHeavy
+from services.imports.preview import Preview, preview
+from services.imports.preview_process import NO_ROOM, PreviewRefused, refused
 from services.imports.reading import chosen_from
 from services.parsing.bounds import addresses
 from services.settlements.given import Given
@@ -26,13 +26,13 @@ def main() -> None:
     given = json.loads(sys.stdin.read())
     parsing.prepare()  # loads the readers while the database is opened; each of its children is bounded by itself
     folder = Path(given["folder"])
-    found: Preview | Refused
+    found: Preview | PreviewRefused
     try:
         with told(), closing(open_store(given["database"])) as store:
             most = addresses() + given["memory"]
             resource.setrlimit(resource.RLIMIT_AS, (most, most))
             file, done = Given(Path(given["file"]), Path(given["sheets"])), folder / "done"
-            found = files.look(
+            found = preview(
                 store,
                 given["accounts"],
                 given["account"],

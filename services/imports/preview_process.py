@@ -21,8 +21,8 @@ from services.access import Actor, Right, require
 from services.desk import Desk
 from services.disk_space import NoRoom, told
 from services.errors import DeskError
-from services.imports import files
-from services.imports.files import ImportTooHeavy, Preview
+from services.imports.errors import ImportTooHeavy
+from services.imports.preview import Preview, preview
 from services.imports.reading import Undecided
 from services.imports.scratch import Folder
 from services.parsing import ParsingDied
@@ -38,7 +38,7 @@ _PLACES = threading.BoundedSemaphore(2)  # processes of this kind
 
 
 @dataclass(frozen=True)
-class Refused:
+class PreviewRefused:
     """Why a file cannot be read: a refusal's code and fields, and the questions that it leaves to a person.
 
     ``account``: by whose rules it was read, "" where that is not known. ``header``: where columns are missing or in doubt,
@@ -54,14 +54,14 @@ class Refused:
 
 
 @dataclass
-class Looking:
+class PreviewJob:
     """A file that is being looked at, or waits for its turn; ``look`` asks how far it is."""
 
     asked: dict[str, Any]
     folder: Folder = field(default_factory=lambda: Folder("preview-"))
     began: float = field(default_factory=time.monotonic)
     process: subprocess.Popen[bytes] | None = None
-    result: Preview | Refused | None = None
+    result: Preview | PreviewRefused | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)  # two runs of one screen may look at once
 
     @property
@@ -92,7 +92,7 @@ class Looking:
 
 def begin(
     desk: Desk, actor: Actor, account: str, given: Given, chosen: Chosen | None
-) -> Preview | Refused | Looking:
+) -> Preview | PreviewRefused | PreviewJob:
     """Look at a file, at once or beside. ``chosen`` None: as is remembered for its account. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE)
@@ -103,7 +103,9 @@ def begin(
         return refused(refusal)
 
 
-def _begin(desk: Desk, actor: Actor, account: str, given: Given, chosen: Chosen | None) -> Preview | Looking:
+def _begin(
+    desk: Desk, actor: Actor, account: str, given: Given, chosen: Chosen | None
+) -> Preview | PreviewJob:
     if given.size > AT_ONCE:
         asked = {
             "database": desk.settings.database,
@@ -114,50 +116,50 @@ def _begin(desk: Desk, actor: Actor, account: str, given: Given, chosen: Chosen 
             "chosen": asdict(chosen) if chosen else {},
             "memory": MEMORY_BYTES,
         }
-        looking = Looking(asked)
-        look(looking)
-        return looking
-    return files.look(desk.store, desk.settings.all_accounts, account, given, chosen)
+        job = PreviewJob(asked)
+        poll(job)
+        return job
+    return preview(desk.store, desk.settings.all_accounts, account, given, chosen)
 
 
-def refused(refusal: DeskError) -> Refused:
+def refused(refusal: DeskError) -> PreviewRefused:
     if isinstance(refusal, Undecided):
-        return Refused(refusal.code, refusal.fields(), refusal.questions, refusal.account)
+        return PreviewRefused(refusal.code, refusal.fields(), refusal.questions, refusal.account)
     if isinstance(refusal, SwallowedRows):
-        return Refused(refusal.code, refusal.fields(), ("quotes",))
+        return PreviewRefused(refusal.code, refusal.fields(), ("quotes",))
     header = refusal.header if isinstance(refusal, MissingColumns | DoubtfulColumns) else ()
     doubts = refusal.doubts if isinstance(refusal, DoubtfulColumns) else ()
-    return Refused(refusal.code, refusal.fields(), header=header, doubts=doubts)
+    return PreviewRefused(refusal.code, refusal.fields(), header=header, doubts=doubts)
 
 
-def look(looking: Looking) -> Preview | Refused | None:
+def poll(job: PreviewJob) -> Preview | PreviewRefused | None:
     """What came of it; None while it goes on or waits."""
-    with looking.lock:
-        if looking.result is None:
-            if looking.process is None:
-                _start(looking)
-            elif looking.process.poll() is not None:
-                looking.result = _answer(looking)
-                looking.stop()
-        return looking.result
+    with job.lock:
+        if job.result is None:
+            if job.process is None:
+                _start(job)
+            elif job.process.poll() is not None:
+                job.result = _answer(job)
+                job.stop()
+        return job.result
 
 
-def _start(looking: Looking) -> None:
+def _start(job: PreviewJob) -> None:
     if not _PLACES.acquire(blocking=False):
         return
-    looking.process = processes.start_module(
-        "services.imports.preview_child", given={**looking.asked, "folder": str(looking.folder.path)}
+    job.process = processes.start_module(
+        "services.imports.preview_child", given={**job.asked, "folder": str(job.folder.path)}
     )
 
 
-def _answer(looking: Looking) -> Preview | Refused:
+def _answer(job: PreviewJob) -> Preview | PreviewRefused:
     try:
-        with looking.answer.open("rb") as stream:
-            found: Preview | Refused = pickle.load(stream)  # noqa: S301 (our own process wrote it into our own folder)
+        with job.answer.open("rb") as stream:
+            found: Preview | PreviewRefused = pickle.load(stream)  # noqa: S301 (our own process wrote it into our own folder)
             return found
     except (OSError, EOFError, pickle.UnpicklingError):
-        assert looking.process is not None
-        code = looking.process.returncode
+        assert job.process is not None
+        code = job.process.returncode
         if code == NO_ROOM:
             return refused(NoRoom())
         log.warning("the process that looks at a payout file ended with %s", code)

@@ -27,9 +27,9 @@ from services import (
 )
 from services.disk_space import NoRoom, Room, RoomShort
 from services.errors import DeskError
-from services.imports import follow_up, lease, load
-from services.imports.files import ImportDied, ImportFailed, ImportTooHeavy
-from services.imports.lease import Turn, TurnOver
+from services.imports import follow_up, load
+from services.imports.errors import ImportDied, ImportFailed, ImportTooHeavy
+from services.imports.lease import Lease, LeaseEnded, acquire, release
 from services.imports.load import Withdrawn
 from services.parsing import ParsingDied, ParsingStoodStill
 from services.reconciliation.matching import rejoin
@@ -43,7 +43,7 @@ from services.store import (
 )
 from services.store.settlements import line_totals, matching_rules, settlement_files, settlement_lines
 from services.store.settlements.matching_rules import AccountMatching
-from services.store.settlements.settlement_files import TRIES
+from services.store.settlements.settlement_files import MAX_TRIES
 
 log = logging.getLogger("services.imports.process")  # also where it is the main module
 MEMORY_BYTES = 6 << 30  # of addresses, of which half at most are ever in memory
@@ -75,35 +75,35 @@ def work_off(
 
     Raises NoRoom where work was begun for which there was none.
     """
-    turn = lease.take(store, owner, accounts, stopping or threading.Event(), keep)
-    if turn is None:
+    lease = acquire(store, owner, accounts, stopping or threading.Event(), keep)
+    if lease is None:
         return False
     try:
-        with turn.kept():
-            while _next(turn):
+        with lease.renewed():
+            while _next(lease):
                 pass
-    except TurnOver:
+    except LeaseEnded:
         log.info("reconciliation stops here and goes on later")
     finally:
-        lease.give_back(store, owner)
+        release(store, owner)
     return True
 
 
-def _next(turn: Turn) -> bool:
+def _next(lease: Lease) -> bool:
     """The next piece of work; False when there is none."""
-    turn.check()
-    with turn.store.read() as tx:
+    lease.check()
+    with lease.store.read() as tx:
         unclean = settlement_files.to_clean(tx, _stale())
         file, account = settlement_files.next_file(tx, clock.now()), matching_rules.next_rejoin(tx)
-    file = _with_room(file, turn.room)
+    file = _with_room(file, lease.room)
     if unclean:
-        _clean(turn, unclean[0])
+        _clean(lease, unclean[0])
     elif file is not None and file.state == "complete":
-        _follow_up(turn, file)
+        _follow_up(lease, file)
     elif file is not None:
-        _run(turn, file)
+        _run(lease, file)
     elif account is not None:
-        _rejoin(turn, account)
+        _rejoin(lease, account)
     else:
         return False
     return True
@@ -121,15 +121,15 @@ def _needs(file: Any) -> dict[str, int]:
     return {"database": _GROWS * left, "temporary": 2 * file.size}
 
 
-def _run(turn: Turn, file: Row[Any]) -> None:
+def _run(lease: Lease, file: Row[Any]) -> None:
     """Import one file, or say why not."""
     try:
-        turn.room.require(**_needs(file))
+        lease.room.require(**_needs(file))
     except RoomShort as short:
-        _hold_up(turn, file, short)
+        _hold_up(lease, file, short)
         return
-    with turn.step() as tx:
-        settlement_files.take_turn(tx)  # nobody decides on a held correction meanwhile
+    with lease.write() as tx:
+        settlement_files.lock_settlements(tx)  # nobody decides on a held correction meanwhile
         begun = settlement_files.change(
             tx,
             file.id,
@@ -144,35 +144,35 @@ def _run(turn: Turn, file: Row[Any]) -> None:
         return
     try:
         with disk_space.told():
-            load.load(turn, file.id)
+            load.load(lease, file.id)
     except Withdrawn:
         pass
     except NoRoom as short:
         with suppress(*STORE_AWAY):
-            _hold_up(turn, file, short)
+            _hold_up(lease, file, short)
         raise
-    except TurnOver:
-        _uncount(turn, file)
+    except LeaseEnded:
+        _uncount(lease, file)
         raise
     except STORE_AWAY:
         raise
     except (ParsingDied, ParsingStoodStill) as trouble:  # the try counts, and there may be others
         how = trouble.how if isinstance(trouble, ParsingDied) else "it stood still"
         log.warning("the payout file %s was not read to its end (%s)", file.id, how)
-        if not trouble.by_machine and file.tries + 1 >= TRIES:
-            _fail(turn, file.id, ImportDied())
+        if not trouble.by_machine and file.tries + 1 >= MAX_TRIES:
+            _fail(lease, file.id, ImportDied())
     except DeskError as refusal:
-        _fail(turn, file.id, refusal)
+        _fail(lease, file.id, refusal)
     except MemoryError:
-        _fail(turn, file.id, ImportTooHeavy())
+        _fail(lease, file.id, ImportTooHeavy())
     except Exception:
         log.exception("the payout file %s could not be imported", file.id)
-        _fail(turn, file.id, ImportFailed())
+        _fail(lease, file.id, ImportFailed())
 
 
-def _hold_up(turn: Turn, file: Row[Any], short: NoRoom) -> None:
+def _hold_up(lease: Lease, file: Row[Any], short: NoRoom) -> None:
     """It waits for room as far as it has come, and says so."""
-    with turn.step(grows=False) as tx:
+    with lease.write(grows=False) as tx:
         settlement_files.change(
             tx,
             file.id,
@@ -183,15 +183,15 @@ def _hold_up(turn: Turn, file: Row[Any], short: NoRoom) -> None:
         )
 
 
-def _follow_up(turn: Turn, file: Row[object]) -> None:
-    """Do what is left of a complete file. One at which it fails lets the others go first, and is tried TRIES times."""
-    with turn.step() as tx:
+def _follow_up(lease: Lease, file: Row[object]) -> None:
+    """Do what is left of a complete file. One at which it fails lets the others go first, and is tried MAX_TRIES times."""
+    with lease.write() as tx:
         settlement_files.change(tx, file.id, states=("complete",), tries=file.tries + 1, alive_at=clock.now())
     try:
         with disk_space.told():
-            follow_up.follow_up(turn, file)
-    except TurnOver:
-        _uncount(turn, file)
+            follow_up.follow_up(lease, file)
+    except LeaseEnded:
+        _uncount(lease, file)
         raise
     except (NoRoom, *STORE_AWAY):
         raise
@@ -199,15 +199,15 @@ def _follow_up(turn: Turn, file: Row[object]) -> None:
         log.exception("what the payout file %s leaves to be joined could not be done", file.id)
 
 
-def _uncount(turn: Turn, file: Row[object]) -> None:
+def _uncount(lease: Lease, file: Row[object]) -> None:
     """Stopped, not broken: this one does not count."""
-    if turn.stopping.is_set():
-        with turn.store.write() as tx:
+    if lease.stopping.is_set():
+        with lease.store.write() as tx:
             settlement_files.change(tx, file.id, states=("running", "complete"), tries=file.tries)
 
 
-def _fail(turn: Turn, file_id: int, why: DeskError) -> None:
-    with turn.step(grows=False) as tx:
+def _fail(lease: Lease, file_id: int, why: DeskError) -> None:
+    with lease.write(grows=False) as tx:
         settlement_files.change(
             tx,
             file_id,
@@ -219,10 +219,10 @@ def _fail(turn: Turn, file_id: int, why: DeskError) -> None:
         )
 
 
-def _clean(turn: Turn, file: Row[object]) -> None:
+def _clean(lease: Lease, file: Row[object]) -> None:
     """Delete the lines of a file that came to nothing; of one that was never received, all of it."""
     while True:
-        with turn.step(grows=False) as tx:
+        with lease.write(grows=False) as tx:
             gone = settlement_lines.remove(tx, file.id, _CLEANED)
             if gone < _CLEANED:
                 line_totals.remove_totals(tx, file.id)
@@ -236,12 +236,12 @@ def _clean(turn: Turn, file: Row[object]) -> None:
         time.sleep(rejoin.GAP_SECONDS)
 
 
-def _rejoin(turn: Turn, account: AccountMatching) -> None:
+def _rejoin(lease: Lease, account: AccountMatching) -> None:
     """Join an account's lines again, since its rules have changed; begun anew where they change meanwhile."""
     at: int | None = account.rejoin
     while at is not None:
-        last = rejoin.rejoin_account(turn.store, account.account, at, turn.step)
-        with turn.step() as tx:
+        last = rejoin.rejoin_account(lease.store, account.account, at, lease.write)
+        with lease.write() as tx:
             if not matching_rules.set_rejoined(tx, account.account, at, last):
                 return
         at = last

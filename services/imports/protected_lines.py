@@ -13,8 +13,7 @@ from typing import Any, Literal
 from services import clock
 from services.access import WORKER, audit
 from services.imports import carry_decisions
-from services.reconciliation.matching import positions
-from services.reconciliation.matching import rejoin as join
+from services.reconciliation.matching import positions, rejoin
 from services.store import Connection, Row, alarms
 from services.store.alarms import Standing
 from services.store.settlements import held_corrections, settlement_lines
@@ -24,7 +23,7 @@ Kind = Literal["taken", "dismissed"]
 
 
 @dataclass(frozen=True)
-class Sorted:
+class LineUpdates:
     """Of an import: the ids of the lines that are ``replaced`` and that stand again (``back``); ``held``: by (account, key),
     the ids of those that would be, and would; ``decided``: earlier corrections that the file decides, by how;
     None: they wait again."""
@@ -35,7 +34,7 @@ class Sorted:
     decided: dict[int, Kind | None] = field(default_factory=dict)
 
 
-def sort_out(
+def plan_updates(
     tx: Connection,
     file: int,
     accounts: Collection[str],
@@ -43,7 +42,7 @@ def sort_out(
     known: Collection[int],
     replaced: list[int],
     back: list[int],
-) -> Sorted:
+) -> LineUpdates:
     """What becomes of the stored lines that stand changed in the file, and of those that would stand again by it.
 
     ``known``: ids of the stored lines of others that the file names equal.
@@ -55,12 +54,12 @@ def sort_out(
         before, again = held.setdefault((line.account, line.key), ([], []))
         (before if line.id in gone else again).append(line.id)
     kept = {one for before, again in held.values() for one in (*before, *again)}
-    return Sorted(
+    return LineUpdates(
         [one for one in replaced if one not in kept], [one for one in back if one not in kept], held
     )
 
 
-def whole(tx: Connection, file: int | None) -> set[tuple[str, str]]:
+def delivered_payouts(tx: Connection, file: int | None) -> set[tuple[str, str]]:
     """The (account, payout) of which the file, None for one that is only looked at, changes what it names, however little that
     is: those that HiPay's API has delivered, where this is not HiPay's own."""
     return (
@@ -70,7 +69,7 @@ def whole(tx: Connection, file: int | None) -> set[tuple[str, str]]:
     )
 
 
-def would_hold(tx: Connection, replaced: Sequence[int]) -> int:
+def count_held(tx: Connection, replaced: Sequence[int]) -> int:
     """How many of the lines that a file changes would go on to stand, were it added by hand."""
     return len(_delivered(tx, replaced))
 
@@ -93,7 +92,7 @@ def _by_hipay(
     known: Collection[int],
     replaced: list[int],
     back: list[int],
-) -> Sorted:
+) -> LineUpdates:
     """HiPay corrects its own; and where a correction is held, it is taken if HiPay names its lines now, and dismissed if HiPay
     names the former ones once more, or others in their place. One that was taken waits again if HiPay names the former."""
     gone, again, named, decided = set(replaced), set(back), set(known), dict[int, Kind | None]()
@@ -110,7 +109,7 @@ def _by_hipay(
                 decided[one.id] = "dismissed"
             continue
         gone |= counts - named
-    return Sorted(sorted(gone), sorted(again), decided=decided)
+    return LineUpdates(sorted(gone), sorted(again), decided=decided)
 
 
 def _counting(tx: Connection, found: Sequence[Row[Any]], file: int) -> dict[tuple[str, str], set[int]]:
@@ -124,7 +123,7 @@ def _counting(tx: Connection, found: Sequence[Row[Any]], file: int) -> dict[tupl
     return lines
 
 
-def hold(tx: Connection, file: Row[Any], found: Sorted) -> int:
+def write_updates(tx: Connection, file: Row[Any], found: LineUpdates) -> int:
     """In the transaction that shows the file: its lines of held corrections stand beside, and an alarm says so; what it
     decides is decided. How many stand beside."""
     _decided_by_hipay(tx, file.id, found)
@@ -159,7 +158,7 @@ def hold(tx: Connection, file: Row[Any], found: Sorted) -> int:
             for (account, key), (former, again) in found.held.items()
         ],
     )
-    for one in standing(tx, file.id):
+    for one in open_alarms(tx, file.id):
         alarms.raise_standing(tx, one, now)
     return len(beside)
 
@@ -169,7 +168,7 @@ def _sum(lines: Sequence[Row[Any]]) -> int | None:
     return None if None in units else sum(units)
 
 
-def _decided_by_hipay(tx: Connection, file: int, found: Sorted) -> None:
+def _decided_by_hipay(tx: Connection, file: int, found: LineUpdates) -> None:
     """Whatever a person had decided before, HiPay has spoken since."""
     if not found.decided:
         return
@@ -195,11 +194,13 @@ def _decided_by_hipay(tx: Connection, file: int, found: Sorted) -> None:
                 after=sorted({line for one in some for line in one.after}),
             )
     for number in sorted({one.file for one in held if found.decided[one.id] is None}):
-        for alarm in standing(tx, number):
+        for alarm in open_alarms(tx, number):
             alarms.raise_standing(tx, alarm, now)
 
 
-def _by_key(tx: Connection, found: Sorted) -> dict[tuple[str, str], tuple[list[Row[Any]], list[Row[Any]]]]:
+def _by_key(
+    tx: Connection, found: LineUpdates
+) -> dict[tuple[str, str], tuple[list[Row[Any]], list[Row[Any]]]]:
     """The lines that are replaced and that stand again, by (account, key)."""
     lines = defaultdict[tuple[str, str], tuple[list[Row[Any]], list[Row[Any]]]](lambda: ([], []))
     again = {*found.back}
@@ -208,17 +209,19 @@ def _by_key(tx: Connection, found: Sorted) -> dict[tuple[str, str], tuple[list[R
     return lines
 
 
-def rejoin(tx: Connection, accounts: Collection[str], gone: Sequence[int], back: Sequence[int]) -> None:
+def rejoin_restored(
+    tx: Connection, accounts: Collection[str], gone: Sequence[int], back: Sequence[int]
+) -> None:
     """Whoever shares a transaction with lines that stand again is joined anew, in a transaction that has bumped the accounts'
     versions; where the orders of these, and of what no longer stands, stand is computed."""
     concerned = [*gone, *back]
     before = settlement_lines.orders_of(tx, concerned)
     for account in sorted(accounts):
-        join.rejoin_here(tx, account, settlement_lines.of_account(tx, account, back))
+        rejoin.rejoin_here(tx, account, settlement_lines.of_account(tx, account, back))
     positions.refresh(tx, {*before, *settlement_lines.orders_of_splits(tx, concerned)})
 
 
-def standing(tx: Connection, file: int | None = None) -> Iterator[Standing]:
+def open_alarms(tx: Connection, file: int | None = None) -> Iterator[Standing]:
     """An alarm for each file and payout of which corrections wait, or for those of one file."""
     groups: dict[tuple[int, str, str, str], list[Row[Any]]] = {}
     for row in held_corrections.waiting(tx):

@@ -133,7 +133,7 @@ def remember(desk: Desk, actor: Actor, account: str, chosen: Chosen) -> bool:
         for code in (DoubtfulColumns.code, MissingColumns.code) if chosen.columns else ():
             for file in settlement_files.failed_with(tx, code):
                 if file.account == account and not file.chosen:
-                    settlement_files.again(tx, file)
+                    settlement_files.retry(tx, file)
         audit.record(tx, actor, "account.reading", f"account:{account}", fields=sorted(reading))
     desk.wake.set()
     return True

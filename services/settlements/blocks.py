@@ -18,7 +18,7 @@ from services.settlements.columns import AMOUNTS, COLUMNS, CURRENCIES, CURRENCY_
 from services.settlements.dialect import Dialect
 from services.settlements.errors import UndecidedReading
 from services.settlements.parts import Part, parts
-from services.settlements.sheet import AsideRow, aside
+from services.settlements.sheet import SetAsideRow, aside
 from services.settlements.source import Source
 from services.spreadsheets import marks
 from services.spreadsheets.lost import LOST_CELL, why_lost
@@ -55,7 +55,7 @@ class Block:
     """
 
     lines: pd.DataFrame
-    aside: tuple[AsideRow, ...]
+    aside: tuple[SetAsideRow, ...]
     damaged: tuple[DamagedCell, ...]
     bytes_done: int
     undated: tuple[DamagedCell, ...] = ()
@@ -207,13 +207,15 @@ class _Conversion:
             found[f"{column}_units"] = pd.Series(pd.arrays.IntegerArray(values, blank))
         return found
 
-    def _aside(self, part: Part, refused: _Refused) -> list[AsideRow]:
+    def _aside(self, part: Part, refused: _Refused) -> list[SetAsideRow]:
         found = []
         for place, (column, reason) in sorted(refused.cells.items()):
             row = {name: marks.plain(cells[place].as_py()) for name, cells in part.cells.items()}
             whole = aside(int(part.lines[place]), reason, list(row.values()), self._dialect.delimiter)
             payout = "" if why_lost(row["settlement_id"]) else row["settlement_id"]
-            found.append(AsideRow(whole.line, reason, column, row.get(column, "")[:200], whole.text, payout))
+            found.append(
+                SetAsideRow(whole.line, reason, column, row.get(column, "")[:200], whole.text, payout)
+            )
         return found
 
 

@@ -9,7 +9,7 @@ from services.settlements.blocks import Block, DamagedCell
 from services.settlements.columns import WEIGHTY, may_weigh
 from services.settlements.dialect import Detection, Evidence
 from services.settlements.operations import ORDER_KINDS
-from services.settlements.sheet import AsideRow
+from services.settlements.sheet import SetAsideRow
 
 SHOWN = 1_000  # damaged cells and lines that are named, and rows set aside that are kept
 _OPERATIONS = 100  # words of unknown operations that are named
@@ -73,14 +73,14 @@ def findings_of(kept: Mapping[str, Any]) -> Findings:
 
 
 @dataclass
-class Kept:
+class SetAsideCollector:
     """Rows set aside while a file is read. `blocking`: how many may hold money, by the payout that they name."""
 
     blocking: Counter[str] = field(default_factory=Counter)
-    _blocking: list[AsideRow] = field(default_factory=list)
-    _others: list[AsideRow] = field(default_factory=list)
+    _blocking: list[SetAsideRow] = field(default_factory=list)
+    _others: list[SetAsideRow] = field(default_factory=list)
 
-    def note(self, rows: Sequence[AsideRow]) -> None:
+    def note(self, rows: Sequence[SetAsideRow]) -> None:
         for row in rows:
             if row.blocking:
                 self.blocking[row.settlement_id] += 1
@@ -89,7 +89,7 @@ class Kept:
                 kept.append(row)
 
     @property
-    def rows(self) -> tuple[AsideRow, ...]:
+    def rows(self) -> tuple[SetAsideRow, ...]:
         """The first that are kept to be shown, in the file's order: a total never takes the place of one that may hold
         money."""
         kept = [*self._blocking, *self._others[: SHOWN - len(self._blocking)]]
@@ -97,7 +97,7 @@ class Kept:
 
 
 @dataclass
-class Gathering:
+class FindingsCollector:
     """The findings of a file, gathered while its blocks are read."""
 
     detection: Detection

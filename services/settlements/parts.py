@@ -29,8 +29,8 @@ from services.settlements.quotes import Quotes, line_breaks, swallowing, unfolde
 from services.settlements.sheet import (
     END,
     MOST_CELLS,
-    AsideRow,
     Layout,
+    SetAsideRow,
     aside,
     is_blank,
     misfit,
@@ -59,7 +59,7 @@ class Part:
 
     cells: dict[str, pa.Array]
     lines: NDArray[np.int64]
-    aside: tuple[AsideRow, ...]
+    aside: tuple[SetAsideRow, ...]
     records: int
     bytes_done: int
     open_end: int = 0
@@ -232,7 +232,7 @@ class _Rows:
 
     def _examined(
         self, batch: list[pa.Array], lines: NDArray[np.int64], apart: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.bool_] | None, list[AsideRow], NDArray[np.bool_]]:
+    ) -> tuple[NDArray[np.bool_] | None, list[SetAsideRow], NDArray[np.bool_]]:
         """(which rows are lines or None for all, those set aside, which are blank)."""
         header = self._layout.header
         doubtful = apart.copy()
@@ -276,7 +276,7 @@ class _Rows:
 
     def _one_by_one(
         self, left: list[tuple[int, list[str]]]
-    ) -> tuple[list[tuple[int, list[str]]], list[AsideRow], list[tuple[int, int]]]:
+    ) -> tuple[list[tuple[int, list[str]]], list[SetAsideRow], list[tuple[int, int]]]:
         """(line and cells of those that are lines, those set aside, line and number of cells of all but blank ones)."""
         rows, found, widths = [], [], []
         header, width = self._layout.header, self._layout.width
@@ -295,7 +295,7 @@ class _Rows:
     def _plain(self, row: list[str]) -> list[str]:
         return [marks.plain(cell) for cell in row] if self._sheet else row
 
-    def _aside(self, line: int, reason: str, row: list[str]) -> AsideRow:
+    def _aside(self, line: int, reason: str, row: list[str]) -> SetAsideRow:
         place = self._layout.header.columns.index("settlement_id")
         sure = reason != "wrong_width" and len(row) > place and not why_lost(row[place].strip())
         return aside(line, reason, row, self._layout.delimiter, row[place].strip() if sure else "")
@@ -306,7 +306,7 @@ class _Rows:
         lines: NDArray[np.int64],
         kept: NDArray[np.bool_] | None,
         rows: list[tuple[int, list[str]]],
-        found: tuple[AsideRow, ...],
+        found: tuple[SetAsideRow, ...],
         records: int,
         done: int,
     ) -> Part:

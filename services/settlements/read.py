@@ -7,7 +7,7 @@ import pandas as pd
 
 from services.settlements.blocks import DamagedCell, read_blocks
 from services.settlements.dialect import Dialect, detect_file
-from services.settlements.sheet import AsideRow, Header
+from services.settlements.sheet import Header, SetAsideRow
 from services.settlements.source import open_source
 
 
@@ -16,7 +16,7 @@ class SettlementFile:
     """`lines` as Block.lines."""
 
     lines: pd.DataFrame
-    aside: tuple[AsideRow, ...]
+    aside: tuple[SetAsideRow, ...]
     dialect: Dialect
     header: Header
     damaged: tuple[DamagedCell, ...]

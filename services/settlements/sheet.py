@@ -38,7 +38,7 @@ _TOTAL_MORE = _TOTAL_WORDS | frozenset(
 
 
 @dataclass(frozen=True)
-class AsideRow:
+class SetAsideRow:
     """A row that is not a line. `reason`: preamble, total, header_again; or, blocking the proof of its settlement,
     one of the codes of words.ASIDE. `line` is 1-based; `column` is canonical, empty where the whole row is meant;
     `settlement_id` is what the row says of it, "" where it does not say."""
@@ -126,7 +126,7 @@ class Layout:
     encoding: str
     delimiter: str
     header: Header
-    preamble: tuple[AsideRow, ...]
+    preamble: tuple[SetAsideRow, ...]
     width: int
     skip: int
 
@@ -240,7 +240,7 @@ def records(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, int, li
 
 
 def misfit(row: list[str], header: Header) -> str:
-    """Why a row that is not blank is no line (a reason of AsideRow), or "".
+    """Why a row that is not blank is no line (a reason of SetAsideRow), or "".
 
     A row may lack empty cells at its end, as spreadsheets leave them out, or have more of them.
     """
@@ -263,9 +263,9 @@ def names_total(operation: str) -> bool:
     return plain(operation) in _TOTALS
 
 
-def aside(line: int, reason: str, row: list[str], delimiter: str, settlement_id: str = "") -> AsideRow:
+def aside(line: int, reason: str, row: list[str], delimiter: str, settlement_id: str = "") -> SetAsideRow:
     first = next((cell for cell in row if cell.strip()), "")
-    return AsideRow(line, reason, "", first[:200], delimiter.join(row)[:1000], settlement_id)
+    return SetAsideRow(line, reason, "", first[:200], delimiter.join(row)[:1000], settlement_id)
 
 
 def is_blank(row: list[str]) -> bool:

@@ -1,5 +1,5 @@
 """The sentences of a reading, in English: the msgids that the pages translate. Placeholders are the fields of
-`Evidence` (`line`, `column` as its label, `cell`, `count`) and of `AsideRow`."""
+`Evidence` (`line`, `column` as its label, `cell`, `count`) and of `SetAsideRow`."""
 
 EVIDENCE: dict[tuple[str, str], str] = {
     ("encoding", "bytes"): "The bytes of the file can only be read so.",

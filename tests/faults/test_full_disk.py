@@ -123,7 +123,7 @@ def test_the_disk_fills_up_while_importing_and_sending(
         assert desk.room.has()
     finally:
         running.stop()
-    while background.take_in(desk):
+    while background.catch_up(desk):
         pass
     assert visible(desk) == LINES
     must_hold(desk)

@@ -16,7 +16,7 @@ import pytest
 from services.access import Actor
 from services.desk import Desk
 from services.imports import background, files, process
-from services.imports.background import _Child
+from services.imports.supervisor import ImportProcess
 from services.store.settlements import settlement_files
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
@@ -66,12 +66,12 @@ def stored(desk: Desk) -> int:
         return int(tx.exec_driver_sql("SELECT count(*) FROM settlement_lines").scalar_one())
 
 
-def begun(child: _Child, desk: Desk, file: int, lines: int) -> subprocess.Popen[bytes]:
+def begun(child: ImportProcess, desk: Desk, file: int, lines: int) -> subprocess.Popen[bytes]:
     """The process, once it is at the file and so many lines are stored."""
     before = row(desk, file).tries
 
     def enough() -> bool:
-        child.look()
+        child.poll()
         return row(desk, file).tries > before and stored(desk) >= lines
 
     until(enough)
@@ -79,9 +79,9 @@ def begun(child: _Child, desk: Desk, file: int, lines: int) -> subprocess.Popen[
     return child._process
 
 
-def ended(child: _Child, desk: Desk, file: int, state: str) -> None:
+def ended(child: ImportProcess, desk: Desk, file: int, state: str) -> None:
     def over() -> bool:
-        child.look()
+        child.poll()
         found = row(desk, file)
         return found.state == state and found.follow_up is None
 
@@ -89,7 +89,7 @@ def ended(child: _Child, desk: Desk, file: int, state: str) -> None:
 
 
 def test_killed_twice_it_goes_on_and_comes_to_the_same(desk: Desk, finance: Actor) -> None:
-    child = _Child(desk)
+    child = ImportProcess(desk)
     file = files.receive(desk, finance, "demo", "payout.csv", BytesIO(made()))
     try:
         for lines in (5_000, 15_000):
@@ -100,7 +100,7 @@ def test_killed_twice_it_goes_on_and_comes_to_the_same(desk: Desk, finance: Acto
         ended(child, desk, file, "complete")
     finally:
         child.stop()
-    while background.take_in(desk):
+    while background.catch_up(desk):
         pass
     assert visible(desk) == stored(desk) == LINES
     must_hold(desk)
@@ -109,7 +109,7 @@ def test_killed_twice_it_goes_on_and_comes_to_the_same(desk: Desk, finance: Acto
 def test_the_application_stops_it_and_it_goes_on_at_the_next_start(desk: Desk, finance: Actor) -> None:
     file = files.receive(desk, finance, "demo", "payout.csv", BytesIO(made()))
     for lines in (1, 5_000, 10_000, 15_000):
-        child = _Child(desk)
+        child = ImportProcess(desk)
         process = begun(child, desk, file, lines)
         child.stop()
         assert process.returncode == 0
@@ -129,7 +129,7 @@ def test_a_file_beyond_its_bounds_fails_in_words_and_the_next_is_imported(
         [sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     file = files.receive(desk, finance, "demo", "payout.csv", BytesIO(made()))
-    child = _Child(desk)
+    child = ImportProcess(desk)
     try:
         with monkeypatch.context() as patch:
             # Room to begin, but not for the file.

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from services.access import Actor, Right, require
 from services.desk import Desk
-from services.imports import files
-from services.imports.files import Preview
+from services.imports.preview import Preview, preview
 from services.settlements.dialect import Chosen
 from services.settlements.given import Given
 
@@ -18,4 +17,4 @@ def looked_at(
         require(tx, actor, Right.RECONCILE)
     with tempfile.TemporaryDirectory() as folder:
         given = Given(file, Path(folder))
-        return files.look(desk.store, desk.settings.all_accounts, account, given, chosen)
+        return preview(desk.store, desk.settings.all_accounts, account, given, chosen)

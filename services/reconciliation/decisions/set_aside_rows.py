@@ -21,7 +21,7 @@ from services.reconciliation.decisions.errors import (
     ConflictingDecision,
     DecisionRefused,
 )
-from services.settlements.sheet import AsideRow
+from services.settlements.sheet import SetAsideRow
 from services.store import Connection, Row
 from services.store.settlements import set_aside_rows
 
@@ -59,7 +59,7 @@ class SetAsideRows:
     """What a file has set aside. ``rows``: those that are kept, in the file's order. ``acts``: every act, by line, oldest
     first. ``rest``: so many rows that may hold money are not among those that are kept: they are dealt with as line REST."""
 
-    rows: tuple[AsideRow, ...]
+    rows: tuple[SetAsideRow, ...]
     acts: dict[int, tuple[Act, ...]]
     rest: int
 
@@ -89,7 +89,7 @@ def of_file(desk: Desk, actor: Actor, file: int) -> SetAsideRows:
             row.undo_reason,
         )
         acts[row.line] = (*acts.get(row.line, ()), act)
-    kept = tuple(AsideRow(**row) for row in found.aside)
+    kept = tuple(SetAsideRow(**row) for row in found.aside)
     return SetAsideRows(kept, acts, found.aside_blocking - sum(row.blocking for row in kept))
 
 
@@ -183,7 +183,7 @@ def _closes(tx: Connection, file: int) -> tuple[Row[Any], dict[int, dict[str, in
     found = set_aside_rows.lock_file(tx, file)
     if found is None or found.state != "complete":
         raise RowUnknown
-    kept = [row for one in found.aside if (row := AsideRow(**one)).blocking]
+    kept = [row for one in found.aside if (row := SetAsideRow(**one)).blocking]
     closes = {row.line: {row.settlement_id: 1} for row in kept}
     beyond = Counter(found.aside_open)
     standing = {act.line for act in set_aside_rows.acts(tx, file) if act.undone_at is None}

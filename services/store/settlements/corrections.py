@@ -1,4 +1,4 @@
-"""Lines that a file has corrected, whole, and those of the file that may stand in their place."""
+"""The lines that a file corrects, and its own lines that may take their place."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -29,3 +29,35 @@ def whole(tx: Connection, ids: Iterable[int]) -> Sequence[Row[Any]]:
     """These lines, by id."""
     query = select(settlement_lines).where(among(tx, _line.id, ids))
     return tx.execute(query.order_by(_line.id)).all()
+
+
+def corrected(tx: Connection, replaced: Iterable[int]) -> list[Any]:
+    """Those of these lines whose account has a decided one of the same key among them, by id: id, account, key, amount and
+    currency, and the standing ``decision``."""
+    columns = (
+        _line.id,
+        _line.account,
+        _line.key,
+        _line.original_amount_units,
+        _line.original_currency,
+        _line.decision,
+    )
+    found = list(tx.execute(select(*columns).where(among(tx, _line.id, replaced)).order_by(_line.id)))
+    keys = {(row.account, row.key) for row in found if row.decision is not None}
+    return [row for row in found if (row.account, row.key) in keys]
+
+
+def undecided_of_keys(tx: Connection, file: int, keys: Iterable[str]) -> list[Any]:
+    """The lines of a file with one of these keys, by id, that nobody has decided."""
+    query = select(
+        _line.id,
+        _line.account,
+        _line.key,
+        _line.original_amount_units,
+        _line.original_currency,
+        _line.outcome,
+        _line.reason,
+        _line.order,
+    )
+    own = query.where(_line.file == file, among(tx, _line.key, keys), _line.decision.is_(None))
+    return list(tx.execute(own.order_by(_line.id)))

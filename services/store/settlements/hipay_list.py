@@ -70,7 +70,9 @@ def anything_due(tx: Connection, accounts: Collection[str], now: datetime) -> bo
     return tx.scalar(query) is not None
 
 
-def take(tx: Connection, accounts: Collection[str], now: datetime, lasts: timedelta) -> Request | None:
+def claim_request(
+    tx: Connection, accounts: Collection[str], now: datetime, lasts: timedelta
+) -> Request | None:
     """Lease the request that has been due longest, of an account of which none is running; None when there is none."""
     one_at_a_time(tx, "payout_requests")
     r = payout_requests.c
@@ -255,7 +257,7 @@ def without_file(tx: Connection, seen_before: datetime) -> list[Row[Any]]:
     return list(tx.execute(query.order_by(s.account, s.date_value, s.settlement_id)))
 
 
-def keep_notification(tx: Connection, **values: Any) -> bool:
+def add_notification(tx: Connection, **values: Any) -> bool:
     """Store a finance notification; False when the account has it already, and nothing is written."""
     return insert_new(tx, finance_notifications, ("account", "identity"), state="stored", **values)
 

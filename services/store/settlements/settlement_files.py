@@ -18,14 +18,14 @@ from services.store.schema.settlements import (
 
 CHUNK_BYTES = 4 << 20
 GONE = ("failed", "cancelled")
-TRIES = 3  # processes that may die over one file, or fail at what is left to do, before it rests
-RESTS = tuple(
+MAX_TRIES = 3  # processes that may die over one file, or fail at what is left to do, before it rests
+RETRY_PAUSES = tuple(
     timedelta(minutes=minutes) for minutes in (10, 20, 40, 60)
-)  # after TRIES, and after each further one
+)  # after MAX_TRIES, and after each further one
 _file = settlement_files.c
 
 
-def take_turn(tx: Connection) -> None:
+def lock_settlements(tx: Connection) -> None:
     """Let no other reception end before this transaction does."""
     one_at_a_time(tx, "settlements")
 
@@ -65,7 +65,7 @@ def _pieces(tx: Connection, file: int) -> Iterator[bytes]:
 
 
 @contextmanager
-def written(read: Callable[[], AbstractContextManager[Connection]], file: int) -> Iterator[Path]:
+def on_disk(read: Callable[[], AbstractContextManager[Connection]], file: int) -> Iterator[Path]:
     """The file as it came, on the disk for as long as the context lasts; ``read`` opens a transaction for each part."""
     with tempfile.NamedTemporaryFile(prefix="payout-") as copy:
         after = -1
@@ -127,9 +127,9 @@ def all_stuck(tx: Connection) -> list[Row[Any]]:
     return list(tx.execute(query.where(stuck()).order_by(_file.id)))
 
 
-def again(tx: Connection, found: Row[Any], **values: Any) -> Row[Any] | None:
+def retry(tx: Connection, found: Row[Any], **values: Any) -> Row[Any] | None:
     """Let a file that failed wait once more. Where another with its bytes is kept meanwhile, that one; nothing changes."""
-    take_turn(tx)
+    lock_settlements(tx)
     known = by_hash(tx, found.sha256)
     if known is None:
         change(
@@ -145,7 +145,7 @@ def again(tx: Connection, found: Row[Any], **values: Any) -> Row[Any] | None:
     return known
 
 
-def booked(tx: Connection) -> list[tuple[str, str]]:
+def accounts_in_use(tx: Connection) -> list[tuple[str, str]]:
     """Under which account the lines of each Account stand, or are about to: (Account, our account)."""
     query = select(_file.accounts).where(_file.state.in_(("running", "complete")))
     found = {(cell, account) for parts in tx.scalars(query) for cell, account, _ in parts if account}
@@ -176,7 +176,7 @@ def next_file(tx: Connection, now: datetime) -> Row[Any] | None:
     follow-up has failed, or the smallest that was held up, which let the others go first. None that rests."""
     more, ready, held_up = (
         (_file.state == "complete") & _file.follow_up.is_not(None),
-        not_(_rests(now)),
+        not_(_is_resting(now)),
         _file.failure != "",
     )
     for which, order in (
@@ -192,37 +192,37 @@ def next_file(tx: Connection, now: datetime) -> Row[Any] | None:
     return None
 
 
-def _rests(now: datetime) -> ColumnElement[bool]:
+def _is_resting(now: datetime) -> ColumnElement[bool]:
     """The condition on a file that it was tried in vain so often, and so lately, that it is left alone for a while."""
-    last = len(RESTS) - 1
+    last = len(RETRY_PAUSES) - 1
     lately = (
-        (_file.tries >= TRIES + place if place == last else _file.tries == TRIES + place)
+        (_file.tries >= MAX_TRIES + place if place == last else _file.tries == MAX_TRIES + place)
         & (_file.alive_at > now - rest)
-        for place, rest in enumerate(RESTS)
+        for place, rest in enumerate(RETRY_PAUSES)
     )
     return or_(*lately)
 
 
-def rests_until(file: Row[Any]) -> datetime | None:
+def next_try_at(file: Row[Any]) -> datetime | None:
     """When a file that was tried in vain too often is tried again; None for any other."""
-    if file.tries < TRIES:
+    if file.tries < MAX_TRIES:
         return None
-    at: datetime = file.alive_at + RESTS[min(file.tries - TRIES, len(RESTS) - 1)]
+    at: datetime = file.alive_at + RETRY_PAUSES[min(file.tries - MAX_TRIES, len(RETRY_PAUSES) - 1)]
     return at
 
 
 def stuck() -> ColumnElement[bool]:
     """The condition on a file that it is complete, and what is left to do failed as often as it is tried."""
-    return (_file.state == "complete") & _file.follow_up.is_not(None) & (_file.tries >= TRIES)
+    return (_file.state == "complete") & _file.follow_up.is_not(None) & (_file.tries >= MAX_TRIES)
 
 
-def take_up(tx: Connection, file: int) -> bool:
+def reset_tries(tx: Connection, file: int) -> bool:
     """Let what is left to do of a complete file be tried again; whether it had been given up."""
     here = update(settlement_files).where(_file.id == file, stuck())
     return tx.execute(here.values(tries=0)).rowcount == 1
 
 
-def uncount(tx: Connection, since: datetime) -> None:
+def uncount_try(tx: Connection, since: datetime) -> None:
     """The process begun at ``since`` has ended for what was no fault of the file that it was at."""
     found = _at_hand(tx, since)
     if found is not None and found.tries > 0:
@@ -233,14 +233,14 @@ def hold_up(tx: Connection, since: datetime, failure: str) -> None:
     """The same, and it goes on by itself: ``failure`` says what it waits for."""
     found = _at_hand(tx, since)
     if found is not None and found.state == "running" and not found.failure:
-        uncount(tx, since)
+        uncount_try(tx, since)
         change(tx, found.id, states=("running",), failure=failure, failure_detail={})
 
 
-def give_up(tx: Connection, since: datetime, failure: str, now: datetime) -> None:
+def fail_after_last_try(tx: Connection, since: datetime, failure: str, now: datetime) -> None:
     """The process begun at ``since`` has died of what it was at: the file fails, if that was its last try."""
     found = _at_hand(tx, since)
-    if found is not None and found.tries >= TRIES:
+    if found is not None and found.tries >= MAX_TRIES:
         change(
             tx,
             found.id,
@@ -259,13 +259,13 @@ def _at_hand(tx: Connection, since: datetime) -> Row[Any] | None:
     return tx.execute(query.order_by(_file.alive_at.desc()).limit(1)).first()
 
 
-def let_rest(tx: Connection, failure: str) -> None:
+def mark_stopped(tx: Connection, failure: str) -> None:
     """While nobody imports: ``failure`` says of the files over which processes died too often why they wait."""
-    over = (_file.state == "running") & (_file.tries >= TRIES) & (_file.failure == "")
+    over = (_file.state == "running") & (_file.tries >= MAX_TRIES) & (_file.failure == "")
     tx.execute(update(settlement_files).where(over).values(failure=failure, failure_detail={}))
 
 
-def resting(tx: Connection, failure: str) -> list[Row[Any]]:
+def stopped(tx: Connection, failure: str) -> list[Row[Any]]:
     """The files that wait for this reason, though they were begun, oldest first."""
     query = select(
         _file.id, _file.account, _file.name, _file.failure, _file.failure_detail, _file.uploaded_at

@@ -325,7 +325,7 @@ def of_account(tx: Connection, account: str, ids: Iterable[int]) -> list[int]:
     return list(tx.scalars(select(line.id).where(line.account == account, among(tx, line.id, ids))))
 
 
-def stand_again(tx: Connection, ids: Iterable[int]) -> None:
+def restore(tx: Connection, ids: Iterable[int]) -> None:
     """These lines no longer stand changed in another file: they count as they last came to, and are to be joined."""
     back = joined(
         tx, and_(among(tx, settlement_lines.c.id, ids), settlement_lines.c.replaced_by.is_not(None))

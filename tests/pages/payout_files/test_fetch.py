@@ -66,7 +66,7 @@ def requested(desk: Desk, **values: Any) -> None:
             actor_kind="user",
             actor_id="x",
         )
-        held = hipay_list.take(tx, ("demo",), now, timedelta(minutes=3))
+        held = hipay_list.claim_request(tx, ("demo",), now, timedelta(minutes=3))
         assert held is not None
         hipay_list.change_request(tx, held, **values)
 

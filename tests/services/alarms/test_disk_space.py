@@ -22,6 +22,7 @@ from services.imports import (
     follow_up,
     load,
     process,
+    supervisor,
 )
 from services.imports.folder import Watch
 from services.reconciliation.matching import rejoin
@@ -124,7 +125,7 @@ def test_a_database_that_is_full_stops_no_file_for_good_and_counts_no_try(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch, pages: int
 ) -> None:
     """As the real process ends: with a word to whoever began it."""
-    file, child = receive(desk, finance, lines(120)), background._Child(desk)
+    file, child = receive(desk, finance, lines(120)), supervisor.ImportProcess(desk)
     monkeypatch.setattr(load, "BATCH", 30)
     monkeypatch.setattr(load, "ROWS", 60)
     monkeypatch.setattr(child, "_start", lambda: None)
@@ -135,16 +136,16 @@ def test_a_database_that_is_full_stops_no_file_for_good_and_counts_no_try(
         def poll(self) -> int:
             return self.returncode
 
-    for _ in range(settlement_files.TRIES + 2):
+    for _ in range(settlement_files.MAX_TRIES + 2):
         with no_room(desk, pages):
             with pytest.raises((NoRoom, StoreFull)):
                 background.work_off(desk)
             child._process = Ended()  # type: ignore[assignment]
             try:
-                child.look()
+                child.poll()
             except STORE_AWAY:
                 assert child._ended == process.FULL
-        child.look()
+        child.poll()
     found = row(desk, file)
     assert (found.tries, visible(desk)) == (0, 0)
     assert (found.state, found.failure) in (("running", "no_room"), ("waiting", ""))

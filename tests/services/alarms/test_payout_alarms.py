@@ -22,8 +22,9 @@ from services.imports import (
 from services.imports import (
     follow_up as following,
 )
+from services.imports.errors import FileUnknown
 from services.imports.fetch_schedule import Automatic
-from services.imports.lease import Turn
+from services.imports.lease import Lease
 from services.store import Row
 from services.store.schema.fetching import payout_requests
 from services.store.settlements import hipay_list
@@ -107,11 +108,11 @@ def test_what_a_file_leaves_and_always_fails_lets_the_others_go_and_is_to_do(
         files.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A")))),
     )
 
-    def failing(turn: Turn, file: Row[object]) -> None:
+    def failing(lease: Lease, file: Row[object]) -> None:
         tried.append(file.id)
         if file.id == first:
             raise RuntimeError("a fault of ours")
-        follow_up(turn, file)
+        follow_up(lease, file)
 
     monkeypatch.setattr(following, "follow_up", failing)
     second = files.receive(desk, finance, "demo", "b.csv", BytesIO(csv(sale("B"))))
@@ -130,7 +131,7 @@ def test_what_a_file_leaves_and_always_fails_lets_the_others_go_and_is_to_do(
     background.work_off(desk)
     assert open_alarms(desk, finance) == []
     assert len(lines_of(desk)) == 3
-    with pytest.raises(files.FileUnknown):
+    with pytest.raises(FileUnknown):
         files.retry(desk, finance, first)
 
 

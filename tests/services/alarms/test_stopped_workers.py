@@ -25,7 +25,7 @@ from services.heartbeats import (
     goes_on,
     watching,
 )
-from services.imports import background, lease, process
+from services.imports import lease, process, supervisor
 from services.orders.steps import lanes as lanes_of_steps
 from services.orders.steps import runner
 from services.orders.steps.lanes import Lanes
@@ -343,15 +343,15 @@ def _no_thread(_: threading.Thread) -> None:
 
 
 def test_imports_that_cannot_begin_are_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    child = background._Child(desk)
-    child.look()
+    child = supervisor.ImportProcess(desk)
+    child.poll()
     assert set(kept(desk)) == {"imports"}  # there is nothing to import
     desk.life._due = 0.0
     before = kept(desk)
     monkeypatch.setattr(process, "waiting", lambda *_: True)
-    monkeypatch.setattr(background, "spawn", _no_process)
+    monkeypatch.setattr(supervisor, "spawn", _no_process)
     with pytest.raises(OSError, match="fork"):
-        child.look()
+        child.poll()
     assert kept(desk) == before
 
 
@@ -359,20 +359,20 @@ def test_imports_whose_process_dies_at_each_start_are_told(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also of one that first takes its turn, and looks as if it worked."""
-    child = background._Child(desk)
+    child = supervisor.ImportProcess(desk)
     monkeypatch.setattr(process, "waiting", lambda *_: True)
-    monkeypatch.setattr(background, "spawn", lambda _, owner, *__: _dying(desk, owner))
-    monkeypatch.setattr(background, "_LONGEST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(supervisor, "spawn", lambda _, owner, *__: _dying(desk, owner))
+    monkeypatch.setattr(supervisor, "_LONGEST_PAUSE_SECONDS", 0.0)
 
     def look() -> None:
-        child.look()
+        child.poll()
         assert child._process is not None
-        child.look()  # it is at work …
+        child.poll()  # it is at work …
         child._process.communicate()  # … and dies
 
-    for _ in range(background._MOST_DEATHS + 1):
+    for _ in range(supervisor._MOST_DEATHS + 1):
         look()
-    assert child._deaths >= background._MOST_DEATHS
+    assert child._deaths >= supervisor._MOST_DEATHS
     desk.life._due = 0.0
     before = kept(desk)
     look()
@@ -384,5 +384,5 @@ def _no_process(*_: object) -> None:
 
 
 def _dying(desk: Desk, owner: str) -> "subprocess.Popen[bytes]":
-    lease.take(desk.store, owner, (), threading.Event())
+    lease.acquire(desk.store, owner, (), threading.Event())
     return subprocess.Popen(["sh", "-c", "read line; exit 1"], stdin=subprocess.PIPE)

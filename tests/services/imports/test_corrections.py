@@ -14,14 +14,15 @@ from services.desk import Desk
 from services.i18n import translator
 from services.imports import (
     background,
+    corrections,
     preview_process,
     reading,
-    shown_corrections,
 )
 from services.imports import (
     files as imports,
 )
-from services.imports.shown_corrections import Correction
+from services.imports.corrections import ShownCorrection
+from services.imports.preview import Preview, preview
 from services.reconciliation.views import lists
 from services.settlements.dialect import Chosen
 from services.settlements.errors import NotASettlementFile
@@ -52,7 +53,7 @@ def finance(desk: Desk) -> Actor:
     return person(desk, "finance")
 
 
-def told(found: tuple[Correction, ...]) -> list[tuple[int, dict[str, tuple[Any, Any]]]]:
+def told(found: tuple[ShownCorrection, ...]) -> list[tuple[int, dict[str, tuple[Any, Any]]]]:
     return [(one.line, {name: (one.before[name], one.after[name]) for name in one.differs}) for one in found]
 
 
@@ -77,8 +78,8 @@ def test_corrections_are_shown_before_a_file_is_imported_and_after(desk: Desk, f
     ]
     assert told(before.corrections) == wanted
     file = import_file(desk, finance, "demo", "b.csv", new)
-    assert told(shown_corrections.of_file(desk, finance, file)) == wanted
-    assert shown_corrections.of_file(desk, finance, file - 1) == ()
+    assert told(corrections.of_file(desk, finance, file)) == wanted
+    assert corrections.of_file(desk, finance, file - 1) == ()
 
 
 def workbook() -> bytes:
@@ -143,14 +144,14 @@ def test_what_a_refused_file_names_crosses_from_the_process_that_looked(
     assert isinstance(refused, preview_process.Refused)
     assert [name for name, column in refused.header if column is None] == ["Received", "Our reference"]
     named = preview_process.begin(desk, finance, "demo", given, Chosen(columns=NAMED))
-    assert isinstance(named, imports.Preview)
+    assert isinstance(named, Preview)
     assert named.new == 1
 
 
 def test_both_passes_over_a_file_count_as_progress(desk: Desk, tmp_path: Path) -> None:
     said: list[float] = []
     raw = write([sale(Account="", Order=f"A-{n}") for n in range(50)])
-    imports.look(desk.store, ["demo"], "demo", Given(raw, tmp_path / "sheets"), None, said.append)
+    preview(desk.store, ["demo"], "demo", Given(raw, tmp_path / "sheets"), None, said.append)
     assert said == sorted(said)
     assert (min(said), max(said)) == (0.5, 1.0)  # one piece each
 

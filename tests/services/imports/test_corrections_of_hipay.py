@@ -21,6 +21,7 @@ from services.imports import (
     held_corrections,
     protected_lines,
 )
+from services.imports.errors import FileKnown
 from services.imports.held_corrections import (
     CorrectionMoved,
     CorrectionNotDecided,
@@ -285,7 +286,7 @@ def test_in_whatever_order_files_come_hipays_line_counts(
         source, raw = SPEECHES[name]
         come(desk, raw, source)
         must_hold(desk)
-    with pytest.raises(files.FileKnown):
+    with pytest.raises(FileKnown):
         come(desk, CHANGED)
     come(desk, csv(*OTHERS, line("A", "5.00"), PAYOUT))  # the same lines in another file
     assert amounts(desk) == ["500.00"]

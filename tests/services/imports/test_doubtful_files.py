@@ -9,8 +9,8 @@ import pytest
 from services.access import Actor
 from services.desk import Desk
 from services.imports import background, files, preview_process
-from services.imports.files import Preview
-from services.imports.preview_process import Refused
+from services.imports.preview import Preview
+from services.imports.preview_process import PreviewRefused
 from services.reconciliation.views import payout_list
 from services.settlements.dialect import Chosen
 from services.settlements.errors import TruncatedFile
@@ -142,11 +142,11 @@ SWALLOWED = csv(row("A"), row("B").replace(";F-B", ';"F-B'), row("C").replace(";
 
 def look(
     desk: Desk, actor: Actor, folder: Path, raw: bytes, chosen: Chosen | None = None
-) -> Preview | Refused:
+) -> Preview | PreviewRefused:
     path = folder / "given.csv"
     path.write_bytes(raw)
     found = preview_process.begin(desk, actor, "demo", Given(path, folder / "sheets"), chosen)
-    assert isinstance(found, Preview | Refused)
+    assert isinstance(found, Preview | PreviewRefused)
     return found
 
 
@@ -154,7 +154,7 @@ def test_rows_between_two_quotation_marks_wait_for_a_person(
     desk: Desk, finance: Actor, tmp_path: Path
 ) -> None:
     asked = look(desk, finance, tmp_path, SWALLOWED)
-    assert isinstance(asked, Refused)
+    assert isinstance(asked, PreviewRefused)
     assert (asked.code, asked.questions) == ("settlement_file_swallowed_rows", ("quotes",))
     assert asked.fields == {"line": "3", "last": "4", "rows": "2"}
     shown = look(desk, finance, tmp_path, SWALLOWED, Chosen(quotes="rows"))

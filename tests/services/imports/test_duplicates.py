@@ -11,7 +11,7 @@ from services.access import WORKER, Actor
 from services.desk import Desk
 from services.imports import background
 from services.imports import files as imports
-from services.imports.duplicates import Stored
+from services.imports.duplicates import StoredPayout
 from services.settlements.dialect import Chosen
 from services.store.settlements import settlement_files
 from tests.support.desk import open_test_desk, person
@@ -118,7 +118,7 @@ def test_what_stands_and_what_comes_is_said_by_payout_and_currency(desk: Desk, f
     import_file(desk, finance, "demo", "payout.csv", csv([*payout(1, 2), line(8, **{"Settlement ID": "78"})]))
     again = [*payout(1, 2), line(9, "Monthly fee", "-5.00"), line(9, **{"Settlement ID": "78"})]
     shown = looked_at(desk, finance, "demo", csv(again, Order=without_zeros))
-    assert shown.stored == (Stored("demo", "77", "EUR", 5, 19_4000, 6, 14_4000),)
+    assert shown.stored == (StoredPayout("demo", "77", "EUR", 5, 19_4000, 6, 14_4000),)
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from services.imports import (
 from services.imports import (
     files as imports,
 )
+from services.imports.errors import FileKnownElsewhere
 from services.imports.file_accounts import FileAccountInUse
-from services.imports.files import FileKnownElsewhere
 from services.reconciliation.views import payout_list
 from services.settlements.dialect import Chosen
 from services.store import Row

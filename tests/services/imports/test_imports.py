@@ -24,9 +24,10 @@ from services.imports import (
     lease,
     load,
     process,
+    supervisor,
 )
-from services.imports.files import FileKnown, FileUnknown, NotToCancel
-from services.imports.lease import Turn
+from services.imports.errors import FileKnown, FileUnknown, NotToCancel
+from services.imports.lease import Lease
 from services.reconciliation.matching import rejoin
 from services.store import Store, engine
 from services.store.settlements import settlement_files
@@ -119,18 +120,18 @@ def copied(database: Path, folder: Path) -> Iterator[Desk]:
 @contextmanager
 def dying(after: int) -> Iterator[list[int]]:
     """The process dies before its transaction of this number."""
-    done, step = [0], Turn.step
+    done, write = [0], Lease.write
 
     @contextmanager
-    def counted(self: Turn, **how: bool) -> Iterator[Any]:
+    def counted(self: Lease, **how: bool) -> Iterator[Any]:
         if done[0] == after:
             raise Died
-        with step(self, **how) as tx:
+        with write(self, **how) as tx:
             yield tx
         done[0] += 1
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Turn, "step", counted)
+        patch.setattr(Lease, "write", counted)
         yield done
 
 
@@ -173,14 +174,14 @@ def test_one_that_the_machine_stopped_too_often_rests_says_so_and_comes_again_by
     desk: Desk, finance: Actor, later: Callable[[timedelta], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        background._Child, "_start", lambda _: None
+        supervisor.ImportProcess, "_start", lambda _: None
     )  # it lasts: here the work is done by hand
     file, other = receive(desk, finance), receive(desk, finance, OLD, "other.csv")
-    for _ in range(settlement_files.TRIES):
+    for _ in range(settlement_files.MAX_TRIES):
         with dying(2), pytest.raises(Died):
             background.work_off(desk)
     for rest in (10, 20, 40, 60, 60):
-        background._Child(desk).look()
+        supervisor.ImportProcess(desk).poll()
         background.work_off(desk)  # the others go on
         assert (state(desk, file), state(desk, other)) == ("running", "complete")
         [found] = files.running(desk, finance)
@@ -213,14 +214,14 @@ def test_only_a_death_of_its_own_fails_it_for_good(
         def poll(self) -> int:
             return code
 
-    monkeypatch.setattr(background._Child, "_start", lambda _: None)
-    file, child = receive(desk, finance), background._Child(desk)
-    for number in range(settlement_files.TRIES):
+    monkeypatch.setattr(supervisor.ImportProcess, "_start", lambda _: None)
+    file, child = receive(desk, finance), supervisor.ImportProcess(desk)
+    for number in range(settlement_files.MAX_TRIES):
         assert state(desk, file) == ("running" if number else "waiting")
         with dying(2), pytest.raises(Died):
             background.work_off(desk)
         child._process = Dead()  # type: ignore[assignment]
-        child.look()
+        child.poll()
     [found] = files.running(desk, finance)
     assert (found.state, found.failure) == (wanted, "import_died" if wanted == "failed" else "import_stopped")
     if wanted == "failed":
@@ -233,7 +234,7 @@ def test_only_a_death_of_its_own_fails_it_for_good(
 
 def test_one_that_is_stopped_goes_on_and_does_not_count_as_dead(desk: Desk, finance: Actor) -> None:
     file = receive(desk, finance)
-    for _ in range(settlement_files.TRIES + 1):
+    for _ in range(settlement_files.MAX_TRIES + 1):
         stopping = threading.Event()
         with stopped_after(3, stopping):
             process.work_off(desk.store, "me", desk.settings.all_accounts, stopping)
@@ -245,18 +246,18 @@ def test_one_that_is_stopped_goes_on_and_does_not_count_as_dead(desk: Desk, fina
 @contextmanager
 def stopped_after(count: int, stopping: threading.Event) -> Iterator[None]:
     """It is told to stop after so many transactions."""
-    done, step = [0], Turn.step
+    done, write = [0], Lease.write
 
     @contextmanager
-    def counted(self: Turn, **how: bool) -> Iterator[Any]:
-        with step(self, **how) as tx:
+    def counted(self: Lease, **how: bool) -> Iterator[Any]:
+        with write(self, **how) as tx:
             yield tx
         done[0] += 1
         if done[0] == count:
             stopping.set()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Turn, "step", counted)
+        patch.setattr(Lease, "write", counted)
         yield
 
 
@@ -266,8 +267,8 @@ def test_cancelled_while_it_runs_nothing_stays(
     import_line(desk, order="A-9")
     file, before, take = receive(desk, finance), everything(desk), load._take
 
-    def cancelled(turn: Turn, run: Any, block: Any) -> None:
-        take(turn, run, block)
+    def cancelled(lease: Lease, run: Any, block: Any) -> None:
+        take(lease, run, block)
         if state(desk, file) == "running":
             files.cancel(desk, finance, file)
 
@@ -304,13 +305,13 @@ def test_two_files_at_once_take_their_turns(desk: Desk, finance: Actor) -> None:
 
 def test_only_one_process_works_at_a_time(desk: Desk, finance: Actor) -> None:
     receive(desk, finance)
-    other = lease.take(desk.store, "another", (), threading.Event())
+    other = lease.acquire(desk.store, "another", (), threading.Event())
     assert other is not None
     assert not process.work_off(desk.store, "me", desk.settings.all_accounts)
-    assert not lease.free(desk.store)
-    lease.give_back(desk.store, "me")  # not ours to give
-    assert not lease.free(desk.store)
-    lease.give_back(desk.store, "another")
+    assert not lease.is_free(desk.store)
+    lease.release(desk.store, "me")  # not ours to give
+    assert not lease.is_free(desk.store)
+    lease.release(desk.store, "another")
     assert process.work_off(desk.store, "me", desk.settings.all_accounts)
 
 
@@ -319,11 +320,11 @@ def test_who_lost_the_turn_writes_nothing_more(
 ) -> None:
     file, take = receive(desk, finance), load._take
 
-    def taken_over(turn: Turn, run: Any, block: Any) -> None:
+    def taken_over(held: Lease, run: Any, block: Any) -> None:
         monkeypatch.setattr(load, "_take", take)
-        lease.give_back(desk.store, "slow")
+        lease.release(desk.store, "slow")
         assert process.work_off(desk.store, "quick", desk.settings.all_accounts)
-        take(turn, run, block)
+        take(held, run, block)
 
     monkeypatch.setattr(load, "_take", taken_over)
     process.work_off(desk.store, "slow", desk.settings.all_accounts)

@@ -20,10 +20,10 @@ from services.checklist.payout_checks import findings
 from services.desk import Desk
 from services.disk_space import NoRoom
 from services.imports import fetch_requests, fetch_schedule
+from services.imports.background import fetch_next
 from services.imports.download import check_content
 from services.imports.errors import HoursOutOfRange, NoPayoutsThere, PayoutUnknown
 from services.imports.fetch import Stopped, _Run, detail_of
-from services.imports.fetch_background import work
 from services.imports.fetch_requests import Fetching
 from services.imports.fetch_schedule import Automatic
 from services.store.lease import LeaseLost
@@ -68,7 +68,7 @@ def files(desk: Desk) -> list[Any]:
 def request(desk: Desk, actor: Actor, settlement_id: str = "", account: str = "demo") -> Fetching:
     """What a press of a button comes to."""
     fetch_requests.ask(desk, actor, account, f"key-{clock.now().timestamp()}", settlement_id)
-    while work(desk):
+    while fetch_next(desk):
         pass
     return fetch_requests.standing(desk, actor, account)
 
@@ -178,14 +178,14 @@ def test_two_workers_share_the_work(desk: Desk, finance: Actor, sandbox: Running
 
     def run() -> None:
         for _ in range(20):
-            work(desk)
+            fetch_next(desk)
 
     threads = [threading.Thread(target=run) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    while work(desk):
+    while fetch_next(desk):
         pass
     with desk.store.read() as tx:
         done = list(tx.execute(select(payout_requests)))
@@ -199,7 +199,7 @@ def test_two_workers_share_the_work(desk: Desk, finance: Actor, sandbox: Running
 
 def test_it_comes_by_itself_where_it_is_on(desk: Desk, finance: Actor, sandbox: RunningSandbox) -> None:
     fetch_schedule.request_due(desk)
-    assert not work(desk)  # the sandbox's are there to be added by hand first
+    assert not fetch_next(desk)  # the sandbox's are there to be added by hand first
     admin = person(desk, "admin")
     with pytest.raises(HoursOutOfRange):
         fetch_schedule.save(desk, admin, "demo", Automatic(True, 0))
@@ -208,13 +208,13 @@ def test_it_comes_by_itself_where_it_is_on(desk: Desk, finance: Actor, sandbox: 
     settle(sandbox)
     for _ in range(3):
         fetch_schedule.request_due(desk)
-    assert work(desk)
-    assert not work(desk)
+    assert fetch_next(desk)
+    assert not fetch_next(desk)
     assert len(files(desk)) == 1
     sandbox.control("clock", {"advance_seconds": 6 * 3600 + 1})
     settle(sandbox, "A2")
     fetch_schedule.request_due(desk)
-    assert work(desk)
+    assert fetch_next(desk)
     assert len(files(desk)) == 2
 
 
@@ -242,7 +242,7 @@ def test_old_payouts_wait_for_a_person(desk: Desk, finance: Actor, sandbox: Runn
     settle(sandbox)
     sandbox.control("clock", {"advance_seconds": timedelta(days=80).total_seconds()})
     fetch_schedule.request_due(desk)
-    assert work(desk)
+    assert fetch_next(desk)
     assert files(desk) == []
     sandbox.control("clock", {"advance_seconds": timedelta(days=2).total_seconds()})
     sweep(desk)
@@ -261,13 +261,13 @@ def announce(desk: Desk, settlement_id: str, number: int = 1) -> None:
 def test_a_notification_fetches_its_payout(desk: Desk, finance: Actor, sandbox: RunningSandbox) -> None:
     [first], _ = settle(sandbox, "A1"), settle(sandbox, "A2")
     announce(desk, first)
-    while work(desk):
+    while fetch_next(desk):
         pass
     assert [one.hipay_settlement for one in files(desk)] == [first]
     seen = fetch_requests.standing(desk, finance, "demo")
     assert seen.announced_at is not None
     announce(desk, first)  # the same again
-    assert not work(desk)
+    assert not fetch_next(desk)
 
 
 def test_a_notification_before_its_file_is_tried_again(
@@ -276,7 +276,7 @@ def test_a_notification_before_its_file_is_tried_again(
     [payout] = settle(sandbox)
     sandbox.control("settings", {"settlement_files": False})
     announce(desk, payout)
-    while work(desk):
+    while fetch_next(desk):
         pass
     waiting = fetch_requests.standing(desk, finance, "demo").under_way
     assert waiting is not None
@@ -284,7 +284,7 @@ def test_a_notification_before_its_file_is_tried_again(
     assert timedelta(minutes=4) < waiting.due_at - clock.now() <= timedelta(minutes=5)
     sandbox.control("settings", {"settlement_files": True})
     sandbox.control("clock", {"advance_seconds": 301})
-    assert work(desk)
+    assert fetch_next(desk)
     assert len(files(desk)) == 1
 
 
@@ -447,13 +447,13 @@ def test_hipay_that_is_down_is_tried_again_for_the_schedule_only(lone: Any) -> N
             actor_kind="worker",
             actor_id="worker",
         )
-    assert work(desk)
+    assert fetch_next(desk)
     later = fetch_requests.standing(desk, person(desk, "finance"), "demo").under_way
     assert later is not None
     assert (later.state, later.failure) == ("waiting", "hipay_unreachable")
     # A person does not wait for it.
     assert fetch_requests.ask(desk, person(desk, "finance"), "demo", "now") == later.id
-    assert work(desk)
+    assert fetch_next(desk)
 
 
 @pytest.mark.parametrize("trouble", [ValueError("a fault of ours"), NoRoom()])
@@ -467,7 +467,7 @@ def test_what_failed_here_is_tried_again_in_minutes_for_the_schedule(
     desk = lone("http://127.0.0.1:9")
     fetch_schedule.save(desk, person(desk, "admin"), "demo", Automatic(on=True, hours=48))
     fetch_schedule.request_due(desk)
-    assert work(desk)
+    assert fetch_next(desk)
     with desk.store.read() as tx:
         last = hipay_list.last_scheduled(tx, "demo")
     assert last is not None
@@ -481,7 +481,7 @@ def test_a_look_at_the_list_that_came_to_nothing_is_not_the_last_for_two_days(lo
         for hours, due in ((0, True), (3, False), (5, True)):
             clock.use(lambda hours=hours: timedelta(hours=hours))
             fetch_schedule.request_due(desk)
-            assert work(desk) is due, hours
+            assert fetch_next(desk) is due, hours
     clock.use(None)
 
 
@@ -527,11 +527,11 @@ def test_a_process_that_ends_gives_the_request_back(lone: Any) -> None:
         fetch_requests.ask(desk, finance, "demo", "key")
         stopping = threading.Event()
         stopping.set()
-        assert work(desk, stopping)
+        assert fetch_next(desk, stopping)
         under_way = fetch_requests.standing(desk, finance, "demo").under_way
         assert under_way is not None
         assert (under_way.state, files(desk)) == ("waiting", [])
-        assert work(desk)
+        assert fetch_next(desk)
     assert len(files(desk)) == 1
 
 
@@ -541,11 +541,11 @@ def test_a_worker_thought_dead_writes_nothing(lone: Any) -> None:
         fetch_requests.ask(desk, person(desk, "finance"), "demo", "key")
         now = clock.now()
         with desk.store.write() as tx:
-            dead = hipay_list.take(tx, ("demo",), now, timedelta(minutes=3))
+            dead = hipay_list.claim_request(tx, ("demo",), now, timedelta(minutes=3))
             assert dead is not None
-            assert hipay_list.take(tx, ("demo",), now, timedelta(minutes=3)) is None
+            assert hipay_list.claim_request(tx, ("demo",), now, timedelta(minutes=3)) is None
             hipay_list.change_request(tx, dead, leased_until=now - timedelta(seconds=1))
-        assert work(desk)
+        assert fetch_next(desk)
         with desk.store.write() as tx, pytest.raises(LeaseLost):
             hipay_list.change_request(tx, dead, state="failed")
         late = _Run(desk, dead, threading.Event())

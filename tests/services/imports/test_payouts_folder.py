@@ -304,7 +304,7 @@ def test_a_worker_that_died_with_a_file_is_followed_by_another(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patched:
-        patched.setattr(folder, "keep", die)
+        patched.setattr(folder, "ingest", die)
         with pytest.raises(RuntimeError):
             look(desk)
     look(desk)
@@ -445,7 +445,7 @@ def test_a_zip_whose_reader_the_machine_ended_is_taken_apart_later(
 ) -> None:
     (place / "a.zip").write_bytes(zipped("one.csv"))
     with monkeypatch.context() as patched:
-        patched.setattr(folder, "keep", lambda *_, **__: parsing.run(reader, size=0))
+        patched.setattr(folder, "ingest", lambda *_, **__: parsing.run(reader, size=0))
         look(desk)
     assert there(place) == ({"a.zip"} if again else {"refused/a.zip", "refused/a.zip.txt"})
     with desk.store.write() as tx:

@@ -9,8 +9,8 @@ import pytest
 from services.access import Actor, NotAllowed
 from services.desk import Desk
 from services.imports import preview_process
-from services.imports.files import Preview
-from services.imports.preview_process import Looking, Refused
+from services.imports.preview import Preview
+from services.imports.preview_process import PreviewJob, PreviewRefused
 from services.settlements.dialect import Chosen
 from services.settlements.given import Given
 from tests.support.desk import open_test_desk, person
@@ -38,17 +38,17 @@ def _every_file_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preview_process, "AT_ONCE", 0)
 
 
-def begin(desk: Desk, actor: Actor, folder: Path, content: str, chosen: Chosen | None = None) -> Looking:
+def begin(desk: Desk, actor: Actor, folder: Path, content: str, chosen: Chosen | None = None) -> PreviewJob:
     file = folder / "payout.csv"
     file.write_text(content)
     found = preview_process.begin(desk, actor, "demo", Given(file, folder / "sheets"), chosen or Chosen())
-    assert isinstance(found, Looking)
+    assert isinstance(found, PreviewJob)
     return found
 
 
-def ended(looking: Looking) -> Preview | Refused:
+def ended(looking: PreviewJob) -> Preview | PreviewRefused:
     until = time.monotonic() + PATIENCE
-    while (found := preview_process.look(looking)) is None:
+    while (found := preview_process.poll(looking)) is None:
         assert time.monotonic() < until, "the process does not end"
         time.sleep(0.05)
     return found
@@ -64,13 +64,13 @@ def test_it_comes_to_the_same_as_here_and_now(desk: Desk, finance: Actor, tmp_pa
 
 def test_a_refusal_crosses_with_its_fields(desk: Desk, finance: Actor, tmp_path: Path) -> None:
     found = ended(begin(desk, finance, tmp_path, "%PDF-1.7 …"))
-    assert found == Refused("settlement_file_other_type", {"looks_like": "pdf"})
+    assert found == PreviewRefused("settlement_file_other_type", {"looks_like": "pdf"})
 
 
 def test_questions_are_told_and_answers_heard(desk: Desk, finance: Actor, tmp_path: Path) -> None:
     content = FILE.replace("1250.50", "1.250")
     asked = ended(begin(desk, finance, tmp_path, content))
-    assert isinstance(asked, Refused)
+    assert isinstance(asked, PreviewRefused)
     assert asked.questions == ("decimal",)
     answered = ended(begin(desk, finance, tmp_path, content, Chosen(decimal=",")))
     assert isinstance(answered, Preview)
@@ -81,7 +81,7 @@ def test_columns_in_doubt_are_told_with_what_they_hold(desk: Desk, finance: Acto
     head, *lines = FILE.replace("Settled amount;", "Payout amount;").splitlines()
     content = "\n".join([f"Settlement amount;{head}", *(f"1.00;{line}" for line in lines), ""])
     asked = ended(begin(desk, finance, tmp_path, content))
-    assert isinstance(asked, Refused)
+    assert isinstance(asked, PreviewRefused)
     assert asked.doubts == (
         ("settled_amount", (("Settlement amount", "1.00"), ("Payout amount", "1250.50"))),
     )
@@ -96,7 +96,7 @@ def test_too_little_memory_is_a_sentence_and_the_next_file_is_read(
         little.setattr(preview_process, "MEMORY_BYTES", 1 << 20)
         for _ in range(3):  # more than there are places: each was given back
             found = ended(begin(desk, finance, tmp_path, FILE))
-            assert isinstance(found, Refused)
+            assert isinstance(found, PreviewRefused)
             assert found.code in ("import_too_heavy", "parsing_died")  # whoever was refused it
     assert isinstance(ended(begin(desk, finance, tmp_path, FILE)), Preview)
 

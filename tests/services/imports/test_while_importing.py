@@ -21,8 +21,9 @@ from services.imports import (
     lease,
     load,
     process,
+    supervisor,
 )
-from services.imports.files import FileUnknown
+from services.imports.errors import FileUnknown
 from services.reconciliation.decisions import not_ours_rules
 from services.reconciliation.matching import order_changes, rejoin
 from services.reconciliation.matching.lookup import Lookup
@@ -77,7 +78,7 @@ def test_a_rule_begun_while_a_file_is_imported_takes_its_lines(
 ) -> None:
     def begin() -> None:
         not_ours_rules.add(desk, finance, "demo", "order", "starts", "SHOP", "the shop's own", "key")
-        background.take_in(desk)
+        background.catch_up(desk)
         assert not_ours_rules.rules(desk, finance, "demo")[0].rejoining
 
     import_file(desk, finance, "demo", "a.csv", csv(sale("SHOP-1"), sale("A-1")))
@@ -147,7 +148,7 @@ def test_an_order_that_commits_late_is_found_by_the_lines_of_a_file_that_is_just
 
         def arrive() -> None:
             transaction.commit()
-            while background.take_in(desk):
+            while background.catch_up(desk):
                 pass
 
         once_stored(monkeypatch, arrive)
@@ -164,7 +165,7 @@ def test_an_order_that_comes_while_the_orders_are_looked_up_is_found(
     def slowly(tx: Connection) -> Lookup:
         found = look_up(tx)
         an_order(desk, "A-1")
-        while background.take_in(desk):
+        while background.catch_up(desk):
             pass
         return found
 
@@ -175,7 +176,7 @@ def test_an_order_that_comes_while_the_orders_are_looked_up_is_found(
 
 def leased_until(desk: Desk) -> float:
     with desk.store.read() as tx:
-        return meta.lease(tx, lease._LEASE)[1]
+        return meta.lease(tx, lease._NAME)[1]
 
 
 def test_who_reads_a_large_file_keeps_the_turn(
@@ -205,8 +206,8 @@ def test_a_try_counts_unless_it_was_stopped(
             stopping.set()
         else:  # another has taken it for dead
             with desk.store.write() as tx:
-                meta.release_lease(tx, lease._LEASE, "one")
-                meta.take_lease(tx, lease._LEASE, "another", 120)
+                meta.release_lease(tx, lease._NAME, "one")
+                meta.take_lease(tx, lease._NAME, "another", 120)
         return detect(*args)
 
     file = files.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
@@ -230,7 +231,7 @@ def test_what_cannot_be_joined_does_not_keep_the_others_back(
     monkeypatch.undo()
     monkeypatch.setattr(order_changes, "catch_up", failing)
     with pytest.raises(ValueError, match="fault of ours"):
-        background.take_in(desk)
+        background.catch_up(desk)
     assert lines_of(desk)["outcome"].tolist() == ["not_ours"]
 
 
@@ -269,19 +270,19 @@ def test_a_process_that_dies_again_and_again_is_begun_less_and_less_often(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = list[int]()
-    monkeypatch.setattr(background._Child, "_start", lambda _: started.append(1))
+    monkeypatch.setattr(supervisor.ImportProcess, "_start", lambda _: started.append(1))
     files.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A-1"))))
-    child = background._Child(desk)
+    child = supervisor.ImportProcess(desk)
     for _ in range(20):
         child._process = Dead(-9)  # type: ignore[assignment]
-        child.look()
+        child.poll()
     before = len(started)
-    child.look()
+    child.poll()
     assert len(started) == before
     assert 0 < child._not_before - monotonic() <= 60
     child._process = Dead(0)  # type: ignore[assignment]
     child._not_before = 0.0
-    child.look()
+    child.poll()
     assert len(started) == before + 1
 
 
@@ -293,14 +294,14 @@ def test_a_process_that_ended_since_the_store_was_away_does_not_count_as_a_try(
     def away(*_: Any) -> None:
         raise OperationalError("SELECT 1", {}, Exception("the server has gone"))
 
-    monkeypatch.setattr(background._Child, "_start", lambda _: None)
+    monkeypatch.setattr(supervisor.ImportProcess, "_start", lambda _: None)
     monkeypatch.setattr(load, "load", away)
     for code in (*[process.AWAY] * 5, -9):
-        child = background._Child(desk)
+        child = supervisor.ImportProcess(desk)
         with pytest.raises(OperationalError):
             process.work_off(desk.store, "one", desk.settings.all_accounts)
         child._process = Dead(code)  # type: ignore[assignment]
-        child.look()
+        child.poll()
     with desk.store.read() as tx:
         found = rows.get(tx, file)
     assert found is not None
@@ -344,10 +345,10 @@ def test_a_slow_reception_that_comes_to_its_end_is_not_cleaned_away(desk: Desk, 
             left.extend(rows.to_clean(tx, clock.now() - timedelta(minutes=30)))
 
     file = files.receive(desk, finance, "demo", "a.csv", Ending(csv(sale("A-1")), fall_silent))
-    turn = lease.take(desk.store, "test", (), Event())
-    assert turn is not None
-    process._clean(turn, left[0])  # it was looked at before its end, and is cleaned after
-    lease.give_back(desk.store, "test")
+    held = lease.acquire(desk.store, "test", (), Event())
+    assert held is not None
+    process._clean(held, left[0])  # it was looked at before its end, and is cleaned after
+    lease.release(desk.store, "test")
     background.work_off(desk)
     with desk.store.read() as tx:
         kept = rows.get(tx, file)

@@ -11,7 +11,7 @@ from services.access import Actor, NotAllowed
 from services.demo.drain import drain
 from services.desk import Desk
 from services.imports import file_accounts, files
-from services.imports.files import FileKnown
+from services.imports.errors import FileKnown
 from services.orders import create, history
 from services.reconciliation.views import payout_list
 from services.store.settlements import reconciliation_views, settlement_files

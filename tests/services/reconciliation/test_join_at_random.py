@@ -15,7 +15,7 @@ from services import clock
 from services.access import WORKER
 from services.desk import Desk
 from services.imports import background, files, load
-from services.imports.files import FileKnown
+from services.imports.errors import FileKnown
 from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.decisions.errors import DecisionRefused

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from services.desk import Desk
 from services.entrypoints import worker
-from services.imports import background, fetch_background
+from services.imports import background
 from services.store import STORE_AWAY, StoreFull, outages
 from services.store.outages import Outages
 from tests.support.desk import open_test_desk
@@ -46,8 +46,7 @@ def test_all_threads_of_a_worker_say_once_that_the_store_is_away_and_once_that_i
     desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(worker, "AGAIN_SECONDS", 0.02)
-    for module in (fetch_background, background):
-        monkeypatch.setattr(module, "_AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(background, "_AGAIN_SECONDS", 0.02)
     monkeypatch.setattr(outages, "QUIET_SECONDS", 0.5)
     begin, failed, away = desk.store.engine.raw_connection, set[str](), threading.Event()
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from services.settlements.blocks import read_blocks
 from services.settlements.dialect import detect_file
-from services.settlements.findings import Gathering, findings_of
+from services.settlements.findings import FindingsCollector, findings_of
 from services.settlements.operations import OPERATIONS
 from services.settlements.placeholders import says_none
 from services.settlements.read import SettlementFile, read
-from services.settlements.sheet import AsideRow
+from services.settlements.sheet import SetAsideRow
 from services.settlements.source import open_source
 from services.settlements.words import ASIDE
 from services.spreadsheets.lost import ERRORS, why_lost
@@ -29,7 +29,7 @@ def csv(**cells: str) -> bytes:
     return write([SALE, FEE, sale(amount=Decimal("7.00"), **{"Order": "A2", **cells})])
 
 
-def aside(found: SettlementFile) -> AsideRow:
+def aside(found: SettlementFile) -> SetAsideRow:
     assert len(found.lines) == 2
     assert not found.complete
     [row] = found.aside
@@ -182,7 +182,7 @@ def test_lines_of_an_order_without_an_original_amount_are_named() -> None:
 
 def unpriced(raw: bytes) -> tuple[tuple[int, ...], int]:
     with open_source(raw) as source:
-        gathering = Gathering(detect_file(source))
+        gathering = FindingsCollector(detect_file(source))
         for block in read_blocks(source, gathering.detection.dialect, rows=2):
             gathering.note(block)
     found = gathering.findings()

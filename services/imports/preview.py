@@ -1,0 +1,159 @@
+"""A payout file is read and compared with the stored lines before anything of it is stored."""
+
+import hashlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from services.imports import corrections, protected_lines, reading
+from services.imports.corrections import CorrectionFinder, ShownCorrection
+from services.imports.duplicates import DuplicateFinder, StoredPayout
+from services.imports.file_accounts import Part, known
+from services.imports.file_end import FileEnd
+from services.settlements.dialect import Chosen, Dialect
+from services.settlements.findings import Findings, FindingsCollector, SetAsideCollector
+from services.settlements.given import Given
+from services.settlements.identity import Occurrences, identify
+from services.settlements.sheet import Header, SetAsideRow
+from services.settlements.totals import settlements, summed, totals
+from services.store import Store
+from services.store.settlements import settlement_files, settlement_lines
+
+CORRECTING = 1_000  # lines that may correct a stored one, of which the corrections are shown
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A file as it was read, before anything is stored.
+
+    ``headers``: of each of its sheets that is read. ``lines``: how many; of them ``new``, ``known`` (stored already) and
+    ``changed`` (in the place of a stored one), the first of these before and after in ``corrections``; ``held``: so many
+    stored ones are HiPay's own, and go on to stand until a person takes the correction. ``totals`` and
+    ``settlements``: as ``services.settlements.totals`` gives them. ``aside``: the first rows set aside,
+    ``aside_blocking`` how many of all may hold money.
+    ``accounts``: its rows by Account; ``home``: the account of most of them, by whose rules it is read; ``chosen``: what of
+    its reading was chosen or is remembered. ``stored``: payouts that it seems to bring once more, in another rendition: it
+    is imported only if a person says that its lines are others. ``imported``: the account under which this very file is
+    there or on its way, "" when it is not.
+    """
+
+    dialect: Dialect
+    headers: tuple[Header, ...]
+    lines: int
+    new: int
+    known: int
+    changed: int
+    held: int
+    corrections: tuple[ShownCorrection, ...]
+    totals: pd.DataFrame
+    settlements: pd.DataFrame
+    aside: tuple[SetAsideRow, ...]
+    aside_blocking: int
+    findings: Findings
+    accounts: tuple[Part, ...]
+    home: str
+    chosen: Chosen
+    stored: tuple[StoredPayout, ...]
+    imported: str
+
+
+def preview(
+    store: Store,
+    keys: Collection[str],
+    account: str,
+    given: Given,
+    chosen: Chosen | None = None,
+    tell: Callable[[float], None] | None = None,
+) -> Preview:
+    """Read a file and compare it with what is stored. ``keys``: our accounts; ``chosen`` None: as is remembered for its account;
+    ``tell`` is told how much is done, from 0 to 1.
+
+    Raises SettlementFileError, SpreadsheetError, ParsingError.
+    """
+    changes, likeness, seen, count, tell = (
+        CorrectionFinder(),
+        DuplicateFinder(),
+        Occurrences(),
+        0,
+        tell or _nobody,
+    )
+    aside, sums, payouts = SetAsideCollector(), [], []
+    correcting: list[tuple[str, dict[str, Any]]] = []
+    size = max(1, given.size)
+    found = reading.decide(store, keys, given, account, chosen, lambda done: tell(min(1.0, done / size) / 2))
+    dialect = found.detection.dialect
+    if dialect.questions:
+        raise reading.Undecided(dialect.questions, found.home)
+    gathering, ending = FindingsCollector(found.detection), FileEnd(found.detection.open_end)
+    with store.read() as tx:
+        accounts = known(tx, keys)
+    for block in given.blocks(dialect):
+        lines = block.lines
+        count += len(lines)
+        marked = lines.join(identify(lines, seen)[["identity", "key"]])
+        # whose nobody has said yet is compared as if it were what it was added for
+        ours = lines["account"].map(
+            {cell: accounts.of(cell, account) or account for cell in lines["account"].unique()}
+        )
+        with store.read() as tx:
+            for one, theirs in marked.groupby(ours):
+                if settlement_lines.any_of(tx, str(one)):
+                    there = settlement_lines.by_identity(tx, str(one), theirs["identity"].tolist())
+                    may = changes.note(tx, str(one), theirs, there)
+                    likeness.note(tx, str(one), theirs, there["identity"])
+                    some = theirs.loc[may[: CORRECTING - len(correcting)]]
+                    correcting += [(str(one), row) for row in _plain(some)]
+        sums.append(totals(lines))
+        payouts.append(settlements(lines))
+        aside.note(block.aside)
+        gathering.note(block)
+        ending.note(block)
+        tell((1 + min(1.0, block.bytes_done / size)) / 2)
+    open_end = ending.refuse()
+    with store.read() as tx:
+        imported = settlement_files.by_hash(tx, _hash(given.file))
+        replaced, old = changes.replaced(tx, protected_lines.delivered_payouts(tx, None)), len(changes.known)
+        stored, held = likeness.stored(tx, changes.known, replaced), protected_lines.count_held(tx, replaced)
+        corrected = corrections.of_read(tx, replaced, correcting)
+    all_totals, all_payouts = summed(sums, payouts)
+    return Preview(
+        dialect=dialect,
+        headers=found.detection.headers,
+        lines=count,
+        new=count - old - len(replaced),
+        known=old,
+        changed=len(replaced),
+        held=held,
+        corrections=corrected,
+        totals=all_totals,
+        settlements=all_payouts,
+        aside=aside.rows,
+        aside_blocking=aside.blocking.total(),
+        findings=gathering.findings(open_end=open_end),
+        accounts=found.parts,
+        home=found.home,
+        chosen=found.chosen,
+        stored=stored,
+        imported=imported.account if imported else "",
+    )
+
+
+def _nobody(_part: float) -> None:
+    return
+
+
+def _plain(lines: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {str(name): None if pd.isna(cell) else cell for name, cell in row.items()}
+        for row in lines.to_dict("records")
+    ]
+
+
+def _hash(file: Path | bytes) -> str:
+    if isinstance(file, bytes):
+        return hashlib.sha256(file).hexdigest()
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

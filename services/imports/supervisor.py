@@ -1,0 +1,109 @@
+"""The worker's end of the import process: it is started when there is work, and what follows from its end is recorded."""
+
+import logging
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from services import clock, processes
+from services.desk import Desk
+from services.disk_space import NoRoom
+from services.imports import lease, process
+from services.imports.errors import ImportDied, ImportStopped
+from services.store.settlements import settlement_files
+
+log = logging.getLogger(__name__)
+PATIENCE_SECONDS = 15.0  # that the process gets to end its transaction
+_LONGEST_PAUSE_SECONDS = 60.0  # before the next process takes up what the last one died of
+_HELD_UP_SECONDS = 20.0  # the same where the store was away, or the disk had no room
+# Signals that the machine or its operator sends: such an end says nothing about the file.
+_STOPS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_MOST_DEATHS = 6  # in a row: more than one file that the process cannot bear is allowed
+
+
+def spawn(database: str, owner: str, accounts: Collection[str], keep: int = 0) -> subprocess.Popen[bytes]:
+    """Start the process that works off what waits in the database. It ends by itself, at the latest with this process.
+
+    ``accounts``: the keys of the configured accounts; ``keep``: bytes of the disks that it leaves free.
+    """
+    given = {
+        "database": database,
+        "owner": owner,
+        "accounts": sorted(accounts),
+        "memory": process.MEMORY_BYTES,
+        "keep": keep,
+        "offset": (clock.now() - datetime.now(UTC)).total_seconds(),
+    }
+    return processes.start_module("services.imports.process", given=given, ends_with_us=True)
+
+
+class ImportProcess:
+    """The import process of this worker, at most one at a time."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner, self._began = "", clock.now()
+        self._ended: int | None = None  # exit code of the last process, until what follows from it is written
+        self._marked_stopped = False  # since the last process ended
+        self._deaths, self._not_before = 0, 0.0
+
+    def poll(self) -> None:
+        """Start a process if there is work and room for it, and none runs; of one that died, release what it leased."""
+        if self._process is not None and self._process.poll() is not None:
+            self._ended, self._process = self._process.returncode, None
+            self._pause(self._ended)
+        if self._ended is not None:
+            self._record_end(self._ended)
+            self._ended = None
+        store = self._desk.store
+        idle = self._process is None and not process.waiting(store, self._desk.room.keep)
+        at_work = self._process is not None or not lease.is_free(store)
+        if not at_work and not self._marked_stopped:
+            with store.write() as tx:
+                settlement_files.mark_stopped(tx, ImportStopped.code)
+            self._marked_stopped = True
+        if (idle or at_work) and self._deaths < _MOST_DEATHS:
+            self._desk.life.turn("imports")
+        if not idle and not at_work and time.monotonic() >= self._not_before:
+            self._start()
+
+    def _pause(self, code: int) -> None:
+        held_up = code in (process.AWAY, process.FULL)
+        self._deaths = self._deaths + 1 if code and not held_up else 0
+        pause = _HELD_UP_SECONDS if held_up else 0.0
+        if self._deaths:
+            log.warning("the process that imports payout files ended with %s", code)
+            pause = min(_LONGEST_PAUSE_SECONDS, 2 ** min(self._deaths, 8) / 4)
+        self._not_before = time.monotonic() + pause
+
+    def _record_end(self, code: int) -> None:
+        """Write down what follows from how the process ended."""
+        with self._desk.store.write() as tx:
+            if code == process.AWAY:
+                settlement_files.uncount_try(tx, self._began)
+            elif code == process.FULL:
+                settlement_files.hold_up(tx, self._began, NoRoom.code)
+            elif code and -code not in _STOPS:
+                settlement_files.fail_after_last_try(tx, self._began, ImportDied.code, clock.now())
+        lease.release(self._desk.store, self._owner)
+        self._marked_stopped = False
+
+    def _start(self) -> None:
+        self._owner, self._began = f"{socket.gethostname()}:{uuid.uuid4().hex}", clock.now()
+        settings = self._desk.settings
+        self._process = spawn(settings.database, self._owner, settings.all_accounts, self._desk.room.keep)
+
+    def stop(self) -> None:
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
