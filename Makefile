@@ -1,4 +1,4 @@
-# `make run` tries it, `make test` checks it: nothing else has to be set up on Debian or Ubuntu with Python 3.11 and make.
+# `make run` starts it, `make test` checks it. On Debian or Ubuntu with Python 3.11 and make, nothing else has to be set up.
 .DEFAULT_GOAL := help
 .PHONY: help run test test-postgres check lint install install-sandbox install-dev chromium requirements clean
 
@@ -17,19 +17,19 @@ help:
 	@echo "make test          everything that CI runs; on PostgreSQL, too, when ETERMINAL_TEST_POSTGRES_URL is set"
 	@echo "make check         the linters and types only"
 	@echo "make install       what a server with accounts needs, without the sandbox's and the tests' packages"
-	@echo "make requirements  compile requirements*.txt anew from requirements*.in (needs uv)"
-	@echo "make clean         forget the virtual environment and the caches; the data stay"
+	@echo "make requirements  compile requirements*.txt from requirements*.in (needs uv)"
+	@echo "make clean         remove the virtual environment and the caches; the data stay"
 
 run: install-sandbox
 	@exec $(IN_VENV) -m services.run
 
-# Three at once on two cores: many of them wait for a process, a socket or a browser.
+# Three at once on two cores: many tests wait for a process, a socket or a browser.
 test: install-dev chromium lint
 	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 3 -m "not faults and not browser"
 	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 3 --dist worksteal -m "faults or browser"
 	$(if $(ETERMINAL_TEST_POSTGRES_URL),@$(MAKE) --no-print-directory test-postgres)
 
-# What touches the store once more, on the server that ETERMINAL_TEST_POSTGRES_URL names (docs/operator.md, PostgreSQL).
+# The tests that use the store, again, on the server that ETERMINAL_TEST_POSTGRES_URL names (docs/operator-postgresql.md).
 test-postgres: install-dev
 	@test -n "$$ETERMINAL_TEST_POSTGRES_URL" || $(call SAY,ETERMINAL_TEST_POSTGRES_URL is not set)
 	$(IN_VENV) -m pytest -n 3 -m "not faults and not browser" tests/services tests/pages
@@ -51,7 +51,7 @@ $(VENV)/bin/pip:
 	@echo "Making a virtual environment in $(VENV) …"
 	@$(PYTHON) -m venv $(VENV)
 
-# Installed again only when the list has changed: the copy in the environment is what was installed last.
+# Installs only when the list has changed: the copy in the environment is the list that was installed last.
 install: $(VENV)/bin/pip
 	@$(IN_VENV) -c '$(RECENT)' 2>/dev/null || $(call SAY,The environment in $(VENV) no longer works: make clean$(,) then try again.)
 	@cmp -s requirements.txt $(VENV)/requirements.txt || { echo "Installing what requirements.txt lists …"; \

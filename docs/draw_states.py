@@ -53,7 +53,7 @@ def availability(y: float) -> tuple[list[Box], list[Arrow]]:
         (470, low, 100, "taken", "wait"),
     ]
     arrows = [
-        ([(310, row), (470, row)], "it is there"),
+        ([(310, row), (470, row)], "it is ready"),
         ([(570, row), (740, row)], "called off (own link)"),
         ([(290, row + 17), (290, y + 106), (355, y + 106), (355, low - 17)], ""),
         ([(290, y + 106), (520, y + 106), (520, low - 17)], ""),
@@ -132,7 +132,7 @@ def draw() -> str:
         ("availability", "of our own link, else of HiPay's page", availability),
         (
             "payment",
-            "of all its transactions together; what is only told is unconfirmed, until a read of HiPay shows it",
+            "of all its transactions together; one that only a notification names is unconfirmed, until a read of HiPay shows it",
             payment,
         ),
     )

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
@@ -86,6 +88,12 @@ def test_migrations_started_at_once_run_once(tmp_path: Path) -> None:
     script = "import sys; from services.store import open_store; open_store(sys.argv[1], demo=True)"
     together = [subprocess.Popen([sys.executable, "-c", script, url], cwd=ROOT) for _ in range(3)]
     assert [process.wait(30) for process in together] == [0, 0, 0]
+
+
+@pytest.mark.sqlite
+def test_the_migrations_make_the_tables_of_the_schema(store: Store) -> None:
+    with store.read() as tx:
+        assert compare_metadata(MigrationContext.configure(tx), orders.metadata) == []
 
 
 @pytest.mark.sqlite
