@@ -364,7 +364,7 @@ def test_a_fault_of_ours_is_an_error_id_and_no_traceback(
     assert re.fullmatch(r"[0-9a-f]{8}", error_id)
     assert answer.headers["cache-control"] == "no-store"
     [line] = [r.getMessage() for r in caplog.records if error_id in r.getMessage()]
-    assert "ValueError in return_page: test_public_returns.py:" in line
+    assert "ValueError in return_page: test_return_pages.py:" in line
     assert "secret text" not in caplog.text
 
 
