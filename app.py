@@ -24,7 +24,7 @@ if str(ROOT) not in sys.path:  # uvicorn started from another folder
 
 from services import private_files  # noqa: E402
 
-private_files.keep()
+private_files.set_umask()
 
 from pages.shell.failure import show_failure  # noqa: E402
 from pages.shell.open_screens import OpenScreens  # noqa: E402

@@ -66,7 +66,7 @@ def prepare(lines: int, folder: Path) -> tuple[Path, Path]:
         desk = open_bench_desk(making)
         while catch_up(desk):
             pass
-        desk.store.shed()
+        desk.store.truncate_log()
         desk.close()
         making.rename(database)
         print(

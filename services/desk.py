@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from services import clock, private_files
 from services.disk_space import Room, Shortage
-from services.heartbeats import SignsOfLife, Watch
+from services.heartbeats import Heartbeats, WorkerWatch
 from services.hipay.client import HiPay
 from services.hipay.sandbox import clock_source
 from services.settings import SHORTEST_SECRET, Account, Settings, SettingsError, load, secrets_file
@@ -30,14 +30,14 @@ class Desk:
     )  # set when a step is written: the worker looks at once
 
     @cached_property
-    def life(self) -> SignsOfLife:
+    def heartbeats(self) -> Heartbeats:
         """Where the lanes that run in this process say that they turn."""
-        return SignsOfLife(self.store)
+        return Heartbeats(self.store)
 
     @cached_property
-    def watch(self) -> Watch:
+    def worker_watch(self) -> WorkerWatch:
         """Whether anybody's lanes turn, as far as this process has looked."""
-        return Watch(self.store)
+        return WorkerWatch(self.store)
 
     @property
     def room(self) -> Room:
@@ -85,7 +85,7 @@ def open_desk(settings: Settings) -> Desk:
     except SettingsError:
         store.close()
         raise
-    private_files.mend(settings.data_dir, store.file, secrets_file())
+    private_files.repair(settings.data_dir, store.file, secrets_file())
     return Desk(settings, store)
 
 

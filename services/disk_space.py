@@ -82,7 +82,7 @@ class Shortage:
         self._store, self._room = store, Room.of(store, keep)
         self._since: datetime | None = None
 
-    def look(self) -> "tuple[datetime, NoRoom] | None":
+    def poll(self) -> "tuple[datetime, NoRoom] | None":
         """Since when, and what is missing; None while there is room. NoRoom alone: the database itself has refused."""
         found: NoRoom | None = NoRoom() if self._store.outages.full else None
         try:
@@ -113,7 +113,7 @@ def is_full(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def raising_no_room() -> Iterator[None]:
     """A disk that is full while the block runs is NoRoom."""
     try:
         yield

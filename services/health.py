@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from services.desk import Desk
-from services.heartbeats import Watch
+from services.heartbeats import WorkerWatch
 from services.store import StoreError, probe
 
 EVERY_SECONDS = 10.0
@@ -32,7 +32,7 @@ def routes(desk: Desk) -> list[Route]:
         return JSONResponse({"status": "alive"}, headers=_NO_CACHE)
 
     async def readyz(_request: Request) -> Response:
-        checks = {**await store.checks(), "worker": _worker(desk.watch)}
+        checks = {**await store.checks(), "worker": _worker(desk.worker_watch)}
         ready = all(said == FINE for said in checks.values())
         answer = {"status": "ready" if ready else "not ready", "checks": checks}
         return JSONResponse(answer, 200 if ready else 503, headers=_NO_CACHE)
@@ -40,10 +40,10 @@ def routes(desk: Desk) -> list[Route]:
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
 
 
-def _worker(watch: Watch) -> str:
+def _worker(watch: WorkerWatch) -> str:
     if watch.alive:
         return FINE
-    still = watch.still
+    still = watch.standstill
     if still is None:
         return "no worker has given a sign of life yet"
     since = still.since.isoformat(timespec="seconds")

@@ -1,9 +1,9 @@
 """Signs of life: whether the workers' work goes on, lane by lane.
 
 A lane is a loop that takes up one kind of work again and again. At the end of each turn that did not fail it calls
-``SignsOfLife.turn``, and ``goes_on`` within work that may last longer than a minute; every twenty seconds one of them writes
+``Heartbeats.turn``, and ``goes_on`` within work that may last longer than a minute; every twenty seconds one of them writes
 for all lanes of its process when each last turned. So a lane that hangs, has died or fails at every turn gives no sign, while
-the others go on. ``Watch`` reads the signs: it measures by its own clock for how long a lane's sign has not changed, so that
+the others go on. ``WorkerWatch`` reads the signs: it measures by its own clock for how long a lane's sign has not changed, so that
 neither the sandbox's clock, nor two machines that differ, nor a machine that slept makes a worker look dead.
 """
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 LANES = ("work", "steps", "notifications", "rounds", "payouts", "folder", "reconciliation", "imports")
 EVERY_SECONDS = 20.0  # between two writes of a process
 LIMIT_SECONDS = 120.0  # without a sign: one step may last a minute, and its sign waits for the next write
-LOOKS_APART = 10.0  # seconds
+POLL_SECONDS = 10.0
 _BLIND_SECONDS = 60.0  # without a look: what has not changed meanwhile proves nothing
 _AGAIN_SECONDS = 5.0
 
@@ -32,7 +32,7 @@ Standing = Literal["alive", "unknown", "still"]
 _here = threading.local()
 
 
-class SignsOfLife:
+class Heartbeats:
     """What this process's lanes have to say; one for each store."""
 
     def __init__(self, store: Store, *, every: float = EVERY_SECONDS) -> None:
@@ -42,7 +42,7 @@ class SignsOfLife:
         self._due = 0.0
         self._lock = threading.Lock()
 
-    def turn(self, lane: str) -> None:
+    def beat(self, lane: str) -> None:
         """The lane has done a turn of its work, or found that there was none. Costs a write every ``every`` seconds."""
         now = time.monotonic()
         with self._lock:
@@ -63,7 +63,7 @@ class SignsOfLife:
     ) -> None:
         """Run the lane's ``loop`` in this thread. When it ends before ``stopping`` is set, whatever ended it, the log says so
         and it begins again after ``pause`` seconds."""
-        _here.turn = partial(self.turn, lane)
+        _here.beat = partial(self.beat, lane)
         while not stopping.is_set():
             broken: BaseException | None = None
             try:
@@ -76,14 +76,14 @@ class SignsOfLife:
             stopping.wait(pause)
 
 
-def goes_on() -> None:
+def still_working() -> None:
     """The work that this thread's lane has in hand has come a piece further. Elsewhere than in a lane it does nothing."""
-    if turn := getattr(_here, "turn", None):
-        turn()
+    if beat := getattr(_here, "beat", None):
+        beat()
 
 
 @dataclass(frozen=True)
-class Still:
+class Standstill:
     """Lanes that have given no sign for too long, in the order of LANES, each with its last sign (UTC, the machine's clock).
 
     ``whole``: all of them. ``since``: of a lane that never gave one, when this process began to look.
@@ -107,8 +107,8 @@ class _Seen:
     alive: bool
 
 
-class Watch:
-    """One process's view of the signs. ``look`` is called every few seconds; the rest asks the store nothing."""
+class WorkerWatch:
+    """One process's view of the signs. ``poll`` is called every few seconds; the rest asks the store nothing."""
 
     def __init__(
         self,
@@ -121,16 +121,16 @@ class Watch:
         self._store, self._limit, self._lanes, self._seconds = store, limit, lanes, seconds
         self._began = datetime.now(UTC)
         self._seen: dict[str, _Seen] = {}
-        self._looked = seconds()
+        self._polled_at = seconds()
         self._found: dict[str, Standing] = dict.fromkeys(lanes, "unknown")
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Raises StoreError."""
         with self._store.read() as tx:
             signs = heartbeats.signs(tx, self._lanes)
         now = self._seconds()
-        blind = now - self._looked > _BLIND_SECONDS
-        self._looked = now
+        blind = now - self._polled_at > _BLIND_SECONDS
+        self._polled_at = now
         found: dict[str, Standing] = {}
         for lane in self._lanes:
             seen = self._seen.setdefault(lane, self._first(signs.get(lane), now))
@@ -151,22 +151,22 @@ class Watch:
     @property
     def alive(self) -> bool:
         """Whether every lane is known to turn, by a look that is not old."""
-        fresh = self._seconds() - self._looked <= _BLIND_SECONDS
+        fresh = self._seconds() - self._polled_at <= _BLIND_SECONDS
         return fresh and set(self._found.values()) == {"alive"}
 
     @property
-    def still(self) -> Still | None:
+    def standstill(self) -> Standstill | None:
         """What is known to stand still, if anything."""
         found = dict(self._found)
         lanes = tuple(
             (lane, self._seen[lane].sign or self._began) for lane, one in found.items() if one == "still"
         )
-        return Still(lanes, len(lanes) == len(found)) if lanes else None
+        return Standstill(lanes, len(lanes) == len(found)) if lanes else None
 
 
 @contextmanager
-def watching(
-    watch: Watch, then: Callable[[], None] = lambda: None, *, every: float = LOOKS_APART
+def watching_workers(
+    watch: WorkerWatch, then: Callable[[], None] = lambda: None, *, every: float = POLL_SECONDS
 ) -> Iterator[None]:
     """While the block runs, a thread looks every few seconds, and calls ``then`` after each look."""
     over = threading.Event()
@@ -175,7 +175,7 @@ def watching(
         away = False
         while not over.is_set():
             try:
-                watch.look()
+                watch.poll()
                 then()
                 away = False
             except Exception as error:  # noqa: BLE001 whoever asks is told that the look is old
@@ -183,7 +183,7 @@ def watching(
                     log.warning("the workers' signs of life cannot be read (%s)", type(error).__name__)
                 away = True
             over.wait(
-                every if watch.alive or watch.still else min(every, 1.0)
+                every if watch.alive or watch.standstill else min(every, 1.0)
             )  # at a start somebody waits for it
 
     thread = threading.Thread(target=run, name="watch", daemon=True)

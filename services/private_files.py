@@ -15,12 +15,12 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _OURS = ("eterminal", "sandbox")  # how what we keep in the data folder is called
 
 
-def keep() -> None:
+def set_umask() -> None:
     """What this process and its children make from now on is its user's alone."""
     os.umask(_OTHERS)
 
 
-def mend(folder: Path, database: Path | None, secrets: Path) -> None:
+def repair(folder: Path, database: Path | None, secrets: Path) -> None:
     """Take from other users of the machine what they may do with the files; where that cannot be done, say it.
 
     A folder that holds other people's files, too, is left and named. So is a secrets file that everybody may read: its
@@ -29,17 +29,17 @@ def mend(folder: Path, database: Path | None, secrets: Path) -> None:
     folder, database = folder.resolve(), database.resolve() if database else None
     folders = {folder, database.parent} if database else {folder}
     for place in folders:
-        _mend(place, may=_is_ours_alone(place, database))
+        _repair(place, may=_is_ours_alone(place, database))
     files = [path for place in folders for path in _names(place) if path.name.startswith(_OURS)]
     if database:
         files += [database.with_name(database.name + more) for more in ("", "-wal", "-shm", "-journal")]
     for path in sorted(set(files)):
-        _mend(path)
+        _repair(path)
     if _mode(secrets) & stat.S_IROTH:
         log.warning("%s holds secrets, and every user of this machine may read it: chmod 600 it", secrets)
 
 
-def _mend(path: Path, *, may: bool = True) -> None:
+def _repair(path: Path, *, may: bool = True) -> None:
     mode = _mode(path)
     if not mode & _OTHERS:
         return

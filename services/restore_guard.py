@@ -34,8 +34,8 @@ from services.store.locks import one_at_a_time
 
 log = logging.getLogger(__name__)
 
-Standing = Literal["free", "held", "unmarked"]
-LOOKS_APART = 5.0  # seconds
+Finding = Literal["free", "held", "unmarked"]
+CHECK_SECONDS = 5.0  # seconds
 LIFE_SHOWS = 45.0  # seconds: a living installation's workers take turns every twenty
 
 
@@ -57,7 +57,7 @@ class Hold:
     waiting: dict[str, int]
 
 
-def examine(store: Store, settings: Settings) -> Standing:
+def examine(store: Store, settings: Settings) -> Finding:
     """Compare the database with this machine's marker; hold it where it was put back, else bring the marker up to date."""
     path = marker_path(settings)
     with store.write() as tx:
@@ -93,7 +93,7 @@ def _mismatch(marker: Marker, epoch: dict[str, Any], newest: int) -> str:
 
 def hold_if_restored(store: Store, settings: Settings) -> None:
     """What a process calls before it does anything with the database. On PostgreSQL a database without this machine's marker
-    is left to ``Watch``, which can tell a further machine of a living installation from a backup."""
+    is left to ``MarkerWatch``, which can tell a further machine of a living installation from a backup."""
     if examine(store, settings) == "unmarked" and store.sqlite:
         hold_unmarked(store)
 
@@ -118,7 +118,7 @@ def join(store: Store, settings: Settings) -> None:
 
 def _hold(tx: Any, reason: str, marker: Marker | None) -> None:
     known = {"marker": marker.id, "release": marker.release} if marker else {}
-    restore_guard.hold(tx, {"since": clock.now().isoformat(), "reason": reason, **known})
+    restore_guard.set_hold(tx, {"since": clock.now().isoformat(), "reason": reason, **known})
     audit.record(tx, SYSTEM, "backup.held", "database", reason=reason)
     log.error(
         "the database was put back from a backup (%s): nothing is sent until an administrator releases it",
@@ -126,7 +126,7 @@ def _hold(tx: Any, reason: str, marker: Marker | None) -> None:
     )
 
 
-def standing(store: Store) -> Hold | None:
+def current_hold(store: Store) -> Hold | None:
     """Since when the database is held, and what waits; None while it is not. One look into a small table."""
     with store.read() as tx:
         known = restore_guard.held(tx)
@@ -146,7 +146,7 @@ def release(store: Store, settings: Settings, actor: Actor) -> bool:
         also = {*epoch["also"], known.get("marker", epoch["id"])} - {epoch["id"]}
         latest = max(epoch["release"], known.get("release", 0)) + 1
         restore_guard.store_epoch(tx, {"id": epoch["id"], "release": latest, "also": sorted(also)})
-        restore_guard.hold(tx, {})
+        restore_guard.set_hold(tx, {})
         audit.record(tx, actor, "backup.released", "database", reason=known["reason"])
         write_marker(marker_path(settings), Marker(epoch["id"], latest, restore_guard.newest_event(tx)))
     return True
@@ -169,21 +169,21 @@ def write_marker(path: Path, marker: Marker) -> None:
     """Write it as a whole. Where this machine has no place for one, a backup cannot be told: the log says so."""
     if read_marker(path) == marker:
         return
-    aside = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("w", encoding="utf-8") as file:
+        with unfinished.open("w", encoding="utf-8") as file:
             json.dump({"id": marker.id, "release": marker.release, "event": marker.event}, file)
             file.flush()
             os.fsync(file.fileno())
-        aside.replace(path)
+        unfinished.replace(path)
     except OSError as error:
         log.warning(
             "no marker could be written beside the database (%s): a backup put back is not noticed",
             error.strerror,
         )
         with suppress(OSError):
-            aside.unlink(missing_ok=True)
+            unfinished.unlink(missing_ok=True)
 
 
 def _writable(path: Path) -> bool:
@@ -194,14 +194,14 @@ def _writable(path: Path) -> bool:
     return os.access(path.parent, os.W_OK)
 
 
-class Watch:
+class MarkerWatch:
     """A worker's eye on the marker: at its start, and whenever something has happened since."""
 
     def __init__(
         self, store: Store, settings: Settings, *, seconds: Callable[[], float] = time.monotonic
     ) -> None:
         self._store, self._settings, self._seconds = store, settings, seconds
-        self._looked: float | None = None
+        self._checked_at: float | None = None
         self._seen = -1
         self._unmarked_since: float | None = None
         self._life = ""
@@ -212,9 +212,13 @@ class Watch:
         A database that is held may be worked on: whatever would leave this machine waits by itself.
         """
         now = self._seconds()
-        if self._unmarked_since is None and self._looked is not None and now - self._looked < LOOKS_APART:
+        if (
+            self._unmarked_since is None
+            and self._checked_at is not None
+            and now - self._checked_at < CHECK_SECONDS
+        ):
             return True
-        self._looked = now
+        self._checked_at = now
         with self._store.read() as tx:
             newest, life = restore_guard.newest_event(tx), restore_guard.sign_of_life(tx)
         if newest == self._seen and self._unmarked_since is None:

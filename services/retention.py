@@ -14,7 +14,7 @@ from services.access import ALL_ACCOUNTS, WORKER, Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.errors import DeskError
-from services.heartbeats import goes_on
+from services.heartbeats import still_working
 from services.mail.addresses import parse_address
 from services.orders.retry import UNDER_WAY
 from services.orders.states import UNPAID
@@ -132,7 +132,7 @@ def erase(desk: Desk, actor: Actor, whom: str) -> Found:
         rows.erase_notifications(tx, theirs.notifications)
         ids = [order.id for order in theirs.ended]
         audit.record(tx, actor, "customer_erased", f"user:{actor.id}", orders=ids, rows=found.rows)
-    desk.store.shed()
+    desk.store.truncate_log()
     return found
 
 
@@ -147,7 +147,7 @@ def sweep(desk: Desk) -> None:
     with desk.store.write() as tx:
         rows.erase_again(tx)
     if erased:
-        desk.store.shed()
+        desk.store.truncate_log()
 
 
 def _sweep(desk: Desk, account: str, cutoff: datetime, now: datetime) -> int:
@@ -162,7 +162,7 @@ def _sweep(desk: Desk, account: str, cutoff: datetime, now: datetime) -> int:
             if done < _AT_ONCE:
                 rows.erase_rest(tx, account, cutoff)
         total += done
-        goes_on()
+        still_working()
         if done < _AT_ONCE:
             return total
 

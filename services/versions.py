@@ -17,7 +17,7 @@ def python_warning(version: tuple[int, ...]) -> str | None:
     return None if safe else ".".join(str(number) for number in version)
 
 
-def say(store: Store) -> None:
+def log_warnings(store: Store) -> None:
     """Write into the log what is wrong with the versions that this process runs on."""
     if store.sqlite and (version := sqlite_warning()):
         log.warning(

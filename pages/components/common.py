@@ -9,7 +9,7 @@ import services.desk
 from pages.components.markdown import plain
 from services.access import Actor
 from services.desk import Desk
-from services.disk_space import told
+from services.disk_space import raising_no_room
 from services.error_messages import sentence
 from services.errors import DeskError
 from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language, translator
@@ -45,7 +45,7 @@ def texts() -> Translator:
 def refusals() -> Iterator[None]:
     """Show a refusal raised in the block, or a disk without room, as one sentence instead of letting the screen fail."""
     try:
-        with told():
+        with raising_no_room():
             yield
     except DeskError as error:
         st.error(plain(sentence(error, texts())))

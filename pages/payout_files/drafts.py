@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.common import actor, desk
-from services.disk_space import NoRoom, RoomShort, told
+from services.disk_space import NoRoom, RoomShort, raising_no_room
 from services.errors import DeskError
 from services.imports import files, preview_process
 from services.imports.preview import Preview
@@ -91,7 +91,7 @@ def of_stored(file: int, name: str) -> Draft:
 
 def _laid_down(file: Any) -> _Upload:
     try:
-        with told():
+        with raising_no_room():
             desk().room.require(temporary=file.size)
             return _taken_apart(file, Folder("upload-"))
     except NoRoom as short:

@@ -34,7 +34,7 @@ _KINDS = {
 
 
 def show() -> None:
-    found = restore_guard.standing(desk().store)
+    found = restore_guard.current_hold(desk().store)
     if found is None:
         return
     t = texts()

@@ -53,7 +53,7 @@ def _draw() -> None:
 
 
 def _worker(t: Translator) -> _Banner | None:
-    still = desk().watch.still
+    still = desk().worker_watch.standstill
     if still is None:
         return None
     minute = clock.shown(still.since).replace(second=0, microsecond=0)
@@ -78,7 +78,7 @@ def _worker(t: Translator) -> _Banner | None:
 
 def _disk(t: Translator) -> _Banner | None:
     """The room is measured at each call: an alarm would have to be stored, for which there may be no room."""
-    found = desk().shortage.look()
+    found = desk().shortage.poll()
     if found is None:
         return None
     _, short = found

@@ -6,18 +6,18 @@ from datetime import datetime, timedelta
 
 from services.disk_space import NoRoom
 from services.store import Connection, alarms
-from services.store.alarms import Standing
+from services.store.alarms import Condition
 
 KIND = "no_room"
 _GONE = timedelta(days=1)  # a machine that ended with its disk full says nothing more
 
 
-def standing(tx: Connection, short: tuple[datetime, NoRoom] | None, now: datetime) -> Iterator[Standing]:
-    """``short``: what ``Shortage.look`` says of this machine."""
+def standing(tx: Connection, short: tuple[datetime, NoRoom] | None, now: datetime) -> Iterator[Condition]:
+    """``short``: what ``Shortage.poll`` says of this machine."""
     here = socket.gethostname()
     for row in alarms.open_of_kinds(tx, (KIND,)).values():
         if row.detail.get("machine") != here and row.opened_at > now - _GONE:
-            yield Standing(KIND, row.identity, row.account, None, row.detail)
+            yield Condition(KIND, row.identity, row.account, None, row.detail)
     if short:
         since, _ = short
-        yield Standing(KIND, f"{KIND}:{here}:{since.isoformat()}", "", None, {"machine": here})
+        yield Condition(KIND, f"{KIND}:{here}:{since.isoformat()}", "", None, {"machine": here})

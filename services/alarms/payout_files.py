@@ -9,21 +9,21 @@ from services.imports import protected_lines
 from services.imports.errors import ImportStopped
 from services.imports.fetch_schedule import automatic
 from services.store import Connection, Row
-from services.store.alarms import Standing
+from services.store.alarms import Condition
 from services.store.settlements import folder_files, hipay_list, settlement_files
 
 WITHOUT_FILE = timedelta(days=1)  # that HiPay may list a payout whose file is not here
 NOT_FETCHED = timedelta(days=1)  # that looking at HiPay's list may fail
 
 
-def standing(tx: Connection, desk: Desk, now: datetime) -> Iterator[Standing]:
+def standing(tx: Connection, desk: Desk, now: datetime) -> Iterator[Condition]:
     """Of the accounts that are configured."""
     for one in _all(tx, desk, now):
         if one.account in desk.settings.all_accounts:
             yield one
 
 
-def _all(tx: Connection, desk: Desk, now: datetime) -> Iterator[Standing]:
+def _all(tx: Connection, desk: Desk, now: datetime) -> Iterator[Condition]:
     yield from map(_without_file, hipay_list.without_file(tx, now - WITHOUT_FILE))
     yield from protected_lines.open_alarms(tx)
     for file in settlement_files.failed(tx):
@@ -35,25 +35,25 @@ def _all(tx: Connection, desk: Desk, now: datetime) -> Iterator[Standing]:
     for row in folder_files.refused(tx):
         detail = {"file": row.name, **_why(row)}
         identity = f"payout_folder_refused:{row.account}:{row.sha256}:{row.found_at.isoformat()}"
-        yield Standing("payout_folder_refused", identity, row.account, None, detail)
+        yield Condition("payout_folder_refused", identity, row.account, None, detail)
     for account in desk.settings.all_accounts:
         failing = hipay_list.failing(tx, account) if automatic(tx, desk, account).on else None
         if failing is not None and failing[0].finished_at <= now - NOT_FETCHED:
             first, last = failing
             detail = {"since": first.finished_at.isoformat(), **_why(last)}
-            yield Standing("payouts_not_fetched", f"payouts_not_fetched:{first.id}", account, None, detail)
+            yield Condition("payouts_not_fetched", f"payouts_not_fetched:{first.id}", account, None, detail)
 
 
-def _of_file(kind: str, file: Row[Any], at: datetime) -> Standing:
+def _of_file(kind: str, file: Row[Any], at: datetime) -> Condition:
     detail = {"file": file.name, "file_id": file.id, **_why(file)}
-    return Standing(kind, f"{kind}:{file.id}:{at.isoformat()}", file.account, None, detail)
+    return Condition(kind, f"{kind}:{file.id}:{at.isoformat()}", file.account, None, detail)
 
 
 def _why(row: Row[Any]) -> dict[str, Any]:
     return {"failure": row.failure, "failure_detail": row.failure_detail}
 
 
-def _without_file(row: Row[Any]) -> Standing:
+def _without_file(row: Row[Any]) -> Condition:
     detail = {
         "settlement": row.settlement_id,
         "units": row.amount,
@@ -61,4 +61,4 @@ def _without_file(row: Row[Any]) -> Standing:
         "listed_at": row.first_seen_at.isoformat(),
     }
     identity = f"payout_without_file:{row.account}:{row.settlement_id}"
-    return Standing("payout_without_file", identity, row.account, None, detail)
+    return Condition("payout_without_file", identity, row.account, None, detail)

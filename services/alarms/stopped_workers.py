@@ -8,9 +8,9 @@ from services import clock
 from services.access import SYSTEM
 from services.alarms.sweep import resolve
 from services.desk import Desk
-from services.heartbeats import Still
+from services.heartbeats import Standstill
 from services.store import alarms
-from services.store.alarms import Standing
+from services.store.alarms import Condition
 from services.store.locks import one_at_a_time
 
 KINDS = ("no_worker", "worker_part_still")
@@ -21,8 +21,8 @@ def note(desk: Desk) -> None:
 
     Running it in several dashboards does nothing more. Raises StoreError.
     """
-    still = desk.watch.still
-    if still is None and not desk.watch.alive:
+    still = desk.worker_watch.standstill
+    if still is None and not desk.worker_watch.alive:
         return
     wanted = _wanted(still) if still else None
     with desk.store.read() as tx:
@@ -37,20 +37,20 @@ def note(desk: Desk) -> None:
             elif row.detail != wanted.detail:
                 alarms.change(tx, row.id, detail=wanted.detail)
         if wanted and not any(row.kind == wanted.kind for row in alarms.open_of_kinds(tx, KINDS).values()):
-            alarms.raise_standing(tx, wanted, now)
+            alarms.raise_condition(tx, wanted, now)
 
 
-def _as_wanted(found: list[Any], wanted: Standing | None) -> bool:
+def _as_wanted(found: list[Any], wanted: Condition | None) -> bool:
     if wanted is None:
         return not found
     return [(row.kind, row.detail) for row in found] == [(wanted.kind, wanted.detail)]
 
 
-def _wanted(still: Still) -> Standing:
+def _wanted(still: Standstill) -> Condition:
     """Known by the lane that has stood longest and its last sign: closed by a person, it is not raised again for those."""
     lane, sign = min(still.lanes, key=lambda one: one[1])
     kind = "no_worker" if still.whole else "worker_part_still"
     detail: dict[str, Any] = {"since": clock.shown(still.since).isoformat()}
     if not still.whole:
         detail["lanes"] = [name for name, _ in still.lanes]
-    return Standing(kind, f"{kind}:{lane}:{sign.isoformat()}", "", None, detail)
+    return Condition(kind, f"{kind}:{lane}:{sign.isoformat()}", "", None, detail)

@@ -10,14 +10,14 @@ from services.alarms import disk_space, payout_files
 from services.alarms.kinds import RESOLVED, STANDING_KINDS
 from services.desk import Desk
 from services.store import Connection, Row, alarms
-from services.store.alarms import Standing
+from services.store.alarms import Condition
 
 MOST_AT_ONCE = 200  # a year of forgotten files is raised in several rounds, so that no write lasts
 
 
 def sweep(desk: Desk) -> None:
     """Compare the standing alarms with what holds now. Running it twice, or in two workers, does nothing more."""
-    now, short = clock.now(), desk.shortage.look()  # no disk is asked within a transaction
+    now, short = clock.now(), desk.shortage.poll()  # no disk is asked within a transaction
     with desk.store.read() as tx:
         holds = {
             one.identity: one for one in (*_standing(tx, desk, now), *disk_space.standing(tx, short, now))
@@ -31,7 +31,7 @@ def sweep(desk: Desk) -> None:
         return
     with desk.store.write() as tx:
         for one in begun:
-            alarms.raise_standing(tx, one, now)
+            alarms.raise_condition(tx, one, now)
         for row in ended[:MOST_AT_ONCE]:
             resolve(tx, row, now, WORKER)
 
@@ -44,7 +44,7 @@ def resolve(tx: Connection, alarm: Row[Any], now: datetime, actor: Actor) -> Non
         audit.record(tx, actor, "alarm.resolved", f"alarm:{alarm.id}", kind=alarm.kind, order=alarm.order)
 
 
-def _standing(tx: Connection, desk: Desk, now: datetime) -> list[Standing]:
+def _standing(tx: Connection, desk: Desk, now: datetime) -> list[Condition]:
     """Everything that holds. An account whose payouts nobody imports has no payment that is late in them."""
     found = alarms.unsent(tx) + [
         one for one in alarms.paused(tx) if one.account in desk.settings.all_accounts

@@ -43,7 +43,7 @@ def overview(desk: Desk, actor: Actor, account: str) -> Overview:
     """Raises NotAllowed, AccountUnknown."""
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
-    folder = payout_checks.folder_standing(desk, account)
+    folder = payout_checks.folder_state(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_ORDERS, account)
         config, paused = configuration(tx, account), pauses(tx, account)
@@ -55,7 +55,7 @@ def overview(desk: Desk, actor: Actor, account: str) -> Overview:
 
 def last_checks(desk: Desk, account: str) -> tuple[Check, ...]:
     """The check list as it stands, without asking anybody; at most two seconds, when the watched folder hangs."""
-    folder = payout_checks.folder_standing(desk, account)
+    folder = payout_checks.folder_state(desk, account)
     with desk.store.read() as tx:
         return _checks_in(tx, desk, account, configuration(tx, account), folder)
 

@@ -20,41 +20,41 @@ FOLDER_SECONDS = 2.0
 
 
 @dataclass
-class _Look:
+class _Probe:
     begun: float
     found: list[Found] = field(default_factory=list)
     thread: threading.Thread | None = None
 
 
-_looks: dict[tuple[Path, str], _Look] = {}
+_probes: dict[tuple[Path, str], _Probe] = {}
 
 
 def findings(tx: Connection, desk: Desk, account: str, folder: Found) -> Iterator[tuple[str, Found]]:
-    """One for each check, by its name, from what is stored and from what ``folder_standing`` has found; nobody is asked."""
+    """One for each check, by its name, from what is stored and from what ``folder_state`` has found; nobody is asked."""
     yield "payouts_fetched", _fetched(tx, desk, account)
     yield "finance_notifications", _announced(tx, desk, account)
     yield "settlements_folder", _last_taken(tx, account, folder)
 
 
-def folder_standing(desk: Desk, account: str, *, seconds: float = FOLDER_SECONDS) -> Found:
+def folder_state(desk: Desk, account: str, *, seconds: float = FOLDER_SECONDS) -> Found:
     """How the watched folder stands; never within a transaction. A network share that hangs is told after ``seconds``, and
     from then on at once, until it answers."""
     root = desk.settings.settlements_folder
     if root is None:
         return "unknown", "unset", {}
-    look = _looks.get((root, account))
-    if look is None or look.thread is None or not look.thread.is_alive():
-        look = _looks[root, account] = _Look(time.monotonic())
-        alone, found = len(desk.settings.all_accounts) == 1, look.found
+    probe = _probes.get((root, account))
+    if probe is None or probe.thread is None or not probe.thread.is_alive():
+        probe = _probes[root, account] = _Probe(time.monotonic())
+        alone, found = len(desk.settings.all_accounts) == 1, probe.found
         # It may hang for good, and no thread can be ended: one for each folder, and none more meanwhile.
-        look.thread = threading.Thread(
-            target=lambda: found.append(_look(root, account, alone=alone)),
+        probe.thread = threading.Thread(
+            target=lambda: found.append(_probe(root, account, alone=alone)),
             name="folder-standing",
             daemon=True,
         )
-        look.thread.start()
-    look.thread.join(max(0.0, look.begun + seconds - time.monotonic()))
-    return look.found[0] if look.found else ("warning", "hung", {})
+        probe.thread.start()
+    probe.thread.join(max(0.0, probe.begun + seconds - time.monotonic()))
+    return probe.found[0] if probe.found else ("warning", "hung", {})
 
 
 def _fetched(tx: Connection, desk: Desk, account: str) -> Found:
@@ -83,7 +83,7 @@ def _announced(tx: Connection, desk: Desk, account: str) -> Found:
     return "unknown", "none" if desk.account(account).finance_secrets else "no_password", detail
 
 
-def _look(root: Path, account: str, *, alone: bool) -> Found:
+def _probe(root: Path, account: str, *, alone: bool) -> Found:
     own = root / account
     try:
         place = own if own.is_dir() and not own.is_symlink() else root

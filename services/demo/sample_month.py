@@ -152,7 +152,7 @@ def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, prog
             paid = []
             sandbox.settle()
     shop.import_list(desk, actor)
-    shop.keep_template(desk, actor)
+    shop.save_template(desk, actor)
 
 
 def _plans(dice: random.Random) -> Iterator[_Plan]:

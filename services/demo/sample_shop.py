@@ -107,7 +107,7 @@ class Shop:
         found = expected.look(desk, actor, self.account, _csv(table), ".")
         expected.keep(desk, actor, self.account, found.new)
 
-    def keep_template(self, desk: Desk, actor: Actor) -> None:
+    def save_template(self, desk: Desk, actor: Actor) -> None:
         content = Content(None, "EUR", "Acompte de 30 %", ("",) * 4, "fr", "now", 7)
         with suppress(TemplateNameTaken):  # kept by an attempt that was cut off
             templates.save(desk, actor, self.account, "Acompte", content)

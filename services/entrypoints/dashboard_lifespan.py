@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from services import logs, processes, versions
 from services.desk import Desk
 from services.entrypoints import programs
-from services.heartbeats import watching
+from services.heartbeats import watching_workers
 from services.hosts import LOOPBACK_NAMES, is_loopback
 from services.processes import Child
 from services.settings import Settings, SettingsError
@@ -83,7 +83,7 @@ def running(desk: Desk) -> Iterator[None]:
     from services import parsing  # not above: it brings pandas along, and every program imports this module
 
     logs.set_up(desk.settings)
-    versions.say(desk.store)
+    versions.log_warnings(desk.store)
     parsing.prepare()  # the first file is looked at without waiting until the readers are loaded
     children: list[Child] = []
     worker = None
@@ -103,7 +103,7 @@ def running(desk: Desk) -> Iterator[None]:
             worker = start(desk)
         from services.alarms import stopped_workers
 
-        with watching(desk.watch, partial(stopped_workers.note, desk)):
+        with watching_workers(desk.worker_watch, partial(stopped_workers.note, desk)):
             yield
     finally:
         if worker:

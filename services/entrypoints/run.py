@@ -25,7 +25,7 @@ _READY = 90.0  # seconds that a program gets to answer: the first start compiles
 
 def main() -> int:
     """The exit code: 0 after Ctrl-C or SIGTERM, 1 when something could not start or ended by itself."""
-    private_files.keep()
+    private_files.set_umask()
     stopping = threading.Event()
     _stop_on_signal(stopping)
     desk = desk_or_exit(refuse_open_door)

@@ -25,7 +25,7 @@ from services.imports import background
 from services.opening import desk_or_exit
 from services.orders import notifications
 from services.orders.steps.lanes import Lanes
-from services.restore_guard import Watch
+from services.restore_guard import MarkerWatch
 from services.store import STORE_AWAY
 
 log = logging.getLogger(__name__)
@@ -71,18 +71,18 @@ def run(desk: Desk, stopping: threading.Event, *, apart: bool = False) -> None:
     """Work until ``stopping`` is set. A database that is away for a while is waited for. ``apart``: see
     ``notifications.work_off``."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-    lanes, rounds, watch = Lanes(desk, owner), Rounds(), Watch(desk.store, desk.settings)
+    lanes, rounds, watch = Lanes(desk, owner), Rounds(), MarkerWatch(desk.store, desk.settings)
     may_work = threading.Event()
 
     def send() -> bool:
         desk.wake.clear()
         if not watch.may_work():
             may_work.clear()
-            desk.life.turn("steps")
+            desk.heartbeats.beat("steps")
             return False
         may_work.set()
         if not lanes.hang():
-            desk.life.turn("steps")
+            desk.heartbeats.beat("steps")
         busy = sending.work(desk)
         return lanes.begin_next() or busy
 
@@ -126,7 +126,7 @@ def _lane(
         while not stopping.is_set():
             try:
                 busy = work()
-                desk.life.turn(name)
+                desk.heartbeats.beat(name)
             except STORE_AWAY:  # the store itself says so, once for all threads
                 stopping.wait(AGAIN_SECONDS)
                 continue
@@ -137,15 +137,15 @@ def _lane(
             if not busy:
                 pause(IDLE_SECONDS)
 
-    desk.life.keep_going(name, loop, stopping)
+    desk.heartbeats.keep_going(name, loop, stopping)
 
 
 def main() -> None:
     """``python -m services.worker``: a worker process of its own, which ends its steps and exits 0 at SIGTERM."""
-    private_files.keep()
+    private_files.set_umask()
     desk = desk_or_exit()
     logs.set_up(desk.settings)
-    versions.say(desk.store)
+    versions.log_warnings(desk.store)
     stopping = threading.Event()
     # Not in this thread: a signal's handler runs here, and would wait for ever for an event that this thread is looking at.
     thread = _thread(desk, stopping, apart=not desk.store.sqlite)

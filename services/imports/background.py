@@ -36,7 +36,7 @@ def background(desk: Desk, stopping: threading.Event) -> Iterator[None]:
     )
     threads = [
         threading.Thread(
-            target=desk.life.keep_going,
+            target=desk.heartbeats.keep_going,
             args=(name, partial(run, desk, stopping), stopping),
             name=name,
             daemon=True,
@@ -59,7 +59,7 @@ def _reconcile(desk: Desk, stopping: threading.Event) -> None:
             try:
                 imports.poll()
                 busy = catch_up(desk)
-                desk.life.turn("reconciliation")
+                desk.heartbeats.beat("reconciliation")
             except STORE_AWAY:  # the store logs this itself
                 stopping.wait(_AGAIN_SECONDS)
                 continue
@@ -118,7 +118,7 @@ def _fetch(desk: Desk, stopping: threading.Event) -> None:
                 scheduled_at = time.monotonic()
                 fetch_schedule.request_due(desk)
             busy = fetch_next(desk, stopping)
-            desk.life.turn("payouts")
+            desk.heartbeats.beat("payouts")
         except STORE_AWAY:  # the store logs this itself
             stopping.wait(_AGAIN_SECONDS)
             continue

@@ -64,12 +64,12 @@ def _receive(
                 checked = True
         digest.update(piece)
         size += len(piece)
-        with disk_space.told():
+        with disk_space.raising_no_room():
             content.write(piece)
         beat(size)
     if not checked:
         check_content(head)
-    with disk_space.told():
+    with disk_space.raising_no_room():
         content.flush()
     return digest.hexdigest(), size
 

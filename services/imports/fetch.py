@@ -16,7 +16,7 @@ from services.access import WORKER, audit
 from services.desk import Desk
 from services.disk_space import NoRoom
 from services.errors import DeskError
-from services.heartbeats import goes_on
+from services.heartbeats import still_working
 from services.hipay.client import HiPay
 from services.hipay.errors import HiPayError, NotAuthorised, OutcomeUnknown, Unavailable, Unreachable
 from services.hipay.readings import SettlementItem
@@ -105,7 +105,7 @@ class _Run:
         self._desk.room.require()
         if time.monotonic() - self._beaten_at >= _BEAT_SECONDS:
             self._beaten_at = time.monotonic()
-            goes_on()
+            still_working()
             self.write(leased_until=clock.now() + LEASE, bytes=size)
 
     def _all(self, client: HiPay, wanted: tuple[str, ...]) -> DeskError | None:

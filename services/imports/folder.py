@@ -24,7 +24,7 @@ from services.desk import Desk
 from services.disk_space import NoRoom
 from services.error_messages import sentence, stored_sentence
 from services.errors import DeskError
-from services.heartbeats import goes_on
+from services.heartbeats import still_working
 from services.i18n import DASHBOARD_LANGUAGES, Translator, translator
 from services.imports.errors import FileKnown, NoAccount, NotAFile, NotReadable
 from services.imports.fetch import detail_of
@@ -165,7 +165,7 @@ class Watch:
             nonlocal beaten_at
             if time.monotonic() - beaten_at >= _BEAT_SECONDS:
                 beaten_at = time.monotonic()
-                goes_on()
+                still_working()
                 with self.desk.store.write() as tx:
                     folder_files.change(tx, account, seen.sha256, leased_until=clock.now() + _LEASE)
 
@@ -214,7 +214,7 @@ def run(desk: Desk, stopping: threading.Event) -> None:
     while not stopping.is_set():
         try:
             watch.look()
-            desk.life.turn("folder")
+            desk.heartbeats.beat("folder")
         except STORE_AWAY:  # the store itself says so
             stopping.wait(_AGAIN_SECONDS)
         except Exception:
@@ -274,7 +274,7 @@ def _hash(content: BinaryIO) -> str:
     digest = hashlib.sha256()
     while piece := content.read(_PIECE):
         digest.update(piece)
-        goes_on()
+        still_working()
     return digest.hexdigest()
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 
 from services.access import WORKER
 from services.desk import Desk
-from services.disk_space import told
+from services.disk_space import raising_no_room
 from services.imports import files
 from services.imports.errors import FileKnown
 from services.settlements import archive
@@ -58,7 +58,7 @@ def ingest(
     with contextlib.ExitStack() as open_files:
         streams = [(name, content)]
         if archive.is_archive(path):
-            with told():
+            with raising_no_room():
                 found = open_files.enter_context(archive.members(path, name))
             for other in (one for one in found if one.other):
                 log.warning("%s of %s is no payout file (%s) and is left out", other.name, name, other.other)

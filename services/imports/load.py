@@ -40,7 +40,7 @@ from services.settlements.findings import FindingsCollector, SetAsideCollector
 from services.settlements.given import Given
 from services.settlements.identity import Occurrences, identify
 from services.store import Connection, Row, alarms
-from services.store.alarms import Standing
+from services.store.alarms import Condition
 from services.store.frames import plain
 from services.store.settlements import positions, settlement_files, settlement_lines
 from services.store.settlements.line_totals import Sums
@@ -337,6 +337,6 @@ def _tell_of_columns(tx: Connection, file: Row[Any], names: tuple[str, ...]) -> 
     if names:
         identity = f"payout_columns:{file.account}:{headings.digest(names)}"
         detail = {"file": file.name, "file_id": file.id, "columns": ", ".join(names)}
-        alarms.raise_standing(
-            tx, Standing("payout_columns", identity, file.account, None, detail), clock.now()
+        alarms.raise_condition(
+            tx, Condition("payout_columns", identity, file.account, None, detail), clock.now()
         )

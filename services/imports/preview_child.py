@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from services import parsing
-from services.disk_space import NoRoom, told
+from services.disk_space import NoRoom, raising_no_room
 from services.errors import DeskError
 from services.imports.errors import ImportTooHeavy
 from services.imports.preview import Preview, preview
@@ -28,7 +28,7 @@ def main() -> None:
     folder = Path(given["folder"])
     found: Preview | PreviewRefused
     try:
-        with told(), closing(open_store(given["database"])) as store:
+        with raising_no_room(), closing(open_store(given["database"])) as store:
             most = addresses() + given["memory"]
             resource.setrlimit(resource.RLIMIT_AS, (most, most))
             file, done = Given(Path(given["file"]), Path(given["sheets"])), folder / "done"
@@ -49,7 +49,7 @@ def main() -> None:
     except MemoryError:
         found = refused(ImportTooHeavy())
     try:
-        with told(), (folder / "answer").open("wb") as stream:
+        with raising_no_room(), (folder / "answer").open("wb") as stream:
             pickle.dump(found, stream)
     except NoRoom:
         sys.exit(NO_ROOM)

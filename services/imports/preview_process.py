@@ -19,7 +19,7 @@ from typing import Any
 from services import processes
 from services.access import Actor, Right, require
 from services.desk import Desk
-from services.disk_space import NoRoom, told
+from services.disk_space import NoRoom, raising_no_room
 from services.errors import DeskError
 from services.imports.errors import ImportTooHeavy
 from services.imports.preview import Preview, preview
@@ -97,7 +97,7 @@ def begin(
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE)
     try:
-        with told():
+        with raising_no_room():
             return _begin(desk, actor, account, given, chosen)
     except DeskError as refusal:
         return refused(refusal)

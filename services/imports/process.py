@@ -143,7 +143,7 @@ def _run(lease: Lease, file: Row[Any]) -> None:
     if not begun:
         return
     try:
-        with disk_space.told():
+        with disk_space.raising_no_room():
             load.load(lease, file.id)
     except Withdrawn:
         pass
@@ -188,7 +188,7 @@ def _follow_up(lease: Lease, file: Row[object]) -> None:
     with lease.write() as tx:
         settlement_files.change(tx, file.id, states=("complete",), tries=file.tries + 1, alive_at=clock.now())
     try:
-        with disk_space.told():
+        with disk_space.raising_no_room():
             follow_up.follow_up(lease, file)
     except LeaseEnded:
         _uncount(lease, file)
@@ -253,7 +253,7 @@ def _stale() -> datetime:
 
 def main() -> None:
     """``python -m services.imports.process``: where the database is comes as JSON on the standard input."""
-    private_files.keep()
+    private_files.set_umask()
     given = json.loads(sys.stdin.read())
     os.nice(10)  # screens and payment links come first
     parsing.prepare()  # loads the readers while the database is opened; each of its children is bounded by itself

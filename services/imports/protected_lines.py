@@ -15,7 +15,7 @@ from services.access import WORKER, audit
 from services.imports import carry_decisions
 from services.reconciliation.matching import positions, rejoin
 from services.store import Connection, Row, alarms
-from services.store.alarms import Standing
+from services.store.alarms import Condition
 from services.store.settlements import held_corrections, settlement_lines
 
 _NAMED = 10  # lines that an alarm names
@@ -159,7 +159,7 @@ def write_updates(tx: Connection, file: Row[Any], found: LineUpdates) -> int:
         ],
     )
     for one in open_alarms(tx, file.id):
-        alarms.raise_standing(tx, one, now)
+        alarms.raise_condition(tx, one, now)
     return len(beside)
 
 
@@ -195,7 +195,7 @@ def _decided_by_hipay(tx: Connection, file: int, found: LineUpdates) -> None:
             )
     for number in sorted({one.file for one in held if found.decided[one.id] is None}):
         for alarm in open_alarms(tx, number):
-            alarms.raise_standing(tx, alarm, now)
+            alarms.raise_condition(tx, alarm, now)
 
 
 def _by_key(
@@ -242,7 +242,7 @@ def open_alarms(tx: Connection, file: int | None = None) -> Iterator[Standing]:
             "before_units": _whole([row.before_units for row in found]),
             "after_units": _whole([row.after_units for row in found]),
         }
-        yield Standing("payout_correction", identity, account, None, detail)
+        yield Condition("payout_correction", identity, account, None, detail)
 
 
 def _whole(units: Sequence[int | None]) -> int | None:

@@ -68,7 +68,7 @@ class ImportProcess:
                 settlement_files.mark_stopped(tx, ImportStopped.code)
             self._marked_stopped = True
         if (idle or at_work) and self._deaths < _MOST_DEATHS:
-            self._desk.life.turn("imports")
+            self._desk.heartbeats.beat("imports")
         if not idle and not at_work and time.monotonic() >= self._not_before:
             self._start()
 

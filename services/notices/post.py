@@ -8,7 +8,7 @@ from services import clock
 from services.access import Actor, Right, rights_on
 from services.accounts.configuration import email_settings
 from services.desk import Desk
-from services.heartbeats import goes_on
+from services.heartbeats import still_working
 from services.i18n import DASHBOARD_LANGUAGES
 from services.mail import errors
 from services.mail.addresses import parse_address
@@ -34,7 +34,7 @@ def post(desk: Desk) -> None:
     for _ in range(MOST_A_ROUND):
         if not send_next(desk):
             return
-        goes_on()
+        still_working()
 
 
 def find(desk: Desk) -> None:

@@ -37,7 +37,7 @@ def request(
     return PLACE.pack(len(body)) + body
 
 
-def keep_orphans() -> None:
+def adopt_orphans() -> None:
     """From now on children of this process's children come to it when theirs ends (Linux)."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)

@@ -10,18 +10,18 @@ import uvicorn
 from starlette.applications import Starlette
 
 from services import logs, private_files, versions
-from services.heartbeats import watching
+from services.heartbeats import watching_workers
 from services.opening import desk_or_exit
 from services.public.app import application
-from services.public.slow_clients import HEAD_SECONDS, patient
+from services.public.slow_clients import HEAD_SECONDS, slow_head_protocol
 
 
 def main() -> int:
     """Serve; 0 at an orderly end, 1 with a sentence when the settings, the database or the port refuse."""
-    private_files.keep()
+    private_files.set_umask()
     desk = desk_or_exit()
     logs.set_up(desk.settings)
-    versions.say(desk.store)
+    versions.log_warnings(desk.store)
     host, port = desk.settings.public_host, desk.settings.public_port
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -36,7 +36,7 @@ def main() -> int:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         sys.stdout.write(f"public ready http={host}:{listening.getsockname()[1]}\n")
         sys.stdout.flush()
-        with watching(desk.watch):
+        with watching_workers(desk.worker_watch):
             yield
         desk.close()
 
@@ -58,7 +58,7 @@ def server_config(app: object, *, head_seconds: float = HEAD_SECONDS) -> uvicorn
         proxy_headers=False,
         ws="none",
         lifespan="on",
-        http=patient(head_seconds),
+        http=slow_head_protocol(head_seconds),
         limit_concurrency=512,
         timeout_graceful_shutdown=10,
     )

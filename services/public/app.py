@@ -21,7 +21,7 @@ from services.desk import Desk
 from services.health import routes
 from services.public import link_page, notifications, return_pages
 from services.public.guard import guarded
-from services.public.write_batcher import Together
+from services.public.write_batcher import WriteBatcher
 from services.store import Connection, StoreError, StoreFull
 from services.store.orders import notifications as rows
 
@@ -42,24 +42,24 @@ def application(
     # On SQLite writers take turns anyway: more threads would only wait inside the database.
     writers = anyio.CapacityLimiter(1 if desk.store.sqlite else 8)
     readers = anyio.CapacityLimiter(8)
-    together = Together(desk)
-    pressers = anyio.CapacityLimiter(16)  # they wait for HiPay, not for the store
+    write_batcher = WriteBatcher(desk)
+    page_openers = anyio.CapacityLimiter(16)  # they wait for HiPay, not for the store
 
     async def in_thread(limiter: anyio.CapacityLimiter, work: Callable[[], T]) -> T:
         """Run ``work`` off the loop. Given up after ``patience`` it still ends by itself: storing twice stores once."""
         with anyio.fail_after(patience):
             return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=limiter)
 
-    async def keep(work: Callable[[Connection], bool]) -> bool:
+    async def store_notification(work: Callable[[Connection], bool]) -> bool:
         """Store what was told. Given up after ``patience``, it is told again: storing twice stores once."""
         with anyio.fail_after(patience):
-            return bool(await together(work))
+            return bool(await write_batcher(work))
 
     async def notify(request: Request) -> Response:
-        return await notifications.accept(desk, request, notifications.PAYMENT, keep)
+        return await notifications.accept(desk, request, notifications.PAYMENT, store_notification)
 
     async def notify_finance(request: Request) -> Response:
-        return await notifications.accept(desk, request, notifications.FINANCE, keep)
+        return await notifications.accept(desk, request, notifications.FINANCE, store_notification)
 
     async def return_page(request: Request) -> Response:
         visit = return_pages.visit(request)
@@ -79,7 +79,7 @@ def application(
             return await in_thread(readers, partial(link_page.answer, desk, request))
         asking = threading.Event()
         try:
-            return await in_thread(pressers, partial(link_page.answer, desk, request, asking))
+            return await in_thread(page_openers, partial(link_page.answer, desk, request, asking))
         except TimeoutError:
             if not asking.is_set():
                 raise

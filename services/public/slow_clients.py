@@ -12,7 +12,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 HEAD_SECONDS = 10.0
 
 
-def patient(seconds: float = HEAD_SECONDS) -> type[asyncio.Protocol]:
+def slow_head_protocol(seconds: float = HEAD_SECONDS) -> type[asyncio.Protocol]:
     """uvicorn's protocol, but a connection is closed whose request's head is not there after ``seconds``."""
 
     class Patient(AutoHTTPProtocol):  # type: ignore[misc, valid-type]

@@ -14,7 +14,7 @@ Work = Callable[[Connection], Any]
 MOST = 100  # of one transaction: others wait for the database, too
 
 
-class Together:
+class WriteBatcher:
     """``await together(work)``: what ``work`` returns, once it is committed. Raises what it raises, or StoreError.
 
     Whoever stops waiting does not stop the work.

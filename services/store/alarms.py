@@ -40,7 +40,7 @@ _owners, _senders = users.alias("owners"), users.alias("senders")
 
 
 @dataclass(frozen=True)
-class Standing:
+class Condition:
     """A condition that holds now, or was met. ``identity`` names this occurrence of it."""
 
     kind: str
@@ -169,7 +169,7 @@ def known(tx: Connection, identities: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def raise_standing(tx: Connection, standing: Standing, opened_at: datetime) -> None:
+def raise_condition(tx: Connection, standing: Condition, opened_at: datetime) -> None:
     """Raise it, unless it was raised before, and perhaps closed."""
     insert_new(
         tx,
@@ -184,7 +184,7 @@ def raise_standing(tx: Connection, standing: Standing, opened_at: datetime) -> N
     )
 
 
-def unsent(tx: Connection) -> list[Standing]:
+def unsent(tx: Connection) -> list[Condition]:
     """Unpaid orders whose page or message stopped, each known by the event that stopped it last."""
     o, e = orders.c, events.c
     stopped = (
@@ -201,11 +201,13 @@ def unsent(tx: Connection) -> list[Standing]:
             .where(o.payment.in_(UNPAID), condition)
             .group_by(o.id, o.account)
         )
-        found += [Standing(kind, f"{kind}:{row.event}", row.account, row.id, {}) for row in tx.execute(query)]
+        found += [
+            Condition(kind, f"{kind}:{row.event}", row.account, row.id, {}) for row in tx.execute(query)
+        ]
     return found
 
 
-def unconfirmable(tx: Connection, accounts: Collection[str]) -> list[Standing]:
+def unconfirmable(tx: Connection, accounts: Collection[str]) -> list[Condition]:
     """Orders that HiPay has told a payment of, and that it can no longer be asked for: of none of these accounts."""
     o, e = orders.c, events.c
     query = (
@@ -215,13 +217,13 @@ def unconfirmable(tx: Connection, accounts: Collection[str]) -> list[Standing]:
         .group_by(o.id, o.account)
     )
     kind = "payment_unconfirmable"
-    return [Standing(kind, f"{kind}:{row.event}", row.account, row.id, {}) for row in tx.execute(query)]
+    return [Condition(kind, f"{kind}:{row.event}", row.account, row.id, {}) for row in tx.execute(query)]
 
 
-def paused(tx: Connection) -> list[Standing]:
+def paused(tx: Connection) -> list[Condition]:
     """What is paused, of every account."""
     return [
-        Standing(
+        Condition(
             "sending_paused",
             f"sending_paused:{row.account}:{row.subject}:{row.since.isoformat()}",
             row.account,
@@ -245,7 +247,7 @@ def imported_accounts(tx: Connection) -> frozenset[str]:
     return frozenset(name for row in found for name in (row.account, *(ours for _, ours, _ in row.accounts)))
 
 
-def not_settled(tx: Connection, account: str, paid_before: datetime) -> list[Standing]:
+def not_settled(tx: Connection, account: str, paid_before: datetime) -> list[Condition]:
     """The account's orders of which something was collected before a time and is in no payout, but those that a person
     accepts so."""
     o, position, one = orders.c, order_positions.c, order_acceptances.c
@@ -265,7 +267,7 @@ def not_settled(tx: Connection, account: str, paid_before: datetime) -> list[Sta
     accepted = select(func.max(one.id)).where(one.order == found.c.order).scalar_subquery()
     query = select(found.c.order.label("id"), found.c.since, accepted.label("accepted"))
     return [
-        Standing(
+        Condition(
             # one that was accepted, and no longer is, is told anew
             "not_settled",
             f"not_settled:{row.id}" + (f":{row.accepted}" if row.accepted else ""),

@@ -35,7 +35,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 # The write-ahead log of SQLite before 3.51.3 can, rarely, lose a commit at a checkpoint; these two carry the repair.
 _SQLITE_SAFE = (3, 51, 3)
 _SQLITE_PATCHED = {(3, 50, 7), (3, 44, 6)}
-_TURN_SECONDS = 20.0
+_WAIT_SECONDS = 20.0
 
 # Parameters are names and addresses: an error's text, which is logged, must not hold them.
 _COMMON: dict[str, Any] = {"hide_parameters": True}
@@ -107,7 +107,7 @@ class Store:
             yield connection
             write_last(connection)
 
-    def shed(self) -> None:
+    def truncate_log(self) -> None:
         """Empty SQLite's write-ahead log, which still holds pages as they were before an erasure. PostgreSQL's vacuum
         and its recycling of logs come by themselves."""
         if self.sqlite:
@@ -156,7 +156,7 @@ def open_store(url: str, *, demo: bool | None = None, long_work: bool = False) -
         store.serve()
     except DBAPIError as error:
         store.close()
-        said = _said(error)
+        said = _database_message(error)
         if "readonly" in said or "read-only" in said:
             raise DatabaseRefused("read_only", said) from None
         if isinstance(error, StoreFull):
@@ -176,7 +176,7 @@ def _is_full(error: BaseException) -> bool:
     return getattr(error, "sqlstate", None) in _POSTGRES_FULL
 
 
-def _said(error: DBAPIError) -> str:
+def _database_message(error: DBAPIError) -> str:
     """The driver's own words on one line, each once: it may have tried several addresses of a host."""
     lines = [" ".join(line.split()) for line in str(error.orig).splitlines()]
     return "; ".join(dict.fromkeys(line.rstrip(".") for line in lines if line))
@@ -236,7 +236,7 @@ def _sqlite(url: URL, *, long_work: bool) -> Engine:
     pool: dict[str, Any] = {"poolclass": NullPool}
     if long_work:
         pool = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 4}
-    engine = create_engine(url, connect_args={"timeout": _TURN_SECONDS}, **pool, **_COMMON)
+    engine = create_engine(url, connect_args={"timeout": _WAIT_SECONDS}, **pool, **_COMMON)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -253,7 +253,7 @@ def _sqlite(url: URL, *, long_work: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         if writes(connection):
-            _begin_in_turn(connection)
+            _begin_immediate(connection)
         else:
             connection.exec_driver_sql("BEGIN")
 
@@ -266,12 +266,12 @@ def _sqlite_file(url: URL) -> Path | None:
     return None if not name or name == ":memory:" or name.startswith("file:") else Path(name)
 
 
-def _begin_in_turn(connection: Connection) -> None:
-    """BEGIN IMMEDIATE as soon as no other writer is at work. Raises OperationalError after ``_TURN_SECONDS``."""
+def _begin_immediate(connection: Connection) -> None:
+    """BEGIN IMMEDIATE as soon as no other writer is at work. Raises OperationalError after ``_WAIT_SECONDS``."""
     raw = connection.connection.driver_connection
     assert isinstance(raw, sqlite3.Connection)
     raw.execute("PRAGMA busy_timeout=0")
-    limit = time.monotonic() + _TURN_SECONDS
+    limit = time.monotonic() + _WAIT_SECONDS
     try:
         while True:
             try:
@@ -282,7 +282,7 @@ def _begin_in_turn(connection: Connection) -> None:
                     break
             time.sleep(random.uniform(0.001, 0.005))  # noqa: S311 - no secret
     finally:
-        raw.execute(f"PRAGMA busy_timeout={_TURN_SECONDS * 1000:.0f}")
+        raw.execute(f"PRAGMA busy_timeout={_WAIT_SECONDS * 1000:.0f}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")  # what it raises is said as every other error of the store
 
 

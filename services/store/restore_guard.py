@@ -33,7 +33,7 @@ def held(tx: Connection) -> dict[str, Any]:
     return meta.document(tx, HELD)
 
 
-def hold(tx: Connection, value: dict[str, Any]) -> None:
+def set_hold(tx: Connection, value: dict[str, Any]) -> None:
     meta.put_document(tx, HELD, value)
 
 

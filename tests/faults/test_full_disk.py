@@ -111,7 +111,7 @@ def test_the_disk_fills_up_while_importing_and_sending(
                 except StoreFull:
                     refused += 1
             assert refused
-            assert desk.shortage.look() is not None
+            assert desk.shortage.poll() is not None
             other.unlink()
             assert free(disk) > KEPT << 20
             assert [tell(client, raw) for raw in raws] == [202] * len(raws)
@@ -139,10 +139,10 @@ def test_what_was_erased_is_erased_though_the_log_cannot_be_emptied(tmp_path: Pa
         with store.write() as tx:
             put(tx, orders.meta, {"name": "large"}, value="x" * 1_500_000)
         fill(disk)
-        store.shed()
+        store.truncate_log()
         assert store.outages.full
         (disk / "another-program").unlink()
-        store.shed()
+        store.truncate_log()
         assert (disk / "a.db-wal").stat().st_size == 0
         store.close()
 

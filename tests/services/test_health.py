@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import closing
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from sqlalchemy import event, text
 from services import health
 from services.desk import Desk
 from services.health import StoreProbe
-from services.heartbeats import LANES, Watch
+from services.heartbeats import LANES, WorkerWatch
 from services.store import heartbeats, probe
 from tests.support.desk import nobody_else_writes, open_test_desk
 from tests.support.public import serving
@@ -25,7 +26,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     opened = open_test_desk(tmp_path)
     with opened.store.write() as tx:
         heartbeats.store_signs(tx, dict.fromkeys(LANES, datetime.now(UTC)))
-    opened.watch.look()
+    opened.worker_watch.poll()
     yield opened
     opened.close()
 
@@ -60,10 +61,10 @@ def test_all_is_well(desk: Desk) -> None:
 
 
 def test_no_worker(desk: Desk) -> None:
-    vars(desk)["watch"] = watch = Watch(desk.store, limit=0.3)
-    watch.look()
+    vars(desk)["worker_watch"] = watch = WorkerWatch(desk.store, limit=0.3)
+    watch.poll()
     time.sleep(0.35)
-    watch.look()
+    watch.poll()
     status, checks = ready(desk)
     assert status == 503
     assert checks["worker"].startswith("no worker has given a sign of life")
@@ -94,6 +95,9 @@ def test_another_program_holds_the_database(desk: Desk) -> None:
 def test_no_room_and_no_right_to_write(desk: Desk) -> None:
     if not desk.store.sqlite:
         pytest.skip("of SQLite's files")
+
+    with closing(sqlite3.connect(str(desk.store.file))) as connection:
+        connection.execute("VACUUM")  # migrations leave free pages, which need no room
 
     def full(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA max_page_count=1")  # as many as there are

@@ -59,7 +59,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
     decide.exclude(before, finance, [Shown(line_id(before, "WEB-1"))], "test", "k1")
     as_the_first_version_left_it(before, tmp_path / "after" / "sandbox.db")
     expected, stood = everything(before), outcomes(before)
-    before.store.shed()
+    before.store.truncate_log()
     before.close()
 
     after = open_test_desk(tmp_path / "after")
@@ -97,7 +97,7 @@ def test_files_of_before_say_whose_their_lines_are_and_nothing_is_asked_again(tm
             )
         )
     as_the_first_version_left_it(before, tmp_path / "after" / "eterminal.db")
-    before.store.shed()
+    before.store.truncate_log()
     before.close()
 
     after = open_test_desk(tmp_path / "after", **worlds)

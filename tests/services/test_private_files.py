@@ -38,7 +38,7 @@ def others_may(tmp_path: Path) -> Path:
 
 
 def test_what_others_could_read_is_mended(others_may: Path, caplog: pytest.LogCaptureFixture) -> None:
-    private_files.mend(others_may, others_may / "eterminal.db", others_may / "none")
+    private_files.repair(others_may, others_may / "eterminal.db", others_may / "none")
     assert set(modes(others_may).values()) == {"600"}
     assert others_may.stat().st_mode & 0o777 == 0o700
     assert caplog.messages == []
@@ -53,7 +53,7 @@ def test_a_database_elsewhere_is_mended_and_a_folder_of_others_is_named(
     for name in ("books.sqlite", "books.sqlite-wal", "letters"):
         (shared / name).touch()
         (shared / name).chmod(0o664)
-    private_files.mend(others_may, shared / "books.sqlite", others_may / "none")
+    private_files.repair(others_may, shared / "books.sqlite", others_may / "none")
     assert modes(shared) == {"books.sqlite": "600", "books.sqlite-wal": "600", "letters": "664"}
     assert shared.stat().st_mode & 0o777 == 0o755
     [said] = caplog.messages
@@ -62,7 +62,7 @@ def test_a_database_elsewhere_is_mended_and_a_folder_of_others_is_named(
 
 def test_a_folder_for_everybody_stays_one(others_may: Path, caplog: pytest.LogCaptureFixture) -> None:
     others_may.chmod(0o1777)
-    private_files.mend(others_may, None, others_may / "none")
+    private_files.repair(others_may, None, others_may / "none")
     assert others_may.stat().st_mode & 0o7777 == 0o1777
     assert [f"{others_may}" in said for said in caplog.messages] == [True]
 
@@ -71,7 +71,7 @@ def test_a_link_that_somebody_laid_there_reaches_no_other_file(others_may: Path,
     (tmp_path / "other").touch()
     (tmp_path / "other").chmod(0o644)
     (others_may / "eterminal-link").symlink_to(tmp_path / "other")
-    private_files.mend(others_may, None, others_may / "none")
+    private_files.repair(others_may, None, others_may / "none")
     assert (tmp_path / "other").stat().st_mode & 0o777 == 0o644
 
 
@@ -82,7 +82,7 @@ def test_what_may_not_be_changed_is_named(
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(Path, "chmod", refuse)  # the tests may run as root, to whom nothing is refused
-    private_files.mend(others_may, others_may / "eterminal.db", others_may / "none")
+    private_files.repair(others_may, others_may / "eterminal.db", others_may / "none")
     assert len(caplog.messages) == 6
     assert all("Operation not permitted" in said for said in caplog.messages)
 
@@ -93,7 +93,7 @@ def test_a_secrets_file_that_everybody_may_read_is_named(
 ) -> None:
     (tmp_path / "secrets.toml").touch()
     (tmp_path / "secrets.toml").chmod(mode)
-    private_files.mend(tmp_path / "none", None, tmp_path / "secrets.toml")
+    private_files.repair(tmp_path / "none", None, tmp_path / "secrets.toml")
     assert any("secrets.toml" in said for said in caplog.messages) == named
 
 
@@ -139,7 +139,7 @@ def test_every_program_makes_and_mends_private_files(
     try:
         open_desk(settings).close()
         assert settings.data_dir.stat().st_mode & 0o777 == 0o700
-        private_files.keep()
+        private_files.set_umask()
         (settings.data_dir / "later").touch()
     finally:
         os.umask(before)

@@ -30,7 +30,7 @@ from services.orders import (
 from services.orders.open_page import Pressed
 from services.restore_guard import (
     Marker,
-    Watch,
+    MarkerWatch,
     marker_path,
     read_marker,
 )
@@ -100,7 +100,7 @@ def test_first_starts_later_starts_and_upgrades_go_on(
         rows.store_epoch(tx, {})  # a version that kept no marker has made this database
     for _ in range(3):
         again = start(opened, desk.settings)
-        assert restore_guard.standing(again.store) is None
+        assert restore_guard.current_hold(again.store) is None
         send(again, manager, order_id=f"A-{len(opened)}", references=(f"F-{len(opened)}",))
     assert len(sandbox.mails()) == 4
     marker = read_marker(marker_path(desk.settings))
@@ -124,13 +124,13 @@ def test_a_backup_put_back_mails_nothing_until_it_is_released(
         Rounds().run_due(again)
         sandbox.control("clock", {"advance_seconds": 120})
     assert len(sandbox.mails()) == 1
-    held = restore_guard.standing(again.store)
+    held = restore_guard.current_hold(again.store)
     assert held is not None
     assert (held.reason, held.waiting) == ("older", {"page": 1})
     assert audit_of(again)[0].action == "backup.held"
 
     another = start(opened, desk.settings, **copy)  # a restart, another process: it stays held
-    assert restore_guard.standing(another.store) is not None
+    assert restore_guard.current_hold(another.store) is not None
     with pytest.raises(NotAllowed):
         restore_guard.release(again.store, again.settings, manager)
     admin = person(again, "admin")
@@ -139,7 +139,7 @@ def test_a_backup_put_back_mails_nothing_until_it_is_released(
     sandbox.control("clock", {"advance_seconds": 120})
     drain(again)
     assert len(sandbox.mails()) == 2
-    assert restore_guard.standing(start(opened, desk.settings, **copy).store) is None
+    assert restore_guard.current_hold(start(opened, desk.settings, **copy).store) is None
 
 
 def test_while_it_is_held_payments_are_read_and_customers_led_nowhere(
@@ -178,17 +178,17 @@ def test_another_database_and_an_older_release_are_held(
     path = marker_path(desk.settings)
     restore_guard.write_marker(path, Marker("another", 0, 0))
     again = start(opened, desk.settings, **copy)
-    held = restore_guard.standing(again.store)
+    held = restore_guard.current_hold(again.store)
     assert held is not None
     assert held.reason == "other"
     restore_guard.release(again.store, again.settings, person(again, "admin"))
     restore_guard.write_marker(
         path, Marker("another", 0, 10)
     )  # a second machine of that installation comes up
-    assert restore_guard.standing(start(opened, desk.settings, **copy).store) is None
+    assert restore_guard.current_hold(start(opened, desk.settings, **copy).store) is None
     assert (read_marker(path) or Marker("", 0, 0)).release == 1
     first = start(opened, desk.settings)  # the database as it was before the release
-    held = restore_guard.standing(first.store)
+    held = restore_guard.current_hold(first.store)
     assert held is not None
     assert held.reason == "older"
 
@@ -196,17 +196,17 @@ def test_another_database_and_an_older_release_are_held(
 def test_a_database_put_back_under_a_running_worker_is_noticed(desk: Desk, manager: Actor) -> None:
     send(desk, manager)
     now = 0.0
-    watch = Watch(desk.store, desk.settings, seconds=lambda: now)
+    watch = MarkerWatch(desk.store, desk.settings, seconds=lambda: now)
     assert watch.may_work()
     marker = read_marker(marker_path(desk.settings))
     assert marker is not None
     restore_guard.write_marker(marker_path(desk.settings), Marker(marker.id, 0, marker.event + 100))
     assert watch.may_work()  # looked a moment ago
-    assert restore_guard.standing(desk.store) is None
+    assert restore_guard.current_hold(desk.store) is None
     create.create(desk, manager, draft(order_id="A-2", references=("F-2",)), create.new_form_key())
     now = 10.0
     assert watch.may_work()
-    assert restore_guard.standing(desk.store) is not None
+    assert restore_guard.current_hold(desk.store) is not None
 
 
 def test_the_running_worker_keeps_the_marker(desk: Desk, manager: Actor) -> None:
@@ -235,18 +235,18 @@ def test_a_past_without_a_marker(
         path.write_bytes(garbled)
     again = start(opened, desk.settings)
     if again.store.sqlite:
-        held = restore_guard.standing(again.store)
+        held = restore_guard.current_hold(again.store)
         assert held is not None
         assert held.reason == "unmarked"
         return
     now = 0.0
-    watch = Watch(again.store, again.settings, seconds=lambda: now)
+    watch = MarkerWatch(again.store, again.settings, seconds=lambda: now)
     for now in (0.0, 20.0, 44.0):  # noqa: B007 - the watch looks at it
         assert not watch.may_work()
-        assert restore_guard.standing(again.store) is None
+        assert restore_guard.current_hold(again.store) is None
     now = 60.0
     assert watch.may_work()
-    assert restore_guard.standing(again.store) is not None
+    assert restore_guard.current_hold(again.store) is not None
 
 
 @pytest.mark.postgres
@@ -258,14 +258,14 @@ def test_a_further_machine_joins_a_living_installation(
         opened, desk.settings, database_url=SecretStr(desk.settings.database), data_dir=tmp_path / "other"
     )
     now = 0.0
-    watch = Watch(other.store, other.settings, seconds=lambda: now)
+    watch = MarkerWatch(other.store, other.settings, seconds=lambda: now)
     assert not watch.may_work()
     with desk.store.write() as tx:
         nothing = timedelta(0)
         meta.claim_round(tx, "round:notices", clock.now(), nothing, nothing)  # a worker there takes its turn
     now = 3.0
     assert watch.may_work()
-    assert restore_guard.standing(other.store) is None
+    assert restore_guard.current_hold(other.store) is None
     assert read_marker(marker_path(other.settings)) is not None
 
 
@@ -278,7 +278,7 @@ def test_an_empty_database_beside_an_old_marker_is_a_first_start(
             update={"database_url": SecretStr(postgres.migrated(settings.database))}
         )
     restore_guard.write_marker(marker_path(settings), Marker("former", 3, 500))
-    assert restore_guard.standing(start(opened, settings).store) is None
+    assert restore_guard.current_hold(start(opened, settings).store) is None
     clock.use(None)
 
 
@@ -289,7 +289,7 @@ def test_a_machine_that_can_keep_no_marker_works_all_the_same(
     blocked.write_text("not a folder")
     send(desk, manager)
     again = start(opened, desk.settings, database_url=SecretStr(desk.settings.database), data_dir=blocked)
-    assert restore_guard.standing(again.store) is None
+    assert restore_guard.current_hold(again.store) is None
     assert "not noticed" in caplog.text
 
 

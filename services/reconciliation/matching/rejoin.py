@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from services.desk import Desk
-from services.heartbeats import goes_on
+from services.heartbeats import still_working
 from services.reconciliation.matching import positions
 from services.reconciliation.matching.lookup import (
     WIDE,
@@ -106,7 +106,7 @@ def rejoin(store: Store, account: str, line_ids: Iterable[int], step: Step | Non
     """
     step, ids = step or store.write, sorted(set(line_ids))
     for start in range(0, len(ids), BATCH):
-        goes_on()
+        still_working()
         part = ids[start : start + BATCH]
         if start:
             time.sleep(GAP_SECONDS)

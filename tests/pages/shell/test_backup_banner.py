@@ -26,11 +26,11 @@ def test_an_administrator_releases_it(open_page: Open, held: Desk) -> None:
     assert "Une sauvegarde a été restaurée" in at.error[0].value
     at.button(key="release_backup").click().run()
     at.button(key="release_backup_back").click().run()
-    assert restore_guard.standing(held.store) is not None
+    assert restore_guard.current_hold(held.store) is not None
     at.button(key="release_backup").click().run()
     at.button(key="release_backup_sure").click().run()
     assert not at.exception
-    assert restore_guard.standing(held.store) is None
+    assert restore_guard.current_hold(held.store) is None
     assert not at.error
 
 

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from services.alarms import stopped_workers
 from services.desk import Desk
-from services.heartbeats import LANES, Watch
+from services.heartbeats import LANES, WorkerWatch
 from services.store import heartbeats
 
 Open = Callable[..., AppTest]
@@ -17,7 +17,7 @@ SINCE = datetime(2026, 11, 30, 9, 7, 41, tzinfo=UTC)
 def stand_still(desk: Desk, *lanes: str) -> None:
     """These lanes gave their last sign at SINCE, and a day has passed in which all others went on."""
     seconds = [0.0]
-    vars(desk)["watch"] = watch = Watch(desk.store, seconds=lambda: seconds[0])
+    vars(desk)["worker_watch"] = watch = WorkerWatch(desk.store, seconds=lambda: seconds[0])
     for turn in range(15):
         with desk.store.write() as tx:
             heartbeats.store_signs(
@@ -27,7 +27,7 @@ def stand_still(desk: Desk, *lanes: str) -> None:
                     for lane in LANES
                 },
             )
-        watch.look()
+        watch.poll()
         seconds[0] += 10
     stopped_workers.note(desk)
 

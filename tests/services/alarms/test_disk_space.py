@@ -27,7 +27,7 @@ from services.imports import (
 from services.imports.folder import Watch
 from services.reconciliation.matching import rejoin
 from services.store import STORE_AWAY, StoreFull, alarms
-from services.store.alarms import Standing
+from services.store.alarms import Condition
 from services.store.orders import notifications
 from services.store.settlements import settlement_files
 from tests.support.by_hand import an_order
@@ -191,7 +191,7 @@ def test_nothing_stays_of_a_file_that_there_was_no_room_to_receive(
         with no_room(desk), pytest.raises(StoreFull):
             receive(desk, finance, lines(20_000))
     else:
-        with pytest.raises(NoRoom), disk_space.told():
+        with pytest.raises(NoRoom), disk_space.raising_no_room():
             files.receive(desk, finance, "demo", "a.csv", Broken())
     with desk.store.read() as tx:
         left = settlement_files.listed(tx, ("receiving", "waiting"))
@@ -233,8 +233,8 @@ def test_what_hipay_tells_is_asked_for_again_and_not_half_stored(desk: Desk) -> 
 def test_it_is_an_alarm_while_it_lasts_of_the_machine_that_it_is_about(desk: Desk) -> None:
     admin, short = person(desk, "admin"), full(desk)
     with desk.store.write() as tx:
-        other = Standing("no_room", "no_room:other:1", "", None, {"machine": "other"})
-        alarms.raise_standing(tx, other, disk_space.clock.now())
+        other = Condition("no_room", "no_room:other:1", "", None, {"machine": "other"})
+        alarms.raise_condition(tx, other, disk_space.clock.now())
     for _ in range(2):
         sweep(short)
         found = {one.detail["machine"] for one in to_do(desk, admin).free.alarms}

@@ -20,10 +20,10 @@ from services.desk import Desk
 from services.entrypoints import worker
 from services.heartbeats import (
     LANES,
-    SignsOfLife,
-    Watch,
-    goes_on,
-    watching,
+    Heartbeats,
+    WorkerWatch,
+    still_working,
+    watching_workers,
 )
 from services.imports import lease, process, supervisor
 from services.orders.steps import lanes as lanes_of_steps
@@ -66,15 +66,15 @@ def say(desk: Desk, *lanes: str, at: datetime | None = None) -> None:
         heartbeats.store_signs(tx, dict.fromkeys(lanes, at or datetime.now(UTC)))
 
 
-def names(watch: Watch) -> tuple[str, ...]:
-    return tuple(lane for lane, _ in watch.still.lanes) if watch.still else ()
+def names(watch: WorkerWatch) -> tuple[str, ...]:
+    return tuple(lane for lane, _ in watch.standstill.lanes) if watch.standstill else ()
 
 
-def looked(watch: Watch, seconds: Seconds, passed: float) -> Watch:
+def looked(watch: WorkerWatch, seconds: Seconds, passed: float) -> WorkerWatch:
     """The watch after it has looked every ten seconds meanwhile."""
     for _ in range(int(passed // 10)):
         seconds.now += 10
-        watch.look()
+        watch.poll()
     return watch
 
 
@@ -94,64 +94,64 @@ def test_every_lane_of_a_worker_gives_a_sign(desk: Desk, held: bool) -> None:
         restore_guard.hold_unmarked(desk.store)
     with working(desk):
         assert wait_for(lambda: set(kept(desk)) == set(LANES), 15)
-        desk.watch.look()
-        assert desk.watch.alive
-        assert desk.watch.still is None
+        desk.worker_watch.poll()
+        assert desk.worker_watch.alive
+        assert desk.worker_watch.standstill is None
 
 
 def test_a_process_writes_at_most_once_in_its_time_for_all_its_lanes(desk: Desk) -> None:
-    life = SignsOfLife(desk.store, every=0.3)
+    life = Heartbeats(desk.store, every=0.3)
     for lane in ("work", "rounds"):
-        life.turn(lane)
+        life.beat(lane)
     first = kept(desk)
-    life.turn("rounds")
-    life.turn("work")
+    life.beat("rounds")
+    life.beat("work")
     assert kept(desk) == first
     time.sleep(0.35)
-    life.turn("rounds")
+    life.beat("rounds")
     second = kept(desk)
     assert second["work"] > first["work"]  # that it turned before is told along
     time.sleep(0.35)
-    life.turn("rounds")
+    life.beat("rounds")
     assert kept(desk)["work"] == second["work"]  # and that it has not since is not told
 
 
 def test_a_lane_that_stands_still_is_told_while_the_others_go_on(desk: Desk) -> None:
     seconds = Seconds()
-    watch = Watch(desk.store, seconds=seconds)
+    watch = WorkerWatch(desk.store, seconds=seconds)
     hung = datetime.now(UTC)
     say(desk, *LANES, at=hung)
-    watch.look()
+    watch.poll()
     assert watch.alive
     for _ in range(13):
         say(desk, *(lane for lane in LANES if lane != "payouts"))
         looked(watch, seconds, 10)
-    still = watch.still
+    still = watch.standstill
     assert still is not None
     assert still.lanes == (("payouts", hung),)
     assert not still.whole
     assert not watch.alive
     say(desk, "payouts")
-    assert looked(watch, seconds, 10).still is None
+    assert looked(watch, seconds, 10).standstill is None
     assert watch.alive
 
 
 def test_one_long_step_is_no_standstill(desk: Desk) -> None:
     seconds = Seconds()
-    watch = Watch(desk.store, seconds=seconds)
+    watch = WorkerWatch(desk.store, seconds=seconds)
     say(desk, *LANES)
-    watch.look()
+    watch.poll()
     assert looked(watch, seconds, 100).alive  # a step of a minute, two writes that came late, a look
-    assert looked(watch, seconds, 20).still is not None
+    assert looked(watch, seconds, 20).standstill is not None
 
 
 def test_no_worker_at_all(desk: Desk) -> None:
     seconds = Seconds()
-    watch = Watch(desk.store, seconds=seconds)
-    watch.look()
-    assert looked(watch, seconds, 110).still is None
+    watch = WorkerWatch(desk.store, seconds=seconds)
+    watch.poll()
+    assert looked(watch, seconds, 110).standstill is None
     assert not watch.alive
-    still = looked(watch, seconds, 10).still
+    still = looked(watch, seconds, 10).standstill
     assert still is not None
     assert still.whole
 
@@ -159,11 +159,11 @@ def test_no_worker_at_all(desk: Desk) -> None:
 def test_the_signs_of_yesterday_say_nothing_at_a_start_until_two_minutes_have_passed(desk: Desk) -> None:
     yesterday, seconds = datetime.now(UTC) - timedelta(days=1), Seconds()
     say(desk, *LANES, at=yesterday)
-    watch = Watch(desk.store, seconds=seconds)
-    watch.look()
+    watch = WorkerWatch(desk.store, seconds=seconds)
+    watch.poll()
     assert not watch.alive
-    assert watch.still is None
-    still = looked(watch, seconds, 120).still
+    assert watch.standstill is None
+    still = looked(watch, seconds, 120).standstill
     assert still is not None
     assert (still.whole, still.since) == (True, yesterday)
 
@@ -171,8 +171,8 @@ def test_the_signs_of_yesterday_say_nothing_at_a_start_until_two_minutes_have_pa
 def test_jumps_of_any_clock_raise_nothing(desk: Desk) -> None:
     seconds = Seconds()
     say(desk, *LANES)
-    watch = Watch(desk.store, seconds=seconds)
-    watch.look()
+    watch = WorkerWatch(desk.store, seconds=seconds)
+    watch.poll()
     clock.use(lambda: timedelta(days=40))
     try:
         assert looked(watch, seconds, 100).alive
@@ -189,28 +189,28 @@ def test_jumps_of_any_clock_raise_nothing(desk: Desk) -> None:
 def test_while_nobody_could_look_nothing_was_proved(desk: Desk) -> None:
     seconds = Seconds()
     say(desk, *LANES)
-    watch = Watch(desk.store, seconds=seconds)
-    watch.look()
+    watch = WorkerWatch(desk.store, seconds=seconds)
+    watch.poll()
     seconds.now += 3600  # the database was away, or this process stood still itself
-    watch.look()
-    assert watch.still is None
-    assert looked(watch, seconds, 120).still is not None
+    watch.poll()
+    assert watch.standstill is None
+    assert looked(watch, seconds, 120).standstill is not None
     seconds.now += 3600
-    watch.look()
-    assert watch.still is not None  # what was known stays known
+    watch.poll()
+    assert watch.standstill is not None  # what was known stays known
 
 
 def test_long_work_says_that_it_goes_on(desk: Desk) -> None:
-    life, stopping = SignsOfLife(desk.store, every=0.0), threading.Event()
+    life, stopping = Heartbeats(desk.store, every=0.0), threading.Event()
 
     def loop() -> None:
-        goes_on()
+        still_working()
         stopping.set()
 
     thread = threading.Thread(target=life.keep_going, args=("folder", loop, stopping))
     thread.start()
     thread.join()
-    goes_on()  # in no lane: nothing
+    still_working()  # in no lane: nothing
     assert set(kept(desk)) == {"folder"}
 
 
@@ -228,14 +228,14 @@ def test_a_lane_that_breaks_off_is_told_in_the_log_and_begins_again(
             raise ending
 
     with caplog.at_level(logging.CRITICAL, logger="services.heartbeats"):
-        desk.life.keep_going("work", loop, stopping, pause=0.01)
+        desk.heartbeats.keep_going("work", loop, stopping, pause=0.01)
     assert len(runs) == 2
     assert ("broke off" in caplog.text) is True
 
 
 def test_a_store_that_is_away_does_not_stop_the_lane(tmp_path: Path) -> None:
-    life = SignsOfLife(Store(create_engine(f"sqlite:///{tmp_path / 'nowhere' / 'none.db'}")))
-    life.turn("work")
+    life = Heartbeats(Store(create_engine(f"sqlite:///{tmp_path / 'nowhere' / 'none.db'}")))
+    life.beat("work")
 
 
 def alarms(desk: Desk) -> list[tuple[str, bool]]:
@@ -246,9 +246,9 @@ def alarms(desk: Desk) -> list[tuple[str, bool]]:
 
 def test_the_dashboard_raises_the_alarm_and_it_ends_by_itself(desk: Desk) -> None:
     seconds = Seconds()
-    vars(desk)["watch"] = watch = Watch(desk.store, seconds=seconds)
+    vars(desk)["worker_watch"] = watch = WorkerWatch(desk.store, seconds=seconds)
     say(desk, *LANES)
-    watch.look()
+    watch.poll()
     stopped_workers.note(desk)
     assert alarms(desk) == []
     looked(watch, seconds, 120)
@@ -273,10 +273,10 @@ def test_the_dashboard_raises_the_alarm_and_it_ends_by_itself(desk: Desk) -> Non
 def test_a_dashboard_that_has_just_begun_leaves_the_alarm_alone(desk: Desk) -> None:
     seconds = Seconds()
     say(desk, *LANES, at=datetime.now(UTC) - timedelta(hours=5))
-    vars(desk)["watch"] = looked(Watch(desk.store, seconds=seconds), seconds, 130)
+    vars(desk)["worker_watch"] = looked(WorkerWatch(desk.store, seconds=seconds), seconds, 130)
     stopped_workers.note(desk)
-    vars(desk)["watch"] = another = Watch(desk.store)
-    another.look()
+    vars(desk)["worker_watch"] = another = WorkerWatch(desk.store)
+    another.poll()
     stopped_workers.note(desk)
     assert alarms(desk) == [("no_worker", True)]
 
@@ -284,8 +284,8 @@ def test_a_dashboard_that_has_just_begun_leaves_the_alarm_alone(desk: Desk) -> N
 def test_closed_by_a_person_it_is_raised_again_for_the_next_standstill_only(desk: Desk) -> None:
     seconds, admin = Seconds(), person(desk, "admin")
     say(desk, *LANES)
-    vars(desk)["watch"] = watch = Watch(desk.store, seconds=seconds)
-    watch.look()
+    vars(desk)["worker_watch"] = watch = WorkerWatch(desk.store, seconds=seconds)
+    watch.poll()
     looked(watch, seconds, 130)
     stopped_workers.note(desk)
     [alarm] = to_do(desk, admin).free.alarms
@@ -302,10 +302,10 @@ def test_the_thread_looks_by_itself_and_says_once_that_it_cannot(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     told: list[int] = []
-    with watching(desk.watch, lambda: told.append(1), every=0.01):
+    with watching_workers(desk.worker_watch, lambda: told.append(1), every=0.01):
         assert wait_for(lambda: len(told) > 3, 5)
-    nowhere = Watch(Store(create_engine("sqlite:////nowhere/none.db")))
-    with watching(nowhere, lambda: told.append(1), every=0.01):
+    nowhere = WorkerWatch(Store(create_engine("sqlite:////nowhere/none.db")))
+    with watching_workers(nowhere, lambda: told.append(1), every=0.01):
         time.sleep(0.2)
     assert caplog.text.count("cannot be read") == 1
 
@@ -346,7 +346,7 @@ def test_imports_that_cannot_begin_are_told(desk: Desk, monkeypatch: pytest.Monk
     child = supervisor.ImportProcess(desk)
     child.poll()
     assert set(kept(desk)) == {"imports"}  # there is nothing to import
-    desk.life._due = 0.0
+    desk.heartbeats._due = 0.0
     before = kept(desk)
     monkeypatch.setattr(process, "waiting", lambda *_: True)
     monkeypatch.setattr(supervisor, "spawn", _no_process)
@@ -373,7 +373,7 @@ def test_imports_whose_process_dies_at_each_start_are_told(
     for _ in range(supervisor._MOST_DEATHS + 1):
         look()
     assert child._deaths >= supervisor._MOST_DEATHS
-    desk.life._due = 0.0
+    desk.heartbeats._due = 0.0
     before = kept(desk)
     look()
     assert kept(desk) == before

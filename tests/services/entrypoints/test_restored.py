@@ -37,7 +37,7 @@ def test_a_process_that_opens_a_restored_backup_holds_it(tmp_path: Path, program
     restore_guard.hold_if_restored(desk.store, settings)
     marker = read_marker(marker_path(settings))
     assert marker is not None
-    assert restore_guard.standing(desk.store) is None
+    assert restore_guard.current_hold(desk.store) is None
     # What this machine saw last is not in the database: it was put back from before.
     write_marker(marker_path(settings), Marker(marker.id, marker.release, marker.event + 1))
 
@@ -58,7 +58,7 @@ def test_a_process_that_opens_a_restored_backup_holds_it(tmp_path: Path, program
         stdout=subprocess.DEVNULL,
     )
     try:
-        until(lambda: restore_guard.standing(desk.store) is not None, 60, "the database to be held")
+        until(lambda: restore_guard.current_hold(desk.store) is not None, 60, "the database to be held")
     finally:
         process.kill()
         process.wait()

@@ -345,7 +345,7 @@ def test_an_import_that_dies_as_it_shows_its_lines_is_done_again(
 
     come(desk, HIPAYS, "hipay")
     with monkeypatch.context() as patch:
-        patch.setattr(protected_lines.alarms, "raise_standing", die)
+        patch.setattr(protected_lines.alarms, "raise_condition", die)
         with pytest.raises(Died):
             come(desk, CHANGED)
     assert (amounts(desk), check(desk, finance)) == (["500.00"], ("tied", 0))

@@ -195,7 +195,7 @@ def _left(before: Desk, tmp_path: Path, revision: str, blanks: dict[str, str]) -
         for number, column in ids.items():
             tx.execute(update(settlement_lines).where(settlement_lines.c.id == number).values({column: None}))
     left.dispose()
-    before.store.shed()
+    before.store.truncate_log()
     before.close()
     return open_test_desk(folder, **({"database_url": url} if postgres.SERVER else {}))
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from services import parsing
 from services.access import WORKER
 from services.accounts.readiness import readiness
-from services.checklist.payout_checks import findings, folder_standing
+from services.checklist.payout_checks import findings, folder_state
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.imports import background, file_accounts, files, folder
@@ -383,7 +383,7 @@ def test_the_check_list_names_a_folder_that_is_missing(two_accounts: Desk, place
 
 
 def state(desk: Desk, account: str) -> tuple[str, str]:
-    folder = folder_standing(desk, account)
+    folder = folder_state(desk, account)
     with desk.store.read() as tx:
         status, reason, _ = dict(findings(tx, desk, account, folder))["settlements_folder"]
     return status, reason
@@ -394,10 +394,10 @@ def test_a_share_that_hangs_is_told_and_holds_up_neither_the_check_list_nor_an_o
 ) -> None:
     answers = threading.Event()
     monkeypatch.setattr("services.checklist.payout_checks.os.access", lambda *_: answers.wait(60))
-    assert folder_standing(desk, "demo", seconds=0.05) == ("warning", "hung", {})
+    assert folder_state(desk, "demo", seconds=0.05) == ("warning", "hung", {})
     begun = time.monotonic()
     for _ in range(40):  # told at once from now on, and no further thread hangs
-        assert folder_standing(desk, "demo", seconds=0.05) == ("warning", "hung", {})
+        assert folder_state(desk, "demo", seconds=0.05) == ("warning", "hung", {})
     assert time.monotonic() - begun < 1
     assert [thread.name for thread in threading.enumerate()].count("folder-standing") == 1
     prepare_demo(desk)

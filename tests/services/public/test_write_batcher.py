@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.desk import Desk
-from services.public.write_batcher import Together
+from services.public.write_batcher import WriteBatcher
 from services.store import Connection, StoreError, meta
 from tests.support.desk import open_test_desk
 
@@ -22,7 +22,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def together(desk: Desk, *works: Any) -> list[Any]:
     async def all_at_once() -> list[Any]:
-        kept = Together(desk)
+        kept = WriteBatcher(desk)
         return await asyncio.gather(*(kept(work) for work in works), return_exceptions=True)
 
     return asyncio.run(all_at_once())

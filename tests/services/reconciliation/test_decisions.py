@@ -53,7 +53,7 @@ def prepared(folder: Path) -> Books:
     desk = open_test_desk(folder)
     ours = {name: an_order(desk, name) for name in ORDERS}
     take(desk, *ROWS)
-    desk.store.shed()
+    desk.store.truncate_log()
     desk.close()
     return ours
 
