@@ -1,7 +1,7 @@
 """Signs of life: whether the workers' work goes on, lane by lane.
 
-A lane is a loop that takes up one kind of work again and again. At the end of each turn that did not fail it calls
-``Heartbeats.turn``, and ``goes_on`` within work that may last longer than a minute; every twenty seconds one of them writes
+A lane is a loop that takes up one kind of work again and again. At the end of each run that did not fail it calls
+``Heartbeats.beat``, and ``still_working`` within work that may last longer than a minute; every twenty seconds one of them writes
 for all lanes of its process when each last turned. So a lane that hangs, has died or fails at every turn gives no sign, while
 the others go on. ``WorkerWatch`` reads the signs: it measures by its own clock for how long a lane's sign has not changed, so that
 neither the sandbox's clock, nor two machines that differ, nor a machine that slept makes a worker look dead.

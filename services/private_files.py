@@ -1,6 +1,6 @@
 """Files that nobody but the service's own user may read: the database, what lies beside it, the settings with the secrets.
 
-Every program begins with ``keep``. What an earlier version, a restored copy or another program left open is mended at
+Every program begins with ``set_umask``. What an earlier version, a restored copy or another program left open is repaired at
 start, or named in the log.
 """
 

@@ -2,9 +2,9 @@
 
 import sqlite3
 import time
-from contextlib import closing
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
