@@ -221,7 +221,7 @@ def rejoin_restored(
     positions.refresh(tx, {*before, *settlement_lines.orders_of_splits(tx, concerned)})
 
 
-def open_alarms(tx: Connection, file: int | None = None) -> Iterator[Standing]:
+def open_alarms(tx: Connection, file: int | None = None) -> Iterator[Condition]:
     """An alarm for each file and payout of which corrections wait, or for those of one file."""
     groups: dict[tuple[int, str, str, str], list[Row[Any]]] = {}
     for row in held_corrections.waiting(tx):
