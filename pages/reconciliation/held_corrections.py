@@ -19,7 +19,7 @@ from pages.components.outcome_words import money, number
 from pages.payout_files.findings import cell_words
 from pages.payout_files.words import sheets_of, where
 from pages.reconciliation.decision_lines import listed
-from services.access import Right, rights
+from services.access import Right, rights_on
 from services.i18n import Translator, format_short
 from services.imports import held_corrections
 from services.imports.held_corrections import CorrectionDecision, HeldCorrection
@@ -43,7 +43,7 @@ def show(file: ReadFile, key: str) -> None:
         )
     )
     with desk().store.read() as tx:
-        may = Right.RECONCILE in rights(tx, actor())
+        may = Right.RECONCILE in rights_on(tx, actor(), file.account)
     height, alt = tables.height(len(found.shown)), t("Corrections to decide")
     if not may:
         st.dataframe(_table(file, found.shown, t), hide_index=True, height=height, alt=alt)

@@ -22,7 +22,7 @@ from pages.components.decision_words import IGNORES, PATTERNS
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from pages.payout_files.words import CHOICES
-from services.access import Right, rights
+from services.access import Right, rights_on
 from services.accounts.settlement_delay import LEAST_DAYS, MOST_DAYS
 from services.i18n import Translator, format_date
 from services.imports import file_accounts, reading
@@ -39,7 +39,7 @@ def show() -> None:
     """The section: one account's rules, and for who may, the forms that change them."""
     t, account = texts(), accounts.choose("rules_account").key
     with desk().store.read() as tx:
-        may = Right.RECONCILE in rights(tx, actor())
+        may = Right.RECONCILE in rights_on(tx, actor(), account)
     with refused(account):
         _joining(account, may, t)
         _not_ours(account, may, t)

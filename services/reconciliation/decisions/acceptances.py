@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from services import clock
-from services.access import Actor, Right, audit, require
+from services.access import ALL_ACCOUNTS, Actor, Right, audit, require
 from services.desk import Desk
 from services.orders.errors import UnknownOrder
 from services.reconciliation.decisions.checks import check_reason
@@ -54,10 +54,9 @@ def accept(desk: Desk, actor: Actor, order: int, shown: dict[str, Any], reason: 
     """
     reason_text = check_reason(reason)
     with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
+        now = _lock_position(tx, actor, order)
         if acceptances.has_form_key(tx, form_key):
             return
-        now = _position(tx, order)
         if not now["open"]:
             raise OrderNotOpen
         if positions.figures(now) != shown:
@@ -86,8 +85,7 @@ def undo(desk: Desk, actor: Actor, order: int, reason: str, *, shown: int | None
     """
     reason_text = check_reason(reason)
     with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
-        _position(tx, order)
+        _lock_position(tx, actor, order)
         valid = acceptances.valid(tx, [order]).get(order)
         if shown is not None and valid is not None and valid.id != shown:
             by = next(row for row in acceptances.of_order(tx, order) if row.id == valid.id)
@@ -104,8 +102,8 @@ def undo(desk: Desk, actor: Actor, order: int, reason: str, *, shown: int | None
 def of_order(desk: Desk, actor: Actor, order: int) -> tuple[Acceptance, ...]:
     """Every acceptance of the order, oldest first. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
         found = position_pages.position(tx, order)
+        require(tx, actor, Right.SEE_SETTLEMENTS, found.account if found else ALL_ACCOUNTS)
         applying = found.accepted if found is not None else None
         return tuple(
             Acceptance(
@@ -121,12 +119,13 @@ def of_order(desk: Desk, actor: Actor, order: int) -> tuple[Acceptance, ...]:
         )
 
 
-def _position(tx: Connection, order: int) -> dict[str, Any]:
-    """Where the order stands, kept from other writers to the end of the transaction."""
+def _lock_position(tx: Connection, actor: Actor, order: int) -> dict[str, Any]:
+    """The order's position, which nobody else changes before this transaction ends. Raises NotAllowed, UnknownOrder."""
     found = position_pages.position(tx, order)
+    require(tx, actor, Right.RECONCILE, found.account if found else ALL_ACCOUNTS)
     if found is None or not found.status:
         raise UnknownOrder
     bump_version(tx, found.account)
-    held = position_pages.position(tx, order)
-    assert held is not None
-    return asdict(held)
+    locked = position_pages.position(tx, order)
+    assert locked is not None
+    return asdict(locked)

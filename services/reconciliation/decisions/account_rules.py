@@ -62,7 +62,7 @@ class ReferenceUse:
 def rules(desk: Desk, actor: Actor, account: str) -> AccountRules:
     """The account's rules. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        require(tx, actor, Right.SEE_SETTLEMENTS, account)
         row, days = matching_rules.matching(tx, account), days_to_settle(tx, account)
     if row is None:
         return AccountRules(account, 1, frozenset(), days, rejoining=False)
@@ -78,7 +78,7 @@ def save(
     _check(reference, ignore)
     wanted = [name for name in IGNORABLE if name in ignore]
     with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
+        require(tx, actor, Right.RECONCILE, account)
         row = matching_rules.lock_matching(tx, account)
         changed = (row.reference, sorted(row.ignore)) != (reference, sorted(wanted))
         if changed:
@@ -117,7 +117,7 @@ def preview(
     """What a change of the rules would come to, over PREVIEW_LINES lines. Raises MatchingRefused, NotAllowed."""
     _check(reference, ignore)
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        require(tx, actor, Right.SEE_SETTLEMENTS, account)
         newest = matching_rules.newest_lines(tx, account, PREVIEW_LINES)
         lines = settlement_lines.joined(tx, settlement_lines.with_ids(tx, newest))
         lookup = rejoin.lookup_for(tx, lines)
@@ -136,7 +136,7 @@ def preview(
 def reference_use(desk: Desk, actor: Actor, account: str) -> ReferenceUse:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        require(tx, actor, Right.SEE_SETTLEMENTS, account)
         lines, of_lines, orders, of_orders = matching_rules.references_filled(tx, account, NEWEST)
     return ReferenceUse(lines, tuple(of_lines), orders, tuple(of_orders))
 

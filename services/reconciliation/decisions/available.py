@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from services.access import Actor, Right, require, rights
+from services.access import Actor, Right, allowed_accounts, rights_on
 from services.desk import Desk
 from services.reconciliation.decisions.checks import Shown, suggested_for
 from services.reconciliation.decisions.not_ours_rules import FIELDS
@@ -78,22 +78,25 @@ class Line:
 
 
 def read_lines(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> tuple[Line, ...]:
-    """These lines, by id; one that is not there, or of a file that is not complete, is left out. Raises NotAllowed."""
+    """These lines, by id; one that is not there, of a file that is not complete or of an account
+    that the actor may not see is left out. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
-        may = Right.RECONCILE in rights(tx, actor)
-        found = [row for row in decisions.lines(tx, line_ids) if row.file_state == "complete"]
+        allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
+        complete = [row for row in decisions.lines(tx, line_ids) if row.file_state == "complete"]
+        found = [row for row in complete if allowed is None or row.account in allowed]
+        accounts = {row.account for row in found}
+        may = {one: Right.RECONCILE in rights_on(tx, actor, one) for one in accounts}
         current = decisions.by_ids(tx, {row.decision for row in found if row.decision is not None})
         sizes = decisions.group_sizes(tx, {row.group for row in current.values()})
         named = {order for row in found for order in (row.order, suggested_for(row)) if order is not None}
         orders = decisions.orders_by_id(tx, named)
-    return tuple(_line(row, current, sizes, orders, may) for row in found)
+    return tuple(_line(row, current, sizes, orders, may[row.account]) for row in found)
 
 
 def companions(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> tuple[Line, ...]:
     """The other lines of these lines' transactions of which nobody has decided. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
         found = decisions.companions(tx, line_ids)
     return read_lines(desk, actor, found)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final, Literal, get_args
 
 from services import money
-from services.access import Actor, Right, require
+from services.access import ALL_ACCOUNTS, Actor, Right, allowed_accounts, require
 from services.desk import Desk
 from services.errors import DeskError
 from services.reconciliation.decisions.checks import suggested_for
@@ -73,8 +73,8 @@ def find(
     own amount in its currency. Raises LineUnknown, NotAllowed.
     """
     with desk.store.read() as tx:
-        require(tx, actor, Right.RECONCILE)
         line = next(iter(decisions.lines(tx, [line_id])), None)
+        require(tx, actor, Right.RECONCILE, line.account if line else ALL_ACCOUNTS)
         if line is None or line.file_state != "complete":
             raise LineUnknown
         why = _found(tx, line, text.strip(), locale) if text.strip() else _proposed(tx, line)
@@ -86,8 +86,8 @@ def find(
 def suggestions(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> dict[int, Candidate]:
     """The order that is suggested for each of these lines that has one, by line. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.RECONCILE)
-        lines = decisions.lines(tx, line_ids)
+        allowed = allowed_accounts(tx, actor, Right.RECONCILE)
+        lines = [line for line in decisions.lines(tx, line_ids) if allowed is None or line.account in allowed]
         suggested = [(line, order) for line in lines if (order := suggested_for(line)) is not None]
         orders = decisions.orders_by_id(tx, (order for _, order in suggested))
     return {line.id: _candidate(orders[order], line, SUGGESTED) for line, order in suggested}

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from services import clock, money
-from services.access import Actor, Right, audit, require
+from services.access import Actor, NotAllowed, Right, allowed_accounts, audit
 from services.desk import Desk
 from services.reconciliation.decisions.checks import (
     Seen,
@@ -36,7 +36,7 @@ from services.reconciliation.matching import decided_lines
 from services.reconciliation.matching.decided_lines import Progress
 from services.store import Connection
 from services.store.settlements import decisions
-from services.store.settlements.decisions import Decision, LineOutcome
+from services.store.settlements.decisions import Decision, LineOutcome, MatchableOrder
 from services.store.settlements.outcomes import PersonsDecision
 from services.store.settlements.stored_lines import LineToDecide
 
@@ -242,7 +242,7 @@ def _decide(
         raise TooManyLines(MOST_LINES)
     with desk.store.write() as tx:
         decisions.lock_decisions(tx)
-        require(tx, actor, Right.RECONCILE)
+        _require_accounts(tx, actor, decisions.lines(tx, expected))
         known = decisions.group(tx, form_key)
         before = decisions.outcomes_of_companions(tx, expected)
         done = (
@@ -285,6 +285,9 @@ def _write(
         except DecisionRefused as refusal:
             left.append((line_id, refusal))
     orders = decisions.orders_by_id(tx, {order for plan in plans.values() for order, _ in plan})
+    _require_accounts(
+        tx, actor, orders.values()
+    )  # a refusal names the order: nobody learns of one they may not see
     for line_id in list(plans):
         try:
             check_orders(found[line_id], plans[line_id], orders)
@@ -339,12 +342,13 @@ def _undo(
     reason_text = check_reason(reason)
     with desk.store.write() as tx:
         decisions.lock_decisions(tx)
-        require(tx, actor, Right.RECONCILE)
+        allowed_accounts(tx, actor, Right.RECONCILE)
         found = wanted(tx)
         before = decisions.outcomes_of_companions(tx, [row.line for row in found])
         lines = decisions.lines(
             tx, (row.line for row in found)
         )  # locked before they change, in one order everywhere
+        _require_accounts(tx, actor, lines)
         standing = [row for row in found if row.undone_at is None]
         gone = [row for row in found if row.undone_at is not None]
         others = [row for row in gone if (row.undone_by, row.undo_reason) != (actor.id, reason_text)]
@@ -396,6 +400,16 @@ def _give_back(tx: Connection, actor: Actor, undone: Sequence[Decision], there: 
         )
     for group, again in by_group.items():
         decisions.add(tx, group, again)
+
+
+def _require_accounts(
+    tx: Connection, actor: Actor, found: Iterable[LineToDecide] | Iterable[MatchableOrder]
+) -> None:
+    """Raises NotAllowed unless the actor may reconcile every account of these lines or orders, and one at least."""
+    allowed = allowed_accounts(tx, actor, Right.RECONCILE)
+    if allowed is not None:
+        for account in sorted({one.account for one in found} - allowed):
+            raise NotAllowed(Right.RECONCILE, account)
 
 
 def _no_order(_line: LineToDecide) -> tuple[Share, ...]:

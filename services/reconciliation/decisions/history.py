@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from services import clock
-from services.access import Actor, Right, audit, require
+from services.access import ALL_ACCOUNTS, Actor, Right, audit, require
 from services.desk import Desk
 from services.mail.addresses import clean_block_text
 from services.orders.errors import UnknownOrder
@@ -52,7 +52,8 @@ class Entry:
 def of_line(desk: Desk, actor: Actor, line_id: int) -> tuple[Entry, ...]:
     """What was done with a line, oldest first. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        line = next(iter(decisions.lines(tx, [line_id])), None)
+        require(tx, actor, Right.SEE_SETTLEMENTS, line.account if line else ALL_ACCOUNTS)
         decided = decisions.of_line(tx, line_id)
         sizes = decisions.group_sizes(tx, {row.group for row in decided})
         named = decisions.orders_by_id(tx, _orders(decided))
@@ -66,15 +67,17 @@ def of_line(desk: Desk, actor: Actor, line_id: int) -> tuple[Entry, ...]:
 def of_order(desk: Desk, actor: Actor, order_id: int) -> tuple[Entry, ...]:
     """The comments on an order, oldest first. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        order = decisions.orders_by_id(tx, [order_id]).get(order_id)
+        require(tx, actor, Right.SEE_SETTLEMENTS, order.account if order else ALL_ACCOUNTS)
         return tuple(_comment(row) for row in decisions.comments(tx, order=order_id))
 
 
 def comment_line(desk: Desk, actor: Actor, line_id: int, text: str, form_key: str) -> None:
     """Write a comment on a line, once for each ``form_key``. Raises CommentRefused, LineUnknown, TextError, NotAllowed."""
     with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
-        if not decisions.lines(tx, [line_id]):
+        line = next(iter(decisions.lines(tx, [line_id])), None)
+        require(tx, actor, Right.RECONCILE, line.account if line else ALL_ACCOUNTS)
+        if line is None:
             raise LineUnknown
         _write(tx, actor, text, form_key, f"line:{line_id}", line=line_id)
 
@@ -82,8 +85,9 @@ def comment_line(desk: Desk, actor: Actor, line_id: int, text: str, form_key: st
 def comment_order(desk: Desk, actor: Actor, order_id: int, text: str, form_key: str) -> None:
     """Write a comment on an order, as ``comment_line``. Raises UnknownOrder instead of LineUnknown."""
     with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
-        if not decisions.orders_by_id(tx, [order_id]):
+        order = decisions.orders_by_id(tx, [order_id]).get(order_id)
+        require(tx, actor, Right.RECONCILE, order.account if order else ALL_ACCOUNTS)
+        if order is None:
             raise UnknownOrder
         _write(tx, actor, text, form_key, f"order:{order_id}", order=order_id)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services import clock
-from services.access import Actor, Right, audit, require
+from services.access import ALL_ACCOUNTS, Actor, Right, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
@@ -89,7 +89,7 @@ def preview(desk: Desk, actor: Actor, account: str, field: str, pattern: Pattern
     """What the rule would take of the lines that are open now. Raises RuleRefused, TextError, NotAllowed."""
     wanted = _checked_text(field, pattern, text)
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        require(tx, actor, Right.SEE_SETTLEMENTS, account)
         found = matching_rules.sums_of_rule(tx, account, field, pattern, wanted, TAKEN_OUTCOMES)
     return RulePreview(
         sum(row.lines for row in found),
@@ -115,7 +115,7 @@ def add(
         raise AccountUnknown(account)
     with desk.store.write() as tx:
         decisions.lock_decisions(tx)
-        require(tx, actor, Right.RECONCILE)
+        require(tx, actor, Right.RECONCILE, account)
         known = matching_rules.rule_by_form_key(tx, form_key)
         if known is None:
             positions.bump_version(tx, account)  # who has matched lines by the rules before must notice
@@ -155,8 +155,8 @@ def end(
     reason_text = check_reason(reason)
     with desk.store.write() as tx:
         decisions.lock_decisions(tx)
-        require(tx, actor, Right.RECONCILE)
         found = matching_rules.rule(tx, rule_id)
+        require(tx, actor, Right.RECONCILE, found.account if found else ALL_ACCOUNTS)
         if found is None:
             raise RuleUnknown
         if found.ended_at is None:
@@ -173,7 +173,7 @@ def end(
 def rules(desk: Desk, actor: Actor, account: str) -> tuple[Rule, ...]:
     """The account's rules, those that stand first. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        require(tx, actor, Right.SEE_SETTLEMENTS, account)
         return tuple(_rule(row) for row in matching_rules.rules(tx, account))
 
 

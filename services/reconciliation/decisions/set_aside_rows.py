@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from services import clock
-from services.access import Actor, Right, audit, require
+from services.access import ALL_ACCOUNTS, Actor, Right, audit, require
 from services.desk import Desk
 from services.reconciliation.decisions.checks import check_reason
 from services.reconciliation.decisions.errors import (
@@ -71,8 +71,8 @@ class SetAsideRows:
 def of_file(desk: Desk, actor: Actor, file: int) -> SetAsideRows:
     """Raises RowUnknown where there is no such file, NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
         found = set_aside_rows.file(tx, file)
+        require(tx, actor, Right.SEE_SETTLEMENTS, found.account if found else ALL_ACCOUNTS)
         if found is None:
             raise RowUnknown
         done = set_aside_rows.acts(tx, file)
@@ -100,8 +100,10 @@ def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str)
     """
     reason_text = check_reason(reason)
     with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
-        found, closes = _closes(tx, file)
+        found = _lock_file(tx, actor, file)
+        if found is None or found.state != "complete":
+            raise RowUnknown
+        closes = _closes(tx, found)
         standing = {act.line: act for act in set_aside_rows.acts(tx, file) if act.undone_at is None}
         if not lines or not set(lines) <= set(closes):
             raise RowUnknown
@@ -153,8 +155,7 @@ def undo(
     """
     reason_text = check_reason(reason)
     with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
-        found = set_aside_rows.lock_file(tx, file)
+        found = _lock_file(tx, actor, file)
         done = [act for act in set_aside_rows.acts(tx, file) if act.line in lines]
         standing = [act for act in done if act.undone_at is None]
         for act in standing:
@@ -178,16 +179,20 @@ def undo(
         )
 
 
-def _closes(tx: Connection, file: int) -> tuple[Row[Any], dict[int, dict[str, int]]]:
-    """(the file, what each of its rows that may hold money takes out of its ``aside_open``)."""
+def _lock_file(tx: Connection, actor: Actor, file: int) -> Row[Any] | None:
+    """The file, which nobody else changes before this transaction ends. Raises NotAllowed."""
     found = set_aside_rows.lock_file(tx, file)
-    if found is None or found.state != "complete":
-        raise RowUnknown
+    require(tx, actor, Right.RECONCILE, found.account if found else ALL_ACCOUNTS)
+    return found
+
+
+def _closes(tx: Connection, found: Row[Any]) -> dict[int, dict[str, int]]:
+    """What each row of the file that may hold money takes out of its ``aside_open``, by line."""
     kept = [row for one in found.aside if (row := SetAsideRow(**one)).blocking]
     closes = {row.line: {row.settlement_id: 1} for row in kept}
     beyond = Counter(found.aside_open)
-    standing = {act.line for act in set_aside_rows.acts(tx, file) if act.undone_at is None}
-    beyond.subtract(Counter(row.settlement_id for row in kept if row.line not in standing))
+    dealt_with = {act.line for act in set_aside_rows.acts(tx, found.id) if act.undone_at is None}
+    beyond.subtract(Counter(row.settlement_id for row in kept if row.line not in dealt_with))
     if found.aside_blocking > len(kept):
         closes[REST] = {name: count for name, count in beyond.items() if count > 0}
-    return found, closes
+    return closes

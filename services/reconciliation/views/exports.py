@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO, TypeVar
 
-from services.access import Actor, Right, audit, require
+from services.access import Actor, Right, allowed_accounts, audit
 from services.desk import Desk
 from services.i18n import Translator
 from services.reconciliation.views import lists, payout_list
@@ -68,7 +68,7 @@ def write_payouts(
 
 def _note(desk: Desk, actor: Actor, action: str) -> None:
     with desk.store.write() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
         audit.record(tx, actor, action, f"user:{actor.id}")
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from services import clock
-from services.access import Actor, Right, require
+from services.access import ALL_ACCOUNTS, Actor, Right, allowed_accounts, require
 from services.accounts.settlement_delay import days_to_settle
 from services.desk import Desk
 from services.orders.errors import UnknownOrder
@@ -17,7 +17,7 @@ from services.payouts.tie_out import STATES, PayoutState
 from services.reconciliation.decisions.errors import LineUnknown
 from services.reconciliation.matching.lookup import loosely
 from services.reconciliation.views import payout_list
-from services.reconciliation.views.payout_list import known_accounts
+from services.reconciliation.views.payout_list import visible_accounts
 from services.reconciliation.views.related_orders import HINTS, RelatedOrder, related_orders
 from services.store import Connection, Row
 from services.store.settlements import held_corrections, line_pages, position_pages, reconciliation_views
@@ -123,8 +123,7 @@ class OrderDetail:
 def figures(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> Figures:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
-        known = known_accounts(desk, accounts)
+        known = visible_accounts(tx, desk, actor, accounts)
         payouts = payout_list.read_payouts(tx, known)
         states = {state: sum(one.state == state for one in payouts) for state in STATES}
         moved = tuple(
@@ -138,8 +137,8 @@ def figures(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> Figures:
             open_orders=position_pages.opened(tx, known),
             late=late,
             payout_states=states,
-            currencies=tuple(reconciliation_views.currencies(tx)),
-            operations=tuple(reconciliation_views.operations(tx)),
+            currencies=tuple(reconciliation_views.currencies(tx, known)),
+            operations=tuple(reconciliation_views.operations(tx, known)),
         )
 
 
@@ -152,20 +151,16 @@ def lines(
     shown: int = SHOWN,
 ) -> Page[ShownLine]:
     """One page of the standing lines; each row as in ``LineDetail.line``. Raises NotAllowed."""
-    chosen = replace(
-        chosen,
-        accounts=known_accounts(desk, chosen.accounts),
-        text=chosen.text.strip(),
-        loose=_loose(chosen.text),
-    )
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        accounts = visible_accounts(tx, desk, actor, chosen.accounts)
+        chosen = replace(chosen, accounts=accounts, text=chosen.text.strip(), loose=_loose(chosen.text))
         place = (cursor.value, cursor.id) if cursor else None
         back = cursor is not None and cursor.back
         found, total = line_pages.places(tx, chosen, sort, place, shown + 1, back=back)
         seen = reconciliation_views.lines(tx, [number for _, number in found[:shown]])
+        allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
         cut = line_pages.cut(tx, chosen)
-    page = [seen[number] for _, number in found[:shown]]
+    page = [_without_hidden_order(seen[number], allowed) for _, number in found[:shown]]
     column = SORTS[sort][0]
     made = _page(page, total, cursor, len(found) > shown, lambda row: (getattr(row, column), row.id))
     return replace(made, cut=cut)
@@ -187,8 +182,13 @@ def orders(
     Rows have the columns of a position and order_id, invoice_number, created_at, channel, captured_at. Raises NotAllowed.
     """
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
-        chosen = _orders_chosen(desk, tx, chosen, late=late)
+        accounts = visible_accounts(tx, desk, actor, chosen.accounts)
+        chosen = replace(
+            chosen,
+            accounts=accounts,
+            late=_late(tx, accounts) if late else {},
+            loose=_loose(chosen.loose),
+        )
         place = (cursor.value, cursor.id) if cursor else None
         back = cursor is not None and cursor.back
         found = position_pages.page(tx, chosen, sort, place, shown + 1, back=back)
@@ -199,13 +199,6 @@ def orders(
         found[:shown], total, cursor, len(found) > shown, lambda row: (getattr(row, column), row.order)
     )
     return replace(made, cut=cut)
-
-
-def _orders_chosen(desk: Desk, tx: Connection, chosen: OrderFilter, *, late: bool) -> OrderFilter:
-    accounts = known_accounts(desk, chosen.accounts)
-    return replace(
-        chosen, accounts=accounts, late=_late(tx, accounts) if late else {}, loose=_loose(chosen.loose)
-    )
 
 
 def _page(
@@ -231,23 +224,34 @@ def _page(
 
 
 def line(desk: Desk, actor: Actor, line_id: int) -> LineDetail:
-    """One line, and beside it its order, its parts' orders, or those that it may be of. Raises LineUnknown, NotAllowed."""
+    """One line with its order, the orders of its parts, or those that it may belong to. Raises LineUnknown, NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
         found = reconciliation_views.lines(tx, [line_id]).get(line_id)
+        require(tx, actor, Right.SEE_SETTLEMENTS, found.account if found else ALL_ACCOUNTS)
         if found is None or found.file_state != "complete" or found.account not in desk.settings.all_accounts:
             raise LineUnknown
+        allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
+        found = _without_hidden_order(found, allowed)
         former = tuple(reconciliation_views.former_lines(tx, found))
         readings = reconciliation_views.readings(tx, {found.file, *(one.file for one in former)})
         held = [one for one in held_corrections.of_line(tx, found) if line_id in (*one.before, *one.after)]
         return LineDetail(found, related_orders(tx, found), former, readings, tuple(held))
 
 
+def _without_hidden_order(line: ShownLine, allowed: frozenset[str] | None) -> ShownLine:
+    """The line without its nearest order, where that is of an account that the actor may not see."""
+    if allowed is None or line.nearest_account is None or line.nearest_account in allowed:
+        return line
+    return replace(
+        line, nearest=None, nearest_id="…", nearest_account=None, nearest_amount=None, nearest_currency=None
+    )
+
+
 def order(desk: Desk, actor: Actor, order_id: int) -> OrderDetail:
     """One order with its lines, oldest first, at most 200. Raises UnknownOrder, NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
         found = position_pages.position(tx, order_id)
+        require(tx, actor, Right.SEE_SETTLEMENTS, found.account if found else ALL_ACCOUNTS)
         if found is None or found.account not in desk.settings.all_accounts:
             raise UnknownOrder
         near = (
@@ -271,51 +275,49 @@ def days_missing(position: ListedOrder) -> int | None:
     return max(0, since.days)
 
 
-def settled_lines(tx: Connection, order_id: int) -> tuple[LineOfFile, ...]:
-    """The order's lines with the names of their files, oldest first: for a timeline."""
-    return tuple(reconciliation_views.lines_of_order(tx, order_id, _RELATED))
-
-
 def any_file(desk: Desk, actor: Actor) -> bool:
     """Whether a file was ever added. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
-        return reconciliation_views.any_file(tx)
+        return reconciliation_views.any_file(tx, allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS))
 
 
 def files(
     desk: Desk, actor: Actor, accounts: Sequence[str] = (), before: int | None = None
 ) -> tuple[ListedFile, ...]:
-    """A page of the files, newest first, in whatever state they are; one more than SHOWN says that there are more.
+    """A page of the files, newest first, in any state; one more than SHOWN says that there are more. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        visible = visible_accounts(tx, desk, actor, accounts)
+        return tuple(reconciliation_views.files(tx, visible, before, SHOWN + 1))
+
+
+def unfinished(desk: Desk, actor: Actor, also: Sequence[int] = ()) -> tuple[ListedFile, ...]:
+    """The files that wait or are imported, oldest first, and these in any state. Raises NotAllowed."""
+    with desk.store.read() as tx:
+        allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
+        return tuple(reconciliation_views.unfinished(tx, also, allowed))
+
+
+def names(desk: Desk, actor: Actor, *, file: int | None, order: int | None) -> tuple[str, str]:
+    """The name of a file, and an order's id; "" for one that is not there or that the actor may not see.
 
     Raises NotAllowed.
     """
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
-        return tuple(reconciliation_views.files(tx, known_accounts(desk, accounts), before, SHOWN + 1))
-
-
-def unfinished(desk: Desk, actor: Actor, also: Sequence[int] = ()) -> tuple[ListedFile, ...]:
-    """The files that wait or are imported, oldest first, and these however they stand. Raises NotAllowed."""
-    with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
-        return tuple(reconciliation_views.unfinished(tx, also))
-
-
-def names(desk: Desk, actor: Actor, *, file: int | None, order: int | None) -> tuple[str, str]:
-    """What a file is called, and an order's id; "" for what is not there. Raises NotAllowed."""
-    with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
         of_file = reconciliation_views.file(tx, file) if file is not None else None
         of_order = position_pages.position(tx, order) if order is not None else None
-    return of_file.name if of_file else "", of_order.order_id if of_order else ""
+    return (
+        of_file.name if of_file and (allowed is None or of_file.account in allowed) else "",
+        of_order.order_id if of_order and (allowed is None or of_order.account in allowed) else "",
+    )
 
 
 def file(desk: Desk, actor: Actor, file_id: int) -> ReadFile | None:
-    """One file with what it set aside and how it was read. Raises NotAllowed."""
+    """One file with the rows that it set aside and how it was read. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
-        return reconciliation_views.file(tx, file_id)
+        found = reconciliation_views.file(tx, file_id)
+        require(tx, actor, Right.SEE_SETTLEMENTS, found.account if found else ALL_ACCOUNTS)
+        return found
 
 
 def _late(tx: Connection, accounts: Sequence[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services import clock
-from services.access import Actor, Right, require, rights
+from services.access import Actor, Right, allowed_accounts, rights
 from services.desk import Desk
 from services.settlements.operations import ORDER_KINDS
 from services.store import Connection, Row
@@ -82,16 +82,18 @@ def overview(desk: Desk, actor: Actor) -> Overview:
     """Raises NotAllowed."""
     now, zone = clock.now(), zone_of(desk)
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_ORDERS)
+        accounts = allowed_accounts(tx, actor, Right.SEE_ORDERS)
         held = rights(tx, actor)
-        ending, total = expiring(tx, now, _end_of_tomorrow(now, zone), first=actor.id, limit=SHOWN)
+        ending, total = expiring(tx, now, _end_of_tomorrow(now, zone), accounts, first=actor.id, limit=SHOWN)
         counts = times_opened(tx, {order.id for order in ending if order.link_token})
         opened = {order.id: counts.get(order.id, 0) for order in ending if order.link_token}
         return Overview(
-            any_order=any_order(tx),
+            any_order=any_order(tx, accounts),
             expiring=Expiring(tuple(ending), total, opened),
-            figures=_figures(tx, now, zone),
-            newest_file=newest_file(tx) if Right.SEE_SETTLEMENTS in held else None,
+            figures=_figures(tx, now, zone, accounts),
+            newest_file=newest_file(tx, allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS))
+            if Right.SEE_SETTLEMENTS in held
+            else None,
             may_send=Right.SEND in held,
             may_configure=Right.CONFIGURE in held,
             zone=zone.key,
@@ -102,8 +104,8 @@ def overview(desk: Desk, actor: Actor) -> Overview:
 def unsettled(desk: Desk, actor: Actor) -> Unsettled:
     """Goes through every order that was paid: not for every rerun. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
-        return Unsettled(in_no_payout_yet(tx), open_lines(tx, ORDER_KINDS, OPEN))
+        accounts = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
+        return Unsettled(in_no_payout_yet(tx, accounts), open_lines(tx, ORDER_KINDS, OPEN, accounts))
 
 
 def zone_of(desk: Desk) -> ZoneInfo:
@@ -130,16 +132,18 @@ def months(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime, datetime]
     return last, this, min(same, this)
 
 
-def _figures(tx: Connection, now: datetime, zone: ZoneInfo) -> tuple[Figures, ...]:
+def _figures(
+    tx: Connection, now: datetime, zone: ZoneInfo, accounts: frozenset[str] | None
+) -> tuple[Figures, ...]:
     last, this, same = months(now, zone)
     today = _midnight(now.astimezone(zone))
     bounds = [today + timedelta(days=day) for day in range(1 - DAYS, 2)]
     end = now + timedelta(seconds=1)
     found = {
         name: (
-            sums(tx, name, this, end),
-            sums(tx, name, last, same),
-            series(tx, name, bounds),
+            sums(tx, name, this, end, accounts),
+            sums(tx, name, last, same, accounts),
+            series(tx, name, bounds, accounts),
         )
         for name in MEASURES
     }

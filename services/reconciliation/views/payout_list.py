@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from services.access import Actor, Right, require
+from services.access import Actor, Right, allowed_accounts, require
 from services.desk import Desk
 from services.payouts.tie_out import PayoutState, tie
 from services.store import Connection, Row
@@ -50,8 +50,7 @@ class OperationSum:
 def list_payouts(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> tuple[Payout, ...]:
     """Every settlement per currency, those that are not proved first, then the newest. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
-        found = read_payouts(tx, known_accounts(desk, accounts))
+        found = read_payouts(tx, visible_accounts(tx, desk, actor, accounts))
     newest = sorted(found, key=lambda one: (one.last_date, one.settlement_id), reverse=True)
     return tuple(sorted(newest, key=lambda one: one.state == "tied"))
 
@@ -59,7 +58,7 @@ def list_payouts(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> tupl
 def operation_sums(desk: Desk, actor: Actor, payout: Payout) -> tuple[OperationSum, ...]:
     """What a payout is made of, by operation. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        require(tx, actor, Right.SEE_SETTLEMENTS, payout.account)
         found = reconciliation_views.payout_sums(tx, (payout.account,), payout.settlement_id)
     sums: dict[tuple[str, str, str], tuple[int, int, int]] = {}
     for row in found:
@@ -77,7 +76,7 @@ def operation_sums(desk: Desk, actor: Actor, payout: Payout) -> tuple[OperationS
 def files_with_rows_set_aside(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str], ...]:
     """(id, name) of the files whose rows stand in the way of the payout's proof, oldest first. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        require(tx, actor, Right.SEE_SETTLEMENTS, payout.account)
         return tuple(
             (file.id, file.name)
             for file in set_aside_rows.open_files(tx)
@@ -88,7 +87,7 @@ def files_with_rows_set_aside(desk: Desk, actor: Actor, payout: Payout) -> tuple
 def files_with_corrections_held(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str], ...]:
     """(id, name) of the files of which corrections of the payout wait, oldest first. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        require(tx, actor, Right.SEE_SETTLEMENTS, payout.account)
         return tuple(
             (row.file, row.file_name)
             for row in held_corrections.waiting_by_payout(tx)
@@ -158,7 +157,11 @@ def _units(value: Any) -> int | None:
     return None if pd.isna(value) else int(value)
 
 
-def known_accounts(desk: Desk, accounts: Sequence[str]) -> tuple[str, ...]:
-    """The accounts that were asked for; those that are no longer configured are seen by nobody."""
-    known = tuple(desk.settings.all_accounts)
-    return tuple(one for one in accounts if one in known) or known
+def visible_accounts(tx: Connection, desk: Desk, actor: Actor, wanted: Sequence[str]) -> tuple[str, ...]:
+    """The accounts of the settings whose settlements the actor may see: those that are wanted, all where none is.
+
+    Never empty: where the actor may see none of the configured accounts, an account that no row has. Raises NotAllowed.
+    """
+    allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
+    visible = tuple(one for one in desk.settings.all_accounts if allowed is None or one in allowed)
+    return tuple(one for one in wanted if one in visible) or visible or ("",)

@@ -1,6 +1,6 @@
 """What the first screen counts, as aggregates: nothing here returns more rows than a screen shows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from services.store.orders.orders import badge_condition
 from services.store.schema.orders import orders
 from services.store.schema.settlements import line_totals, settlement_files
 
+_FILE = settlement_files.c
 _OURS = orders.c.channel != "imported"
 
 
@@ -25,18 +26,26 @@ class Sum:
     count: int = 0
 
 
-def any_order(tx: Connection) -> bool:
-    return tx.execute(select(orders.c.id).where(_OURS).limit(1)).first() is not None
+Accounts = Collection[str] | None  # None: all
 
 
-def newest_file(tx: Connection) -> int:
+def _of(column: Any, accounts: Accounts) -> list[Any]:
+    return [] if accounts is None else [column.in_(sorted(accounts))]
+
+
+def any_order(tx: Connection, accounts: Accounts) -> bool:
+    query = select(orders.c.id).where(_OURS, *_of(orders.c.account, accounts))
+    return tx.execute(query.limit(1)).first() is not None
+
+
+def newest_file(tx: Connection, accounts: Accounts) -> int:
     """The newest payout file that was imported in full, 0 for none."""
-    query = select(func.max(settlement_files.c.id)).where(settlement_files.c.state == "complete")
+    query = select(func.max(_FILE.id)).where(_FILE.state == "complete", *_of(_FILE.account, accounts))
     return int(tx.scalar(query) or 0)
 
 
 def expiring(
-    tx: Connection, now: datetime, until: datetime, *, first: str, limit: int
+    tx: Connection, now: datetime, until: datetime, accounts: Accounts, *, first: str, limit: int
 ) -> tuple[list[Row[Any]], int]:
     """Unpaid requests that a customer can still pay and that end by ``until``: those of the sender ``first``, then the
     others, the nearest end first; and how many there are."""
@@ -44,18 +53,18 @@ def expiring(
     payable = or_(*(badge_condition(badge, now) for badge in ("open", "refused", "uncertain", "bounced")))
     # The few that end in time first: the states of all orders would be the longer way to the same.
     soon = select(o.id).where(o.expires_at > now, o.expires_at <= until).scalar_subquery()
-    where = and_(_OURS, o.id.in_(soon), payable)
+    where = and_(_OURS, o.id.in_(soon), payable, *_of(o.account, accounts))
     total = tx.scalar(select(func.count()).select_from(orders).where(where))
     own_first = case((o.actor_id == first, 0), else_=1)
     query = select(orders).where(where).order_by(own_first, o.expires_at, o.id).limit(limit)
     return list(tx.execute(query)), int(total or 0)
 
 
-def in_no_payout_yet(tx: Connection) -> dict[str, Sum]:
+def in_no_payout_yet(tx: Connection, accounts: Accounts) -> dict[str, Sum]:
     """What was collected and no payout line names, by currency."""
     o = orders.c
     query = select(o.currency, func.sum(o.captured), func.count()).where(
-        _OURS, o.captured > 0, in_no_payout()
+        _OURS, o.captured > 0, in_no_payout(), *_of(o.account, accounts)
     )
     return {
         currency: Sum(whole(units), int(count))
@@ -63,10 +72,11 @@ def in_no_payout_yet(tx: Connection) -> dict[str, Sum]:
     }
 
 
-def open_lines(tx: Connection, kinds: Sequence[str], outcomes: Sequence[str]) -> int:
+def open_lines(tx: Connection, kinds: Sequence[str], outcomes: Sequence[str], accounts: Accounts) -> int:
     """How many standing payout lines of these kinds have come to one of these outcomes."""
     total, file = line_totals.c, settlement_files.c
     query = select(func.sum(total.lines)).join(settlement_files, file.id == total.file)
+    query = query.where(*_of(total.account, accounts))
     return whole(
         tx.scalar(query.where(file.state == "complete", total.kind.in_(kinds), total.outcome.in_(outcomes)))
     )
@@ -84,17 +94,22 @@ def _measure(name: str) -> tuple[Any, Any, tuple[Any, ...]]:
     return o.created_at, o.amount, (_OURS, *refused)
 
 
-def sums(tx: Connection, measure: str, since: datetime, until: datetime) -> dict[str, Sum]:
+def sums(
+    tx: Connection, measure: str, since: datetime, until: datetime, accounts: Accounts
+) -> dict[str, Sum]:
     """The measure from ``since`` to before ``until``, by currency."""
     at, amount, which = _measure(measure)
     query = select(orders.c.currency, func.sum(amount), func.count()).where(*which, at >= since, at < until)
+    query = query.where(*_of(orders.c.account, accounts))
     return {
         currency: Sum(whole(units), int(count))
         for currency, units, count in tx.execute(query.group_by(orders.c.currency))
     }
 
 
-def series(tx: Connection, measure: str, bounds: Sequence[datetime]) -> dict[str, list[int]]:
+def series(
+    tx: Connection, measure: str, bounds: Sequence[datetime], accounts: Accounts
+) -> dict[str, list[int]]:
     """The measure between each two neighbours of ``bounds``, in units of 1/10000, by currency.
 
     One range for each, which the index answers: neither database can cut days in a zone as the other does.
@@ -102,7 +117,7 @@ def series(tx: Connection, measure: str, bounds: Sequence[datetime]) -> dict[str
     at, amount, which = _measure(measure)
     ranges = [
         select(literal(place).label("place"), orders.c.currency, func.sum(amount).label("units"))
-        .where(*which, at >= since, at < until)
+        .where(*which, at >= since, at < until, *_of(orders.c.account, accounts))
         .group_by(orders.c.currency)
         for place, (since, until) in enumerate(pairwise(bounds))
     ]

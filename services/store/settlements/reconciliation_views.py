@@ -1,6 +1,6 @@
 """What the reconciliation screens read besides pages of lines and orders: sums, payouts, files, one line whole."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -158,11 +158,14 @@ def files(tx: Connection, accounts: Sequence[str], before: int | None, limit: in
     return [ListedFile(**row._asdict()) for row in tx.execute(query.order_by(_FILE.id.desc()).limit(limit))]
 
 
-def unfinished(tx: Connection, also: Iterable[int]) -> list[ListedFile]:
-    """The files that wait or are imported, and those of these ids however they stand, oldest first."""
+def unfinished(
+    tx: Connection, also: Iterable[int], accounts: Collection[str] | None = None
+) -> list[ListedFile]:
+    """The files of these accounts, of all where None, that wait or are imported, and these in any state, oldest first."""
     kept = [column for column in _FILE if column.name not in ("aside", "chosen", "reading")]
     query = select(*kept).where(
-        or_(_FILE.state.in_(("receiving", "waiting", "running")), _FILE.id.in_(list(also)))
+        or_(_FILE.state.in_(("receiving", "waiting", "running")), _FILE.id.in_(list(also))),
+        *_of(_FILE.account, accounts),
     )
     return [ListedFile(**row._asdict()) for row in tx.execute(query.order_by(_FILE.id))]
 
@@ -178,8 +181,10 @@ def readings(tx: Connection, files: Iterable[int]) -> dict[int, dict[str, Any]]:
     return {row.id: row.reading for row in tx.execute(query)}
 
 
-def any_file(tx: Connection) -> bool:
-    return tx.scalar(select(_FILE.id).where(_FILE.state != "receiving").limit(1)) is not None
+def any_file(tx: Connection, accounts: Collection[str] | None) -> bool:
+    """Whether there is a file of these accounts, of any where None."""
+    query = select(_FILE.id).where(_FILE.state != "receiving", *_of(_FILE.account, accounts))
+    return tx.scalar(query.limit(1)) is not None
 
 
 def lines(tx: Connection, ids: Iterable[int]) -> dict[int, ShownLine]:
@@ -189,6 +194,7 @@ def lines(tx: Connection, ids: Iterable[int]) -> dict[int, ShownLine]:
             settlement_lines,
             orders.c.order_id,
             _nearest.c.order_id.label("nearest_id"),
+            _nearest.c.account.label("nearest_account"),
             _nearest.c.amount.label("nearest_amount"),
             _nearest.c.currency.label("nearest_currency"),
             _FILE.name.label("file_name"),
@@ -274,14 +280,20 @@ def former_lines(tx: Connection, line: StoredLine) -> list[LineOfFile]:
     return [LineOfFile(**row._asdict()) for row in tx.execute(query.limit(20))]
 
 
-def currencies(tx: Connection) -> list[str]:
-    """The settlement currencies that stand in lines."""
-    return sorted(code for code in tx.scalars(select(_TOTAL.settlement_currency).distinct()) if code)
+def currencies(tx: Connection, accounts: Sequence[str]) -> list[str]:
+    """The settlement currencies of the accounts' lines."""
+    query = select(_TOTAL.settlement_currency).where(*_among(_TOTAL.account, accounts)).distinct()
+    return sorted(code for code in tx.scalars(query) if code)
 
 
-def operations(tx: Connection) -> list[str]:
-    """The operation codes that stand in lines, "" for those that are not known."""
-    return sorted(tx.scalars(select(_TOTAL.operation_code).distinct()))
+def operations(tx: Connection, accounts: Sequence[str]) -> list[str]:
+    """The operation codes of the accounts' lines, "" for those that are not known."""
+    query = select(_TOTAL.operation_code).where(*_among(_TOTAL.account, accounts)).distinct()
+    return sorted(tx.scalars(query))
+
+
+def _of(column: Any, accounts: Collection[str] | None) -> list[Any]:
+    return [] if accounts is None else [column.in_(sorted(accounts))]
 
 
 def _among(column: Any, accounts: Sequence[str]) -> list[Any]:

@@ -20,8 +20,8 @@ def lock_file(tx: Connection, file: int) -> Row[Any] | None:
 
 
 def file(tx: Connection, file_id: int) -> Any:
-    """The rows that a file has set aside: aside, aside_blocking."""
-    query = select(_file.id, _file.aside, _file.aside_blocking).where(_file.id == file_id)
+    """The rows that a file has set aside: account, aside, aside_blocking."""
+    query = select(_file.id, _file.account, _file.aside, _file.aside_blocking).where(_file.id == file_id)
     found: Any = tx.execute(query).first()
     return found
 

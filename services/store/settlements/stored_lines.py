@@ -89,6 +89,7 @@ class ShownLine(LineToDecide):
 
     order_id: str | None
     nearest_id: str | None
+    nearest_account: str | None
     nearest_amount: int | None
     nearest_currency: str | None
     file_name: str

@@ -1,0 +1,173 @@
+"""A person of one account sees and decides nothing of another's lines, orders, payouts, files and rules."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.access import Actor, NotAllowed
+from services.desk import Desk
+from services.i18n import translator
+from services.imports import file_accounts
+from services.reconciliation.decisions import (
+    acceptances,
+    account_rules,
+    available,
+    candidates,
+    decide,
+    history,
+    not_ours_rules,
+    set_aside_rows,
+)
+from services.reconciliation.decisions.checks import Shown
+from services.reconciliation.views import exports, lists, overview, payout_list
+from services.reconciliation.views.lists import LineFilter, OrderFilter
+from services.store.settlements import decisions
+from tests.support.by_hand import HEAD, an_order, line, line_id, take
+from tests.support.desk import open_test_desk, person
+from tests.support.payouts import import_file
+
+ACCOUNT = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """Two accounts, each with an order, a payout of its own, a line that is matched and one that is open."""
+    opened = open_test_desk(tmp_path, accounts={"one": ACCOUNT, "two": ACCOUNT})
+    everybody = person(opened, "finance")
+    an_order(opened, "A-100", account="one")
+    an_order(opened, "B-100", account="two")
+    take(opened, line("A-100"), line("WEB-1"), account="one")
+    file_accounts.assign(opened, everybody, "2", "two")
+    rows = [row.replace("1;77;", "2;88;", 1) for row in (line("B-100"), line("A100"))]
+    import_file(opened, everybody, "two", "two.csv", "\r\n".join((HEAD, *rows, "")).encode())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ours(desk: Desk) -> Actor:
+    """May reconcile the account "one"."""
+    return person(desk, "finance", account="one")
+
+
+def order_ids(desk: Desk) -> dict[str, int]:
+    rows = lists.orders(desk, person(desk, "finance"), OrderFilter()).rows
+    return {row.order_id: row.order for row in rows}
+
+
+def files(desk: Desk) -> dict[str, int]:
+    return {file.account: file.id for file in lists.files(desk, person(desk, "finance"))}
+
+
+@pytest.mark.parametrize("wanted", [(), ("one", "two"), ("two",)])
+def test_lists_counts_and_sums_are_of_the_persons_account(
+    desk: Desk, ours: Actor, wanted: tuple[str, ...]
+) -> None:
+    page = lists.lines(desk, ours, LineFilter(wanted))
+    assert {row.account for row in page.rows} == {"one"}
+    assert page.total == 2
+    found = lists.orders(desk, ours, OrderFilter(wanted))
+    assert ([row.order_id for row in found.rows], found.total) == (["A-100"], 1)
+    assert sum(one.lines for one in lists.figures(desk, ours, wanted).moved) == 2
+    assert {one.settlement_id for one in payout_list.list_payouts(desk, ours, wanted)} == {"77"}
+    assert {file.account for file in lists.files(desk, ours, wanted)} == {"one"}
+
+
+def test_a_search_finds_nothing_of_another_account(desk: Desk, ours: Actor) -> None:
+    assert lists.lines(desk, ours, LineFilter(text="B-100")).rows == ()
+    assert lists.orders(desk, ours, OrderFilter(loose="B-100")).rows == ()
+
+
+def test_exports_hold_the_persons_account_alone(desk: Desk, ours: Actor) -> None:
+    out, t = io.BytesIO(), translator("en")
+    assert exports.write_lines(desk, ours, LineFilter(), "newest", "csv", t, out) == 2
+    assert exports.write_orders(desk, ours, OrderFilter(), "newest", "csv", t, out) == 1
+    assert exports.write_payouts(desk, ours, (), (), "csv", t, out) == 1
+    assert b"B-100" not in out.getvalue()
+
+
+def test_the_first_screen_counts_the_persons_account(desk: Desk, ours: Actor) -> None:
+    assert overview.unsettled(desk, ours).open_lines == 1
+    assert overview.unsettled(desk, person(desk, "finance")).open_lines == 2
+    [figures] = overview.overview(desk, ours).figures
+    assert figures.asked.this.count == 1
+    assert overview.overview(desk, ours).newest_file == files(desk)["one"]
+
+
+def test_nothing_of_another_account_is_opened(desk: Desk, ours: Actor) -> None:
+    theirs, order, file = line_id(desk, "B-100"), order_ids(desk)["B-100"], files(desk)["two"]
+    [payout] = payout_list.list_payouts(desk, person(desk, "finance", account="two"))
+    calls: list[Callable[[], Any]] = [
+        lambda: lists.line(desk, ours, theirs),
+        lambda: lists.order(desk, ours, order),
+        lambda: lists.file(desk, ours, file),
+        lambda: payout_list.operation_sums(desk, ours, payout),
+        lambda: payout_list.files_with_rows_set_aside(desk, ours, payout),
+        lambda: payout_list.files_with_corrections_held(desk, ours, payout),
+        lambda: history.of_line(desk, ours, theirs),
+        lambda: history.of_order(desk, ours, order),
+        lambda: acceptances.of_order(desk, ours, order),
+        lambda: candidates.find(desk, ours, theirs),
+        lambda: set_aside_rows.of_file(desk, ours, file),
+        lambda: account_rules.rules(desk, ours, "two"),
+        lambda: account_rules.reference_use(desk, ours, "two"),
+        lambda: account_rules.preview(desk, ours, "two", reference=1, ignore=()),
+        lambda: not_ours_rules.rules(desk, ours, "two"),
+        lambda: not_ours_rules.preview(desk, ours, "two", "order", "equals", "A100"),
+    ]
+    for call in calls:
+        with pytest.raises(NotAllowed):
+            call()
+    assert available.read_lines(desk, ours, [theirs]) == ()
+    assert candidates.suggestions(desk, ours, [theirs]) == {}
+    assert lists.names(desk, ours, file=file, order=order) == ("", "")
+
+
+def test_nothing_of_another_account_is_decided(desk: Desk, ours: Actor) -> None:
+    theirs, order, file = line_id(desk, "B-100"), order_ids(desk)["B-100"], files(desk)["two"]
+    other = person(desk, "finance", account="two")
+    done = decide.exclude(desk, other, [Shown(theirs)], "why", "k0")
+    with desk.store.read() as tx:
+        decided = decisions.group(tx, done.group)[0].id
+    rule = not_ours_rules.add(desk, other, "two", "order", "equals", "X", "why", "r0")
+    calls: list[Callable[[], Any]] = [
+        lambda: decide.match(desk, ours, [Shown(theirs)], order, "why", "k1"),
+        lambda: decide.exclude(desk, ours, [Shown(line_id(desk, "WEB-1")), Shown(theirs)], "why", "k2"),
+        lambda: decide.undo(desk, ours, [decided], "why"),
+        lambda: decide.undo_group(desk, ours, done.group, "why"),
+        lambda: history.comment_line(desk, ours, theirs, "a word", "k3"),
+        lambda: history.comment_order(desk, ours, order, "a word", "k4"),
+        lambda: acceptances.accept(desk, ours, order, {}, "why", "k5"),
+        lambda: acceptances.undo(desk, ours, order, "why"),
+        lambda: set_aside_rows.deal(desk, ours, file, [1], "why"),
+        lambda: set_aside_rows.undo(desk, ours, file, [1], "why"),
+        lambda: account_rules.save(desk, ours, "two", reference=2, ignore=(), late_days=10),
+        lambda: not_ours_rules.add(desk, ours, "two", "order", "equals", "Y", "why", "k6"),
+        lambda: not_ours_rules.end(desk, ours, rule, "why"),
+    ]
+    for call in calls:
+        with pytest.raises(NotAllowed):
+            call()
+
+
+def test_a_match_across_accounts_is_refused_without_naming_the_order(desk: Desk, ours: Actor) -> None:
+    with pytest.raises(NotAllowed):
+        decide.match(desk, ours, [Shown(line_id(desk, "WEB-1"))], order_ids(desk)["B-100"], "why", "k1")
+
+
+def test_a_line_keeps_the_nearest_order_of_another_account_to_itself(desk: Desk) -> None:
+    """Its text is nearly that of an order of the account "one"."""
+    number = line_id(desk, "A100")
+    assert lists.line(desk, person(desk, "finance"), number).line.nearest_id == "A-100"
+    found = lists.line(desk, person(desk, "finance", account="two"), number)
+    assert (found.line.reason, found.line.nearest, found.line.nearest_id) == ("other_account", None, "…")
+    assert [one.role for one in found.related if one.role == "nearest"] == []
+
+
+def test_lines_of_another_account_are_left_out(desk: Desk, ours: Actor) -> None:
+    wanted = [line_id(desk, name) for name in ("A-100", "B-100")]
+    [found] = available.read_lines(desk, ours, wanted)
+    assert (found.id, bool(found.possible)) == (wanted[0], True)
