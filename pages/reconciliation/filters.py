@@ -128,16 +128,16 @@ def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:
     return LineFilter(
         looked_at,
         outcomes,
-        tuple("" if code == UNKNOWN else code for code in operations),
-        tuple(currencies),
-        (payout or "").strip(),
-        st.session_state.get("file"),
-        st.session_state.get("of_order"),
-        least,
-        most,
-        since,
-        until,
-        found or "",
+        operations=tuple("" if code == UNKNOWN else code for code in operations),
+        currencies=tuple(currencies),
+        settlement=(payout or "").strip(),
+        file=st.session_state.get("file"),
+        order=st.session_state.get("of_order"),
+        least=least,
+        most=most,
+        since=since,
+        until=until,
+        text=found or "",
     )
 
 

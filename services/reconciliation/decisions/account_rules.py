@@ -36,7 +36,7 @@ class IgnoreUnknown(MatchingRefused):
     code = "matching_ignore"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AccountRules:
     """``reference``: which of the five joins, 0 for none; ``ignore``: what a key may differ in (IGNORABLE);
     ``late_days``: after how many days a payment that no payout names is late; ``rejoining``: the lines are
@@ -65,8 +65,14 @@ def rules(desk: Desk, actor: Actor, account: str) -> AccountRules:
         require(tx, actor, Right.SEE_SETTLEMENTS, account)
         row, days = matching_rules.matching(tx, account), days_to_settle(tx, account)
     if row is None:
-        return AccountRules(account, 1, frozenset(), days, rejoining=False)
-    return AccountRules(account, row.reference, frozenset(row.ignore), days, rejoining=row.rejoin is not None)
+        return AccountRules(account=account, reference=1, ignore=frozenset(), late_days=days, rejoining=False)
+    return AccountRules(
+        account=account,
+        reference=row.reference,
+        ignore=frozenset(row.ignore),
+        late_days=days,
+        rejoining=row.rejoin is not None,
+    )
 
 
 def save(
@@ -99,7 +105,7 @@ def save(
     return changed or late
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ChangePreview:
     """What other rules would come to, over the newest lines: how many were looked at, and of these how many are matched
     now, would become so, would no longer be, would go to another order."""
@@ -125,11 +131,11 @@ def preview(
     wanted = replace(now, reference=reference, ignore=frozenset(ignore))
     before, after = (match(lines, lookup, one)["order"].fillna(0).to_numpy() for one in (now, wanted))
     return ChangePreview(
-        len(lines),
-        int((before > 0).sum()),
-        int(((before == 0) & (after > 0)).sum()),
-        int(((before > 0) & (after == 0)).sum()),
-        int(((before > 0) & (after > 0) & (before != after)).sum()),
+        lines=len(lines),
+        matched=int((before > 0).sum()),
+        gained=int(((before == 0) & (after > 0)).sum()),
+        lost=int(((before > 0) & (after == 0)).sum()),
+        moved=int(((before > 0) & (after > 0) & (before != after)).sum()),
     )
 
 

@@ -13,7 +13,7 @@ LineAmount = tuple[
 ]  # the operation's kind, the original amount in 1/10000, its currency ("" for none)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Agreement:
     """``units``: what the lines come to, in 1/10000 of ``currency``; None where one of them names no amount,
     or they are in several currencies. ``currencies``: those that the lines name. ``compared``: there is a line whose amount should
@@ -59,4 +59,6 @@ def agreement(lines: Iterable[LineAmount], ordered: int, currency: str) -> Agree
     total: int | None = None
     if sums and len(codes) < 2 and all(units is not None for _, units in compared):
         total = sums["sale"] if "sale" in sums else max(map(abs, sums.values()))
-    return Agreement(bool(compared), total, codes, ordered, currency)
+    return Agreement(
+        compared=bool(compared), units=total, currencies=codes, ordered=ordered, ordered_currency=currency
+    )

@@ -63,7 +63,7 @@ class Line:
     @property
     def shown(self) -> Shown:
         decision = self.decided.id if self.decided else None
-        return Shown(self.id, decision, self.outcome, self.order, self.suggested)
+        return Shown(self.id, decision, outcome=self.outcome, order=self.order, suggested=self.suggested)
 
     @property
     def named_amount(self) -> tuple[int | None, str]:

@@ -1,7 +1,7 @@
 """Whether a line can be decided so: its state, its orders, the shares of a split line, the reason."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from services.mail.addresses import clean_header_text
 from services.orders.errors import UnknownOrder
@@ -45,6 +45,7 @@ class Shown:
 
     line: int
     decision: int | None = None
+    _: KW_ONLY
     outcome: str = ""
     order: int | None = None
     suggested: int | None = None

@@ -40,7 +40,7 @@ class RowNotDealtWith(SetAsideRefused):
     code = "aside_not_dealt_with"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Act:
     """What was done about a row. ``undone_at`` None: it stands."""
 
@@ -79,14 +79,14 @@ def of_file(desk: Desk, actor: Actor, file: int) -> SetAsideRows:
     acts: dict[int, tuple[Act, ...]] = {}
     for row in done:
         act = Act(
-            row.id,
-            row.line,
-            row.reason,
-            row.at,
-            row.who or "",
-            row.undone_at,
-            row.undoer or "",
-            row.undo_reason,
+            id=row.id,
+            line=row.line,
+            reason=row.reason,
+            at=row.at,
+            who=row.who or "",
+            undone_at=row.undone_at,
+            undoer=row.undoer or "",
+            undo_reason=row.undo_reason,
         )
         acts[row.line] = (*acts.get(row.line, ()), act)
     kept = tuple(SetAsideRow(**row) for row in found.aside)

@@ -67,7 +67,7 @@ def keyed_texts(lines: pd.DataFrame, rules: MatchRules, there: Flags) -> list[Ke
     return keyed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FoundKeys:
     """Which row names which order by which key; each once. ``hits``: for each row a bit for each of its keys that finds.
 
@@ -125,7 +125,14 @@ def look_up(
 ) -> tuple[FoundKeys, Ints]:
     """What the keys find: exact first; one that finds none is tried as the rules let it differ. And which were tried."""
     tried = np.zeros(n, np.int64)
-    keys = FoundKeys(_NONE, _NONE.astype(np.int8), _NONE, tried.copy(), _NONE, _NONE.astype(np.uint64))
+    keys = FoundKeys(
+        row=_NONE,
+        key=_NONE.astype(np.int8),
+        order=_NONE,
+        hits=tried.copy(),
+        wide=_NONE,
+        wide_hash=_NONE.astype(np.uint64),
+    )
     for one in keyed:
         tried[one.rows] |= 1 << one.key
         theirs = account.take(one.rows)

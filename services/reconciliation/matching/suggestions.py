@@ -39,7 +39,7 @@ class LooseTexts:
     place: Ints
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Near:
     """Rows by their place, each once."""
 
@@ -110,10 +110,10 @@ def suggest(lines: pd.DataFrame, rows: Ints, loose: LooseTexts, lookup: Lookup, 
     outcome = np.where(many | away, "unmatched", "suggested").astype(object)
     columns = {name: near[name].to_numpy(dtype=object) for name in ("seen", "expected")}
     return Near(
-        rows[near["row"].to_numpy(dtype=np.int64)],
-        outcome,
-        reason,
-        near["order"].to_numpy(dtype=np.int64),
+        row=rows[near["row"].to_numpy(dtype=np.int64)],
+        outcome=outcome,
+        reason=reason,
+        order=near["order"].to_numpy(dtype=np.int64),
         **columns,
     )
 

@@ -52,7 +52,7 @@ class Cursor:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Page(Generic[T]):
     """``total`` where it is known; ``before`` and ``after`` lead to the pages beside this one, None where there is none.
     ``cut``: the text has more hits than a search looks at, and what is listed and counted is of those that it did."""
@@ -96,7 +96,7 @@ class Figures:
         return self.lines("matched", *OPEN)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LineDetail:
     """``line``: its columns with ``order_id``, ``nearest_id``, ``file_name``. ``former``: what it said in older files.
     ``readings``: how each of these files was read. ``held``: corrections of it, or that it is of, which wait, with
@@ -212,14 +212,14 @@ def _page(
     back = cursor is not None and cursor.back
     shown = found[::-1] if back else found
     if not shown:
-        return Page((), total, None, None)
+        return Page(rows=(), total=total, before=None, after=None)
     before = more if back else cursor is not None
     after = back or more
     return Page(
-        tuple(shown),
-        total,
-        Cursor(*place(shown[0]), back=True) if before else None,
-        Cursor(*place(shown[-1])) if after else None,
+        rows=tuple(shown),
+        total=total,
+        before=Cursor(*place(shown[0]), back=True) if before else None,
+        after=Cursor(*place(shown[-1])) if after else None,
     )
 
 
@@ -235,7 +235,13 @@ def line(desk: Desk, actor: Actor, line_id: int) -> LineDetail:
         former = tuple(reconciliation_views.former_lines(tx, found))
         readings = reconciliation_views.readings(tx, {found.file, *(one.file for one in former)})
         held = [one for one in held_corrections.of_line(tx, found) if line_id in (*one.before, *one.after)]
-        return LineDetail(found, related_orders(tx, found), former, readings, tuple(held))
+        return LineDetail(
+            line=found,
+            related=related_orders(tx, found),
+            former=former,
+            readings=readings,
+            held=tuple(held),
+        )
 
 
 def _without_hidden_order(line: ShownLine, allowed: frozenset[str] | None) -> ShownLine:

@@ -1,6 +1,6 @@
 """What a list of payout lines is narrowed to, as conditions that leave the choice of an index to the caller."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, literal
@@ -23,6 +23,7 @@ class LineFilter:
 
     accounts: tuple[str, ...] = ()
     outcomes: tuple[str, ...] = ()
+    _: KW_ONLY
     operations: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
     settlement: str = ""

@@ -60,7 +60,7 @@ _SORTED = 60_000  # lines of a payout or a file, which stand together: read fast
 Place = tuple[Any, int]  # a row's value of the sort, None for a blank amount, and its id
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Group:
     account: str
     outcome: str
@@ -86,7 +86,7 @@ def groups(tx: Connection, chosen: LineFilter) -> list[Group]:
         .where(file.state == "complete", *categories(chosen, total), *of_payout(chosen, total))
         .group_by(*keys)
     )
-    return [Group(row[0], row[1], row[2], row[3], int(row[4])) for row in tx.execute(query)]
+    return [Group(**dict(zip(GROUP, row[:4], strict=True)), lines=int(row[4])) for row in tx.execute(query)]
 
 
 def places(
@@ -104,7 +104,14 @@ def places(
     direct = _direct(tx, chosen, found, column, limit)
     result: list[Place] = []
     for blank, start in _stretches(column, after, back):
-        walk = _Walk(column, descending != back, start, blank, limit - len(result), first_hidden(tx))
+        walk = _Walk(
+            column=column,
+            descending=descending != back,
+            start=start,
+            blank=blank,
+            limit=limit - len(result),
+            hidden=first_hidden(tx),
+        )
         if direct is None:
             result += _walked(tx, chosen, found, walk)
         else:
@@ -125,7 +132,7 @@ def _stretches(column: str, after: Place | None, back: bool) -> list[tuple[bool,
     return [(False, after)] if back else [(False, after), (True, None)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Walk:
     """One stretch of a list: how it is sorted, from where, how many rows, and from which id on nothing is seen."""
 
@@ -231,7 +238,13 @@ def _by_payout(
     total = line_totals.c
     here = int(tx.scalar(select(func.sum(total.lines)).where(*of_payout(chosen, total))) or 0)
     everywhere = groups(
-        tx, LineFilter(chosen.accounts, chosen.outcomes, chosen.operations, chosen.currencies)
+        tx,
+        LineFilter(
+            chosen.accounts,
+            chosen.outcomes,
+            operations=chosen.operations,
+            currencies=chosen.currencies,
+        ),
     )
     of_groups, both = sum(group.lines for group in everywhere), sum(group.lines for group in found)
     by_id = chosen.file is not None and column == "id"  # its ids stand together

@@ -1,7 +1,7 @@
 """Pages of orders as reconciliation sees them, by keyset, and how many stand how."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -37,6 +37,7 @@ class OrderFilter:
 
     accounts: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
+    _: KW_ONLY
     currencies: tuple[str, ...] = ()
     open: bool = False
     late: Mapping[str, datetime] = field(default_factory=dict, hash=False)
