@@ -10,7 +10,7 @@ from pages.components import uploader
 from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
-from pages.navigation import SCREENS, Screen, first
+from pages.navigation import SCREENS, Screen, menu
 from pages.shell import (
     backup_banner,
     open_screens,
@@ -21,7 +21,7 @@ from pages.shell import (
     signed_out,
     typed_card_numbers,
 )
-from services.access import Actor, NotSignedIn, Right, rights, sign_in, users
+from services.access import ALL_ACCOUNTS, Actor, NotSignedIn, rights, rights_on, sign_in, users
 from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language
 
 ICON = Path(__file__).with_name("icon.svg")
@@ -49,11 +49,11 @@ def _route() -> tuple[Callable[[], None], str]:
         _sidebar(None)
         return _everywhere(partial(signed_out.show, ended), texts()("Sign in")), ""
     with desk().store.read() as tx:
-        held = rights(tx, found)
+        open_to = menu(rights(tx, found), rights_on(tx, found, ALL_ACCOUNTS))
     _sidebar(found)
-    if not held:
+    if not open_to:
         return _everywhere(signed_out.without_role, texts()("No role yet")), ""
-    return _screens(held)
+    return _screens(open_to)
 
 
 def _everywhere(show: Callable[[], None], title: str) -> Callable[[], None]:
@@ -65,9 +65,9 @@ def _everywhere(show: Callable[[], None], title: str) -> Callable[[], None]:
     return st.navigation(pages, position="hidden").run
 
 
-def _screens(held: frozenset[Right]) -> tuple[Callable[[], None], str]:
+def _screens(open_to: tuple[Screen, ...]) -> tuple[Callable[[], None], str]:
     """Every screen has its address, so that links between them hold; the menu and the run are for those with the right."""
-    t, begin = texts(), first(held)
+    t, begin = texts(), open_to[0]
     # The default page has no address of its own in Streamlit, so it is an empty one that leads on.
     home = st.Page(
         partial(st.switch_page, begin.file),
@@ -76,9 +76,9 @@ def _screens(held: frozenset[Right]) -> tuple[Callable[[], None], str]:
         default=True,
         visibility="hidden",
     )
-    pages = [_page(screen, t, visible=screen.right in held) for screen in SCREENS]
+    pages = [_page(screen, t, visible=screen in open_to) for screen in SCREENS]
     asked = st.navigation([home, *pages])
-    forbidden = {screen.url_path for screen in SCREENS if screen.right not in held}
+    forbidden = {screen.url_path for screen in SCREENS if screen not in open_to}
     return signed_out.without_right if asked.url_path in forbidden else asked.run, asked.url_path
 
 

@@ -12,6 +12,7 @@ class Screen:
     title: str
     icon: str
     right: Right
+    installation: bool = False  # it concerns the whole installation: the right is needed for all accounts
 
 
 # In the order of the menu.
@@ -41,12 +42,14 @@ SCREENS = (
     Screen(
         "configuration/page.py", "configuration", "Configuration", ":material/settings:", Right.SEE_ORDERS
     ),
-    Screen("admin/people.py", "people", "People", ":material/group:", Right.MANAGE_USERS),
+    Screen("admin/people.py", "people", "People", ":material/group:", Right.MANAGE_USERS, installation=True),
     Screen("admin/privacy.py", "privacy", "Privacy", ":material/shield_person:", Right.CONFIGURE),
-    Screen("admin/audit.py", "audit", "Audit", ":material/history:", Right.SEE_AUDIT),
+    Screen("admin/audit.py", "audit", "Audit", ":material/history:", Right.SEE_AUDIT, installation=True),
 )
 
 
-def first(rights: frozenset[Right]) -> Screen:
-    """The screen that a person with these rights (of one role at least) meets first: the first of their menu."""
-    return next(screen for screen in SCREENS if screen.right in rights)
+def menu(held: frozenset[Right], everywhere: frozenset[Right]) -> tuple[Screen, ...]:
+    """The screens of a person with these rights on one account at least, and with those for all accounts."""
+    return tuple(
+        screen for screen in SCREENS if screen.right in (everywhere if screen.installation else held)
+    )

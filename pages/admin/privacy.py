@@ -13,6 +13,7 @@ from pages.components.common import (
 )
 from pages.components.markdown import plain
 from services import retention
+from services.access import ALL_ACCOUNTS, Right, rights_on
 from services.i18n import Translator, format_date
 from services.retention import MOST_MONTHS, Found
 from services.settings import Account
@@ -30,10 +31,13 @@ def page() -> None:
     )
     with refusals():
         st.subheader(t("Erase automatically"), anchor=False)
-        for account in desk().settings.all_accounts.values():
+        for account in accounts.offered(Right.CONFIGURE).values():
             _account(account)
-        st.subheader(t("Erase one customer"), anchor=False)
-        _customer()
+        with desk().store.read() as tx:
+            may_erase = Right.CONFIGURE in rights_on(tx, actor(), ALL_ACCOUNTS)
+        if may_erase:
+            st.subheader(t("Erase one customer"), anchor=False)
+            _customer()
 
 
 def _account(account: Account) -> None:

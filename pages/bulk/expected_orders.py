@@ -14,7 +14,7 @@ from pages.components.common import (
     refusals,
     texts,
 )
-from services.access import Right, rights
+from services.access import Right, rights_on
 from services.bulk import expected
 from services.bulk.columns import EXPECTED
 from services.bulk.expected import Preview
@@ -34,11 +34,11 @@ def page() -> None:
         )
     )
     with refusals():
-        account = accounts.choose("expected_account")
+        account = accounts.choose("expected_account", Right.SEE_SETTLEMENTS)
         known = expected.count(desk(), actor(), account.key)
         st.metric(t("Expected orders known"), known, border=True, width=280)
         with desk().store.read() as tx:
-            may_add = Right.RECONCILE in rights(tx, actor())
+            may_add = Right.RECONCILE in rights_on(tx, actor(), account.key)
         if may_add:
             _add(account)
         st.page_link(

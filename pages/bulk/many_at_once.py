@@ -22,6 +22,7 @@ from pages.components.order_words import person_name
 from pages.components.warning_words import warning_cell
 from pages.new_order.readiness import say_what_is_missing
 from pages.shell import sandbox_banner
+from services.access import Right
 from services.accounts.readiness import readiness
 from services.bulk import sending
 from services.bulk.columns import REQUESTS
@@ -72,7 +73,7 @@ def _new_list() -> None:
     with st.container(border=True):
         st.markdown(f"**{t('A new list')}**")
         table.offer_template(REQUESTS, "payment-requests")
-        account = accounts.choose("many_account")
+        account = accounts.choose("many_account", Right.SEND)
         ready = readiness(desk(), account.key, "link")
         if not ready.ready:
             say_what_is_missing(ready, "link")

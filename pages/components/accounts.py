@@ -5,7 +5,11 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.components.common import desk, texts
+from pages.components.common import actor, desk, texts
+from pages.components.markdown import plain
+from services.access import NotAllowed, Right
+from services.accounts.offered import offered as accounts_offered
+from services.error_messages import sentence
 from services.settings import Account
 
 
@@ -18,25 +22,40 @@ def name(key: str) -> str:
     return desk().account(key).name
 
 
-def choose(key: str, *, place: DeltaGenerator | None = None, help: str | None = None) -> Account:
-    """One account, the first until another is chosen; ``key``: of the widget, which remembers it for the session."""
-    accounts = desk().settings.all_accounts
+def offered(right: Right) -> dict[str, Account]:
+    """The accounts that the reader has the right on."""
+    return accounts_offered(desk(), actor(), right)
+
+
+def choose(
+    key: str, right: Right, *, place: DeltaGenerator | None = None, help: str | None = None
+) -> Account:
+    """One account that the reader has the right on, the first until another is chosen; ``key``: of the widget, which
+    remembers it for the session. The screen ends here for who has the right on no account of the settings."""
+    accounts = offered(right)
+    if not accounts:
+        st.error(plain(sentence(NotAllowed(right), texts())))
+        st.stop()
     chosen = next(iter(accounts))
     if len(accounts) > 1:
-        st.session_state.setdefault(key, chosen)
+        if st.session_state.get(key) not in accounts:
+            st.session_state[key] = chosen
         draw = place.selectbox if place else st.selectbox
         chosen = draw(texts()("Account"), list(accounts), format_func=name, key=key, help=help)
     return accounts[chosen]
 
 
-def choose_several(key: str, *, width: int, on_change: Callable[[], None] | None = None) -> tuple[str, ...]:
-    """The keys of the accounts that a list is narrowed to; none of them is all."""
-    if not several():
+def choose_several(
+    key: str, right: Right, *, width: int, on_change: Callable[[], None] | None = None
+) -> tuple[str, ...]:
+    """The keys of the accounts that a list is narrowed to; none of them is all that the reader has the right on."""
+    accounts = offered(right)
+    if len(accounts) < 2:
         return ()
     t = texts()
     chosen = st.multiselect(
         t("Account"),
-        list(desk().settings.all_accounts),
+        list(accounts),
         key=key,
         format_func=name,
         placeholder=t("all"),

@@ -28,6 +28,7 @@ from pages.configuration import (
     reminders,
     settlement_delay,
 )
+from services.access import Right
 from services.accounts.pauses import Pause, resume
 from services.accounts.readiness import Readiness
 from services.checklist.guidance import TITLES
@@ -40,7 +41,9 @@ from services.settings import Account
 def page() -> None:
     t = texts()
     st.title(t("Configuration"))
-    account = accounts.choose("account")  # one choice for the session, shared with New order
+    account = accounts.choose(
+        "account", Right.SEE_ORDERS
+    )  # one choice for the session, shared with New order
     seen = overview(desk(), actor(), account.key)
     if checks.measure_when_due(account, seen):
         seen = overview(desk(), actor(), account.key)

@@ -24,6 +24,7 @@ from pages.new_order.form import Form, draw_form, reset_form
 from pages.new_order.readiness import say_what_is_missing
 from pages.new_order.warnings import show_warnings
 from pages.shell import sandbox_banner
+from services.access import Right
 from services.accounts.readiness import readiness
 from services.error_messages import sentence, stored_sentence
 from services.errors import DeskError
@@ -110,7 +111,7 @@ def _where() -> tuple[Account, Channel]:
             "By link: the customer pays on HiPay's page (e-commerce, ECI 7). By phone: you type the card on HiPay's page (MO/TO, ECI 1)."
         ),
     )
-    return accounts.choose("account", place=right), channel or "link"
+    return accounts.choose("account", Right.SEND, place=right), channel or "link"
 
 
 def _summary(account: Account, form: Form) -> None:

@@ -17,6 +17,7 @@ from pages.components.common import (
 )
 from pages.components.order_words import BADGES, CHANNELS, person_name
 from pages.payment_requests import detail, export
+from services.access import Right
 from services.i18n import format_ago, format_short
 from services.money import format_money
 from services.orders import history, states
@@ -41,7 +42,7 @@ CHOICES = (
     url_state.some_of("state", lambda: tuple(states.BADGES)),
     url_state.some_of("channel", lambda: tuple(CHANNELS)),
     url_state.text("by"),
-    url_state.some_of("in", lambda: tuple(desk().settings.all_accounts)),
+    url_state.some_of("in", lambda: tuple(accounts.offered(Right.SEE_ORDERS))),
     url_state.page("page"),
 )
 
@@ -107,7 +108,7 @@ def _filter() -> Filter:
                 format_func=lambda key: person_name(people[key], t) if key in people else t("everybody"),
                 **every,
             )
-        narrowed = accounts.choose_several("in", width=200, on_change=_from_the_first_page)
+        narrowed = accounts.choose_several("in", Right.SEE_ORDERS, width=200, on_change=_from_the_first_page)
     url_state.keep(SCREEN, CHOICES)
     return Filter(text or "", tuple(badges), narrowed, tuple(channels), sender or "")
 

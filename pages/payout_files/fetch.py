@@ -16,7 +16,7 @@ from pages.components.common import (
 )
 from pages.components.markdown import plain
 from services import clock
-from services.access import Right, rights
+from services.access import Right, rights_on
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_ago, format_date, format_datetime
 from services.imports.fetch_requests import (
@@ -46,14 +46,14 @@ _UNDER_WAY = "payout_fetch_under_way"
 
 def show() -> None:
     """The section: for whoever may see payouts; its buttons for whoever reconciles them."""
-    t, account = texts(), accounts.choose("payout_fetch_account").key
+    t, account = texts(), accounts.choose("payout_fetch_account", Right.SEE_SETTLEMENTS).key
     with refusals():
         seen = standing(desk(), actor(), account)
         if not seen.possible:
             st.info(t("HiPay has no payouts on its test platform."), icon=":material/info:")
             return
         with desk().store.read() as tx:
-            may = Right.RECONCILE in rights(tx, actor())
+            may = Right.RECONCILE in rights_on(tx, actor(), account)
         # While something is under way this part draws itself again; the whole screen once, when it has ended.
         st.session_state[_UNDER_WAY] = seen.under_way is not None
         every = _REFRESH_SECONDS if seen.under_way else None

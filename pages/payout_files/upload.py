@@ -20,6 +20,7 @@ from pages.payout_files import columns, drafts, progress
 from pages.payout_files.drafts import Draft
 from pages.payout_files.preview import show_preview
 from pages.payout_files.words import AUTOMATIC, CHOICES
+from services.access import Right
 from services.error_messages import sentence, stored_sentence
 from services.imports import (
     file_accounts,
@@ -41,7 +42,9 @@ _OTHER_TYPES = ("pdf", "gzip", "html", "xml", "image", "rtf")  # no other readin
 def show() -> None:
     t = texts()
     account = accounts.choose(
-        "payout_account", help=t("For files without an Account column; where there is one, it decides.")
+        "payout_account",
+        Right.RECONCILE,
+        help=t("For files without an Account column; where there is one, it decides."),
     ).key
     st.session_state.setdefault("uploads", 0)
     uploaded = uploader.files(

@@ -12,6 +12,7 @@ from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import OUTCOME_ORDER, PAYOUT_STATES, SORTS
 from services import money
+from services.access import Right
 from services.error_messages import sentence
 from services.errors import DeskError
 from services.i18n import Translator
@@ -31,7 +32,7 @@ UNKNOWN = "unknown"  # an operation without a code, as the address names it
 
 CHOICES = (
     url_state.one_of("view", tuple(VIEWS), "lines"),
-    url_state.some_of("accounts", lambda: tuple(desk().settings.all_accounts)),
+    url_state.some_of("accounts", lambda: tuple(accounts.offered(Right.SEE_SETTLEMENTS))),
     # of lines
     url_state.some_of("outcome", lambda: (_OPEN, *OUTCOME_ORDER, _ALL), (_OPEN,)),
     url_state.text("find"),
@@ -80,7 +81,7 @@ def go(view: str, **choices: Any) -> None:
 
 def chosen_accounts() -> tuple[str, ...]:
     """The accounts that the lists are narrowed to; none of them is all."""
-    return accounts.choose_several("accounts", width=300)
+    return accounts.choose_several("accounts", Right.SEE_SETTLEMENTS, width=300)
 
 
 def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:

@@ -37,7 +37,7 @@ _WINDOW = "rule_window"
 
 def show() -> None:
     """The section: one account's rules, and for who may, the forms that change them."""
-    t, account = texts(), accounts.choose("rules_account").key
+    t, account = texts(), accounts.choose("rules_account", Right.SEE_SETTLEMENTS).key
     with desk().store.read() as tx:
         may = Right.RECONCILE in rights_on(tx, actor(), account)
     with refused(account):

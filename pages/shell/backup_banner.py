@@ -12,7 +12,7 @@ from pages.components.common import (
 )
 from pages.components.markdown import plain
 from services import restore_guard
-from services.access import Right, rights
+from services.access import ALL_ACCOUNTS, Right, rights_on
 from services.i18n import Translator, format_datetime
 from services.restore_guard import Hold
 
@@ -50,7 +50,7 @@ def show() -> None:
         if not st.session_state.get("actor"):
             return
         with desk().store.read() as tx:
-            allowed = Right.CONFIGURE in rights(tx, actor())
+            allowed = Right.CONFIGURE in rights_on(tx, actor(), ALL_ACCOUNTS)
         if not allowed:
             st.caption(t("An administrator can release it."))
         elif st.button(t("Release sending…"), icon=":material/play_arrow:", key="release_backup"):

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
-from services.access import Right, rights
+from services.access import Right, rights_on
 from services.settings import SHORTEST_SECRET
 
 
@@ -13,8 +13,9 @@ def show() -> None:
     if not short or not st.session_state.get("actor"):
         return
     with desk().store.read() as tx:
-        if Right.CONFIGURE not in rights(tx, actor()):
-            return
+        short = [one for one in short if Right.CONFIGURE in rights_on(tx, actor(), one.key)]
+    if not short:
+        return
     t = texts()
     names = ", ".join(account.name for account in short)
     with st.container(border=True, key="passphrase_banner"):

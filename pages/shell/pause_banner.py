@@ -6,7 +6,7 @@ from pages.components import accounts
 from pages.components.common import actor, desk, texts
 from pages.components.configuration_words import SUBJECTS
 from pages.components.markdown import plain
-from services.access import Right, rights
+from services.access import Right, rights_on
 from services.accounts.pauses import pauses
 from services.error_messages import stored_sentence
 
@@ -16,9 +16,9 @@ def show() -> None:
         return
     t, known = texts(), desk().settings.all_accounts
     with desk().store.read() as tx:
-        held = rights(tx, actor())
-        paused = [(known[key], pause) for key in known for pause in pauses(tx, key)]
-    if not paused or not held & {Right.SEND, Right.CONFIGURE}:
+        held = {key: rights_on(tx, actor(), key) & {Right.SEND, Right.CONFIGURE} for key in known}
+        paused = [(known[key], pause) for key in known if held[key] for pause in pauses(tx, key)]
+    if not paused:
         return
     lines = []
     for account, pause in paused:
@@ -30,7 +30,7 @@ def show() -> None:
         lines.append(plain(f"{account.name}: {words}" if accounts.several() else words))
     with st.container(border=True, key="pause_banner"):
         st.error("  \n".join(lines), icon=":material/pause_circle:")
-        if Right.CONFIGURE in held:
+        if any(Right.CONFIGURE in held[account.key] for account, _ in paused):
             st.page_link(
                 "configuration/page.py", label=t("Put it right and resume"), icon=":material/settings:"
             )

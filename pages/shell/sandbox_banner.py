@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
-from services.access import Actor, Right, rights
+from services.access import Actor, Right, rights_on
 from services.demo import sample_month
 from services.desk import Desk
 from services.error_messages import UNKNOWN, sentence
@@ -78,7 +78,7 @@ def _may_make() -> bool:
     if found is None or sample_month.made(desk()):
         return False
     with desk().store.read() as tx:
-        return Right.SEND in rights(tx, found)
+        return Right.SEND in rights_on(tx, found, next(iter(desk().settings.all_accounts)))
 
 
 def _progress() -> None:

@@ -12,7 +12,7 @@ from pages.components.common import actor, desk, first_zone, language, texts
 from pages.components.markdown import plain
 from pages.components.order_words import lane_words
 from services import clock
-from services.access import Right, rights
+from services.access import ALL_ACCOUNTS, Right, rights_on
 from services.disk_space import RoomShort
 from services.i18n import Translator, format_datetime
 
@@ -42,7 +42,7 @@ def _draw() -> None:
     if not banners:
         return
     with desk().store.read() as tx:
-        configures = Right.CONFIGURE in rights(tx, actor())
+        configures = Right.CONFIGURE in rights_on(tx, actor(), ALL_ACCOUNTS)
     for banner in banners:
         remedy = banner.remedy if configures else t("Tell whoever runs this installation.")
         with st.container(border=True, key=banner.key):

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.navigation import SCREENS, first
+from pages.navigation import SCREENS, menu
 from pages.shell import sandbox_banner
-from services.access import ROLE_RIGHTS, Actor, users
+from services.access import ROLE_RIGHTS, Actor, Grant, users
 from services.access.users import list_people, set_disabled
 from services.desk import Desk
 from services.money import AmountError
@@ -62,7 +62,7 @@ def labels(at: AppTest) -> set[str]:
 
 @pytest.mark.parametrize("role", sorted(ROLE_RIGHTS))
 def test_everybody_begins_with_what_needs_them(open_page: Open, role: str) -> None:
-    assert first(ROLE_RIGHTS[role]).file == "overview/page.py"
+    assert menu(ROLE_RIGHTS[role], ROLE_RIGHTS[role])[0].file == "overview/page.py"
     assert titles(open_page(None, role)) == ["Overview"]
 
 
@@ -278,7 +278,7 @@ def test_people_are_given_roles_and_closed_here(open_page: Open, desk: Desk) -> 
     at.button(key=f"confirm_{other.id}").click().run()
     assert not at.exception
     found = next(one for one in list_people(desk, at.session_state["actor"]) if one.id == other.id)
-    assert (found.given, found.disabled) == ({"manager"}, True)
+    assert (found.given, found.disabled) == ({Grant("manager")}, True)
     assert any("Account closed" in element.value for element in at.markdown)
     assert any(r"Dominique \*Roy\*" in element.value for element in at.markdown)
 
@@ -286,10 +286,46 @@ def test_people_are_given_roles_and_closed_here(open_page: Open, desk: Desk) -> 
 def test_the_last_administrator_is_told_why_not(open_page: Open, desk: Desk) -> None:
     at = open_page("admin/people.py", "admin")
     me = at.session_state["actor"].id
-    at.button_group(key=f"wanted_{me}").set_value(["manager"])
+    at.button_group(key=f"wanted_{me}").set_value([])
     at.button(key=f"save_{me}").click().run()
     assert "another person an administrator" in at.error[0].value
-    assert list_people(desk, at.session_state["actor"])[0].given == {"admin"}
+    assert list_people(desk, at.session_state["actor"])[0].given == {Grant("admin")}
+
+
+def test_nobody_gives_themselves_a_role_on_the_screen(open_page: Open, desk: Desk) -> None:
+    at = open_page("admin/people.py", "admin")
+    me = at.session_state["actor"].id
+    at.button_group(key=f"wanted_{me}").set_value(["admin", "manager"])
+    at.button(key=f"save_{me}").click().run()
+    assert "Nobody gives themselves a role" in at.error[0].value
+    assert list_people(desk, at.session_state["actor"])[0].given == {Grant("admin")}
+
+
+class TestWithTwoAccounts:
+    @pytest.fixture
+    def desk_settings(self) -> dict[str, Any]:
+        return {"accounts": {"shop": STAGE, "outlet": {**STAGE, "name": "Outlet"}}}
+
+    def test_a_role_is_given_for_one_account(self, open_page: Open, desk: Desk) -> None:
+        at = open_page("admin/people.py", "admin")
+        other = person(desk, "finance")
+        at.run()
+        at.multiselect(key=f"wanted_{other.id}_finance").set_value([])
+        at.multiselect(key=f"wanted_{other.id}_manager").set_value(["outlet"])
+        at.button(key=f"save_{other.id}").click().run()
+        assert not at.exception
+        found = next(one for one in list_people(desk, at.session_state["actor"]) if one.id == other.id)
+        assert found.given == {Grant("manager", "outlet")}
+        assert any("Manager, Outlet (given here)" in element.value for element in at.markdown)
+
+    def test_people_and_audit_are_for_an_administrator_of_all_accounts(
+        self, open_page: Open, desk: Desk
+    ) -> None:
+        one = person(desk, "admin", account="shop")
+        for file in ("admin/people.py", "admin/audit.py"):
+            at = open_page(file, actor=one)
+            assert not at.title
+            assert not at.exception
 
 
 def test_the_audit_is_filtered_and_its_chain_checked(open_page: Open, desk: Desk) -> None:
