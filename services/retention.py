@@ -43,7 +43,7 @@ class NothingToErase(RetentionError):
     code = "retention_nothing"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Found:
     """What is kept of a customer. ``orders``, ``messages``, ``notifications`` and ``rows`` (of lists) can be erased now;
     ``alive``: order ids of requests that can still be paid or are being sent, and ``alive_until`` the last of their ends;
@@ -178,16 +178,16 @@ def _wanted(whom: str) -> rows.Wanted:
 def _found(tx: Connection, theirs: rows.Trace, wanted: rows.Wanted) -> Found:
     ids, every = [order.id for order in theirs.ended], (*theirs.ended, *theirs.alive)
     return Found(
-        tuple(order.order_id for order in theirs.ended),
-        rows.messages_of(tx, ids) + len(theirs.messages),
-        rows.notifications_of(tx, ids) + len(theirs.notifications),
-        len(theirs.rows),
-        tuple(order.order_id for order in theirs.alive),
-        max(map(_until, theirs.alive), default=None),
-        theirs.rows_alive,
-        tuple(order.order_id for order in theirs.moved),
-        len(theirs.lines),
-        bool(wanted.name) and any(order.order_id != wanted.name for order in every),
+        orders=tuple(order.order_id for order in theirs.ended),
+        messages=rows.messages_of(tx, ids) + len(theirs.messages),
+        notifications=rows.notifications_of(tx, ids) + len(theirs.notifications),
+        rows=len(theirs.rows),
+        alive=tuple(order.order_id for order in theirs.alive),
+        alive_until=max(map(_until, theirs.alive), default=None),
+        rows_alive=theirs.rows_alive,
+        moved=tuple(order.order_id for order in theirs.moved),
+        lines=len(theirs.lines),
+        by_name=bool(wanted.name) and any(order.order_id != wanted.name for order in every),
     )
 
 

@@ -110,7 +110,13 @@ def _filter() -> Filter:
             )
         narrowed = accounts.choose_several("in", Right.SEE_ORDERS, width=200, on_change=_from_the_first_page)
     url_state.keep(SCREEN, CHOICES)
-    return Filter(text or "", tuple(badges), narrowed, tuple(channels), sender or "")
+    return Filter(
+        text=text or "",
+        badges=tuple(badges),
+        accounts=narrowed,
+        channels=tuple(channels),
+        sender=sender or "",
+    )
 
 
 def _from_the_first_page() -> None:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from services.text.headings import Meaning, Tier, Vocabulary
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Column:
     """``label``: the English msgid, which is also a heading of the template, as its French text is; both are ``exact``."""
 
@@ -65,9 +65,9 @@ _REFERENCE = (
 # What is due is what the customer owes: it goes before an amount, of which a part may be paid. An amount with its taxes
 # goes beside one that does not say whether it has them.
 _AMOUNT = Column(
-    "amount",
-    "Amount",
-    (
+    name="amount",
+    label="Amount",
+    exact=(
         "amount due",
         "montant dû",
         "total due",
@@ -84,7 +84,7 @@ _AMOUNT = Column(
         "somme due",
         "outstanding amount",
     ),
-    (
+    tiers=(
         Tier(
             (
                 "amount",
@@ -117,18 +117,24 @@ _AMOUNT = Column(
     needed=True,
 )
 _CURRENCY = Column(
-    "currency", "Currency", ("currency", "devise"), (Tier(("monnaie", "currency code", "code devise")),)
+    name="currency",
+    label="Currency",
+    exact=("currency", "devise"),
+    tiers=(Tier(("monnaie", "currency code", "code devise")),),
 )
 _REFERENCES = (
     Column(
-        "reference_1", "Invoice number", ("invoice number", "N° de facture", "numéro de facture"), _REFERENCE
+        name="reference_1",
+        label="Invoice number",
+        exact=("invoice number", "N° de facture", "numéro de facture"),
+        tiers=_REFERENCE,
     ),
     *(
         Column(
-            f"reference_{n}",
-            f"Reference {n}",
-            (f"reference {n}", f"référence {n}"),
-            (Tier((f"ref {n}", f"réf {n}", f"reporting data {n}")),),
+            name=f"reference_{n}",
+            label=f"Reference {n}",
+            exact=(f"reference {n}", f"référence {n}"),
+            tiers=(Tier((f"ref {n}", f"réf {n}", f"reporting data {n}")),),
         )
         for n in range(2, 6)
     ),
@@ -136,37 +142,37 @@ _REFERENCES = (
 
 REQUESTS: tuple[Column, ...] = (
     Column(
-        "first_name", "First name", ("first name", "prénom"),
-        (Tier(("customer first name", "prénom client")), Tier(("given name", "forename"))), needed=True,
+        name="first_name", label="First name", exact=("first name", "prénom"),
+        tiers=(Tier(("customer first name", "prénom client")), Tier(("given name", "forename"))), needed=True,
     ),
     Column(
-        "last_name", "Last name", ("last name", "nom", "nom de famille"),
-        (Tier(("customer last name", "nom client")), Tier(("surname", "family name")), Tier(("name",))), needed=True,
+        name="last_name", label="Last name", exact=("last name", "nom", "nom de famille"),
+        tiers=(Tier(("customer last name", "nom client")), Tier(("surname", "family name")), Tier(("name",))), needed=True,
     ),
     Column(
-        "email", "E-mail address", ("e-mail address", "adresse e-mail"),
-        (Tier(("customer email", "email client")), Tier(("email", "mail", "courriel", "adresse électronique", "adresse mail"))), needed=True,
+        name="email", label="E-mail address", exact=("e-mail address", "adresse e-mail"),
+        tiers=(Tier(("customer email", "email client")), Tier(("email", "mail", "courriel", "adresse électronique", "adresse mail"))), needed=True,
     ),
     _AMOUNT,
     _CURRENCY,
-    Column("description", "Description", ("description",), (Tier(("désignation", "libellé", "objet", "subject", "intitulé", "motif")),), needed=True),
+    Column(name="description", label="Description", exact=("description",), tiers=(Tier(("désignation", "libellé", "objet", "subject", "intitulé", "motif")),), needed=True),
     *_REFERENCES,
-    Column("order_id", "Order id", ("order id", "N° de commande", "numéro de commande"), _ORDER_ID),
-    Column("language", "Customer's language", ("customer's language", "langue du client"), (Tier(("language", "langue")), Tier(("locale",)))),
+    Column(name="order_id", label="Order id", exact=("order id", "N° de commande", "numéro de commande"), tiers=_ORDER_ID),
+    Column(name="language", label="Customer's language", exact=("customer's language", "langue du client"), tiers=(Tier(("language", "langue")), Tier(("locale",)))),
     Column(
-        "expires_at", "Valid until", ("valid until", "valable jusqu’au", "expires at"),
-        (Tier(("valide jusqu'au", "expiry", "expiry date", "expiration", "date d'expiration")), Tier(("date limite",))),
+        name="expires_at", label="Valid until", exact=("valid until", "valable jusqu’au", "expires at"),
+        tiers=(Tier(("valide jusqu'au", "expiry", "expiry date", "expiration", "date d'expiration")), Tier(("date limite",))),
     ),
     Column(
-        "phone", "Telephone", ("telephone", "téléphone"),
-        (Tier(("phone", "phone number", "tel", "tél", "numéro de téléphone")), Tier(("mobile", "portable"))),
+        name="phone", label="Telephone", exact=("telephone", "téléphone"),
+        tiers=(Tier(("phone", "phone number", "tel", "tél", "numéro de téléphone")), Tier(("mobile", "portable"))),
     ),
 )  # fmt: skip
 EXPECTED: tuple[Column, ...] = (
-    Column("order_id", "Order id", ("order id", "N° de commande", "numéro de commande"), _ORDER_ID, needed=True),
+    Column(name="order_id", label="Order id", exact=("order id", "N° de commande", "numéro de commande"), tiers=_ORDER_ID, needed=True),
     _AMOUNT,
     _CURRENCY,
-    Column("date", "Date", ("date",), (Tier(("date de commande", "order date")), Tier(("created", "created at", "date de création")))),
+    Column(name="date", label="Date", exact=("date",), tiers=(Tier(("date de commande", "order date")), Tier(("created", "created at", "date de création")))),
     *_REFERENCES,
 )  # fmt: skip
 

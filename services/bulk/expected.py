@@ -30,9 +30,9 @@ from services.orders.errors import FieldEmpty, FieldTooLong
 from services.settings import Account
 from services.settlements.amounts import Decision
 from services.settlements.dates import Form
-from services.store import Row
 from services.store.locks import one_at_a_time
 from services.store.orders import batches
+from services.store.orders.batches import Known
 from services.store.orders.searching import searched
 from services.text import card_numbers
 
@@ -42,7 +42,7 @@ ORDER_ID_MAX = 80
 AT_ONCE = 1_000  # orders in one transaction: other writers wait for tens of milliseconds
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Expected:
     """``amount`` in 1/10000; ``placed_at`` None where the list names no date; ``references``: always five."""
 
@@ -64,7 +64,7 @@ class Different:
     facts: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Preview:
     """``decision.decimal`` None: the file does not say how its amounts are written, and no row was read. ``cards``: the rows
     of new orders whose id or reference looks like a card number."""
@@ -98,7 +98,7 @@ def look(
     )
     decision = cells.decide(read, decimal)
     if decision.decimal is None:
-        return Preview(read, decision)
+        return Preview(table=read, decision=decision)
     wanted, bad = _read_rows(read, desk.account(account), decision.decimal)
     with desk.store.read() as tx:
         known = batches.facts(tx, account, (one.order_id for one in wanted))
@@ -109,7 +109,15 @@ def look(
         if one.order_id in known and (facts := _differing(one, known[one.order_id]))
     )
     cards = tuple(one.line for one in new if any(map(card_numbers.found, (one.order_id, *one.references))))
-    return Preview(read, decision, new, len(wanted) - len(new) - len(different), different, tuple(bad), cards)
+    return Preview(
+        table=read,
+        decision=decision,
+        new=new,
+        known=len(wanted) - len(new) - len(different),
+        different=different,
+        bad=tuple(bad),
+        cards=cards,
+    )
 
 
 def keep(desk: Desk, actor: Actor, account: str, wanted: Sequence[Expected], head: Head | None = None) -> int:
@@ -180,12 +188,14 @@ def _read_row(
     code = take("currency", lambda: cells.currency(line, account.currency), account.currency)
     names = [f"reference_{n}" for n in range(1, REFERENCES + 1)]
     one = Expected(
-        line.number,
-        take("order_id", lambda: _text(line, "order_id", ORDER_ID_MAX, needed=True), ""),
-        take("amount", lambda: _amount(line, code, decimal), 0),
-        code,
-        take("date", lambda: cells.moment(line, "date", form, account.zone, end_of_day=False), None),
-        tuple(take(name, partial(_text, line, name, REFERENCE_MAX), "") for name in names),
+        line=line.number,
+        order_id=take("order_id", lambda: _text(line, "order_id", ORDER_ID_MAX, needed=True), ""),
+        amount=take("amount", lambda: _amount(line, code, decimal), 0),
+        currency=code,
+        placed_at=take(
+            "date", lambda: cells.moment(line, "date", form, account.zone, end_of_day=False), None
+        ),
+        references=tuple(take(name, partial(_text, line, name, REFERENCE_MAX), "") for name in names),
     )
     problems.update(cells.damaged(line, ["order_id", *names] & line.cells.keys()))
     problems.update(cells.of_row(line))
@@ -207,7 +217,7 @@ def _amount(line: Line, code: str, decimal: DecimalSign) -> int:
     return cells.units(line, decimal, code)
 
 
-def _differing(wanted: Expected, known: Row[Any]) -> tuple[str, ...]:
+def _differing(wanted: Expected, known: Known) -> tuple[str, ...]:
     """The columns in which the list says something else; what the list does not say is no difference."""
     told = {"amount": wanted.amount, "currency": wanted.currency}
     told |= {f"reference_{n}": text for n, text in enumerate(wanted.references, 1) if text}

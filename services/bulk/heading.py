@@ -37,7 +37,7 @@ class Told:
         return {meaning: name for meaning, name in {**kept, **self.said}.items() if name is not None}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Head:
     """``names``: of the columns, no two alike; ``samples``: the first cells of each; ``told``: what was said of them;
     ``doubts``: meanings for which several columns may stand and differ, with these columns' names."""
@@ -101,7 +101,7 @@ def head_of(cells: Sequence[str], columns: tuple[Column, ...], told: Told) -> He
     for place, text in enumerate(bare):
         if said.get(words.recognise(text) or "") == "":
             by_place.setdefault(place, "")
-    return Head(names, words.choose(bare, by_place), said)
+    return Head(names=names, choice=words.choose(bare, by_place), told=said)
 
 
 def samples(rows: Sequence[Sequence[str]], width: int) -> tuple[tuple[str, ...], ...]:

@@ -51,9 +51,10 @@ from services.orders.warnings import (
     looks_like_card,
 )
 from services.settlements.amounts import Decision
-from services.store import STORE_AWAY, Connection, Row
+from services.store import STORE_AWAY, Connection
 from services.store.locks import one_at_a_time
 from services.store.orders import batches, sending
+from services.store.orders.records import Batch, BatchRow
 from services.store.restore_guard import held
 from services.text import card_numbers
 
@@ -88,7 +89,7 @@ class Preview:
 class Progress:
     """``waiting``, ``created``, ``refused``: rows. ``left``: how long the waiting ones take at the set pace."""
 
-    batch: Row[Any]
+    batch: Batch
     waiting: int
     created: int
     refused: int
@@ -209,7 +210,7 @@ def listing(desk: Desk, actor: Actor, most: int = LISTED) -> Listing:
     )
 
 
-def refused(desk: Desk, actor: Actor, batch: int) -> list[Row[Any]]:
+def refused(desk: Desk, actor: Actor, batch: int) -> list[BatchRow]:
     """The rows that were refused when their turn came, with their problems: field → [code, values].
 
     Raises UnknownBatch, NotAllowed.
@@ -263,7 +264,7 @@ def work(desk: Desk) -> bool:
     return True
 
 
-def _send(tx: Connection, desk: Desk, batch: Row[Any], row: Row[Any], now: datetime) -> None:
+def _send(tx: Connection, desk: Desk, batch: Batch, row: BatchRow, now: datetime) -> None:
     person = (
         Actor("user", batch.actor_id, batch.sender_name)
         if batch.actor_kind == "user"
@@ -288,12 +289,12 @@ def _send(tx: Connection, desk: Desk, batch: Row[Any], row: Row[Any], now: datet
     batches.change(tx, batch.id, **following)
 
 
-def _refuse(tx: Connection, batch: Row[Any], row: Row[Any], problems: dict[str, DeskError]) -> None:
+def _refuse(tx: Connection, batch: Batch, row: BatchRow, problems: dict[str, DeskError]) -> None:
     said = {field: [problem.code, problem.fields()] for field, problem in problems.items()}
     batches.change_row(tx, batch.id, row.number, state="refused", problems=said)
 
 
-def _order_id(batch: Row[Any], number: int) -> str:
+def _order_id(batch: Batch, number: int) -> str:
     """The order id of a row that names none: it can be read out, and no other row has it."""
     return f"{batch.created_at:%y%m%d}-{batch.id}-{number:04d}"
 

@@ -61,7 +61,7 @@ class Row:
     dates: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Line:
     """``number``: the row of the spreadsheet, the line of the text, from 1. ``cells``: by column, blanks around gone.
 
@@ -80,7 +80,7 @@ class Line:
     last: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """``places``: column → its place from 0; ``unknown``: headings that name no column and were left out."""
 
@@ -236,7 +236,7 @@ def _table(
     lines = (_line(row, places, width, kind, delimiter) for row in found)
     if head.sign:
         lines = (_with_sign(line, head.sign) for line in lines)
-    return Table(kind, head, places, head.unknown, tuple(lines))
+    return Table(kind=kind, head=head, places=places, unknown=head.unknown, lines=tuple(lines))
 
 
 def _with_sign(line: Line, sign: str) -> Line:
@@ -274,7 +274,15 @@ def _line(
     dates = frozenset(name for name, place in places.items() if place in row.dates)
     shifted = any(cell.strip() for cell in row.cells[width:])
     hidden = unfolded_rows(list(row.cells), delimiter, 2 * width - 1)[-1][0] if kind == "text" else 0
-    return Line(row.number, cells, typed, shifted, lost, dates, row.number + hidden if hidden else 0)
+    return Line(
+        number=row.number,
+        cells=cells,
+        typed=typed,
+        shifted=shifted,
+        lost=lost,
+        dates=dates,
+        last=row.number + hidden if hidden else 0,
+    )
 
 
 def _unmarked(cell: str) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from services import clock
 from services.access import Actor, Right, audit, require
@@ -31,8 +31,9 @@ from services.money import from_units, quantised
 from services.orders import create, history, open_page
 from services.orders.drafts import Channel, Draft, propose_order_id
 from services.orders.states import UNPAID
-from services.store import Row, meta
+from services.store import meta
 from services.store.orders import orders as rows
+from services.store.orders.records import Order
 
 DAYS = 30
 CLOCK_SECONDS = 0.3  # a little longer than every process keeps the sandbox's time
@@ -218,7 +219,7 @@ def _send_list(desk: Desk, actor: Actor, shop: Shop) -> list[int]:
     return made
 
 
-def _pay(sandbox: SandboxControl, order: Row[Any], fate: str) -> bool:
+def _pay(sandbox: SandboxControl, order: Order, fate: str) -> bool:
     """What the customer does; True when money came, or is held."""
     page = [order.order_id]
     if fate == "forgotten":
@@ -257,7 +258,7 @@ def _after_sales(desk: Desk, actor: Actor, sandbox: SandboxControl, paid: list[t
     drain(desk)
 
 
-def _until(desk: Desk, order_ids: list[int], holds: Callable[[Row[Any]], bool]) -> None:
+def _until(desk: Desk, order_ids: list[int], holds: Callable[[Order], bool]) -> None:
     """Work until it holds of each order."""
     _work_until(desk, lambda: all(holds(_order(desk, order_id)) for order_id in order_ids))
 
@@ -274,7 +275,7 @@ def _work_until(desk: Desk, done: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def _order(desk: Desk, order_id: int) -> Row[Any]:
+def _order(desk: Desk, order_id: int) -> Order:
     with desk.store.read() as tx:
         order = rows.order(tx, order_id)
     assert order is not None

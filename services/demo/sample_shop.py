@@ -108,7 +108,15 @@ class Shop:
         expected.keep(desk, actor, self.account, found.new)
 
     def save_template(self, desk: Desk, actor: Actor) -> None:
-        content = Content(None, "EUR", "Acompte de 30 %", ("",) * 4, "fr", "now", 7)
+        content = Content(
+            amount=None,
+            currency="EUR",
+            description="Acompte de 30 %",
+            references=("",) * 4,
+            language="fr",
+            capture="now",
+            days=7,
+        )
         with suppress(TemplateNameTaken):  # kept by an attempt that was cut off
             templates.save(desk, actor, self.account, "Acompte", content)
 

@@ -22,6 +22,7 @@ from services.orders.retry import GIVE_UP, backoff
 from services.store import Connection, Row
 from services.store.lease import Leased
 from services.store.orders import notices, orders, steps
+from services.store.orders.records import Order
 
 LEASE = timedelta(seconds=150)
 MOST_UNKNOWN = 2  # hand-overs that may have arrived
@@ -148,7 +149,7 @@ def _message(
     desk: Desk,
     row: Row[Any],
     user: Row[Any],
-    order: Row[Any],
+    order: Order,
     language: str,
     settings: EmailSettings,
     message_id: str,

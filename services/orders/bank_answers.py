@@ -14,8 +14,7 @@ from typing import Any, Literal
 from services import clock
 from services.access import HIPAY, WORKER
 from services.desk import Desk
-from services.hipay.observations import Observation
-from services.hipay.observations import Operation as Listed
+from services.hipay.observations import Observation, Operation
 from services.hipay.statuses import Effect, status
 from services.orders.record import (
     Outcome,
@@ -24,16 +23,18 @@ from services.orders.record import (
     operation_done,
     record,
 )
-from services.store import Connection, Row, alarms
+from services.store import Connection, alarms
+from services.store.order_states import EventKind, OperationKind
 from services.store.orders import operations, orders
+from services.store.orders.records import AskedOperation, StoredEvent
 
 BANK_REFUSED, UNCLEAR = "operation_bank_refused", "operation_bank_unclear"  # an operation's failure
 SEEN, REFUSED = "seen at HiPay", "bank_refused"  # how an alarm ended
 # Of the operation statuses of HiPay's v3 description.
 _FAILED = frozenset({"failure", "cancelled"})
 _STANDS = frozenset({"completed", "remitted", "reconciled"})
-_REFUSED = {Effect.CAPTURE_REFUSED: "capture", Effect.REFUND_REFUSED: "refund"}
-_DONE = {
+_REFUSED: dict[Effect, OperationKind] = {Effect.CAPTURE_REFUSED: "capture", Effect.REFUND_REFUSED: "refund"}
+_DONE: dict[Effect, OperationKind] = {
     Effect.CAPTURE_REQUESTED: "capture", Effect.CAPTURED: "capture",
     Effect.REFUND_REQUESTED: "refund", Effect.REFUNDED: "refund",
 }  # fmt: skip
@@ -91,7 +92,7 @@ def close_unclear(tx: Connection, order_id: int, *, by: str, reason: str) -> Non
             alarms.close_alarms(tx, one.identity, at=clock.now(), by=by, reason=reason)
 
 
-def _close(tx: Connection, asked: Row[Any], reason: str) -> None:
+def _close(tx: Connection, asked: AskedOperation, reason: str) -> None:
     """End what is still to do about an operation of which HiPay has spoken."""
     for one in alarms.alarms_of(tx, asked.order):
         if one.detail.get("operation") == asked.id:
@@ -99,13 +100,13 @@ def _close(tx: Connection, asked: Row[Any], reason: str) -> None:
     close_unclear(tx, asked.order, by=HIPAY.id, reason=reason)
 
 
-def _counts(tx: Connection, asked: Row[Any], seen: Observation) -> bool:
+def _counts(tx: Connection, asked: AskedOperation, seen: Observation) -> bool:
     """Whether an operation that the bank had refused is in the total after all; one that a person, or HiPay, had called
     not done is done once it is listed."""
     return asked.failure != BANK_REFUSED or _covered(tx, asked, seen, counted=True)
 
 
-def _covered(tx: Connection, asked: Row[Any], seen: Observation, *, counted: bool) -> bool:
+def _covered(tx: Connection, asked: AskedOperation, seen: Observation, *, counted: bool) -> bool:
     """Whether the total holds every operation that stands, with or (``counted`` False) without this one."""
     total, every = _total(seen, asked.kind), operations.of_order(tx, asked.order)
     others = [one for one in every if _is_done(one, seen, asked.kind) and one.id != asked.id]
@@ -113,11 +114,11 @@ def _covered(tx: Connection, asked: Row[Any], seen: Observation, *, counted: boo
     return total is not None and total >= needed
 
 
-def _total(seen: Observation, kind: str) -> int | None:
+def _total(seen: Observation, kind: OperationKind) -> int | None:
     return seen.captured if kind == "capture" else seen.refunded
 
 
-def _listed(asked: Row[Any], seen: Observation) -> Literal["done", "refused"] | None:
+def _listed(asked: AskedOperation, seen: Observation) -> Literal["done", "refused"] | None:
     """What the read's own list says of an operation of ours: its id, kind and amount must all be there."""
     its = [
         one
@@ -132,7 +133,7 @@ def _listed(asked: Row[Any], seen: Observation) -> Literal["done", "refused"] | 
 
 
 def _told(
-    tx: Connection, asked: Row[Any], seen: Observation, known: Sequence[Row[Any]]
+    tx: Connection, asked: AskedOperation, seen: Observation, known: Sequence[StoredEvent]
 ) -> Literal["done", "refused"] | None:
     """What a notification that names it says, where this read confirms it: the same status, the same totals, and these
     leave room for what it says. Whoever knows the passphrase may name any operation."""
@@ -153,7 +154,7 @@ def _told(
     return None
 
 
-def _failed_unnamed(tx: Connection, order_id: int, seen: Observation, failed: Listed) -> None:
+def _failed_unnamed(tx: Connection, order_id: int, seen: Observation, failed: Operation) -> None:
     """An operation that HiPay lists as failed under no id of ours: one of ours by its amount, or made elsewhere."""
     identity = f"bank_refused:{order_id}:{seen.reference}:{failed.arn or failed.at}"
     if orders.event_by_identity(tx, identity) is not None:
@@ -175,17 +176,18 @@ def _failed_unnamed(tx: Connection, order_id: int, seen: Observation, failed: Li
     ]
     if sum(1 for one in same if one.failure == BANK_REFUSED) >= len(alike):
         return  # known already, by the totals
+    kind: OperationKind = "capture" if failed.kind == "capture" else "refund"
     may_be = [one for one in same if one.state == "done" and _before(one, seen)]
     if len(may_be) == 1:
         _refuse(tx, may_be[0], seen, identity)
     elif may_be or failed.amount is None:
-        _unclear(tx, order_id, seen, failed.kind, may_be, identity)
+        _unclear(tx, order_id, seen, kind, may_be, identity)
     else:
-        _elsewhere(tx, order_id, seen, failed.kind, failed.amount, identity)
+        _elsewhere(tx, order_id, seen, kind, failed.amount, identity)
 
 
 def _by_totals(
-    tx: Connection, order_id: int, seen: Observation, kind: str, reads: Sequence[Row[Any]]
+    tx: Connection, order_id: int, seen: Observation, kind: OperationKind, reads: Sequence[StoredEvent]
 ) -> None:
     """Which operation a 165 or 173 is about, where no id tells: by what the transaction's total has lost since ``reads``.
 
@@ -219,16 +221,16 @@ def _by_totals(
         _unclear(tx, order_id, seen, kind, may_be, identity)
 
 
-def _is_done(one: Row[Any], seen: Observation, kind: str) -> bool:
+def _is_done(one: AskedOperation, seen: Observation, kind: OperationKind) -> bool:
     return (one.reference, one.kind, one.state) == (seen.reference, kind, "done")
 
 
-def _before(one: Row[Any], seen: Observation) -> bool:
+def _before(one: AskedOperation, seen: Observation) -> bool:
     """Whether it was asked before HiPay dates what this read shows, in whole seconds: else it cannot be what was refused."""
     return seen.at is not None and bool(one.created_at.replace(microsecond=0) <= seen.at)
 
 
-def _fitting(candidates: Sequence[Row[Any]], units: int) -> list[tuple[Row[Any], ...]]:
+def _fitting(candidates: Sequence[AskedOperation], units: int) -> list[tuple[AskedOperation, ...]]:
     """Every choice of candidates whose amounts make ``units``."""
     if len(candidates) > _MOST_CANDIDATES:
         return []
@@ -237,7 +239,7 @@ def _fitting(candidates: Sequence[Row[Any]], units: int) -> list[tuple[Row[Any],
     return [some for some in every if sum(one.amount or 0 for one in some) == units]
 
 
-def _explained(known: Sequence[Row[Any]], seen: Observation, kind: str | None) -> bool:
+def _explained(known: Sequence[StoredEvent], seen: Observation, kind: OperationKind | None) -> bool:
     """Whether this very refusal was taken in before: a read may be told anew."""
     return any(
         event.kind.startswith("bank_refused")
@@ -246,7 +248,7 @@ def _explained(known: Sequence[Row[Any]], seen: Observation, kind: str | None) -
     )
 
 
-def _refuse(tx: Connection, asked: Row[Any], seen: Observation, identity: str | None = None) -> None:
+def _refuse(tx: Connection, asked: AskedOperation, seen: Observation, identity: str | None = None) -> None:
     operations.change(tx, asked.id, state="refused", failure=BANK_REFUSED, failure_detail=_reason(seen))
     _say(
         tx,
@@ -272,7 +274,7 @@ def _refuse(tx: Connection, asked: Row[Any], seen: Observation, identity: str | 
 
 
 def _elsewhere(
-    tx: Connection, order_id: int, seen: Observation, kind: str, units: int, identity: str
+    tx: Connection, order_id: int, seen: Observation, kind: OperationKind, units: int, identity: str
 ) -> None:
     """The bank refused what was not asked here, or was asked together with the payment."""
     _say(tx, order_id, "bank_refused", seen, kind, identity, amount=units)
@@ -280,7 +282,12 @@ def _elsewhere(
 
 
 def _unclear(
-    tx: Connection, order_id: int, seen: Observation, kind: str, may_be: Sequence[Row[Any]], identity: str
+    tx: Connection,
+    order_id: int,
+    seen: Observation,
+    kind: OperationKind,
+    may_be: Sequence[AskedOperation],
+    identity: str,
 ) -> None:
     for one in may_be:
         operations.change(tx, one.id, state="unknown", failure=UNCLEAR, failure_detail=_reason(seen))
@@ -297,7 +304,13 @@ def _unclear(
 
 
 def _say(
-    tx: Connection, order_id: int, event: str, seen: Observation, kind: str, identity: str | None, **more: Any
+    tx: Connection,
+    order_id: int,
+    event: EventKind,
+    seen: Observation,
+    kind: OperationKind,
+    identity: str | None,
+    **more: Any,
 ) -> None:
     record(
         tx,

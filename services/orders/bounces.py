@@ -28,6 +28,7 @@ from services.mail.mailbox import Place, Received
 from services.mail.reports import Report
 from services.orders.record import inert, record
 from services.store import STORE_AWAY, Connection, alarms, meta
+from services.store.order_states import EVENT_KINDS
 from services.store.orders import orders
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ _OURS = secrets.token_hex(8)
 _reading = threading.Lock()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Reading:
     """How the mailbox stands: ``read_at`` when it was last read to its end, ``error`` why it could not be since."""
 
@@ -95,11 +96,11 @@ def standing(tx: Connection, server: ImapServer) -> Reading:
     known = meta.document(tx, _name(server))
     read_at, tried_at = (known.get(name) for name in ("read_at", "tried_at"))
     return Reading(
-        datetime.fromisoformat(read_at) if read_at else None,
-        datetime.fromisoformat(tried_at) if tried_at else None,
-        known.get("error", ""),
-        known.get("host", ""),
-        known.get("answer", ""),
+        read_at=datetime.fromisoformat(read_at) if read_at else None,
+        tried_at=datetime.fromisoformat(tried_at) if tried_at else None,
+        error=known.get("error", ""),
+        host=known.get("host", ""),
+        answer=known.get("answer", ""),
     )
 
 
@@ -203,7 +204,7 @@ def tell(tx: Connection, report: Report) -> bool:
     record(
         tx,
         order.id,
-        event if message.kind == "link" else f"copy_{event}",
+        EVENT_KINDS[event if message.kind == "link" else f"copy_{event}"],
         WORKER,
         identity=f"{event}:{message.id}",
         number=message.number,

@@ -8,7 +8,7 @@ ConfirmingRefused (OrderError)
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from services import clock
 from services.access import Actor, Right, audit, require, rights
@@ -18,8 +18,9 @@ from services.orders.errors import OrderError, UnknownOrder
 from services.orders.record import confirmed, record, too_late
 from services.orders.transactions import Told
 from services.orders.unconfirmed import told_of
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.orders import orders
+from services.store.orders.records import Order
 
 WHY_MAX = 200
 
@@ -44,7 +45,7 @@ class WhyMissing(ConfirmingRefused):
     code = "payment_why_missing"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Confirmable:
     """A transaction as HiPay tells of it. Amounts in units of 1/10000, totals so far; ``product``: HiPay's code."""
 
@@ -96,7 +97,7 @@ def confirm(
     desk.wake.set()
 
 
-def _count(tx: Connection, order: Row[Any], one: Told, actor: Actor) -> None:
+def _count(tx: Connection, order: Order, one: Told, actor: Actor) -> None:
     seen = one.transaction
     page_of = {
         row.data["reference"]: row.page
@@ -129,11 +130,16 @@ def _confirmable(one: Told) -> Confirmable:
     seen = one.transaction
     product = str(one.data.get("payment_product") or "")
     return Confirmable(
-        seen.reference, seen.authorised, seen.captured, seen.refunded, seen.charged_back, product
+        reference=seen.reference,
+        authorised=seen.authorised,
+        captured=seen.captured,
+        refunded=seen.refunded,
+        charged_back=seen.charged_back,
+        product=product,
     )
 
 
-def _order(tx: Connection, order_id: int) -> Row[Any]:
+def _order(tx: Connection, order_id: int) -> Order:
     order = orders.order(tx, order_id)
     if order is None or order.channel == "imported":
         raise UnknownOrder

@@ -23,7 +23,7 @@ from services.store.locks import one_at_a_time
 from services.store.orders import orders, steps
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Preview:
     """The e-mail as the customer will get it, but for the link that does not exist yet."""
 
@@ -88,7 +88,13 @@ def preview(desk: Desk, actor: Actor, accepted: Accepted) -> Preview:
     letter = letter_of(desk.account(accepted.account), accepted)
     sender = f"{settings.sender_name} <{settings.sender_address}>"
     composed = compose(letter, settings, url=None)
-    return Preview(composed, accepted.email, sender, settings.reply_to, accepted.internationalised)
+    return Preview(
+        composed=composed,
+        to=accepted.email,
+        sender=sender,
+        reply_to=settings.reply_to,
+        internationalised=accepted.internationalised,
+    )
 
 
 def copy_address(actor: Actor) -> str | None:

@@ -27,10 +27,10 @@ from services.orders.errors import (
     TimeSkipped,
     TimeTwice,
 )
+from services.store.order_states import Capture as Capture
 
 T = TypeVar("T")
 Channel = Literal["link", "phone"]
-Capture = Literal["now", "later"]
 
 ORDER_ID_MAX = 28  # HiPay takes 32: four are kept for the "-2" of a further page
 NAME_MAX, PHONE_MAX, REFERENCE_MAX = 60, 30, 80
@@ -45,7 +45,7 @@ _ORDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Draft:
     """The form as typed. ``locale`` is the typist's notation for the amount; ``expires_at`` is aware, or None."""
 
@@ -67,7 +67,7 @@ class Draft:
     copy_to_sender: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Accepted:
     """A form an order can be made of. ``amount`` is in units of 1/10000; ``references`` are always five."""
 
@@ -137,22 +137,22 @@ def check(draft: Draft, now: datetime) -> tuple[Accepted | None, dict[str, DeskE
     if problems:
         return None, problems
     return Accepted(
-        draft.channel,
-        draft.account,
-        first_name,
-        last_name,
-        email.text if email else "",
-        bool(email and email.internationalised),
-        phone,
-        amount,
-        draft.currency,
-        description,
-        (one, two, three, four, five),
-        order_id,
-        language,
-        expires_at,
-        draft.capture,
-        draft.copy_to_sender and link,
+        channel=draft.channel,
+        account=draft.account,
+        first_name=first_name,
+        last_name=last_name,
+        email=email.text if email else "",
+        internationalised=bool(email and email.internationalised),
+        phone=phone,
+        amount=amount,
+        currency=draft.currency,
+        description=description,
+        references=(one, two, three, four, five),
+        order_id=order_id,
+        language=language,
+        expires_at=expires_at,
+        capture=draft.capture,
+        copy_to_sender=draft.copy_to_sender and link,
     ), {}
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from services.hipay.observations import Observation
 from services.orders.transactions import AMOUNTS, Event, Heard, Transaction
-from services.store import Row
+from services.store.orders.records import StoredEvent
 
 
-def heard(rows: Iterable[Row[Any]]) -> Heard:
+def heard(rows: Iterable[StoredEvent]) -> Heard:
     """What the order's recorded events say of its transactions."""
     return Heard(Event(row.kind, row.at, row.data) for row in rows)
 

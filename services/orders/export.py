@@ -16,9 +16,9 @@ from services.orders.drafts import REFERENCES
 from services.orders.history import badge
 from services.spreadsheets import write as sheets
 from services.spreadsheets.write import Column, Form
-from services.store import Row
 from services.store.orders import orders
 from services.store.orders.orders import Filter
+from services.store.orders.records import Order
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,13 @@ def _columns(desk: Desk, words: Words, t: Translator, now: datetime) -> tuple[Co
     badges = {key: t(text) for key, text in words.badges.items()}
     channels = {key: t(text) for key, text in words.channels.items()}
 
-    def field(name: str) -> Callable[[Row[Any]], Any]:
+    def field(name: str) -> Callable[[Order], Any]:
         return lambda order: getattr(order, name)
 
-    def moment(name: str) -> Callable[[Row[Any]], datetime | None]:
+    def moment(name: str) -> Callable[[Order], datetime | None]:
         """In the account's zone, which another column names."""
 
-        def local(order: Row[Any]) -> datetime | None:
+        def local(order: Order) -> datetime | None:
             at: datetime | None = getattr(order, name)
             return at.astimezone(desk.account(order.account).zone).replace(tzinfo=None) if at else None
 

@@ -17,9 +17,11 @@ from services.orders.record import record
 from services.orders.transactions import Told
 from services.settlements.operations import ORDER_KINDS
 from services.store import Row, access, alarms
+from services.store.order_states import Badge, StepKind
 from services.store.orders import operations, steps
 from services.store.orders import orders as rows
 from services.store.orders.orders import Filter as Filter
+from services.store.orders.records import Message, Order, Page, StoredEvent
 from services.store.settlements import reconciliation_views
 from services.store.settlements.stored_lines import LineOfFile
 
@@ -31,7 +33,7 @@ PAYOUT_LINES = 200  # of one order that are looked at
 class Listing:
     """One page of the list. ``total`` counts all that the filter lets through."""
 
-    orders: tuple[Row[Any], ...]
+    orders: tuple[Order, ...]
     total: int
     page: int
     now: datetime
@@ -41,20 +43,20 @@ class Listing:
         return max(1, -(-self.total // PAGE_SIZE))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Detail:
     """One order with all that happened to it, oldest first; ``waiting`` is which steps are due, and when.
 
     ``people``: the name of each person who did something, by actor id; ``whys``: each operation's reason, by its row.
     """
 
-    order: Row[Any]
-    badge: str
-    pages: tuple[Row[Any], ...]
-    messages: tuple[Row[Any], ...]
-    events: tuple[Row[Any], ...]
+    order: Order
+    badge: Badge
+    pages: tuple[Page, ...]
+    messages: tuple[Message, ...]
+    events: tuple[StoredEvent, ...]
     alarms: tuple[Row[Any], ...]
-    waiting: dict[str, datetime]
+    waiting: dict[StepKind, datetime]
     now: datetime
     address: str | None  # our own link, else HiPay's
     people: Mapping[str, str]
@@ -80,12 +82,12 @@ class Detail:
         return retryable(self.order)
 
 
-def badge(order: Row[Any], now: datetime) -> str:
+def badge(order: Order, now: datetime) -> Badge:
     """The word of ``states.BADGES`` that sums the order up at this moment."""
     return states.badge(order.delivery, order.availability, order.payment, order.expires_at, now)
 
 
-def retryable(order: Row[Any]) -> bool:
+def retryable(order: Order) -> bool:
     """Whether sending stopped before the customer could be told, and nothing has been paid."""
     stopped = order.availability == "failed" or order.delivery in ("failed", "uncertain")
     stopped = stopped and order.availability != "cancelled"
@@ -120,19 +122,19 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
         }
         users = (access.user(tx, actor_id) for actor_id in acting)
         return Detail(
-            order,
-            badge(order, now),
-            pages,
-            tuple(rows.messages_of(tx, order_id)),
-            events,
-            raised,
-            steps.steps_of(tx, order_id),
-            now,
-            address(desk, order, pages[-1] if pages else None),
-            {user.id: user.name for user in users if user},
-            {asked.id: asked.why for asked in operations.of_order(tx, order_id) if asked.why},
-            event_data.heard(events).told(),
-            tuple(
+            order=order,
+            badge=badge(order, now),
+            pages=pages,
+            messages=tuple(rows.messages_of(tx, order_id)),
+            events=events,
+            alarms=raised,
+            waiting=steps.steps_of(tx, order_id),
+            now=now,
+            address=address(desk, order, pages[-1] if pages else None),
+            people={user.id: user.name for user in users if user},
+            whys={asked.id: asked.why for asked in operations.of_order(tx, order_id) if asked.why},
+            told=event_data.heard(events).told(),
+            settled=tuple(
                 line
                 for line in reconciliation_views.lines_of_order(tx, order_id, PAYOUT_LINES)
                 if line.kind in ORDER_KINDS
@@ -173,7 +175,7 @@ def retry(desk: Desk, actor: Actor, order_id: int) -> None:
             raise AccountUnknown(order.account)
         if not retryable(order):
             raise NothingToRetry
-        kind = "page" if order.availability == "failed" else "mail"
+        kind: StepKind = "page" if order.availability == "failed" else "mail"
         if kind == "mail":
             message = rows.message(tx, order_id, "link")
             assert message is not None

@@ -1,7 +1,5 @@
 """An order's e-mail: its letter, and the message that is stored ready to leave."""
 
-from typing import Any
-
 from services import clock
 from services.mail.addresses import parse_address
 from services.mail.compose import Composed, Letter
@@ -9,13 +7,16 @@ from services.mail.message import build
 from services.mail.settings import EmailSettings
 from services.orders.drafts import Accepted
 from services.settings import Account
-from services.store import Connection, Row
+from services.store import Connection
+from services.store.order_states import MessageKind, Reminder
 from services.store.orders import orders
+from services.store.orders.records import Order
 
-BY_HAND, BY_SCHEDULE = "by_hand", "by_schedule"  # what ``messages.reminder`` says of a reminder
+BY_HAND: Reminder = "by_hand"
+BY_SCHEDULE: Reminder = "by_schedule"
 
 
-def letter_of(account: Account, source: Accepted | Row[Any]) -> Letter:
+def letter_of(account: Account, source: Accepted | Order) -> Letter:
     """The letter of an accepted form or of a stored order: they name its facts alike."""
     return Letter(
         language=source.language,
@@ -35,15 +36,15 @@ def letter_of(account: Account, source: Accepted | Row[Any]) -> Letter:
 
 def queue_mail(
     tx: Connection,
-    order: Row[Any],
+    order: Order,
     page_id: int | None,
-    kind: str,
+    kind: MessageKind,
     recipient: str,
     composed: Composed,
     settings: EmailSettings,
     message_id: str,
     form_key: str | None = None,
-    reminder: str = "",
+    reminder: Reminder = "",
 ) -> None:
     """Store a message ready to leave; ``page_id`` None: it carries our own link. ``reminder``: BY_HAND, BY_SCHEDULE, or "" for an e-mail that is none."""
     body = build(composed, settings, to=parse_address(recipient), message_id=message_id, date=clock.now())

@@ -47,8 +47,10 @@ from services.orders.letter import BY_HAND, BY_SCHEDULE, letter_of, queue_mail
 from services.orders.pages import add_page, next_number
 from services.orders.payment_link import address, standing
 from services.orders.record import record
-from services.store import Connection, Row
+from services.store import Connection
+from services.store.order_states import EventKind, PageState, Reminder
 from services.store.orders import orders, steps
+from services.store.orders.records import Order
 
 OWN_MAX_DAYS = 365
 Action = Literal["resend", "readdress", "remind", "cancel", "extend", "correct", "renew"]
@@ -151,7 +153,7 @@ def renew(desk: Desk, actor: Actor, order_id: int, expires_at: datetime, form_ke
         order = _allowed(tx, desk, actor, order_id, "renew")
         _check_end(expires_at, OWN_MAX_DAYS if order.link_token else MAX_DAYS)
         orders.change_order(tx, order_id, expires_at=expires_at, failure="", failure_detail={})
-        times = {"former": order.expires_at.isoformat(), "until": expires_at.isoformat()}
+        times: dict[str, Any] = {"former": order.expires_at.isoformat(), "until": expires_at.isoformat()}
         if order.link_token:
             record(tx, order_id, "link_renewed", actor, **times)
             _queue(tx, desk, _order(tx, order_id), form_key)
@@ -198,7 +200,7 @@ def correct(
     return until
 
 
-def remind_by_schedule(tx: Connection, desk: Desk, order: Row[Any], form_key: str, **rule: Any) -> None:
+def remind_by_schedule(tx: Connection, desk: Desk, order: Order, form_key: str, **rule: Any) -> None:
     """Queue a reminder that nobody has asked for, in the caller's transaction, once for a ``form_key``.
 
     Raises LinkRefused, AccountNotReady, MailError.
@@ -211,7 +213,7 @@ def remind_by_schedule(tx: Connection, desk: Desk, order: Row[Any], form_key: st
         record(tx, order.id, "reminded_by_schedule", WORKER, **rule)
 
 
-_EVENTS = {"resend": "resent", "readdress": "readdressed", "remind": "reminded"}
+_EVENTS: dict[str, EventKind] = {"resend": "resent", "readdress": "readdressed", "remind": "reminded"}
 
 
 def _mail_again(
@@ -238,7 +240,7 @@ def _mail_again(
     desk.wake.set()
 
 
-def _queue(tx: Connection, desk: Desk, order: Row[Any], form_key: str, *, reminder: str = "") -> None:
+def _queue(tx: Connection, desk: Desk, order: Order, form_key: str, *, reminder: Reminder = "") -> None:
     pages = orders.pages_of(tx, order.id)
     page = None if order.link_token or not pages else pages[-1]
     settings = email_settings(tx, order.account).resolve(order.language)
@@ -277,7 +279,7 @@ def _pressed(tx: Connection, order_id: int, form_key: str) -> bool:
     return orders.event_by_identity(tx, _press(form_key)) is not None
 
 
-def _allowed(tx: Connection, desk: Desk, actor: Actor, order_id: int, action: Action) -> Row[Any]:
+def _allowed(tx: Connection, desk: Desk, actor: Actor, order_id: int, action: Action) -> Order:
     require(tx, actor, Right.SEND)
     order = _order(tx, order_id)
     refusal = _why_not(tx, desk, order, action)
@@ -286,14 +288,14 @@ def _allowed(tx: Connection, desk: Desk, actor: Actor, order_id: int, action: Ac
     return order
 
 
-def _order(tx: Connection, order_id: int) -> Row[Any]:
+def _order(tx: Connection, order_id: int) -> Order:
     order = orders.order(tx, order_id)
     if order is None or order.channel == "imported":
         raise UnknownOrder
     return order
 
 
-def _why_not(tx: Connection, desk: Desk, order: Row[Any], action: Action) -> DeskError | None:
+def _why_not(tx: Connection, desk: Desk, order: Order, action: Action) -> DeskError | None:
     if order.account not in desk.settings.all_accounts:
         return AccountUnknown(order.account)
     if order.erased_at is not None:
@@ -316,7 +318,7 @@ def _why_not(tx: Connection, desk: Desk, order: Row[Any], action: Action) -> Des
     return None
 
 
-def _why_not_mailed(tx: Connection, desk: Desk, order: Row[Any]) -> LinkRefused | None:
+def _why_not_mailed(tx: Connection, desk: Desk, order: Order) -> LinkRefused | None:
     if order.channel != "link":
         return NoMail()
     before = orders.message(tx, order.id, "link")
@@ -326,7 +328,7 @@ def _why_not_mailed(tx: Connection, desk: Desk, order: Row[Any]) -> LinkRefused 
     return None if before is not None and address(desk, order, pages[-1] if pages else None) else NoLink()
 
 
-def _close_pages(tx: Connection, order_id: int, state: str) -> datetime | None:
+def _close_pages(tx: Connection, order_id: int, state: PageState) -> datetime | None:
     """HiPay's pages lead nowhere of ours any more; until when the last of them can still be paid."""
     until = _payable_until(tx, order_id)
     for page in orders.pages_of(tx, order_id):
@@ -353,7 +355,7 @@ def _check_end(expires_at: datetime, most_days: int) -> None:
         raise ExpiryTooLate(most_days)
 
 
-def _check_facts(order: Row[Any], amount: int, description: str) -> None:
+def _check_facts(order: Order, amount: int, description: str) -> None:
     problem: DeskError | None = None
     if amount < MINIMUM_UNITS:
         problem = AmountBelowMinimum(MINIMUM_UNITS, order.currency)

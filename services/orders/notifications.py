@@ -23,16 +23,17 @@ from services.hipay.observations import Observation
 from services.hipay.statuses import Effect, status
 from services.orders.reads import request_reads
 from services.orders.record import tell
-from services.store import STORE_AWAY, Connection, Row, alarms
+from services.store import STORE_AWAY, Connection, alarms
 from services.store.orders import notifications, orders
 from services.store.orders.notifications import Fate
+from services.store.orders.records import Page, StoredNotification
 
 _CONTENT_TYPE_MAX = 200
 REST_SECONDS = 0.1
 LIMIT, AT_ONCE = 50, 25  # looked for at once; in one transaction
 
 log = logging.getLogger(__name__)
-_Told = tuple[int, Row[Any], Observation]  # the notification, the page that it is of, what it says
+_Told = tuple[int, Page, Observation]  # the notification, the page that it is of, what it says
 
 
 def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
@@ -95,8 +96,8 @@ def _work(desk: Desk, ids: Sequence[int]) -> int:
         return _give_up(desk, ids[0], name)
 
 
-def _apply(tx: Connection, desk: Desk, claimed: Iterable[Row[Any]]) -> None:
-    fates, seen = list[Fate](), list[tuple[Row[Any], Observation]]()
+def _apply(tx: Connection, desk: Desk, claimed: Iterable[StoredNotification]) -> None:
+    fates, seen = list[Fate](), list[tuple[StoredNotification, Observation]]()
     for row in claimed:
         try:
             seen.append((row, parse(row.body, row.content_type).observation()))

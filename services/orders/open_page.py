@@ -31,8 +31,10 @@ from services.orders.pages import add_page, fate_of, may_be_paid, next_number, p
 from services.orders.payment_link import Standing, standing
 from services.orders.record import alarm, record
 from services.orders.retry import PAGE_LIFE
-from services.store import Connection, Row
+from services.store import Connection
+from services.store.order_states import EventKind, PageState
 from services.store.orders import orders, steps
+from services.store.orders.records import Order, Page, StoredEvent
 
 SPARE = timedelta(minutes=2)  # a page that ends sooner is not handed out
 CLAIM = timedelta(seconds=150)  # longer than the longest call
@@ -70,8 +72,8 @@ class Pressed:
 class _Claimed:
     """``until`` is the claim's own time: whoever finds another there has lost it."""
 
-    order: Row[Any]
-    page: Row[Any]
+    order: Order
+    page: Page
     until: datetime
 
 
@@ -139,7 +141,7 @@ def _claim(desk: Desk, token: str) -> Pressed | _Claimed:
         return _Claimed(order, last, until)
 
 
-def _reusable(tx: Connection, order: Row[Any], page: Row[Any], now: datetime) -> bool:
+def _reusable(tx: Connection, order: Order, page: Page, now: datetime) -> bool:
     """Whether the page can still be paid for a while, with the order's own facts."""
     end = page.expires_at or now
     lasts = end > now + SPARE or end >= order.expires_at
@@ -151,12 +153,12 @@ def _reusable(tx: Connection, order: Row[Any], page: Row[Any], now: datetime) ->
     return bool(lasts and end > now and page.amount == order.amount and len(attempts) < ATTEMPTS)
 
 
-def _opened(tx: Connection, order: Row[Any], page: Row[Any], now: datetime) -> None:
+def _opened(tx: Connection, order: Order, page: Page, now: datetime) -> None:
     if not _since(tx, order, "opened", now - PRESSES_APART):
         record(tx, order.id, "opened", CUSTOMER, page=page.id)
 
 
-def _since(tx: Connection, order: Row[Any], kind: str, since: datetime) -> list[Row[Any]]:
+def _since(tx: Connection, order: Order, kind: EventKind, since: datetime) -> list[StoredEvent]:
     return [event for event in orders.events_of(tx, order.id) if event.kind == kind and event.at > since]
 
 
@@ -183,7 +185,7 @@ def _make(desk: Desk, claimed: _Claimed) -> Pressed | None:
         raise
 
 
-def _paid(desk: Desk, order: Row[Any], reads: list[tuple[Row[Any], OrderRead | None]]) -> bool:
+def _paid(desk: Desk, order: Order, reads: list[tuple[Page, OrderRead | None]]) -> bool:
     if not any(read is not None and read.observations for _, read in reads):
         return False
     with desk.store.write() as tx:
@@ -215,7 +217,7 @@ def _commit(desk: Desk, claimed: _Claimed, created: CreatedPage, end: datetime) 
         if not _holds(tx, claimed):
             return None  # taken over: the page of whoever did is the one
         stands = standing(order, now)
-        state = "withdrawn" if stands == "cancelled" else "open"
+        state: PageState = "withdrawn" if stands == "cancelled" else "open"
         if state == "open" and _facts(order) != _facts(claimed.order):
             state = "superseded"
         orders.change_page(
@@ -229,7 +231,7 @@ def _commit(desk: Desk, claimed: _Claimed, created: CreatedPage, end: datetime) 
             claimed_until=None,
         )
         orders.change_order(tx, order.id, failure="", failure_detail={})
-        event = "page_opened" if state == "open" else "link_page_late"
+        event: EventKind = "page_opened" if state == "open" else "link_page_late"
         record(tx, order.id, event, WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
         steps.schedule(tx, order.id, "read", order.account, now + timedelta(seconds=20))
     desk.wake.set()
@@ -238,7 +240,7 @@ def _commit(desk: Desk, claimed: _Claimed, created: CreatedPage, end: datetime) 
     return Pressed(stands, created.forward_url if stands == "open" else None)
 
 
-def _facts(order: Row[Any]) -> tuple[int, str]:
+def _facts(order: Order) -> tuple[int, str]:
     return order.amount, order.description
 
 
@@ -267,7 +269,7 @@ def _known(desk: Desk, claimed: _Claimed, error: errors.DuplicateOrder | errors.
         orders.lock(tx, order.id)
         if not _holds(tx, claimed):
             return None
-        facts = {"page": page.id, "hipay_order_id": page.hipay_order_id}
+        facts: dict[str, Any] = {"page": page.id, "hipay_order_id": page.hipay_order_id}
         if fate == "replace":
             orders.change_page(tx, page.id, state="lost", claimed_until=None)
             record(tx, order.id, "page_lost", WORKER, **facts)

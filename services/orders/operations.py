@@ -14,7 +14,7 @@ a refund made twice is money lost. ``operation_steps`` asks HiPay; ``bank_answer
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import ClassVar
 
 from services import clock
 from services.access import Actor, Right, audit, require, rights
@@ -25,10 +25,11 @@ from services.orders import states
 from services.orders.bank_answers import close_unclear
 from services.orders.errors import OrderError, UnknownOrder
 from services.orders.record import operation_done, record
-from services.store import Connection, Row, alarms
+from services.store import Connection, alarms
+from services.store.order_states import OperationKind
 from services.store.orders import operations, orders, steps
+from services.store.orders.records import AskedOperation, StoredEvent
 
-Kind = Literal["capture", "refund", "cancel"]
 WHY_MAX = 200
 
 
@@ -62,19 +63,19 @@ class ReasonMissing(OperationRefused):
     code = "operation_reason_missing"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Possible:
     """What can be asked of one transaction. ``most`` in units of 1/10000; ``begun_at`` and ``product`` (HiPay's code, ""
     while it has not said) tell it from another of the same order."""
 
-    kind: Kind
+    kind: OperationKind
     reference: str
     most: int
     begun_at: datetime | None = field(default=None, compare=False)
     product: str = field(default="", compare=False)
 
 
-def possible(state: states.State, done: Sequence[Row[Any]] = ()) -> tuple[Possible, ...]:
+def possible(state: states.State, done: Sequence[AskedOperation] = ()) -> tuple[Possible, ...]:
     """What the order's transactions allow, as far as we have seen them; ``done``: what HiPay has accepted of ours, which it
     may not show yet, without what the bank has refused since."""
     found = []
@@ -85,15 +86,15 @@ def possible(state: states.State, done: Sequence[Row[Any]] = ()) -> tuple[Possib
         held = 0 if given_up else max(0, one.authorised - captured)
         back = max(0, one.captured - refunded - one.charged_back)
         if held:
-            found.append(Possible("capture", one.reference, held))
+            found.append(Possible(kind="capture", reference=one.reference, most=held))
         if held and not captured:
-            found.append(Possible("cancel", one.reference, held))
+            found.append(Possible(kind="cancel", reference=one.reference, most=held))
         if back:
-            found.append(Possible("refund", one.reference, back))
+            found.append(Possible(kind="refund", reference=one.reference, most=back))
     return tuple(found)
 
 
-def _sum(asked: Sequence[Row[Any]], kind: Kind) -> int:
+def _sum(asked: Sequence[AskedOperation], kind: OperationKind) -> int:
     return sum(one.amount or 0 for one in asked if one.kind == kind)
 
 
@@ -178,7 +179,9 @@ def decide(desk: Desk, actor: Actor, operation_id: int, *, done: bool) -> None:
     desk.wake.set()
 
 
-def of_order(desk: Desk, actor: Actor, order_id: int) -> tuple[tuple[Row[Any], ...], tuple[Possible, ...]]:
+def of_order(
+    desk: Desk, actor: Actor, order_id: int
+) -> tuple[tuple[AskedOperation, ...], tuple[Possible, ...]]:
     """What was asked for the order, oldest first, and what can be asked now. Raises NotAllowed, UnknownOrder."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_ORDERS)
@@ -194,7 +197,7 @@ def of_order(desk: Desk, actor: Actor, order_id: int) -> tuple[tuple[Row[Any], .
     return tuple(asked), tuple(_told_apart(one, told) for one in now_possible if _rights(one.kind) & held)
 
 
-def _told_apart(one: Possible, told: Sequence[Row[Any]]) -> Possible:
+def _told_apart(one: Possible, told: Sequence[StoredEvent]) -> Possible:
     its = [event for event in told if str(event.data["reference"]) == one.reference]
     products = (str(event.data.get("payment_product") or "") for event in its)
     return replace(
@@ -202,7 +205,7 @@ def _told_apart(one: Possible, told: Sequence[Row[Any]]) -> Possible:
     )
 
 
-def _rights(kind: Kind) -> frozenset[Right]:
+def _rights(kind: OperationKind) -> frozenset[Right]:
     """Any of which suffices. To give up a hold is to give the money back, before it has left the card. Raises
     NothingToOperate for what is no operation."""
     known: dict[str, frozenset[Right]] = {
@@ -215,7 +218,7 @@ def _rights(kind: Kind) -> frozenset[Right]:
     return known[kind]
 
 
-def _require(tx: Connection, actor: Actor, kind: Kind) -> None:
+def _require(tx: Connection, actor: Actor, kind: OperationKind) -> None:
     needed = _rights(kind)
     require(tx, actor, next(iter(needed & rights(tx, actor)), min(needed)))
 
@@ -232,6 +235,6 @@ def _same(one: Possible, wanted: Possible) -> bool:
     return (one.kind, one.reference) == (wanted.kind, wanted.reference)
 
 
-def _operation_id(tx: Connection, business_id: str, kind: Kind, order_id: int) -> str:
+def _operation_id(tx: Connection, business_id: str, kind: OperationKind, order_id: int) -> str:
     """``261124-ABCDE-R1``: short, readable, never given twice."""
     return f"{business_id}-{kind[0].upper()}{len(operations.of_order(tx, order_id)) + 1}"

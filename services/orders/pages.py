@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from services import clock
 from services.accounts.configuration import Configuration
@@ -16,8 +16,9 @@ from services.i18n import hipay_locale
 from services.orders.drafts import ECI
 from services.orders.redirect_urls import notify_url, redirect_urls
 from services.orders.states import UNPAID, Event, fold
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.orders import orders
+from services.store.orders.records import Order, Page
 
 TOKEN_BYTES = 16  # 128 random bits
 _NOT_COMPLETED = (3010005, 3010007, 3010008)  # expired or voided: nobody can pay on that page any more
@@ -28,7 +29,7 @@ def page_order_id(order_id: str, number: int) -> str:
     return order_id if number == 1 else f"{order_id}-{number}"
 
 
-def add_page(tx: Connection, order: Row[Any], *, number: int) -> int:
+def add_page(tx: Connection, order: Order, *, number: int) -> int:
     """The intent of a page at HiPay."""
     return orders.add_page(
         tx,
@@ -44,7 +45,7 @@ def add_page(tx: Connection, order: Row[Any], *, number: int) -> int:
     )
 
 
-def next_number(tx: Connection, order: Row[Any], last: int) -> int | None:
+def next_number(tx: Connection, order: Order, last: int) -> int | None:
     """The next page's number whose order id no other order has (one may be named ``A-1-2``), or None."""
     for number in range(last + 1, 1000):
         wanted = page_order_id(order.order_id, number)
@@ -57,7 +58,7 @@ def next_number(tx: Connection, order: Row[Any], last: int) -> int | None:
 
 
 def page_request(
-    desk: Desk, order: Row[Any], page: Row[Any], config: Configuration, until: datetime | None = None
+    desk: Desk, order: Order, page: Page, config: Configuration, until: datetime | None = None
 ) -> PageRequest:
     """HiPay's form for an order's page, payable until the order's end or ``until``. Raises FieldError."""
     phone = order.channel == "phone"
@@ -96,7 +97,7 @@ def page_request(
 
 
 def fate_of(
-    read: OrderRead | None, order: Row[Any], page: Row[Any], error: errors.DuplicateOrder | errors.PageOver
+    read: OrderRead | None, order: Order, page: Page, error: errors.DuplicateOrder | errors.PageOver
 ) -> Literal["replace", "taken", "foreign"]:
     """What becomes of a page whose order id HiPay has already: see ``_known``."""
     ended = isinstance(error, errors.PageOver)
@@ -108,11 +109,11 @@ def fate_of(
     return "replace" if ended and replaceable and not may_be_paid(read, order) else "taken"
 
 
-def _ours(read: OrderRead, order: Row[Any], page: Row[Any]) -> bool:
+def _ours(read: OrderRead, order: Order, page: Page) -> bool:
     return (read.amount_units, read.currency, read.mark) == (page.amount, page.currency, order.mark)
 
 
-def may_be_paid(read: OrderRead, order: Row[Any]) -> bool:
+def may_be_paid(read: OrderRead, order: Order) -> bool:
     """Whether an attempt holds or took money, or still may."""
     seen = [
         Event("payment", clock.now(), {**asdict(one), "at": str(one.at or ""), "source": "read"})

@@ -5,23 +5,23 @@ mail scanner that opens the link changes nothing, and a request can be cancelled
 """
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from services.desk import Desk
-from services.store import Row
 from services.store.order_states import UNPAID
+from services.store.orders.records import Order, Page
 
 Standing = Literal["open", "paid", "pending", "confirming", "cancelled", "expired"]
 
 
-def address(desk: Desk, order: Row[Any], page: Row[Any] | None) -> str | None:
+def address(desk: Desk, order: Order, page: Page | None) -> str | None:
     """What the order's e-mail carries: our own link, else HiPay's address of ``page``; None while there is none."""
     if order.link_token:
         return f"{desk.settings.public}/p/{order.link_token}" if desk.settings.public else None
     return page.url if page is not None and page.state == "open" else None
 
 
-def standing(order: Row[Any], now: datetime) -> Standing:
+def standing(order: Order, now: datetime) -> Standing:
     """How the request stands for the customer: only an open one leads to HiPay. ``confirming``: HiPay has told of a payment
     and is being asked for it, so nothing is sent and nobody is led to pay."""
     # On a page whose address was lost somebody pays, until that attempt is known to have been refused.

@@ -15,9 +15,11 @@ from services.access import HIPAY, Actor
 from services.desk import Desk
 from services.hipay.observations import Observation
 from services.orders import event_data, states
-from services.store import Connection, Row, alarms
+from services.store import Connection, alarms
+from services.store.order_states import EventKind
 from services.store.orders import operations
 from services.store.orders import orders as rows
+from services.store.orders.records import AskedOperation, Order, Page, StoredEvent
 
 Outcome = Literal["applied", "repeated", "quarantined"]
 
@@ -44,7 +46,7 @@ def observe(
     return "applied"
 
 
-def tell(tx: Connection, desk: Desk, told: Sequence[tuple[Row[Any], Observation]]) -> list[Outcome]:
+def tell(tx: Connection, desk: Desk, told: Sequence[tuple[Page, Observation]]) -> list[Outcome]:
     """Record what HiPay tells of these pages, of an order each, and fold it in, in the caller's transaction: a few statements
     for all of them."""
     ids = [page.order for page, _ in told]
@@ -68,10 +70,10 @@ def tell(tx: Connection, desk: Desk, told: Sequence[tuple[Row[Any], Observation]
 
 def _event(
     desk: Desk,
-    order: Row[Any],
-    page: Row[Any],
+    order: Order,
+    page: Page,
     observation: Observation,
-    known: Sequence[Row[Any]],
+    known: Sequence[StoredEvent],
     actor: Actor,
 ) -> tuple[str | None, dict[str, Any] | None]:
     """The first thing in the observation that does not fit the page; and the event that it comes to, None where one of the
@@ -102,7 +104,7 @@ def _event(
     }
 
 
-def _quarantine(tx: Connection, order: Row[Any], observation: Observation, misfit: str) -> None:
+def _quarantine(tx: Connection, order: Order, observation: Observation, misfit: str) -> None:
     alarm(
         tx,
         order,
@@ -123,7 +125,7 @@ def confirmed(tx: Connection, order_id: int, reference: str, actor: Actor) -> No
 def record(
     tx: Connection,
     order_id: int,
-    kind: str,
+    kind: EventKind,
     actor: Actor,
     *,
     page: int | None = None,
@@ -157,7 +159,7 @@ def refold(tx: Connection, order_id: int) -> states.State:
     return _fold(tx, order, _events(rows.events_of(tx, order_id)))
 
 
-def _events(found: Iterable[Row[Any]]) -> list[states.Event]:
+def _events(found: Iterable[StoredEvent]) -> list[states.Event]:
     return [states.Event(row.kind, row.at, row.data) for row in found]
 
 
@@ -165,7 +167,7 @@ def _as_folded(event: dict[str, Any]) -> states.Event:
     return states.Event(event["kind"], event["at"], event["data"])
 
 
-def _fold(tx: Connection, order: Row[Any], events: Sequence[states.Event]) -> states.State:
+def _fold(tx: Connection, order: Order, events: Sequence[states.Event]) -> states.State:
     """``order`` as this transaction has locked it, ``events`` all of its own, oldest first."""
     state, changed = _changed(tx, order, events)
     if changed:
@@ -174,7 +176,7 @@ def _fold(tx: Connection, order: Row[Any], events: Sequence[states.Event]) -> st
 
 
 def _changed(
-    tx: Connection, order: Row[Any], events: Sequence[states.Event]
+    tx: Connection, order: Order, events: Sequence[states.Event]
 ) -> tuple[states.State, dict[str, Any]]:
     """What the events come to, and the columns of the order that this changes."""
     state = states.fold(order.channel, order.amount, events)
@@ -217,7 +219,7 @@ def _collected(events: Sequence[states.Event]) -> list[datetime]:
     return found
 
 
-def too_late(tx: Connection, order: Row[Any], page: Row[Any], reference: str, units: int | None) -> None:
+def too_late(tx: Connection, order: Order, page: Page, reference: str, units: int | None) -> None:
     """Money on a page that a cancellation or a correction has overtaken is real, and a person must look at it."""
     if page.state not in ("withdrawn", "superseded") or not units:
         return
@@ -229,13 +231,13 @@ def too_late(tx: Connection, order: Row[Any], page: Row[Any], reference: str, un
     alarm(tx, order, f"{kind}:{page.id}:{reference}", kind, **known)
 
 
-def operation_done(tx: Connection, order_id: int, asked: Row[Any], actor: Actor) -> None:
+def operation_done(tx: Connection, order_id: int, asked: AskedOperation, actor: Actor) -> None:
     """A capture, refund or cancellation that we asked for is done."""
     operations.change(tx, asked.id, state="done", done_at=clock.now(), failure="", failure_detail={})
     record(tx, order_id, "operation_done", actor, operation=asked.kind, amount=asked.amount)
 
 
-def alarm(tx: Connection, order: Row[Any], identity: str, kind: str, **detail: Any) -> None:
+def alarm(tx: Connection, order: Order, identity: str, kind: str, **detail: Any) -> None:
     """Raise an alarm for the order, once per identity."""
     alarms.open_alarm(
         tx,
@@ -248,7 +250,7 @@ def alarm(tx: Connection, order: Row[Any], identity: str, kind: str, **detail: A
     )
 
 
-def _misfit(desk: Desk, order: Row[Any], page: Row[Any], seen: Observation) -> str | None:
+def _misfit(desk: Desk, order: Order, page: Page, seen: Observation) -> str | None:
     """The first thing in the observation that is not the page's, or None when it fits."""
     account = desk.settings.all_accounts.get(order.account)  # None: the settings no longer name it
     checks = (
@@ -271,7 +273,7 @@ def _misfit(desk: Desk, order: Row[Any], page: Row[Any], seen: Observation) -> s
     )
 
 
-def _nameless(data: dict[str, Any], order: Row[Any]) -> dict[str, Any]:
+def _nameless(data: dict[str, Any], order: Order) -> dict[str, Any]:
     return {
         name: _nameless(item, order)
         if isinstance(item, dict)
@@ -282,7 +284,7 @@ def _nameless(data: dict[str, Any], order: Row[Any]) -> dict[str, Any]:
     }
 
 
-def inert(answer: str, order: Row[Any], *addresses: str) -> str:
+def inert(answer: str, order: Order, *addresses: str) -> str:
     """A server's words without the customer's name and without any part of an address: events are for ever, and what they
     hold could not be erased with the customer."""
     if order.erased_at is not None:

@@ -1,6 +1,5 @@
 """The addresses that travel with a payment page: where HiPay notifies us, and where the customer comes back to."""
 
-from typing import Any
 from urllib.parse import unquote_plus, urlencode, urlsplit, urlunsplit
 
 from services import money
@@ -8,7 +7,7 @@ from services.accounts.configuration import redirect_pages
 from services.accounts.redirects import KINDS, OWN
 from services.desk import Desk
 from services.hipay.signature import signed_parameters
-from services.store import Row
+from services.store.orders.records import Order, Page
 
 
 def notify_url(desk: Desk, account: str) -> str | None:
@@ -23,7 +22,7 @@ def finance_notify_url(desk: Desk, account: str) -> str | None:
     return f"{public}/notify-finance/{account}" if public else None
 
 
-def redirect_urls(desk: Desk, order: Row[Any], page: Row[Any]) -> dict[str, str]:
+def redirect_urls(desk: Desk, order: Order, page: Page) -> dict[str, str]:
     """The five redirect pages of a payment page by kind, as they go to HiPay; empty where the account has none.
 
     ``order`` and ``page`` are rows of their tables. A merchant's own URL keeps its query and gains our signed ``et_…``
@@ -42,7 +41,7 @@ def redirect_urls(desk: Desk, order: Row[Any], page: Row[Any]) -> dict[str, str]
     }
 
 
-def _with_order(desk: Desk, url: str, order: Row[Any], page: Row[Any]) -> str:
+def _with_order(desk: Desk, url: str, order: Order, page: Page) -> str:
     signed = signed_parameters(
         first_name=order.first_name,
         last_name=order.last_name,

@@ -17,12 +17,12 @@ from datetime import datetime
 
 from services.hipay.statuses import Effect
 from services.orders.transactions import Event, Heard, Told, Transaction
-from services.store.order_states import UNPAID
+from services.store.order_states import PAID, UNPAID, Availability, Badge, Delivery, Payment
 
 __all__ = ["AVAILABILITY", "BADGES", "DELIVERY", "PAYMENT", "UNPAID", "Event", "State", "badge", "fold"]
 
 # Of the newest e-mail.
-DELIVERY = {
+DELIVERY: dict[Delivery, str] = {
     "none": "there is no e-mail: a telephone payment, or an order that was imported",
     "queued": "it waits for its page or for the mail server, or the server said later",
     "sent": "the mail server has accepted it",
@@ -33,7 +33,7 @@ DELIVERY = {
     "bounced": "it was accepted and came back later",
 }
 # Of what the customer opens: our own link, else HiPay's page.
-AVAILABILITY = {
+AVAILABILITY: dict[Availability, str] = {
     "none": "an order that was imported, and is only awaited",
     "requested": "it is being made",
     "open": "it is there; whether its time is over, the clock says",
@@ -41,7 +41,7 @@ AVAILABILITY = {
     "taken": "somebody pays on a page whose address was lost: it is watched, and nothing is sent",
     "cancelled": "a person called the request off, for good; our own link only",
 }
-PAYMENT = {
+PAYMENT: dict[Payment, str] = {
     "unpaid": "nobody has tried to pay, or not got far enough to be told of",
     "refused": "every attempt was refused",
     "cancelled": "a hold was given up or ran out before anything was collected",
@@ -54,7 +54,7 @@ PAYMENT = {
     "refunded": "all that was collected went back",
     "charged_back": "the bank has taken money back, and the dispute is not won",
 }
-BADGES = {
+BADGES: dict[Badge, str] = {
     "preparing": "unpaid, and the e-mail has not left yet",
     "open": "unpaid: the customer has the link, and can pay",
     "uncertain": "unpaid, and nobody knows whether the e-mail left",
@@ -72,13 +72,13 @@ BADGES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class State:
     """``transactions``: those that are confirmed; ``told``: those of which more is told than confirmed."""
 
-    delivery: str
-    availability: str
-    payment: str
+    delivery: Delivery
+    availability: Availability
+    payment: Payment
     authorised: int = 0
     captured: int = 0
     refunded: int = 0
@@ -92,12 +92,12 @@ class State:
         return sum(1 for one in self.transactions if one.captured or (one.authorised and not one.void)) > 1
 
 
-_DELIVERY = {
+_DELIVERY: dict[str, Delivery] = {
     "mail_queued": "queued", "mail_sent": "sent", "mail_failed": "failed", "mail_uncertain": "uncertain",
     "mail_expired": "expired", "mail_withdrawn": "withdrawn",
 }  # fmt: skip
 _MAILED_AGAIN = frozenset({"resent", "readdressed", "reminded", "reminded_by_schedule", "renewed"})
-_AVAILABILITY = {
+_AVAILABILITY: dict[str, Availability] = {
     "page_requested": "requested", "page_opened": "open", "page_failed": "failed", "page_taken": "taken",
     "link_ready": "open", "link_cancelled": "cancelled", "link_renewed": "open", "renewed": "requested",
 }  # fmt: skip
@@ -105,8 +105,8 @@ _AVAILABILITY = {
 
 def fold(channel: str, amount: int, events: Iterable[Event]) -> State:
     """The state of an order of ``amount`` units after these events, given in the order they were recorded."""
-    mails = {1: "queued" if channel == "link" else "none"}
-    availability = "none" if channel == "imported" else "requested"
+    mails: dict[int, Delivery] = {1: "queued" if channel == "link" else "none"}
+    availability: Availability = "none" if channel == "imported" else "requested"
     heard = Heard()
     for event in events:
         if channel == "link":
@@ -124,11 +124,17 @@ def fold(channel: str, amount: int, events: Iterable[Event]) -> State:
     if told and payment in UNPAID:
         payment = "unconfirmed"
     return State(
-        mails[max(mails)], availability, payment, authorised, transactions=transactions, told=told, **sums
+        delivery=mails[max(mails)],
+        availability=availability,
+        payment=payment,
+        authorised=authorised,
+        transactions=transactions,
+        told=told,
+        **sums,
     )
 
 
-def _mailed(mails: dict[int, str], event: Event) -> None:
+def _mailed(mails: dict[int, Delivery], event: Event) -> None:
     """What became of each e-mail, by its number; ``event.data`` names it, or it is the newest."""
     number = int(event.data.get("number") or max(mails))
     if event.kind in _MAILED_AGAIN:
@@ -151,7 +157,7 @@ def _payment(
     captured: int,
     refunded: int,
     charged_back: int,
-) -> str:
+) -> Payment:
     if charged_back:
         return "charged_back"
     if captured - refunded >= amount:  # of an order paid twice, one payment may have gone back
@@ -165,10 +171,10 @@ def _payment(
     return max((_unpaid(one) for one in transactions), key=_NOT_PAID.index, default="unpaid")
 
 
-_NOT_PAID = ("unpaid", "refused", "cancelled", "pending")
+_NOT_PAID: tuple[Payment, ...] = ("unpaid", "refused", "cancelled", "pending")
 
 
-def _unpaid(one: Transaction) -> str:
+def _unpaid(one: Transaction) -> Payment:
     if one.effect is Effect.REFUSED:
         return "refused"
     if one.void:
@@ -176,7 +182,15 @@ def _unpaid(one: Transaction) -> str:
     return "pending" if one.waits else "unpaid"
 
 
-def badge(delivery: str, availability: str, payment: str, expires_at: datetime, now: datetime) -> str:
+# Here the payment's own word is the badge's.
+_SAME_WORD: dict[Payment, Badge] = {
+    "pending": "pending", "unconfirmed": "unconfirmed", "authorised": "authorised", "charged_back": "charged_back",
+}  # fmt: skip
+
+
+def badge(
+    delivery: Delivery, availability: Availability, payment: Payment, expires_at: datetime, now: datetime
+) -> Badge:
     """The one word that a list shows. ``services.store.orders.orders.badge_condition`` says the same in SQL."""
     if payment in UNPAID:
         if availability == "cancelled":
@@ -190,8 +204,6 @@ def badge(delivery: str, availability: str, payment: str, expires_at: datetime, 
         if delivery in ("uncertain", "bounced"):
             return delivery
         return "open" if availability == "open" and delivery in ("none", "sent") else "preparing"
-    if payment in ("captured", "partly_captured"):
+    if payment in PAID:
         return "paid"
-    if payment in ("refunded", "partly_refunded"):
-        return "refunded"
-    return payment
+    return "refunded" if payment in ("refunded", "partly_refunded") else _SAME_WORD[payment]

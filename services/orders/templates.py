@@ -8,7 +8,7 @@ TemplateError
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from services import clock, money
 from services.access import Actor, Right, audit, require
@@ -19,9 +19,10 @@ from services.mail.addresses import clean_header_text
 from services.mail.errors import CardNumber
 from services.orders.drafts import DEFAULT_DAYS, MAX_DAYS, Capture, Draft
 from services.orders.errors import FieldEmpty, FieldTooLong
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.locks import one_at_a_time
 from services.store.orders import templates
+from services.store.orders.records import StoredTemplate
 from services.text import card_numbers
 
 NAME_MAX = 60
@@ -42,7 +43,7 @@ class TemplateNameTaken(TemplateError):
         self.name = name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Content:
     """What recurs. ``amount`` in 1/10000, None where the form held none; ``references``: the second to the fifth, since an
     invoice number is never the same twice; ``days``: how long a link is valid."""
@@ -71,13 +72,13 @@ def content_of(draft: Draft, now: datetime) -> Content:
         amount = None
     days = round((draft.expires_at - now).total_seconds() / 86_400) if draft.expires_at else DEFAULT_DAYS
     return Content(
-        amount,
-        draft.currency,
-        draft.description,
-        tuple(draft.references[1:]),
-        draft.language,
-        draft.capture,
-        min(max(days, 1), MAX_DAYS - 1),
+        amount=amount,
+        currency=draft.currency,
+        description=draft.description,
+        references=tuple(draft.references[1:]),
+        language=draft.language,
+        capture=draft.capture,
+        days=min(max(days, 1), MAX_DAYS - 1),
     )
 
 
@@ -115,7 +116,7 @@ def rename(desk: Desk, actor: Actor, template: int, name: str) -> None:
     """Raises UnknownTemplate, FieldEmpty, FieldTooLong, TextError, TemplateNameTaken, NotAllowed."""
     name = _name(name)
 
-    def act(tx: Connection, row: Row[Any]) -> None:
+    def act(tx: Connection, row: StoredTemplate) -> None:
         other = templates.by_name(tx, row.account, name)
         if other is not None and other.id != row.id:
             raise TemplateNameTaken(name)
@@ -130,7 +131,7 @@ def delete(desk: Desk, actor: Actor, template: int) -> None:
 
 
 def _change(
-    desk: Desk, actor: Actor, template: int, action: str, act: Callable[[Connection, Row[Any]], None]
+    desk: Desk, actor: Actor, template: int, action: str, act: Callable[[Connection, StoredTemplate], None]
 ) -> None:
     with desk.store.write() as tx:
         require(tx, actor, Right.SEND)
@@ -151,5 +152,5 @@ def _name(text: str) -> str:
     return name
 
 
-def _template(row: Row[Any]) -> Template:
+def _template(row: StoredTemplate) -> Template:
     return Template(row.id, row.name, Content(**{**row.data, "references": tuple(row.data["references"])}))

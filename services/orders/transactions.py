@@ -31,7 +31,7 @@ class Event:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Transaction:
     """One attempt that reached a bank. Amounts in units of 1/10000, totals so far; ``at``: HiPay's time of the newest
     observation, "" where it names none; ``captures``: the totals after each capture that still stands."""
@@ -153,7 +153,7 @@ class Heard:
         found = []
         for reference, one in sorted(self._ones.items()):
             known = self.transaction(reference)
-            as_told = _folded(known or Transaction(reference), one.told)
+            as_told = _folded(known or Transaction(reference=reference), one.told)
             if one.told and as_told.under_way:
                 found.append(Told(as_told, one.absent_at, one.told[-1]))
         return tuple(found)
@@ -202,7 +202,7 @@ def _before(data: dict[str, Any], at: str) -> bool:
 def _joined(reference: str, former: list[dict[str, Any]]) -> Transaction:
     """What was recorded, told or read, before sources were told apart: the largest amounts, in whatever order they came."""
     if not former:
-        return Transaction(reference)
+        return Transaction(reference=reference)
     effects = frozenset(status(int(data["status"])).effect for data in former)
     totals = [
         (str(data.get("at") or ""), int(data["charged_back"]))
@@ -218,11 +218,11 @@ def _joined(reference: str, former: list[dict[str, Any]]) -> Transaction:
     )
     authorised, captured, refunded = (max(int(data.get(name) or 0) for data in former) for name in AMOUNTS)
     return Transaction(
-        reference,
-        int(former[-1]["status"]),
-        authorised,
-        captured,
-        refunded,
+        reference=reference,
+        status=int(former[-1]["status"]),
+        authorised=authorised,
+        captured=captured,
+        refunded=refunded,
         charged_back=max(total, claim) if claimed_at > told_at or not told_at else total,
         effect=decides,
         effects=effects,

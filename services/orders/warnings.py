@@ -15,16 +15,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median_low
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from services import clock
 from services.access import Actor, Right, require
 from services.desk import Desk
 from services.orders.drafts import Accepted
 from services.orders.email_typos import suggestion
-from services.store import Row
 from services.store.order_states import UNDER_WAY
 from services.store.orders import sending
+from services.store.orders.records import Order
 from services.text import card_numbers
 
 HABIT, HABIT_LEAST, HABIT_FACTOR = 200, 20, 10
@@ -166,5 +166,5 @@ def exceeded_habit(amount: int, amounts: Sequence[int]) -> int | None:
     return usual if amount > HABIT_FACTOR * usual else None
 
 
-def _named(row: Row[Any]) -> OrderNamed:
+def _named(row: Order) -> OrderNamed:
     return OrderNamed(row.id, row.order_id, row.created_at, row.sender_name)

@@ -2,7 +2,6 @@
 
 import logging
 from threading import Event
-from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
@@ -36,8 +35,8 @@ from services.public.html_page import Screen, Tone, render
 from services.public.link_tokens import clean, lookup
 from services.public.return_pages import accepted_language
 from services.settings import Account
-from services.store import Row
 from services.store.orders import orders
+from services.store.orders.records import Order
 
 log = logging.getLogger("services.public")
 
@@ -121,7 +120,7 @@ def _page(desk: Desk, token: str, language: str, trouble: str = "") -> Response:
 
 
 def _details(
-    t: Translator, order: Row[Any], account: Account, amount: str, *, due: bool
+    t: Translator, order: Order, account: Account, amount: str, *, due: bool
 ) -> tuple[tuple[str, str], ...]:
     facts = [
         (AMOUNT_TO_PAY if due else AMOUNT, amount),

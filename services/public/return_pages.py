@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -38,9 +37,9 @@ from services.public.customer_texts import (
 from services.public.html_page import Screen, Tone, render
 from services.public.link_tokens import clean, lookup
 from services.settings import Account
-from services.store import Row
 from services.store.order_states import PAID, UNDER_WAY, UNPAID
 from services.store.orders import orders, steps
+from services.store.orders.records import Order, Page
 
 READ_GAP = timedelta(seconds=30)  # reloading a page does not make us ask HiPay more often than this
 _PARAMETERS_MAX = 200
@@ -167,7 +166,7 @@ def unavailable(request: Request) -> Response:
 
 
 def _page(
-    desk: Desk, account: Account, settings: EmailSettings, kind: str, order: Row[Any], page: Row[Any]
+    desk: Desk, account: Account, settings: EmailSettings, kind: str, order: Order, page: Page
 ) -> Response:
     t = translator(order.language, "customer")
     payable = kind in ("decline", "cancel") and order.payment in UNPAID
@@ -188,7 +187,7 @@ def _page(
     return render(screen, notices=[t(NO_MONEY)] if desk.settings.demo else [])
 
 
-def _way_back(desk: Desk, order: Row[Any], page: Row[Any]) -> tuple[str | None, datetime | None]:
+def _way_back(desk: Desk, order: Order, page: Page) -> tuple[str | None, datetime | None]:
     """Where the payment can be tried again: the page while it lives, then our own link. Until when the e-mail's link can."""
     now = clock.now()
     own = bool(order.link_token) and standing(order, now) == "open"  # it outlives the page
@@ -253,7 +252,7 @@ def _refusal(language: str, status: int, merchant: str = "") -> Response:
     return render(screen, status=status)
 
 
-def _signed_or_bare(account: Account, page: Row[Any], query: bytes) -> bool:
+def _signed_or_bare(account: Account, page: Page, query: bytes) -> bool:
     """Whether HiPay signed these parameters for this page, or there is no signature among them: an account may send
     its customers without feedback parameters, and then the query proves nothing and is dropped."""
     try:

@@ -48,7 +48,7 @@ class Wanted:
     name: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Trace:
     """Where a customer's data stands: ``ended`` orders can be erased, ``alive`` ones not yet. ``moved``: orders whose address
     it was once, and ``messages`` what went there. ``rows``: of lists, as (batch, number). ``notifications``: ids of those that
@@ -92,7 +92,16 @@ def trace(tx: Connection, wanted: Wanted) -> Trace:
     )
     going, rest = _of_lists(tx, wanted)
     if not wanted.address:
-        return Trace(tuple(ended), tuple(alive), (), (), rest, going, (), ())
+        return Trace(
+            ended=tuple(ended),
+            alive=tuple(alive),
+            moved=(),
+            messages=(),
+            rows=rest,
+            rows_alive=going,
+            notifications=(),
+            lines=(),
+        )
     m = messages.c
     sent_there = tx.execute(
         select(m.id, m.order).where(
@@ -105,14 +114,14 @@ def trace(tx: Connection, wanted: Wanted) -> Trace:
     former = sorted({row.order for row in sent_there})
     moved = tuple(tx.execute(select(orders).where(orders.c.id.in_(former)).order_by(orders.c.id)))
     return Trace(
-        tuple(ended),
-        tuple(alive),
-        moved,
-        tuple(row.id for row in sent_there),
-        rest,
-        going,
-        _bodies(tx, wanted.address, former),
-        _lines_of(tx, wanted.address),
+        ended=tuple(ended),
+        alive=tuple(alive),
+        moved=moved,
+        messages=tuple(row.id for row in sent_there),
+        rows=rest,
+        rows_alive=going,
+        notifications=_bodies(tx, wanted.address, former),
+        lines=_lines_of(tx, wanted.address),
     )
 
 

@@ -152,8 +152,8 @@ def test_the_customer_is_in_no_byte_and_the_totals_stand(desk: Desk, admin: Acto
 
     assert traces(desk, ADDRESS, *NAMES) == []
     assert [(o.order_id, o.amount, o.captured, o.payment, o.reference_1) for o in everything(desk)] == before
-    assert history.find(desk, SYSTEM, Filter("f-1")).total == 8  # still found by what stays
-    assert history.find(desk, SYSTEM, Filter("other3@example.com")).total == 1
+    assert history.find(desk, SYSTEM, Filter(text="f-1")).total == 8  # still found by what stays
+    assert history.find(desk, SYSTEM, Filter(text="other3@example.com")).total == 1
     assert history.detail(desk, SYSTEM, mine[0]).order.last_name == "—"
     assert broken_at(desk, SYSTEM) is None
     [entry] = entries(desk, SYSTEM, actions=("customer_erased",), limit=5)
@@ -295,7 +295,7 @@ def test_who_may_not_and_what_cannot(desk: Desk, admin: Actor) -> None:
     assert not retention.look(desk, admin, "nobody").anything
     with pytest.raises(NothingToErase):
         retention.erase(desk, admin, "somebody.else@example.com")
-    assert history.find(desk, SYSTEM, Filter(ADDRESS)).total == 1
+    assert history.find(desk, SYSTEM, Filter(text=ADDRESS)).total == 1
 
 
 def test_the_worker_does_it_once_a_day(desk: Desk) -> None:
@@ -400,7 +400,7 @@ def test_who_has_no_address_is_found_by_order_id_or_name(desk: Desk, admin: Acto
     assert [history.detail(desk, SYSTEM, each).order.last_name for each in (one, two)] == ["—", "Lefèvre"]
     retention.erase(desk, admin, "Zoé Lefèvre")
     assert not retention.look(desk, admin, "Zoé Lefèvre").anything
-    assert history.find(desk, SYSTEM, Filter("lefevre-dupont")).total == 1
+    assert history.find(desk, SYSTEM, Filter(text="lefevre-dupont")).total == 1
 
 
 def test_why_a_person_closed_an_alarm_goes_too(desk: Desk, admin: Actor) -> None:

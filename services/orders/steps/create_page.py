@@ -1,7 +1,6 @@
 """The step that makes HiPay's page for an order."""
 
 from datetime import timedelta
-from typing import Any
 
 from services import clock
 from services.access import WORKER
@@ -22,8 +21,9 @@ from services.orders.payment_link import address
 from services.orders.record import alarm, record
 from services.orders.retry import PAUSED_GAP, backoff, hopeless
 from services.orders.steps.lease import kept
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.orders import orders, steps
+from services.store.orders.records import Order, Page
 from services.store.orders.steps import Step
 
 
@@ -72,7 +72,7 @@ def run(desk: Desk, step: Step) -> None:
         _opened(desk, step, order, page, created, composed, letter)
 
 
-def _own_link(desk: Desk, tx: Connection, step: Step, order: Row[Any], letter: EmailSettings) -> None:
+def _own_link(desk: Desk, tx: Connection, step: Step, order: Order, letter: EmailSettings) -> None:
     """Nothing is asked of HiPay: the letter leaves at once. Taken up again after a refusal it mails nothing twice."""
     if orders.message(tx, order.id, "link") is None:
         try:
@@ -95,8 +95,8 @@ def _own_link(desk: Desk, tx: Connection, step: Step, order: Row[Any], letter: E
 def _opened(
     desk: Desk,
     step: Step,
-    order: Row[Any],
-    page: Row[Any],
+    order: Order,
+    page: Page,
     created: CreatedPage,
     composed: Composed,
     settings: EmailSettings,
@@ -133,7 +133,7 @@ def _opened(
     desk.wake.set()
 
 
-def _refused(desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: DeskError) -> None:
+def _refused(desk: Desk, step: Step, order: Order, page: Page, error: DeskError) -> None:
     now = clock.now()
     with desk.store.write() as tx:
         steps.hold(tx, step)
@@ -164,7 +164,7 @@ def _refused(desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: Des
 
 
 def _known(
-    desk: Desk, step: Step, order: Row[Any], page: Row[Any], error: errors.DuplicateOrder | errors.PageOver
+    desk: Desk, step: Step, order: Order, page: Page, error: errors.DuplicateOrder | errors.PageOver
 ) -> None:
     """HiPay has this order id already, or had it. Only a read can tell whose it is.
 
@@ -209,8 +209,8 @@ def stop(tx: Connection, step: Step, code: str) -> None:
 
 
 def _fail(
-    tx: Connection, step: Step, order: Row[Any], page: Row[Any] | None, code: str, fields: dict[str, str]
+    tx: Connection, step: Step, order: Order, page: Page | None, code: str, fields: dict[str, str]
 ) -> None:
     orders.change_order(tx, order.id, failure=code, failure_detail=fields)
-    record(tx, order.id, "page_failed", WORKER, page=page and page.id, error=code, fields=fields)
+    record(tx, order.id, "page_failed", WORKER, page=page.id if page else None, error=code, fields=fields)
     steps.finish(tx, step)

@@ -12,10 +12,11 @@ from collections import Counter
 from services.desk import Desk
 from services.orders.steps import runner
 from services.store import STORE_AWAY
+from services.store.order_states import StepKind
 from services.store.orders.steps import Step
 
 # Each waits for an answer from outside nearly all its time; on SQLite their writes take turns.
-AT_ONCE = {"mail": 2, "copy": 1, "page": 4, "operation": 1, "read": 2}
+AT_ONCE: dict[StepKind, int] = {"mail": 2, "copy": 1, "page": 4, "operation": 1, "read": 2}
 HANGS_SECONDS = 600.0  # a read asks for each of an order's pages, and each answer may take a minute
 
 log = logging.getLogger(__name__)

@@ -5,8 +5,6 @@ was done: it is looked up for a day, and until it is found a person is asked. Wh
 of the order may tell, or a person does.
 """
 
-from typing import Any
-
 from services import clock
 from services.access import WORKER
 from services.desk import Desk
@@ -17,8 +15,9 @@ from services.orders.bank_answers import UNCLEAR, observe_read
 from services.orders.record import alarm, operation_done, record
 from services.orders.retry import PAUSED_GAP, backoff, hopeless
 from services.orders.steps.lease import kept
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.orders import operations, orders, steps
+from services.store.orders.records import AskedOperation
 from services.store.orders.steps import Step
 
 
@@ -44,7 +43,7 @@ def run(desk: Desk, step: Step) -> None:
         _ask(desk, step, asked)
 
 
-def _ask(desk: Desk, step: Step, asked: Row[Any]) -> None:
+def _ask(desk: Desk, step: Step, asked: AskedOperation) -> None:
     try:
         with desk.hipay(step.account) as client:
             client.maintain(
@@ -82,7 +81,7 @@ def _ask(desk: Desk, step: Step, asked: Row[Any]) -> None:
         desk.wake.set()
 
 
-def _refused(desk: Desk, step: Step, asked: Row[Any], error: DeskError) -> None:
+def _refused(desk: Desk, step: Step, asked: AskedOperation, error: DeskError) -> None:
     with desk.store.write() as tx:
         steps.hold(tx, step)
         operations.change(tx, asked.id, state="refused", failure=error.code, failure_detail=error.fields())
@@ -98,15 +97,15 @@ def _refused(desk: Desk, step: Step, asked: Row[Any], error: DeskError) -> None:
         steps.finish(tx, step)
 
 
-def _lost(tx: Connection, asked: Row[Any], code: str, fields: dict[str, str]) -> None:
+def _lost(tx: Connection, asked: AskedOperation, code: str, fields: dict[str, str]) -> None:
     """Nobody knows yet whether it was done."""
     operations.change(tx, asked.id, state="unknown", failure=code, failure_detail=fields)
     record(tx, asked.order, "operation_unknown", WORKER, error=code, fields=fields)
 
 
-def _look_up(desk: Desk, step: Step, lost: list[Row[Any]]) -> None:
+def _look_up(desk: Desk, step: Step, lost: list[AskedOperation]) -> None:
     """Take in what HiPay knows of the lost operations; a person is told of what it does not know, which is looked up again."""
-    found: list[tuple[Row[Any], tuple[Observation, ...]]] = []
+    found: list[tuple[AskedOperation, tuple[Observation, ...]]] = []
     may_ask = True
     try:
         with desk.hipay(step.account) as client:
@@ -155,7 +154,7 @@ def stop(tx: Connection, step: Step, code: str) -> None:
     steps.finish(tx, step)
 
 
-def _tell(tx: Connection, step: Step, unknown: list[Row[Any]]) -> None:
+def _tell(tx: Connection, step: Step, unknown: list[AskedOperation]) -> None:
     order = orders.order(tx, step.order)
     assert order is not None
     for one in unknown:

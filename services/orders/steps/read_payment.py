@@ -23,6 +23,7 @@ from services.orders.unconfirmed import answered, awaited
 from services.store import Connection, Row, alarms
 from services.store.orders import orders as rows
 from services.store.orders import steps
+from services.store.orders.records import Page
 from services.store.orders.steps import Step
 
 REFUSED_GAP = timedelta(hours=1)
@@ -37,7 +38,7 @@ def run(desk: Desk, step: Step) -> None:
             steps.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return
         pages = _worth_reading(tx, step.order)
-    reads: list[tuple[Row[Any], OrderRead | None]] = []
+    reads: list[tuple[Page, OrderRead | None]] = []
     try:
         with desk.hipay(step.account) as client:
             for page in pages:
@@ -106,7 +107,7 @@ def _say_refused(tx: Connection, account: str, error: errors.NotAuthorised) -> N
         )
 
 
-def _worth_reading(tx: Connection, order_id: int) -> list[Row[Any]]:
+def _worth_reading(tx: Connection, order_id: int) -> list[Page]:
     """The pages that may have been paid.
 
     Behind an own link there may be many, of half an hour each: those that ended lately, the newest, and all on which

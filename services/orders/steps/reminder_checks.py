@@ -1,20 +1,20 @@
 """The last look at a reminder, right before it is handed to the mail server: nobody is reminded of what they have paid."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from services import clock
 from services.accounts.reminders import of_account
 from services.desk import Desk
 from services.orders.letter import BY_SCHEDULE
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.orders import orders, steps
+from services.store.orders.records import Message, Order
 
 FRESH = timedelta(minutes=15)
 _READ_TAKES = timedelta(minutes=2)  # while HiPay is away, its polling keeps its gaps
 
 
-def still_wanted(tx: Connection, order: Row[Any], message: Row[Any]) -> bool:
+def still_wanted(tx: Connection, order: Order, message: Message) -> bool:
     """Whether a reminder that nobody asked for may leave: the account still reminds, the customer is still known, and
     their address still takes mail."""
     if message.reminder != BY_SCHEDULE:
@@ -26,7 +26,7 @@ def still_wanted(tx: Connection, order: Row[Any], message: Row[Any]) -> bool:
     )
 
 
-def not_before(tx: Connection, desk: Desk, order: Row[Any], message: Row[Any]) -> datetime | None:
+def not_before(tx: Connection, desk: Desk, order: Order, message: Message) -> datetime | None:
     """When to look again: in the account's daylight hours (by schedule), or once HiPay was asked, since the reminder was
     written, how the payment stands; None: now."""
     now = clock.now()

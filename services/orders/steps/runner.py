@@ -21,17 +21,18 @@ from services.orders.steps import (
 )
 from services.store import STORE_AWAY, Connection
 from services.store.lease import LeaseLost
+from services.store.order_states import StepKind
 from services.store.orders import steps
 from services.store.orders.steps import Step
 
 log = logging.getLogger(__name__)
 
-RUN: dict[str, Callable[[Desk, Step], None]] = {
+RUN: dict[StepKind, Callable[[Desk, Step], None]] = {
     "page": create_page.run, "mail": send_mail.run, "copy": send_mail.run_copy, "read": read_payment.run, "operation": operations.run,
 }  # fmt: skip
 
 
-STOP: dict[str, Callable[[Connection, Step, str], None]] = {
+STOP: dict[StepKind, Callable[[Connection, Step, str], None]] = {
     "page": create_page.stop, "mail": send_mail.stop, "copy": send_mail.stop, "read": read_payment.stop, "operation": operations.stop,
 }  # fmt: skip
 
@@ -47,7 +48,7 @@ def run_next(desk: Desk, owner: str) -> bool:
     return step is not None
 
 
-def take(desk: Desk, owner: str, free: Mapping[str, Collection[str]]) -> Step | None:
+def take(desk: Desk, owner: str, free: Mapping[StepKind, Collection[str]]) -> Step | None:
     """Lease one due step of these kinds, each of its accounts; None when none is due."""
     with desk.store.write() as tx:
         return steps.take(tx, owner, clock.now(), lease.LEASE, free)

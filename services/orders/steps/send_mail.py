@@ -20,8 +20,10 @@ from services.orders.payment_link import address, standing
 from services.orders.record import record
 from services.orders.retry import PAUSED_GAP, backoff, hopeless
 from services.orders.steps.reminder_checks import not_before, still_wanted
-from services.store import Connection, Row
+from services.store import Connection
+from services.store.order_states import EVENT_KINDS, MessageKind, MessageState
 from services.store.orders import orders, steps
+from services.store.orders.records import Message, Order
 from services.store.orders.steps import Step
 
 MOST_UNKNOWN = 2
@@ -37,7 +39,7 @@ def run_copy(desk: Desk, step: Step) -> None:
     _run(desk, step, "copy")
 
 
-def _run(desk: Desk, step: Step, kind: str) -> None:
+def _run(desk: Desk, step: Step, kind: MessageKind) -> None:
     with desk.store.write() as tx:
         steps.hold(tx, step)
         order, message = orders.order(tx, step.order), orders.message(tx, step.order, kind)
@@ -55,7 +57,7 @@ def _run(desk: Desk, step: Step, kind: str) -> None:
             return
         if stands != "open":
             left = message.tries > 0  # perhaps: a worker died over it, or the server's answer was lost
-            state = "uncertain" if left else "expired" if stands == "expired" else "withdrawn"
+            state: MessageState = "uncertain" if left else "expired" if stands == "expired" else "withdrawn"
             _close(tx, step, message, kind, state, f"mail_{state}", message_id=message.message_id)
             return
         if message.reminder and message.tries == 0:
@@ -94,16 +96,16 @@ def _run(desk: Desk, step: Step, kind: str) -> None:
 
 def stop(tx: Connection, step: Step, code: str) -> None:
     """Give the message up: it has certainly not left, or nobody knows."""
-    kind = "copy" if step.kind == "copy" else "link"
+    kind: MessageKind = "copy" if step.kind == "copy" else "link"
     message, order = orders.message(tx, step.order, kind), orders.order(tx, step.order)
     assert message is not None
     assert order is not None
-    state = "uncertain" if message.tries else "failed"
+    state: MessageState = "uncertain" if message.tries else "failed"
     _failed(tx, order, kind, code, {})
     _close(tx, step, message, kind, state, f"mail_{state}", error=code, fields={})
 
 
-def _accepted(desk: Desk, step: Step, order: Row[Any], message: Row[Any], kind: str, answer: str) -> None:
+def _accepted(desk: Desk, step: Step, order: Order, message: Message, kind: MessageKind, answer: str) -> None:
     with desk.store.write() as tx:
         steps.hold(tx, step)
         _failed(tx, order, kind, "", {})
@@ -117,7 +119,7 @@ def _accepted(desk: Desk, step: Step, order: Row[Any], message: Row[Any], kind: 
     desk.wake.set()
 
 
-def _queue_copy(desk: Desk, tx: Connection, order: Row[Any], message: Row[Any]) -> None:
+def _queue_copy(desk: Desk, tx: Connection, order: Order, message: Message) -> None:
     page = next(reversed(orders.pages_of(tx, order.id)), None)
     settings = email_settings(tx, order.account).resolve(order.language)
     composed = compose(
@@ -137,7 +139,7 @@ def _queue_copy(desk: Desk, tx: Connection, order: Row[Any], message: Row[Any]) 
 
 
 def _not_accepted(
-    desk: Desk, step: Step, order: Row[Any], message: Row[Any], kind: str, error: errors.MailError
+    desk: Desk, step: Step, order: Order, message: Message, kind: MessageKind, error: errors.MailError
 ) -> None:
     """The server certainly did not take it: this try does not count among the unknown ones."""
     now = clock.now()
@@ -165,7 +167,13 @@ def _not_accepted(
 
 
 def _close(
-    tx: Connection, step: Step, message: Row[Any], kind: str, state: str, event: str, **data: Any
+    tx: Connection,
+    step: Step,
+    message: Message,
+    kind: MessageKind,
+    state: MessageState,
+    event: str,
+    **data: Any,
 ) -> None:
     orders.change_message(tx, message.id, state=state)
     order = orders.order(tx, step.order)
@@ -174,11 +182,11 @@ def _close(
     steps.finish(tx, step)
 
 
-def _failed(tx: Connection, order: Row[Any], kind: str, code: str, fields: dict[str, str]) -> None:
+def _failed(tx: Connection, order: Order, kind: MessageKind, code: str, fields: dict[str, str]) -> None:
     if kind == "link":
         orders.change_order(tx, order.id, failure=code, failure_detail=fields)
 
 
-def _event(tx: Connection, order: Row[Any], kind: str, event: str, **data: Any) -> None:
+def _event(tx: Connection, order: Order, kind: MessageKind, event: str, **data: Any) -> None:
     """The copy's fate is told, but it is not the order's."""
-    record(tx, order.id, event if kind == "link" else f"copy_{event}", WORKER, **data)
+    record(tx, order.id, EVENT_KINDS[event if kind == "link" else f"copy_{event}"], WORKER, **data)

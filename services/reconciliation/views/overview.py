@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from services import clock
 from services.access import Actor, Right, allowed_accounts, rights
 from services.desk import Desk
 from services.settlements.operations import ORDER_KINDS
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.orders.orders import times_opened
 from services.store.orders.overview import (
     MEASURES,
@@ -22,6 +21,7 @@ from services.store.orders.overview import (
     sums,
 )
 from services.store.orders.overview import Sum as Sum
+from services.store.orders.records import Order
 from services.store.settlements.outcomes import OPEN
 
 SHOWN = 10
@@ -58,7 +58,7 @@ class Unsettled:
 class Expiring:
     """``opened``: how often the customer opened each one's link, by the order's id; of HiPay's own links nobody knows."""
 
-    orders: tuple[Row[Any], ...]
+    orders: tuple[Order, ...]
     total: int
     opened: dict[int, int]
 

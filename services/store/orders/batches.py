@@ -1,13 +1,15 @@
 """Batches of payment requests and their rows; and what stands against a row among the orders."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, func, insert, or_, select, tuple_, update
 
 from services.store.in_list import of_accounts
+from services.store.orders.records import Batch, BatchRow, each_of, first_of, from_row
 from services.store.orders.sending import asked_for
 from services.store.schema.orders import (
     batch_rows,
@@ -17,6 +19,22 @@ from services.store.schema.orders import (
 )
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What an order that is expected says: amount in 1/10000, and its five references."""
+
+    order_id: str
+    amount: int
+    currency: str
+    reference_1: str
+    reference_2: str
+    reference_3: str
+    reference_4: str
+    reference_5: str
+
+
 UNENDED = ("running", "paused")
 _AT_ONCE = 300  # in one statement, three values each: SQLite took 999 for a long time
 
@@ -40,18 +58,18 @@ def by_form_key(tx: Connection, form_key: str) -> int | None:
     return tx.scalar(select(batches.c.id).where(batches.c.form_key == form_key))
 
 
-def get(tx: Connection, batch: int, *, lock: bool = False) -> Row[Any] | None:
+def get(tx: Connection, batch: int, *, lock: bool = False) -> Batch | None:
     query = select(batches).where(batches.c.id == batch)
-    return tx.execute(query.with_for_update() if lock else query).first()
+    return first_of(Batch, tx.execute(query.with_for_update() if lock else query))
 
 
-def listed(tx: Connection, limit: int, accounts: Collection[str] | None) -> list[Row[Any]]:
+def listed(tx: Connection, limit: int, accounts: Collection[str] | None) -> list[Batch]:
     """Every batch of these accounts (None: of all) that has not ended, however old, and the newest ``limit`` of all,
     newest first."""
     theirs = of_accounts(batches.c.account, accounts)
     newest = select(batches.c.id).where(theirs).order_by(batches.c.id.desc()).limit(limit).scalar_subquery()
     query = select(batches).where(theirs, or_(batches.c.state.in_(UNENDED), batches.c.id.in_(newest)))
-    return list(tx.execute(query.order_by(batches.c.id.desc())))
+    return each_of(Batch, tx.execute(query.order_by(batches.c.id.desc())))
 
 
 def how_many(tx: Connection, accounts: Collection[str] | None) -> int:
@@ -72,9 +90,9 @@ def counts(tx: Connection, ids: Iterable[int]) -> dict[int, dict[str, int]]:
     return found
 
 
-def rows_in(tx: Connection, batch: int, state: str) -> list[Row[Any]]:
+def rows_in(tx: Connection, batch: int, state: str) -> list[BatchRow]:
     query = select(batch_rows).where(batch_rows.c.batch == batch, batch_rows.c.state == state)
-    return list(tx.execute(query.order_by(batch_rows.c.number)))
+    return each_of(BatchRow, tx.execute(query.order_by(batch_rows.c.number)))
 
 
 def any_due(tx: Connection, now: datetime) -> bool:
@@ -82,16 +100,16 @@ def any_due(tx: Connection, now: datetime) -> bool:
     return tx.execute(query.limit(1)).first() is not None
 
 
-def take(tx: Connection, now: datetime) -> Row[Any] | None:
+def take(tx: Connection, now: datetime) -> Batch | None:
     """Lock the running batch that has been due longest; another worker passes it over."""
     query = select(batches).where(batches.c.state == "running", batches.c.next_at <= now)
     query = query.order_by(batches.c.next_at, batches.c.id).limit(1)
-    return tx.execute(query.with_for_update(skip_locked=True)).first()
+    return first_of(Batch, tx.execute(query.with_for_update(skip_locked=True)))
 
 
-def next_waiting(tx: Connection, batch: int) -> Row[Any] | None:
+def next_waiting(tx: Connection, batch: int) -> BatchRow | None:
     query = select(batch_rows).where(batch_rows.c.batch == batch, batch_rows.c.state == "waiting")
-    return tx.execute(query.order_by(batch_rows.c.number).limit(1)).first()
+    return first_of(BatchRow, tx.execute(query.order_by(batch_rows.c.number).limit(1)))
 
 
 def change(tx: Connection, batch: int, **values: Any) -> None:
@@ -142,14 +160,14 @@ def still_open(
     return found
 
 
-def facts(tx: Connection, account: str, wanted: Iterable[str]) -> dict[str, Row[Any]]:
+def facts(tx: Connection, account: str, wanted: Iterable[str]) -> dict[str, Known]:
     """What is kept of those of these order ids that the account knows: amount, currency, references, by order id."""
     names = ("order_id", "amount", "currency", *(f"reference_{n}" for n in range(1, 6)))
-    found: dict[str, Row[Any]] = {}
+    found: dict[str, Known] = {}
     for some in _some(wanted):
         query = select(*(orders.c[name] for name in names))
         for row in tx.execute(query.where(orders.c.account == account, orders.c.order_id.in_(some))):
-            found[row.order_id] = row
+            found[row.order_id] = from_row(Known, row)
     return found
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from services.store.locks import insert_new
+from services.store.orders.records import StoredNotification, each_of
 from services.store.schema.orders import notifications
 
 
@@ -35,10 +36,11 @@ def waiting(tx: Connection, limit: int) -> list[int]:
     return list(tx.scalars(query.order_by(notifications.c.id).limit(limit)))
 
 
-def claim(tx: Connection, ids: Collection[int]) -> list[Row[Any]]:
+def claim(tx: Connection, ids: Collection[int]) -> list[StoredNotification]:
     """These notifications, oldest first, held for the rest of the transaction, without those that another worker has or had."""
     query = select(notifications).where(notifications.c.id.in_(tuple(ids)), notifications.c.state == "stored")
-    return list(tx.execute(query.order_by(notifications.c.id).with_for_update(skip_locked=True)))
+    found = tx.execute(query.order_by(notifications.c.id).with_for_update(skip_locked=True))
+    return each_of(StoredNotification, found)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from services.store.orders.records import AskedOperation, each_of, first_of
 from services.store.schema.orders import operations
 
 
@@ -13,26 +14,29 @@ def add(tx: Connection, **values: Any) -> int:
     return int(key[0])
 
 
-def by_form_key(tx: Connection, form_key: str) -> Row[Any] | None:
-    return tx.execute(select(operations).where(operations.c.form_key == form_key)).first()
+def by_form_key(tx: Connection, form_key: str) -> AskedOperation | None:
+    return first_of(AskedOperation, tx.execute(select(operations).where(operations.c.form_key == form_key)))
 
 
-def operation(tx: Connection, operation_id: int) -> Row[Any] | None:
-    return tx.execute(select(operations).where(operations.c.id == operation_id)).first()
+def operation(tx: Connection, operation_id: int) -> AskedOperation | None:
+    return first_of(AskedOperation, tx.execute(select(operations).where(operations.c.id == operation_id)))
 
 
 def change(tx: Connection, operation_id: int, **values: Any) -> None:
     tx.execute(update(operations).where(operations.c.id == operation_id).values(**values))
 
 
-def of_order(tx: Connection, order: int) -> list[Row[Any]]:
+def of_order(tx: Connection, order: int) -> list[AskedOperation]:
     """Oldest first."""
-    return list(tx.execute(select(operations).where(operations.c.order == order).order_by(operations.c.id)))
+    return each_of(
+        AskedOperation,
+        tx.execute(select(operations).where(operations.c.order == order).order_by(operations.c.id)),
+    )
 
 
-def unsettled(tx: Connection, order: int) -> list[Row[Any]]:
+def unsettled(tx: Connection, order: int) -> list[AskedOperation]:
     """Those whose outcome is not known yet."""
     query = select(operations).where(
         operations.c.order == order, operations.c.state.in_(("requested", "unknown"))
     )
-    return list(tx.execute(query.order_by(operations.c.id)))
+    return each_of(AskedOperation, tx.execute(query.order_by(operations.c.id)))

@@ -1,15 +1,16 @@
 """Orders, their pages, messages and events."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, CursorResult, and_, func, insert, or_, select, update
 
 from services.store.locks import insert_new, writes
 from services.store.masking import masked
-from services.store.order_states import PAID, UNPAID
+from services.store.order_states import PAID, UNPAID, Badge, Channel, MessageKind
+from services.store.orders.records import Message, Order, Page, StoredEvent, each_of, first_of, from_row
 from services.store.orders.searching import finds, searched
 from services.store.schema.orders import (
     events,
@@ -30,17 +31,17 @@ def _new_id(result: CursorResult[Any]) -> int:
     return int(key[0])
 
 
-def order(tx: Connection, order_id: int) -> Row[Any] | None:
+def order(tx: Connection, order_id: int) -> Order | None:
     """The order; in a writing transaction nobody else changes it, nor adds to its events, before the end."""
     query = select(orders).where(orders.c.id == order_id)
-    return tx.execute(query.with_for_update(key_share=True) if writes(tx) else query).first()
+    return first_of(Order, tx.execute(query.with_for_update(key_share=True) if writes(tx) else query))
 
 
-def orders_of(tx: Connection, ids: Collection[int]) -> dict[int, Row[Any]]:
+def orders_of(tx: Connection, ids: Collection[int]) -> dict[int, Order]:
     """These orders by id, locked as ``order`` does, in the order of their ids: two transactions never wait for each other."""
     query = select(orders).where(orders.c.id.in_(tuple(ids))).order_by(orders.c.id)
     found = tx.execute(query.with_for_update(key_share=True) if writes(tx) else query)
-    return {row.id: row for row in found}
+    return {row.id: from_row(Order, row) for row in found}
 
 
 def lock(tx: Connection, order_id: int) -> None:
@@ -48,20 +49,19 @@ def lock(tx: Connection, order_id: int) -> None:
     tx.execute(select(orders.c.id).where(orders.c.id == order_id).with_for_update(key_share=True))
 
 
-def order_by_form_key(tx: Connection, form_key: str) -> Row[Any] | None:
-    return tx.execute(select(orders).where(orders.c.form_key == form_key)).first()
+def order_by_form_key(tx: Connection, form_key: str) -> Order | None:
+    return first_of(Order, tx.execute(select(orders).where(orders.c.form_key == form_key)))
 
 
-def order_by_business_id(tx: Connection, account: str, order_id: str) -> Row[Any] | None:
-    return tx.execute(
-        select(orders).where(orders.c.account == account, orders.c.order_id == order_id)
-    ).first()
+def order_by_business_id(tx: Connection, account: str, order_id: str) -> Order | None:
+    query = select(orders).where(orders.c.account == account, orders.c.order_id == order_id)
+    return first_of(Order, tx.execute(query))
 
 
-def order_by_link_token(tx: Connection, token: str) -> Row[Any] | None:
+def order_by_link_token(tx: Connection, token: str) -> Order | None:
     """The order of our own link; locked in a writing transaction, as ``order`` does."""
     query = select(orders).where(orders.c.link_token == token)
-    return tx.execute(query.with_for_update(key_share=True) if writes(tx) else query).first()
+    return first_of(Order, tx.execute(query.with_for_update(key_share=True) if writes(tx) else query))
 
 
 def change_order(tx: Connection, order_id: int, **values: Any) -> None:
@@ -73,7 +73,7 @@ def change_facts(tx: Connection, order_id: int, **values: Any) -> None:
     change_order(tx, order_id, **values)
     changed = order(tx, order_id)
     assert changed is not None
-    change_order(tx, order_id, search=searched(changed._asdict()))
+    change_order(tx, order_id, search=searched(asdict(changed)))
 
 
 def add_page(tx: Connection, **values: Any) -> int:
@@ -84,26 +84,26 @@ def change_page(tx: Connection, page_id: int, **values: Any) -> None:
     tx.execute(update(pages).where(pages.c.id == page_id).values(**values))
 
 
-def pages_of(tx: Connection, order_id: int) -> list[Row[Any]]:
-    return list(tx.execute(select(pages).where(pages.c.order == order_id).order_by(pages.c.number)))
+def pages_of(tx: Connection, order_id: int) -> list[Page]:
+    return each_of(Page, tx.execute(select(pages).where(pages.c.order == order_id).order_by(pages.c.number)))
 
 
 def pages_by_hipay_order_id(
     tx: Connection, wanted: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], Row[Any]]:
+) -> dict[tuple[str, str], Page]:
     """The pages by account and HiPay's order id; one that is not ours is left out."""
     query = select(pages).where(pages.c.hipay_order_id.in_({order_id for _, order_id in wanted}))
-    found = {(row.account, row.hipay_order_id): row for row in tx.execute(query)}
+    found = {(row.account, row.hipay_order_id): from_row(Page, row) for row in tx.execute(query)}
     return {key: found[key] for key in wanted if key in found}
 
 
-def page_by_hipay_order_id(tx: Connection, account: str, hipay_order_id: str) -> Row[Any] | None:
+def page_by_hipay_order_id(tx: Connection, account: str, hipay_order_id: str) -> Page | None:
     query = select(pages).where(pages.c.account == account, pages.c.hipay_order_id == hipay_order_id)
-    return tx.execute(query).first()
+    return first_of(Page, tx.execute(query))
 
 
-def page_by_token(tx: Connection, token: str) -> Row[Any] | None:
-    return tx.execute(select(pages).where(pages.c.token == token)).first()
+def page_by_token(tx: Connection, token: str) -> Page | None:
+    return first_of(Page, tx.execute(select(pages).where(pages.c.token == token)))
 
 
 def add_message(tx: Connection, **values: Any) -> int:
@@ -118,24 +118,26 @@ def change_message(tx: Connection, message_id: int, **values: Any) -> None:
     tx.execute(update(messages).where(messages.c.id == message_id).values(**values))
 
 
-def messages_of(tx: Connection, order_id: int) -> list[Row[Any]]:
-    return list(tx.execute(select(messages).where(messages.c.order == order_id).order_by(messages.c.id)))
+def messages_of(tx: Connection, order_id: int) -> list[Message]:
+    return each_of(
+        Message, tx.execute(select(messages).where(messages.c.order == order_id).order_by(messages.c.id))
+    )
 
 
-def message_by_form_key(tx: Connection, form_key: str) -> Row[Any] | None:
-    return tx.execute(select(messages).where(messages.c.form_key == form_key)).first()
+def message_by_form_key(tx: Connection, form_key: str) -> Message | None:
+    return first_of(Message, tx.execute(select(messages).where(messages.c.form_key == form_key)))
 
 
-def messages_by_message_id(tx: Connection, message_ids: Collection[str]) -> dict[str, Row[Any]]:
+def messages_by_message_id(tx: Connection, message_ids: Collection[str]) -> dict[str, Message]:
     """Those of these Message-IDs that are ours."""
     found = tx.execute(select(messages).where(messages.c.message_id.in_(tuple(message_ids))))
-    return {row.message_id: row for row in found}
+    return {row.message_id: from_row(Message, row) for row in found}
 
 
-def message(tx: Connection, order_id: int, kind: str) -> Row[Any] | None:
+def message(tx: Connection, order_id: int, kind: MessageKind) -> Message | None:
     """The newest message of a kind (link, copy) of an order."""
     query = select(messages).where(messages.c.order == order_id, messages.c.kind == kind)
-    return tx.execute(query.order_by(messages.c.id.desc())).first()
+    return first_of(Message, tx.execute(query.order_by(messages.c.id.desc())))
 
 
 def add_event(tx: Connection, *, identity: str | None = None, **values: Any) -> bool:
@@ -156,19 +158,21 @@ def add_events(tx: Connection, several: Collection[dict[str, Any]]) -> None:
         tx.execute(insert(events), [{**values, "data": masked(values["data"])} for values in several])
 
 
-def event_by_identity(tx: Connection, identity: str) -> Row[Any] | None:
-    return tx.execute(select(events).where(events.c.identity == identity)).first()
+def event_by_identity(tx: Connection, identity: str) -> StoredEvent | None:
+    return first_of(StoredEvent, tx.execute(select(events).where(events.c.identity == identity)))
 
 
-def events_of(tx: Connection, order_id: int) -> list[Row[Any]]:
-    return list(tx.execute(select(events).where(events.c.order == order_id).order_by(events.c.id)))
+def events_of(tx: Connection, order_id: int) -> list[StoredEvent]:
+    return each_of(
+        StoredEvent, tx.execute(select(events).where(events.c.order == order_id).order_by(events.c.id))
+    )
 
 
-def events_of_each(tx: Connection, order_ids: Collection[int]) -> dict[int, list[Row[Any]]]:
+def events_of_each(tx: Connection, order_ids: Collection[int]) -> dict[int, list[StoredEvent]]:
     """``events_of`` for each of these orders."""
-    found: dict[int, list[Row[Any]]] = {order_id: [] for order_id in order_ids}
+    found: dict[int, list[StoredEvent]] = {order_id: [] for order_id in order_ids}
     for row in tx.execute(select(events).where(events.c.order.in_(tuple(found))).order_by(events.c.id)):
-        found[row.order].append(row)
+        found[row.order].append(from_row(StoredEvent, row))
     return found
 
 
@@ -180,20 +184,20 @@ def times_opened(tx: Connection, order_ids: Collection[int]) -> dict[int, int]:
     return {int(order_id): int(count) for order_id, count in tx.execute(query.group_by(events.c.order))}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Filter:
     """What a list of orders is narrowed to. ``badges`` are keys of ``services.orders.states.BADGES``."""
 
     text: str = ""
-    badges: tuple[str, ...] = ()
+    badges: tuple[Badge, ...] = ()
     accounts: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()
     sender: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
 
-def badge_condition(badge: str, now: datetime) -> ColumnElement[bool]:
+def badge_condition(badge: Badge, now: datetime) -> ColumnElement[bool]:
     """The condition in SQL that ``services.orders.states.badge`` computes in Python; a test holds them equal."""
     o = orders.c
     unpaid, cancelled = o.payment.in_(UNPAID), o.availability == "cancelled"
@@ -201,7 +205,7 @@ def badge_condition(badge: str, now: datetime) -> ColumnElement[bool]:
     expired = and_(unpaid, ~cancelled, ~failed, o.expires_at <= now)
     live = and_(unpaid, ~cancelled, ~failed, o.expires_at > now)
     refused = o.payment.in_(("refused", "cancelled"))
-    conditions: dict[str, ColumnElement[bool]] = {
+    conditions: dict[Badge, ColumnElement[bool]] = {
         "cancelled": and_(unpaid, cancelled),
         "failed": and_(unpaid, failed),
         "expired": expired,
@@ -244,22 +248,20 @@ def _where(chosen: Filter, now: datetime) -> list[ColumnElement[bool]]:
     return clauses
 
 
-def find_orders(
-    tx: Connection, chosen: Filter, *, now: datetime, limit: int, offset: int = 0
-) -> list[Row[Any]]:
+def find_orders(tx: Connection, chosen: Filter, *, now: datetime, limit: int, offset: int = 0) -> list[Order]:
     """One page of the list, newest first."""
     query = (
         select(orders).where(*_where(chosen, now)).order_by(orders.c.created_at.desc(), orders.c.id.desc())
     )
-    return list(tx.execute(query.limit(limit).offset(offset)))
+    return each_of(Order, tx.execute(query.limit(limit).offset(offset)))
 
 
-def each_order(tx: Connection, chosen: Filter, *, now: datetime) -> Iterator[Row[Any]]:
+def each_order(tx: Connection, chosen: Filter, *, now: datetime) -> Iterator[Order]:
     """Every order that the filter lets through, newest first, never more than some hundred of them in memory."""
     query = (
         select(orders).where(*_where(chosen, now)).order_by(orders.c.created_at.desc(), orders.c.id.desc())
     )
-    yield from tx.execute(query.execution_options(yield_per=500))
+    yield from (from_row(Order, row) for row in tx.execute(query.execution_options(yield_per=500)))
 
 
 def count_orders(tx: Connection, chosen: Filter, *, now: datetime) -> int:

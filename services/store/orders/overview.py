@@ -7,10 +7,11 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import Connection, and_, case, func, literal, or_, select, union_all
 
 from services.store.alarms import in_no_payout
 from services.store.orders.orders import badge_condition
+from services.store.orders.records import Order, each_of
 from services.store.schema.orders import orders
 from services.store.schema.settlements import line_totals, settlement_files
 
@@ -46,7 +47,7 @@ def newest_file(tx: Connection, accounts: Accounts) -> int:
 
 def expiring(
     tx: Connection, now: datetime, until: datetime, accounts: Accounts, *, first: str, limit: int
-) -> tuple[list[Row[Any]], int]:
+) -> tuple[list[Order], int]:
     """Unpaid requests that a customer can still pay and that end by ``until``: those of the sender ``first``, then the
     others, the nearest end first; and how many there are."""
     o = orders.c
@@ -57,7 +58,7 @@ def expiring(
     total = tx.scalar(select(func.count()).select_from(orders).where(where))
     own_first = case((o.actor_id == first, 0), else_=1)
     query = select(orders).where(where).order_by(own_first, o.expires_at, o.id).limit(limit)
-    return list(tx.execute(query)), int(total or 0)
+    return each_of(Order, tx.execute(query)), int(total or 0)
 
 
 def in_no_payout_yet(tx: Connection, accounts: Accounts) -> dict[str, Sum]:

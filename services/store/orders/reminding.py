@@ -1,8 +1,9 @@
 """Which orders a customer may be reminded of, and what was mailed about them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
 from sqlalchemy import Connection, func, select
 
@@ -10,6 +11,14 @@ from services.store.order_states import UNPAID
 from services.store.schema.orders import events, messages, orders
 
 _AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """An event of these kinds: an e-mail left, or the link began anew."""
+
+    kind: Literal["mail_sent", "link_renewed", "renewed"]
+    at: datetime
 
 
 def open_orders(tx: Connection, account: str, now: datetime, sent_after: datetime) -> list[int]:
@@ -28,16 +37,16 @@ def open_orders(tx: Connection, account: str, now: datetime, sent_after: datetim
     return list(tx.scalars(query.order_by(o.expires_at, o.id)))
 
 
-def mailed(tx: Connection, order_ids: Sequence[int]) -> dict[int, list[Any]]:
+def mailed(tx: Connection, order_ids: Sequence[int]) -> dict[int, list[Mailed]]:
     """What was sent and what was begun anew, in its order: events of these kinds, by order."""
     kinds = ("mail_sent", "link_renewed", "renewed")
-    found: dict[int, list[Any]] = {order_id: [] for order_id in order_ids}
+    found: dict[int, list[Mailed]] = {order_id: [] for order_id in order_ids}
     for some in _some(order_ids):
         query = select(events.c.order, events.c.kind, events.c.at).where(
             events.c.order.in_(some), events.c.kind.in_(kinds)
         )
         for row in tx.execute(query.order_by(events.c.id)):
-            found[int(row.order)].append(row)
+            found[int(row.order)].append(Mailed(row.kind, row.at))
     return found
 
 

@@ -13,16 +13,17 @@ from sqlalchemy import Connection, and_, case, delete, or_, select, update
 
 from services.store import lease
 from services.store.locks import insert_or
+from services.store.order_states import StepKind
 from services.store.orders.orders import lock
 from services.store.restore_guard import held
 from services.store.schema.orders import account_pauses, steps
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Step:
     id: int
     order: int
-    kind: str
+    kind: StepKind
     account: str
     tries: int
     first_due_at: datetime
@@ -31,7 +32,7 @@ class Step:
 
 
 def schedule(
-    tx: Connection, order: int, kind: str, account: str, due_at: datetime, *, anew: bool = False
+    tx: Connection, order: int, kind: StepKind, account: str, due_at: datetime, *, anew: bool = False
 ) -> None:
     """Make a step due. One of a kind per order: a step that is already there comes earlier, never later.
 
@@ -42,7 +43,7 @@ def schedule(
 
 
 def schedule_each(
-    tx: Connection, orders: Iterable[tuple[int, str]], kind: str, due_at: datetime, *, anew: bool = False
+    tx: Connection, orders: Iterable[tuple[int, str]], kind: StepKind, due_at: datetime, *, anew: bool = False
 ) -> None:
     """``schedule`` for several orders, each with its account, which this transaction has locked."""
     new = {"kind": kind, "due_at": due_at, "first_due_at": due_at, "tries": 0, "fence": 0}
@@ -61,7 +62,7 @@ def schedule_each(
 
 
 def take(
-    tx: Connection, owner: str, now: datetime, lasts: timedelta, free: Mapping[str, Collection[str]]
+    tx: Connection, owner: str, now: datetime, lasts: timedelta, free: Mapping[StepKind, Collection[str]]
 ) -> Step | None:
     """Lease the step that has been due longest, or None. Other workers skip it until the lease ends.
     ``free``: the kinds that may be taken, each with its accounts.
@@ -90,7 +91,14 @@ def take(
         return None
     row = taken.row
     return Step(
-        row.id, row.order, row.kind, row.account, row.tries + 1, row.first_due_at, taken.fence, taken.until
+        id=row.id,
+        order=row.order,
+        kind=row.kind,
+        account=row.account,
+        tries=row.tries + 1,
+        first_due_at=row.first_due_at,
+        fence=taken.fence,
+        leased_until=taken.until,
     )
 
 
@@ -126,7 +134,7 @@ def again(tx: Connection, step: Step, due_at: datetime, *, counts: bool = True) 
     tx.execute(update(steps).where(steps.c.id == step.id).values(**values))
 
 
-def steps_of(tx: Connection, order: int) -> dict[str, datetime]:
+def steps_of(tx: Connection, order: int) -> dict[StepKind, datetime]:
     """The kinds of step that wait for an order, and when each is due."""
     return {row.kind: row.due_at for row in tx.execute(select(steps).where(steps.c.order == order))}
 

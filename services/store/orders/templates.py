@@ -2,24 +2,28 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from services.store.locks import insert_new
+from services.store.orders.records import StoredTemplate, each_of, first_of
 from services.store.schema.orders import order_templates
 
 
-def listed(tx: Connection, account: str) -> list[Row[Any]]:
+def listed(tx: Connection, account: str) -> list[StoredTemplate]:
     query = select(order_templates).where(order_templates.c.account == account)
-    return sorted(tx.execute(query), key=lambda row: row.name.casefold())
+    return sorted(each_of(StoredTemplate, tx.execute(query)), key=lambda row: row.name.casefold())
 
 
-def get(tx: Connection, template: int) -> Row[Any] | None:
-    return tx.execute(select(order_templates).where(order_templates.c.id == template)).first()
+def get(tx: Connection, template: int) -> StoredTemplate | None:
+    return first_of(
+        StoredTemplate, tx.execute(select(order_templates).where(order_templates.c.id == template))
+    )
 
 
-def by_name(tx: Connection, account: str, name: str) -> Row[Any] | None:
+def by_name(tx: Connection, account: str, name: str) -> StoredTemplate | None:
     here = order_templates.c
-    return tx.execute(select(order_templates).where(here.account == account, here.name == name)).first()
+    query = select(order_templates).where(here.account == account, here.name == name)
+    return first_of(StoredTemplate, tx.execute(query))
 
 
 def add(tx: Connection, **values: Any) -> bool:

@@ -85,7 +85,7 @@ def test_every_screen_still_shows_its_orders(open_page: Open, desk: Desk, manage
 
 
 def test_nobody_acts_for_it(desk: Desk, manager: Actor, order: int) -> None:
-    refund, token = Possible("refund", "r", 1_0000), "T" * 22
+    refund, token = Possible(kind="refund", reference="r", most=1_0000), "T" * 22
     for act in (
         lambda: links.resend(desk, manager, order, "k1"),
         lambda: links.cancel(desk, manager, order, "k3"),

@@ -151,7 +151,7 @@ def test_finance_can_give_up_a_hold_and_not_collect_it(open_page: Open, desk: De
     assert not at.exception
     [asked] = operations.of_order(desk, finance, unpaid)[0]
     assert (asked.kind, asked.state) == ("cancel", "requested")
-    capture = operations.Possible("capture", "800", 100_0000)
+    capture = operations.Possible(kind="capture", reference="800", most=100_0000)
     with pytest.raises(NotAllowed):
         operations.ask(desk, finance, unpaid, capture, 100_0000, "", "key")
 

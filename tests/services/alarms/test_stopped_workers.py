@@ -43,7 +43,16 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     opened.close()
 
 
-STEP = Step(1, 1, "mail", "demo", 0, datetime.now(UTC), 1, datetime.now(UTC))
+STEP = Step(
+    id=1,
+    order=1,
+    kind="mail",
+    account="demo",
+    tries=0,
+    first_due_at=datetime.now(UTC),
+    fence=1,
+    leased_until=datetime.now(UTC),
+)
 
 
 class Seconds:

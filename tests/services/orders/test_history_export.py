@@ -59,7 +59,7 @@ def as_xlsx(desk: Desk, actor: Actor, chosen: Filter, language: str) -> list[dic
 def test_the_filters_hold_and_the_readers_words_and_notation(desk: Desk, manager: Actor) -> None:
     create.create(desk, manager, draft(last_name="Benali", amount="1 250,50"), create.new_form_key())
     create.create(desk, manager, draft(), create.new_form_key())
-    [french] = as_csv(desk, manager, Filter("benali"), "fr")
+    [french] = as_csv(desk, manager, Filter(text="benali"), "fr")
     assert (french["Nom"], french["Montant"], french["Devise"], french["Encaissé"]) == (
         "Benali",
         "1250,50",
@@ -71,10 +71,10 @@ def test_the_filters_hold_and_the_readers_words_and_notation(desk: Desk, manager
         "Par lien",
         "français",
     )
-    [english] = as_csv(desk, manager, Filter("benali"), "en")
+    [english] = as_csv(desk, manager, Filter(text="benali"), "en")
     assert (english["Last name"], english["Amount"]) == ("Benali", "1250.50")
     assert len(as_csv(desk, manager, Filter(), "en")) == 2
-    assert as_csv(desk, manager, Filter("nobody"), "en") == []
+    assert as_csv(desk, manager, Filter(text="nobody"), "en") == []
 
 
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@x", "＝1"])
@@ -151,7 +151,7 @@ def test_memory_does_not_grow_with_the_history(
             tracemalloc.stop()
         return found
 
-    few = peak(Filter("X1"))  # 1111 of them
+    few = peak(Filter(text="X1"))  # 1111 of them
     assert peak(Filter()) < few + 1_000_000
 
 

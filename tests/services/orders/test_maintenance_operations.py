@@ -186,7 +186,15 @@ def test_refusals_before_anything_is_asked(desk: Desk, manager: Actor, sandbox: 
     with pytest.raises(OperationTooMuch):
         ask(desk, manager, order_id, "refund", 100_0001)
     with pytest.raises(NothingToOperate):
-        operations.ask(desk, manager, order_id, Possible("capture", "nope", 1), 1, "", create.new_form_key())
+        operations.ask(
+            desk,
+            manager,
+            order_id,
+            Possible(kind="capture", reference="nope", most=1),
+            1,
+            "",
+            create.new_form_key(),
+        )
     choice = offered(desk, manager, order_id)["refund"]
     with pytest.raises(NotAllowed):
         operations.ask(desk, person(desk, "admin"), order_id, choice, 1_0000, "x", create.new_form_key())

@@ -37,7 +37,13 @@ def test_what_recurs_is_kept_and_nothing_of_the_customer(desk: Desk, manager: Ac
     [kept] = templates.listing(desk, manager, "demo")
     assert kept.name == "Loyer mensuel"
     assert kept.content == templates.Content(
-        1250_5000, "EUR", "Acompte canapé", ("site A",), "fr", "later", 12
+        amount=1250_5000,
+        currency="EUR",
+        description="Acompte canapé",
+        references=("site A",),
+        language="fr",
+        capture="later",
+        days=12,
     )
     stored = desk.settings.data_dir
     everything = b"".join(path.read_bytes() for path in stored.rglob("*") if path.is_file())

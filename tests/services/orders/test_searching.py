@@ -49,24 +49,26 @@ def test_what_people_can_type_is_found(desk: Desk) -> None:
     order_with_page(desk, "A-1", **FACTS)
     order_with_page(desk, "B-2", phone="+33 6 12 34 56 79")
     for text in FINDS:
-        assert [row.order_id for row in history.find(desk, SYSTEM, Filter(text)).orders] == ["A-1"], text
+        assert [row.order_id for row in history.find(desk, SYSTEM, Filter(text=text)).orders] == ["A-1"], text
     for text in MISSES:
-        assert "A-1" not in [row.order_id for row in history.find(desk, SYSTEM, Filter(text)).orders], text
-    assert history.find(desk, SYSTEM, Filter("0612345679")).total == 1
-    assert history.find(desk, SYSTEM, Filter(" ")).total == 2
+        assert "A-1" not in [row.order_id for row in history.find(desk, SYSTEM, Filter(text=text)).orders], (
+            text
+        )
+    assert history.find(desk, SYSTEM, Filter(text="0612345679")).total == 1
+    assert history.find(desk, SYSTEM, Filter(text=" ")).total == 2
 
 
 def test_a_text_of_any_length_is_a_search(desk: Desk) -> None:
     order_with_page(desk)
     for text in ("x" * 100_000, " ".join(str(n) for n in range(5_000)), "%" * 60_000, "06 " * 5_000):
-        assert history.find(desk, SYSTEM, Filter(text)).total == 0
+        assert history.find(desk, SYSTEM, Filter(text=text)).total == 0
 
 
 def test_a_changed_name_is_found_by_its_new_letters(desk: Desk) -> None:
     order, _ = order_with_page(desk)
     with desk.store.write() as tx:
         rows.change_facts(tx, order, last_name="Lecœur\0")
-    assert history.find(desk, SYSTEM, Filter("lecoeur")).total == 1
+    assert history.find(desk, SYSTEM, Filter(text="lecoeur")).total == 1
 
 
 def test_the_match_window_finds_by_the_same_letters(desk: Desk) -> None:
@@ -150,8 +152,8 @@ def test_orders_of_before_are_found_once_the_tables_are_brought_up_to_date(
     store = open_store(url)
     with store.read() as tx:
         for text in FINDS[:7]:
-            assert rows.count_orders(tx, Filter(text), now=clock.now()) == 5_002, text
-        assert rows.count_orders(tx, Filter("a-1.5002"), now=clock.now()) == 1
+            assert rows.count_orders(tx, Filter(text=text), now=clock.now()) == 5_002, text
+        assert rows.count_orders(tx, Filter(text="a-1.5002"), now=clock.now()) == 1
         assert set(tx.scalars(select(orders.c.search))) == {
             rows.searched(one._asdict()) for one in tx.execute(select(orders))
         }

@@ -100,7 +100,13 @@ def test_what_is_written_is_what_is_read(
 @given(st.decimals(Decimal("0.01"), Decimal("99999999.99"), places=2))
 def test_a_spreadsheets_number_is_the_amount_to_the_cent(value: Decimal) -> None:
     read = table.Table(
-        "sheet", {}, {}, (), (table.Line(2, {"amount": format(float(value), ".15g")}, frozenset({"amount"})),)
+        kind="sheet",
+        head={},
+        places={},
+        unknown=(),
+        lines=(
+            table.Line(number=2, cells={"amount": format(float(value), ".15g")}, typed=frozenset({"amount"})),
+        ),
     )
     assert cells.units(read.lines[0], ",", "EUR") == to_units(value)
 
