@@ -7,7 +7,7 @@ RetentionError
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from services import clock
 from services.access import ALL_ACCOUNTS, WORKER, Actor, Right, audit, require
@@ -18,9 +18,10 @@ from services.heartbeats import still_working
 from services.mail.addresses import parse_address
 from services.orders.retry import UNDER_WAY
 from services.orders.states import UNPAID
-from services.store import Connection, Row
+from services.store import Connection
 from services.store import accounts as configured
 from services.store import retention as rows
+from services.store.orders.records import Order
 
 OPTIONS, MONTHS = "options", "retention_months"
 MOST_MONTHS = 120
@@ -191,7 +192,7 @@ def _found(tx: Connection, theirs: rows.Trace, wanted: rows.Wanted) -> Found:
     )
 
 
-def _until(order: Row[Any]) -> datetime:
+def _until(order: Order) -> datetime:
     """When it may be over at the latest, as far as one can tell now."""
     over: datetime = order.expires_at
     return over if order.payment in UNPAID else max(over, (order.paid_at or order.created_at) + UNDER_WAY)

@@ -1,15 +1,16 @@
 """Erasing a customer: which orders, and every place where their data stands. What belongs to money or decisions stays."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
 from services.store.masking import masked
 from services.store.order_states import UNDER_WAY, UNPAID
+from services.store.orders.records import Order, each_of
 from services.store.orders.searching import finds, searched
 from services.store.schema.orders import (
     alarms,
@@ -54,9 +55,9 @@ class Trace:
     it was once, and ``messages`` what went there. ``rows``: of lists, as (batch, number). ``notifications``: ids of those that
     belong to no order, or to one of ``moved``. ``lines`` of payout files that hold the address as it is."""
 
-    ended: tuple[Row[Any], ...]
-    alive: tuple[Row[Any], ...]
-    moved: tuple[Row[Any], ...]
+    ended: tuple[Order, ...]
+    alive: tuple[Order, ...]
+    moved: tuple[Order, ...]
     messages: tuple[int, ...]
     rows: tuple[tuple[int, int], ...]
     rows_alive: int
@@ -77,11 +78,10 @@ def _alive(now: datetime, watched: datetime) -> Any:
 
 def trace(tx: Connection, wanted: Wanted) -> Trace:
     """Everything that is kept of a customer, whatever the case of the letters."""
-    theirs = list(
-        tx.execute(select(orders).where(_theirs(wanted), orders.c.erased_at.is_(None)).order_by(orders.c.id))
-    )
+    every = select(orders).where(_theirs(wanted), orders.c.erased_at.is_(None)).order_by(orders.c.id)
+    theirs = each_of(Order, tx.execute(every))
     if not wanted.address:
-        theirs = [order for order in theirs if _named(wanted.name, order._asdict())]
+        theirs = [order for order in theirs if _named(wanted.name, asdict(order))]
     ids = [order.id for order in theirs]
     living = set(
         tx.scalars(select(orders.c.id).where(orders.c.id.in_(ids), _alive(wanted.now, wanted.watched)))
@@ -112,7 +112,8 @@ def trace(tx: Connection, wanted: Wanted) -> Trace:
         )
     ).all()
     former = sorted({row.order for row in sent_there})
-    moved = tuple(tx.execute(select(orders).where(orders.c.id.in_(former)).order_by(orders.c.id)))
+    once = select(orders).where(orders.c.id.in_(former)).order_by(orders.c.id)
+    moved = tuple(each_of(Order, tx.execute(once)))
     return Trace(
         ended=tuple(ended),
         alive=tuple(alive),
@@ -173,7 +174,7 @@ def _lines_of(tx: Connection, address: str) -> tuple[int, ...]:
 
 def ended_before(
     tx: Connection, account: str, cutoff: datetime, now: datetime, watched: datetime, limit: int
-) -> list[Row[Any]]:
+) -> list[Order]:
     """The account's payment requests that nothing has happened to since ``cutoff`` and that are not yet erased; ``watched``:
     see ``Wanted``. One that was called off has ended, whatever its end would have been."""
     o = orders.c
@@ -188,7 +189,7 @@ def ended_before(
         ~_alive(now, watched),
         ~exists().where(events.c.order == o.id, events.c.kind == "link_cancelled", events.c.at >= cutoff),
     )
-    return list(tx.execute(query.order_by(o.id).limit(limit)))
+    return each_of(Order, tx.execute(query.order_by(o.id).limit(limit)))
 
 
 def messages_of(tx: Connection, ids: Sequence[int]) -> int:
@@ -200,7 +201,7 @@ def notifications_of(tx: Connection, ids: Sequence[int]) -> int:
     return _count(tx, notifications, notifications.c.order.in_(ids))
 
 
-def erase_orders(tx: Connection, found: Iterable[Row[Any]], at: datetime) -> int:
+def erase_orders(tx: Connection, found: Iterable[Order], at: datetime) -> int:
     """Erase the customer from these orders and from all that hangs on them; how many orders."""
     count = 0
     for order in found:

@@ -5,6 +5,7 @@ import io
 import tracemalloc
 import zipfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -133,7 +134,9 @@ def test_memory_does_not_grow_with_the_history(
 ) -> None:
     first = create.create(desk, manager, draft(), create.new_form_key())
     with desk.store.read() as tx:
-        kept = dict(orders.order(tx, first)._mapping)
+        order = orders.order(tx, first)
+    assert order is not None
+    kept = asdict(order)
     del kept["id"]
     with desk.store.write() as tx:
         for n in range(2000):

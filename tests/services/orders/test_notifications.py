@@ -320,7 +320,7 @@ def test_killed_in_between_it_stays_stored(desk: Desk, monkeypatch: pytest.Monke
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(notifications.read_payment, "schedule_each", killed)
+        patch.setattr(notifications, "request_reads", killed)
         with pytest.raises(Killed):
             notifications.work_off(desk)
     assert states(desk) == ["stored"]
