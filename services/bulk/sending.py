@@ -319,7 +319,7 @@ def _turn(desk: Desk, actor: Actor, batch_id: int, state: str) -> None:
     desk.wake.set()
 
 
-def _batch(tx: Connection, actor: Actor, batch_id: int, *, lock: bool = False) -> Row[Any]:
+def _batch(tx: Connection, actor: Actor, batch_id: int, *, lock: bool = False) -> Batch:
     """The batch of an account that the actor may send for. Raises UnknownBatch, NotAllowed."""
     batch = batches.get(tx, batch_id, lock=lock)
     if batch is None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, CursorResult, and_, func, inse
 
 from services.store.locks import insert_new, writes
 from services.store.masking import masked
-from services.store.order_states import PAID, UNPAID, Badge, Channel, MessageKind
+from services.store.order_states import PAID, UNPAID, Badge, MessageKind
 from services.store.orders.records import Message, Order, Page, StoredEvent, each_of, first_of, from_row
 from services.store.orders.searching import finds, searched
 from services.store.schema.orders import (
@@ -191,7 +191,7 @@ class Filter:
     text: str = ""
     badges: tuple[Badge, ...] = ()
     accounts: tuple[str, ...] = ()
-    channels: tuple[Channel, ...] = ()
+    channels: tuple[str, ...] = ()
     sender: str = ""
     since: datetime | None = None
     until: datetime | None = None
