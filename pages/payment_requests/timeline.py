@@ -146,7 +146,7 @@ def _alarms(found: Detail, t: Translator) -> Iterator[_Step]:
         happened, _, icon = alarm_words(alarm.kind, alarm.detail, alarm.opened_at, alarm.opened_at, t)
         machine = t(ACTORS["worker"])
         yield _Step(alarm.opened_at, t("To do: {what}", what=happened), icon, (machine,))
-        if alarm.closed_at is None:
+        if alarm.closed_at is None or alarm.closed_by is None:
             continue
         closer = person_name(found.people.get(alarm.closed_by, ""), t) or t(
             ACTORS.get(alarm.closed_by, "A colleague")

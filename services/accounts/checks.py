@@ -8,7 +8,6 @@ order calls this. The whole check list is ``services.checklist.overview``.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from services import clock
 from services.accounts.configuration import Configuration, configuration
@@ -18,8 +17,8 @@ from services.mail.settings import missing
 from services.mail.smtp_url import parse_smtp_url
 from services.settings import Account, Settings
 from services.store import Connection, accounts
+from services.store.accounts import Status as Status
 
-Status = Literal["ok", "warning", "failed", "unknown"]
 # What may stop a channel (``services.accounts.readiness``).
 SENDING = (
     "credentials", "hash_algorithm", "products_link", "products_phone", "redirect_pages", "email_settings", "smtp",

@@ -11,8 +11,7 @@ from typing import Any
 
 from services import clock
 from services.access import Actor, Right, audit, require
-from services.accounts import payment_page as hosted
-from services.accounts import redirects
+from services.accounts import payment_page, redirects
 from services.accounts.errors import AccountUnknown, FieldProblems, LanguageUnknown, PublicAddressMissing
 from services.accounts.payment_page import PaymentPage
 from services.accounts.redirects import KINDS, OWN, RedirectPages
@@ -58,7 +57,7 @@ def configuration(tx: Connection, account: str) -> Configuration:
     return Configuration(
         redirects.stored(found.get((REDIRECT_PAGES, ""), {})),
         EmailConfig(emails.pop("", EmailSettings()), emails),
-        hosted.stored(found.get((PAYMENT_PAGE, ""), {})),
+        payment_page.stored(found.get((PAYMENT_PAGE, ""), {})),
     )
 
 
@@ -68,10 +67,6 @@ def redirect_pages(tx: Connection, account: str) -> RedirectPages:
 
 def email_settings(tx: Connection, account: str) -> EmailConfig:
     return configuration(tx, account).email
-
-
-def payment_page(tx: Connection, account: str) -> PaymentPage:
-    return configuration(tx, account).payment_page
 
 
 def save_redirect_pages(desk: Desk, actor: Actor, account: str, values: Mapping[str, str]) -> tuple[str, ...]:
@@ -126,15 +121,15 @@ def save_payment_page(desk: Desk, actor: Actor, account: str, values: Mapping[st
     Raises NotAllowed, AccountUnknown, FieldProblems.
     """
     _known(desk, account)
-    cleaned = hosted.read(values)
+    cleaned = payment_page.read(values)
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE, account)
-        before = payment_page(tx, account)
+        before = configuration(tx, account).payment_page
         after = replace(before, **cleaned)
         changed = tuple(name for name in cleaned if getattr(before, name) != getattr(after, name))
         if before.framed:
             changed = (*changed, "template")
-        _save(tx, actor, account, PAYMENT_PAGE, "", hosted.storable(after), changed)
+        _save(tx, actor, account, PAYMENT_PAGE, "", payment_page.storable(after), changed)
     return changed
 
 

@@ -23,8 +23,8 @@ from services.alarms.kinds import SENDER_KINDS, UNCONFIRMED_KINDS, handled_by, h
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
 from services.orders.unconfirmed import dismiss
-from services.store import Connection, Row
-from services.store import alarms as rows
+from services.store import Connection, alarms
+from services.store.alarms import ClosedAlarm, OpenAlarm, StoredAlarm
 
 SHOWN = 20  # of each group; the rest is counted
 REASON_MAX = 300
@@ -82,7 +82,7 @@ def to_do(desk: Desk, actor: Actor) -> ToDo:
         accounts = allowed_accounts(tx, actor, Right.SEE_ORDERS)
         held = rights_by_account(tx, actor)
         found = partial(
-            rows.open_alarms,
+            alarms.open_alarms,
             tx,
             sender_kinds=SENDER_KINDS,
             handlers=handlers(),
@@ -92,7 +92,7 @@ def to_do(desk: Desk, actor: Actor) -> ToDo:
         may_take = {account: handled_by(each) for account, each in held.items()}
         mine, free, others = found(mine=actor.id), found(kinds=may_take), found(others=actor.id)
         order_ids = {row.order for found, _ in (mine, free, others) for row in found if row.order}
-        before = rows.closed_before(tx, order_ids) if order_ids else []
+        before = alarms.closed_before(tx, order_ids) if order_ids else []
     return ToDo(*(_group(found, total, held, before) for found, total in (mine, free, others)))
 
 
@@ -101,7 +101,7 @@ def take(desk: Desk, actor: Actor, alarm_id: int) -> None:
     with desk.store.write() as tx:
         alarm = _handled(tx, actor, alarm_id)
         if alarm.owner != actor.id:
-            rows.change(tx, alarm_id, owner=actor.id)
+            alarms.change(tx, alarm_id, owner=actor.id)
             audit.record(tx, actor, "alarm.taken", f"alarm:{alarm_id}", kind=alarm.kind, order=alarm.order)
 
 
@@ -115,16 +115,16 @@ def close(desk: Desk, actor: Actor, alarm_id: int, reason: str) -> None:
         alarm = _handled(tx, actor, alarm_id)
         if kind_of(alarm.kind).decided:
             raise AlarmToDecide
-        rows.change(tx, alarm_id, closed_at=clock.now(), closed_by=actor.id, closing_reason=why)
-        if alarm.kind in UNCONFIRMED_KINDS:
-            dismiss(tx, alarm, actor)
+        alarms.change(tx, alarm_id, closed_at=clock.now(), closed_by=actor.id, closing_reason=why)
+        if alarm.kind in UNCONFIRMED_KINDS and alarm.order is not None:
+            dismiss(tx, alarm.order, alarm.account, alarm.detail.get("reference"), actor)
         # The reason is a person's own words and may name somebody: the alarm keeps it, the audit does not.
         audit.record(tx, actor, "alarm.closed", f"alarm:{alarm_id}", kind=alarm.kind, order=alarm.order)
 
 
-def _handled(tx: Connection, actor: Actor, alarm_id: int) -> Row[Any]:
+def _handled(tx: Connection, actor: Actor, alarm_id: int) -> StoredAlarm:
     """The open alarm, locked, that the actor may handle."""
-    alarm = rows.locked(tx, alarm_id)
+    alarm = alarms.locked(tx, alarm_id)
     if alarm is None:
         raise UnknownAlarm
     require(tx, actor, Right.SEE_ORDERS, alarm.account)
@@ -136,12 +136,12 @@ def _handled(tx: Connection, actor: Actor, alarm_id: int) -> Row[Any]:
 
 
 def _group(
-    found: list[Row[Any]], total: int, held: Mapping[str, frozenset[Right]], before: list[Row[Any]]
+    found: list[OpenAlarm], total: int, held: Mapping[str, frozenset[Right]], before: list[ClosedAlarm]
 ) -> Group:
     return Group(tuple(_alarm(row, held, before) for row in found), total)
 
 
-def _alarm(row: Row[Any], held: Mapping[str, frozenset[Right]], before: list[Row[Any]]) -> Alarm:
+def _alarm(row: OpenAlarm, held: Mapping[str, frozenset[Right]], before: list[ClosedAlarm]) -> Alarm:
     earlier = tuple(
         Closing(one.closed_at, one.closer or "", one.closing_reason or "")
         for one in before

@@ -1,7 +1,6 @@
 """The round that raises alarms for conditions that hold, and closes those whose condition has ended."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from services import clock
 from services.access import WORKER, Actor, audit
@@ -9,8 +8,8 @@ from services.accounts.settlement_delay import days_to_settle
 from services.alarms import disk_space, payout_files
 from services.alarms.kinds import RESOLVED, STANDING_KINDS
 from services.desk import Desk
-from services.store import Connection, Row, alarms
-from services.store.alarms import Condition
+from services.store import Connection, alarms
+from services.store.alarms import Condition, StoredAlarm
 
 MOST_AT_ONCE = 200  # a year of forgotten files is raised in several rounds, so that no write lasts
 
@@ -36,7 +35,7 @@ def sweep(desk: Desk) -> None:
             resolve(tx, row, now, WORKER)
 
 
-def resolve(tx: Connection, alarm: Row[Any], now: datetime, actor: Actor) -> None:
+def resolve(tx: Connection, alarm: StoredAlarm, now: datetime, actor: Actor) -> None:
     """Its condition has ended, and so does the alarm, unless somebody has closed it meanwhile."""
     found = alarms.locked(tx, alarm.id)
     if found is not None and found.closed_at is None:

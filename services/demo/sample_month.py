@@ -32,7 +32,7 @@ from services.orders import create, history, open_page
 from services.orders.drafts import Channel, Draft, propose_order_id
 from services.orders.states import UNPAID
 from services.store import meta
-from services.store.orders import orders as rows
+from services.store.orders import orders
 from services.store.orders.records import Order
 
 DAYS = 30
@@ -133,19 +133,19 @@ def _month(desk: Desk, actor: Actor, account: str, sandbox: SandboxControl, prog
         sandbox.move_clock(to=start + timedelta(days=day, minutes=37 * (day % 12)))
         time.sleep(CLOCK_SECONDS)
         progress(day / DAYS, "The samples are being made…")
-        orders = [(plan.fate, _send(desk, actor, account, plan)) for plan in today]
+        made = [(plan.fate, _send(desk, actor, account, plan)) for plan in today]
         if lists:
-            orders += [("accept", order_id) for order_id in _send_list(desk, actor, shop)]
-        _until(desk, [order_id for _, order_id in orders], lambda order: order.availability != "requested")
+            made += [("accept", order_id) for order_id in _send_list(desk, actor, shop)]
+        _until(desk, [order_id for _, order_id in made], lambda order: order.availability != "requested")
         held_or_paid = []
-        for fate, order_id in orders:
+        for fate, order_id in made:
             order = _order(desk, order_id)
             if fate != "forgotten" and order.link_token:
                 open_page.press(desk, order.link_token)
             if _pay(sandbox, order, fate):
                 held_or_paid.append(order_id)
                 paid += [(fate, order_id)] if fate != "held" else []
-        history.check_now(desk, actor, [order_id for _, order_id in orders])
+        history.check_now(desk, actor, [order_id for _, order_id in made])
         _until(desk, held_or_paid, lambda order: order.payment not in (*UNPAID, "unconfirmed"))
         if settles:
             shop.sell(desk, sandbox, day)
@@ -211,7 +211,7 @@ def _send_list(desk: Desk, actor: Actor, shop: Shop) -> list[int]:
 
     def all_made() -> bool:
         with desk.store.read() as tx:
-            found = (rows.order_by_business_id(tx, shop.account, one) for one in business_ids)
+            found = (orders.order_by_business_id(tx, shop.account, one) for one in business_ids)
             made[:] = [order.id for order in found if order is not None]
         return len(made) == len(business_ids)
 
@@ -243,7 +243,7 @@ def _after_sales(desk: Desk, actor: Actor, sandbox: SandboxControl, paid: list[t
             with desk.store.read() as tx:
                 reference = next(
                     e.data["reference"]
-                    for e in rows.events_of(tx, order_id)
+                    for e in orders.events_of(tx, order_id)
                     if e.kind == "payment" and e.data["captured"]
                 )
             with desk.hipay(order.account) as hipay:
@@ -277,6 +277,6 @@ def _work_until(desk: Desk, done: Callable[[], bool]) -> None:
 
 def _order(desk: Desk, order_id: int) -> Order:
     with desk.store.read() as tx:
-        order = rows.order(tx, order_id)
+        order = orders.order(tx, order_id)
     assert order is not None
     return order

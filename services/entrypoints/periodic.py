@@ -8,14 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services import clock
-from services.alarms.sweep import sweep as sweep_alarms
+from services import clock, retention
+from services.alarms import sweep
 from services.desk import Desk
 from services.imports.held_corrections import settle
-from services.notices.post import post as post_notices
+from services.notices import post
 from services.orders import bounces
 from services.orders.reminders import remind
-from services.retention import sweep as sweep_retention
 from services.store import STORE_AWAY, meta
 
 log = logging.getLogger(__name__)
@@ -33,9 +32,9 @@ class Round:
 
 
 ROUNDS = (
-    Round("alarms", timedelta(minutes=2), sweep_alarms),
-    Round("retention", timedelta(hours=24), sweep_retention),
-    Round("notices", timedelta(seconds=20), post_notices),
+    Round("alarms", timedelta(minutes=2), sweep.sweep),
+    Round("retention", timedelta(hours=24), retention.sweep),
+    Round("notices", timedelta(seconds=20), post.post),
     Round("held_corrections", timedelta(minutes=2), settle),
     Round("reminders", timedelta(minutes=5), remind),
     Round("delivery_reports", timedelta(seconds=60), bounces.begin_reading),

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from services import clock
 from services.access import WORKER, Actor, Right, audit, require
@@ -16,7 +15,8 @@ from services.orders.reads import request_read
 from services.orders.record import record
 from services.orders.transactions import Told
 from services.settlements.operations import ORDER_KINDS
-from services.store import Row, access, alarms
+from services.store import access, alarms
+from services.store.alarms import StoredAlarm
 from services.store.order_states import Badge, StepKind
 from services.store.orders import operations, steps
 from services.store.orders import orders as rows
@@ -55,7 +55,7 @@ class Detail:
     pages: tuple[Page, ...]
     messages: tuple[Message, ...]
     events: tuple[StoredEvent, ...]
-    alarms: tuple[Row[Any], ...]
+    alarms: tuple[StoredAlarm, ...]
     waiting: dict[StepKind, datetime]
     now: datetime
     address: str | None  # our own link, else HiPay's

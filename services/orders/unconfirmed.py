@@ -13,7 +13,7 @@ from services.access import WORKER, Actor
 from services.orders import event_data
 from services.orders.record import alarm, record
 from services.orders.transactions import Told
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.orders import orders, steps
 
 PATIENCE = timedelta(
@@ -71,14 +71,13 @@ def awaited(tx: Connection, order_id: int) -> bool:
     return any(one.absent_at is None or now - one.absent_at < PATIENCE for one in (*heard.told(), *missed))
 
 
-def dismiss(tx: Connection, alarm_row: Row[Any], actor: Actor) -> None:
+def dismiss(tx: Connection, order_id: int, account: str, alarm_reference: str | None, actor: Actor) -> None:
     """A person has closed the alarm: what was told of is no payment. A read that shows it still confirms it."""
-    wanted = alarm_row.detail.get("reference")
-    for one in told_of(tx, alarm_row.order):
+    for one in told_of(tx, order_id):
         reference = one.transaction.reference
-        if wanted in (None, reference):
-            record(tx, alarm_row.order, "payment_dismissed", actor, reference=reference, **_amounts(one))
-    steps.schedule(tx, alarm_row.order, "read", alarm_row.account, clock.now())
+        if alarm_reference in (None, reference):
+            record(tx, order_id, "payment_dismissed", actor, reference=reference, **_amounts(one))
+    steps.schedule(tx, order_id, "read", account, clock.now())
 
 
 def _amounts(one: Told) -> dict[str, Any]:

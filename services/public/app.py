@@ -23,7 +23,7 @@ from services.public import link_page, notifications, return_pages
 from services.public.guard import guarded
 from services.public.write_batcher import WriteBatcher
 from services.store import Connection, StoreError, StoreFull
-from services.store.orders import notifications as rows
+from services.store.orders.notifications import waiting
 
 T = TypeVar("T")
 log = logging.getLogger("services.public")
@@ -91,7 +91,7 @@ def application(
     async def health(_request: Request) -> Response:
         def look() -> None:
             with desk.store.read() as tx:
-                rows.waiting(tx, 1)
+                waiting(tx, 1)
 
         with anyio.fail_after(2):
             await in_thread(readers, look)

@@ -1,10 +1,11 @@
 """What is stored of an account: its configuration by section and language, its measured checks, its pauses."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from services.store.locks import insert_new, put
 from services.store.schema.base import metadata
@@ -46,15 +47,30 @@ def save_section(
     put(tx, account_config, key, data=dict(data), updated_at=at, actor_kind=actor_kind, actor_id=actor_id)
 
 
-def checks(tx: Connection, account: str) -> list[Row[Any]]:
-    return list(tx.execute(select(account_checks).where(account_checks.c.account == account)))
+Status = Literal["ok", "warning", "failed", "unknown"]  # of a check
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheck:
+    """What was measured last; ``detail`` holds the reason, too."""
+
+    name: str
+    status: Status
+    detail: dict[str, str]
+    checked_at: datetime
+
+
+def checks(tx: Connection, account: str) -> list[StoredCheck]:
+    c = account_checks.c
+    query = select(c.name, c.status, c.detail, c.checked_at).where(c.account == account)
+    return [StoredCheck(*row) for row in tx.execute(query)]
 
 
 def save_check(
     tx: Connection,
     account: str,
     name: str,
-    status: str,
+    status: Status,
     detail: Mapping[str, str],
     *,
     at: datetime,
@@ -72,11 +88,19 @@ def save_check(
     put(tx, account_checks, key, **values)
 
 
-def pauses(tx: Connection, account: str) -> list[Row[Any]]:
-    query = (
-        select(account_pauses).where(account_pauses.c.account == account).order_by(account_pauses.c.subject)
-    )
-    return list(tx.execute(query))
+@dataclass(frozen=True, slots=True)
+class StoredPause:
+    """``subject``: gateway or mail; ``reason``: the code of the error that paused it."""
+
+    subject: str
+    reason: str
+    since: datetime
+
+
+def pauses(tx: Connection, account: str) -> list[StoredPause]:
+    c = account_pauses.c
+    query = select(c.subject, c.reason, c.since).where(c.account == account).order_by(c.subject)
+    return [StoredPause(*row) for row in tx.execute(query)]
 
 
 def save_pause(tx: Connection, account: str, subject: str, reason: str, *, since: datetime) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     and_,
     exists,
     false,
@@ -50,6 +49,45 @@ class Condition:
     detail: dict[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredAlarm:
+    """``order``: our id, None for what is about no order. ``owner``: the id of the user who took it. ``closed_by``: the id of
+    a user, or of a machinery."""
+
+    id: int
+    account: str
+    order: int | None
+    kind: str
+    identity: str
+    detail: dict[str, Any]
+    opened_at: datetime
+    owner: str | None
+    closed_at: datetime | None
+    closed_by: str | None
+    closing_reason: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenAlarm(StoredAlarm):
+    """An open alarm with its order (``amount`` in 1/10000), None of what is about no order, and with who has it."""
+
+    order_id: str | None
+    first_name: str | None
+    last_name: str | None
+    amount: int | None
+    currency: str | None
+    holder: str | None
+    holder_name: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClosedAlarm(StoredAlarm):
+    """``closer``: the name of the user who closed it, None for a machinery."""
+
+    closed_at: datetime
+    closer: str | None
+
+
 def open_alarms(
     tx: Connection,
     *,
@@ -60,7 +98,7 @@ def open_alarms(
     others: str = "",
     accounts: Collection[str] | None,
     limit: int,
-) -> tuple[list[Row[Any]], int]:
+) -> tuple[list[OpenAlarm], int]:
     """Open alarms, newest first, with their order's facts and their holder, at most ``limit``; and how many there are.
 
     Of these ``accounts`` (None: of all, and of the installation), one of three: those that the user ``mine`` has; those
@@ -103,7 +141,7 @@ def open_alarms(
         name.label("holder_name"),
     ).select_from(source)
     query = query.where(where).order_by(alarms.c.opened_at.desc(), alarms.c.id.desc()).limit(limit)
-    return list(tx.execute(query)), int(total or 0)
+    return [OpenAlarm(**row._asdict()) for row in tx.execute(query)], int(total or 0)
 
 
 def _may_handle(who: Any, handlers: Mapping[str, Sequence[str]]) -> ColumnElement[bool]:
@@ -130,11 +168,12 @@ def close_alarms(tx: Connection, identity: str, *, at: datetime, by: str, reason
     tx.execute(update(alarms).where(still_open).values(closed_at=at, closed_by=by, closing_reason=reason))
 
 
-def alarms_of(tx: Connection, order_id: int) -> list[Row[Any]]:
-    return list(tx.execute(select(alarms).where(alarms.c.order == order_id).order_by(alarms.c.id)))
+def alarms_of(tx: Connection, order_id: int) -> list[StoredAlarm]:
+    query = select(alarms).where(alarms.c.order == order_id).order_by(alarms.c.id)
+    return [StoredAlarm(**row._asdict()) for row in tx.execute(query)]
 
 
-def closed_before(tx: Connection, order_ids: Iterable[int]) -> list[Row[Any]]:
+def closed_before(tx: Connection, order_ids: Iterable[int]) -> list[ClosedAlarm]:
     """The closed alarms of these orders, oldest first, with the name of who closed them."""
     query = (
         select(alarms, users.c.name.label("closer"))
@@ -142,22 +181,23 @@ def closed_before(tx: Connection, order_ids: Iterable[int]) -> list[Row[Any]]:
         .where(alarms.c.order.in_(tuple(order_ids)), alarms.c.closed_at.is_not(None))
         .order_by(alarms.c.closed_at, alarms.c.id)
     )
-    return list(tx.execute(query))
+    return [ClosedAlarm(**row._asdict()) for row in tx.execute(query)]
 
 
-def locked(tx: Connection, alarm_id: int) -> Row[Any] | None:
+def locked(tx: Connection, alarm_id: int) -> StoredAlarm | None:
     """One alarm, kept from other writers to the end of the transaction."""
-    return tx.execute(select(alarms).where(alarms.c.id == alarm_id).with_for_update()).first()
+    found = tx.execute(select(alarms).where(alarms.c.id == alarm_id).with_for_update()).first()
+    return None if found is None else StoredAlarm(**found._asdict())
 
 
 def change(tx: Connection, alarm_id: int, **values: Any) -> None:
     tx.execute(update(alarms).where(alarms.c.id == alarm_id).values(**values))
 
 
-def open_of_kinds(tx: Connection, kinds: Iterable[str]) -> dict[str, Row[Any]]:
+def open_of_kinds(tx: Connection, kinds: Iterable[str]) -> dict[str, StoredAlarm]:
     """The open alarms of these kinds, by identity."""
     query = select(alarms).where(alarms.c.closed_at.is_(None), alarms.c.kind.in_(tuple(kinds)))
-    return {row.identity: row for row in tx.execute(query)}
+    return {row.identity: StoredAlarm(**row._asdict()) for row in tx.execute(query)}
 
 
 def known(tx: Connection, identities: Iterable[str]) -> frozenset[str]:

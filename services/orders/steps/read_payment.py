@@ -1,7 +1,6 @@
 """The step that asks HiPay how a payment stands: what confirms a notification, and the net where none comes."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from services import clock
 from services.access import WORKER
@@ -20,7 +19,8 @@ from services.orders.retry import (
 from services.orders.steps.lease import kept
 from services.orders.steps.reminder_checks import resume
 from services.orders.unconfirmed import answered, awaited
-from services.store import Connection, Row, alarms
+from services.store import Connection, alarms
+from services.store.alarms import StoredAlarm
 from services.store.orders import orders as rows
 from services.store.orders import steps
 from services.store.orders.records import Page
@@ -86,7 +86,7 @@ def stop(tx: Connection, step: Step, code: str) -> None:
     steps.again(tx, step, clock.now() + timedelta(days=1))
 
 
-def _refusals(tx: Connection, account: str) -> list[Row[Any]]:
+def _refusals(tx: Connection, account: str) -> list[StoredAlarm]:
     return [
         one for one in alarms.open_of_kinds(tx, ("payments_not_read",)).values() if one.account == account
     ]
