@@ -1,4 +1,4 @@
-"""Does a settlement add up: its lines against the payout that the file itself announces."""
+"""The tie-out of a settlement: its lines against the payout that the file itself announces."""
 
 from typing import Literal, get_args
 
@@ -19,7 +19,7 @@ def tie(totals: pd.DataFrame, unproved: frozenset[tuple[str, str]] = frozenset()
 
     Columns: `account`, `settlement_id`, `currency`, `lines_units` (all lines but the control totals), `payout_units`
     (positive when the merchant receives, NA when the file names none), `difference_units` (lines minus payout, NA
-    without a payout), `missing` (lines without an amount), `state`: one of STATES. Nothing is proved of a settlement while
+    without a payout), `missing` (lines without an amount), `state`: one of STATES. A settlement does not tie out while
     the amount of any of its lines, in whatever currency, is not there.
 
     The payout is the Settlement line; else the total of a payout in parts (Splitting settlement), else its parts
@@ -52,7 +52,7 @@ def tie(totals: pd.DataFrame, unproved: frozenset[tuple[str, str]] = frozenset()
     paid = mirrored & (found["lines_units"] > 0)
     turned = paid | (mirrored & paid.groupby(level="account").transform("any"))
     found["payout_units"] = found["payout_units"].mask(turned, found["lines_units"])
-    # Where the deferred amount repeats the balance, it stands beside the lines and is not one of them.
+    # Where the deferred amount repeats the balance, it is not one of the lines.
     carried = found["payout_units"].isna() & found["deferred"].notna()
     repeats = (carried & (found["lines_units"] == 2 * found["deferred"])).fillna(False)
     found["lines_units"] = found["lines_units"].mask(repeats, 0)

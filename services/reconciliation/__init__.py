@@ -1,1 +1,1 @@
-"""Settlement lines joined to orders. Pure functions over frames: the store and the screens stand elsewhere."""
+"""Settlement lines joined to orders: ``matching`` joins, ``decisions`` is what people do, ``views`` is what screens show."""

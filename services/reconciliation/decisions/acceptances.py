@@ -1,7 +1,7 @@
-"""Open orders that a person accepts as they stand, because …; undone, or ended by themselves once their figures change.
+"""A person accepts an open order as it is, with a reason, and may undo that.
 
-An acceptance holds as long as the order's figures are those that the person saw (``positions.figures``): then the order
-is not in the open list. Nothing ends it but its undoing; with other figures it just does not hold.
+An acceptance applies while the order's figures are those that the person saw (``positions.figures``): then the order is
+not in the open list. Only an undo ends it; with other figures it does not apply.
 """
 
 from dataclasses import asdict, dataclass
@@ -29,7 +29,7 @@ class OrderNotOpen(DecisionRefused):
 
 
 class FiguresChanged(DecisionRefused):
-    """The order stands otherwise than it was shown."""
+    """The order's figures are not those that were shown."""
 
     code = "acceptance_figures_changed"
 
@@ -48,7 +48,7 @@ class Acceptance:
 
 
 def accept(desk: Desk, actor: Actor, order: int, shown: dict[str, Any], reason: str, form_key: str) -> None:
-    """The order is right as it stands, once for each ``form_key``. ``shown``: its figures as the person saw them.
+    """Accept the order as it is, once for each ``form_key``. ``shown``: its figures as the person saw them.
 
     Raises UnknownOrder, OrderNotOpen, FiguresChanged, ReasonMissing, TextError, NotAllowed.
     """
@@ -74,7 +74,7 @@ def accept(desk: Desk, actor: Actor, order: int, shown: dict[str, Any], reason: 
             undo_reason="",
         )
         positions.refresh(tx, [order])
-        # a person's words may name somebody: the acceptance keeps them, the audit does not
+        # a person's words may name somebody: the acceptance stores them, the audit does not
         audit.record(tx, actor, "order.accepted", f"order:{order}", status=now["status"])
 
 

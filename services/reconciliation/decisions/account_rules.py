@@ -107,7 +107,7 @@ def save(
 
 @dataclass(frozen=True, kw_only=True)
 class ChangePreview:
-    """What other rules would come to, over the newest lines: how many were looked at, and of these how many are matched
+    """The effect of other rules on the newest lines: how many were tried, and of these how many are matched
     now, would become so, would no longer be, would go to another order."""
 
     lines: int
@@ -120,7 +120,7 @@ class ChangePreview:
 def preview(
     desk: Desk, actor: Actor, account: str, *, reference: int, ignore: Collection[str]
 ) -> ChangePreview:
-    """What a change of the rules would come to, over PREVIEW_LINES lines. Raises MatchingRefused, NotAllowed."""
+    """The effect of a change of the rules on PREVIEW_LINES lines. Raises MatchingRefused, NotAllowed."""
     _check(reference, ignore)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, account)

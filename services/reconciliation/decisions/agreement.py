@@ -1,11 +1,11 @@
-"""Whether what lines say agrees with the order that they are to belong to."""
+"""Whether the amounts and currencies of lines agree with their order's."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.settlements.operations import ORDER_KINDS
 
-# Of an operation that nobody knows the amount is looked at, too; a fee or a reserve is never the order's amount.
+# The amount of an unknown operation is compared, too; a fee or a reserve is never the order's amount.
 _COMPARED = (*ORDER_KINDS, "unknown")
 
 LineAmount = tuple[
@@ -15,7 +15,7 @@ LineAmount = tuple[
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """``units``: what the lines come to, in 1/10000 of ``currency``; None where one of them names no amount,
+    """``units``: the sum of the lines, in 1/10000 of ``currency``; None where one of them names no amount,
     or they are in several currencies. ``currencies``: those that the lines name. ``compared``: there is a line whose amount should
     be the order's."""
 
@@ -39,7 +39,7 @@ class Agreement:
 
     @property
     def difference(self) -> int | None:
-        """How much more than the order the lines are, in its currency; None where that cannot be said."""
+        """How much more than the order the lines are, in its currency; None where that is not known."""
         known = self.compared and self.units is not None and not self.other_currency
         return self.units - self.ordered if known and self.units is not None else None
 
@@ -47,7 +47,7 @@ class Agreement:
 def agreement(lines: Iterable[LineAmount], ordered: int, currency: str) -> Agreement:
     """``ordered``: what the order asks for, in 1/10000 of ``currency``.
 
-    Sales are added up, for an order may be collected in parts; what comes back (a refund, a chargeback) is looked at only
+    Sales are added up, for an order may be collected in parts; what comes back (a refund, a chargeback) is compared only
     where no sale is among the lines, and without its sign. A sale below zero is no order's.
     """
     named = list(lines)

@@ -35,7 +35,7 @@ class CurrentDecision:
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """Amounts in 1/10000; ``original`` and ``settled`` None where the file names none. ``order`` and ``suggested`` are ours, with their order
-    ids. ``replaced``: it stands corrected in a newer file. ``texts``: its columns that a rule may look at. ``possible``: of
+    ids. ``replaced``: a newer file corrects it. ``texts``: its columns that a rule may compare. ``possible``: of
     ACTS, none for who may not."""
 
     id: int

@@ -21,7 +21,7 @@ from services.text.folding import typed
 
 SHOWN = 20
 _SEARCH_LIMIT = 200  # orders that a text finds, the newest: more than that is no search
-# Why an order stands in the list, the nearest first.
+# Why an order is in the list, the nearest first.
 Why = Literal["suggested", "named", "typed", "found", "alike", "amount", "amount_typed"]
 SUGGESTED: Final = "suggested"
 NAMED: Final = "named"
@@ -31,7 +31,7 @@ ALIKE: Final = "alike"
 AMOUNT: Final = "amount"
 AMOUNT_TYPED: Final = "amount_typed"
 _RANKS: tuple[Why, ...] = get_args(Why)
-# Of an order: what is known of its payment. ``settled``: a line has come for it; ``awaited``: nobody tells us.
+# Of an order: what is known of its payment. ``settled``: a line has come for it; ``awaited``: not known.
 Paid = Literal["settled", "paid", "not_paid", "awaited"]
 _SHORTEST = 4  # characters of a text that is alike, without blanks, dashes and zeros
 
@@ -40,7 +40,7 @@ _SHORTEST = 4  # characters of a text that is alike, without blanks, dashes and 
 class Candidate:
     """An order that a line may belong to. ``why``: it is suggested, the line's keys name it, its key was typed, the text
     was found in it, one of the line's texts is alike, it has the line's own amount and currency, or the amount typed.
-    Amounts in 1/10000; ``collected``: as HiPay tells; ``gross``: what its lines have settled of it so far, in the payouts
+    Amounts in 1/10000; ``collected``: as HiPay reports it; ``gross``: what its lines have settled of it so far, in the payouts
     ``settlement_ids``; ``missing``: what is collected and not settled; ``kept``: settled and not given back.
     """
 

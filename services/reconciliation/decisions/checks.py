@@ -41,7 +41,7 @@ Seen = Mapping[int, tuple[int, str]]  # orders as they were shown: amount in 1/1
 @dataclass(frozen=True)
 class Shown:
     """A line as the form showed it: ``decision`` is the one that stood then, None for none; ``outcome``, and the orders that
-    it had or that were suggested. "" where it was not shown what the line had come to."""
+    it had or that were suggested. "" where the outcome was not shown."""
 
     line: int
     decision: int | None = None
@@ -106,7 +106,7 @@ def check_agreement(
     orders: Mapping[int, MatchableOrder],
     seen: Seen,
 ) -> None:
-    """Raises DiffersFromOrder where lines differ from their order and nobody has said that they saw it, OrderChanged where
+    """Raises DiffersFromOrder where lines differ from their order and the person has not confirmed it, OrderChanged where
     they saw another amount."""
     by_order: dict[int, list[LineAmount]] = {}
     for number, plan in plans.items():

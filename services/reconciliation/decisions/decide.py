@@ -1,6 +1,7 @@
 """Decisions of a person about settlement lines: match, split, take the order away, leave out, not ours; and their undoing.
 
-Undoing one gives back the one in whose place it came. A decision is a row that is never changed but to be undone; a line has at most one that stands. It is written in one
+Undoing a decision renews the one that it replaced. A decision is a row that only an undo changes; a line has at most one
+that is valid. It is written in one
 transaction with its audit entry; then its lines are joined again (``due``).
 """
 
@@ -49,7 +50,7 @@ _NOTHING_SEEN: Seen = MappingProxyType({})
 @dataclass(frozen=True)
 class DecisionResult:
     """What was decided at once, under the name by which it is undone at once; ``refused``: the lines that were not decided, and why;
-    ``followers``: how many other lines of their transactions have come to another order or outcome by it."""
+    ``followers``: how many other lines of their transactions got another order or outcome by it."""
 
     group: str
     lines: tuple[int, ...]
@@ -185,7 +186,7 @@ def not_ours(
     *,
     progress: Progress | None = None,
 ) -> DecisionResult:
-    """The lines are of another business of the account: no order of ours is looked for. Raises as ``match``."""
+    """The lines belong to another business of the account: no order is searched for them. Raises as ``match``."""
     return _decide(desk, actor, lines, "not_ours", _no_order, reason, form_key, progress=progress)
 
 
@@ -211,7 +212,7 @@ def undo(
 def undo_group(
     desk: Desk, actor: Actor, group: str, reason: str, *, progress: Progress | None = None
 ) -> DecisionResult:
-    """Take back all that was decided at once and still stands. Raises as ``undo``."""
+    """Undo all that was decided at once and is still valid. Raises as ``undo``."""
 
     def all_of_it(tx: Connection) -> list[Decision]:
         found = decisions.group(tx, group)
@@ -300,8 +301,8 @@ def _write(
         plans, found, orders, seen
     )  # a question, not a line to be left: nothing is written before it is answered
     now = clock.now()
-    standing = [former[decision] for one in plans if (decision := found[one].decision) is not None]
-    decisions.undo(tx, standing, at=now, by=actor.id, reason=reason)
+    valid = [former[decision] for one in plans if (decision := found[one].decision) is not None]
+    decisions.undo(tx, valid, at=now, by=actor.id, reason=reason)
     ids = decisions.add(
         tx,
         group,
@@ -349,26 +350,26 @@ def _undo(
             tx, (row.line for row in found)
         )  # locked before they change, in one order everywhere
         _require_accounts(tx, actor, lines)
-        standing = [row for row in found if row.undone_at is None]
+        valid = [row for row in found if row.undone_at is None]
         gone = [row for row in found if row.undone_at is not None]
         others = [row for row in gone if (row.undone_by, row.undo_reason) != (actor.id, reason_text)]
-        if not standing and others:
+        if not valid and others:
             raise AlreadyUndone(others[0].undoer, others[0].undone_at or clock.now())
-        if standing:
-            decisions.undo(tx, standing, at=clock.now(), by=actor.id, reason=reason_text)
-            _give_back(tx, actor, standing, {line.id for line in lines if line.replaced_by is None})
-            ids = sorted(row.id for row in standing)
+        if valid:
+            decisions.undo(tx, valid, at=clock.now(), by=actor.id, reason=reason_text)
+            _give_back(tx, actor, valid, {line.id for line in lines if line.replaced_by is None})
+            ids = sorted(row.id for row in valid)
             audit.record(
                 tx,
                 actor,
                 "line.undone",
-                _subject([row.line for row in standing], standing[0].group),
+                _subject([row.line for row in valid], valid[0].group),
                 lines=len(ids),
                 decisions=[ids[0], ids[-1]],
             )
     done = DecisionResult(
         found[0].group,
-        tuple(row.line for row in standing),
+        tuple(row.line for row in valid),
         tuple((row.line, AlreadyUndone(row.undoer, row.undone_at or clock.now())) for row in others),
     )
     decided_lines.join_lines(desk, [row.line for row in found], progress)
@@ -376,13 +377,13 @@ def _undo(
 
 
 def _followers(desk: Desk, before: dict[int, LineOutcome]) -> int:
-    """How many of these lines came to something else, whoever has joined them."""
+    """How many of these lines have another outcome or order now."""
     with desk.store.read() as tx:
         return sum(before[line] != now for line, now in decisions.outcomes_of(tx, before).items())
 
 
 def _give_back(tx: Connection, actor: Actor, undone: Sequence[Decision], there: set[int]) -> None:
-    """Let what these undone decisions had taken the place of stand again, on lines that are ``there``."""
+    """Renew the decisions that these undone ones had replaced, on lines that are ``there``."""
     wanted = {row.before["decision"] for row in undone if row.line in there and row.before.get("decision")}
     now, by_group = clock.now(), dict[str, list[dict[str, Any]]]()
     for former in decisions.by_ids(tx, wanted).values():

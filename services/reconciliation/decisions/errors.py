@@ -5,13 +5,13 @@ DecisionRefused
 ├── NothingChosen
 ├── TooManyLines
 ├── LineUnknown          there is no such line, or its file is not imported in full
-├── LineReplaced         the line stands corrected in a newer file
+├── LineReplaced         a newer file corrects the line
 ├── TotalLine            a total of the other lines belongs to no order
 ├── ConflictingDecision  somebody has decided the line since it was shown
-├── LineMoved            it has come to another outcome or order since it was shown
+├── LineMoved            its outcome or order has changed since it was shown
 ├── OrderElsewhere       an order of another account
 ├── OrderErased          its customer's data was erased
-├── DiffersFromOrder     a question: what the lines say is not what the order says, and nobody has said why
+├── DiffersFromOrder     a question: the lines differ from the order, and the person has not said why
 │   ├── CurrencyDiffers
 │   ├── AmountDiffers
 │   └── AmountNotNamed   the line names no amount that could be compared
@@ -32,7 +32,7 @@ DecisionRefused
     ├── RuleUnknown
     ├── RuleField
     ├── RuleTextTooShort
-    └── RuleKnown        the same rule stands already
+    └── RuleKnown        the same rule is there already
 """
 
 from datetime import UTC, datetime

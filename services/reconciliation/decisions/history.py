@@ -1,4 +1,4 @@
-"""What people did with a line or an order: every decision, every undoing, every comment, in order, with names."""
+"""The history of a line or an order: every decision, undo and comment, oldest first, with names."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,10 +27,10 @@ _ORIGINS: tuple[Origin, ...] = ("again", "carried")
 class Entry:
     """One act. ``kind``: a decision's (DecisionKind), undone, or comment.
 
-    ``text``: the reason, or the comment. Of a decision: its id, its group and how many of that stand, whether it stands,
+    ``text``: the reason, or the comment. Of a decision: its id, its group and how many of that are valid, whether it is valid,
     the orders and their shares of the line (order id, units of 1/10000), and what the line was before (its outcome and
     the order id, "" for none). ``how``: again, where undoing another gave it back; carried, from the line that this one
-    corrects. Of an undoing: what the line came to ``after`` it.
+    corrects. Of an undo: the line's outcome ``after`` it.
     """
 
     at: datetime
@@ -99,7 +99,7 @@ def _write(tx: Connection, actor: Actor, text: str, form_key: str, subject: str,
     new = decisions.add_comment(
         tx, text=words, form_key=form_key, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id, **place
     )
-    if new:  # a person's words may name somebody: the comment keeps them, the audit does not
+    if new:  # a person's words may name somebody: the comment stores them, the audit does not
         audit.record(tx, actor, "comment_written", subject)
 
 

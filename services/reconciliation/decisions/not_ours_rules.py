@@ -1,4 +1,4 @@
-"""Rules by which lines are of another business of the account: no order of ours is looked for.
+"""Rules by which lines belong to another business of the account, so that no order is searched for them.
 
 A rule takes lines that no key joins to an order; a person's decision goes before it. It is begun or ended in one
 transaction and marked as due: then its lines are joined again, here, or by ``catch_up`` where they are many or the process
@@ -69,7 +69,7 @@ class RulePreview:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """``ended_at`` None: it stands. ``rejoining``: its lines are still being joined again."""
+    """``ended_at`` None: it is valid. ``rejoining``: its lines are still being joined again."""
 
     id: int
     account: str
@@ -148,7 +148,7 @@ def add(
 def end(
     desk: Desk, actor: Actor, rule_id: int, reason: str, *, progress: Callable[[float], None] | None = None
 ) -> None:
-    """End a rule: its lines are joined as if it had never been, but by those that still stand.
+    """End a rule: its lines are joined again without it.
 
     Raises RuleUnknown, AlreadyUndone but for a second press, ReasonMissing, TextError, NotAllowed.
     """
@@ -171,7 +171,7 @@ def end(
 
 
 def rules(desk: Desk, actor: Actor, account: str) -> tuple[Rule, ...]:
-    """The account's rules, those that stand first. Raises NotAllowed."""
+    """The account's rules, the valid ones first. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, account)
         return tuple(_rule(row) for row in matching_rules.rules(tx, account))
@@ -187,7 +187,7 @@ def catch_up(desk: Desk, limit: int = 2_000) -> bool:
             more = not _join(desk, found.id, limit, None) or more
         except STORE_AWAY:
             raise
-        except Exception as error:  # one rule does not keep the others back
+        except Exception as error:  # the other rules go on
             log.exception("the lines of the rule %s could not be joined again", found.id)
             trouble = error
     if trouble is not None:

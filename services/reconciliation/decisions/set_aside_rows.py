@@ -1,5 +1,5 @@
-"""Rows of a payout file that could not be read: they stand in the way of a payout's proof until a person has dealt with
-them (corrected in another file, or of no matter), because …; undone, they stand in the way again.
+"""Set-aside rows: rows of a payout file that could not be read. They block a payout's tie-out until a person has dealt with
+them (corrected in another file, or irrelevant) and said why; once that is undone, they block it again.
 
 SetAsideRefused
 ├── RowUnknown      the file has set no such row aside, or one that holds no money
@@ -25,7 +25,7 @@ from services.settlements.sheet import SetAsideRow
 from services.store import Connection, Row
 from services.store.settlements import set_aside_rows
 
-REST = 0  # in the place of a line: all rows beyond those that are kept to be shown
+REST = 0  # instead of a line: all rows beyond those that are stored
 
 
 class SetAsideRefused(DecisionRefused):
@@ -42,7 +42,7 @@ class RowNotDealtWith(SetAsideRefused):
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """What was done about a row. ``undone_at`` None: it stands."""
+    """What was done about a row. ``undone_at`` None: nobody has undone it."""
 
     id: int
     line: int
@@ -56,15 +56,15 @@ class Act:
 
 @dataclass(frozen=True)
 class SetAsideRows:
-    """What a file has set aside. ``rows``: those that are kept, in the file's order. ``acts``: every act, by line, oldest
-    first. ``rest``: so many rows that may hold money are not among those that are kept: they are dealt with as line REST."""
+    """The set-aside rows of a file. ``rows``: those that are stored, in the file's order. ``acts``: every act, by line, oldest
+    first. ``rest``: how many more rows may hold money: they are dealt with as line REST."""
 
     rows: tuple[SetAsideRow, ...]
     acts: dict[int, tuple[Act, ...]]
     rest: int
 
     def dealt(self, line: int) -> Act | None:
-        """The act that stands for the row."""
+        """The valid act for the row."""
         return next((act for act in self.acts.get(line, ()) if act.undone_at is None), None)
 
 
@@ -94,7 +94,8 @@ def of_file(desk: Desk, actor: Actor, file: int) -> SetAsideRows:
 
 
 def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str) -> None:
-    """These rows stand in the way of no proof any more. A second press, by the same person for the same reason, is none.
+    """Mark these rows as dealt with: they block no tie-out any more. A second call, by the same person for the same reason,
+    does nothing.
 
     Raises RowUnknown, ConflictingDecision (somebody has dealt with one of them), ReasonMissing, TextError, NotAllowed.
     """
@@ -104,17 +105,17 @@ def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str)
         if found is None or found.state != "complete":
             raise RowUnknown
         closes = _closes(tx, found)
-        standing = {act.line: act for act in set_aside_rows.acts(tx, file) if act.undone_at is None}
+        valid = {act.line: act for act in set_aside_rows.acts(tx, file) if act.undone_at is None}
         if not lines or not set(lines) <= set(closes):
             raise RowUnknown
         others = [
             act
-            for line, act in standing.items()
+            for line, act in valid.items()
             if line in lines and (act.actor_id, act.reason) != (actor.id, reason_text)
         ]
         if others:
             raise ConflictingDecision(others[0].who or "", others[0].at)
-        if new := sorted(set(lines) - set(standing)):
+        if new := sorted(set(lines) - set(valid)):
             left, now = Counter(found.aside_open), clock.now()
             for line in new:
                 left.subtract(closes[line])
@@ -135,7 +136,7 @@ def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str)
                 ],
             )
             set_aside_rows.set_open(tx, file, {name: count for name, count in left.items() if count > 0})
-            # a person's words may name somebody: the act keeps them, the audit does not
+            # a person's words may name somebody: the act stores them, the audit does not
             audit.record(tx, actor, "aside.dealt_with", f"settlement_file:{file}", rows=len(new), line=new[0])
 
 
@@ -148,7 +149,7 @@ def undo(
     *,
     acts: Collection[int] | None = None,
 ) -> None:
-    """These rows stand in the way again. ``acts``: those that the person saw.
+    """These rows block the tie-out again. ``acts``: those that the person saw.
 
     Raises RowNotDealtWith, AlreadyUndone, ConflictingDecision (a row has been dealt with anew since), ReasonMissing,
     TextError, NotAllowed.
@@ -157,11 +158,11 @@ def undo(
     with desk.store.write() as tx:
         found = _lock_file(tx, actor, file)
         done = [act for act in set_aside_rows.acts(tx, file) if act.line in lines]
-        standing = [act for act in done if act.undone_at is None]
-        for act in standing:
+        valid = [act for act in done if act.undone_at is None]
+        for act in valid:
             if acts is not None and act.id not in acts:
                 raise ConflictingDecision(act.who or "", act.at)
-        if not standing:
+        if not valid:
             if not done:
                 raise RowNotDealtWith
             last = done[-1]
@@ -170,12 +171,12 @@ def undo(
             return
         assert found is not None
         left = Counter(found.aside_open)
-        for act in standing:
+        for act in valid:
             left.update(act.closed)
-        set_aside_rows.undo(tx, [act.id for act in standing], at=clock.now(), by=actor.id, reason=reason_text)
+        set_aside_rows.undo(tx, [act.id for act in valid], at=clock.now(), by=actor.id, reason=reason_text)
         set_aside_rows.set_open(tx, file, left)
         audit.record(
-            tx, actor, "aside.undone", f"settlement_file:{file}", rows=len(standing), line=standing[0].line
+            tx, actor, "aside.undone", f"settlement_file:{file}", rows=len(valid), line=valid[0].line
         )
 
 

@@ -1,4 +1,4 @@
-"""Lines whose decisions were taken or undone are joined again: at once, or where the process died before it did, by a round."""
+"""Joins lines again once their decisions were taken or undone: at once, or in a round where the process died before."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -10,8 +10,8 @@ from services.store.settlements import decisions
 from services.store.settlements.decisions import AwaitingRejoin
 
 log = logging.getLogger(__name__)
-Progress = Callable[[float], None]  # is told how much is joined again, from 0 to 1
-_BATCH = 500  # lines joined again between two tellings
+Progress = Callable[[float], None]  # called with the part that is joined again, from 0 to 1
+_BATCH = 500  # lines joined again between two reports of progress
 
 
 def catch_up(desk: Desk, limit: int = 2_000) -> bool:
@@ -24,7 +24,7 @@ def catch_up(desk: Desk, limit: int = 2_000) -> bool:
             _join(desk, [row for row in waiting if row.account == account], None)
         except STORE_AWAY:
             raise
-        except Exception as error:  # one account does not keep the others back
+        except Exception as error:  # the other accounts go on
             log.exception("decided lines of %s could not be joined again", account)
             trouble = error
     if trouble is not None:

@@ -92,7 +92,7 @@ def damaged(lines: pd.DataFrame, column: str) -> Flags:
 
 
 def joined(*parts: pa.Array | str) -> pa.Array:
-    """Texts side by side, told apart by a character that nobody types."""
+    """Texts joined by a character that nobody types."""
     return pc.binary_join_element_wise(*(_text(part) for part in parts), _text("\x1f"))
 
 
@@ -212,7 +212,7 @@ class Hits:
 
 
 class _Places:
-    """Where each hash stands."""
+    """The places of each hash."""
 
     def __init__(self, hashes: NDArray[np.uint64], which: Flags | None = None) -> None:
         if which is None:

@@ -45,7 +45,7 @@ RESULT = (
     "outcome", "reason", "order", "keys", "unknown_keys", "candidates", "nearest", "seen", "expected",
     "loose_reference", "loose_order",
 )  # fmt: skip
-# What a decision makes of its line, and how that is said.
+# The outcome and the reason that a decision gives its line.
 DECIDED: dict[DecisionKind, tuple[Outcome, Reason]] = {
     "match": ("matched", "matched_by_hand"),
     "split": ("matched", "split_by_hand"),
@@ -154,7 +154,7 @@ def _decided(lines: pd.DataFrame) -> Decisions:
 
 
 def _shortened(lines: pd.DataFrame, rules: MatchRules) -> NDArray[np.object_]:
-    """The first key of each line that a spreadsheet has damaged, as it stands there; "" where none is."""
+    """The first key of each line that a spreadsheet has damaged, as the line has it; "" where none is."""
     found = np.full(len(lines), "", dtype=object)
     if pc.all(pc.equal(strings(lines["lost"]), "")).as_py() in (True, None):
         return found

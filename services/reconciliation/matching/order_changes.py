@@ -30,7 +30,7 @@ _GAP_LASTS = 120.0  # seconds: on PostgreSQL a lower id may commit after a highe
 
 def catch_up(desk: Desk, limit: int = 5_000) -> bool:
     """Take in what has changed of orders, pages, payments and operations since the last time: their keys, the lines that
-    they concern, where they stand. Whether there is more. Two at once do no harm."""
+    they concern, their positions. Whether there is more. Two may run at once."""
     return catch_up_store(desk.store, limit)
 
 
@@ -120,7 +120,7 @@ Key = tuple[str, str, str, str, int]  # the cells of order_keys
 
 @dataclass(frozen=True)
 class _OrderKeys:
-    """Orders as they are now: their keys and where they stand, and of each account the version that this was read at."""
+    """The keys and positions of orders, and for each account the version at which they were read."""
 
     keys: list[Key]
     positions: pd.DataFrame

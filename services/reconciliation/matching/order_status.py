@@ -1,4 +1,4 @@
-"""Where each order stands after the join: is what was captured settled, and what came back.
+"""The position of each order after the join: what of the captured amount is settled, and what came back.
 
 An order is compared with Original amount and currency; fees and VAT use the tax columns; what reaches the merchant is
 Settled amount in the settlement's currency (CONTRACT of the settlement file).
@@ -25,10 +25,10 @@ ORDER_COLUMNS: dict[str, str] = {
     "captured_units": "int64",
     "captures": "int64",  # how many captures make captured_units
     "paid": "bool",
-    "awaited": "bool",  # from the shop's own list: nobody tells us whether and what was captured
+    "awaited": "bool",  # from the shop's own list: whether and what was captured is not known
 }
 LINE_COLUMNS: dict[str, str] = {
-    "ours": "int64",  # our id of the order that the line is matched to; a split line stands once for each of its orders
+    "ours": "int64",  # our id of the order that the line is matched to; a split line has one row for each of its orders
     "id": "int64",
     "kind": "str",
     "transaction_id": "str",
@@ -97,7 +97,7 @@ def classify(lines: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
     for name, column in _KINDS.items():
         sign = -1 if name in ("refund", "chargeback") else 1
         result[column] = sign * _summed(at, units["original_amount_units"], (kind == name) & ~foreign, count)
-    # Nobody told us of an awaited order's payment: its first sale says that it was paid, and it should come to its amount.
+    # The payment of an awaited order is not known: its first sale shows that it was paid, and its sales should add up to it.
     begun = orders["awaited"] & (result["gross_units"] > 0)
     result["captured_units"] = result["captured_units"].mask(begun, result["amount_units"])
 

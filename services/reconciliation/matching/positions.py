@@ -1,4 +1,4 @@
-"""Where orders stand, computed from the lines matched to them and written beside them."""
+"""Positions of orders: computed from the lines matched to them, and stored."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -24,14 +24,14 @@ _SHARED = {  # of which currency each amount is
 
 
 def refresh(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] | None = None) -> None:
-    """Write where these orders stand. ``captures``: how many each has, where that is newly known."""
+    """Write the positions of these orders. ``captures``: how many each has, where that is newly known."""
     wanted = sorted(set(orders))
     if wanted:
         positions.put_positions(tx, compute(tx, wanted, captures))
 
 
 def compute(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] | None = None) -> pd.DataFrame:
-    """Where these orders stand, as ``classify`` says, with ``accepted``, the acceptance that holds, and whether each is
+    """The positions of these orders by ``classify``, with ``accepted``, the acceptance that applies, and whether each is
     ``open``."""
     wanted = list(orders)
     facts = positions.order_facts(tx, wanted)
@@ -45,7 +45,7 @@ def compute(tx: Connection, orders: Iterable[int], captures: Mapping[int, int] |
 
 
 def _opened(found: pd.DataFrame, accepted: Mapping[int, ValidAcceptance]) -> pd.DataFrame:
-    """A person's acceptance holds for the figures that they saw."""
+    """An acceptance applies to the figures that the person saw."""
     opened = found["status"].isin(OPEN_STATUSES) | (found["open_units"] > 0)
     holds: list[int | None] = [None] * len(found)
     if accepted:

@@ -1,4 +1,4 @@
-"""The join kept up: lines joined again when their orders, decisions, rules or neighbours have changed.
+"""Joins lines again when their orders, decisions, rules or neighbours have changed.
 
 Whatever has happened, in whatever order, a line comes to what ``match`` makes of all lines and orders at once: its
 outcome depends only on its own keys and on the lines that share its transaction, so those are looked up and matched
@@ -71,7 +71,7 @@ def lookup_for(tx: Connection, lines: pd.DataFrame) -> Lookup:
 
 @dataclass(frozen=True)
 class _Joined:
-    """Lines as they are stored, and what they come to now."""
+    """Lines as they are stored, and their outcomes now."""
 
     lines: pd.DataFrame
     found: pd.DataFrame
@@ -142,7 +142,7 @@ def write_changes(tx: Connection, lines: pd.DataFrame, found: pd.DataFrame) -> s
 
 
 def changed(lines: pd.DataFrame, found: pd.DataFrame) -> "list[int]":
-    """The places at which ``found`` differs from what the lines came to before."""
+    """The places at which ``found`` differs from the stored outcomes."""
     differs = np.zeros(len(lines), bool)
     for name in RESULT:
         before, after = lines[f"was_{name}"], found[name]

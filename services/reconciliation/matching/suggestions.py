@@ -64,7 +64,7 @@ def loose_texts(lines: pd.DataFrame, rules: MatchRules) -> LooseTexts:
 
 
 def _named(cells: pa.Array) -> pa.Array:
-    """Without those that say that there is nothing."""
+    """Without placeholders such as “none”."""
     return pc.if_else(say_none(cells), "", cells)
 
 
@@ -162,7 +162,7 @@ def _found(
 
 
 def _written(lines: pd.DataFrame, rows: Ints, place: Ints) -> pa.Array:
-    """The reference that was taken, as it stands in the line."""
+    """The reference that was chosen, as the line has it."""
     chosen = _blank(len(rows))
     for n, column in enumerate(REFERENCES):
         chosen = pc.if_else(pa.array(place == n), strings(lines[column]).take(rows), chosen)

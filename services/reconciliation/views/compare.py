@@ -1,4 +1,4 @@
-"""A payout line and an order side by side: what both say, and where they differ."""
+"""Compares a payout line with an order, fact by fact."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Compared:
 def compare(
     line: StoredLine, order: PositionedOrder, transactions: Collection[str], reference: int
 ) -> tuple[Compared, ...]:
-    """What a line says beside what an order says.
+    """The facts of a line and of an order, compared.
 
     ``transactions``: HiPay's references known for the order; ``reference``: which of the five joins, 0 for none.
     """

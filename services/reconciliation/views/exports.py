@@ -1,4 +1,4 @@
-"""What a list of the reconciliation shows, whole, as a file for a spreadsheet: the filters hold, the sort too."""
+"""Exports: a whole list of the reconciliation as a file for a spreadsheet, filtered and sorted as on the screen."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -44,7 +44,7 @@ def write_orders(
     *,
     late: bool = False,
 ) -> int:
-    """Write the orders that the filter lets through, with where they stand. Raises NotAllowed."""
+    """Write the orders that the filter lets through, with their positions. Raises NotAllowed."""
     _note(desk, actor, "orders_exported")
     rows = _each(lambda cursor: lists.orders(desk, actor, chosen, sort, cursor, _BATCH, late=late), form)
     return write.write(rows, _order_columns(desk, t), form, t, out)
@@ -73,7 +73,7 @@ def _note(desk: Desk, actor: Actor, action: str) -> None:
 
 
 def _each(read: Callable[[Cursor | None], Page[T]], form: Form) -> Iterator[T]:
-    """Row by row, each page by a transaction of its own: a long file holds up nobody."""
+    """The rows, each page read in a transaction of its own, so that a long export blocks nobody."""
     count, cursor = 0, None
     while True:
         page = read(cursor)

@@ -12,7 +12,7 @@ from services.reconciliation.views.reasons import (
 from services.settlements.operations import BY_CODE, ORDER_KINDS
 from services.store.settlements.stored_lines import ShownLine
 
-# Something comes near such a line: the keys that were tried, and what differs, are said beside it.
+# For such a line the sentence also names the keys that were tried and what differs.
 _NEAR = frozenset(
     {"near_reference", "near_order", "page_suffix", "other_column", "other_account", "several_near"}
 )
@@ -27,7 +27,7 @@ def operation(code: str, text: str, t: Translator) -> str:
 
 
 def reason(line: ShownLine, t: Translator) -> str:
-    """Why a line of ``services.reconciliation.views.lists`` has its outcome; "" where nothing was said.
+    """Why a line of ``services.reconciliation.views.lists`` has its outcome; "" where there is no reason.
 
     Of one that is open: the keys that were tried with their texts, the nearest candidate, and what differs.
     """
@@ -48,7 +48,7 @@ def reason(line: ShownLine, t: Translator) -> str:
 
 
 def _missing(line: ShownLine, t: Translator) -> list[str]:
-    """What an amount that is not there stands in the way of."""
+    """What a missing amount blocks."""
     said = []
     if line.kind in ORDER_KINDS and line.original_amount_units is None:
         said.append(t("It has no original amount, and settles nothing of an order."))

@@ -54,7 +54,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Page(Generic[T]):
-    """``total`` where it is known; ``before`` and ``after`` lead to the pages beside this one, None where there is none.
+    """``total`` where it is known; ``before`` and ``after`` lead to the previous and the next page, None where there is none.
     ``cut``: the text has more hits than a search looks at, and what is listed and counted is of those that it did."""
 
     rows: tuple[T, ...]
@@ -66,7 +66,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True)
 class Moved:
-    """What an outcome comes to in one settlement currency; ``units``: 1/10000, without signs."""
+    """The sum of an outcome in one settlement currency; ``units``: 1/10000, without signs."""
 
     outcome: Outcome
     currency: str
@@ -76,7 +76,7 @@ class Moved:
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """``open_orders``: that a person is to look at; ``late``: those of which something collected is in no payout although
+    """``open_orders``: that a person must look at; ``late``: those of which something collected is in no payout although
     its account's days are over; ``payout_states``: how many payouts are in each state."""
 
     moved: tuple[Moved, ...]
@@ -98,7 +98,7 @@ class Figures:
 
 @dataclass(frozen=True, kw_only=True)
 class LineDetail:
-    """``line``: its columns with ``order_id``, ``nearest_id``, ``file_name``. ``former``: what it said in older files.
+    """``line``: its columns with ``order_id``, ``nearest_id``, ``file_name``. ``former``: the lines of older files that it corrects.
     ``readings``: how each of these files was read. ``held``: corrections of it, or that it is of, which wait, with
     ``file_name``."""
 
@@ -176,7 +176,7 @@ def orders(
     *,
     late: bool = False,
 ) -> Page[ListedOrder]:
-    """One page of the orders by where they stand; ``late``: only those of which something collected too long ago is in no
+    """One page of the orders with their positions; ``late``: only those of which something collected too long ago is in no
     payout.
 
     Rows have the columns of a position and order_id, invoice_number, created_at, channel, captured_at. Raises NotAllowed.

@@ -1,4 +1,4 @@
-"""Why an order is open, in a reader's words: what is missing, since when, and what stands in the way."""
+"""Why an order is open, in a reader's words: what is missing, since when, and what blocks it."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ _COMPARED = ("sale", "refund", "chargeback", "chargeback_refund")
 def reason(found: OrderDetail, zone: Any, t: Translator) -> str:
     """Why the order is open, or was before a person accepted it; "" where there is nothing to say.
 
-    ``zone``: of the account, in which days are told.
+    ``zone``: of the account, for its days.
     """
     order = found.order
     if not order.status:

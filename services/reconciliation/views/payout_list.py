@@ -1,4 +1,4 @@
-"""Payouts and whether they are proved: from the kept sums, never from the lines."""
+"""Payouts and their tie-outs: read from stored sums, never from the lines."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from services.store.settlements.outcomes import OPEN
 
 @dataclass(frozen=True, kw_only=True)
 class Payout:
-    """One settlement in one currency, proved or not. Units of 1/10000; ``open_lines`` of it still have no order."""
+    """One settlement in one currency, with its tie-out. Units of 1/10000; ``open_lines``: lines that have no order yet."""
 
     account: str
     settlement_id: str
@@ -37,7 +37,7 @@ class Payout:
 
 @dataclass(frozen=True, kw_only=True)
 class OperationSum:
-    """What an operation comes to within a payout."""
+    """The sum of one operation within a payout."""
 
     code: str
     words: str  # as the file calls it, where it is not known
@@ -48,7 +48,7 @@ class OperationSum:
 
 
 def list_payouts(desk: Desk, actor: Actor, accounts: Sequence[str] = ()) -> tuple[Payout, ...]:
-    """Every settlement per currency, those that are not proved first, then the newest. Raises NotAllowed."""
+    """Every settlement per currency, those that do not tie out first, then the newest. Raises NotAllowed."""
     with desk.store.read() as tx:
         found = read_payouts(tx, visible_accounts(tx, desk, actor, accounts))
     newest = sorted(found, key=lambda one: (one.last_date, one.settlement_id), reverse=True)
@@ -74,7 +74,7 @@ def operation_sums(desk: Desk, actor: Actor, payout: Payout) -> tuple[OperationS
 
 
 def files_with_rows_set_aside(desk: Desk, actor: Actor, payout: Payout) -> tuple[tuple[int, str], ...]:
-    """(id, name) of the files whose rows stand in the way of the payout's proof, oldest first. Raises NotAllowed."""
+    """(id, name) of the files whose rows block the payout's tie-out, oldest first. Raises NotAllowed."""
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, payout.account)
         return tuple(
@@ -147,7 +147,7 @@ def _accounts(file: Row[Any]) -> set[str]:
 
 
 def _blocked(file: Row[Any]) -> dict[str, int]:
-    """The payouts in whose way rows of the file stand, and how many; one that names no payout stands in the way of all."""
+    """The payouts whose tie-out rows of the file block, and how many; a row that names no payout blocks all."""
     of_any = file.aside_open.get("", 0)
     names = {*file.aside_open, *(file.settlements if of_any else ())} - {""}
     return {name: file.aside_open.get(name, 0) + of_any * (name in file.settlements) for name in names}

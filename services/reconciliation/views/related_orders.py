@@ -1,4 +1,4 @@
-"""The orders beside a payout line: its own, those among which it is divided, those that it may be of."""
+"""The orders related to a payout line: its own, those of its parts, those that it may belong to."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,14 +13,14 @@ from services.store.settlements.position_pages import PositionedOrder
 from services.store.settlements.settlement_lines import FOLLOWS
 from services.store.settlements.stored_lines import ShownLine
 
-HINTS = 3  # orders beside a line, and lines beside an order, that only come near
+HINTS = 3  # orders of a line, and lines of an order, that only come near
 _NAMED = 5
 Role = Literal["matched", "part", "nearest", "named", "hint"]
 
 
 @dataclass(frozen=True)
 class RelatedOrder:
-    """An order beside a line. ``role``: matched, part (of a divided line), nearest, named (by one of its keys), or hint: it
+    """An order related to a line. ``role``: matched, part (of a divided line), nearest, named (by one of its keys), or hint: it
     has nothing of the line's but its amount, or a text somewhere."""
 
     order: PositionedOrder
@@ -30,7 +30,7 @@ class RelatedOrder:
 
 
 def related_orders(tx: Connection, line: ShownLine) -> tuple[RelatedOrder, ...]:
-    """The orders beside a line of ``reconciliation_views.lines``, and what differs."""
+    """The orders related to a line, and what differs."""
     found = []
     for order, role, share in _roles(tx, line):
         row = position_pages.position(tx, order)

@@ -1,4 +1,4 @@
-"""Open orders that a person accepts as they stand."""
+"""Acceptances: open orders that a person accepts as they are."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -65,13 +65,13 @@ def of_order(tx: Connection, order: int) -> list[StoredAcceptance]:
 
 
 def add(tx: Connection, **values: Any) -> int:
-    """Write an acceptance; its id. An order has one that stands."""
+    """Write an acceptance; its id. An order has one valid acceptance."""
     found = tx.execute(insert(order_acceptances).values(**values).returning(_one.id)).scalar_one()
     return int(found)
 
 
 def undo(tx: Connection, order: int, *, at: datetime, by: str, reason: str) -> int | None:
-    """The standing one of an order stands no longer; its id, None where there is none."""
+    """Undo the valid acceptance of an order; its id, None where there is none."""
     here = update(order_acceptances).where(_one.order == order, _one.undone_at.is_(None))
     return tx.execute(here.values(undone_at=at, undone_by=by, undo_reason=reason).returning(_one.id)).scalar()
 

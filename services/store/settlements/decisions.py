@@ -224,7 +224,7 @@ def group(tx: Connection, name: str) -> list[Decision]:
 
 
 def group_sizes(tx: Connection, names: Iterable[str]) -> dict[str, int]:
-    """How many decisions that were taken at once under each name still stand."""
+    """How many decisions that were taken at once under each name are still valid."""
     name = line_decisions.c.group
     standing = line_decisions.c.undone_at.is_(None)
     query = select(name, func.count()).where(name.in_(list(names)), standing).group_by(name)
@@ -255,7 +255,7 @@ def _read(tx: Connection, query: Any) -> list[Decision]:
 
 
 def add(tx: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Write the decisions of the group ``name``, let their lines name them; their ids. A line has one that stands."""
+    """Write the decisions of the group ``name``, let their lines name them; their ids. A line has one valid decision."""
     tx.execute(insert(line_decisions), [{**row, "group": name, "due": True} for row in rows])
     decision = line_decisions.c
     written: list[Row[Any]] = []
@@ -278,7 +278,7 @@ def add(tx: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> list[in
 
 
 def undo(tx: Connection, found: Iterable[Decision], *, at: datetime, by: str, reason: str) -> None:
-    """These standing decisions stand no longer, and their lines are to be joined again."""
+    """Undo these valid decisions; their lines await a rejoin."""
     ids = {row.id: row.line for row in found}
     decision, line = line_decisions.c, settlement_lines.c
     for some in _batches(ids):
@@ -321,7 +321,7 @@ def _awaiting_rejoin() -> Any:
 def set_rejoined(tx: Connection, found: Iterable[AwaitingRejoin]) -> None:
     """The lines of these due decisions are joined again; one that was undone since it was read stays due.
 
-    Of one that is undone it is kept what its line came to.
+    An undone decision stores the outcome of its line.
     """
     decision, line, joined = line_decisions.c, settlement_lines.c, list(found)
     for undone in (False, True):

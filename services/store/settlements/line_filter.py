@@ -38,7 +38,7 @@ class LineFilter:
 
     @property
     def counted(self) -> bool:
-        """Whether the kept totals know how many lines the filter lets through."""
+        """Whether the stored totals know how many lines the filter lets through."""
         return not (self.text or self.order is not None or self.amounts or self.dates)
 
     @property

@@ -1,4 +1,4 @@
-"""The sums over lines that are kept: changed in the transaction of every change of a line."""
+"""Stored sums over lines, changed in the transaction of every change of a line."""
 
 from typing import Any
 

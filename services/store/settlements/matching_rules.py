@@ -101,7 +101,7 @@ def all_matching(tx: Connection) -> list[AccountMatching]:
 
 
 def lock_matching(tx: Connection, account: str) -> AccountMatching:
-    """The account's row, made where there is none, kept from other writers to the end of the transaction."""
+    """The account's row, made where there is none, locked to the end of the transaction."""
     insert_new(tx, account_matching, ("account",), account=account)
     query = select(account_matching).where(account_matching.c.account == account)
     return AccountMatching(**tx.execute(query.with_for_update()).one()._asdict())
@@ -112,7 +112,7 @@ def save_matching(tx: Connection, account: str, **values: Any) -> None:
 
 
 def lock_file_accounts(tx: Connection) -> None:
-    """Let nobody else say, nor a file take for sure, what an Account stands for before this transaction ends."""
+    """Lock what the Accounts of files stand for, to the end of the transaction."""
     one_at_a_time(tx, "file_accounts")
 
 
@@ -165,7 +165,7 @@ def _filled(
 
 
 def rules(tx: Connection, account: str) -> list[StoredRule]:
-    """The account's rules, those that stand first, the newest first, with the names of who made and who ended them."""
+    """The account's rules, the valid ones first, then the newest."""
     rule = not_ours_rules.c
     query = _rules().where(rule.account == account)
     return _read(tx, query.order_by(rule.ended_at.is_not(None), rule.id.desc()))

@@ -1,4 +1,4 @@
-"""The words by which lines, orders and decisions are stored: each list stands here only."""
+"""The words by which lines, orders and decisions are stored: each list is here only."""
 
 from typing import Literal, get_args
 
@@ -62,7 +62,7 @@ Pattern = Literal["equals", "starts"]
 Status = Literal[
     "wrong_currency",  # a sale, or what undoes one, in another currency than the order's
     "paid_twice",  # two transactions, each of the order's whole amount
-    "settled_not_paid",  # settled, and nobody told us that it was paid
+    "settled_not_paid",  # settled, and not known as paid
     "amount_missing",  # a sale, or what undoes one, has no amount: how much is settled is not known
     "charged_back",
     "chargeback_won",

@@ -1,4 +1,4 @@
-"""Pages of orders as reconciliation sees them, by keyset, and how many stand how."""
+"""Pages of orders with their positions, by keyset, and counts by status."""
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
@@ -30,7 +30,7 @@ _POSITION = order_positions.c
 class OrderFilter:
     """What a list of orders is narrowed to; empty fields narrow nothing.
 
-    ``open``: only those that a person is to look at. ``late``: an account's moment before which what was collected should
+    ``open``: only those that a person must look at. ``late``: an account's moment before which what was collected should
     be in a payout; where given, only orders of which something is in none. ``since`` and ``until``: the day of the last collection, ISO, both included. ``loose``: how one of the order's keys begins, as
     loosely as keys are ever compared.
     """
@@ -210,7 +210,7 @@ def cut(tx: Connection, chosen: OrderFilter) -> bool:
 
 
 def statuses(tx: Connection, accounts: tuple[str, ...]) -> dict[str, int]:
-    """How many orders stand how."""
+    """How many orders have each status."""
     query = select(_POSITION.status, func.count()).group_by(_POSITION.status)
     if accounts:
         query = query.where(_POSITION.account.in_(accounts))
@@ -218,7 +218,7 @@ def statuses(tx: Connection, accounts: tuple[str, ...]) -> dict[str, int]:
 
 
 def opened(tx: Connection, accounts: tuple[str, ...]) -> int:
-    """How many orders a person is to look at."""
+    """How many orders a person must look at."""
     return count(tx, OrderFilter(accounts, open=True))
 
 

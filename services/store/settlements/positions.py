@@ -1,4 +1,4 @@
-"""Where each order stands, and what that is computed from."""
+"""Positions of orders, and what they are computed from."""
 
 from collections.abc import Iterable
 
@@ -106,7 +106,7 @@ def split_lines(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
 
 
 def order_facts(tx: Connection, order_ids: Iterable[int]) -> pd.DataFrame:
-    """The orders as ``classify`` takes them; how many captures as their position last said."""
+    """The orders as ``classify`` takes them; how many captures by their stored position."""
     o = orders.c
     query = (
         select(

@@ -147,7 +147,7 @@ def payout_sums(tx: Connection, accounts: Sequence[str], settlement: str | None 
 
 
 def files(tx: Connection, accounts: Sequence[str], before: int | None, limit: int) -> list[ListedFile]:
-    """Files in any state, newest first, without the rows that they set aside; who uploaded each as ``who``."""
+    """Files in any state, newest first, without the rows that they set aside; with who uploaded each."""
     kept = [column for column in _FILE if column.name not in ("aside", "chosen", "reading")]
     query = select(*kept, func.coalesce(users.c.name, "").label("who")).outerjoin(
         users, and_(users.c.id == _FILE.actor_id, _FILE.actor_kind == "user")
