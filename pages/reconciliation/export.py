@@ -7,7 +7,7 @@ import streamlit as st
 from pages.components import exports
 from pages.components.common import actor, desk, texts
 from pages.components.outcome_words import cut_words, number
-from services.reconciliation.views.exports import XLSX_ROWS, write_lines, write_orders, write_payouts
+from services.reconciliation.views.list_exports import XLSX_ROWS, write_lines, write_orders, write_payouts
 from services.reconciliation.views.lists import LineFilter, OrderFilter, Page
 
 _PACKED = 200_000  # rows from which a CSV is put into a ZIP, since it stays in memory

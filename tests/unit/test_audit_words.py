@@ -19,7 +19,7 @@ MADE = {
         "line.match", "line.split", "line.unmatch", "line.exclude", "line.twice", "line.not_ours",
     ),
     "imports/held_corrections.py f'correction.{kind}'": ("correction.taken", "correction.dismissed"),
-    "reconciliation/views/exports.py action": ("lines_exported", "orders_exported", "payouts_exported"),
+    "reconciliation/views/list_exports.py action": ("lines_exported", "orders_exported", "payouts_exported"),
 }  # fmt: skip
 
 

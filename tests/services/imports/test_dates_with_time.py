@@ -13,7 +13,7 @@ from services.access import Actor
 from services.desk import Desk
 from services.i18n import translator
 from services.reconciliation.decisions import candidates
-from services.reconciliation.views import exports, lists, payout_list
+from services.reconciliation.views import list_exports, lists, payout_list
 from services.settlements.dates import day_after
 from services.store.settlements import position_pages
 from services.store.settlements.line_filter import LineFilter
@@ -76,13 +76,13 @@ def test_orders_of_a_day(desk: Desk, finance: Actor) -> None:
 
 def test_exports_are_narrowed_likewise_and_say_days(desk: Desk, finance: Actor) -> None:
     t, out = translator("en"), io.BytesIO()
-    exports.write_lines(desk, finance, LineFilter(until="2026-11-30"), "oldest", "csv", t, out)
+    list_exports.write_lines(desk, finance, LineFilter(until="2026-11-30"), "oldest", "csv", t, out)
     assert _column(out, "Date") == ["2026-11-29", *["2026-11-30"] * 3]
     out = io.BytesIO()
-    exports.write_orders(desk, finance, OrderFilter(), "oldest", "csv", t, out)
+    list_exports.write_orders(desk, finance, OrderFilter(), "oldest", "csv", t, out)
     assert _column(out, "Last date in the files") == ["2026-11-29", *["2026-11-30"] * 3, "2026-12-01"]
     out = io.BytesIO()
-    exports.write_payouts(desk, finance, (), (), "csv", t, out)
+    list_exports.write_payouts(desk, finance, (), (), "csv", t, out)
     assert (_column(out, "First date"), _column(out, "Last date")) == (["2026-11-29"], ["2026-12-01"])
 
 

@@ -22,7 +22,7 @@ from services.reconciliation.decisions import (
     set_aside_rows,
 )
 from services.reconciliation.decisions.checks import Shown
-from services.reconciliation.views import exports, lists, overview, payout_list
+from services.reconciliation.views import list_exports, lists, overview, payout_list
 from services.reconciliation.views.lists import LineFilter, OrderFilter
 from services.store.settlements import decisions
 from tests.support.by_hand import HEAD, an_order, line, line_id, take
@@ -83,9 +83,9 @@ def test_a_search_finds_nothing_of_another_account(desk: Desk, ours: Actor) -> N
 
 def test_exports_hold_the_persons_account_alone(desk: Desk, ours: Actor) -> None:
     out, t = io.BytesIO(), translator("en")
-    assert exports.write_lines(desk, ours, LineFilter(), "newest", "csv", t, out) == 2
-    assert exports.write_orders(desk, ours, OrderFilter(), "newest", "csv", t, out) == 1
-    assert exports.write_payouts(desk, ours, (), (), "csv", t, out) == 1
+    assert list_exports.write_lines(desk, ours, LineFilter(), "newest", "csv", t, out) == 2
+    assert list_exports.write_orders(desk, ours, OrderFilter(), "newest", "csv", t, out) == 1
+    assert list_exports.write_payouts(desk, ours, (), (), "csv", t, out) == 1
     assert b"B-100" not in out.getvalue()
 
 

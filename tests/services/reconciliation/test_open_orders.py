@@ -20,7 +20,7 @@ from services.orders.record import record
 from services.reconciliation.decisions import acceptances
 from services.reconciliation.decisions.errors import AlreadyUndone, ReasonMissing
 from services.reconciliation.matching import positions
-from services.reconciliation.views import exports, lists, order_text
+from services.reconciliation.views import list_exports, lists, order_text
 from services.store.orders import orders as order_rows
 from services.store.schema.orders import alarms, orders
 from services.store.settlements.position_pages import OrderFilter
@@ -242,7 +242,7 @@ def test_an_erased_customer_takes_along_why_an_order_was_accepted(
 def test_the_export_says_since_when_something_is_missing(books: Desk, finance: Actor, short: int) -> None:
     collected(books, short, 12)
     out = io.BytesIO()
-    exports.write_orders(books, finance, OrderFilter(open=True), "newest", "csv", translator("en"), out)
+    list_exports.write_orders(books, finance, OrderFilter(open=True), "newest", "csv", translator("en"), out)
     head, row = (text.split(",") for text in out.getvalue().decode("utf-8-sig").splitlines())
     cells = dict(zip(head, row, strict=True))
     assert (cells["Still open"], cells["Days missing"]) == ("0.01", "12")

@@ -18,7 +18,7 @@ from services.i18n import translator
 from services.orders.errors import UnknownOrder
 from services.reconciliation.decisions import account_rules
 from services.reconciliation.decisions.errors import LineUnknown
-from services.reconciliation.views import exports, lists, payout_list
+from services.reconciliation.views import list_exports, lists, payout_list
 from services.store.schema.orders import orders
 from services.store.schema.settlements import order_positions, settlement_files
 from services.store.settlements.line_filter import LineFilter
@@ -87,7 +87,7 @@ def test_the_invoice_number_is_the_reference_that_joins_in_the_account(desk: Des
         of_order = lists.order(desk, finance, order).order
         assert (line.invoice_number, listed.invoice_number, of_order.invoice_number) == (said,) * 3
         [head_, row] = sheet(
-            lambda out: exports.write_orders(
+            lambda out: list_exports.write_orders(
                 desk, finance, OrderFilter(), "newest", "xlsx", translator("en"), out
             )
         )
@@ -161,7 +161,7 @@ def test_lines_are_exported_safely_in_the_readers_numbers(
     desk: Desk, finance: Actor, october: int, language: str, delimiter: str, amount: str
 ) -> None:
     t, out = translator(language), io.BytesIO()
-    assert exports.write_lines(desk, finance, LineFilter(), "oldest", "csv", t, out) == 4
+    assert list_exports.write_lines(desk, finance, LineFilter(), "oldest", "csv", t, out) == 4
     rows = list(csv_module.DictReader(io.StringIO(out.getvalue().decode("utf-8-sig")), delimiter=delimiter))
     assert [row[t("Settled amount")] for row in rows][1] == amount
     assert rows[2][t("Order")] == "'=1+1"
@@ -174,7 +174,7 @@ def test_the_filter_holds_in_the_export_and_amounts_are_numbers(
 ) -> None:
     t = translator("en")
     [head, *rows] = sheet(
-        lambda out: exports.write_lines(
+        lambda out: list_exports.write_lines(
             desk, finance, LineFilter(outcomes=("unmatched",)), "newest", "xlsx", t, out
         )
     )
@@ -182,10 +182,12 @@ def test_the_filter_holds_in_the_export_and_amounts_are_numbers(
     assert rows[0][head.index("Settled amount")] == 10.0
     assert rows[0][head.index("Order")] == "=1+1"
     [head, *rows] = sheet(
-        lambda out: exports.write_orders(desk, finance, OrderFilter(), "newest", "xlsx", t, out)
+        lambda out: list_exports.write_orders(desk, finance, OrderFilter(), "newest", "xlsx", t, out)
     )
     assert (rows[0][head.index("Order id")], rows[0][head.index("Net")]) == ("A-1", 99.7)
-    [head, *rows] = sheet(lambda out: exports.write_payouts(desk, finance, (), ("tied",), "xlsx", t, out))
+    [head, *rows] = sheet(
+        lambda out: list_exports.write_payouts(desk, finance, (), ("tied",), "xlsx", t, out)
+    )
     assert (rows[0][head.index("Payout")], rows[0][head.index("Difference")]) == ("77", 0.0)
 
 
@@ -211,4 +213,4 @@ def test_what_is_not_there_is_refused_and_so_is_who_may_not_see(
         with pytest.raises(NotAllowed):
             look(desk, manager)  # type: ignore[operator]
     with pytest.raises(NotAllowed):
-        exports.write_lines(desk, manager, LineFilter(), "newest", "csv", translator("en"), io.BytesIO())
+        list_exports.write_lines(desk, manager, LineFilter(), "newest", "csv", translator("en"), io.BytesIO())
