@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+GUIDES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "sandbox/README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 _FOLDERS = ("services/", "pages/", "tests/", "sandbox/", "benchmarks/", "docs/", "locales/", ".ci/")
 
 
