@@ -25,7 +25,7 @@ run: install-sandbox
 
 # Three at once on two cores: many tests wait for a process, a socket or a browser.
 test: install-dev chromium lint
-	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 3 -m "not faults and not browser"
+	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 3 --dist worksteal -m "not faults and not browser"
 	env -u ETERMINAL_TEST_POSTGRES_URL $(IN_VENV) -m pytest -n 3 --dist worksteal -m "faults or browser"
 	$(if $(ETERMINAL_TEST_POSTGRES_URL),@$(MAKE) --no-print-directory test-postgres)
 

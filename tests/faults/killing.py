@@ -65,7 +65,7 @@ def attempts(
     **sandbox_is: object,
 ) -> Iterator[Attempt]:
     """One after another every ``every``-th point, at most up to ``most``; the clock is the sandbox's meanwhile."""
-    clock.use(clock_of(sandbox.client))
+    clock.use(sandbox.clock)
     try:
         for at in count(every, every):
             assert at < most
@@ -92,7 +92,8 @@ def _work(
     folder: Path, same: dict[str, Any], at: int, work: Callable[..., object], arguments: tuple[object, ...]
 ) -> None:
     desk = open_test_desk(folder, **same)
-    clock.use(clock_of(httpx.Client(base_url=same["sandbox_url"], trust_env=False, timeout=60)))
+    client = httpx.Client(base_url=same["sandbox_url"], trust_env=False, timeout=60)
+    clock.use(clock_of(client, ttl=PATIENCE))  # nobody moves it before this process has ended
     _die_at(at)
     work(desk, *arguments)
 

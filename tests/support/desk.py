@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import event, select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.util import LRUCache
 
 from services import clock
 from services.access import ALL_ACCOUNTS, Actor, Grant
@@ -36,6 +37,22 @@ PROVIDER = {
     "redirect_uri": "https://desk.example.com/oauth2callback",
 }
 FILE_ACCOUNT = "1"  # the Account of most tests' payout files
+
+
+class _CompiledStatements(LRUCache[Any, Any]):
+    """What SQLAlchemy has compiled, for all desks: each has an engine of its own, which would compile the same once more.
+
+    A key begins with the engine's dialect, of which each engine has one: its name stands for it here.
+    """
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get((key[0].name, *key[1:]), default)
+
+    def __setitem__(self, key: Any, compiled: Any) -> None:
+        super().__setitem__((key[0].name, *key[1:]), compiled)
+
+
+_COMPILED = _CompiledStatements(4000)
 
 
 @cache
@@ -72,6 +89,7 @@ def open_test_desk(tmp_path: Path, *, own_links: bool = False, **values: Any) ->
         file.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(_template(), file)
     desk = Desk(settings, open_store(settings.database, demo=settings.demo))
+    desk.store.engine.update_execution_options(compiled_cache=_COMPILED)
     if desk.store.sqlite:
         event.listen(desk.store.engine, "connect", _not_on_disk)
     if settings.demo:
