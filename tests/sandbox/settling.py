@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from sandbox.files import Dialect
 from sandbox.money import exponent
 from sandbox.settlements import OPERATIONS, Movement, settle
 
@@ -59,3 +60,16 @@ def movements(draw):
         operation_id=draw(texts),
         reporting=tuple(draw(texts) for _ in range(5)),
     )
+
+
+dialects = st.builds(
+    lambda signs, **fields: Dialect(decimal=signs[0], thousands=signs[1], **fields),
+    signs=st.sampled_from([(".", ""), (".", ","), (".", " "), (",", ""), (",", "."), (",", " ")]),
+    delimiter=st.sampled_from([";", ",", "\t"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]),
+    date=st.sampled_from(["iso", "dmy"]),
+    debit_sign=st.sampled_from(["negative", "positive"]),
+    header_language=st.sampled_from(["en", "fr"]),
+    preamble=st.booleans(),
+    totals=st.booleans(),
+)

@@ -13,22 +13,10 @@ from hypothesis import strategies as st
 
 from sandbox.files import FRENCH, Dialect, render
 from sandbox.settlements import COLUMNS, DEBITS, SCENARIOS
-from tests.sandbox.settling import movement, movements, run
+from tests.sandbox.settling import dialects, movement, movements, run
 
 MONEY = ("Original amount", "Amount (Excl. Tax)", "Tax amount", "Amount (Incl. Tax)", "Settled amount")
 DATES = ("Date", "Date value", "Transfer", "Operation date")
-
-dialects = st.builds(
-    lambda signs, **fields: Dialect(decimal=signs[0], thousands=signs[1], **fields),
-    signs=st.sampled_from([(".", ""), (".", ","), (".", " "), (",", ""), (",", "."), (",", " ")]),
-    delimiter=st.sampled_from([";", ",", "\t"]),
-    encoding=st.sampled_from(["utf-8", "utf-8-sig", "cp1252", "utf-16"]),
-    date=st.sampled_from(["iso", "dmy"]),
-    debit_sign=st.sampled_from(["negative", "positive"]),
-    header_language=st.sampled_from(["en", "fr"]),
-    preamble=st.booleans(),
-    totals=st.booleans(),
-)
 
 
 def read(content, ext, dialect):

@@ -10,13 +10,11 @@ from services.imports import file_accounts
 from services.store.orders import orders as order_rows
 from services.store.schema import orders
 from services.store.schema.settlements import line_totals, order_positions, settlement_lines
+from tests.support import payouts
 from tests.support.desk import person
 from tests.support.payouts import import_file
 
-HEAD = (
-    "Account;Settlement ID;Transaction ID;Order;Original amount;Original currency;Amount (Excl. Tax);Tax amount;"
-    "Amount (Incl. Tax);Currency;Operation;Settled amount;Settlement currency;Reporting data 1;Date;Product name"
-)
+HEAD = f"{payouts.HEAD};Product name"
 
 
 def line(

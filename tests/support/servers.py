@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import streamlit
+
 ROOT = Path(__file__).resolve().parents[2]
+INDEX = Path(streamlit.__file__).with_name("static") / "index.html"
 
 
 def free_ports(count: int) -> list[int]:

@@ -60,6 +60,17 @@ def _circles(graph: grimp.ImportGraph) -> Iterator[list[str]]:
             yield from visit(module)
 
 
+def test_no_test_module_imports_another() -> None:
+    """What several tests share lies in tests/support, or in a module beside them that is no test."""
+    imports = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.module}"
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and re.match(r"tests\.(\w+\.)*test_", node.module or "")
+    ]
+    assert imports == []
+
+
 PROGRAMS = ("services.run", "services.worker", "services.public.__main__", "sandbox.__main__")
 SPAWNED = ("services.imports.process", "services.imports.preview_child", "services.parsing.parent")
 _AFTER_M = re.compile(r"""(?:"-m",\s*"|start_module\(\s*"|python -m )((?:services|sandbox)(?:\.\w+)*)""")

@@ -13,8 +13,8 @@ from services.desk import Desk
 from services.imports import background, files
 from services.reconciliation.views import lists
 from services.store.settlements.line_filter import LineFilter
-from tests.pages.reconciliation.test_reconciliation import FILE, HEAD, PAYOUT, SALE, upload
 from tests.support.desk import person
+from tests.support.payout_pages import FILE, HEAD, PAYOUT, SALE, upload
 
 Open = Callable[..., AppTest]
 OPEN_AMOUNTS = (

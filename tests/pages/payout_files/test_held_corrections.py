@@ -8,7 +8,7 @@ from services.alarms import handling
 from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.imports import file_accounts, held_corrections
-from tests.services.imports.test_corrections_of_hipay import CHANGED, HIPAYS, amounts, come
+from tests.support.corrections import CHANGED, HIPAYS, amounts, come
 from tests.support.desk import person
 
 

@@ -27,17 +27,9 @@ from services.store.settlements.line_filter import LineFilter
 from tests.support.by_hand import line, line_id, take
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.payout_pages import FILE, HEAD, PAYOUT, SALE, STRANGE, upload, words
 
 Open = Callable[..., AppTest]
-HEAD = (
-    "Account;Settlement ID;Transaction ID;Order;Original amount;Original currency;Amount (Excl. Tax);Tax amount;"
-    "Amount (Incl. Tax);Currency;Operation;Settled amount;Settlement currency;Reporting data 1;Date\r\n"
-)
-SALE = "1;77;800;A-1;{amount};EUR;;;;;Sale;{amount};EUR;F-1;2026-11-20\r\n"
-FEE = "1;77;800;A-1;-0.30;EUR;-0.25;-0.05;-0.30;EUR;Fixed fee;-0.30;EUR;F-1;2026-11-20\r\n"
-STRANGE = "1;77;801;WEB-9;10.00;EUR;;;;;Sale;10.00;EUR;;2026-11-20\r\n"
-PAYOUT = "1;77;;;;;;;;;Settlement;{amount};EUR;;2026-11-21\r\n"
-FILE = HEAD + SALE.format(amount="1250.50") + FEE + STRANGE + PAYOUT.format(amount="1260.20")
 
 
 @pytest.fixture
@@ -74,25 +66,6 @@ def paid(desk: Desk) -> int:
         [page] = rows.pages_of(tx, order_id)
         assert observe(tx, desk, order_id, page.id, seen, actor=WORKER) == "applied"
     return order_id
-
-
-def words(at: AppTest) -> str:
-    shown = [
-        *at.caption,
-        *at.markdown,
-        *at.warning,
-        *at.error,
-        *at.info,
-        *at.success,
-        *at.subheader,
-        *at.metric,
-    ]
-    return "\n".join(element.value.replace("\\", "") for element in shown)
-
-
-def upload(at: AppTest, *files: tuple[str, str | bytes]) -> AppTest:
-    made = [(name, text.encode() if isinstance(text, str) else text, "text/csv") for name, text in files]
-    return at.file_uploader[0].set_value(made).run()
 
 
 def press(at: AppTest, key: str) -> AppTest:

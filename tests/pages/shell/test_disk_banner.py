@@ -14,10 +14,10 @@ from services.disk_space import Room
 from services.imports import background, files
 from services.store import StoreFull
 from services.store.settlements import settlement_files
-from tests.pages.reconciliation.test_reconciliation import FILE, upload, words
 from tests.support.by_hand import an_order
 from tests.support.desk import person
 from tests.support.full import no_room
+from tests.support.payout_pages import FILE, upload, words
 
 Open = Callable[..., AppTest]
 TOO_MUCH = 1_000_000

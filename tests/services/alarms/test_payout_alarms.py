@@ -10,8 +10,7 @@ from sqlalchemy import update
 
 from services import clock
 from services.access import WORKER, Actor
-from services.alarms.handling import Alarm, close, to_do
-from services.alarms.sweep import sweep
+from services.alarms.handling import close
 from services.desk import Desk
 from services.imports import (
     background,
@@ -28,8 +27,9 @@ from services.imports.lease import Lease
 from services.store import Row
 from services.store.schema.fetching import payout_requests
 from services.store.settlements import hipay_list
-from tests.services.imports.test_payouts_folder import look, zipped
 from tests.support.desk import open_test_desk, person
+from tests.support.open_alarms import open_alarms
+from tests.support.payout_folder import look, zipped
 from tests.support.payouts import csv, import_file, lines_of
 
 
@@ -54,12 +54,6 @@ def finance(desk: Desk) -> Actor:
 
 def sale(order: str, account: str = "1") -> str:
     return f"{account};77;T-{order};{order};10.00;EUR;;;;;Sale;10.00;EUR;F-{order};2026-11-20"
-
-
-def open_alarms(desk: Desk, actor: Actor) -> list[Alarm]:
-    sweep(desk)
-    found = to_do(desk, actor)
-    return [*found.mine.alarms, *found.free.alarms]
 
 
 def test_a_file_that_waits_for_an_answer_is_to_do_until_it_has_it(desk: Desk, finance: Actor) -> None:

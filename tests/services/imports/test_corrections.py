@@ -33,7 +33,7 @@ from services.store.settlements import settlement_files
 from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
 from tests.support.payouts import csv, import_file, lines_of
-from tests.unit.settlements.test_sheets import cells, xlsx
+from tests.support.workbooks import cells, xlsx
 from tests.unit.settlements.writing import ENGLISH, sale, write
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from services import clock
-from services.access import WORKER, Actor, NotAllowed
+from services.access import Actor, NotAllowed
 from services.alarms import AlarmToDecide, handling
 from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.imports import (
     background,
     file_accounts,
-    files,
     held_corrections,
     protected_lines,
 )
@@ -37,20 +35,11 @@ from services.store.schema.orders import audit
 from services.store.schema.settlements import settlement_lines
 from services.store.settlements import decisions, hipay_list, settlement_files
 from tests.support.by_hand import an_order
+from tests.support.corrections import CHANGED, HIPAYS, OTHERS, PAYOUT, amounts, come, line
 from tests.support.desk import open_test_desk, person
 from tests.support.joined import everything, must_hold
 from tests.support.looking import looked_at
 from tests.support.payouts import csv, lines_of
-
-
-def line(order: str, amount: str = "500.00", settlement: str = "77") -> str:
-    return f"1;{settlement};T-{order};{order};{amount};EUR;;;;;Sale;{amount};EUR;;2026-11-20"
-
-
-OTHERS = (line("B", "20.00"), line("C", "30.00"))
-PAYOUT = "1;77;;;550.00;EUR;;;;;Settlement;550.00;EUR;;2026-11-21"
-HIPAYS = csv(line("A"), *OTHERS, PAYOUT)
-CHANGED = csv(line("A", "5.00"), *OTHERS, PAYOUT)
 
 
 @pytest.fixture
@@ -65,26 +54,6 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 @pytest.fixture
 def finance(desk: Desk) -> Actor:
     return person(desk, "finance")
-
-
-def come(desk: Desk, raw: bytes, source: str = "upload") -> int:
-    """A file is imported; its id."""
-    hipay = "77" if source == "hipay" else ""
-    file = files.receive(
-        desk, WORKER, "demo", f"{source}.csv", BytesIO(raw), source=source, hipay_settlement=hipay
-    )
-    background.work_off(desk)
-    with desk.store.read() as tx:
-        found = settlement_files.get(tx, file)
-    assert found is not None
-    assert (found.state, found.follow_up) == ("complete", None)
-    return file
-
-
-def amounts(desk: Desk, order: str = "A") -> list[str]:
-    """What counts of an order in the file."""
-    found = lines_of(desk)
-    return [f"{units / 10_000:.2f}" for units in found[found["file_order"] == order]["settled_amount_units"]]
 
 
 def check(desk: Desk, actor: Actor) -> tuple[str, int]:

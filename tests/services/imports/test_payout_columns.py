@@ -17,10 +17,10 @@ from services.reconciliation.views import lists
 from services.settlements.dialect import Chosen
 from services.settlements.findings import findings_of
 from services.store.settlements import settlement_files
-from tests.services.alarms.test_payout_alarms import open_alarms
-from tests.services.imports.test_payouts_folder import look
 from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
+from tests.support.open_alarms import open_alarms
+from tests.support.payout_folder import look
 from tests.support.payouts import HEAD, Failed, import_file, lines_of
 from tests.support.tables import as_xlsx
 

@@ -32,12 +32,12 @@ from services.store.schema.settlements import settlement_files
 from services.store.settlements import hipay_list
 from tests.support.accounts import STAGE, audit_of
 from tests.support.desk import open_test_desk, person
+from tests.support.payouts import HEAD
 from tests.support.sandbox import RunningSandbox
 from tests.unit.hipay import wire
 from tests.unit.hipay.wire import Wire, serve
 
-HEADER = "Account;Settlement ID;Transaction ID;Order;Original amount;Original currency;Amount (Excl. Tax);Tax amount;Amount (Incl. Tax);Currency;Operation;Settled amount;Settlement currency;Reporting data 1;Date"
-FILE = f"{HEADER}\n1;77;T-1;A-1;10.00;EUR;;;;;Sale;10.00;EUR;F-1;2026-11-20\n".encode()
+FILE = f"{HEAD}\n1;77;T-1;A-1;10.00;EUR;;;;;Sale;10.00;EUR;F-1;2026-11-20\n".encode()
 
 
 @pytest.fixture

@@ -18,20 +18,16 @@ from services.accounts.readiness import readiness
 from services.checklist.payout_checks import findings, folder_state
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.imports import background, file_accounts, files, folder
+from services.imports import file_accounts, files, folder
 from services.imports.folder import Watch
 from services.store.schema.fetching import folder_files
 from services.store.schema.settlements import settlement_files
 from tests.support import readers
 from tests.support.desk import open_test_desk, person
+from tests.support.payout_folder import content, look, zipped
 from tests.support.sandbox import wait_for
 
-HEADER = "Account;Settlement ID;Transaction ID;Order;Original amount;Original currency;Amount (Excl. Tax);Tax amount;Amount (Incl. Tax);Currency;Operation;Settled amount;Settlement currency;Reporting data 1;Date"
 ONE_ACCOUNT = {"name": "Shop", "environment": "sandbox", "login": "l", "password": "p", "passphrase": "x"}
-
-
-def content(order: str = "A-1") -> bytes:
-    return f"{HEADER}\n1;77;T-{order};{order};10.00;EUR;;;;;Sale;10.00;EUR;F-1;2026-11-20\n".encode()
 
 
 @pytest.fixture
@@ -55,14 +51,6 @@ def two_accounts(tmp_path: Path, place: Path) -> Iterator[Desk]:
     )
     yield opened
     opened.close()
-
-
-def look(desk: Desk, times: int = 2) -> None:
-    """Look as often as it takes to find a file still, and then again."""
-    watch = Watch(desk, still=0)
-    for _ in range(times + 1):
-        watch.look()
-        background.work_off(desk)
 
 
 def imported(desk: Desk) -> list[Any]:
@@ -412,14 +400,6 @@ def test_a_file_that_was_uploaded_before_is_known(desk: Desk, place: Path) -> No
     look(desk)
     assert [file.id for file in imported(desk)] == [first]
     assert there(place) == {"done/a.csv"}
-
-
-def zipped(*names: str) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in names:
-            archive.writestr(name, content(name))
-    return out.getvalue()
 
 
 def test_a_zip_is_as_many_files_as_it_holds(desk: Desk, place: Path) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import streamlit
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -29,6 +28,7 @@ from services.web.guard import Guard
 from services.web.headers import script_hashes
 from services.web.uploads import Uploads
 from tests.support.desk import PROVIDER, settings_for
+from tests.support.servers import INDEX
 
 REAL = {
     "name": "Shop",
@@ -37,7 +37,6 @@ REAL = {
     "password": "p",
     "passphrase": "a-long-pass-phrase",
 }
-INDEX = Path(streamlit.__file__).with_name("static") / "index.html"
 
 
 def answer(_request: Request) -> Response:

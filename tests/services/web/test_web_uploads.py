@@ -23,8 +23,8 @@ from services.store import access
 from services.web.guard import Guard
 from services.web.people import People
 from services.web.uploads import LEAST_BYTES, Uploads
-from tests.services.web.test_web_guard import INDEX
 from tests.support.desk import ISSUER, PROVIDER, open_test_desk
+from tests.support.servers import INDEX
 
 HOME = "https://desk.example.com"
 COOKIE = "_streamlit_user"

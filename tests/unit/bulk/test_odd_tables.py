@@ -14,7 +14,7 @@ from services.bulk.errors import (
     RowsSwallowed,
     TablesJoined,
 )
-from tests.unit.settlements.test_sheets import ods, xls, xlsx
+from tests.support.workbooks import ods, xls, xlsx
 
 HEAD = ["Order id", "Amount", "Date", "Invoice number", "Reference 2"]
 NAMES = ("order_id", "reference_1", "reference_2")

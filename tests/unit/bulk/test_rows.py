@@ -9,33 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from services.bulk import cells, rows, table
 from services.bulk.columns import REQUESTS
-from services.bulk.rows import Bad, Good, Rules
+from services.bulk.rows import Rules
 from services.money import to_units
 from services.settings import Account
+from tests.support.checked_rows import ACCOUNT, NOW, RULES, checked
 from tests.support.faulty import WORKBOOKS, Error, Formula, xls
 from tests.support.tables import HEADINGS, as_csv, as_xlsx, row
-
-NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
-ACCOUNT = Account(
-    key="demo",
-    name="Shop",
-    environment="sandbox",
-    login="l",
-    password=SecretStr("p"),
-    passphrase=SecretStr("s"),
-)
-RULES = Rules("fr", 7, "fr")
-
-
-def checked(raw: bytes, rules: Rules = RULES) -> tuple[list[Good], list[Bad]]:
-    read = table.read(raw, REQUESTS, 5000)
-    decimal = cells.decide(read, rules.decimal).decimal
-    assert decimal is not None
-    return rows.check_rows(read, ACCOUNT, rules, decimal, NOW)
 
 
 def problem(raw: bytes, rules: Rules = RULES) -> tuple[str, str, str]:

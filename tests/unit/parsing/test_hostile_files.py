@@ -24,8 +24,8 @@ from services.settlements.errors import (
 from services.settlements.given import Given
 from services.spreadsheets import texts
 from services.spreadsheets.unfold import unfolded
-from tests.unit.settlements.test_sheets import ENGLISH, cells, xlsx
-from tests.unit.settlements.writing import sale, write
+from tests.support.workbooks import cells, xlsx
+from tests.unit.settlements.writing import ENGLISH, sale, write
 
 NAMES = b"Settlement ID;Original amount;Original currency;Operation;Settled amount;Settlement currency;Order id;Amount"
 LINE = b"\n77;1.00;EUR;Sale;1.00;EUR;A;1.00"

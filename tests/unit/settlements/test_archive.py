@@ -25,7 +25,7 @@ from services.settlements.errors import (
     ZipUnreadable,
 )
 from services.settlements.source import open_source
-from tests.unit.settlements.test_sheets import cells, xlsx
+from tests.support.workbooks import cells, xlsx
 from tests.unit.settlements.writing import ENGLISH, Style, sale, write
 
 CSV = write([sale()])

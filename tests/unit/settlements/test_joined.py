@@ -95,7 +95,7 @@ def test_words_that_name_columns_among_the_cells_of_a_line_are_cells() -> None:
 
 
 def test_two_tables_in_one_sheet() -> None:
-    from tests.unit.settlements.test_sheets import cells, xlsx
+    from tests.support.workbooks import cells, xlsx
 
     same = xlsx([ENGLISH, cells(sale(Order="A1")), [], ENGLISH, cells(sale(Order="B1"))])
     assert read(same).lines["order"].tolist() == ["A1", "B1"]

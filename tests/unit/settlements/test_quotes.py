@@ -79,7 +79,7 @@ def test_the_answer_is_of_one_file_and_stands_in_its_dialect() -> None:
 
 
 def test_a_workbooks_cell_is_a_cell() -> None:
-    from tests.unit.settlements.test_sheets import cells, xlsx
+    from tests.support.workbooks import cells, xlsx
 
     text = "\n".join(ROWS.split("\r\n")[1:3])
     raw = xlsx([ENGLISH, cells(sale(Product_name=text))])

@@ -7,8 +7,7 @@ from sandbox.files import Dialect, render
 from sandbox.settlements import SCENARIOS
 from services.settlements.dialect import Chosen, detect
 from services.settlements.read import SettlementFile, read
-from tests.sandbox.settling import movements, run
-from tests.sandbox.test_settlement_files import dialects
+from tests.sandbox.settling import dialects, movements, run
 
 
 def read_as(raw: bytes, dialect: Dialect) -> SettlementFile:

@@ -15,7 +15,7 @@ from services.settlements.errors import NotASettlementFile
 from services.settlements.read import read
 from services.spreadsheets import web
 from services.spreadsheets.errors import SheetLocked
-from tests.unit.settlements.test_sheets import cells, ods, xls
+from tests.support.workbooks import cells, ods, xls
 from tests.unit.settlements.writing import ENGLISH, Style, sale, write
 
 

@@ -8,8 +8,8 @@ import xlsxwriter
 
 from services.settlements.read import read
 from services.spreadsheets.formats import sign_of
+from tests.support.checked_rows import checked
 from tests.support.tables import HEADINGS, row
-from tests.unit.bulk.test_rows import checked
 from tests.unit.settlements.writing import ENGLISH, sale
 
 

@@ -1,0 +1,42 @@
+"""Files of HiPay's and of other origin that correct each other."""
+
+from io import BytesIO
+
+from services.access import WORKER
+from services.desk import Desk
+from services.imports import (
+    background,
+    files,
+)
+from services.store.settlements import settlement_files
+from tests.support.payouts import csv, lines_of
+
+
+def line(order: str, amount: str = "500.00", settlement: str = "77") -> str:
+    return f"1;{settlement};T-{order};{order};{amount};EUR;;;;;Sale;{amount};EUR;;2026-11-20"
+
+
+OTHERS = (line("B", "20.00"), line("C", "30.00"))
+PAYOUT = "1;77;;;550.00;EUR;;;;;Settlement;550.00;EUR;;2026-11-21"
+HIPAYS = csv(line("A"), *OTHERS, PAYOUT)
+CHANGED = csv(line("A", "5.00"), *OTHERS, PAYOUT)
+
+
+def come(desk: Desk, raw: bytes, source: str = "upload") -> int:
+    """A file is imported; its id."""
+    hipay = "77" if source == "hipay" else ""
+    file = files.receive(
+        desk, WORKER, "demo", f"{source}.csv", BytesIO(raw), source=source, hipay_settlement=hipay
+    )
+    background.work_off(desk)
+    with desk.store.read() as tx:
+        found = settlement_files.get(tx, file)
+    assert found is not None
+    assert (found.state, found.follow_up) == ("complete", None)
+    return file
+
+
+def amounts(desk: Desk, order: str = "A") -> list[str]:
+    """What counts of an order in the file."""
+    found = lines_of(desk)
+    return [f"{units / 10_000:.2f}" for units in found[found["file_order"] == order]["settled_amount_units"]]

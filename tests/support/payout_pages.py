@@ -1,0 +1,31 @@
+"""A payout file, and its upload on the reconciliation screen."""
+
+from streamlit.testing.v1 import AppTest
+
+from tests.support import payouts
+
+HEAD = f"{payouts.HEAD}\r\n"
+SALE = "1;77;800;A-1;{amount};EUR;;;;;Sale;{amount};EUR;F-1;2026-11-20\r\n"
+FEE = "1;77;800;A-1;-0.30;EUR;-0.25;-0.05;-0.30;EUR;Fixed fee;-0.30;EUR;F-1;2026-11-20\r\n"
+STRANGE = "1;77;801;WEB-9;10.00;EUR;;;;;Sale;10.00;EUR;;2026-11-20\r\n"
+PAYOUT = "1;77;;;;;;;;;Settlement;{amount};EUR;;2026-11-21\r\n"
+FILE = HEAD + SALE.format(amount="1250.50") + FEE + STRANGE + PAYOUT.format(amount="1260.20")
+
+
+def words(at: AppTest) -> str:
+    shown = [
+        *at.caption,
+        *at.markdown,
+        *at.warning,
+        *at.error,
+        *at.info,
+        *at.success,
+        *at.subheader,
+        *at.metric,
+    ]
+    return "\n".join(element.value.replace("\\", "") for element in shown)
+
+
+def upload(at: AppTest, *files: tuple[str, str | bytes]) -> AppTest:
+    made = [(name, text.encode() if isinstance(text, str) else text, "text/csv") for name, text in files]
+    return at.file_uploader[0].set_value(made).run()
