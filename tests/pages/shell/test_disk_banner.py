@@ -23,6 +23,7 @@ Open = Callable[..., AppTest]
 TOO_MUCH = 1_000_000
 
 
+# Whoever asks for it is about SQLite: only its file is on a disk of this machine, whose room is measured.
 @pytest.fixture
 def short(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Desk, "room", property(lambda self: Room.of(self.store, TOO_MUCH << 20)))
@@ -38,6 +39,7 @@ def test_there_is_room(open_page: Open) -> None:
     assert said(open_page("admin/people.py", "admin")) == []
 
 
+@pytest.mark.sqlite
 @pytest.mark.usefixtures("short")
 def test_the_banner_is_for_everybody_and_says_who_can_end_it(open_page: Open) -> None:
     [shown] = said(open_page("admin/people.py", "admin"))
@@ -57,6 +59,7 @@ def test_it_is_measured_where_nothing_can_be_stored(open_page: Open, desk: Desk)
     assert shown.startswith("**There is no room on the database's disk.**")
 
 
+@pytest.mark.sqlite
 def test_a_file_says_what_it_waits_for(open_page: Open, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     file = files.receive(desk, person(desk, "finance"), "demo", "july.csv", BytesIO(FILE.encode()))
     with monkeypatch.context() as patch:
@@ -86,6 +89,7 @@ def _bars(at: AppTest) -> str:
     return " ".join(bar.proto.text.replace("\\", "") for bar in at.get("progress"))
 
 
+@pytest.mark.sqlite
 @pytest.mark.usefixtures("short")
 def test_uploads_and_exports_are_refused_in_a_sentence(open_page: Open, desk: Desk) -> None:
     an_order(desk, "A-1")

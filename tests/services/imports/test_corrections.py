@@ -15,11 +15,9 @@ from services.i18n import translator
 from services.imports import (
     background,
     corrections,
+    files,
     preview_process,
     reading,
-)
-from services.imports import (
-    files as imports,
 )
 from services.imports.corrections import ShownCorrection
 from services.imports.preview import Preview, preview
@@ -59,7 +57,7 @@ def told(found: tuple[ShownCorrection, ...]) -> list[tuple[int, dict[str, tuple[
 
 def come(desk: Desk, raw: bytes) -> Row[Any]:
     """A file that nobody has looked at."""
-    file = imports.receive(desk, WORKER, "demo", "payout.csv", BytesIO(raw), source="folder")
+    file = files.receive(desk, WORKER, "demo", "payout.csv", BytesIO(raw), source="folder")
     background.work_off(desk)
     with desk.store.read() as tx:
         found = settlement_files.get(tx, file)

@@ -9,8 +9,7 @@ import pytest
 
 from services.access import WORKER, Actor
 from services.desk import Desk
-from services.imports import background
-from services.imports import files as imports
+from services.imports import background, files
 from services.imports.duplicates import StoredPayout
 from services.settlements.dialect import Chosen
 from services.store.settlements import settlement_files
@@ -109,7 +108,7 @@ def test_another_rendition_waits_for_a_person(
         import_file(desk, finance, "demo", "again.csv", second)
     assert refused.value.failure == "import_payouts_stored"
     assert lines_of(desk).equals(before)
-    imports.retry(desk, finance, 2, others=True)
+    files.retry(desk, finance, 2, others=True)
     background.work_off(desk)
     assert len(lines_of(desk)) > len(before)
 
@@ -140,14 +139,14 @@ def test_what_is_none_is_imported(desk: Desk, finance: Actor, second: bytes) -> 
 
 def test_a_person_may_say_so_before_it_is_imported(desk: Desk, finance: Actor) -> None:
     import_file(desk, finance, "demo", "payout.csv", ORIGINAL)
-    imports.receive(desk, finance, "demo", "again.csv", BytesIO(BY_A_SPREADSHEET), Chosen(), others=True)
+    files.receive(desk, finance, "demo", "again.csv", BytesIO(BY_A_SPREADSHEET), Chosen(), others=True)
     background.work_off(desk)
     assert len(lines_of(desk)) == 13  # the payout itself is the same
 
 
 def test_a_file_that_comes_by_itself_says_which_payouts(desk: Desk, finance: Actor) -> None:
     import_file(desk, finance, "demo", "payout.csv", ORIGINAL)
-    number = imports.receive(desk, WORKER, "demo", "again.csv", BytesIO(BY_A_SPREADSHEET), source="hipay")
+    number = files.receive(desk, WORKER, "demo", "again.csv", BytesIO(BY_A_SPREADSHEET), source="hipay")
     background.work_off(desk)
     with desk.store.read() as tx:
         found = settlement_files.get(tx, number)

@@ -14,10 +14,8 @@ from services.desk import Desk
 from services.imports import (
     background,
     file_accounts,
+    files,
     reading,
-)
-from services.imports import (
-    files as imports,
 )
 from services.imports.errors import FileKnownElsewhere
 from services.imports.file_accounts import FileAccountInUse
@@ -64,7 +62,7 @@ def booked(desk: Desk) -> dict[str, str]:
 
 def come(desk: Desk, raw: bytes, source: str = "folder", account: str = "shop") -> int:
     """A file that nobody has looked at."""
-    return imports.receive(desk, WORKER, account, "payout.csv", BytesIO(raw), source=source)
+    return files.receive(desk, WORKER, account, "payout.csv", BytesIO(raw), source=source)
 
 
 def a_file(desk: Desk, number: int) -> Row[Any]:
@@ -186,7 +184,7 @@ def test_what_is_remembered_holds_for_files_that_come_by_themselves(
     assert a_state(desk, come(desk, OPEN, source)) == "failed"
     reading.remember(desk, finance, "outlet", Chosen(decimal="."))
     assert looked_at(desk, finance, "shop", OPEN).dialect.decimal == "."
-    imports.retry(desk, finance, 1)
+    files.retry(desk, finance, 1)
     assert a_state(desk, 1) == "complete"
     assert sorted(lines_of(desk)["settled_amount_units"]) == [12_5000, 13_5000]
 

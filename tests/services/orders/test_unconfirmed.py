@@ -23,7 +23,7 @@ from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.imports import background
 from services.notices import choices
-from services.notices.post import find as gather
+from services.notices.post import find
 from services.orders import (
     confirm,
     create,
@@ -334,12 +334,12 @@ def test_nobody_is_told_of_money_that_is_only_told(
     order = send(desk, manager)
     for status in (118, 113, 129):
         tell(desk, receiver, order, status=status, transaction_reference=f"forged {status}")
-    gather(desk)
+    find(desk)
     with desk.store.read() as tx:
         assert notices.all_notices(tx) == []
     pay(desk, sandbox, order)
     drain(desk)
-    gather(desk)
+    find(desk)
     with desk.store.read() as tx:
         assert [one.kind for one in notices.all_notices(tx)] == ["paid"]
 

@@ -18,7 +18,7 @@ from services.settlements.errors import EmptyFile, HeaderOnly, MissingColumns, N
 from services.settlements.given import Given
 from services.settlements.read import SettlementFile, read
 from services.settlements.source import open_source
-from services.settlements.tables import place as named
+from services.settlements.tables import place
 from services.settlements.words import EVIDENCE
 from services.spreadsheets.errors import SheetTooHeavy, SheetTooLong, SheetUnreadable
 from tests.support.tables import repacked
@@ -107,12 +107,12 @@ def test_every_sheet_that_has_the_columns_is_read_and_its_rows_are_named_by_shee
     )
     found = read(raw)
     sheets = found.dialect.sheets
-    assert [named(line, sheets) for line in found.lines["line"]] == [(sheets[0].name, 5), (sheets[1].name, 3)]
+    assert [place(line, sheets) for line in found.lines["line"]] == [(sheets[0].name, 5), (sheets[1].name, 3)]
     assert found.lines[["order", "settled_amount_units"]].to_numpy().tolist() == [
         ["A1", 12_340],
         ["", -12_345_000],
     ]
-    assert [(*named(row.line, sheets), row.reason) for row in found.aside] == [
+    assert [(*place(row.line, sheets), row.reason) for row in found.aside] == [
         *((sheets[0].name, line, "preamble") for line in (1, 3)),
         (sheets[0].name, 7, "total"),
         (sheets[1].name, 1, "preamble"),
