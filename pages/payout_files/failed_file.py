@@ -16,7 +16,7 @@ from services.desk import Desk
 from services.imports import files
 from services.imports.duplicates import PayoutsStored
 from services.imports.file_accounts import FileAccountUnknown
-from services.reconciliation.views.lists import ReadFile
+from services.reconciliation.views.file_list import ReadFile
 from services.settlements.errors import DoubtfulColumns, UndecidedReading
 
 _MENDED = "payout_mended_file"  # the failed file that is looked at again

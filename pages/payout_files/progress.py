@@ -21,8 +21,8 @@ from services.error_messages import stored_sentence
 from services.i18n import Translator, format_datetime
 from services.imports import files
 from services.imports.errors import ImportStopped
-from services.reconciliation.views import lists
-from services.reconciliation.views.lists import ListedFile
+from services.reconciliation.views import file_list
+from services.reconciliation.views.file_list import ListedFile
 
 _UNDER_WAY = ("receiving", "waiting", "running")
 _FOLLOWED = "imports_followed"  # files whose end this session waits to be told
@@ -37,7 +37,7 @@ def follow(file_ids: Sequence[int]) -> None:
 
 def show() -> None:
     with refusals():
-        found = lists.unfinished(desk(), actor(), st.session_state.get(_FOLLOWED, []))
+        found = file_list.unfinished(desk(), actor(), st.session_state.get(_FOLLOWED, []))
     under_way = any(file.state in _UNDER_WAY for file in found)
     st.fragment(_live, run_every=_REFRESH if under_way else _NOW_AND_THEN)(under_way)
 
@@ -45,7 +45,7 @@ def show() -> None:
 def _live(was_under_way: bool) -> None:
     with refusals():
         followed: list[int] = st.session_state.setdefault(_FOLLOWED, [])
-        found = lists.unfinished(desk(), actor(), followed)
+        found = file_list.unfinished(desk(), actor(), followed)
         running = [file for file in found if file.state in _UNDER_WAY]
         followed += [file.id for file in running if file.id not in followed]
         ended = sum(file.state not in _UNDER_WAY for file in found)

@@ -21,7 +21,7 @@ from services.access import Right, rights_on
 from services.i18n import Translator, format_short
 from services.reconciliation.decisions import set_aside_rows
 from services.reconciliation.decisions.set_aside_rows import REST, Act, SetAsideRows
-from services.reconciliation.views.lists import ReadFile
+from services.reconciliation.views.file_list import ReadFile
 from services.settlements.columns import LABELS
 from services.settlements.sheet import SetAsideRow
 from services.settlements.tables import Sheet

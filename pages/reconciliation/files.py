@@ -23,8 +23,9 @@ from pages.reconciliation import filters, held_corrections
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_short
 from services.imports import corrections
-from services.reconciliation.views import lists
-from services.reconciliation.views.lists import SHOWN, ListedFile, ReadFile
+from services.reconciliation.views import file_list
+from services.reconciliation.views.file_list import ListedFile, ReadFile
+from services.reconciliation.views.lists import SHOWN
 from services.settlements.columns import LABELS
 from services.settlements.findings import findings_of
 
@@ -36,7 +37,7 @@ def show(looked_at: tuple[str, ...]) -> None:
     t = texts()
     with refusals():
         starts: list[int | None] = st.session_state.setdefault("files_starts", [None])
-        found = lists.files(desk(), actor(), looked_at, starts[-1])
+        found = file_list.files(desk(), actor(), looked_at, starts[-1])
         if not found:
             st.info(t("No payout file yet."), icon=":material/inbox:")
             return
@@ -117,7 +118,7 @@ def _aside(file: ListedFile, t: Translator) -> str:
 
 
 def _file(file_id: int, t: Translator) -> None:
-    file = lists.file(desk(), actor(), file_id)
+    file = file_list.file(desk(), actor(), file_id)
     if file is None:
         return
     with st.container(border=True):

@@ -24,7 +24,7 @@ from services.i18n import Translator, format_short
 from services.imports import held_corrections
 from services.imports.held_corrections import CorrectionDecision, HeldCorrection
 from services.imports.protected_lines import Kind
-from services.reconciliation.views.lists import ReadFile
+from services.reconciliation.views.file_list import ReadFile
 from services.settlements.columns import LABELS
 
 _TICKED = "held_ticked"  # the corrections that are ticked, by the place on the screen and the file

@@ -16,7 +16,7 @@ from pages.reconciliation import (
     rules,
 )
 from services.access import Right, rights
-from services.reconciliation.views import lists
+from services.reconciliation.views import file_list
 
 
 def page() -> None:
@@ -25,7 +25,7 @@ def page() -> None:
     with refusals():
         with desk().store.read() as tx:
             may_import = Right.RECONCILE in rights(tx, actor())
-        known = lists.any_file(desk(), actor())
+        known = file_list.any_file(desk(), actor())
         progress.show()
         upload.say_refused()
         if may_import:

@@ -17,7 +17,7 @@ from pages.components.outcome_words import PAYOUT_STATES
 from pages.payout_files import set_aside_rows
 from pages.reconciliation import export, filters, held_corrections
 from services.i18n import Translator
-from services.reconciliation.views import line_text, lists, payout_list
+from services.reconciliation.views import file_list, line_text, payout_list
 from services.reconciliation.views.lists import SHOWN
 from services.reconciliation.views.payout_list import OperationSum, Payout
 
@@ -186,7 +186,7 @@ def _note(part: OperationSum, t: Translator) -> str:
 def _set_aside(one: Payout, t: Translator) -> None:
     """The rows that stand in the way, file by file."""
     for file_id, name in payout_list.files_with_rows_set_aside(desk(), actor(), one):
-        file = lists.file(desk(), actor(), file_id)
+        file = file_list.file(desk(), actor(), file_id)
         if file is not None:
             with st.expander(plain(t("Rows set aside in {file}", file=name)), icon=":material/rule:"):
                 set_aside_rows.show(file, "payout")
@@ -195,7 +195,7 @@ def _set_aside(one: Payout, t: Translator) -> None:
 def _held(one: Payout, t: Translator) -> None:
     """The corrections that wait, file by file."""
     for file_id, name in payout_list.files_with_corrections_held(desk(), actor(), one):
-        file = lists.file(desk(), actor(), file_id)
+        file = file_list.file(desk(), actor(), file_id)
         if file is not None:
             with st.expander(plain(t("Corrections in {file}", file=name)), icon=":material/difference:"):
                 held_corrections.show(file, "payout")

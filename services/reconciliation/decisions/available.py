@@ -104,7 +104,7 @@ def companions(desk: Desk, actor: Actor, line_ids: Iterable[int]) -> tuple[Line,
 def possible(
     outcome: Outcome, kind: str, *, original: int | None, suggested: bool, decided: str, replaced: bool
 ) -> tuple[Act, ...]:
-    """What can be decided of a line. ``kind`` of its operation; ``decided``: the kind of the standing decision, "" for none."""
+    """What can be decided of a line. ``kind`` of its operation; ``decided``: the kind of the valid decision, "" for none."""
     if replaced:  # it no longer counts, but what was decided of it can be taken back
         return ("undo",) if decided else ()
     if kind == "control":

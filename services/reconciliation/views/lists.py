@@ -1,4 +1,4 @@
-"""What the reconciliation screens show: sums, pages of lines and orders, one of them whole, payouts, files.
+"""What the reconciliation screens show: sums, pages of lines and orders, and one of them whole.
 
 Everything is read by an index or from kept sums: a page costs the same with a thousand lines stored and with a million.
 """
@@ -29,8 +29,6 @@ from services.store.settlements.position_pages import ORDER_SORTS, OrderSort
 from services.store.settlements.position_pages import ListedOrder as ListedOrder
 from services.store.settlements.position_pages import OrderFilter as OrderFilter
 from services.store.settlements.position_pages import PositionedOrder as PositionedOrder
-from services.store.settlements.reconciliation_views import ListedFile as ListedFile
-from services.store.settlements.reconciliation_views import ReadFile as ReadFile
 from services.store.settlements.stored_lines import LineOfFile as LineOfFile
 from services.store.settlements.stored_lines import ShownLine as ShownLine
 from services.text.folding import typed
@@ -281,28 +279,6 @@ def days_missing(position: ListedOrder) -> int | None:
     return max(0, since.days)
 
 
-def any_file(desk: Desk, actor: Actor) -> bool:
-    """Whether a file was ever added. Raises NotAllowed."""
-    with desk.store.read() as tx:
-        return reconciliation_views.any_file(tx, allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS))
-
-
-def files(
-    desk: Desk, actor: Actor, accounts: Sequence[str] = (), before: int | None = None
-) -> tuple[ListedFile, ...]:
-    """A page of the files, newest first, in any state; one more than SHOWN says that there are more. Raises NotAllowed."""
-    with desk.store.read() as tx:
-        visible = visible_accounts(tx, desk, actor, accounts)
-        return tuple(reconciliation_views.files(tx, visible, before, SHOWN + 1))
-
-
-def unfinished(desk: Desk, actor: Actor, also: Sequence[int] = ()) -> tuple[ListedFile, ...]:
-    """The files that wait or are imported, oldest first, and these in any state. Raises NotAllowed."""
-    with desk.store.read() as tx:
-        allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
-        return tuple(reconciliation_views.unfinished(tx, also, allowed))
-
-
 def names(desk: Desk, actor: Actor, *, file: int | None, order: int | None) -> tuple[str, str]:
     """The name of a file, and an order's id; "" for one that is not there or that the actor may not see.
 
@@ -316,14 +292,6 @@ def names(desk: Desk, actor: Actor, *, file: int | None, order: int | None) -> t
         of_file.name if of_file and (allowed is None or of_file.account in allowed) else "",
         of_order.order_id if of_order and (allowed is None or of_order.account in allowed) else "",
     )
-
-
-def file(desk: Desk, actor: Actor, file_id: int) -> ReadFile | None:
-    """One file with the rows that it set aside and how it was read. Raises NotAllowed."""
-    with desk.store.read() as tx:
-        found = reconciliation_views.file(tx, file_id)
-        require(tx, actor, Right.SEE_SETTLEMENTS, found.account if found else ALL_ACCOUNTS)
-        return found
 
 
 def _late(tx: Connection, accounts: Sequence[str]) -> dict[str, Any]:

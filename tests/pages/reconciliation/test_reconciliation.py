@@ -20,7 +20,7 @@ from services.orders import create
 from services.orders.record import observe
 from services.reconciliation.decisions import decide, set_aside_rows
 from services.reconciliation.decisions.decide import Shown
-from services.reconciliation.views import lists
+from services.reconciliation.views import file_list, lists
 from services.store.orders import orders as rows
 from services.store.settlements import line_pages, settlement_files
 from services.store.settlements.line_filter import LineFilter
@@ -112,7 +112,7 @@ def test_a_file_is_shown_before_anything_is_stored(open_page: Open, paid: int, d
         == "Reporting data 1"
     )
     assert list(table(at, "Dates")["Payout"]) == ["77"]
-    assert lists.files(desk, at.session_state["actor"]) == ()
+    assert file_list.files(desk, at.session_state["actor"]) == ()
 
 
 def test_what_is_open_comes_first_and_everything_else_is_a_click_away(
@@ -359,7 +359,7 @@ def test_a_file_that_fails_says_why_and_can_be_tried_again(open_page: Open, paid
     assert not at.exception
     assert "x.csv: This is not a payout file" in words(at)
     at = press(at, f"retry_import_{file}")
-    assert lists.unfinished(desk, finance)[0].state == "waiting"
+    assert file_list.unfinished(desk, finance)[0].state == "waiting"
 
 
 def test_an_import_is_cancelled_after_a_question(open_page: Open, paid: int, desk: Desk) -> None:
@@ -387,7 +387,7 @@ def test_a_zip_is_taken_apart(open_page: Open, paid: int, desk: Desk) -> None:
     assert "Thumbs" not in words(at)
     at = press(at, "import_files")
     background.work_off(desk)
-    assert [file.name for file in lists.files(desk, at.session_state["actor"])] == ["b.txt", "a.csv"]
+    assert [file.name for file in file_list.files(desk, at.session_state["actor"])] == ["b.txt", "a.csv"]
 
 
 @pytest.mark.parametrize(
@@ -459,7 +459,7 @@ def test_an_actor_without_the_right_is_refused_by_the_service(desk: Desk) -> Non
         imports.receive(desk, manager, "demo", "x.csv", io.BytesIO(FILE.encode()))
     with pytest.raises(NotAllowed):
         lists.lines(desk, manager, LineFilter())
-    assert lists.files(desk, person(desk, "finance")) == ()
+    assert file_list.files(desk, person(desk, "finance")) == ()
 
 
 def test_rows_between_stray_quotes_are_asked_and_read_as_said(open_page: Open, desk: Desk) -> None:

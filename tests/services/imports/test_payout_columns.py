@@ -13,7 +13,7 @@ from services.desk import Desk
 from services.error_messages import stored_sentence
 from services.i18n import translator
 from services.imports import background, files, reading
-from services.reconciliation.views import lists
+from services.reconciliation.views import file_list
 from services.settlements.dialect import Chosen
 from services.settlements.findings import findings_of
 from services.store.settlements import settlement_files
@@ -109,7 +109,7 @@ def test_hipays_own_name_is_stored_wherever_another_stands(
     assert name == other
     file = import_file(desk, finance, "demo", "x", raw)
     assert lines_of(desk)[column].tolist() == stored
-    kept = lists.file(desk, finance, file)
+    kept = file_list.file(desk, finance, file)
     assert kept is not None
     assert findings_of(kept.reading["found"]).unused == preview.findings.unused
     assert columns(desk, finance) == []  # a person has seen the preview

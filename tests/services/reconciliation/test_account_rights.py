@@ -22,7 +22,7 @@ from services.reconciliation.decisions import (
     set_aside_rows,
 )
 from services.reconciliation.decisions.checks import Shown
-from services.reconciliation.views import list_exports, lists, overview, payout_list
+from services.reconciliation.views import file_list, list_exports, lists, overview, payout_list
 from services.reconciliation.views.lists import LineFilter, OrderFilter
 from services.store.settlements import decisions
 from tests.support.by_hand import HEAD, an_order, line, line_id, take
@@ -59,7 +59,7 @@ def order_ids(desk: Desk) -> dict[str, int]:
 
 
 def files(desk: Desk) -> dict[str, int]:
-    return {file.account: file.id for file in lists.files(desk, person(desk, "finance"))}
+    return {file.account: file.id for file in file_list.files(desk, person(desk, "finance"))}
 
 
 @pytest.mark.parametrize("wanted", [(), ("one", "two"), ("two",)])
@@ -73,7 +73,7 @@ def test_lists_counts_and_sums_are_of_the_persons_account(
     assert ([row.order_id for row in found.rows], found.total) == (["A-100"], 1)
     assert sum(one.lines for one in lists.figures(desk, ours, wanted).moved) == 2
     assert {one.settlement_id for one in payout_list.list_payouts(desk, ours, wanted)} == {"77"}
-    assert {file.account for file in lists.files(desk, ours, wanted)} == {"one"}
+    assert {file.account for file in file_list.files(desk, ours, wanted)} == {"one"}
 
 
 def test_a_search_finds_nothing_of_another_account(desk: Desk, ours: Actor) -> None:
@@ -103,7 +103,7 @@ def test_nothing_of_another_account_is_opened(desk: Desk, ours: Actor) -> None:
     calls: list[Callable[[], Any]] = [
         lambda: lists.line(desk, ours, theirs),
         lambda: lists.order(desk, ours, order),
-        lambda: lists.file(desk, ours, file),
+        lambda: file_list.file(desk, ours, file),
         lambda: payout_list.operation_sums(desk, ours, payout),
         lambda: payout_list.files_with_rows_set_aside(desk, ours, payout),
         lambda: payout_list.files_with_corrections_held(desk, ours, payout),

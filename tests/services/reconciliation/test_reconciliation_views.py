@@ -18,7 +18,7 @@ from services.i18n import translator
 from services.orders.errors import UnknownOrder
 from services.reconciliation.decisions import account_rules
 from services.reconciliation.decisions.errors import LineUnknown
-from services.reconciliation.views import list_exports, lists, payout_list
+from services.reconciliation.views import file_list, list_exports, lists, payout_list
 from services.store.schema.orders import orders
 from services.store.schema.settlements import order_positions, settlement_files
 from services.store.settlements.line_filter import LineFilter
@@ -209,7 +209,13 @@ def test_what_is_not_there_is_refused_and_so_is_who_may_not_see(
     with pytest.raises(UnknownOrder):
         lists.order(desk, finance, 99_999)
     manager = person(desk, "manager")
-    for look in (lists.figures, lists.any_file, lists.files, lists.unfinished, payout_list.list_payouts):
+    for look in (
+        lists.figures,
+        file_list.any_file,
+        file_list.files,
+        file_list.unfinished,
+        payout_list.list_payouts,
+    ):
         with pytest.raises(NotAllowed):
             look(desk, manager)  # type: ignore[operator]
     with pytest.raises(NotAllowed):
