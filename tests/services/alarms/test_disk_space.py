@@ -57,7 +57,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, value in (
         (load, "ROWS", 4),
         (load, "BATCH", 2),
-        (rejoin, "AT_ONCE", 3),
+        (rejoin, "BATCH", 3),
         (rejoin, "GAP_SECONDS", 0),
         (follow_up, "_LINES", 3),
     ):

@@ -139,7 +139,7 @@ def test_what_a_refused_file_names_crosses_from_the_process_that_looked(
     file.write_bytes(unknown_columns())
     given = Given(file, tmp_path / "sheets")
     refused = preview_process.begin(desk, finance, "demo", given, Chosen())
-    assert isinstance(refused, preview_process.Refused)
+    assert isinstance(refused, preview_process.PreviewRefused)
     assert [name for name, column in refused.header if column is None] == ["Received", "Our reference"]
     named = preview_process.begin(desk, finance, "demo", given, Chosen(columns=NAMED))
     assert isinstance(named, Preview)

@@ -189,7 +189,7 @@ def test_who_reads_a_large_file_keeps_the_turn(
         wait_until(lambda: leased_until(desk) > until[0])
         return detect(*args)
 
-    monkeypatch.setattr(lease, "_LASTS", 4.0)
+    monkeypatch.setattr(lease, "_SECONDS", 4.0)
     monkeypatch.setattr(Given, "detect", at_length)
     import_file(desk, finance, "demo", "a.csv", csv(sale("A-1")))
     assert len(until) == 1
