@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from services import clock
-from services.access import Actor, Right, audit, require, rights
+from services.access import Actor, Right, audit, rights_on
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
-from services.orders.errors import OrderError, UnknownOrder
+from services.orders.allowed import allowed_request
+from services.orders.errors import OrderError
 from services.orders.record import confirmed, record, too_late
 from services.orders.transactions import Told
 from services.orders.unconfirmed import told_of
@@ -60,9 +61,9 @@ class Confirmable:
 def confirmable(desk: Desk, actor: Actor, order_id: int) -> tuple[Confirmable, ...]:
     """What the actor may confirm by hand of the order; nothing while HiPay can be asked. Raises NotAllowed, UnknownOrder."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_ORDERS)
-        order = _order(tx, order_id)
-        if order.account in desk.settings.all_accounts or Right.RECONCILE not in rights(tx, actor):
+        order = allowed_request(tx, actor, Right.SEE_ORDERS, order_id)
+        can_ask = order.account in desk.settings.all_accounts
+        if can_ask or Right.RECONCILE not in rights_on(tx, actor, order.account):
             return ()
         return tuple(map(_confirmable, told_of(tx, order_id)))
 
@@ -74,8 +75,7 @@ def confirm(
     does nothing. Raises ConfirmingRefused, UnknownOrder, NotAllowed, TextError."""
     reason = clean_header_text(why, "why", WHY_MAX)
     with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
-        order = _order(tx, order_id)
+        order = allowed_request(tx, actor, Right.RECONCILE, order_id)
         identity = f"press:{form_key}"
         if orders.event_by_identity(tx, identity) is not None:
             return
@@ -137,10 +137,3 @@ def _confirmable(one: Told) -> Confirmable:
         charged_back=seen.charged_back,
         product=product,
     )
-
-
-def _order(tx: Connection, order_id: int) -> Order:
-    order = orders.order(tx, order_id)
-    if order is None or order.channel == "imported":
-        raise UnknownOrder
-    return order

@@ -53,7 +53,7 @@ def create(desk: Desk, actor: Actor, draft: Draft, form_key: str) -> int:
 
 def create_in(tx: Connection, desk: Desk, actor: Actor, draft: Draft, form_key: str) -> int:
     """``create`` in the caller's transaction. What it raises, it raises before it has written anything."""
-    require(tx, actor, Right.SEND)
+    require(tx, actor, Right.SEND, draft.account)
     one_at_a_time(tx, "order")  # two presses at once: the second finds what the first has written
     known = orders.order_by_form_key(tx, form_key)
     if known is not None:
@@ -83,7 +83,7 @@ def create_in(tx: Connection, desk: Desk, actor: Actor, draft: Draft, form_key: 
 def preview(desk: Desk, actor: Actor, accepted: Accepted) -> Preview:
     """The e-mail that ``create`` would send."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEND)
+        require(tx, actor, Right.SEND, accepted.account)
         settings = email_settings(tx, accepted.account).resolve(accepted.language)
     letter = letter_of(desk.account(accepted.account), accepted)
     sender = f"{settings.sender_name} <{settings.sender_address}>"

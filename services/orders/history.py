@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services import clock
-from services.access import WORKER, Actor, Right, audit, require
+from services.access import WORKER, Actor, Right, allowed_accounts, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.orders import event_data, states
-from services.orders.errors import NothingToRetry, UnknownOrder
+from services.orders.allowed import allowed_order, allowed_request
+from services.orders.errors import NothingToRetry
 from services.orders.payment_link import address
 from services.orders.reads import request_read
 from services.orders.record import record
@@ -98,23 +99,20 @@ def find(desk: Desk, actor: Actor, chosen: Filter, page: int = 1) -> Listing:
     """One page of the payment requests, newest first. A page past the end is the last one."""
     now = clock.now()
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_ORDERS)
-        total = rows.count_orders(tx, chosen, now=now)
+        accounts = allowed_accounts(tx, actor, Right.SEE_ORDERS)
+        total = rows.count_orders(tx, chosen, accounts, now=now)
         page = max(1, min(page, -(-total // PAGE_SIZE) or 1))
-        found = rows.find_orders(tx, chosen, now=now, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+        found = rows.find_orders(
+            tx, chosen, accounts, now=now, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE
+        )
     return Listing(tuple(found), total, page, now)
 
 
 def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
-    """One order. Raises UnknownOrder."""
+    """One order. Raises UnknownOrder, NotAllowed."""
     now = clock.now()
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_ORDERS)
-        order = rows.order(tx, order_id)
-        if (
-            order is None or order.channel == "imported"
-        ):  # an expected order was never sent: there is nothing to follow
-            raise UnknownOrder
+        order = allowed_request(tx, actor, Right.SEE_ORDERS, order_id)
         pages, events = tuple(rows.pages_of(tx, order_id)), tuple(rows.events_of(tx, order_id))
         raised = tuple(alarms.alarms_of(tx, order_id))
         acting = {e.actor_id for e in events if e.actor_kind == "user"} | {
@@ -143,19 +141,21 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
 
 
 def senders(desk: Desk, actor: Actor) -> list[tuple[str, str]]:
-    """Who has sent payment requests: (actor id, name)."""
+    """Who has sent payment requests of the accounts that the actor may see: (actor id, name)."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_ORDERS)
-        return rows.senders(tx)
+        return rows.senders(tx, allowed_accounts(tx, actor, Right.SEE_ORDERS))
 
 
 def check_now(desk: Desk, actor: Actor, order_ids: Iterable[int]) -> None:
-    """Have HiPay asked at once how these orders stand."""
+    """Have HiPay asked at once how these orders stand. Raises NotAllowed when one is of an account out of reach."""
     with desk.store.write() as tx:
-        require(tx, actor, Right.SEE_ORDERS)
+        allowed_accounts(tx, actor, Right.SEE_ORDERS)
         for order_id in sorted(order_ids):  # locks are taken in one order
             order = rows.order(tx, order_id)
-            if order is not None and order.availability not in ("requested", "none"):
+            if order is None:
+                continue
+            require(tx, actor, Right.SEE_ORDERS, order.account)
+            if order.availability not in ("requested", "none"):
                 request_read(tx, order.id, order.account)
     desk.wake.set()
 
@@ -163,14 +163,11 @@ def check_now(desk: Desk, actor: Actor, order_ids: Iterable[int]) -> None:
 def retry(desk: Desk, actor: Actor, order_id: int) -> None:
     """Take up sending where it stopped: the page anew under the same order id, or the same message once more.
 
-    Raises NothingToRetry when nothing stopped, something was paid or the order has expired; AccountUnknown.
+    Raises NothingToRetry when nothing stopped, something was paid or the order has expired; AccountUnknown, UnknownOrder, NotAllowed.
     """
     now = clock.now()
     with desk.store.write() as tx:
-        require(tx, actor, Right.SEND)
-        order = rows.order(tx, order_id)
-        if order is None:
-            raise UnknownOrder
+        order = allowed_order(tx, actor, Right.SEND, order_id)
         if order.account not in desk.settings.all_accounts:
             raise AccountUnknown(order.account)
         if not retryable(order):

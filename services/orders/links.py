@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from services import clock, money
-from services.access import WORKER, Actor, Right, audit, require, rights
+from services.access import WORKER, Actor, Right, audit, rights_on
 from services.accounts.configuration import email_settings
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
@@ -21,6 +21,7 @@ from services.mail.addresses import clean_header_text, parse_address
 from services.mail.compose import compose
 from services.mail.message import new_message_id
 from services.mail.settings import missing
+from services.orders.allowed import allowed_request
 from services.orders.drafts import MAX_DAYS, MIN_MINUTES
 from services.orders.errors import (
     AccountNotReady,
@@ -69,9 +70,8 @@ class Offer:
 def offer(desk: Desk, actor: Actor, order_id: int) -> Offer | None:
     """What can be done with the order's link; None for who may not send. Raises UnknownOrder, NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_ORDERS)
-        order = _order(tx, order_id)
-        if Right.SEND not in rights(tx, actor):
+        order = allowed_request(tx, actor, Right.SEE_ORDERS, order_id)
+        if Right.SEND not in rights_on(tx, actor, order.account):
             return None
         actions: tuple[Action, ...] = (
             "resend",
@@ -280,8 +280,7 @@ def _pressed(tx: Connection, order_id: int, form_key: str) -> bool:
 
 
 def _allowed(tx: Connection, desk: Desk, actor: Actor, order_id: int, action: Action) -> Order:
-    require(tx, actor, Right.SEND)
-    order = _order(tx, order_id)
+    order = allowed_request(tx, actor, Right.SEND, order_id)
     refusal = _why_not(tx, desk, order, action)
     if refusal is not None:
         raise refusal

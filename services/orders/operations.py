@@ -17,11 +17,12 @@ from datetime import datetime
 from typing import ClassVar
 
 from services import clock
-from services.access import Actor, Right, audit, require, rights
+from services.access import Actor, Right, allowed_accounts, audit, require, rights, rights_on
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
 from services.orders import states
+from services.orders.allowed import allowed_order
 from services.orders.bank_answers import close_unclear
 from services.orders.errors import OrderError, UnknownOrder
 from services.orders.record import operation_done, record
@@ -108,11 +109,11 @@ def ask(
     """
     reason = clean_header_text(why, "why", WHY_MAX)
     with desk.store.write() as tx:
-        _require(tx, actor, wanted.kind)
+        order = orders.order(tx, order_id)
+        _require(tx, actor, wanted.kind, order.account if order else None)
         known = operations.by_form_key(tx, form_key)
         if known is not None:
             return int(known.id)
-        order = orders.order(tx, order_id)
         if order is None:
             raise UnknownOrder
         if order.account not in desk.settings.all_accounts:
@@ -159,7 +160,7 @@ def decide(desk: Desk, actor: Actor, operation_id: int, *, done: bool) -> None:
     """
     with desk.store.write() as tx:
         asked = operations.operation(tx, operation_id)
-        _require(tx, actor, asked.kind if asked else "capture")
+        _require(tx, actor, asked.kind if asked else "capture", asked.account if asked else None)
         if asked is None or asked.state != "unknown":
             raise OperationRefused
         if done:
@@ -184,11 +185,8 @@ def of_order(
 ) -> tuple[tuple[AskedOperation, ...], tuple[Possible, ...]]:
     """What was asked for the order, oldest first, and what can be asked now. Raises NotAllowed, UnknownOrder."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_ORDERS)
-        order = orders.order(tx, order_id)
-        if order is None:
-            raise UnknownOrder
-        held = rights(tx, actor)
+        order = allowed_order(tx, actor, Right.SEE_ORDERS, order_id)
+        held = rights_on(tx, actor, order.account)
         asked = operations.of_order(tx, order_id)
         busy = any(one.state in ("requested", "unknown") for one in asked)
         busy = busy or order.account not in desk.settings.all_accounts
@@ -218,9 +216,15 @@ def _rights(kind: OperationKind) -> frozenset[Right]:
     return known[kind]
 
 
-def _require(tx: Connection, actor: Actor, kind: OperationKind) -> None:
+def _require(tx: Connection, actor: Actor, kind: OperationKind, account: str | None) -> None:
+    """Raises NotAllowed unless the actor may ask for this kind on the account; on one at least, where it is None."""
     needed = _rights(kind)
-    require(tx, actor, next(iter(needed & rights(tx, actor)), min(needed)))
+    held = rights(tx, actor) if account is None else rights_on(tx, actor, account)
+    right = next(iter(needed & held), min(needed))
+    if account is None:
+        allowed_accounts(tx, actor, right)
+    else:
+        require(tx, actor, right, account)
 
 
 def _possible(tx: Connection, order_id: int) -> tuple[Possible, ...]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from services import clock, money
-from services.access import Actor, Right, audit, require
+from services.access import Actor, Right, allowed_accounts, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.errors import DeskError
@@ -85,7 +85,7 @@ def content_of(draft: Draft, now: datetime) -> Content:
 def listing(desk: Desk, actor: Actor, account: str) -> tuple[Template, ...]:
     """The account's templates, by name."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEND)
+        require(tx, actor, Right.SEND, account)
         return tuple(_template(row) for row in templates.listed(tx, account))
 
 
@@ -97,7 +97,7 @@ def save(desk: Desk, actor: Actor, account: str, name: str, content: Content) ->
         raise AccountUnknown(account)
     name = _name(name)
     with desk.store.write() as tx:
-        require(tx, actor, Right.SEND)
+        require(tx, actor, Right.SEND, account)
         kept = templates.add(
             tx,
             account=account,
@@ -134,11 +134,12 @@ def _change(
     desk: Desk, actor: Actor, template: int, action: str, act: Callable[[Connection, StoredTemplate], None]
 ) -> None:
     with desk.store.write() as tx:
-        require(tx, actor, Right.SEND)
+        allowed_accounts(tx, actor, Right.SEND)
         one_at_a_time(tx, "template")
         row = templates.get(tx, template)
         if row is None:
             raise UnknownTemplate
+        require(tx, actor, Right.SEND, row.account)
         act(tx, row)
         audit.record(tx, actor, action, f"account:{row.account}")
 

@@ -18,7 +18,7 @@ from statistics import median_low
 from typing import ClassVar
 
 from services import clock
-from services.access import Actor, Right, require
+from services.access import Actor, Right, require, rights_on
 from services.desk import Desk
 from services.orders.drafts import Accepted
 from services.orders.email_typos import suggestion
@@ -118,7 +118,7 @@ def warnings(
     """What looks odd about the order, gravest first. Raises NotAllowed."""
     reference, found = accepted.references[0], list[SendingWarning]()
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEND)
+        require(tx, actor, Right.SEND, accepted.account)
         twin = sending.still_open(
             tx,
             accepted.account,
@@ -129,6 +129,8 @@ def warnings(
             clock.now(),
         )
         former = sending.still_asked_for(tx, duplicated_from, clock.now()) if duplicated_from else None
+        if former is not None and Right.SEE_ORDERS not in rights_on(tx, actor, former.account):
+            former = None
         used, total = sending.with_reference(tx, accepted.account, reference, NAMED) if reference else ([], 0)
         amounts = sending.last_amounts(tx, accepted.account, accepted.currency, HABIT)
     if former is not None:

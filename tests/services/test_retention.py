@@ -164,7 +164,7 @@ def test_the_customer_is_in_no_byte_and_the_totals_stand(desk: Desk, admin: Acto
 
 def everything(desk: Desk) -> list[Any]:
     with desk.store.read() as tx:
-        return sorted(orders.each_order(tx, Filter(), now=clock.now()), key=lambda one: one.id)
+        return sorted(orders.each_order(tx, Filter(), None, now=clock.now()), key=lambda one: one.id)
 
 
 def test_what_is_alive_stays_until_it_has_ended(desk: Desk, admin: Actor) -> None:

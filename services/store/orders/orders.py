@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, CursorResult, and_, func, insert, or_, select, update
 
+from services.store.in_list import of_accounts
 from services.store.locks import insert_new, writes
 from services.store.masking import masked
 from services.store.order_states import PAID, UNPAID, Badge, MessageKind
@@ -18,6 +19,8 @@ from services.store.schema.orders import (
     orders,
     pages,
 )
+
+Accounts = Collection[str] | None  # ids of the accounts allowed; None: all
 
 
 def add_order(tx: Connection, **values: Any) -> int:
@@ -229,9 +232,9 @@ def badge_condition(badge: Badge, now: datetime) -> ColumnElement[bool]:
     return conditions[badge]
 
 
-def _where(chosen: Filter, now: datetime) -> list[ColumnElement[bool]]:
+def _where(chosen: Filter, accounts: Accounts, now: datetime) -> list[ColumnElement[bool]]:
     o = orders.c
-    clauses: list[ColumnElement[bool]] = [o.channel != "imported"]
+    clauses: list[ColumnElement[bool]] = [o.channel != "imported", of_accounts(o.account, accounts)]
     clauses += finds(chosen.text)
     if chosen.badges:
         clauses.append(or_(*(badge_condition(badge, now) for badge in chosen.badges)))
@@ -248,28 +251,36 @@ def _where(chosen: Filter, now: datetime) -> list[ColumnElement[bool]]:
     return clauses
 
 
-def find_orders(tx: Connection, chosen: Filter, *, now: datetime, limit: int, offset: int = 0) -> list[Order]:
+def find_orders(
+    tx: Connection, chosen: Filter, accounts: Accounts, *, now: datetime, limit: int, offset: int = 0
+) -> list[Order]:
     """One page of the list, newest first."""
     query = (
-        select(orders).where(*_where(chosen, now)).order_by(orders.c.created_at.desc(), orders.c.id.desc())
+        select(orders)
+        .where(*_where(chosen, accounts, now))
+        .order_by(orders.c.created_at.desc(), orders.c.id.desc())
     )
     return each_of(Order, tx.execute(query.limit(limit).offset(offset)))
 
 
-def each_order(tx: Connection, chosen: Filter, *, now: datetime) -> Iterator[Order]:
+def each_order(tx: Connection, chosen: Filter, accounts: Accounts, *, now: datetime) -> Iterator[Order]:
     """Every order that the filter lets through, newest first, never more than some hundred of them in memory."""
     query = (
-        select(orders).where(*_where(chosen, now)).order_by(orders.c.created_at.desc(), orders.c.id.desc())
+        select(orders)
+        .where(*_where(chosen, accounts, now))
+        .order_by(orders.c.created_at.desc(), orders.c.id.desc())
     )
     yield from (from_row(Order, row) for row in tx.execute(query.execution_options(yield_per=500)))
 
 
-def count_orders(tx: Connection, chosen: Filter, *, now: datetime) -> int:
-    return int(tx.scalar(select(func.count()).select_from(orders).where(*_where(chosen, now))) or 0)
+def count_orders(tx: Connection, chosen: Filter, accounts: Accounts, *, now: datetime) -> int:
+    return int(tx.scalar(select(func.count()).select_from(orders).where(*_where(chosen, accounts, now))) or 0)
 
 
-def senders(tx: Connection) -> list[tuple[str, str]]:
-    """Who has sent: (actor id, name), by name."""
-    sent = select(orders.c.actor_id, func.max(orders.c.sender_name)).where(orders.c.channel != "imported")
+def senders(tx: Connection, accounts: Accounts) -> list[tuple[str, str]]:
+    """Who has sent orders of these accounts: (actor id, name), by name."""
+    sent = select(orders.c.actor_id, func.max(orders.c.sender_name)).where(
+        orders.c.channel != "imported", of_accounts(orders.c.account, accounts)
+    )
     query = sent.group_by(orders.c.actor_id)
     return sorted(((row[0], row[1]) for row in tx.execute(query)), key=lambda pair: pair[1].casefold())

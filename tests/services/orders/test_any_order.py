@@ -598,7 +598,7 @@ class Request(RuleBasedStateMachine):
         assert found.badge == model.badge()
         with self.desk.store.read() as tx:
             same = rows.Filter(text=self.name, badges=(found.badge,))
-            assert rows.count_orders(tx, same, now=clock.now()) == 1
+            assert rows.count_orders(tx, same, None, now=clock.now()) == 1
 
     @invariant()
     def the_right_alarms(self) -> None:

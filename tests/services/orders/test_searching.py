@@ -152,8 +152,8 @@ def test_orders_of_before_are_found_once_the_tables_are_brought_up_to_date(
     store = open_store(url)
     with store.read() as tx:
         for text in FINDS[:7]:
-            assert rows.count_orders(tx, Filter(text=text), now=clock.now()) == 5_002, text
-        assert rows.count_orders(tx, Filter(text="a-1.5002"), now=clock.now()) == 1
+            assert rows.count_orders(tx, Filter(text=text), None, now=clock.now()) == 5_002, text
+        assert rows.count_orders(tx, Filter(text="a-1.5002"), None, now=clock.now()) == 1
         assert set(tx.scalars(select(orders.c.search))) == {
             rows.searched(one._asdict()) for one in tx.execute(select(orders))
         }

@@ -177,7 +177,7 @@ def test_a_character_that_no_database_keeps_is_replaced_wherever_it_comes_from(d
         assert found.failure_detail == {"said": "a\0b�c"}  # JSON spells its NUL
         assert rows.page_by_token(tx, "no\0token") is None
         assert rows.page_by_hipay_order_id(tx, "demo", "\ud800") is None
-        assert rows.find_orders(tx, rows.Filter(text="mar\0chand"), now=clock.now(), limit=9) == [found]
+        assert rows.find_orders(tx, rows.Filter(text="mar\0chand"), None, now=clock.now(), limit=9) == [found]
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_a_search_minds_neither_case_nor_accents_and_takes_signs_as_they_are(
 ) -> None:
     order_with_page(desk, "A-1", description="Straße 50% a\\b")
     with desk.store.read() as tx:
-        assert rows.count_orders(tx, rows.Filter(text=search), now=clock.now()) == hit
+        assert rows.count_orders(tx, rows.Filter(text=search), None, now=clock.now()) == hit
 
 
 def test_an_insert_that_meets_its_equal_says_so_and_goes_on(desk: Desk) -> None:
