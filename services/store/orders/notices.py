@@ -113,10 +113,6 @@ def write(tx: Connection, taken: Leased, **values: Any) -> bool:
     return lease.write(tx, notices, taken.row.id, taken.fence, **values)
 
 
-def all_notices(tx: Connection) -> list[Row[Any]]:
-    return list(tx.execute(select(notices).order_by(notices.c.id)))
-
-
 def recipient(tx: Connection, user_id: str) -> Row[Any] | None:
     """The person, unless their account is closed."""
     return tx.execute(select(users).where(users.c.id == user_id, users.c.disabled.is_(False))).first()

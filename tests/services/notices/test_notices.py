@@ -27,6 +27,7 @@ from services.store.orders import notices, orders
 from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.notices import all_notices
 from tests.support.sandbox import RunningSandbox, wait_for
 
 MINE = "camille@example.com"
@@ -56,7 +57,7 @@ def mine(sandbox: RunningSandbox) -> list[dict[str, Any]]:
 
 def states(desk: Desk) -> list[tuple[str, str]]:
     with desk.store.read() as tx:
-        return [(row.kind, row.state) for row in notices.all_notices(tx)]
+        return [(row.kind, row.state) for row in all_notices(tx)]
 
 
 def test_nothing_is_told_until_it_is_chosen_and_nothing_that_was_before(
@@ -140,7 +141,7 @@ def test_a_payment_first_seen_when_it_is_collected_or_settled_is_told(desk: Desk
     find(desk)
     find(desk)
     with desk.store.read() as tx:
-        assert [(row.kind, row.order) for row in notices.all_notices(tx)] == [("paid", after)]
+        assert [(row.kind, row.order) for row in all_notices(tx)] == [("paid", after)]
 
 
 def seen_at(order_id: str, status: int, at: datetime) -> Observation:

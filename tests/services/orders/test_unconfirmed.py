@@ -38,13 +38,13 @@ from services.orders.errors import BeingConfirmed
 from services.orders.history import Detail
 from services.orders.record import refold
 from services.orders.unconfirmed import answered
-from services.store.orders import notices
 from services.store.orders import orders as rows
 from services.store.schema import orders
 from services.store.schema.settlements import order_positions
 from tests.support.accounts import audit_of
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
+from tests.support.notices import all_notices
 from tests.support.public import body, serving, signed
 from tests.support.sandbox import RunningSandbox
 
@@ -336,12 +336,12 @@ def test_nobody_is_told_of_money_that_is_only_told(
         tell(desk, receiver, order, status=status, transaction_reference=f"forged {status}")
     find(desk)
     with desk.store.read() as tx:
-        assert notices.all_notices(tx) == []
+        assert all_notices(tx) == []
     pay(desk, sandbox, order)
     drain(desk)
     find(desk)
     with desk.store.read() as tx:
-        assert [one.kind for one in notices.all_notices(tx)] == ["paid"]
+        assert [one.kind for one in all_notices(tx)] == ["paid"]
 
 
 def test_an_unknown_operation_is_not_settled_by_what_is_told(

@@ -1,0 +1,12 @@
+"""The notices as they are stored."""
+
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from services.store import Connection
+from services.store.schema.orders import notices
+
+
+def all_notices(tx: Connection) -> list[Row[Any]]:
+    return list(tx.execute(select(notices).order_by(notices.c.id)))
