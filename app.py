@@ -1,7 +1,7 @@
 """The dashboard as an ASGI application: ``streamlit run app.py``, ``python app.py`` or ``uvicorn app:app``.
 
-The router lies inside ``pages/``, never beside that folder: Streamlit runs the files of a sibling ``pages/`` at their own
-addresses, without the router and its sign-in.
+The router lies inside ``pages/``. If it lay next to that folder, Streamlit would run each file of it at an address of its
+own, without the router and its sign-in.
 """
 
 import logging
@@ -52,7 +52,7 @@ def check_address(settings: Settings) -> None:
     refuse_open_door(settings)
     if (
         "streamlit.web.cli" in sys.modules
-    ):  # `streamlit run`: its flags and its config.toml say where it listens
+    ):  # `streamlit run`: the address comes from its flags and its config.toml
         refuse_other_address(settings, st.get_option("server.address"), st.get_option("server.port"))
 
 
@@ -64,15 +64,15 @@ opens_by_link = door.needed(desk.settings)
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    # On the main thread on purpose: a child process ends with the thread that made it.
+    # On the main thread: a child process ends with the thread that started it.
     with ExitStack() as stack:
         try:
             stack.enter_context(running(desk))
         except NotStarted as refusal:
             sys.stderr.write(f"{refusal}\n")
             sys.stderr.flush()
-            os._exit(1)  # the server would wrap the sentence in a traceback; nothing else runs yet
-        # `services.run` hides it and says the same; a link that was made here is known to nobody else.
+            os._exit(1)  # Starlette would print the sentence inside a traceback; nothing else runs yet
+        # Under `services.run`, which prints the same, it is hidden; but a link made here must be printed here.
         if (
             __name__ == "__main__"
             or not st.get_option("logger.hideWelcomeMessage")
@@ -85,7 +85,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 
 def phone_return(request: Request) -> Response:
-    """The operator comes back from HiPay's page after a telephone payment, and goes on at an address without its secrets."""
+    """The operator returns from HiPay's page after a telephone payment, and is sent on to an address without secrets."""
     from services.orders.staff_return import staff_return
 
     path = staff_return(desk, request.path_params["token"])
@@ -114,12 +114,12 @@ app = st.App(
 )
 
 if __name__ == "__main__":
-    # The server takes these signals, ends what is under way, and raises them again: by then there is nothing left to do.
-    for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, lambda _signal, _frame: None)
+    # The server handles these signals: it shuts down, and raises them again when nothing is left to do.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _signal, _frame: None)
     if taken := taken_ports((dashboard(desk.settings),)):
         sys.exit("\n".join(taken))
-    # Streamlit would say an address of its own, without the link, and that a port other than config.toml's asks for a restart.
+    # Streamlit would print an address without the link, and warn that a port other than config.toml's needs a restart.
     logging.getLogger("streamlit.config").disabled = True
     app.run(
         config={

@@ -1,4 +1,4 @@
-"""The router: who is there, what they may see, in which language. Every screen runs inside it, none beside it."""
+"""The router: signs the person in, chooses the language, and runs the screens that the person may see."""
 
 from collections.abc import Callable
 from functools import partial
@@ -25,19 +25,18 @@ from services.access import ALL_ACCOUNTS, Actor, NotSignedIn, rights, rights_on,
 from services.i18n import DASHBOARD_LANGUAGES, Translator, best_language
 
 ICON = Path(__file__).with_name("icon.svg")
-LOOK = Path(__file__).with_name("shell.css")
+STYLE = Path(__file__).with_name("shell.css")
 
 
 def _resolve() -> Actor | None:
-    """The person of this session, or None when nobody has signed in. Raises NotSignedIn when a sign-in no longer counts."""
+    """The person of this session; None when nobody has signed in. Raises NotSignedIn when a sign-in is no longer valid."""
     if desk().settings.auth is None:
         return st.session_state.get("actor") or sign_in.local_user(desk())
     return sign_in.sign_in(desk(), st.user.to_dict()) if st.user.is_logged_in else None
 
 
 def _route() -> tuple[Callable[[], None], str]:
-    """The screen to run, and its address: the sign-in ("") for everybody unknown, else the person's own, at whatever
-    address was asked for."""
+    """The screen to run and its address. Whoever is not signed in gets the sign-in at every address; its own is ""."""
     ended: NotSignedIn | None = None
     open_screens.note()
     try:
@@ -57,7 +56,7 @@ def _route() -> tuple[Callable[[], None], str]:
 
 
 def _everywhere(show: Callable[[], None], title: str) -> Callable[[], None]:
-    """One screen at every address, so that a link kept for later does not end in "page not found"."""
+    """One screen at every address, so that an old link does not end in "page not found"."""
     addresses = ("", *(screen.url_path for screen in SCREENS))
     pages = [
         st.Page(show, title=title, url_path=address or "home", default=not address) for address in addresses
@@ -94,8 +93,8 @@ def _page(screen: Screen, t: Translator, *, visible: bool) -> st.Page:
 
 def _sidebar(found: Actor | None) -> None:
     if "language" not in st.session_state:
-        kept = users.language(desk(), found) if found else ""
-        st.session_state["language"] = kept or best_language(st.context.locale)
+        stored = users.language(desk(), found) if found else ""
+        st.session_state["language"] = stored or best_language(st.context.locale)
     t = texts()
     with st.sidebar:
         st.segmented_control(
@@ -103,7 +102,7 @@ def _sidebar(found: Actor | None) -> None:
             DASHBOARD_LANGUAGES,
             key="language",
             required=True,
-            on_change=_keep_language,
+            on_change=_store_language,
             format_func=str.upper,
             label_visibility="collapsed",
         )
@@ -113,8 +112,8 @@ def _sidebar(found: Actor | None) -> None:
             st.button(t("Sign out"), icon=":material/logout:", key="sign_out", on_click=_sign_out)
 
 
-def _keep_language() -> None:
-    """The choice lasts beyond the session: it is the person's, not the browser's."""
+def _store_language() -> None:
+    """Store the choice with the person: it is theirs in every browser."""
     if st.session_state.get("actor"):
         users.keep_language(desk(), actor(), st.session_state["language"])
 
@@ -127,15 +126,15 @@ def _sign_out() -> None:
 
 st.set_page_config(page_title="E-Terminal Desk", page_icon=ICON, layout="wide")
 st.logo(ICON, size="large")
-st.html(LOOK)
+st.html(STYLE)
 typed_card_numbers.forget()
 run, address = _route()
 if desk().settings.demo:
     sandbox_banner.show()
 backup_banner.show()
 server_banners.show()
-if address != "configuration":  # which says it itself, with the button that ends it
+if address != "configuration":  # which has these warnings itself, with the buttons that end them
     pause_banner.show()
     passphrase_banner.show()
 run()
-uploader.give_back()
+uploader.release_unused()

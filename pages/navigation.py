@@ -1,11 +1,11 @@
-"""The screens: which file, at which address, for whom. The address is a screen's identity: titles are translated."""
+"""The registry of screens: file, address, title, icon, right. The address is a screen's identity; its title is translated."""
 
 from dataclasses import dataclass
 
 from services.access import Right
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Screen:
     file: str
     url_path: str
@@ -17,30 +17,83 @@ class Screen:
 
 # In the order of the menu.
 SCREENS = (
-    Screen("overview/page.py", "overview", "Overview", ":material/home:", Right.SEE_ORDERS),
-    Screen("new_order/page.py", "new-order", "New order", ":material/add_card:", Right.SEND),
-    Screen("bulk/many_at_once.py", "many-at-once", "Many at once", ":material/playlist_add:", Right.SEND),
     Screen(
-        "payment_requests/page.py",
-        "payment-requests",
-        "Payment requests",
-        ":material/receipt_long:",
-        Right.SEE_ORDERS,
-    ),
-    Screen("admin/my_notices.py", "my-notices", "My notices", ":material/notifications:", Right.SEND),
-    Screen(
-        "reconciliation/page.py", "reconciliation", "Reconciliation", ":material/rule:", Right.SEE_SETTLEMENTS
+        file="overview/page.py",
+        url_path="overview",
+        title="Overview",
+        icon=":material/home:",
+        right=Right.SEE_ORDERS,
     ),
     Screen(
-        "bulk/expected_orders.py",
-        "expected-orders",
-        "Expected orders",
-        ":material/inventory:",
-        Right.SEE_SETTLEMENTS,
+        file="new_order/page.py",
+        url_path="new-order",
+        title="New order",
+        icon=":material/add_card:",
+        right=Right.SEND,
     ),
-    # Read-only for those who may not configure: they are sent there to see what still stops a link.
     Screen(
-        "configuration/page.py", "configuration", "Configuration", ":material/settings:", Right.SEE_ORDERS
+        file="bulk/many_at_once.py",
+        url_path="many-at-once",
+        title="Many at once",
+        icon=":material/playlist_add:",
+        right=Right.SEND,
+    ),
+    Screen(
+        file="payment_requests/page.py",
+        url_path="payment-requests",
+        title="Payment requests",
+        icon=":material/receipt_long:",
+        right=Right.SEE_ORDERS,
+    ),
+    Screen(
+        file="admin/my_notices.py",
+        url_path="my-notices",
+        title="My notices",
+        icon=":material/notifications:",
+        right=Right.SEND,
+    ),
+    Screen(
+        file="reconciliation/page.py",
+        url_path="reconciliation",
+        title="Reconciliation",
+        icon=":material/rule:",
+        right=Right.SEE_SETTLEMENTS,
+    ),
+    Screen(
+        file="bulk/expected_orders.py",
+        url_path="expected-orders",
+        title="Expected orders",
+        icon=":material/inventory:",
+        right=Right.SEE_SETTLEMENTS,
+    ),
+    # Read-only without the right to configure: managers look up there what still stops a link.
+    Screen(
+        file="configuration/page.py",
+        url_path="configuration",
+        title="Configuration",
+        icon=":material/settings:",
+        right=Right.SEE_ORDERS,
+    ),
+    Screen(
+        file="admin/people.py",
+        url_path="people",
+        title="People",
+        icon=":material/group:",
+        right=Right.MANAGE_USERS,
+    ),
+    Screen(
+        file="admin/privacy.py",
+        url_path="privacy",
+        title="Privacy",
+        icon=":material/shield_person:",
+        right=Right.CONFIGURE,
+    ),
+    Screen(
+        file="admin/audit.py",
+        url_path="audit",
+        title="Audit",
+        icon=":material/history:",
+        right=Right.SEE_AUDIT,
     ),
     Screen("admin/people.py", "people", "People", ":material/group:", Right.MANAGE_USERS, installation=True),
     Screen("admin/privacy.py", "privacy", "Privacy", ":material/shield_person:", Right.CONFIGURE),

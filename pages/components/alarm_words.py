@@ -189,7 +189,7 @@ WORDS = {
         ":material/sync_problem:",
     ),
 }  # fmt: skip
-# What the machinery notes as an alarm's end.
+# The reasons that the application itself stores for an alarm's end.
 _CLOSINGS = {
     RESOLVED: "It ended by itself.",
     "looked up": "Looked up in HiPay's console.",
@@ -229,5 +229,5 @@ def alarm_words(
 
 
 def closing_words(reason: str, t: Translator) -> str:
-    """How an alarm ended: a person's own words, or what the machinery noted."""
+    """How an alarm ended: what a person wrote, or the application's reason."""
     return t(_CLOSINGS[reason]) if reason in _CLOSINGS else reason

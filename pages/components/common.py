@@ -1,4 +1,4 @@
-"""What every screen uses: who looks, in which language, the desk behind it, and refusals as sentences."""
+"""What every screen uses: the desk, the signed-in person, the language, and refusals as sentences."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,8 @@ def actor() -> Actor:
 
 
 def language() -> str:
-    """The reader's choice in this session, else the browser's language. Resolved at each call: a fragment's rerun has no other memory."""
+    """The reader's choice in this session, else the browser's language. Resolved at each call, since a fragment's rerun
+    loses context variables."""
     chosen = st.session_state.get("language")
     return chosen if chosen in DASHBOARD_LANGUAGES else best_language(st.context.locale)
 
@@ -43,7 +44,7 @@ def texts() -> Translator:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Show a refusal raised in the block, or a disk without room, as one sentence instead of letting the screen fail."""
+    """Show a refusal raised in the block, also of a full disk, as one sentence; the rest of the screen is drawn."""
     try:
         with raising_no_room():
             yield

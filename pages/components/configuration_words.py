@@ -1,4 +1,4 @@
-"""The configuration's fields and findings in the reader's words."""
+"""The fields and checks of the configuration in the reader's words."""
 
 from collections.abc import Iterable
 
@@ -25,10 +25,10 @@ EMAIL = {
     "footer": "Footer",
 }
 SUBJECTS = {"gateway": "calls to HiPay", "mail": "e-mail"}
-# Where on the configuration screen a missing thing is put right.
+# The anchor on the configuration screen of what is missing.
 ANCHORS = {"redirect_pages": "redirect-pages", "email_settings": "email-settings", PAUSED: "paused"}
 CHECKS_ANCHOR = "checks"
-MOST_NAMED = 3  # of the fields that are missing; more are counted, and the form itself shows them
+MOST_NAMED = 3  # missing fields; more are only counted, and the form shows them
 
 
 def missing_words(missing: Missing, t: Translator) -> str:

@@ -1,11 +1,11 @@
-"""A list of facts: what each is, and its value, as a description list that a screen reader can tell apart."""
+"""Facts with their labels, as a description list, which screen readers announce in pairs."""
 
 import html
 from collections.abc import Iterable
 
 import streamlit as st
 
-# Beside each other where there is room, below each other in a narrow column or on a telephone.
+# Label and value on one line where there is room; below each other in a narrow column or on a telephone.
 _STYLE = """
 .facts-place{container-type:inline-size}
 .facts-place .facts{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.25rem 1rem;margin:0;padding:0;font-size:.95rem}

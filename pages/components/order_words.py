@@ -1,4 +1,4 @@
-"""Codes as a reader's words: badges, events, misfits. One place, so that every screen says the same."""
+"""An order's codes in the reader's words, the same on every screen: badges, events, operations, payments."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from services.hipay.statuses import status
 from services.i18n import Translator, fill, format_datetime
 from services.money import format_money
 
-_USUAL = timedelta(seconds=5)  # that HiPay may take for a page
+_USUAL = timedelta(seconds=5)  # in which HiPay makes a page
 
 # badge → (text, icon, colour)
 BADGES: dict[str, tuple[str, str, Colour]] = {
@@ -120,7 +120,7 @@ EVENTS = {
         ":material/report:",
     ),
 }
-# operation → (text, icon, what it does)
+# operation → (button, icon, what it does)
 OPERATIONS = {
     "capture": (
         "Collect",
@@ -138,7 +138,7 @@ OPERATIONS = {
         "The hold on the card is lifted: nothing will be collected.",
     ),
 }
-# operation → as the timeline calls it
+# operation → its name in the timeline
 OPERATION_NAMES = {
     "capture": "Collection",
     "refund": "Refund to the customer",
@@ -168,7 +168,7 @@ MISFITS = {
 
 
 def person_name(name: str, t: Translator) -> str:
-    """The name as it was kept with what the person did; the one without a name in the reader's words."""
+    """The name that was stored with what the person did; the local user in the reader's words."""
     return t(LOCAL_USER) if name == LOCAL_USER else name
 
 
@@ -229,7 +229,7 @@ def event_words(
 
 
 def unanswered_words(unanswered: timedelta | None, t: Translator) -> str:
-    """That HiPay lets us wait for the page; nothing while it is as quick as usual."""
+    """How long HiPay has not answered a request for a page; "" for the first seconds."""
     if unanswered is None or unanswered < _USUAL:
         return ""
     seconds = int(unanswered.total_seconds())
@@ -251,7 +251,7 @@ def _payment_words(data: dict[str, Any], currency: str, t: Translator) -> tuple[
     return words, icon, " · ".join(part for part in (data.get("payment_product") or "", detail) if part)
 
 
-# What is not done while a lane of the worker stands still (services.heartbeats.LANES).
+# What is not done while a lane of the worker has stopped (services.heartbeats.LANES)
 LANES = {
     "work": "Payment links, e-mails and refunds are not sent.",
     "steps": "A call to HiPay or to the mail server does not come back: some requests wait.",

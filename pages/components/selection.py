@@ -1,10 +1,11 @@
-"""Tables whose rows can be ticked: a tick means the row that was seen, not the place where it stood.
+"""Tables whose rows can be ticked. A tick means the row that the person saw, whatever has moved since.
 
-Streamlit keeps ticked places under a table's key, and the browser tells the places of the rows that it shows: those may
-be older than what the server has drawn since. So a key stands for one list of rows in one order, what is told under a key
-means the rows of that key, and rows that come, go or change place give the table a new key, the ticks carried over by id.
+Streamlit stores the ticked positions under a table's key. The browser reports positions in the list that it shows, which
+may be older than the one that the server drew last. So each list of rows, in its order, has a key of its own: positions
+reported under a key are read in the list of that key. When rows come, go or move, the table gets a new key, and the ticks
+are carried over by id.
 
-The screen keeps what is ticked and gives it back at each drawing; ``take`` tells it what a person has ticked.
+The screen stores what is ticked and passes it at each drawing; ``on_tick`` is called with what a person ticks instead.
 """
 
 import hashlib
@@ -16,15 +17,15 @@ from typing import Any
 
 import streamlit as st
 
-Id = int | str  # of a row: a number of the store's, or a name
-Take = Callable[[tuple[Id, ...]], None]
+Id = int | str  # of a row: the store's number, or a name
+OnTick = Callable[[tuple[Id, ...]], None]
 
-_KEPT = 8  # lists of a table that the browser may still show, or tell of
+_MOST_LISTS = 8  # of a table: the browser may still show one of them
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A list as it was drawn under ``key``. ``ticked``: as the browser has them there, in the order of the rows."""
+    """A list as it was drawn under ``key``. ``ticked``: the ids that the browser has ticked there, in the order of the rows."""
 
     key: str
     ids: tuple[Id, ...]
@@ -33,8 +34,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Table:
-    """What a session remembers of a table. ``drawn``: the newest first; ``number``: of the newest, so that no key comes
-    twice."""
+    """A table's lists in a session. ``drawn``: the newest first; ``number``: counts them, so that no key comes twice."""
 
     number: int = 0
     drawn: tuple[Drawn, ...] = ()
@@ -47,21 +47,21 @@ def key_of(name: str, number: int, ids: Iterable[Id]) -> str:
 
 
 def redrawn(table: Table, name: str, ids: Iterable[Id], ticked: Iterable[Id | None]) -> Table:
-    """The table with these rows, and of ``ticked`` those that are among them: as it stands, or under a new key."""
+    """The table with these rows, of which ``ticked`` are ticked: unchanged, or under a new key."""
     rows, wanted = tuple(ids), set(ticked)
-    kept = tuple(one for one in rows if one in wanted)
-    if table.drawn and (table.drawn[0].ids, table.drawn[0].ticked) == (rows, kept):
+    still_ticked = tuple(one for one in rows if one in wanted)
+    if table.drawn and (table.drawn[0].ids, table.drawn[0].ticked) == (rows, still_ticked):
         return table
     number = table.number + 1
-    newest = Drawn(key_of(name, number, rows), rows, kept)
-    return Table(number, (newest, *table.drawn)[:_KEPT])
+    newest = Drawn(key_of(name, number, rows), rows, still_ticked)
+    return Table(number, (newest, *table.drawn)[:_MOST_LISTS])
 
 
-def told(table: Table, key: str, places: Iterable[int]) -> tuple[Table, tuple[Id, ...] | None]:
-    """What the browser says of the list that it shows under ``key``: the ids that are ticked there, None for no news.
+def reported(table: Table, key: str, places: Iterable[int]) -> tuple[Table, tuple[Id, ...] | None]:
+    """The ids that the browser reports as ticked at these places of the list under ``key``; None where nothing changed.
 
-    Older lists than that one are not shown any more: what is still said of them is no news, nor is a key that nobody
-    remembers; then the table is drawn anew.
+    Lists older than that one are no longer shown, and are dropped. Under a key that is not remembered nothing can be
+    read: the table is then drawn again.
     """
     place = next((place for place, one in enumerate(table.drawn) if one.key == key), None)
     if place is None:
@@ -78,19 +78,18 @@ def draw(
     frame: Any,
     ids: Sequence[Id],
     ticked: Iterable[Id | None],
-    take: Take,
+    on_tick: OnTick,
     *,
     several: bool = False,
     **options: Any,
 ) -> None:
-    """``st.dataframe`` of the rows ``ids``, with these of them ticked; ``take`` is given what a person ticks instead.
+    """``st.dataframe`` of the rows ``ids``, with these of them ticked; ``on_tick`` is called with what a person ticks instead.
 
-    ``name`` is the table's, of the whole dashboard; ``options`` are Streamlit's.
+    ``name`` names the table in the whole dashboard; ``options`` are Streamlit's.
     """
     before = _table(name)
-    if (
-        before.drawn and before.drawn[0].key not in st.session_state
-    ):  # it was not on the screen: the browser holds nothing of it any more
+    if before.drawn and before.drawn[0].key not in st.session_state:
+        # The table was not on the screen: the browser has forgotten its ticks.
         before = Table(before.number, before.drawn[1:])
     table = redrawn(before, name, ids, ticked)
     st.session_state[_place(name)] = table
@@ -101,17 +100,17 @@ def draw(
         hide_index=True,
         key=newest.key,
         selection_mode="multi-row" if several else "single-row",
-        on_select=partial(_told, name, newest.key, take),
+        on_select=partial(_report, name, newest.key, on_tick),
         selection_default={"selection": {"rows": places}},
         **options,
     )
 
 
-def _told(name: str, key: str, take: Take) -> None:
-    table, ticked = told(_table(name), key, st.session_state[key]["selection"]["rows"])
+def _report(name: str, key: str, on_tick: OnTick) -> None:
+    table, ticked = reported(_table(name), key, st.session_state[key]["selection"]["rows"])
     st.session_state[_place(name)] = table
     if ticked is not None:
-        take(ticked)
+        on_tick(ticked)
 
 
 def _table(name: str) -> Table:

@@ -1,4 +1,4 @@
-"""Streamlit's uploader, with a sentence of ours when a file was not taken."""
+"""Streamlit's uploader, with a sentence of ours when a file was refused."""
 
 import json
 from typing import Any
@@ -9,15 +9,13 @@ from pages.components.common import texts
 from pages.shell import open_screens
 from services.web.uploads import PERSON_BYTES
 
-_DRAWN, _SEEN = (
-    "uploader_drawn",
-    "uploader_seen",
-)  # ids of files: in this run's uploaders, in those of the run before
+# ids of files: in this run's uploaders, and in those of the run before
+_DRAWN, _SEEN = "uploader_drawn", "uploader_seen"
 
 
 def files(label: str, **options: Any) -> Any:
-    """``st.file_uploader``. It marks a file that was not taken in red, and says the server's number for it in English, to
-    whoever finds it with the mouse: so the reason stands below."""
+    """``st.file_uploader`` with the reason below it for a refused file, which Streamlit itself marks in red and explains only
+    by the server's status code in an English tooltip."""
     reason = texts()(
         "The file marked in red was not taken: it is too large or of another kind, or more than {megabytes} MB would wait here. Remove it, import or remove what waits, then add it again.",
         megabytes=PERSON_BYTES // 1_000_000,
@@ -32,10 +30,9 @@ def files(label: str, **options: Any) -> Any:
     return uploaded
 
 
-def give_back() -> None:
-    """At the end of a whole run: Streamlit keeps a file that was imported, or whose screen was left, as long as its session.
-
-    One that no run has seen yet is on its way into an uploader, and stays."""
+def release_unused() -> None:
+    """Called at the end of a whole run. Streamlit stores a file as long as its session lasts, also after its import and after
+    its screen was left. A file that no run has drawn yet is on its way into an uploader, and stays."""
     drawn = st.session_state.pop(_DRAWN, set())
     for gone in st.session_state.get(_SEEN, set()) - drawn:
         open_screens.remove(gone)

@@ -1,8 +1,8 @@
-"""What a person chose on a screen, kept in its address as codes: a link holds in every language and on every day.
+"""A screen's choices in its address, as codes: a link is valid in every language and on every day.
 
-``follow`` sets the widgets from the address where somebody opened a link or went back, before they are drawn; ``keep``
-writes what they say now. (Streamlit's own binding writes what an option is called, which changes with the language and
-with the numbers beside it.)
+``follow`` sets the widgets from the address before they are drawn, when somebody opened a link or went back; ``write``
+stores the widgets' values in the address. (Streamlit's own binding writes the label of an option, which changes with the
+language and with the counts in it.)
 """
 
 from collections.abc import Callable, Sequence
@@ -18,10 +18,8 @@ from services.text import card_numbers
 
 @dataclass(frozen=True)
 class Choice:
-    """A widget's key, which is its name in the address; how its value is written there, and read from it.
-
-    ``read`` raises ValueError for what is no value: the choice is then as if nothing had been said.
-    """
+    """``key``: of the widget, and its name in the address. ``read`` raises ValueError for what is no value: the choice then
+    has its default."""
 
     key: str
     default: Any
@@ -81,7 +79,7 @@ def follow(screen: str, choices: Sequence[Choice]) -> None:
     st.session_state[_place(screen)] = now
 
 
-def keep(screen: str, choices: Sequence[Choice]) -> None:
+def write(screen: str, choices: Sequence[Choice]) -> None:
     written = {
         choice.key: choice.write(st.session_state.get(choice.key, choice.default)) for choice in choices
     }

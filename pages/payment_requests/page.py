@@ -23,7 +23,7 @@ from services.money import format_money
 from services.orders import history, states
 from services.orders.history import Filter
 
-# Streamlit's chip colours by badge; the words say the same.
+# Streamlit's chips take hexadecimal colours.
 _COLOURS = {
     "gray": "#6b7280",
     "blue": "#2563eb",
@@ -163,7 +163,7 @@ def _list(chosen: Filter) -> None:
         st.session_state["page"] = listing.page
     if listing.pages > 1:
         st.pagination(listing.pages, key="page", persist_state="page")
-    url_state.keep(SCREEN, CHOICES)
+    url_state.write(SCREEN, CHOICES)
 
 
 def _open(ticked: tuple[selection.Id, ...]) -> None:

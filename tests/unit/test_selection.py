@@ -1,4 +1,4 @@
-"""Ticks of a table belong to rows, whatever comes, goes, changes place or is told late."""
+"""Ticks of a table belong to rows, whatever comes, goes, changes place or is reported late."""
 
 import hashlib
 
@@ -9,7 +9,7 @@ from pages.components.selection import (
     Table,
     key_of,
     redrawn,
-    told,
+    reported,
 )
 
 NAME = "lines"
@@ -34,14 +34,14 @@ def test_a_key_stands_for_one_list_in_one_order() -> None:
 
 
 def test_the_same_rows_keep_their_key_and_what_is_ticked() -> None:
-    table, ticked = told(drawn((8, 7, 6)), drawn((8, 7, 6)).drawn[0].key, [2, 1])
+    table, ticked = reported(drawn((8, 7, 6)), drawn((8, 7, 6)).drawn[0].key, [2, 1])
     assert ticked == (7, 6)
     assert redrawn(table, NAME, (8, 7, 6), ticked) == table
 
 
 def test_a_row_that_goes_moves_no_tick() -> None:
     first = drawn((8, 7, 6, 5))
-    table, ticked = told(first, first.drawn[0].key, [2, 3])
+    table, ticked = reported(first, first.drawn[0].key, [2, 3])
     assert ticked == (6, 5)
     after = redrawn(table, NAME, (8, 6, 5), ticked)
     assert after.drawn[0].key != first.drawn[0].key
@@ -55,7 +55,7 @@ def test_a_ticked_row_that_goes_loses_its_tick_and_gives_it_to_no_other() -> Non
 def test_what_is_told_means_the_rows_that_the_browser_showed() -> None:
     """A colleague's new request stands first in what the server drew, and not yet in the browser."""
     table = drawn((2, 1), (3, 2, 1))
-    table, ticked = told(table, table.drawn[1].key, [0])
+    table, ticked = reported(table, table.drawn[1].key, [0])
     assert ticked == (2,)
     assert redrawn(table, NAME, (3, 2, 1), ticked).drawn[0].ticked == (2,)
 
@@ -64,17 +64,17 @@ def test_what_was_told_already_is_no_news_and_undoes_nothing() -> None:
     """The browser repeats what it holds of a list with every message until it has the next."""
     table = drawn((2, 1))
     old = table.drawn[0].key
-    table, _ = told(table, old, [1])
+    table, _ = reported(table, old, [1])
     table = redrawn(table, NAME, (3, 2, 1), (1,))
-    assert told(table, old, [1]) == (table, None)
+    assert reported(table, old, [1]) == (table, None)
 
 
 def test_of_a_list_that_has_gone_from_the_browser_nothing_is_heard() -> None:
     table = drawn((2, 1), (3, 2, 1))
     old, new = table.drawn[1].key, table.drawn[0].key
-    table, ticked = told(table, new, [0])
+    table, ticked = reported(table, new, [0])
     assert ticked == (3,)
-    table, ticked = told(table, old, [0])
+    table, ticked = reported(table, old, [0])
     assert ticked is None
     # and what the browser may have shown is drawn anew
     assert redrawn(table, NAME, (3, 2, 1), (3,)).drawn[0].key not in (old, new)
@@ -115,7 +115,7 @@ def test_whatever_happens_what_is_ticked_is_what_was_last_seen_and_clicked(steps
         showing = numbers[shown.key]
         seen = {shown.ids[place] for place in places if place < len(shown.ids)}
         before = set(shown.ticked)
-        table, news = told(table, shown.key, places)
+        table, news = reported(table, shown.key, places)
         assert (news is None) == (seen == before)
         if news is not None:
             assert set(news) == seen
