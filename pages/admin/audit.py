@@ -27,7 +27,7 @@ from services.error_messages import SENTENCES, stored_sentence
 from services.i18n import Translator, format_datetime, language_name
 
 PAGE = 200
-# The trail's codes in the reader's words; one that is missing here is shown as it stands.
+# The audit trail's actions in the reader's words; any other is shown as its code.
 ACTIONS = {
     "account.checked": "Account checked",
     "account.demo": "Demo account set up",
@@ -83,7 +83,7 @@ ACTIONS = {
     "line.unmatch": "Order taken away from a line",
     "line.not_ours": "Line marked as not ours",
     "line.exclude": "Line left out",
-    "line.twice": "Line said to be counted twice",
+    "line.twice": "Line details to be counted twice",
     "order.accepted": "Open order accepted as it stands",
     "order.acceptance_undone": "Acceptance of an order undone",
     "line.undone": "Decision on a line undone",
@@ -119,7 +119,7 @@ SUBJECTS = {
     "database": "Database",
     "account": "HiPay account {id}", "alarm": "Alarm {id}", "batch": "List {id}", "line": "Payout line {id}", "lines": "Payout lines", "order": "Order {id}", "settlement_file": "Payout file {id}", "user": "{id}",
 }  # fmt: skip
-# What each detail of an entry is, and its values; a check's name and result are those of the configuration screen.
+# The details of an entry and their values; checks have the names and results of the configuration screen.
 DETAILS = {
     "account": "Account", "after": "Lines of the file", "amount": "Amount", "before": "HiPay's lines", "changed_lines": "changed", "channel": "Channel", "claimed": "Roles from the provider",
     "done": "Done", "fields": "Fields", "held_lines": "beside", "known_lines": "already known", "language": "Language", "lines": "Lines",
@@ -216,9 +216,9 @@ def _subject(entry: Entry) -> str:
 
 def _detail(entry: Entry) -> str:
     t = texts()
-    said = ((name, _value(name, value, t)) for name, value in entry.detail.items() if name in DETAILS)
+    details = ((name, _value(name, value, t)) for name, value in entry.detail.items() if name in DETAILS)
     return " · ".join(
-        t("{name}: {value}", name=t(DETAILS[name]), value=value) for name, value in said if value
+        t("{name}: {value}", name=t(DETAILS[name]), value=value) for name, value in details if value
     )
 
 

@@ -1,4 +1,4 @@
-"""My notices: what a person wants to be told by mail about the payment requests they sent."""
+"""My notices: which events of their own payment requests a person gets an e-mail about."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Who may work here: each person's roles by where they come from, given or taken here, and accounts closed or opened."""
+"""People: each person's roles and where they come from, giving and taking roles, closing and opening accounts."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -170,7 +170,7 @@ def _change_account(person: Person) -> None:
 
 
 def _ago(seen_at: datetime) -> str:
-    # Sign-ins are stamped by the machine's clock, which the sandbox's does not move.
+    # Sign-ins are stamped by the machine's clock, not by the sandbox's.
     now = datetime.now(UTC)
     return format_ago(min(seen_at, now - timedelta(seconds=1)), now, language())
 

@@ -42,7 +42,7 @@ def page() -> None:
 
 def _account(account: Account) -> None:
     t = texts()
-    kept = retention.months(desk(), actor(), account.key)
+    months = retention.months(desk(), actor(), account.key)
     with st.form(f"retention_{account.key}"):
         if accounts.several():
             st.markdown(f"**{plain(account.name)}**")
@@ -50,7 +50,7 @@ def _account(account: Account) -> None:
             t("Months after a request has ended (0: never)"),
             0,
             MOST_MONTHS,
-            kept,
+            months,
             key=f"months_{account.key}",
             width=420,
             help=t(
@@ -87,11 +87,11 @@ def _customer() -> None:
                 help=t("Of a customer who has none: the order id, or the full name."),
             )
             if st.form_submit_button(t("Look up"), icon=":material/search:"):
-                st.session_state["erase_looked"] = address
-        looked = st.session_state.get("erase_looked")
-        if looked:
+                st.session_state["erase_searched"] = address
+        searched = st.session_state.get("erase_searched")
+        if searched:
             with refusals():
-                _offer(looked, retention.look(desk(), actor(), looked), t)
+                _offer(searched, retention.look(desk(), actor(), searched), t)
 
 
 def _offer(address: str, found: Found, t: Translator) -> None:
@@ -136,7 +136,7 @@ def _offer(address: str, found: Found, t: Translator) -> None:
         t("Erase for ever"), type="primary", icon=":material/delete_forever:", disabled=not sure, key="erase"
     ):
         st.session_state["erased"] = retention.erase(desk(), actor(), address)
-        for name in ("erase_looked", "erase_sure", "erase_address"):
+        for name in ("erase_searched", "erase_sure", "erase_address"):
             st.session_state.pop(name, None)
         st.rerun()
 

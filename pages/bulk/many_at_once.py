@@ -63,7 +63,7 @@ def page() -> None:
         if sending.listing(desk(), actor()).total:
             _lists()
         if sandbox_banner.being_made():
-            sandbox_banner.say_it_is_being_made()
+            sandbox_banner.show_being_made()
         else:
             _new_list()
 

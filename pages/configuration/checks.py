@@ -1,4 +1,4 @@
-"""The check list: for each line a sign, a word, what it means, who acts, where, and the words to ask with."""
+"""The check list: each check with its status, what it means, who can put it right, where, and a text to ask them with."""
 
 from datetime import datetime
 
@@ -23,7 +23,7 @@ from services.error_messages import stored_sentence
 from services.i18n import Translator, fill, format_ago
 from services.settings import Account
 
-# status → (word, icon, colour): the colour never stands alone.
+# status → (word, icon, colour)
 SIGNS: dict[str, tuple[str, str, Colour]] = {
     "failed": ("To put right", ":material/error:", "red"),
     "warning": ("Warning", ":material/warning:", "orange"),
@@ -41,7 +41,7 @@ _SECONDS_AFTER_A_FAILURE, _SECONDS = 60, 24 * 3600
 
 
 def measure_when_due(account: Account, seen: Overview) -> bool:
-    """At the first look of a session: when never measured, long ago, or when it stopped something; whether it was."""
+    """Measure once a session, when the checks are old, or stop a channel, or were never measured; whether they were measured."""
     once = f"cfg_measured_{account.key}"
     if not seen.may_configure or st.session_state.get(once):
         return False
@@ -79,7 +79,7 @@ def show(account: Account, seen: Overview) -> None:
         st.rerun()
     order = list(SIGNS)
     lines = sorted(seen.checks, key=lambda check: order.index(check.status))
-    # HiPay that cannot be asked is told once: the lines that only repeat it are folded with those that need nobody.
+    # That HiPay cannot be reached is shown once: checks that failed for the same reason are folded.
     cause = next((check.reason for check in lines if check.name == "credentials"), "")
     calls = [
         check
@@ -99,20 +99,20 @@ def show(account: Account, seen: Overview) -> None:
 
 def _line(check: Check, account: Account, seen: Overview, t: Translator) -> None:
     word, icon, colour = SIGNS[check.status]
-    said = guidance(check)
+    advice = guidance(check)
     values = _values(check, account, t)
     sign, title, words = st.columns([1.4, 2.2, 6], vertical_alignment="top")
     sign.badge(t(word), icon=icon, color=colour)
     title.markdown(f"**{plain(t(TITLES[check.name]))}**")
-    words.markdown(_filled(t, said.means, {name: plain(value) for name, value in values.items()}))
-    if said.acts:
-        acts = "administrator" if said.acts == "you" and not seen.may_configure else said.acts
+    words.markdown(_filled(t, advice.means, {name: plain(value) for name, value in values.items()}))
+    if advice.acts:
+        acts = "administrator" if advice.acts == "you" and not seen.may_configure else advice.acts
         who = t("Who can put it right: {who}", who=t(_WHO[acts]))
-        where = _filled(t, said.where, values)
+        where = _filled(t, advice.where, values)
         words.caption(":material/person: " + plain(" · ".join(part for part in (who, where) if part)))
-    if said.ask:
+    if advice.ask:
         with title.popover(t("How to ask"), type="tertiary"):
-            st.code(_filled(t, said.ask, values), language=None, wrap_lines=True)
+            st.code(_filled(t, advice.ask, values), language=None, wrap_lines=True)
 
 
 def _filled(t: Translator, msgid: str, values: dict[str, str]) -> str:
@@ -138,5 +138,5 @@ def _values(check: Check, account: Account, t: Translator) -> dict[str, str]:
 
 
 def _measured_at(seen: Overview) -> datetime | None:
-    """When HiPay was last asked for the account's credentials: every measurement does."""
+    """When the credentials were last checked at HiPay, as every measurement does."""
     return next((check.checked_at for check in seen.checks if check.name == "credentials"), None)

@@ -1,4 +1,4 @@
-"""The settings of the e-mail: one default, more per language; beside them the e-mail as the customer would get it."""
+"""The settings of the e-mail: a default, and exceptions per language; next to the form, the e-mail as a customer would get it."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ _EXAMPLES = {
 
 @dataclass(frozen=True)
 class _Field:
-    """A field of the form as text; it keeps what is typed when the language changes."""
+    """A text field of the form. What is typed lasts while the page is open, also while another language is shown."""
 
     label: str
     key: str
@@ -69,7 +69,7 @@ class _Field:
 
 
 def form(account: Account, seen: Overview) -> None:
-    """The language, its fields, and the e-mail beside them."""
+    """The language, its fields, and the e-mail."""
     t, spoken = texts(), language()
     chosen = (
         st.segmented_control(
@@ -86,7 +86,7 @@ def form(account: Account, seen: Overview) -> None:
     with left:
         typed, problems = _fields(account, seen, chosen)
         _save(account, seen, chosen, typed)
-    # What is wrong is shown as it was saved last.
+    # Of a wrong field, the preview has the value that was saved last.
     stored = seen.configuration.email.of(chosen)
     good = {name: getattr(stored, name) if name in problems else text for name, text in typed.items()}
     shown = _as_received(seen, chosen, settings.read(good))
@@ -96,7 +96,7 @@ def form(account: Account, seen: Overview) -> None:
 
 
 def _fields(account: Account, seen: Overview, chosen: str) -> tuple[dict[str, str], dict[str, DeskError]]:
-    """Draw the form; what is typed, and what is wrong with it, said beside each field."""
+    """Draw the form with what is wrong below each field; returns what is typed and what is wrong, by field."""
     t, may = texts(), seen.may_configure
     stored, default = seen.configuration.email.of(chosen), seen.configuration.email.default
     typed, slots = {}, {}
@@ -171,7 +171,7 @@ def _preview(account: Account, spoken: str, shown: EmailSettings) -> None:
 
 
 def _test(account: Account, seen: Overview, spoken: str) -> None:
-    """The one e-mail that leaves from a screen: a person pressed the button and waits for the answer."""
+    """The test e-mail, the only one that a screen sends itself: the person waits for the mail server's answer."""
     t, own = texts(), actor().email
     st.markdown(f"**{t('Test e-mail')}**")
     to = own

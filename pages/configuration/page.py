@@ -78,7 +78,7 @@ def page() -> None:
         "Every setting of the default is needed to send links. A language may have its own; what it leaves empty comes from the default."
     )
     with _section("email_settings", about_email, seen, t):
-        # A fragment: what is typed redraws the e-mail beside it, not the whole screen.
+        # A fragment: typing draws the e-mail again, not the whole screen.
         st.fragment(email.form)(account, seen)
     with _section("", t("Themes are made in HiPay's console."), seen, t):
         payment_page.form(account, seen)
@@ -97,7 +97,7 @@ def _channel(found: Readiness, enabled: str, stopped: str, t: Translator) -> Non
 
 
 def _section(name: str, about: str, seen: Overview, t: Translator) -> DeltaGenerator:
-    """A form under its heading, which says how it stands: folded once nothing is missing in it."""
+    """A form under a heading with its state; folded once nothing is missing in it."""
     missing = any(check.name == name and check.fields for check in seen.checks)
     title, place = (TITLES[name], ANCHORS[name]) if name else ("HiPay's payment page", "payment-page")
     st.space("small")

@@ -1,6 +1,7 @@
-"""The optional settings of HiPay's payment page, and the ways to HiPay's own screens."""
+"""The optional settings of HiPay's payment page, and links to HiPay's own screens."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.components.common import (
     actor,
@@ -39,9 +40,8 @@ def form(account: Account, seen: Overview) -> None:
         )
 
 
-def _fields(
-    account: Account, seen: Overview
-) -> tuple[dict[str, object], dict[str, "st.delta_generator.DeltaGenerator"]]:
+def _fields(account: Account, seen: Overview) -> tuple[dict[str, object], dict[str, DeltaGenerator]]:
+    """Draw the fields; returns their values, and below each a place for what is wrong with it."""
     t, may, page = texts(), seen.may_configure, seen.configuration.payment_page
     codes = {
         code
@@ -84,9 +84,7 @@ def _fields(
     return values, slots
 
 
-def _save(
-    account: Account, values: dict[str, object], slots: dict[str, "st.delta_generator.DeltaGenerator"]
-) -> None:
+def _save(account: Account, values: dict[str, object], slots: dict[str, DeltaGenerator]) -> None:
     with refusals():
         try:
             changed = save_payment_page(desk(), actor(), account.key, values)

@@ -1,4 +1,4 @@
-"""Whether an account's payouts are fetched by themselves, how often, and the address to give to HiPay."""
+"""Automatic fetching of an account's payouts: whether, how often, and the address for HiPay's finance notifications."""
 
 import streamlit as st
 
@@ -60,12 +60,12 @@ def show(account: Account, seen: Overview) -> None:
                     icon=":material/check:",
                 )
     if url := finance_notify_url(desk(), account.key):
-        said = (
+        caption = (
             t("HiPay can announce each payout (finance notifications) at this address:")
             if account.finance_secrets
             else t(
                 "HiPay can announce each payout (finance notifications) at this address, once their password is in the settings:"
             )
         )
-        st.caption(said)
+        st.caption(caption)
         st.code(url, language=None)

@@ -55,9 +55,9 @@ def form(account: Account, seen: Overview) -> None:
         st.session_state.setdefault(key, "" if page == OWN else page)
         st.session_state.setdefault(f"{key}_own", page == OWN)
         left, right, see = st.columns([5, 2, 2], vertical_alignment="bottom")
-        # Chosen while there was a public address, and now there is none: the way out stays open.
-        shut = not may or not (public or page == OWN)
-        ticked = right.checkbox(t("Ready-made"), key=f"{key}_own", disabled=shut)
+        # Without a public address a ready-made page can be switched off, but not on.
+        locked = not may or not (public or page == OWN)
+        ticked = right.checkbox(t("Ready-made"), key=f"{key}_own", disabled=locked)
         ours = ticked and bool(public)
         with left:
             url = st.text_input(

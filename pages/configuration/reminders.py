@@ -1,4 +1,4 @@
-"""When customers are reminded by e-mail of what they have not paid: off until somebody chooses days."""
+"""The days on which customers are reminded of an unpaid request; none until somebody chooses some."""
 
 import streamlit as st
 

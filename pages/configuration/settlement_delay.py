@@ -1,4 +1,4 @@
-"""After how many days a collected payment that no payout names is an alarm."""
+"""The days after which a collected payment that is in no payout raises an alarm."""
 
 import streamlit as st
 

@@ -52,7 +52,7 @@ def page() -> None:
         _sent(sent)
         return
     if sandbox_banner.being_made():
-        sandbox_banner.say_it_is_being_made()
+        sandbox_banner.show_being_made()
         return
     account, channel = _where()
     ready = readiness(desk(), account.key, channel)

@@ -1,4 +1,4 @@
-"""On every screen while the database is held: it was put back from a backup, and nothing leaves until somebody says so."""
+"""On every screen after a backup was restored: nothing is sent until an administrator releases it."""
 
 import streamlit as st
 

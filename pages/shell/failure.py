@@ -1,4 +1,4 @@
-"""A screen that fails: the reader gets a sentence with a number, the server's log the traceback under the same number."""
+"""A screen that fails: the reader gets a sentence with a number; the log has the traceback under the same number."""
 
 import logging
 import secrets

@@ -1,4 +1,4 @@
-"""Streamlit's runtime, as the dashboard's door asks about it: which screens are open, and what they hold in memory."""
+"""Streamlit's runtime for services.web.uploads: which screens are open, and the uploaded bytes that each has in memory."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -12,13 +12,13 @@ _known: set[str] = set()
 
 
 def note() -> None:
-    """Remember this run's screen until it is closed."""
+    """Remember the screen of this run until it is closed."""
     if context := get_script_run_ctx():
         _known.add(context.session_id)
 
 
 def remove(file: str) -> None:
-    """Give back an uploaded file of this run's screen."""
+    """Free the memory of an uploaded file of this run's screen."""
     if context := get_script_run_ctx():
         manager: Any = context.uploaded_file_mgr
         manager.remove_file(session_id=context.session_id, file_id=file)
@@ -46,7 +46,7 @@ class OpenScreens:
         _known.discard(screen)
         here = runtime.get_instance()
         here.close_session(screen)
-        # Of one that Streamlit itself has forgotten meanwhile, what it forgot with it.
+        # Streamlit may have dropped the session itself, and left these behind.
         here.uploaded_file_mgr.remove_session_files(screen)
         here.media_file_mgr.clear_session_refs(screen)
         here.media_file_mgr.remove_orphaned_files()

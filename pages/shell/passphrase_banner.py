@@ -1,4 +1,4 @@
-"""On every other screen than Configuration, for those who configure: a secret by which a payment could be forged is short."""
+"""On every screen but Configuration, for administrators: a secret passphrase is so short that a payment could be forged."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""On every other screen than Configuration while sending is paused for an account: what stands still, why, and who can put it right."""
+"""On every screen but Configuration while sending is paused for an account: what is paused, why, and who can resume it."""
 
 import streamlit as st
 

@@ -1,6 +1,6 @@
-"""On every screen of the sandbox's world: no money moves; the way to the sandbox; a month of samples.
+"""On every screen in the sandbox: no money moves; links to the sandbox; a month of samples.
 
-The sample is made in a thread of its own: a click elsewhere cuts a screen's run, and must not cut the sample in two.
+A thread of its own makes the samples: a click elsewhere ends a screen's run, and must not end the making halfway.
 """
 
 import logging
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Sample:
-    """The one sample being made in this process, or the last one."""
+    """The samples that this process makes now, or made last."""
 
     fraction: float = 0.0
     text: str = ""
@@ -52,19 +52,17 @@ def show() -> None:
             )
     if _sample.running:
         st.fragment(_progress, run_every=1)()
-    elif st.session_state.get(
-        "sample_asked"
-    ):  # to the person who pressed the button, until they have read it
+    elif st.session_state.get("sample_asked"):  # in the session that asked, until the person closes it
         _outcome()
 
 
 def being_made() -> bool:
-    """While it lasts the clock stands in the past, and a form would offer dates that the next moment forbids."""
+    """Meanwhile the sandbox's clock is in the past, so that a form would offer dates that are invalid a minute later."""
     return _sample.running
 
 
-def say_it_is_being_made() -> None:
-    """In the place of a form; the banner draws the screen anew when the month is there."""
+def show_being_made() -> None:
+    """In the place of a form; the banner draws the screen again when the samples are there."""
     st.info(
         texts()(
             "A month of samples is being made, and the clock stands in the past meanwhile. The form comes back by itself in about a minute."
@@ -129,7 +127,9 @@ def _make(desk: Desk, actor: Actor) -> None:
     except DeskError as refusal:
         log.warning("the samples could not be made: %s", refusal.code)
         _sample.refusal = refusal
-    except Exception:  # a thread's own last line: what went wrong is logged, and the screen says so
+    except (
+        Exception
+    ):  # the thread's outermost frame: the error is logged, and the screen shows that it failed
         log.exception("the samples could not be made")
         _sample.failed = True
     finally:

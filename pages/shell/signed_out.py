@@ -1,4 +1,4 @@
-"""What a person sees who may not go further: the sign-in, and the two sentences about missing roles."""
+"""What is shown instead of a screen: the sign-in, and the sentences for a missing role or right."""
 
 from functools import partial
 
@@ -11,7 +11,7 @@ from services.error_messages import sentence
 
 
 def show(ended: NotSignedIn | None) -> None:
-    """The sign-in; ``ended`` is why an earlier one no longer counts."""
+    """The sign-in; ``ended``: why an earlier one is no longer valid."""
     t = texts()
     _, middle, _ = st.columns([1, 2, 1])
     with middle, st.container(border=True):
@@ -48,6 +48,6 @@ def without_right() -> None:
 
 
 def _providers() -> list[str | None]:
-    """The names of the configured providers; a provider without a name (its settings in ``[auth]`` itself) is None."""
+    """The names of the configured providers; None for the one whose settings stand in ``[auth]`` itself."""
     auth = desk().settings.auth
     return [None if name == "default" else name for name in auth.providers] if auth else []

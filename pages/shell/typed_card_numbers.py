@@ -1,5 +1,4 @@
-"""A card number that somebody has typed, or that an address brings, is forgotten before a screen sees it: it stays neither
-in the session nor in the address. The services refuse it as well."""
+"""A card number in a field or in the address is removed from both before the screen is drawn. The services refuse it too."""
 
 import streamlit as st
 
@@ -8,7 +7,7 @@ from services.error_messages import sentence
 from services.mail.errors import CardNumber
 from services.text import card_numbers
 
-# Fields that may be all digits by right: references, ids, the cells that a rule compares, and what looks for them.
+# Fields that may be all digits: references, ids, the texts of rules, and searches for these.
 _DIGITS = ("order_reference_", "order_order_id", "rule_text_", "search_")
 _SEARCHES = frozenset({"q", "find", "find_order", "payout"})
 
