@@ -1,4 +1,4 @@
-"""Which column of a table is which: what was left out, and what a person says of them."""
+"""The columns of an uploaded table: which meaning each has, which were left out, and a person's corrections."""
 
 from typing import Any
 
@@ -12,34 +12,40 @@ from services.i18n import Translator
 from services.text.headings import spelling
 
 _DETECTED, _NONE = "\x00", ""  # no column is called so
-_TELLING = ("amount", "currency", "order_id", "reference_1")  # what must not be overlooked
+_WEIGHTY = (
+    "amount",
+    "currency",
+    "order_id",
+    "reference_1",
+)  # an unused column of these must not be overlooked
 _SAMPLE = 24  # characters of a cell
 
 
-def said(place: str) -> dict[str, str | None]:
-    """What a person says of the columns now, as ``services.bulk.chosen_columns`` takes it; ``place``: of file and account."""
-    found: dict[str, str | None] = st.session_state.setdefault(f"said_of_columns_{place}", {})
+def choices(place: str) -> dict[str, str | None]:
+    """meaning → the column that a person chose for it, as ``services.bulk.chosen_columns`` takes it; ``place``: of file and
+    account."""
+    found: dict[str, str | None] = st.session_state.setdefault(f"chosen_columns_{place}", {})
     return found
 
 
 def unused_words(name: str, other: str, column: str, t: Translator) -> str:
-    """That a column is not used, since ``other`` is the ``column`` that it could be."""
+    """Why a column is not used: ``other`` is read as ``column``, which it could be, too."""
     if spelling(other) == spelling(column):
         return t("Column “{name}” is not used, since there is “{other}”.", name=name, other=other)
     return t("Column “{name}” is not used: “{other}” is “{column}”.", name=name, other=other, column=column)
 
 
 def show_columns(head: Head, columns: tuple[Column, ...], place: str, *, open_: bool = False) -> None:
-    """Questions about columns in doubt; what was left out; a box for each meaning, folded."""
+    """Questions about columns in doubt, the columns that were left out, and a select box for each meaning, folded."""
     t, asked = texts(), dict(head.doubts)
     labels = {column.name: t(column.label) for column in columns}
     for meaning, names in asked.items():
         _box(meaning, head, t("Which column is “{column}”?", column=labels[meaning]), place, t, first=names)
-    told = {one: unused_words(*one[::2], labels[one[1]], t) for one in ([] if asked else head.unused)}
-    if telling := [words for (_, meaning, _), words in told.items() if meaning in _TELLING]:
-        st.info("  \n".join(map(plain, telling)), icon=":material/view_column:")
-    for (_, meaning, _), words in told.items():
-        if meaning not in _TELLING:
+    unused = {one: unused_words(*one[::2], labels[one[1]], t) for one in ([] if asked else head.unused)}
+    if weighty := [words for (_, meaning, _), words in unused.items() if meaning in _WEIGHTY]:
+        st.info("  \n".join(map(plain, weighty)), icon=":material/view_column:")
+    for (_, meaning, _), words in unused.items():
+        if meaning not in _WEIGHTY:
             st.caption(plain(words))
     if head.unknown and not asked:
         st.caption(
@@ -68,7 +74,7 @@ def show_columns(head: Head, columns: tuple[Column, ...], place: str, *, open_: 
 def _box(
     meaning: str, head: Head, label: str, place: str, t: Translator, *, first: tuple[str, ...] = ()
 ) -> None:
-    """One meaning and the columns that may be it; ``first``: those in doubt, of which none is chosen yet."""
+    """A select box of the columns for one meaning; ``first``: those in doubt, of which none is chosen yet."""
     key = f"{'doubt' if first else 'column'}_of_{place}_{meaning}"
     samples = dict(zip(head.names, head.samples, strict=False))
     names = [*first, *(name for name in head.names if name and name not in first)]
@@ -86,10 +92,10 @@ def _box(
         cells = " · ".join(cell[:_SAMPLE] for cell in samples.get(name, ()))
         return (t("{name}: {cell}", name=name, cell=cells) if cells else name) or t("in no column")
 
-    def take() -> None:
+    def choose() -> None:
         picked: Any = st.session_state[key]
         if picked is not None:
-            said(place)[meaning] = None if picked == _DETECTED else picked
+            choices(place)[meaning] = None if picked == _DETECTED else picked
 
     st.selectbox(
         label,
@@ -97,7 +103,7 @@ def _box(
         index=now,
         key=key,
         format_func=words,
-        on_change=take,
+        on_change=choose,
         width="stretch" if first else 300,
         placeholder=t("choose"),
     )

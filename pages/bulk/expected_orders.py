@@ -1,4 +1,4 @@
-"""Expected orders: the shop's own list, looked at and kept, so that payout lines find their orders."""
+"""Expected orders: the shop's own list, previewed and stored, so that payout lines find their orders."""
 
 from dataclasses import replace
 from typing import Any
@@ -74,21 +74,21 @@ def _add(account: Account) -> None:
 
 
 def _preview(account: Account, uploaded: Any) -> Preview | None:
-    """The list as it was read, kept while nothing that matters for it changes: it may have a hundred thousand rows."""
+    """The preview of the list, read again only when something changes that it depends on: it may have 100,000 rows."""
     sign = table.ask_decimal(uploaded.file_id)
     place = _place(account, uploaded)
-    said = columns.said(place)
-    key = (place, sign, tuple(said.items()))
+    choices = columns.choices(place)
+    key = (place, sign, tuple(choices.items()))
     known = st.session_state.get("expected_preview")
     if known and known[0] == key:
-        kept: Preview = known[1]
-        return kept
+        stored: Preview = known[1]
+        return stored
     with st.spinner(texts()("Checking each row…")), table.table_refusals(EXPECTED, place):
         sheets = table.sheets(uploaded.file_id)
-        preview = expected.look(desk(), actor(), account.key, uploaded.getvalue(), sign, said, sheets)
+        preview = expected.look(desk(), actor(), account.key, uploaded.getvalue(), sign, choices, sheets)
         preview = replace(
             preview, table=replace(preview.table, lines=())
-        )  # all that was needed of them was read
+        )  # read already; they would only use memory
         st.session_state["expected_preview"] = (key, preview)
         return preview
     return None

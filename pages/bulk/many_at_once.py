@@ -1,4 +1,4 @@
-"""Many at once: a table is checked row by row, the good rows are sent at a set pace, and each list can be followed."""
+"""Many at once: each row of a table is checked, the good rows are sent at a set pace, each list shows its progress."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,7 @@ from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from pages.components.warning_words import warning_cell
-from pages.new_order.readiness import say_what_is_missing
+from pages.new_order.readiness import show_missing
 from pages.shell import sandbox_banner
 from services.access import Right
 from services.accounts.readiness import readiness
@@ -42,7 +42,7 @@ from services.orders.drafts import DEFAULT_DAYS, MAX_DAYS
 from services.settings import Account
 
 SHOWN = 500
-ADDRESSES = 8  # with unusual letters that are seen at once
+ADDRESSES = 8  # with unusual letters, seen without scrolling
 STATES: dict[str, tuple[str, str, Colour]] = {
     "running": ("Being sent", ":material/schedule_send:", "blue"),
     "paused": ("Paused", ":material/pause_circle:", "orange"),
@@ -76,7 +76,7 @@ def _new_list() -> None:
         account = accounts.choose("many_account", Right.SEND)
         ready = readiness(desk(), account.key, "link")
         if not ready.ready:
-            say_what_is_missing(ready, "link")
+            show_missing(ready, "link")
         rules, per_minute = _rules(account)
         st.session_state.setdefault("many_uploads", 0)
         uploaded = uploader.files(
@@ -124,18 +124,18 @@ def _rules(account: Account) -> tuple[Rules, int]:
 
 
 def _preview(account: Account, uploaded: Any, rules: Rules) -> Preview | None:
-    """The table as it was read, kept while nothing that matters for it changes."""
+    """The preview of the table, read again only when something changes that it depends on."""
     place = _place(account, uploaded)
-    said = columns.said(place)
-    key = (place, rules, tuple(said.items()))
+    choices = columns.choices(place)
+    key = (place, rules, tuple(choices.items()))
     known = st.session_state.get("many_preview")
     if known and known[0] == key:
-        kept: Preview = known[1]
-        return kept
+        stored: Preview = known[1]
+        return stored
     t = texts()
     with st.spinner(t("Checking each row…")), table.table_refusals(REQUESTS, place):
         sheets = table.sheets(uploaded.file_id)
-        preview = sending.look(desk(), actor(), account.key, uploaded.getvalue(), rules, said, sheets)
+        preview = sending.look(desk(), actor(), account.key, uploaded.getvalue(), rules, choices, sheets)
         st.session_state["many_preview"] = (key, preview, create.new_form_key())
         return preview
     return None
@@ -177,7 +177,7 @@ def _show(preview: Preview, place: str) -> None:
 
 
 def _good_table(preview: Preview, t: Translator) -> pd.DataFrame:
-    """What is to be looked at stands first: the last columns of a wide table are out of sight."""
+    """Warnings come first: the last columns of a wide table are out of sight."""
     rows = preview.good[:SHOWN]
     frame = pd.DataFrame(
         [
@@ -274,7 +274,7 @@ def _confirm(account: Account, name: str, preview: Preview, rules: Rules, per_mi
 
 
 def _addresses_are_right(preview: Preview) -> bool:
-    """Addresses with unusual letters, as in the table and as they will be used are shown as they will be used, and confirmed before anything leaves."""
+    """Whether the person has confirmed the addresses with unusual letters, each shown as typed and as used."""
     t = texts()
     unusual = [row for row in preview.good if row.accepted.internationalised]
     if not unusual:

@@ -1,4 +1,4 @@
-"""What the screens that take a table share: its template, its questions, and its rows' problems in words."""
+"""What the screens that read an uploaded table share: the template, questions, and the problems of rows in words."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -82,7 +82,7 @@ def undecided(cell: str) -> None:
 
 @contextmanager
 def table_refusals(columns: tuple[Column, ...], place: str) -> Iterator[None]:
-    """Why the table as a whole cannot be used, with its columns named as the reader knows them; they can be named there."""
+    """Show why the table as a whole cannot be read, with the columns by their labels, and let the reader name them."""
     t = texts()
     try:
         yield
@@ -101,7 +101,7 @@ def table_refusals(columns: tuple[Column, ...], place: str) -> Iterator[None]:
 
 
 def sheets(file: str) -> Path:
-    """Where the workbook that was uploaded is unfolded, as long as it stands in the uploader."""
+    """The folder into which the uploaded workbook is unpacked, as long as it is in the uploader."""
     known: tuple[str, Folder] | None = st.session_state.get("table_sheets")
     if known is None or known[0] != file:
         st.session_state["table_sheets"] = known = file, Folder("sheets-")
@@ -114,7 +114,7 @@ def _meanings(head: Head, columns: tuple[Column, ...], t: Translator) -> str:
 
 
 def bad_table(bad: Sequence[Bad], columns: tuple[Column, ...], t: Translator) -> pd.DataFrame:
-    """One line for each problem: where it stands, what stands there, what is wrong."""
+    """One row for each problem: the cell, its content, what is wrong."""
     labels = _labels(columns, t)
     return pd.DataFrame(
         [
@@ -131,7 +131,7 @@ def bad_table(bad: Sequence[Bad], columns: tuple[Column, ...], t: Translator) ->
 
 
 def bad_csv(bad: Sequence[Bad], columns: tuple[Column, ...], t: Translator) -> bytes:
-    """The rows as they stood, with the reasons in a last column, for a spreadsheet."""
+    """The rows as they were read, with the reasons in a last column, for a spreadsheet."""
     there = [column for column in columns if any(column.name in row.line.cells for row in bad)]
     labels = {column.name: t(column.label) for column in there} | {"reasons": t("What is wrong")}
     rows = [
@@ -145,7 +145,7 @@ def bad_csv(bad: Sequence[Bad], columns: tuple[Column, ...], t: Translator) -> b
 
 
 def refused_table(rows: Sequence[Any], t: Translator) -> pd.DataFrame:
-    """Kept rows that were refused when their turn came."""
+    """Rows of a list that were refused when they were to be sent."""
     return pd.DataFrame(
         [
             {

@@ -1,4 +1,4 @@
-"""The order form: draws the fields, says beside each what is wrong with it, and gives the draft."""
+"""The order form: draws the fields with what is wrong below each, and returns the draft."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ from services.orders.drafts import (
 )
 from services.settings import Account
 
-_STANDS = timedelta(hours=1)  # so long an end that was proposed stays under somebody's eyes
-# What the form keeps in the session, and nothing else: other screens' keys begin with the same letters.
+_PROPOSAL_LASTS = timedelta(hours=1)  # a proposed end does not change under the reader's eyes for so long
+# The form's keys in the session, in full: keys of other screens begin with the same letters.
 KEYS = tuple(
     f"order_{name}"
     for name in (
@@ -55,7 +55,7 @@ KEYS = tuple(
         "capture",
     )
 )
-# Problems of a field nobody has filled in yet: told as what is still needed, not as mistakes.
+# Problems of a field that nobody has filled in yet: shown as needed, not as mistakes.
 _STILL_EMPTY = {"field_empty", "address_empty"}
 
 
@@ -77,13 +77,13 @@ class Form:
 
 
 def reset_form() -> None:
-    """A fresh form with a key of its own at the next drawing."""
+    """Empty the form: the next drawing has a new form key."""
     for key in KEYS:
         st.session_state.pop(key, None)
 
 
 def draw_form(account: Account, channel: Channel) -> Form:
-    """Draw the form for the account and channel, with what is wrong said beside each field."""
+    """Draw the form for the account and channel, with what is wrong below each field."""
     t, now = texts(), clock.now()
     state: Any = st.session_state
     state.setdefault("order_key", new_form_key())
@@ -156,7 +156,7 @@ def draw_form(account: Account, channel: Channel) -> Form:
 
 
 def _fields(slots: dict[str, Any]) -> Callable[..., str]:
-    """A text field that is checked as one types, with a place below it for what is wrong."""
+    """A function that draws a text field, checked while one types, with a place below it for what is wrong."""
 
     def field(place: Any, name: str, label: str, **options: Any) -> str:
         with place:
@@ -170,7 +170,7 @@ def _fields(slots: dict[str, Any]) -> Callable[..., str]:
 def _more(
     account: Account, channel: Channel, field: Callable[..., str], slots: dict[str, Any]
 ) -> dict[str, Any]:
-    """What is rarely changed, folded; a line below says what holds while it is folded."""
+    """The fields that are rarely changed, folded; the summary below the form shows their values."""
     t, state = texts(), st.session_state
     state.setdefault("order_order_id", state["order_proposed_id"])
     state.setdefault("order_language", language())
@@ -185,7 +185,7 @@ def _more(
             help=t("Proposed; change it if your order has a number of its own."),
         )
         with three:
-            # The reader's own first: a box whose first drawing was cut off by another press begins with its first choice.
+            # The reader's language first: a box whose first drawing was interrupted starts with its first option.
             codes = sorted(LANGUAGES, key=lambda code: code != language())
             names = {code: language_name(code, language()).capitalize() for code in codes}
             chosen = st.selectbox(
@@ -241,12 +241,12 @@ def _more(
 
 
 def _propose(account: Account, now: datetime) -> None:
-    """Currency and end as the account and the hour have them, in the place of what was proposed before; never of what a
-    person or a template has put there, unless the clock now forbids it.
+    """Propose the account's currency and an end seven days from now. A value that a person or a template has set stays,
+    unless it is no longer possible.
     """
     state: Any = st.session_state
     end, before, day = _default_end(now), state.get("order_proposed"), state.get("order_end_date")
-    if before and before[0].tzinfo == end.tzinfo and abs(end - before[0]) < _STANDS:
+    if before and before[0].tzinfo == end.tzinfo and abs(end - before[0]) < _PROPOSAL_LASTS:
         end = before[0]
     own = before and day and (day, state.get("order_end_time")) != (before[0].date(), before[0].time())
     if not own or not now.date() <= day <= now.date() + timedelta(days=MAX_DAYS):

@@ -1,4 +1,4 @@
-"""New order: the form; *Send by e-mail* once all is right; the e-mail as the customer will get it; then what became of it."""
+"""New order: the form, *Send by e-mail* once it is right, a window with the customer's e-mail, then the order's progress."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from pages.components.order_words import (
 )
 from pages.new_order import templates
 from pages.new_order.form import Form, draw_form, reset_form
-from pages.new_order.readiness import say_what_is_missing
+from pages.new_order.readiness import show_missing
 from pages.new_order.warnings import show_warnings
 from pages.shell import sandbox_banner
 from services.access import Right
@@ -54,10 +54,10 @@ def page() -> None:
     if sandbox_banner.being_made():
         sandbox_banner.show_being_made()
         return
-    account, channel = _where()
+    account, channel = _account_and_channel()
     ready = readiness(desk(), account.key, channel)
     if not ready.ready:
-        say_what_is_missing(ready, channel)
+        show_missing(ready, channel)
     place = st.container()
     form = draw_form(account, channel)
     with place:
@@ -73,7 +73,7 @@ def page() -> None:
     if channel == "link":
         if st.button(t("Send by e-mail"), type="primary", icon=":material/mail:"):
             st.session_state["confirming"] = True
-        # Kept in the session, so that a rerun from elsewhere does not close the window in somebody's face.
+        # Stored in the session, so that a rerun for another reason does not close the window.
         if st.session_state.get("confirming"):
             window = st.dialog(t("This is what the customer will receive"), width="large", on_dismiss=_close)
             window(_confirm)(form)
@@ -86,7 +86,7 @@ def page() -> None:
             on_click=_create,
             args=(form,),
         )
-        _say_refusal()
+        _show_refusal()
 
 
 def _label(field: str) -> str:
@@ -94,7 +94,7 @@ def _label(field: str) -> str:
     return texts()("Reference {number}", number=number) if field not in LABELS else texts()(LABELS[field])
 
 
-def _where() -> tuple[Account, Channel]:
+def _account_and_channel() -> tuple[Account, Channel]:
     """The channel and the account; the account is chosen once and remembered for the session."""
     t = texts()
     left, right = st.columns([2, 1], vertical_alignment="bottom")
@@ -115,7 +115,7 @@ def _where() -> tuple[Account, Channel]:
 
 
 def _summary(account: Account, form: Form) -> None:
-    """In one line, what will happen: also what stands folded."""
+    """In one line, what will be sent, with the values of folded fields."""
     t, order = texts(), form.accepted
     assert order is not None
     values = {
@@ -172,17 +172,17 @@ def _confirm(form: Form) -> None:
             on_click=_create,
             args=(form,),
         )
-        _say_refusal()
+        _show_refusal()
 
 
 def _offer_a_copy() -> None:
-    """To the sender's own address; who has none yet and may write it does so here, without leaving the form."""
+    """A copy to the sender's own address, which can be typed here by who has none yet and may set it."""
     t, own = texts(), create.copy_address(actor())
     if own is None and may_set_address(desk(), actor()):
         st.text_input(
             t("To receive a copy: your own e-mail address"),
             key="confirm_own_address",
-            on_change=_keep_own_address,
+            on_change=_store_own_address,
         )
         if problem := st.session_state.pop("confirm_own_problem", None):
             st.markdown(f":small[:red[:material/error: {plain(problem)}]]")
@@ -196,7 +196,7 @@ def _offer_a_copy() -> None:
     )
 
 
-def _keep_own_address() -> None:
+def _store_own_address() -> None:
     typed = st.session_state["confirm_own_address"].strip()
     try:
         if typed:
@@ -211,9 +211,9 @@ def _close() -> None:
 
 
 def _create(form: Form) -> None:
-    """Write the intent under the form's key: a second press finds the first one's order.
+    """Create the order under the form's key: a second press finds the order of the first.
 
-    A callback runs before anything is drawn, so that a tab closed after the press cannot cut it off.
+    As a callback it runs before anything is drawn: a tab that is closed after the press cannot interrupt it.
     """
     draft = replace(form.draft, copy_to_sender=bool(st.session_state.get("confirm_copy")))
     try:
@@ -225,14 +225,14 @@ def _create(form: Form) -> None:
     reset_form()
 
 
-def _say_refusal() -> None:
+def _show_refusal() -> None:
     with refusals():
         if refusal := st.session_state.pop("send_refusal", None):
             raise refusal
 
 
 def _sent(order_id: int) -> None:
-    """What became of the order, looked up each second until it is settled."""
+    """The order's progress, read every second."""
     _progress(order_id)
     t = texts()
     left, right = st.columns([1, 3])

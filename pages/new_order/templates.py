@@ -1,4 +1,4 @@
-"""Templates on the order form: chosen to fill it in, made of it, renamed and deleted."""
+"""Templates on the order form: filling it in from one, saving it as one, renaming and deleting them."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from services.settings import Account
 
 
 def show(account: Account, form: Form) -> None:
-    """The choice of a template, where there is one, and a menu to keep and manage them."""
+    """The choice of a template, where there is one, and a menu to save and manage them."""
     t = texts()
     with refusals():
         known = {one.id: one for one in templates.listing(desk(), actor(), account.key)}
@@ -36,14 +36,14 @@ def show(account: Account, form: Form) -> None:
                     args=(account, known),
                 )
             with st.popover(t("Templates"), icon=":material/bookmarks:", type="tertiary"):
-                _keep(account, form)
+                _save(account, form)
                 if known:
                     st.divider()
                     _manage(known)
 
 
 def _fill_in(account: Account, known: dict[int, Template]) -> None:
-    """Put what recurs into the form; the customer, the invoice number and the order id stay as they are."""
+    """Fill in the form from the template; customer, invoice number and order id stay as they are."""
     chosen = known.get(st.session_state.get(f"template_{account.key}") or 0)
     if chosen is None:
         return
@@ -59,7 +59,7 @@ def _fill_in(account: Account, known: dict[int, Template]) -> None:
     state["order_end_date"] = (clock.now().astimezone(account.zone) + timedelta(days=content.days)).date()
 
 
-def _keep(account: Account, form: Form) -> None:
+def _save(account: Account, form: Form) -> None:
     t = texts()
     st.markdown(f"**{t('Keep this form as a template')}**")
     st.caption(

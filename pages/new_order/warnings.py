@@ -1,4 +1,4 @@
-"""What looks odd about an order, said before it is sent. Sending stays possible."""
+"""Warnings about an order before it is sent. Sending stays possible."""
 
 import streamlit as st
 
@@ -13,12 +13,12 @@ from pages.components.warning_words import warning_sentence
 from services.orders.drafts import Accepted
 from services.orders.warnings import OrderNamed, SendingWarning, warnings
 
-# Of the order form, so that it goes with it: the id of the order whose facts it was filled with.
+# A key of the order form, removed with it: the id of the order that it was duplicated from.
 DUPLICATED_FROM = "order_duplicated_from"
 
 
 def show_warnings(order: Accepted) -> None:
-    """One box for each warning, with a link to the order it speaks of."""
+    """One box for each warning, with links to the orders that it names."""
     found: tuple[SendingWarning, ...] = ()
     with refusals():
         found = warnings(desk(), actor(), order, st.session_state.get(DUPLICATED_FROM))

@@ -1,4 +1,4 @@
-"""Overview: what needs the signed-in person, what is about to end, what finance waits for, and how the month goes."""
+"""Overview: what the signed-in person has to do, links that end soon, open payouts, and the month's figures."""
 
 import streamlit as st
 
@@ -53,7 +53,7 @@ def _live() -> None:
 
 
 def _beginning(seen: Overview) -> None:
-    """Nothing was ever asked for: what to do first."""
+    """There is no payment request yet: what to do first."""
     t = texts()
     with st.container(border=True):
         st.subheader(t("No payment request yet"), anchor=False)

@@ -1,4 +1,4 @@
-"""To do: the alarms of the signed-in person, those that nobody has, and those that colleagues have."""
+"""To do: the alarms that the signed-in person has taken, those that nobody has, and those of colleagues."""
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ from pages.components.order_words import OPERATIONS, person_name
 from pages.payment_requests import payment_actions
 from services import clock
 from services.access import Right
-from services.alarms.handling import REASON_MAX, Alarm, Closing, Group, ToDo, close, take, to_do
+from services.alarms.handling import REASON_MAX, Alarm, Closing, Group, close, take, to_do
 from services.alarms.kinds import RESOLVED, kind_of
 from services.i18n import Translator, format_ago, format_date
 from services.money import format_money
@@ -28,8 +28,7 @@ _AGAIN = frozenset({"refund_refused", "capture_refused"})
 _FOR = {Right.RECONCILE: "for finance", Right.CONFIGURE: "for an administrator"}
 
 
-def show() -> ToDo:
-    """Draw the list; what it shows is returned, for a heading elsewhere."""
+def show() -> None:
     t = texts()
     found = to_do(desk(), actor())
     urgent = found.mine.total + found.free.total
@@ -48,11 +47,10 @@ def show() -> ToDo:
             key="others_to_do",
         ):
             _group(found.others, "")
-    return found
 
 
 def show_closing() -> None:
-    """The window that asks for the reason, while one is being closed: outside the part that runs by itself."""
+    """The window that asks why an alarm is closed. Called outside the fragment that runs by itself."""
     alarm = st.session_state.get(_CLOSING)
     if alarm is not None:
         st.dialog(texts()("How was it settled?"), on_dismiss=_forget)(_ask_reason)(*alarm)
@@ -153,7 +151,7 @@ def _close(alarm: Alarm) -> None:
 
 
 def _money_back(alarm: Alarm) -> None:
-    """Where a payment may have to go back, or what the bank refused be asked again: one press away, still to be confirmed."""
+    """A button to give a payment back, or to repeat what the bank refused; a window confirms it."""
     if alarm.order is None or alarm.kind not in _MONEY_CAME | _AGAIN:
         return
     again = alarm.kind in _AGAIN
@@ -162,12 +160,12 @@ def _money_back(alarm: Alarm) -> None:
     named = {str(one) for one in alarm.detail.get("references") or [alarm.detail.get("reference")]}
     back = [one for one in possible if one.kind in wanted and one.reference in named]
     if alarm.kind == "paid_twice" and len(back) < 2:
-        return  # one went back already: the other is what the customer owed
+        return  # one was given back already: the other is what the customer owed
     for one in back:
         _, icon, _ = OPERATIONS[one.kind]
         words = payment_actions.label(alarm.account, alarm.currency, one, back)
         if st.button(words, icon=icon, key=f"back_{alarm.id}_{one.kind}_{one.reference}", type="tertiary"):
-            payment_actions.want(alarm.order, one)
+            payment_actions.ask_operation(alarm.order, one)
             st.switch_page("payment_requests/page.py", query_params={"order": str(alarm.order)})
 
 

@@ -1,4 +1,4 @@
-"""Confirm by hand a payment that HiPay has told of and can no longer be asked for: the account is no longer connected."""
+"""Confirming by hand a payment that only a notification reported, on an account that is no longer connected to HiPay."""
 
 import streamlit as st
 
@@ -20,14 +20,14 @@ _WINDOW = "confirm_window"
 
 
 def show(found: Detail) -> None:
-    """What is only told of the request, and the button where a person can confirm it."""
+    """The request's unconfirmed payment, with the button where a person can confirm it."""
     t, order = texts(), found.order
     if not found.told:
         return
     by_hand = confirm.confirmable(desk(), actor(), order.id)
     if order.account in desk().settings.all_accounts:
         if any(alarm.closed_at is None and alarm.kind == "payment_unconfirmed" for alarm in found.alarms):
-            return  # which says more
+            return  # the alarm says more
         st.info(
             t(
                 "HiPay has told of a payment, and is being asked for it. Until HiPay shows it, nothing is counted and nothing is sent."
@@ -47,7 +47,7 @@ def show(found: Detail) -> None:
 
 
 def open_window(order_id: int) -> bool:
-    """Draw the window that was asked for; whether one is open."""
+    """Draw the window if it is open for this order; whether it is."""
     wanted_for, shown, key = st.session_state.get(_WINDOW, (None, (), ""))
     if wanted_for != order_id:
         _close()

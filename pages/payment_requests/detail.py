@@ -1,4 +1,4 @@
-"""One payment request: how it stands, its link, its timeline, and what can be done."""
+"""One payment request: its state, link, timeline and actions."""
 
 from datetime import datetime
 
@@ -44,7 +44,7 @@ def show(order_id: int) -> None:
             window(order_id)
             for window in (payment_actions.open_window, link_actions.open_window, confirm.open_window)
         )
-        # While a window is open nothing moves under it: a rerun would close it in somebody's face.
+        # While a window is open, nothing is drawn again: a rerun would close it.
         st.fragment(_live, run_every=None if busy else 3.0)(order_id)
 
 

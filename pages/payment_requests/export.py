@@ -1,4 +1,4 @@
-"""The history as CSV or XLSX, made when the button is pressed: what the list's filters let through."""
+"""The list with its filters as CSV or XLSX, made when the button is pressed."""
 
 import streamlit as st
 
@@ -17,8 +17,8 @@ WORDS = Words({key: text for key, (text, _, _) in BADGES.items()}, CHANNELS, per
 
 
 def offer(chosen: Filter) -> None:
-    """A menu with both forms. What is made is what the filters let through at the moment of the press."""
-    t, here, who = texts(), desk(), actor()  # the making has no session of its own
+    """A menu with both forms. The filters are applied when a button is pressed."""
+    t, here, who = texts(), desk(), actor()  # the callback runs without a session
     with st.popover(t("Export"), icon=":material/download:", type="tertiary"):
         if exports.no_room():
             return

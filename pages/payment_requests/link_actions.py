@@ -38,7 +38,7 @@ ACTIONS: dict[Action, tuple[str, str, str]] = {
     "renew": ("Renew", ":material/autorenew:", "The request gets a new end under the same order id, and the customer an e-mail."),
     "cancel": ("Call off", ":material/cancel:", "The link then tells the customer, kindly, that there is nothing to pay. This cannot be undone."),
 }  # fmt: skip
-# Why buttons that one may look for are absent, where nothing else on the screen says so.
+# Why buttons are absent that one may expect, where nothing else on the screen says so.
 _WHY_ABSENT: dict[type[LinkRefused], str] = {
     NotOurLink: "The customer holds HiPay's own page: HiPay has no way to call it off, to correct it or to extend it. For another amount, duplicate the request; the former link can then still be paid until it ends.",
     StillSending: "The e-mail has not left yet, or is being tried again: it can be sent anew once that has ended.",
@@ -48,7 +48,7 @@ _WINDOW = "link_window"
 
 
 def show(found: Detail) -> None:
-    """The buttons that the link allows now, and why others are absent."""
+    """The buttons of what the link allows now, and why others are absent."""
     t, order = texts(), found.order
     offered = links.offer(desk(), actor(), order.id)
     with st.container(horizontal=True):
@@ -63,16 +63,16 @@ def show(found: Detail) -> None:
             t("Duplicate as new"), icon=":material/content_copy:", key="link_duplicate"
         ):
             _duplicate(order)
-    told = {type(refusal) for refusal in offered.refusals.values()}
+    reasons = {type(refusal) for refusal in offered.refusals.values()}
     for kind, words in _WHY_ABSENT.items():
-        if kind in told and order.delivery != "none":
+        if kind in reasons and order.delivery != "none":
             st.caption(f":material/info: {t(words)}")
     if found.badge == "cancelled" and offered.payable_until is not None:
         _warn_payable(order, offered.payable_until)
 
 
 def open_window(order_id: int) -> bool:
-    """Draw the window that was asked for; whether one is open."""
+    """Draw the window if it is open for this order; whether it is."""
     wanted_for, wanted, key = st.session_state.get(_WINDOW, (None, "", ""))
     if wanted_for != order_id:
         _close()
@@ -251,7 +251,7 @@ _WINDOWS: dict[Action, Callable[[Detail, Offer, str], Callable[[], object] | Non
 
 
 def _duplicate(order: Any) -> None:
-    """New order with this one's facts, but for its order id and its end."""
+    """Open New order with this order's facts, except its order id and its end."""
     reset_form()
     st.session_state.pop("sent_order", None)
     st.session_state["account"] = order.account

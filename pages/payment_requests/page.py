@@ -1,4 +1,4 @@
-"""Payment requests: the list with its filters in the address, and one request with its timeline."""
+"""Payment requests: the list, with its filters in the address, or one request."""
 
 import re
 from datetime import datetime
@@ -36,7 +36,7 @@ _COLOURS = {
 
 
 SCREEN = "payment-requests"
-_OPENED = "request_opened"  # the row that was clicked, until it is open
+_OPENED = "request_opened"  # the request whose row was clicked, until it is shown
 CHOICES = (
     url_state.text("q"),
     url_state.some_of("state", lambda: tuple(states.BADGES)),
@@ -51,7 +51,7 @@ def page() -> None:
     chosen = st.query_params.get("order", "")
     found = re.match(r"[0-9]{1,100}(?![0-9A-Za-z])", chosen)
     if found:
-        if found[0] != chosen:  # a mail program took the full stop after it for part of the link
+        if found[0] != chosen:  # a mail program has made the full stop after the link part of it
             st.query_params["order"] = found[0]
         st.session_state.pop(_OPENED, None)
         detail.show(int(found[0][:18]))
@@ -62,7 +62,7 @@ def page() -> None:
 
 
 def _filter() -> Filter:
-    """The filters, kept in the address so that a view can be bookmarked or sent to a colleague."""
+    """The filters, stored in the address so that a view can be bookmarked or sent to a colleague."""
     t, state = texts(), st.session_state
     url_state.follow(SCREEN, CHOICES)
     every: Any = {"persist_state": "page", "on_change": _from_the_first_page}
@@ -167,7 +167,7 @@ def _list(chosen: Filter) -> None:
 
 
 def _open(ticked: tuple[selection.Id, ...]) -> None:
-    if ticked:  # the second click of a double one takes the tick away again: the request opens all the same
+    if ticked:  # a double click ticks and unticks: the request opens all the same
         st.session_state[_OPENED] = ticked[0]
 
 

@@ -1,4 +1,4 @@
-"""Collect, refund or give up the payment of a request: each confirmed, each once."""
+"""Collecting, refunding or giving up the payment of a request: each is confirmed in a window, and runs once."""
 
 from collections.abc import Collection
 from typing import Any
@@ -25,7 +25,7 @@ from services.orders.operations import Possible
 
 
 def show(order: Any) -> None:
-    """The buttons that the payment allows now, and how what was asked before came out."""
+    """The buttons of what the payment allows now, and the operations whose outcome is not known yet."""
     asked, now_possible = operations.of_order(desk(), actor(), order.id)
     for one in asked:
         if one.state in ("requested", "unknown"):
@@ -38,12 +38,12 @@ def show(order: Any) -> None:
                 icon=icon,
                 key=f"ask_{choice.kind}_{choice.reference}",
             ):
-                want(order.id, choice)
+                ask_operation(order.id, choice)
                 st.rerun(scope="app")
 
 
 def label(account: str, currency: str, choice: Possible, among: Collection[Possible]) -> str:
-    """The operation; where several transactions allow it, also which one is meant."""
+    """The operation; where several transactions allow it, also which of them."""
     t = texts()
     words = t(OPERATIONS[choice.kind][0])
     if sum(1 for one in among if one.kind == choice.kind) < 2:
@@ -51,13 +51,13 @@ def label(account: str, currency: str, choice: Possible, among: Collection[Possi
     return plain(t("{what}: {payment}", what=words, payment=_payment(account, currency, choice)))
 
 
-def want(order_id: int, choice: Possible) -> None:
-    """The window for this operation opens when the order's page is drawn next."""
+def ask_operation(order_id: int, choice: Possible) -> None:
+    """Open the window that confirms this operation when the order's page is drawn next."""
     st.session_state["window"] = (order_id, choice, new_form_key())
 
 
 def _payment(account: str, currency: str, choice: Possible) -> str:
-    """A transaction as the reader knows it: the amount that it can give, how and when it was paid."""
+    """A transaction: the amount that is left of it, the payment product, and when it was paid."""
     zone = desk().account(account).timezone
     when = format_short(choice.begun_at, zone, language()) if choice.begun_at else ""
     amount = format_money(choice.most, currency, texts().locale)
@@ -71,7 +71,7 @@ def ask_retry(uncertain: bool) -> None:
 
 
 def open_window(order_id: int) -> bool:
-    """Draw the window that was asked for; whether one is open. Called outside the part that follows HiPay by itself."""
+    """Draw the window if it is open for this order; whether it is. Called outside the fragment that runs by itself."""
     t = texts()
     wanted_for, wanted, key = st.session_state.get("window", (None, None, ""))
     if wanted_for != order_id:

@@ -66,7 +66,7 @@ def follow() -> None:
 
 
 def keep() -> None:
-    url_state.keep(SCREEN, CHOICES)
+    url_state.write(SCREEN, CHOICES)
 
 
 def go(view: str, **choices: Any) -> None:
