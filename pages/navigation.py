@@ -7,12 +7,14 @@ from services.access import Right
 
 @dataclass(frozen=True, kw_only=True)
 class Screen:
+    """``installation``: it concerns the whole installation, so that the right is needed for all accounts."""
+
     file: str
     url_path: str
     title: str
     icon: str
     right: Right
-    installation: bool = False  # it concerns the whole installation: the right is needed for all accounts
+    installation: bool = False
 
 
 # In the order of the menu.
@@ -80,6 +82,7 @@ SCREENS = (
         title="People",
         icon=":material/group:",
         right=Right.MANAGE_USERS,
+        installation=True,
     ),
     Screen(
         file="admin/privacy.py",
@@ -94,15 +97,13 @@ SCREENS = (
         title="Audit",
         icon=":material/history:",
         right=Right.SEE_AUDIT,
+        installation=True,
     ),
-    Screen("admin/people.py", "people", "People", ":material/group:", Right.MANAGE_USERS, installation=True),
-    Screen("admin/privacy.py", "privacy", "Privacy", ":material/shield_person:", Right.CONFIGURE),
-    Screen("admin/audit.py", "audit", "Audit", ":material/history:", Right.SEE_AUDIT, installation=True),
 )
 
 
-def menu(held: frozenset[Right], everywhere: frozenset[Right]) -> tuple[Screen, ...]:
+def menu(anywhere: frozenset[Right], everywhere: frozenset[Right]) -> tuple[Screen, ...]:
     """The screens of a person with these rights on one account at least, and with those for all accounts."""
     return tuple(
-        screen for screen in SCREENS if screen.right in (everywhere if screen.installation else held)
+        screen for screen in SCREENS if screen.right in (everywhere if screen.installation else anywhere)
     )

@@ -3,17 +3,10 @@
 import streamlit as st
 
 from pages.components import accounts
-from pages.components.common import (
-    actor,
-    desk,
-    first_zone,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, allowed, desk, first_zone, language, refusals, texts
 from pages.components.markdown import plain
 from services import retention
-from services.access import ALL_ACCOUNTS, Right, rights_on
+from services.access import ALL_ACCOUNTS, Right
 from services.i18n import Translator, format_date
 from services.retention import MOST_MONTHS, Found
 from services.settings import Account
@@ -33,8 +26,7 @@ def page() -> None:
         st.subheader(t("Erase automatically"), anchor=False)
         for account in accounts.offered(Right.CONFIGURE).values():
             _account(account)
-        with desk().store.read() as tx:
-            may_erase = Right.CONFIGURE in rights_on(tx, actor(), ALL_ACCOUNTS)
+        may_erase = allowed(Right.CONFIGURE, ALL_ACCOUNTS)
         if may_erase:
             st.subheader(t("Erase one customer"), anchor=False)
             _customer()

@@ -8,13 +8,8 @@ import streamlit as st
 
 from pages.bulk import columns, table
 from pages.components import accounts, uploader
-from pages.components.common import (
-    actor,
-    desk,
-    refusals,
-    texts,
-)
-from services.access import Right, rights_on
+from pages.components.common import actor, allowed, desk, refusals, texts
+from services.access import Right
 from services.bulk import expected
 from services.bulk.columns import EXPECTED
 from services.bulk.expected import Preview
@@ -37,8 +32,7 @@ def page() -> None:
         account = accounts.choose("expected_account", Right.SEE_SETTLEMENTS)
         known = expected.count(desk(), actor(), account.key)
         st.metric(t("Expected orders known"), known, border=True, width=280)
-        with desk().store.read() as tx:
-            may_add = Right.RECONCILE in rights_on(tx, actor(), account.key)
+        may_add = allowed(Right.RECONCILE, account.key)
         if may_add:
             _add(account)
         st.page_link(

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+import services.accounts.offered
 from pages.components.common import actor, desk, texts
 from pages.components.markdown import plain
 from services.access import NotAllowed, Right
-from services.accounts.offered import offered as accounts_offered
 from services.error_messages import sentence
 from services.settings import Account
 
@@ -24,7 +24,7 @@ def name(key: str) -> str:
 
 def offered(right: Right) -> dict[str, Account]:
     """The accounts that the reader has the right on."""
-    return accounts_offered(desk(), actor(), right)
+    return services.accounts.offered.offered(desk(), actor(), right)
 
 
 def choose(

@@ -7,7 +7,7 @@ import streamlit as st
 
 import services.desk
 from pages.components.markdown import plain
-from services.access import Actor
+from services.access import Actor, Right, rights_on
 from services.desk import Desk
 from services.disk_space import raising_no_room
 from services.error_messages import sentence
@@ -31,6 +31,12 @@ def language() -> str:
     loses context variables."""
     chosen = st.session_state.get("language")
     return chosen if chosen in DASHBOARD_LANGUAGES else best_language(st.context.locale)
+
+
+def allowed(right: Right, account: str) -> bool:
+    """Whether the signed-in person has the right on the account; with ALL_ACCOUNTS, on the whole installation."""
+    with desk().store.read() as tx:
+        return right in rights_on(tx, actor(), account)
 
 
 def first_zone() -> str:

@@ -109,7 +109,7 @@ def _filter() -> Filter:
                 **every,
             )
         narrowed = accounts.choose_several("in", Right.SEE_ORDERS, width=200, on_change=_from_the_first_page)
-    url_state.keep(SCREEN, CHOICES)
+    url_state.write(SCREEN, CHOICES)
     return Filter(
         text=text or "",
         badges=tuple(badges),

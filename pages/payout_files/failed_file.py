@@ -4,14 +4,9 @@ import mimetypes
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, allowed, desk, refusals, texts
 from pages.payout_files import progress, upload
-from services.access import Actor, Right, rights
+from services.access import Actor, Right
 from services.desk import Desk
 from services.imports import files
 from services.imports.duplicates import PayoutsStored
@@ -27,9 +22,8 @@ _ASKS = (FileAccountUnknown.code, PayoutsStored.code, UndecidedReading.code, Dou
 def show(file: ReadFile) -> None:
     """The actions, for who may reconcile; the questions of a failed file below."""
     t = texts()
-    with desk().store.read() as tx:
-        if Right.RECONCILE not in rights(tx, actor()):
-            return
+    if not allowed(Right.RECONCILE, file.account):
+        return
     failed, stuck = file.state == "failed", files.is_stuck(file)
     if stuck:
         st.error(

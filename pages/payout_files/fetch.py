@@ -7,16 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import accounts
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, allowed, desk, language, refusals, texts
 from pages.components.markdown import plain
 from services import clock
-from services.access import Right, rights_on
+from services.access import Right
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_ago, format_date, format_datetime
 from services.imports.fetch_requests import (
@@ -52,8 +46,7 @@ def show() -> None:
         if not seen.possible:
             st.info(t("HiPay has no payouts on its test platform."), icon=":material/info:")
             return
-        with desk().store.read() as tx:
-            may = Right.RECONCILE in rights_on(tx, actor(), account)
+        may = allowed(Right.RECONCILE, account)
         # While something is under way this part draws itself again; the whole screen once, when it has ended.
         st.session_state[_UNDER_WAY] = seen.under_way is not None
         every = _REFRESH_SECONDS if seen.under_way else None

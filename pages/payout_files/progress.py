@@ -5,17 +5,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    first_zone,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, allowed, desk, first_zone, language, refusals, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import number
-from services.access import Right, rights
+from services.access import Right
 from services.disk_space import NoRoom, RoomShort
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_datetime
@@ -53,10 +46,9 @@ def _live(was_under_way: bool) -> None:
             # the figures have changed, or this must look more often
             st.session_state["imports_ended"] = ended
             st.rerun(scope="app")
-        with desk().store.read() as tx:
-            may = Right.RECONCILE in rights(tx, actor())
         t = texts()
         for file in found:
+            may = allowed(Right.RECONCILE, file.account)
             if file.state in _UNDER_WAY:
                 _running(file, may, t)
             else:

@@ -6,18 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import selection, tables
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    texts,
-)
+from pages.components.common import actor, allowed, desk, language, texts
 from pages.components.decision_windows import ask_reason, confirm, refused
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from pages.payout_files.words import sheets_of, where
 from pages.reconciliation.decision_lines import listed
-from services.access import Right, rights_on
+from services.access import Right
 from services.i18n import Translator, format_short
 from services.reconciliation.decisions import set_aside_rows
 from services.reconciliation.decisions.set_aside_rows import REST, Act, SetAsideRows
@@ -37,8 +32,7 @@ def show(file: ReadFile, key: str) -> None:
     if not found.rows and not found.rest:
         st.caption(t("None: every row is a line."))
         return
-    with desk().store.read() as tx:
-        may = Right.RECONCILE in rights_on(tx, actor(), file.account)
+    may = allowed(Right.RECONCILE, file.account)
     rows = [*found.rows, *([SetAsideRow(REST, "", "", "", "")] if found.rest else [])]
     height, alt = tables.height(len(rows)), t("Rows set aside")
     if not may:

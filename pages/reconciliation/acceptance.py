@@ -6,17 +6,12 @@ from typing import Any
 import streamlit as st
 
 from pages.components import outcome_words
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    texts,
-)
+from pages.components.common import actor, allowed, desk, language, texts
 from pages.components.decision_windows import ask_reason, go, refused
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
-from services.access import Right, rights_on
+from services.access import Right
 from services.i18n import Translator, format_datetime
 from services.orders.create import new_form_key
 from services.reconciliation.decisions import acceptances
@@ -41,9 +36,8 @@ def show(order: PositionedOrder) -> None:
             st.markdown(f":material/task_alt: **{words}**")
             st.markdown(plain(one.reason) if one.reason else f"*{t('erased with the customer')}*")
             st.caption(f"{plain(person_name(one.who, t) or t('somebody'))} · {moment}")
-    with desk().store.read() as tx:
-        if Right.RECONCILE not in rights_on(tx, actor(), order.account):
-            return
+    if not allowed(Right.RECONCILE, order.account):
+        return
     if order.open:
         label, act = t("Accept as it stands"), "accept"
     elif order.accepted is not None:

@@ -6,12 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import selection, tables
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    texts,
-)
+from pages.components.common import actor, allowed, desk, language, texts
 from pages.components.decision_windows import ask_reason, confirm, refused
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
@@ -19,7 +14,7 @@ from pages.components.outcome_words import money, number
 from pages.payout_files.findings import cell_words
 from pages.payout_files.words import sheets_of, where
 from pages.reconciliation.decision_lines import listed
-from services.access import Right, rights_on
+from services.access import Right
 from services.i18n import Translator, format_short
 from services.imports import held_corrections
 from services.imports.held_corrections import CorrectionDecision, HeldCorrection
@@ -42,8 +37,7 @@ def show(file: ReadFile, key: str) -> None:
             "HiPay delivered these lines itself, and this file says otherwise. HiPay's count; the file's stand beside until somebody decides."
         )
     )
-    with desk().store.read() as tx:
-        may = Right.RECONCILE in rights_on(tx, actor(), file.account)
+    may = allowed(Right.RECONCILE, file.account)
     height, alt = tables.height(len(found.shown)), t("Corrections to decide")
     if not may:
         st.dataframe(_table(file, found.shown, t), hide_index=True, height=height, alt=alt)

@@ -5,12 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components import accounts
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    texts,
-)
+from pages.components.common import actor, allowed, desk, language, texts
 from pages.components.decision_windows import (
     ask_reason,
     begin_rule,
@@ -22,7 +17,7 @@ from pages.components.decision_words import IGNORES, PATTERNS
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from pages.payout_files.words import CHOICES
-from services.access import Right, rights_on
+from services.access import Right
 from services.accounts.settlement_delay import LEAST_DAYS, MOST_DAYS
 from services.i18n import Translator, format_date
 from services.imports import file_accounts, reading
@@ -38,8 +33,7 @@ _WINDOW = "rule_window"
 def show() -> None:
     """The section: one account's rules, and for who may, the forms that change them."""
     t, account = texts(), accounts.choose("rules_account", Right.SEE_SETTLEMENTS).key
-    with desk().store.read() as tx:
-        may = Right.RECONCILE in rights_on(tx, actor(), account)
+    may = allowed(Right.RECONCILE, account)
     with refused(account):
         _joining(account, may, t)
         _not_ours(account, may, t)

@@ -2,17 +2,10 @@
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    first_zone,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, allowed, desk, first_zone, language, refusals, texts
 from pages.components.markdown import plain
 from services import restore_guard
-from services.access import ALL_ACCOUNTS, Right, rights_on
+from services.access import ALL_ACCOUNTS, Right
 from services.i18n import Translator, format_datetime
 from services.restore_guard import Hold
 
@@ -49,9 +42,7 @@ def show() -> None:
         )
         if not st.session_state.get("actor"):
             return
-        with desk().store.read() as tx:
-            allowed = Right.CONFIGURE in rights_on(tx, actor(), ALL_ACCOUNTS)
-        if not allowed:
+        if not allowed(Right.CONFIGURE, ALL_ACCOUNTS):
             st.caption(t("An administrator can release it."))
         elif st.button(t("Release sending…"), icon=":material/play_arrow:", key="release_backup"):
             st.session_state["releasing_backup"] = True

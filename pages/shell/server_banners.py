@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.components.common import actor, desk, first_zone, language, texts
+from pages.components.common import allowed, desk, first_zone, language, texts
 from pages.components.markdown import plain
 from pages.components.order_words import lane_words
 from services import clock
-from services.access import ALL_ACCOUNTS, Right, rights_on
+from services.access import ALL_ACCOUNTS, Right
 from services.disk_space import RoomShort
 from services.i18n import Translator, format_datetime
 
@@ -41,8 +41,7 @@ def _draw() -> None:
     banners = [banner for banner in (_worker(t), _disk(t)) if banner is not None]
     if not banners:
         return
-    with desk().store.read() as tx:
-        configures = Right.CONFIGURE in rights_on(tx, actor(), ALL_ACCOUNTS)
+    configures = allowed(Right.CONFIGURE, ALL_ACCOUNTS)
     for banner in banners:
         remedy = banner.remedy if configures else t("Tell whoever runs this installation.")
         with st.container(border=True, key=banner.key):
