@@ -16,10 +16,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from services.errors import DeskError
 from services.store import Connection, access
+from services.store.access import ActorKind
 from services.store.access import Grant as Grant
 
 
@@ -53,7 +54,7 @@ class Actor:
     ``session`` is empty for the named local user and for the machinery: only a provider's sign-in can run out.
     """
 
-    kind: Literal["user", "worker", "hipay", "customer", "system"]
+    kind: ActorKind
     id: str
     name: str = ""
     email: str = ""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from services import clock, retention
 from services.alarms import sweep
 from services.desk import Desk
-from services.imports.held_corrections import settle
+from services.imports.held_corrections import decide_redelivered
 from services.notices import post
 from services.orders import bounces
 from services.orders.reminders import remind
@@ -35,7 +35,7 @@ ROUNDS = (
     Round("alarms", timedelta(minutes=2), sweep.sweep),
     Round("retention", timedelta(hours=24), retention.sweep),
     Round("notices", timedelta(seconds=20), post.post),
-    Round("held_corrections", timedelta(minutes=2), settle),
+    Round("held_corrections", timedelta(minutes=2), decide_redelivered),
     Round("reminders", timedelta(minutes=5), remind),
     Round("delivery_reports", timedelta(seconds=60), bounces.begin_reading),
 )

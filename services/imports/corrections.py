@@ -17,8 +17,9 @@ from typing import Any
 
 import pandas as pd
 
-from services.access import Actor, Right, require
+from services.access import Actor, Right
 from services.desk import Desk
+from services.imports.file_rights import require_file
 from services.settlements.columns import AMOUNTS, COLUMNS
 from services.store import Connection, Row
 from services.store.settlements import corrections, line_totals, settlement_lines
@@ -107,7 +108,7 @@ class ShownCorrection:
 def of_file(desk: Desk, actor: Actor, file: int) -> tuple[ShownCorrection, ...]:
     """The first SHOWN lines that an imported file has corrected. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        require_file(tx, actor, Right.SEE_SETTLEMENTS, file)
         old = corrections.replaced_by(tx, file, SHOWN)
         new = corrections.of_keys(tx, file, {(row.account, row.key) for row in old})
     return of_stored(old, new)

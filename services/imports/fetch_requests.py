@@ -91,7 +91,7 @@ def ask(desk: Desk, actor: Actor, account: str, form_key: str, settlement_id: st
     _reachable(desk, account)
     now = clock.now()
     with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
+        require(tx, actor, Right.RECONCILE, account)
         known = hipay_list.request_by_key(tx, form_key) or hipay_list.open_request(tx, account, settlement_id)
         if known is not None:
             hipay_list.hasten(tx, known, now)
@@ -119,7 +119,7 @@ def standing(desk: Desk, actor: Actor, account: str) -> Fetching:
     if account not in desk.settings.all_accounts:
         raise AccountUnknown(account)
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        require(tx, actor, Right.SEE_SETTLEMENTS, account)
         under_way, last, well = last_requests(tx, account)
         found, total, absent = hipay_list.settlements(tx, account, SHOWN)
         return Fetching(

@@ -42,7 +42,7 @@ def save(desk: Desk, actor: Actor, account: str, wanted: Automatic) -> bool:
     if not LEAST_HOURS <= wanted.hours <= MOST_HOURS:
         raise HoursOutOfRange(LEAST_HOURS, MOST_HOURS)
     with desk.store.write() as tx:
-        require(tx, actor, Right.CONFIGURE)
+        require(tx, actor, Right.CONFIGURE, account)
         if automatic(tx, desk, account) == wanted:
             return False
         accounts.save_section(

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from services.access import Actor, Right, audit, require
+from services.access import Actor, Right, allowed_accounts, audit, require
 from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.errors import DeskError
@@ -70,7 +70,7 @@ def home(parts: Sequence[Part], given: str) -> str:
 
 
 def known(tx: Connection, keys: Collection[str]) -> FileAccounts:
-    return FileAccounts(_told(tx), keys)
+    return FileAccounts(_assigned(tx), keys)
 
 
 def account_of(desk: Desk, cell: str) -> str:
@@ -82,18 +82,18 @@ def account_of(desk: Desk, cell: str) -> str:
 def file_accounts(desk: Desk, actor: Actor) -> dict[str, str]:
     """Every Account of a file that was told of, with the key of our account. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
-        return _told(tx)
+        allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
+        return {cell: key for cell, key in _assigned(tx).items() if allowed is None or key in allowed}
 
 
 def accounts_in_use(desk: Desk, actor: Actor) -> frozenset[str]:
     """Every Account of which lines stand: it stays where it is. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
         return frozenset(
             cell
             for cell, account in settlement_files.accounts_in_use(tx)
-            if account in desk.settings.all_accounts
+            if account in desk.settings.all_accounts and (allowed is None or account in allowed)
         )
 
 
@@ -107,8 +107,10 @@ def assign(desk: Desk, actor: Actor, cell: str, account: str) -> None:
         raise AccountUnknown(account)
     cell = cell.strip()
     with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
+        require(tx, actor, Right.RECONCILE, account)
         matching_rules.lock_file_accounts(tx)
+        if before := _assigned(tx).get(cell):
+            require(tx, actor, Right.RECONCILE, before)
         under = [key for name, key in settlement_files.accounts_in_use(tx) if name == cell and key in keys]
         if under and account not in under:
             raise FileAccountInUse(cell, keys[under[0]].name)
@@ -139,6 +141,7 @@ def resolve(
     ``own``: HiPay itself gave the file for the account ``given``. The one Account that it names is that account's then,
     where none is known of it yet and no other has it.
     """
+    require(tx, actor, Right.RECONCILE, given)
     matching_rules.lock_file_accounts(tx)
     accounts = known(tx, keys)
     unknown = [part.cell for part in parts if not accounts.of(part.cell, given)]
@@ -153,5 +156,5 @@ def resolve(
     return tuple(Part(part.cell, accounts.of(part.cell, given), part.rows) for part in parts)
 
 
-def _told(tx: Connection) -> dict[str, str]:
+def _assigned(tx: Connection) -> dict[str, str]:
     return {text: key for row in matching_rules.all_matching(tx) for text, key in row.file_accounts.items()}

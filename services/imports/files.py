@@ -7,20 +7,22 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from services import clock
-from services.access import Actor, Right, audit, require
+from services.access import Actor, NotAllowed, Right, audit, require
 from services.desk import Desk
 from services.disk_space import NoRoom
 from services.imports.errors import FileKnown, FileKnownElsewhere, FileUnknown, NotToCancel
+from services.imports.file_rights import require_file, visible
 from services.settlements.dialect import Chosen
-from services.store import STORE_AWAY, Row, StoreFull
+from services.store import STORE_AWAY, StoreFull
 from services.store.settlements import settlement_files
+from services.store.settlements.settlement_files import FileOrigin, FileState, SettlementFile, TriedFile
 from services.text import card_numbers
 
-RUNNING = ("receiving", "waiting", "running")
-GIVEN_UP = (*RUNNING, "failed")  # what can be cancelled
+RUNNING: tuple[FileState, ...] = ("receiving", "waiting", "running")
+GIVEN_UP: tuple[FileState, ...] = (*RUNNING, "failed")  # what can be cancelled
 
 
 def receive(
@@ -31,7 +33,7 @@ def receive(
     stream: BinaryIO,
     chosen: Chosen | None = None,
     *,
-    source: str = "upload",
+    source: FileOrigin = "upload",
     hipay_settlement: str = "",
     others: bool = False,
 ) -> int:
@@ -48,7 +50,7 @@ def receive(
     )  # a name, never a path
     now = clock.now()
     with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
+        require(tx, actor, Right.RECONCILE, account)
         file = settlement_files.add(
             tx,
             account=account,
@@ -97,7 +99,7 @@ def receive(
     return file
 
 
-def _known_already(desk: Desk, there: Row[Any], account: str) -> FileKnown:
+def _known_already(desk: Desk, there: SettlementFile, account: str) -> FileKnown:
     """A file without an Account column is no other one for being added for another account."""
     ours = desk.settings.all_accounts.get(there.account)
     if there.account == account or ours is None:
@@ -110,7 +112,14 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
-def is_stuck(file: Any) -> bool:
+class ImportedFile(TriedFile, Protocol):
+    @property
+    def state(self) -> str: ...
+    @property
+    def follow_up(self) -> int | None: ...
+
+
+def is_stuck(file: ImportedFile) -> bool:
     """Whether a file is complete, and what it leaves to be joined has failed as often as it is tried."""
     return (
         file.state == "complete" and file.follow_up is not None and file.tries >= settlement_files.MAX_TRIES
@@ -120,10 +129,10 @@ def is_stuck(file: Any) -> bool:
 def cancel(desk: Desk, actor: Actor, file: int) -> None:
     """Take a file back that is not complete yet, or give one up that failed: nothing of it was seen, and nothing stays.
 
-    Raises NotToCancel, NotAllowed.
+    Raises NotToCancel, FileUnknown, NotAllowed.
     """
     with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
+        require_file(tx, actor, Right.RECONCILE, file)
         if not settlement_files.change(tx, file, states=GIVEN_UP, state="cancelled", finished_at=clock.now()):
             raise NotToCancel
         settlement_files.drop_chunks(tx, file)
@@ -139,14 +148,13 @@ def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None, *, 
     Raises FileKnown, FileUnknown, NotAllowed.
     """
     with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
-        found = settlement_files.get(tx, file)
-        if found is None:
-            raise FileUnknown
+        found = require_file(tx, actor, Right.RECONCILE, file)
         if found.state == "failed":
             choices: dict[str, Any] = {} if chosen is None else {"chosen": asdict(chosen)}
             if others:
                 choices["others"] = True
+            if found.failure == NotAllowed.code:  # from now on it is imported by who tries again
+                choices |= {"actor_kind": actor.kind, "actor_id": actor.id}
             if (there := settlement_files.retry(tx, found, **choices)) is not None:
                 raise _known_already(desk, there, found.account)
         elif not settlement_files.reset_tries(tx, file):
@@ -159,7 +167,7 @@ def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None, *, 
 def original(desk: Desk, actor: Actor, file: int) -> Iterator[Path]:
     """The file as it came, on the disk for as long as the block runs. Raises FileUnknown, NotAllowed."""
     with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
+        require_file(tx, actor, Right.RECONCILE, file)
         if not settlement_files.chunks(tx, file, limit=1):
             raise FileUnknown
         audit.record(tx, actor, "settlement_file_opened", f"settlement_file:{file}")
@@ -167,23 +175,22 @@ def original(desk: Desk, actor: Actor, file: int) -> Iterator[Path]:
         yield path
 
 
-def files(desk: Desk, actor: Actor) -> list[Row[object]]:
+def files(desk: Desk, actor: Actor) -> list[SettlementFile]:
     """The imported files, newest first. Raises NotAllowed."""
     return _listed(desk, actor, ("complete",))
 
 
-def running(desk: Desk, actor: Actor) -> list[Row[object]]:
+def running(desk: Desk, actor: Actor) -> list[SettlementFile]:
     """The files that are on their way or came to nothing, newest first: ``state``, ``lines_done``, ``bytes_done`` of
     ``size``, ``failure``. Raises NotAllowed."""
     return _listed(desk, actor, (*RUNNING, "failed"))
 
 
-def next_try(file: Any) -> datetime | None:
+def next_try(file: TriedFile) -> datetime | None:
     """When a file that was stopped too often is tried again; None for any other."""
     return settlement_files.next_try_at(file)
 
 
-def _listed(desk: Desk, actor: Actor, states: tuple[str, ...]) -> list[Row[object]]:
+def _listed(desk: Desk, actor: Actor, states: tuple[FileState, ...]) -> list[SettlementFile]:
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
-        return settlement_files.listed(tx, states)
+        return visible(tx, actor, Right.SEE_SETTLEMENTS, states)

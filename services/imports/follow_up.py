@@ -5,19 +5,19 @@ from itertools import islice
 
 from services.imports.lease import Lease
 from services.reconciliation.matching import order_changes, positions, rejoin
-from services.store import Row
 from services.store.settlements import settlement_files, settlement_lines
 from services.store.settlements.positions import bump_version, orders_of_file, put_positions, read_version
+from services.store.settlements.settlement_files import SettlementFile
 
 _LINES, _ORDERS = 5_000, 5_000  # at once
 
 
-def follow_up(lease: Lease, file: "Row[object]") -> None:
+def follow_up(lease: Lease, file: SettlementFile) -> None:
     """Join the lines again that share a transaction with the file's, then compute where its orders stand.
 
     All of it can be done twice: one that was broken off goes on with the lines, and begins the orders anew.
     """
-    after = file.follow_up
+    after = file.follow_up or 0
     with lease.store.read() as tx:
         alone = not settlement_files.any_other(tx, file.id)
     while not alone:

@@ -1,4 +1,4 @@
-"""Corrections that are held (``holding``) are taken, or dismissed, because …; undone, they wait again.
+"""Held corrections: a person takes or dismisses each, with a reason, and may undo that; then it waits again.
 
 HeldRefused
 ├── CorrectionUnknown
@@ -14,10 +14,11 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from services import clock
-from services.access import WORKER, Actor, Right, audit, require
+from services.access import WORKER, Actor, Right, audit
 from services.desk import Desk
 from services.imports import carry_decisions
 from services.imports.corrections import ShownCorrection, of_stored
+from services.imports.file_rights import require_file
 from services.imports.protected_lines import Kind, rejoin_restored
 from services.reconciliation.decisions.checks import check_reason
 from services.reconciliation.decisions.errors import (
@@ -105,7 +106,7 @@ class FileCorrections:
 def of_file(desk: Desk, actor: Actor, file: int) -> FileCorrections:
     """Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.SEE_SETTLEMENTS)
+        require_file(tx, actor, Right.SEE_SETTLEMENTS, file)
         found = held_corrections.get(tx, file, limit=SHOWN)
         done = held_corrections.acts(tx, [row.id for row in found])
         cells = {
@@ -213,8 +214,8 @@ def undo(
             audit.record(tx, actor, "correction.undone", f"settlement_file:{file}", **_named(decided))
 
 
-def settle(desk: Desk) -> None:
-    """What HiPay's API has delivered once more, byte for byte, decides too: a round of the worker."""
+def decide_redelivered(desk: Desk) -> None:
+    """Decide the corrections of payouts that HiPay's API has delivered once more, byte for byte: a round of the worker."""
     with desk.store.read() as tx:
         waiting = held_corrections.delivered_again(tx)
         if not waiting or settlement_files.any_running(tx):
@@ -223,14 +224,14 @@ def settle(desk: Desk) -> None:
         ids = [row.id for row in waiting if (row.file, row.same) == (file, same)]
         for some in _parts(ids):
             with desk.store.write() as tx:
-                _take_turn(tx)
+                _lock(tx)
                 left = {row.id for row in held_corrections.delivered_again(tx)}
                 for one in held_corrections.get(tx, file, some):
                     if one.id in left:
-                        _settle(tx, file, one, same=same)
+                        _decide_redelivered(tx, file, one, same=same)
 
 
-def _settle(tx: Connection, file: int, one: Row[Any], *, same: bool) -> None:
+def _decide_redelivered(tx: Connection, file: int, one: Row[Any], *, same: bool) -> None:
     """HiPay named the correction's lines (``same``), or the former ones. One whose lines have been changed by others since
     waits."""
     with suppress(CorrectionMoved):
@@ -244,15 +245,15 @@ def _settle(tx: Connection, file: int, one: Row[Any], *, same: bool) -> None:
 
 
 def _found(tx: Connection, actor: Actor, file: int, ids: Sequence[int]) -> list[Row[Any]]:
-    require(tx, actor, Right.RECONCILE)
-    _take_turn(tx)
+    require_file(tx, actor, Right.RECONCILE, file)
+    _lock(tx)
     found = held_corrections.get(tx, file, ids)
     if len(found) != len(set(ids)):
         raise CorrectionUnknown
     return found
 
 
-def _take_turn(tx: Connection) -> None:
+def _lock(tx: Connection) -> None:
     """Nobody else decides, and no import begins, before this transaction ends. Raises ImportRuns."""
     settlement_files.lock_settlements(tx)
     if settlement_files.any_running(tx):
@@ -261,39 +262,42 @@ def _take_turn(tx: Connection) -> None:
 
 
 def _take(tx: Connection, file: int, found: Sequence[Row[Any]]) -> None:
-    """The corrections take the place of what HiPay delivered. Raises CorrectionMoved."""
-    before, after = _ids(found, "before"), _ids(found, "after")
-    lines = {line.id: line for line in held_corrections.lines(tx, [*before, *after])}
-    if any(lines[one].replaced_by is not None for one in before) or any(
-        lines[one].replaced_by is None for one in after
-    ):
-        raise CorrectionMoved
-    _swap(tx, found, before, after, file)
-    carry_decisions.carry_over(tx, before, file)
-    rejoin_restored(tx, {row.account for row in found}, before, after)
+    """Put the corrections in the place of what HiPay delivered. Raises CorrectionMoved."""
+    _exchange(tx, file, found, gone=_ids(found, "before"), back=_ids(found, "after"), carry_to=[file])
 
 
 def _give_back(tx: Connection, file: int, found: Sequence[Row[Any]]) -> None:
-    """What was taken stands beside again. Raises CorrectionMoved."""
-    if not found:
-        return
-    before, after = _ids(found, "before"), _ids(found, "after")
-    lines = {line.id: line for line in held_corrections.lines(tx, [*before, *after])}
-    if any(lines[one].replaced_by is None for one in before) or any(
-        lines[one].replaced_by is not None for one in after
+    """Undo ``_take``: the lines that HiPay delivered are valid again. Raises CorrectionMoved."""
+    if found:
+        before = _ids(found, "before")
+        origins = {line.file for line in held_corrections.lines(tx, before)}
+        _exchange(tx, file, found, gone=_ids(found, "after"), back=before, carry_to=origins)
+
+
+def _exchange(
+    tx: Connection,
+    file: int,
+    found: Sequence[Row[Any]],
+    *,
+    gone: list[int],
+    back: list[int],
+    carry_to: Collection[int],
+) -> None:
+    """The lines ``back`` are valid in the place of ``gone``; what was decided of these is carried to the lines of the files
+    ``carry_to``. Raises CorrectionMoved when another file or correction has changed one of the lines since."""
+    lines = {line.id: line for line in held_corrections.lines(tx, [*gone, *back])}
+    if any(lines[one].replaced_by is not None for one in gone) or any(
+        lines[one].replaced_by is None for one in back
     ):
         raise CorrectionMoved
-    _swap(tx, found, after, before, file)
-    for origin in sorted({lines[one].file for one in before}):
-        carry_decisions.carry_over(tx, after, origin)
-    rejoin_restored(tx, {row.account for row in found}, after, before)
-
-
-def _swap(tx: Connection, found: Sequence[Row[Any]], gone: list[int], back: list[int], file: int) -> None:
-    for account in sorted({row.account for row in found}):
+    accounts = sorted({row.account for row in found})
+    for account in accounts:
         positions.bump_version(tx, account)
     settlement_lines.replace(tx, gone, file)
     settlement_lines.restore(tx, back)
+    for each in sorted(carry_to):
+        carry_decisions.carry_over(tx, gone, each)
+    rejoin_restored(tx, accounts, gone, back)
 
 
 def _ids(found: Sequence[Row[Any]], name: str) -> list[int]:

@@ -15,6 +15,7 @@ from services.imports import files
 from services.imports.errors import FileKnown
 from services.settlements import archive
 from services.store.settlements import settlement_files
+from services.store.settlements.settlement_files import FileOrigin
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def ingest(
     content: BinaryIO,
     sha256: str,
     *,
-    source: str,
+    source: FileOrigin,
     beat: Callable[[], None],
     hipay_settlement: str = "",
 ) -> tuple[list[int], bool]:
@@ -77,7 +78,7 @@ def _receive(
     account: str,
     name: str,
     stream: BinaryIO,
-    source: str,
+    source: FileOrigin,
     hipay_settlement: str,
     beat: Callable[[], None],
 ) -> tuple[int, bool]:

@@ -25,6 +25,7 @@ from services.imports.corrections import CorrectionFinder
 from services.imports.duplicates import DuplicateFinder, PayoutsStored
 from services.imports.file_accounts import FileAccounts, FileAccountUnknown
 from services.imports.file_end import FileEnd
+from services.imports.file_rights import importable_accounts, require_importable
 from services.imports.lease import Lease
 from services.reconciliation.matching import order_changes, rejoin
 from services.reconciliation.matching.lookup import (
@@ -39,11 +40,12 @@ from services.settlements.dialect import Dialect
 from services.settlements.findings import FindingsCollector, SetAsideCollector
 from services.settlements.given import Given
 from services.settlements.identity import Occurrences, identify
-from services.store import Connection, Row, alarms
+from services.store import Connection, alarms
 from services.store.alarms import Condition
 from services.store.frames import plain
 from services.store.settlements import positions, settlement_files, settlement_lines
 from services.store.settlements.line_totals import Sums
+from services.store.settlements.settlement_files import SettlementFile
 from services.text import headings
 
 BATCH = 5_000  # lines in one transaction: other writers wait for tens of milliseconds, not for the whole file
@@ -72,10 +74,11 @@ class _Transactions:
 class _Run:
     """What is known of the file's lines so far."""
 
-    file: Row[Any]
+    file: SettlementFile
     lookup: Lookup
     rules: dict[str, MatchRules]
     accounts: FileAccounts
+    allowed: frozenset[str] | None  # the accounts to which its lines may be booked, None for all
     cursor: dict[str, Any]  # up to which changes of orders the lookup holds
     changes: CorrectionFinder
     gathering: FindingsCollector
@@ -92,7 +95,7 @@ class _Run:
 def load(lease: Lease, file_id: int) -> None:
     """Read, identify, match and store the file, and flip it.
 
-    Raises Withdrawn, LeaseEnded, FileAccountUnknown, PayoutsStored, the errors of the reader, ParsingError.
+    Raises Withdrawn, LeaseEnded, FileAccountUnknown, NotAllowed, PayoutsStored, the errors of the reader, ParsingError.
     """
     while order_changes.catch_up_store(lease.store):
         lease.check()
@@ -120,13 +123,16 @@ def load(lease: Lease, file_id: int) -> None:
                 first = file.first_line_id or settlement_lines.next_id(tx)
                 _go_on(tx, file_id, reading=reading_of(dialect), first_line_id=first)
             accounts = file_accounts.known(tx, lease.accounts)
+            allowed = importable_accounts(tx, file)
         if unknown:
             raise FileAccountUnknown(unknown)
+        require_importable(allowed, [part.account for part in parts])
         run = _Run(
             file,
             lookup,
             rules,
             accounts,
+            allowed,
             cursor,
             CorrectionFinder(file_id),
             FindingsCollector(found.detection),
@@ -172,6 +178,7 @@ def _take(lease: Lease, run: _Run, block: Block) -> None:
         cell for cell, account in accounts.items() if not account
     ]:  # beyond those that are counted
         raise FileAccountUnknown(unknown)
+    require_importable(run.allowed, accounts.values())
     lines["account"] = lines["account"].map(accounts).astype("str")
     progress = {"lines_done": run.lines, "bytes_done": block.bytes_done}
     if lines.empty:
@@ -332,7 +339,7 @@ def _flip(lease: Lease, run: _Run) -> None:
         )
 
 
-def _tell_of_columns(tx: Connection, file: Row[Any], names: tuple[str, ...]) -> None:
+def _tell_of_columns(tx: Connection, file: SettlementFile, names: tuple[str, ...]) -> None:
     """Nobody has looked at the file: columns that were left out and may weigh are to do, once for an account."""
     if names:
         identity = f"payout_columns:{file.account}:{headings.digest(names)}"

@@ -13,6 +13,7 @@ from services.imports.corrections import CorrectionFinder, ShownCorrection
 from services.imports.duplicates import DuplicateFinder, StoredPayout
 from services.imports.file_accounts import Part, known
 from services.imports.file_end import FileEnd
+from services.imports.file_rights import require_importable
 from services.settlements.dialect import Chosen, Dialect
 from services.settlements.findings import Findings, FindingsCollector, SetAsideCollector
 from services.settlements.given import Given
@@ -66,24 +67,28 @@ def preview(
     account: str,
     given: Given,
     chosen: Chosen | None = None,
-    tell: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] | None = None,
+    allowed: Collection[str] | None = None,
 ) -> Preview:
     """Read a file and compare it with what is stored. ``keys``: our accounts; ``chosen`` None: as is remembered for its account;
-    ``tell`` is told how much is done, from 0 to 1.
+    ``progress`` is called with how much is done, from 0 to 1; ``allowed``: the accounts with whose lines the file may be
+    compared, None for all.
 
-    Raises SettlementFileError, SpreadsheetError, ParsingError.
+    Raises SettlementFileError, SpreadsheetError, ParsingError, NotAllowed.
     """
-    changes, likeness, seen, count, tell = (
+    changes, likeness, seen, count, progress = (
         CorrectionFinder(),
         DuplicateFinder(),
         Occurrences(),
         0,
-        tell or _nobody,
+        progress or _ignore,
     )
     aside, sums, payouts = SetAsideCollector(), [], []
     correcting: list[tuple[str, dict[str, Any]]] = []
     size = max(1, given.size)
-    found = reading.decide(store, keys, given, account, chosen, lambda done: tell(min(1.0, done / size) / 2))
+    found = reading.decide(
+        store, keys, given, account, chosen, lambda done: progress(min(1.0, done / size) / 2)
+    )
     dialect = found.detection.dialect
     if dialect.questions:
         raise reading.Undecided(dialect.questions, found.home)
@@ -98,6 +103,7 @@ def preview(
         ours = lines["account"].map(
             {cell: accounts.of(cell, account) or account for cell in lines["account"].unique()}
         )
+        require_importable(None if allowed is None else frozenset(allowed), ours.unique())
         with store.read() as tx:
             for one, theirs in marked.groupby(ours):
                 if settlement_lines.any_of(tx, str(one)):
@@ -111,7 +117,7 @@ def preview(
         aside.note(block.aside)
         gathering.note(block)
         ending.note(block)
-        tell((1 + min(1.0, block.bytes_done / size)) / 2)
+        progress((1 + min(1.0, block.bytes_done / size)) / 2)
     open_end = ending.refuse()
     with store.read() as tx:
         imported = settlement_files.by_hash(tx, _hash(given.file))
@@ -141,7 +147,7 @@ def preview(
     )
 
 
-def _nobody(_part: float) -> None:
+def _ignore(_part: float) -> None:
     return
 
 

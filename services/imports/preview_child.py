@@ -38,7 +38,8 @@ def main() -> None:
                 given["account"],
                 file,
                 chosen_from(given["chosen"]),
-                lambda part: _tell(done, part),
+                lambda part: _record(done, part),
+                given["allowed"],
             )
     except DatabaseRefused as error:
         if error.reason != "full":
@@ -55,7 +56,7 @@ def main() -> None:
         sys.exit(NO_ROOM)
 
 
-def _tell(done: Path, part: float) -> None:
+def _record(done: Path, part: float) -> None:
     done.write_text(f"{part:.3f}")
 
 

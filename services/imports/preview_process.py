@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from services import processes
-from services.access import Actor, Right, require
+from services.access import Actor, Right, allowed_accounts, require
 from services.desk import Desk
 from services.disk_space import NoRoom, raising_no_room
 from services.errors import DeskError
@@ -95,22 +95,24 @@ def begin(
 ) -> Preview | PreviewRefused | PreviewJob:
     """Look at a file, at once or beside. ``chosen`` None: as is remembered for its account. Raises NotAllowed."""
     with desk.store.read() as tx:
-        require(tx, actor, Right.RECONCILE)
+        require(tx, actor, Right.RECONCILE, account)
+        allowed = allowed_accounts(tx, actor, Right.RECONCILE)
     try:
         with raising_no_room():
-            return _begin(desk, actor, account, given, chosen)
+            return _begin(desk, account, given, chosen, allowed)
     except DeskError as refusal:
         return refused(refusal)
 
 
 def _begin(
-    desk: Desk, actor: Actor, account: str, given: Given, chosen: Chosen | None
+    desk: Desk, account: str, given: Given, chosen: Chosen | None, allowed: frozenset[str] | None
 ) -> Preview | PreviewJob:
     if given.size > AT_ONCE:
         asked = {
             "database": desk.settings.database,
             "accounts": sorted(desk.settings.all_accounts),
             "account": account,
+            "allowed": None if allowed is None else sorted(allowed),
             "file": str(given.file),
             "sheets": str(given.folder),
             "chosen": asdict(chosen) if chosen else {},
@@ -119,7 +121,7 @@ def _begin(
         job = PreviewJob(asked)
         poll(job)
         return job
-    return preview(desk.store, desk.settings.all_accounts, account, given, chosen)
+    return preview(desk.store, desk.settings.all_accounts, account, given, chosen, allowed=allowed)
 
 
 def refused(refusal: DeskError) -> PreviewRefused:

@@ -17,7 +17,6 @@ from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import FrameType
-from typing import Any
 
 from services import (
     clock,
@@ -36,14 +35,13 @@ from services.reconciliation.matching import rejoin
 from services.store import (
     STORE_AWAY,
     DatabaseRefused,
-    Row,
     Store,
     StoreFull,
     open_store,
 )
 from services.store.settlements import line_totals, matching_rules, settlement_files, settlement_lines
 from services.store.settlements.matching_rules import AccountMatching
-from services.store.settlements.settlement_files import MAX_TRIES
+from services.store.settlements.settlement_files import MAX_TRIES, SettlementFile
 
 log = logging.getLogger("services.imports.process")  # also where it is the main module
 MEMORY_BYTES = 6 << 30  # of addresses, of which half at most are ever in memory
@@ -109,19 +107,20 @@ def _next(lease: Lease) -> bool:
     return True
 
 
-def _with_room(file: Row[Any] | None, there: Room) -> Row[Any] | None:
+def _with_room(file: SettlementFile | None, there: Room) -> SettlementFile | None:
     """The file to take up; none that is known to wait for more room than there is, while the others are done."""
-    known = file is not None and file.state != "complete" and file.failure == RoomShort.code
-    return None if known and not there.has(**_needs(file)) else file
+    if file is None or file.state == "complete" or file.failure != RoomShort.code:
+        return file
+    return file if there.has(**_needs(file)) else None
 
 
-def _needs(file: Any) -> dict[str, int]:
+def _needs(file: SettlementFile) -> dict[str, int]:
     """What a file will about take: its lines in the database, a copy and what a workbook is unfolded to beside it."""
     left = max(0, file.size - file.bytes_done)
     return {"database": _GROWS * left, "temporary": 2 * file.size}
 
 
-def _run(lease: Lease, file: Row[Any]) -> None:
+def _run(lease: Lease, file: SettlementFile) -> None:
     """Import one file, or say why not."""
     try:
         lease.room.require(**_needs(file))
@@ -170,7 +169,7 @@ def _run(lease: Lease, file: Row[Any]) -> None:
         _fail(lease, file.id, ImportFailed())
 
 
-def _hold_up(lease: Lease, file: Row[Any], short: NoRoom) -> None:
+def _hold_up(lease: Lease, file: SettlementFile, short: NoRoom) -> None:
     """It waits for room as far as it has come, and says so."""
     with lease.write(grows=False) as tx:
         settlement_files.change(
@@ -183,7 +182,7 @@ def _hold_up(lease: Lease, file: Row[Any], short: NoRoom) -> None:
         )
 
 
-def _follow_up(lease: Lease, file: Row[object]) -> None:
+def _follow_up(lease: Lease, file: SettlementFile) -> None:
     """Do what is left of a complete file. One at which it fails lets the others go first, and is tried MAX_TRIES times."""
     with lease.write() as tx:
         settlement_files.change(tx, file.id, states=("complete",), tries=file.tries + 1, alive_at=clock.now())
@@ -199,7 +198,7 @@ def _follow_up(lease: Lease, file: Row[object]) -> None:
         log.exception("what the payout file %s leaves to be joined could not be done", file.id)
 
 
-def _uncount(lease: Lease, file: Row[object]) -> None:
+def _uncount(lease: Lease, file: SettlementFile) -> None:
     """Stopped, not broken: this one does not count."""
     if lease.stopping.is_set():
         with lease.store.write() as tx:
@@ -219,7 +218,7 @@ def _fail(lease: Lease, file_id: int, why: DeskError) -> None:
         )
 
 
-def _clean(lease: Lease, file: Row[object]) -> None:
+def _clean(lease: Lease, file: SettlementFile) -> None:
     """Delete the lines of a file that came to nothing; of one that was never received, all of it."""
     while True:
         with lease.write(grows=False) as tx:

@@ -17,6 +17,7 @@ from services.reconciliation.matching import positions, rejoin
 from services.store import Connection, Row, alarms
 from services.store.alarms import Condition
 from services.store.settlements import held_corrections, settlement_lines
+from services.store.settlements.settlement_files import SettlementFile
 
 _NAMED = 10  # lines that an alarm names
 Kind = Literal["taken", "dismissed"]
@@ -123,7 +124,7 @@ def _counting(tx: Connection, found: Sequence[Row[Any]], file: int) -> dict[tupl
     return lines
 
 
-def write_updates(tx: Connection, file: Row[Any], found: LineUpdates) -> int:
+def write_updates(tx: Connection, file: SettlementFile, found: LineUpdates) -> int:
     """In the transaction that shows the file: its lines of held corrections stand beside, and an alarm says so; what it
     decides is decided. How many stand beside."""
     _decided_by_hipay(tx, file.id, found)
@@ -152,8 +153,8 @@ def write_updates(tx: Connection, file: Row[Any], found: LineUpdates) -> int:
                 "at": now,
                 "before": former,
                 "after": [*(line.id for line in own[account, key]), *again],
-                "before_units": _sum([before[one] for one in former]),
-                "after_units": _sum(own[account, key]),
+                "before_units": _total([before[one].settled_amount_units for one in former]),
+                "after_units": _total([line.settled_amount_units for line in own[account, key]]),
             }
             for (account, key), (former, again) in found.held.items()
         ],
@@ -161,11 +162,6 @@ def write_updates(tx: Connection, file: Row[Any], found: LineUpdates) -> int:
     for one in open_alarms(tx, file.id):
         alarms.raise_condition(tx, one, now)
     return len(beside)
-
-
-def _sum(lines: Sequence[Row[Any]]) -> int | None:
-    units = [line.settled_amount_units for line in lines]
-    return None if None in units else sum(units)
 
 
 def _decided_by_hipay(tx: Connection, file: int, found: LineUpdates) -> None:
@@ -239,11 +235,12 @@ def open_alarms(tx: Connection, file: int | None = None) -> Iterator[Condition]:
             "currency": currency,
             "lines": ", ".join(str(row.line) for row in found[:_NAMED])
             + (" …" if len(found) > _NAMED else ""),
-            "before_units": _whole([row.before_units for row in found]),
-            "after_units": _whole([row.after_units for row in found]),
+            "before_units": _total([row.before_units for row in found]),
+            "after_units": _total([row.after_units for row in found]),
         }
         yield Condition("payout_correction", identity, account, None, detail)
 
 
-def _whole(units: Sequence[int | None]) -> int | None:
+def _total(units: Sequence[int | None]) -> int | None:
+    """None where an amount is missing: it is not 0."""
     return None if None in units else sum(one or 0 for one in units)

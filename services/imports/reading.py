@@ -126,7 +126,7 @@ def remember(desk: Desk, actor: Actor, account: str, chosen: Chosen) -> bool:
     for name in ("header_line", "sheets", "quotes"):
         reading.pop(name, None)
     with desk.store.write() as tx:
-        require(tx, actor, Right.RECONCILE)
+        require(tx, actor, Right.RECONCILE, account)
         if matching_rules.lock_matching(tx, account).reading == reading:
             return False
         matching_rules.save_matching(tx, account, reading=reading)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
@@ -16,6 +16,8 @@ from services.store.schema.orders import (
     user_roles,
     users,
 )
+
+ActorKind = Literal["user", "worker", "hipay", "customer", "system"]
 
 
 @dataclass(frozen=True, order=True, slots=True)

@@ -2,14 +2,28 @@
 
 import tempfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    exists,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 
+from services.store.access import ActorKind
 from services.store.locks import one_at_a_time
 from services.store.schema.settlements import (
     settlement_chunks,
@@ -23,6 +37,68 @@ RETRY_PAUSES = tuple(
     timedelta(minutes=minutes) for minutes in (10, 20, 40, 60)
 )  # after MAX_TRIES, and after each further one
 _file = settlement_files.c
+
+FileState = Literal["receiving", "waiting", "running", "complete", "failed", "cancelled"]
+FileOrigin = Literal["upload", "folder", "hipay"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettlementFile:
+    """A row of ``settlement_files``; its columns are described in the schema.
+
+    ``accounts``: [Account in the file, our account or "", rows], most rows first.
+    """
+
+    id: int
+    account: str
+    name: str
+    sha256: str
+    size: int
+    source: FileOrigin
+    state: FileState
+    chosen: Mapping[str, Any]
+    reading: Mapping[str, Any]
+    failure: str
+    failure_detail: Mapping[str, str]
+    tries: int
+    lines_done: int
+    bytes_done: int
+    first_line_id: int | None
+    lines: int
+    known_lines: int
+    changed_lines: int
+    held_lines: int
+    aside: Sequence[Mapping[str, Any]]
+    aside_blocking: int
+    aside_settlements: Sequence[str]
+    aside_open: Mapping[str, int]
+    settlements: Sequence[str]
+    hipay_settlement: str
+    accounts: Sequence[tuple[str, str, int]]
+    others: bool
+    follow_up: int | None
+    uploaded_at: datetime
+    finished_at: datetime | None
+    alive_at: datetime
+    actor_kind: ActorKind
+    actor_id: str
+
+
+class TriedFile(Protocol):
+    """What tells when a file is tried again."""
+
+    @property
+    def tries(self) -> int: ...
+    @property
+    def alive_at(self) -> datetime: ...
+
+
+def _files(tx: Connection, query: Select[Any]) -> list[SettlementFile]:
+    return [SettlementFile(**row._mapping) for row in tx.execute(query)]
+
+
+def _first(tx: Connection, query: Select[Any]) -> SettlementFile | None:
+    return next(iter(_files(tx, query.limit(1))), None)
 
 
 def lock_settlements(tx: Connection) -> None:
@@ -92,20 +168,20 @@ def drop_chunks(tx: Connection, file: int) -> None:
     tx.execute(delete(settlement_chunks).where(settlement_chunks.c.file == file))
 
 
-def get(tx: Connection, file: int) -> Row[Any] | None:
-    return tx.execute(select(settlement_files).where(_file.id == file)).first()
+def get(tx: Connection, file: int) -> SettlementFile | None:
+    return _first(tx, select(settlement_files).where(_file.id == file))
 
 
-def by_hash(tx: Connection, sha256: str) -> Row[Any] | None:
+def by_hash(tx: Connection, sha256: str) -> SettlementFile | None:
     """The file that has these bytes and is kept, of whatever account: complete, or on its way."""
     query = select(settlement_files).where(_file.sha256 == sha256)
-    return tx.execute(query.where(_file.state.notin_(("receiving", *GONE))).order_by(_file.id)).first()
+    return _first(tx, query.where(_file.state.notin_(("receiving", *GONE))).order_by(_file.id))
 
 
-def failed_with(tx: Connection, failure: str) -> list[Row[Any]]:
+def failed_with(tx: Connection, failure: str) -> list[SettlementFile]:
     """The files that were not imported for this reason, oldest first."""
     query = select(settlement_files).where(_file.state == "failed", _file.failure == failure)
-    return list(tx.execute(query.order_by(_file.id)))
+    return _files(tx, query.order_by(_file.id))
 
 
 def failed(tx: Connection) -> list[Row[Any]]:
@@ -127,7 +203,7 @@ def all_stuck(tx: Connection) -> list[Row[Any]]:
     return list(tx.execute(query.where(stuck()).order_by(_file.id)))
 
 
-def retry(tx: Connection, found: Row[Any], **values: Any) -> Row[Any] | None:
+def retry(tx: Connection, found: SettlementFile, **values: Any) -> SettlementFile | None:
     """Let a file that failed wait once more. Where another with its bytes is kept meanwhile, that one; nothing changes."""
     lock_settlements(tx)
     known = by_hash(tx, found.sha256)
@@ -152,10 +228,14 @@ def accounts_in_use(tx: Connection) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def listed(tx: Connection, states: Iterable[str]) -> list[Row[Any]]:
-    """The files in these states, newest first."""
+def listed(
+    tx: Connection, states: Iterable[str], accounts: Collection[str] | None = None
+) -> list[SettlementFile]:
+    """The files in these states, newest first; ``accounts``: those that were added for one of these, None for all."""
     query = select(settlement_files).where(_file.state.in_(tuple(states)))
-    return list(tx.execute(query.order_by(_file.uploaded_at.desc(), _file.id.desc())))
+    if accounts is not None:
+        query = query.where(_file.account.in_(accounts))
+    return _files(tx, query.order_by(_file.uploaded_at.desc(), _file.id.desc()))
 
 
 def change(tx: Connection, file: int, *, states: tuple[str, ...], **values: Any) -> bool:
@@ -164,14 +244,14 @@ def change(tx: Connection, file: int, *, states: tuple[str, ...], **values: Any)
     return tx.execute(here.values(**values)).rowcount == 1
 
 
-def to_clean(tx: Connection, stale: datetime) -> list[Row[Any]]:
+def to_clean(tx: Connection, stale: datetime) -> list[SettlementFile]:
     """Files that came to nothing and have left lines behind, and those whose reception broke off before ``stale``."""
     left = _file.state.in_((*GONE, "waiting")) & _file.first_line_id.is_not(None)
     broken = (_file.state == "receiving") & (_file.alive_at < stale)
-    return list(tx.execute(select(settlement_files).where(or_(left, broken)).order_by(_file.id)))
+    return _files(tx, select(settlement_files).where(or_(left, broken)).order_by(_file.id))
 
 
-def next_file(tx: Connection, now: datetime) -> Row[Any] | None:
+def next_file(tx: Connection, now: datetime) -> SettlementFile | None:
     """The file to take up: one that is complete and has more to do, one that runs, the first that waits; else one whose
     follow-up has failed, or the smallest that was held up, which let the others go first. None that rests."""
     more, ready, held_up = (
@@ -186,7 +266,7 @@ def next_file(tx: Connection, now: datetime) -> Row[Any] | None:
         (more & ready, _file.id),
         (_file.state.in_(("running", "waiting")) & held_up & ready, _file.size),
     ):
-        found = tx.execute(select(settlement_files).where(which).order_by(order, _file.id).limit(1)).first()
+        found = _first(tx, select(settlement_files).where(which).order_by(order, _file.id))
         if found is not None:
             return found
     return None
@@ -203,12 +283,11 @@ def _is_resting(now: datetime) -> ColumnElement[bool]:
     return or_(*lately)
 
 
-def next_try_at(file: Row[Any]) -> datetime | None:
+def next_try_at(file: TriedFile) -> datetime | None:
     """When a file that was tried in vain too often is tried again; None for any other."""
     if file.tries < MAX_TRIES:
         return None
-    at: datetime = file.alive_at + RETRY_PAUSES[min(file.tries - MAX_TRIES, len(RETRY_PAUSES) - 1)]
-    return at
+    return file.alive_at + RETRY_PAUSES[min(file.tries - MAX_TRIES, len(RETRY_PAUSES) - 1)]
 
 
 def stuck() -> ColumnElement[bool]:
@@ -252,11 +331,11 @@ def fail_after_last_try(tx: Connection, since: datetime, failure: str, now: date
         )
 
 
-def _at_hand(tx: Connection, since: datetime) -> Row[Any] | None:
+def _at_hand(tx: Connection, since: datetime) -> SettlementFile | None:
     """The file that the process begun at ``since`` was at."""
     at_it = or_(_file.state == "running", (_file.state == "complete") & _file.follow_up.is_not(None))
     query = select(settlement_files).where(at_it, _file.tries > 0, _file.alive_at >= since)
-    return tx.execute(query.order_by(_file.alive_at.desc()).limit(1)).first()
+    return _first(tx, query.order_by(_file.alive_at.desc()))
 
 
 def mark_stopped(tx: Connection, failure: str) -> None:

@@ -224,11 +224,11 @@ def test_the_same_bytes_once_more_from_hipay_decide_too(desk: Desk, finance: Act
     """They are known and not imported again: a round looks whose they are."""
     hipays = come(desk, HIPAYS, "hipay")
     file = come(desk, CHANGED)
-    held_corrections.settle(desk)
+    held_corrections.decide_redelivered(desk)
     assert waiting(desk, finance, file)
     delivered(desk, file if same else hipays)
-    held_corrections.settle(desk)
-    held_corrections.settle(desk)
+    held_corrections.decide_redelivered(desk)
+    held_corrections.decide_redelivered(desk)
     [one] = held_corrections.of_file(desk, finance, file).shown
     assert one.act is not None
     assert (one.act.kind, one.act.by_hipay) == ("taken" if same else "dismissed", True)
@@ -405,13 +405,13 @@ def test_hipay_delivers_what_a_person_dismissed_byte_for_byte(desk: Desk, financ
     file = come(desk, CHANGED)
     held_corrections.decide(desk, finance, file, waiting(desk, finance, file), "dismissed", "a slip")
     delivered(desk, file)
-    held_corrections.settle(desk)
+    held_corrections.decide_redelivered(desk)
     assert (amounts(desk), check(desk, finance)) == (["5.00"], ("differs", 0))
-    held_corrections.settle(desk)
+    held_corrections.decide_redelivered(desk)
     [one] = held_corrections.of_file(desk, finance, file).shown
     assert [act.kind for act in one.acts] == ["dismissed", "taken"]
     held_corrections.undo(desk, finance, file, [one.id], "HiPay says that this was wrong")
-    held_corrections.settle(desk)  # nothing has come since
+    held_corrections.decide_redelivered(desk)  # nothing has come since
     assert (amounts(desk), waiting(desk, finance, file)) == (["500.00"], [one.id])
     must_hold(desk)
 
@@ -457,7 +457,9 @@ def test_what_hipay_names_counts_alone_though_a_person_took_another(desk: Desk, 
     first, second = come(desk, CHANGED), come(desk, csv(line("A", "6.00"), *OTHERS, PAYOUT))
     held_corrections.decide(desk, finance, first, waiting(desk, finance, first), "taken", "yes")
     delivered(desk, second)
-    held_corrections.settle(desk)  # what it would replace does not stand: it waits, and the round goes on
+    held_corrections.decide_redelivered(
+        desk
+    )  # what it would replace does not stand: it waits, and the round goes on
     assert (amounts(desk), check(desk, finance)) == (["5.00"], ("not_proved", 1))
     come(desk, csv(line("A", "6.00"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
     assert (amounts(desk), waiting(desk, finance, second)) == (["6.00"], [])
@@ -469,11 +471,11 @@ def test_hipay_delivers_its_former_bytes_after_a_person_took_another(desk: Desk,
     file = come(desk, CHANGED)
     ids = waiting(desk, finance, file)
     held_corrections.decide(desk, finance, file, ids, "taken", "by mail")
-    held_corrections.settle(desk)
+    held_corrections.decide_redelivered(desk)
     assert amounts(desk) == ["5.00"]
     delivered(desk, hipays)
-    held_corrections.settle(desk)
-    held_corrections.settle(desk)
+    held_corrections.decide_redelivered(desk)
+    held_corrections.decide_redelivered(desk)
     assert (amounts(desk), waiting(desk, finance, file)) == (["500.00"], ids)
     assert len(alarms(desk, finance)) == 1
     must_hold(desk)

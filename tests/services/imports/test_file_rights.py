@@ -1,0 +1,139 @@
+"""Who has a right on one account sees, adds and changes payout files of that account only."""
+
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from services.access import WORKER, Actor, NotAllowed
+from services.desk import Desk
+from services.imports import (
+    background,
+    corrections,
+    fetch_requests,
+    fetch_schedule,
+    file_accounts,
+    files,
+    held_corrections,
+    reading,
+)
+from services.imports.fetch_schedule import Automatic
+from services.settlements.dialect import Chosen
+from tests.support.desk import open_test_desk, person
+from tests.support.payouts import csv
+
+SHOP = {"name": "Shop", "environment": "production", "login": "l", "password": "p", "passphrase": "s"}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """Two accounts, the keys of which may stand in a file."""
+    opened = open_test_desk(tmp_path, accounts={"shop": SHOP, "outlet": {**SHOP, "name": "Outlet"}})
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def finance(desk: Desk) -> Actor:
+    return person(desk, "finance", account="shop")
+
+
+def sale(order: str, account: str = "") -> str:
+    return f"{account};77;T-{order};{order};10.00;EUR;;;;;Sale;10.00;EUR;F-{order};2026-11-20"
+
+
+def receive(desk: Desk, actor: Actor, account: str, *lines: str) -> int:
+    return files.receive(desk, actor, account, f"{account}.csv", BytesIO(csv(*lines)))
+
+
+def test_lists_show_the_files_of_the_allowed_accounts(desk: Desk, finance: Actor) -> None:
+    receive(desk, WORKER, "shop", sale("A-1"))
+    receive(desk, WORKER, "outlet", sale("B-1"))
+    receive(desk, WORKER, "shop", sale("C-1", "shop"), sale("C-2", "outlet"))
+    assert [file.account for file in files.running(desk, finance)] == ["shop", "shop"]
+    background.work_off(desk)
+    assert [file.accounts for file in files.files(desk, finance)] == [[["", "shop", 1]]]
+    assert len(files.files(desk, person(desk, "finance", email="all@example.com"))) == 3
+
+
+def test_a_file_with_rows_that_nobody_has_assigned_needs_the_right_on_all_accounts(
+    desk: Desk, finance: Actor
+) -> None:
+    file = receive(desk, finance, "shop", sale("A-1", "900"))
+    background.work_off(desk)
+    assert files.running(desk, finance) == []
+    with pytest.raises(NotAllowed):
+        files.cancel(desk, finance, file)
+    everywhere = person(desk, "finance", email="all@example.com")
+    assert [one.failure for one in files.running(desk, everywhere)] == ["file_account_unknown"]
+    files.cancel(desk, everywhere, file)
+
+
+def test_rows_are_booked_only_to_accounts_that_whoever_added_the_file_may_reconcile(
+    desk: Desk, finance: Actor
+) -> None:
+    file = receive(desk, finance, "shop", sale("A-1", "shop"), sale("B-1", "outlet"))
+    background.work_off(desk)
+    everywhere = person(desk, "finance", email="all@example.com")
+    assert [one.failure for one in files.running(desk, everywhere)] == ["not_allowed"]
+    with pytest.raises(NotAllowed):
+        files.retry(desk, finance, file)
+    files.retry(desk, everywhere, file)
+    background.work_off(desk)
+    assert [one.id for one in files.files(desk, everywhere)] == [file]
+
+
+ON_A_FILE: list[Callable[[Desk, Actor, int], object]] = [
+    files.cancel,
+    files.retry,
+    lambda desk, actor, file: files.original(desk, actor, file).__enter__(),
+    corrections.of_file,
+    held_corrections.of_file,
+    lambda desk, actor, file: held_corrections.decide(desk, actor, file, [1], "taken", "right"),
+    lambda desk, actor, file: held_corrections.undo(desk, actor, file, [1], "wrong"),
+]
+
+
+@pytest.mark.parametrize("act", ON_A_FILE)
+def test_a_file_of_another_account_is_refused(
+    desk: Desk, finance: Actor, act: Callable[[Desk, Actor, int], object]
+) -> None:
+    file = receive(desk, WORKER, "outlet", sale("B-1"))
+    with pytest.raises(NotAllowed):
+        act(desk, finance, file)
+
+
+ON_AN_ACCOUNT: list[Callable[[Desk, Actor, str], object]] = [
+    lambda desk, actor, account: receive(desk, actor, account, sale("A-1")),
+    lambda desk, actor, account: fetch_requests.ask(desk, actor, account, "key"),
+    fetch_requests.standing,
+    lambda desk, actor, account: file_accounts.assign(desk, actor, "900", account),
+    lambda desk, actor, account: reading.remember(desk, actor, account, Chosen(decimal=",")),
+]
+
+
+@pytest.mark.parametrize("act", ON_AN_ACCOUNT)
+def test_only_the_account_of_the_right_is_acted_on(
+    desk: Desk, finance: Actor, act: Callable[[Desk, Actor, str], object]
+) -> None:
+    act(desk, finance, "shop")
+    with pytest.raises(NotAllowed):
+        act(desk, finance, "outlet")
+
+
+def test_the_schedule_is_the_account_s_admin_s(desk: Desk) -> None:
+    admin = person(desk, "admin", account="shop")
+    fetch_schedule.save(desk, admin, "shop", Automatic(on=False))
+    with pytest.raises(NotAllowed):
+        fetch_schedule.save(desk, admin, "outlet", Automatic(on=False))
+
+
+def test_an_account_of_a_file_is_moved_by_who_has_the_right_on_both(desk: Desk, finance: Actor) -> None:
+    everywhere = person(desk, "finance", email="all@example.com")
+    file_accounts.assign(desk, everywhere, "900", "outlet")
+    assert file_accounts.file_accounts(desk, finance) == {}
+    with pytest.raises(NotAllowed):
+        file_accounts.assign(desk, finance, "900", "shop")
+    file_accounts.assign(desk, everywhere, "900", "shop")
+    assert file_accounts.file_accounts(desk, finance) == {"900": "shop"}
