@@ -101,10 +101,10 @@ def rights_by_account(tx: Connection, actor: Actor) -> dict[str, frozenset[Right
     return {account: rights_on(tx, actor, account) for account in sorted(accounts)}
 
 
-def require(tx: Connection, actor: Actor, right: Right, account: str = ALL_ACCOUNTS) -> None:
+def require(tx: Connection, actor: Actor, right: Right, account: str) -> None:
     """Raises NotAllowed unless a grant of the right covers the account, NotSignedIn when the actor's session is over.
 
-    Without an account, only a grant for all accounts does.
+    With ``ALL_ACCOUNTS``, only a grant for all accounts does.
     """
     if right in rights_on(tx, actor, account):
         return

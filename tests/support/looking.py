@@ -14,7 +14,7 @@ def looked_at(
     desk: Desk, actor: Actor, account: str, file: Path | bytes, chosen: Chosen | None = None
 ) -> Preview:
     with desk.store.read() as tx:
-        require(tx, actor, Right.RECONCILE)
+        require(tx, actor, Right.RECONCILE, account)
     with tempfile.TemporaryDirectory() as folder:
         given = Given(file, Path(folder))
         return preview(desk.store, desk.settings.all_accounts, account, given, chosen)

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 
 from services.access import (
+    ALL_ACCOUNTS,
     Actor,
     Grant,
     NotAllowed,
@@ -78,7 +79,7 @@ def may(desk: Desk, actor: Actor) -> frozenset[Right]:
 
 def require_now(desk: Desk, actor: Actor, right: Right) -> None:
     with desk.store.read() as tx:
-        require(tx, actor, right)
+        require(tx, actor, right, ALL_ACCOUNTS)
 
 
 def test_a_first_sign_in_makes_the_person_with_the_claimed_roles(desk: Desk, clock: Any) -> None:
