@@ -24,13 +24,12 @@ from pathlib import Path
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import make_url
 
+import services.store.orders
 from benchmarks.receiver import notification
 from services import clock
 from services.settings import ROOT
-from services.store import Store, open_store
-from services.store.orders import notifications as rows
-from services.store.orders import orders as order_rows
-from services.store.schema import orders
+from services.store import Store, open_store, schema
+from services.store.orders import orders
 from tests.support.sandbox import RunningSandbox, start_sandbox
 
 ORDERS, STATUSES = 1_000, (116, 117, 118)
@@ -63,7 +62,7 @@ def _fill(store: Store) -> int:
     with store.write() as tx:
         for number in range(ORDERS):
             name = f"B-{number}"
-            order = order_rows.add_order(
+            order = orders.add_order(
                 tx,
                 account="demo",
                 order_id=name,
@@ -88,7 +87,7 @@ def _fill(store: Store) -> int:
                 availability="open",
                 payment="unpaid",
             )
-            order_rows.add_page(
+            orders.add_page(
                 tx,
                 order=order,
                 account="demo",
@@ -106,7 +105,7 @@ def _fill(store: Store) -> int:
         for status in STATUSES:
             for number in range(ORDERS):
                 body = notification(f"B-{number}", status, now.strftime("%Y-%m-%dT%H:%M:%S+0000"))
-                rows.keep(
+                services.store.orders.notifications.keep(
                     tx,
                     account="demo",
                     identity=f"{number}:{status}",
@@ -140,7 +139,7 @@ def _at_work(database: str, folder: Path, sandbox: RunningSandbox, many: int) ->
 
 def _rate(store: Store, many: int) -> float:
     """Notifications a second, from the first that was worked off to the last."""
-    table = orders.notifications
+    table = schema.orders.notifications
     left = select(func.count()).select_from(table).where(table.c.state == "stored")
     limit = time.monotonic() + 300
     while True:
@@ -168,14 +167,17 @@ def _transactions(database: str, first: int, many: int) -> float:
     with store.read() as tx:
         notifications = list(
             tx.execute(
-                select(orders.notifications).order_by(orders.notifications.c.id).offset(first).limit(many)
+                select(schema.orders.notifications)
+                .order_by(schema.orders.notifications.c.id)
+                .offset(first)
+                .limit(many)
             )
         )
     begun = time.perf_counter()
     for row in notifications:
         with store.write() as tx:
             tx.execute(
-                insert(orders.events).values(
+                insert(schema.orders.events).values(
                     order=row.order,
                     at=now,
                     kind="bare",
@@ -186,9 +188,15 @@ def _transactions(database: str, first: int, many: int) -> float:
                 )
             )
             tx.execute(
-                update(orders.notifications).where(orders.notifications.c.id == row.id).values(worked_at=now)
+                update(schema.orders.notifications)
+                .where(schema.orders.notifications.c.id == row.id)
+                .values(worked_at=now)
             )
-            tx.execute(update(orders.orders).where(orders.orders.c.id == row.order).values(checked_at=now))
+            tx.execute(
+                update(schema.orders.orders)
+                .where(schema.orders.orders.c.id == row.order)
+                .values(checked_at=now)
+            )
     seconds = time.perf_counter() - begun
     store.close()
     return seconds

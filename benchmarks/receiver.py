@@ -26,9 +26,8 @@ from sqlalchemy import func, select
 from benchmarks.screen import Screen, screen
 from services import clock
 from services.settings import Settings
-from services.store import Store, open_store
-from services.store.orders import orders as rows
-from services.store.schema import orders
+from services.store import Store, open_store, schema
+from services.store.orders import orders
 from tests.browser.installation import installation
 
 ORDERS, CONNECTIONS, IDLE_RUNS = 200, 20, 40
@@ -112,7 +111,7 @@ def _fill(store: Store) -> list[bytes]:
     with store.write() as tx:
         for number in range(ORDERS):
             name = f"B-{number}"
-            order = rows.add_order(
+            order = orders.add_order(
                 tx,
                 account="demo",
                 order_id=name,
@@ -137,7 +136,7 @@ def _fill(store: Store) -> list[bytes]:
                 availability="open",
                 payment="unpaid",
             )
-            rows.add_page(
+            orders.add_page(
                 tx,
                 order=order,
                 account="demo",
@@ -188,7 +187,7 @@ def notification(order: str, status: int, at: str) -> bytes:
 
 
 def _stored(store: Store, state: str | None = None) -> int:
-    table = orders.notifications
+    table = schema.orders.notifications
     query = select(func.count()).select_from(table)
     with store.read() as tx:
         return int(tx.scalar(query.where(table.c.state == state) if state else query) or 0)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Generator, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+import tests.browser.installation
 from tests.browser.installation import Installation
-from tests.browser.installation import installation as running_installation
 from tests.browser.windows import Complaints, new_context
 from tests.support import browser
 from tests.support.servers import ROOT
@@ -16,7 +16,7 @@ OpenWindow = Callable[..., BrowserContext]
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with running_installation(tmp_path_factory.mktemp("installation")) as found:
+    with tests.browser.installation.installation(tmp_path_factory.mktemp("installation")) as found:
         yield found
 
 

@@ -9,11 +9,10 @@ from sandbox import settings
 
 _, settings.PASSWORD, settings.PASSPHRASE, smtp_password, *arguments = sys.argv
 
-from sandbox import __main__ as program  # noqa: E402 - the others read the secrets as they are imported
-from sandbox import mailbox  # noqa: E402
+from sandbox import __main__, mailbox  # noqa: E402 - they read the secrets as they are imported
 
 mailbox.PASSWORD = smtp_password
 
 if __name__ == "__main__":
     sys.argv = ["sandbox", *arguments]
-    sys.exit(program.main())
+    sys.exit(__main__.main())

@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from services import clock
+import services.store.schema
+from services import clock, store
 from services.access import Actor
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history
 from services.store import access
-from services.store.orders import orders as rows
 from services.store.orders import steps
-from services.store.schema import orders as schema
 from tests.faults import one_of_many
 from tests.support import forked
 from tests.support.desk import open_test_desk, person
@@ -50,7 +49,13 @@ class Team:
         """Whether all that is left to send is leased to the dead, or due later."""
         alive = {process.pid for process in self._workers}
         with desk.store.read() as tx:
-            left = list(tx.execute(select(schema.steps).where(schema.steps.c.kind != "read")))
+            left = list(
+                tx.execute(
+                    select(services.store.schema.orders.steps).where(
+                        services.store.schema.orders.steps.c.kind != "read"
+                    )
+                )
+            )
         now = clock.now()
         return all(
             step.due_at > now and (step.leased_by is None or int(step.leased_by.split(":")[1]) not in alive)
@@ -141,4 +146,9 @@ def check(desk: Desk, manager: Actor, sandbox: RunningSandbox, orders: list[int]
         assert all(found.url in mail["text"] for mail in copies)
     with desk.store.read() as tx:
         assert access.broken_link(tx) is None
-        assert len({page.url for order in orders for page in rows.pages_of(tx, order) if page.url}) == ORDERS
+        assert (
+            len(
+                {page.url for order in orders for page in store.orders.orders.pages_of(tx, order) if page.url}
+            )
+            == ORDERS
+        )

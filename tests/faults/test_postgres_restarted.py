@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import services
 from services import clock
-from services import desk as desks
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.entrypoints import worker
@@ -59,7 +59,7 @@ def test_hipay_is_asked_to_come_again_and_a_screen_is_there_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order_with_page(desk, "A-1")
-    monkeypatch.setattr(desks, "current", lambda: desk)
+    monkeypatch.setattr(services.desk, "current", lambda: desk)
     screen = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=60)
     screen.session_state["actor"] = person(desk, "manager")
     screen.session_state["language"] = "en"

@@ -24,7 +24,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from services import desk as desks
+import services
 from services.access import Actor
 from services.desk import Desk
 from tests.support.desk import open_test_desk, person
@@ -43,7 +43,7 @@ def desk_settings() -> dict[str, Any]:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk_settings: dict[str, Any]) -> Iterator[Desk]:
     opened = open_test_desk(tmp_path, **desk_settings)
-    monkeypatch.setattr(desks, "current", lambda: opened)
+    monkeypatch.setattr(services.desk, "current", lambda: opened)
     st.cache_data.clear()
     st.cache_resource.clear()
     yield opened

@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import select
 
+from services import store
 from services.access import Grant, Right, allowed_accounts
 from services.imports import background, file_accounts, process
 from services.imports.file_accounts import FileAccountInUse
@@ -17,7 +18,6 @@ from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import lists
 from services.store import access
-from services.store.orders import orders as order_rows
 from services.store.schema.fetching import folder_files
 from services.store.schema.orders import orders
 from services.store.schema.settlements import line_totals, settlement_files, settlement_lines
@@ -43,7 +43,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
             (7, {"captured": 40_0000}),
             (9, {"captured": 100_0000}),
         ):
-            order_rows.add_event(
+            store.orders.orders.add_event(
                 tx,
                 identity=str(days),
                 order=order,

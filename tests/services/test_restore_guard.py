@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from services import clock, restore_guard
+from services import clock, restore_guard, store
 from services.access import Actor, NotAllowed
 from services.accounts.options import OPTIONS
 from services.demo.drain import drain
@@ -36,7 +36,6 @@ from services.restore_guard import (
 )
 from services.settings import Settings
 from services.store import accounts, meta
-from services.store import restore_guard as rows
 from tests.support import postgres
 from tests.support.accounts import audit_of
 from tests.support.desk import person
@@ -97,7 +96,7 @@ def test_first_starts_later_starts_and_upgrades_go_on(
     send(desk, manager)
     marker_path(desk.settings).unlink()
     with desk.store.write() as tx:
-        rows.store_epoch(tx, {})  # a version that kept no marker has made this database
+        store.restore_guard.store_epoch(tx, {})  # a version that kept no marker has made this database
     for _ in range(3):
         again = start(opened, desk.settings)
         assert restore_guard.current_hold(again.store) is None
@@ -105,7 +104,7 @@ def test_first_starts_later_starts_and_upgrades_go_on(
     assert len(sandbox.mails()) == 4
     marker = read_marker(marker_path(desk.settings))
     with desk.store.read() as tx:
-        assert marker == Marker(rows.epoch(tx)["id"], 0, rows.newest_event(tx))
+        assert marker == Marker(store.restore_guard.epoch(tx)["id"], 0, store.restore_guard.newest_event(tx))
 
 
 def test_a_backup_put_back_mails_nothing_until_it_is_released(
@@ -217,7 +216,7 @@ def test_the_running_worker_keeps_the_marker(desk: Desk, manager: Actor) -> None
         def level() -> bool:
             marker = read_marker(marker_path(desk.settings))
             with desk.store.read() as tx:
-                return marker is not None and marker.event == rows.newest_event(tx) > 0
+                return marker is not None and marker.event == store.restore_guard.newest_event(tx) > 0
 
         wait_for(level, "the marker", 40)
     finally:

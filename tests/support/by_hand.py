@@ -7,8 +7,8 @@ from sqlalchemy import select
 from services import clock
 from services.desk import Desk
 from services.imports import file_accounts
-from services.store.orders import orders as order_rows
-from services.store.schema import orders
+from services.store import schema
+from services.store.orders import orders
 from services.store.schema.settlements import line_totals, order_positions, settlement_lines
 from tests.support import payouts
 from tests.support.desk import person
@@ -53,7 +53,7 @@ def an_order(
     """A paid order; our id of it."""
     units, now = round(float(amount) * 10_000), clock.now()
     with desk.store.write() as tx:
-        return order_rows.add_order(
+        return orders.add_order(
             tx,
             account=account,
             order_id=order_id,
@@ -107,7 +107,7 @@ def position(desk: Desk, order: int) -> Any:
 def orders_seen(desk: Desk) -> dict[int, tuple[int, str]]:
     """Every order as a person sees it now: what a match to one with another amount is told."""
     with desk.store.read() as tx:
-        return {row.id: (row.amount, row.currency) for row in tx.execute(select(orders.orders))}
+        return {row.id: (row.amount, row.currency) for row in tx.execute(select(schema.orders.orders))}
 
 
 def totals(desk: Desk) -> tuple[int, int]:

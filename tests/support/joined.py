@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from services.desk import Desk
 from services.reconciliation.matching import positions, rejoin
 from services.reconciliation.matching.match import RESULT, match
+from services.store.schema import settlements
 from services.store.schema.orders import orders
 from services.store.schema.settlements import line_totals, order_positions, settlement_files
-from services.store.schema.settlements import settlement_lines as line_table
 from services.store.settlements import order_keys, settlement_lines
 from services.store.settlements.line_totals import TOTAL
 
@@ -82,8 +82,14 @@ def _summed(lines: pd.DataFrame) -> dict[tuple[Any, ...], tuple[int, int, int, i
 def everything(desk: Desk) -> Any:
     """All that the join has stored, ids left out."""
     with desk.store.read() as tx:
-        names = [column for column in line_table.c if column.name not in ("id", "file", "replaced_by")]
-        lines = sorted(map(repr, tx.execute(select(*names, line_table.c.replaced_by.is_(None)))))
+        names = [
+            column
+            for column in settlements.settlement_lines.c
+            if column.name not in ("id", "file", "replaced_by")
+        ]
+        lines = sorted(
+            map(repr, tx.execute(select(*names, settlements.settlement_lines.c.replaced_by.is_(None))))
+        )
         kept = sorted(map(repr, tx.execute(select(*(c for c in order_positions.c if c.name != "paid_at")))))
         totals = sorted(map(repr, tx.execute(select(*(c for c in line_totals.c if c.name != "file")))))
     return lines, kept, totals
@@ -93,5 +99,10 @@ def visible(desk: Desk) -> int:
     """How many lines are seen."""
     with desk.store.read() as tx:
         return int(
-            tx.scalar(select(func.count()).select_from(line_table).where(settlement_lines.standing())) or 0
+            tx.scalar(
+                select(func.count())
+                .select_from(settlements.settlement_lines)
+                .where(settlement_lines.standing())
+            )
+            or 0
         )

@@ -13,7 +13,7 @@ from services.imports import background, file_accounts, files
 from services.settlements.dialect import Chosen
 from services.store.schema.orders import orders
 from services.store.schema.settlements import order_positions, settlement_lines
-from services.store.settlements import settlement_files as rows
+from services.store.settlements import settlement_files
 from services.store.settlements.settlement_lines import standing
 from tests.support.desk import FILE_ACCOUNT, person
 
@@ -43,7 +43,7 @@ def import_file(
     file = files.receive(desk, actor, account, name, BytesIO(raw), chosen)
     background.work_off(desk)
     with desk.store.read() as tx:
-        found = rows.get(tx, file)
+        found = settlement_files.get(tx, file)
     assert found is not None
     if found.state != "complete":
         raise Failed(found.failure)

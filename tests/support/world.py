@@ -12,12 +12,12 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+import services.mail
 from services import clock
 from services.hipay import errors
 from services.hipay.fields import PageRequest
 from services.hipay.observations import Observation
 from services.hipay.readings import CreatedPage, OrderRead
-from services.mail import errors as mail
 from services.mail.deliver import Accepted
 
 MID = "1342917"
@@ -105,11 +105,11 @@ class World:
         answer = self.mail_answers.popleft() if self.mail_answers else "accepted"
         self.mailed.append(answer)
         if answer == "refused":
-            raise mail.Rejected("recipient", 550, "no such user")
+            raise services.mail.errors.Rejected("recipient", 550, "no such user")
         if answer == "later":
-            raise mail.Retryable("connect", 421, "too busy")
+            raise services.mail.errors.Retryable("connect", 421, "too busy")
         if answer == "unknown":
-            raise mail.DeliveryUnknown("message", 0, "connection lost")
+            raise services.mail.errors.DeliveryUnknown("message", 0, "connection lost")
         return Accepted("250 queued")
 
     # what a test does there

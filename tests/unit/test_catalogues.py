@@ -16,9 +16,8 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 import services
-from services import error_messages
+from services import bulk, error_messages
 from services.access.sign_in import LOCAL_USER
-from services.bulk import columns as batch_columns
 from services.checklist import guidance
 from services.errors import DeskError
 from services.hipay import reasons
@@ -139,7 +138,7 @@ def needed() -> frozenset[str]:
     )
     held = {text for registry in registries for text in registry.values()}
     held |= {operation.label for operation in operations.OPERATIONS}
-    held |= {column.label for column in (*batch_columns.REQUESTS, *batch_columns.EXPECTED)}
+    held |= {column.label for column in (*bulk.columns.REQUESTS, *bulk.columns.EXPECTED)}
     return frozenset(
         screens | advice | held | {error_messages.UNKNOWN, LOCAL_USER} | set(reasons.sentences())
     ) - {""}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import services
 from services import clock
-from services import desk as desks
 from services.access import Grant
 from services.accounts import redirects
 from services.accounts.configuration import REDIRECT_PAGES, configuration, save_email_settings
@@ -282,7 +282,7 @@ def test_a_real_account_without_a_public_address_cannot_choose_our_own_pages(sta
 @pytest.fixture
 def stage_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     opened = open_test_desk(tmp_path, **STAGE)
-    monkeypatch.setattr(desks, "current", lambda: opened)
+    monkeypatch.setattr(services.desk, "current", lambda: opened)
     at = AppTest.from_file(str(SCREEN), default_timeout=60)
     at.session_state["actor"] = person(opened, "admin")
     at.session_state["language"] = "en"

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import services.orders
 from pages.payment_requests.export import WORDS
 from services import clock
 from services.access import Actor
@@ -23,9 +24,6 @@ from services.orders import (
     history,
     links,
     operations,
-)
-from services.orders import (
-    open_page as pressing,
 )
 from services.orders.operations import Possible
 from services.store import alarms
@@ -96,4 +94,4 @@ def test_nobody_acts_for_it(desk: Desk, manager: Actor, order: int) -> None:
             act()
     assert operations.of_order(desk, manager, order)[1] == ()
     with pytest.raises(NotAuthorised):
-        pressing.press(desk, token)
+        services.orders.open_page.press(desk, token)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from services import store
 from services.access import Actor
 from services.desk import Desk
 from services.imports import reading
@@ -20,7 +21,6 @@ from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.decisions.errors import ConflictingDecision
 from services.reconciliation.matching import positions
 from services.settlements.dialect import Chosen
-from services.store.orders import orders as order_rows
 from tests.support.by_hand import an_order, line, line_id, outcomes, position, stored, take
 from tests.support.desk import person
 
@@ -175,7 +175,7 @@ def test_an_order_that_changes_between_the_window_and_the_press_is_not_matched_t
     at = field(at.text_input, "search_").set_value("A-200").run()
     at = field(at.text_input, "why_differs_").set_value("agreed").run()
     with desk.store.write() as tx:
-        order_rows.change_order(tx, orders["A-200"], amount=18_0000)
+        store.orders.orders.change_order(tx, orders["A-200"], amount=18_0000)
     at = press(at, "go_")
     assert "This has changed while you pressed" in words(at)
     assert "€24.00 more than the order" in html(at)

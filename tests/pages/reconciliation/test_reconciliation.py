@@ -9,19 +9,18 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from services import access
+import services.imports
+from services import access, store
 from services.access import WORKER, Actor, NotAllowed
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.hipay.observations import Observation
 from services.imports import background
-from services.imports import files as imports
 from services.orders import create
 from services.orders.record import observe
 from services.reconciliation.decisions import decide, set_aside_rows
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import file_list, lists
-from services.store.orders import orders as rows
 from services.store.settlements import line_pages, settlement_files
 from services.store.settlements.line_filter import LineFilter
 from tests.support.by_hand import line, line_id, take
@@ -63,7 +62,7 @@ def paid(desk: Desk) -> int:
         mark=None,
     )
     with desk.store.write() as tx:
-        [page] = rows.pages_of(tx, order_id)
+        [page] = store.orders.orders.pages_of(tx, order_id)
         assert observe(tx, desk, order_id, page.id, seen, actor=WORKER) == "applied"
     return order_id
 
@@ -335,11 +334,11 @@ def test_columns_that_may_be_the_same_are_asked_and_what_was_left_out_is_said(
     background.work_off(desk)
     finance = person(desk, "finance")
     assert {one.settled_amount_units for one in lists.lines(desk, finance, LineFilter()).rows} >= {1250_5000}
-    file = imports.receive(
+    file = services.imports.files.receive(
         desk, WORKER, "demo", "y.csv", io.BytesIO(doubtful.encode() + b"\r\n"), source="folder"
     )
     background.work_off(desk)
-    assert file in {one.id for one in imports.files(desk, finance)}
+    assert file in {one.id for one in services.imports.files.files(desk, finance)}
 
 
 def test_the_same_file_again_adds_nothing(open_page: Open, paid: int, desk: Desk) -> None:
@@ -351,7 +350,7 @@ def test_the_same_file_again_adds_nothing(open_page: Open, paid: int, desk: Desk
 
 def test_a_file_that_fails_says_why_and_can_be_tried_again(open_page: Open, paid: int, desk: Desk) -> None:
     finance = person(desk, "finance")
-    file = imports.receive(desk, finance, "demo", "x.csv", io.BytesIO(b"%PDF-1.7"))
+    file = services.imports.files.receive(desk, finance, "demo", "x.csv", io.BytesIO(b"%PDF-1.7"))
     at = open_page("reconciliation/page.py", "finance")
     assert "waits its turn" in "".join(str(bar.proto) for bar in at.get("progress"))
     background.work_off(desk)
@@ -364,7 +363,7 @@ def test_a_file_that_fails_says_why_and_can_be_tried_again(open_page: Open, paid
 
 def test_an_import_is_cancelled_after_a_question(open_page: Open, paid: int, desk: Desk) -> None:
     finance = person(desk, "finance")
-    file = imports.receive(desk, finance, "demo", "x.csv", io.BytesIO(FILE.encode()))
+    file = services.imports.files.receive(desk, finance, "demo", "x.csv", io.BytesIO(FILE.encode()))
     at = press(open_page("reconciliation/page.py", "finance"), f"cancel_import_{file}")
     assert not at.exception
     assert "x.csv: the import was cancelled." in words(at)
@@ -456,7 +455,7 @@ def test_an_auditor_sees_but_cannot_import(
 def test_an_actor_without_the_right_is_refused_by_the_service(desk: Desk) -> None:
     manager: Actor = person(desk, "manager")
     with pytest.raises(NotAllowed):
-        imports.receive(desk, manager, "demo", "x.csv", io.BytesIO(FILE.encode()))
+        services.imports.files.receive(desk, manager, "demo", "x.csv", io.BytesIO(FILE.encode()))
     with pytest.raises(NotAllowed):
         lists.lines(desk, manager, LineFilter())
     assert file_list.files(desk, person(desk, "finance")) == ()

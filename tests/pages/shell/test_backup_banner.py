@@ -5,10 +5,9 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from services import restore_guard
+from services import restore_guard, store
 from services.desk import Desk
 from services.restore_guard import Marker, marker_path
-from services.store import restore_guard as rows
 
 Open = Callable[..., AppTest]
 
@@ -44,4 +43,4 @@ def test_others_are_told(open_page: Open, held: Desk) -> None:
 def test_nothing_is_said_else(open_page: Open, desk: Desk) -> None:
     assert not open_page("payment_requests/page.py", "manager").error
     with desk.store.read() as tx:
-        assert rows.held(tx) == {}
+        assert store.restore_guard.held(tx) == {}

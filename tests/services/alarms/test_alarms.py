@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services import clock
+from services import clock, store
 from services.access import WORKER, Actor, Grant, NotAllowed
 from services.accounts.errors import DaysOutOfRange
 from services.accounts.pauses import pause, resume
@@ -20,7 +20,6 @@ from services.entrypoints import worker
 from services.entrypoints.periodic import Round, Rounds
 from services.orders import create, history
 from services.store import StoreFull, access
-from services.store import alarms as rows
 from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -43,14 +42,14 @@ def pay(desk: Desk, sandbox: RunningSandbox, actor: Actor, order_id: int) -> Non
 
 def alarm_of(desk: Desk, order_id: int | None, kind: str, identity: str) -> None:
     with desk.store.write() as tx:
-        rows.open_alarm(
+        store.alarms.open_alarm(
             tx, identity=identity, account="demo", order=order_id, kind=kind, detail={}, opened_at=clock.now()
         )
 
 
 def closed(desk: Desk) -> list[tuple[str, str, str]]:
     with desk.store.read() as tx:
-        found = rows.closed_before(tx, range(1, 100))
+        found = store.alarms.closed_before(tx, range(1, 100))
     return [(row.kind, row.closed_by, row.closing_reason) for row in found]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from services import clock
+from services import clock, imports
 from services.access import WORKER, Actor
 from services.alarms.handling import close
 from services.desk import Desk
@@ -17,9 +17,6 @@ from services.imports import (
     fetch_schedule,
     file_accounts,
     files,
-)
-from services.imports import (
-    follow_up as following,
 )
 from services.imports.errors import FileUnknown
 from services.imports.fetch_schedule import Automatic
@@ -97,7 +94,7 @@ def test_what_a_file_leaves_and_always_fails_lets_the_others_go_and_is_to_do(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     follow_up, tried, first = (
-        following.follow_up,
+        imports.follow_up.follow_up,
         [],
         files.receive(desk, finance, "demo", "a.csv", BytesIO(csv(sale("A")))),
     )
@@ -108,7 +105,7 @@ def test_what_a_file_leaves_and_always_fails_lets_the_others_go_and_is_to_do(
             raise RuntimeError("a fault of ours")
         follow_up(lease, file)
 
-    monkeypatch.setattr(following, "follow_up", failing)
+    monkeypatch.setattr(imports.follow_up, "follow_up", failing)
     second = files.receive(desk, finance, "demo", "b.csv", BytesIO(csv(sale("B"))))
     background.work_off(desk)
     assert tried == [first, second, first, first]

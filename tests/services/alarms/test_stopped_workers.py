@@ -26,7 +26,7 @@ from services.heartbeats import (
     watching_workers,
 )
 from services.imports import lease, process, supervisor
-from services.orders.steps import lanes as lanes_of_steps
+from services.orders import steps
 from services.orders.steps import runner
 from services.orders.steps.lanes import Lanes
 from services.store import Store, heartbeats
@@ -324,7 +324,7 @@ def test_a_call_that_never_comes_back_is_told(desk: Desk, monkeypatch: pytest.Mo
     waiting, lanes = threading.Event(), Lanes(desk, "here")
     monkeypatch.setattr(runner, "take", lambda *_: STEP)
     monkeypatch.setattr(runner, "run", lambda *_: waiting.wait(10))
-    monkeypatch.setattr(lanes_of_steps, "HANGS_SECONDS", 0.1)
+    monkeypatch.setattr(steps.lanes, "HANGS_SECONDS", 0.1)
     assert lanes.begin_next()
     assert not lanes.hang()
     time.sleep(0.15)
@@ -343,7 +343,7 @@ def test_a_step_for_which_there_is_no_thread_gives_its_place_back(
         patched.setattr(threading.Thread, "start", _no_thread)
         with pytest.raises(RuntimeError):
             lanes.begin_next()
-    monkeypatch.setattr(lanes_of_steps, "HANGS_SECONDS", 0.0)
+    monkeypatch.setattr(steps.lanes, "HANGS_SECONDS", 0.0)
     assert not lanes.hang()
 
 

@@ -29,15 +29,13 @@ from services.reconciliation.matching import order_changes, rejoin
 from services.reconciliation.matching.lookup import Lookup
 from services.settlements.dialect import Detection
 from services.settlements.given import Given
-from services.store import Connection, meta
+from services.store import Connection, meta, settlements
 from services.store.orders import orders
 from services.store.schema.settlements import settlement_files
-from services.store.settlements import settlement_files as rows
-from tests.support import postgres
+from tests.support import postgres, servers
 from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person
 from tests.support.payouts import csv, import_file, lines_of
-from tests.support.servers import until as wait_until
 
 
 @pytest.fixture
@@ -186,7 +184,7 @@ def test_who_reads_a_large_file_keeps_the_turn(
 
     def at_length(*args: Any) -> Detection:
         until.append(leased_until(desk))
-        wait_until(lambda: leased_until(desk) > until[0])
+        servers.until(lambda: leased_until(desk) > until[0])
         return detect(*args)
 
     monkeypatch.setattr(lease, "_SECONDS", 4.0)
@@ -214,7 +212,7 @@ def test_a_try_counts_unless_it_was_stopped(
     monkeypatch.setattr(Given, "detect", interrupted)
     process.work_off(desk.store, "one", desk.settings.all_accounts, stopping)
     with desk.store.read() as tx:
-        found = rows.get(tx, file)
+        found = settlements.settlement_files.get(tx, file)
     assert found is not None
     assert (found.state, found.tries) == ("running", tries)
 
@@ -303,7 +301,7 @@ def test_a_process_that_ended_since_the_store_was_away_does_not_count_as_a_try(
         child._process = Dead(code)  # type: ignore[assignment]
         child.poll()
     with desk.store.read() as tx:
-        found = rows.get(tx, file)
+        found = settlements.settlement_files.get(tx, file)
     assert found is not None
     assert (found.state, found.tries) == ("running", 1)
 
@@ -342,7 +340,7 @@ def test_a_slow_reception_that_comes_to_its_end_is_not_cleaned_away(desk: Desk, 
         with desk.store.write() as tx:
             tx.execute(update(settlement_files).values(alive_at=clock.now() - timedelta(hours=1)))
         with desk.store.read() as tx:
-            left.extend(rows.to_clean(tx, clock.now() - timedelta(minutes=30)))
+            left.extend(settlements.settlement_files.to_clean(tx, clock.now() - timedelta(minutes=30)))
 
     file = files.receive(desk, finance, "demo", "a.csv", Ending(csv(sale("A-1")), fall_silent))
     held = lease.acquire(desk.store, "test", (), Event())
@@ -351,6 +349,6 @@ def test_a_slow_reception_that_comes_to_its_end_is_not_cleaned_away(desk: Desk, 
     lease.release(desk.store, "test")
     background.work_off(desk)
     with desk.store.read() as tx:
-        kept = rows.get(tx, file)
+        kept = settlements.settlement_files.get(tx, file)
     assert kept is not None
     assert kept.state == "complete"

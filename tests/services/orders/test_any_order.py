@@ -47,9 +47,8 @@ from services.orders.record import observe
 from services.orders.retry import PAUSED_GAP
 from services.orders.steps import send_mail
 from services.orders.unconfirmed import PATIENCE
-from services.store import accounts
-from services.store.orders import orders as rows
-from services.store.schema import orders
+from services.store import accounts, schema
+from services.store.orders import orders
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.world import Snapshot, World
@@ -314,7 +313,7 @@ class Request(RuleBasedStateMachine):
         """A read was answered long ago, and is folded in only now."""
         seen = self.world.history[-1 - n % len(self.world.history)]
         with self.desk.store.write() as tx:
-            page = rows.page_by_hipay_order_id(tx, "demo", seen.page)
+            page = orders.page_by_hipay_order_id(tx, "demo", seen.page)
             assert page is not None
             observe(tx, self.desk, self.order, page.id, self.world.observation(seen), actor=WORKER)
         self.model.was_shown(seen)
@@ -597,8 +596,8 @@ class Request(RuleBasedStateMachine):
         assert (order.delivery, order.availability) == (model.mail, model.availability)
         assert found.badge == model.badge()
         with self.desk.store.read() as tx:
-            same = rows.Filter(text=self.name, badges=(found.badge,))
-            assert rows.count_orders(tx, same, None, now=clock.now()) == 1
+            same = orders.Filter(text=self.name, badges=(found.badge,))
+            assert orders.count_orders(tx, same, None, now=clock.now()) == 1
 
     @invariant()
     def the_right_alarms(self) -> None:
@@ -640,7 +639,7 @@ class Request(RuleBasedStateMachine):
         assert order.authorised == sum(one.authorised for one in bank if one.captured or not one.over)
         assert (order.payment in MONEY) == any(one.captured for one in bank)
         with self.desk.store.write() as tx:
-            tx.execute(delete(orders.steps))
+            tx.execute(delete(schema.orders.steps))
 
 
 @pytest.fixture

@@ -10,20 +10,20 @@ from services.access import Actor
 from services.desk import Desk
 from services.orders import create, history
 from services.orders.states import AVAILABILITY, BADGES, DELIVERY, PAYMENT
-from services.store.orders import orders as rows
-from services.store.schema import orders
+from services.store import schema
+from services.store.orders import orders
 from tests.support.drafts import draft
 
 
 def test_python_and_sql_agree_on_every_state(desk: Desk, manager: Actor) -> None:
     order_id = create.create(desk, manager, draft(), create.new_form_key())
     now = clock.now()
-    holds = select(*(rows.badge_condition(badge, now).label(badge) for badge in BADGES)).where(
-        orders.orders.c.id == order_id
+    holds = select(*(orders.badge_condition(badge, now).label(badge) for badge in BADGES)).where(
+        schema.orders.orders.c.id == order_id
     )
     with desk.store.write() as tx:
         for delivery, availability, payment, hours in product(DELIVERY, AVAILABILITY, PAYMENT, (-1, 1)):
-            rows.change_order(
+            orders.change_order(
                 tx,
                 order_id,
                 delivery=delivery,
@@ -31,7 +31,7 @@ def test_python_and_sql_agree_on_every_state(desk: Desk, manager: Actor) -> None
                 payment=payment,
                 expires_at=now + timedelta(hours=hours),
             )
-            order = rows.order(tx, order_id)
+            order = orders.order(tx, order_id)
             assert order is not None
             found = [badge for badge, yes in zip(BADGES, tx.execute(holds).one(), strict=True) if yes]
             assert found == [history.badge(order, now)], (delivery, availability, payment, hours)

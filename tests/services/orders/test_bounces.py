@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from services import clock
+from services import clock, store
 from services.access import Actor
 from services.alarms.sweep import sweep
 from services.checklist.measure import measure
@@ -21,7 +21,6 @@ from services.notices.choices import choose
 from services.notices.post import post
 from services.orders import bounces, create, history, links
 from services.orders.history import Detail
-from services.store.orders import orders as rows
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.imap import PASSWORD, Imap
@@ -209,7 +208,9 @@ def test_of_an_erased_customer_nothing_is_quoted(desk: Desk, manager: Actor, ima
     order_id = send(desk, manager)
     name = message_id(desk, order_id)
     with desk.store.write() as tx:
-        rows.change_order(tx, order_id, erased_at=clock.now(), email="", first_name="—", last_name="")
+        store.orders.orders.change_order(
+            tx, order_id, erased_at=clock.now(), email="", first_name="—", last_name=""
+        )
     imap.add(returned(name, diagnostic="smtp; 550 Elodie Marchand has left"))
     bounces.read_mailbox(desk)
     [event] = [one for one in seen(desk, order_id).events if one.kind == "mail_bounced"]

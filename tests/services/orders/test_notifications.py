@@ -19,9 +19,8 @@ from services.access import WORKER
 from services.desk import Desk
 from services.hipay.notifications import parse
 from services.orders import notifications, record
-from services.store.orders import orders as rows
-from services.store.orders import steps
-from services.store.schema import orders
+from services.store import schema
+from services.store.orders import orders, steps
 from tests.support.desk import open_test_desk
 from tests.support.public import body, order_row, order_with_page
 
@@ -49,17 +48,19 @@ def receive(desk: Desk, *bodies: bytes) -> None:
 
 def states(desk: Desk) -> list[str]:
     with desk.store.read() as tx:
-        return list(tx.scalars(select(orders.notifications.c.state).order_by(orders.notifications.c.id)))
+        return list(
+            tx.scalars(select(schema.orders.notifications.c.state).order_by(schema.orders.notifications.c.id))
+        )
 
 
 def only(desk: Desk) -> Any:
     with desk.store.read() as tx:
-        return tx.execute(select(orders.notifications)).one()
+        return tx.execute(select(schema.orders.notifications)).one()
 
 
 def alarms(desk: Desk) -> list[Any]:
     with desk.store.read() as tx:
-        return list(tx.execute(select(orders.alarms).order_by(orders.alarms.c.id)))
+        return list(tx.execute(select(schema.orders.alarms).order_by(schema.orders.alarms.c.id)))
 
 
 def read_is_due(desk: Desk, row: int) -> bool:
@@ -72,13 +73,13 @@ def shows(desk: Desk, row: int, *, total: int | None = None, **changes: str | in
     """A read of the order shows what this notification says."""
     seen = replace(parse(body(**changes), FORM).observation(), charged_back=total)
     with desk.store.write() as tx:
-        page = rows.pages_of(tx, row)[0]
+        page = orders.pages_of(tx, row)[0]
         return record.observe(tx, desk, row, page.id, seen, actor=WORKER)
 
 
 def recorded(desk: Desk, row: int) -> list[tuple[str, str]]:
     with desk.store.read() as tx:
-        return [(event.kind, str(event.data.get("source", ""))) for event in rows.events_of(tx, row)]
+        return [(event.kind, str(event.data.get("source", ""))) for event in orders.events_of(tx, row)]
 
 
 def test_a_capture_that_is_told_is_unconfirmed_until_a_read_shows_it(desk: Desk) -> None:
@@ -104,7 +105,7 @@ def test_a_replay_a_year_later_has_no_effect(desk: Desk) -> None:
     notifications.work_off(desk)
     shows(desk, row)
     with desk.store.read() as tx:
-        before = len(rows.events_of(tx, row))
+        before = len(orders.events_of(tx, row))
     clock.use(lambda: timedelta(days=365))
     try:
         receive(desk, body())
@@ -116,7 +117,7 @@ def test_a_replay_a_year_later_has_no_effect(desk: Desk) -> None:
         clock.use(None)
     assert states(desk) == ["applied", "repeated"]
     with desk.store.read() as tx:
-        assert len(rows.events_of(tx, row)) == before
+        assert len(orders.events_of(tx, row)) == before
     assert order_row(desk, row).captured == 15_0000
 
 
@@ -286,7 +287,7 @@ def test_a_fault_of_ours_is_alarmed_and_holds_nobody_up(desk: Desk, monkeypatch:
 
     def faulty(tx: Any, desk: Desk, told: Any) -> Any:
         if row in [page.order for page, _ in told]:
-            rows.change_order(tx, row, payment="half-written")
+            orders.change_order(tx, row, payment="half-written")
             raise ValueError("secret text")
         return whole(tx, desk, told)
 

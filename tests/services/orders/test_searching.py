@@ -10,6 +10,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, create_engine, select
 
+import services.store.orders
 from services import clock, retention
 from services.access import SYSTEM
 from services.desk import Desk
@@ -18,7 +19,6 @@ from services.orders.drafts import check
 from services.reconciliation.decisions import candidates
 from services.store import open_store
 from services.store.engine import MIGRATIONS
-from services.store.orders import orders as rows
 from services.store.orders.orders import Filter
 from services.store.schema.orders import orders
 from tests.support import postgres
@@ -67,7 +67,7 @@ def test_a_text_of_any_length_is_a_search(desk: Desk) -> None:
 def test_a_changed_name_is_found_by_its_new_letters(desk: Desk) -> None:
     order, _ = order_with_page(desk)
     with desk.store.write() as tx:
-        rows.change_facts(tx, order, last_name="Lecœur\0")
+        services.store.orders.orders.change_facts(tx, order, last_name="Lecœur\0")
     assert history.find(desk, SYSTEM, Filter(text="lecoeur")).total == 1
 
 
@@ -152,9 +152,14 @@ def test_orders_of_before_are_found_once_the_tables_are_brought_up_to_date(
     store = open_store(url)
     with store.read() as tx:
         for text in FINDS[:7]:
-            assert rows.count_orders(tx, Filter(text=text), None, now=clock.now()) == 5_002, text
-        assert rows.count_orders(tx, Filter(text="a-1.5002"), None, now=clock.now()) == 1
+            assert (
+                services.store.orders.orders.count_orders(tx, Filter(text=text), None, now=clock.now())
+                == 5_002
+            ), text
+        assert (
+            services.store.orders.orders.count_orders(tx, Filter(text="a-1.5002"), None, now=clock.now()) == 1
+        )
         assert set(tx.scalars(select(orders.c.search))) == {
-            rows.searched(one._asdict()) for one in tx.execute(select(orders))
+            services.store.orders.orders.searched(one._asdict()) for one in tx.execute(select(orders))
         }
     store.close()

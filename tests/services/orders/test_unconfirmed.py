@@ -38,8 +38,8 @@ from services.orders.errors import BeingConfirmed
 from services.orders.history import Detail
 from services.orders.record import refold
 from services.orders.unconfirmed import answered
-from services.store.orders import orders as rows
-from services.store.schema import orders
+from services.store import schema
+from services.store.orders import orders
 from services.store.schema.settlements import order_positions
 from tests.support.accounts import audit_of
 from tests.support.desk import open_test_desk, person
@@ -148,7 +148,7 @@ def test_a_forged_notification_is_never_money_and_a_real_payment_is(
         None,
     )
     assert [one.transaction.captured for one in seen.told] == [AMOUNT]
-    listed = history.find(desk, manager, rows.Filter(badges=("unconfirmed",)))
+    listed = history.find(desk, manager, orders.Filter(badges=("unconfirmed",)))
     assert [one.id for one in listed.orders] == [order]
     assert operations.of_order(desk, person(desk, "finance"), order) == ((), ())
 
@@ -433,9 +433,9 @@ def test_what_was_counted_before_is_read_once_and_an_alarm_says_what_hipay_does_
         read = client.read_order(found(desk, real).pages[-1].hipay_order_id)
     assert read is not None
     with desk.store.write() as tx:
-        tx.execute(delete(orders.steps))
+        tx.execute(delete(schema.orders.steps))
         for order, reference in ((real, read.observations[0].reference), (forged, "forged")):
-            rows.add_event(
+            orders.add_event(
                 tx,
                 identity=f"payment:payment:{order}",
                 order=order,
@@ -453,13 +453,13 @@ def test_what_was_counted_before_is_read_once_and_an_alarm_says_what_hipay_does_
                 },
             )
             refold(tx, order)
-        rows.change_order(tx, over, expires_at=clock.now() - timedelta(days=1))
+        orders.change_order(tx, over, expires_at=clock.now() - timedelta(days=1))
     module = importlib.import_module("services.store.migrations.versions.0009_confirmed")
     for _ in range(2):  # the second finds nothing to do
         with desk.store.engine.begin() as tx, Operations.context(MigrationContext.configure(tx)):
             module.upgrade()
     with desk.store.read() as tx:
-        due = tx.execute(select(orders.steps.c.order, orders.steps.c.kind)).all()
+        due = tx.execute(select(schema.orders.steps.c.order, schema.orders.steps.c.kind)).all()
     assert sorted(map(tuple, due)) == [(order, "read") for order in (real, forged, waits)]
     later(sandbox, seconds=5)
     drain(desk)

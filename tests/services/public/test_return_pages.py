@@ -17,9 +17,8 @@ from services.i18n import LANGUAGES, translator
 from services.orders.staff_return import staff_return
 from services.public import customer_texts
 from services.public.customer_texts import PAGES
-from services.store.orders import orders as rows
-from services.store.orders import steps
-from services.store.schema import orders
+from services.store import schema
+from services.store.orders import orders, steps
 from tests.support.desk import nobody_else_writes, open_test_desk, person
 from tests.support.public import PAN, TOKEN, feedback, order_row, order_with_page, serving
 
@@ -90,8 +89,8 @@ def test_a_visit_brings_the_next_read_forward_but_never_asks_twice(client: httpx
     assert reads_due(desk, row) == [first]
     # Just read: the customer's reload does not make us ask HiPay again.
     with desk.store.write() as tx:
-        tx.execute(orders.steps.delete())
-        rows.change_order(tx, row, checked_at=clock.now())
+        tx.execute(schema.orders.steps.delete())
+        orders.change_order(tx, row, checked_at=clock.now())
     assert client.get(f"/return/demo/accept/{token}", params=feedback()).status_code == 303
     assert reads_due(desk, row) == []
 

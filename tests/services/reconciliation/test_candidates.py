@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from services import store
 from services.access import Actor, NotAllowed
 from services.desk import Desk
 from services.reconciliation.decisions.candidates import SHOWN, find, suggestions
 from services.reconciliation.decisions.errors import LineUnknown
 from services.store.orders import orders
-from services.store.schema import orders as schema
 from tests.support.by_hand import an_order, line, line_id, take
 from tests.support.desk import open_test_desk, person
 
@@ -108,9 +108,9 @@ def test_the_suggestions_of_several_lines_stand_beside_them(books: Desk, finance
 def test_an_erased_order_is_not_proposed(books: Desk, finance: Actor) -> None:
     with books.store.write() as tx:
         tx.execute(
-            update(schema.orders)
-            .where(schema.orders.c.order_id == "A-100")
-            .values(erased_at=schema.orders.c.created_at)
+            update(store.schema.orders.orders)
+            .where(store.schema.orders.orders.c.order_id == "A-100")
+            .values(erased_at=store.schema.orders.orders.c.created_at)
         )
     assert named(books, finance) == []
 

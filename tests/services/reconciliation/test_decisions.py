@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from services import retention
+import services.store.schema
+from services import retention, store
 from services.access import Actor, NotAllowed
 from services.access.trail import entries
 from services.desk import Desk
@@ -20,8 +21,6 @@ from services.reconciliation.decisions import available, decide, errors, history
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.matching import decided_lines, rejoin
 from services.reconciliation.matching.order_changes import catch_up
-from services.store.orders import orders as order_rows
-from services.store.schema import orders as schema
 from services.store.schema.settlements import line_decisions, settlement_files, settlement_lines
 from tests.support import postgres
 from tests.support.by_hand import (
@@ -257,9 +256,9 @@ def test_a_line_of_a_file_that_is_not_complete_is_not_there(
 def test_an_erased_customers_order_takes_no_line(books: Desk, finance: Actor, orders: Books) -> None:
     with books.store.write() as tx:
         tx.execute(
-            update(schema.orders)
-            .where(schema.orders.c.id == orders["A-300"])
-            .values(erased_at=schema.orders.c.created_at)
+            update(services.store.schema.orders.orders)
+            .where(services.store.schema.orders.orders.c.id == orders["A-300"])
+            .values(erased_at=services.store.schema.orders.orders.c.created_at)
         )
     with pytest.raises(errors.OrderErased) as refused:
         decide.match(books, finance, [shown(books, "WEB-1")], orders["A-300"], "why", "k1")
@@ -295,7 +294,7 @@ def test_an_order_that_was_changed_since_it_was_seen_takes_no_line(
     dear = an_order(books, "D-1", "12.00")
     seen = orders_seen(books)
     with books.store.write() as tx:
-        order_rows.change_order(tx, dear, amount=13_0000)
+        store.orders.orders.change_order(tx, dear, amount=13_0000)
     with pytest.raises(errors.OrderChanged) as refused:
         decide.match(books, finance, [shown(books, "WEB-1")], dear, "two euros", "k1", seen=seen)
     assert (refused.value.order_id, refused.value.now_units, refused.value.currency) == (
@@ -593,7 +592,7 @@ def test_the_audit_holds_ids_and_no_word_of_a_person(books: Desk, finance: Actor
     decide.undo_group(books, finance, "k1", "Mrs Marchand called again")
     history.comment_line(books, finance, line_id(books, "WEB-1"), "Mrs Marchand, again", "k2")
     with books.store.read() as tx:
-        kept = [str(row) for row in tx.execute(select(schema.audit))]
+        kept = [str(row) for row in tx.execute(select(services.store.schema.orders.audit))]
     assert not any("Marchand" in text for text in kept)
     actions = [entry.action for entry in reversed(audited(books, finance, ""))]
     assert [action for action in actions if action.startswith(("line.", "comment"))] == [

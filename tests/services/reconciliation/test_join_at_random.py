@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services import clock
+from services import clock, store
 from services.access import WORKER
 from services.desk import Desk
 from services.imports import background, files, load
@@ -23,7 +23,6 @@ from services.reconciliation.matching import order_changes, rejoin
 from services.reconciliation.matching.positions import divided
 from services.settlements.dialect import Chosen
 from services.store import Store, engine
-from services.store.orders import orders as order_rows
 from services.store.orders.orders import add_event
 from services.store.schema.orders import operations, pages
 from services.store.schema.settlements import settlement_lines
@@ -115,7 +114,7 @@ class Shop:
             return
         now, name = clock.now(), cells["id"]
         with self.desk.store.write() as tx:
-            number = order_rows.add_order(
+            number = store.orders.orders.add_order(
                 tx,
                 account="demo",
                 order_id=name,
@@ -177,7 +176,7 @@ class Shop:
                     actor_id="worker",
                     data=data,
                 )
-                order_rows.change_order(
+                store.orders.orders.change_order(
                     tx, number, payment="captured", captured=10_0000, captured_at=clock.now()
                 )
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from services import clock, retention
+from services import clock, retention, store
 from services.access import WORKER, Actor, NotAllowed
 from services.access.trail import entries
 from services.alarms.sweep import sweep
@@ -21,7 +21,6 @@ from services.reconciliation.decisions import acceptances
 from services.reconciliation.decisions.errors import AlreadyUndone, ReasonMissing
 from services.reconciliation.matching import positions
 from services.reconciliation.views import list_exports, lists, order_text
-from services.store.orders import orders as order_rows
 from services.store.schema.orders import alarms, orders
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.by_hand import an_order, line, position, take
@@ -47,7 +46,7 @@ def collected(desk: Desk, order: int, *days_ago: int) -> None:
     """When the order was first collected, and last."""
     first, last = (clock.now() - DAYS * days for days in (days_ago[0], days_ago[-1]))
     with desk.store.write() as tx:
-        order_rows.change_order(tx, order, captured_at=first, last_captured_at=last)
+        store.orders.orders.change_order(tx, order, captured_at=first, last_captured_at=last)
         positions.refresh(tx, [order])
 
 
@@ -92,7 +91,7 @@ def test_what_was_held_long_ago_and_collected_today_is_not_late(books: Desk, fin
             (5, {"captured": 4_0000}),
             (2, {"captured": 10_0000}),
         ):
-            order_rows.add_event(
+            store.orders.orders.add_event(
                 tx,
                 identity=str(days),
                 order=order,

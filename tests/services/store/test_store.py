@@ -20,11 +20,11 @@ from services.store import (
     Store,
     access,
     open_store,
+    schema,
 )
 from services.store.engine import sqlite_warning
 from services.store.locks import insert_new, put
-from services.store.orders import orders as rows
-from services.store.schema import orders
+from services.store.orders import orders
 from tests.support import postgres
 from tests.support.desk import settings_for
 from tests.support.public import order_with_page
@@ -93,7 +93,7 @@ def test_migrations_started_at_once_run_once(tmp_path: Path) -> None:
 @pytest.mark.sqlite
 def test_the_migrations_make_the_tables_of_the_schema(store: Store) -> None:
     with store.read() as tx:
-        assert compare_metadata(MigrationContext.configure(tx), orders.metadata) == []
+        assert compare_metadata(MigrationContext.configure(tx), schema.orders.metadata) == []
 
 
 @pytest.mark.sqlite
@@ -162,7 +162,7 @@ def test_amounts_beyond_32_bits_and_times_to_the_microsecond_come_back_as_they_w
     amount, now = 9_000_000_000_000_0000, clock.now().replace(microsecond=123457)
     order, _ = order_with_page(desk, amount=amount, created_at=now)
     with desk.store.read() as tx:
-        found = rows.order(tx, order)
+        found = orders.order(tx, order)
         total = tx.scalar(text("SELECT sum(amount) FROM orders"))
     assert found is not None
     assert (found.amount, found.created_at, int(total or 0)) == (amount, now, amount)
@@ -171,13 +171,15 @@ def test_amounts_beyond_32_bits_and_times_to_the_microsecond_come_back_as_they_w
 def test_a_character_that_no_database_keeps_is_replaced_wherever_it_comes_from(desk: Desk) -> None:
     order, _ = order_with_page(desk, last_name="Mar\0chand\ud800", failure_detail={"said": "a\0b\udfffc"})
     with desk.store.write() as tx:
-        found = rows.order(tx, order)
+        found = orders.order(tx, order)
         assert found is not None
         assert found.last_name == "Mar�chand�"
         assert found.failure_detail == {"said": "a\0b�c"}  # JSON spells its NUL
-        assert rows.page_by_token(tx, "no\0token") is None
-        assert rows.page_by_hipay_order_id(tx, "demo", "\ud800") is None
-        assert rows.find_orders(tx, rows.Filter(text="mar\0chand"), None, now=clock.now(), limit=9) == [found]
+        assert orders.page_by_token(tx, "no\0token") is None
+        assert orders.page_by_hipay_order_id(tx, "demo", "\ud800") is None
+        assert orders.find_orders(tx, orders.Filter(text="mar\0chand"), None, now=clock.now(), limit=9) == [
+            found
+        ]
 
 
 @pytest.mark.parametrize(
@@ -192,25 +194,25 @@ def test_a_search_minds_neither_case_nor_accents_and_takes_signs_as_they_are(
 ) -> None:
     order_with_page(desk, "A-1", description="Straße 50% a\\b")
     with desk.store.read() as tx:
-        assert rows.count_orders(tx, rows.Filter(text=search), None, now=clock.now()) == hit
+        assert orders.count_orders(tx, orders.Filter(text=search), None, now=clock.now()) == hit
 
 
 def test_an_insert_that_meets_its_equal_says_so_and_goes_on(desk: Desk) -> None:
     order, _ = order_with_page(desk)
     with desk.store.write() as tx:
-        assert insert_new(tx, orders.meta, ("name",), name="a", value="1")
-        assert not insert_new(tx, orders.meta, ("name",), name="a", value="2")
-        put(tx, orders.meta, {"name": "b"}, value="1")
-        put(tx, orders.meta, {"name": "b"}, value="2")
+        assert insert_new(tx, schema.orders.meta, ("name",), name="a", value="1")
+        assert not insert_new(tx, schema.orders.meta, ("name",), name="a", value="2")
+        put(tx, schema.orders.meta, {"name": "b"}, value="1")
+        put(tx, schema.orders.meta, {"name": "b"}, value="2")
         assert add_event(tx, order, identity="told:1")
         assert not add_event(tx, order, identity="told:1")
-        values = {row.name: row.value for row in tx.execute(select(orders.meta))}
+        values = {row.name: row.value for row in tx.execute(select(schema.orders.meta))}
         assert (values["a"], values["b"]) == ("1", "2")
-        assert len(rows.events_of(tx, order)) == 1
+        assert len(orders.events_of(tx, order)) == 1
 
 
 def add_event(tx: Connection, order: int, identity: str | None = None) -> bool:
-    return rows.add_event(
+    return orders.add_event(
         tx,
         identity=identity,
         order=order,

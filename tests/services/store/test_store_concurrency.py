@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from services import clock
+from services import clock, store
 from services.access import SYSTEM, WORKER, audit, sign_in
 from services.accounts.pauses import pause
 from services.desk import Desk
@@ -17,7 +17,6 @@ from services.orders import states
 from services.orders.record import record
 from services.store import access, accounts, alarms, meta
 from services.store.lease import LeaseLost
-from services.store.orders import orders as rows
 from services.store.orders import steps
 from tests.support.desk import open_test_desk
 from tests.support.public import order_with_page
@@ -70,11 +69,11 @@ def test_who_audits_before_a_row_and_who_audits_after_it_do_not_wait_for_each_ot
         with desk.store.write() as tx:
             audit.record(tx, SYSTEM, "tested", "test:1")
             meet()
-            rows.lock(tx, order)
+            store.orders.orders.lock(tx, order)
 
     def after() -> None:
         with desk.store.write() as tx:
-            rows.lock(tx, order)
+            store.orders.orders.lock(tx, order)
             meet()
             audit.record(tx, SYSTEM, "tested", "test:2")
 
@@ -111,9 +110,11 @@ def test_an_order_that_two_write_to_counts_both(desk: Desk) -> None:
         )
     with desk.store.read() as tx:
         for order in orders:
-            found = rows.order(tx, order)
+            found = store.orders.orders.order(tx, order)
             assert found is not None
-            events = [states.Event(row.kind, row.at, row.data) for row in rows.events_of(tx, order)]
+            events = [
+                states.Event(row.kind, row.at, row.data) for row in store.orders.orders.events_of(tx, order)
+            ]
             folded = states.fold(found.channel, found.amount, events)
             assert (
                 (found.delivery, found.availability)

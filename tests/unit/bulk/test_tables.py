@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from services.bulk import table
+from services import bulk
+from services.bulk import table, template
 from services.bulk.columns import EXPECTED, REQUESTS, recognise
 from services.bulk.errors import (
     ColumnsMissing,
@@ -13,8 +14,6 @@ from services.bulk.errors import (
     NotATable,
     TooManyRows,
 )
-from services.bulk.template import as_csv as template_csv
-from services.bulk.template import as_xlsx as template_xlsx
 from services.errors import DeskError
 from services.i18n import translator
 from services.parsing import ParsingTooHeavy
@@ -28,7 +27,7 @@ from tests.support.tables import HEADINGS, as_csv, as_xlsx, repacked, row
 def test_the_templates_headings_are_all_recognised(language: str, columns: tuple) -> None:
     t = translator(language)
     assert [recognise(t(column.label), columns) for column in columns] == [column.name for column in columns]
-    for made in (template_csv(columns, t), template_xlsx(columns, t)):
+    for made in (template.as_csv(columns, t), bulk.template.as_xlsx(columns, t)):
         with pytest.raises(NoRows):
             table.read(made, columns, 10)
 

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+import services.imports
 from benchmarks.settlement_files import COLUMNS, Dialect, write
 from benchmarks.settlement_orders import OrderFiller
 from benchmarks.settlement_shapes import Line, Order, Year
 from services.access import Actor
 from services.desk import Desk
 from services.imports import file_accounts, process
-from services.imports import files as imports
 from services.reconciliation.matching import order_changes
 from services.reconciliation.views import payout_list
-from services.store.schema.orders import orders as order_table
+from services.store import schema
 from services.store.schema.settlements import (
     LINE_AMOUNTS,
     LINE_TEXTS,
@@ -92,7 +92,7 @@ def fill(desk: Desk, orders: Sequence[Order]) -> None:
 def bring_in(desk: Desk, actor: Actor, files: Sequence[Raw]) -> None:
     file_accounts.assign(desk, actor, Year.number, "demo")
     for number, (raw, _) in enumerate(files):
-        imports.receive(desk, actor, "demo", f"{number}.csv", BytesIO(raw))
+        services.imports.files.receive(desk, actor, "demo", f"{number}.csv", BytesIO(raw))
         assert process.work_off(desk.store, "test", desk.settings.all_accounts)
     with desk.store.read() as tx:
         assert set(tx.scalars(select(settlement_files.c.state))) == {"complete"}
@@ -196,16 +196,16 @@ def must_agree(desk: Desk, actor: Actor, rows: list[oracle.Row], orders: Sequenc
 
 def stored_lines(desk: Desk) -> list[tuple[Any, ...]]:
     """Of each standing line what the file said, its outcome, its order and the one it comes near ("" for none)."""
-    line, near = settlement_lines.c, order_table.alias()
+    line, near = settlement_lines.c, schema.orders.orders.alias()
     query = (
         select(
             *(line[name] for name in (*LINE_TEXTS[:26], *LINE_AMOUNTS)),
             line.outcome,
-            order_table.c.order_id,
+            schema.orders.orders.c.order_id,
             near.c.order_id,
         )
         .join(settlement_files, settlement_files.c.id == line.file)
-        .outerjoin(order_table, order_table.c.id == line.order)
+        .outerjoin(schema.orders.orders, schema.orders.orders.c.id == line.order)
         .outerjoin(near, (near.c.id == line.nearest) & (line.outcome == "suggested"))
         .where(settlement_files.c.state == "complete", line.replaced_by.is_(None))
     )
@@ -216,7 +216,7 @@ def stored_lines(desk: Desk) -> list[tuple[Any, ...]]:
 def stored_positions(desk: Desk) -> dict[str, tuple[Any, ...]]:
     one = order_positions.c
     query = select(
-        order_table.c.order_id,
+        schema.orders.orders.c.order_id,
         one.status,
         one.gross_units,
         one.refunds_units,
@@ -233,7 +233,7 @@ def stored_positions(desk: Desk) -> dict[str, tuple[Any, ...]]:
         one.last_transfer,
         one.open,
         one.lines,
-    ).join(order_table, order_table.c.id == one.order)
+    ).join(schema.orders.orders, schema.orders.orders.c.id == one.order)
     with desk.store.read() as tx:
         rows = tx.execute(query.where(one.account == "demo")).all()
     return {row[0]: (*row[1:10], {name for name in row[10].split(", ") if name}, *row[11:]) for row in rows}

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from services.reconciliation.matching.order_status import STATUSES
-from services.reconciliation.views.reasons import STATUSES as WORDS
+from services.reconciliation.views import reasons
 from tests.unit.reconciliation.books import book, line, lines, order, positions
 
 KEY = {"order": "A1", "transaction_id": "800"}
@@ -124,7 +124,7 @@ def test_a_part_that_is_in_no_line_stays_open_whatever_was_refunded() -> None:
 
 
 def test_every_status_has_its_words() -> None:
-    assert set(WORDS) == set(STATUSES)
+    assert set(reasons.STATUSES) == set(STATUSES)
 
 
 def test_sums_over_lines_files_and_months() -> None:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from services.settlements import parts as reading
+from services import settlements
 from services.settlements.blocks import Block, DamagedCell, read_blocks
 from services.settlements.columns import UNITS
 from services.settlements.dialect import Chosen, Detection, detect_file
@@ -140,7 +140,7 @@ def together(found: list[Block]) -> pd.DataFrame:
 def test_every_row_is_a_line_or_set_aside_under_its_number_whatever_the_pieces(
     wanted: Wanted, rows: int, size: int
 ) -> None:
-    with patch.object(reading, "BLOCK_BYTES", size):
+    with patch.object(settlements.parts, "BLOCK_BYTES", size):
         detection, found = blocks(wanted.raw, rows)
     lines = together(found)
     got = zip(
@@ -172,7 +172,7 @@ def test_the_fast_and_the_careful_way_give_the_same_rows(wanted: Wanted, size: i
             sum(part.records for part in found),
         )
 
-    with patch.object(reading, "BLOCK_BYTES", size):
+    with patch.object(settlements.parts, "BLOCK_BYTES", size):
         fast = all_of(len(ENGLISH))
         careful = all_of(len(ENGLISH) + 7)  # no row has as many cells: each is taken apart by csv
     assert fast == careful
@@ -200,7 +200,7 @@ def test_quotes_and_line_ends_in_any_place_are_those_of_the_csv_module(
     """Every row that is a line, or none at all: what csv makes of the text is what is read, under the same number."""
     text = ";".join(SIX) + "\n" + newline.join(rows) + newline
     layout = find_layout(text, "utf-8", ";", 1)
-    with patch.object(reading, "BLOCK_BYTES", size):
+    with patch.object(settlements.parts, "BLOCK_BYTES", size):
         try:
             found = list(parts([Table("", text.encode(), replace(layout, width=6))], "text"))
         except BrokenQuotes:
@@ -255,7 +255,7 @@ def test_a_file_that_is_cut_off_is_found_out_before_its_first_line_is_given(
 ) -> None:
     path = tmp_path / "cut.csv"
     path.write_bytes(raw)
-    with patch.object(reading, "BLOCK_BYTES", 4_000), pytest.raises(TruncatedFile) as refused:
+    with patch.object(settlements.parts, "BLOCK_BYTES", 4_000), pytest.raises(TruncatedFile) as refused:
         detect_file(Source(path))
     assert refused.value.line >= 201
 
@@ -283,14 +283,14 @@ def test_what_is_wrong_far_below_the_header_is_found_before_the_first_line_is_gi
 
 def test_a_quote_that_no_block_can_hold_is_named_by_its_line() -> None:
     raw = write([sale(Order=f"A{n:06}") for n in range(3000)]).replace(b";A000007;", b';"A000007;')
-    with patch.object(reading, "BLOCK_BYTES", 50_000), pytest.raises(BrokenQuotes) as refused:
+    with patch.object(settlements.parts, "BLOCK_BYTES", 50_000), pytest.raises(BrokenQuotes) as refused:
         detect_file(Source(raw))
     assert refused.value.line == 9
 
 
 def test_a_file_of_misfits_only_is_named_row_by_row() -> None:
     raw = (";".join(ENGLISH) + "\n" + "x;y\n" * 5_000).encode()
-    with patch.object(reading, "BLOCK_BYTES", 4_000):
+    with patch.object(settlements.parts, "BLOCK_BYTES", 4_000):
         detection, found = blocks(raw)
     assert detection.lines == 5_000
     assert [row.line for block in found for row in block.aside] == list(range(2, 5_002))
@@ -313,7 +313,7 @@ def test_the_whole_file_decides_not_its_first_block(tmp_path: Path) -> None:
     many = [sale(amount=Decimal("1.234"), Order=f"A{n}") for n in range(400)]
     late = sale(amount=Decimal("-1012.500"), Operation="Fixed fee", Date=None, Order="25th")
     path.write_bytes(write([*many, late]))
-    with patch.object(reading, "BLOCK_BYTES", 4_000):
+    with patch.object(settlements.parts, "BLOCK_BYTES", 4_000):
         detection, found = blocks(path, chosen=Chosen())
     why = detection.dialect.why("decimal")
     assert (detection.dialect.decimal, why.cell, why.line) == (".", "-1012.500", 402)
@@ -334,7 +334,7 @@ def test_names_are_composed_and_every_encoding_passes_the_border_of_its_pieces(e
     ]
     raw = write(many, Style(encoding=encoding))
     chosen = replace(SIGNED, encoding=encoding if encoding == "iso-8859-15" else None)
-    with patch.object(reading, "BLOCK_BYTES", 3_000), patch("services.settlements.text._PIECE", 17):
+    with patch.object(settlements.parts, "BLOCK_BYTES", 3_000), patch("services.settlements.text._PIECE", 17):
         _, found = blocks(raw, chosen=chosen)
     assert together(found)["order"].tolist() == [f"É{n}" for n in range(300)]
 
@@ -382,7 +382,7 @@ def test_blocks_do_not_grow_with_the_file_in_any_thread(tmp_path: Path) -> None:
         for block in read_blocks(source, dialect):
             counts.append(len(block.lines))
 
-    with patch.object(reading, "BLOCK_BYTES", 100_000):
+    with patch.object(settlements.parts, "BLOCK_BYTES", 100_000):
         thread = threading.Thread(target=work)
         thread.start()
         thread.join()
