@@ -18,9 +18,7 @@ from services.heartbeats import still_working
 from services.mail.addresses import parse_address
 from services.orders.retry import UNDER_WAY
 from services.orders.states import UNPAID
-from services.store import Connection
-from services.store import accounts as configured
-from services.store import retention as rows
+from services.store import Connection, accounts, retention
 from services.store.orders.records import Order
 
 OPTIONS, MONTHS = "options", "retention_months"
@@ -85,10 +83,10 @@ def keep_for(desk: Desk, actor: Actor, account: str, wanted: int) -> None:
         raise MonthsRefused(MOST_MONTHS)
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE, account)
-        options = configured.sections(tx, account).get((OPTIONS, ""), {})
+        options = accounts.sections(tx, account).get((OPTIONS, ""), {})
         if options.get(MONTHS, 0) == wanted:
             return
-        configured.save_section(
+        accounts.save_section(
             tx,
             account,
             OPTIONS,
@@ -111,7 +109,7 @@ def look(desk: Desk, actor: Actor, whom: str) -> Found:
     wanted = _wanted(whom)
     with desk.store.read() as tx:
         require(tx, actor, Right.CONFIGURE, ALL_ACCOUNTS)
-        return _found(tx, rows.trace(tx, wanted), wanted)
+        return _found(tx, retention.trace(tx, wanted), wanted)
 
 
 def erase(desk: Desk, actor: Actor, whom: str) -> Found:
@@ -122,15 +120,15 @@ def erase(desk: Desk, actor: Actor, whom: str) -> Found:
     wanted = _wanted(whom)
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE, ALL_ACCOUNTS)
-        theirs = rows.trace(tx, wanted)
+        theirs = retention.trace(tx, wanted)
         found = _found(tx, theirs, wanted)
         if not found.anything:
             raise NothingToErase
-        rows.erase_orders(tx, theirs.ended, wanted.now)
-        rows.erase_messages(tx, theirs.messages)
-        rows.erase_lines(tx, theirs.lines)
-        rows.erase_rows(tx, theirs.rows)
-        rows.erase_notifications(tx, theirs.notifications)
+        retention.erase_orders(tx, theirs.ended, wanted.now)
+        retention.erase_messages(tx, theirs.messages)
+        retention.erase_lines(tx, theirs.lines)
+        retention.erase_rows(tx, theirs.rows)
+        retention.erase_notifications(tx, theirs.notifications)
         ids = [order.id for order in theirs.ended]
         audit.record(tx, actor, "customer_erased", f"user:{actor.id}", orders=ids, rows=found.rows)
     desk.store.truncate_log()
@@ -146,7 +144,7 @@ def sweep(desk: Desk) -> None:
         if kept:
             erased += _sweep(desk, account, now - kept * _MONTH, now)
     with desk.store.write() as tx:
-        rows.erase_again(tx)
+        retention.erase_again(tx)
     if erased:
         desk.store.truncate_log()
 
@@ -155,33 +153,33 @@ def _sweep(desk: Desk, account: str, cutoff: datetime, now: datetime) -> int:
     total = 0
     while True:
         with desk.store.write() as tx:
-            done = rows.erase_orders(
-                tx, rows.ended_before(tx, account, cutoff, now, now - UNDER_WAY, _AT_ONCE), now
+            done = retention.erase_orders(
+                tx, retention.ended_before(tx, account, cutoff, now, now - UNDER_WAY, _AT_ONCE), now
             )
             if done:
                 audit.record(tx, WORKER, "customers_erased", f"account:{account}", count=done)
             if done < _AT_ONCE:
-                rows.erase_rest(tx, account, cutoff)
+                retention.erase_rest(tx, account, cutoff)
         total += done
         still_working()
         if done < _AT_ONCE:
             return total
 
 
-def _wanted(whom: str) -> rows.Wanted:
+def _wanted(whom: str) -> retention.Wanted:
     """Raises AddressError for an empty text, and for an address that is none."""
     now, text = clock.now(), " ".join(whom.split())
     if text and "@" not in text:
-        return rows.Wanted(now, now - UNDER_WAY, name=text)
-    return rows.Wanted(now, now - UNDER_WAY, address=parse_address(whom).text.lower())
+        return retention.Wanted(now, now - UNDER_WAY, name=text)
+    return retention.Wanted(now, now - UNDER_WAY, address=parse_address(whom).text.lower())
 
 
-def _found(tx: Connection, theirs: rows.Trace, wanted: rows.Wanted) -> Found:
+def _found(tx: Connection, theirs: retention.Trace, wanted: retention.Wanted) -> Found:
     ids, every = [order.id for order in theirs.ended], (*theirs.ended, *theirs.alive)
     return Found(
         orders=tuple(order.order_id for order in theirs.ended),
-        messages=rows.messages_of(tx, ids) + len(theirs.messages),
-        notifications=rows.notifications_of(tx, ids) + len(theirs.notifications),
+        messages=retention.messages_of(tx, ids) + len(theirs.messages),
+        notifications=retention.notifications_of(tx, ids) + len(theirs.notifications),
         rows=len(theirs.rows),
         alive=tuple(order.order_id for order in theirs.alive),
         alive_until=max(map(_until, theirs.alive), default=None),
@@ -199,7 +197,7 @@ def _until(order: Order) -> datetime:
 
 
 def _months(tx: Connection, account: str) -> int:
-    return int(configured.sections(tx, account).get((OPTIONS, ""), {}).get(MONTHS, 0))
+    return int(accounts.sections(tx, account).get((OPTIONS, ""), {}).get(MONTHS, 0))
 
 
 def _known(desk: Desk, account: str) -> None:

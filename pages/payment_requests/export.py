@@ -8,9 +8,9 @@ from pages.components.order_words import BADGES, CHANNELS, person_name
 from services.access import Actor
 from services.desk import Desk
 from services.i18n import Translator
-from services.orders import export
-from services.orders.export import Words
+from services.orders import history_export
 from services.orders.history import Filter
+from services.orders.history_export import Words
 from services.spreadsheets.write import Form
 
 WORDS = Words({key: text for key, (text, _, _) in BADGES.items()}, CHANNELS, person_name)
@@ -47,4 +47,6 @@ def offer(chosen: Filter) -> None:
 
 
 def made(here: Desk, who: Actor, chosen: Filter, form: Form, t: Translator) -> bytes:
-    return exports.whole(lambda form, out: export.write(here, who, chosen, form, WORDS, t, out), form)
+    return exports.whole(
+        lambda form, out: history_export.write_history(here, who, chosen, form, WORDS, t, out), form
+    )

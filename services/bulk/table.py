@@ -27,7 +27,7 @@ from services.bulk.heading import (
     head_of,
     samples,
 )
-from services.settlements import text as texts
+from services.settlements import quotes
 from services.settlements.errors import (
     BrokenQuotes,
     NotASettlementFile,
@@ -35,8 +35,8 @@ from services.settlements.errors import (
     TooManyColumns,
     TruncatedFile,
 )
-from services.settlements.quotes import unfolded as unfolded_rows
 from services.settlements.sheet import MOST_CELLS, is_blank
+from services.settlements.text import decode, encodings
 from services.spreadsheets import marks
 from services.spreadsheets.errors import NoTable
 from services.spreadsheets.lost import is_error, is_formula
@@ -163,8 +163,8 @@ def _decoded(raw: bytes, columns: tuple[Column, ...]) -> tuple[str, str]:
     best: tuple[int, str, str] = (0, "", "")
     broken: SettlementFileError | None = None
     try:
-        for encoding in texts.encodings(raw):
-            text = texts.decode(raw, encoding)
+        for encoding in encodings(raw):
+            text = decode(raw, encoding)
             for delimiter in DELIMITERS:
                 try:
                     head = [row for _, row in zip(range(_HEAD_ROWS), _records(text, delimiter), strict=False)]
@@ -273,7 +273,7 @@ def _line(
     )
     dates = frozenset(name for name, place in places.items() if place in row.dates)
     shifted = any(cell.strip() for cell in row.cells[width:])
-    hidden = unfolded_rows(list(row.cells), delimiter, 2 * width - 1)[-1][0] if kind == "text" else 0
+    hidden = quotes.unfolded(list(row.cells), delimiter, 2 * width - 1)[-1][0] if kind == "text" else 0
     return Line(
         number=row.number,
         cells=cells,

@@ -19,8 +19,7 @@ from services.settlements.operations import ORDER_KINDS
 from services.store import access, alarms
 from services.store.alarms import StoredAlarm
 from services.store.order_states import Badge, StepKind
-from services.store.orders import operations, steps
-from services.store.orders import orders as rows
+from services.store.orders import operations, orders, steps
 from services.store.orders.orders import Filter as Filter
 from services.store.orders.records import Message, Order, Page, StoredEvent
 from services.store.settlements import reconciliation_views
@@ -100,9 +99,9 @@ def find(desk: Desk, actor: Actor, chosen: Filter, page: int = 1) -> Listing:
     now = clock.now()
     with desk.store.read() as tx:
         accounts = allowed_accounts(tx, actor, Right.SEE_ORDERS)
-        total = rows.count_orders(tx, chosen, accounts, now=now)
+        total = orders.count_orders(tx, chosen, accounts, now=now)
         page = max(1, min(page, -(-total // PAGE_SIZE) or 1))
-        found = rows.find_orders(
+        found = orders.find_orders(
             tx, chosen, accounts, now=now, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE
         )
     return Listing(tuple(found), total, page, now)
@@ -113,7 +112,7 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
     now = clock.now()
     with desk.store.read() as tx:
         order = allowed_request(tx, actor, Right.SEE_ORDERS, order_id)
-        pages, events = tuple(rows.pages_of(tx, order_id)), tuple(rows.events_of(tx, order_id))
+        pages, events = tuple(orders.pages_of(tx, order_id)), tuple(orders.events_of(tx, order_id))
         raised = tuple(alarms.alarms_of(tx, order_id))
         acting = {e.actor_id for e in events if e.actor_kind == "user"} | {
             a.closed_by for a in raised if a.closed_by
@@ -123,7 +122,7 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
             order=order,
             badge=badge(order, now),
             pages=pages,
-            messages=tuple(rows.messages_of(tx, order_id)),
+            messages=tuple(orders.messages_of(tx, order_id)),
             events=events,
             alarms=raised,
             waiting=steps.steps_of(tx, order_id),
@@ -143,7 +142,7 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
 def senders(desk: Desk, actor: Actor) -> list[tuple[str, str]]:
     """Who has sent payment requests of the accounts that the actor may see: (actor id, name)."""
     with desk.store.read() as tx:
-        return rows.senders(tx, allowed_accounts(tx, actor, Right.SEE_ORDERS))
+        return orders.senders(tx, allowed_accounts(tx, actor, Right.SEE_ORDERS))
 
 
 def check_now(desk: Desk, actor: Actor, order_ids: Iterable[int]) -> None:
@@ -151,7 +150,7 @@ def check_now(desk: Desk, actor: Actor, order_ids: Iterable[int]) -> None:
     with desk.store.write() as tx:
         allowed_accounts(tx, actor, Right.SEE_ORDERS)
         for order_id in sorted(order_ids):  # locks are taken in one order
-            order = rows.order(tx, order_id)
+            order = orders.order(tx, order_id)
             if order is None:
                 continue
             require(tx, actor, Right.SEE_ORDERS, order.account)
@@ -174,10 +173,10 @@ def retry(desk: Desk, actor: Actor, order_id: int) -> None:
             raise NothingToRetry
         kind: StepKind = "page" if order.availability == "failed" else "mail"
         if kind == "mail":
-            message = rows.message(tx, order_id, "link")
+            message = orders.message(tx, order_id, "link")
             assert message is not None
-            rows.change_message(tx, message.id, state="queued", tries=0)
-        rows.change_order(tx, order_id, failure="", failure_detail={})
+            orders.change_message(tx, message.id, state="queued", tries=0)
+        orders.change_order(tx, order_id, failure="", failure_detail={})
         record(tx, order_id, "page_requested" if kind == "page" else "mail_queued", actor, by_hand=True)
         steps.schedule(tx, order_id, kind, order.account, now)
         audit.record(tx, actor, "sending_retried", f"order:{order_id}", step=kind)

@@ -17,8 +17,7 @@ from services.hipay.observations import Observation
 from services.orders import event_data, states
 from services.store import Connection, alarms
 from services.store.order_states import EventKind
-from services.store.orders import operations
-from services.store.orders import orders as rows
+from services.store.orders import operations, orders
 from services.store.orders.records import AskedOperation, Order, Page, StoredEvent
 
 Outcome = Literal["applied", "repeated", "quarantined"]
@@ -28,13 +27,13 @@ def observe(
     tx: Connection, desk: Desk, order_id: int, page_id: int, observation: Observation, *, actor: Actor
 ) -> Outcome:
     """Record what a read shows of the order's page and fold it in, in the caller's transaction."""
-    order = rows.order(tx, order_id)
-    page = next(page for page in rows.pages_of(tx, order_id) if page.id == page_id)
+    order = orders.order(tx, order_id)
+    page = next(page for page in orders.pages_of(tx, order_id) if page.id == page_id)
     assert order is not None
-    known = rows.events_of(tx, order_id)
+    known = orders.events_of(tx, order_id)
     misfit, event = _event(desk, order, page, observation, known, actor)
     if event:
-        rows.add_event(tx, **event)
+        orders.add_event(tx, **event)
     if misfit:
         _quarantine(tx, order, observation, misfit)
         return "quarantined"
@@ -50,10 +49,10 @@ def tell(tx: Connection, desk: Desk, told: Sequence[tuple[Page, Observation]]) -
     """Record what HiPay tells of these pages, of an order each, and fold it in, in the caller's transaction: a few statements
     for all of them."""
     ids = [page.order for page, _ in told]
-    orders, known = rows.orders_of(tx, ids), rows.events_of_each(tx, ids)
+    found, known = orders.orders_of(tx, ids), orders.events_of_each(tx, ids)
     outcomes, events, folded = list[Outcome](), list[dict[str, Any]](), dict[int, dict[str, Any]]()
     for page, observation in told:
-        order, before = orders[page.order], known[page.order]
+        order, before = found[page.order], known[page.order]
         misfit, event = _event(desk, order, page, observation, before, HIPAY)
         if event:
             events.append(event)
@@ -62,9 +61,9 @@ def tell(tx: Connection, desk: Desk, told: Sequence[tuple[Page, Observation]]) -
         elif event and (changed := _changed(tx, order, [*_events(before), _as_folded(event)])[1]):
             folded[order.id] = changed
         outcomes.append("quarantined" if misfit else "applied" if event else "repeated")
-    rows.add_events(tx, events)
+    orders.add_events(tx, events)
     for order_id, changed in folded.items():
-        rows.change_order(tx, order_id, **changed)
+        orders.change_order(tx, order_id, **changed)
     return outcomes
 
 
@@ -136,9 +135,9 @@ def record(
 
     Servers quote addresses and names in their answers, and people name customers: those are left out.
     """
-    order = rows.order(tx, order_id)
+    order = orders.order(tx, order_id)
     assert order is not None
-    rows.add_event(
+    orders.add_event(
         tx,
         identity=identity,
         order=order_id,
@@ -149,14 +148,14 @@ def record(
         actor_id=actor.id,
         data=_nameless(data, order),
     )
-    return _fold(tx, order, _events(rows.events_of(tx, order_id)))
+    return _fold(tx, order, _events(orders.events_of(tx, order_id)))
 
 
 def refold(tx: Connection, order_id: int) -> states.State:
     """Write the state columns of the order anew from its events."""
-    order = rows.order(tx, order_id)
+    order = orders.order(tx, order_id)
     assert order is not None
-    return _fold(tx, order, _events(rows.events_of(tx, order_id)))
+    return _fold(tx, order, _events(orders.events_of(tx, order_id)))
 
 
 def _events(found: Iterable[StoredEvent]) -> list[states.Event]:
@@ -171,7 +170,7 @@ def _fold(tx: Connection, order: Order, events: Sequence[states.Event]) -> state
     """``order`` as this transaction has locked it, ``events`` all of its own, oldest first."""
     state, changed = _changed(tx, order, events)
     if changed:
-        rows.change_order(tx, order.id, **changed)
+        orders.change_order(tx, order.id, **changed)
     return state
 
 

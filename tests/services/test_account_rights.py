@@ -147,7 +147,7 @@ RULES: dict[str, Rule | str] = {
     "orders.create.create_in": refused(draft="$draft", form_key="walk"),
     "orders.create.preview": refused(accepted="$accepted"),
     "orders.create.copy_address": OWN,
-    "orders.export.write": hidden(chosen=Filter(), form="csv", words="$words", t=EN, out="$out"),
+    "orders.history_export.write_history": hidden(chosen=Filter(), form="csv", words="$words", t=EN, out="$out"),
     "orders.history.find": hidden(shows=True, chosen=Filter()),
     "orders.history.detail": refused(**ORDER),
     "orders.history.senders": hidden(),

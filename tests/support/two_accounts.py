@@ -12,7 +12,7 @@ from services.access import Actor
 from services.desk import Desk
 from services.orders import templates
 from services.orders.drafts import check
-from services.orders.export import Words
+from services.orders.history_export import Words
 from services.orders.templates import Content
 from services.reconciliation.decisions import decide, not_ours_rules
 from services.reconciliation.decisions.decide import Shown
@@ -20,7 +20,7 @@ from services.reconciliation.views import payout_list
 from services.store import alarms
 from services.store.alarms import Condition
 from services.store.orders import batches, operations
-from services.store.schema.orders import alarms as alarm_table
+from services.store.schema import orders
 from services.store.schema.settlements import line_decisions
 from tests.support.by_hand import an_order, line, line_id, take
 from tests.support.desk import person
@@ -81,7 +81,7 @@ def fill(desk: Desk) -> World:
             tx, order=order, account="outlet", reference="800", kind="refund", amount=1, currency="EUR", why="test", form_key="before",
             operation_id="R-1", created_at=now, actor_kind="user", actor_id="test",
         )  # fmt: skip
-        alarm = tx.scalar(select(alarm_table.c.id))
+        alarm = tx.scalar(select(orders.alarms.c.id))
         decision = tx.execute(select(line_decisions)).first()
     assert decision is not None
     form = draft(account="outlet")

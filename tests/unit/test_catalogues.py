@@ -16,8 +16,9 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 import services
-from services import bulk, error_messages
+from services import error_messages
 from services.access.sign_in import LOCAL_USER
+from services.bulk.columns import EXPECTED, REQUESTS
 from services.checklist import guidance
 from services.errors import DeskError
 from services.hipay import reasons
@@ -138,7 +139,7 @@ def needed() -> frozenset[str]:
     )
     held = {text for registry in registries for text in registry.values()}
     held |= {operation.label for operation in operations.OPERATIONS}
-    held |= {column.label for column in (*bulk.columns.REQUESTS, *bulk.columns.EXPECTED)}
+    held |= {column.label for column in (*REQUESTS, *EXPECTED)}
     return frozenset(
         screens | advice | held | {error_messages.UNKNOWN, LOCAL_USER} | set(reasons.sentences())
     ) - {""}

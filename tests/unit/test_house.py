@@ -14,7 +14,6 @@ FOLDERS = ("services", "pages", "sandbox", "tests", "benchmarks")
 FILES = [*sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")), ROOT / "app.py"]
 
 
-@pytest.mark.skip(reason="the last aliases are on their way out")
 def test_a_module_is_imported_under_its_own_name() -> None:
     """A search for ``orders.find`` finds each call of it."""
     aliases = [

@@ -21,8 +21,7 @@ from services.orders.steps.reminder_checks import resume
 from services.orders.unconfirmed import answered, awaited
 from services.store import Connection, alarms
 from services.store.alarms import StoredAlarm
-from services.store.orders import orders as rows
-from services.store.orders import steps
+from services.store.orders import orders, steps
 from services.store.orders.records import Page
 from services.store.orders.steps import Step
 
@@ -113,9 +112,9 @@ def _worth_reading(tx: Connection, order_id: int) -> list[Page]:
     Behind an own link there may be many, of half an hour each: those that ended lately, the newest, and all on which
     somebody has tried to pay.
     """
-    every = rows.pages_of(tx, order_id)
+    every = orders.pages_of(tx, order_id)
     tried = {
-        event.page for event in rows.events_of(tx, order_id) if event.kind in ("payment", "payment_told")
+        event.page for event in orders.events_of(tx, order_id) if event.kind in ("payment", "payment_told")
     }
     known = [page for page in every if page.state != "requested" or page.id in tried] or every
     since = clock.now() - LATE
@@ -138,11 +137,11 @@ def _set_next(tx: Connection, step: Step, *, asked: bool) -> None:
 
 
 def _next(tx: Connection, step: Step) -> datetime | None:
-    now, order = clock.now(), rows.order(tx, step.order)
+    now, order = clock.now(), orders.order(tx, step.order)
     assert order is not None
-    rows.change_order(tx, step.order, checked_at=now)
+    orders.change_order(tx, step.order, checked_at=now)
     # Behind an own link only a page that was made, or asked for, can be paid, and each lives half an hour.
-    ends = [page.expires_at or page.created_at + PAGE_LIFE for page in rows.pages_of(tx, step.order)]
+    ends = [page.expires_at or page.created_at + PAGE_LIFE for page in orders.pages_of(tx, step.order)]
     end = max(ends) if order.link_token else order.expires_at
-    since = max(event.at for event in rows.events_of(tx, step.order))
+    since = max(event.at for event in orders.events_of(tx, step.order))
     return next_read(order.payment, min(since, now), end, now, told=awaited(tx, step.order))

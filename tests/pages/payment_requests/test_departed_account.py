@@ -20,8 +20,8 @@ from services.hipay.errors import NotAuthorised
 from services.i18n import translator
 from services.orders import (
     create,
-    export,
     history,
+    history_export,
     links,
     operations,
 )
@@ -78,7 +78,7 @@ def test_every_screen_still_shows_its_orders(open_page: Open, desk: Desk, manage
     assert not at.exception
     assert "Élodie Marchand" in words(at)
     out = io.BytesIO()
-    export.write(desk, manager, Filter(), "csv", WORDS, translator("en"), out)
+    history_export.write_history(desk, manager, Filter(), "csv", WORDS, translator("en"), out)
     assert KEY in out.getvalue().decode("utf-8-sig")
 
 

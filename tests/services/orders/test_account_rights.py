@@ -12,7 +12,7 @@ from services import clock
 from services.access import Actor, NotAllowed
 from services.desk import Desk
 from services.i18n import translator
-from services.orders import confirm, create, export, history, links, operations, templates, warnings
+from services.orders import confirm, create, history, history_export, links, operations, templates, warnings
 from services.orders.drafts import check
 from services.orders.errors import UnknownOrder
 from services.orders.history import Filter
@@ -60,11 +60,11 @@ def test_list_count_and_export_are_of_the_persons_account(
     theirs = [] if wanted == ("two",) else ["A-100"]
     listing = history.find(desk, ours, Filter(accounts=wanted))
     assert ([order.order_id for order in listing.orders], listing.total) == (theirs, len(theirs))
-    words = export.Words(dict.fromkeys(BADGES, "State"), {}, lambda name, _: name)
+    words = history_export.Words(dict.fromkeys(BADGES, "State"), {}, lambda name, _: name)
     out = io.BytesIO()
-    assert export.write(desk, ours, Filter(accounts=wanted), "csv", words, translator("en"), out) == len(
-        theirs
-    )
+    assert history_export.write_history(
+        desk, ours, Filter(accounts=wanted), "csv", words, translator("en"), out
+    ) == len(theirs)
     assert b"B-100" not in out.getvalue()
 
 

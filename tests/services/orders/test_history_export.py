@@ -17,7 +17,7 @@ from services.access import Actor, NotAllowed
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.i18n import translator
-from services.orders import create, export
+from services.orders import create, history_export
 from services.store.orders import orders
 from services.store.orders.orders import Filter
 from tests.support.desk import open_test_desk, person
@@ -39,7 +39,7 @@ def manager(desk: Desk) -> Actor:
 
 def as_csv(desk: Desk, actor: Actor, chosen: Filter, language: str) -> list[dict[str, str]]:
     out = io.BytesIO()
-    count = export.write(desk, actor, chosen, "csv", WORDS, translator(language), out)
+    count = history_export.write_history(desk, actor, chosen, "csv", WORDS, translator(language), out)
     text = out.getvalue().decode("utf-8")
     assert text.startswith("\ufeff")
     found = list(
@@ -51,7 +51,7 @@ def as_csv(desk: Desk, actor: Actor, chosen: Filter, language: str) -> list[dict
 
 def as_xlsx(desk: Desk, actor: Actor, chosen: Filter, language: str) -> list[dict[str, object]]:
     out = io.BytesIO()
-    export.write(desk, actor, chosen, "xlsx", WORDS, translator(language), out)
+    history_export.write_history(desk, actor, chosen, "xlsx", WORDS, translator(language), out)
     out.seek(0)
     heading, *lines = CalamineWorkbook.from_filelike(out).get_sheet_by_index(0).to_python()
     return [dict(zip(heading, line, strict=True)) for line in lines]
@@ -84,7 +84,7 @@ def test_no_text_runs_as_a_formula(desk: Desk, manager: Actor, start: str) -> No
     [line] = as_csv(desk, manager, Filter(), "en")
     assert line["Description"] == f"'{start}|cmd"
     out = io.BytesIO()
-    export.write(desk, manager, Filter(), "xlsx", WORDS, translator("en"), out)
+    history_export.write_history(desk, manager, Filter(), "xlsx", WORDS, translator("en"), out)
     with zipfile.ZipFile(out) as book:
         sheet = book.read("xl/worksheets/sheet1.xml")
     assert b"|cmd" in sheet
@@ -115,7 +115,7 @@ def test_expected_orders_are_no_payment_requests(desk: Desk, manager: Actor) -> 
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
-def test_the_screen_makes_the_same_file(desk: Desk, manager: Actor, form: export.Form) -> None:
+def test_the_screen_makes_the_same_file(desk: Desk, manager: Actor, form: history_export.Form) -> None:
     create.create(desk, manager, draft(), create.new_form_key())
     content = made(desk, manager, Filter(), form, translator("en"))
     assert content.startswith(b"PK" if form == "xlsx" else "\ufeffState,".encode())
@@ -124,13 +124,13 @@ def test_the_screen_makes_the_same_file(desk: Desk, manager: Actor, form: export
 def test_who_may_not_see_orders_gets_no_byte(desk: Desk) -> None:
     out = io.BytesIO()
     with pytest.raises(NotAllowed):
-        export.write(desk, person(desk), Filter(), "csv", WORDS, translator("en"), out)
+        history_export.write_history(desk, person(desk), Filter(), "csv", WORDS, translator("en"), out)
     assert out.getvalue() == b""
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 def test_memory_does_not_grow_with_the_history(
-    desk: Desk, manager: Actor, form: export.Form, tmp_path: Path
+    desk: Desk, manager: Actor, form: history_export.Form, tmp_path: Path
 ) -> None:
     first = create.create(desk, manager, draft(), create.new_form_key())
     with desk.store.read() as tx:
@@ -149,7 +149,7 @@ def test_memory_does_not_grow_with_the_history(
     def peak(chosen: Filter) -> int:
         with (tmp_path / "out").open("w+b") as out:
             tracemalloc.start()
-            export.write(desk, manager, chosen, form, WORDS, translator("en"), out)
+            history_export.write_history(desk, manager, chosen, form, WORDS, translator("en"), out)
             found = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
         return found

@@ -14,7 +14,7 @@ from services.desk import Desk
 from services.i18n import Translator, language_name
 from services.orders.drafts import REFERENCES
 from services.orders.history import badge
-from services.spreadsheets import write as sheets
+from services.spreadsheets import write
 from services.spreadsheets.write import Column, Form
 from services.store.orders import orders
 from services.store.orders.orders import Filter
@@ -30,7 +30,7 @@ class Words:
     person: Callable[[str, Translator], str]
 
 
-def write(
+def write_history(
     desk: Desk, actor: Actor, chosen: Filter, form: Form, words: Words, t: Translator, out: BinaryIO
 ) -> int:
     """Write every payment request of the accounts allowed that the filter lets through to `out`, newest first; how many there are.
@@ -45,7 +45,7 @@ def write(
         audit.record(tx, actor, "history_exported", f"user:{actor.id}", rows=total)
     columns = _columns(desk, words, t, now)
     with desk.store.read() as tx:
-        return sheets.write(orders.each_order(tx, chosen, accounts, now=now), columns, form, t, out)
+        return write.write(orders.each_order(tx, chosen, accounts, now=now), columns, form, t, out)
 
 
 def _columns(desk: Desk, words: Words, t: Translator, now: datetime) -> tuple[Column, ...]:
