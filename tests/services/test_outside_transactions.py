@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import services.reconciliation.views.overview
 from services.access import WORKER
 from services.accounts.checks import SENDING
 from services.accounts.readiness import BLOCKS, readiness
@@ -23,7 +24,6 @@ from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.imports import background, fetch_schedule, files, folder
 from services.orders import create, history, notifications
-from services.reconciliation import views
 from services.settings import ROOT
 from services.store import Connection, Store
 from services.store.orders.orders import Filter
@@ -92,7 +92,7 @@ def test_what_people_and_workers_do_asks_nobody_in_a_transaction(desk: Desk) -> 
     assert readiness(desk, "demo", "link").ready
     overview(desk, admin, "demo")
     assert last_checks(desk, "demo")
-    views.overview.overview(desk, manager)
+    services.reconciliation.views.overview.overview(desk, manager)
     good = sending.look(desk, manager, "demo", as_csv([row(1)]), Rules("fr", 7, "fr")).good
     sending.start(desk, manager, "demo", "a.csv", good, days=7, per_minute=60, form_key="k")
     assert sending.work(desk)

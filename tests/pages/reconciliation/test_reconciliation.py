@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import services.imports
+import services.imports.files
 from services import access, store
 from services.access import WORKER, Actor, NotAllowed
 from services.demo.prepare import prepare_demo

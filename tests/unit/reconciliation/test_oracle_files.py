@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-import services.imports
+import services.imports.files
 from benchmarks.settlement_files import COLUMNS, Dialect, write
 from benchmarks.settlement_orders import OrderFiller
 from benchmarks.settlement_shapes import Line, Order, Year
