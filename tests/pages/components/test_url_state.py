@@ -25,7 +25,7 @@ def screen() -> None:
     st.date_input("Since", value=None, key="since", persist_state="page")
     st.toggle("Late", key="late", persist_state="page")
     st.write(repr(st.session_state.get("line")))
-    url_state.keep("test", choices)
+    url_state.write("test", choices)
 
 
 def opened(**query: str) -> AppTest:
