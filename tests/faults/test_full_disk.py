@@ -14,7 +14,7 @@ from services import clock
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.entrypoints import worker
-from services.imports import background, file_accounts, files
+from services.imports import background, file_accounts, files, supervisor
 from services.orders import create, history
 from services.store import StoreError, StoreFull, engine
 from services.store.locks import put
@@ -70,8 +70,8 @@ def tell(client: httpx.Client, raw: bytes) -> int:
 def test_the_disk_fills_up_while_importing_and_sending(
     desk: Desk, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for name in ("_HELD_UP_SECONDS", "_AGAIN_SECONDS"):
-        monkeypatch.setattr(background, name, 0.5)
+    monkeypatch.setattr(supervisor, "_HELD_UP_SECONDS", 0.5)
+    monkeypatch.setattr(background, "_AGAIN_SECONDS", 0.5)
     monkeypatch.setattr(worker, "AGAIN_SECONDS", 0.5)
     disk, manager, finance = desk.settings.data_dir, person(desk, "manager"), person(desk, "finance")
 
