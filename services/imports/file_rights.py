@@ -1,22 +1,13 @@
-"""Who may see a payout file, and act on it: whoever has the right on every account of the file.
-
-The accounts of a file are the one that it was added for and those to which its rows are booked. While nobody has said which
-account one of its rows belongs to, only a right on all accounts covers the file, also for whoever uploaded it: the rows may
-be another account's.
-"""
+"""The payout files that an actor may see or change (``access.payout_files``), and the accounts their rows may be booked to."""
 
 from collections.abc import Iterable
 
-from services.access import ALL_ACCOUNTS, AccessError, Actor, NotAllowed, Right, allowed_accounts, require
+from services.access import AccessError, Actor, NotAllowed, Right, allowed_accounts
+from services.access.payout_files import covers, require_accounts
 from services.imports.errors import FileUnknown
 from services.store import Connection
 from services.store.settlements import settlement_files
 from services.store.settlements.settlement_files import SettlementFile
-
-
-def accounts_of(file: SettlementFile) -> frozenset[str]:
-    """``ALL_ACCOUNTS`` stands for an account that is not known yet."""
-    return frozenset({file.account, *(account or ALL_ACCOUNTS for _, account, _ in file.accounts)})
 
 
 def require_file(tx: Connection, actor: Actor, right: Right, file_id: int) -> SettlementFile:
@@ -25,8 +16,7 @@ def require_file(tx: Connection, actor: Actor, right: Right, file_id: int) -> Se
     if file is None:
         allowed_accounts(tx, actor, right)
         raise FileUnknown
-    for account in sorted(accounts_of(file)):
-        require(tx, actor, right, account)
+    require_accounts(tx, actor, right, file)
     return file
 
 
@@ -34,7 +24,7 @@ def visible(tx: Connection, actor: Actor, right: Right, states: Iterable[str]) -
     """The files in these states that the right covers, newest first. Raises NotAllowed."""
     allowed = allowed_accounts(tx, actor, right)
     found = settlement_files.listed(tx, states, allowed)
-    return [file for file in found if allowed is None or accounts_of(file) <= allowed]
+    return [file for file in found if covers(allowed, file)]
 
 
 def importable_accounts(tx: Connection, file: SettlementFile) -> frozenset[str] | None:

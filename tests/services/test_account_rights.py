@@ -71,6 +71,7 @@ RULES: dict[str, Rule | str] = {
     "access.rights_by_account": "it is the question itself",
     "access.require": "it is the question itself",
     "access.allowed_accounts": "it is the question itself",
+    "access.payout_files.require_accounts": "it is the question itself",
     "access.audit.record": IN_TRANSACTION,
     "access.sign_in.sign_out": OWN,
     "access.trail.entries": refused(),

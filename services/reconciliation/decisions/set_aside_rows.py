@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from services import clock
-from services.access import ALL_ACCOUNTS, Actor, Right, audit, require
+from services.access import Actor, Right, audit
+from services.access.payout_files import require_accounts
 from services.desk import Desk
 from services.reconciliation.decisions.checks import check_reason
 from services.reconciliation.decisions.errors import (
@@ -22,8 +23,9 @@ from services.reconciliation.decisions.errors import (
     DecisionRefused,
 )
 from services.settlements.sheet import SetAsideRow
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.settlements import set_aside_rows
+from services.store.settlements.set_aside_rows import FileOfRows
 
 REST = 0  # instead of a line: all rows beyond those that are stored
 
@@ -72,7 +74,7 @@ def of_file(desk: Desk, actor: Actor, file: int) -> SetAsideRows:
     """Raises RowUnknown where there is no such file, NotAllowed."""
     with desk.store.read() as tx:
         found = set_aside_rows.file(tx, file)
-        require(tx, actor, Right.SEE_SETTLEMENTS, found.account if found else ALL_ACCOUNTS)
+        require_accounts(tx, actor, Right.SEE_SETTLEMENTS, found)
         if found is None:
             raise RowUnknown
         done = set_aside_rows.acts(tx, file)
@@ -83,9 +85,9 @@ def of_file(desk: Desk, actor: Actor, file: int) -> SetAsideRows:
             line=row.line,
             reason=row.reason,
             at=row.at,
-            who=row.who or "",
+            who=row.who,
             undone_at=row.undone_at,
-            undoer=row.undoer or "",
+            undoer=row.undoer,
             undo_reason=row.undo_reason,
         )
         acts[row.line] = (*acts.get(row.line, ()), act)
@@ -114,7 +116,7 @@ def deal(desk: Desk, actor: Actor, file: int, lines: Sequence[int], reason: str)
             if line in lines and (act.actor_id, act.reason) != (actor.id, reason_text)
         ]
         if others:
-            raise ConflictingDecision(others[0].who or "", others[0].at)
+            raise ConflictingDecision(others[0].who, others[0].at)
         if new := sorted(set(lines) - set(valid)):
             left, now = Counter(found.aside_open), clock.now()
             for line in new:
@@ -161,13 +163,14 @@ def undo(
         valid = [act for act in done if act.undone_at is None]
         for act in valid:
             if acts is not None and act.id not in acts:
-                raise ConflictingDecision(act.who or "", act.at)
+                raise ConflictingDecision(act.who, act.at)
         if not valid:
             if not done:
                 raise RowNotDealtWith
             last = done[-1]
             if (last.undone_by, last.undo_reason) != (actor.id, reason_text):
-                raise AlreadyUndone(last.undoer or "", last.undone_at)
+                assert last.undone_at is not None  # no act of these rows is valid
+                raise AlreadyUndone(last.undoer, last.undone_at)
             return
         assert found is not None
         left = Counter(found.aside_open)
@@ -180,14 +183,14 @@ def undo(
         )
 
 
-def _lock_file(tx: Connection, actor: Actor, file: int) -> Row[Any] | None:
+def _lock_file(tx: Connection, actor: Actor, file: int) -> FileOfRows | None:
     """The file, which nobody else changes before this transaction ends. Raises NotAllowed."""
-    found = set_aside_rows.lock_file(tx, file)
-    require(tx, actor, Right.RECONCILE, found.account if found else ALL_ACCOUNTS)
+    found = set_aside_rows.file(tx, file, lock=True)
+    require_accounts(tx, actor, Right.RECONCILE, found)
     return found
 
 
-def _closes(tx: Connection, found: Row[Any]) -> dict[int, dict[str, int]]:
+def _closes(tx: Connection, found: FileOfRows) -> dict[int, dict[str, int]]:
     """What each row of the file that may hold money takes out of its ``aside_open``, by line."""
     kept = [row for one in found.aside if (row := SetAsideRow(**one)).blocking]
     closes = {row.line: {row.settlement_id: 1} for row in kept}

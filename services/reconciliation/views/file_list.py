@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from services.access import ALL_ACCOUNTS, Actor, Right, allowed_accounts, require
+from services.access import Actor, Right, allowed_accounts
+from services.access.payout_files import covers, require_accounts
 from services.desk import Desk
 from services.reconciliation.views.lists import SHOWN
 from services.reconciliation.views.payout_list import visible_accounts
@@ -22,20 +23,30 @@ def files(
 ) -> tuple[ListedFile, ...]:
     """A page of the files, newest first, in any state; one more than SHOWN says that there are more. Raises NotAllowed."""
     with desk.store.read() as tx:
-        visible = visible_accounts(tx, desk, actor, accounts)
-        return tuple(reconciliation_views.files(tx, visible, before, SHOWN + 1))
+        chosen = visible_accounts(tx, desk, actor, accounts)
+        allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
+        shown: list[ListedFile] = []
+        # A page may hold files that have rows of other accounts, too: read on until this one is full.
+        while len(shown) <= SHOWN:
+            page = reconciliation_views.files(tx, chosen, before, SHOWN + 1)
+            shown += [file for file in page if covers(allowed, file)]
+            if len(page) <= SHOWN:
+                break
+            before = page[-1].id
+        return tuple(shown[: SHOWN + 1])
 
 
 def unfinished(desk: Desk, actor: Actor, also: Sequence[int] = ()) -> tuple[ListedFile, ...]:
     """The files that wait or are imported, oldest first, and these in any state. Raises NotAllowed."""
     with desk.store.read() as tx:
         allowed = allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS)
-        return tuple(reconciliation_views.unfinished(tx, also, allowed))
+        found = reconciliation_views.unfinished(tx, also, allowed)
+        return tuple(file for file in found if covers(allowed, file))
 
 
 def file(desk: Desk, actor: Actor, file_id: int) -> ReadFile | None:
     """One file with the rows that it set aside and how it was read. Raises NotAllowed."""
     with desk.store.read() as tx:
         found = reconciliation_views.file(tx, file_id)
-        require(tx, actor, Right.SEE_SETTLEMENTS, found.account if found else ALL_ACCOUNTS)
+        require_accounts(tx, actor, Right.SEE_SETTLEMENTS, found)
         return found

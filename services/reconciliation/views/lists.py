@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from services import clock
 from services.access import ALL_ACCOUNTS, Actor, Right, allowed_accounts, require
+from services.access.payout_files import covers
 from services.accounts.settlement_delay import days_to_settle
 from services.desk import Desk
 from services.orders.errors import UnknownOrder
@@ -289,7 +290,7 @@ def names(desk: Desk, actor: Actor, *, file: int | None, order: int | None) -> t
         of_file = reconciliation_views.file(tx, file) if file is not None else None
         of_order = position_pages.position(tx, order) if order is not None else None
     return (
-        of_file.name if of_file and (allowed is None or of_file.account in allowed) else "",
+        of_file.name if of_file and covers(allowed, of_file) else "",
         of_order.order_id if of_order and (allowed is None or of_order.account in allowed) else "",
     )
 

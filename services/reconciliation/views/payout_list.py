@@ -10,9 +10,10 @@ import pandas as pd
 from services.access import Actor, Right, allowed_accounts, require
 from services.desk import Desk
 from services.payouts.tie_out import PayoutState, tie
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.settlements import held_corrections, reconciliation_views, set_aside_rows
 from services.store.settlements.outcomes import OPEN
+from services.store.settlements.set_aside_rows import FileOfRows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,12 +142,12 @@ def read_payouts(tx: Connection, accounts: Sequence[str]) -> list[Payout]:
     return result
 
 
-def _accounts(file: Row[Any]) -> set[str]:
+def _accounts(file: FileOfRows) -> set[str]:
     """Whose a row is that could not be read, nobody knows: it may be of any account that the file names."""
     return {file.account, *(ours for _, ours, _ in file.accounts if ours)}
 
 
-def _blocked(file: Row[Any]) -> dict[str, int]:
+def _blocked(file: FileOfRows) -> dict[str, int]:
     """The payouts whose tie-out rows of the file block, and how many; a row that names no payout blocks all."""
     of_any = file.aside_open.get("", 0)
     names = {*file.aside_open, *(file.settlements if of_any else ())} - {""}

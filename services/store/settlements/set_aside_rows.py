@@ -1,10 +1,11 @@
 """Rows that payout files set aside, and what people did about them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
 from services.store.in_list import among
 from services.store.schema.orders import users
@@ -12,29 +13,73 @@ from services.store.schema.settlements import aside_acts, settlement_files
 
 _act, _file = aside_acts.c, settlement_files.c
 _undoers = users.alias("undoers")
+_FILE_COLUMNS = (
+    _file.id,
+    _file.name,
+    _file.account,
+    _file.accounts,
+    _file.state,
+    _file.aside,
+    _file.aside_blocking,
+    _file.aside_open,
+    _file.settlements,
+)
 
 
-def lock_file(tx: Connection, file: int) -> Row[Any] | None:
-    """The file, kept from others who deal with its rows until the transaction ends."""
-    return tx.execute(select(settlement_files).where(_file.id == file).with_for_update()).first()
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileOfRows:
+    """A payout file with the rows that it set aside. ``aside_open``: how many block a tie-out, by the payout that they name."""
+
+    id: int
+    name: str
+    account: str
+    accounts: list[list[Any]]
+    state: str
+    aside: list[dict[str, Any]]
+    aside_blocking: int
+    aside_open: dict[str, int]
+    settlements: list[str]
 
 
-def file(tx: Connection, file_id: int) -> Any:
-    """The rows that a file has set aside: account, aside, aside_blocking."""
-    query = select(_file.id, _file.account, _file.aside, _file.aside_blocking).where(_file.id == file_id)
-    found: Any = tx.execute(query).first()
-    return found
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredAct:
+    """What a person did about a row. ``closed``: what it took out of ``aside_open``. ``who``, ``undoer``: names, "" for none."""
+
+    id: int
+    file: int
+    line: int
+    closed: dict[str, int]
+    reason: str
+    at: datetime
+    actor_kind: str
+    actor_id: str
+    undone_at: datetime | None
+    undone_by: str | None
+    undo_reason: str
+    who: str
+    undoer: str
 
 
-def acts(tx: Connection, file: int) -> list[Row[Any]]:
-    """What was done about the file's rows, oldest first, with the names of who did and who undid it."""
+def file(tx: Connection, file_id: int, *, lock: bool = False) -> FileOfRows | None:
+    """The file; locked, nobody else deals with its rows until the transaction ends."""
+    query = select(*_FILE_COLUMNS).where(_file.id == file_id)
+    found = tx.execute(query.with_for_update() if lock else query).first()
+    return None if found is None else FileOfRows(**found._asdict())
+
+
+def acts(tx: Connection, file: int) -> list[StoredAct]:
+    """What was done about the file's rows, oldest first."""
     query = (
-        select(aside_acts, users.c.name.label("who"), _undoers.c.name.label("undoer"))
+        select(
+            aside_acts,
+            func.coalesce(users.c.name, "").label("who"),
+            func.coalesce(_undoers.c.name, "").label("undoer"),
+        )
         .outerjoin(users, and_(users.c.id == _act.actor_id, _act.actor_kind == "user"))
         .outerjoin(_undoers, _undoers.c.id == _act.undone_by)
         .where(_act.file == file)
     )
-    return list(tx.execute(query.order_by(_act.id)))
+    return [StoredAct(**row._asdict()) for row in tx.execute(query.order_by(_act.id))]
 
 
 def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -47,12 +92,12 @@ def undo(tx: Connection, ids: Iterable[int], *, at: datetime, by: str, reason: s
 
 
 def set_open(tx: Connection, file: int, left: Mapping[str, int]) -> None:
-    """How many rows of the file still stand in the way, by the payout that they name."""
+    """How many rows of the file still block a tie-out, by the payout that they name."""
     tx.execute(update(settlement_files).where(_file.id == file).values(aside_open=dict(left)))
 
 
-def open_files(tx: Connection) -> list[Row[Any]]:
-    """Complete files with rows that nobody has dealt with: name, account, accounts, aside_open, settlements."""
-    query = select(_file.id, _file.name, _file.account, _file.accounts, _file.aside_open, _file.settlements)
+def open_files(tx: Connection) -> list[FileOfRows]:
+    """Complete files with rows that nobody has dealt with, oldest first."""
     waiting = (_file.state == "complete") & (_file.aside_open != {})
-    return list(tx.execute(query.where(waiting).order_by(_file.id)))
+    query = select(*_FILE_COLUMNS).where(waiting).order_by(_file.id)
+    return [FileOfRows(**row._asdict()) for row in tx.execute(query)]

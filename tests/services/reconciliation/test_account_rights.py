@@ -171,3 +171,30 @@ def test_lines_of_another_account_are_left_out(desk: Desk, ours: Actor) -> None:
     wanted = [line_id(desk, name) for name in ("A-100", "B-100")]
     [found] = available.read_lines(desk, ours, wanted)
     assert (found.id, bool(found.possible)) == (wanted[0], True)
+
+
+def test_a_file_with_rows_of_another_account_too_is_neither_listed_nor_opened(
+    desk: Desk, ours: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Added for the person's account, it has a row of the other: it would show that account's customers."""
+    file_accounts.assign(desk, person(desk, "finance"), "1", "one")
+    mixed = [
+        row.replace("1;77;", f"{account};99;", 1).replace("A-1", f"C-{account}")
+        for account in ("1", "2")
+        for row in (line("A-1"),)
+    ]
+    import_file(desk, person(desk, "finance"), "one", "mixed.csv", "\r\n".join((HEAD, *mixed, "")).encode())
+    everybody = person(desk, "finance", email="all@example.com")
+    newest = file_list.files(desk, everybody)[0]
+    assert {ours for _, ours, _ in newest.accounts} == {"one", "two"}
+    monkeypatch.setattr(file_list, "SHOWN", 1)  # a page of which no file may be shown is not the last
+    assert [file.account for file in file_list.files(desk, ours)] == ["one"]
+    assert newest.id not in {file.id for file in file_list.unfinished(desk, ours, (newest.id,))}
+    assert lists.names(desk, ours, file=newest.id, order=None) == ("", "")
+    for refused in (
+        lambda: file_list.file(desk, ours, newest.id),
+        lambda: set_aside_rows.of_file(desk, ours, newest.id),
+        lambda: set_aside_rows.deal(desk, ours, newest.id, [1], "why"),
+    ):
+        with pytest.raises(NotAllowed):
+            refused()
