@@ -15,8 +15,8 @@ from services.error_messages import stored_sentence
 from services.i18n import Translator, format_ago, format_date, format_datetime
 from services.imports.fetch_requests import (
     Fetching,
+    FetchRequest,
     Payout,
-    Progress,
     ask,
     standing,
 )
@@ -90,7 +90,7 @@ def _state(seen: Fetching) -> None:
         _outcome(seen.last, t)
 
 
-def _progress(under_way: Progress, t: Translator) -> None:
+def _progress(under_way: FetchRequest, t: Translator) -> None:
     if under_way.state == "waiting" and under_way.failure and under_way.due_at > clock.now():
         when = format_ago(under_way.due_at, clock.now(), language())
         st.info(
@@ -112,7 +112,7 @@ def _progress(under_way: Progress, t: Translator) -> None:
     st.progress(under_way.done / under_way.wanted, plain(words))
 
 
-def _outcome(last: Progress, t: Translator) -> None:
+def _outcome(last: FetchRequest, t: Translator) -> None:
     if last.missed:
         st.warning(
             t.plural(
@@ -140,7 +140,7 @@ def _outcome(last: Progress, t: Translator) -> None:
         )
 
 
-def _sentence(request: Progress, t: Translator) -> str:
+def _sentence(request: FetchRequest, t: Translator) -> str:
     return stored_sentence(request.failure, request.failure_detail, t)
 
 

@@ -17,8 +17,7 @@ from pages.reconciliation.decision_lines import listed
 from services.access import Right
 from services.i18n import Translator, format_short
 from services.imports import held_corrections
-from services.imports.held_corrections import CorrectionDecision, HeldCorrection
-from services.imports.protected_lines import Kind
+from services.imports.held_corrections import CorrectionDecision, CorrectionKind, HeldCorrection
 from services.reconciliation.views.file_list import ReadFile
 from services.settlements.columns import LABELS
 
@@ -91,7 +90,7 @@ def show(file: ReadFile, key: str) -> None:
 def _decide(file: ReadFile, ids: list[int], why: str, place: str, t: Translator) -> None:
     take = t.plural("Take {count} correction", "Take {count} corrections", len(ids))
     keep = t.plural("Keep HiPay's line", "Keep HiPay's {count} lines", len(ids))
-    choices: tuple[tuple[Kind, str, str], ...] = (
+    choices: tuple[tuple[CorrectionKind, str, str], ...] = (
         ("taken", take, ":material/difference:"),
         ("dismissed", keep, ":material/verified:"),
     )

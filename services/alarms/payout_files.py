@@ -8,9 +8,12 @@ from services.desk import Desk
 from services.imports import protected_lines
 from services.imports.errors import ImportStopped
 from services.imports.fetch_schedule import automatic
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.alarms import Condition
 from services.store.settlements import folder_files, hipay_list, settlement_files
+from services.store.settlements.folder_files import FolderFile
+from services.store.settlements.hipay_list import FetchRequest, ListedPayout
+from services.store.settlements.settlement_files import FileInTrouble
 
 WITHOUT_FILE = timedelta(days=1)  # that HiPay may list a payout whose file is not here
 NOT_FETCHED = timedelta(days=1)  # that looking at HiPay's list may fail
@@ -27,11 +30,11 @@ def _all(tx: Connection, desk: Desk, now: datetime) -> Iterator[Condition]:
     yield from map(_without_file, hipay_list.without_file(tx, now - WITHOUT_FILE))
     yield from protected_lines.open_alarms(tx)
     for file in settlement_files.failed(tx):
-        yield _of_file("payout_file_failed", file, file.finished_at)
+        yield _of_file("payout_file_failed", file)
     for file in settlement_files.stopped(tx, ImportStopped.code):
-        yield _of_file("payout_file_failed", file, file.uploaded_at)
+        yield _of_file("payout_file_failed", file)
     for file in settlement_files.all_stuck(tx):
-        yield _of_file("payout_follow_up", file, file.alive_at)
+        yield _of_file("payout_follow_up", file)
     for row in folder_files.refused(tx):
         detail = {"file": row.name, **_why(row)}
         identity = f"payout_folder_refused:{row.account}:{row.sha256}:{row.found_at.isoformat()}"
@@ -44,16 +47,16 @@ def _all(tx: Connection, desk: Desk, now: datetime) -> Iterator[Condition]:
             yield Condition("payouts_not_fetched", f"payouts_not_fetched:{first.id}", account, None, detail)
 
 
-def _of_file(kind: str, file: Row[Any], at: datetime) -> Condition:
+def _of_file(kind: str, file: FileInTrouble) -> Condition:
     detail = {"file": file.name, "file_id": file.id, **_why(file)}
-    return Condition(kind, f"{kind}:{file.id}:{at.isoformat()}", file.account, None, detail)
+    return Condition(kind, f"{kind}:{file.id}:{file.at.isoformat()}", file.account, None, detail)
 
 
-def _why(row: Row[Any]) -> dict[str, Any]:
+def _why(row: FileInTrouble | FolderFile | FetchRequest) -> dict[str, Any]:
     return {"failure": row.failure, "failure_detail": row.failure_detail}
 
 
-def _without_file(row: Row[Any]) -> Condition:
+def _without_file(row: ListedPayout) -> Condition:
     detail = {
         "settlement": row.settlement_id,
         "units": row.amount,

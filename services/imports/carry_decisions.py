@@ -10,8 +10,9 @@ from typing import Any
 
 from services import clock
 from services.access import WORKER
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.settlements import corrections, decisions
+from services.store.settlements.corrections import CorrectedLine, UndecidedLine
 from services.store.settlements.decisions import Decision
 
 
@@ -27,9 +28,11 @@ def carry_over(tx: Connection, replaced: Sequence[int], file: int) -> None:
             decisions.add(tx, decision.group, [_carried(decision, old, new)])
 
 
-def _pairs(former: list[Row[Any]], new: list[Row[Any]]) -> list[tuple[Row[Any], Row[Any]]]:
+def _pairs(
+    former: list[CorrectedLine], new: list[UndecidedLine]
+) -> list[tuple[CorrectedLine, UndecidedLine]]:
     """Which line stands in whose place: of several with one key first those of the same amount, then one by one."""
-    free: dict[tuple[str, str], list[Row[Any]]] = {}
+    free: dict[tuple[str, str], list[UndecidedLine]] = {}
     for row in new:
         free.setdefault((row.account, row.key), []).append(row)
     found, left = [], []
@@ -47,7 +50,7 @@ def _pairs(former: list[Row[Any]], new: list[Row[Any]]) -> list[tuple[Row[Any], 
     return found
 
 
-def _carried(decision: Decision, old: Row[Any], new: Row[Any]) -> dict[str, Any]:
+def _carried(decision: Decision, old: CorrectedLine, new: UndecidedLine) -> dict[str, Any]:
     before = {
         "outcome": new.outcome,
         "reason": new.reason,
@@ -81,7 +84,7 @@ def _carried(decision: Decision, old: Row[Any], new: Row[Any]) -> dict[str, Any]
     }
 
 
-def _means_the_same(kind: str, old: Row[Any], new: Row[Any]) -> bool:
+def _means_the_same(kind: str, old: CorrectedLine, new: UndecidedLine) -> bool:
     before, now = old.original_amount_units, new.original_amount_units
     if old.original_currency != new.original_currency:
         return False

@@ -12,7 +12,7 @@ same key. An older file has none, and undoes no correction.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
@@ -21,8 +21,9 @@ from services.access import Actor, Right
 from services.desk import Desk
 from services.imports.file_rights import require_file
 from services.settlements.columns import AMOUNTS, COLUMNS
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.settlements import corrections, line_totals, settlement_lines
+from services.store.settlements.stored_lines import StoredLine
 
 SHOWN = 50  # corrections that are listed
 _STORED = {"account": "file_account", "order": "file_order", **{name: f"{name}_units" for name in AMOUNTS}}
@@ -114,10 +115,10 @@ def of_file(desk: Desk, actor: Actor, file: int) -> tuple[ShownCorrection, ...]:
     return of_stored(old, new)
 
 
-def of_stored(old: Sequence[Row[Any]], new: Sequence[Row[Any]]) -> tuple[ShownCorrection, ...]:
+def of_stored(old: Sequence[StoredLine], new: Sequence[StoredLine]) -> tuple[ShownCorrection, ...]:
     """Whole stored lines beside those that would take their place."""
     return _paired(
-        _stored(old), [(row.account, row.key, row.line, _cells(_named(row), _STORED)) for row in new]
+        _stored(old), [(row.account, row.key, row.line, _cells(asdict(row), _STORED)) for row in new]
     )
 
 
@@ -126,17 +127,13 @@ def of_read(
 ) -> tuple[ShownCorrection, ...]:
     """The first SHOWN of the stored lines that a file would correct; ``new``: (our account, cells with ``key`` and
     ``line``) of the lines of the file that may do so."""
-    old = corrections.whole(tx, replaced[:SHOWN])
+    old = corrections.of_ids(tx, replaced[:SHOWN])
     cells = [(account, row["key"], int(row["line"]), _cells(row, _READ)) for account, row in new]
     return _paired(_stored(old), cells)
 
 
-def _stored(found: Sequence[Row[Any]]) -> list[tuple[str, str, dict[str, Any]]]:
-    return [(row.account, row.key, _cells(_named(row), _STORED)) for row in found]
-
-
-def _named(row: Row[Any]) -> dict[str, Any]:
-    return {str(name): value for name, value in row._mapping.items()}
+def _stored(found: Sequence[StoredLine]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(row.account, row.key, _cells(asdict(row), _STORED)) for row in found]
 
 
 def _cells(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

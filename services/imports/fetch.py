@@ -32,7 +32,7 @@ from services.imports.ingest import ingest
 from services.store import STORE_AWAY
 from services.store.lease import LeaseLost
 from services.store.settlements import hipay_list
-from services.store.settlements.hipay_list import Request
+from services.store.settlements.hipay_list import ClaimedRequest
 
 LEASE = timedelta(minutes=3)
 _BEAT_SECONDS = 15.0
@@ -78,7 +78,7 @@ def run_next(desk: Desk, stopping: threading.Event | None = None) -> bool:
 
 
 class _Run:
-    def __init__(self, desk: Desk, request: Request, stopping: threading.Event) -> None:
+    def __init__(self, desk: Desk, request: ClaimedRequest, stopping: threading.Event) -> None:
         self._desk, self._request, self._stopping = desk, request, stopping
         self._counts = {"fetched": 0, "unchanged": 0, "missed": 0}
         self._beaten_at = time.monotonic()
@@ -203,7 +203,7 @@ class _Run:
             self._list(items, began)
         with self._desk.store.read() as tx:
             found = hipay_list.to_fetch(tx, account, recent_only=not by_person, since=began)
-        return tuple(row.settlement_id for row in found)
+        return tuple(found)
 
     def _list(self, items: list[SettlementItem], at: datetime, *, asked: bool = False) -> None:
         oldest = (at - RECENT).date()

@@ -1,9 +1,9 @@
 """What a person asks for, and how it stands: a press only writes the intent, the worker does it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from services import clock
 from services.access import Actor, Right, audit, require
@@ -11,15 +11,16 @@ from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.imports.errors import NoPayoutsThere, PayoutUnknown
 from services.imports.fetch_schedule import Automatic, automatic
-from services.store import Connection, Row
 from services.store.settlements import hipay_list
+from services.store.settlements.hipay_list import EndedRequest, PayoutWithFile
+from services.store.settlements.hipay_list import FetchRequest as FetchRequest
 
 SHOWN = 300  # of HiPay's payouts; those that are not here come first
 
 Here = Literal["absent", "reading", "here", "unreadable"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Payout:
     """One of HiPay's list. ``amount`` in 1/10000 of ``currency``; ``date_value`` ISO or "".
 
@@ -40,42 +41,15 @@ class Payout:
     failure_detail: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Progress:
-    """A request. ``settlement_id`` is "" for all that is new; ``current`` the payout whose file is coming, ``bytes`` of it.
-
-    ``due_at`` in the future: it is tried again then, after ``failure``.
-    """
-
-    id: int
-    source: str
-    settlement_id: str
-    state: str
-    due_at: datetime
-    finished_at: datetime | None
-    wanted: int
-    fetched: int
-    unchanged: int
-    missed: int
-    current: str
-    bytes: int
-    failure: str
-    failure_detail: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def done(self) -> int:
-        return self.fetched + self.unchanged + self.missed
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fetching:
     """``under_way`` waits or runs; ``last`` ended last; ``well`` ended last without a failure."""
 
     automatic: Automatic
     possible: bool
-    under_way: Progress | None
-    last: Progress | None
-    well: Progress | None
+    under_way: FetchRequest | None
+    last: EndedRequest | None
+    well: EndedRequest | None
     payouts: tuple[Payout, ...]
     total: int
     absent: int
@@ -120,49 +94,22 @@ def standing(desk: Desk, actor: Actor, account: str) -> Fetching:
         raise AccountUnknown(account)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, account)
-        under_way, last, well = last_requests(tx, account)
+        under_way, last, well = hipay_list.last_requests(tx, account)
         found, total, absent = hipay_list.settlements(tx, account, SHOWN)
         return Fetching(
-            automatic(tx, desk, account),
-            _possible(desk, account),
-            under_way,
-            last,
-            well,
-            tuple(map(_payout, found)),
-            total,
-            absent,
-            hipay_list.last_notification(tx, account),
+            automatic=automatic(tx, desk, account),
+            possible=_possible(desk, account),
+            under_way=under_way,
+            last=last,
+            well=well,
+            payouts=tuple(map(_payout, found)),
+            total=total,
+            absent=absent,
+            announced_at=hipay_list.last_notification(tx, account),
         )
 
 
-def last_requests(tx: Connection, account: str) -> tuple[Progress | None, Progress | None, Progress | None]:
-    """The request that waits or runs, the one that ended last, the one that last ended well."""
-    first, second, third = hipay_list.last_requests(tx, account)
-    return _progress(first), _progress(second), _progress(third)
-
-
-def _progress(row: Row[Any] | None) -> Progress | None:
-    if row is None:
-        return None
-    return Progress(
-        row.id,
-        row.source,
-        row.settlement_id,
-        row.state,
-        row.due_at,
-        row.finished_at,
-        row.wanted,
-        row.fetched,
-        row.unchanged,
-        row.missed,
-        row.current,
-        row.bytes,
-        row.failure,
-        row.failure_detail,
-    )
-
-
-def _payout(row: Row[Any]) -> Payout:
+def _payout(row: PayoutWithFile) -> Payout:
     unreadable = row.file_state in ("failed", "cancelled")
     here: Here = "here"
     if row.absent:
@@ -173,17 +120,17 @@ def _payout(row: Row[Any]) -> Payout:
     failure, detail = own if row.failure or not unreadable else (row.file_failure, row.file_failure_detail)
     changed = bool(row.fetched_at) and row.file_figures != row.figures
     return Payout(
-        row.settlement_id,
-        row.amount,
-        row.currency,
-        row.date_value,
-        here,
-        changed,
-        row.file,
-        row.file_name or "",
-        row.fetched_at,
-        failure or "",
-        detail or {},
+        settlement_id=row.settlement_id,
+        amount=row.amount,
+        currency=row.currency,
+        date_value=row.date_value,
+        here=here,
+        changed=changed,
+        file=row.file,
+        file_name=row.file_name or "",
+        fetched_at=row.fetched_at,
+        failure=failure or "",
+        failure_detail=detail or {},
     )
 
 

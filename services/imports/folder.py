@@ -31,8 +31,10 @@ from services.imports.fetch import detail_of
 from services.imports.ingest import ingest
 from services.parsing import ParsingError
 from services.settings import Account
-from services.store import STORE_AWAY, Row
-from services.store.settlements import folder_files
+from services.store import STORE_AWAY
+from services.store.settlements import folder_files, settlement_files
+from services.store.settlements.folder_files import FolderFile
+from services.store.settlements.settlement_files import SettlementFile
 
 DONE, REFUSED = "done", "refused"
 STILL_SECONDS = 10.0
@@ -128,8 +130,11 @@ class Watch:
         if row is None or row.state == "taking":
             return  # another worker is at it
         with self.desk.store.read() as tx:
-            files = folder_files.files(tx, row.files)
-        lost = next((one for one in (row, *files) if one.state in ("refused", "failed", "cancelled")), None)
+            files = settlement_files.of_ids(tx, row.files)
+        content_and_files: tuple[FolderFile | SettlementFile, ...] = (row, *files)
+        lost = next(
+            (one for one in content_and_files if one.state in ("refused", "failed", "cancelled")), None
+        )
         if lost is not None:
             code = lost.failure or "import_cancelled"
             if self._move(place, name, seen, REFUSED, partial(stored_sentence, code, lost.failure_detail)):
@@ -139,7 +144,7 @@ class Watch:
             known = partial(stored_sentence, FileKnown.code, {"name": row.name})
             self._move(place, name, seen, DONE, known if row.name != _clean(name) else None)
 
-    def _taken(self, account: str, name: str, content: BinaryIO, seen: _Seen) -> Row[Any] | None:
+    def _taken(self, account: str, name: str, content: BinaryIO, seen: _Seen) -> FolderFile | None:
         """What became of this content; taken now if it never was and nobody else is at it."""
         now = clock.now()
         with self.desk.store.read() as tx:

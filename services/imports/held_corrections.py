@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from services import clock
 from services.access import WORKER, Actor, Right, audit
@@ -19,14 +19,14 @@ from services.desk import Desk
 from services.imports import carry_decisions
 from services.imports.corrections import ShownCorrection, of_stored
 from services.imports.file_rights import require_file
-from services.imports.protected_lines import Kind, rejoin_restored
+from services.imports.protected_lines import rejoin_restored
 from services.reconciliation.decisions.checks import check_reason
 from services.reconciliation.decisions.errors import (
     AlreadyUndone,
     ConflictingDecision,
     DecisionRefused,
 )
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.settlements import (
     corrections,
     decisions,
@@ -35,6 +35,9 @@ from services.store.settlements import (
     settlement_files,
     settlement_lines,
 )
+from services.store.settlements.held_corrections import CorrectionAct, StoredCorrection
+from services.store.settlements.held_corrections import CorrectionKind as CorrectionKind
+from services.store.settlements.stored_lines import StoredLine
 
 SHOWN = 200  # corrections of a file that are listed, those that wait first
 _AT_ONCE = 100  # corrections in one transaction
@@ -60,13 +63,13 @@ class ImportRuns(HeldRefused):
     code = "held_import_runs"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CorrectionDecision:
     """What was decided of a correction. ``by_hipay``: by a later delivery, as ``undone_by_hipay``. ``undone_at`` None: it
     stands."""
 
     id: int
-    kind: str
+    kind: CorrectionKind
     reason: str
     at: datetime
     who: str
@@ -77,7 +80,7 @@ class CorrectionDecision:
     undone_by_hipay: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HeldCorrection:
     """A correction: ``line`` of the file. ``pairs``: its lines beside those whose place they would take; units of 1/10000,
     None where an amount is not there. ``acts``: all that was decided, oldest first; ``act``: what stands of that."""
@@ -111,7 +114,7 @@ def of_file(desk: Desk, actor: Actor, file: int) -> FileCorrections:
         done = held_corrections.acts(tx, [row.id for row in found])
         cells = {
             row.id: row
-            for row in corrections.whole(tx, [one for row in found for one in (*row.before, *row.after)])
+            for row in corrections.of_ids(tx, [one for row in found for one in (*row.before, *row.after)])
         }
         count, waiting = held_corrections.count(tx, file)
     acts: dict[int, list[CorrectionDecision]] = {}
@@ -120,37 +123,41 @@ def of_file(desk: Desk, actor: Actor, file: int) -> FileCorrections:
     return FileCorrections(tuple(_held(row, acts.get(row.id, []), cells) for row in found), count, waiting)
 
 
-def _act(row: Row[Any]) -> CorrectionDecision:
+def _act(row: CorrectionAct) -> CorrectionDecision:
     return CorrectionDecision(
-        row.id,
-        row.kind,
-        row.reason,
-        row.at,
-        row.who or "",
-        row.actor_kind == WORKER.kind,
-        row.undone_at,
-        row.undoer or "",
-        row.undo_reason,
-        row.undone_by == WORKER.id,
+        id=row.id,
+        kind=row.kind,
+        reason=row.reason,
+        at=row.at,
+        who=row.who or "",
+        by_hipay=row.actor_kind == WORKER.kind,
+        undone_at=row.undone_at,
+        undoer=row.undoer or "",
+        undo_reason=row.undo_reason,
+        undone_by_hipay=row.undone_by == WORKER.id,
     )
 
 
-def _held(row: Row[Any], acts: list[CorrectionDecision], cells: dict[int, Row[Any]]) -> HeldCorrection:
+def _held(
+    row: StoredCorrection, acts: list[CorrectionDecision], cells: dict[int, StoredLine]
+) -> HeldCorrection:
     return HeldCorrection(
-        row.id,
-        row.line,
-        row.account,
-        row.settlement_id,
-        row.currency,
-        row.before_units,
-        row.after_units,
-        of_stored([cells[one] for one in row.before], [cells[one] for one in row.after]),
-        tuple(acts),
-        next((act for act in acts if act.id == row.act), None),
+        id=row.id,
+        line=row.line,
+        account=row.account,
+        settlement_id=row.settlement_id,
+        currency=row.currency,
+        before_units=row.before_units,
+        after_units=row.after_units,
+        pairs=of_stored([cells[one] for one in row.before], [cells[one] for one in row.after]),
+        acts=tuple(acts),
+        act=next((act for act in acts if act.id == row.act), None),
     )
 
 
-def decide(desk: Desk, actor: Actor, file: int, ids: Sequence[int], kind: Kind, reason: str) -> None:
+def decide(
+    desk: Desk, actor: Actor, file: int, ids: Sequence[int], kind: CorrectionKind, reason: str
+) -> None:
     """Take these corrections of the file, or dismiss them. A second press, by the same person for the same reason, is none.
 
     Many are decided in several transactions: what one that dies leaves waits as before. Raises CorrectionUnknown,
@@ -171,7 +178,9 @@ def decide(desk: Desk, actor: Actor, file: int, ids: Sequence[int], kind: Kind, 
             _decide(tx, actor, file, [row for row in found if row.id not in acts], kind, why)
 
 
-def _decide(tx: Connection, actor: Actor, file: int, found: Sequence[Row[Any]], kind: Kind, why: str) -> None:
+def _decide(
+    tx: Connection, actor: Actor, file: int, found: Sequence[StoredCorrection], kind: CorrectionKind, why: str
+) -> None:
     if not found:
         return
     if kind == "taken":
@@ -198,19 +207,20 @@ def undo(
         with desk.store.write() as tx:
             found = _found(tx, actor, file, some)
             done = held_corrections.acts(tx, some)
-            standing_acts = {act.correction: act for act in done if act.undone_at is None}
-            for act in standing_acts.values():
+            valid = {act.correction: act for act in done if act.undone_at is None}
+            for act in valid.values():
                 if acts is not None and act.id not in acts:
                     raise ConflictingDecision(act.who or "", act.at)
-            if not standing_acts:
+            if not valid:
                 if not done:
                     raise CorrectionNotDecided
-                if (done[-1].undone_by, done[-1].undo_reason) != (actor.id, why):
-                    raise AlreadyUndone(done[-1].undoer or "", done[-1].undone_at)
+                last = done[-1]
+                if last.undone_at and (last.undone_by, last.undo_reason) != (actor.id, why):
+                    raise AlreadyUndone(last.undoer or "", last.undone_at)
                 continue
-            decided = [row for row in found if row.id in standing_acts]
-            _give_back(tx, file, [row for row in decided if standing_acts[row.id].kind == "taken"])
-            held_corrections.undo(tx, list(standing_acts), at=clock.now(), by=actor.id, reason=why)
+            decided = [row for row in found if row.id in valid]
+            _give_back(tx, file, [row for row in decided if valid[row.id].kind == "taken"])
+            held_corrections.undo(tx, list(valid), at=clock.now(), by=actor.id, reason=why)
             audit.record(tx, actor, "correction.undone", f"settlement_file:{file}", **_named(decided))
 
 
@@ -231,7 +241,7 @@ def decide_redelivered(desk: Desk) -> None:
                         _decide_redelivered(tx, file, one, same=same)
 
 
-def _decide_redelivered(tx: Connection, file: int, one: Row[Any], *, same: bool) -> None:
+def _decide_redelivered(tx: Connection, file: int, one: StoredCorrection, *, same: bool) -> None:
     """HiPay named the correction's lines (``same``), or the former ones. One whose lines have been changed by others since
     waits."""
     with suppress(CorrectionMoved):
@@ -244,7 +254,7 @@ def _decide_redelivered(tx: Connection, file: int, one: Row[Any], *, same: bool)
             _decide(tx, WORKER, file, [one], "taken" if same else "dismissed", "")
 
 
-def _found(tx: Connection, actor: Actor, file: int, ids: Sequence[int]) -> list[Row[Any]]:
+def _found(tx: Connection, actor: Actor, file: int, ids: Sequence[int]) -> list[StoredCorrection]:
     require_file(tx, actor, Right.RECONCILE, file)
     _lock(tx)
     found = held_corrections.get(tx, file, ids)
@@ -261,12 +271,12 @@ def _lock(tx: Connection) -> None:
     decisions.lock_decisions(tx)
 
 
-def _take(tx: Connection, file: int, found: Sequence[Row[Any]]) -> None:
+def _take(tx: Connection, file: int, found: Sequence[StoredCorrection]) -> None:
     """Put the corrections in the place of what HiPay delivered. Raises CorrectionMoved."""
     _exchange(tx, file, found, gone=_ids(found, "before"), back=_ids(found, "after"), carry_to=[file])
 
 
-def _give_back(tx: Connection, file: int, found: Sequence[Row[Any]]) -> None:
+def _give_back(tx: Connection, file: int, found: Sequence[StoredCorrection]) -> None:
     """Undo ``_take``: the lines that HiPay delivered are valid again. Raises CorrectionMoved."""
     if found:
         before = _ids(found, "before")
@@ -277,7 +287,7 @@ def _give_back(tx: Connection, file: int, found: Sequence[Row[Any]]) -> None:
 def _exchange(
     tx: Connection,
     file: int,
-    found: Sequence[Row[Any]],
+    found: Sequence[StoredCorrection],
     *,
     gone: list[int],
     back: list[int],
@@ -300,11 +310,11 @@ def _exchange(
     rejoin_restored(tx, accounts, gone, back)
 
 
-def _ids(found: Sequence[Row[Any]], name: str) -> list[int]:
+def _ids(found: Sequence[StoredCorrection], name: str) -> list[int]:
     return sorted({one for row in found for one in getattr(row, name)})
 
 
-def _named(found: Sequence[Row[Any]]) -> dict[str, list[int]]:
+def _named(found: Sequence[StoredCorrection]) -> dict[str, list[int]]:
     """The lines, as the audit names them: ids."""
     return {"before": _ids(found, "before"), "after": _ids(found, "after")}
 

@@ -8,19 +8,23 @@ or dismisses it (``held``). A later delivery by HiPay that names either decides 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
 from services import clock
 from services.access import WORKER, audit
 from services.imports import carry_decisions
 from services.reconciliation.matching import positions, rejoin
-from services.store import Connection, Row, alarms
+from services.store import Connection, alarms
 from services.store.alarms import Condition
 from services.store.settlements import held_corrections, settlement_lines
+from services.store.settlements.held_corrections import (
+    CorrectionKind,
+    CorrectionWithDecision,
+    LineVersion,
+    WaitingCorrection,
+)
 from services.store.settlements.settlement_files import SettlementFile
 
 _NAMED = 10  # lines that an alarm names
-Kind = Literal["taken", "dismissed"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class LineUpdates:
     replaced: list[int]
     back: list[int]
     held: dict[tuple[str, str], tuple[list[int], list[int]]] = field(default_factory=dict)
-    decided: dict[int, Kind | None] = field(default_factory=dict)
+    decided: dict[int, CorrectionKind | None] = field(default_factory=dict)
 
 
 def plan_updates(
@@ -75,7 +79,7 @@ def count_held(tx: Connection, replaced: Sequence[int]) -> int:
     return len(_delivered(tx, replaced))
 
 
-def _delivered(tx: Connection, ids: Sequence[int]) -> list[Row[Any]]:
+def _delivered(tx: Connection, ids: Sequence[int]) -> list[LineVersion]:
     """Those of these lines that are of payouts which HiPay's API has delivered."""
     if not ids:
         return []
@@ -96,7 +100,7 @@ def _by_hipay(
 ) -> LineUpdates:
     """HiPay corrects its own; and where a correction is held, it is taken if HiPay names its lines now, and dismissed if HiPay
     names the former ones once more, or others in their place. One that was taken waits again if HiPay names the former."""
-    gone, again, named, decided = set(replaced), set(back), set(known), dict[int, Kind | None]()
+    gone, again, named, decided = set(replaced), set(back), set(known), dict[int, CorrectionKind | None]()
     found = held_corrections.of_accounts(tx, accounts, settlements)
     counting = _counting(tx, found, file)
     for one in found:
@@ -113,7 +117,9 @@ def _by_hipay(
     return LineUpdates(sorted(gone), sorted(again), decided=decided)
 
 
-def _counting(tx: Connection, found: Sequence[Row[Any]], file: int) -> dict[tuple[str, str], set[int]]:
+def _counting(
+    tx: Connection, found: Sequence[CorrectionWithDecision], file: int
+) -> dict[tuple[str, str], set[int]]:
     """The lines of other files that count, by the (account, key) of these corrections."""
     lines: dict[tuple[str, str], set[int]] = {(one.account, one.key): set() for one in found}
     for account in {account for account, _ in lines}:
@@ -134,7 +140,7 @@ def write_updates(tx: Connection, file: SettlementFile, found: LineUpdates) -> i
         line.id: line
         for line in held_corrections.lines(tx, [one for ids, _ in found.held.values() for one in ids])
     }
-    own: dict[tuple[str, str], list[Row[Any]]] = {}
+    own: dict[tuple[str, str], list[LineVersion]] = {}
     for line in held_corrections.own_lines(tx, file.id, {key for _, key in found.held}):
         own.setdefault((line.account, line.key), []).append(line)
     beside = [line.id for one in found.held for line in own[one]]
@@ -196,9 +202,9 @@ def _decided_by_hipay(tx: Connection, file: int, found: LineUpdates) -> None:
 
 def _by_key(
     tx: Connection, found: LineUpdates
-) -> dict[tuple[str, str], tuple[list[Row[Any]], list[Row[Any]]]]:
+) -> dict[tuple[str, str], tuple[list[LineVersion], list[LineVersion]]]:
     """The lines that are replaced and that stand again, by (account, key)."""
-    lines = defaultdict[tuple[str, str], tuple[list[Row[Any]], list[Row[Any]]]](lambda: ([], []))
+    lines = defaultdict[tuple[str, str], tuple[list[LineVersion], list[LineVersion]]](lambda: ([], []))
     again = {*found.back}
     for line in held_corrections.lines(tx, [*found.replaced, *found.back]):
         lines[line.account, line.key][line.id in again].append(line)
@@ -219,7 +225,7 @@ def rejoin_restored(
 
 def open_alarms(tx: Connection, file: int | None = None) -> Iterator[Condition]:
     """An alarm for each file and payout of which corrections wait, or for those of one file."""
-    groups: dict[tuple[int, str, str, str], list[Row[Any]]] = {}
+    groups: dict[tuple[int, str, str, str], list[WaitingCorrection]] = {}
     for row in held_corrections.waiting(tx):
         if file is None or row.file == file:
             groups.setdefault((row.file, row.account, row.settlement_id, row.currency), []).append(row)

@@ -20,8 +20,9 @@ from services.reconciliation.matching.lookup import loosely
 from services.reconciliation.views import payout_list
 from services.reconciliation.views.payout_list import visible_accounts
 from services.reconciliation.views.related_orders import HINTS, RelatedOrder, related_orders
-from services.store import Connection, Row
+from services.store import Connection
 from services.store.settlements import held_corrections, line_pages, position_pages, reconciliation_views
+from services.store.settlements.held_corrections import UndecidedCorrection
 from services.store.settlements.line_filter import LineFilter as LineFilter
 from services.store.settlements.line_pages import SORTS, Sort
 from services.store.settlements.outcomes import OPEN as OPEN
@@ -98,14 +99,13 @@ class Figures:
 @dataclass(frozen=True, kw_only=True)
 class LineDetail:
     """``line``: its columns with ``order_id``, ``nearest_id``, ``file_name``. ``former``: the lines of older files that it corrects.
-    ``readings``: how each of these files was read. ``held``: corrections of it, or that it is of, which wait, with
-    ``file_name``."""
+    ``readings``: how each of these files was read. ``held``: corrections of it, or that it is of, which wait."""
 
     line: ShownLine
     related: tuple[RelatedOrder, ...]
     former: tuple[LineOfFile, ...]
     readings: dict[int, dict[str, Any]]
-    held: tuple[Row[Any], ...] = ()
+    held: tuple[UndecidedCorrection, ...] = ()
 
 
 @dataclass(frozen=True)

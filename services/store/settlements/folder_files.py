@@ -1,15 +1,37 @@
 """What was found in the watched folder, each content once."""
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, Select, and_, or_, select, update
 
 from services.store import lease
 from services.store.locks import insert_new
 from services.store.schema.fetching import folder_files
-from services.store.schema.settlements import settlement_files
+
+FolderState = Literal["taking", "taken", "refused", "put_aside"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FolderFile:
+    """A row of ``folder_files``; its columns are described in the schema."""
+
+    account: str
+    sha256: str
+    name: str
+    size: int
+    state: FolderState
+    files: Sequence[int]
+    failure: str
+    failure_detail: Mapping[str, str]
+    leased_until: datetime | None
+    found_at: datetime
+
+
+def _files(tx: Connection, query: Select[Any]) -> list[FolderFile]:
+    return [FolderFile(**row._mapping) for row in tx.execute(query)]
 
 
 def claim(
@@ -43,26 +65,22 @@ def change(tx: Connection, account: str, sha256: str, **values: Any) -> None:
     tx.execute(update(folder_files).where(f.account == account, f.sha256 == sha256).values(**values))
 
 
-def found(tx: Connection, account: str, sha256: str) -> Row[Any] | None:
+def found(tx: Connection, account: str, sha256: str) -> FolderFile | None:
     """What became of a content."""
     f = folder_files.c
-    return tx.execute(select(folder_files).where(f.account == account, f.sha256 == sha256)).first()
+    query = select(folder_files).where(f.account == account, f.sha256 == sha256)
+    return next(iter(_files(tx, query)), None)
 
 
-def files(tx: Connection, ids: Collection[int]) -> list[Row[Any]]:
-    """The files that were made of it, as far as they are still known."""
-    return list(tx.execute(select(settlement_files).where(settlement_files.c.id.in_(ids))))
-
-
-def refused(tx: Connection) -> list[Row[Any]]:
+def refused(tx: Connection) -> list[FolderFile]:
     """The contents that no file was made of, and that were not put into the folder again, oldest first."""
     f = folder_files.c
     query = select(folder_files).where(f.state.in_(("refused", "put_aside")), f.failure != "")
-    return list(tx.execute(query.order_by(f.found_at, f.account, f.sha256)))
+    return _files(tx, query.order_by(f.found_at, f.account, f.sha256))
 
 
-def last(tx: Connection, account: str) -> Row[Any] | None:
+def last(tx: Connection, account: str) -> FolderFile | None:
     """The content of the account that was found last."""
     f = folder_files.c
     query = select(folder_files).where(f.account == account).order_by(f.found_at.desc()).limit(1)
-    return tx.execute(query).first()
+    return next(iter(_files(tx, query)), None)

@@ -1,11 +1,13 @@
 """Corrections of lines that HiPay's API delivered, brought by files of other origin: what waits, and what was decided."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 
+from services.store.access import ActorKind
 from services.store.in_list import among
 from services.store.locks import writes
 from services.store.schema.fetching import hipay_settlements
@@ -21,9 +23,102 @@ from services.store.settlements.stored_lines import StoredLine
 _one, _act, _file, _line = held_corrections.c, held_acts.c, settlement_files.c, settlement_lines.c
 _undoers = users.alias("undoers")
 
+CorrectionKind = Literal["taken", "dismissed"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredCorrection:
+    """A row of ``held_corrections``; its columns are described in the schema. Units of 1/10000."""
+
+    id: int
+    file: int
+    account: str
+    key: str
+    settlement_id: str
+    currency: str
+    line: int
+    before: Sequence[int]
+    after: Sequence[int]
+    before_units: int | None
+    after_units: int | None
+    at: datetime
+    act: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CorrectionWithDecision(StoredCorrection):
+    """``kind``: the valid decision on it, None for none."""
+
+    kind: CorrectionKind | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UndecidedCorrection(StoredCorrection):
+    file_name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaitingCorrection(UndecidedCorrection):
+    """``undone``: the last decision that was undone of its file and payout, 0 for none."""
+
+    undone: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaitingPayout:
+    """A payout of which ``waits`` corrections of one file wait."""
+
+    account: str
+    settlement_id: str
+    file: int
+    file_name: str
+    waits: int
+
+
+@dataclass(frozen=True, slots=True)
+class RedeliveredCorrection:
+    """``same``: the file that HiPay delivered again is the one that brings the correction."""
+
+    id: int
+    file: int
+    same: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CorrectionAct:
+    """A row of ``held_acts``: what was decided of a correction. ``who`` and ``undoer``: names, None for the worker."""
+
+    id: int
+    correction: int
+    kind: CorrectionKind
+    reason: str
+    at: datetime
+    actor_kind: ActorKind
+    actor_id: str
+    undone_at: datetime | None
+    undone_by: str | None
+    undo_reason: str
+    who: str | None
+    undoer: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineVersion:
+    """A stored line of a correction: the former one, or the one that would take its place."""
+
+    id: int
+    account: str
+    key: str
+    settlement_id: str
+    settlement_currency: str
+    settled_amount_units: int | None
+    file: int
+    line: int
+    replaced_by: int | None
+
 
 def _by_hipay() -> Any:
-    """The condition on a file that HiPay's API delivered it, be it that its very bytes were there before."""
+    """The condition that HiPay's API delivered the file, even if the same bytes were stored before."""
     return or_(_file.source == "hipay", exists().where(hipay_settlements.c.file == _file.id))
 
 
@@ -44,29 +139,19 @@ def delivered(tx: Connection) -> set[tuple[str, str]]:
     }
 
 
-def lines(tx: Connection, ids: Iterable[int]) -> list[Row[Any]]:
-    """What is needed of lines to hold, take or undo a correction, by id."""
-    return list(tx.execute(_lines().where(among(tx, _line.id, ids)).order_by(_line.id)))
+def lines(tx: Connection, ids: Iterable[int]) -> list[LineVersion]:
+    """These lines, by id."""
+    return _lines(tx, among(tx, _line.id, ids))
 
 
-def own_lines(tx: Connection, file: int, keys: Collection[str]) -> list[Row[Any]]:
-    """The same of the file's own lines with one of these keys."""
-    query = _lines().where(_line.file == file, among(tx, _line.key, keys))
-    return list(tx.execute(query.order_by(_line.id)))
+def own_lines(tx: Connection, file: int, keys: Collection[str]) -> list[LineVersion]:
+    """The file's own lines with one of these keys, by id."""
+    return _lines(tx, _line.file == file, among(tx, _line.key, keys))
 
 
-def _lines() -> Any:
-    return select(
-        _line.id,
-        _line.account,
-        _line.key,
-        _line.settlement_id,
-        _line.settlement_currency,
-        _line.settled_amount_units,
-        _line.file,
-        _line.line,
-        _line.replaced_by,
-    )
+def _lines(tx: Connection, *where: ColumnElement[bool]) -> list[LineVersion]:
+    query = select(*(_line[name] for name in LineVersion.__dataclass_fields__)).where(*where)
+    return [LineVersion(**row._mapping) for row in tx.execute(query.order_by(_line.id))]
 
 
 def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -75,47 +160,52 @@ def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def get(
     tx: Connection, file: int, ids: Iterable[int] | None = None, limit: int | None = None
-) -> list[Row[Any]]:
-    """The file's corrections, or those of them with these ids, that wait first, then by line; kept from others in a writing
-    transaction."""
+) -> list[StoredCorrection]:
+    """The file's corrections, or those of them with these ids: those that wait first, then by line. A writing transaction
+    locks them."""
     query = select(held_corrections).where(_one.file == file)
     if ids is not None:
         query = query.where(among(tx, _one.id, ids))
     if writes(tx):
         query = query.with_for_update()
-    return list(tx.execute(query.order_by(_one.act.is_not(None), _one.line).limit(limit)))
+    query = query.order_by(_one.act.is_not(None), _one.line).limit(limit)
+    return [StoredCorrection(**row._mapping) for row in tx.execute(query)]
 
 
-def of_ids(tx: Connection, ids: Iterable[int]) -> list[Row[Any]]:
-    """These corrections of whatever files."""
-    return list(tx.execute(select(held_corrections).where(among(tx, _one.id, ids)).order_by(_one.id)))
+def of_ids(tx: Connection, ids: Iterable[int]) -> list[StoredCorrection]:
+    """These corrections of any file."""
+    query = select(held_corrections).where(among(tx, _one.id, ids)).order_by(_one.id)
+    return [StoredCorrection(**row._mapping) for row in tx.execute(query)]
 
 
 def count(tx: Connection, file: int) -> tuple[int, int]:
-    """How many corrections of the file were held, and how many of them wait."""
+    """How many corrections of the file are held, and how many of them wait."""
     found = tx.execute(select(func.count(), func.count(_one.act)).where(_one.file == file)).one()
     return found[0], found[0] - found[1]
 
 
-def of_line(tx: Connection, line: StoredLine) -> list[Row[Any]]:
-    """The corrections held of lines with the line's key that wait, with ``file_name``."""
+def of_line(tx: Connection, line: StoredLine) -> list[UndecidedCorrection]:
+    """The corrections that wait of lines with the line's key."""
     query = select(held_corrections, _file.name.label("file_name")).join(
         settlement_files, _file.id == _one.file
     )
     here = (_one.account == line.account, _one.key == line.key, _one.act.is_(None))
-    return list(tx.execute(query.where(*here).order_by(_one.id)))
+    query = query.where(*here).order_by(_one.id)
+    return [UndecidedCorrection(**row._mapping) for row in tx.execute(query)]
 
 
-def of_accounts(tx: Connection, accounts: Collection[str], settlements: Collection[str]) -> list[Row[Any]]:
-    """All corrections held of these payouts, with the kind of the act that stands for each, None for none."""
+def of_accounts(
+    tx: Connection, accounts: Collection[str], settlements: Collection[str]
+) -> list[CorrectionWithDecision]:
+    """All corrections held of these payouts."""
     query = select(held_corrections, _act.kind).outerjoin(held_acts, _act.id == _one.act)
     here = (among(tx, _one.account, accounts), among(tx, _one.settlement_id, settlements))
-    return list(tx.execute(query.where(*here).order_by(_one.id)))
+    query = query.where(*here).order_by(_one.id)
+    return [CorrectionWithDecision(**row._mapping) for row in tx.execute(query)]
 
 
-def waiting(tx: Connection) -> list[Row[Any]]:
-    """Every correction that waits, with ``file_name``, and the last act on any of its file and payout that was undone
-    (``undone``, 0 for none)."""
+def waiting(tx: Connection) -> list[WaitingCorrection]:
+    """Every correction that waits."""
     payout = (_one.file, _one.account, _one.settlement_id, _one.currency)
     last = select(*payout, func.max(_act.id).label("act")).join(held_acts, _act.correction == _one.id)
     undone = last.where(_act.undone_at.is_not(None)).group_by(*payout).subquery()
@@ -124,21 +214,23 @@ def waiting(tx: Connection) -> list[Row[Any]]:
     )
     query = query.join(settlement_files, _file.id == _one.file).where(_one.act.is_(None))
     query = query.outerjoin(undone, and_(*(undone.c[one.name] == one for one in payout)))
-    return list(tx.execute(query.order_by(_one.file, _one.line)))
+    return [WaitingCorrection(**row._mapping) for row in tx.execute(query.order_by(_one.file, _one.line))]
 
 
-def waiting_by_payout(tx: Connection) -> list[Row[Any]]:
-    """account, settlement_id, file, file_name and ``waits``, how many corrections."""
+def waiting_by_payout(tx: Connection) -> list[WaitingPayout]:
+    """The payouts of which corrections wait, by file."""
     groups = (_one.account, _one.settlement_id, _one.file, _file.name)
     query = select(*groups[:3], _file.name.label("file_name"), func.count().label("waits"))
     query = query.join(settlement_files, _file.id == _one.file).where(_one.act.is_(None))
-    return list(tx.execute(query.group_by(*groups).order_by(_one.file)))
+    query = query.group_by(*groups).order_by(_one.file)
+    return [WaitingPayout(**row._mapping) for row in tx.execute(query)]
 
 
-def delivered_again(tx: Connection) -> list[Row[Any]]:
-    """Corrections that are decided by a file which HiPay's API has delivered of their payout since, and that was there
-    before: id, file, and ``same``, whether it is the one that brings the correction. Those that wait; that were dismissed, if
-    it is; and taken, if it is not."""
+def delivered_again(tx: Connection) -> list[RedeliveredCorrection]:
+    """Corrections that a known file decides, because HiPay's API has delivered it again since for their payout.
+
+    Those that wait; those that were dismissed, if the file is the one that brings the correction; those that were taken, if
+    it is another."""
     s, every = hipay_settlements.c, held_acts.alias().c
     last = func.coalesce(every.undone_at, every.at)
     decided_since = exists().where(every.correction == _one.id, last >= s.fetched_at)
@@ -161,36 +253,38 @@ def delivered_again(tx: Connection) -> list[Row[Any]]:
             ),
         )
     )
-    return list(tx.execute(query.order_by(_one.id)))
+    return [
+        RedeliveredCorrection(row.id, row.file, bool(row.same)) for row in tx.execute(query.order_by(_one.id))
+    ]
 
 
-def acts(tx: Connection, corrections: Iterable[int]) -> list[Row[Any]]:
-    """What was decided of these, oldest first, with the names of who did and who undid it."""
+def acts(tx: Connection, corrections: Iterable[int]) -> list[CorrectionAct]:
+    """What was decided of these corrections, oldest first."""
     query = (
         select(held_acts, users.c.name.label("who"), _undoers.c.name.label("undoer"))
         .outerjoin(users, and_(users.c.id == _act.actor_id, _act.actor_kind == "user"))
         .outerjoin(_undoers, _undoers.c.id == _act.undone_by)
         .where(among(tx, _act.correction, corrections))
     )
-    return list(tx.execute(query.order_by(_act.id)))
+    return [CorrectionAct(**row._mapping) for row in tx.execute(query.order_by(_act.id))]
 
 
 def decide(tx: Connection, corrections: Collection[int], **values: Any) -> None:
-    """An act for each, none of which has one that stands."""
+    """Decide each of these corrections, none of which has a valid decision."""
     tx.execute(insert(held_acts), [{"correction": one, "undo_reason": "", **values} for one in corrections])
     newest = select(func.max(_act.id)).where(_act.correction == _one.id).scalar_subquery()
     tx.execute(update(held_corrections).where(among(tx, _one.id, corrections)).values(act=newest))
 
 
 def undo(tx: Connection, corrections: Collection[int], *, at: datetime, by: str, reason: str) -> None:
-    """The acts that stand for these stand no longer."""
+    """Undo the valid decisions on these corrections."""
     here = update(held_acts).where(among(tx, _act.correction, corrections), _act.undone_at.is_(None))
     tx.execute(here.values(undone_at=at, undone_by=by, undo_reason=reason))
     tx.execute(update(held_corrections).where(among(tx, _one.id, corrections)).values(act=None))
 
 
 def erase_words(tx: Connection, order_id: int) -> None:
-    """Empty what people gave as reasons for corrections of the order's lines: it may name the customer."""
+    """Empty the reasons that people gave for corrections of the order's lines: they may name the customer."""
     theirs = set(tx.scalars(select(_line.id).where(or_(_line.order == order_id, _line.nearest == order_id))))
     if not theirs:
         return

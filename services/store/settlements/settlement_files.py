@@ -12,7 +12,6 @@ from typing import Any, Literal, Protocol
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     delete,
     exists,
@@ -84,8 +83,20 @@ class SettlementFile:
     actor_id: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileInTrouble:
+    """A file that is not imported, or not followed up. ``at``: since when."""
+
+    id: int
+    account: str
+    name: str
+    failure: str
+    failure_detail: Mapping[str, str]
+    at: datetime
+
+
 class TriedFile(Protocol):
-    """What tells when a file is tried again."""
+    """What decides when a file is tried again."""
 
     @property
     def tries(self) -> int: ...
@@ -99,6 +110,12 @@ def _files(tx: Connection, query: Select[Any]) -> list[SettlementFile]:
 
 def _first(tx: Connection, query: Select[Any]) -> SettlementFile | None:
     return next(iter(_files(tx, query.limit(1))), None)
+
+
+def _in_trouble(tx: Connection, at: ColumnElement[Any], *where: ColumnElement[bool]) -> list[FileInTrouble]:
+    columns = (_file.id, _file.account, _file.name, _file.failure, _file.failure_detail, at.label("at"))
+    query = select(*columns).where(*where).order_by(_file.id)
+    return [FileInTrouble(**row._mapping) for row in tx.execute(query)]
 
 
 def lock_settlements(tx: Connection) -> None:
@@ -172,6 +189,11 @@ def get(tx: Connection, file: int) -> SettlementFile | None:
     return _first(tx, select(settlement_files).where(_file.id == file))
 
 
+def of_ids(tx: Connection, ids: Collection[int]) -> list[SettlementFile]:
+    """Those of these files that are still known."""
+    return _files(tx, select(settlement_files).where(_file.id.in_(ids)))
+
+
 def by_hash(tx: Connection, sha256: str) -> SettlementFile | None:
     """The file that has these bytes and is kept, of whatever account: complete, or on its way."""
     query = select(settlement_files).where(_file.sha256 == sha256)
@@ -184,23 +206,18 @@ def failed_with(tx: Connection, failure: str) -> list[SettlementFile]:
     return _files(tx, query.order_by(_file.id))
 
 
-def failed(tx: Connection) -> list[Row[Any]]:
+def failed(tx: Connection) -> list[FileInTrouble]:
     """The files that were not imported, and whose bytes did not come another time, oldest first."""
     same = settlement_files.alias("same")
     kept = exists().where(
         same.c.sha256 == _file.sha256, same.c.id != _file.id, same.c.state.not_in(("receiving", *GONE))
     )
-    query = select(
-        _file.id, _file.account, _file.name, _file.failure, _file.failure_detail, _file.finished_at
-    )
-    query = query.where(_file.state == "failed", ~kept.correlate(settlement_files))
-    return list(tx.execute(query.order_by(_file.id)))
+    return _in_trouble(tx, _file.finished_at, _file.state == "failed", ~kept.correlate(settlement_files))
 
 
-def all_stuck(tx: Connection) -> list[Row[Any]]:
-    """The complete files of which something is left that could not be done, oldest first."""
-    query = select(_file.id, _file.account, _file.name, _file.failure, _file.failure_detail, _file.alive_at)
-    return list(tx.execute(query.where(stuck()).order_by(_file.id)))
+def all_stuck(tx: Connection) -> list[FileInTrouble]:
+    """The complete files whose follow-up failed as often as it is tried, oldest first."""
+    return _in_trouble(tx, _file.alive_at, stuck())
 
 
 def retry(tx: Connection, found: SettlementFile, **values: Any) -> SettlementFile | None:
@@ -344,27 +361,14 @@ def mark_stopped(tx: Connection, failure: str) -> None:
     tx.execute(update(settlement_files).where(over).values(failure=failure, failure_detail={}))
 
 
-def stopped(tx: Connection, failure: str) -> list[Row[Any]]:
-    """The files that wait for this reason, though they were begun, oldest first."""
-    query = select(
-        _file.id, _file.account, _file.name, _file.failure, _file.failure_detail, _file.uploaded_at
-    )
-    return list(
-        tx.execute(query.where(_file.state == "running", _file.failure == failure).order_by(_file.id))
-    )
+def stopped(tx: Connection, failure: str) -> list[FileInTrouble]:
+    """The files that wait for this reason, though their import has begun, oldest first."""
+    return _in_trouble(tx, _file.uploaded_at, _file.state == "running", _file.failure == failure)
 
 
 def any_running(tx: Connection) -> bool:
     """Whether a file is being imported."""
     return tx.execute(select(_file.id).where(_file.state == "running").limit(1)).first() is not None
-
-
-def named(tx: Connection, accounts: tuple[str, ...]) -> list[Row[Any]]:
-    """Of each complete file, oldest first: account, the payouts that it names, those of which a row is set aside."""
-    query = select(_file.account, _file.settlements, _file.aside_settlements)
-    return list(
-        tx.execute(query.where(_file.state == "complete", _file.account.in_(accounts)).order_by(_file.id))
-    )
 
 
 def any_other(tx: Connection, file: int) -> bool:

@@ -350,7 +350,7 @@ def test_of_two_people_at_once_one_decides(desk: Desk, finance: Actor) -> None:
     file = come(desk, CHANGED)
     ids, people = waiting(desk, finance, file), [finance, person(desk, "finance", name="Robin Petit")]
 
-    def press(kind: held_corrections.Kind, actor: Actor) -> str:
+    def press(kind: held_corrections.CorrectionKind, actor: Actor) -> str:
         try:
             held_corrections.decide(desk, actor, file, ids, kind, "mine")
         except ConflictingDecision:
