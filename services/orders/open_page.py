@@ -15,21 +15,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from services import clock
 from services.access import CUSTOMER, WORKER
 from services.accounts.configuration import configuration
-from services.accounts.pauses import pause
 from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors
 from services.hipay.readings import CreatedPage, OrderRead
+from services.orders.ask_page import (
+    KnownOrder,
+    ask_page,
+    may_be_paid,
+    write_created,
+    write_fault,
+    write_lost,
+    write_taken,
+)
 from services.orders.bank_answers import observe_read
 from services.orders.errors import OrderError
-from services.orders.pages import add_page, fate_of, may_be_paid, next_number, page_request
+from services.orders.pages import add_page, next_number, page_request
 from services.orders.payment_link import Standing, standing
-from services.orders.record import alarm, record
+from services.orders.record import record
 from services.orders.retry import PAGE_LIFE
 from services.store import Connection
 from services.store.order_states import EventKind, PageState
@@ -172,17 +180,17 @@ def _make(desk: Desk, claimed: _Claimed) -> Pressed | None:
         end = min(order.expires_at, clock.now() + PAGE_LIFE)
         request = page_request(desk, order, page, config, until=end)
         with desk.hipay(order.account) as client:
-            # Paid a moment ago on the page before, and not told yet: nobody is led to pay twice.
+            # The page before may have been paid a moment ago, with no notification yet: nobody is led to pay twice.
             reads = [(one, client.read_order(one.hipay_order_id)) for one in before[-2:]]
-            if not _paid(desk, order, reads):
-                created = client.create_page(request)
-                return _commit(desk, claimed, created, end)
-        return _release(desk, claimed)
-    except (errors.DuplicateOrder, errors.PageOver) as error:
-        return _known(desk, claimed, error)
+            if _paid(desk, order, reads):
+                return _release(desk, claimed)
+            answer = ask_page(client, order, page, request)
+            if isinstance(answer, CreatedPage):
+                return _commit(desk, claimed, answer, end)
     except DeskError as error:
         _failed(desk, claimed, error)
         raise
+    return _known(desk, claimed, answer)
 
 
 def _paid(desk: Desk, order: Order, reads: list[tuple[Page, OrderRead | None]]) -> bool:
@@ -220,20 +228,7 @@ def _commit(desk: Desk, claimed: _Claimed, created: CreatedPage, end: datetime) 
         state: PageState = "withdrawn" if stands == "cancelled" else "open"
         if state == "open" and _facts(order) != _facts(claimed.order):
             state = "superseded"
-        orders.change_page(
-            tx,
-            page.id,
-            state=state,
-            url=created.forward_url,
-            mid=created.mid or "",
-            opened_at=now,
-            expires_at=end,
-            claimed_until=None,
-        )
-        orders.change_order(tx, order.id, failure="", failure_detail={})
-        event: EventKind = "page_opened" if state == "open" else "link_page_late"
-        record(tx, order.id, event, WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
-        steps.schedule(tx, order.id, "read", order.account, now + timedelta(seconds=20))
+        write_created(tx, order, page, created, state=state, expires_at=end)
     desk.wake.set()
     if state == "superseded":
         return None
@@ -250,34 +245,22 @@ def _holds(tx: Connection, claimed: _Claimed) -> bool:
     return page.state in ("requested", "withdrawn", "superseded") and page.claimed_until == claimed.until
 
 
-def _known(desk: Desk, claimed: _Claimed, error: errors.DuplicateOrder | errors.PageOver) -> Pressed | None:
+def _known(desk: Desk, claimed: _Claimed, known: KnownOrder) -> Pressed | None:
     """HiPay has this order id already. Lost with the answer to an earlier call: the next page takes the next id."""
-    order, page = claimed.order, claimed.page
-    try:
-        with desk.hipay(order.account) as client:
-            read = client.read_order(page.hipay_order_id)
-    except DeskError as failed:
-        _failed(desk, claimed, failed)
-        raise
-    fate = fate_of(read, order, page, error)
+    order, page, fate, read = claimed.order, claimed.page, known.fate, known.read
     if fate == "taken" and read is not None and read.observations and not may_be_paid(read, order):
         fate = "replace"  # every attempt on it was refused, and it has half an hour at the most
     if fate == "foreign":
-        _failed(desk, claimed, error)
-        raise error
+        _failed(desk, claimed, known.error)
+        raise known.error
     with desk.store.write() as tx:
         orders.lock(tx, order.id)
         if not _holds(tx, claimed):
             return None
-        facts: dict[str, Any] = {"page": page.id, "hipay_order_id": page.hipay_order_id}
         if fate == "replace":
-            orders.change_page(tx, page.id, state="lost", claimed_until=None)
-            record(tx, order.id, "page_lost", WORKER, **facts)
+            write_lost(tx, order, page)
             return None
-        orders.change_page(tx, page.id, claimed_until=None)
-        record(tx, order.id, "page_taken", WORKER, **facts)
-        steps.schedule(tx, order.id, "read", order.account, clock.now())
-        alarm(tx, order, f"page_taken:{page.id}", "page_taken")
+        write_taken(tx, order, page)
     desk.wake.set()
     return Pressed("pending")
 
@@ -290,10 +273,7 @@ def _failed(desk: Desk, claimed: _Claimed, error: DeskError) -> None:
             return
         order, page = claimed.order, claimed.page
         orders.change_page(tx, page.id, claimed_until=None)
-        if isinstance(error, errors.NotAuthorised):
-            pause(tx, order.account, "gateway", error.code)
-        if isinstance(error, errors.UntrustedUrl):
-            alarm(tx, order, f"untrusted_url:{page.id}", "untrusted_url", host=error.host)
+        write_fault(tx, order, page, error)
         passing = getattr(error, "retry", False) or isinstance(error, errors.NotAuthorised)
         if not passing:
             orders.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())

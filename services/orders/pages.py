@@ -1,27 +1,21 @@
-"""HiPay's pages of an order: their order ids, their rows, what HiPay is asked, and what a known order id means."""
+"""HiPay's pages of an order: their order ids, their rows, and the form that HiPay is sent."""
 
 import secrets
-from dataclasses import asdict
 from datetime import datetime
-from typing import Literal
 
 from services import clock
 from services.accounts.configuration import Configuration
 from services.desk import Desk
-from services.hipay import errors
 from services.hipay.fields import PageRequest, custom_data
-from services.hipay.readings import OrderRead
 from services.hipay.statuses import MOTO_PRODUCTS
 from services.i18n import hipay_locale
 from services.orders.drafts import ECI
 from services.orders.redirect_urls import notify_url, redirect_urls
-from services.orders.states import UNPAID, Event, fold
 from services.store import Connection
 from services.store.orders import orders
 from services.store.orders.records import Order, Page
 
 TOKEN_BYTES = 16  # 128 random bits
-_NOT_COMPLETED = (3010005, 3010007, 3010008)  # expired or voided: nobody can pay on that page any more
 
 
 def page_order_id(order_id: str, number: int) -> str:
@@ -94,29 +88,3 @@ def page_request(
         display_cancel_button=look.display_cancel_button or phone,
         custom_data=custom_data(references, order.mark),
     )
-
-
-def fate_of(
-    read: OrderRead | None, order: Order, page: Page, error: errors.DuplicateOrder | errors.PageOver
-) -> Literal["replace", "taken", "foreign"]:
-    """What becomes of a page whose order id HiPay has already: see ``_known``."""
-    ended = isinstance(error, errors.PageOver)
-    replaceable = not ended or error.hipay_code in _NOT_COMPLETED
-    if read is None:
-        return "replace" if replaceable else "foreign"
-    if not _ours(read, order, page):
-        return "foreign"
-    return "replace" if ended and replaceable and not may_be_paid(read, order) else "taken"
-
-
-def _ours(read: OrderRead, order: Order, page: Page) -> bool:
-    return (read.amount_units, read.currency, read.mark) == (page.amount, page.currency, order.mark)
-
-
-def may_be_paid(read: OrderRead, order: Order) -> bool:
-    """Whether an attempt holds or took money, or still may."""
-    seen = [
-        Event("payment", clock.now(), {**asdict(one), "at": str(one.at or ""), "source": "read"})
-        for one in read.observations
-    ]
-    return fold(order.channel, order.amount, seen).payment not in UNPAID

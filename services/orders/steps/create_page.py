@@ -1,11 +1,8 @@
 """The step that makes HiPay's page for an order."""
 
-from datetime import timedelta
-
 from services import clock
 from services.access import WORKER
 from services.accounts.configuration import configuration
-from services.accounts.pauses import pause
 from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors
@@ -14,13 +11,14 @@ from services.mail.compose import Composed, compose
 from services.mail.errors import MailError
 from services.mail.message import new_message_id
 from services.mail.settings import EmailSettings, missing
+from services.orders.ask_page import KnownOrder, ask_page, write_created, write_fault, write_lost, write_taken
 from services.orders.errors import AccountNotReady
 from services.orders.letter import letter_of, queue_mail
-from services.orders.pages import add_page, fate_of, next_number, page_request
+from services.orders.pages import add_page, next_number, page_request
 from services.orders.payment_link import address
-from services.orders.record import alarm, record
+from services.orders.record import record
 from services.orders.retry import PAUSED_GAP, backoff, hopeless
-from services.orders.steps.lease import kept
+from services.orders.steps.lease import renewed
 from services.store import Connection
 from services.store.orders import orders, steps
 from services.store.orders.records import Order, Page
@@ -62,14 +60,17 @@ def run(desk: Desk, step: Step) -> None:
     try:
         request = page_request(desk, order, page, config)
         with desk.hipay(step.account) as client:
-            created = client.create_page(request)
-        composed = compose(letter_of(desk.account(order.account), order), letter, url=created.forward_url)
-    except (errors.DuplicateOrder, errors.PageOver) as error:
-        _known(desk, step, order, page, error)
+            # The fence stays the same, so the step at hand is still the one to write under.
+            answer = ask_page(client, order, page, request, before_read=lambda: renewed(desk, step))
+        if isinstance(answer, CreatedPage):
+            composed = compose(letter_of(desk.account(order.account), order), letter, url=answer.forward_url)
     except DeskError as error:
         _refused(desk, step, order, page, error)
+        return
+    if isinstance(answer, CreatedPage):
+        _opened(desk, step, order, page, answer, composed, letter)
     else:
-        _opened(desk, step, order, page, created, composed, letter)
+        _known(desk, step, order, page, answer)
 
 
 def _own_link(desk: Desk, tx: Connection, step: Step, order: Order, letter: EmailSettings) -> None:
@@ -102,20 +103,9 @@ def _opened(
     settings: EmailSettings,
 ) -> None:
     """Commit the URL, and with it the letter that carries it: from here on it is the only one."""
-    now = clock.now()
     with desk.store.write() as tx:
         steps.hold(tx, step)
-        orders.change_page(
-            tx,
-            page.id,
-            state="open",
-            url=created.forward_url,
-            mid=created.mid or "",
-            opened_at=now,
-            expires_at=order.expires_at,
-        )
-        orders.change_order(tx, order.id, failure="", failure_detail={})
-        record(tx, order.id, "page_opened", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
+        write_created(tx, order, page, created, state="open", expires_at=order.expires_at)
         if order.channel == "link":
             queue_mail(
                 tx,
@@ -127,8 +117,7 @@ def _opened(
                 settings,
                 new_message_id(settings.sender_address),
             )
-            steps.schedule(tx, order.id, "mail", order.account, now)
-        steps.schedule(tx, order.id, "read", order.account, now + timedelta(seconds=20))
+            steps.schedule(tx, order.id, "mail", order.account, clock.now())
         steps.finish(tx, step)
     desk.wake.set()
 
@@ -137,14 +126,12 @@ def _refused(desk: Desk, step: Step, order: Order, page: Page, error: DeskError)
     now = clock.now()
     with desk.store.write() as tx:
         steps.hold(tx, step)
+        write_fault(tx, order, page, error)
         if isinstance(error, errors.NotAuthorised):
-            # The account is at fault, not the order: everything waits until an administrator has put it right.
-            pause(tx, order.account, "gateway", error.code)
+            # The account is at fault, not the order: everything waits until an administrator has corrected it.
             orders.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
             steps.again(tx, step, now + PAUSED_GAP, counts=False)
             return
-        if isinstance(error, errors.UntrustedUrl):
-            alarm(tx, order, f"untrusted_url:{page.id}", "untrusted_url", host=error.host)
         if getattr(error, "retry", False) and not hopeless(step.tries, step.first_due_at, now):
             later = now + backoff(step.tries)
             orders.change_order(tx, order.id, failure=error.code, failure_detail=error.fields())
@@ -163,39 +150,20 @@ def _refused(desk: Desk, step: Step, order: Order, page: Page, error: DeskError)
         _fail(tx, step, order, page, error.code, error.fields())
 
 
-def _known(
-    desk: Desk, step: Step, order: Order, page: Page, error: errors.DuplicateOrder | errors.PageOver
-) -> None:
-    """HiPay has this order id already, or had it. Only a read can tell whose it is.
-
-    Unknown to the consultation: nobody has tried to pay, so the page is ours, made by a call whose answer was lost; no
-    one holds its URL, and the next page takes the id's ``-2``. So it does when ours is over and no attempt on it holds
-    money. Any other that is known is another order's, or ours and being paid. What HiPay calls completed is never
-    followed by another page.
-    """
-    step = kept(desk, step)
-    try:
-        with desk.hipay(step.account) as client:
-            read = client.read_order(page.hipay_order_id)
-    except DeskError as failed:
-        _refused(desk, step, order, page, failed)
-        return
+def _known(desk: Desk, step: Step, order: Order, page: Page, known: KnownOrder) -> None:
+    """HiPay has this order id already: another page follows, or the payment on this one is read, or the step has failed."""
     with desk.store.write() as tx:
         steps.hold(tx, step)
-        fate = fate_of(read, order, page, error)
-        number = next_number(tx, order, page.number)
-        if fate == "replace" and number:
-            orders.change_page(tx, page.id, state="lost")
+        number = next_number(tx, order, page.number) if known.fate == "replace" else None
+        if number:
+            write_lost(tx, order, page)
             add_page(tx, order, number=number)
-            record(tx, order.id, "page_lost", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
             steps.again(tx, step, clock.now())
-        elif fate == "taken" or (fate == "replace" and read is not None):
-            # Ours, and somebody has begun to pay on a page whose address we never learnt: watch it, send nothing.
-            record(tx, order.id, "page_taken", WORKER, page=page.id, hipay_order_id=page.hipay_order_id)
-            steps.schedule(tx, order.id, "read", order.account, clock.now())
-            alarm(tx, order, f"page_taken:{page.id}", "page_taken")
+        elif known.fate == "taken" or (known.fate == "replace" and known.read is not None):
+            write_taken(tx, order, page)
             steps.finish(tx, step)
         else:
+            error = known.error
             _fail(tx, step, order, page, error.code, {"order_id": page.hipay_order_id, **error.fields()})
     desk.wake.set()
 

@@ -1,4 +1,4 @@
-"""How long a step is one worker's, and its renewal before each further call of those that need several."""
+"""How long a worker leases a step, and the renewal of the lease before each further call of a step that makes several."""
 
 from datetime import timedelta
 
@@ -7,13 +7,12 @@ from services.desk import Desk
 from services.store.orders import steps
 from services.store.orders.steps import Step
 
-LEASE = timedelta(
-    seconds=150
-)  # longer than a call: 60 s to HiPay and as much in another way, 90 s to the mail server
+# Longer than a call: 60 s to HiPay and as much to its older API, 90 s to the mail server.
+LEASE = timedelta(seconds=150)
 
 
-def kept(desk: Desk, step: Step) -> Step:
-    """The step for another call; where a tenth of its time is over, with a whole lease again. Raises LeaseLost."""
+def renewed(desk: Desk, step: Step) -> Step:
+    """The step for another call, with a whole lease where a tenth of it is over. Raises LeaseLost."""
     now = clock.now()
     if now < step.leased_until - 0.9 * LEASE:
         return step

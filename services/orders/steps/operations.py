@@ -14,7 +14,7 @@ from services.hipay.observations import Observation
 from services.orders.bank_answers import UNCLEAR, observe_read
 from services.orders.record import alarm, operation_done, record
 from services.orders.retry import PAUSED_GAP, backoff, hopeless
-from services.orders.steps.lease import kept
+from services.orders.steps.lease import renewed
 from services.store import Connection
 from services.store.orders import operations, orders, steps
 from services.store.orders.records import AskedOperation
@@ -110,7 +110,7 @@ def _look_up(desk: Desk, step: Step, lost: list[AskedOperation]) -> None:
     try:
         with desk.hipay(step.account) as client:
             for one in lost:
-                step = kept(desk, step)
+                step = renewed(desk, step)
                 found.append((one, client.read_operation(one.operation_id)))
     except DeskError as error:
         may_ask = not isinstance(error, errors.NotAuthorised)

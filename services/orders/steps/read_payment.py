@@ -16,7 +16,7 @@ from services.orders.retry import (
     backoff,
     next_read,
 )
-from services.orders.steps.lease import kept
+from services.orders.steps.lease import renewed
 from services.orders.steps.reminder_checks import resume
 from services.orders.unconfirmed import answered, awaited
 from services.store import Connection, alarms
@@ -41,7 +41,7 @@ def run(desk: Desk, step: Step) -> None:
     try:
         with desk.hipay(step.account) as client:
             for page in pages:
-                step = kept(desk, step)
+                step = renewed(desk, step)
                 reads.append((page, client.read_order(page.hipay_order_id)))
     except DeskError as error:
         gap = backoff(step.tries, first=20)
