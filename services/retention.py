@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from services import clock
 from services.access import ALL_ACCOUNTS, WORKER, Actor, Right, audit, require
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.desk import Desk
 from services.errors import DeskError
 from services.heartbeats import still_working
@@ -67,7 +67,7 @@ class Found:
 
 def months(desk: Desk, actor: Actor, account: str) -> int:
     """After how many months the account's customers are erased; 0: never."""
-    _known(desk, account)
+    require_account(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.CONFIGURE, account)
         return _months(tx, account)
@@ -78,7 +78,7 @@ def keep_for(desk: Desk, actor: Actor, account: str, wanted: int) -> None:
 
     Raises MonthsRefused, AccountUnknown, NotAllowed.
     """
-    _known(desk, account)
+    require_account(desk, account)
     if not 0 <= wanted <= MOST_MONTHS:
         raise MonthsRefused(MOST_MONTHS)
     with desk.store.write() as tx:
@@ -198,8 +198,3 @@ def _until(order: Order) -> datetime:
 
 def _months(tx: Connection, account: str) -> int:
     return int(accounts.sections(tx, account).get((OPTIONS, ""), {}).get(MONTHS, 0))
-
-
-def _known(desk: Desk, account: str) -> None:
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)

@@ -12,7 +12,8 @@ from typing import Any
 from services import clock
 from services.access import Actor, Right, audit, require
 from services.accounts import payment_page, redirects
-from services.accounts.errors import AccountUnknown, FieldProblems, LanguageUnknown, PublicAddressMissing
+from services.accounts.configured import require_account
+from services.accounts.errors import FieldProblems, LanguageUnknown, PublicAddressMissing
 from services.accounts.payment_page import PaymentPage
 from services.accounts.redirects import KINDS, OWN, RedirectPages
 from services.desk import Desk
@@ -74,7 +75,7 @@ def save_redirect_pages(desk: Desk, actor: Actor, account: str, values: Mapping[
 
     Raises NotAllowed, AccountUnknown, PublicAddressMissing (``OWN`` chosen without a public address), FieldProblems.
     """
-    _known(desk, account)
+    require_account(desk, account)
     cleaned = redirects.read(values, sandbox=desk.settings.demo)
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE, account)
@@ -100,7 +101,7 @@ def save_email_settings(
 
     Raises NotAllowed, AccountUnknown, LanguageUnknown, FieldProblems.
     """
-    _known(desk, account)
+    require_account(desk, account)
     if language and language not in LANGUAGES:
         raise LanguageUnknown
     try:
@@ -120,7 +121,7 @@ def save_payment_page(desk: Desk, actor: Actor, account: str, values: Mapping[st
 
     Raises NotAllowed, AccountUnknown, FieldProblems.
     """
-    _known(desk, account)
+    require_account(desk, account)
     cleaned = payment_page.read(values)
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE, account)
@@ -150,8 +151,3 @@ def _save(
     audit.record(
         tx, actor, f"account.{section}", f"account:{account}", language=language, fields=list(changed)
     )
-
-
-def _known(desk: Desk, account: str) -> None:
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)

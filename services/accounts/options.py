@@ -5,7 +5,7 @@ from typing import Any
 
 from services import clock
 from services.access import Actor, Right, audit, require
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.desk import Desk
 from services.store import Connection, accounts
 
@@ -38,8 +38,7 @@ def of_account(desk: Desk, actor: Actor, account: str) -> Options:
 
 def save(desk: Desk, actor: Actor, account: str, wanted: Options) -> bool:
     """Whether something changed. Requests that were made keep the link they have. Raises NotAllowed, AccountUnknown."""
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE, account)
         before = options(tx, account)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from services import clock
 from services.access import WORKER, Actor, Right, audit, require
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.desk import Desk
 from services.store import Connection, accounts
 
@@ -38,8 +38,7 @@ def pause(tx: Connection, account: str, subject: Subject, reason: str, actor: Ac
 
 def resume(desk: Desk, actor: Actor, account: str) -> None:
     """Let everything go on. Raises NotAllowed, AccountUnknown."""
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE, account)
         if accounts.remove_pauses(tx, account):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.accounts.checks import Check, sending_checks_in
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.accounts.pauses import Pause, pauses
 from services.desk import Desk
 from services.store import Connection
@@ -56,8 +56,7 @@ def readiness(desk: Desk, account: str, channel: Channel) -> Readiness:
 def readiness_in(tx: Connection, desk: Desk, account: str, channel: Channel) -> Readiness:
     """``readiness`` in the caller's transaction: what a service asks once more before it writes. No folder, no network: one
     that hangs would stop all writing."""
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     return readiness_from(sending_checks_in(tx, desk, account), pauses(tx, account), channel)
 
 

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from services import clock
 from services.access import Actor, Right, audit, require
-from services.accounts.errors import AccountError, AccountUnknown
+from services.accounts.configured import require_account
+from services.accounts.errors import AccountError
 from services.desk import Desk
 from services.store import Connection, accounts
 
@@ -96,8 +97,7 @@ def shown(desk: Desk, actor: Actor, account: str) -> Reminders:
 
 def save(desk: Desk, actor: Actor, account: str, wanted: Reminders) -> bool:
     """Whether something changed; ``since`` is set here. Raises NotAllowed, AccountUnknown, ReminderError."""
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     before, after = _days(wanted.before), _days(wanted.after)
     if not 0 <= wanted.from_hour < wanted.to_hour <= 24:
         raise ReminderHours

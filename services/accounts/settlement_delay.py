@@ -2,7 +2,8 @@
 
 from services import clock
 from services.access import Actor, Right, audit, require
-from services.accounts.errors import AccountUnknown, DaysOutOfRange
+from services.accounts.configured import require_account
+from services.accounts.errors import DaysOutOfRange
 from services.desk import Desk
 from services.store import Connection, accounts
 
@@ -18,8 +19,7 @@ def days_to_settle(tx: Connection, account: str) -> int:
 
 def save_days_to_settle(desk: Desk, actor: Actor, account: str, days: int) -> bool:
     """Whether it changed. Raises NotAllowed, AccountUnknown, DaysOutOfRange."""
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     with desk.store.write() as tx:
         require(tx, actor, Right.CONFIGURE, account)
         return _write(tx, actor, account, days)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from services import clock
 from services.access import Actor, Right, audit, require
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.bulk import cells, chosen_columns, table
 from services.bulk.cells import DecimalSign
 from services.bulk.chosen_columns import Said
@@ -89,8 +89,7 @@ def look(
 ) -> Preview:
     """Read a list and compare it with what is known. ``said``: of its columns, beside what is remembered; ``sheets`` as in
     ``table.read``. Raises what that does, NotAllowed, AccountUnknown."""
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE, account)
     read = table.read(
@@ -126,8 +125,7 @@ def keep(desk: Desk, actor: Actor, account: str, wanted: Sequence[Expected], hea
 
     Raises NotAllowed, AccountUnknown.
     """
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     added = 0
     for start in range(0, len(wanted), AT_ONCE):
         some = wanted[start : start + AT_ONCE]

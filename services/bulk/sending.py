@@ -14,6 +14,7 @@ from typing import Any
 
 from services import clock
 from services.access import AccessError, Actor, Right, allowed_accounts, audit, require
+from services.accounts.configured import require_account
 from services.accounts.errors import AccountUnknown
 from services.accounts.readiness import readiness_in
 from services.bulk import (
@@ -118,7 +119,7 @@ def look(
 ) -> Preview:
     """Read and check a table; nothing is stored. ``said``: of its columns, beside what is remembered; ``sheets`` as in ``table.read``.
     Raises what that does, NotAllowed, AccountUnknown."""
-    _known(desk, account)
+    require_account(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND, account)
     read = table.read(
@@ -153,7 +154,7 @@ def start(
 
     Raises NothingToSend, PaceRefused, AccountNotReady, AccountUnknown, NotAllowed.
     """
-    _known(desk, account)
+    require_account(desk, account)
     if not good:
         raise NothingToSend
     if not 1 <= per_minute <= MOST_PER_MINUTE:
@@ -369,8 +370,3 @@ def _beside_the_stored(
 def _same(row: Good) -> tuple[str, int, str]:
     """What makes two requests look like one: addresses differ in more than their case."""
     return row.accepted.email.lower(), row.accepted.amount, row.accepted.currency
-
-
-def _known(desk: Desk, account: str) -> None:
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)

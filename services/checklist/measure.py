@@ -20,7 +20,7 @@ from services.accounts.checks import (
     smtp_server,
 )
 from services.accounts.configuration import configuration
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.checklist.delivery_reports import reports_check
 from services.checklist.overview import last_checks
 from services.desk import Desk
@@ -62,8 +62,7 @@ def measure(desk: Desk, actor: Actor, account: str) -> tuple[Check, ...]:
 
     A server that does not answer is a check's result, never an exception. Raises NotAllowed, AccountUnknown.
     """
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.CONFIGURE, account)
         domains = sender_domains(configuration(tx, account), desk.settings)

@@ -9,7 +9,7 @@ from services import clock
 from services.access import Actor, Right, require, rights_on
 from services.accounts.checks import Check, sender_domains, stored_checks
 from services.accounts.configuration import Configuration, configuration
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.accounts.pauses import Pause, pauses
 from services.accounts.readiness import Readiness, readiness_from
 from services.checklist import delivery_reports, payout_checks
@@ -41,8 +41,7 @@ class Overview:
 
 def overview(desk: Desk, actor: Actor, account: str) -> Overview:
     """Raises NotAllowed, AccountUnknown."""
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     folder = payout_checks.folder_state(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_ORDERS, account)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from services import clock
 from services.access import Actor, Right, audit, require
 from services.accounts.configuration import email_settings
-from services.accounts.errors import AccountUnknown, RecipientMissing, SenderMissing, SmtpMissing
+from services.accounts.configured import require_account
+from services.accounts.errors import RecipientMissing, SenderMissing, SmtpMissing
 from services.desk import Desk
 from services.errors import DeskError
 from services.i18n import LANGUAGES
@@ -46,8 +47,7 @@ def send_test_email(desk: Desk, actor: Actor, account: str, language: str, to_se
 
     Raises NotAllowed, AccountUnknown, RecipientMissing, SmtpMissing, SenderMissing, MailError.
     """
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.CONFIGURE, account)
         settings = email_settings(tx, account).resolve(language)

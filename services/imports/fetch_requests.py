@@ -7,7 +7,7 @@ from typing import Literal
 
 from services import clock
 from services.access import Actor, Right, audit, require
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.desk import Desk
 from services.imports.errors import NoPayoutsThere, PayoutUnknown
 from services.imports.fetch_schedule import Automatic, automatic
@@ -90,8 +90,7 @@ def ask(desk: Desk, actor: Actor, account: str, form_key: str, settlement_id: st
 
 def standing(desk: Desk, actor: Actor, account: str) -> Fetching:
     """How fetching stands for the account. Raises NotAllowed, AccountUnknown."""
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     with desk.store.read() as tx:
         require(tx, actor, Right.SEE_SETTLEMENTS, account)
         under_way, last, well = hipay_list.last_requests(tx, account)
@@ -139,7 +138,6 @@ def _possible(desk: Desk, account: str) -> bool:
 
 
 def _reachable(desk: Desk, account: str) -> None:
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     if not _possible(desk, account):
         raise NoPayoutsThere

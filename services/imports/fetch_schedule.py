@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from services import clock
 from services.access import WORKER, Actor, Right, audit, require
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.desk import Desk
 from services.imports.errors import HoursOutOfRange
 from services.store import Connection, accounts
@@ -37,8 +37,7 @@ def automatic(tx: Connection, desk: Desk, account: str) -> Automatic:
 
 def save(desk: Desk, actor: Actor, account: str, wanted: Automatic) -> bool:
     """Whether it changed. Raises NotAllowed, AccountUnknown, HoursOutOfRange."""
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     if not LEAST_HOURS <= wanted.hours <= MOST_HOURS:
         raise HoursOutOfRange(LEAST_HOURS, MOST_HOURS)
     with desk.store.write() as tx:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from services.access import Actor, Right, allowed_accounts, audit, require
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.desk import Desk
 from services.errors import DeskError
 from services.store import Connection
@@ -102,9 +102,8 @@ def assign(desk: Desk, actor: Actor, cell: str, account: str) -> None:
 
     Raises FileAccountInUse, AccountUnknown, NotAllowed.
     """
+    require_account(desk, account)
     keys = desk.settings.all_accounts
-    if account not in keys:
-        raise AccountUnknown(account)
     cell = cell.strip()
     with desk.store.write() as tx:
         require(tx, actor, Right.RECONCILE, account)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from services.access import Actor, Right, audit, require
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.desk import Desk
 from services.imports import file_accounts
 from services.imports.file_accounts import Part
@@ -119,8 +119,7 @@ def remember(desk: Desk, actor: Actor, account: str, chosen: Chosen) -> bool:
 
     Raises AccountUnknown, NotAllowed.
     """
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     reading: dict[str, Any] = {name: value for name, value in asdict(chosen).items() if value is not None}
     # where the header stands, in which sheets, and what strange cells are, is of one file, not of an account
     for name in ("header_line", "sheets", "quotes"):

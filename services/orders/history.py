@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from services import clock
 from services.access import WORKER, Actor, Right, allowed_accounts, audit, require
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.desk import Desk
 from services.orders import event_data, states
 from services.orders.allowed import allowed_order, allowed_request
@@ -167,8 +167,7 @@ def retry(desk: Desk, actor: Actor, order_id: int) -> None:
     now = clock.now()
     with desk.store.write() as tx:
         order = allowed_order(tx, actor, Right.SEND, order_id)
-        if order.account not in desk.settings.all_accounts:
-            raise AccountUnknown(order.account)
+        require_account(desk, order.account)
         if not retryable(order):
             raise NothingToRetry
         kind: StepKind = "page" if order.availability == "failed" else "mail"

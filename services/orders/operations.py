@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from services import clock
 from services.access import Actor, Right, allowed_accounts, audit, require, rights, rights_on
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
 from services.orders import states
@@ -116,8 +116,7 @@ def ask(
             return int(known.id)
         if order is None:
             raise UnknownOrder
-        if order.account not in desk.settings.all_accounts:
-            raise AccountUnknown(order.account)
+        require_account(desk, order.account)
         if wanted.kind == "refund" and not reason:
             raise ReasonMissing
         if operations.unsettled(tx, order_id):

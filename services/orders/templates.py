@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from services import clock, money
 from services.access import Actor, Right, allowed_accounts, audit, require
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.desk import Desk
 from services.errors import DeskError
 from services.mail.addresses import clean_header_text
@@ -93,8 +93,7 @@ def save(desk: Desk, actor: Actor, account: str, name: str, content: Content) ->
     """Keep it under a new name. Raises FieldEmpty, FieldTooLong, TextError, TemplateNameTaken, AccountUnknown, NotAllowed."""
     if card_numbers.found(content.description):  # the form that it comes of may be wrong elsewhere
         raise CardNumber("description")
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     name = _name(name)
     with desk.store.write() as tx:
         require(tx, actor, Right.SEND, account)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from services.access import Actor, Right, audit, require
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.accounts.settlement_delay import days_to_settle, write_days_to_settle
 from services.desk import Desk
 from services.errors import DeskError
@@ -80,7 +80,7 @@ def save(
 ) -> bool:
     """Change the rules; whether they changed. Where they decide what is joined, every line of the account is joined anew
     by the worker. Raises MatchingRefused, DaysOutOfRange, AccountUnknown, NotAllowed."""
-    _check_account(desk, account)
+    require_account(desk, account)
     _check(reference, ignore)
     wanted = [name for name in IGNORABLE if name in ignore]
     with desk.store.write() as tx:
@@ -152,8 +152,3 @@ def _check(reference: int, ignore: Collection[str]) -> None:
         raise ReferenceOutOfRange
     if not set(ignore) <= LOOSE:
         raise IgnoreUnknown
-
-
-def _check_account(desk: Desk, account: str) -> None:
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)

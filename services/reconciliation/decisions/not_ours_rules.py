@@ -12,7 +12,7 @@ from datetime import datetime
 
 from services import clock
 from services.access import ALL_ACCOUNTS, Actor, Right, audit, require
-from services.accounts.errors import AccountUnknown
+from services.accounts.configured import require_account
 from services.desk import Desk
 from services.mail.addresses import clean_header_text
 from services.reconciliation.decisions.checks import check_reason
@@ -111,8 +111,7 @@ def add(
 ) -> int:
     """Begin a rule, once for each ``form_key``; its id. Raises RuleRefused, ReasonMissing, TextError, NotAllowed."""
     wanted, reason_text = _checked_text(field, pattern, text), check_reason(reason)
-    if account not in desk.settings.all_accounts:
-        raise AccountUnknown(account)
+    require_account(desk, account)
     with desk.store.write() as tx:
         decisions.lock_decisions(tx)
         require(tx, actor, Right.RECONCILE, account)
