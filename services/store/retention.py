@@ -1,15 +1,26 @@
-"""Erasing a customer: which orders, and every place where their data stands. What belongs to money or decisions stays."""
+"""Erasing a customer: their orders, and every place that holds their data. What belongs to money or decisions stays.
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+Each place is searched by a key:
+- orders: the address in small letters, the order id, or ``search`` and then the full name
+- messages: the recipient in small letters
+- rows of lists: ``email``, ``order_id`` and ``name_key`` (``batches.keys``)
+- notifications: their order; those of no order, or of an order that had the address once, by the digest of the address
+  (``notification_addresses``, written at receipt)
+- lines of payout files: their cells that hold a reference or a customer's number
+- decisions: the orders that they name (``decision_orders``)
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
-from sqlalchemy import Connection, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
 
 from services.store.masking import masked
 from services.store.order_states import UNDER_WAY, UNPAID
+from services.store.orders.batches import keys
+from services.store.orders.notifications import address_digest
 from services.store.orders.records import Order, each_of
 from services.store.orders.searching import finds, searched
 from services.store.schema.orders import (
@@ -19,6 +30,7 @@ from services.store.schema.orders import (
     events,
     messages,
     notices,
+    notification_addresses,
     notifications,
     operations,
     orders,
@@ -27,7 +39,7 @@ from services.store.schema.orders import (
 )
 from services.store.schema.settlements import settlement_lines
 from services.store.settlements import decisions, order_keys
-from services.text.folding import name_parts
+from services.text.folding import name_keys, name_parts
 
 NOBODY = "—"  # stands for the name, in every language
 _REFERENCES = tuple(f"reference_{n}" for n in range(1, 6))
@@ -36,6 +48,7 @@ _MACHINERY = ("worker", "hipay", "system")
 # Where a line of a payout file repeats what somebody gave as a reference, and where the join says what it saw of it.
 _CELLS = ("customer_id", *(f"reporting_data_{n}" for n in range(1, 6)), "loose_reference")
 _SHOWN = ("seen", "expected")
+_NO_DATA: dict[str, Any] = {"data": {}, **keys({})}
 
 
 @dataclass(frozen=True)
@@ -81,7 +94,7 @@ def trace(tx: Connection, wanted: Wanted) -> Trace:
     every = select(orders).where(_theirs(wanted), orders.c.erased_at.is_(None)).order_by(orders.c.id)
     theirs = each_of(Order, tx.execute(every))
     if not wanted.address:
-        theirs = [order for order in theirs if _named(wanted.name, asdict(order))]
+        theirs = [order for order in theirs if _named(wanted.name, order)]
     ids = [order.id for order in theirs]
     living = set(
         tx.scalars(select(orders.c.id).where(orders.c.id.in_(ids), _alive(wanted.now, wanted.watched)))
@@ -133,36 +146,40 @@ def _theirs(wanted: Wanted) -> Any:
     return or_(o.order_id == wanted.name, and_(*finds(wanted.name)))
 
 
-def _named(text: str, data: Mapping[str, Any]) -> bool:
-    """Whether an order or a row of a list has this order id, or is of the person with this full name."""
-    first, last = (str(data.get(name) or "") for name in ("first_name", "last_name"))
-    return text == data.get("order_id") or name_parts(text, first, last)
+def _named(text: str, order: Order) -> bool:
+    """Whether an order has this order id, or is of the person with this full name."""
+    return text == order.order_id or name_parts(text, order.first_name, order.last_name)
 
 
 def _of_lists(tx: Connection, wanted: Wanted) -> tuple[int, tuple[tuple[int, int], ...]]:
     """Rows of lists that made no order: how many wait in one that is being sent, and which can be erased."""
-    query = select(batch_rows, batches.c.state.label("batch_state")).join(
-        batches, batches.c.id == batch_rows.c.batch
+    row = batch_rows.c
+    if wanted.address:
+        theirs = and_(row.email == wanted.address, row.email != "")
+    else:
+        named = and_(row.name_key.in_(name_keys(wanted.name)), row.name_key != "")
+        theirs = or_(and_(row.order_id == wanted.name, row.order_id != ""), named)
+    query = (
+        select(row.batch, row.number, row.state, batches.c.state.label("batch_state"))
+        .join(batches, batches.c.id == row.batch)
+        .where(row.state != "created", theirs)
+        .order_by(row.batch, row.number)
     )
-    found = [
-        row
-        for row in tx.execute(query.where(batch_rows.c.state != "created"))
-        if (
-            str(row.data.get("email", "")).strip().lower() == wanted.address
-            if wanted.address
-            else _named(wanted.name, row.data)
-        )
-    ]
-    going = [row for row in found if row.state == "waiting" and row.batch_state in _RUNNING]
-    return len(going), tuple((row.batch, row.number) for row in found if row not in going)
+    found = tx.execute(query).all()
+    going = [one for one in found if one.state == "waiting" and one.batch_state in _RUNNING]
+    return len(going), tuple((one.batch, one.number) for one in found if one not in going)
 
 
 def _bodies(tx: Connection, address: str, former: Sequence[int]) -> tuple[int, ...]:
     """Notifications that hold the address, of no order or of these."""
-    here = notifications.c
-    loose = select(here.id, here.body).where(or_(here.order.is_(None), here.order.in_(former)))
-    spellings = {address.encode(), quote(address).encode(), quote(address, safe="").lower().encode()}
-    return tuple(row.id for row in tx.execute(loose) if any(text in row.body.lower() for text in spellings))
+    here, key = notifications.c, notification_addresses.c
+    query = (
+        select(here.id)
+        .join(notification_addresses, key.notification == here.id)
+        .where(key.digest == address_digest(address), or_(here.order.is_(None), here.order.in_(former)))
+        .order_by(here.id)
+    )
+    return tuple(tx.scalars(query))
 
 
 def _lines_of(tx: Connection, address: str) -> tuple[int, ...]:
@@ -226,7 +243,7 @@ def erase_orders(tx: Connection, found: Iterable[Order], at: datetime) -> int:
         tx.execute(
             update(messages).where(messages.c.order == order.id).values(recipient="", body=b"", answer="")
         )
-        tx.execute(update(batch_rows).where(batch_rows.c.order == order.id).values(data={}))
+        tx.execute(update(batch_rows).where(batch_rows.c.order == order.id).values(**_NO_DATA))
         tx.execute(update(operations).where(operations.c.order == order.id).values(why="", failure_detail={}))
         tx.execute(update(notices).where(notices.c.order == order.id).values(detail={}))
         _erase_alarms(tx, order.id)
@@ -276,7 +293,7 @@ def erase_messages(tx: Connection, ids: Iterable[int]) -> None:
 def erase_rows(tx: Connection, found: Iterable[tuple[int, int]]) -> None:
     for batch, number in found:
         here = (batch_rows.c.batch == batch) & (batch_rows.c.number == number)
-        tx.execute(update(batch_rows).where(here).values(data={}, problems={}))
+        tx.execute(update(batch_rows).where(here).values(problems={}, **_NO_DATA))
 
 
 def erase_notifications(tx: Connection, ids: Sequence[int]) -> None:
@@ -291,7 +308,7 @@ def erase_rest(tx: Connection, account: str, cutoff: datetime) -> None:
     tx.execute(
         update(batch_rows)
         .where(batch_rows.c.batch.in_(old), batch_rows.c.state != "created")
-        .values(data={}, problems={})
+        .values(problems={}, **_NO_DATA)
     )
     here = notifications.c
     empty_notifications(tx, and_(here.account == account, here.order.is_(None), here.received_at < cutoff))
@@ -306,11 +323,10 @@ def erase_again(tx: Connection) -> None:
 def empty_notifications(tx: Connection, which: Any) -> None:
     """Those worked off keep what became of them and their identity, so that a replay is still known."""
     here = notifications.c
-    tx.execute(
-        update(notifications)
-        .where(which, here.state != "stored", func.length(here.body) > 0)
-        .values(body=b"")
-    )
+    these = and_(which, here.state != "stored", func.length(here.body) > 0)
+    emptied = notification_addresses.c.notification.in_(select(here.id).where(these))
+    tx.execute(delete(notification_addresses).where(emptied))
+    tx.execute(update(notifications).where(these).values(body=b""))
 
 
 def _count(tx: Connection, table: Any, which: Any) -> int:

@@ -95,6 +95,18 @@ def name_parts(text: str, first: str, last: str) -> bool:
     return bool(whole) and any(whole == a + b and len(a) in ends for a, b in either)
 
 
+def name_key(first: str, last: str) -> str:
+    """A person's name as one key, whichever of its two parts is written first; "" for no name."""
+    return " ".join(sorted((folded(first), folded(last)))).strip()
+
+
+def name_keys(text: str) -> list[str]:
+    """The ``name_key`` of each person whose full name ``name_parts`` finds in the text."""
+    typed = words(text)
+    splits = (("".join(typed[:cut]), "".join(typed[cut:])) for cut in range(len(typed) + 1))
+    return sorted({" ".join(sorted(parts)).strip() for parts in splits} - {""})
+
+
 def wanted(text: str) -> list[tuple[str, ...]]:
     """What a text looks for: of each item one spelling must stand in a searched column. Empty: it looks for nothing."""
     found: dict[tuple[str, ...], None] = {}

@@ -9,22 +9,26 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import select
 
-from services import store
+from services import retention, store
 from services.access import Grant, Right, allowed_accounts
+from services.bulk.rows import stored
 from services.imports import background, file_accounts, process
 from services.imports.file_accounts import FileAccountInUse
 from services.orders.record import refold
 from services.reconciliation.decisions import decide
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import lists
-from services.store import access
+from services.store import access, schema
+from services.store.orders import batches, notifications
+from services.store.orders.notifications import Fate
 from services.store.schema.fetching import folder_files
 from services.store.schema.orders import orders
-from services.store.schema.settlements import line_totals, settlement_files, settlement_lines
+from services.store.schema.settlements import line_decisions, line_totals, settlement_files, settlement_lines
 from services.store.settlements import matching_rules
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.by_hand import an_order, line, line_id, outcomes, take
 from tests.support.desk import open_test_desk, person
+from tests.support.drafts import draft
 from tests.support.first_version import as_left_at, as_the_first_version_left_it
 from tests.support.joined import everything, must_hold
 
@@ -146,4 +150,68 @@ def test_a_role_granted_before_it_had_an_account_is_for_all_accounts(tmp_path: P
             tx, finance.id, "table", [Grant("finance"), Grant("finance", "demo")], at=HELD, granted_by="test"
         )
         assert access.grants_of(tx, finance.id) == {Grant("finance"), Grant("finance", "demo")}
+    after.close()
+
+
+def test_what_was_stored_before_it_had_keys_is_found_when_its_customer_is_erased(tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    before = open_test_desk(tmp_path / "before")
+    admin, finance = person(before, "admin"), person(before, "finance")
+    other, gone = an_order(before, "A-1", "4.00"), an_order(before, "A-2", "6.00", customer="Zerline")
+    take(before, line("WEB-1"), line("WEB-2", "6.00"))
+    here = Shown(line_id(before, "WEB-1"))
+    decide.match(before, finance, [Shown(line_id(before, "WEB-2"))], gone, "called Zerline", "k1")
+    decide.undo_group(before, finance, "k1", "not Zerline")
+    decide.split(before, finance, here, [(other, 4_0000), (gone, 6_0000)], "with Zerline", "k2")
+    decide.undo_group(before, finance, "k2", "no Zerline either")
+    with before.store.write() as tx:
+        store.orders.orders.change_facts(tx, other, email="other@example.com")
+        batches.add(
+            tx,
+            [
+                {"line": n, "data": stored(draft(email="Elodie@example.com ", order_id=f"L-{n}"))}
+                for n in range(2, 1204)
+            ],
+            account="demo",
+            name="x",
+            form_key="k",
+            state="cancelled",
+            per_minute=1,
+            days=7,
+            next_at=HELD,
+            created_at=HELD,
+            actor_kind="user",
+            actor_id="test",
+            sender_name="",
+        )
+        for n in range(1, 4):
+            body = (
+                b"order%5Bemail%5D=Elodie%40example.com" if n < 3 else b"order%5Bemail%5D=other%40example.com"
+            )
+            notifications.keep(
+                tx, account="demo", identity=str(n), content_type="", body=body, received_at=HELD
+            )
+        waiting = notifications.waiting(tx, 9)
+        notifications.finish(tx, [Fate(one, "unmatched", None, {}) for one in waiting], HELD)
+    url = f"sqlite:///{tmp_path / 'after' / 'sandbox.db'}"
+    (tmp_path / "after").mkdir()
+    as_left_at(before, url, "0012").dispose()
+    expected = retention.look(before, admin, "elodie@example.com")
+    assert (len(expected.orders), expected.rows, expected.notifications) == (1, 1202, 2)
+    before.close()
+
+    after = open_test_desk(tmp_path / "after")
+    assert retention.look(after, admin, "elodie@example.com") == expected
+    assert retention.look(after, admin, "Marchand Élodie").rows == 1202
+    assert retention.look(after, admin, "L-7").rows == 1
+    retention.erase(after, admin, "elodie@example.com")
+    with after.store.read() as tx:
+        words = tx.execute(select(line_decisions.c.reason, line_decisions.c.undo_reason)).all()
+        assert words == [("", ""), ("", "")]
+        assert [len(one) > 0 for one in tx.scalars(select(schema.orders.notifications.c.body))] == [
+            False,
+            False,
+            True,
+        ]
+    assert not retention.look(after, admin, "elodie@example.com").anything
     after.close()

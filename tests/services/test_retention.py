@@ -16,7 +16,7 @@ from services.access.trail import broken_at, entries
 from services.accounts import options
 from services.accounts.options import Options
 from services.bulk import sending
-from services.bulk.rows import Rules
+from services.bulk.rows import Rules, stored
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.entrypoints import worker
@@ -25,10 +25,11 @@ from services.mail.errors import AddressError, AddressMalformed
 from services.orders import create, history, record
 from services.retention import MonthsRefused, NothingToErase
 from services.store import alarms
-from services.store.orders import notifications, orders
+from services.store.orders import batches, notifications, orders
 from services.store.orders.notifications import Fate
 from services.store.orders.orders import Filter
 from services.store.schema.base import metadata
+from services.store.schema.orders import batch_rows
 from services.store.schema.settlements import settlement_lines
 from services.text import folding
 from tests.support.desk import open_test_desk, person
@@ -204,6 +205,83 @@ def test_rows_of_lists_and_loose_notifications_go_too(desk: Desk, admin: Actor) 
         left = [one.data for one in sending.batches.rows_in(tx, batch, "waiting")]
     assert left[0] == {}
     assert left[1]["email"] == "client2@example.com"
+
+
+def test_a_row_of_a_list_is_found_by_its_order_id_and_by_the_name_in_either_order(
+    desk: Desk, admin: Actor
+) -> None:
+    manager = person(desk, "manager")
+    people = [
+        draft(email="", first_name="Zoé", last_name="Lefèvre-Roy", order_id="L-1"),
+        draft(email="", first_name="", last_name="Lefèvre", order_id=""),
+        draft(email="", first_name="Lefèvre", last_name="Roy Zoé", order_id="L-3"),
+    ]
+    with desk.store.write() as tx:
+        batches.add(
+            tx,
+            [{"line": n, "data": stored(one)} for n, one in enumerate(people, 2)],
+            account="demo",
+            name="x",
+            form_key="k",
+            state="cancelled",
+            per_minute=1,
+            days=7,
+            next_at=clock.now(),
+            created_at=clock.now(),
+            actor_kind=manager.kind,
+            actor_id=manager.id,
+            sender_name="",
+        )
+    for whom, count in (
+        ("L-1", 1),
+        ("l-1", 0),
+        ("zoe lefevre roy", 1),
+        ("Lefèvre-Roy Zoé", 1),
+        ("lefevre", 1),
+        ("roy zoe lefevre", 1),
+        ("lefevre roy zoe", 2),
+        ("Zoé", 0),
+    ):
+        assert retention.look(desk, admin, whom).rows == count, whom
+    retention.erase(desk, admin, "lefevre roy zoe")
+    with desk.store.read() as tx:
+        left = tx.execute(
+            select(batch_rows.c.order_id, batch_rows.c.name_key, batch_rows.c.email).order_by("number")
+        ).all()
+    assert left == [("", "", ""), ("", "lefevre", ""), ("", "", "")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"order%5Bemail%5D=Ines.Benali%40example.com&x=1",
+        b"order[email]=Ines.Benali@example.com&x=1",
+        b"order%5bemail%5d=ines.benali%40EXAMPLE.com",
+        b'{"order":{"email":"Ines.Benali@example.com"}}',
+        b"<order><email>Ines.Benali@example.com</email></order>",
+        b"text=451+%3CInes.Benali%40example.com%3E%3A+later",
+        b"text=write to Ines.Benali@example.com.",
+    ],
+)
+def test_a_notification_of_no_order_is_found_however_it_writes_the_address(
+    desk: Desk, admin: Actor, body: bytes
+) -> None:
+    with desk.store.write() as tx:
+        for number, one in enumerate((body, b"email=other@example.com", b"")):
+            notifications.keep(
+                tx,
+                account="demo",
+                identity=str(number),
+                content_type="",
+                body=one,
+                received_at=clock.now(),
+            )
+            [this] = notifications.waiting(tx, 1)
+            notifications.finish(tx, [Fate(this, "unmatched", None, {})], clock.now())
+    assert retention.look(desk, admin, ADDRESS).notifications == 1
+    assert retention.erase(desk, admin, ADDRESS).notifications == 1
+    assert not retention.look(desk, admin, ADDRESS).anything
+    assert retention.look(desk, admin, "other@example.com").notifications == 1
 
 
 def test_a_reference_that_is_the_address_goes_and_others_stay(desk: Desk, admin: Actor) -> None:

@@ -1,7 +1,7 @@
-"""Batches of payment requests and their rows; and what stands against a row among the orders."""
+"""Batches of payment requests and their rows; and the stored orders that a row is compared with."""
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from services.store.schema.orders import (
     orders,
     pages,
 )
+from services.text.folding import name_key
 
 T = TypeVar("T")
 
@@ -35,6 +36,7 @@ class Known:
     reference_5: str
 
 
+_ROW = tuple(batch_rows.c[one.name] for one in fields(BatchRow))
 UNENDED = ("running", "paused")
 _AT_ONCE = 300  # in one statement, three values each: SQLite took 999 for a long time
 
@@ -47,11 +49,21 @@ def add(tx: Connection, rows: list[dict[str, Any]], **values: Any) -> int:
     tx.execute(
         insert(batch_rows),
         [
-            {"batch": batch, "number": number, "state": "waiting", "problems": {}, **row}
+            {"batch": batch, "number": number, "state": "waiting", "problems": {}, **row, **keys(row["data"])}
             for number, row in enumerate(rows, 1)
         ],
     )
     return batch
+
+
+def keys(data: Mapping[str, Any]) -> dict[str, str]:
+    """The columns by which a row with this data is found when its customer is erased; "" where there is nothing."""
+    first, last = (str(data.get(name) or "") for name in ("first_name", "last_name"))
+    return {
+        "email": str(data.get("email") or "").strip().lower(),
+        "order_id": str(data.get("order_id") or ""),
+        "name_key": name_key(first, last),
+    }
 
 
 def by_form_key(tx: Connection, form_key: str) -> int | None:
@@ -91,7 +103,7 @@ def counts(tx: Connection, ids: Iterable[int]) -> dict[int, dict[str, int]]:
 
 
 def rows_in(tx: Connection, batch: int, state: str) -> list[BatchRow]:
-    query = select(batch_rows).where(batch_rows.c.batch == batch, batch_rows.c.state == state)
+    query = select(*_ROW).where(batch_rows.c.batch == batch, batch_rows.c.state == state)
     return each_of(BatchRow, tx.execute(query.order_by(batch_rows.c.number)))
 
 
@@ -108,7 +120,7 @@ def take(tx: Connection, now: datetime) -> Batch | None:
 
 
 def next_waiting(tx: Connection, batch: int) -> BatchRow | None:
-    query = select(batch_rows).where(batch_rows.c.batch == batch, batch_rows.c.state == "waiting")
+    query = select(*_ROW).where(batch_rows.c.batch == batch, batch_rows.c.state == "waiting")
     return first_of(BatchRow, tx.execute(query.order_by(batch_rows.c.number).limit(1)))
 
 
@@ -117,6 +129,9 @@ def change(tx: Connection, batch: int, **values: Any) -> None:
 
 
 def change_row(tx: Connection, batch: int, number: int, **values: Any) -> None:
+    """Change a row; what it is found by follows its ``data``."""
+    if "data" in values:
+        values |= keys(values["data"])
     here = (batch_rows.c.batch == batch) & (batch_rows.c.number == number)
     tx.execute(update(batch_rows).where(here).values(**values))
 

@@ -1,33 +1,52 @@
 """HiPay's notifications, kept as they came until they have been worked off."""
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
-from services.store.locks import insert_new
+from services.store.locks import insert_or
 from services.store.orders.records import StoredNotification, each_of
-from services.store.schema.orders import notifications
+from services.store.schema.orders import notification_addresses, notifications
+from services.text.address_tokens import address_tokens
 
 
 def keep(
     tx: Connection, *, account: str, identity: str, content_type: str, body: bytes, received_at: datetime
 ) -> bool:
-    """Store a notification to be worked off; False when the account has it already, and nothing is written."""
-    return insert_new(
-        tx,
-        notifications,
-        ("account", "identity"),
-        account=account,
-        identity=identity,
-        content_type=content_type,
-        body=body,
-        received_at=received_at,
-        state="stored",
-        detail={},
+    """Store a notification to be worked off, with the digests of the e-mail addresses in its body. False when the account has
+    it already, and nothing is written."""
+    here = notifications
+    values = {
+        "account": account,
+        "identity": identity,
+        "content_type": content_type,
+        "body": body,
+        "received_at": received_at,
+        "state": "stored",
+        "detail": {},
+    }
+    statement = (
+        insert_or(tx, here).values(**values).on_conflict_do_nothing(index_elements=("account", "identity"))
     )
+    written = tx.scalar(statement.returning(here.c.id))
+    if written is None:
+        return False
+    if found := [{"notification": written, "digest": one} for one in sorted(digests(body))]:
+        tx.execute(insert(notification_addresses), found)
+    return True
+
+
+def digests(body: bytes) -> set[str]:
+    """The digest of each e-mail address in a body: what ``address_digest`` makes of the address."""
+    return {address_digest(one) for one in address_tokens(body)}
+
+
+def address_digest(address: str) -> str:
+    return hashlib.sha256(address.lower().encode()).hexdigest()
 
 
 def waiting(tx: Connection, limit: int) -> list[int]:

@@ -1,6 +1,8 @@
-"""What every table stands on: one set of metadata with its naming, and the columns that say who."""
+"""What every table needs: one set of metadata with its naming, the columns that say who, indexes over some rows."""
 
-from sqlalchemy import Column, MetaData
+from typing import Any
+
+from sqlalchemy import Column, MetaData, text
 
 from services.store.schema.types import Text
 
@@ -17,3 +19,8 @@ metadata = MetaData(
 
 def who() -> tuple[Column[str], Column[str]]:
     return Column("actor_kind", Text, nullable=False), Column("actor_id", Text, nullable=False)
+
+
+def partial(condition: str) -> dict[str, Any]:
+    """An index over some rows only: a query must repeat the condition to use it."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}

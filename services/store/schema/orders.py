@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from services.store.schema import fetching, settlements
-from services.store.schema.base import metadata, who
+from services.store.schema.base import metadata, partial, who
 from services.store.schema.types import (
     BigInt,
     Json,
@@ -302,6 +302,14 @@ notifications = Table(
     Index(None, "state", "id"),
 )
 
+# The e-mail addresses in a stored body, by which a customer's notifications are found; they go with the body.
+notification_addresses = Table(
+    "notification_addresses",
+    metadata,
+    Column("digest", Text, primary_key=True),  # SHA-256 of the address in small letters
+    Column("notification", BigInt, ForeignKey("notifications.id"), primary_key=True, index=True),
+)
+
 user_notices = Table(
     "user_notices",
     metadata,
@@ -363,7 +371,14 @@ batch_rows = Table(
     Column("data", Json, nullable=False),  # the draft; {} once the order has it
     Column("order", BigInt, ForeignKey("orders.id"), index=True),
     Column("problems", Json, nullable=False, default=dict),  # field → [code, values]
+    # by these a customer's rows are found: of ``data``, "" once it is empty
+    Column("email", Text, nullable=False, default="", server_default=""),  # in small letters
+    Column("order_id", Text, nullable=False, default="", server_default=""),
+    Column("name_key", Text, nullable=False, default="", server_default=""),  # services.text.folding.name_key
     Index(None, "batch", "state", "number"),
+    Index(None, "email", **partial("email <> ''")),
+    Index(None, "order_id", **partial("order_id <> ''")),
+    Index(None, "name_key", **partial("name_key <> ''")),
 )
 
 order_templates = Table(

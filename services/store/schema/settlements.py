@@ -5,8 +5,6 @@ lines is seen. Files run one at a time over the whole installation, so the lines
 ones from the lowest ``first_line_id`` of them on. A line *stands* when its file is complete and nothing replaced it.
 """
 
-from typing import Any
-
 from sqlalchemy import (
     Boolean,
     Column,
@@ -17,22 +15,15 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
-    text,
 )
 
-from services.store.schema.base import metadata, who
+from services.store.schema.base import metadata, partial, who
 from services.store.schema.types import (
     BigInt,
     Json,
     Text,
     Utc,
 )
-
-
-def _where(condition: str) -> dict[str, Any]:
-    """An index over some rows only: a query must repeat the condition to use it."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
-
 
 settlement_files = Table(
     "settlement_files",
@@ -84,7 +75,7 @@ settlement_files = Table(
         "account",
         "sha256",
         unique=True,
-        **_where("state NOT IN ('receiving', 'failed', 'cancelled')"),
+        **partial("state NOT IN ('receiving', 'failed', 'cancelled')"),
     ),
     Index(None, "state"),
     sqlite_autoincrement=True,  # an id is never given again
@@ -112,7 +103,7 @@ aside_acts = Table(
     Column("undone_at", Utc),
     Column("undone_by", Text),
     Column("undo_reason", Text, nullable=False, default=""),
-    Index("uq_aside_acts_file_line", "file", "line", unique=True, **_where("undone_at IS NULL")),
+    Index("uq_aside_acts_file_line", "file", "line", unique=True, **partial("undone_at IS NULL")),
 )
 
 # A correction that a file of other origin would make of lines that HiPay's API delivered: it waits for a person. The lines
@@ -135,7 +126,7 @@ held_corrections = Table(
     Column("act", BigInt),  # the one of held_acts that stands; None: nobody has decided
     UniqueConstraint("file", "account", "key"),
     Index(None, "account", "key"),
-    Index("ix_held_corrections_open", "file", **_where("act IS NULL")),
+    Index("ix_held_corrections_open", "file", **partial("act IS NULL")),
 )
 
 # What was decided of a held correction: taken, dismissed. Never changed but to be undone.
@@ -152,7 +143,7 @@ held_acts = Table(
     Column("undone_by", Text),
     Column("undo_reason", Text, nullable=False, default=""),
     Index(None, "correction"),
-    Index("uq_held_acts_correction", "correction", unique=True, **_where("undone_at IS NULL")),
+    Index("uq_held_acts_correction", "correction", unique=True, **partial("undone_at IS NULL")),
 )
 
 # The columns of a settlement file that are not amounts, as services.settlements.columns names them; the file's Account
@@ -207,12 +198,12 @@ settlement_lines = Table(
     Index("ix_settlement_lines_group_amount", *GROUP, "settled_amount_units", "id"),
     Index("ix_settlement_lines_group_date", *GROUP, "date", "id"),
     Index(None, "account", "settlement_id", "id"),
-    Index(None, "order", **_where('"order" IS NOT NULL')),
-    Index(None, "replaced_by", **_where("replaced_by IS NOT NULL")),
-    Index(None, "transaction_id", **_where("transaction_id <> ''")),
-    Index(None, "loose_reference", **_where("loose_reference <> ''")),
-    Index(None, "loose_order", **_where("loose_order <> ''")),
-    Index(None, "merchant_operation_id", **_where("merchant_operation_id <> ''")),
+    Index(None, "order", **partial('"order" IS NOT NULL')),
+    Index(None, "replaced_by", **partial("replaced_by IS NOT NULL")),
+    Index(None, "transaction_id", **partial("transaction_id <> ''")),
+    Index(None, "loose_reference", **partial("loose_reference <> ''")),
+    Index(None, "loose_order", **partial("loose_order <> ''")),
+    Index(None, "merchant_operation_id", **partial("merchant_operation_id <> ''")),
 )
 
 # Sums over standing lines and over those of the file that runs, kept in the transaction of every change of a line.
@@ -312,7 +303,7 @@ order_acceptances = Table(
     Column("undone_at", Utc),
     Column("undone_by", Text),
     Column("undo_reason", Text, nullable=False, default=""),
-    Index("uq_order_acceptances_order", "order", unique=True, **_where("undone_at IS NULL")),
+    Index("uq_order_acceptances_order", "order", unique=True, **partial("undone_at IS NULL")),
 )
 
 # What was decided of a line: match, split, unmatch, exclude, twice, not_ours by a person; reopened by a correction that
@@ -335,7 +326,15 @@ line_decisions = Table(
     Column("came_to", Json),  # the line's outcome, reason and order once it was undone and joined again
     Column("due", Boolean, nullable=False),  # taken or undone, and its line is not yet joined again
     Index(None, "due"),
-    Index("uq_line_decisions_line", "line", unique=True, **_where("undone_at IS NULL")),
+    Index("uq_line_decisions_line", "line", unique=True, **partial("undone_at IS NULL")),
+)
+
+# The orders that a decision names: those among which it splits its line, and the line's order before it.
+decision_orders = Table(
+    "decision_orders",
+    metadata,
+    Column("order", BigInt, ForeignKey("orders.id"), primary_key=True),
+    Column("decision", BigInt, ForeignKey("line_decisions.id"), primary_key=True),
 )
 
 # The orders among which a standing split divides a line.

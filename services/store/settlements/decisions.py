@@ -15,16 +15,15 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    type_coerce,
     union,
     update,
 )
-from sqlalchemy import Text as Plain
 
 from services.store.locks import insert_new, one_at_a_time, writes
 from services.store.orders.searching import finds
 from services.store.schema.orders import orders, users
 from services.store.schema.settlements import (
+    decision_orders,
     line_comments,
     line_decisions,
     line_shares,
@@ -266,6 +265,12 @@ def add(tx: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> list[in
         written += tx.execute(query.order_by(decision.id))
     here = update(settlement_lines).where(settlement_lines.c.id == bindparam("this"))
     tx.execute(here.values(decision=bindparam("by")), [{"this": row.line, "by": row.id} for row in written])
+    ids = {row.line: row.id for row in written}
+    named = [
+        {"decision": ids[row["line"]], "order": order} for row in rows for order in sorted(orders_named(row))
+    ]
+    if named:
+        tx.execute(insert(decision_orders), named)
     shares = [
         {"line": row["line"], "order": order, "units": units}
         for row in rows
@@ -274,7 +279,13 @@ def add(tx: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> list[in
     ]
     if shares:
         tx.execute(insert(line_shares), shares)
-    return sorted(row.id for row in written)
+    return sorted(ids.values())
+
+
+def orders_named(decision: Mapping[str, Any]) -> set[int]:
+    """The orders that a decision names: those among which it splits its line, and the line's order before it."""
+    former = decision["before"].get("order")
+    return {order for order, _ in decision["shares"] or ()} | ({former} if former is not None else set())
 
 
 def undo(tx: Connection, found: Iterable[Decision], *, at: datetime, by: str, reason: str) -> None:
@@ -362,14 +373,14 @@ def comments(tx: Connection, *, line: int | None = None, order: int | None = Non
 
 def erase_words(tx: Connection, order_id: int) -> None:
     """Empty what people wrote of an order and of the lines that have, had or nearly have it: it may name the customer.
-    What was decided, by whom and when stays."""
+    What was decided, by whom and when stays. The lines are found by ``decision_orders``, ``line_shares``, and the line's
+    own order and nearest order."""
     decision, comment, line, share = line_decisions.c, line_comments.c, settlement_lines.c, line_shares.c
-    # as the store writes JSON: [[order, units], …] and {…, "order": order, …}
-    shared = type_coerce(decision.shares, Plain).contains(f"[{order_id}, ", autoescape=True)
-    before = type_coerce(decision.before, Plain).contains(f'"order": {order_id},', autoescape=True)
     worded = union(select(decision.line), select(comment.line).where(comment.line.is_not(None))).subquery()
     theirs = union(
-        select(decision.line).where(or_(shared, before)),
+        select(decision.line)
+        .join(decision_orders, decision_orders.c.decision == decision.id)
+        .where(decision_orders.c.order == order_id),
         select(line.id)
         .join(worded, worded.c.line == line.id)
         .outerjoin(line_shares, share.line == line.id)
