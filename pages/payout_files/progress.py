@@ -47,6 +47,8 @@ def _live(was_under_way: bool) -> None:
             st.session_state["imports_ended"] = ended
             st.rerun(scope="app")
         t = texts()
+        for hidden in sorted(set(followed) - {file.id for file in found}):
+            _hidden(hidden, t)
         for file in found:
             may = allowed(Right.RECONCILE, file.account)
             if file.state in _UNDER_WAY:
@@ -101,6 +103,21 @@ def _held_up(file: ListedFile, t: Translator) -> str:
     if file.failure == NoRoom.code or (file.state != "receiving" and not desk().room.has()):
         return t("{name}: waits for room on the server's disk", name=name)
     return ""
+
+
+def _hidden(file: int, t: Translator) -> None:
+    """A file that this session added, and that its reader may no longer see since its rows were read."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.warning(
+            t(
+                "A file that you added has rows of an account that you may not reconcile, or that nobody has assigned yet: it is no longer shown to you. A person who may reconcile all accounts finds it under Files and goes on with it."
+            ),
+            icon=":material/visibility_off:",
+            width="stretch",
+        )
+        if st.button(t("Close"), icon=":material/close:", type="tertiary", key=f"close_import_{file}"):
+            st.session_state[_FOLLOWED].remove(file)
+            st.rerun(scope="app")
 
 
 def _rate(file: ListedFile) -> int:

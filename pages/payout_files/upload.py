@@ -83,8 +83,8 @@ def _one(account: str, draft: Draft) -> tuple[Draft, Preview] | None:
     t = texts()
     with st.container(border=True):
         st.markdown(f":material/description: **{plain(draft.name)}**")
-        chosen = _chosen(account, draft)
         with refusals():
+            chosen = _chosen(account, draft)
             with st.spinner(t("Reading {name}…", name=plain(draft.name))):
                 found = drafts.look(draft, account, chosen)
             if isinstance(found, PreviewJob):
@@ -183,7 +183,7 @@ def _say_accounts(found: Preview) -> None:
 
 def _told(found: Sequence[Preview]) -> bool:
     """Ask whose each Account of these files is that nobody knows; whether all is said. It is remembered."""
-    t, known = texts(), desk().settings.all_accounts
+    t, mine = texts(), accounts.offered(Right.RECONCILE)
     unknown: Counter[str] = Counter()
     for preview in found:
         unknown.update({part.cell: part.rows for part in preview.accounts if not part.account})
@@ -193,14 +193,14 @@ def _told(found: Sequence[Preview]) -> bool:
         if accounts.several():
             answer: Any = st.selectbox(
                 plain(t("Account {cell} of the file ({count} rows) is", cell=cell, count=count)),
-                list(known),
+                list(mine),
                 index=None,
                 format_func=accounts.name,
                 key=key,
                 placeholder=t("choose: it is remembered"),
             )
         else:
-            [only] = known.values()
+            [only] = desk().settings.all_accounts.values()
             answer = st.checkbox(
                 plain(
                     t(
@@ -216,6 +216,12 @@ def _told(found: Sequence[Preview]) -> bool:
                 ),
             )
         said = said and bool(answer)
+    if not said and len(mine) < len(desk().settings.all_accounts):
+        st.caption(
+            t(
+                "If it is none of these, leave it open: a person who may reconcile all accounts must add the file."
+            )
+        )
     return said
 
 
@@ -234,7 +240,7 @@ def _home(account: str, draft: Draft, found: str) -> str:
 def _chosen(account: str, draft: Draft) -> Chosen | None:
     """What is chosen of the reading by hand; None while that is what is remembered for the account."""
     home = _home(account, draft, "")
-    remembered = reading.remembered(desk(), home)
+    remembered = reading.remembered(desk(), actor(), home)
     before = asdict(remembered or Chosen())
     picked: dict[str, Any] = {
         name: st.session_state.get(_reading_key(draft, home, name), before[name]) or None for name in CHOICES
@@ -258,7 +264,7 @@ def _corrections(
 ) -> None:
     """Every choice of the reading can be made by hand; empty leaves it to the file."""
     t = texts()
-    before = reading.remembered(desk(), account) or Chosen()
+    before = reading.remembered(desk(), actor(), account) or Chosen()
     remembered = asdict(before)
     open_ = open_ or columns.said(_place(draft, account))  # there may be more to say
     with st.expander(t("Correct how it is read"), expanded=open_, icon=":material/tune:"):

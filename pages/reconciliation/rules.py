@@ -211,7 +211,7 @@ def _end(account: str, rule: Rule, key: str) -> None:
 
 
 def _reading(account: str, may: bool, t: Translator) -> None:
-    kept = reading.remembered(desk(), account)
+    kept = reading.remembered(desk(), actor(), account)
     if kept is None:
         return
     st.subheader(t("How its files are read"), anchor=False)

@@ -73,12 +73,6 @@ def known(tx: Connection, keys: Collection[str]) -> FileAccounts:
     return FileAccounts(_assigned(tx), keys)
 
 
-def account_of(desk: Desk, cell: str) -> str:
-    """The key of our account for the Account of a file; "": a person must say."""
-    with desk.store.read() as tx:
-        return known(tx, desk.settings.all_accounts).of(cell)
-
-
 def file_accounts(desk: Desk, actor: Actor) -> dict[str, str]:
     """Every Account of a file that was told of, with the key of our account. Raises NotAllowed."""
     with desk.store.read() as tx:

@@ -1,6 +1,6 @@
 """The payout files that an actor may see or change (``access.payout_files``), and the accounts their rows may be booked to."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from services.access import AccessError, Actor, NotAllowed, Right, allowed_accounts
 from services.access.payout_files import covers, require_accounts
@@ -37,8 +37,8 @@ def importable_accounts(tx: Connection, file: SettlementFile) -> frozenset[str] 
     return None if allowed is None else allowed | {file.account}
 
 
-def require_importable(allowed: frozenset[str] | None, accounts: Iterable[str]) -> None:
-    """Raises NotAllowed when a row would be booked to an account that is not ``allowed``."""
+def require_importable(allowed: Collection[str] | None, accounts: Iterable[str]) -> None:
+    """Raises NotAllowed when a row would be booked to an account that is not ``allowed`` (None: all are)."""
     for account in accounts:
         if account and allowed is not None and account not in allowed:
             raise NotAllowed(Right.RECONCILE, account)

@@ -10,13 +10,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 
 from services import clock
-from services.access import Actor, NotAllowed, Right, audit, require
+from services.access import Actor, NotAllowed, Right, allowed_accounts, audit, require
+from services.access.payout_files import covers
 from services.desk import Desk
 from services.disk_space import NoRoom
 from services.imports.errors import FileKnown, FileKnownElsewhere, FileUnknown, NotToCancel
 from services.imports.file_rights import require_file, visible
 from services.settlements.dialect import Chosen
-from services.store import STORE_AWAY, StoreFull
+from services.store import STORE_AWAY, Connection, StoreFull
 from services.store.settlements import settlement_files
 from services.store.settlements.settlement_files import FileOrigin, FileState, SettlementFile, TriedFile
 from services.text import card_numbers
@@ -81,6 +82,7 @@ def receive(
         with suppress(*STORE_AWAY), desk.store.write() as tx:
             settlement_files.drop(tx, file)
         raise
+    refused = None
     with desk.store.write() as tx:
         settlement_files.lock_settlements(tx)
         there = settlement_files.by_hash(tx, digest.hexdigest())
@@ -93,14 +95,22 @@ def receive(
             audit.record(tx, actor, "settlement_file_received", f"settlement_file:{file}", size=size)
         else:
             settlement_files.drop(tx, file)
-    if there is not None:
-        raise _known_already(desk, there, account)
+            refused = _known_already(tx, desk, actor, there, account, name)
+    if refused is not None:
+        raise refused
     desk.wake.set()
     return file
 
 
-def _known_already(desk: Desk, there: SettlementFile, account: str) -> FileKnown:
-    """A file without an Account column is no other one for being added for another account."""
+def _known_already(
+    tx: Connection, desk: Desk, actor: Actor, there: SettlementFile, account: str, name: str
+) -> FileKnown:
+    """The same bytes are the same file, for whatever account they are added.
+
+    ``there``: the stored file. It is not named to who may not see it; ``name`` is the one that the actor gave.
+    """
+    if not covers(allowed_accounts(tx, actor, Right.RECONCILE), there):
+        return FileKnown(name)
     ours = desk.settings.all_accounts.get(there.account)
     if there.account == account or ours is None:
         return FileKnown(there.name)
@@ -156,7 +166,7 @@ def retry(desk: Desk, actor: Actor, file: int, chosen: Chosen | None = None, *, 
             if found.failure == NotAllowed.code:  # from now on it is imported by who tries again
                 choices |= {"actor_kind": actor.kind, "actor_id": actor.id}
             if (there := settlement_files.retry(tx, found, **choices)) is not None:
-                raise _known_already(desk, there, found.account)
+                raise _known_already(tx, desk, actor, there, found.account, found.name)
         elif not settlement_files.reset_tries(tx, file):
             raise FileUnknown
         audit.record(tx, actor, "settlement_file_retried", f"settlement_file:{file}")

@@ -37,8 +37,8 @@ class Preview:
     ``aside_blocking`` how many of all may hold money.
     ``accounts``: its rows by Account; ``home``: the account of most of them, by whose rules it is read; ``chosen``: what of
     its reading was chosen or is remembered. ``stored``: payouts that it seems to bring once more, in another rendition: it
-    is imported only if a person says that its lines are others. ``imported``: the account under which this very file is
-    there or on its way, "" when it is not.
+    is imported only if a person says that its lines are others. ``imported``: the same bytes are stored or being imported,
+    under whatever account.
     """
 
     dialect: Dialect
@@ -58,7 +58,7 @@ class Preview:
     home: str
     chosen: Chosen
     stored: tuple[StoredPayout, ...]
-    imported: str
+    imported: bool
 
 
 def preview(
@@ -87,7 +87,7 @@ def preview(
     correcting: list[tuple[str, dict[str, Any]]] = []
     size = max(1, given.size)
     found = reading.decide(
-        store, keys, given, account, chosen, lambda done: progress(min(1.0, done / size) / 2)
+        store, keys, given, account, chosen, lambda done: progress(min(1.0, done / size) / 2), allowed
     )
     dialect = found.detection.dialect
     if dialect.questions:
@@ -103,7 +103,7 @@ def preview(
         ours = lines["account"].map(
             {cell: accounts.of(cell, account) or account for cell in lines["account"].unique()}
         )
-        require_importable(None if allowed is None else frozenset(allowed), ours.unique())
+        require_importable(allowed, ours.unique())
         with store.read() as tx:
             for one, theirs in marked.groupby(ours):
                 if settlement_lines.any_of(tx, str(one)):
@@ -120,7 +120,7 @@ def preview(
         progress((1 + min(1.0, block.bytes_done / size)) / 2)
     open_end = ending.refuse()
     with store.read() as tx:
-        imported = settlement_files.by_hash(tx, _hash(given.file))
+        imported = settlement_files.by_hash(tx, _hash(given.file)) is not None
         replaced, old = changes.replaced(tx, protected_lines.delivered_payouts(tx, None)), len(changes.known)
         stored, held = likeness.stored(tx, changes.known, replaced), protected_lines.count_held(tx, replaced)
         corrected = corrections.of_read(tx, replaced, correcting)
@@ -143,7 +143,7 @@ def preview(
         home=found.home,
         chosen=found.chosen,
         stored=stored,
-        imported=imported.account if imported else "",
+        imported=imported,
     )
 
 

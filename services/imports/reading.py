@@ -9,6 +9,7 @@ from services.accounts.configured import require_account
 from services.desk import Desk
 from services.imports import file_accounts
 from services.imports.file_accounts import Part
+from services.imports.file_rights import require_importable
 from services.settlements.dialect import Chosen, Detection
 from services.settlements.errors import (
     DoubtfulColumns,
@@ -47,39 +48,43 @@ def decide(
     given: Given,
     account: str,
     chosen: Chosen | None,
-    tell: Callable[[int], None] | None = None,
+    progress: Callable[[int], None] | None = None,
+    allowed: Collection[str] | None = None,
 ) -> Reading:
-    """How a file that was added for an account is read. ``chosen`` None: nobody has looked at it.
+    """How a file that was added for an account is read. ``chosen`` None: nobody has chosen anything.
 
-    ``keys``: our accounts; ``tell``: as ``Given.detect``, which is what is raised from here, too.
+    ``keys``: our accounts; ``progress``: as ``tell`` of ``Given.detect``; ``allowed``: the accounts whose rows the file may
+    have, None for all. Raises NotAllowed for a row of another, before the other account's remembered reading is used, and
+    what ``Given.detect`` raises.
     """
     used = chosen or Chosen()
     try:
-        detection = given.detect(used, tell)
+        detection = given.detect(used, progress)
     except SettlementFileError:
         with store.read() as tx:
             kept = None if chosen else remembered_in(tx, account)
         if kept is None:
             raise
-        used, detection = kept, given.detect(kept, tell)
+        used, detection = kept, given.detect(kept, progress)
     with store.read() as tx:
         parts = file_accounts.known(tx, keys).parts(detection.accounts, account)
+        require_importable(allowed, [part.account for part in parts])
         home = file_accounts.home(parts, account)
         kept = None if chosen else remembered_in(tx, home)
     if kept is not None and kept != used and _differs(kept, detection):
-        used, detection = _as_remembered(given, kept, tell)
+        used, detection = _as_remembered(given, kept, progress)
     return Reading(detection, parts, home, used)
 
 
 def _as_remembered(
-    given: Given, kept: Chosen, tell: Callable[[int], None] | None
+    given: Given, kept: Chosen, progress: Callable[[int], None] | None
 ) -> tuple[Chosen, Detection]:
     """The marks and the encoding of one file may not be those of the next, which says itself what they are."""
     try:
-        return kept, given.detect(kept, tell)
+        return kept, given.detect(kept, progress)
     except SettlementFileError:
         without = replace(kept, encoding=None, delimiter=None)
-        return without, given.detect(without, tell)
+        return without, given.detect(without, progress)
 
 
 def _differs(kept: Chosen, detection: Detection) -> bool:
@@ -95,9 +100,10 @@ def _differs(kept: Chosen, detection: Detection) -> bool:
     return kept.debits is not None and (found.debits or {}).get("settled_amount") != kept.debits
 
 
-def remembered(desk: Desk, account: str) -> Chosen | None:
-    """What a person has decided of how this account's files are read, None for nothing."""
+def remembered(desk: Desk, actor: Actor, account: str) -> Chosen | None:
+    """What a person has chosen of how this account's files are read, None for nothing. Raises NotAllowed."""
     with desk.store.read() as tx:
+        require(tx, actor, Right.SEE_SETTLEMENTS, account)
         return remembered_in(tx, account)
 
 

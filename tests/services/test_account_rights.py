@@ -136,6 +136,7 @@ RULES: dict[str, Rule | str] = {
     "imports.held_corrections.decide": refused(**FILE, ids=[1], kind="taken", reason="test"),
     "imports.held_corrections.undo": refused(**FILE, ids=[1], reason="test"),
     "imports.preview_process.begin": refused(**OUTLET, given=None, chosen=None),
+    "imports.reading.remembered": refused(**OUTLET),
     "imports.reading.remember": refused(**OUTLET, chosen=Chosen()),
     "notices.choices.address": OWN,
     "notices.choices.chosen": OWN,

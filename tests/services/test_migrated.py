@@ -31,6 +31,7 @@ from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.first_version import as_left_at, as_the_first_version_left_it
 from tests.support.joined import everything, must_hold
+from tests.support.payouts import account_of
 
 pytestmark = pytest.mark.sqlite
 HELD = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -109,7 +110,7 @@ def test_files_of_before_say_whose_their_lines_are_and_nothing_is_asked_again(tm
         [file] = tx.execute(select(settlement_files)).all()
         assert file.accounts == [["1", "shop", 2], ["", "shop", 1]]
         assert tx.scalar(select(folder_files.c.state)) == "put_aside"
-    assert file_accounts.account_of(after, "1") == "shop"
+    assert account_of(after, "1") == "shop"
     with pytest.raises(FileAccountInUse):
         file_accounts.assign(after, person(after, "finance"), "1", "outlet")
     after.close()

@@ -31,6 +31,12 @@ class Failed(DeskError):
         self.failure = failure
 
 
+def account_of(desk: Desk, cell: str) -> str:
+    """The key of our account for the Account of a file; "": nobody has assigned it."""
+    with desk.store.read() as tx:
+        return file_accounts.known(tx, desk.settings.all_accounts).of(cell)
+
+
 def import_file(
     desk: Desk, actor: Actor, account: str, name: str, raw: bytes, chosen: Chosen | None = None
 ) -> int:
@@ -38,7 +44,7 @@ def import_file(
 
     Raises Failed, and what ``receive`` does.
     """
-    if not file_accounts.account_of(desk, FILE_ACCOUNT):
+    if not account_of(desk, FILE_ACCOUNT):
         file_accounts.assign(desk, SYSTEM, FILE_ACCOUNT, account)
     file = files.receive(desk, actor, account, name, BytesIO(raw), chosen)
     background.work_off(desk)

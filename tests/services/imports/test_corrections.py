@@ -119,7 +119,7 @@ def test_columns_that_a_person_named_are_remembered_for_files_that_come_by_thems
     waits = come(desk, unknown_columns())
     assert waits.failure == "settlement_file_missing_columns"
     reading.remember(desk, finance, "demo", Chosen(columns=NAMED, sheets=("Sheet1",)))
-    assert reading.remembered(desk, "demo") == Chosen(columns=NAMED)  # which sheets is of one file
+    assert reading.remembered(desk, finance, "demo") == Chosen(columns=NAMED)  # which sheets is of one file
     background.work_off(desk)  # the file that waits for these names is tried again by itself
     with desk.store.read() as tx:
         assert settlement_files.get(tx, waits.id).state == "complete"  # type: ignore[union-attr]

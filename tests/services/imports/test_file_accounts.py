@@ -26,7 +26,7 @@ from services.store.schema.settlements import settlement_lines
 from services.store.settlements import settlement_files
 from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
-from tests.support.payouts import Failed, csv, import_file, lines_of
+from tests.support.payouts import Failed, account_of, csv, import_file, lines_of
 
 SHOP = {"name": "Shop", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
 
@@ -103,7 +103,7 @@ def test_an_account_that_nobody_knows_is_asked_for_with_one_account_too(alone: D
     assert refused.value.failure == "file_account_unknown"
     assert booked(alone) == {}
     file_accounts.assign(alone, finance, " 800", "shop")
-    assert file_accounts.account_of(alone, "800 ") == "shop"
+    assert account_of(alone, "800 ") == "shop"
     background.work_off(alone)  # the answer alone is enough
     assert booked(alone) == {"A": "shop"}
 
@@ -156,7 +156,7 @@ def test_a_cell_stays_where_its_lines_stand(desk: Desk, finance: Actor) -> None:
 def test_the_same_file_is_not_stored_again_for_another_account(desk: Desk, finance: Actor) -> None:
     raw = csv(sale("A"))
     import_file(desk, finance, "shop", "a.csv", raw)
-    assert looked_at(desk, finance, "outlet", raw).imported == "shop"
+    assert looked_at(desk, finance, "outlet", raw).imported
     with pytest.raises(FileKnownElsewhere) as refused:
         import_file(desk, finance, "outlet", "b.csv", raw)
     assert refused.value.fields() == {"name": "a.csv", "account": "Shop"}

@@ -16,10 +16,15 @@ from services.imports import (
     file_accounts,
     files,
     held_corrections,
+    preview_process,
     reading,
 )
+from services.imports.errors import FileKnown
 from services.imports.fetch_schedule import Automatic
+from services.imports.preview import Preview
+from services.imports.preview_process import PreviewJob, PreviewRefused
 from services.settlements.dialect import Chosen
+from services.settlements.given import Given
 from tests.support.desk import open_test_desk, person
 from tests.support.payouts import csv
 
@@ -137,3 +142,46 @@ def test_an_account_of_a_file_is_moved_by_who_has_the_right_on_both(desk: Desk, 
         file_accounts.assign(desk, finance, "900", "shop")
     file_accounts.assign(desk, everywhere, "900", "shop")
     assert file_accounts.file_accounts(desk, finance) == {"900": "shop"}
+
+
+def looked_at(desk: Desk, actor: Actor, raw: bytes, folder: Path) -> Preview | PreviewRefused:
+    found = preview_process.begin(desk, actor, "shop", Given(raw, folder / "sheets"), None)
+    assert not isinstance(found, PreviewJob)
+    return found
+
+
+@pytest.mark.parametrize("cell", ["", "900"])
+def test_a_preview_compares_with_the_lines_of_the_allowed_accounts_only(
+    desk: Desk, finance: Actor, tmp_path: Path, cell: str
+) -> None:
+    receive(desk, WORKER, "outlet", sale("B-1"), sale("B-2"))
+    background.work_off(desk)
+    changed = sale("B-2", cell).replace("10.00", "11.00")
+    found = looked_at(desk, finance, csv(sale("B-1", cell), changed), tmp_path)
+    assert isinstance(found, Preview)
+    assert (found.new, found.known, found.changed, found.held) == (2, 0, 0, 0)
+    assert (found.corrections, found.stored, found.imported) == ((), (), False)
+
+
+def test_a_preview_of_rows_of_another_account_is_refused_before_that_account_s_reading_is_used(
+    desk: Desk, finance: Actor, tmp_path: Path
+) -> None:
+    reading.remember(desk, WORKER, "outlet", Chosen(decimal=","))
+    found = looked_at(desk, finance, csv(sale("B-1", "outlet")), tmp_path)
+    assert isinstance(found, PreviewRefused)
+    assert (found.code, found.account, found.questions) == ("not_allowed", "", ())
+    with pytest.raises(NotAllowed):
+        reading.remembered(desk, finance, "outlet")
+
+
+def test_a_file_that_another_account_has_already_is_refused_without_its_name_and_account(
+    desk: Desk, finance: Actor, tmp_path: Path
+) -> None:
+    receive(desk, WORKER, "outlet", sale("B-1"))
+    background.work_off(desk)
+    found = looked_at(desk, finance, csv(sale("B-1")), tmp_path)
+    assert isinstance(found, Preview)
+    assert (found.imported, found.known) == (True, 0)
+    with pytest.raises(FileKnown) as refused:
+        files.receive(desk, finance, "shop", "mine.csv", BytesIO(csv(sale("B-1"))))
+    assert (refused.value.code, refused.value.fields()) == ("file_known", {"name": "mine.csv"})

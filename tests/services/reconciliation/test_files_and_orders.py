@@ -58,7 +58,7 @@ def counts(desk: Desk, actor: Actor, file_id: int) -> tuple[int, int, int]:
 def test_a_file_is_looked_at_then_imported_once(books: Desk, finance: Actor) -> None:
     raw = csv(sale("A-1"), sale("A-2", "20.00"))
     preview = looked_at(books, finance, "demo", raw)
-    assert (preview.new, preview.imported) == (2, "")
+    assert (preview.new, preview.imported) == (2, False)
     assert stands(books) == []
     file_id = take(books, finance, sale("A-1"), sale("A-2", "20.00"), name="C:\\payouts\\../november.csv")
     assert stands(books) == [("A-1", 10_0000), ("A-2", 20_0000)]
@@ -67,7 +67,7 @@ def test_a_file_is_looked_at_then_imported_once(books: Desk, finance: Actor) -> 
         take(books, finance, sale("A-1"), sale("A-2", "20.00"), name="again.csv")
     assert known.value.name == "november.csv"
     preview = looked_at(books, finance, "demo", raw)
-    assert (preview.known, preview.imported) == (2, "demo")
+    assert (preview.known, preview.imported) == (2, True)
     assert len(stands(books)) == 2
     with books.store.read() as tx:
         assert settlement_files.content(tx, file_id) == raw
