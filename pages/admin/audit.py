@@ -211,7 +211,8 @@ def _action(code: str, t: Translator) -> str:
 
 def _subject(entry: Entry) -> str:
     kind, _, identity = entry.subject.partition(":")
-    return texts()(SUBJECTS.get(kind, "{kind} {id}"), kind=kind, id=entry.subject_name or identity)
+    t = texts()
+    return t(SUBJECTS.get(kind, "{kind} {id}"), kind=kind, id=person_name(entry.subject_name, t) or identity)
 
 
 def _detail(entry: Entry) -> str:

@@ -98,11 +98,12 @@ def _change_roles(person: Person) -> None:
 
 
 def _grants(person: Person) -> frozenset[Grant]:
-    """The roles, where there is one account: each is for all accounts."""
+    """The roles, where there is one account: each is for all accounts. One's own can only be given up."""
     t = texts()
+    own = person.id == actor().id
     wanted = st.pills(
         t("Roles given here"),
-        ROLES,
+        [role for role in ROLES if not own or Grant(role) in person.given],
         selection_mode="multi",
         default=[role for role in ROLES if Grant(role) in person.given],
         format_func=lambda role: t(ROLE_NAMES[role]),
@@ -112,15 +113,20 @@ def _grants(person: Person) -> frozenset[Grant]:
 
 
 def _grants_of_accounts(person: Person, accounts: list[str]) -> frozenset[Grant]:
-    """Each role with the accounts that it is for."""
-    t = texts()
+    """Each role with the accounts that it is for. One's own can only be given up."""
+    t, own = texts(), person.id == actor().id
     st.markdown(t("Roles given here"))
     return frozenset(
         Grant(role, account)
         for role in ROLES
+        if not own or any(grant.role == role for grant in person.given)
         for account in st.multiselect(
             t(ROLE_NAMES[role]),
-            [ALL_ACCOUNTS, *accounts],
+            [
+                account
+                for account in (ALL_ACCOUNTS, *accounts)
+                if not own or Grant(role, account) in person.given
+            ],
             default=[grant.account for grant in sorted(person.given) if grant.role == role],
             format_func=account_name,
             placeholder=t("Not given"),

@@ -6,6 +6,7 @@ from pages.components import accounts
 from pages.components.alarm_words import alarm_words, closing_words
 from pages.components.common import (
     actor,
+    allowed,
     desk,
     language,
     refusals,
@@ -113,7 +114,7 @@ def _buttons(alarm: Alarm) -> None:
     _money_back(alarm)
     if alarm.kind == "sending_paused":
         st.page_link("configuration/page.py", label=t("Configuration"), icon=":material/settings:")
-    if alarm.kind == "payout_without_file":
+    if alarm.kind == "payout_without_file" and allowed(Right.SEE_SETTLEMENTS, alarm.account):
         st.page_link("reconciliation/page.py", label=t("Reconciliation"), icon=":material/join_inner:")
     if not alarm.may_handle:
         return

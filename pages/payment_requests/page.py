@@ -203,6 +203,9 @@ def _nothing(chosen: Filter) -> None:
             icon=":material/filter_alt_off:",
         )
         return
+    if not accounts.offered(Right.SEND):
+        st.info(t("Once a manager has sent one, its progress shows here."), icon=":material/inbox:")
+        return
     st.info(t("No payment request yet. The first one takes a minute."), icon=":material/inbox:")
     st.page_link("new_order/page.py", label=t("New order"), icon=":material/add_card:")
 

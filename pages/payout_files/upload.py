@@ -332,7 +332,7 @@ def _say_whose(preview: Preview) -> None:
     for cell, ours, _ in preview.accounts:
         answer = st.session_state.get(_account_key(cell))
         if cell and not ours and answer:
-            assigned = answer if isinstance(answer, str) else next(iter(desk().settings.all_accounts))
+            assigned = answer if isinstance(answer, str) else next(iter(accounts.offered(Right.RECONCILE)))
             file_accounts.assign(desk(), actor(), cell, assigned)
 
 

@@ -96,7 +96,8 @@ def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:
             width=340,
             icon=":material/search:",
             persist_state="page",
-            placeholder=t("beginning of a reference, order id, transaction"),
+            placeholder=t("reference, order id, transaction"),
+            help=_begins(t),
         )
         _sort("sort", t)
         more = ("operation", "currency", "from_amount", "to_amount", "since", "until", "payout")
@@ -167,11 +168,16 @@ def of_orders(figures: Figures, looked_at: tuple[str, ...]) -> tuple[OrderFilter
             width=340,
             icon=":material/search:",
             persist_state="page",
-            placeholder=t("beginning of an order id, invoice number, transaction"),
+            placeholder=t("order id, invoice, transaction"),
+            help=_begins(t),
         )
         _sort("sort_orders", t)
         late = st.toggle(t("Late only ({count})", count=figures.late), key="late", persist_state="page")
     return OrderFilter(looked_at, () if is_open else statuses, open=is_open, loose=found or ""), late
+
+
+def _begins(t: Translator) -> str:
+    return t("Finds what begins with this text.")
 
 
 def _outcomes(figures: Figures, t: Translator) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components import accounts
 from pages.components.common import (
     actor,
     desk,
@@ -15,7 +16,7 @@ from pages.reconciliation import (
     results,
     rules,
 )
-from services.access import Right, rights
+from services.access import Right
 from services.reconciliation.views import file_list
 
 
@@ -23,12 +24,10 @@ def page() -> None:
     t = texts()
     st.title(t("Reconciliation"))
     with refusals():
-        with desk().store.read() as tx:
-            may_import = Right.RECONCILE in rights(tx, actor())
         known = file_list.any_file(desk(), actor())
         progress.show()
         upload.say_refused()
-        if may_import:
+        if accounts.offered(Right.RECONCILE):
             with st.expander(t("Add payout files"), icon=":material/upload_file:", expanded=not known):
                 here, hipay = st.tabs([t("From this computer"), t("From HiPay")])
                 with here:

@@ -237,10 +237,11 @@ def _reading(account: str, may: bool, t: Translator) -> None:
 
 def _file_accounts(account: str, may: bool, t: Translator) -> None:
     """The Account cells that stand for this account, each of which can be given to another."""
-    keys = list(desk().settings.all_accounts)
     cells = [cell for cell, key in file_accounts.file_accounts(desk(), actor()).items() if key == account]
     if not cells or not accounts.several():
         return
+    # Whoever has no right on another account cannot give it the cell: the account itself is all that is shown.
+    offered = list(accounts.offered(Right.RECONCILE)) if may else [account]
     st.subheader(t("What HiPay's files call this account"), anchor=False)
     standing = file_accounts.accounts_in_use(desk(), actor())
     for cell in cells:
@@ -249,8 +250,8 @@ def _file_accounts(account: str, may: bool, t: Translator) -> None:
             continue
         chosen = st.selectbox(
             plain(cell),
-            keys,
-            keys.index(account),
+            offered,
+            offered.index(account),
             format_func=accounts.name,
             key=f"file_account_{account}_{cell}",
             disabled=not may,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from services import clock
 from services.access import Actor, Right, allowed_accounts, rights
+from services.accounts.offered import offered
 from services.desk import Desk
 from services.settlements.operations import ORDER_KINDS
 from services.store import Connection
@@ -81,9 +82,9 @@ class Overview:
 def overview(desk: Desk, actor: Actor) -> Overview:
     """Raises NotAllowed."""
     now, zone = clock.now(), zone_of(desk)
+    may_send, may_configure = (bool(offered(desk, actor, right)) for right in (Right.SEND, Right.CONFIGURE))
     with desk.store.read() as tx:
         accounts = allowed_accounts(tx, actor, Right.SEE_ORDERS)
-        held = rights(tx, actor)
         ending, total = expiring(tx, now, _end_of_tomorrow(now, zone), accounts, first=actor.id, limit=SHOWN)
         counts = times_opened(tx, {order.id for order in ending if order.link_token})
         opened = {order.id: counts.get(order.id, 0) for order in ending if order.link_token}
@@ -92,10 +93,10 @@ def overview(desk: Desk, actor: Actor) -> Overview:
             expiring=Expiring(tuple(ending), total, opened),
             figures=_figures(tx, now, zone, accounts),
             newest_file=newest_file(tx, allowed_accounts(tx, actor, Right.SEE_SETTLEMENTS))
-            if Right.SEE_SETTLEMENTS in held
+            if Right.SEE_SETTLEMENTS in rights(tx, actor)
             else None,
-            may_send=Right.SEND in held,
-            may_configure=Right.CONFIGURE in held,
+            may_send=may_send,
+            may_configure=may_configure,
             zone=zone.key,
             now=now,
         )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
-from services.access import audit
+from services.access import audit, sign_in
 from services.desk import Desk
 from tests.support.desk import person
 
@@ -17,3 +17,11 @@ def test_an_amount_is_written_as_its_reader_writes_it(open_page: Callable[..., A
         at = open_page("admin/audit.py", "admin", language=language)
         assert not at.exception
         assert any(amount in str(cell) for cell in at.dataframe[0].value.to_numpy().flatten())
+
+
+def test_the_local_user_is_named_in_the_readers_language(
+    open_page: Callable[..., AppTest], desk: Desk
+) -> None:
+    me = sign_in.local_user(desk)
+    at = open_page("admin/audit.py", actor=me, language="fr")
+    assert set(at.dataframe[0].value["Sur quoi"]) == {"Utilisateur local"}

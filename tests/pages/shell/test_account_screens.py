@@ -4,10 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from pages.navigation import SCREENS
+from services import clock
+from services.alarms.handling import take
 from services.desk import Desk
+from services.imports import file_accounts
+from services.store import alarms
+from services.store.alarms import Condition
+from services.store.schema import orders
+from tests.support import by_hand
+from tests.support.desk import person
+from tests.support.payout_pages import HEAD, upload, words
 from tests.support.two_accounts import ACCOUNTS, MARKS, fill
 
 Open = Callable[..., AppTest]
@@ -40,3 +50,65 @@ def test_a_person_of_all_accounts_sees_it(open_page: Open, desk: Desk, file: str
     assert not at.exception
     shown = text_of(at)
     assert any(mark in shown for mark in MARKS)
+
+
+def links(at: AppTest) -> list[str]:
+    return [link.proto.label for link in at.get("page_link")]
+
+
+def test_a_file_of_an_unknown_account_is_given_to_an_account_of_the_person_only(
+    open_page: Open, desk: Desk
+) -> None:
+    row = "9;77;800;A-1;10.00;EUR;;;;;Sale;10.00;EUR;F-1;2026-11-20\r\n"
+    for account, offered in (("shop", ["Shop"]), ("", ["Shop", "Outlet"])):
+        at = open_page("reconciliation/page.py", actor=person(desk, "finance", account=account))
+        at = upload(at, ("october.csv", HEAD + row))
+        assert not at.exception
+        assert at.selectbox(key="account_9").options == offered
+
+
+def test_what_hipay_calls_an_account_is_given_to_an_account_of_the_person_only(
+    open_page: Open, desk: Desk
+) -> None:
+    by_hand.take(desk, by_hand.line("S-1"), account="shop")
+    file_accounts.assign(desk, person(desk, "finance"), "5", "shop")
+    for account, offered in (("shop", ["Shop"]), ("", ["Shop", "Outlet"])):
+        at = open_page("reconciliation/page.py", actor=person(desk, "finance", account=account))
+        at.button_group(key="view").set_value("rules").run()
+        assert not at.exception
+        assert at.selectbox(key="file_account_shop_5").options == offered
+
+
+def test_a_right_on_an_account_that_the_settings_no_longer_name_offers_no_act(
+    open_page: Open, desk: Desk
+) -> None:
+    departed = person(desk, "finance", "manager", account="departed")
+    at = open_page("reconciliation/page.py", actor=departed)
+    assert (list(at.file_uploader), list(at.error), list(at.exception)) == ([], [], [])
+    at = open_page("overview/page.py", actor=departed)
+    assert "New order" not in links(at)
+
+
+def test_the_empty_list_of_requests_leads_to_a_new_one_for_whoever_may_send(
+    open_page: Open, desk: Desk
+) -> None:
+    for role, offered in (("manager", True), ("finance", False)):
+        at = open_page("payment_requests/page.py", actor=person(desk, role, account="shop"))
+        assert ("New order" in links(at)) is offered
+
+
+def test_an_alarm_of_a_payout_leads_to_the_reconciliation_for_whoever_may_see_payouts(
+    open_page: Open, desk: Desk
+) -> None:
+    finance, now = person(desk, "finance", account="shop"), clock.now()
+    detail = {"settlement": "77", "units": 10_0000, "currency": "EUR", "listed_at": now.isoformat()}
+    with desk.store.write() as tx:
+        alarms.raise_condition(tx, Condition("payout_without_file", "one", "shop", None, detail), now)
+        alarm = tx.scalar(select(orders.alarms.c.id))
+    assert alarm is not None
+    take(desk, finance, alarm)
+    for reader, offered in ((finance, 2), (person(desk, "manager", account="shop"), 0)):
+        at = open_page("overview/page.py", actor=reader)
+        assert not at.exception
+        assert "HiPay listed payout 77" in words(at)
+        assert links(at).count("Reconciliation") == offered  # with the alarm, and under "Payouts"
