@@ -13,12 +13,7 @@ from pages.components.common import (
     texts,
 )
 from pages.components.configuration_words import EMAIL, PAGES
-from pages.components.order_words import (
-    ACTORS,
-    CHANNELS,
-    ROLE_NAMES,
-    person_name,
-)
+from pages.components.order_words import ACTORS, CHANNELS, ROLE_NAMES, person_name
 from pages.configuration.checks import SIGNS
 from services import money
 from services.access.trail import Entry, actions, broken_at, entries

@@ -2,13 +2,7 @@
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.markdown import plain
 from services.access import users
 from services.notices.choices import address, choose, chosen, may_set_address, set_address

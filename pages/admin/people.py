@@ -4,13 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.markdown import plain
 from pages.components.order_words import ROLE_NAMES, person_name
 from services.access import ALL_ACCOUNTS, ROLES, Grant

@@ -17,7 +17,7 @@ _WEIGHTY = (
     "currency",
     "order_id",
     "reference_1",
-)  # an unused column of these must not be overlooked
+)  # an unused column of one of these is shown prominently
 _SAMPLE = 24  # characters of a cell
 
 

@@ -6,19 +6,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.bulk import columns, table
+from pages.bulk import columns, lists, table
 from pages.components import accounts, uploader
-from pages.components.colours import Colour
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
-from pages.components.order_words import person_name
 from pages.components.warning_words import warning_cell
 from pages.new_order.readiness import show_missing
 from pages.shell import sandbox_banner
@@ -27,15 +19,8 @@ from services.accounts.readiness import readiness
 from services.bulk import sending
 from services.bulk.columns import REQUESTS
 from services.bulk.rows import Rules
-from services.bulk.sending import (
-    LISTED,
-    MOST_PER_MINUTE,
-    PER_MINUTE,
-    Preview,
-    Progress,
-)
-from services.error_messages import stored_sentence
-from services.i18n import LANGUAGES, Translator, format_short, language_name
+from services.bulk.sending import MOST_PER_MINUTE, PER_MINUTE, Preview
+from services.i18n import LANGUAGES, Translator, language_name
 from services.money import format_money
 from services.orders import create
 from services.orders.drafts import DEFAULT_DAYS, MAX_DAYS
@@ -43,12 +28,6 @@ from services.settings import Account
 
 SHOWN = 500
 ADDRESSES = 8  # with unusual letters, seen without scrolling
-STATES: dict[str, tuple[str, str, Colour]] = {
-    "running": ("Being sent", ":material/schedule_send:", "blue"),
-    "paused": ("Paused", ":material/pause_circle:", "orange"),
-    "done": ("Finished", ":material/check_circle:", "green"),
-    "cancelled": ("Cancelled", ":material/cancel:", "gray"),
-}
 
 
 def page() -> None:
@@ -61,7 +40,7 @@ def page() -> None:
     )
     with refusals():
         if sending.listing(desk(), actor()).total:
-            _lists()
+            lists.show()
         if sandbox_banner.being_made():
             sandbox_banner.show_being_made()
         else:
@@ -292,73 +271,6 @@ def _addresses_are_right(preview: Preview) -> bool:
 
 def _close() -> None:
     st.session_state.pop("many_confirming", None)
-
-
-@st.fragment(run_every=2.0)
-def _lists() -> None:
-    t = texts()
-    with refusals():
-        st.markdown(f"**{t('Lists')}**")
-        most = st.session_state.setdefault("many_listed", LISTED)
-        listing = sending.listing(desk(), actor(), most)
-        for found in listing.shown:
-            _list(found, t)
-        if len(listing.shown) < listing.total and st.button(
-            t("Show older lists"), icon=":material/history:", type="tertiary", key="many_older"
-        ):
-            st.session_state["many_listed"] = most + LISTED
-            st.rerun()
-
-
-def _list(found: Progress, t: Translator) -> None:
-    batch = found.batch
-    text, icon, colour = STATES[batch.state]
-    with st.container(border=True, key=f"batch_{batch.id}"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(batch.name)}**", width="content")
-            st.badge(t(text), icon=icon, color=colour)
-            when = format_short(batch.created_at, desk().account(batch.account).timezone, language())
-            st.caption(plain(f"{when} · {person_name(batch.sender_name, t)}"), width="content")
-        sent = t("{sent} of {rows} created", sent=found.created, rows=batch.rows)
-        if batch.state == "running":
-            minutes = max(1, round(found.left.total_seconds() / 60))
-            sent += " · " + t.plural("about {count} minute left", "about {count} minutes left", minutes)
-        st.progress((found.created + found.refused) / batch.rows, sent)
-        if batch.reason:
-            st.warning(stored_sentence(batch.reason, {}, t), icon=":material/report:")
-        if batch.state == "cancelled" and found.waiting:
-            st.caption(t.plural("{count} row was not sent.", "{count} rows were not sent.", found.waiting))
-        _actions(batch, t)
-        if found.refused:
-            _refused(batch.id, found.refused, t)
-
-
-def _actions(batch: Any, t: Translator) -> None:
-    if batch.state not in ("running", "paused"):
-        return
-    with st.container(horizontal=True):
-        if batch.state == "running" and st.button(
-            t("Pause"), icon=":material/pause:", key=f"pause_{batch.id}"
-        ):
-            sending.pause(desk(), actor(), batch.id)
-            st.rerun()
-        if batch.state == "paused" and st.button(
-            t("Go on"), icon=":material/play_arrow:", key=f"resume_{batch.id}"
-        ):
-            sending.resume(desk(), actor(), batch.id)
-            st.rerun()
-        with st.popover(t("Cancel the rest"), icon=":material/cancel:"):
-            st.write(t("The rows that wait are not sent. What was sent stays sent."))
-            if st.button(t("Yes, cancel the rest"), type="primary", key=f"cancel_{batch.id}"):
-                sending.cancel(desk(), actor(), batch.id)
-                st.rerun()
-
-
-def _refused(batch: int, count: int, t: Translator) -> None:
-    label = t.plural("{count} row could not be sent", "{count} rows could not be sent", count)
-    with st.expander(label, icon=":material/error:"):
-        rows = sending.refused(desk(), actor(), batch)[:SHOWN]
-        st.dataframe(table.refused_table(rows, t), hide_index=True, alt=label)
 
 
 page()

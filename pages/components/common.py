@@ -8,6 +8,7 @@ import streamlit as st
 import services.desk
 from pages.components.markdown import plain
 from services.access import Actor, Right, rights_on
+from services.access.payout_files import FileOfAccounts, accounts_of
 from services.desk import Desk
 from services.disk_space import raising_no_room
 from services.error_messages import sentence
@@ -37,6 +38,11 @@ def allowed(right: Right, account: str) -> bool:
     """Whether the signed-in person has the right on the account; with ALL_ACCOUNTS, on the whole installation."""
     with desk().store.read() as tx:
         return right in rights_on(tx, actor(), account)
+
+
+def allowed_on_file(right: Right, file: FileOfAccounts) -> bool:
+    """Whether the signed-in person has the right on every account of the payout file, as its acts ask."""
+    return all(allowed(right, account) for account in accounts_of(file))
 
 
 def first_zone() -> str:

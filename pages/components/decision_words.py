@@ -1,8 +1,11 @@
-"""Decisions by hand in the reader's words."""
+"""Decisions, and the lines that they concern, in the reader's words."""
 
+from pages.components.outcome_words import day
 from services.error_messages import SENTENCES, sentence
 from services.errors import DeskError
 from services.i18n import Translator, format_datetime
+from services.money import format_money
+from services.reconciliation.decisions.available import Line
 from services.reconciliation.decisions.candidates import (
     ALIKE,
     AMOUNT,
@@ -14,6 +17,7 @@ from services.reconciliation.decisions.candidates import (
 )
 from services.reconciliation.decisions.errors import AlreadyUndone, ConflictingDecision
 from services.reconciliation.views.reasons import DIFFERENCES
+from services.settlements.operations import BY_CODE
 
 # act → (button, icon, what it does)
 ACTS: dict[str, tuple[str, str, str]] = {
@@ -27,7 +31,7 @@ ACTS: dict[str, tuple[str, str, str]] = {
     "undo": ("Undo", ":material/undo:", "What was decided before this stands again; where nothing was, the line is joined by its keys."),
     "comment": ("Comment", ":material/comment:", "A comment changes nothing: your colleagues will read it."),
 }  # fmt: skip
-# What a person gives as the reason, offered for each act; any other can be written.
+# Frequent reasons, offered for each act; any other can be typed.
 PHRASES: dict[str, tuple[str, ...]] = {
     "accept": ("Checked: same customer and amount", "Typing error in the reference"),
     "match": ("Checked with the customer", "Typing error in the reference", "Paid under another order id"),
@@ -37,11 +41,11 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "exclude": ("Test payment", "Settled outside", "Handled in the accounts"),
     "twice": ("Stands again in a corrected file", "Two excerpts of one payout"),
     "undo": ("Decided by mistake", "New information"),
-    "aside": ("Corrected in another file", "No payment: a remark of the file"),
-    "held": ("Checked with HiPay", "Changed by mistake", "Corrected invoice of HiPay's"),
+    "set_aside_row": ("Corrected in another file", "No payment: a remark of the file"),
+    "held_correction": ("Checked with HiPay", "Changed by mistake", "Corrected invoice of HiPay's"),
     "accept_order": ("Agreed with the customer", "Small difference, written off", "Handled in the accounts"),
 }
-# what was done with a line, in its history
+# kind of a decision → words, in the history of a line
 DONE = {
     "match": "Matched to {orders}",
     "split": "Split over {orders}",
@@ -53,7 +57,7 @@ DONE = {
     "undone": "Decision undone",
     "comment": "Comment",
 }
-# how a decision came to stand, where nobody has taken it anew
+# how a decision came about, where no person took it
 HOW = {
     "again": "{what}, again",
     "carried": "{what}, taken over from the line that this one corrects",
@@ -67,7 +71,7 @@ PATTERNS = {"equals": "is exactly", "starts": "begins with"}
 
 
 def icon_of(kind: str) -> str:
-    """Of what was done with a line."""
+    """The icon of a decision on a line."""
     return ":material/lock_open:" if kind == "reopened" else ACTS["undo" if kind == "undone" else kind][1]
 
 
@@ -77,3 +81,11 @@ def refusal_words(error: DeskError, zone: str, t: Translator) -> str:
         moment = format_datetime(error.at, zone, t.language, named=False)
         return t.gettext(SENTENCES[error.code]).format(who=error.who or t("somebody"), at=moment)
     return sentence(error, t)
+
+
+def line_summary(line: Line, t: Translator) -> str:
+    """A payout line in a few words: operation, amount, date, order in the file."""
+    operation = t(BY_CODE[line.operation_code].label) if line.operation_code in BY_CODE else line.operation
+    units, code = line.named_amount
+    amount = t("no amount") if units is None else format_money(units, code, t.locale)
+    return " · ".join(part for part in (operation, amount, day(line.date, t), line.file_order) if part)

@@ -5,13 +5,7 @@ from datetime import datetime
 import streamlit as st
 
 from pages.components.colours import Colour
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.configuration_words import CHECKS_ANCHOR, field_names
 from pages.components.markdown import plain
 from services import clock

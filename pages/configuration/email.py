@@ -5,13 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.configuration_words import EMAIL, field_names
 from pages.components.facts import show_facts
 from pages.components.markdown import plain

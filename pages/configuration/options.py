@@ -2,12 +2,7 @@
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, refusals, texts
 from services.accounts import options
 from services.accounts.options import Options
 from services.checklist.overview import Overview

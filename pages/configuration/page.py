@@ -4,19 +4,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.components import accounts
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    refusals,
-    texts,
-)
-from pages.components.configuration_words import (
-    ANCHORS,
-    SUBJECTS,
-    anchor,
-    missing_words,
-)
+from pages.components.common import actor, desk, language, refusals, texts
+from pages.components.configuration_words import ANCHORS, SUBJECTS, anchor, missing_words
 from pages.components.markdown import plain
 from pages.configuration import (
     checks,

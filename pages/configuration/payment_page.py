@@ -3,12 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.components.common import (
-    actor,
-    desk,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, refusals, texts
 from pages.components.markdown import plain
 from services.accounts.configuration import save_payment_page
 from services.accounts.errors import FieldProblems

@@ -2,20 +2,9 @@
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, refusals, texts
 from services.checklist.overview import Overview
-from services.imports.fetch_schedule import (
-    LEAST_HOURS,
-    MOST_HOURS,
-    Automatic,
-    automatic,
-    save,
-)
+from services.imports.fetch_schedule import LEAST_HOURS, MOST_HOURS, Automatic, automatic, save
 from services.orders.redirect_urls import finance_notify_url
 from services.settings import Account
 

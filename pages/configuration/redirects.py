@@ -4,13 +4,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.configuration_words import PAGES
 from pages.components.markdown import plain
 from services.accounts.configuration import save_redirect_pages, use_own_pages

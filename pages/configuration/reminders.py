@@ -2,12 +2,7 @@
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, refusals, texts
 from services.accounts import reminders
 from services.accounts.reminders import MOST_DAYS, MOST_RULES, Reminders
 from services.checklist.overview import Overview

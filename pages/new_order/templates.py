@@ -4,12 +4,7 @@ from datetime import timedelta
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, refusals, texts
 from pages.new_order.form import Form
 from services import clock, money
 from services.orders import templates

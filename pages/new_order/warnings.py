@@ -2,12 +2,7 @@
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, refusals, texts
 from pages.components.markdown import plain
 from pages.components.warning_words import warning_sentence
 from services.orders.drafts import Accepted

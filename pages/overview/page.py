@@ -2,13 +2,7 @@
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.markdown import plain
 from pages.overview import to_do
 from services.i18n import format_short

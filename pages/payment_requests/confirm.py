@@ -2,12 +2,7 @@
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, refusals, texts
 from pages.components.facts import show_facts
 from services.i18n import Translator
 from services.money import format_money

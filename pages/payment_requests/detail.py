@@ -5,27 +5,11 @@ from datetime import datetime
 import streamlit as st
 
 from pages.components.alarm_words import alarm_words
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
-from pages.components.order_words import (
-    BADGES,
-    CHANNELS,
-    person_name,
-    unanswered_words,
-)
-from pages.payment_requests import (
-    confirm,
-    link_actions,
-    payment_actions,
-    timeline,
-)
+from pages.components.order_words import BADGES, CHANNELS, person_name, unanswered_words
+from pages.payment_requests import confirm, link_actions, payment_actions, timeline
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_ago, format_datetime, language_name
 from services.money import format_money

@@ -6,13 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.markdown import plain
 from pages.new_order.form import reset_form
 from pages.new_order.warnings import DUPLICATED_FROM

@@ -8,13 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import accounts, selection, url_state
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.order_words import BADGES, CHANNELS, person_name
 from pages.payment_requests import detail, export
 from services.access import Right

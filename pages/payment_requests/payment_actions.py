@@ -5,13 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from pages.components.order_words import OPERATIONS

@@ -1,4 +1,4 @@
-"""What happened to a payment request, oldest first: its events, its payout lines, and what a person had to look at."""
+"""The timeline of a payment request, oldest first: its events, its payout lines and its alarms."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from services.orders.history import Detail
 from services.orders.transactions import AMOUNTS
 from services.reconciliation.views.line_text import operation
 
-# What a payment goes through before it is collected or given back: true once a later read shows as much.
+# Effects on the way to a collection or a refund: a later read that shows as much confirms them.
 _ON_THE_WAY = frozenset(
     {
         Effect.PENDING, Effect.REVIEW, Effect.AUTHORISED, Effect.CAPTURE_REQUESTED, Effect.CAPTURED,
@@ -29,7 +29,7 @@ _ON_THE_WAY = frozenset(
 
 @dataclass(frozen=True)
 class _Step:
-    """``more``: what stands below the sentence, after the time."""
+    """``more``: the texts below the sentence, after the time."""
 
     at: datetime
     sentence: str
@@ -54,7 +54,7 @@ def show(found: Detail) -> None:
 
 
 def _happened(found: Detail, zone: str, t: Translator) -> Iterator[_Step]:
-    for event in _as_it_went(_without_echoes(found.events)):
+    for event in _in_payment_order(_without_repeats(found.events)):
         sentence, icon, detail = event_words(
             _kind(event, found.events), event.data, found.order.currency, zone, t
         )
@@ -62,25 +62,25 @@ def _happened(found: Detail, zone: str, t: Translator) -> Iterator[_Step]:
         yield _Step(event.at, sentence, icon, (_who(found, event.actor_kind, event.actor_id, t), detail, why))
 
 
-def _without_echoes(events: Sequence[Any]) -> list[Any]:
-    """Without what was told and then confirmed as it was told, and without what a read only said again."""
-    shown = {_said(event) for event in events if event.kind == "payment"}
+def _without_repeats(events: Sequence[Any]) -> list[Any]:
+    """Leave out unconfirmed payments that a read confirmed as they were, and reads that repeat the one before."""
+    shown = {_reported(event) for event in events if event.kind == "payment"}
     before = dict[str, tuple[Any, ...]]()
-    kept = []
+    shown_events = []
     for event in events:
-        if event.kind == "payment_told" and _said(event) in shown:
+        if event.kind == "payment_told" and _reported(event) in shown:
             continue
         if event.kind == "payment":
             reference = event.data["reference"]
-            if before.get(reference) == _said(event):
+            if before.get(reference) == _reported(event):
                 continue
-            before[reference] = _said(event)
-        kept.append(event)
-    return kept
+            before[reference] = _reported(event)
+        shown_events.append(event)
+    return shown_events
 
 
 def _kind(event: Any, events: Sequence[Any]) -> str:
-    """What a notification said, as it turned out: a step of the payment that a read has shown since, untrue, or open."""
+    """The kind of an event. An unconfirmed payment is confirmed by a later read, untrue, or still open."""
     if event.kind != "payment_told":
         return str(event.kind)
     reads = [
@@ -100,25 +100,25 @@ def _kind(event: Any, events: Sequence[Any]) -> str:
     return "payment_untrue"
 
 
-def _said(event: Any) -> tuple[Any, ...]:
+def _reported(event: Any) -> tuple[Any, ...]:
     return (event.data["reference"], event.data["status"], *(event.data.get(name) or 0 for name in AMOUNTS))
 
 
-def _as_it_went(events: Sequence[Any]) -> list[Any]:
-    """The events as recorded; but what HiPay tells of one transaction and second comes in any order: there, less came first."""
+def _in_payment_order(events: Sequence[Any]) -> list[Any]:
+    """The events as recorded; those of one transaction within one second by amount, since HiPay reports them in any order."""
     places: dict[tuple[str, datetime], list[int]] = {}
     for place, event in enumerate(events):
         if event.kind == "payment":
             places.setdefault((event.data["reference"], event.at), []).append(place)
     ordered = list(events)
     for same in places.values():
-        its = sorted((events[place] for place in same), key=_moved)
+        its = sorted((events[place] for place in same), key=_sum_of_amounts)
         for place, event in zip(same, its, strict=True):
             ordered[place] = event
     return ordered
 
 
-def _moved(event: Any) -> int:
+def _sum_of_amounts(event: Any) -> int:
     return sum(
         int(event.data.get(name) or 0) for name in ("authorised", "captured", "refunded", "charged_back")
     )

@@ -1,4 +1,4 @@
-"""What a person says of a payout file's columns and sheets: which column is which, which sheets are read."""
+"""The columns and sheets of a payout file as a person corrects them: which column is which, which sheets are read."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,9 +15,9 @@ from services.settlements.dialect import Chosen
 _LEFT_OUT = ""
 
 
-def told(place: str, before: Chosen) -> dict[str, Any]:
+def chosen_columns(place: str, before: Chosen) -> dict[str, Any]:
     """The fields of Chosen; ``place`` is that of the file and its account, ``before`` what is remembered."""
-    here = _said(place)
+    here = _choices(place)
     columns = dict(before.columns or ())
     for name, column in here.get("columns", {}).items():
         columns = {
@@ -28,21 +28,21 @@ def told(place: str, before: Chosen) -> dict[str, Any]:
     return {"columns": tuple(columns.items()) or None, "sheets": here.get("sheets")}
 
 
-def said(place: str) -> bool:
+def any_chosen(place: str) -> bool:
     """Whether a person has named a column or chosen the sheets."""
-    return bool(_said(place))
+    return bool(_choices(place))
 
 
-def _said(place: str) -> dict[str, Any]:
-    """Kept apart from the widgets, which are not drawn while the file is looked at anew."""
-    found: dict[str, Any] = st.session_state.setdefault(f"told_{place}", {})
+def _choices(place: str) -> dict[str, Any]:
+    """Stored apart from the widgets, which are not drawn while the file is read again."""
+    found: dict[str, Any] = st.session_state.setdefault(f"columns_chosen_{place}", {})
     return found
 
 
 def show(found: Preview | PreviewRefused, place: str, before: Chosen) -> None:
-    """A box for each column that is not known, left out for another, or that a person named; one for the sheets
-    where there are several."""
-    columns = dict(told(place, before)["columns"] or ())
+    """Show a box for each column that is unknown, unused or named by a person, and one for the sheets where there are
+    several."""
+    columns = dict(chosen_columns(place, before)["columns"] or ())
     if isinstance(found, PreviewRefused):
         _columns([(name, column) for name, column in found.header if name], {}, columns, place)
         return
@@ -55,26 +55,26 @@ def show(found: Preview | PreviewRefused, place: str, before: Chosen) -> None:
 
 
 def ask(found: PreviewRefused, place: str) -> None:
-    """A box for each column that is in doubt."""
+    """Show a box for each column that is in doubt."""
     for column, names in found.doubts:
         _doubt(column, dict(names), place)
 
 
 def _doubt(column: str, names: dict[str, str], place: str) -> None:
-    """Which of several columns is meant, each with a cell in which they differ."""
+    """Ask which of several columns is meant; each is shown with a cell in which they differ."""
     t = texts()
     key = f"doubt_{place}_{column}"
 
-    def take() -> None:
+    def store() -> None:
         if name := st.session_state[key]:
-            _said(place).setdefault("columns", {})[name] = column
+            _choices(place).setdefault("columns", {})[name] = column
 
     st.selectbox(
         t("Which column is “{column}”?", column=t(LABELS[column])),
         list(names),
         index=None,
         key=key,
-        on_change=take,
+        on_change=store,
         format_func=lambda name: t("{name}: {cell}", name=name, cell=names[name] or "—"),
         placeholder=t("choose"),
     )
@@ -83,7 +83,7 @@ def _doubt(column: str, names: dict[str, str], place: str) -> None:
 def _columns(
     header: Sequence[tuple[str, str | None]], unused: dict[str, str], columns: dict[str, str], place: str
 ) -> None:
-    """``unused``: columns that another was preferred to, with what they could be."""
+    """``unused``: the columns that are not used since another was preferred, with what they could be."""
     t = texts()
     asked = [name for name, column in header if column is None or name in columns or name in unused]
     if not asked:
@@ -105,24 +105,24 @@ def _columns(
                 index=options.index(now),
                 width=220,
                 key=key,
-                on_change=_take,
+                on_change=_store_column,
                 args=(place, name, key),
                 format_func=lambda column: words.get(column) or t(LABELS[column]),
             )
 
 
-def _take(place: str, name: str, key: str) -> None:
-    _said(place).setdefault("columns", {})[name] = st.session_state[key]
+def _store_column(place: str, name: str, key: str) -> None:
+    _choices(place).setdefault("columns", {})[name] = st.session_state[key]
 
 
 def _sheets(found: Preview, place: str) -> None:
-    t, here = texts(), _said(place)
+    t, here = texts(), _choices(place)
     read = [sheet.name for sheet in found.dialect.sheets]
     if len(read) < 2 and "sheets" not in here:
         return
     key = f"sheets_{place}"
 
-    def take() -> None:
+    def store() -> None:
         if chosen := st.session_state[key]:
             here["sheets"] = tuple(chosen)
         else:
@@ -134,6 +134,6 @@ def _sheets(found: Preview, place: str) -> None:
         every,
         default=read,
         key=key,
-        on_change=take,
+        on_change=store,
         help=t("A sheet that repeats lines of another would count them twice: leave it out."),
     )

@@ -1,6 +1,6 @@
-"""Files that were uploaded and are not imported yet: on the disk for as long as the session lasts, each ZIP taken apart.
+"""Uploaded files that are not imported yet: on the disk for as long as the session lasts, each ZIP unpacked.
 
-What came of looking at one is kept with the session, so that it is looked at once, not at every click.
+Their previews are stored in the session, so that a file is read once, not at every rerun.
 """
 
 import shutil
@@ -23,13 +23,13 @@ from services.settlements.dialect import Chosen
 from services.settlements.errors import NotASettlementFile
 from services.settlements.given import Given
 
-_DRAFTS, _LOOKED, _MENDED = "payout_drafts", "payout_looked", "payout_mended"
+_DRAFTS, _PREVIEWS, _FAILED = "payout_drafts", "payout_looked", "payout_mended"
 _STORED = "stored"  # how the key of a stored file's draft begins
 
 
 @dataclass(frozen=True)
 class Draft:
-    """``key`` tells it from any other; ``name`` is for the eye. ``file``: of one that is stored and failed, its id."""
+    """``key`` is unique; ``name`` is shown. ``file``: the id of a stored file whose import failed."""
 
     key: str
     name: str
@@ -43,31 +43,33 @@ class Draft:
 
 @dataclass
 class _Upload:
-    """An uploaded file's drafts, or why there are none; the folder is gone when nobody holds it any more."""
+    """An uploaded file's drafts, or why there are none. The folder is deleted with the last reference to it."""
 
     folder: Folder | None
     drafts: tuple[Draft, ...] = ()
     refused: PreviewRefused | None = None
-    others: tuple[tuple[str, PreviewRefused], ...] = ()  # of a ZIP: by name, what is no payout file
+    others: tuple[
+        tuple[str, PreviewRefused], ...
+    ] = ()  # the members of a ZIP that are no payout files, by name
 
 
 def of(uploaded: Sequence[Any], refuse: Callable[[str, PreviewRefused], None]) -> list[Draft]:
-    """The drafts of what stands in the uploader; ``refuse`` is told of what cannot be taken apart, and why."""
+    """The drafts of the uploaded files; ``refuse`` is called with the name of each that cannot be unpacked, and why."""
     known: dict[str, _Upload] = st.session_state.setdefault(_DRAFTS, {})
     there = {file.file_id for file in uploaded}
     for gone in set(known) - there:
         del known[gone]
-    looked: dict[Any, Any] = st.session_state.setdefault(_LOOKED, {})
-    for key in [key for key in looked if key[0].split("/")[0] not in (*there, _STORED)]:
-        del looked[key]
+    previews: dict[Any, Any] = st.session_state.setdefault(_PREVIEWS, {})
+    for key in [key for key in previews if key[0].split("/")[0] not in (*there, _STORED)]:
+        del previews[key]
     found: list[Draft] = []
     for file in uploaded:
         if file.file_id not in known:
-            known[file.file_id] = _laid_down(file)
+            known[file.file_id] = _stored_upload(file)
         upload = known[file.file_id]
         if upload.refused:
             refuse(file.name, upload.refused)
-            if upload.folder is None:  # there was no room: there may be at the next look
+            if upload.folder is None:  # there was no room on the disk: the next run tries again
                 del known[file.file_id]
         for name, why in upload.others:
             refuse(f"{file.name} › {name}", why)
@@ -76,36 +78,36 @@ def of(uploaded: Sequence[Any], refuse: Callable[[str, PreviewRefused], None]) -
 
 
 def of_stored(file: int, name: str) -> Draft:
-    """The draft of a file that failed: its original, laid down once. Raises FileUnknown, NotAllowed."""
-    mended: dict[int, tuple[Folder, Draft]] = st.session_state.setdefault(_MENDED, {})
-    if file not in mended:
+    """The draft of a file whose import failed: its original, written to the disk once. Raises FileUnknown, NotAllowed."""
+    failed: dict[int, tuple[Folder, Draft]] = st.session_state.setdefault(_FAILED, {})
+    if file not in failed:
         folder = Folder("mended-")
         with files.original(desk(), actor(), file) as path, path.open("rb") as stream:
             target = folder.path / "0"
             with target.open("wb") as copy:
                 shutil.copyfileobj(stream, copy, 1 << 20)
-        mended.clear()  # one at a time
-        mended[file] = folder, Draft(f"{_STORED}/{file}", name, target, file)
-    return mended[file][1]
+        failed.clear()  # one at a time
+        failed[file] = folder, Draft(f"{_STORED}/{file}", name, target, file)
+    return failed[file][1]
 
 
-def _laid_down(file: Any) -> _Upload:
+def _stored_upload(file: Any) -> _Upload:
     try:
         with raising_no_room():
             desk().room.require(temporary=file.size)
-            return _taken_apart(file, Folder("upload-"))
+            return _unpacked(file, Folder("upload-"))
     except NoRoom as short:
         return _Upload(None, refused=preview_process.refused(short))
 
 
-def _taken_apart(file: Any, place: Folder) -> _Upload:
+def _unpacked(file: Any, place: Folder) -> _Upload:
     upload, folder = _Upload(place), place.path
     whole = folder / "whole"
     whole.write_bytes(file.getbuffer())
     try:
         with archive.members(whole, file.name) as members:
             upload.drafts = tuple(
-                Draft(f"{file.file_id}/{number}", member.name, _kept(member.path, folder / str(number)))
+                Draft(f"{file.file_id}/{number}", member.name, _hard_link(member.path, folder / str(number)))
                 for number, member in enumerate(members)
                 if not member.other
             )
@@ -121,29 +123,29 @@ def _taken_apart(file: Any, place: Folder) -> _Upload:
     return upload
 
 
-def _kept(path: Path, target: Path) -> Path:
-    """The same bytes where they last: a ZIP's members go with their context."""
+def _hard_link(path: Path, target: Path) -> Path:
+    """Link the file to where it stays: a ZIP's members are deleted when their context ends."""
     target.hardlink_to(path)
     return target
 
 
-def look(draft: Draft, account: str, chosen: Chosen | None) -> Preview | PreviewRefused | PreviewJob:
-    """What comes of the draft read like this; kept until something of it changes."""
-    looked: dict[Any, Any] = st.session_state.setdefault(_LOOKED, {})
+def read_preview(draft: Draft, account: str, chosen: Chosen | None) -> Preview | PreviewRefused | PreviewJob:
+    """The preview of the draft read like this, stored until one of the arguments changes."""
+    previews: dict[Any, Any] = st.session_state.setdefault(_PREVIEWS, {})
     key = (draft.key, account, chosen)
-    if key not in looked:
-        for other in [other for other in looked if other[0] == draft.key]:
-            del looked[other]  # one that goes on is stopped with it
-        looked[key] = preview_process.begin(desk(), actor(), account, draft.given, chosen)
-    found: Preview | PreviewRefused | PreviewJob = looked[key]
+    if key not in previews:
+        for other in [other for other in previews if other[0] == draft.key]:
+            del previews[other]  # a job that still runs is stopped with it
+        previews[key] = preview_process.begin(desk(), actor(), account, draft.given, chosen)
+    found: Preview | PreviewRefused | PreviewJob = previews[key]
     found = (preview_process.poll(found) or found) if isinstance(found, PreviewJob) else found
     if isinstance(found, PreviewRefused) and found.code in (NoRoom.code, RoomShort.code):
-        del looked[key]  # there may be room at the next look
+        del previews[key]  # there may be room at the next run
     return found
 
 
 def forget() -> None:
-    """The drafts are imported, or given up."""
+    """Delete the drafts: they are imported, or given up."""
     st.session_state[_DRAFTS] = {}
-    st.session_state[_MENDED] = {}
-    st.session_state[_LOOKED] = {}
+    st.session_state[_FAILED] = {}
+    st.session_state[_PREVIEWS] = {}

@@ -1,10 +1,10 @@
-"""What can be done with a stored payout file: its original, and where it failed, another try, other choices, or the end."""
+"""What can be done with a stored payout file: download its original; where its import failed, retry, correct, cancel."""
 
 import mimetypes
 
 import streamlit as st
 
-from pages.components.common import actor, allowed, desk, refusals, texts
+from pages.components.common import actor, allowed_on_file, desk, refusals, texts
 from pages.payout_files import progress, upload
 from services.access import Actor, Right
 from services.desk import Desk
@@ -14,15 +14,15 @@ from services.imports.file_accounts import FileAccountUnknown
 from services.reconciliation.views.file_list import ReadFile
 from services.settlements.errors import DoubtfulColumns, UndecidedReading
 
-_MENDED = "payout_mended_file"  # the failed file that is looked at again
-# why one waits for an answer
+_CORRECTING = "payout_mended_file"  # the failed file whose reading is corrected
+# failures that ask a question
 _ASKS = (FileAccountUnknown.code, PayoutsStored.code, UndecidedReading.code, DoubtfulColumns.code)
 
 
 def show(file: ReadFile) -> None:
-    """The actions, for who may reconcile; the questions of a failed file below."""
+    """Show the actions to whoever may reconcile, and below them the questions of a failed file."""
     t = texts()
-    if not allowed(Right.RECONCILE, file.account):
+    if not allowed_on_file(Right.RECONCILE, file):
         return
     failed, stuck = file.state == "failed", files.is_stuck(file)
     if stuck:
@@ -32,7 +32,7 @@ def show(file: ReadFile) -> None:
             ),
             icon=":material/error:",
         )
-    asks = failed and (file.failure in _ASKS or st.session_state.get(_MENDED) == file.id)
+    asks = failed and (file.failure in _ASKS or st.session_state.get(_CORRECTING) == file.id)
     with st.container(horizontal=True):
         if failed and not asks:
             st.button(
@@ -40,7 +40,7 @@ def show(file: ReadFile) -> None:
                 icon=":material/tune:",
                 key=f"mend_{file.id}",
                 on_click=st.session_state.__setitem__,
-                args=(_MENDED, file.id),
+                args=(_CORRECTING, file.id),
             )
         if failed or stuck:
             st.button(
@@ -71,7 +71,7 @@ def show(file: ReadFile) -> None:
                 key=f"original_{file.id}",
             )
     if asks:
-        upload.mend(file.id, file.name, file.account)
+        upload.correct_failed(file.id, file.name, file.account)
 
 
 def _again(file: int) -> None:

@@ -1,4 +1,4 @@
-"""Fetch from HiPay: its list of payouts, those whose file is not here first, and a button for one or for all."""
+"""Fetch from HiPay: its list of payouts, those without a file first, and a button for one or for all."""
 
 import uuid
 from datetime import UTC, datetime
@@ -13,13 +13,7 @@ from services import clock
 from services.access import Right
 from services.error_messages import stored_sentence
 from services.i18n import Translator, format_ago, format_date, format_datetime
-from services.imports.fetch_requests import (
-    Fetching,
-    FetchRequest,
-    Payout,
-    ask,
-    standing,
-)
+from services.imports.fetch_requests import Fetching, FetchRequest, Payout, ask, standing
 from services.money import format_money
 
 HERE = {
@@ -33,13 +27,13 @@ OUTCOME_ICONS = {
     "reading": ":material/hourglass_top:",
     "unreadable": ":material/error:",
 }
-ROWS = 10  # of those that are not here, each with its button; the rest stand in the table
+ROWS = 10  # payouts without a file that have a button each; the table lists all
 _REFRESH_SECONDS = 2.0
 _UNDER_WAY = "payout_fetch_under_way"
 
 
 def show() -> None:
-    """The section: for whoever may see payouts; its buttons for whoever reconciles them."""
+    """Show the section to whoever may see payouts, its buttons to whoever may reconcile."""
     t, account = texts(), accounts.choose("payout_fetch_account", Right.SEE_SETTLEMENTS).key
     with refusals():
         seen = standing(desk(), actor(), account)
@@ -183,7 +177,7 @@ def _row(account: str, payout: Payout, may: bool) -> None:
 
 
 def _table(account: str, seen: Fetching, may: bool) -> None:
-    """All of the list, and any of it once more: HiPay may have issued it anew."""
+    """Show the whole list; any payout can be fetched again, since HiPay may have issued it again."""
     t = texts()
     if not seen.payouts:
         return
@@ -222,7 +216,7 @@ def _table(account: str, seen: Fetching, may: bool) -> None:
 
 
 def _key(of: str) -> str:
-    """The key of the button as it is drawn: a second press of the same one is the first's."""
+    """The form key of the button as it is drawn: a second press asks for nothing more."""
     keys: dict[str, str] = st.session_state.setdefault("payout_fetch_keys", {})
     return keys.setdefault(of, uuid.uuid4().hex)
 

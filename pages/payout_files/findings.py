@@ -1,4 +1,4 @@
-"""What a person should know of how a payout file was read, before it is imported and after; and what it corrects."""
+"""The findings of reading a payout file, before its import and after; and the lines that it corrects."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,19 +24,19 @@ _SHOWN_PLACES = 5
 
 
 def show_warnings(found: Findings, sheets: Sequence[Sheet], t: Translator) -> None:
-    """What may be wrong."""
+    """Show what may be wrong."""
     for text, icon in _warnings(found, sheets, t):
         st.warning(plain(text), icon=icon)
 
 
 def show_notes(found: Findings, sheets: Sequence[Sheet], t: Translator) -> None:
-    """What is only to be known."""
+    """Show what is only worth knowing."""
     for text in _notes(found, sheets, t):
         st.caption(plain(text))
 
 
 def _cells(found: Sequence[DamagedCell], count: int, sheets: Sequence[Sheet], t: Translator) -> str:
-    """The first of the cells with their places, and that there are more."""
+    """The first of the cells with their places, and whether there are more."""
     cells = [
         t(
             "{cell} (line {line}, {column})",
@@ -132,7 +132,7 @@ def _notes(found: Findings, sheets: Sequence[Sheet], t: Translator) -> list[str]
     texts += [_unused(*one, t) for one in found.unused if one[1] not in WEIGHTY]
     if (
         found.duplicates and not found.unused
-    ):  # of a file that was read before it was kept which one was preferred
+    ):  # a file of an earlier version, which did not store the preferred column
         texts.append(
             t(
                 "Columns that stand twice, one was read: {columns}",
@@ -171,7 +171,7 @@ def _some(names: Sequence[str], count: int = 0) -> str:
 def show_corrections(
     found: Sequence[ShownCorrection], count: int, sheets: Sequence[Sheet], t: Translator
 ) -> None:
-    """The lines that a file changes: what stood there and what stands there now."""
+    """Show the lines that a file changes, each cell before and after."""
     table = [
         {
             t("Line"): where(one.line, sheets, t),

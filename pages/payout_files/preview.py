@@ -1,4 +1,4 @@
-"""How a payout file was read and why, what it adds up to, what was set aside: before anything of it is stored."""
+"""The preview of a payout file: how it was read and why, its totals, the rows set aside. Nothing of it is stored yet."""
 
 import pandas as pd
 import streamlit as st
@@ -112,7 +112,7 @@ def _details(found: Preview) -> None:
         if not found.aside:
             st.caption(t("None: every row is a line."))
         else:
-            st.dataframe(_aside(found, t), hide_index=True, alt=t("Rows set aside"))
+            st.dataframe(_set_aside_table(found, t), hide_index=True, alt=t("Rows set aside"))
             if found.findings.aside > len(found.aside):
                 st.caption(
                     t(
@@ -127,7 +127,7 @@ def _details(found: Preview) -> None:
 
 
 def _columns(found: Preview, t: Translator) -> None:
-    """What each column of the file is taken for."""
+    """Show as what each column of the file is read."""
     show_notes(found.findings, found.dialect.sheets, t)
     table = {
         name: t(LABELS[column])
@@ -168,7 +168,7 @@ def _by_payout(frame: pd.DataFrame, t: Translator) -> pd.DataFrame:
     )
 
 
-def _aside(found: Preview, t: Translator) -> pd.DataFrame:
+def _set_aside_table(found: Preview, t: Translator) -> pd.DataFrame:
     rows, sheets = found.aside, found.dialect.sheets
     return pd.DataFrame(
         {

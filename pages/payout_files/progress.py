@@ -1,11 +1,11 @@
-"""Imports under way, whoever began them: how far each is, cancelling, and what it came to, said without a click."""
+"""Import jobs under way, whoever started them: the progress of each, cancelling it, and its outcome."""
 
 import time
 from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.components.common import actor, allowed, desk, first_zone, language, refusals, texts
+from pages.components.common import actor, allowed_on_file, desk, first_zone, language, refusals, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import number
 from services.access import Right
@@ -18,13 +18,13 @@ from services.reconciliation.views import file_list
 from services.reconciliation.views.file_list import ListedFile
 
 _UNDER_WAY = ("receiving", "waiting", "running")
-_FOLLOWED = "imports_followed"  # files whose end this session waits to be told
+_FOLLOWED = "imports_followed"  # files whose outcome this session shows
 _RATES = "imports_rates"  # file → when it was first seen running, and with how many lines
 _REFRESH, _NOW_AND_THEN = 1.5, 10.0  # seconds
 
 
 def follow(file_ids: Sequence[int]) -> None:
-    """Say in this session what these imports come to."""
+    """Show the outcome of these imports in this session."""
     st.session_state[_FOLLOWED] = [*st.session_state.get(_FOLLOWED, []), *file_ids]
 
 
@@ -43,14 +43,14 @@ def _live(was_under_way: bool) -> None:
         followed += [file.id for file in running if file.id not in followed]
         ended = sum(file.state not in _UNDER_WAY for file in found)
         if bool(running) != was_under_way or st.session_state.get("imports_ended", 0) != ended:
-            # the figures have changed, or this must look more often
+            # the figures have changed, or the interval must
             st.session_state["imports_ended"] = ended
             st.rerun(scope="app")
         t = texts()
         for hidden in sorted(set(followed) - {file.id for file in found}):
             _hidden(hidden, t)
         for file in found:
-            may = allowed(Right.RECONCILE, file.account)
+            may = allowed_on_file(Right.RECONCILE, file)
             if file.state in _UNDER_WAY:
                 _running(file, may, t)
             else:
@@ -82,7 +82,7 @@ def _running(file: ListedFile, may: bool, t: Translator) -> None:
 
 
 def _held_up(file: ListedFile, t: Translator) -> str:
-    """What the file waits for beside its turn, "" where it does not."""
+    """What the file waits for apart from other files; "" for nothing."""
     name = plain(file.name)
     if file.failure == ImportStopped.code:
         at = files.next_try(file)
@@ -121,7 +121,7 @@ def _hidden(file: int, t: Translator) -> None:
 
 
 def _rate(file: ListedFile) -> int:
-    """Lines a second since this session first saw it running; 0 before that says anything."""
+    """Lines a second since this session first saw it running; 0 in the first second."""
     rates: dict[int, tuple[float, int]] = st.session_state.setdefault(_RATES, {})
     begun, lines = rates.setdefault(file.id, (time.monotonic(), file.lines_done))
     passed = time.monotonic() - begun

@@ -1,4 +1,4 @@
-"""The rows that a payout file set aside: what each is, who has dealt with it and why, and dealing with it or undoing that."""
+"""The rows set aside of a payout file: the reason of each, who has dealt with it and why, dealing with it, undoing that."""
 
 from functools import partial
 
@@ -6,12 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import selection, tables
-from pages.components.common import actor, allowed, desk, language, texts
-from pages.components.decision_windows import ask_reason, confirm, refused
+from pages.components.common import actor, allowed_on_file, desk, language, texts
+from pages.components.decision_windows import ask_reason, confirm, decision_refusals
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from pages.payout_files.words import sheets_of, where
-from pages.reconciliation.decision_lines import listed
+from pages.reconciliation.decision_lines import bullet_list
 from services.access import Right
 from services.i18n import Translator, format_short
 from services.reconciliation.decisions import set_aside_rows
@@ -26,13 +26,13 @@ _TICKED = "aside_ticked"  # the rows that are ticked, by the place on the screen
 
 
 def show(file: ReadFile, key: str) -> None:
-    """``file``: whole; ``key``: of the place on the screen."""
+    """Show the rows set aside of a file. ``key``: of the place on the screen."""
     t = texts()
     found = set_aside_rows.of_file(desk(), actor(), file.id)
     if not found.rows and not found.rest:
         st.caption(t("None: every row is a line."))
         return
-    may = allowed(Right.RECONCILE, file.account)
+    may = allowed_on_file(Right.RECONCILE, file)
     rows = [*found.rows, *([SetAsideRow(REST, "", "", "", "")] if found.rest else [])]
     height, alt = tables.height(len(rows)), t("Rows set aside")
     if not may:
@@ -45,7 +45,7 @@ def show(file: ReadFile, key: str) -> None:
         _table(file, rows, found, t),
         [row.line for row in rows],
         ticked,
-        partial(_take, place),
+        partial(_store_ticks, place),
         several=True,
         height=height,
         alt=alt,
@@ -64,14 +64,14 @@ def show(file: ReadFile, key: str) -> None:
             if act.undone_at is not None:
                 _say_undone(act, file, t)
     sheets = sheets_of(file.reading)
-    listed([_in_words(row, found, sheets, t) for row in picked])
+    bullet_list([_in_words(row, found, sheets, t) for row in picked])
     if waiting:
         _act(file, waiting, f"{key}_deal", t)
     if dealt:
         _undo(file, dealt, f"{key}_undo", t)
 
 
-def _take(place: str, ticked: tuple[selection.Id, ...]) -> None:
+def _store_ticks(place: str, ticked: tuple[selection.Id, ...]) -> None:
     st.session_state[_TICKED] = {**st.session_state.get(_TICKED, {}), place: ticked}
 
 
@@ -98,12 +98,12 @@ def _say_undone(act: Act, file: ReadFile, t: Translator) -> None:
 
 
 def _act(file: ReadFile, lines: list[int], key: str, t: Translator) -> None:
-    why = ask_reason("aside", f"aside_{key}_{file.id}")
+    why = ask_reason("set_aside_row", f"aside_{key}_{file.id}")
     label = t.plural("{count} row is dealt with", "{count} rows are dealt with", len(lines))
     if confirm(
         label, f"go_aside_{key}", lines, type="primary", icon=":material/task_alt:", disabled=not why.strip()
     ):
-        with refused(file.account):
+        with decision_refusals(file.account):
             set_aside_rows.deal(desk(), actor(), file.id, lines, why)
             _again()
 
@@ -113,13 +113,13 @@ def _undo(file: ReadFile, dealt: dict[int, Act], key: str, t: Translator) -> Non
     label = t.plural("{count} row stands in the way again", "{count} rows stand in the way again", len(dealt))
     acts = [act.id for act in dealt.values()]
     if confirm(label, f"go_aside_{key}", acts, icon=":material/undo:", disabled=not why.strip()):
-        with refused(file.account):
+        with decision_refusals(file.account):
             set_aside_rows.undo(desk(), actor(), file.id, list(dealt), why, acts=acts)
             _again()
 
 
 def _again() -> None:
-    """Nothing is chosen any more, and the payouts are drawn anew with it."""
+    """Untick everything and run the whole screen again: the payouts have changed, too."""
     st.session_state.pop(_TICKED, None)
     st.rerun(scope="app")
 
@@ -141,7 +141,9 @@ def _table(file: ReadFile, rows: list[SetAsideRow], found: SetAsideRows, t: Tran
 def _reason(row: SetAsideRow, found: SetAsideRows, t: Translator) -> str:
     if row.line == REST:
         return t.plural(
-            "{count} more row that is not listed", "{count} more rows that are not listed", found.rest
+            "{count} more row that is not listed",
+            "{count} more rows that are not listed",
+            found.rest,
         )
     return t.gettext(ASIDE[row.reason]).format(cell=row.cell)
 

@@ -1,37 +1,21 @@
-"""Payout files from this computer: each is looked at, can be read otherwise, and is handed to the import."""
-
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+"""Payout files from this computer: each is previewed, its reading can be corrected, and it is handed to the import."""
 
 import streamlit as st
 
 from pages.components import accounts, uploader
-from pages.components.common import (
-    actor,
-    desk,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, refusals, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import money, number
-from pages.payout_files import columns, drafts, progress
+from pages.payout_files import account_cells, drafts, progress, reading_choices
 from pages.payout_files.drafts import Draft
 from pages.payout_files.preview import show_preview
-from pages.payout_files.words import AUTOMATIC, CHOICES
+from pages.payout_files.words import CHOICES
 from services.access import Right
 from services.error_messages import sentence, stored_sentence
-from services.imports import (
-    file_accounts,
-    files,
-    preview_process,
-    reading,
-)
+from services.imports import files, preview_process
 from services.imports.errors import FileKnown
 from services.imports.preview import Preview
 from services.imports.preview_process import PreviewJob, PreviewRefused
-from services.settlements.dialect import Chosen
 from services.settlements.errors import EmptyFile, SwallowedRows
 
 TYPES = ["csv", "txt", "xls", "xlsx", "ods", "zip"]
@@ -59,7 +43,7 @@ def show() -> None:
     label = t.plural("Import {count} file", "Import {count} files", len(new))
     if (
         new
-        and _told([preview for _, preview in new])
+        and account_cells.ask_unknown([preview for _, preview in new])
         and st.button(label, type="primary", icon=":material/playlist_add_check:", key="import_files")
     ):
         with refusals():
@@ -79,42 +63,46 @@ def _refuse(name: str, why: PreviewRefused) -> None:
 
 
 def _one(account: str, draft: Draft) -> tuple[Draft, Preview] | None:
-    """One file as it was read, or why it cannot be; what can be imported of it."""
+    """Show the preview of one file, or why it cannot be read. Returns it where it can be imported."""
     t = texts()
     with st.container(border=True):
         st.markdown(f":material/description: **{plain(draft.name)}**")
         with refusals():
-            chosen = _chosen(account, draft)
+            chosen = reading_choices.chosen_reading(account, draft)
             with st.spinner(t("Reading {name}…", name=plain(draft.name))):
-                found = drafts.look(draft, account, chosen)
+                found = drafts.read_preview(draft, account, chosen)
             if isinstance(found, PreviewJob):
-                st.fragment(_looking, run_every=_REFRESH)(found)
-                _corrections(
-                    _home(account, draft, ""), draft, found, open_=False
-                )  # else what they say is forgotten
+                st.fragment(_preview_progress, run_every=_REFRESH)(found)
+                reading_choices.show_choices(
+                    reading_choices.home_account(account, draft, ""), draft, found, open_=False
+                )  # a widget that is not drawn loses its value
                 return None
             if isinstance(found, PreviewRefused):
-                _why_not(found)
-                home = _home(account, draft, found.account)
+                _show_refusal(found)
+                home = reading_choices.home_account(account, draft, found.account)
                 if found.fields.get("looks_like") not in _OTHER_TYPES and found.code != EmptyFile.code:
-                    _corrections(home, draft, found, open_=bool(found.questions or found.header))
+                    reading_choices.show_choices(
+                        home, draft, found, open_=bool(found.questions or found.header)
+                    )
                 return None
             show_preview(found)
-            _corrections(_home(account, draft, found.home), draft, found, open_=False)
+            reading_choices.show_choices(
+                reading_choices.home_account(account, draft, found.home), draft, found, open_=False
+            )
             if not found.lines:
                 return None
             if found.imported:
                 return draft, found
-            _say_accounts(found)
-            return (draft, found) if _others(found, draft) else None
+            account_cells.show_known(found)
+            return (draft, found) if _confirm_other_lines(found, draft) else None
     return None
 
 
-def mend(file: int, name: str, account: str) -> None:
-    """A file that failed, looked at again: the same questions, and an import that begins anew."""
+def correct_failed(file: int, name: str, account: str) -> None:
+    """Preview a file whose import failed, ask the same questions, and start the import again."""
     draft = drafts.of_stored(file, name)
     ready = _one(account, draft)
-    if ready is None or ready[1].imported or not _told([ready[1]]):
+    if ready is None or ready[1].imported or not account_cells.ask_unknown([ready[1]]):
         return
     if st.button(
         texts()("Import it like this"),
@@ -126,8 +114,8 @@ def mend(file: int, name: str, account: str) -> None:
             _import(account, [ready])
 
 
-def _others(found: Preview, draft: Draft) -> bool:
-    """Payouts that the file seems to bring once more; whether none does, or a person says that these are others."""
+def _confirm_other_lines(found: Preview, draft: Draft) -> bool:
+    """Warn of payouts that the file seems to bring again. True where there are none, or the person confirms other lines."""
     t = texts()
     if not found.stored:
         return True
@@ -147,8 +135,8 @@ def _others(found: Preview, draft: Draft) -> bool:
     return st.checkbox(t("They are other lines: import them too"), key=f"others_{draft.key}")
 
 
-def _looking(found: PreviewJob) -> None:
-    """A large file is read beside: this part asks how far it is, the screen is drawn anew once."""
+def _preview_progress(found: PreviewJob) -> None:
+    """Show how far another process has read a large file; at its end the screen runs once."""
     t = texts()
     if preview_process.poll(found) is not None:
         st.rerun()
@@ -160,7 +148,7 @@ def _looking(found: PreviewJob) -> None:
     st.progress(found.part, words)
 
 
-def _why_not(found: PreviewRefused) -> None:
+def _show_refusal(found: PreviewRefused) -> None:
     t = texts()
     for name in () if found.code == SwallowedRows.code else found.questions:
         text = t("The file does not say how its amounts are written: choose below, and nothing is guessed.")
@@ -171,137 +159,11 @@ def _why_not(found: PreviewRefused) -> None:
         st.error(plain(stored_sentence(found.code, found.fields, t)), icon=":material/error:")
 
 
-def _say_accounts(found: Preview) -> None:
-    """Whose each Account of the file is, as far as that is known; with one account there is nothing to say."""
-    t = texts()
-    for cell, ours, _ in found.accounts:
-        if cell and ours and accounts.several():
-            st.caption(
-                plain(t("Account {cell} of the file: {account}", cell=cell, account=accounts.name(ours)))
-            )
-
-
-def _told(found: Sequence[Preview]) -> bool:
-    """Ask whose each Account of these files is that nobody knows; whether all is said. It is remembered."""
-    t, mine = texts(), accounts.offered(Right.RECONCILE)
-    unknown: Counter[str] = Counter()
-    for preview in found:
-        unknown.update({part.cell: part.rows for part in preview.accounts if not part.account})
-    said = True
-    for cell, rows in unknown.items():
-        count, key = number(rows, t), _account_key(cell)
-        if accounts.several():
-            answer: Any = st.selectbox(
-                plain(t("Account {cell} of the file ({count} rows) is", cell=cell, count=count)),
-                list(mine),
-                index=None,
-                format_func=accounts.name,
-                key=key,
-                placeholder=t("choose: it is remembered"),
-            )
-        else:
-            [only] = desk().settings.all_accounts.values()
-            answer = st.checkbox(
-                plain(
-                    t(
-                        "Account {cell} of the file ({count} rows) is {account}: remember it",
-                        cell=cell,
-                        count=count,
-                        account=only.name,
-                    )
-                ),
-                key=key,
-                help=t(
-                    "The first time a file names it, a person must say so: a file of another HiPay account would be counted here."
-                ),
-            )
-        said = said and bool(answer)
-    if not said and len(mine) < len(desk().settings.all_accounts):
-        st.caption(
-            t(
-                "If it is none of these, leave it open: a person who may reconcile all accounts must add the file."
-            )
-        )
-    return said
-
-
-def _account_key(cell: str) -> str:
-    return f"account_{cell}"
-
-
-def _home(account: str, draft: Draft, found: str) -> str:
-    """The account of the file's own rows, once it is known: by what is remembered for it the file is read."""
-    key = f"reading_home_{draft.key}_{account}"
-    if found:
-        st.session_state[key] = found
-    return str(st.session_state.get(key, account))
-
-
-def _chosen(account: str, draft: Draft) -> Chosen | None:
-    """What is chosen of the reading by hand; None while that is what is remembered for the account."""
-    home = _home(account, draft, "")
-    remembered = reading.remembered(desk(), actor(), home)
-    before = asdict(remembered or Chosen())
-    picked: dict[str, Any] = {
-        name: st.session_state.get(_reading_key(draft, home, name), before[name]) or None for name in CHOICES
-    }
-    line = st.session_state.get(_reading_key(draft, home, "header_line"))
-    said = columns.told(_place(draft, home), remembered or Chosen())
-    chosen = Chosen(**{**before, **picked, **said, "header_line": int(line) if line else None})
-    return None if chosen == (remembered or Chosen()) else chosen
-
-
-def _reading_key(draft: Draft, account: str, name: str) -> str:
-    return f"reading_{draft.key}_{account}_{name}"
-
-
-def _place(draft: Draft, account: str) -> str:
-    return f"{draft.key}_{account}"
-
-
-def _corrections(
-    account: str, draft: Draft, found: Preview | PreviewRefused | PreviewJob, *, open_: bool
-) -> None:
-    """Every choice of the reading can be made by hand; empty leaves it to the file."""
-    t = texts()
-    before = reading.remembered(desk(), actor(), account) or Chosen()
-    remembered = asdict(before)
-    open_ = open_ or columns.said(_place(draft, account))  # there may be more to say
-    with st.expander(t("Correct how it is read"), expanded=open_, icon=":material/tune:"):
-        if isinstance(found, PreviewRefused):
-            columns.ask(found, _place(draft, account))
-        with st.container(horizontal=True):
-            for name, (label, options) in CHOICES.items():
-                words = {AUTOMATIC: t("as detected"), **{key: t(text) for key, text in options.items()}}
-                first = remembered[name] if remembered[name] in words else AUTOMATIC
-                st.selectbox(
-                    t(label),
-                    list(words),
-                    index=list(words).index(first),
-                    format_func=words.__getitem__,
-                    width=220,
-                    key=_reading_key(draft, account, name),
-                )
-            st.number_input(
-                t("Line of the column names"),
-                min_value=1,
-                max_value=1_000_000,
-                value=None,
-                step=1,
-                width=220,
-                placeholder=t("as detected"),
-                key=_reading_key(draft, account, "header_line"),
-            )
-        if not isinstance(found, PreviewJob):
-            columns.show(found, _place(draft, account), before)
-        st.checkbox(t("Remember this reading for the account"), key=_reading_key(draft, account, "remember"))
-
-
 def _import(account: str, found: list[tuple[Draft, Preview]]) -> None:
-    """Hand the files over; what each comes to is told above by itself."""
+    """Hand the files to the import; ``progress`` shows the outcome of each."""
     t, bar, received, refused = texts(), st.progress(0.0), [], []
     for _, preview in found:
-        _say_whose(preview)
+        account_cells.assign_answers(preview)
     for place, (draft, preview) in enumerate(found):
         bar.progress(place / len(found), t("Handing over {name}…", name=plain(draft.name)))
         try:
@@ -309,7 +171,7 @@ def _import(account: str, found: list[tuple[Draft, Preview]]) -> None:
         except FileKnown as known:
             refused.append(sentence(known, t))
     for draft, preview in found:
-        _remember(account, draft, preview)
+        reading_choices.remember_choices(account, draft, preview)
     progress.follow(received)
     st.session_state["payouts_refused"] = refused
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
@@ -318,7 +180,7 @@ def _import(account: str, found: list[tuple[Draft, Preview]]) -> None:
 
 
 def _hand_over(account: str, draft: Draft, preview: Preview) -> int:
-    """Read as it was shown; its id."""
+    """Hand one file over, to be read as its preview was. Returns its id."""
     others = bool(preview.stored)
     if draft.file is not None:
         files.retry(desk(), actor(), draft.file, preview.chosen, others=others)
@@ -327,23 +189,7 @@ def _hand_over(account: str, draft: Draft, preview: Preview) -> int:
         return files.receive(desk(), actor(), account, draft.name, stream, preview.chosen, others=others)
 
 
-def _say_whose(preview: Preview) -> None:
-    """Whose each Account of the file is, once it was said."""
-    for cell, ours, _ in preview.accounts:
-        answer = st.session_state.get(_account_key(cell))
-        if cell and not ours and answer:
-            assigned = answer if isinstance(answer, str) else next(iter(accounts.offered(Right.RECONCILE)))
-            file_accounts.assign(desk(), actor(), cell, assigned)
-
-
-def _remember(account: str, draft: Draft, preview: Preview) -> None:
-    """What was said of the file's reading, so that it need not be said again; files that wait for it go on."""
-    home = _home(account, draft, "")
-    if st.session_state.get(_reading_key(draft, home, "remember")):
-        reading.remember(desk(), actor(), home, preview.chosen)
-
-
-def say_refused() -> None:
-    """Files that turned out to be known when they were handed over: said once."""
+def show_known_files() -> None:
+    """Show once which of the files handed over had been imported before."""
     for words in st.session_state.pop("payouts_refused", []):
         st.info(plain(words), icon=":material/content_copy:")

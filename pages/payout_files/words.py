@@ -1,4 +1,4 @@
-"""How a payout file may be written, in words: what can be chosen instead of what was detected, and where a row stands."""
+"""The labels of a payout file's reading: the options of each choice, and the place of a row."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +28,7 @@ CHOICES: dict[str, tuple[str, dict[str, str]]] = {
 
 
 def sheets_of(reading: dict[str, Any]) -> tuple[Sheet, ...]:
-    """The sheets that were read, as they are kept with a file."""
+    """The sheets that were read, as they are stored with a file."""
     return tuple(Sheet(*one) for one in reading.get("sheets", ()))
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.components import outcome_words
 from pages.components.common import actor, allowed, desk, language, texts
-from pages.components.decision_windows import ask_reason, go, refused
+from pages.components.decision_windows import ask_reason, confirm_or_back, decision_refusals
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
@@ -45,7 +45,7 @@ def show(order: PositionedOrder) -> None:
     else:
         return
     icon = ":material/task_alt:" if act == "accept" else ":material/undo:"
-    # given what stands on the screen now, not what the press finds
+    # the window gets the lines as they are shown now, whatever has changed by the time of the press
     st.button(label, icon=icon, key=f"{act}_order_{order.id}", on_click=_open, args=(act, asdict(order)))
 
 
@@ -68,11 +68,11 @@ def _close() -> None:
 
 
 def _window(act: str, order: dict[str, Any], key: str) -> None:
-    """``order``: as it stood on the screen when the window was asked for."""
+    """``order``: as it was shown when the window was asked for."""
     t, number = texts(), order["id"]
     st.caption(plain(t("Order {order_id}", order_id=order["order_id"])))
     show_facts(_figures(order, t))
-    with refused(order["account"]):
+    with decision_refusals(order["account"]):
         now = lists.order(desk(), actor(), number).order
         changed = (
             positions.figures(dict(asdict(now))) != positions.figures(order)
@@ -91,7 +91,7 @@ def _window(act: str, order: dict[str, Any], key: str) -> None:
             st.write(t("The order is open again."))
         why = ask_reason("accept_order" if act == "accept" else "undo", key)
         label = t("Accept") if act == "accept" else t("Undo")
-        if go(label, key, _close, ready=bool(why.strip()) and not changed):
+        if confirm_or_back(label, key, _close, ready=bool(why.strip()) and not changed):
             if act == "accept":
                 acceptances.accept(desk(), actor(), number, positions.figures(order), why, key)
             else:

@@ -14,7 +14,7 @@ FACTS = {
     "reference": "Invoice number or reference", "order_id": "Order id", "transaction": "HiPay's transaction",
     "amount": "Original amount", "currency": "Original currency",
 }  # fmt: skip
-# sign, words, whether it stands out
+# sign, words, whether it is highlighted
 VERDICTS = {
     "same": ("=", "the same", False),
     "near": ("≈", "nearly the same", True),

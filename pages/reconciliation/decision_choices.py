@@ -1,4 +1,4 @@
-"""What a window of a decision by hand asks besides its reason."""
+"""What the window of a decision asks apart from the reason."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import streamlit as st
 
 from pages.components.common import actor, desk, texts
-from pages.components.decision_windows import kept, what_line
-from pages.components.decision_words import ACTS, DONE, icon_of
+from pages.components.decision_windows import remembered
+from pages.components.decision_words import ACTS, DONE, icon_of, line_summary
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from services.i18n import format_datetime
@@ -15,11 +15,11 @@ from services.reconciliation.decisions import available, decide
 from services.reconciliation.decisions.available import Line
 from services.reconciliation.decisions.decide import MOST_LINES, DecisionResult
 
-_NAMED = 4  # lines that are named where they go along
+_NAMED = 4  # lines of the same transaction that are named
 
 
-def stand_twice(lines: tuple[Line, ...], key: str) -> bool:
-    """Ask why lines are left out; whether they stand twice, and leave their payouts, too."""
+def counted_twice(lines: tuple[Line, ...], key: str) -> bool:
+    """Ask why lines are left out. True where they are counted twice, and so leave their payouts, too."""
     t = texts()
     if not all("twice" in line.possible for line in lines):
         st.write(t(ACTS["exclude"][2]))
@@ -35,12 +35,12 @@ def stand_twice(lines: tuple[Line, ...], key: str) -> bool:
 
 
 def companions(act: str, lines: tuple[Line, ...], key: str) -> tuple[Line, ...]:
-    """Offer the other lines of the transactions: they would stay with the order. Those that are taken along."""
+    """Offer the other lines of the transactions, which would stay with the order otherwise; returns those chosen."""
     t = texts()
     if act == "twice":
         return ()
-    # as they were first offered: one that has changed since is not taken along unseen
-    offered = kept(f"companions {act}", lambda: _companions(act, lines))
+    # the lines as they were first offered: one that has changed since is not decided unseen
+    offered = remembered(f"companions {act}", lambda: _companions(act, lines))
     now = {one.id: one for one in available.read_lines(desk(), actor(), [one.id for one in offered])}
     others = [one for one in offered if not one.changed_since_shown(now.get(one.id))]
     if not others:
@@ -55,7 +55,7 @@ def companions(act: str, lines: tuple[Line, ...], key: str) -> tuple[Line, ...]:
         key=f"companions_{key}",
     )
     st.caption(
-        ", ".join(dict.fromkeys(plain(what_line(one, t)) for one in others[:_NAMED]))
+        ", ".join(dict.fromkeys(plain(line_summary(one, t)) for one in others[:_NAMED]))
         + (" …" if len(others) > _NAMED else "")
     )
     return tuple(others) if with_them else ()
@@ -66,8 +66,8 @@ def _companions(act: str, lines: tuple[Line, ...]) -> list[Line]:
     return [one for one in found if act in one.possible][: MOST_LINES - len(lines)]
 
 
-def undoing(lines: tuple[Line, ...], key: str) -> Callable[[str, Any], DecisionResult]:
-    """Show what is undone, ask whether all of it; what that does, given the reason and who is told of the progress."""
+def choose_undo(lines: tuple[Line, ...], key: str) -> Callable[[str, Any], DecisionResult]:
+    """Show what is undone and ask whether all of it. Returns the act, which takes the reason and the progress callback."""
     t, decided = texts(), [line.decided for line in lines if line.decided]
     first = decided[0]
     if len(lines) == 1:

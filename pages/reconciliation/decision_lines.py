@@ -1,5 +1,4 @@
-"""What a window of a decision reaches: the lines that stood on the screen when it was asked for, by name, and which of them
-are otherwise by now."""
+"""The lines that a decision applies to, named; and those that have changed since they were shown, which it leaves out."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,8 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.components.common import actor, desk, first_zone, texts
-from pages.components.decision_windows import what_line
-from pages.components.decision_words import ACTS
+from pages.components.decision_words import ACTS, line_summary
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from services.i18n import Translator, format_datetime
@@ -20,24 +18,27 @@ from services.reconciliation.views.reasons import OUTCOMES
 _NAMED = 10  # lines that are named one by one
 
 
-def reach(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """Name the lines, with their sum where there are several, and say which have moved since they were shown; the others."""
+def still_as_shown(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Name the lines, with their sum where there are several, and those that have changed since they were shown.
+
+    Returns the lines that have not changed.
+    """
     t, now = (
         texts(),
         {line.id: line for line in available.read_lines(desk(), actor(), [one.id for one in lines])},
     )
     still = tuple(line for line in lines if not line.changed_since_shown(now.get(line.id)))
     if len(still) == 1:
-        st.caption(plain(what_line(still[0], t)))
+        st.caption(plain(line_summary(still[0], t)))
     elif still:
         words = t.plural(
             "**{count}** line, {amounts} together",
             "**{count}** lines, {amounts} together",
             len(still),
-            amounts=plain(together(still, t)),
+            amounts=plain(sum_words(still, t)),
         )
         st.markdown(words)
-        listed([what_line(line, t) for line in still])
+        bullet_list([line_summary(line, t) for line in still])
     moved = [line for line in lines if line.changed_since_shown(now.get(line.id))]
     if moved:
         st.warning(
@@ -48,12 +49,12 @@ def reach(lines: Sequence[Line]) -> tuple[Line, ...]:
             ),
             icon=":material/sync_problem:",
         )
-        listed([_told(line, now.get(line.id), t) for line in moved])
+        bullet_list([_with_outcome(line, now.get(line.id), t) for line in moved])
     return still
 
 
-def together(lines: Sequence[Line], t: Translator) -> str:
-    """What the lines come to, each currency for itself: of the amounts by which they are named."""
+def sum_words(lines: Sequence[Line], t: Translator) -> str:
+    """The sum of the lines in each currency, of the amounts that name them."""
     sums: Counter[str] = Counter()
     for line in lines:
         units, code = line.named_amount
@@ -62,8 +63,8 @@ def together(lines: Sequence[Line], t: Translator) -> str:
     return ", ".join(format_money(sums[code], code, t.locale) for code in sorted(sums)) or t("no amount")
 
 
-def as_it_stands(now: Line | None, t: Translator) -> str:
-    """What has become of a line, in a few words."""
+def current_outcome(now: Line | None, t: Translator) -> str:
+    """The outcome that a line has now, and who decided it, in a few words."""
     if now is None:
         return t("no longer there")
     if now.replaced:
@@ -78,12 +79,12 @@ def as_it_stands(now: Line | None, t: Translator) -> str:
     return f"{outcome} ({act}, {name}, {moment})"
 
 
-def _told(line: Line, now: Line | None, t: Translator) -> str:
-    return t("{label}: {value}", label=what_line(line, t), value=as_it_stands(now, t))
+def _with_outcome(line: Line, now: Line | None, t: Translator) -> str:
+    return t("{label}: {value}", label=line_summary(line, t), value=current_outcome(now, t))
 
 
-def say_left(ids: Sequence[int]) -> None:
-    """Ticked lines have left the list: what has become of each."""
+def show_missing(ids: Sequence[int]) -> None:
+    """Name the ticked lines that have left the list, each with its outcome."""
     if not ids:
         return
     t = texts()
@@ -97,14 +98,14 @@ def say_left(ids: Sequence[int]) -> None:
         icon=":material/sync_problem:",
     )
     gone = len(set(ids) - {line.id for line in found})
-    listed([*(_told(line, line, t) for line in found), *[as_it_stands(None, t)] * gone])
+    bullet_list([*(_with_outcome(line, line, t) for line in found), *[current_outcome(None, t)] * gone])
 
 
-def listed(said: Sequence[str]) -> None:
-    """These texts, one below the other, the first of them."""
+def bullet_list(items: Sequence[str]) -> None:
+    """Show the first of these texts as a list, and how many more there are."""
     t = texts()
-    shown = [f"- {plain(one)}" for one in said[:_NAMED]]
-    left = len(said) - len(shown)
+    shown = [f"- {plain(one)}" for one in items[:_NAMED]]
+    left = len(items) - len(shown)
     if left:
         shown.append("- " + t.plural("and {count} more", "and {count} more", left))
     st.markdown("\n".join(shown))

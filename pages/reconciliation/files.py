@@ -1,17 +1,11 @@
-"""The payout files: what each came to, from where, how it was read, what it set aside; a failed one with the reason."""
+"""The payout files: the lines of each, its source, how it was read, the rows set aside; why a failed one failed."""
 
 import pandas as pd
 import streamlit as st
 
 from pages.components import accounts, selection, tables
 from pages.components.colours import Colour
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, language, refusals, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
@@ -33,11 +27,11 @@ _COLOURS: dict[str, Colour] = {"complete": "green", "failed": "red"}  # of badge
 
 
 @st.fragment
-def show(looked_at: tuple[str, ...]) -> None:
+def show(account_keys: tuple[str, ...]) -> None:
     t = texts()
     with refusals():
         starts: list[int | None] = st.session_state.setdefault("files_starts", [None])
-        found = file_list.files(desk(), actor(), looked_at, starts[-1])
+        found = file_list.files(desk(), actor(), account_keys, starts[-1])
         if not found:
             st.info(t("No payout file yet."), icon=":material/inbox:")
             return
@@ -47,7 +41,7 @@ def show(looked_at: tuple[str, ...]) -> None:
             pd.DataFrame([_row(file, any(one.held_lines for one in shown), t) for file in shown]),
             [file.id for file in shown],
             (_opened(),),
-            _take,
+            _store_ticks,
             height=tables.height(len(shown)),
             alt=t("Payout files, newest first. Choose one to see how it was read."),
             column_config=tables.right_aligned(
@@ -55,7 +49,7 @@ def show(looked_at: tuple[str, ...]) -> None:
             ),
         )
         _pager(starts, found, t)
-        filters.keep()
+        filters.write()
         if (opened := _opened()) is not None:
             _file(opened, t)
 
@@ -66,7 +60,7 @@ def _opened() -> int | None:
     return found
 
 
-def _take(ticked: tuple[selection.Id, ...]) -> None:
+def _store_ticks(ticked: tuple[selection.Id, ...]) -> None:
     st.session_state["file_of"] = ticked[0] if ticked else None
     if not ticked:
         st.session_state["file"] = None
@@ -90,7 +84,7 @@ def _pager(starts: list[int | None], found: tuple[ListedFile, ...], t: Translato
             )
 
 
-def _row(file: ListedFile, beside: bool, t: Translator) -> dict[str, str]:
+def _row(file: ListedFile, any_held: bool, t: Translator) -> dict[str, str]:
     zone = desk().account(file.account).timezone
     new = file.lines - file.known_lines - file.changed_lines - file.held_lines
     several = accounts.several()
@@ -101,16 +95,16 @@ def _row(file: ListedFile, beside: bool, t: Translator) -> dict[str, str]:
         t("New"): number(new, t),
         t("Already known"): number(file.known_lines, t),
         t("Changed"): number(file.changed_lines, t),
-        **({t("Beside"): number(file.held_lines, t)} if beside else {}),
-        t("Set aside"): _aside(file, t),
+        **({t("Beside"): number(file.held_lines, t)} if any_held else {}),
+        t("Set aside"): _set_aside(file, t),
         t("Added"): format_short(file.uploaded_at, zone, language()),
         t("By"): person_name(file.who or "", t) or t(SOURCES[file.source]),
         **({t("Account"): accounts.name(file.account)} if several else {}),
     }
 
 
-def _aside(file: ListedFile, t: Translator) -> str:
-    """How many rows stand in the way; of how many that did, where some are dealt with."""
+def _set_aside(file: ListedFile, t: Translator) -> str:
+    """How many rows set aside block the tie-out; where some are dealt with, of how many."""
     left = sum(file.aside_open.values())
     if left == file.aside_blocking:
         return number(left, t)
@@ -140,7 +134,7 @@ def _file(file_id: int, t: Translator) -> None:
                     icon=":material/list:",
                     type="tertiary",
                     key=f"lines_of_file_{file.id}",
-                    on_click=filters.go,
+                    on_click=filters.open_view,
                     args=("lines",),
                     kwargs={"file": file.id, "outcome": "all"},
                 )

@@ -29,7 +29,6 @@ VIEWS = {
 _OPEN, _ALL = "open", "all"  # of outcomes, and of statuses
 UNKNOWN = "unknown"  # an operation without a code, as the address names it
 
-
 CHOICES = (
     url_state.one_of("view", tuple(VIEWS), "lines"),
     url_state.some_of("accounts", lambda: tuple(accounts.offered(Right.SEE_SETTLEMENTS))),
@@ -65,12 +64,12 @@ def follow() -> None:
     url_state.follow(SCREEN, CHOICES)
 
 
-def keep() -> None:
+def write() -> None:
     url_state.write(SCREEN, CHOICES)
 
 
-def go(view: str, **choices: Any) -> None:
-    """Choose a view with these choices and nothing else, one ``outcome`` of lines; for a button's ``on_click``."""
+def open_view(view: str, **choices: Any) -> None:
+    """Open a view with these choices only, ``outcome`` being a single one; for a button's ``on_click``."""
     if "outcome" in choices:
         choices["outcome"] = [choices["outcome"]]
     for choice in CHOICES:
@@ -80,11 +79,11 @@ def go(view: str, **choices: Any) -> None:
 
 
 def chosen_accounts() -> tuple[str, ...]:
-    """The accounts that the lists are narrowed to; none of them is all."""
+    """The accounts that the lists are filtered by; an empty tuple is all of them."""
     return accounts.choose_several("accounts", Right.SEE_SETTLEMENTS, width=300)
 
 
-def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:
+def of_lines(figures: Figures, account_keys: tuple[str, ...]) -> LineFilter:
     t = texts()
     outcomes = _outcomes(figures, t)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -126,9 +125,9 @@ def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:
                 for field in (("from_amount", "Amount from"), ("to_amount", "Amount to"))
             )
             since, until = _day("since", "Date from", t), _day("until", "Date to", t)
-    _asides(t)
+    _single_filters(t)
     return LineFilter(
-        looked_at,
+        account_keys,
         outcomes,
         operations=tuple("" if code == UNKNOWN else code for code in operations),
         currencies=tuple(currencies),
@@ -143,8 +142,8 @@ def of_lines(figures: Figures, looked_at: tuple[str, ...]) -> LineFilter:
     )
 
 
-def of_orders(figures: Figures, looked_at: tuple[str, ...]) -> tuple[OrderFilter, bool]:
-    """The filter, and whether only those are wanted that should be in a payout by now."""
+def of_orders(figures: Figures, account_keys: tuple[str, ...]) -> tuple[OrderFilter, bool]:
+    """The filter, and whether only orders are listed that should be in a payout by now."""
     t = texts()
     names, words = _pills(
         figures.statuses,
@@ -173,7 +172,7 @@ def of_orders(figures: Figures, looked_at: tuple[str, ...]) -> tuple[OrderFilter
         )
         _sort("sort_orders", t)
         late = st.toggle(t("Late only ({count})", count=figures.late), key="late", persist_state="page")
-    return OrderFilter(looked_at, () if is_open else statuses, open=is_open, loose=found or ""), late
+    return OrderFilter(account_keys, () if is_open else statuses, open=is_open, loose=found or ""), late
 
 
 def _begins(t: Translator) -> str:
@@ -181,7 +180,7 @@ def _begins(t: Translator) -> str:
 
 
 def _outcomes(figures: Figures, t: Translator) -> tuple[str, ...]:
-    """What is open, all, or the outcomes that are chosen of those that there are."""
+    """The outcomes to filter by: those of open lines, or those chosen; an empty tuple is all of them."""
     chosen: list[str] = st.session_state.get("outcome") or [_OPEN]
     if not st.session_state.get("outcome"):
         st.session_state["outcome"] = chosen
@@ -194,7 +193,7 @@ def _outcomes(figures: Figures, t: Translator) -> tuple[str, ...]:
         selection_mode="multi",
         persist_state="page",
         format_func=words.__getitem__,
-        on_change=_settle,
+        on_change=_keep_exclusive,
         args=(tuple(chosen),),
     )
     picked = st.session_state["outcome"]
@@ -207,8 +206,8 @@ def _outcomes(figures: Figures, t: Translator) -> tuple[str, ...]:
     )
 
 
-def _settle(before: tuple[str, ...]) -> None:
-    """One of "open" and "all" stands alone: it gives way to an outcome, and an outcome to it. None is what is open."""
+def _keep_exclusive(before: tuple[str, ...]) -> None:
+    """Let the newer choice win where "open" or "all" is chosen with others; no choice means "open"."""
     picked: list[str] = st.session_state.get("outcome") or []
     new = [name for name in picked if name not in before]
     alone = [name for name in new if name in (_OPEN, _ALL)]
@@ -225,7 +224,7 @@ def _pills(
     count_open: int,
     t: Translator,
 ) -> tuple[list[str], dict[str, str]]:
-    """What is open, each outcome or status that there is or is ``chosen``, and all; with its words and how many it has."""
+    """The options "open", each outcome or status that occurs or is ``chosen``, and "all"; each with its label and count."""
     there = [name for name in (*opened, *known) if counts.get(name) or name in chosen]
     texts_ = {_OPEN: t("Open"), _ALL: t("All"), **{name: t(text) for name, text in known.items()}}
     sums = {_OPEN: count_open, _ALL: sum(counts.values()), **counts}
@@ -241,12 +240,12 @@ def _sort(key: str, t: Translator) -> None:
 
 
 def _offered(key: str, there: Sequence[str]) -> list[str]:
-    """What stands in lines, and what a link asks for although it no longer does."""
+    """The values that occur in lines, and those that a link chose and that no longer occur."""
     return [*there, *(one for one in st.session_state.get(key) or () if one not in there)]
 
 
-def _asides(t: Translator) -> None:
-    """The filters that only a button sets, each with its way out."""
+def _single_filters(t: Translator) -> None:
+    """Show the filters that only a button sets, each with a button to remove it."""
     file, order = st.session_state.get("file"), st.session_state.get("of_order")
     if file is None and order is None:
         return
@@ -269,7 +268,7 @@ def _asides(t: Translator) -> None:
 
 
 def _finest(currencies: Sequence[str]) -> str:
-    """The currency in which an amount that may be of any of these can be typed in full."""
+    """The currency with the most decimals: an amount of any of these can be typed in it."""
     known = [code for code in currencies if money.is_currency(code)]
     return max(known, key=money.exponent, default="EUR")
 

@@ -1,4 +1,4 @@
-"""Corrections of lines that HiPay delivered, brought by a file of other origin: what differs, and taking, dismissing, undoing."""
+"""Held corrections, of lines that HiPay delivered itself: what differs, and taking, dismissing and undoing them."""
 
 from functools import partial
 
@@ -6,14 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import selection, tables
-from pages.components.common import actor, allowed, desk, language, texts
-from pages.components.decision_windows import ask_reason, confirm, refused
+from pages.components.common import actor, allowed_on_file, desk, language, texts
+from pages.components.decision_windows import ask_reason, confirm, decision_refusals
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from pages.components.outcome_words import money, number
 from pages.payout_files.findings import cell_words
 from pages.payout_files.words import sheets_of, where
-from pages.reconciliation.decision_lines import listed
+from pages.reconciliation.decision_lines import bullet_list
 from services.access import Right
 from services.i18n import Translator, format_short
 from services.imports import held_corrections
@@ -25,7 +25,7 @@ _TICKED = "held_ticked"  # the corrections that are ticked, by the place on the 
 
 
 def show(file: ReadFile, key: str) -> None:
-    """``file``: whole; ``key``: of the place on the screen. Nothing where nothing was held of it."""
+    """Show the held corrections of a file, if it has any. ``key``: of the place on the screen."""
     t = texts()
     found = held_corrections.of_file(desk(), actor(), file.id)
     if not found.count:
@@ -36,7 +36,7 @@ def show(file: ReadFile, key: str) -> None:
             "HiPay delivered these lines itself, and this file says otherwise. HiPay's count; the file's stand beside until somebody decides."
         )
     )
-    may = allowed(Right.RECONCILE, file.account)
+    may = allowed_on_file(Right.RECONCILE, file)
     height, alt = tables.height(len(found.shown)), t("Corrections to decide")
     if not may:
         st.dataframe(_table(file, found.shown, t), hide_index=True, height=height, alt=alt)
@@ -48,7 +48,7 @@ def show(file: ReadFile, key: str) -> None:
         _table(file, found.shown, t),
         [one.id for one in found.shown],
         ticked,
-        partial(_take, place),
+        partial(_store_ticks, place),
         several=True,
         height=height,
         alt=alt,
@@ -66,8 +66,8 @@ def show(file: ReadFile, key: str) -> None:
         st.caption(t("Choose lines to take the correction, or to keep what HiPay delivered."))
         return
     _say_undone(picked, file, t)
-    listed([_in_words(one, file, t) for one in picked])
-    why = ask_reason("held", f"held_{place}")
+    bullet_list([_in_words(one, file, t) for one in picked])
+    why = ask_reason("held_correction", f"held_{place}")
     waiting = [one.id for one in picked if one.act is None]
     decided = {one.id: one.act.id for one in picked if one.act is not None}
     with st.container(horizontal=True):
@@ -80,7 +80,7 @@ def show(file: ReadFile, key: str) -> None:
             icon=":material/undo:",
             disabled=not why.strip(),
         ):
-            with refused(file.account):
+            with decision_refusals(file.account):
                 held_corrections.undo(
                     desk(), actor(), file.id, list(decided), why, acts=list(decided.values())
                 )
@@ -96,17 +96,17 @@ def _decide(file: ReadFile, ids: list[int], why: str, place: str, t: Translator)
     )
     for kind, label, icon in choices:
         if confirm(label, f"go_held_{kind}_{place}", ids, icon=icon, disabled=not why.strip()):
-            with refused(file.account):
+            with decision_refusals(file.account):
                 held_corrections.decide(desk(), actor(), file.id, ids, kind, why)
                 _again()
 
 
-def _take(place: str, ticked: tuple[selection.Id, ...]) -> None:
+def _store_ticks(place: str, ticked: tuple[selection.Id, ...]) -> None:
     st.session_state[_TICKED] = {**st.session_state.get(_TICKED, {}), place: ticked}
 
 
 def _again() -> None:
-    """Nothing is chosen any more, and the payouts are drawn anew with it."""
+    """Untick everything and run the whole screen again: the payouts have changed, too."""
     st.session_state.pop(_TICKED, None)
     st.rerun(scope="app")
 
@@ -165,7 +165,7 @@ def _differs(one: HeldCorrection) -> tuple[str, ...]:
 
 
 def _side(one: HeldCorrection, side: str, t: Translator) -> str:
-    """The cells that differ; where the lines cannot be told apart one by one, what they come to."""
+    """The cells that differ; the sums where the lines cannot be paired one by one."""
     if len(one.pairs) != 1:
         return money(getattr(one, f"{side}_units"), one.currency, t)
     cells = getattr(one.pairs[0], side)

@@ -1,4 +1,4 @@
-"""One payout line beside its order, or the nearest: why it stands as it does, what differs, and what can be done."""
+"""One payout line compared with its order, or the nearest: the reason of its outcome, what differs, what can be done."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from pages.components.common import actor, desk, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from pages.payout_files.words import sheets_of, where
-from pages.reconciliation import decisions, filters
+from pages.reconciliation import decision_history, decisions, filters
 from pages.reconciliation.comparison import show_compared
 from services.i18n import Translator
 from services.reconciliation.views import line_text, lists
@@ -66,7 +66,7 @@ def show_line(line_id: int) -> None:
         with st.expander(t("All columns of the line"), icon=":material/table_rows:"):
             show_facts(_columns(line, t))
         with st.expander(t("Decisions and comments"), icon=":material/forum:"):
-            decisions.show_history(line_id)
+            decision_history.show_history(line_id)
 
 
 def _lost(line: ShownLine, column: str) -> str:
@@ -74,7 +74,7 @@ def _lost(line: ShownLine, column: str) -> str:
 
 
 def _stored(column: str) -> str:
-    """What a column of the file is called in the store."""
+    """The stored name of a column of the file."""
     return f"file_{column}" if column in ("account", "order") else column
 
 
@@ -133,14 +133,14 @@ def _lineage(found: LineDetail, t: Translator) -> None:
         icon=":material/description:",
         type="tertiary",
         key=f"file_of_{line.id}",
-        on_click=filters.go,
+        on_click=filters.open_view,
         args=("lines",),
         kwargs={"file": line.file, "outcome": "all"},
     )
 
 
 def _held(found: LineDetail, t: Translator) -> None:
-    """Corrections of the line that wait, each with the way to where it is decided."""
+    """Show the held corrections of the line, each with a button to the file where it is decided."""
     for one in found.held:
         before, after = (
             outcome_words.money(units, one.currency, t) for units in (one.before_units, one.after_units)
@@ -161,7 +161,7 @@ def _held(found: LineDetail, t: Translator) -> None:
             icon=":material/file_open:",
             type="tertiary",
             key=f"held_{one.id}_of_{found.line.id}",
-            on_click=filters.go,
+            on_click=filters.open_view,
             args=("files",),
             kwargs={"file": one.file},
         )
@@ -209,7 +209,7 @@ def _order(line: ShownLine, one: RelatedOrder, t: Translator) -> None:
             icon=":material/receipt_long:",
             type="tertiary",
             key=f"order_{order.id}_of_{line.id}",
-            on_click=filters.go,
+            on_click=filters.open_view,
             args=("orders",),
             kwargs={"order_of": order.id, "status": "all"},
         )

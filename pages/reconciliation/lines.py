@@ -1,4 +1,4 @@
-"""Payout lines: the list with its filters, one of them beside its order, and what can be done with those chosen."""
+"""Payout lines: the list with its filters, one of them compared with its order, and what can be done with those ticked."""
 
 from typing import Any
 
@@ -6,18 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import accounts, outcome_words, selection, tables
-from pages.components.common import (
-    actor,
-    desk,
-    refusals,
-    texts,
-)
-from pages.reconciliation import (
-    decision_lines,
-    decisions,
-    export,
-    filters,
-)
+from pages.components.common import actor, desk, refusals, texts
+from pages.reconciliation import decision_lines, decisions, filters, list_exports
 from pages.reconciliation.line import show_line
 from pages.reconciliation.pager import cursor, pager, say_cut
 from services.i18n import Translator
@@ -28,26 +18,26 @@ _TICKED, _LEFT, _SHOWN = "lines_ticked", "lines_left", "lines_seen"
 
 
 @st.fragment
-def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
+def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
     t = texts()
     with refusals():
-        chosen = filters.of_lines(figures, looked_at)
+        chosen = filters.of_lines(figures, account_keys)
         sort: Any = st.session_state.get("sort") or "newest"
-        filters.keep()
+        filters.write()
         place = cursor("lines", (chosen, sort))
         page = lists.lines(desk(), actor(), chosen, sort, place)
-        decisions.said()
+        decisions.show_result()
         say_cut(page, t)
-        _let_go({line.id for line in page.rows}, (chosen, sort, place))
-        decision_lines.say_left(st.session_state.get(_LEFT, ()))
+        _untick_missing({line.id for line in page.rows}, (chosen, sort, place))
+        decision_lines.show_missing(st.session_state.get(_LEFT, ()))
         if not page.rows:
             _nothing(chosen, figures, t)
             return
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             pager("lines", page, t)
-            export.lines(chosen, sort, page)
+            list_exports.offer_lines(chosen, sort, page)
         _table(page.rows, t)
-        filters.keep()
+        filters.write()
     ids = _ticked()
     if len(ids) > 1:
         with st.container(border=True):
@@ -64,7 +54,7 @@ def _table(rows: tuple[ShownLine, ...], t: Translator) -> None:
         pd.DataFrame([_row(line, several, t) for line in rows]),
         [line.id for line in rows],
         _ticked(),
-        _take,
+        _store_ticks,
         several=True,
         height=tables.height(len(rows)),
         alt=t("Payout lines. Choose one to see it beside its order, several to decide them at once."),
@@ -82,13 +72,13 @@ def _ticked() -> list[int]:
     return [named] if named is not None else several if len(several) > 1 else []
 
 
-def _take(ticked: tuple[selection.Id, ...]) -> None:
+def _store_ticks(ticked: tuple[selection.Id, ...]) -> None:
     st.session_state[_TICKED] = list(ticked)
     st.session_state["line"] = ticked[0] if len(ticked) == 1 else None
     st.session_state.pop(_LEFT, None)
 
 
-def _let_go(there: set[int], shown: Any) -> None:
+def _untick_missing(there: set[int], shown: Any) -> None:
     """Ticked lines that have left the list are ticked no more; that is said, where nobody here has chosen another list, or has
     just decided them. The one that is open below stays, whatever has become of it, until another list is chosen."""
     state, ticked, named = st.session_state, _ticked(), st.session_state.get("line")
@@ -139,7 +129,7 @@ def _nothing(chosen: LineFilter, figures: Figures, t: Translator) -> None:
     st.button(
         t("Show all lines"),
         key="show_all_lines",
-        on_click=filters.go,
+        on_click=filters.open_view,
         args=("lines",),
         kwargs={"outcome": "all"},
     )

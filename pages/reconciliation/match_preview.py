@@ -1,11 +1,11 @@
-"""What is to be matched beside the order: both amounts, the difference, and what is known of the order's payment."""
+"""What a match would join: the amounts of lines and order, their difference, and the order's payment."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
 from pages.components.common import texts
-from pages.components.decision_windows import what_line
+from pages.components.decision_words import line_summary
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
 from services.i18n import Translator
@@ -19,12 +19,12 @@ _NAMED = 6  # orders that are named one by one
 
 
 def show(lines: Sequence[Line], found: Candidate) -> bool:
-    """The lines beside one order; whether they differ from it."""
+    """Show the lines and the order. True where their amounts differ."""
     t = texts()
     one = agreed(lines, found)
     label = t("The line") if len(lines) == 1 else t("The lines together")
     facts = [
-        (label, _told(lines, one, t)),
+        (label, _amount_of_lines(lines, one, t)),
         (
             t("Order {order_id}", order_id=found.order_id),
             format_money(found.amount, found.currency, t.locale),
@@ -39,7 +39,7 @@ def show(lines: Sequence[Line], found: Candidate) -> bool:
 
 
 def show_several(pairs: Sequence[tuple[Line, Candidate]]) -> bool:
-    """Each line beside the order that is suggested for it, those that differ first; whether one does."""
+    """Show each line and its suggested order, those that differ first. True where one differs."""
     t = texts()
     by_order: dict[int, list[Line]] = {}
     for line, found in pairs:
@@ -47,11 +47,13 @@ def show_several(pairs: Sequence[tuple[Line, Candidate]]) -> bool:
     orders = {found.order: found for _, found in pairs}
     agreements = {order: agreed(lines, orders[order]) for order, lines in by_order.items()}
     rows = sorted(orders.values(), key=lambda found: not agreements[found.order].differs)
-    said = [_in_one_line(by_order[found.order], found, agreements[found.order], t) for found in rows[:_NAMED]]
-    left = len(rows) - len(said)
+    items = [
+        _in_one_line(by_order[found.order], found, agreements[found.order], t) for found in rows[:_NAMED]
+    ]
+    left = len(rows) - len(items)
     if left:
-        said.append(t.plural("and {count} more", "and {count} more", left))
-    st.markdown("\n".join(f"- {plain(one)}" for one in said))
+        items.append(t.plural("and {count} more", "and {count} more", left))
+    st.markdown("\n".join(f"- {plain(one)}" for one in items))
     differing = sum(one.differs for one in agreements.values())
     if differing:
         st.caption(
@@ -70,7 +72,7 @@ def agreed(lines: Sequence[Line], found: Candidate) -> Agreement:
 
 
 def seen(found: Sequence[Candidate]) -> Seen:
-    """These orders as they are drawn."""
+    """The amounts of these orders as they are shown, for the service to compare."""
     return {one.order: (one.amount, one.currency) for one in found}
 
 
@@ -104,7 +106,7 @@ def paid(found: Candidate, t: Translator) -> str:
     return t("not known: an expected order") if found.paid == "awaited" else t("not paid")
 
 
-def _told(lines: Sequence[Line], one: Agreement, t: Translator) -> str:
+def _amount_of_lines(lines: Sequence[Line], one: Agreement, t: Translator) -> str:
     if len(lines) == 1 and lines[0].original is not None:
         return format_money(lines[0].original, lines[0].original_currency, t.locale)
     if one.units is not None and len(one.currencies) == 1:
@@ -112,13 +114,13 @@ def _told(lines: Sequence[Line], one: Agreement, t: Translator) -> str:
     return (
         t("no original amount")
         if len(lines) == 1
-        else ", ".join(what_line(line, t) for line in lines[:_NAMED])
+        else ", ".join(line_summary(line, t) for line in lines[:_NAMED])
     )
 
 
 def _in_one_line(lines: Sequence[Line], found: Candidate, one: Agreement, t: Translator) -> str:
     parts = [
-        ", ".join(what_line(line, t) for line in lines[:2]) + (" …" if len(lines) > 2 else ""),
+        ", ".join(line_summary(line, t) for line in lines[:2]) + (" …" if len(lines) > 2 else ""),
         f"→ {found.order_id}, {format_money(found.amount, found.currency, t.locale)}",
         difference(one, t) if one.differs else "",
         paid(found, t),

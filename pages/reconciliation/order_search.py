@@ -1,18 +1,12 @@
-"""To which order does a line belong: the search, the choice, and the shares of a split."""
+"""The order of a line: the search, the choice, and the shares of a split."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.components.common import (
-    actor,
-    desk,
-    language,
-    refusals,
-    texts,
-)
-from pages.components.decision_windows import kept
+from pages.components.common import actor, desk, language, refusals, texts
+from pages.components.decision_windows import remembered
 from pages.components.decision_words import WHY
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
@@ -30,8 +24,8 @@ from services.reconciliation.matching import positions
 
 
 class Wanted(NamedTuple):
-    """What a window does, given the reason and who is told of the progress. ``differs``: the reason must say why what is
-    matched belongs together all the same. ``shown``: what a person reads of it before they press the button."""
+    """What a window's button does. ``act`` takes the reason and the progress callback. ``differs``: amounts differ, so that
+    the reason must say why they belong together. ``shown``: what the person read before pressing the button."""
 
     act: Callable[[str, Any], DecisionResult]
     differs: bool = False
@@ -39,7 +33,7 @@ class Wanted(NamedTuple):
 
 
 def choose(lines: Sequence[Line], key: str) -> Wanted | None:
-    """Find an order and choose it; matching the lines to it, None while none is chosen."""
+    """Ask for an order. Returns the match of the lines with it; None while none is chosen."""
     chosen = _search(lines[0], key)
     if chosen is None:
         return None
@@ -58,7 +52,7 @@ def choose(lines: Sequence[Line], key: str) -> Wanted | None:
 
 
 def suggested(lines: Sequence[Line], key: str) -> Wanted | None:
-    """Accepting the suggestions."""
+    """Show the suggestions. Returns their acceptance; None where there is none."""
     found = candidates.suggestions(desk(), actor(), [line.id for line in lines])
     pairs = [(line, found[line.id]) for line in lines if line.id in found]
     if not pairs:
@@ -77,9 +71,9 @@ def suggested(lines: Sequence[Line], key: str) -> Wanted | None:
 
 
 def share_out(line: Line, key: str) -> Wanted | None:
-    """Find orders and give each its share, the last one what is left; the split, None while it is not whole."""
+    """Ask for orders and the share of each; the last one gets the rest. Returns the split; None while it is incomplete."""
     t, code, whole = texts(), line.original_currency, line.original or 0
-    orders: list[Candidate] = kept("shares", list)
+    orders: list[Candidate] = remembered("shares", list)
     found = _search(line, key, without={one.order for one in orders})
     if found is not None:
         label = t("Add order {order_id}", order_id=plain(found.order_id))
@@ -89,7 +83,7 @@ def share_out(line: Line, key: str) -> Wanted | None:
     sign = 1 if whole > 0 else -1
     st.markdown(t("**{amount}** to be shared:", amount=plain(format_money(whole, code, t.locale))))
     left, shares, right = abs(whole), list[Share](), True
-    # of a sale an order takes what it still misses, of a refund what it has kept
+    # of a sale an order gets at most what it still misses, of a refund what is not refunded yet
     owed = [one.missing if sign > 0 else one.kept for one in orders]
     weights = [most or one.amount for most, one in zip(owed, orders, strict=True)]
     proposed = positions.divided(abs(whole), weights, money.step(code))
@@ -102,7 +96,7 @@ def share_out(line: Line, key: str) -> Wanted | None:
                 units: int | None = left
             else:
                 offered = ("-" if sign < 0 else "") + money.plain(proposed[number], code, t.locale)
-                # with another order beside it, another share is proposed
+                # the number of orders is part of the key, since the proposed share changes with it
                 place = f"share_{one.order}_{len(orders)}_{key}"
                 typed = st.text_input(_owed(one, most, sign, t), offered, key=place, width=340)
                 units = _units((typed or "").strip().removeprefix("-").removeprefix("−"), code, t)
@@ -135,7 +129,7 @@ def share_out(line: Line, key: str) -> Wanted | None:
 
 
 def _differing(line: Line, orders: Sequence[Candidate], shares: Sequence[Share], t: Translator) -> bool:
-    """Each share beside its order; whether one differs."""
+    """Show each share and its order. True where one differs."""
     facts, differs = list[tuple[str, str]](), False
     for one, (_, units) in zip(orders, shares, strict=True):
         found = agreement([(line.kind, units, line.original_currency)], one.amount, one.currency)
@@ -156,7 +150,7 @@ def _differing(line: Line, orders: Sequence[Candidate], shares: Sequence[Share],
 
 
 def _owed(one: Candidate, most: int, sign: int, t: Translator) -> str:
-    """What a share is asked for with: what the order still misses, or for a refund what it has kept."""
+    """The label of a share: what the order still misses, or for a refund what is not refunded yet."""
     words = (
         "{order_id}, {amount} not settled yet"
         if sign > 0
@@ -183,7 +177,7 @@ def _search(line: Line, key: str, without: frozenset[int] | set[int] = frozenset
             if text
             else t("Nothing comes near: search for the order.")
         )
-    if not found:  # what was found may be taken already
+    if not found:  # every order found may have a share already
         return None
     zone = desk().account(line.account).timezone
     chosen = st.radio(

@@ -1,4 +1,4 @@
-"""Orders by where they stand: settled, in part, refunded, late; one of them with its sums and its lines."""
+"""Orders by status: settled, in part, refunded, late; one of them with its sums and its lines."""
 
 from typing import Any
 
@@ -6,20 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import outcome_words, selection, tables
-from pages.components.common import (
-    actor,
-    desk,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, refusals, texts
 from pages.components.facts import show_facts
 from pages.components.markdown import plain
-from pages.reconciliation import (
-    acceptance,
-    decisions,
-    export,
-    filters,
-)
+from pages.reconciliation import acceptance, decision_history, filters, list_exports
 from pages.reconciliation.pager import cursor, pager, say_cut
 from services.i18n import Translator
 from services.reconciliation.views import line_text, lists, order_text
@@ -27,12 +17,12 @@ from services.reconciliation.views.lists import Figures, LineOfFile, ListedOrder
 
 
 @st.fragment
-def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
+def show(figures: Figures, account_keys: tuple[str, ...]) -> None:
     t = texts()
     with refusals():
-        chosen, late = filters.of_orders(figures, looked_at)
+        chosen, late = filters.of_orders(figures, account_keys)
         sort: Any = st.session_state.get("sort_orders") or "newest"
-        filters.keep()
+        filters.write()
         page = lists.orders(desk(), actor(), chosen, sort, cursor("orders", (chosen, sort, late)), late=late)
         say_cut(page, t)
         if page.rows:
@@ -40,7 +30,7 @@ def show(figures: Figures, looked_at: tuple[str, ...]) -> None:
                 horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
             ):
                 pager("orders", page, t)
-                export.orders(chosen, sort, page, late=late)
+                list_exports.offer_orders(chosen, sort, page, late=late)
             _table(page.rows, t)
         else:
             st.info(
@@ -69,14 +59,14 @@ def _table(rows: tuple[ListedOrder, ...], t: Translator) -> None:
         table,
         [order.order for order in rows],
         (st.session_state.get("order_of"),),
-        _take,
+        _store_ticks,
         height=tables.height(len(rows)),
         alt=t("Orders by status. Choose one to see its lines."),
         column_config=tables.right_aligned(figures, t),
     )
 
 
-def _take(ticked: tuple[selection.Id, ...]) -> None:
+def _store_ticks(ticked: tuple[selection.Id, ...]) -> None:
     st.session_state["order_of"] = ticked[0] if ticked else None
 
 
@@ -143,14 +133,14 @@ def _order(number: int, t: Translator) -> None:
                 icon=":material/list:",
                 type="tertiary",
                 key=f"lines_of_{number}",
-                on_click=filters.go,
+                on_click=filters.open_view,
                 args=("lines",),
                 kwargs={"of_order": number, "outcome": "all"},
             ):
                 st.rerun(scope="app")
         with st.expander(t("Comments"), icon=":material/forum:"):
             name = f"{order.order_id} · {outcome_words.money(order.amount, order.currency, t)}"
-            decisions.comment_on_order(number, name)
+            decision_history.comment_on_order(number, name)
 
 
 def _facts(order: PositionedOrder, t: Translator) -> list[tuple[str, str]]:
@@ -190,7 +180,7 @@ def _span(first: str, last: str, t: Translator) -> str:
 
 
 def _near(found: OrderDetail, t: Translator) -> None:
-    """The open lines that come near the order, each leading to itself."""
+    """Show the open lines that may belong to the order, each with a button that opens it."""
     for line in found.near:
         amount = outcome_words.money(line.settled_amount_units, line.settlement_currency, t)
         name = line_text.operation(line.operation_code, line.operation, t)
@@ -205,7 +195,7 @@ def _near(found: OrderDetail, t: Translator) -> None:
             icon=":material/near_me:",
             type="tertiary",
             key=f"near_{found.order.id}_{line.id}",
-            on_click=filters.go,
+            on_click=filters.open_view,
             args=("lines",),
             kwargs={"line": line.id, "outcome": "all"},
         ):

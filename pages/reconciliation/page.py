@@ -1,21 +1,11 @@
-"""Reconciliation: payout files looked at and imported; every line and every order by outcome; each payout checked."""
+"""Reconciliation: payout files previewed and imported; lines and orders by outcome; the check of each payout."""
 
 import streamlit as st
 
 from pages.components import accounts
-from pages.components.common import (
-    actor,
-    desk,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, refusals, texts
 from pages.payout_files import fetch, progress, upload
-from pages.reconciliation import (
-    acceptance,
-    decisions,
-    results,
-    rules,
-)
+from pages.reconciliation import acceptance, decision_window, results, rules
 from services.access import Right
 from services.reconciliation.views import file_list
 
@@ -26,7 +16,7 @@ def page() -> None:
     with refusals():
         known = file_list.any_file(desk(), actor())
         progress.show()
-        upload.say_refused()
+        upload.show_known_files()
         if accounts.offered(Right.RECONCILE):
             with st.expander(t("Add payout files"), icon=":material/upload_file:", expanded=not known):
                 here, hipay = st.tabs([t("From this computer"), t("From HiPay")])
@@ -38,7 +28,7 @@ def page() -> None:
             results.show()
         else:
             _first_file()
-    decisions.window()
+    decision_window.window()
     acceptance.window()
     rules.window()
 

@@ -1,4 +1,4 @@
-"""From one page of a list to the next and back, for lists that know the pages beside this one, not all of them."""
+"""Paging of a list that knows its previous and its next page only."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from services.reconciliation.views.lists import SHOWN, Cursor, Page
 
 
 def cursor(name: str, shown: Any) -> Cursor | None:
-    """Where the list's page begins: at its beginning whenever ``shown``, what it is narrowed to and sorted by, has changed."""
+    """Where the list's page begins: the first page whenever ``shown``, its filter and sort, has changed."""
     if st.session_state.get(f"{name}_shown") != shown:
         st.session_state[f"{name}_shown"] = shown
         st.session_state[f"{name}_cursor"] = (None, 1)

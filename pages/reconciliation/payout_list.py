@@ -1,4 +1,4 @@
-"""Does each payout add up: its lines against what the file announces, and what stands in the way of the proof."""
+"""The payout check: the lines of each payout against what its file announces, and what blocks the tie-out."""
 
 from typing import Any
 
@@ -6,16 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import accounts, outcome_words, selection, tables
-from pages.components.common import (
-    actor,
-    desk,
-    refusals,
-    texts,
-)
+from pages.components.common import actor, desk, refusals, texts
 from pages.components.markdown import plain
 from pages.components.outcome_words import PAYOUT_STATES
 from pages.payout_files import set_aside_rows
-from pages.reconciliation import export, filters, held_corrections
+from pages.reconciliation import filters, held_corrections, list_exports
 from services.i18n import Translator
 from services.reconciliation.views import file_list, line_text, payout_list
 from services.reconciliation.views.lists import SHOWN
@@ -23,10 +18,10 @@ from services.reconciliation.views.payout_list import OperationSum, Payout
 
 
 @st.fragment
-def show(looked_at: tuple[str, ...]) -> None:
+def show(account_keys: tuple[str, ...]) -> None:
     t = texts()
     with refusals():
-        found = payout_list.list_payouts(desk(), actor(), looked_at)
+        found = payout_list.list_payouts(desk(), actor(), account_keys)
         st.caption(
             t("Each payout's lines are added up and compared with the payout that the file itself announces.")
         )
@@ -43,17 +38,17 @@ def show(looked_at: tuple[str, ...]) -> None:
             format_func=lambda state: f"{t(PAYOUT_STATES[state])} ({counts[state]})",
             persist_state="page",
         )
-        filters.keep()
-        kept = [one for one in found if not states or one.state in states]
-        if not kept:
+        filters.write()
+        matching = [one for one in found if not states or one.state in states]
+        if not matching:
             st.info(t("No payout fits this filter."), icon=":material/filter_alt_off:")
             return
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.caption(t.plural("{count} payout", "{count} payouts", len(kept)))
-            export.payouts(looked_at, tuple(states or ()), len(kept))
-        pages = -(-len(kept) // SHOWN)
+            st.caption(t.plural("{count} payout", "{count} payouts", len(matching)))
+            list_exports.offer_payouts(account_keys, tuple(states or ()), len(matching))
+        pages = -(-len(matching) // SHOWN)
         place = min(st.session_state.get("payouts_page", 1), pages)
-        _table(kept[(place - 1) * SHOWN : place * SHOWN], t)
+        _table(matching[(place - 1) * SHOWN : place * SHOWN], t)
         if pages > 1:
             st.pagination(pages, key="payouts_page")
         named = st.session_state.get("payout_of")
@@ -109,14 +104,14 @@ def _table(found: list[Payout], t: Translator) -> None:
         table,
         [_name(one) for one in found],
         (st.session_state.get("payout_of") or "",),
-        _take,
+        _store_ticks,
         height=tables.height(len(found)),
         alt=t("Payout check. Choose a payout to see what it is made of."),
         column_config=tables.right_aligned(right, t),
     )
 
 
-def _take(ticked: tuple[selection.Id, ...]) -> None:
+def _store_ticks(ticked: tuple[selection.Id, ...]) -> None:
     st.session_state["payout_of"] = ticked[0] if ticked else ""
 
 
@@ -134,7 +129,7 @@ def _payout(one: Payout, t: Translator) -> None:
                 ),
                 icon=":material/rule:",
             )
-            _set_aside(one, t)
+            _rows_set_aside(one, t)
         if one.corrections_held:
             st.warning(
                 t.plural(
@@ -177,14 +172,14 @@ def _payout(one: Payout, t: Translator) -> None:
 
 
 def _note(part: OperationSum, t: Translator) -> str:
-    said = [t("total line: repeats the others")] if part.kind == "control" else []
+    notes = [t("total line: repeats the others")] if part.kind == "control" else []
     if part.missing:
-        said.append(t.plural("{count} line has no amount", "{count} lines have no amount", part.missing))
-    return "; ".join(said)
+        notes.append(t.plural("{count} line has no amount", "{count} lines have no amount", part.missing))
+    return "; ".join(notes)
 
 
-def _set_aside(one: Payout, t: Translator) -> None:
-    """The rows that stand in the way, file by file."""
+def _rows_set_aside(one: Payout, t: Translator) -> None:
+    """Show the rows set aside that block the tie-out, file by file."""
     for file_id, name in payout_list.files_with_rows_set_aside(desk(), actor(), one):
         file = file_list.file(desk(), actor(), file_id)
         if file is not None:
@@ -193,7 +188,7 @@ def _set_aside(one: Payout, t: Translator) -> None:
 
 
 def _held(one: Payout, t: Translator) -> None:
-    """The corrections that wait, file by file."""
+    """Show the held corrections, file by file."""
     for file_id, name in payout_list.files_with_corrections_held(desk(), actor(), one):
         file = file_list.file(desk(), actor(), file_id)
         if file is not None:
@@ -207,7 +202,7 @@ def _leads(label: str, icon: str, key: str, choices: dict[str, Any]) -> None:
         icon=icon,
         key=key,
         type="tertiary",
-        on_click=filters.go,
+        on_click=filters.open_view,
         args=("lines",),
         kwargs=choices,
     )

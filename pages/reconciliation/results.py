@@ -1,4 +1,4 @@
-"""What the join came to: figures, money by outcome, and the views of it, each in a part of its own."""
+"""The outcome of the reconciliation: figures, money by outcome, and the views of lines, orders, payouts, files, rules."""
 
 from typing import Any
 
@@ -28,14 +28,14 @@ from services.i18n import Translator
 from services.reconciliation.views import lists
 from services.reconciliation.views.lists import OPEN, Figures, Moved
 
-_TAKEN = "picture_taken"  # how many bars were chosen
+_OPENED = "picture_taken"  # counts the choices of a bar
 
 
 def show() -> None:
     t = texts()
     filters.follow()
-    looked_at = filters.chosen_accounts()
-    figures = lists.figures(desk(), actor(), looked_at)
+    account_keys = filters.chosen_accounts()
+    figures = lists.figures(desk(), actor(), account_keys)
     _figures(figures, t)
     _picture(figures, t)
     words = {name: t(text) for name, text in VIEWS.items()}
@@ -49,20 +49,20 @@ def show() -> None:
         persist_state="page",
     )
     if view == "lines":
-        lines.show(figures, looked_at)
+        lines.show(figures, account_keys)
     elif view == "orders":
-        orders.show(figures, looked_at)
+        orders.show(figures, account_keys)
     elif view == "payouts":
-        payout_list.show(looked_at)
+        payout_list.show(account_keys)
     elif view == "files":
-        files.show(looked_at)
+        files.show(account_keys)
     else:
         rules.show()
-    filters.keep()
+    filters.write()
 
 
 def _figures(figures: Figures, t: Translator) -> None:
-    """What is open first; each figure leads to what it counts."""
+    """Show the figures, what is open first, each with a button to what it counts."""
     unproved = sum(count for state, count in figures.payout_states.items() if state != "tied")
     orderly, matched = figures.orderly, figures.lines("matched")
     share = percent(matched, orderly, t) if orderly else "—"
@@ -83,14 +83,14 @@ def _figures(figures: Figures, t: Translator) -> None:
                 type="tertiary",
                 icon=":material/arrow_forward:",
                 help=t(label),
-                on_click=filters.go,
+                on_click=filters.open_view,
                 args=(view,),
                 kwargs=choices,
             )
 
 
 def _picture(figures: Figures, t: Translator) -> None:
-    """A chart of one currency at a time: a pound and a yen are not to be compared."""
+    """Show a chart of one currency at a time, since amounts of two currencies cannot be compared."""
     sums = [one for one in figures.moved if one.outcome != "total_line" and one.currency]
     if not sums:
         return
@@ -105,29 +105,29 @@ def _picture(figures: Figures, t: Translator) -> None:
             currency = st.segmented_control(
                 t("Currency"), currencies, default=currency, required=True, key="picture_currency"
             )
-        # A new chart after each choice: the same bar can be chosen again, and which one is shown is told by the filter.
-        key = f"picture_{currency}_{st.session_state.get(_TAKEN, 0)}"
+        # A new chart after each choice: the same bar can be chosen again, and the filter says which one is shown.
+        key = f"picture_{currency}_{st.session_state.get(_OPENED, 0)}"
         st.altair_chart(
             _bars([one for one in sums if one.currency == currency], t),
             key=key,
-            on_select=lambda: _take(key, currency),
+            on_select=lambda: _open_bar(key, currency),
             selection_mode="bar",
             alt=t("Money moved, by outcome, in {currency}", currency=currency),
         )
         st.caption(t("Choose a bar to see its lines."))
 
 
-def _take(key: str, currency: str) -> None:
-    """A bar was chosen: its lines are shown."""
+def _open_bar(key: str, currency: str) -> None:
+    """Show the lines of the bar that was chosen."""
     picked = st.session_state[key].selection.get("bar") or []
     codes = [point["code"] for point in picked if point.get("code") in OUTCOME_ORDER]
     if codes:
-        st.session_state[_TAKEN] = st.session_state.get(_TAKEN, 0) + 1
-        filters.go("lines", outcome=codes[0], currency=[currency])
+        st.session_state[_OPENED] = st.session_state.get(_OPENED, 0) + 1
+        filters.open_view("lines", outcome=codes[0], currency=[currency])
 
 
 def _bars(sums: list[Moved], t: Translator) -> alt.Chart:
-    """One bar for each outcome, the longest first, its exact amount with its name: never cut, however narrow."""
+    """One bar for each outcome, the longest first; its name and exact amount stay readable in a narrow window."""
     sums = sorted(sums, key=lambda one: one.units, reverse=True)
     marked = {one.outcome for one in sums} & set(st.session_state.get("outcome") or ())
     chart = pd.DataFrame(

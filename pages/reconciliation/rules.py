@@ -1,4 +1,4 @@
-"""How an account's lines are joined: the reference, what may differ, the rules of what is not ours, how files are read."""
+"""The rules of an account: the reference column, what may differ, lines that are not ours, how files are read."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from pages.components import accounts
 from pages.components.common import actor, allowed, desk, language, texts
 from pages.components.decision_windows import (
     ask_reason,
-    begin_rule,
-    go,
+    confirm_or_back,
+    decision_refusals,
     progress_after_a_while,
-    refused,
 )
 from pages.components.decision_words import IGNORES, PATTERNS
 from pages.components.markdown import plain
 from pages.components.order_words import person_name
 from pages.payout_files.words import CHOICES
+from pages.reconciliation import rule_form
 from services.access import Right
 from services.accounts.settlement_delay import LEAST_DAYS, MOST_DAYS
 from services.i18n import Translator, format_date
@@ -31,10 +31,10 @@ _WINDOW = "rule_window"
 
 
 def show() -> None:
-    """The section: one account's rules, and for who may, the forms that change them."""
+    """Show one account's rules, and to whoever may change them the forms."""
     t, account = texts(), accounts.choose("rules_account", Right.SEE_SETTLEMENTS).key
     may = allowed(Right.RECONCILE, account)
-    with refused(account):
+    with decision_refusals(account):
         _joining(account, may, t)
         _not_ours(account, may, t)
         _reading(account, may, t)
@@ -132,10 +132,10 @@ def _not_ours(account: str, may: bool, t: Translator) -> None:
     st.subheader(t("Lines that are not ours"), anchor=False)
     st.caption(t("A line that no key joins and that such a rule takes is looked at no further."))
     found = not_ours_rules.rules(desk(), actor(), account)
-    standing = [rule for rule in found if rule.ended_at is None]
-    if not standing:
+    valid = [rule for rule in found if rule.ended_at is None]
+    if not valid:
         st.caption(t("There is no such rule."))
-    for rule in standing:
+    for rule in valid:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(_rule(rule, t))}**  \n{plain(rule.reason)}")
             if rule.rejoining:
@@ -195,7 +195,7 @@ def _begin(account: str, _rule: None, key: str) -> None:
     field = st.selectbox(
         t("Column"), list(labels), format_func=labels.__getitem__, key=f"new_rule_field_{key}"
     )
-    begin_rule(account, field, "", key, _close)
+    rule_form.show(account, field, "", key, _close)
 
 
 def _end(account: str, rule: Rule, key: str) -> None:
@@ -203,27 +203,27 @@ def _end(account: str, rule: Rule, key: str) -> None:
     st.markdown(f"**{plain(_rule(rule, t))}**")
     st.write(t("Its lines are joined again as if it had never been."))
     why = ask_reason("undo", key)
-    if go(t("End the rule"), key, _close, ready=bool(why.strip())):
-        with refused(account), progress_after_a_while() as progress:
+    if confirm_or_back(t("End the rule"), key, _close, ready=bool(why.strip())):
+        with decision_refusals(account), progress_after_a_while() as progress:
             not_ours_rules.end(desk(), actor(), rule.id, why, progress=progress)
             _close()
             st.rerun()
 
 
 def _reading(account: str, may: bool, t: Translator) -> None:
-    kept = reading.remembered(desk(), actor(), account)
-    if kept is None:
+    remembered = reading.remembered(desk(), actor(), account)
+    if remembered is None:
         return
     st.subheader(t("How its files are read"), anchor=False)
     st.caption(t("Remembered from the last file that was corrected by hand."))
     shown = [
         t("{label}: {value}", label=t(label), value=t(options.get(value, value)))
         for name, (label, options) in CHOICES.items()
-        if (value := getattr(kept, name)) is not None
+        if (value := getattr(remembered, name)) is not None
     ]
     shown += [
         t("{label}: {value}", label=t("Column {name}", name=name), value=t(LABELS[column]))
-        for name, column in kept.columns or ()
+        for name, column in remembered.columns or ()
         if column
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -236,16 +236,16 @@ def _reading(account: str, may: bool, t: Translator) -> None:
 
 
 def _file_accounts(account: str, may: bool, t: Translator) -> None:
-    """The Account cells that stand for this account, each of which can be given to another."""
+    """Show the Account cells of files that are this account's, each of which can be given to another."""
     cells = [cell for cell, key in file_accounts.file_accounts(desk(), actor()).items() if key == account]
     if not cells or not accounts.several():
         return
-    # Whoever has no right on another account cannot give it the cell: the account itself is all that is shown.
+    # Without a right on another account nobody can give it the cell.
     offered = list(accounts.offered(Right.RECONCILE)) if may else [account]
     st.subheader(t("What HiPay's files call this account"), anchor=False)
-    standing = file_accounts.accounts_in_use(desk(), actor())
+    in_use = file_accounts.accounts_in_use(desk(), actor())
     for cell in cells:
-        if cell in standing:  # elsewhere its lines would count twice
+        if cell in in_use:  # under another account its lines would count twice
             st.markdown(plain(t("{cell}: lines of it stand here", cell=cell)))
             continue
         chosen = st.selectbox(

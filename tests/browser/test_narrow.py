@@ -26,6 +26,24 @@ _OUTSIDE = """
   .map(element => element.outerHTML.slice(0, 160))
 """
 
+# Labels that end in an ellipsis and placeholders that are longer than their field; of Streamlit's uploader only the label is ours.
+_CUT_OFF = """
+() => {
+  const pen = document.createElement('canvas').getContext('2d');
+  const main = document.querySelector('[data-testid=stMain]');
+  const labels = [...main.querySelectorAll('*')].filter(element =>
+    element.checkVisibility() && element.clientWidth && getComputedStyle(element).textOverflow === 'ellipsis'
+    && element.scrollWidth > element.clientWidth && !element.closest('[data-testid=stFileUploaderDropzone]'));
+  const fields = [...main.querySelectorAll('input[placeholder]')].filter(field => {
+    const style = getComputedStyle(field);
+    pen.font = style.font;
+    const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return field.checkVisibility() && !field.value && room > 20 && pen.measureText(field.placeholder).width > room + 1;
+  });
+  return [...labels.map(label => label.innerText), ...fields.map(field => field.placeholder)];
+}
+"""
+
 
 def test_every_screen_fits_a_telephone(open_window: OpenWindow, installation: Installation) -> None:
     page = open_window(width=WIDTH, height=844).new_page()
@@ -56,3 +74,18 @@ def test_every_screen_fits_a_telephone(open_window: OpenWindow, installation: In
         choose(page, screen)
         look(screen.url_path)
     assert outside == {}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_no_label_and_no_placeholder_is_cut_off_on_a_telephone(
+    language: str, open_window: OpenWindow, installation: Installation
+) -> None:
+    page = open_window(language, width=WIDTH, height=844).new_page()
+    page.goto(f"{installation.dashboard}/overview")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    cut_off = {}
+    for screen in SCREENS:
+        choose(page, screen, language)
+        if found := page.evaluate(_CUT_OFF):
+            cut_off[screen.url_path] = found
+    assert cut_off == {}

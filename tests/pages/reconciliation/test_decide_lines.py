@@ -52,22 +52,22 @@ def finance(desk: Desk) -> Actor:
 def alone() -> None:
     import streamlit as st
 
-    from pages.reconciliation import decisions
+    from pages.reconciliation import decision_history, decision_window, decisions
 
-    decisions.said()
+    decisions.show_result()
     decisions.actions(st.session_state["line"])
-    decisions.show_history(st.session_state["line"])
-    decisions.window()
+    decision_history.show_history(st.session_state["line"])
+    decision_window.window()
 
 
 def several() -> None:
     import streamlit as st
 
-    from pages.reconciliation import decisions
+    from pages.reconciliation import decision_window, decisions
 
-    decisions.said()
+    decisions.show_result()
     decisions.bulk(st.session_state["lines"])
-    decisions.window()
+    decision_window.window()
 
 
 def ruling() -> None:

@@ -9,10 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from pages.navigation import SCREENS
 from services import clock
+from services.access import ROLE_RIGHTS, Grant, Right
 from services.alarms.handling import take
 from services.desk import Desk
 from services.imports import file_accounts
-from services.store import alarms
+from services.store import access, alarms
 from services.store.alarms import Condition
 from services.store.schema import orders
 from tests.support import by_hand
@@ -112,3 +113,23 @@ def test_an_alarm_of_a_payout_leads_to_the_reconciliation_for_whoever_may_see_pa
         assert not at.exception
         assert "HiPay listed payout 77" in words(at)
         assert links(at).count("Reconciliation") == offered  # with the alarm, and under "Payouts"
+
+
+def test_the_acts_on_a_file_with_rows_of_two_accounts_need_the_right_on_both(
+    open_page: Open, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ROLE_RIGHTS, "admin", ROLE_RIGHTS["admin"] | {Right.SEE_SETTLEMENTS})
+    file_accounts.assign(desk, person(desk, "finance"), "2", "outlet")
+    rows = by_hand.line("S-1"), by_hand.line("O-1").replace("1;", "2;", 1)
+    file = by_hand.take(desk, *rows, account="shop")
+    for account, offered in (("shop", 0), ("", 1)):
+        reader = person(desk, "admin")
+        with desk.store.write() as tx:
+            grants = [Grant("admin"), Grant("finance", account)]
+            access.set_grants(tx, reader.id, "table", grants, at=clock.now(), granted_by="test")
+        at = open_page("reconciliation/page.py", actor=reader)
+        at.query_params["view"], at.query_params["file_of"] = "files", str(file)
+        at.run()
+        assert not at.exception
+        assert "How it was read" in words(at)
+        assert [one.proto.label for one in at.get("download_button")].count("Original file") == offered

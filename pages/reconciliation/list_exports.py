@@ -1,4 +1,4 @@
-"""What a list shows, whole, as CSV or XLSX: made when the button is pressed."""
+"""The exports of a whole list as CSV or XLSX, made when the button is pressed."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from services.reconciliation.views.lists import LineFilter, OrderFilter, Page
 _PACKED = 200_000  # rows from which a CSV is put into a ZIP, since it stays in memory
 
 
-def lines(chosen: LineFilter, sort: Any, page: Page[Any]) -> None:
-    here, who, t = desk(), actor(), texts()  # the making has no session of its own
+def offer_lines(chosen: LineFilter, sort: Any, page: Page[Any]) -> None:
+    here, who, t = desk(), actor(), texts()  # what writes the file runs without a session
     _offer(
         "lines",
         t("payout-lines"),
@@ -24,7 +24,7 @@ def lines(chosen: LineFilter, sort: Any, page: Page[Any]) -> None:
     )
 
 
-def orders(chosen: OrderFilter, sort: Any, page: Page[Any], *, late: bool) -> None:
+def offer_orders(chosen: OrderFilter, sort: Any, page: Page[Any], *, late: bool) -> None:
     here, who, t = desk(), actor(), texts()
     _offer(
         "orders",
@@ -35,7 +35,7 @@ def orders(chosen: OrderFilter, sort: Any, page: Page[Any], *, late: bool) -> No
     )
 
 
-def payouts(accounts: tuple[str, ...], states: tuple[str, ...], total: int) -> None:
+def offer_payouts(accounts: tuple[str, ...], states: tuple[str, ...], total: int) -> None:
     here, who, t = desk(), actor(), texts()
     _offer(
         "payouts",
