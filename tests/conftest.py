@@ -1,11 +1,33 @@
-"""What every test may use: a real sandbox, one for each worker, that forgets everything before each test."""
+"""What every test may use: a desk, the people who work at it, and a real sandbox.
+
+    pytestmark = pytest.mark.desk(sandbox=True)
+
+    @pytest.mark.desk(own_links=True)
+    def test_something(desk, manager):
+        ...
+
+- ``desk`` is a desk of its own on an empty database in ``tmp_path``, in the sandbox's world, with nothing listening anywhere.
+- ``@pytest.mark.desk`` says how it differs; a mark on a test adds to the marks of its class and of its module:
+  ``prepared=True``: the account is ready to send;
+  ``sandbox=True``: prepared, and connected with the running sandbox, whose clock it follows;
+  whatever else ``open_test_desk`` takes (``own_links``, ``accounts``, ``auth`` …). ``settlements_folder`` lies in ``tmp_path``.
+- ``manager``, ``finance`` and ``admin`` are people with that role on all accounts; ``tests.support.desk.person`` makes others.
+- ``sandbox`` is one process for each worker, which forgets everything before each test.
+"""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from services import clock
+from services.access import Actor
+from services.demo.prepare import prepare_demo
+from services.desk import Desk
 from tests.support import postgres
+from tests.support.desk import open_test_desk, person
 from tests.support.sandbox import RunningSandbox, start_sandbox
 
 # A slow machine is no fault, and a run that was right is right again. `--hypothesis-profile explore` looks further.
@@ -25,6 +47,50 @@ def running_sandbox() -> Iterator[RunningSandbox]:
 def sandbox(running_sandbox: RunningSandbox) -> RunningSandbox:
     running_sandbox.reset()
     return running_sandbox
+
+
+def _desk_options(item: pytest.Item) -> dict[str, Any]:
+    """What the marks ``desk`` of the module, the class and the test say together."""
+    options: dict[str, Any] = {}
+    for mark in reversed(list(item.iter_markers("desk"))):
+        assert not mark.args, "the mark desk takes names: desk(own_links=True)"
+        options |= mark.kwargs
+    return options
+
+
+@pytest.fixture
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    options = _desk_options(request.node)
+    connected = options.pop("sandbox", False)
+    prepared = options.pop("prepared", connected)
+    if "settlements_folder" in options:
+        options["settlements_folder"] = tmp_path / options["settlements_folder"]
+    sandbox: RunningSandbox | None = request.getfixturevalue("sandbox") if connected else None
+    if sandbox:
+        options |= {"sandbox_url": sandbox.url, "sandbox_smtp_port": sandbox.smtp_port}
+    opened = open_test_desk(tmp_path, **options)
+    if prepared:
+        prepare_demo(opened)
+    if sandbox:
+        clock.use(sandbox.clock)
+    yield opened
+    clock.use(None)
+    opened.close()
+
+
+@pytest.fixture
+def manager(desk: Desk) -> Actor:
+    return person(desk, "manager")
+
+
+@pytest.fixture
+def finance(desk: Desk) -> Actor:
+    return person(desk, "finance")
+
+
+@pytest.fixture
+def admin(desk: Desk) -> Actor:
+    return person(desk, "admin")
 
 
 @pytest.fixture(autouse=True)

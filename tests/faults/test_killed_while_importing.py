@@ -6,9 +6,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from services.imports import background, files, process
 from services.imports.supervisor import ImportProcess
 from services.store.settlements import settlement_files
 from tests.support.by_hand import an_order
-from tests.support.desk import open_test_desk, person
 from tests.support.joined import must_hold, visible
 from tests.support.payouts import csv
 from tests.support.sandbox import ROOT
@@ -30,17 +28,10 @@ LINES = 24_000
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
+def desk(desk: Desk) -> Desk:
     for number in range(1, 20):
-        an_order(opened, f"A-{number}")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
+        an_order(desk, f"A-{number}")
+    return desk
 
 
 def made() -> bytes:

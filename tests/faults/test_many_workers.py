@@ -3,7 +3,6 @@
 import random
 import time
 from collections import defaultdict
-from collections.abc import Iterator
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
@@ -13,18 +12,17 @@ from sqlalchemy import select
 import services.store.schema
 from services import clock, store
 from services.access import Actor
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history
 from services.store import access
 from services.store.orders import steps
 from tests.faults import one_of_many
 from tests.support import forked
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox, clock_of, wait_for
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.desk(sandbox=True)]
 ORDERS, WORKERS, WAVES, KILLS_A_WAVE = 25, 4, 3, 7
 PATIENCE = 300  # seconds, of a machine that is busy with other things
 LEASE_IS_OVER = {"advance_seconds": 200}
@@ -69,13 +67,9 @@ class Team:
 
 
 @pytest.fixture
-def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port)
-    prepare_demo(opened)
+def desk(desk: Desk, sandbox: RunningSandbox) -> Desk:
     clock.use(clock_of(sandbox.client, ttl=0.1))
-    yield opened
-    clock.use(None)
-    opened.close()
+    return desk
 
 
 @pytest.mark.parametrize("duplicate_order", ["fresh", "refuse"])

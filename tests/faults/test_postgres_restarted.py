@@ -1,35 +1,27 @@
 """PostgreSQL restarted under a running application: what was asked for is done afterwards, nothing has to be started anew."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import services
 from services import clock
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.entrypoints import worker
 from services.orders import create, history
 from services.store import StoreError
 from tests.support import postgres
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.public import body, order_with_page, serving, signed
 from tests.support.sandbox import ROOT, RunningSandbox, clock_of, wait_for
 
-pytestmark = [pytest.mark.faults, pytest.mark.postgres]
+pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.desk(sandbox=True)]
 
 
 @pytest.fixture
-def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port)
-    prepare_demo(opened)
+def desk(desk: Desk, sandbox: RunningSandbox) -> Desk:
     clock.use(clock_of(sandbox.client))
-    yield opened
-    clock.use(None)
-    opened.close()
+    return desk
 
 
 def test_the_worker_waits_and_goes_on(

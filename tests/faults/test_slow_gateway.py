@@ -18,7 +18,7 @@ from services.entrypoints import worker
 from services.hipay.client import HiPay
 from services.orders import create, history, notifications
 from services.orders.steps import create_page, runner
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import open_test_desk
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox, start_sandbox, wait_for
 
@@ -71,11 +71,6 @@ def desk(sandbox: RunningSandbox, hung: RunningSandbox, tmp_path: Path) -> Itera
     prepare_demo(opened)
     yield Desks(opened.settings, opened.store, urls={"slow": hung.url, "quick": sandbox.url})
     opened.close()
-
-
-@pytest.fixture
-def manager(desk: Desk) -> Actor:
-    return person(desk, "manager")
 
 
 @contextmanager

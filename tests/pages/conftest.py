@@ -5,19 +5,16 @@
         at.text_input(key="search").set_value("Martin").run()
         assert not at.exception
 
-- ``desk`` is a fresh desk in the sandbox's world (SQLite in the test's own folder, nothing listening anywhere).
-  ``services.desk.current()`` answers it while the test runs. Fill it through services or ``tests.support.desk.person``.
+- ``desk`` is the desk of ``tests/conftest.py``, and ``services.desk.current()`` answers it while the test runs.
 - ``open_page(file, *roles, language="en", actor=None)`` runs the router as a person with these roles (a new one, or
   ``actor``) and goes to the screen, as a click in the menu would. ``file=None`` stays where the router begins.
   ``at.session_state["actor"]`` is the person. Other values may be put into ``at.session_state`` or ``at.query_params``
   before the next ``run()``.
-- A test that needs another desk (settings, an OIDC provider) parametrises or overrides ``desk_settings``.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 import streamlit as st
@@ -27,7 +24,7 @@ from streamlit.testing.v1 import AppTest
 import services
 from services.access import Actor
 from services.desk import Desk
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 
 ROUTER = Path(__file__).resolve().parents[2] / "pages" / "main.py"
 
@@ -36,18 +33,11 @@ manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_componen
 
 
 @pytest.fixture
-def desk_settings() -> dict[str, Any]:
-    return {}
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk_settings: dict[str, Any]) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path, **desk_settings)
-    monkeypatch.setattr(services.desk, "current", lambda: opened)
+def desk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setattr(services.desk, "current", lambda: desk)
     st.cache_data.clear()
     st.cache_resource.clear()
-    yield opened
-    opened.close()
+    return desk
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import ast
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -27,23 +27,11 @@ from services.orders import drafts, templates, warnings
 from services.reconciliation.decisions import history
 from services.store.settlements import settlement_files
 from tests.support.by_hand import an_order
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
 
 ROOT = Path(__file__).resolve().parents[2]
 CARD = "4111 1111 1111 1111"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def manager(desk: Desk) -> Actor:
-    return person(desk, "manager")
 
 
 def check(**changes: Any) -> dict[str, DeskError]:

@@ -2,7 +2,6 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -22,13 +21,11 @@ from tests.support.public import serving
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    with opened.store.write() as tx:
+def desk(desk: Desk) -> Desk:
+    with desk.store.write() as tx:
         heartbeats.store_signs(tx, dict.fromkeys(LANES, datetime.now(UTC)))
-    opened.worker_watch.poll()
-    yield opened
-    opened.close()
+    desk.worker_watch.poll()
+    return desk
 
 
 @pytest.fixture

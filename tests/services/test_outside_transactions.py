@@ -20,30 +20,28 @@ from services.alarms.sweep import sweep
 from services.bulk import sending
 from services.bulk.rows import Rules
 from services.checklist.overview import last_checks, overview
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.imports import background, fetch_schedule, files, folder
 from services.orders import create, history, notifications
 from services.settings import ROOT
 from services.store import Connection, Store
 from services.store.orders.orders import Filter
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.public import body
 from tests.support.tables import as_csv, row
+
+pytestmark = pytest.mark.desk(prepared=True, settlements_folder="watched")
 
 _FOLDERS = ("stat", "lstat", "access", "scandir", "listdir", "open", "replace")
 FILE = b"Account;Settlement ID;Transaction ID;Order;Original amount;Original currency;Currency;Operation;Settled amount;Settlement currency;Date\n1;77;T-1;A-1;10.00;EUR;;Sale;10.00;EUR;2026-11-20\n"
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(desk: Desk, tmp_path: Path) -> Iterator[Desk]:
     (tmp_path / "watched").mkdir()
-    opened = open_test_desk(tmp_path, settlements_folder=tmp_path / "watched")
-    prepare_demo(opened)
     with _refused_in_transactions():
-        yield opened
-    opened.close()
+        yield desk
 
 
 @contextmanager

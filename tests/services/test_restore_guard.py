@@ -42,6 +42,8 @@ from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox, wait_for
 
+pytestmark = pytest.mark.desk(sandbox=True)
+
 
 @pytest.fixture
 def opened() -> Iterator[list[Desk]]:

@@ -1,9 +1,7 @@
 """A customer erased: the address is in no byte of the database's files, and no cent, id or decision has changed."""
 
 import random
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -17,7 +15,6 @@ from services.accounts import options
 from services.accounts.options import Options
 from services.bulk import sending
 from services.bulk.rows import Rules, stored
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.entrypoints import worker
 from services.imports import background
@@ -32,27 +29,15 @@ from services.store.schema.base import metadata
 from services.store.schema.orders import batch_rows
 from services.store.schema.settlements import settlement_lines
 from services.text import folding
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.payouts import import_line
 from tests.support.tables import as_csv, row
 
+pytestmark = pytest.mark.desk(prepared=True)
+
 ADDRESS = "Ines.Benali@example.com"
 NAMES = ("Inès-Maëlle", "Benali-Unmistakable", "+33 6 12 34 56 78", "Canapé d’Inès")
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    prepare_demo(opened)
-    yield opened
-    clock.use(None)
-    opened.close()
-
-
-@pytest.fixture
-def admin(desk: Desk) -> Actor:
-    return person(desk, "admin")
 
 
 def order(desk: Desk, manager: Actor, **changes: Any) -> int:

@@ -10,19 +10,13 @@ from services.access import SYSTEM, Actor
 from services.bulk import sending
 from services.bulk.columns import REQUESTS
 from services.demo.drain import drain
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.i18n import translator
-from tests.support.desk import person
 from tests.support.tables import HEADINGS, as_csv, as_xlsx, row
 
+pytestmark = pytest.mark.desk(prepared=True)
+
 Open = Callable[..., AppTest]
-
-
-@pytest.fixture
-def manager(desk: Desk) -> Actor:
-    prepare_demo(desk)
-    return person(desk, "manager")
 
 
 def words(at: AppTest) -> str:

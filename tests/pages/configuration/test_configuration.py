@@ -121,7 +121,7 @@ def test_our_own_pages_in_one_click(desk: Desk, open_page: OpenPage) -> None:
     assert "/return/preview/exception?account=demo&lang=en" in said(at.caption)
 
 
-@pytest.mark.parametrize("desk_settings", [STAGE])
+@pytest.mark.desk(**STAGE)
 def test_without_a_public_address_the_ready_made_pages_can_be_left(desk: Desk, open_page: OpenPage) -> None:
     admin = person(desk, "admin")
     with desk.store.write() as tx:

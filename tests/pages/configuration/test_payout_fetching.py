@@ -35,10 +35,15 @@ def test_who_may_not_configure_only_looks(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("desk_settings", "said"),
+    "said",
     [
-        ({"accounts": {"demo": SHOP}}, "once their password is in the settings"),
-        ({"accounts": {"demo": {**SHOP, "finance_notification_password": SECRET}}}, "at this address:"),
+        pytest.param(
+            "once their password is in the settings", marks=pytest.mark.desk(accounts={"demo": SHOP})
+        ),
+        pytest.param(
+            "at this address:",
+            marks=pytest.mark.desk(accounts={"demo": {**SHOP, "finance_notification_password": SECRET}}),
+        ),
     ],
 )
 def test_the_address_for_hipay_and_never_the_password(open_page: Open, said: str) -> None:

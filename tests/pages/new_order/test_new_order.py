@@ -135,7 +135,7 @@ SHOPS = {
 }
 
 
-@pytest.mark.parametrize("desk_settings", [{"accounts": SHOPS}])
+@pytest.mark.desk(accounts=SHOPS)
 def test_currency_and_end_are_the_accounts_until_somebody_changes_them(open_page: Open) -> None:
     at = open_page("new_order/page.py", "manager")
     assert at.selectbox(key="order_currency").value == "EUR"

@@ -14,7 +14,6 @@ from services.access import Actor
 from services.accounts.errors import AccountUnknown
 from services.bulk import sending
 from services.bulk.rows import Rules
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.hipay.errors import NotAuthorised
 from services.i18n import translator
@@ -29,18 +28,13 @@ from services.orders.operations import Possible
 from services.store import alarms
 from services.store.orders import orders
 from services.store.orders.orders import Filter
-from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.tables import as_csv, row
 
+pytestmark = pytest.mark.desk(prepared=True)
+
 Open = Callable[..., AppTest]
 KEY = "departed"
-
-
-@pytest.fixture
-def manager(desk: Desk) -> Actor:
-    prepare_demo(desk)
-    return person(desk, "manager")
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from streamlit.testing.v1 import AppTest
 from services.access import SYSTEM, WORKER, Actor, NotAllowed
 from services.alarms import handling
 from services.alarms.handling import to_do
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.hipay.observations import Observation
 from services.orders import create, operations
@@ -19,13 +18,9 @@ from services.store.orders import orders
 from tests.support.desk import person
 from tests.support.drafts import draft
 
+pytestmark = pytest.mark.desk(prepared=True)
+
 Open = Callable[..., AppTest]
-
-
-@pytest.fixture
-def manager(desk: Desk) -> Actor:
-    prepare_demo(desk)
-    return person(desk, "manager")
 
 
 @pytest.fixture

@@ -9,21 +9,15 @@ from streamlit.testing.v1 import AppTest
 
 from services import clock
 from services.access import WORKER, Actor
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history, record
 from services.store.orders import orders
-from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.payouts import import_line
 
+pytestmark = pytest.mark.desk(prepared=True)
+
 Open = Callable[..., AppTest]
-
-
-@pytest.fixture
-def manager(desk: Desk) -> Actor:
-    prepare_demo(desk)
-    return person(desk, "manager")
 
 
 def words(at: AppTest) -> str:

@@ -10,7 +10,6 @@ from streamlit.testing.v1 import AppTest
 from services import clock
 from services.access import CUSTOMER, WORKER, Actor
 from services.alarms.sweep import sweep
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.hipay.notifications import parse
 from services.orders import create, history, notifications
@@ -20,13 +19,9 @@ from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.public import body
 
+pytestmark = pytest.mark.desk(prepared=True)
+
 Open = Callable[..., AppTest]
-
-
-@pytest.fixture
-def manager(desk: Desk) -> Actor:
-    prepare_demo(desk)
-    return person(desk, "manager")
 
 
 @pytest.fixture

@@ -9,13 +9,14 @@ from streamlit.testing.v1 import AppTest
 from services import clock
 from services.access import WORKER, Actor
 from services.accounts.options import Options, options, save
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history, links, qr
 from services.orders.record import record
 from services.store.orders import orders
 from tests.support.desk import person
 from tests.support.drafts import draft
+
+pytestmark = pytest.mark.desk(prepared=True)
 
 Open = Callable[..., AppTest]
 OWN = {
@@ -28,12 +29,6 @@ OWN = {
     "Duplicate as new",
     "QR code",
 }
-
-
-@pytest.fixture
-def manager(desk: Desk) -> Actor:
-    prepare_demo(desk)
-    return person(desk, "manager")
 
 
 def sent(desk: Desk, manager: Actor, *, own: bool = True, **changes: object) -> int:

@@ -107,9 +107,7 @@ def test_one_that_could_not_be_read_is_read_otherwise(open_page: Open, desk: Des
 SHOP = {"name": "Shop", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
 
 
-@pytest.mark.parametrize(
-    "desk_settings", [{"accounts": {"shop": SHOP, "outlet": {**SHOP, "name": "Outlet"}}}]
-)
+@pytest.mark.desk(accounts={"shop": SHOP, "outlet": {**SHOP, "name": "Outlet"}})
 def test_with_several_accounts_one_answer_holds_for_all_files_that_are_added(
     open_page: Open, desk: Desk
 ) -> None:

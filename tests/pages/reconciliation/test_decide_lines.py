@@ -44,11 +44,6 @@ def orders(desk: Desk) -> dict[str, int]:
     return found
 
 
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance", name="Camille Martin")
-
-
 def alone() -> None:
     import streamlit as st
 

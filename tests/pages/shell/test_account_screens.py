@@ -24,9 +24,7 @@ from tests.support.two_accounts import ACCOUNTS, MARKS, fill
 Open = Callable[..., AppTest]
 
 
-@pytest.fixture
-def desk_settings() -> dict[str, Any]:
-    return {"accounts": ACCOUNTS}
+pytestmark = pytest.mark.desk(accounts=ACCOUNTS)
 
 
 def text_of(at: AppTest) -> str:

@@ -1,7 +1,6 @@
 """A short passphrase is said on every screen to those who can replace it, and in the check list."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,14 +9,9 @@ Open = Callable[..., AppTest]
 SHOP = {"name": "Maison *Élan*", "environment": "sandbox", "login": "l", "password": "p", "passphrase": "x"}
 
 
-@pytest.fixture
-def desk_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return {
-        "accounts": {
-            "shop": {**SHOP, **getattr(request, "param", {})},
-            "other": {**SHOP, "name": "Other", "passphrase": "long enough, I hope"},
-        }
-    }
+LONG = {"passphrase": "long enough, I hope"}
+OTHER = {**SHOP, "name": "Other", **LONG}
+pytestmark = pytest.mark.desk(accounts={"shop": SHOP, "other": OTHER})
 
 
 def warnings(at: AppTest) -> list[str]:
@@ -43,6 +37,6 @@ def test_the_check_list_says_what_to_do(open_page: Open) -> None:
     )
 
 
-@pytest.mark.parametrize("desk_settings", [{"passphrase": "long enough, I hope"}], indirect=True)
+@pytest.mark.desk(accounts={"shop": {**SHOP, **LONG}, "other": OTHER})
 def test_nobody_is_told_of_a_long_one(open_page: Open) -> None:
     assert warnings(open_page("admin/people.py", "admin")) == []

@@ -131,20 +131,14 @@ def test_in_the_sandboxs_world_every_screen_says_that_no_money_moves(
     assert links["HiPay sandbox"] == f"{desk.settings.sandbox_url}/control"
 
 
+@pytest.mark.desk(accounts={"shop": STAGE})
 class TestWithRealAccounts:
-    @pytest.fixture
-    def desk_settings(self) -> dict[str, Any]:
-        return {"accounts": {"shop": STAGE}}
-
     def test_there_is_no_banner(self, open_page: Open) -> None:
         assert "Mailbox" not in labels(open_page("admin/people.py", "admin"))
 
 
+@pytest.mark.desk(auth=PROVIDER)
 class TestWithAProvider:
-    @pytest.fixture
-    def desk_settings(self) -> dict[str, Any]:
-        return {"auth": PROVIDER}
-
     def test_nobody_sees_a_screen_before_the_sign_in(self, desk: Desk) -> None:
         at = router()
         at.user = {"is_logged_in": False}
@@ -302,11 +296,8 @@ def test_nobody_is_offered_a_role_for_themselves(open_page: Open, desk: Desk) ->
     assert at.button_group(key=f"wanted_{other.id}").options == ["Manager", "Finance", "Administrator"]
 
 
+@pytest.mark.desk(accounts={"shop": STAGE, "outlet": {**STAGE, "name": "Outlet"}})
 class TestWithTwoAccounts:
-    @pytest.fixture
-    def desk_settings(self) -> dict[str, Any]:
-        return {"accounts": {"shop": STAGE, "outlet": {**STAGE, "name": "Outlet"}}}
-
     def test_a_role_is_given_for_one_account(self, open_page: Open, desk: Desk) -> None:
         at = open_page("admin/people.py", "admin")
         other = person(desk, "finance")

@@ -1,8 +1,5 @@
 """A role is granted for one account, or for all of them."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from services.access import (
@@ -22,18 +19,13 @@ from services.access import (
     users,
 )
 from services.desk import Desk
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 
 ACCOUNT = {"environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
 
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = open_test_desk(
-        tmp_path, accounts={"shop": {"name": "Shop", **ACCOUNT}, "outlet": {"name": "Outlet", **ACCOUNT}}
-    )
-    yield desk
-    desk.close()
+pytestmark = pytest.mark.desk(
+    accounts={"shop": {"name": "Shop", **ACCOUNT}, "outlet": {"name": "Outlet", **ACCOUNT}}
+)
 
 
 def refused(desk: Desk, actor: Actor, right: Right, account: str) -> bool:

@@ -4,7 +4,6 @@ import pwd
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,20 +26,13 @@ from services.access.sign_in import ClaimsIncomplete, ForeignToken, SessionEnded
 from services.desk import Desk
 from services.settings import SignIn
 from services.store import access
-from tests.support.desk import ISSUER, PROVIDER, open_test_desk, person
+from tests.support.desk import ISSUER, PROVIDER, person
+
+pytestmark = pytest.mark.desk(
+    auth=PROVIDER, sign_in=SignIn(absolute_hours=12, idle_minutes=30, admins=("Boss@Example.com", ""))
+)
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(
-        tmp_path,
-        auth=PROVIDER,
-        sign_in=SignIn(absolute_hours=12, idle_minutes=30, admins=("Boss@Example.com", "")),
-    )
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """Saving an account's configuration: each field by its rule, each refusal by its name, nothing personal in the audit."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from services import clock
@@ -24,21 +21,9 @@ from services.checklist.overview import last_checks
 from services.desk import Desk
 from services.store import accounts
 from tests.support.accounts import EMAIL, STAGE, audit_of
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Any:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Any:
-    opened = open_test_desk(tmp_path, **STAGE)
-    yield opened
-    opened.close()
+STAGE_DESK = pytest.mark.desk(**STAGE)
 
 
 @pytest.mark.parametrize(
@@ -64,24 +49,24 @@ def stage(tmp_path: Path) -> Any:
         ("https://boutique.example/" + "a" * 2000, "url_too_long"),
     ],
 )
-def test_a_redirect_page_that_hipay_could_not_use_is_refused_by_name(
-    stage: Desk, url: str, code: str
-) -> None:
+@STAGE_DESK
+def test_a_redirect_page_that_hipay_could_not_use_is_refused_by_name(desk: Desk, url: str, code: str) -> None:
     with pytest.raises(FieldProblems) as refused:
         save_redirect_pages(
-            stage, person(stage, "admin"), "shop", {"accept": "https://good.example/", "decline": url}
+            desk, person(desk, "admin"), "shop", {"accept": "https://good.example/", "decline": url}
         )
     assert {name: problem.code for name, problem in refused.value.problems.items()} == {"decline": code}
-    with stage.store.read() as tx:
+    with desk.store.read() as tx:
         assert redirect_pages(tx, "shop") == RedirectPages()
 
 
 @pytest.mark.parametrize(
     "url", ["https://boutique.example/merci?lang=fr&x=%20", " https://xn--lan-9la.example:8443 "]
 )
-def test_a_redirect_page_keeps_its_query_and_loses_its_blanks(stage: Desk, url: str) -> None:
-    assert save_redirect_pages(stage, person(stage, "admin"), "shop", {"accept": url}) == ("accept",)
-    with stage.store.read() as tx:
+@STAGE_DESK
+def test_a_redirect_page_keeps_its_query_and_loses_its_blanks(desk: Desk, url: str) -> None:
+    assert save_redirect_pages(desk, person(desk, "admin"), "shop", {"accept": url}) == ("accept",)
+    with desk.store.read() as tx:
         assert redirect_pages(tx, "shop").accept == url.strip()
 
 
@@ -104,9 +89,10 @@ def test_our_own_pages_in_one_click_have_the_address_of_each_payment_page(desk: 
     assert pages.urls(None, "demo", "tok") == {}
 
 
-def test_our_own_pages_need_a_public_address(stage: Desk) -> None:
+@STAGE_DESK
+def test_our_own_pages_need_a_public_address(desk: Desk) -> None:
     with pytest.raises(PublicAddressMissing):
-        use_own_pages(stage, person(stage, "admin"), "shop")
+        use_own_pages(desk, person(desk, "admin"), "shop")
 
 
 def test_pages_left_out_stay_and_a_page_can_be_emptied(desk: Desk) -> None:

@@ -19,15 +19,9 @@ from services.store import access, accounts
 from tests.support.accounts import EMAIL, STAGE, audit_of
 from tests.support.desk import open_test_desk, person
 
+pytestmark = pytest.mark.desk(prepared=True)
+
 SMTP = "127.0.0.1:8525 none"  # the mailbox of the sandbox
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Any:
-    opened = open_test_desk(tmp_path)
-    prepare_demo(opened)
-    yield opened
-    opened.close()
 
 
 def measured(desk: Desk, name: str, status: str, **detail: str) -> None:

@@ -26,6 +26,8 @@ from tests.support.drafts import draft
 from tests.support.payouts import import_line
 from tests.support.sandbox import RunningSandbox, wait_for
 
+pytestmark = pytest.mark.desk(sandbox=True)
+
 
 def send(desk: Desk, actor: Actor, **changes: object) -> int:
     order_id = create.create(desk, actor, draft(**changes), create.new_form_key())

@@ -2,7 +2,6 @@
 
 import socket
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -31,25 +30,15 @@ from services.store.alarms import Condition
 from services.store.orders import notifications
 from services.store.settlements import settlement_files
 from tests.support.by_hand import an_order
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.full import no_room
 from tests.support.joined import must_hold, visible
 from tests.support.payouts import csv
 from tests.support.public import body, serving, signed
 
+pytestmark = pytest.mark.desk(keep_free_mb=0, settlements_folder="hipay")
+
 TOO_MUCH = 1_000_000  # megabytes: more than the disk of any machine that runs tests has free
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path, keep_free_mb=0, settlements_folder=tmp_path / "hipay")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
 
 
 @pytest.fixture(autouse=True)

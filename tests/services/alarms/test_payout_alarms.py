@@ -1,6 +1,5 @@
 """Payout files that nobody may be looking at are in To do: begun when they stop, ended by themselves when they go on."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -24,29 +23,21 @@ from services.imports.lease import Lease
 from services.store import Row
 from services.store.schema.fetching import payout_requests
 from services.store.settlements import hipay_list
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.open_alarms import open_alarms
 from tests.support.payout_folder import look, zipped
 from tests.support.payouts import csv, import_file, lines_of
 
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    made = tmp_path / "hipay"
-    made.mkdir()
-    return made
+pytestmark = pytest.mark.desk(settlements_folder="hipay")
 
 
 @pytest.fixture
-def desk(tmp_path: Path, place: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path, settlements_folder=place)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
+def place(desk: Desk) -> Path:
+    """The folder that is watched."""
+    folder = desk.settings.settlements_folder
+    assert folder is not None
+    folder.mkdir()
+    return folder
 
 
 def sale(order: str, account: str = "1") -> str:

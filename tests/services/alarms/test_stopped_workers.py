@@ -32,16 +32,8 @@ from services.orders.steps.lanes import Lanes
 from services.store import Store, heartbeats
 from services.store.orders.steps import Step
 from services.store.schema import orders
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.sandbox import wait_for
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
 
 STEP = Step(
     id=1,

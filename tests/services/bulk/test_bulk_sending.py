@@ -31,6 +31,8 @@ from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox
 from tests.support.tables import as_csv, row
 
+pytestmark = pytest.mark.desk(sandbox=True)
+
 RULES = Rules("fr", 7, "fr")
 
 

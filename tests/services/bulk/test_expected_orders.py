@@ -1,42 +1,27 @@
 """The shop's own orders: known once, never changed by a list, found by payout lines, and no payment request."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from services.access import SYSTEM, Actor, NotAllowed
 from services.bulk import expected
 from services.bulk.expected import Preview
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, history
 from services.orders.errors import OrderIdTaken, UnknownOrder
 from services.store.orders import orders, steps
 from services.store.orders.orders import Filter
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.payouts import import_file, lines_of, positions_of
 from tests.support.tables import as_csv
+
+pytestmark = pytest.mark.desk(prepared=True)
 
 HEADINGS = ("Commande", "Montant", "Devise", "Date de commande", "N° de facture")
 PAYOUT = (
     "Settlement ID;Transaction ID;Order;Original amount;Original currency;Operation;Settled amount;Settlement currency;"
     "Reporting data 1"
 )
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    prepare_demo(opened)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
 
 
 def look(desk: Desk, actor: Actor, *lines: tuple[str, ...]) -> Preview:

@@ -18,6 +18,8 @@ from services.store.schema.orders import audit, orders, table_columns
 from tests.support.desk import person
 from tests.support.tables import as_csv, as_xlsx
 
+pytestmark = pytest.mark.desk(sandbox=True)
+
 Write = Callable[[Sequence[Sequence[Any]], Sequence[str]], bytes]
 RULES = Rules("fr", 7, "fr")
 WHO = {"First name": "Zoé", "E-mail address": "zoe@example.com", "Description": "Lampe", "Order id": "C-1"}

@@ -22,6 +22,8 @@ from tests.support.desk import open_test_desk, person
 from tests.support.payouts import import_file, lines_of
 from tests.support.sandbox import RunningSandbox
 
+pytestmark = pytest.mark.desk(sandbox=True)
+
 
 @pytest.fixture(autouse=True)
 def _short(desk: Desk, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,9 @@
 """What a file corrects is shown before and after; what its reading found is kept with it, whoever looked at it."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from services import error_messages
 from services.access import WORKER, Actor
@@ -28,7 +25,6 @@ from services.settlements.findings import findings_of
 from services.settlements.given import Given
 from services.store import Row
 from services.store.settlements import settlement_files
-from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
 from tests.support.payouts import csv, import_file, lines_of
 from tests.support.workbooks import cells, xlsx
@@ -37,18 +33,6 @@ from tests.unit.settlements.writing import ENGLISH, sale, write
 
 def line(order: str, amount: str = "10.00", day: str = "2026-11-20") -> str:
     return f";77;T-{order};{order};{amount};EUR;;;;;Sale;{amount};EUR;;{day}"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
 
 
 def told(found: tuple[ShownCorrection, ...]) -> list[tuple[int, dict[str, tuple[Any, Any]]]]:

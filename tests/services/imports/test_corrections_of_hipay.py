@@ -1,8 +1,6 @@
 """What HiPay's API has delivered is changed by HiPay, or by a person who says why; a file of other origin stands beside."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,24 +34,17 @@ from services.store.schema.settlements import settlement_lines
 from services.store.settlements import decisions, hipay_list, settlement_files
 from tests.support.by_hand import an_order
 from tests.support.corrections import CHANGED, HIPAYS, OTHERS, PAYOUT, amounts, come, line
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.joined import everything, must_hold
 from tests.support.looking import looked_at
 from tests.support.payouts import csv, lines_of
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def desk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr(rejoin, "GAP_SECONDS", 0)
-    opened = open_test_desk(tmp_path)
-    file_accounts.assign(opened, person(opened, "finance"), "1", "demo")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
+    file_accounts.assign(desk, person(desk, "finance"), "1", "demo")
+    return desk
 
 
 def check(desk: Desk, actor: Actor) -> tuple[str, int]:

@@ -2,9 +2,7 @@
 
 import csv as csv_module
 import io
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +18,7 @@ from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.line_pages import SORTS, Sort
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.by_hand import an_order
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.payouts import csv, import_file
 
 DATES = [
@@ -31,13 +29,6 @@ DATES = [
     "2026-12-01 00:00:00",
 ]
 LINES = [f"1;77;80{n};A-{n};1{n}.00;EUR;;;;;Sale;1{n}.00;EUR;F-{n};{text}" for n, text in enumerate(DATES)]
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

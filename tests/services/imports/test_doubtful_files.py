@@ -1,6 +1,5 @@
 """Files cut off, put together, or with stray quotation marks: nothing of them becomes a proof by itself."""
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from services.settlements.errors import TruncatedFile
 from services.settlements.given import Given
 from services.store import Row
 from services.store.settlements import settlement_files
-from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
 from tests.support.payouts import HEAD, Failed, csv, import_file, lines_of
 
@@ -34,18 +32,6 @@ def row(
 
 
 PAID = row("", "20.00", operation="Settlement")
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
 
 
 def unclosed(*rows: str) -> bytes:

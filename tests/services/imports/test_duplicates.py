@@ -1,8 +1,6 @@
 """A payout that is stored comes again in another rendition: nothing is doubled unless a person says that it is another."""
 
-from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,6 @@ from services.imports import background, files
 from services.imports.duplicates import StoredPayout
 from services.settlements.dialect import Chosen
 from services.store.settlements import settlement_files
-from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
 from tests.support.payouts import Failed, import_file, lines_of
 
@@ -22,18 +19,6 @@ COLUMNS = (
     "Settled amount", "Settlement currency", "Reporting data 1", "Reporting data 4", "Date",
 )  # fmt: skip
 Line = dict[str, str]
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
 
 
 def line(number: int, operation: str = "Sale", amount: str = "10.00", **cells: str) -> Line:

@@ -1,8 +1,6 @@
 """Which of our accounts a payout file's lines are booked to, and by whose rules the file is read."""
 
-from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,31 +22,12 @@ from services.settlements.dialect import Chosen
 from services.store import Row
 from services.store.schema.settlements import settlement_lines
 from services.store.settlements import settlement_files
-from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
 from tests.support.payouts import Failed, account_of, csv, import_file, lines_of
 
 SHOP = {"name": "Shop", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
 
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """Two accounts, the keys of which may stand in a file."""
-    opened = open_test_desk(tmp_path, accounts={"shop": SHOP, "outlet": {**SHOP, "name": "Outlet"}})
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def alone(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path, accounts={"shop": SHOP})
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
+pytestmark = pytest.mark.desk(accounts={"shop": SHOP, "outlet": {**SHOP, "name": "Outlet"}})
 
 
 def sale(order: str, account: str = "", amount: str = "10.00", settlement: str = "77") -> str:
@@ -93,19 +72,20 @@ def test_what_is_known_and_changed_is_counted_in_the_account_of_each_line(desk: 
     assert (shown.new, shown.known, shown.changed) == (0, 1, 1)
 
 
-def test_an_account_that_nobody_knows_is_asked_for_with_one_account_too(alone: Desk) -> None:
-    finance, raw = person(alone, "finance"), csv(sale("A", "800"))
-    assert [(part.cell, part.account) for part in looked_at(alone, finance, "shop", raw).accounts] == [
+@pytest.mark.desk(accounts={"shop": SHOP})
+def test_an_account_that_nobody_knows_is_asked_for_with_one_account_too(desk: Desk, finance: Actor) -> None:
+    raw = csv(sale("A", "800"))
+    assert [(part.cell, part.account) for part in looked_at(desk, finance, "shop", raw).accounts] == [
         ("800", "")
     ]
     with pytest.raises(Failed) as refused:
-        import_file(alone, finance, "shop", "payout.csv", raw)
+        import_file(desk, finance, "shop", "payout.csv", raw)
     assert refused.value.failure == "file_account_unknown"
-    assert booked(alone) == {}
-    file_accounts.assign(alone, finance, " 800", "shop")
-    assert account_of(alone, "800 ") == "shop"
-    background.work_off(alone)  # the answer alone is enough
-    assert booked(alone) == {"A": "shop"}
+    assert booked(desk) == {}
+    file_accounts.assign(desk, finance, " 800", "shop")
+    assert account_of(desk, "800 ") == "shop"
+    background.work_off(desk)  # the answer alone is enough
+    assert booked(desk) == {"A": "shop"}
 
 
 def test_it_waits_until_each_of_its_accounts_is_known(desk: Desk, finance: Actor) -> None:

@@ -1,8 +1,7 @@
 """Who has a right on one account sees, adds and changes payout files of that account only."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 
@@ -25,18 +24,12 @@ from services.imports.preview import Preview
 from services.imports.preview_process import PreviewJob, PreviewRefused
 from services.settlements.dialect import Chosen
 from services.settlements.given import Given
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.payouts import csv
 
 SHOP = {"name": "Shop", "environment": "production", "login": "l", "password": "p", "passphrase": "s"}
 
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """Two accounts, the keys of which may stand in a file."""
-    opened = open_test_desk(tmp_path, accounts={"shop": SHOP, "outlet": {**SHOP, "name": "Outlet"}})
-    yield opened
-    opened.close()
+pytestmark = pytest.mark.desk(accounts={"shop": SHOP, "outlet": {**SHOP, "name": "Outlet"}})
 
 
 @pytest.fixture

@@ -41,18 +41,6 @@ class Died(BaseException):
     """The process is gone, here."""
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
-
-
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few lines in each block and transaction, so that a small file has many."""

@@ -1,6 +1,6 @@
 """What is not there is not 0: no payout is proved by it, no order settled, whether it comes now or was stored long ago."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -30,18 +30,6 @@ from tests.support.faulty import WORKBOOKS, Cell, Error, Formula
 from tests.support.first_version import as_left_at
 from tests.support.joined import must_hold
 from tests.support.payouts import import_file
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
 
 
 def row(

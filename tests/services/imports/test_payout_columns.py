@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,12 +17,13 @@ from services.reconciliation.views import file_list
 from services.settlements.dialect import Chosen
 from services.settlements.findings import findings_of
 from services.store.settlements import settlement_files
-from tests.support.desk import open_test_desk, person
 from tests.support.looking import looked_at
 from tests.support.open_alarms import open_alarms
 from tests.support.payout_folder import look
 from tests.support.payouts import HEAD, Failed, import_file, lines_of
 from tests.support.tables import as_xlsx
+
+pytestmark = pytest.mark.desk(settlements_folder="hipay")
 
 Write = Callable[[list[list[str]]], bytes]
 SALE = "1;77;T-A;A;50.00;EUR;;;;;Sale;49.00;EUR;F-A;2026-11-20"
@@ -30,22 +31,12 @@ REFUND = "1;77;T-B;B;-8.00;EUR;;;;;Refund;-8.00;EUR;F-B;2026-11-20"
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    made = tmp_path / "hipay"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
-def desk(tmp_path: Path, place: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path, settlements_folder=place)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
+def place(desk: Desk) -> Path:
+    """The folder that is watched."""
+    folder = desk.settings.settlements_folder
+    assert folder is not None
+    folder.mkdir()
+    return folder
 
 
 def rows(*before: tuple[str, str, str], **renamed: str) -> list[list[str]]:

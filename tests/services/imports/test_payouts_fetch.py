@@ -37,12 +37,9 @@ from tests.support.sandbox import RunningSandbox
 from tests.unit.hipay import wire
 from tests.unit.hipay.wire import Wire, serve
 
+pytestmark = pytest.mark.desk(sandbox=True)
+
 FILE = f"{HEAD}\n1;77;T-1;A-1;10.00;EUR;;;;;Sale;10.00;EUR;F-1;2026-11-20\n".encode()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
 
 
 def settle(sandbox: RunningSandbox, *orders: str) -> list[str]:

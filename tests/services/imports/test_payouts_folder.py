@@ -5,7 +5,7 @@ import os
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,34 +23,23 @@ from services.imports.folder import Watch
 from services.store.schema.fetching import folder_files
 from services.store.schema.settlements import settlement_files
 from tests.support import readers
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.payout_folder import content, look, zipped
 from tests.support.sandbox import wait_for
 
+pytestmark = pytest.mark.desk(settlements_folder="hipay")
+
 ONE_ACCOUNT = {"name": "Shop", "environment": "sandbox", "login": "l", "password": "p", "passphrase": "x"}
+TWO_ACCOUNTS = pytest.mark.desk(accounts={"shop": ONE_ACCOUNT, "outlet": ONE_ACCOUNT})
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    made = tmp_path / "hipay"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
-def desk(tmp_path: Path, place: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path, settlements_folder=place)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def two_accounts(tmp_path: Path, place: Path) -> Iterator[Desk]:
-    opened = open_test_desk(
-        tmp_path, settlements_folder=place, accounts={"shop": ONE_ACCOUNT, "outlet": ONE_ACCOUNT}
-    )
-    yield opened
-    opened.close()
+def place(desk: Desk) -> Path:
+    """The folder that is watched."""
+    folder = desk.settings.settlements_folder
+    assert folder is not None
+    folder.mkdir()
+    return folder
 
 
 def imported(desk: Desk) -> list[Any]:
@@ -87,13 +76,14 @@ def test_whoever_sees_the_folder_sees_what_became_of_a_file(desk: Desk, place: P
     assert note.stat().st_mode & 0o777 == 0o600 | mode & 0o044
 
 
-def test_an_account_has_its_own_folder(two_accounts: Desk, place: Path) -> None:
+@TWO_ACCOUNTS
+def test_an_account_has_its_own_folder(desk: Desk, place: Path) -> None:
     for name in ("shop", "outlet", "elsewhere"):
         (place / name).mkdir()
         (place / name / "a.csv").write_bytes(content(name))
     (place / "loose.csv").write_bytes(content("loose"))
-    look(two_accounts)
-    assert {file.account for file in imported(two_accounts)} == {"shop", "outlet"}
+    look(desk)
+    assert {file.account for file in imported(desk)} == {"shop", "outlet"}
     assert there(place) == {
         "shop/done/a.csv",
         "outlet/done/a.csv",
@@ -361,13 +351,14 @@ def test_the_check_list_says_how_the_folder_stands(
     assert state(desk, "demo") == expected
 
 
-def test_the_check_list_names_a_folder_that_is_missing(two_accounts: Desk, place: Path) -> None:
+@TWO_ACCOUNTS
+def test_the_check_list_names_a_folder_that_is_missing(desk: Desk, place: Path) -> None:
     (place / "shop").mkdir()
-    assert state(two_accounts, "shop") == ("ok", "")
-    assert state(two_accounts, "outlet") == ("warning", "no_folder")
+    assert state(desk, "shop") == ("ok", "")
+    assert state(desk, "outlet") == ("warning", "no_folder")
     (place / "shop" / "a.csv").write_bytes(content())
-    look(two_accounts)
-    assert state(two_accounts, "shop") == ("ok", "taken")
+    look(desk)
+    assert state(desk, "shop") == ("ok", "taken")
 
 
 def state(desk: Desk, account: str) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """A large file is looked at by a process of its own; what comes of it is what a small one comes to."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,24 +12,12 @@ from services.imports.preview import Preview
 from services.imports.preview_process import PreviewJob, PreviewRefused
 from services.settlements.dialect import Chosen
 from services.settlements.given import Given
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.looking import looked_at
 
 HEAD = "Settlement ID;Original amount;Original currency;Operation;Settled amount;Settlement currency\r\n"
 FILE = HEAD + "77;1250.50;EUR;Sale;1250.50;EUR\r\n" * 40
 PATIENCE = 120.0  # seconds
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,8 @@
 """What happens to orders, rules and files while a payout file is on its way into the store: nothing is lost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
-from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import Any
@@ -34,20 +33,7 @@ from services.store.orders import orders
 from services.store.schema.settlements import settlement_files
 from tests.support import postgres, servers
 from tests.support.by_hand import an_order
-from tests.support.desk import open_test_desk, person
 from tests.support.payouts import csv, import_file, lines_of
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
 
 
 def sale(order: str) -> str:

@@ -21,6 +21,8 @@ from tests.support.imap import Imap
 from tests.support.reports import standard
 from tests.support.sandbox import RunningSandbox
 
+pytestmark = pytest.mark.desk(sandbox=True)
+
 
 @pytest.fixture
 def imap() -> Iterator[Imap]:

@@ -30,6 +30,8 @@ from tests.support.drafts import draft
 from tests.support.notices import all_notices
 from tests.support.sandbox import RunningSandbox, wait_for
 
+pytestmark = pytest.mark.desk(sandbox=True)
+
 MINE = "camille@example.com"
 
 

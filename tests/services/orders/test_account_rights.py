@@ -1,9 +1,8 @@
 """A person of one account sees, sends, changes and exports nothing of another account's payment requests."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,24 +21,24 @@ from services.orders.templates import Content
 from services.store.orders import orders
 from services.store.orders.operations import add, change
 from tests.support.by_hand import an_order
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
 
 ACCOUNT = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
+
+pytestmark = pytest.mark.desk(accounts={"one": ACCOUNT, "two": ACCOUNT})
 CONTENT = Content(
     amount=None, currency="EUR", description="Acompte", references=(), language="fr", capture="now", days=7
 )
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(desk: Desk) -> Desk:
     """Two accounts with a paid payment request each."""
-    opened = open_test_desk(tmp_path, accounts={"one": ACCOUNT, "two": ACCOUNT})
     for account, order_id in (("one", "A-100"), ("two", "B-100")):
-        an_order(opened, order_id, account=account)
-        templates.save(opened, person(opened, "manager"), account, "Acompte", CONTENT)
-    yield opened
-    opened.close()
+        an_order(desk, order_id, account=account)
+        templates.save(desk, person(desk, "manager"), account, "Acompte", CONTENT)
+    return desk
 
 
 @pytest.fixture

@@ -7,11 +7,9 @@ and not answered. At the end everything is asked for, and the product must agree
 """
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,7 +30,6 @@ from services.access import CUSTOMER, WORKER, Actor
 from services.accounts.options import OPTIONS
 from services.alarms import handling
 from services.demo.drain import drain
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.errors import DeskError
 from services.orders import (
@@ -49,9 +46,11 @@ from services.orders.steps import send_mail
 from services.orders.unconfirmed import PATIENCE
 from services.store import accounts, schema
 from services.store.orders import orders
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.world import Snapshot, World
+
+pytestmark = pytest.mark.desk(prepared=True)
 
 AMOUNT, STEP = 100_0000, 25_0000
 MONEY = ("captured", "partly_captured", "refunded", "partly_refunded", "charged_back")
@@ -640,15 +639,6 @@ class Request(RuleBasedStateMachine):
         assert (order.payment in MONEY) == any(one.captured for one in bank)
         with self.desk.store.write() as tx:
             tx.execute(delete(schema.orders.steps))
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = open_test_desk(tmp_path)
-    prepare_demo(desk)
-    yield desk
-    clock.use(None)
-    desk.close()
 
 
 def test_one_right_state(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

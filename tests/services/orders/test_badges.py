@@ -3,6 +3,7 @@
 from datetime import timedelta
 from itertools import product
 
+import pytest
 from sqlalchemy import select
 
 from services import clock
@@ -13,6 +14,8 @@ from services.orders.states import AVAILABILITY, BADGES, DELIVERY, PAYMENT
 from services.store import schema
 from services.store.orders import orders
 from tests.support.drafts import draft
+
+pytestmark = pytest.mark.desk(sandbox=True)
 
 
 def test_python_and_sql_agree_on_every_state(desk: Desk, manager: Actor) -> None:

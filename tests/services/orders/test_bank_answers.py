@@ -23,6 +23,8 @@ from tests.support.drafts import draft
 from tests.support.public import body
 from tests.support.sandbox import RunningSandbox
 
+pytestmark = pytest.mark.desk(sandbox=True)
+
 OTHER_READS = "/v3/order"
 
 

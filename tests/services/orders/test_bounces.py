@@ -27,6 +27,8 @@ from tests.support.imap import PASSWORD, Imap
 from tests.support.reports import exim, holiday, prose, standard
 from tests.support.sandbox import RunningSandbox, wait_for
 
+pytestmark = pytest.mark.desk(sandbox=True)
+
 
 @pytest.fixture
 def imap() -> Iterator[Imap]:

@@ -4,7 +4,6 @@ import csv
 import io
 import tracemalloc
 import zipfile
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,27 +13,15 @@ from python_calamine import CalamineWorkbook
 
 from pages.payment_requests.export import WORDS, made
 from services.access import Actor, NotAllowed
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.i18n import translator
 from services.orders import create, history_export
 from services.store.orders import orders
 from services.store.orders.orders import Filter
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
 
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    prepare_demo(opened)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def manager(desk: Desk) -> Actor:
-    return person(desk, "manager")
+pytestmark = pytest.mark.desk(prepared=True)
 
 
 def as_csv(desk: Desk, actor: Actor, chosen: Filter, language: str) -> list[dict[str, str]]:

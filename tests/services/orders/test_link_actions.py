@@ -1,8 +1,6 @@
 """What a person does with a link: sent again, called off, extended, renewed, corrected; with our own link and without."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +8,6 @@ from services import clock
 from services.access import CUSTOMER, Actor, NotAllowed
 from services.accounts.options import Options, save
 from services.demo.drain import drain
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.mail.errors import AddressError
 from services.orders import (
@@ -25,21 +22,11 @@ from services.orders import (
 from services.orders.errors import AmountBelowMinimum, ExpiryTooLate, ExpiryTooSoon, FieldEmpty, FieldTooLong
 from services.orders.history import Detail
 from services.store.orders import orders
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox
 
-
-@pytest.fixture
-def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(
-        tmp_path, own_links=True, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port
-    )
-    prepare_demo(opened)
-    clock.use(sandbox.clock)
-    yield opened
-    clock.use(None)
-    opened.close()
+pytestmark = pytest.mark.desk(sandbox=True, own_links=True)
 
 
 def send(desk: Desk, manager: Actor, *, own: bool = True, **changes: object) -> int:

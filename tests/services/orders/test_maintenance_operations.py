@@ -20,6 +20,8 @@ from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox
 
+pytestmark = pytest.mark.desk(sandbox=True)
+
 
 def paid(desk: Desk, actor: Actor, sandbox: RunningSandbox, **changes: object) -> int:
     order_id = create.create(desk, actor, draft(amount="100", **changes), create.new_form_key())

@@ -3,12 +3,10 @@
 import random
 import string
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,17 +19,9 @@ from services.hipay.notifications import parse
 from services.orders import notifications, record
 from services.store import schema
 from services.store.orders import orders, steps
-from tests.support.desk import open_test_desk
 from tests.support.public import body, order_row, order_with_page
 
 FORM = "application/x-www-form-urlencoded"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = open_test_desk(tmp_path)
-    yield desk
-    desk.close()
 
 
 @pytest.fixture(params=["beside screens", "apart"], autouse=True)

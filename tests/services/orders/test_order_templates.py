@@ -1,8 +1,6 @@
 """Templates keep what recurs, never the customer; a name is given once; each account has its own."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,20 +12,8 @@ from services.mail.errors import LineBreak
 from services.orders import templates
 from services.orders.errors import FieldEmpty, FieldTooLong
 from services.orders.templates import TemplateNameTaken, UnknownTemplate, content_of
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def manager(desk: Desk) -> Actor:
-    return person(desk, "manager")
 
 
 def test_what_recurs_is_kept_and_nothing_of_the_customer(desk: Desk, manager: Actor) -> None:

@@ -5,7 +5,6 @@ import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,7 +14,6 @@ from services import clock
 from services.access import CUSTOMER, Actor
 from services.accounts.options import Options, save
 from services.demo.drain import drain
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.hipay.errors import OutcomeUnknown, Refused
 from services.i18n import format_datetime
@@ -24,22 +22,12 @@ from services.orders.history import Detail
 from services.orders.pages import add_page
 from services.orders.record import record
 from services.store.orders import orders
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.public import serving
 from tests.support.sandbox import RunningSandbox
 
-
-@pytest.fixture
-def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(
-        tmp_path, own_links=True, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port
-    )
-    prepare_demo(opened)
-    clock.use(sandbox.clock)
-    yield opened
-    clock.use(None)
-    opened.close()
+pytestmark = pytest.mark.desk(sandbox=True, own_links=True)
 
 
 @pytest.fixture

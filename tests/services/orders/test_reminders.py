@@ -26,6 +26,8 @@ from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox, wait_for
 
+pytestmark = pytest.mark.desk(sandbox=True)
+
 PARIS = ZoneInfo("Europe/Paris")
 MONDAY = datetime(2026, 11, 30, 10, tzinfo=PARIS)
 

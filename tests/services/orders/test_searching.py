@@ -2,9 +2,7 @@
 
 import unicodedata
 from pathlib import Path
-from typing import Any
 
-import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -23,7 +21,7 @@ from services.store.orders.orders import Filter
 from services.store.schema.orders import orders
 from tests.support import postgres
 from tests.support.by_hand import an_order, line, line_id, take
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.public import order_with_page
 
@@ -36,13 +34,6 @@ FINDS = (
     "inv-2026-001", "inv2026001", "inv 2026 001", "l'eglise", "leglise", "lecoeur 06 12 34 56 78", "a—1",
 )  # fmt: skip
 MISSES = ("0612345679", "lecour", "-", "’", "06 12 34 56 78 nobody", "salleeglise")
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Any:
-    desk = open_test_desk(tmp_path)
-    yield desk
-    desk.close()
 
 
 def test_what_people_can_type_is_found(desk: Desk) -> None:

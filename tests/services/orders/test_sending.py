@@ -19,6 +19,8 @@ from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox
 
+pytestmark = pytest.mark.desk(sandbox=True)
+
 
 def send(desk: Desk, actor: Actor, **changes: object) -> int:
     return create.create(desk, actor, draft(**changes), create.new_form_key())

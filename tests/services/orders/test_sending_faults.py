@@ -21,6 +21,8 @@ from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox
 
+pytestmark = pytest.mark.desk(sandbox=True)
+
 SENDER = "boutique@maison-demo.example"
 
 

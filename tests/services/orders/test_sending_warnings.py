@@ -1,7 +1,6 @@
 """What is said before sending: each warning when it is due, none when it is not, and never a refusal."""
 
 from datetime import timedelta
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 
 from services import clock
 from services.access import Actor, NotAllowed
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.orders import create, drafts
 from services.orders.drafts import Accepted
@@ -30,23 +28,12 @@ from services.orders.warnings import (
     warnings,
 )
 from services.store.orders import orders
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
 
+pytestmark = pytest.mark.desk(prepared=True)
+
 units = st.integers(min_value=1, max_value=10**12)
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Any:
-    opened = open_test_desk(tmp_path)
-    prepare_demo(opened)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def manager(desk: Desk) -> Actor:
-    return person(desk, "manager")
 
 
 def accepted(**changes: Any) -> Accepted:

@@ -1,11 +1,9 @@
 """Leases and fences: who holds a step, who only thinks so, and whose steps are taken first."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,17 +17,10 @@ from services.orders.steps import read_payment, runner
 from services.store.lease import LeaseLost
 from services.store.orders import operations, orders, steps
 from services.store.orders.steps import Step
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.public import order_with_page
 
 LEASE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
 
 
 def schedule(desk: Desk, order: int, kind: str, *, ago: float = 0) -> None:

@@ -4,7 +4,6 @@ import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +18,6 @@ from services.alarms import kinds
 from services.alarms.handling import close, to_do
 from services.alarms.sweep import sweep
 from services.demo.drain import drain
-from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.imports import background
 from services.notices import choices
@@ -42,25 +40,15 @@ from services.store import schema
 from services.store.orders import orders
 from services.store.schema.settlements import order_positions
 from tests.support.accounts import audit_of
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.notices import all_notices
 from tests.support.public import body, serving, signed
 from tests.support.sandbox import RunningSandbox
 
+pytestmark = pytest.mark.desk(sandbox=True, own_links=True)
+
 AMOUNT = 15_0000
-
-
-@pytest.fixture
-def desk(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(
-        tmp_path, own_links=True, sandbox_url=sandbox.url, sandbox_smtp_port=sandbox.smtp_port
-    )
-    prepare_demo(opened)
-    clock.use(sandbox.clock)
-    yield opened
-    clock.use(None)
-    opened.close()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from services.desk import Desk
 from services.settings import Account
 from services.store.schema.orders import notifications
-from tests.support.desk import all_that_is_stored, nobody_else_writes, open_test_desk
+from tests.support.desk import all_that_is_stored, nobody_else_writes
 from tests.support.public import HOLDER, PAN, PASSPHRASE, TOKEN, body, order_with_page, serving, signed
 
 
@@ -31,17 +31,13 @@ def account(key: str, **values: Any) -> Account:
     )
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    accounts = {
-        "demo": account("demo"),
-        "old": account("old", hash_algorithm="sha1"),
-        "long": account("long", hash_algorithm="sha512"),
-        "moving": account("moving", passphrase="new-one", previous_passphrase=PASSPHRASE),
-    }
-    desk = open_test_desk(tmp_path, accounts=accounts)
-    yield desk
-    desk.close()
+ACCOUNTS = {
+    "demo": account("demo"),
+    "old": account("old", hash_algorithm="sha1"),
+    "long": account("long", hash_algorithm="sha512"),
+    "moving": account("moving", passphrase="new-one", previous_passphrase=PASSPHRASE),
+}
+pytestmark = pytest.mark.desk(accounts=ACCOUNTS)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +12,7 @@ from services.desk import Desk
 from services.imports import announcements
 from services.settings import Account
 from services.store.schema.fetching import finance_notifications, payout_requests
-from tests.support.desk import nobody_else_writes, open_test_desk
+from tests.support.desk import nobody_else_writes
 from tests.support.public import PASSPHRASE, serving
 
 SECRET = "canary-finance-password"
@@ -37,21 +36,17 @@ def account(key: str, **values: Any) -> Account:
     )
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    accounts = {
-        "demo": account("demo"),
-        "old": account("old", finance_notification_algorithm="sha1"),
-        "long": account("long", finance_notification_algorithm="sha512"),
-        "moving": account(
-            "moving", finance_notification_password="new-one", previous_finance_notification_password=SECRET
-        ),
-        "unset": account("unset", finance_notification_password=None),
-        "blank": account("blank", finance_notification_password=""),
-    }
-    desk = open_test_desk(tmp_path, accounts=accounts)
-    yield desk
-    desk.close()
+ACCOUNTS = {
+    "demo": account("demo"),
+    "old": account("old", finance_notification_algorithm="sha1"),
+    "long": account("long", finance_notification_algorithm="sha512"),
+    "moving": account(
+        "moving", finance_notification_password="new-one", previous_finance_notification_password=SECRET
+    ),
+    "unset": account("unset", finance_notification_password=None),
+    "blank": account("blank", finance_notification_password=""),
+}
+pytestmark = pytest.mark.desk(accounts=ACCOUNTS)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The addresses that go to HiPay with a payment page, and the page for those who receive them."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -16,14 +15,9 @@ from services.store.orders import orders
 from tests.support.desk import open_test_desk, person
 from tests.support.public import PASSPHRASE, feedback, order_with_page
 
+pytestmark = pytest.mark.desk(public_url="https://pay.example.com/desk")
+
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "return-pages.md"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = open_test_desk(tmp_path, public_url="https://pay.example.com/desk")
-    yield desk
-    desk.close()
 
 
 def urls(desk: Desk, **changes: Any) -> tuple[dict[str, str], str]:

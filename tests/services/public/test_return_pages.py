@@ -26,13 +26,6 @@ KINDS = ("accept", "decline", "pending", "cancel", "exception")
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = open_test_desk(tmp_path)
-    yield desk
-    desk.close()
-
-
-@pytest.fixture
 def client(desk: Desk) -> Iterator[httpx.Client]:
     with serving(desk) as client:
         yield client

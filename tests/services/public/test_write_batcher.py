@@ -1,23 +1,11 @@
 """Notifications of a burst share transactions; what is wrong with one is its own affair."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from services.desk import Desk
 from services.public.write_batcher import WriteBatcher
 from services.store import Connection, StoreError, meta
-from tests.support.desk import open_test_desk
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = open_test_desk(tmp_path)
-    yield desk
-    desk.close()
 
 
 def together(desk: Desk, *works: Any) -> list[Any]:

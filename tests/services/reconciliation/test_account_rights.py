@@ -1,8 +1,7 @@
 """A person of one account sees and decides nothing of another's lines, orders, payouts, files and rules."""
 
 import io
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -26,25 +25,25 @@ from services.reconciliation.views import file_list, list_exports, lists, overvi
 from services.reconciliation.views.lists import LineFilter, OrderFilter
 from services.store.settlements import decisions
 from tests.support.by_hand import HEAD, an_order, line, line_id, take
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.payouts import import_file
 
 ACCOUNT = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
 
+pytestmark = pytest.mark.desk(accounts={"one": ACCOUNT, "two": ACCOUNT})
+
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(desk: Desk) -> Desk:
     """Two accounts, each with an order, a payout of its own, a line that is matched and one that is open."""
-    opened = open_test_desk(tmp_path, accounts={"one": ACCOUNT, "two": ACCOUNT})
-    everybody = person(opened, "finance")
-    an_order(opened, "A-100", account="one")
-    an_order(opened, "B-100", account="two")
-    take(opened, line("A-100"), line("WEB-1"), account="one")
-    file_accounts.assign(opened, everybody, "2", "two")
+    everybody = person(desk, "finance")
+    an_order(desk, "A-100", account="one")
+    an_order(desk, "B-100", account="two")
+    take(desk, line("A-100"), line("WEB-1"), account="one")
+    file_accounts.assign(desk, everybody, "2", "two")
     rows = [row.replace("1;77;", "2;88;", 1) for row in (line("B-100"), line("A100"))]
-    import_file(opened, everybody, "two", "two.csv", "\r\n".join((HEAD, *rows, "")).encode())
-    yield opened
-    opened.close()
+    import_file(desk, everybody, "two", "two.csv", "\r\n".join((HEAD, *rows, "")).encode())
+    return desk
 
 
 @pytest.fixture

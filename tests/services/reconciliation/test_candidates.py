@@ -1,8 +1,5 @@
 """Which orders are proposed for a line, the nearest first."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import update
 
@@ -13,25 +10,21 @@ from services.reconciliation.decisions.candidates import SHOWN, find, suggestion
 from services.reconciliation.decisions.errors import LineUnknown
 from services.store.orders import orders
 from tests.support.by_hand import an_order, line, line_id, take
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
+
+ACCOUNT = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
+
+pytestmark = pytest.mark.desk(accounts={"one": ACCOUNT, "two": ACCOUNT})
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[Desk]:
-    account = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
-    opened = open_test_desk(tmp_path, accounts={"one": account, "two": account})
-    an_order(opened, "A-100", "42.00", account="one", customer="Lefèvre", reference="F-2026-7")
-    an_order(opened, "A-200", "42.00", account="one", currency="GBP", customer="Durand")
-    an_order(opened, "A-300", "17.00", account="one", customer="Lefèvre-Roy")
-    an_order(opened, "B-100", "42.00", account="two", customer="Lefèvre")
-    take(opened, line("WEB-1", "42.00"), line("a300", "42.00", transaction=""), account="one")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(books: Desk) -> Actor:
-    return person(books, "finance")
+def desk(desk: Desk) -> Desk:
+    an_order(desk, "A-100", "42.00", account="one", customer="Lefèvre", reference="F-2026-7")
+    an_order(desk, "A-200", "42.00", account="one", currency="GBP", customer="Durand")
+    an_order(desk, "A-300", "17.00", account="one", customer="Lefèvre-Roy")
+    an_order(desk, "B-100", "42.00", account="two", customer="Lefèvre")
+    take(desk, line("WEB-1", "42.00"), line("a300", "42.00", transaction=""), account="one")
+    return desk
 
 
 def named(
@@ -40,10 +33,10 @@ def named(
     return [(one.order_id, one.why) for one in find(desk, actor, line_id(desk, order), text, locale)]
 
 
-def test_without_a_text_what_comes_near_is_proposed(books: Desk, finance: Actor) -> None:
+def test_without_a_text_what_comes_near_is_proposed(desk: Desk, finance: Actor) -> None:
     """42 pounds are not the line's amount of 42 euros."""
-    assert named(books, finance) == [("A-100", "amount")]
-    assert named(books, finance, order="a300") == [("A-300", "suggested"), ("A-100", "amount")]
+    assert named(desk, finance) == [("A-100", "amount")]
+    assert named(desk, finance, order="a300") == [("A-300", "suggested"), ("A-100", "amount")]
 
 
 @pytest.mark.parametrize(
@@ -62,13 +55,13 @@ def test_without_a_text_what_comes_near_is_proposed(books: Desk, finance: Actor)
     ],
 )
 def test_an_order_is_found_by_what_is_typed(
-    books: Desk, finance: Actor, text: str, found: list[tuple[str, str]]
+    desk: Desk, finance: Actor, text: str, found: list[tuple[str, str]]
 ) -> None:
-    assert named(books, finance, text) == found
+    assert named(desk, finance, text) == found
 
 
-def test_what_differs_is_said(books: Desk, finance: Actor) -> None:
-    first, second = find(books, finance, line_id(books, "WEB-1"), "42")
+def test_what_differs_is_said(desk: Desk, finance: Actor) -> None:
+    first, second = find(desk, finance, line_id(desk, "WEB-1"), "42")
     assert (first.same_amount, first.other_currency, first.amount, first.references) == (
         True,
         False,
@@ -78,15 +71,15 @@ def test_what_differs_is_said(books: Desk, finance: Actor) -> None:
     assert (second.same_amount, second.other_currency, second.currency) == (False, True, "GBP")
 
 
-def test_it_is_said_whether_the_order_is_paid_and_where_it_is_settled(books: Desk, finance: Actor) -> None:
-    an_order(books, "S-1", "30.00", account="one")
-    take(books, line("S-1", "30.00"), account="one")
-    unpaid, awaited = an_order(books, "U-1", account="one"), an_order(books, "L-1", account="one")
-    with books.store.write() as tx:
+def test_it_is_said_whether_the_order_is_paid_and_where_it_is_settled(desk: Desk, finance: Actor) -> None:
+    an_order(desk, "S-1", "30.00", account="one")
+    take(desk, line("S-1", "30.00"), account="one")
+    unpaid, awaited = an_order(desk, "U-1", account="one"), an_order(desk, "L-1", account="one")
+    with desk.store.write() as tx:
         orders.change_order(tx, unpaid, captured=0, payment="unpaid")
         orders.change_order(tx, awaited, captured=0, payment="unpaid", channel="imported")
-    here = line_id(books, "WEB-1")
-    found = {one: find(books, finance, here, one)[0] for one in ("A-100", "S-1", "U-1", "L-1")}
+    here = line_id(desk, "WEB-1")
+    found = {one: find(desk, finance, here, one)[0] for one in ("A-100", "S-1", "U-1", "L-1")}
     assert {name: one.paid for name, one in found.items()} == {
         "A-100": "paid",
         "S-1": "settled",
@@ -97,32 +90,32 @@ def test_it_is_said_whether_the_order_is_paid_and_where_it_is_settled(books: Des
     assert found["A-100"].collected == 42_0000
 
 
-def test_the_suggestions_of_several_lines_stand_beside_them(books: Desk, finance: Actor) -> None:
-    near, none = line_id(books, "a300"), line_id(books, "WEB-1")
-    found = suggestions(books, finance, [near, none])
+def test_the_suggestions_of_several_lines_stand_beside_them(desk: Desk, finance: Actor) -> None:
+    near, none = line_id(desk, "a300"), line_id(desk, "WEB-1")
+    found = suggestions(desk, finance, [near, none])
     assert {line: (one.order_id, one.amount) for line, one in found.items()} == {near: ("A-300", 17_0000)}
     with pytest.raises(NotAllowed):
-        suggestions(books, person(books, "manager"), [near])
+        suggestions(desk, person(desk, "manager"), [near])
 
 
-def test_an_erased_order_is_not_proposed(books: Desk, finance: Actor) -> None:
-    with books.store.write() as tx:
+def test_an_erased_order_is_not_proposed(desk: Desk, finance: Actor) -> None:
+    with desk.store.write() as tx:
         tx.execute(
             update(store.schema.orders.orders)
             .where(store.schema.orders.orders.c.order_id == "A-100")
             .values(erased_at=store.schema.orders.orders.c.created_at)
         )
-    assert named(books, finance) == []
+    assert named(desk, finance) == []
 
 
-def test_no_more_are_shown_than_a_person_reads(books: Desk, finance: Actor) -> None:
+def test_no_more_are_shown_than_a_person_reads(desk: Desk, finance: Actor) -> None:
     for number in range(SHOWN + 5):
-        an_order(books, f"C-{number}", account="one", customer="Nombreux")
-    assert len(named(books, finance, "nombreux")) == SHOWN
+        an_order(desk, f"C-{number}", account="one", customer="Nombreux")
+    assert len(named(desk, finance, "nombreux")) == SHOWN
 
 
-def test_a_line_that_is_not_there_and_a_person_who_may_not(books: Desk, finance: Actor) -> None:
+def test_a_line_that_is_not_there_and_a_person_who_may_not(desk: Desk, finance: Actor) -> None:
     with pytest.raises(LineUnknown):
-        find(books, finance, 10**6)
+        find(desk, finance, 10**6)
     with pytest.raises(NotAllowed):
-        find(books, person(books, "manager"), line_id(books, "WEB-1"))
+        find(desk, person(desk, "manager"), line_id(desk, "WEB-1"))

@@ -1,8 +1,6 @@
 """What follows a decision by hand: the lines of the transaction, a correction, the decision that stood before."""
 
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +11,6 @@ from services.reconciliation.decisions import available, decide, history
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import payout_list
 from tests.support.by_hand import an_order, line, line_id, orders_seen, outcomes, position, stored, take
-from tests.support.desk import open_test_desk, person
 from tests.support.joined import must_hold
 
 SALE = line("A-100", "100.00", transaction="T-1")
@@ -28,24 +25,12 @@ def payout(amount: str) -> str:
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(books: Desk) -> Actor:
-    return person(books, "finance", name="Camille Martin")
-
-
-@pytest.fixture
-def orders(books: Desk) -> dict[str, int]:
+def orders(desk: Desk) -> dict[str, int]:
     found = {
-        name: an_order(books, name, amount)
+        name: an_order(desk, name, amount)
         for name, amount in (("A-100", "100.00"), ("A-200", "70.00"), ("A-300", "30.00"))
     }
-    take(books, SALE, FEE, REFUND, *OTHERS)
+    take(desk, SALE, FEE, REFUND, *OTHERS)
     return found
 
 
@@ -72,221 +57,215 @@ def stored_all(desk: Desk) -> list:
 
 
 def test_the_lines_of_a_sale_go_with_it_to_another_order_and_are_counted(
-    books: Desk, finance: Actor, orders: dict[str, int]
+    desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     done = decide.match(
-        books,
+        desk,
         finance,
-        [shown(books, "A-100")],
+        [shown(desk, "A-100")],
         orders["A-200"],
         "other customer",
         "k1",
-        seen=orders_seen(books),
+        seen=orders_seen(desk),
     )
-    assert {outcomes(books)[f"A-100 {name}"] for name in ("Sale", "Fixed fee", "Refund")} == {
+    assert {outcomes(desk)[f"A-100 {name}"] for name in ("Sale", "Fixed fee", "Refund")} == {
         ("matched", orders["A-200"])
     }
     assert (len(done.lines), done.followers) == (1, 2)
-    undone = decide.undo_group(books, finance, "k1", "not so")
+    undone = decide.undo_group(desk, finance, "k1", "not so")
     assert undone.followers == 2
-    assert outcomes(books)["A-100 Refund"] == ("matched", orders["A-100"])
-    must_hold(books)
+    assert outcomes(desk)["A-100 Refund"] == ("matched", orders["A-100"])
+    must_hold(desk)
 
 
 def test_the_lines_of_a_divided_sale_are_divided_as_it_is(
-    books: Desk, finance: Actor, orders: dict[str, int]
+    desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
     done = decide.split(
-        books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books)
+        desk, finance, shown(desk, "A-100"), shares, "one payment", "k1", seen=orders_seen(desk)
     )
     assert done.followers == 2
-    large, small = (position(books, order) for order, _ in shares)
+    large, small = (position(desk, order) for order, _ in shares)
     assert (large.gross_units, large.refunds_units, large.lines) == (70_0000, 7_0000, 3)
     assert (small.gross_units, small.refunds_units, small.lines) == (30_0000, 3_0000, 3)
     # a fee of 1.01: no order bears a fraction of a cent
     assert (large.fees_units, small.fees_units) == (7_100, 3_000)
     assert large.net_units + small.net_units == int(Decimal("88.99") * 10_000)
-    must_hold(books)
+    must_hold(desk)
     # a fee that comes in a later file goes the same way
-    take(books, line("A-100", "-2.00", operation="Variable", transaction="T-1"))
-    assert position(books, orders["A-200"]).fees_units == 7_100 + 1_4000
-    must_hold(books)
-    decide.undo_group(books, finance, "k1", "not so")
-    assert [position(books, order).lines for order, _ in shares] == [0, 0]
-    assert position(books, orders["A-100"]).lines == 4
-    must_hold(books)
+    take(desk, line("A-100", "-2.00", operation="Variable", transaction="T-1"))
+    assert position(desk, orders["A-200"]).fees_units == 7_100 + 1_4000
+    must_hold(desk)
+    decide.undo_group(desk, finance, "k1", "not so")
+    assert [position(desk, order).lines for order, _ in shares] == [0, 0]
+    assert position(desk, orders["A-100"]).lines == 4
+    must_hold(desk)
 
 
 def test_the_other_lines_of_a_transaction_are_offered_and_put_aside_with_it(
-    books: Desk, finance: Actor, orders: dict[str, int]
+    desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
-    found = available.companions(books, finance, [line_id(books, "A-100")])
+    found = available.companions(desk, finance, [line_id(desk, "A-100")])
     assert [one.operation_code for one in found] == ["fixed_fee", "refund"]
-    assert available.companions(books, finance, [line_id(books, "B-1")]) == ()
+    assert available.companions(desk, finance, [line_id(desk, "B-1")]) == ()
     done = decide.not_ours(
-        books, finance, [shown(books, "A-100"), *(one.shown for one in found)], "web shop", "k1"
+        desk, finance, [shown(desk, "A-100"), *(one.shown for one in found)], "web shop", "k1"
     )
     assert len(done.lines) == 3
-    assert {outcomes(books)[f"A-100 {name}"][0] for name in ("Sale", "Fixed fee", "Refund")} == {"not_ours"}
-    decide.undo_group(books, finance, "k1", "all of it")
-    assert outcomes(books)["A-100 Refund"] == ("matched", orders["A-100"])
+    assert {outcomes(desk)[f"A-100 {name}"][0] for name in ("Sale", "Fixed fee", "Refund")} == {"not_ours"}
+    decide.undo_group(desk, finance, "k1", "all of it")
+    assert outcomes(desk)["A-100 Refund"] == ("matched", orders["A-100"])
 
 
-def test_lines_without_a_real_transaction_have_no_companions(books: Desk, finance: Actor) -> None:
-    take(books, line("C-1", transaction="0"), line("C-2", transaction="0"), line("C-3", transaction=""))
-    assert available.companions(books, finance, [line_id(books, "C-1"), line_id(books, "C-3")]) == ()
+def test_lines_without_a_real_transaction_have_no_companions(desk: Desk, finance: Actor) -> None:
+    take(desk, line("C-1", transaction="0"), line("C-2", transaction="0"), line("C-3", transaction=""))
+    assert available.companions(desk, finance, [line_id(desk, "C-1"), line_id(desk, "C-3")]) == ()
 
 
 # -- counted twice
 
 
-def test_a_line_that_stands_twice_leaves_its_payout(books: Desk, finance: Actor) -> None:
-    take(books, line("A-1", "10.00"), *OTHERS, payout("46.00"))
-    take(books, line("A-1", "11.00"))  # an excerpt: both stand
-    [before] = payout_list.list_payouts(books, finance)
+def test_a_line_that_stands_twice_leaves_its_payout(desk: Desk, finance: Actor) -> None:
+    take(desk, line("A-1", "10.00"), *OTHERS, payout("46.00"))
+    take(desk, line("A-1", "11.00"))  # an excerpt: both stand
+    [before] = payout_list.list_payouts(desk, finance)
     assert (before.state, before.difference_units) == ("differs", 11_0000)
-    second = max(row.id for row in stored_all(books) if row.file_order == "A-1")
-    first = min(row.id for row in stored_all(books) if row.file_order == "A-1")
-    decide.exclude(books, finance, [Shown(second)], "handled elsewhere", "k0")
+    second = max(row.id for row in stored_all(desk) if row.file_order == "A-1")
+    first = min(row.id for row in stored_all(desk) if row.file_order == "A-1")
+    decide.exclude(desk, finance, [Shown(second)], "handled elsewhere", "k0")
     assert (
-        payout_list.list_payouts(books, finance) == (before,)
-        or payout_list.list_payouts(books, finance)[0].state == "differs"
+        payout_list.list_payouts(desk, finance) == (before,)
+        or payout_list.list_payouts(desk, finance)[0].state == "differs"
     )
-    decide.twice(books, finance, [Shown(first)], "stands again, corrected", "k1")
-    [now] = payout_list.list_payouts(books, finance)
+    decide.twice(desk, finance, [Shown(first)], "stands again, corrected", "k1")
+    [now] = payout_list.list_payouts(desk, finance)
     assert (now.state, now.difference_units) == ("differs", 1_0000)  # the correction is one of a euro
-    must_hold(books)
-    decide.undo_group(books, finance, "k1", "not so")
-    [again] = payout_list.list_payouts(books, finance)
+    must_hold(desk)
+    decide.undo_group(desk, finance, "k1", "not so")
+    [again] = payout_list.list_payouts(desk, finance)
     assert again.difference_units == 11_0000
-    must_hold(books)
+    must_hold(desk)
 
 
-def test_a_total_that_stands_twice_leaves_its_payout(books: Desk, finance: Actor) -> None:
-    take(books, *OTHERS, payout("36.00"))
-    take(books, *OTHERS[:2], payout("35.00"))
-    total = max(row.id for row in stored_all(books) if row.kind == "control")
-    assert payout_list.list_payouts(books, finance)[0].state == "differs"
-    decide.twice(books, finance, [Shown(total)], "of an excerpt", "k1")
-    assert payout_list.list_payouts(books, finance)[0].state == "tied"
-    decide.undo_group(books, finance, "k1", "not so")
-    assert payout_list.list_payouts(books, finance)[0].state == "differs"
-    must_hold(books)
+def test_a_total_that_stands_twice_leaves_its_payout(desk: Desk, finance: Actor) -> None:
+    take(desk, *OTHERS, payout("36.00"))
+    take(desk, *OTHERS[:2], payout("35.00"))
+    total = max(row.id for row in stored_all(desk) if row.kind == "control")
+    assert payout_list.list_payouts(desk, finance)[0].state == "differs"
+    decide.twice(desk, finance, [Shown(total)], "of an excerpt", "k1")
+    assert payout_list.list_payouts(desk, finance)[0].state == "tied"
+    decide.undo_group(desk, finance, "k1", "not so")
+    assert payout_list.list_payouts(desk, finance)[0].state == "differs"
+    must_hold(desk)
 
 
 # -- the decision that stood before
 
 
-def test_undoing_gives_back_what_stood_before(books: Desk, finance: Actor, orders: dict[str, int]) -> None:
-    decide.match(
-        books, finance, [shown(books, "B-1")], orders["A-200"], "first", "k1", seen=orders_seen(books)
-    )
-    decide.exclude(books, finance, [shown(books, "B-1")], "second", "k2")
-    decide.match(
-        books, finance, [shown(books, "B-1")], orders["A-300"], "third", "k3", seen=orders_seen(books)
-    )
+def test_undoing_gives_back_what_stood_before(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
+    decide.match(desk, finance, [shown(desk, "B-1")], orders["A-200"], "first", "k1", seen=orders_seen(desk))
+    decide.exclude(desk, finance, [shown(desk, "B-1")], "second", "k2")
+    decide.match(desk, finance, [shown(desk, "B-1")], orders["A-300"], "third", "k3", seen=orders_seen(desk))
     for key, outcome in (("k3", ("excluded", None)), ("k2", ("matched", orders["A-200"]))):
-        decide.undo_group(books, finance, key, "not so")
-        assert outcomes(books)["B-1 Sale"] == outcome
-    told = history.of_line(books, finance, line_id(books, "B-1"))
+        decide.undo_group(desk, finance, key, "not so")
+        assert outcomes(desk)["B-1 Sale"] == outcome
+    told = history.of_line(desk, finance, line_id(desk, "B-1"))
     assert [(one.kind, one.how) for one in told if one.is_valid] == [("match", "again")]
     assert [(one.after, one.after_order) for one in told if one.kind == "undone"][-1] == ("matched", "A-200")
-    decide.undo_group(books, finance, "k1", "none of it")
-    assert outcomes(books)["B-1 Sale"] == ("unmatched", None)
-    assert history.of_line(books, finance, line_id(books, "B-1"))[-1].after == "unmatched"
-    must_hold(books)
+    decide.undo_group(desk, finance, "k1", "none of it")
+    assert outcomes(desk)["B-1 Sale"] == ("unmatched", None)
+    assert history.of_line(desk, finance, line_id(desk, "B-1"))[-1].after == "unmatched"
+    must_hold(desk)
 
 
-def test_a_division_is_given_back_with_its_shares(
-    books: Desk, finance: Actor, orders: dict[str, int]
-) -> None:
+def test_a_division_is_given_back_with_its_shares(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
-    decide.split(books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books))
-    decide.exclude(books, finance, [shown(books, "A-100")], "no", "k2")
-    decide.undo_group(books, finance, "k2", "yes")
-    assert [position(books, order).gross_units for order, _ in shares] == [70_0000, 30_0000]
-    must_hold(books)
+    decide.split(desk, finance, shown(desk, "A-100"), shares, "one payment", "k1", seen=orders_seen(desk))
+    decide.exclude(desk, finance, [shown(desk, "A-100")], "no", "k2")
+    decide.undo_group(desk, finance, "k2", "yes")
+    assert [position(desk, order).gross_units for order, _ in shares] == [70_0000, 30_0000]
+    must_hold(desk)
 
 
 # -- a correction
 
 
 def test_a_corrected_line_keeps_what_was_decided_of_it(
-    books: Desk, finance: Actor, orders: dict[str, int]
+    desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     decide.match(
-        books,
+        desk,
         finance,
-        [shown(books, "A-100")],
+        [shown(desk, "A-100")],
         orders["A-200"],
         "other customer",
         "k1",
-        seen=orders_seen(books),
+        seen=orders_seen(desk),
     )
-    decide.exclude(books, finance, [shown(books, "B-1"), shown(books, "B-2")], "handled", "k2")
+    decide.exclude(desk, finance, [shown(desk, "B-1"), shown(desk, "B-2")], "handled", "k2")
     corrected = line("A-100", "101.00", transaction="T-1")
-    take(books, corrected, FEE, REFUND, line("B-1", "1.50"), *OTHERS[1:])
-    assert standing_lines(books) == [
+    take(desk, corrected, FEE, REFUND, line("B-1", "1.50"), *OTHERS[1:])
+    assert standing_lines(desk) == [
         ("Fixed fee", -1_0100, "matched", orders["A-200"]),
         ("Refund", -10_0000, "matched", orders["A-200"]),
         ("Sale", 101_0000, "matched", orders["A-200"]),
     ]
-    assert standing_lines(books, "B-1") == [("Sale", 1_5000, "excluded", None)]
-    must_hold(books)
+    assert standing_lines(desk, "B-1") == [("Sale", 1_5000, "excluded", None)]
+    must_hold(desk)
     told = history.of_line(
-        books, finance, max(row.id for row in stored_all(books) if row.file_order == "A-100")
+        desk, finance, max(row.id for row in stored_all(desk) if row.file_order == "A-100")
     )
     assert [(one.kind, one.who, one.text, one.how) for one in told] == [
         ("match", "Camille Martin", "other customer", "carried")
     ]
     # what was decided at once is undone at once, of the correction, too
-    decide.undo_group(books, finance, "k2", "not so")
-    assert standing_lines(books, "B-1") == [("Sale", 1_5000, "unmatched", None)]
-    must_hold(books)
+    decide.undo_group(desk, finance, "k2", "not so")
+    assert standing_lines(desk, "B-1") == [("Sale", 1_5000, "unmatched", None)]
+    must_hold(desk)
 
 
 def test_a_division_whose_amount_was_corrected_is_open_again_and_says_so(
-    books: Desk, finance: Actor, orders: dict[str, int]
+    desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
-    decide.split(books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books))
-    take(books, line("A-100", "101.00", transaction="T-1"), FEE, REFUND, *OTHERS)
+    decide.split(desk, finance, shown(desk, "A-100"), shares, "one payment", "k1", seen=orders_seen(desk))
+    take(desk, line("A-100", "101.00", transaction="T-1"), FEE, REFUND, *OTHERS)
     [sale] = [
         row
-        for row in stored_all(books)
+        for row in stored_all(desk)
         if (row.file_order, row.operation, row.replaced_by) == ("A-100", "Sale", None)
     ]
     assert (sale.outcome, sale.reason) == ("unmatched", "reopened")
-    assert [position(books, order).gross_units for order, _ in shares] == [0, 0]
-    [told] = history.of_line(books, finance, sale.id)
+    assert [position(desk, order).gross_units for order, _ in shares] == [0, 0]
+    [told] = history.of_line(desk, finance, sale.id)
     assert (told.kind, told.text, told.how) == ("reopened", "one payment", "carried")
-    must_hold(books)
-    decide.undo(books, finance, [sale.decision], "by its keys")
-    assert standing_lines(books)[-1] == ("Sale", 101_0000, "matched", orders["A-100"])
-    must_hold(books)
+    must_hold(desk)
+    decide.undo(desk, finance, [sale.decision], "by its keys")
+    assert standing_lines(desk)[-1] == ("Sale", 101_0000, "matched", orders["A-100"])
+    must_hold(desk)
 
 
 def test_a_division_whose_amount_is_unchanged_is_kept(
-    books: Desk, finance: Actor, orders: dict[str, int]
+    desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
-    decide.split(books, finance, shown(books, "A-100"), shares, "one payment", "k1", seen=orders_seen(books))
-    take(books, SALE.replace("2026-11-20", "2026-11-21"), FEE, REFUND, *OTHERS)
-    assert [position(books, order).gross_units for order, _ in shares] == [70_0000, 30_0000]
-    must_hold(books)
+    decide.split(desk, finance, shown(desk, "A-100"), shares, "one payment", "k1", seen=orders_seen(desk))
+    take(desk, SALE.replace("2026-11-20", "2026-11-21"), FEE, REFUND, *OTHERS)
+    assert [position(desk, order).gross_units for order, _ in shares] == [70_0000, 30_0000]
+    must_hold(desk)
 
 
 def test_a_line_corrected_back_beside_a_new_one_of_its_key_stands_again(
-    books: Desk, finance: Actor, orders: dict[str, int]
+    desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
-    take(books, line("A-100", "101.00", transaction="T-1"), FEE, REFUND, *OTHERS)
-    assert [units for _, units, _, _ in standing_lines(books)] == [-1_0100, -10_0000, 101_0000]
+    take(desk, line("A-100", "101.00", transaction="T-1"), FEE, REFUND, *OTHERS)
+    assert [units for _, units, _, _ in standing_lines(desk)] == [-1_0100, -10_0000, 101_0000]
     second = line("A-100", "7.00", transaction="T-1")
-    take(books, SALE, second, FEE, REFUND, *OTHERS)
-    assert sorted(units for _, units, _, _ in standing_lines(books)) == [-10_0000, -1_0100, 7_0000, 100_0000]
-    assert {(outcome, order) for _, _, outcome, order in standing_lines(books)} == {
+    take(desk, SALE, second, FEE, REFUND, *OTHERS)
+    assert sorted(units for _, units, _, _ in standing_lines(desk)) == [-10_0000, -1_0100, 7_0000, 100_0000]
+    assert {(outcome, order) for _, _, outcome, order in standing_lines(desk)} == {
         ("matched", orders["A-100"])
     }
-    background.work_off(books)
-    must_hold(books)
+    background.work_off(desk)
+    must_hold(desk)

@@ -1,10 +1,7 @@
 """Whatever is decided and undone, in whatever order: once everything is undone, it is as if nothing had ever been decided."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -25,7 +22,7 @@ from services.reconciliation.decisions.errors import DecisionRefused
 from services.reconciliation.matching.match import DECIDED
 from services.store.schema.settlements import line_decisions, line_shares, order_positions
 from tests.support.by_hand import an_order, line, orders_seen, outcomes, stored, take, totals
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 
 LINES = (
     line("A-1001"), line("A-1001", "-0.30", operation="Fixed fee"), line("WEB-1", transaction="T-9"),
@@ -131,18 +128,11 @@ def machine(desk: Desk, actor: Actor, orders: list[int]) -> type[RuleBasedStateM
     return Deciding
 
 
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
-
-def test_undoing_everything_leaves_nothing_behind(books: Desk) -> None:
-    orders = [an_order(books, name) for name in ("A-1001", "A-1002")]
-    take(books, *LINES)
+def test_undoing_everything_leaves_nothing_behind(desk: Desk) -> None:
+    orders = [an_order(desk, name) for name in ("A-1001", "A-1002")]
+    take(desk, *LINES)
     run_state_machine_as_test(
-        machine(books, person(books, "finance"), orders),
+        machine(desk, person(desk, "finance"), orders),
         settings=settings(
             max_examples=8, stateful_step_count=8, deadline=None, suppress_health_check=list(HealthCheck)
         ),

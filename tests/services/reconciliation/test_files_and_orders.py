@@ -1,9 +1,7 @@
 """Payout files into the store and joined with orders: once, whatever is uploaded twice, cut off, corrected or overlapping."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 
@@ -15,27 +13,17 @@ from services.imports.errors import FileKnown
 from services.orders import create, history
 from services.reconciliation.views import payout_list
 from services.store.settlements import reconciliation_views, settlement_files
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.looking import looked_at
 from tests.support.payouts import Failed, csv, import_file, lines_of, positions_of
 from tests.support.sandbox import RunningSandbox
 
+ACCOUNT = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
+
 
 def sale(order: str, amount: str = "10.00", settlement: str = "77") -> str:
     return f"1;{settlement};T-{order};{order};{amount};EUR;;;;;Sale;{amount};EUR;F-{order};2026-11-20"
-
-
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(books: Desk) -> Actor:
-    return person(books, "finance")
 
 
 def take(desk: Desk, actor: Actor, *lines: str, account: str = "demo", name: str = "payout.csv") -> int:
@@ -55,93 +43,85 @@ def counts(desk: Desk, actor: Actor, file_id: int) -> tuple[int, int, int]:
     return file.lines, file.known_lines, file.changed_lines
 
 
-def test_a_file_is_looked_at_then_imported_once(books: Desk, finance: Actor) -> None:
+def test_a_file_is_looked_at_then_imported_once(desk: Desk, finance: Actor) -> None:
     raw = csv(sale("A-1"), sale("A-2", "20.00"))
-    preview = looked_at(books, finance, "demo", raw)
+    preview = looked_at(desk, finance, "demo", raw)
     assert (preview.new, preview.imported) == (2, False)
-    assert stands(books) == []
-    file_id = take(books, finance, sale("A-1"), sale("A-2", "20.00"), name="C:\\payouts\\../november.csv")
-    assert stands(books) == [("A-1", 10_0000), ("A-2", 20_0000)]
-    assert counts(books, finance, file_id) == (2, 0, 0)
+    assert stands(desk) == []
+    file_id = take(desk, finance, sale("A-1"), sale("A-2", "20.00"), name="C:\\payouts\\../november.csv")
+    assert stands(desk) == [("A-1", 10_0000), ("A-2", 20_0000)]
+    assert counts(desk, finance, file_id) == (2, 0, 0)
     with pytest.raises(FileKnown) as known:
-        take(books, finance, sale("A-1"), sale("A-2", "20.00"), name="again.csv")
+        take(desk, finance, sale("A-1"), sale("A-2", "20.00"), name="again.csv")
     assert known.value.name == "november.csv"
-    preview = looked_at(books, finance, "demo", raw)
+    preview = looked_at(desk, finance, "demo", raw)
     assert (preview.known, preview.imported) == (2, True)
-    assert len(stands(books)) == 2
-    with books.store.read() as tx:
+    assert len(stands(desk)) == 2
+    with desk.store.read() as tx:
         assert settlement_files.content(tx, file_id) == raw
 
 
-def test_lines_of_another_file_are_not_doubled_and_true_twins_are_kept(books: Desk, finance: Actor) -> None:
-    take(books, finance, sale("A-1"), sale("A-2"), sale("A-2"))
-    second = take(books, finance, sale("A-2"), sale("A-2"), sale("A-3"))
-    assert counts(books, finance, second) == (3, 2, 0)
-    assert [order for order, _ in stands(books)] == ["A-1", "A-2", "A-2", "A-3"]
+def test_lines_of_another_file_are_not_doubled_and_true_twins_are_kept(desk: Desk, finance: Actor) -> None:
+    take(desk, finance, sale("A-1"), sale("A-2"), sale("A-2"))
+    second = take(desk, finance, sale("A-2"), sale("A-2"), sale("A-3"))
+    assert counts(desk, finance, second) == (3, 2, 0)
+    assert [order for order, _ in stands(desk)] == ["A-1", "A-2", "A-2", "A-3"]
 
 
-def test_a_changed_line_takes_the_place_of_the_one_before(books: Desk, finance: Actor) -> None:
-    take(books, finance, sale("A-1"), sale("A-2"))
-    second = take(books, finance, sale("A-1", "11.00"), sale("A-2"))
-    assert counts(books, finance, second) == (2, 1, 1)
-    assert stands(books) == [("A-1", 11_0000), ("A-2", 10_0000)]
+def test_a_changed_line_takes_the_place_of_the_one_before(desk: Desk, finance: Actor) -> None:
+    take(desk, finance, sale("A-1"), sale("A-2"))
+    second = take(desk, finance, sale("A-1", "11.00"), sale("A-2"))
+    assert counts(desk, finance, second) == (2, 1, 1)
+    assert stands(desk) == [("A-1", 11_0000), ("A-2", 10_0000)]
 
 
 def fee(amount: str) -> str:
     return f"1;77;;;{amount};EUR;;;;;Fixed fee;{amount};EUR;;2026-11-20"
 
 
-def test_a_settlement_may_come_in_parts(books: Desk, finance: Actor) -> None:
+def test_a_settlement_may_come_in_parts(desk: Desk, finance: Actor) -> None:
     """Each part has fees that have no transaction: nothing but their amounts tells them from those of the other."""
     sales = [sale(f"A-{number}") for number in range(10)]
     first, second = [*sales[:5], fee("-1.00"), fee("-2.00")], [*sales[5:], fee("-3.00"), fee("-4.00")]
-    take(books, finance, *first)
-    looked = looked_at(books, finance, "demo", csv(*second))
+    take(desk, finance, *first)
+    looked = looked_at(desk, finance, "demo", csv(*second))
     assert (looked.new, looked.known, looked.changed) == (7, 0, 0)
-    part = take(books, finance, *second)
-    assert counts(books, finance, part) == (7, 0, 0)
-    assert len(stands(books)) == 14
+    part = take(desk, finance, *second)
+    assert counts(desk, finance, part) == (7, 0, 0)
+    assert len(stands(desk)) == 14
     whole = [*first, *second[:-1], fee("-4.50")]
-    looked = looked_at(books, finance, "demo", csv(*whole))
+    looked = looked_at(desk, finance, "demo", csv(*whole))
     assert (looked.new, looked.known, looked.changed) == (0, 13, 1)
-    again = take(books, finance, *whole)
-    assert counts(books, finance, again) == (14, 13, 1)
-    assert [units for order, units in stands(books) if not order] == [-45_000, -30_000, -20_000, -10_000]
+    again = take(desk, finance, *whole)
+    assert counts(desk, finance, again) == (14, 13, 1)
+    assert [units for order, units in stands(desk) if not order] == [-45_000, -30_000, -20_000, -10_000]
 
 
-def test_two_refunds_with_one_key_are_not_each_other_corrected(books: Desk, finance: Actor) -> None:
+def test_two_refunds_with_one_key_are_not_each_other_corrected(desk: Desk, finance: Actor) -> None:
     refunds = [sale("A-1", f"-{amount}.00").replace(";Sale;", ";Refund;") for amount in (1, 2, 3)]
-    take(books, finance, *refunds[:2])
-    third = take(books, finance, *refunds)
-    assert counts(books, finance, third) == (3, 2, 0)
-    assert len(stands(books)) == 3
+    take(desk, finance, *refunds[:2])
+    third = take(desk, finance, *refunds)
+    assert counts(desk, finance, third) == (3, 2, 0)
+    assert len(stands(desk)) == 3
 
 
-def test_a_cell_may_hold_any_character(books: Desk, finance: Actor) -> None:
-    take(books, finance, sale("A-1", settlement="7\x1f7"), sale("A-2", settlement="7"))
-    with books.store.read() as tx:
+def test_a_cell_may_hold_any_character(desk: Desk, finance: Actor) -> None:
+    take(desk, finance, sale("A-1", settlement="7\x1f7"), sale("A-2", settlement="7"))
+    with desk.store.read() as tx:
         sums = {row.settlement_id: row.lines for row in reconciliation_views.payout_sums(tx, ())}
     assert sums == {"7\x1f7": 1, "7": 1}
 
 
-def test_an_older_file_does_not_undo_a_correction(books: Desk, finance: Actor) -> None:
-    take(books, finance, sale("A-1"))
-    take(books, finance, sale("A-1", "11.00"))
-    third = take(books, finance, sale("A-1"), sale("A-2"))
-    assert counts(books, finance, third) == (2, 1, 0)
-    assert stands(books) == [("A-1", 11_0000), ("A-2", 10_0000)]
+def test_an_older_file_does_not_undo_a_correction(desk: Desk, finance: Actor) -> None:
+    take(desk, finance, sale("A-1"))
+    take(desk, finance, sale("A-1", "11.00"))
+    third = take(desk, finance, sale("A-1"), sale("A-2"))
+    assert counts(desk, finance, third) == (2, 1, 0)
+    assert stands(desk) == [("A-1", 11_0000), ("A-2", 10_0000)]
 
 
-@pytest.fixture
-def two_accounts(tmp_path: Path) -> Iterator[Desk]:
-    account = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
-    opened = open_test_desk(tmp_path, accounts={"one": account, "two": account})
-    yield opened
-    opened.close()
-
-
-def test_each_account_has_its_own_lines(two_accounts: Desk) -> None:
-    desk, finance = two_accounts, person(two_accounts, "finance")
+@pytest.mark.desk(accounts={"one": ACCOUNT, "two": ACCOUNT})
+def test_each_account_has_its_own_lines(desk: Desk, finance: Actor) -> None:
     one, two = (sale("A-1").replace("1;", f"{account};", 1) for account in ("one", "two"))
     take(desk, finance, one, account="one")
     take(desk, finance, two, account="two")
@@ -151,31 +131,31 @@ def test_each_account_has_its_own_lines(two_accounts: Desk) -> None:
     assert len(lines_of(desk)) == 2
 
 
-def test_a_file_that_cannot_be_read_stores_nothing(books: Desk, finance: Actor) -> None:
+def test_a_file_that_cannot_be_read_stores_nothing(desk: Desk, finance: Actor) -> None:
     with pytest.raises(Failed) as refused:
-        import_file(books, finance, "demo", "x.csv", b"%PDF-1.7")
+        import_file(desk, finance, "demo", "x.csv", b"%PDF-1.7")
     assert refused.value.failure == "settlement_file_other_type"
-    assert files.files(books, finance) == []
-    assert [file.state for file in files.running(books, finance)] == ["failed"]
+    assert files.files(desk, finance) == []
+    assert [file.state for file in files.running(desk, finance)] == ["failed"]
 
 
 @pytest.mark.parametrize("role", ["manager", "admin"])
-def test_who_may_not_see_payouts_sees_and_imports_none(books: Desk, role: str) -> None:
-    other = person(books, role)
+def test_who_may_not_see_payouts_sees_and_imports_none(desk: Desk, role: str) -> None:
+    other = person(desk, role)
     for refused in (
-        lambda: looked_at(books, other, "demo", csv(sale("A-1"))),
+        lambda: looked_at(desk, other, "demo", csv(sale("A-1"))),
         # refused before the file is read, which would say what is wrong with it
-        lambda: looked_at(books, other, "demo", b"%PDF-1.7"),
-        lambda: files.receive(books, other, "demo", "x.csv", BytesIO(b"%PDF-1.7")),
-        lambda: take(books, other, sale("A-1")),
-        lambda: files.files(books, other),
-        lambda: files.running(books, other),
-        lambda: files.cancel(books, other, 1),
-        lambda: files.retry(books, other, 1),
+        lambda: looked_at(desk, other, "demo", b"%PDF-1.7"),
+        lambda: files.receive(desk, other, "demo", "x.csv", BytesIO(b"%PDF-1.7")),
+        lambda: take(desk, other, sale("A-1")),
+        lambda: files.files(desk, other),
+        lambda: files.running(desk, other),
+        lambda: files.cancel(desk, other, 1),
+        lambda: files.retry(desk, other, 1),
     ):
         with pytest.raises(NotAllowed):
             refused()
-    assert stands(books) == []
+    assert stands(desk) == []
 
 
 def test_a_week_of_orders_is_found_again_to_the_cent(

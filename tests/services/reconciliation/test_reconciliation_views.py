@@ -2,9 +2,7 @@
 
 import csv as csv_module
 import io
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,25 +22,13 @@ from services.store.schema.settlements import order_positions, settlement_files
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.position_pages import OrderFilter
 from tests.support.by_hand import an_order
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.payouts import HEAD, csv, import_file
 
 SALE = "1;77;800;A-1;100.00;EUR;;;;;Sale;100.00;EUR;F-1;2026-11-20"
 FEE = "1;77;800;A-1;-0.30;EUR;-0.25;-0.05;-0.30;EUR;Fixed fee;-0.30;EUR;F-1;2026-11-20"
 STRANGE = "1;77;801;=1+1;10.00;EUR;;;;;Sale;10.00;EUR;;2026-11-19"
 PAYOUT = "1;77;;;;;;;;;Settlement;109.70;EUR;;2026-11-21"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
 
 
 @pytest.fixture

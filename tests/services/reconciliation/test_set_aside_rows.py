@@ -1,7 +1,6 @@
 """Rows that could not be read stand in the way of a payout's proof until a person has dealt with them."""
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from services.reconciliation.views import payout_list
 from services.settlements import findings
 from services.store.engine import MIGRATIONS
 from services.store.schema.orders import audit
-from tests.support.desk import open_test_desk, person
+from tests.support.desk import person
 from tests.support.payouts import csv, import_file
 
 
@@ -28,18 +27,6 @@ def sale(order: str, amount: str = "10.00", settlement: str = "77") -> str:
 
 
 PAYOUT = ";77;;;30.00;EUR;;;;;Settlement;30.00;EUR;;2026-11-21"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
 
 
 def state(desk: Desk, actor: Actor, settlement: str = "77") -> tuple[str, int]:

@@ -1,10 +1,9 @@
 """What several do at the same moment: each finds what the others have done, and nobody waits for ever."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -18,18 +17,10 @@ from services.orders.record import record
 from services.store import access, accounts, alarms, meta
 from services.store.lease import LeaseLost
 from services.store.orders import steps
-from tests.support.desk import open_test_desk
 from tests.support.public import order_with_page
 
 LEASE = timedelta(seconds=10)
 PAGES = {"page": ("demo",)}
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
 
 
 def together(*acts: Callable[[], object]) -> None:

@@ -1,8 +1,6 @@
 """A store that is away or full: an error of its own, and one line in the log for all threads together."""
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -13,16 +11,8 @@ from services.entrypoints import worker
 from services.imports import background
 from services.store import STORE_AWAY, StoreFull, outages
 from services.store.outages import Outages
-from tests.support.desk import open_test_desk
 from tests.support.full import no_room
 from tests.support.sandbox import wait_for
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path)
-    yield opened
-    opened.close()
 
 
 def test_a_disk_without_room_is_told_from_a_store_that_is_away(desk: Desk) -> None:

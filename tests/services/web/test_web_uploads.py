@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,10 +22,12 @@ from services.store import access
 from services.web.guard import Guard
 from services.web.people import People
 from services.web.uploads import LEAST_BYTES, Uploads
-from tests.support.desk import ISSUER, PROVIDER, open_test_desk
+from tests.support.desk import ISSUER, PROVIDER
 from tests.support.servers import INDEX
 
 HOME = "https://desk.example.com"
+
+pytestmark = pytest.mark.desk(auth=PROVIDER, dashboard_url=HOME)
 COOKIE = "_streamlit_user"
 
 
@@ -53,13 +54,6 @@ class Memory:
     def forget(self, screen: str) -> None:
         self.forgotten.append(screen)
         del self.files[screen]
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    found = open_test_desk(tmp_path, auth=PROVIDER, dashboard_url=HOME)
-    yield found
-    found.close()
 
 
 def claims(sub: str, *roles: str, **more: Any) -> dict[str, Any]:

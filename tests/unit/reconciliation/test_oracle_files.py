@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -29,7 +29,6 @@ from services.store.schema.settlements import (
     settlement_files,
     settlement_lines,
 )
-from tests.support.desk import open_test_desk, person
 from tests.unit.reconciliation import oracle
 from tests.unit.settlements.writing import FRENCH
 
@@ -54,18 +53,6 @@ PARTS: tuple[Callable[[Line], bool], ...] = (
     lambda line: line.period >= 14,
 )
 Raw = tuple[bytes, Dialect]
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    opened = open_test_desk(tmp_path / "desk")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def finance(desk: Desk) -> Actor:
-    return person(desk, "finance")
 
 
 def made(year: Year, folder: Path, dialects: Sequence[Dialect]) -> tuple[list[Raw], list[Order], list[Line]]:
