@@ -7,9 +7,10 @@ from services.orders import create
 from tests.browser.conftest import OpenWindow
 from tests.browser.installation import Installation
 from tests.browser.windows import picture, settled
-from tests.support.by_hand import an_order, line, outcomes, take
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.orders import store_paid_order
+from tests.support.payout_lines import import_lines, line, outcomes
 from tests.support.servers import ROOT
 
 pytestmark = pytest.mark.browser
@@ -19,7 +20,7 @@ ARTEFACTS = ROOT / "artefacts"
 def lines_of(installation: Installation, name: str, count: int) -> None:
     """A file of open lines NAME-1 … NAME-count, each of as many euros as its number."""
     with installation.desk() as desk:
-        take(desk, *(line(f"{name}-{number}", f"{number}.00") for number in range(1, count + 1)))
+        import_lines(desk, *(line(f"{name}-{number}", f"{number}.00") for number in range(1, count + 1)))
 
 
 def left_out(installation: Installation, name: str) -> set[str]:
@@ -115,8 +116,8 @@ def test_matching_by_hand_shows_both_amounts_and_asks_why_they_differ(
     open_window: OpenWindow, installation: Installation
 ) -> None:
     with installation.desk() as desk:
-        order = an_order(desk, "MATCH-900", "90.00", customer="Durand")
-        take(desk, line("LOOSE-1", "100.00"))
+        order = store_paid_order(desk, "MATCH-900", "90.00", customer="Durand")
+        import_lines(desk, line("LOOSE-1", "100.00"))
     for language, act, search, differs in (
         (
             "fr",

@@ -137,9 +137,9 @@ def house(tmp_path: Path) -> Iterator[House]:
             "--smtp-port",
             str(smtp),
         ),
-        "public": ("tests.faults.loud", "services.public"),
+        "public": ("tests.faults.debug_logging", "services.public"),
         "dashboard": (
-            "tests.faults.loud",
+            "tests.faults.debug_logging",
             "uvicorn",
             "app:app",
             "--port",
@@ -334,7 +334,7 @@ def _refused_at_start(house: House) -> None:
     for name, environment in broken.items():
         with (house.folder / f"{name}.log").open("wb") as log:
             ended = subprocess.run(
-                [sys.executable, "-m", "tests.faults.loud", "services.public"],
+                [sys.executable, "-m", "tests.faults.debug_logging", "services.public"],
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,

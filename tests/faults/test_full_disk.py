@@ -22,11 +22,11 @@ from services.store.schema import orders
 from services.store.settlements import settlement_files
 from tests.support.desk import person, settings_for
 from tests.support.drafts import draft
-from tests.support.joined import must_hold, visible
 from tests.support.payouts import csv
 from tests.support.public import body, serving, signed
 from tests.support.sandbox import RunningSandbox, clock_of, wait_for
 from tests.support.small_disk import fill, free, small_disk
+from tests.support.stored_join import assert_join_is_current, count_visible_lines
 
 pytestmark = [pytest.mark.faults, pytest.mark.sqlite]
 DISK, KEPT = 56, 16  # megabytes: one transaction of the import takes some four of them
@@ -92,7 +92,7 @@ def test_the_disk_fills_up_while_importing_and_sending(
         other = fill(disk, (KEPT << 20) - (1 << 20))  # another program takes what was to be kept free
         settle(lambda: row(desk, file).failure == "no_room_short", "the import to stop")
         found = row(desk, file)
-        assert (found.state, found.tries, visible(desk)) == ("running", 0, 0)
+        assert (found.state, found.tries, count_visible_lines(desk)) == ("running", 0, 0)
         assert 0 < stored(desk) < LINES
         order = send()
         settle(lambda: sent(order), "a link to leave meanwhile")
@@ -125,8 +125,8 @@ def test_the_disk_fills_up_while_importing_and_sending(
         running.stop()
     while background.catch_up(desk):
         pass
-    assert visible(desk) == LINES
-    must_hold(desk)
+    assert count_visible_lines(desk) == LINES
+    assert_join_is_current(desk)
     with desk.store.read() as tx:
         assert tx.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
     assert not [record for record in caplog.records if record.exc_info]

@@ -8,7 +8,7 @@ from services.access import Actor
 from services.demo.drain import drain
 from services.desk import Desk
 from services.orders import create, history, operations
-from tests.faults.killing import attempts
+from tests.faults.kill_points import attempts
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox
 

@@ -17,10 +17,10 @@ from services.desk import Desk
 from services.imports import background, files, process
 from services.imports.supervisor import ImportProcess
 from services.store.settlements import settlement_files
-from tests.support.by_hand import an_order
-from tests.support.joined import must_hold, visible
+from tests.support.orders import store_paid_order
 from tests.support.payouts import csv
 from tests.support.sandbox import ROOT
+from tests.support.stored_join import assert_join_is_current, count_visible_lines
 
 pytestmark = pytest.mark.faults
 PATIENCE = 180.0
@@ -30,7 +30,7 @@ LINES = 24_000
 @pytest.fixture
 def desk(desk: Desk) -> Desk:
     for number in range(1, 20):
-        an_order(desk, f"A-{number}")
+        store_paid_order(desk, f"A-{number}")
     return desk
 
 
@@ -87,14 +87,14 @@ def test_killed_twice_it_goes_on_and_comes_to_the_same(desk: Desk, finance: Acto
             process = begun(child, desk, file, lines)
             process.send_signal(signal.SIGKILL)
             process.wait(PATIENCE)
-            assert (row(desk, file).state, visible(desk)) == ("running", 0)
+            assert (row(desk, file).state, count_visible_lines(desk)) == ("running", 0)
         ended(child, desk, file, "complete")
     finally:
         child.stop()
     while background.catch_up(desk):
         pass
-    assert visible(desk) == stored(desk) == LINES
-    must_hold(desk)
+    assert count_visible_lines(desk) == stored(desk) == LINES
+    assert_join_is_current(desk)
 
 
 def test_the_application_stops_it_and_it_goes_on_at_the_next_start(desk: Desk, finance: Actor) -> None:
@@ -104,12 +104,12 @@ def test_the_application_stops_it_and_it_goes_on_at_the_next_start(desk: Desk, f
         process = begun(child, desk, file, lines)
         child.stop()
         assert process.returncode == 0
-        assert (row(desk, file).state, row(desk, file).tries, visible(desk)) == ("running", 0, 0)
+        assert (row(desk, file).state, row(desk, file).tries, count_visible_lines(desk)) == ("running", 0, 0)
     stopping = threading.Event()
     with background.background(desk, stopping):
         until(lambda: row(desk, file).state == "complete")
         stopping.set()
-    assert visible(desk) == LINES
+    assert count_visible_lines(desk) == LINES
 
 
 def test_a_file_beyond_its_bounds_fails_in_words_and_the_next_is_imported(
@@ -127,7 +127,7 @@ def test_a_file_beyond_its_bounds_fails_in_words_and_the_next_is_imported(
             patch.setattr(process, "MEMORY_BYTES", int(pages) * resource.getpagesize() + (20 << 20))
             ended(child, desk, file, "failed")
         assert row(desk, file).failure in ("import_too_heavy", "import_died")
-        assert visible(desk) == 0
+        assert count_visible_lines(desk) == 0
         small = files.receive(
             desk,
             finance,
@@ -139,4 +139,4 @@ def test_a_file_beyond_its_bounds_fails_in_words_and_the_next_is_imported(
         until(lambda: stored(desk) == 1)
     finally:
         child.stop()
-    assert visible(desk) == 1
+    assert count_visible_lines(desk) == 1

@@ -7,7 +7,7 @@ import pytest
 from services.demo.drain import drain
 from services.orders import create, history, open_page
 from services.orders.open_page import LinkBusy
-from tests.faults.killing import attempts
+from tests.faults.kill_points import attempts
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox
 

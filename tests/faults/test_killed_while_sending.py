@@ -6,7 +6,7 @@ import pytest
 
 from services.demo.drain import drain
 from services.orders import create, history
-from tests.faults.killing import attempts
+from tests.faults.kill_points import attempts
 from tests.support.drafts import draft
 from tests.support.sandbox import RunningSandbox
 

@@ -10,7 +10,7 @@ from services.bulk.rows import Rules
 from services.demo.drain import drain
 from services.orders import history
 from services.store.orders.orders import Filter
-from tests.faults.killing import attempts
+from tests.faults.kill_points import attempts
 from tests.support.sandbox import RunningSandbox
 from tests.support.tables import as_csv, row
 

@@ -26,9 +26,9 @@ from services.mail.errors import CardNumber
 from services.orders import drafts, templates, warnings
 from services.reconciliation.decisions import history
 from services.store.settlements import settlement_files
-from tests.support.by_hand import an_order
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.orders import store_paid_order
 
 ROOT = Path(__file__).resolve().parents[2]
 CARD = "4111 1111 1111 1111"
@@ -72,7 +72,7 @@ def test_a_table_refuses_the_row_and_forgets_the_cell(desk: Desk, manager: Actor
 def test_templates_comments_settings_and_file_names(desk: Desk, manager: Actor) -> None:
     content = templates.content_of(draft(description=f"x {CARD}"), clock.now())
     admin, finance = person(desk, "admin"), person(desk, "finance")
-    order = an_order(desk, "A-1")
+    order = store_paid_order(desk, "A-1")
     refused: tuple[Callable[[], object], ...] = (
         lambda: templates.save(desk, manager, "demo", "name", content),
         lambda: templates.save(desk, manager, "demo", CARD, templates.content_of(draft(), clock.now())),

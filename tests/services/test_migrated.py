@@ -26,12 +26,13 @@ from services.store.schema.orders import orders
 from services.store.schema.settlements import line_decisions, line_totals, settlement_files, settlement_lines
 from services.store.settlements import matching_rules
 from services.store.settlements.position_pages import OrderFilter
-from tests.support.by_hand import an_order, line, line_id, outcomes, take
 from tests.support.desk import open_test_desk, person
 from tests.support.drafts import draft
 from tests.support.first_version import as_left_at, as_the_first_version_left_it
-from tests.support.joined import everything, must_hold
+from tests.support.orders import store_paid_order
+from tests.support.payout_lines import import_lines, line, line_id, outcomes
 from tests.support.payouts import account_of
+from tests.support.stored_join import assert_join_is_current, join_contents
 
 pytestmark = pytest.mark.sqlite
 HELD = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -41,7 +42,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
     (tmp_path / "before").mkdir()
     before = open_test_desk(tmp_path / "before")
     finance = person(before, "finance")
-    order = an_order(before, "A-1", "100.00")
+    order = store_paid_order(before, "A-1", "100.00")
     with before.store.write() as tx:
         for days, facts in (
             (0, {"authorised": 100_0000}),
@@ -60,10 +61,10 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
                 data={"reference": "800", "status": 118, "currency": "EUR", **facts},
             )
         refold(tx, order)
-    take(before, line("A-1", "40.00"), line("A-1", "-40.00", operation="Refund"), line("WEB-1"))
+    import_lines(before, line("A-1", "40.00"), line("A-1", "-40.00", operation="Refund"), line("WEB-1"))
     decide.exclude(before, finance, [Shown(line_id(before, "WEB-1"))], "test", "k1")
     as_the_first_version_left_it(before, tmp_path / "after" / "sandbox.db")
-    expected, stood = everything(before), outcomes(before)
+    expected, stood = join_contents(before), outcomes(before)
     before.store.truncate_log()
     before.close()
 
@@ -76,8 +77,8 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
     assert outcomes(after) == stood
     while background.work_off(after) or process.waiting(after.store):
         pass
-    assert everything(after) == expected
-    must_hold(after)
+    assert join_contents(after) == expected
+    assert_join_is_current(after)
     assert [row.order_id for row in lists.orders(after, finance, OrderFilter(open=True)).rows] == ["A-1"]
     after.close()
 
@@ -87,7 +88,7 @@ def test_files_of_before_say_whose_their_lines_are_and_nothing_is_asked_again(tm
     worlds = {"accounts": {"shop": account, "outlet": account}}
     (tmp_path / "before").mkdir()
     before = open_test_desk(tmp_path / "before", **worlds)
-    take(before, line("A"), line("B"), line("C").replace("1;", ";", 1), account="shop")
+    import_lines(before, line("A"), line("B"), line("C").replace("1;", ";", 1), account="shop")
     with before.store.write() as tx:
         matching_rules.save_matching(tx, "shop", file_accounts={})  # nobody was asked then
         tx.execute(
@@ -118,8 +119,10 @@ def test_files_of_before_say_whose_their_lines_are_and_nothing_is_asked_again(tm
 
 def test_fees_of_the_account_that_stood_open_stand_open_no_longer(tmp_path: Path) -> None:
     desk = open_test_desk(tmp_path)
-    take(desk, line("FEE-1", "-5.00", operation="Monthly fee"), line("FEE-2", "-9.00", operation="Setup fee"))
-    expected = everything(desk)
+    import_lines(
+        desk, line("FEE-1", "-5.00", operation="Monthly fee"), line("FEE-2", "-9.00", operation="Setup fee")
+    )
+    expected = join_contents(desk)
     with desk.store.write() as tx:  # as they were joined then
         for table in (line_totals, settlement_lines):
             tx.execute(table.update().values(outcome="unmatched"))
@@ -128,8 +131,8 @@ def test_fees_of_the_account_that_stood_open_stand_open_no_longer(tmp_path: Path
         import_module("services.store.migrations.versions.0007_account_fees").upgrade()
     while background.work_off(desk) or process.waiting(desk.store):
         pass
-    assert everything(desk) == expected
-    must_hold(desk)
+    assert join_contents(desk) == expected
+    assert_join_is_current(desk)
     desk.close()
 
 

@@ -22,9 +22,10 @@ from services.store.alarms import Condition
 from services.store.orders import batches, operations
 from services.store.schema import orders
 from services.store.schema.settlements import line_decisions
-from tests.support.by_hand import an_order, line, line_id, take
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.orders import store_paid_order
+from tests.support.payout_lines import import_lines, line, line_id
 
 ROLES = ("manager", "finance", "admin")
 _ACCOUNT = {"environment": "stage", "login": "l", "password": "p", "passphrase": "a-long-pass-phrase"}
@@ -62,8 +63,8 @@ class World:
 def fill(desk: Desk) -> World:
     """Give the account ``outlet`` of the desk something of everything, and ``shop`` nothing."""
     everywhere = person(desk, *ROLES)
-    order = an_order(desk, "OUT-1", "1234.56", account="outlet", customer="Outletier")
-    file = take(
+    order = store_paid_order(desk, "OUT-1", "1234.56", account="outlet", customer="Outletier")
+    file = import_lines(
         desk, line("OUT-1", "1234.56"), line("OUT-9", "77.00"), line("OUT-8", "5.00"), account="outlet"
     )
     decide.exclude(desk, everywhere, [Shown(line_id(desk, "OUT-9"))], "test", "before")

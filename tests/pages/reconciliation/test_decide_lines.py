@@ -21,8 +21,9 @@ from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.decisions.errors import ConflictingDecision
 from services.reconciliation.matching import positions
 from services.settlements.dialect import Chosen
-from tests.support.by_hand import an_order, line, line_id, outcomes, position, stored, take
 from tests.support.desk import person
+from tests.support.orders import store_paid_order
+from tests.support.payout_lines import import_lines, line, line_id, outcomes, position, stored
 
 Open = Callable[..., AppTest]
 
@@ -30,11 +31,11 @@ Open = Callable[..., AppTest]
 @pytest.fixture
 def orders(desk: Desk) -> dict[str, int]:
     found = {
-        "A-100": an_order(desk, "A-100", "42.00", customer="Lefèvre"),
-        "A-200": an_order(desk, "A-200", "17.00", customer="Durand", reference="F-7"),
-        "GB-1": an_order(desk, "GB-1", "42.00", currency="GBP", customer="Smith"),
+        "A-100": store_paid_order(desk, "A-100", "42.00", customer="Lefèvre"),
+        "A-200": store_paid_order(desk, "A-200", "17.00", customer="Durand", reference="F-7"),
+        "GB-1": store_paid_order(desk, "GB-1", "42.00", currency="GBP", customer="Smith"),
     }
-    take(
+    import_lines(
         desk,
         line("WEB-1", "42.00"),
         line("WEB-2", "59.00"),
@@ -267,7 +268,9 @@ def test_a_total_line_can_only_be_counted_twice_and_commented_on(
 def test_a_line_goes_with_its_sale_and_the_message_says_so(
     desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
-    take(desk, line("WEB-1", "-0.30", operation="Fixed fee"), line("WEB-1", "-0.10", operation="Variable"))
+    import_lines(
+        desk, line("WEB-1", "-0.30", operation="Fixed fee"), line("WEB-1", "-0.10", operation="Variable")
+    )
     at = press(on_line(desk, finance, "WEB-1", "fr"), "by_hand_match_")
     at = field(at.text_input, "search_").set_value("durand").run()
     at = field(at.text_input, "why_").set_value("au téléphone").run()
@@ -279,7 +282,7 @@ def test_a_line_goes_with_its_sale_and_the_message_says_so(
 def test_a_line_is_left_out_with_those_of_its_transaction_or_out_of_its_payout(
     desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
-    take(desk, line("WEB-1", "-0.30", operation="Fixed fee"))
+    import_lines(desk, line("WEB-1", "-0.30", operation="Fixed fee"))
     at = press(on_line(desk, finance, "WEB-1"), "by_hand_exclude_")
     assert field(at.checkbox, "companions_").value
     assert "Fixed fee" in words(at)
@@ -297,7 +300,9 @@ def test_a_line_is_left_out_with_those_of_its_transaction_or_out_of_its_payout(
 def test_a_refund_is_shared_with_its_sign_by_what_the_orders_have_kept(
     desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
-    take(desk, line("A-100", "42.00"), line("A-200", "14.00"), line("WEB-5", "-20.00", operation="Refund"))
+    import_lines(
+        desk, line("A-100", "42.00"), line("A-200", "14.00"), line("WEB-5", "-20.00", operation="Refund")
+    )
     at = press(run(alone, finance, "fr", line=line_id(desk, "WEB-5", "Refund")), "by_hand_split_")
     for name in ("A-100", "A-200"):
         at = field(at.text_input, "search_").set_value(name).run()
@@ -387,8 +392,8 @@ def test_several_suggestions_stand_beside_their_orders(
     at = press(on_several, "by_hand_bulk_accept")
     assert "It is order **A-200**." in words(at)
     assert "paid: €17.00 collected" in html(at)
-    an_order(desk, "N-900", "99.00")
-    take(desk, line("n900", "98.00", transaction=""))
+    store_paid_order(desk, "N-900", "99.00")
+    import_lines(desk, line("n900", "98.00", transaction=""))
     at = run(several, at.session_state["actor"], lines=[row.id for row in stored(desk).values()])
     at = press(at, "by_hand_bulk_accept")
     assert "→ N-900, €99.00 · €1.00 less than the order · paid: €99.00 collected" in words(at)
@@ -414,7 +419,7 @@ def test_who_may_only_look_is_offered_nothing(
 def test_rules_show_what_is_filled_and_what_a_change_would_do(
     desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
-    take(desk, line("WEB-5", reference="f7"))
+    import_lines(desk, line("WEB-5", reference="f7"))
     at = run(ruling, finance)
     assert "filled in 1 of 5 lines and 1 of 3 orders" in at.radio(key="matching_reference_demo").options[1]
     at = at.button_group(key="matching_ignore_demo").set_value(["case", "dashes"]).run()
@@ -455,7 +460,7 @@ def test_a_remembered_reading_can_be_forgotten(desk: Desk, finance: Actor, order
 def test_an_open_order_is_accepted_and_that_is_undone(
     open_page: Open, desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
-    take(desk, line("A-100", "41.99"))
+    import_lines(desk, line("A-100", "41.99"))
     at = open_page("reconciliation/page.py", actor=finance)
     at.query_params["view"], at.query_params["order_of"] = "orders", str(orders["A-100"])
     at = at.run()

@@ -23,9 +23,9 @@ from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import file_list, lists
 from services.store.settlements import line_pages, settlement_files
 from services.store.settlements.line_filter import LineFilter
-from tests.support.by_hand import line, line_id, take
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.payout_lines import import_lines, line, line_id
 from tests.support.payout_pages import FILE, HEAD, PAYOUT, SALE, STRANGE, upload, words
 
 Open = Callable[..., AppTest]
@@ -277,7 +277,7 @@ def test_ticked_rows_are_named_and_dealt_with_as_they_were_seen(
 def test_several_ticked_lines_stay_ticked_and_those_that_left_are_named(
     open_page: Open, paid: int, desk: Desk
 ) -> None:
-    take(desk, *(line(f"GHOST-{number}", f"{number}.00") for number in range(1, 6)))
+    import_lines(desk, *(line(f"GHOST-{number}", f"{number}.00") for number in range(1, 6)))
     at = open_page("reconciliation/page.py", "finance")
     at.session_state["lines_ticked"] = [line_id(desk, f"GHOST-{number}") for number in (2, 3, 4)]
     at = at.run()

@@ -14,9 +14,9 @@ from services.disk_space import Room
 from services.imports import background, files
 from services.store import StoreFull
 from services.store.settlements import settlement_files
-from tests.support.by_hand import an_order
 from tests.support.desk import person
-from tests.support.full import no_room
+from tests.support.full_database import no_room
+from tests.support.orders import store_paid_order
 from tests.support.payout_pages import FILE, upload, words
 
 Open = Callable[..., AppTest]
@@ -92,7 +92,7 @@ def _bars(at: AppTest) -> str:
 @pytest.mark.sqlite
 @pytest.mark.usefixtures("short")
 def test_uploads_and_exports_are_refused_in_a_sentence(open_page: Open, desk: Desk) -> None:
-    an_order(desk, "A-1")
+    store_paid_order(desk, "A-1")
     at = open_page("reconciliation/page.py", "finance")
     shown = words(upload(at, ("july.csv", FILE)))
     assert not at.exception

@@ -29,12 +29,12 @@ from services.store import STORE_AWAY, StoreFull, alarms
 from services.store.alarms import Condition
 from services.store.orders import notifications
 from services.store.settlements import settlement_files
-from tests.support.by_hand import an_order
 from tests.support.desk import person
-from tests.support.full import no_room
-from tests.support.joined import must_hold, visible
+from tests.support.full_database import no_room
+from tests.support.orders import store_paid_order
 from tests.support.payouts import csv
 from tests.support.public import body, serving, signed
+from tests.support.stored_join import assert_join_is_current, count_visible_lines
 
 pytestmark = pytest.mark.desk(keep_free_mb=0, settlements_folder="hipay")
 
@@ -79,9 +79,9 @@ def test_below_what_is_kept_free_nothing_is_imported_but_orders_are_made(desk: D
     for _ in range(3):
         assert not background.work_off(full(desk))
     assert (row(desk, file).state, row(desk, file).tries) == ("waiting", 0)
-    an_order(full(desk), "A-1")
+    store_paid_order(full(desk), "A-1")
     assert background.work_off(desk)
-    assert (row(desk, file).state, visible(desk)) == ("complete", 7)
+    assert (row(desk, file).state, count_visible_lines(desk)) == ("complete", 7)
 
 
 @pytest.mark.sqlite  # a PostgreSQL's disk is not seen from here
@@ -89,7 +89,7 @@ def test_an_import_stops_where_it_is_and_goes_on_from_there(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(3):
-        an_order(desk, f"A-{number}")
+        store_paid_order(desk, f"A-{number}")
     file, required, asked = receive(desk, finance, lines(12)), Room.require, [0]
 
     def require(self: Room, **more: int) -> None:
@@ -102,11 +102,11 @@ def test_an_import_stops_where_it_is_and_goes_on_from_there(
             background.work_off(desk)
     found = row(desk, file)
     assert (found.state, found.tries, found.failure) == ("running", 0, "no_room_short")
-    assert (set(found.failure_detail), visible(desk)) == ({"free", "needed"}, 0)
+    assert (set(found.failure_detail), count_visible_lines(desk)) == ({"free", "needed"}, 0)
     assert 0 < found.lines_done < 12
     background.work_off(desk)
-    assert (row(desk, file).state, row(desk, file).failure, visible(desk)) == ("complete", "", 12)
-    must_hold(desk)
+    assert (row(desk, file).state, row(desk, file).failure, count_visible_lines(desk)) == ("complete", "", 12)
+    assert_join_is_current(desk)
 
 
 @pytest.mark.parametrize("pages", [0, 8])
@@ -136,12 +136,12 @@ def test_a_database_that_is_full_stops_no_file_for_good_and_counts_no_try(
                 assert child._ended == process.FULL
         child.poll()
     found = row(desk, file)
-    assert (found.tries, visible(desk)) == (0, 0)
+    assert (found.tries, count_visible_lines(desk)) == (0, 0)
     assert (found.state, found.failure) in (("running", "no_room"), ("waiting", ""))
     with desk.store.write():
         pass
     background.work_off(desk)
-    assert (row(desk, file).state, visible(desk)) == ("complete", 120)
+    assert (row(desk, file).state, count_visible_lines(desk)) == ("complete", 120)
 
 
 @pytest.mark.sqlite  # a PostgreSQL's disk is not seen from here
@@ -204,7 +204,7 @@ def test_the_watched_folder_waits(desk: Desk, tmp_path: Path) -> None:
     for _ in range(3):
         watch.look()
         background.work_off(desk)
-    assert visible(desk) == 3
+    assert count_visible_lines(desk) == 3
 
 
 def test_what_hipay_tells_is_asked_for_again_and_not_half_stored(desk: Desk) -> None:

@@ -25,8 +25,8 @@ from services.settlements.findings import findings_of
 from services.settlements.given import Given
 from services.store import Row
 from services.store.settlements import settlement_files
-from tests.support.looking import looked_at
 from tests.support.payouts import csv, import_file, lines_of
+from tests.support.previews import preview_of
 from tests.support.workbooks import cells, xlsx
 from tests.unit.settlements.writing import ENGLISH, sale, write
 
@@ -52,7 +52,7 @@ def come(desk: Desk, raw: bytes) -> Row[Any]:
 def test_corrections_are_shown_before_a_file_is_imported_and_after(desk: Desk, finance: Actor) -> None:
     import_file(desk, finance, "demo", "a.csv", csv(line("A"), line("B"), line("C"), line("C", "5.00")))
     new = csv(line("C", "6.00"), line("A"), line("B", day="2026-11-21"), line("C"), line("D"))
-    before = looked_at(desk, finance, "demo", new)
+    before = preview_of(desk, finance, "demo", new)
     assert (before.new, before.known, before.changed) == (1, 2, 2)
     wanted = [
         (4, {"date": ("2026-11-20", "2026-11-21")}),
@@ -77,7 +77,7 @@ def workbook() -> bytes:
 def test_what_the_reading_found_is_kept_with_a_file_that_nobody_looked_at(desk: Desk, finance: Actor) -> None:
     file = come(desk, workbook())
     found = findings_of(file.reading["found"])
-    assert found == looked_at(desk, finance, "demo", workbook()).findings
+    assert found == preview_of(desk, finance, "demo", workbook()).findings
     assert (found.left_out, found.hidden) == (("Sheet2",), ("Sheet4",))
     assert (found.missing, found.extra) == (("transfer", "operation_date"), ("Remark",))
     assert found.unknown_operations == ("Loyalty bonus",)

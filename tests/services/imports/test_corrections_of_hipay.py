@@ -32,12 +32,12 @@ from services.reconciliation.views import lists, payout_list
 from services.store.schema.orders import audit
 from services.store.schema.settlements import settlement_lines
 from services.store.settlements import decisions, hipay_list, settlement_files
-from tests.support.by_hand import an_order
 from tests.support.corrections import CHANGED, HIPAYS, OTHERS, PAYOUT, amounts, come, line
 from tests.support.desk import person
-from tests.support.joined import everything, must_hold
-from tests.support.looking import looked_at
+from tests.support.orders import store_paid_order
 from tests.support.payouts import csv, lines_of
+from tests.support.previews import preview_of
+from tests.support.stored_join import assert_join_is_current, join_contents
 
 
 @pytest.fixture
@@ -84,14 +84,14 @@ def test_a_changed_line_of_hipays_stands_beside_with_an_alarm_until_a_person_tak
     desk: Desk, finance: Actor
 ) -> None:
     for order, amount in (("A", "5.00"), ("A-5", "500.00")):
-        an_order(desk, order, amount)
+        store_paid_order(desk, order, amount)
     come(desk, HIPAYS, "hipay")
     assert check(desk, finance) == ("tied", 0)
-    assert looked_at(desk, finance, "demo", CHANGED).held == 1
+    assert preview_of(desk, finance, "demo", CHANGED).held == 1
     file = come(desk, CHANGED)
     assert amounts(desk) == ["500.00"]
     assert check(desk, finance) == ("not_proved", 1)
-    must_hold(desk)
+    assert_join_is_current(desk)
 
     [alarm] = alarms(desk, finance)
     detail = alarm.detail
@@ -109,16 +109,16 @@ def test_a_changed_line_of_hipays_stands_beside_with_an_alarm_until_a_person_tak
     assert amounts(desk) == ["5.00"]
     assert check(desk, finance) == ("differs", 0)
     assert alarms(desk, finance) == []
-    must_hold(desk)
+    assert_join_is_current(desk)
     with desk.store.read() as tx:
         ids = list(tx.scalars(select(settlement_lines.c.id).where(settlement_lines.c.file_order == "A")))
     assert audited(desk) == [("correction.taken", {"before": ids[:1], "after": ids[1:]})]
 
 
 def test_what_is_dismissed_or_undone_leaves_everything_as_it_was(desk: Desk, finance: Actor) -> None:
-    an_order(desk, "A", "500.00")
+    store_paid_order(desk, "A", "500.00")
     come(desk, HIPAYS, "hipay")
-    before = everything(desk)
+    before = join_contents(desk)
     file = come(desk, CHANGED)
     [one] = waiting(desk, finance, file)
     with pytest.raises(CorrectionNotDecided):
@@ -132,8 +132,8 @@ def test_what_is_dismissed_or_undone_leaves_everything_as_it_was(desk: Desk, fin
     assert len(alarms(desk, finance)) == 1  # told anew
     held_corrections.decide(desk, finance, file, [one], "dismissed", "changed by mistake")
     assert (alarms(desk, finance), check(desk, finance)) == ([], ("tied", 0))
-    assert everything(desk)[1:] == before[1:]
-    must_hold(desk)
+    assert join_contents(desk)[1:] == before[1:]
+    assert_join_is_current(desk)
     [found] = held_corrections.of_file(desk, finance, file).shown
     assert [(act.kind, act.undo_reason) for act in found.acts] == [("taken", "it is not"), ("dismissed", "")]
     assert [action for action, _ in audited(desk)] == [
@@ -144,7 +144,7 @@ def test_what_is_dismissed_or_undone_leaves_everything_as_it_was(desk: Desk, fin
 
 
 def test_decisions_go_with_the_line_that_stands(desk: Desk, finance: Actor) -> None:
-    order = an_order(desk, "Z", "500.00")
+    order = store_paid_order(desk, "Z", "500.00")
     come(desk, HIPAYS, "hipay")
     [first] = lines_of(desk).query("file_order == 'A'")["id"]
     decide.match(desk, finance, [Shown(int(first))], order, "by telephone", "k1")
@@ -156,12 +156,12 @@ def test_decisions_go_with_the_line_that_stands(desk: Desk, finance: Actor) -> N
         ["order_id", "settled_amount_units"]
     ].values.tolist() == [["Z", 5_0000]]
     background.work_off(desk)
-    must_hold(desk)
+    assert_join_is_current(desk)
     held_corrections.undo(desk, finance, file, ids, "no")
     assert lines_of(desk).query("file_order == 'A'")[
         ["order_id", "settled_amount_units"]
     ].values.tolist() == [["Z", 500_0000]]
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_hipays_next_delivery_decides_by_itself(desk: Desk, finance: Actor) -> None:
@@ -188,10 +188,10 @@ def test_hipays_next_delivery_decides_by_itself(desk: Desk, finance: Actor) -> N
         "taken",
         ["5.00"],
     )
-    must_hold(desk)
+    assert_join_is_current(desk)
     come(desk, csv(line("A", "6.00"), *OTHERS, PAYOUT, line("D", "1.00")), "hipay")
     assert amounts(desk) == ["6.00"]
-    must_hold(desk)
+    assert_join_is_current(desk)
     with pytest.raises(CorrectionMoved):
         held_corrections.undo(desk, finance, file, [one.id], "too late")
 
@@ -207,7 +207,7 @@ def test_another_amount_of_hipays_dismisses_what_waits(desk: Desk, finance: Acto
         held_corrections.decide(
             desk, finance, file, [one.id], "taken", "what it would replace stands no more"
         )
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 @pytest.mark.parametrize("same", [True, False])
@@ -224,7 +224,7 @@ def test_the_same_bytes_once_more_from_hipay_decide_too(desk: Desk, finance: Act
     assert one.act is not None
     assert (one.act.kind, one.act.by_hipay) == ("taken" if same else "dismissed", True)
     assert amounts(desk) == (["5.00"] if same else ["500.00"])
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 SPEECHES = {
@@ -245,14 +245,14 @@ def test_in_whatever_order_files_come_hipays_line_counts(
     for name in order:
         source, raw = SPEECHES[name]
         come(desk, raw, source)
-        must_hold(desk)
+        assert_join_is_current(desk)
     with pytest.raises(FileKnown):
         come(desk, CHANGED)
     come(desk, csv(*OTHERS, line("A", "5.00"), PAYOUT))  # the same lines in another file
     assert amounts(desk) == ["500.00"]
     later = set(order[order.index("hipay") :]) - {"hipay"}
     assert check(desk, finance) == (("not_proved" if later else "tied"), len(later))
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_what_hipay_names_equal_is_hipays_too_whoever_brought_it_first(desk: Desk, finance: Actor) -> None:
@@ -291,7 +291,7 @@ def test_lines_of_one_key_are_held_and_taken_together(desk: Desk, finance: Actor
     assert sorted(amounts(desk, "")) == ["-1.00", "-1.00", "-2.00"]
     held_corrections.decide(desk, finance, file, waiting(desk, finance, file), "taken", "yes")
     assert sorted(amounts(desk, "")) == ["-1.00", "-1.00", "-3.00", "-4.00"]
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_an_import_that_dies_as_it_shows_its_lines_is_done_again(
@@ -311,7 +311,7 @@ def test_an_import_that_dies_as_it_shows_its_lines_is_done_again(
     assert (amounts(desk), check(desk, finance)) == (["500.00"], ("tied", 0))
     background.work_off(desk)
     assert (amounts(desk), check(desk, finance)) == (["500.00"], ("not_proved", 1))
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_who_may_decide_and_what_is_refused(desk: Desk, finance: Actor) -> None:
@@ -353,7 +353,7 @@ def test_of_two_people_at_once_one_decides(desk: Desk, finance: Actor) -> None:
     [kept] = set(told) - {"refused"}
     assert "refused" in told
     assert amounts(desk) == (["5.00"] if kept == "taken" else ["500.00"])
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_the_line_shows_what_stands_beside_it(desk: Desk, finance: Actor) -> None:
@@ -368,7 +368,7 @@ def test_the_line_shows_what_stands_beside_it(desk: Desk, finance: Actor) -> Non
 
 
 def test_reasons_go_with_the_customer(desk: Desk, finance: Actor) -> None:
-    order = an_order(desk, "A", "500.00")
+    order = store_paid_order(desk, "A", "500.00")
     come(desk, HIPAYS, "hipay")
     file = come(desk, CHANGED)
     ids = waiting(desk, finance, file)
@@ -384,11 +384,11 @@ def test_an_excerpt_changes_nothing_either_though_its_sum_comes_out(desk: Desk, 
     """Too few lines for a payout that is issued again, and a fee that takes the difference away."""
     come(desk, HIPAYS, "hipay")
     raw = csv(line("A", "5.00"), "1;77;;;-5.00;EUR;;;;;Fixed fee;-5.00;EUR;;2026-11-20")
-    assert looked_at(desk, finance, "demo", raw).held == 1
+    assert preview_of(desk, finance, "demo", raw).held == 1
     file = come(desk, raw)
     assert (amounts(desk), len(waiting(desk, finance, file))) == (["500.00"], 1)
     assert check(desk, finance) == ("not_proved", 1)
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_hipay_delivers_what_a_person_dismissed_byte_for_byte(desk: Desk, finance: Actor) -> None:
@@ -404,12 +404,12 @@ def test_hipay_delivers_what_a_person_dismissed_byte_for_byte(desk: Desk, financ
     held_corrections.undo(desk, finance, file, [one.id], "HiPay says that this was wrong")
     held_corrections.decide_redelivered(desk)  # nothing has come since
     assert (amounts(desk), waiting(desk, finance, file)) == (["500.00"], [one.id])
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_hipay_issues_its_former_line_again_after_a_person_took_another(desk: Desk, finance: Actor) -> None:
     """The correction waits once more, told by an alarm; what was decided of the line goes with it."""
-    order = an_order(desk, "Z", "500.00")
+    order = store_paid_order(desk, "Z", "500.00")
     come(desk, HIPAYS, "hipay")
     [stands] = lines_of(desk).query("file_order == 'A'")["id"]
     decide.match(desk, finance, [Shown(int(stands))], order, "by telephone", "k1")
@@ -421,12 +421,12 @@ def test_hipay_issues_its_former_line_again_after_a_person_took_another(desk: De
     assert len(alarms(desk, finance)) == 1
     [one] = held_corrections.of_file(desk, finance, file).shown
     assert [(act.kind, act.undone_at is None) for act in one.acts] == [("taken", False)]
-    must_hold(desk)
+    assert_join_is_current(desk)
     held_corrections.decide(desk, finance, file, [one.id], "taken", "HiPay says so once more")
     assert amounts(desk) == ["5.00"]
     come(desk, csv(line("A", "5.00"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
     assert (amounts(desk), waiting(desk, finance, file)) == (["5.00"], [])
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_what_waits_is_told_whatever_is_decided_of_its_like(desk: Desk, finance: Actor) -> None:
@@ -454,7 +454,7 @@ def test_what_hipay_names_counts_alone_though_a_person_took_another(desk: Desk, 
     assert (amounts(desk), check(desk, finance)) == (["5.00"], ("not_proved", 1))
     come(desk, csv(line("A", "6.00"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
     assert (amounts(desk), waiting(desk, finance, second)) == (["6.00"], [])
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_hipay_delivers_its_former_bytes_after_a_person_took_another(desk: Desk, finance: Actor) -> None:
@@ -469,17 +469,17 @@ def test_hipay_delivers_its_former_bytes_after_a_person_took_another(desk: Desk,
     held_corrections.decide_redelivered(desk)
     assert (amounts(desk), waiting(desk, finance, file)) == (["500.00"], ids)
     assert len(alarms(desk, finance)) == 1
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_a_line_beside_does_not_hide_what_else_the_file_says_of_its_transaction(
     desk: Desk, finance: Actor
 ) -> None:
     """HiPay's sale finds its order by a fee of the same transaction, which the file brings after the sale that it changes."""
-    an_order(desk, "A", "500.00")
+    store_paid_order(desk, "A", "500.00")
     sale = line("A").replace(";A;500", ";;500")
     come(desk, csv(sale, *OTHERS, PAYOUT), "hipay")
     changed, fee = sale.replace("500.00", "5.00"), line("A", "-1.00").replace("Sale", "Percentage fee")
     come(desk, csv(changed, *OTHERS, PAYOUT, fee))
     assert lines_of(desk).query("transaction_id == 'T-A'")["order_id"].tolist() == ["A", "A"]
-    must_hold(desk)
+    assert_join_is_current(desk)

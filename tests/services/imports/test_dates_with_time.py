@@ -17,8 +17,8 @@ from services.store.settlements import position_pages
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.line_pages import SORTS, Sort
 from services.store.settlements.position_pages import OrderFilter
-from tests.support.by_hand import an_order
 from tests.support.desk import person
+from tests.support.orders import store_paid_order
 from tests.support.payouts import csv, import_file
 
 DATES = [
@@ -35,7 +35,7 @@ LINES = [f"1;77;80{n};A-{n};1{n}.00;EUR;;;;;Sale;1{n}.00;EUR;F-{n};{text}" for n
 def finance(desk: Desk) -> Actor:
     actor = person(desk, "finance")
     for n in range(len(DATES)):
-        an_order(desk, f"A-{n}", f"1{n}.00", reference=f"F-{n}")
+        store_paid_order(desk, f"A-{n}", f"1{n}.00", reference=f"F-{n}")
     import_file(desk, actor, "demo", "november.csv", csv(*LINES))
     return actor
 

@@ -16,8 +16,8 @@ from services.settlements.errors import TruncatedFile
 from services.settlements.given import Given
 from services.store import Row
 from services.store.settlements import settlement_files
-from tests.support.looking import looked_at
 from tests.support.payouts import HEAD, Failed, csv, import_file, lines_of
+from tests.support.previews import preview_of
 
 
 def row(
@@ -56,7 +56,7 @@ def test_a_whole_file_without_a_line_end_is_whole_where_its_payout_adds_up(
         unclosed(PAID, row("C"), row("D")).replace(b";77;", b";78;"),
     )
     for number, raw in enumerate(wholes):
-        assert looked_at(desk, finance, "demo", raw).findings.open_end == 0
+        assert preview_of(desk, finance, "demo", raw).findings.open_end == 0
         import_file(desk, finance, "demo", f"{number}.csv", raw)
     assert {one.state for one in payout_list.list_payouts(desk, finance)} == {"tied"}
 
@@ -75,7 +75,7 @@ def test_a_file_cut_in_its_last_row_is_truncated_and_nothing_of_it_is_imported(
     desk: Desk, finance: Actor, raw: bytes
 ) -> None:
     with pytest.raises(TruncatedFile):
-        looked_at(desk, finance, "demo", raw)
+        preview_of(desk, finance, "demo", raw)
     with pytest.raises(Failed) as failed:
         import_file(desk, finance, "demo", "cut.csv", raw)
     assert failed.value.failure == "settlement_file_truncated"
@@ -95,27 +95,27 @@ def test_every_place_at_which_a_file_may_be_cut(desk: Desk, finance: Actor) -> N
     for end in range(begins, len(whole) - 2):
         if end <= whole.rindex(b";2026"):
             with pytest.raises(TruncatedFile) as refused:
-                looked_at(desk, finance, "demo", whole[:end])
+                preview_of(desk, finance, "demo", whole[:end])
             assert refused.value.line == 4
         else:  # its last cell is short: the date, by which its row is set aside; or it is not there, and all money is
-            found = looked_at(desk, finance, "demo", whole[:end])
+            found = preview_of(desk, finance, "demo", whole[:end])
             there = not whole[:end].endswith(b";")
             assert (found.aside_blocking, found.findings.open_end) == ((1, 4) if there else (0, 0))
 
 
 def test_a_file_that_announces_no_payout_says_that_nothing_shows_its_end(desk: Desk, finance: Actor) -> None:
     raw = unclosed(row("A"), row("B"))
-    assert looked_at(desk, finance, "demo", raw).findings.open_end == 3
+    assert preview_of(desk, finance, "demo", raw).findings.open_end == 3
     file = import_file(desk, finance, "demo", "a.csv", raw)
     assert kept(desk, file).reading["found"]["open_end"] == 3
     assert [one.state for one in payout_list.list_payouts(desk, finance)] == ["no_payout"]
-    assert looked_at(desk, finance, "demo", raw + b"\r\n").findings.open_end == 0
-    assert looked_at(desk, finance, "demo", raw + b"\r\nTotal;;;20.00").findings.open_end == 0
+    assert preview_of(desk, finance, "demo", raw + b"\r\n").findings.open_end == 0
+    assert preview_of(desk, finance, "demo", raw + b"\r\nTotal;;;20.00").findings.open_end == 0
 
 
 def test_rows_set_aside_leave_the_end_open_and_the_payout_unproved(desk: Desk, finance: Actor) -> None:
     raw = unclosed(PAID, row("A", "1O.00"), row("B"))
-    assert looked_at(desk, finance, "demo", raw).findings.open_end == 4
+    assert preview_of(desk, finance, "demo", raw).findings.open_end == 4
     import_file(desk, finance, "demo", "a.csv", raw)
     assert [one.state for one in payout_list.list_payouts(desk, finance)] == ["not_proved"]
 
@@ -191,7 +191,7 @@ def test_a_date_beside_the_collections_that_is_none_is_named_and_its_money_count
         PAID + ";;;",
     ]
     raw = "\r\n".join((head, *rows, "")).encode()
-    found = looked_at(desk, finance, "demo", raw)
+    found = preview_of(desk, finance, "demo", raw)
     named = [(cell.line, cell.column, cell.cell) for cell in found.findings.undated]
     assert named == [
         (2, "date_value", "31/02/2026"),
@@ -210,5 +210,5 @@ def test_a_date_beside_the_collections_that_is_none_is_named_and_its_money_count
 def test_the_date_of_the_collection_makes_the_month_and_sets_its_row_aside(
     desk: Desk, finance: Actor
 ) -> None:
-    found = looked_at(desk, finance, "demo", csv(row("A", date="31/02/2026"), row("B")))
+    found = preview_of(desk, finance, "demo", csv(row("A", date="31/02/2026"), row("B")))
     assert [(one.line, one.column, one.reason) for one in found.aside] == [(2, "date", "date_unreadable")]

@@ -11,8 +11,8 @@ from services.imports import background, files
 from services.imports.duplicates import StoredPayout
 from services.settlements.dialect import Chosen
 from services.store.settlements import settlement_files
-from tests.support.looking import looked_at
 from tests.support.payouts import Failed, import_file, lines_of
+from tests.support.previews import preview_of
 
 COLUMNS = (
     "Account", "Settlement ID", "Transaction ID", "Order", "Original amount", "Original currency", "Operation",
@@ -86,7 +86,7 @@ def test_another_rendition_waits_for_a_person(
 ) -> None:
     import_file(desk, finance, "demo", "payout.csv", first)
     before = lines_of(desk)
-    [stored] = looked_at(desk, finance, "demo", second).stored
+    [stored] = preview_of(desk, finance, "demo", second).stored
     assert (stored.account, stored.settlement_id, stored.currency) == ("demo", "77", "EUR")
     assert (stored.lines, stored.units) == (7, 29_1000)
     with pytest.raises(Failed) as refused:
@@ -101,7 +101,7 @@ def test_another_rendition_waits_for_a_person(
 def test_what_stands_and_what_comes_is_said_by_payout_and_currency(desk: Desk, finance: Actor) -> None:
     import_file(desk, finance, "demo", "payout.csv", csv([*payout(1, 2), line(8, **{"Settlement ID": "78"})]))
     again = [*payout(1, 2), line(9, "Monthly fee", "-5.00"), line(9, **{"Settlement ID": "78"})]
-    shown = looked_at(desk, finance, "demo", csv(again, Order=without_zeros))
+    shown = preview_of(desk, finance, "demo", csv(again, Order=without_zeros))
     assert shown.stored == (StoredPayout("demo", "77", "EUR", 5, 19_4000, 6, 14_4000),)
 
 
@@ -118,7 +118,7 @@ def test_what_stands_and_what_comes_is_said_by_payout_and_currency(desk: Desk, f
 )
 def test_what_is_none_is_imported(desk: Desk, finance: Actor, second: bytes) -> None:
     import_file(desk, finance, "demo", "payout.csv", ORIGINAL)
-    assert looked_at(desk, finance, "demo", second).stored == ()
+    assert preview_of(desk, finance, "demo", second).stored == ()
     import_file(desk, finance, "demo", "again.csv", second)
 
 

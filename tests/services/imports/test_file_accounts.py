@@ -22,8 +22,8 @@ from services.settlements.dialect import Chosen
 from services.store import Row
 from services.store.schema.settlements import settlement_lines
 from services.store.settlements import settlement_files
-from tests.support.looking import looked_at
 from tests.support.payouts import Failed, account_of, csv, import_file, lines_of
+from tests.support.previews import preview_of
 
 SHOP = {"name": "Shop", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
 
@@ -58,7 +58,7 @@ def test_a_file_of_several_accounts_is_booked_as_it_was_shown(desk: Desk, financ
     """By what was told, by our own keys, and without an Account for what the file was added for."""
     file_accounts.assign(desk, finance, "800", "outlet")
     raw = csv(sale("A"), sale("B", "outlet"), sale("C", "800"), sale("D", "shop"))
-    shown = looked_at(desk, finance, "shop", raw)
+    shown = preview_of(desk, finance, "shop", raw)
     wanted = {part.cell: part.account for part in shown.accounts}
     assert wanted == {"": "shop", "outlet": "outlet", "800": "outlet", "shop": "shop"}
     number = import_file(desk, finance, "shop", "payout.csv", raw)
@@ -68,14 +68,14 @@ def test_a_file_of_several_accounts_is_booked_as_it_was_shown(desk: Desk, financ
 
 def test_what_is_known_and_changed_is_counted_in_the_account_of_each_line(desk: Desk, finance: Actor) -> None:
     import_file(desk, finance, "shop", "a.csv", csv(sale("A", "outlet"), sale("B", "outlet")))
-    shown = looked_at(desk, finance, "shop", csv(sale("A", "outlet"), sale("B", "outlet", "11.00")))
+    shown = preview_of(desk, finance, "shop", csv(sale("A", "outlet"), sale("B", "outlet", "11.00")))
     assert (shown.new, shown.known, shown.changed) == (0, 1, 1)
 
 
 @pytest.mark.desk(accounts={"shop": SHOP})
 def test_an_account_that_nobody_knows_is_asked_for_with_one_account_too(desk: Desk, finance: Actor) -> None:
     raw = csv(sale("A", "800"))
-    assert [(part.cell, part.account) for part in looked_at(desk, finance, "shop", raw).accounts] == [
+    assert [(part.cell, part.account) for part in preview_of(desk, finance, "shop", raw).accounts] == [
         ("800", "")
     ]
     with pytest.raises(Failed) as refused:
@@ -136,7 +136,7 @@ def test_a_cell_stays_where_its_lines_stand(desk: Desk, finance: Actor) -> None:
 def test_the_same_file_is_not_stored_again_for_another_account(desk: Desk, finance: Actor) -> None:
     raw = csv(sale("A"))
     import_file(desk, finance, "shop", "a.csv", raw)
-    assert looked_at(desk, finance, "outlet", raw).imported
+    assert preview_of(desk, finance, "outlet", raw).imported
     with pytest.raises(FileKnownElsewhere) as refused:
         import_file(desk, finance, "outlet", "b.csv", raw)
     assert refused.value.fields() == {"name": "a.csv", "account": "Shop"}
@@ -163,7 +163,7 @@ def test_what_is_remembered_holds_for_files_that_come_by_themselves(
 ) -> None:
     assert a_state(desk, come(desk, OPEN, source)) == "failed"
     reading.remember(desk, finance, "outlet", Chosen(decimal="."))
-    assert looked_at(desk, finance, "shop", OPEN).dialect.decimal == "."
+    assert preview_of(desk, finance, "shop", OPEN).dialect.decimal == "."
     files.retry(desk, finance, 1)
     assert a_state(desk, 1) == "complete"
     assert sorted(lines_of(desk)["settled_amount_units"]) == [12_5000, 13_5000]
@@ -173,8 +173,8 @@ def test_it_is_read_as_it_was_looked_at_whatever_is_remembered(desk: Desk, finan
     """Remembered and detected readings come to other amounts: the preview says which, and the import keeps to it."""
     reading.remember(desk, finance, "outlet", Chosen(debits="inverted"))
     raw = csv(sale("A", "outlet"))
-    assert looked_at(desk, finance, "shop", raw).totals["settled_units"].tolist() == [-10_0000]
-    shown = looked_at(desk, finance, "shop", raw, Chosen())
+    assert preview_of(desk, finance, "shop", raw).totals["settled_units"].tolist() == [-10_0000]
+    shown = preview_of(desk, finance, "shop", raw, Chosen())
     assert (shown.home, shown.totals["settled_units"].tolist()) == ("outlet", [10_0000])
     import_file(desk, finance, "shop", "a.csv", raw, Chosen())
     import_file(desk, finance, "shop", "b.csv", csv(sale("B", "outlet")))
@@ -183,11 +183,11 @@ def test_it_is_read_as_it_was_looked_at_whatever_is_remembered(desk: Desk, finan
 
 def test_an_encoding_that_does_not_fit_is_not_forced_on_a_file(desk: Desk, finance: Actor) -> None:
     reading.remember(desk, finance, "shop", Chosen(encoding="utf-16-le", delimiter="\t", decimal=","))
-    shown = looked_at(desk, finance, "shop", csv(sale("A", amount="12,500")))
+    shown = preview_of(desk, finance, "shop", csv(sale("A", amount="12,500")))
     assert (shown.dialect.delimiter, shown.totals["settled_units"].tolist()) == (";", [12_5000])
 
 
 def test_an_open_question_says_whose_answer_it_is(desk: Desk, finance: Actor) -> None:
     with pytest.raises(reading.Undecided) as refused:
-        looked_at(desk, finance, "shop", OPEN)
+        preview_of(desk, finance, "shop", OPEN)
     assert (refused.value.account, refused.value.questions) == ("outlet", ("decimal",))

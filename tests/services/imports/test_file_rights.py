@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
@@ -137,7 +138,7 @@ def test_an_account_of_a_file_is_moved_by_who_has_the_right_on_both(desk: Desk, 
     assert file_accounts.file_accounts(desk, finance) == {"900": "shop"}
 
 
-def looked_at(desk: Desk, actor: Actor, raw: bytes, folder: Path) -> Preview | PreviewRefused:
+def preview_or_refusal(desk: Desk, actor: Actor, raw: bytes, folder: Path) -> Preview | PreviewRefused:
     found = preview_process.begin(desk, actor, "shop", Given(raw, folder / "sheets"), None)
     assert not isinstance(found, PreviewJob)
     return found
@@ -150,7 +151,7 @@ def test_a_preview_compares_with_the_lines_of_the_allowed_accounts_only(
     receive(desk, WORKER, "outlet", sale("B-1"), sale("B-2"))
     background.work_off(desk)
     changed = sale("B-2", cell).replace("10.00", "11.00")
-    found = looked_at(desk, finance, csv(sale("B-1", cell), changed), tmp_path)
+    found = preview_or_refusal(desk, finance, csv(sale("B-1", cell), changed), tmp_path)
     assert isinstance(found, Preview)
     assert (found.new, found.known, found.changed, found.held) == (2, 0, 0, 0)
     assert (found.corrections, found.stored, found.imported) == ((), (), False)
@@ -160,7 +161,7 @@ def test_a_preview_of_rows_of_another_account_is_refused_before_that_account_s_r
     desk: Desk, finance: Actor, tmp_path: Path
 ) -> None:
     reading.remember(desk, WORKER, "outlet", Chosen(decimal=","))
-    found = looked_at(desk, finance, csv(sale("B-1", "outlet")), tmp_path)
+    found = preview_or_refusal(desk, finance, csv(sale("B-1", "outlet")), tmp_path)
     assert isinstance(found, PreviewRefused)
     assert (found.code, found.account, found.questions) == ("not_allowed", "", ())
     with pytest.raises(NotAllowed):
@@ -172,7 +173,7 @@ def test_a_file_that_another_account_has_already_is_refused_without_its_name_and
 ) -> None:
     receive(desk, WORKER, "outlet", sale("B-1"))
     background.work_off(desk)
-    found = looked_at(desk, finance, csv(sale("B-1")), tmp_path)
+    found = preview_or_refusal(desk, finance, csv(sale("B-1")), tmp_path)
     assert isinstance(found, Preview)
     assert (found.imported, found.known) == (True, 0)
     with pytest.raises(FileKnown) as refused:

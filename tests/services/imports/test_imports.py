@@ -31,10 +31,10 @@ from services.imports.lease import Lease
 from services.reconciliation.matching import rejoin
 from services.store import Store, engine
 from services.store.settlements import settlement_files
-from tests.support.by_hand import an_order
 from tests.support.desk import open_test_desk, person, settings_for
-from tests.support.joined import everything, must_hold, visible
+from tests.support.orders import store_paid_order
 from tests.support.payouts import csv, import_file, import_line, lines_of
+from tests.support.stored_join import assert_join_is_current, count_visible_lines, join_contents
 
 
 class Died(BaseException):
@@ -87,7 +87,7 @@ def prepared(folder: Path) -> Path:
     """The database of a desk that waits for the new file, the older one complete."""
     opened = open_test_desk(folder)
     for number in (1, 2, 3):
-        an_order(opened, f"A-{number}")
+        store_paid_order(opened, f"A-{number}")
     actor = person(opened, "finance")
     import_file(opened, actor, "demo", "old.csv", OLD)
     receive(opened, actor)
@@ -128,21 +128,21 @@ def test_broken_off_before_any_of_its_transactions_it_comes_to_the_same(tmp_path
     begun = prepared(tmp_path / "begun")
     with copied(begun, tmp_path / "undisturbed") as desk, dying(-1) as steps:
         background.work_off(desk)
-        must_hold(desk)
-        wanted = everything(desk)
+        assert_join_is_current(desk)
+        wanted = join_contents(desk)
     assert steps[0] > 10
 
     for number in range(steps[0]):
         with copied(begun, tmp_path / str(number)) as desk:
-            seen = visible(desk)
+            seen = count_visible_lines(desk)
             with dying(number), pytest.raises(Died):
                 background.work_off(desk)
             if files.running(desk, SYSTEM):
-                assert visible(desk) == seen
+                assert count_visible_lines(desk) == seen
                 assert [one.name for one in files.files(desk, SYSTEM)] == ["old.csv"]
             background.work_off(desk)
             assert len(files.files(desk, SYSTEM)) == 2
-            assert everything(desk) == wanted, number
+            assert join_contents(desk) == wanted, number
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_one_that_the_machine_stopped_too_often_rests_says_so_and_comes_again_by
     later(timedelta(hours=1))
     background.work_off(desk)
     sweep(desk)
-    assert (state(desk, file), visible(desk)) == ("complete", 8)
+    assert (state(desk, file), count_visible_lines(desk)) == ("complete", 8)
     assert to_do(desk, finance).free.total == 0
 
 
@@ -214,10 +214,10 @@ def test_only_a_death_of_its_own_fails_it_for_good(
     assert (found.state, found.failure) == (wanted, "import_died" if wanted == "failed" else "import_stopped")
     if wanted == "failed":
         background.work_off(desk)
-        assert (visible(desk), len(lines_of(desk))) == (0, 0)
+        assert (count_visible_lines(desk), len(lines_of(desk))) == (0, 0)
         files.retry(desk, finance, file)
         background.work_off(desk)
-        assert (state(desk, file), visible(desk)) == ("complete", 7)
+        assert (state(desk, file), count_visible_lines(desk)) == ("complete", 7)
 
 
 def test_one_that_is_stopped_goes_on_and_does_not_count_as_dead(desk: Desk, finance: Actor) -> None:
@@ -253,7 +253,7 @@ def test_cancelled_while_it_runs_nothing_stays(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import_line(desk, order="A-9")
-    file, before, take = receive(desk, finance), everything(desk), load._take
+    file, before, take = receive(desk, finance), join_contents(desk), load._take
 
     def cancelled(lease: Lease, run: Any, block: Any) -> None:
         take(lease, run, block)
@@ -262,13 +262,13 @@ def test_cancelled_while_it_runs_nothing_stays(
 
     monkeypatch.setattr(load, "_take", cancelled)
     background.work_off(desk)
-    assert (state(desk, file), everything(desk)) == ("cancelled", before)
+    assert (state(desk, file), join_contents(desk)) == ("cancelled", before)
     with pytest.raises(NotToCancel):
         files.cancel(desk, finance, file)
     monkeypatch.undo()
     again = receive(desk, finance)  # the same bytes may come once more
     background.work_off(desk)
-    assert (state(desk, again), visible(desk)) == ("complete", 8)
+    assert (state(desk, again), count_visible_lines(desk)) == ("complete", 8)
     with pytest.raises(NotToCancel):
         files.cancel(desk, finance, again)
 
@@ -277,18 +277,18 @@ def test_cancelled_while_it_waits_it_is_never_read(desk: Desk, finance: Actor) -
     file = receive(desk, finance)
     files.cancel(desk, finance, file)
     background.work_off(desk)
-    assert (state(desk, file), visible(desk)) == ("cancelled", 0)
+    assert (state(desk, file), count_visible_lines(desk)) == ("cancelled", 0)
 
 
 def test_two_files_at_once_take_their_turns(desk: Desk, finance: Actor) -> None:
-    an_order(desk, "A-1")
+    store_paid_order(desk, "A-1")
     first, second = receive(desk, finance, OLD, "old.csv"), receive(desk, finance)
     with pytest.raises(FileKnown):
         receive(desk, finance)
     assert [one.state for one in files.running(desk, finance)] == ["waiting", "waiting"]
     background.work_off(desk)
     assert [state(desk, one) for one in (first, second)] == ["complete", "complete"]
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_only_one_process_works_at_a_time(desk: Desk, finance: Actor) -> None:
@@ -316,8 +316,8 @@ def test_who_lost_the_turn_writes_nothing_more(
 
     monkeypatch.setattr(load, "_take", taken_over)
     process.work_off(desk.store, "slow", desk.settings.all_accounts)
-    assert (state(desk, file), visible(desk)) == ("complete", 7)
-    must_hold(desk)
+    assert (state(desk, file), count_visible_lines(desk)) == ("complete", 7)
+    assert_join_is_current(desk)
 
 
 def test_a_reception_that_broke_off_is_swept(

@@ -24,12 +24,13 @@ from services.settlements.findings import findings_of
 from services.store.schema.settlements import settlement_files, settlement_lines
 from services.store.settlements.position_pages import OrderFilter
 from tests.support import postgres
-from tests.support.by_hand import HEAD, an_order, line, line_id, outcomes, position, stored, take
 from tests.support.desk import open_test_desk, person
-from tests.support.faulty import WORKBOOKS, Cell, Error, Formula
 from tests.support.first_version import as_left_at
-from tests.support.joined import must_hold
+from tests.support.orders import store_paid_order
+from tests.support.payout_lines import HEAD, import_lines, line, line_id, outcomes, position, stored
 from tests.support.payouts import import_file
+from tests.support.stored_join import assert_join_is_current
+from tests.support.workbooks_with_errors import WORKBOOKS, Cell, Error, Formula
 
 
 def row(
@@ -55,8 +56,8 @@ def the_payout(desk: Desk, actor: Actor, number: str = "77") -> Payout:
     ],
 )
 def test_a_payout_is_not_proved_at_nought(desk: Desk, finance: Actor, cell: str, reason: str) -> None:
-    order = an_order(desk, "A-1")
-    file = take(desk, row("A-1", "10.00", cell), row("", "0.00", operation="Settlement"))
+    order = store_paid_order(desk, "A-1")
+    file = import_lines(desk, row("A-1", "10.00", cell), row("", "0.00", operation="Settlement"))
     found = the_payout(desk, finance)
     assert (found.state, found.rows_set_aside, found.lines_units, found.payout_units) == (
         "not_proved",
@@ -69,10 +70,10 @@ def test_a_payout_is_not_proved_at_nought(desk: Desk, finance: Actor, cell: str,
     assert position(desk, order).status == "paid_not_settled"
     # the corrected file brings it
     set_aside_rows.deal(desk, finance, file, [2], "Corrected in another file")
-    take(desk, row("A-1", "10.00", "9.70"), row("", "9.70", operation="Settlement"))
+    import_lines(desk, row("A-1", "10.00", "9.70"), row("", "9.70", operation="Settlement"))
     assert the_payout(desk, finance).state == "tied"
     assert position(desk, order).status == "settled_in_full"
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 @pytest.mark.parametrize("make", WORKBOOKS)
@@ -92,7 +93,7 @@ def test_so_of_a_workbook(
 
 
 def test_a_nought_that_is_written_is_one(desk: Desk, finance: Actor) -> None:
-    take(desk, row("A-1", "0.00"), row("", "0", operation="Settlement"))
+    import_lines(desk, row("A-1", "0.00"), row("", "0", operation="Settlement"))
     assert the_payout(desk, finance).state == "tied"
 
 
@@ -114,7 +115,7 @@ def test_no_file_with_a_money_cell_blanked_makes_a_payout_that_adds_up(desk: Des
                 row(order and f"{order}-{number}", amount, cell if at == place else amount, name, str(number))
                 for at, (order, amount, name) in enumerate(whole)
             ]
-            take(desk, *rows)
+            import_lines(desk, *rows)
             expected = "tied" if place is None else "not_proved"
             assert the_payout(desk, finance, str(number)).state == expected, (place, cell)
 
@@ -125,10 +126,12 @@ def test_no_file_with_a_money_cell_blanked_makes_a_payout_that_adds_up(desk: Des
 def test_a_line_without_an_original_amount_settles_nothing(
     desk: Desk, finance: Actor, operation: str, settled: str
 ) -> None:
-    order = an_order(desk, "A-1")
+    order = store_paid_order(desk, "A-1")
     sales = [] if operation == "Sale" else [row("A-1", "10.00")]
     total = str(sum(Decimal(one.split(";")[-5]) for one in (*sales, row("A-1", "", settled, operation))))
-    file = take(desk, *sales, row("A-1", "", settled, operation), row("", total, operation="Settlement"))
+    file = import_lines(
+        desk, *sales, row("A-1", "", settled, operation), row("", total, operation="Settlement")
+    )
     assert the_payout(desk, finance).state == "tied"  # what was settled is all there
     found = position(desk, order)
     assert (found.status, found.open) == ("amount_missing", True)
@@ -143,17 +146,19 @@ def test_a_line_without_an_original_amount_settles_nothing(
             tx.execute(settlement_files.select().where(settlement_files.c.id == file)).one().reading["found"]
         )
     assert (kept.unpriced, kept.unpriced_count) == ((2 + len(sales),), 1)
-    must_hold(desk)
-    take(desk, *sales, row("A-1", settled, settled, operation), row("", total, operation="Settlement"))
+    assert_join_is_current(desk)
+    import_lines(
+        desk, *sales, row("A-1", settled, settled, operation), row("", total, operation="Settlement")
+    )
     assert position(desk, order).status == {"Sale": "settled_in_full", "Refund": "refunded"}.get(
         operation, "charged_back"
     )
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_a_decision_stays_with_the_line_that_gets_its_amount(desk: Desk, finance: Actor) -> None:
-    order = an_order(desk, "A-1")
-    take(desk, row("X-9", "", "-10.00", "Refund"), row("A-1", "10.00"))
+    order = store_paid_order(desk, "A-1")
+    import_lines(desk, row("X-9", "", "-10.00", "Refund"), row("A-1", "10.00"))
     decide.match(
         desk,
         finance,
@@ -164,7 +169,7 @@ def test_a_decision_stays_with_the_line_that_gets_its_amount(desk: Desk, finance
         seen={order: (10_0000, "EUR")},
     )
     assert position(desk, order).status == "amount_missing"
-    take(desk, row("X-9", "-10.00", "-10.00", "Refund"))
+    import_lines(desk, row("X-9", "-10.00", "-10.00", "Refund"))
     background.work_off(desk)
     assert position(desk, order).status == "refunded"
 
@@ -192,20 +197,20 @@ def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -
     (tmp_path / "before").mkdir()
     before = open_test_desk(tmp_path / "before")
     finance = person(before, "finance")
-    orders = {name: an_order(before, name) for name in ("A-1", "B-1", "C-1", "C-2", "D-1", "E-1")}
+    orders = {name: store_paid_order(before, name) for name in ("A-1", "B-1", "C-1", "C-2", "D-1", "E-1")}
     # as the former version counted what was not there: 0
-    take(before, row("A-1", "10.00", "0.00"), row("", "0.00", operation="Settlement"))
-    take(
+    import_lines(before, row("A-1", "10.00", "0.00"), row("", "0.00", operation="Settlement"))
+    import_lines(
         before,
         row("B-1", "10.00", payout="78"),
         row("B-1", "0.00", operation="Refund", payout="78"),
         row("D-1", "10.00", payout="78"),
         row("", "20.00", operation="Settlement", payout="78"),
     )
-    take(
+    import_lines(
         before, row("C-9", "20.00", "0.00", payout="79"), row("", "0.00", operation="Settlement", payout="79")
     )
-    take(
+    import_lines(
         before,
         row("E-1", "10.00", payout="80"),
         row("E-9", "0.00", payout="80"),
@@ -235,7 +240,7 @@ def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -
         assert found == {"A-1": bare, "B-1": bare, "C-1": bare, "C-2": bare, "D-1": whole, "E-1": whole}
         while background.work_off(after) or process.waiting(after.store):
             pass
-    must_hold(after)
+    assert_join_is_current(after)
     assert position(after, orders["A-1"]).net_units is None
     assert {one.order_id for one in lists.orders(after, finance, OrderFilter(open=True)).rows} == {
         "A-1",
@@ -254,12 +259,12 @@ def test_lines_stored_without_an_amount_prove_nothing_any_more(tmp_path: Path) -
     assert (total.lines, total.missing, total.units) == (1, 1, 0)
 
     # the file comes again, and whole
-    take(after, row("A-1", "10.00", "9.70"), row("", "9.70", operation="Settlement"))
+    import_lines(after, row("A-1", "10.00", "9.70"), row("", "9.70", operation="Settlement"))
     assert (the_payout(after, finance).state, position(after, orders["A-1"]).status) == (
         "tied",
         "settled_in_full",
     )
-    must_hold(after)
+    assert_join_is_current(after)
     after.close()
 
 
@@ -267,7 +272,7 @@ def test_a_payouts_own_line_without_an_amount_announces_nothing(tmp_path: Path) 
     (tmp_path / "before").mkdir()
     before = open_test_desk(tmp_path / "before")
     finance = person(before, "finance")
-    take(before, row("", "0.00", operation="Fixed fee"), row("", "0.00", operation="Settlement"))
+    import_lines(before, row("", "0.00", operation="Fixed fee"), row("", "0.00", operation="Settlement"))
     assert the_payout(before, finance).state == "tied"
     after = _left(before, tmp_path, OLD, {" Settlement": "settled_amount_units"})
     found = the_payout(after, finance)
@@ -284,8 +289,8 @@ def test_what_is_whole_is_left_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "before").mkdir()
     before = open_test_desk(tmp_path / "before")
     finance = person(before, "finance")
-    order = an_order(before, "A-1")
-    take(before, row("A-1", "10.00"), row("", "10.00", operation="Settlement"), line("A-2"))
+    order = store_paid_order(before, "A-1")
+    import_lines(before, row("A-1", "10.00"), row("", "10.00", operation="Settlement"), line("A-2"))
     stood = outcomes(before)
     after = _left(before, tmp_path, OLD, {})
     assert the_payout(after, finance).missing == 0

@@ -17,10 +17,10 @@ from services.reconciliation.views import file_list
 from services.settlements.dialect import Chosen
 from services.settlements.findings import findings_of
 from services.store.settlements import settlement_files
-from tests.support.looking import looked_at
 from tests.support.open_alarms import open_alarms
 from tests.support.payout_folder import look
 from tests.support.payouts import HEAD, Failed, import_file, lines_of
+from tests.support.previews import preview_of
 from tests.support.tables import as_xlsx
 
 pytestmark = pytest.mark.desk(settlements_folder="hipay")
@@ -95,7 +95,7 @@ def test_hipays_own_name_is_stored_wherever_another_stands(
     stored: list[object],
 ) -> None:
     raw = written(rows((other, *cells)))
-    preview = looked_at(desk, finance, "demo", raw)
+    preview = preview_of(desk, finance, "demo", raw)
     [(name, _, _)] = preview.findings.unused
     assert name == other
     file = import_file(desk, finance, "demo", "x", raw)

@@ -13,7 +13,7 @@ from services.imports.preview_process import PreviewJob, PreviewRefused
 from services.settlements.dialect import Chosen
 from services.settlements.given import Given
 from tests.support.desk import person
-from tests.support.looking import looked_at
+from tests.support.previews import preview_of
 
 HEAD = "Settlement ID;Original amount;Original currency;Operation;Settled amount;Settlement currency\r\n"
 FILE = HEAD + "77;1250.50;EUR;Sale;1250.50;EUR\r\n" * 40
@@ -43,7 +43,7 @@ def ended(looking: PreviewJob) -> Preview | PreviewRefused:
 
 def test_it_comes_to_the_same_as_here_and_now(desk: Desk, finance: Actor, tmp_path: Path) -> None:
     beside = ended(begin(desk, finance, tmp_path, FILE))
-    here = looked_at(desk, finance, "demo", tmp_path / "payout.csv")
+    here = preview_of(desk, finance, "demo", tmp_path / "payout.csv")
     assert isinstance(beside, Preview)
     assert (beside.lines, beside.new, beside.dialect) == (40, 40, here.dialect)
     assert beside.totals.equals(here.totals)

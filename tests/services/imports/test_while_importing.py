@@ -32,7 +32,7 @@ from services.store import Connection, meta, settlements
 from services.store.orders import orders
 from services.store.schema.settlements import settlement_files
 from tests.support import postgres, servers
-from tests.support.by_hand import an_order
+from tests.support.orders import store_paid_order
 from tests.support.payouts import csv, import_file, lines_of
 
 
@@ -127,7 +127,7 @@ def test_an_order_that_commits_late_is_found_by_the_lines_of_a_file_that_is_just
             captured=10_0000,
             paid_at=now,
         )
-        an_order(desk, "A-2")  # a higher id, committed before
+        store_paid_order(desk, "A-2")  # a higher id, committed before
         background.work_off(desk)
 
         def arrive() -> None:
@@ -148,7 +148,7 @@ def test_an_order_that_comes_while_the_orders_are_looked_up_is_found(
 
     def slowly(tx: Connection) -> Lookup:
         found = look_up(tx)
-        an_order(desk, "A-1")
+        store_paid_order(desk, "A-1")
         while background.catch_up(desk):
             pass
         return found

@@ -20,9 +20,9 @@ from services.orders.states import BADGES
 from services.orders.templates import Content
 from services.store.orders import orders
 from services.store.orders.operations import add, change
-from tests.support.by_hand import an_order
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.orders import store_paid_order
 
 ACCOUNT = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
 
@@ -36,7 +36,7 @@ CONTENT = Content(
 def desk(desk: Desk) -> Desk:
     """Two accounts with a paid payment request each."""
     for account, order_id in (("one", "A-100"), ("two", "B-100")):
-        an_order(desk, order_id, account=account)
+        store_paid_order(desk, order_id, account=account)
         templates.save(desk, person(desk, "manager"), account, "Acompte", CONTENT)
     return desk
 
@@ -68,7 +68,7 @@ def test_list_count_and_export_are_of_the_persons_account(
 
 
 def test_senders_are_of_the_persons_account(desk: Desk, ours: Actor) -> None:
-    an_order(desk, "A-101", account="one")
+    store_paid_order(desk, "A-101", account="one")
     assert history.senders(desk, ours) == [("test", "Test")]
     nobody = person(desk, "manager", account="empty")
     assert history.senders(desk, nobody) == []

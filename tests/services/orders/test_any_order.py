@@ -48,7 +48,7 @@ from services.store import accounts, schema
 from services.store.orders import orders
 from tests.support.desk import person
 from tests.support.drafts import draft
-from tests.support.world import Snapshot, World
+from tests.support.simulated_hipay import SimulatedHipay, Snapshot
 
 pytestmark = pytest.mark.desk(prepared=True)
 
@@ -192,7 +192,7 @@ class Request(RuleBasedStateMachine):
         self.desk, self.manager, self.finance = desk, manager, person(desk, "finance")
         self.offset = timedelta(0)
         clock.use(lambda: self.offset)
-        self.world = World(self.wait_for)
+        self.world = SimulatedHipay(self.wait_for)
         monkeypatch.setattr(Desk, "hipay", lambda _desk, account: self.world.hipay(account))
         monkeypatch.setattr(send_mail, "deliver", self.world.deliver)
         self.heard: list[Snapshot] = []  # stored, not yet worked off

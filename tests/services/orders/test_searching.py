@@ -20,9 +20,10 @@ from services.store.engine import MIGRATIONS
 from services.store.orders.orders import Filter
 from services.store.schema.orders import orders
 from tests.support import postgres
-from tests.support.by_hand import an_order, line, line_id, take
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.orders import store_paid_order
+from tests.support.payout_lines import import_lines, line, line_id
 from tests.support.public import order_with_page
 
 FACTS = {
@@ -63,8 +64,8 @@ def test_a_changed_name_is_found_by_its_new_letters(desk: Desk) -> None:
 
 
 def test_the_match_window_finds_by_the_same_letters(desk: Desk) -> None:
-    an_order(desk, "A-1", "99.00", customer="Lecœur", reference="F‑2026−7")
-    take(desk, line("WEB-1"))
+    store_paid_order(desk, "A-1", "99.00", customer="Lecœur", reference="F‑2026−7")
+    import_lines(desk, line("WEB-1"))
     finance, which = person(desk, "finance"), line_id(desk, "WEB-1")
     for text in ("lecoeur", "f-2026-7", "F2026‐7", "a–1"):
         assert [one.order_id for one in candidates.find(desk, finance, which, text)] == ["A-1"], text

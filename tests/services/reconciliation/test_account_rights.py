@@ -24,8 +24,9 @@ from services.reconciliation.decisions.checks import Shown
 from services.reconciliation.views import file_list, list_exports, lists, overview, payout_list
 from services.reconciliation.views.lists import LineFilter, OrderFilter
 from services.store.settlements import decisions
-from tests.support.by_hand import HEAD, an_order, line, line_id, take
 from tests.support.desk import person
+from tests.support.orders import store_paid_order
+from tests.support.payout_lines import HEAD, import_lines, line, line_id
 from tests.support.payouts import import_file
 
 ACCOUNT = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
@@ -37,9 +38,9 @@ pytestmark = pytest.mark.desk(accounts={"one": ACCOUNT, "two": ACCOUNT})
 def desk(desk: Desk) -> Desk:
     """Two accounts, each with an order, a payout of its own, a line that is matched and one that is open."""
     everybody = person(desk, "finance")
-    an_order(desk, "A-100", account="one")
-    an_order(desk, "B-100", account="two")
-    take(desk, line("A-100"), line("WEB-1"), account="one")
+    store_paid_order(desk, "A-100", account="one")
+    store_paid_order(desk, "B-100", account="two")
+    import_lines(desk, line("A-100"), line("WEB-1"), account="one")
     file_accounts.assign(desk, everybody, "2", "two")
     rows = [row.replace("1;77;", "2;88;", 1) for row in (line("B-100"), line("A100"))]
     import_file(desk, everybody, "two", "two.csv", "\r\n".join((HEAD, *rows, "")).encode())

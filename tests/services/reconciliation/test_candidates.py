@@ -9,8 +9,9 @@ from services.desk import Desk
 from services.reconciliation.decisions.candidates import SHOWN, find, suggestions
 from services.reconciliation.decisions.errors import LineUnknown
 from services.store.orders import orders
-from tests.support.by_hand import an_order, line, line_id, take
 from tests.support.desk import person
+from tests.support.orders import store_paid_order
+from tests.support.payout_lines import import_lines, line, line_id
 
 ACCOUNT = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
 
@@ -19,11 +20,11 @@ pytestmark = pytest.mark.desk(accounts={"one": ACCOUNT, "two": ACCOUNT})
 
 @pytest.fixture
 def desk(desk: Desk) -> Desk:
-    an_order(desk, "A-100", "42.00", account="one", customer="Lefèvre", reference="F-2026-7")
-    an_order(desk, "A-200", "42.00", account="one", currency="GBP", customer="Durand")
-    an_order(desk, "A-300", "17.00", account="one", customer="Lefèvre-Roy")
-    an_order(desk, "B-100", "42.00", account="two", customer="Lefèvre")
-    take(desk, line("WEB-1", "42.00"), line("a300", "42.00", transaction=""), account="one")
+    store_paid_order(desk, "A-100", "42.00", account="one", customer="Lefèvre", reference="F-2026-7")
+    store_paid_order(desk, "A-200", "42.00", account="one", currency="GBP", customer="Durand")
+    store_paid_order(desk, "A-300", "17.00", account="one", customer="Lefèvre-Roy")
+    store_paid_order(desk, "B-100", "42.00", account="two", customer="Lefèvre")
+    import_lines(desk, line("WEB-1", "42.00"), line("a300", "42.00", transaction=""), account="one")
     return desk
 
 
@@ -72,9 +73,12 @@ def test_what_differs_is_said(desk: Desk, finance: Actor) -> None:
 
 
 def test_it_is_said_whether_the_order_is_paid_and_where_it_is_settled(desk: Desk, finance: Actor) -> None:
-    an_order(desk, "S-1", "30.00", account="one")
-    take(desk, line("S-1", "30.00"), account="one")
-    unpaid, awaited = an_order(desk, "U-1", account="one"), an_order(desk, "L-1", account="one")
+    store_paid_order(desk, "S-1", "30.00", account="one")
+    import_lines(desk, line("S-1", "30.00"), account="one")
+    unpaid, awaited = (
+        store_paid_order(desk, "U-1", account="one"),
+        store_paid_order(desk, "L-1", account="one"),
+    )
     with desk.store.write() as tx:
         orders.change_order(tx, unpaid, captured=0, payment="unpaid")
         orders.change_order(tx, awaited, captured=0, payment="unpaid", channel="imported")
@@ -110,7 +114,7 @@ def test_an_erased_order_is_not_proposed(desk: Desk, finance: Actor) -> None:
 
 def test_no_more_are_shown_than_a_person_reads(desk: Desk, finance: Actor) -> None:
     for number in range(SHOWN + 5):
-        an_order(desk, f"C-{number}", account="one", customer="Nombreux")
+        store_paid_order(desk, f"C-{number}", account="one", customer="Nombreux")
     assert len(named(desk, finance, "nombreux")) == SHOWN
 
 

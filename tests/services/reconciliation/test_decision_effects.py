@@ -10,8 +10,9 @@ from services.imports import background
 from services.reconciliation.decisions import available, decide, history
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import payout_list
-from tests.support.by_hand import an_order, line, line_id, orders_seen, outcomes, position, stored, take
-from tests.support.joined import must_hold
+from tests.support.orders import store_paid_order
+from tests.support.payout_lines import import_lines, line, line_id, orders_seen, outcomes, position, stored
+from tests.support.stored_join import assert_join_is_current
 
 SALE = line("A-100", "100.00", transaction="T-1")
 FEE = line("A-100", "-1.01", operation="Fixed fee", transaction="T-1")
@@ -27,10 +28,10 @@ def payout(amount: str) -> str:
 @pytest.fixture
 def orders(desk: Desk) -> dict[str, int]:
     found = {
-        name: an_order(desk, name, amount)
+        name: store_paid_order(desk, name, amount)
         for name, amount in (("A-100", "100.00"), ("A-200", "70.00"), ("A-300", "30.00"))
     }
-    take(desk, SALE, FEE, REFUND, *OTHERS)
+    import_lines(desk, SALE, FEE, REFUND, *OTHERS)
     return found
 
 
@@ -75,7 +76,7 @@ def test_the_lines_of_a_sale_go_with_it_to_another_order_and_are_counted(
     undone = decide.undo_group(desk, finance, "k1", "not so")
     assert undone.followers == 2
     assert outcomes(desk)["A-100 Refund"] == ("matched", orders["A-100"])
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_the_lines_of_a_divided_sale_are_divided_as_it_is(
@@ -92,15 +93,15 @@ def test_the_lines_of_a_divided_sale_are_divided_as_it_is(
     # a fee of 1.01: no order bears a fraction of a cent
     assert (large.fees_units, small.fees_units) == (7_100, 3_000)
     assert large.net_units + small.net_units == int(Decimal("88.99") * 10_000)
-    must_hold(desk)
+    assert_join_is_current(desk)
     # a fee that comes in a later file goes the same way
-    take(desk, line("A-100", "-2.00", operation="Variable", transaction="T-1"))
+    import_lines(desk, line("A-100", "-2.00", operation="Variable", transaction="T-1"))
     assert position(desk, orders["A-200"]).fees_units == 7_100 + 1_4000
-    must_hold(desk)
+    assert_join_is_current(desk)
     decide.undo_group(desk, finance, "k1", "not so")
     assert [position(desk, order).lines for order, _ in shares] == [0, 0]
     assert position(desk, orders["A-100"]).lines == 4
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_the_other_lines_of_a_transaction_are_offered_and_put_aside_with_it(
@@ -119,7 +120,9 @@ def test_the_other_lines_of_a_transaction_are_offered_and_put_aside_with_it(
 
 
 def test_lines_without_a_real_transaction_have_no_companions(desk: Desk, finance: Actor) -> None:
-    take(desk, line("C-1", transaction="0"), line("C-2", transaction="0"), line("C-3", transaction=""))
+    import_lines(
+        desk, line("C-1", transaction="0"), line("C-2", transaction="0"), line("C-3", transaction="")
+    )
     assert available.companions(desk, finance, [line_id(desk, "C-1"), line_id(desk, "C-3")]) == ()
 
 
@@ -127,8 +130,8 @@ def test_lines_without_a_real_transaction_have_no_companions(desk: Desk, finance
 
 
 def test_a_line_that_stands_twice_leaves_its_payout(desk: Desk, finance: Actor) -> None:
-    take(desk, line("A-1", "10.00"), *OTHERS, payout("46.00"))
-    take(desk, line("A-1", "11.00"))  # an excerpt: both stand
+    import_lines(desk, line("A-1", "10.00"), *OTHERS, payout("46.00"))
+    import_lines(desk, line("A-1", "11.00"))  # an excerpt: both stand
     [before] = payout_list.list_payouts(desk, finance)
     assert (before.state, before.difference_units) == ("differs", 11_0000)
     second = max(row.id for row in stored_all(desk) if row.file_order == "A-1")
@@ -141,23 +144,23 @@ def test_a_line_that_stands_twice_leaves_its_payout(desk: Desk, finance: Actor) 
     decide.twice(desk, finance, [Shown(first)], "stands again, corrected", "k1")
     [now] = payout_list.list_payouts(desk, finance)
     assert (now.state, now.difference_units) == ("differs", 1_0000)  # the correction is one of a euro
-    must_hold(desk)
+    assert_join_is_current(desk)
     decide.undo_group(desk, finance, "k1", "not so")
     [again] = payout_list.list_payouts(desk, finance)
     assert again.difference_units == 11_0000
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_a_total_that_stands_twice_leaves_its_payout(desk: Desk, finance: Actor) -> None:
-    take(desk, *OTHERS, payout("36.00"))
-    take(desk, *OTHERS[:2], payout("35.00"))
+    import_lines(desk, *OTHERS, payout("36.00"))
+    import_lines(desk, *OTHERS[:2], payout("35.00"))
     total = max(row.id for row in stored_all(desk) if row.kind == "control")
     assert payout_list.list_payouts(desk, finance)[0].state == "differs"
     decide.twice(desk, finance, [Shown(total)], "of an excerpt", "k1")
     assert payout_list.list_payouts(desk, finance)[0].state == "tied"
     decide.undo_group(desk, finance, "k1", "not so")
     assert payout_list.list_payouts(desk, finance)[0].state == "differs"
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 # -- the decision that stood before
@@ -176,7 +179,7 @@ def test_undoing_gives_back_what_stood_before(desk: Desk, finance: Actor, orders
     decide.undo_group(desk, finance, "k1", "none of it")
     assert outcomes(desk)["B-1 Sale"] == ("unmatched", None)
     assert history.of_line(desk, finance, line_id(desk, "B-1"))[-1].after == "unmatched"
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_a_division_is_given_back_with_its_shares(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
@@ -185,7 +188,7 @@ def test_a_division_is_given_back_with_its_shares(desk: Desk, finance: Actor, or
     decide.exclude(desk, finance, [shown(desk, "A-100")], "no", "k2")
     decide.undo_group(desk, finance, "k2", "yes")
     assert [position(desk, order).gross_units for order, _ in shares] == [70_0000, 30_0000]
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 # -- a correction
@@ -205,14 +208,14 @@ def test_a_corrected_line_keeps_what_was_decided_of_it(
     )
     decide.exclude(desk, finance, [shown(desk, "B-1"), shown(desk, "B-2")], "handled", "k2")
     corrected = line("A-100", "101.00", transaction="T-1")
-    take(desk, corrected, FEE, REFUND, line("B-1", "1.50"), *OTHERS[1:])
+    import_lines(desk, corrected, FEE, REFUND, line("B-1", "1.50"), *OTHERS[1:])
     assert standing_lines(desk) == [
         ("Fixed fee", -1_0100, "matched", orders["A-200"]),
         ("Refund", -10_0000, "matched", orders["A-200"]),
         ("Sale", 101_0000, "matched", orders["A-200"]),
     ]
     assert standing_lines(desk, "B-1") == [("Sale", 1_5000, "excluded", None)]
-    must_hold(desk)
+    assert_join_is_current(desk)
     told = history.of_line(
         desk, finance, max(row.id for row in stored_all(desk) if row.file_order == "A-100")
     )
@@ -222,7 +225,7 @@ def test_a_corrected_line_keeps_what_was_decided_of_it(
     # what was decided at once is undone at once, of the correction, too
     decide.undo_group(desk, finance, "k2", "not so")
     assert standing_lines(desk, "B-1") == [("Sale", 1_5000, "unmatched", None)]
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_a_division_whose_amount_was_corrected_is_open_again_and_says_so(
@@ -230,7 +233,7 @@ def test_a_division_whose_amount_was_corrected_is_open_again_and_says_so(
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
     decide.split(desk, finance, shown(desk, "A-100"), shares, "one payment", "k1", seen=orders_seen(desk))
-    take(desk, line("A-100", "101.00", transaction="T-1"), FEE, REFUND, *OTHERS)
+    import_lines(desk, line("A-100", "101.00", transaction="T-1"), FEE, REFUND, *OTHERS)
     [sale] = [
         row
         for row in stored_all(desk)
@@ -240,10 +243,10 @@ def test_a_division_whose_amount_was_corrected_is_open_again_and_says_so(
     assert [position(desk, order).gross_units for order, _ in shares] == [0, 0]
     [told] = history.of_line(desk, finance, sale.id)
     assert (told.kind, told.text, told.how) == ("reopened", "one payment", "carried")
-    must_hold(desk)
+    assert_join_is_current(desk)
     decide.undo(desk, finance, [sale.decision], "by its keys")
     assert standing_lines(desk)[-1] == ("Sale", 101_0000, "matched", orders["A-100"])
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_a_division_whose_amount_is_unchanged_is_kept(
@@ -251,21 +254,21 @@ def test_a_division_whose_amount_is_unchanged_is_kept(
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
     decide.split(desk, finance, shown(desk, "A-100"), shares, "one payment", "k1", seen=orders_seen(desk))
-    take(desk, SALE.replace("2026-11-20", "2026-11-21"), FEE, REFUND, *OTHERS)
+    import_lines(desk, SALE.replace("2026-11-20", "2026-11-21"), FEE, REFUND, *OTHERS)
     assert [position(desk, order).gross_units for order, _ in shares] == [70_0000, 30_0000]
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_a_line_corrected_back_beside_a_new_one_of_its_key_stands_again(
     desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
-    take(desk, line("A-100", "101.00", transaction="T-1"), FEE, REFUND, *OTHERS)
+    import_lines(desk, line("A-100", "101.00", transaction="T-1"), FEE, REFUND, *OTHERS)
     assert [units for _, units, _, _ in standing_lines(desk)] == [-1_0100, -10_0000, 101_0000]
     second = line("A-100", "7.00", transaction="T-1")
-    take(desk, SALE, second, FEE, REFUND, *OTHERS)
+    import_lines(desk, SALE, second, FEE, REFUND, *OTHERS)
     assert sorted(units for _, units, _, _ in standing_lines(desk)) == [-10_0000, -1_0100, 7_0000, 100_0000]
     assert {(outcome, order) for _, _, outcome, order in standing_lines(desk)} == {
         ("matched", orders["A-100"])
     }
     background.work_off(desk)
-    must_hold(desk)
+    assert_join_is_current(desk)

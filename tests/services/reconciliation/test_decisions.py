@@ -23,18 +23,18 @@ from services.reconciliation.matching import decided_lines, rejoin
 from services.reconciliation.matching.order_changes import catch_up
 from services.store.schema.settlements import line_decisions, settlement_files, settlement_lines
 from tests.support import postgres
-from tests.support.by_hand import (
-    an_order,
+from tests.support.desk import all_that_is_stored, open_test_desk, person
+from tests.support.orders import store_paid_order
+from tests.support.payout_lines import (
+    import_lines,
     line,
     line_id,
     orders_seen,
     outcomes,
     position,
     stored,
-    take,
     totals,
 )
-from tests.support.desk import all_that_is_stored, open_test_desk, person
 
 Books = dict[str, int]
 
@@ -50,8 +50,8 @@ ROWS = (
 def prepared(folder: Path) -> Books:
     """Three orders; A-100 has its sale and its fee, WEB-1 is unknown, a200 is nearly A-200, there is the account's own fee."""
     desk = open_test_desk(folder)
-    ours = {name: an_order(desk, name) for name in ORDERS}
-    take(desk, *ROWS)
+    ours = {name: store_paid_order(desk, name) for name in ORDERS}
+    import_lines(desk, *ROWS)
     desk.store.truncate_log()
     desk.close()
     return ours
@@ -232,7 +232,7 @@ def test_a_total_line_belongs_to_no_order(desk: Desk, finance: Actor, orders: Bo
 def test_a_line_that_was_corrected_is_decided_no_more(desk: Desk, finance: Actor, orders: Books) -> None:
     old = shown(desk, "WEB-1")
     corrected = line("WEB-1", "11.00", transaction="T-9")
-    take(desk, *(corrected if row == line("WEB-1", transaction="T-9") else row for row in ROWS))
+    import_lines(desk, *(corrected if row == line("WEB-1", transaction="T-9") else row for row in ROWS))
     with pytest.raises(errors.LineReplaced):
         decide.exclude(desk, finance, [old], "why", "k1")
 
@@ -260,7 +260,7 @@ def test_an_erased_customers_order_takes_no_line(desk: Desk, finance: Actor, ord
 
 
 def test_another_currency_is_asked_and_then_taken(desk: Desk, finance: Actor, orders: Books) -> None:
-    pounds = an_order(desk, "GB-1", currency="GBP")
+    pounds = store_paid_order(desk, "GB-1", currency="GBP")
     here = [shown(desk, "WEB-1"), shown(desk, "A-100")]
     with pytest.raises(errors.CurrencyDiffers) as asked:
         decide.match(desk, finance, here, pounds, "why", "k1")
@@ -271,7 +271,7 @@ def test_another_currency_is_asked_and_then_taken(desk: Desk, finance: Actor, or
 
 
 def test_another_amount_is_asked_and_then_taken(desk: Desk, finance: Actor, orders: Books) -> None:
-    dear = an_order(desk, "D-1", "12.00")
+    dear = store_paid_order(desk, "D-1", "12.00")
     here = [shown(desk, "WEB-1")]
     with pytest.raises(errors.AmountDiffers) as asked:
         decide.match(desk, finance, here, dear, "why", "k1")
@@ -285,7 +285,7 @@ def test_another_amount_is_asked_and_then_taken(desk: Desk, finance: Actor, orde
 def test_an_order_that_was_changed_since_it_was_seen_takes_no_line(
     desk: Desk, finance: Actor, orders: Books
 ) -> None:
-    dear = an_order(desk, "D-1", "12.00")
+    dear = store_paid_order(desk, "D-1", "12.00")
     seen = orders_seen(desk)
     with desk.store.write() as tx:
         store.orders.orders.change_order(tx, dear, amount=13_0000)
@@ -300,8 +300,8 @@ def test_an_order_that_was_changed_since_it_was_seen_takes_no_line(
 
 
 def test_two_parts_that_make_the_order_need_no_question(desk: Desk, finance: Actor) -> None:
-    whole = an_order(desk, "W-1", "100.00")
-    take(desk, line("P-1", "60.00"), line("P-2", "40.00"))
+    whole = store_paid_order(desk, "W-1", "100.00")
+    import_lines(desk, line("P-1", "60.00"), line("P-2", "40.00"))
     with pytest.raises(errors.AmountDiffers):
         decide.match(desk, finance, [shown(desk, "P-1")], whole, "why", "k1")
     decide.match(desk, finance, [shown(desk, "P-1"), shown(desk, "P-2")], whole, "both parts", "k2")
@@ -309,8 +309,8 @@ def test_two_parts_that_make_the_order_need_no_question(desk: Desk, finance: Act
 
 
 def test_a_suggestion_with_another_amount_is_asked_too(desk: Desk, finance: Actor) -> None:
-    near = an_order(desk, "N-500", "99.00")
-    take(desk, line("n500", "98.00", transaction=""))
+    near = store_paid_order(desk, "N-500", "99.00")
+    import_lines(desk, line("n500", "98.00", transaction=""))
     assert outcomes(desk)["n500 Sale"][0] == "suggested"
     with pytest.raises(errors.AmountDiffers):
         decide.accept(desk, finance, [shown(desk, "n500")], "why", "k1")
@@ -337,8 +337,8 @@ def two_accounts(tmp_path: Path) -> Iterator[Desk]:
 
 def test_another_accounts_order_is_refused(two_accounts: Desk) -> None:
     finance = person(two_accounts, "finance")
-    theirs = an_order(two_accounts, "B-1", account="two")
-    take(two_accounts, line("WEB-1"), account="one")
+    theirs = store_paid_order(two_accounts, "B-1", account="two")
+    import_lines(two_accounts, line("WEB-1"), account="one")
     with pytest.raises(errors.OrderElsewhere) as refused:
         decide.match(two_accounts, finance, [shown(two_accounts, "WEB-1")], theirs, "why", "k1")
     assert refused.value.order_id == "B-1"
@@ -374,7 +374,7 @@ def test_a_line_that_has_moved_by_itself_since_it_was_shown_is_left(
 ) -> None:
     [seen] = available.read_lines(desk, finance, [line_id(desk, "WEB-1")])
     [other] = available.read_lines(desk, finance, [line_id(desk, "A-100")])
-    an_order(desk, "WEB-1")  # and now it has its order
+    store_paid_order(desk, "WEB-1")  # and now it has its order
     catch_up(desk)
     assert outcomes(desk)["WEB-1 Sale"][0] == "matched"
     with pytest.raises(errors.LineMoved):
@@ -510,8 +510,8 @@ def test_what_was_undone_can_be_decided_again(desk: Desk, finance: Actor, orders
 
 def test_a_thousand_lines_are_one_decision_and_one_undoing(tmp_path: Path) -> None:
     desk = open_test_desk(tmp_path)
-    finance, order = person(desk, "finance"), an_order(desk, "A-100")
-    take(desk, line("A-100"), *(line(f"WEB-{number}") for number in range(1_000)))
+    finance, order = person(desk, "finance"), store_paid_order(desk, "A-100")
+    import_lines(desk, line("A-100"), *(line(f"WEB-{number}") for number in range(1_000)))
     before, sums = outcomes(desk), totals(desk)
     here = [Shown(row.id) for name, row in stored(desk).items() if name.startswith("WEB-")]
     told: list[float] = []

@@ -21,8 +21,9 @@ from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.decisions.errors import DecisionRefused
 from services.reconciliation.matching.match import DECIDED
 from services.store.schema.settlements import line_decisions, line_shares, order_positions
-from tests.support.by_hand import an_order, line, orders_seen, outcomes, stored, take, totals
 from tests.support.desk import person
+from tests.support.orders import store_paid_order
+from tests.support.payout_lines import import_lines, line, orders_seen, outcomes, stored, totals
 
 LINES = (
     line("A-1001"), line("A-1001", "-0.30", operation="Fixed fee"), line("WEB-1", transaction="T-9"),
@@ -129,8 +130,8 @@ def machine(desk: Desk, actor: Actor, orders: list[int]) -> type[RuleBasedStateM
 
 
 def test_undoing_everything_leaves_nothing_behind(desk: Desk) -> None:
-    orders = [an_order(desk, name) for name in ("A-1001", "A-1002")]
-    take(desk, *LINES)
+    orders = [store_paid_order(desk, name) for name in ("A-1001", "A-1002")]
+    import_lines(desk, *LINES)
     run_state_machine_as_test(
         machine(desk, person(desk, "finance"), orders),
         settings=settings(

@@ -15,8 +15,8 @@ from services.reconciliation.views import payout_list
 from services.store.settlements import reconciliation_views, settlement_files
 from tests.support.desk import person
 from tests.support.drafts import draft
-from tests.support.looking import looked_at
 from tests.support.payouts import Failed, csv, import_file, lines_of, positions_of
+from tests.support.previews import preview_of
 from tests.support.sandbox import RunningSandbox
 
 ACCOUNT = {"name": "Maison", "environment": "stage", "login": "l", "password": "p", "passphrase": "s"}
@@ -45,7 +45,7 @@ def counts(desk: Desk, actor: Actor, file_id: int) -> tuple[int, int, int]:
 
 def test_a_file_is_looked_at_then_imported_once(desk: Desk, finance: Actor) -> None:
     raw = csv(sale("A-1"), sale("A-2", "20.00"))
-    preview = looked_at(desk, finance, "demo", raw)
+    preview = preview_of(desk, finance, "demo", raw)
     assert (preview.new, preview.imported) == (2, False)
     assert stands(desk) == []
     file_id = take(desk, finance, sale("A-1"), sale("A-2", "20.00"), name="C:\\payouts\\../november.csv")
@@ -54,7 +54,7 @@ def test_a_file_is_looked_at_then_imported_once(desk: Desk, finance: Actor) -> N
     with pytest.raises(FileKnown) as known:
         take(desk, finance, sale("A-1"), sale("A-2", "20.00"), name="again.csv")
     assert known.value.name == "november.csv"
-    preview = looked_at(desk, finance, "demo", raw)
+    preview = preview_of(desk, finance, "demo", raw)
     assert (preview.known, preview.imported) == (2, True)
     assert len(stands(desk)) == 2
     with desk.store.read() as tx:
@@ -84,13 +84,13 @@ def test_a_settlement_may_come_in_parts(desk: Desk, finance: Actor) -> None:
     sales = [sale(f"A-{number}") for number in range(10)]
     first, second = [*sales[:5], fee("-1.00"), fee("-2.00")], [*sales[5:], fee("-3.00"), fee("-4.00")]
     take(desk, finance, *first)
-    looked = looked_at(desk, finance, "demo", csv(*second))
+    looked = preview_of(desk, finance, "demo", csv(*second))
     assert (looked.new, looked.known, looked.changed) == (7, 0, 0)
     part = take(desk, finance, *second)
     assert counts(desk, finance, part) == (7, 0, 0)
     assert len(stands(desk)) == 14
     whole = [*first, *second[:-1], fee("-4.50")]
-    looked = looked_at(desk, finance, "demo", csv(*whole))
+    looked = preview_of(desk, finance, "demo", csv(*whole))
     assert (looked.new, looked.known, looked.changed) == (0, 13, 1)
     again = take(desk, finance, *whole)
     assert counts(desk, finance, again) == (14, 13, 1)
@@ -143,9 +143,9 @@ def test_a_file_that_cannot_be_read_stores_nothing(desk: Desk, finance: Actor) -
 def test_who_may_not_see_payouts_sees_and_imports_none(desk: Desk, role: str) -> None:
     other = person(desk, role)
     for refused in (
-        lambda: looked_at(desk, other, "demo", csv(sale("A-1"))),
+        lambda: preview_of(desk, other, "demo", csv(sale("A-1"))),
         # refused before the file is read, which would say what is wrong with it
-        lambda: looked_at(desk, other, "demo", b"%PDF-1.7"),
+        lambda: preview_of(desk, other, "demo", b"%PDF-1.7"),
         lambda: files.receive(desk, other, "demo", "x.csv", BytesIO(b"%PDF-1.7")),
         lambda: take(desk, other, sale("A-1")),
         lambda: files.files(desk, other),

@@ -26,10 +26,10 @@ from services.store import Store, engine
 from services.store.orders.orders import add_event
 from services.store.schema.orders import operations, pages
 from services.store.schema.settlements import settlement_lines
-from tests.support.by_hand import orders_seen
 from tests.support.desk import open_test_desk, person, settings_for
-from tests.support.joined import everything, must_hold
+from tests.support.payout_lines import orders_seen
 from tests.support.payouts import HEAD
+from tests.support.stored_join import assert_join_is_current, join_contents
 
 SIGNED = Chosen(debits="negative")  # whatever the amounts of so few lines say
 IDS = ["A1", "A1-2", "a-1", "ABCD1", "abcd 1", "ABCD1-3", "00ABCD1", "B2", "WEB-77", ""]
@@ -102,12 +102,12 @@ class Shop:
     def _again(self, number: int) -> None:
         """The same file once more: nothing changes."""
         if self.files:
-            before = everything(self.desk)
+            before = join_contents(self.desk)
             with pytest.raises(FileKnown):
                 files.receive(
                     self.desk, WORKER, "demo", "g.csv", BytesIO(self.files[number % len(self.files)])
                 )
-            assert everything(self.desk) == before
+            assert join_contents(self.desk) == before
 
     def _order(self, cells: dict[str, Any]) -> None:
         if any(known == cells["id"] for _, known in self.orders):
@@ -275,5 +275,5 @@ def test_the_join_is_that_of_everything_at_once(
             shop.take(kind, what)
         while background.work_off(desk):
             pass
-        must_hold(desk)
+        assert_join_is_current(desk)
     desk.close()

@@ -18,15 +18,16 @@ from services.reconciliation.matching import rejoin
 from services.settlements.dialect import Chosen
 from services.store.schema import orders
 from services.store.settlements import matching_rules
-from tests.support.by_hand import an_order, line, line_id, outcomes, take, totals
 from tests.support.desk import person
+from tests.support.orders import store_paid_order
+from tests.support.payout_lines import import_lines, line, line_id, outcomes, totals
 
 # -- not ours, by a rule
 
 
 def test_a_rule_takes_what_is_open_and_what_comes_and_gives_it_back(desk: Desk, finance: Actor) -> None:
-    an_order(desk, "WEB-7")
-    take(desk, line("WEB-7"), line("WEB-8", "8.00"), line("web-9", "9.00"), line("POS-1", "1.00"))
+    store_paid_order(desk, "WEB-7")
+    import_lines(desk, line("WEB-7"), line("WEB-8", "8.00"), line("web-9", "9.00"), line("POS-1", "1.00"))
     begun, sums = outcomes(desk), totals(desk)
     taken = not_ours_rules.preview(desk, finance, "demo", "order", "starts", "WEB-")
     assert (taken.lines, taken.amounts) == (1, (("EUR", 8_0000),))
@@ -38,7 +39,7 @@ def test_a_rule_takes_what_is_open_and_what_comes_and_gives_it_back(desk: Desk, 
     after = {name.split()[0]: outcome for name, (outcome, _) in outcomes(desk).items()}
     assert after == {"WEB-7": "matched", "WEB-8": "not_ours", "web-9": "unmatched", "POS-1": "unmatched"}
     assert totals(desk) == sums
-    take(desk, line("WEB-10"))
+    import_lines(desk, line("WEB-10"))
     assert outcomes(desk).pop("WEB-10 Sale") == ("not_ours", None)
     not_ours_rules.end(desk, finance, rule, "it is ours after all")
     now = outcomes(desk)
@@ -54,7 +55,7 @@ def test_a_rule_takes_what_is_open_and_what_comes_and_gives_it_back(desk: Desk, 
 
 
 def test_a_rule_compares_whole_cells_too(desk: Desk, finance: Actor) -> None:
-    take(desk, line("A", product="amex"), line("B", product="amex gold"))
+    import_lines(desk, line("A", product="amex"), line("B", product="amex gold"))
     not_ours_rules.add(desk, finance, "demo", "product_name", "equals", "amex", "other contract", "k1")
     assert {name: outcome for name, (outcome, _) in outcomes(desk).items()} == {
         "A Sale": "not_ours",
@@ -63,8 +64,8 @@ def test_a_rule_compares_whole_cells_too(desk: Desk, finance: Actor) -> None:
 
 
 def test_a_persons_decision_goes_before_a_rule(desk: Desk, finance: Actor) -> None:
-    order = an_order(desk, "A-1")
-    take(desk, line("WEB-8"), line("WEB-9"))
+    order = store_paid_order(desk, "A-1")
+    import_lines(desk, line("WEB-8"), line("WEB-9"))
     decide.match(desk, finance, [Shown(line_id(desk, "WEB-8"))], order, "it is A-1", "k1")
     assert not_ours_rules.preview(desk, finance, "demo", "order", "starts", "WEB").lines == 1
     not_ours_rules.add(desk, finance, "demo", "order", "starts", "WEB", "our web shop", "k2")
@@ -113,7 +114,7 @@ def test_a_second_press_begins_and_ends_no_second_rule(desk: Desk, finance: Acto
 def test_a_rule_whose_process_died_is_applied_by_the_round_from_where_it_was(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take(desk, *(line(f"WEB-{number}") for number in range(5)))
+    import_lines(desk, *(line(f"WEB-{number}") for number in range(5)))
     monkeypatch.setattr(not_ours_rules, "_BATCH", 2)
     rejoin_lines, calls = rejoin.rejoin_lines, []
 
@@ -161,8 +162,8 @@ def test_days_alone_join_nothing_anew(desk: Desk, finance: Actor) -> None:
 
 
 def test_a_change_joins_every_line_anew(desk: Desk, finance: Actor) -> None:
-    order = an_order(desk, "A-1", reference="F-2026-7")
-    take(desk, line("WEB-1", reference="f20267"))
+    order = store_paid_order(desk, "A-1", reference="F-2026-7")
+    import_lines(desk, line("WEB-1", reference="f20267"))
     assert outcomes(desk)["WEB-1 Sale"] == ("suggested", None)
     tried = account_rules.preview(desk, finance, "demo", reference=1, ignore={"case", "dashes"})
     assert tried == account_rules.ChangePreview(lines=1, matched=0, gained=1, lost=0, moved=0)
@@ -190,9 +191,9 @@ def test_rules_that_cannot_be(desk: Desk, finance: Actor) -> None:
 
 
 def test_how_often_each_reference_is_filled(desk: Desk, finance: Actor) -> None:
-    an_order(desk, "A-1", reference="F-1")
-    an_order(desk, "A-2")
-    take(desk, line("A-1", reference="F-1"), line("A-2"), line("A-3", reference="F-3"))
+    store_paid_order(desk, "A-1", reference="F-1")
+    store_paid_order(desk, "A-2")
+    import_lines(desk, line("A-1", reference="F-1"), line("A-2"), line("A-3", reference="F-3"))
     filled = account_rules.reference_use(desk, finance, "demo")
     assert (filled.lines, filled.of_lines) == (3, (2, 0, 0, 0, 0))
     assert (filled.orders, filled.of_orders) == (2, (1, 0, 0, 0, 0))

@@ -22,9 +22,10 @@ from services.reconciliation.matching import positions
 from services.reconciliation.views import list_exports, lists, order_text
 from services.store.schema.orders import alarms, orders
 from services.store.settlements.position_pages import OrderFilter
-from tests.support.by_hand import an_order, line, position, take
 from tests.support.desk import all_that_is_stored, person
-from tests.support.joined import must_hold
+from tests.support.orders import store_paid_order
+from tests.support.payout_lines import import_lines, line, position
+from tests.support.stored_join import assert_join_is_current
 
 DAYS = timedelta(days=1)
 
@@ -53,8 +54,8 @@ def why(desk: Desk, actor: Actor, order: int, language: str = "en") -> str:
 
 
 def test_an_order_of_which_a_part_is_missing_is_open_and_in_time_late(desk: Desk, finance: Actor) -> None:
-    order = an_order(desk, "A-1", "100.00")
-    take(desk, line("A-1", "50.00"), line("A-1", "-50.00", operation="Refund"))
+    order = store_paid_order(desk, "A-1", "100.00")
+    import_lines(desk, line("A-1", "50.00"), line("A-1", "-50.00", operation="Refund"))
     assert position(desk, order).status == "refunded_in_part"
     assert open_ones(desk, finance) == ["A-1"]
     assert late_ones(desk, finance) == []
@@ -71,7 +72,7 @@ def test_an_order_of_which_a_part_is_missing_is_open_and_in_time_late(desk: Desk
 
 def test_what_was_held_long_ago_and_collected_today_is_not_late(desk: Desk, finance: Actor) -> None:
     now = datetime.now(UTC)
-    order = an_order(desk, "A-1")
+    order = store_paid_order(desk, "A-1")
     with desk.store.write() as tx:
         for days, facts in (
             (30, {"authorised": 10_0000}),
@@ -101,13 +102,13 @@ def test_what_was_held_long_ago_and_collected_today_is_not_late(desk: Desk, fina
     background.work_off(desk)
     assert position(desk, order).paid_at == row.captured_at
     assert late_ones(desk, finance) == []
-    take(desk, line("A-1", "4.00"))
+    import_lines(desk, line("A-1", "4.00"))
     assert position(desk, order).paid_at == row.last_captured_at
 
 
 def test_what_is_settled_in_full_has_nothing_missing(desk: Desk, finance: Actor) -> None:
-    order = an_order(desk, "A-1")
-    take(desk, line("A-1"))
+    order = store_paid_order(desk, "A-1")
+    import_lines(desk, line("A-1"))
     collected(desk, order, 90)
     assert (open_ones(desk, finance), late_ones(desk, finance)) == ([], [])
     assert why(desk, finance, order) == ""
@@ -117,8 +118,8 @@ def test_what_is_settled_in_full_has_nothing_missing(desk: Desk, finance: Actor)
 
 
 def test_an_open_order_says_what_is_missing_and_since_when(desk: Desk, finance: Actor) -> None:
-    order = an_order(desk, "A-100", "100.00")
-    take(desk, line("A-100", "60.00"), line("a 100", "40.00", transaction="T-9"))
+    order = store_paid_order(desk, "A-100", "100.00")
+    import_lines(desk, line("A-100", "60.00"), line("a 100", "40.00", transaction="T-9"))
     collected(desk, order, 30)
     told = why(desk, finance, order)
     assert "they are less than was collected" in told
@@ -139,8 +140,8 @@ def test_an_open_order_says_what_is_missing_and_since_when(desk: Desk, finance: 
     ],
 )  # fmt: skip
 def test_every_open_status_has_its_sentence(desk: Desk, finance: Actor, rows: list[str], told: str) -> None:
-    order = an_order(desk, "A-1")
-    take(desk, *rows)
+    order = store_paid_order(desk, "A-1")
+    import_lines(desk, *rows)
     assert told in why(desk, finance, order)
     assert open_ones(desk, finance) == ["A-1"]
 
@@ -151,8 +152,8 @@ def test_every_open_status_has_its_sentence(desk: Desk, finance: Actor, rows: li
 @pytest.fixture
 def short(desk: Desk) -> int:
     """An order of which a cent is missing."""
-    order = an_order(desk, "A-1")
-    take(desk, line("A-1", "9.99"))
+    order = store_paid_order(desk, "A-1")
+    import_lines(desk, line("A-1", "9.99"))
     return order
 
 
@@ -168,21 +169,21 @@ def test_an_accepted_order_leaves_the_open_list_until_its_figures_change(
     acceptances.accept(desk, finance, short, figures(desk, short), "a cent", "k1")  # a second press
     assert (open_ones(desk, finance), late_ones(desk, finance)) == ([], [])
     assert position(desk, short).status == "settled_under"
-    must_hold(desk)
+    assert_join_is_current(desk)
     sweep(desk)
     with desk.store.read() as tx:
         assert tx.execute(select(alarms)).first() is None
-    take(desk, line("A-1", "-2.00", operation="Refund"))
+    import_lines(desk, line("A-1", "-2.00", operation="Refund"))
     assert open_ones(desk, finance) == ["A-1"]
     [one] = acceptances.of_order(desk, finance, short)
     assert (one.applies, one.reason, one.who, one.undone_at) == (False, "a cent", "Camille Martin", None)
-    must_hold(desk)
+    assert_join_is_current(desk)
     sweep(desk)
     with desk.store.read() as tx:
         assert [row.kind for row in tx.execute(select(alarms))] == ["not_settled"]
     acceptances.accept(desk, finance, short, figures(desk, short), "so be it", "k2")
     assert [one.applies for one in acceptances.of_order(desk, finance, short)] == [False, True]
-    must_hold(desk)
+    assert_join_is_current(desk)
 
 
 def test_an_acceptance_is_undone(desk: Desk, finance: Actor, short: int) -> None:
@@ -192,7 +193,7 @@ def test_an_acceptance_is_undone(desk: Desk, finance: Actor, short: int) -> None
     assert open_ones(desk, finance) == ["A-1"]
     with pytest.raises(AlreadyUndone):
         acceptances.undo(desk, person(desk, "finance"), short, "me too")
-    must_hold(desk)
+    assert_join_is_current(desk)
     told = [(one.action, one.subject) for one in entries(desk, finance) if one.action.startswith("order.acc")]
     assert told == [("order.acceptance_undone", f"order:{short}"), ("order.accepted", f"order:{short}")]
 
@@ -205,11 +206,11 @@ def test_what_an_acceptance_needs(desk: Desk, finance: Actor, short: int) -> Non
         acceptances.accept(desk, person(desk, "manager"), short, seen, "why", "k1")
     with pytest.raises(NotAllowed):
         acceptances.undo(desk, person(desk, "manager"), short, "why")
-    take(desk, line("A-1", "-1.00", operation="Refund"))
+    import_lines(desk, line("A-1", "-1.00", operation="Refund"))
     with pytest.raises(acceptances.FiguresChanged):
         acceptances.accept(desk, finance, short, seen, "why", "k1")
-    whole = an_order(desk, "A-2")
-    take(desk, line("A-2"))
+    whole = store_paid_order(desk, "A-2")
+    import_lines(desk, line("A-2"))
     with pytest.raises(acceptances.OrderNotOpen):
         acceptances.accept(desk, finance, whole, figures(desk, whole), "why", "k1")
 
@@ -234,8 +235,8 @@ def test_the_export_says_since_when_something_is_missing(desk: Desk, finance: Ac
 
 
 def test_an_order_that_was_never_seen_by_the_join_is_late_all_the_same(desk: Desk, finance: Actor) -> None:
-    order = an_order(desk, "A-1")
-    take(desk, line("OTHER"))
+    order = store_paid_order(desk, "A-1")
+    import_lines(desk, line("OTHER"))
     with desk.store.write() as tx:
         tx.execute(update(orders).values(captured_at=clock.now() - DAYS * 60))
         from services.store.schema.settlements import order_positions

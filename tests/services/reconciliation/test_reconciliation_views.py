@@ -21,8 +21,8 @@ from services.store.schema.orders import orders
 from services.store.schema.settlements import order_positions, settlement_files
 from services.store.settlements.line_filter import LineFilter
 from services.store.settlements.position_pages import OrderFilter
-from tests.support.by_hand import an_order
 from tests.support.desk import person
+from tests.support.orders import store_paid_order
 from tests.support.payouts import HEAD, csv, import_file
 
 SALE = "1;77;800;A-1;100.00;EUR;;;;;Sale;100.00;EUR;F-1;2026-11-20"
@@ -33,7 +33,7 @@ PAYOUT = "1;77;;;;;;;;;Settlement;109.70;EUR;;2026-11-21"
 
 @pytest.fixture
 def october(desk: Desk, finance: Actor) -> int:
-    an_order(desk, "A-1", "100.00", reference="F-1")
+    store_paid_order(desk, "A-1", "100.00", reference="F-1")
     return import_file(desk, finance, "demo", "october.csv", csv(SALE, FEE, STRANGE, PAYOUT))
 
 
@@ -60,7 +60,7 @@ def test_a_line_stands_beside_its_order_with_what_differs(desk: Desk, finance: A
 
 
 def test_the_invoice_number_is_the_reference_that_joins_in_the_account(desk: Desk, finance: Actor) -> None:
-    order = an_order(desk, "A-1", "100.00", reference="F-1")
+    order = store_paid_order(desk, "A-1", "100.00", reference="F-1")
     head = HEAD.replace("Reporting data 1", "Reporting data 1;Reporting data 2")
     raw = "\r\n".join((head, SALE.replace(";F-1;", ";F-1;R-2;"), "")).encode()
     import_file(desk, finance, "demo", "october.csv", raw)

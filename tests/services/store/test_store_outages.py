@@ -11,7 +11,7 @@ from services.entrypoints import worker
 from services.imports import background
 from services.store import STORE_AWAY, StoreFull, outages
 from services.store.outages import Outages
-from tests.support.full import no_room
+from tests.support.full_database import no_room
 from tests.support.sandbox import wait_for
 
 

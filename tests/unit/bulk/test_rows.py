@@ -16,8 +16,8 @@ from services.bulk.rows import Rules
 from services.money import to_units
 from services.settings import Account
 from tests.support.checked_rows import ACCOUNT, NOW, RULES, checked
-from tests.support.faulty import WORKBOOKS, Error, Formula, xls
 from tests.support.tables import HEADINGS, as_csv, as_xlsx, row
+from tests.support.workbooks_with_errors import WORKBOOKS, Error, Formula, xls
 
 
 def problem(raw: bytes, rules: Rules = RULES) -> tuple[str, str, str]:

@@ -18,7 +18,7 @@ from services.settlements.sheet import SetAsideRow
 from services.settlements.source import open_source
 from services.settlements.words import ASIDE
 from services.spreadsheets.lost import ERRORS, why_lost
-from tests.support.faulty import WORKBOOKS, Error, Formula, Rows, xls
+from tests.support.workbooks_with_errors import WORKBOOKS, Error, Formula, Rows, xls
 from tests.unit.settlements.writing import ENGLISH, sale, write
 
 SALE = sale(amount=Decimal("12.50"), Order="A1")

@@ -52,7 +52,7 @@ class Page:
     tries: list[str] = field(default_factory=list)  # references of its transactions
 
 
-class World:
+class SimulatedHipay:
     """``history`` is every snapshot, oldest first; ``asked`` the order ids that were read."""
 
     def __init__(self, change_clock: Callable[[timedelta], None]) -> None:
@@ -69,7 +69,7 @@ class World:
     # what the product calls
 
     @contextmanager
-    def hipay(self, _account: str) -> Iterator["World"]:
+    def hipay(self, _account: str) -> Iterator["SimulatedHipay"]:
         yield self
 
     def create_page(self, request: PageRequest) -> CreatedPage:

@@ -15,7 +15,7 @@ from services.store.settlements import order_keys, settlement_lines
 from services.store.settlements.line_totals import TOTAL
 
 
-def must_hold(desk: Desk) -> None:
+def assert_join_is_current(desk: Desk) -> None:
     """Lines, sums and positions are those of a join of all standing lines with all orders, made anew."""
     with desk.store.read() as tx:
         lines = settlement_lines.joined(tx, settlement_lines.standing()).sort_values("id", ignore_index=True)
@@ -79,7 +79,7 @@ def _summed(lines: pd.DataFrame) -> dict[tuple[Any, ...], tuple[int, int, int, i
     return found
 
 
-def everything(desk: Desk) -> Any:
+def join_contents(desk: Desk) -> Any:
     """All that the join has stored, ids left out."""
     with desk.store.read() as tx:
         names = [
@@ -95,7 +95,7 @@ def everything(desk: Desk) -> Any:
     return lines, kept, totals
 
 
-def visible(desk: Desk) -> int:
+def count_visible_lines(desk: Desk) -> int:
     """How many lines are seen."""
     with desk.store.read() as tx:
         return int(

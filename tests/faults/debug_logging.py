@@ -1,4 +1,4 @@
-"""``python -m tests.faults.loud MODULE arguments…``: the module as ``python -m`` would run it, every logger at DEBUG.
+"""``python -m tests.faults.debug_logging MODULE arguments…``: the module as ``python -m`` would run it, every logger at DEBUG.
 
 Whatever a program or its libraries would rather keep quiet is written to the error stream.
 """

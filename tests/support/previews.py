@@ -10,7 +10,7 @@ from services.settlements.dialect import Chosen
 from services.settlements.given import Given
 
 
-def looked_at(
+def preview_of(
     desk: Desk, actor: Actor, account: str, file: Path | bytes, chosen: Chosen | None = None
 ) -> Preview:
     with desk.store.read() as tx:

@@ -1,14 +1,12 @@
-"""Orders and payout lines for tests of what a person decides: imported and joined as the product does it."""
+"""Rows of a payout file, their import, and how they are stored and matched."""
 
 from typing import Any
 
 from sqlalchemy import select
 
-from services import clock
 from services.desk import Desk
 from services.imports import file_accounts
 from services.store import schema
-from services.store.orders import orders
 from services.store.schema.settlements import line_totals, order_positions, settlement_lines
 from tests.support import payouts
 from tests.support.desk import person
@@ -32,57 +30,12 @@ def line(
     return f"1;77;{transaction};{order};{amount};{currency};;;;;{operation};{amount};EUR;{reference};2026-11-20;{product}"
 
 
-def take(desk: Desk, *lines: str, account: str = "demo") -> int:
-    """Import a payout file with these rows; its id."""
+def import_lines(desk: Desk, *lines: str, account: str = "demo") -> int:
+    """Import a payout file with these rows; the id of the file."""
     raw, actor = "\r\n".join((HEAD, *lines, "")).encode(), person(desk, "finance")
-    if account != "demo":  # one of several: the Account of these rows is told
+    if account != "demo":  # one of several: the Account in these rows is assigned to it
         file_accounts.assign(desk, actor, "1", account)
     return import_file(desk, actor, account, "payout.csv", raw)
-
-
-def an_order(
-    desk: Desk,
-    order_id: str,
-    amount: str = "10.00",
-    *,
-    account: str = "demo",
-    currency: str = "EUR",
-    reference: str = "",
-    customer: str = "Marchand",
-) -> int:
-    """A paid order; our id of it."""
-    units, now = round(float(amount) * 10_000), clock.now()
-    with desk.store.write() as tx:
-        return orders.add_order(
-            tx,
-            account=account,
-            order_id=order_id,
-            channel="link",
-            form_key=f"{account}:{order_id}",
-            mark=f"{account}:{order_id}",
-            first_name="Élodie",
-            last_name=customer,
-            email="elodie@example.com",
-            phone="",
-            language="fr",
-            amount=units,
-            currency=currency,
-            description="",
-            reference_1=reference,
-            capture="now",
-            expires_at=now,
-            created_at=now,
-            actor_kind="user",
-            actor_id="test",
-            sender_name="Test",
-            delivery="sent",
-            availability="open",
-            payment="captured",
-            captured=units,
-            paid_at=now,
-            captured_at=now,
-            last_captured_at=now,
-        )
 
 
 def stored(desk: Desk) -> dict[str, Any]:
