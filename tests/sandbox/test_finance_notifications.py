@@ -57,9 +57,9 @@ def test_a_settlement_is_told_with_hipays_fields(
     [request] = received(inbox, 1)
     fields = read(request)
     assert list(fields) == FIELDS
-    listed = sandbox.api("GET", "/v1/settlement").json()["settlements"][0]
+    listed = sandbox.api("GET", "/v1/settlement").json(parse_float=Decimal)["settlements"][0]
     assert (fields["notification_type"], fields["reference"]) == ("settlement", str(settlement["id"]))
-    assert {name: float(fields[name]) for name in FIELDS[3:-1]} == {
+    assert {name: Decimal(fields[name]) for name in FIELDS[3:-1]} == {
         name: listed[name] for name in FIELDS[3:-1]
     }
 

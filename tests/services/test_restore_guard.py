@@ -40,6 +40,7 @@ from tests.support import postgres
 from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.orders import send_order
 from tests.support.sandbox import RunningSandbox, wait_for
 
 pytestmark = pytest.mark.desk(sandbox=True)
@@ -81,10 +82,9 @@ def backup(desk: Desk, name: str) -> dict[str, Any]:
 
 
 def send(desk: Desk, actor: Actor, **changes: object) -> int:
-    order_id = create.create(desk, actor, draft(**changes), create.new_form_key())
-    drain(desk)
+    order = send_order(desk, actor, **changes)
     restore_guard.examine(desk.store, desk.settings)
-    return order_id
+    return order
 
 
 def pending(desk: Desk, actor: Actor) -> None:

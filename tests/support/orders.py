@@ -40,6 +40,7 @@ def pay_order(desk: Desk, actor: Actor, sandbox: RunningSandbox, **changes: obje
     page = history.detail(desk, actor, order).pages[0].hipay_order_id
     sandbox.control("pay", {"orderids": [page]})
     history.check_now(desk, actor, [order])
+    drain(desk)
     return order
 
 

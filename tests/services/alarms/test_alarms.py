@@ -18,21 +18,15 @@ from services.demo.drain import drain
 from services.desk import Desk
 from services.entrypoints import worker
 from services.entrypoints.periodic import Round, Rounds
-from services.orders import create, history
+from services.orders import history
 from services.store import StoreFull, access
 from tests.support.accounts import audit_of
 from tests.support.desk import person
-from tests.support.drafts import draft
+from tests.support.orders import send_order
 from tests.support.payouts import import_line
 from tests.support.sandbox import RunningSandbox, wait_for
 
 pytestmark = pytest.mark.desk(sandbox=True)
-
-
-def send(desk: Desk, actor: Actor, **changes: object) -> int:
-    order_id = create.create(desk, actor, draft(**changes), create.new_form_key())
-    drain(desk)
-    return order_id
 
 
 def pay(desk: Desk, sandbox: RunningSandbox, actor: Actor, order_id: int) -> None:
@@ -64,7 +58,7 @@ def test_a_refused_mail_is_its_senders_alarm_until_it_leaves(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     sandbox.control("settings", {"smtp_reply": "550 no such mailbox"})
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     sweep(desk)
     sweep(desk)
     found = to_do(desk, manager)
@@ -90,7 +84,7 @@ def test_what_a_person_closed_stays_closed_until_it_happens_again(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     sandbox.control("settings", {"smtp_reply": "550 no such mailbox"})
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     sweep(desk)
     close(desk, manager, only(to_do(desk, manager).mine.alarms).id, "link sent by text message")
     sweep(desk)
@@ -107,7 +101,7 @@ def test_a_mail_whose_fate_is_unknown_is_an_alarm(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     sandbox.control("settings", {"smtp_drop": "after_data"})
-    send(desk, manager)
+    send_order(desk, manager)
     for _ in range(3):
         sandbox.control("clock", {"advance_seconds": 300})
         drain(desk)
@@ -129,7 +123,7 @@ def test_a_pause_is_the_administrators_and_ends_with_it(desk: Desk, manager: Act
 
 
 def test_taking_and_closing_need_the_owners_role(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     alarm_of(desk, order_id, "paid_twice", "paid_twice:1")
     alarm_of(desk, None, "notification_failed", "notification:1")
     finance, admin, other = (
@@ -168,7 +162,7 @@ def test_taking_and_closing_need_the_owners_role(desk: Desk, manager: Actor, san
 def test_without_its_sender_an_alarm_is_everybodys(desk: Desk, manager: Actor) -> None:
     from services.access.users import set_disabled
 
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     alarm_of(desk, order_id, "quarantined", "quarantined:1")
     other = person(desk, "manager", name="Ada")
     assert to_do(desk, other).free.total == 0
@@ -178,7 +172,7 @@ def test_without_its_sender_an_alarm_is_everybodys(desk: Desk, manager: Actor) -
 
 
 def test_who_has_lost_the_role_has_no_alarm(desk: Desk, manager: Actor) -> None:
-    taken, sent = send(desk, manager), send(desk, manager)
+    taken, sent = send_order(desk, manager), send_order(desk, manager)
     other = person(desk, "manager", name="Ada")
     alarm_of(desk, taken, "quarantined", "quarantined:1")
     take(desk, other, only(to_do(desk, manager).mine.alarms).id)
@@ -205,8 +199,8 @@ def give_roles(desk: Desk, who: Actor, *roles: str) -> None:
 def test_a_payment_that_is_late_in_the_payouts_is_finances_until_a_line_names_it(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
-    order_id = send(desk, manager, order_id="LATE-1", references=("F-1",))
-    by_reference = send(desk, manager, references=("F-2",))
+    order_id = send_order(desk, manager, order_id="LATE-1", references=("F-1",))
+    by_reference = send_order(desk, manager, references=("F-2",))
     pay(desk, sandbox, manager, order_id)
     pay(desk, sandbox, manager, by_reference)
     finance, admin = person(desk, "finance"), person(desk, "admin")
@@ -241,7 +235,7 @@ def test_a_payment_that_is_late_in_the_payouts_is_finances_until_a_line_names_it
 
 def test_two_sweeps_at_once_raise_one_alarm(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     sandbox.control("settings", {"smtp_reply": "550 no"})
-    send(desk, manager)
+    send_order(desk, manager)
     both = [threading.Thread(target=sweep, args=(desk,)) for _ in range(4)]
     for one in both:
         one.start()

@@ -28,17 +28,12 @@ from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.notices import all_notices
+from tests.support.orders import send_order
 from tests.support.sandbox import RunningSandbox, wait_for
 
 pytestmark = pytest.mark.desk(sandbox=True)
 
 MINE = "camille@example.com"
-
-
-def send(desk: Desk, actor: Actor, **changes: object) -> int:
-    order_id = create.create(desk, actor, draft(**changes), create.new_form_key())
-    drain(desk)
-    return order_id
 
 
 def happens(desk: Desk, sandbox: RunningSandbox, order_id: int, path: str, **what: Any) -> None:
@@ -66,7 +61,7 @@ def test_nothing_is_told_until_it_is_chosen_and_nothing_that_was_before(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     assert chosen(desk, manager) == frozenset()
-    first = send(desk, manager)
+    first = send_order(desk, manager)
     happens(desk, sandbox, first, "pay", outcome="accept")
     post(desk)
     sandbox.control("clock", {"advance_seconds": 60})
@@ -76,7 +71,7 @@ def test_nothing_is_told_until_it_is_chosen_and_nothing_that_was_before(
     post(desk)
     assert mine(sandbox) == []
 
-    second = send(desk, manager, order_id="A-2")
+    second = send_order(desk, manager, order_id="A-2")
     happens(desk, sandbox, second, "pay", outcome="accept")
     for _ in range(3):
         post(desk)
@@ -93,7 +88,7 @@ def test_each_fact_of_a_payment_in_the_persons_own_language(
 ) -> None:
     users.keep_language(desk, manager, "fr")
     choose(desk, manager, KINDS)
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     happens(desk, sandbox, order_id, "pay", outcome="decline", reason="4010103")
     post(desk)
     happens(desk, sandbox, order_id, "pay", outcome="accept")
@@ -112,9 +107,9 @@ def test_each_fact_of_a_payment_in_the_persons_own_language(
 
 def test_what_is_not_so_any_more_is_not_told(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     choose(desk, manager, ["refused", "not_delivered"])
-    refused = send(desk, manager, order_id="A-1")
+    refused = send_order(desk, manager, order_id="A-1")
     sandbox.control("settings", {"smtp_reply": "550 no such mailbox"})
-    not_mailed = send(desk, manager, order_id="A-2")
+    not_mailed = send_order(desk, manager, order_id="A-2")
     sandbox.control("settings", {"smtp_reply": None})
     happens(desk, sandbox, refused, "pay", outcome="decline", reason="4010103")
     find(desk)
@@ -174,7 +169,7 @@ def seen_at(order_id: str, status: int, at: datetime) -> Observation:
 
 def test_who_may_send_no_more_is_told_no_more(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     choose(desk, manager, ["paid"])
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     happens(desk, sandbox, order_id, "pay", outcome="accept")
     with desk.store.write() as tx:
         access.set_grants(tx, manager.id, "table", [Grant("finance")], at=clock.now(), granted_by="test")
@@ -185,7 +180,7 @@ def test_who_may_send_no_more_is_told_no_more(desk: Desk, manager: Actor, sandbo
 
 def test_what_a_customer_typed_is_text(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     choose(desk, manager, ["paid"])
-    order_id = send(desk, manager, last_name="<script>alert(1)</script>")
+    order_id = send_order(desk, manager, last_name="<script>alert(1)</script>")
     happens(desk, sandbox, order_id, "pay", outcome="accept")
     post(desk)
     [mail] = mine(sandbox)
@@ -198,7 +193,7 @@ def test_a_refused_mail_is_told_once_the_way_is_free(
 ) -> None:
     choose(desk, manager, ["not_delivered"])
     sandbox.control("settings", {"smtp_reply": "550 no such mailbox"})
-    send(desk, manager)
+    send_order(desk, manager)
     sandbox.control("settings", {"smtp_reply": "451 later"})
     post(desk)
     assert states(desk) == [("not_delivered", "queued")]
@@ -213,7 +208,7 @@ def test_a_mail_that_may_have_left_is_tried_once_more_under_the_same_id(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     choose(desk, manager, ["paid"])
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     happens(desk, sandbox, order_id, "pay", outcome="accept")
     sandbox.control("settings", {"smtp_drop": "after_data"})
     for _ in range(4):
@@ -228,7 +223,7 @@ def test_a_worker_that_dies_after_taking_it_leaves_it_to_the_next(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     choose(desk, manager, ["paid"])
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     happens(desk, sandbox, order_id, "pay", outcome="accept")
     from services.notices.post import LEASE
 
@@ -248,7 +243,7 @@ def test_a_worker_that_dies_after_taking_it_leaves_it_to_the_next(
 
 def test_four_workers_at_once_send_one(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     choose(desk, manager, ["paid"])
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     happens(desk, sandbox, order_id, "pay", outcome="accept")
     workers = [threading.Thread(target=post, args=(desk,)) for _ in range(4)]
     for one in workers:
@@ -263,8 +258,8 @@ def test_a_link_that_ends_tomorrow_is_told_in_the_morning_once(
 ) -> None:
     choose(desk, manager, ["expires"])
     zone = ZoneInfo("Europe/Paris")
-    order_id = send(desk, manager, expires_at=clock.now() + timedelta(days=5))
-    paid = send(desk, manager, expires_at=clock.now() + timedelta(days=5), references=("F-2",))
+    order_id = send_order(desk, manager, expires_at=clock.now() + timedelta(days=5))
+    paid = send_order(desk, manager, expires_at=clock.now() + timedelta(days=5), references=("F-2",))
     post(desk)
     assert mine(sandbox) == []
     morning = told_at(history.detail(desk, manager, order_id).order.expires_at, zone)
@@ -288,7 +283,7 @@ def test_the_notice_of_an_end_says_how_often_the_customer_opened_it(
         accounts.save_section(
             tx, "demo", OPTIONS, "", {"own_link": True}, at=clock.now(), actor_kind="system", actor_id="test"
         )
-    order_id = send(desk, manager, expires_at=clock.now() + timedelta(days=5))
+    order_id = send_order(desk, manager, expires_at=clock.now() + timedelta(days=5))
     token = history.detail(desk, manager, order_id).order.link_token
     for _ in range(times):
         open_page.press(desk, token)
@@ -304,7 +299,7 @@ def test_the_notice_of_an_end_says_how_often_the_customer_opened_it(
 
 def test_while_mail_is_paused_a_notice_waits(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     choose(desk, manager, ["paid"])
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     happens(desk, sandbox, order_id, "pay", outcome="accept")
     with desk.store.write() as tx:
         pause(tx, "demo", "mail", "smtp_auth_refused")
@@ -319,7 +314,7 @@ def test_while_mail_is_paused_a_notice_waits(desk: Desk, manager: Actor, sandbox
 def test_only_the_sender_is_told(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     other = person(desk, "manager", name="Ada", email="ada@example.com")
     choose(desk, other, KINDS)
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     happens(desk, sandbox, order_id, "pay", outcome="accept")
     post(desk)
     assert {tuple(mail["to"]) for mail in sandbox.mails()} == {("elodie.marchand@example.com",)}
@@ -336,7 +331,7 @@ def test_rights_and_a_missing_address(desk: Desk) -> None:
 
 def test_the_running_worker_tells(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     choose(desk, manager, ["paid"])
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     happens(desk, sandbox, order_id, "pay", outcome="accept")
     running = worker.start(desk)
     try:

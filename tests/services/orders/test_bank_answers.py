@@ -20,6 +20,7 @@ from services.orders.bank_answers import BANK_REFUSED, observe_read
 from services.store import Row
 from services.store.orders import orders
 from tests.support.drafts import draft
+from tests.support.orders import pay_order
 from tests.support.public import body
 from tests.support.sandbox import RunningSandbox
 
@@ -36,13 +37,7 @@ def sandbox(running_sandbox: RunningSandbox, request: pytest.FixtureRequest) -> 
 
 
 def paid(desk: Desk, actor: Actor, sandbox: RunningSandbox, **changes: object) -> int:
-    order_id = create.create(
-        desk, actor, draft(order_id="A-1", amount="100", **changes), create.new_form_key()
-    )
-    drain(desk)
-    sandbox.control("pay", {"orderids": ["A-1"]})
-    look(desk, actor, order_id)
-    return order_id
+    return pay_order(desk, actor, sandbox, order_id="A-1", **changes)
 
 
 def look(desk: Desk, actor: Actor, order_id: int) -> None:

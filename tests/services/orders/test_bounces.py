@@ -22,8 +22,8 @@ from services.notices.post import post
 from services.orders import bounces, create, history, links
 from services.orders.history import Detail
 from tests.support.desk import person
-from tests.support.drafts import draft
 from tests.support.imap import PASSWORD, Imap
+from tests.support.orders import send_order
 from tests.support.reports import exim, holiday, prose, standard
 from tests.support.sandbox import RunningSandbox, wait_for
 
@@ -43,12 +43,6 @@ def desk(desk: Desk, imap: Imap) -> Desk:
 
 def reading(desk: Desk, url: str, **more: Any) -> Desk:
     return replace(desk, settings=desk.settings.model_copy(update={"imap_url": SecretStr(url), **more}))
-
-
-def send(desk: Desk, actor: Actor, **changes: object) -> int:
-    order_id = create.create(desk, actor, draft(**changes), create.new_form_key())
-    drain(desk)
-    return order_id
 
 
 def seen(desk: Desk, order_id: int) -> Detail:
@@ -74,8 +68,8 @@ def check(desk: Desk) -> tuple[str, str]:
 
 def test_an_email_that_came_back(desk: Desk, manager: Actor, imap: Imap, sandbox: RunningSandbox) -> None:
     choose(desk, manager, ["not_delivered"])
-    order_id = send(desk, manager)
-    other = send(desk, manager, order_id="A-2")
+    order_id = send_order(desk, manager)
+    other = send_order(desk, manager, order_id="A-2")
     imap.add(
         returned(
             message_id(desk, order_id), diagnostic="smtp; 550 elodie.marchand@example.com: no Élodie here"
@@ -107,7 +101,7 @@ def test_an_email_that_came_back(desk: Desk, manager: Actor, imap: Imap, sandbox
 
 
 def test_a_report_of_an_earlier_email_comes_late(desk: Desk, manager: Actor, imap: Imap) -> None:
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     first = message_id(desk, order_id)
     links.readdress(desk, manager, order_id, "elodie@example.org", create.new_form_key())
     drain(desk)
@@ -118,7 +112,7 @@ def test_a_report_of_an_earlier_email_comes_late(desk: Desk, manager: Actor, ima
 
 
 def test_a_delay_is_only_told_and_once(desk: Desk, manager: Actor, imap: Imap) -> None:
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     imap.add(returned(message_id(desk, order_id), action="delayed", status="4.4.1"))
     imap.add(exim(message_id(desk, order_id), warning=True, recipient="elodie.marchand@example.com"))
     bounces.read_mailbox(desk)
@@ -132,7 +126,7 @@ def test_a_delay_is_only_told_and_once(desk: Desk, manager: Actor, imap: Imap) -
 
 
 def test_a_delay_that_quotes_an_order_is_no_bounce(desk: Desk, manager: Actor, imap: Imap) -> None:
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     imap.add(
         prose(
             message_id(desk, order_id),
@@ -148,7 +142,7 @@ def test_a_delay_that_quotes_an_order_is_no_bounce(desk: Desk, manager: Actor, i
 def test_where_the_recipient_passes_it_on_to_is_told_and_no_bounce(
     desk: Desk, manager: Actor, imap: Imap
 ) -> None:
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     imap.add(
         returned(
             message_id(desk, order_id), recipient="colleague@example.org", action="delayed", status="4.4.1"
@@ -175,7 +169,7 @@ def test_where_the_recipient_passes_it_on_to_is_told_and_no_bounce(
 
 
 def test_what_is_forged_unknown_or_no_report_changes_nothing(desk: Desk, manager: Actor, imap: Imap) -> None:
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     before = kinds(desk, order_id)
     imap.add(returned("<176.1.42@elsewhere.example>"))  # names the customer's address, and not our e-mail
     imap.add(returned("no id"))
@@ -192,14 +186,14 @@ def test_an_email_that_never_left_cannot_come_back(
     desk: Desk, manager: Actor, imap: Imap, sandbox: RunningSandbox
 ) -> None:
     sandbox.control("settings", {"smtp_reply": "450 later"})
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     imap.add(returned(message_id(desk, order_id)))
     bounces.read_mailbox(desk)
     assert "mail_bounced" not in kinds(desk, order_id)
 
 
 def test_the_copy_that_came_back_is_not_the_customers(desk: Desk, manager: Actor, imap: Imap) -> None:
-    order_id = send(desk, manager, copy_to_sender=True)
+    order_id = send_order(desk, manager, copy_to_sender=True)
     imap.add(returned(message_id(desk, order_id, "copy"), recipient=manager.email))
     bounces.read_mailbox(desk)
     assert "copy_mail_bounced" in kinds(desk, order_id)
@@ -207,7 +201,7 @@ def test_the_copy_that_came_back_is_not_the_customers(desk: Desk, manager: Actor
 
 
 def test_of_an_erased_customer_nothing_is_quoted(desk: Desk, manager: Actor, imap: Imap) -> None:
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     name = message_id(desk, order_id)
     with desk.store.write() as tx:
         store.orders.orders.change_order(
@@ -220,7 +214,9 @@ def test_of_an_erased_customer_nothing_is_quoted(desk: Desk, manager: Actor, ima
 
 
 def test_reading_goes_on_where_the_connection_broke(desk: Desk, manager: Actor, imap: Imap) -> None:
-    orders = [send(desk, manager, order_id=f"A-{number}", references=(f"F-{number}",)) for number in range(3)]
+    orders = [
+        send_order(desk, manager, order_id=f"A-{number}", references=(f"F-{number}",)) for number in range(3)
+    ]
     for order_id in orders:
         imap.add(returned(message_id(desk, order_id)))
     imap.cut_after = 1
@@ -239,7 +235,7 @@ def test_reading_goes_on_where_the_connection_broke(desk: Desk, manager: Actor, 
 
 
 def test_another_mailbox_is_read_from_its_own_beginning(desk: Desk, manager: Actor, imap: Imap) -> None:
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     imap.add(b"an old mail")
     bounces.read_mailbox(desk)
     with Imap() as other:
@@ -271,7 +267,7 @@ def test_the_check_list_says_how_the_mailbox_stands(
 
 
 def test_the_running_worker_reads(desk: Desk, manager: Actor, imap: Imap) -> None:
-    order_id = send(desk, manager)
+    order_id = send_order(desk, manager)
     imap.add(returned(message_id(desk, order_id)))
     running = worker.start(desk)
     try:
@@ -283,7 +279,7 @@ def test_the_running_worker_reads(desk: Desk, manager: Actor, imap: Imap) -> Non
 
 def test_reports_go_where_the_setting_says(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     desk = reading(desk, "", return_path="bounces@example.com")
-    send(desk, manager)
+    send_order(desk, manager)
     [mail] = sandbox.mails()
     assert mail["from"] == "bounces@example.com"
     assert "bounces@example.com" not in mail["headers"]["From"]

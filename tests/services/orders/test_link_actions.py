@@ -23,7 +23,7 @@ from services.orders.errors import AmountBelowMinimum, ExpiryTooLate, ExpiryTooS
 from services.orders.history import Detail
 from services.store.orders import orders
 from tests.support.desk import person
-from tests.support.drafts import draft
+from tests.support.orders import send_order
 from tests.support.sandbox import RunningSandbox
 
 pytestmark = pytest.mark.desk(sandbox=True, own_links=True)
@@ -31,9 +31,7 @@ pytestmark = pytest.mark.desk(sandbox=True, own_links=True)
 
 def send(desk: Desk, manager: Actor, *, own: bool = True, **changes: object) -> int:
     save(desk, person(desk, "admin"), "demo", Options(own_link=own))
-    order_id = create.create(desk, manager, draft(**changes), create.new_form_key())
-    drain(desk)
-    return order_id
+    return send_order(desk, manager, **changes)
 
 
 def found(desk: Desk, order_id: int) -> Detail:

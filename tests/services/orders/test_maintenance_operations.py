@@ -17,18 +17,10 @@ from services.orders.operations import (
 )
 from services.orders.states import Event, fold
 from tests.support.desk import person
-from tests.support.drafts import draft
+from tests.support.orders import pay_order
 from tests.support.sandbox import RunningSandbox
 
 pytestmark = pytest.mark.desk(sandbox=True)
-
-
-def paid(desk: Desk, actor: Actor, sandbox: RunningSandbox, **changes: object) -> int:
-    order_id = create.create(desk, actor, draft(amount="100", **changes), create.new_form_key())
-    drain(desk)
-    sandbox.control("pay", {"orderids": [history.detail(desk, actor, order_id).pages[0].hipay_order_id]})
-    look(desk, actor, order_id)
-    return order_id
 
 
 def look(desk: Desk, actor: Actor, order_id: int) -> None:
@@ -48,7 +40,7 @@ def ask(
 
 
 def test_a_refund_in_part_then_the_rest(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
-    order_id = paid(desk, manager, sandbox)
+    order_id = pay_order(desk, manager, sandbox)
     assert set(offered(desk, manager, order_id)) == {"refund"}
     ask(desk, manager, order_id, "refund", 30_0000)
     drain(desk)
@@ -64,7 +56,7 @@ def test_a_refund_in_part_then_the_rest(desk: Desk, manager: Actor, sandbox: Run
 def test_hipay_gets_the_operation_id_that_the_payout_repeats(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
-    order_id = paid(desk, manager, sandbox, order_id="A-1")
+    order_id = pay_order(desk, manager, sandbox, order_id="A-1")
     ask(desk, manager, order_id, "refund", 10_0000)
     drain(desk)
     [settlement] = sandbox.control("settlements", {})["settlements"]
@@ -75,20 +67,20 @@ def test_hipay_gets_the_operation_id_that_the_payout_repeats(
 def test_a_held_amount_is_collected_in_part_or_given_up(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
-    order_id = paid(desk, manager, sandbox, capture="later")
+    order_id = pay_order(desk, manager, sandbox, capture="later")
     assert set(offered(desk, manager, order_id)) == {"capture", "cancel"}
     ask(desk, manager, order_id, "capture", 40_0000, why="")
     drain(desk)
     assert history.detail(desk, manager, order_id).order.captured == 40_0000
 
-    other = paid(desk, manager, sandbox, capture="later")
+    other = pay_order(desk, manager, sandbox, capture="later")
     ask(desk, manager, other, "cancel", 100_0000, why="")
     drain(desk)
     assert history.detail(desk, manager, other).order.payment == "cancelled"
 
 
 def test_two_presses_are_one_refund(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
-    order_id = paid(desk, manager, sandbox)
+    order_id = pay_order(desk, manager, sandbox)
     choice, key = offered(desk, manager, order_id)["refund"], create.new_form_key()
     first = operations.ask(desk, manager, order_id, choice, 10_0000, "x", key)
     assert operations.ask(desk, manager, order_id, choice, 10_0000, "x", key) == first
@@ -102,7 +94,7 @@ def test_what_hipay_does_not_show_yet_is_not_offered_again(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     """Two colleagues with two windows: what the first has refunded is gone for the second, read or not."""
-    order_id, other = paid(desk, manager, sandbox), person(desk, "manager", name="Ada")
+    order_id, other = pay_order(desk, manager, sandbox), person(desk, "manager", name="Ada")
     hers = offered(desk, other, order_id)["refund"]
     ask(desk, manager, order_id, "refund", 40_0000)
     sandbox.control("faults", {"kind": "down", "path": "/v3/order", "count": 100})
@@ -143,7 +135,7 @@ def most(seen: list[dict[str, object]], *done: object) -> dict[str, int]:
 def test_a_lost_answer_is_never_asked_again_but_recognised(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
-    order_id = paid(desk, manager, sandbox)
+    order_id = pay_order(desk, manager, sandbox)
     sandbox.control("faults", {"kind": "lost", "path": "/v1/maintenance", "count": 1})
     ask(desk, manager, order_id, "refund", 10_0000)
     drain(desk)
@@ -155,7 +147,7 @@ def test_a_lost_answer_is_never_asked_again_but_recognised(
 
 
 def test_what_stays_unknown_waits_for_a_person(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
-    order_id = paid(desk, manager, sandbox)
+    order_id = pay_order(desk, manager, sandbox)
     sandbox.control("faults", {"kind": "5xx", "path": "/v1/maintenance", "count": 1})
     operation_id = ask(desk, manager, order_id, "refund", 10_0000)
     drain(desk)
@@ -170,7 +162,7 @@ def test_what_stays_unknown_waits_for_a_person(desk: Desk, manager: Actor, sandb
 
 
 def test_an_unreachable_gateway_is_asked_later(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
-    order_id = paid(desk, manager, sandbox)
+    order_id = pay_order(desk, manager, sandbox)
     away = Desk(desk.settings.model_copy(update={"sandbox_url": "http://127.0.0.1:9"}), desk.store)
     ask(desk, manager, order_id, "refund", 10_0000)
     drain(away)
@@ -182,7 +174,7 @@ def test_an_unreachable_gateway_is_asked_later(desk: Desk, manager: Actor, sandb
 
 
 def test_refusals_before_anything_is_asked(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
-    order_id = paid(desk, manager, sandbox)
+    order_id = pay_order(desk, manager, sandbox)
     with pytest.raises(ReasonMissing):
         ask(desk, manager, order_id, "refund", 10_0000, why=" ")
     with pytest.raises(OperationTooMuch):

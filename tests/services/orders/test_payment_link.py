@@ -24,6 +24,7 @@ from services.orders.record import record
 from services.store.orders import orders
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.orders import send_order
 from tests.support.public import serving
 from tests.support.sandbox import RunningSandbox
 
@@ -38,9 +39,7 @@ def public(desk: Desk) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def sent(desk: Desk, manager: Actor) -> int:
-    order_id = create.create(desk, manager, draft(order_id="A-1"), create.new_form_key())
-    drain(desk)
-    return order_id
+    return send_order(desk, manager, order_id="A-1")
 
 
 def found(desk: Desk, order_id: int) -> Detail:

@@ -23,7 +23,7 @@ from services.orders.reminders import remind
 from services.store.orders import orders
 from tests.support.accounts import audit_of
 from tests.support.desk import person
-from tests.support.drafts import draft
+from tests.support.orders import send_order
 from tests.support.sandbox import RunningSandbox, wait_for
 
 pytestmark = pytest.mark.desk(sandbox=True)
@@ -47,10 +47,7 @@ def switch_on(desk: Desk, *, before: tuple[int, ...] = (), after: tuple[int, ...
 
 
 def send(desk: Desk, actor: Actor, *, days: int = 14, **changes: Any) -> int:
-    wanted = draft(**{"expires_at": clock.now() + timedelta(days=days), **changes})
-    order_id = create.create(desk, actor, wanted, create.new_form_key())
-    drain(desk)
-    return order_id
+    return send_order(desk, actor, **{"expires_at": clock.now() + timedelta(days=days), **changes})
 
 
 def work(desk: Desk, sandbox: RunningSandbox) -> None:

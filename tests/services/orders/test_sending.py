@@ -17,13 +17,10 @@ from services.orders.errors import AccountNotReady, DraftRefused, NothingToRetry
 from services.store.orders import orders
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.orders import create_order
 from tests.support.sandbox import RunningSandbox
 
 pytestmark = pytest.mark.desk(sandbox=True)
-
-
-def send(desk: Desk, actor: Actor, **changes: object) -> int:
-    return create.create(desk, actor, draft(**changes), create.new_form_key())
 
 
 def kinds(desk: Desk, actor: Actor, order_id: int) -> list[str]:
@@ -36,7 +33,7 @@ def later(desk: Desk, sandbox: RunningSandbox, **time: float) -> None:
 
 
 def test_a_link_is_sent_and_its_payment_seen(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
-    order_id = send(desk, manager, copy_to_sender=True)
+    order_id = create_order(desk, manager, copy_to_sender=True)
     drain(desk)
     found = history.detail(desk, manager, order_id)
     assert found.badge == "open"
@@ -84,7 +81,7 @@ def test_two_presses_make_one_order(desk: Desk, manager: Actor, sandbox: Running
 def test_by_phone_no_mail_leaves_and_only_moto_products_are_asked(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
-    order_id = send(desk, manager, channel="phone", email="")
+    order_id = create_order(desk, manager, channel="phone", email="")
     drain(desk)
     found = history.detail(desk, manager, order_id)
     assert found.badge == "open"
@@ -100,7 +97,7 @@ def test_a_list_of_products_for_links_alone_opens_no_others_by_phone(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     save_payment_page(desk, person(desk, "admin"), "demo", {"payment_product_list": ["paypal", "ideal"]})
-    send(desk, manager, channel="phone", email="")
+    create_order(desk, manager, channel="phone", email="")
     drain(desk)
     [at_hipay] = sandbox.control("orders")
     asked = set(at_hipay["fields"]["payment_product_list"].split(","))
@@ -108,30 +105,30 @@ def test_a_list_of_products_for_links_alone_opens_no_others_by_phone(
 
 
 def test_an_order_id_of_another_order_is_refused_in_words(desk: Desk, manager: Actor) -> None:
-    send(desk, manager, order_id="A-1")
+    create_order(desk, manager, order_id="A-1")
     with pytest.raises(OrderIdTaken):
-        send(desk, manager, order_id="A-1")
+        create_order(desk, manager, order_id="A-1")
 
 
 def test_a_wrong_form_stores_nothing(desk: Desk, manager: Actor) -> None:
     with pytest.raises(DraftRefused) as refusal:
-        send(desk, manager, amount="0", email="x")
+        create_order(desk, manager, amount="0", email="x")
     assert set(refusal.value.problems) == {"amount", "email"}
     assert history.find(desk, manager, orders.Filter()).total == 0
 
 
 def test_finance_may_look_but_not_send(desk: Desk) -> None:
     with pytest.raises(NotAllowed):
-        send(desk, person(desk, "finance"))
+        create_order(desk, person(desk, "finance"))
 
 
 def test_nothing_is_sent_until_the_account_is_ready(desk: Desk, manager: Actor) -> None:
     admin = person(desk, "admin")
     save_email_settings(desk, admin, "demo", "", {"signature": ""})
     with pytest.raises(AccountNotReady) as refusal:
-        send(desk, manager)
+        create_order(desk, manager)
     assert refusal.value.missing == ("email_settings",)
-    send(desk, manager, channel="phone")  # the telephone needs no e-mail
+    create_order(desk, manager, channel="phone")  # the telephone needs no e-mail
 
 
 @pytest.mark.parametrize("fault", ["down", "lost", "5xx", "garbage", "html"])
@@ -139,7 +136,7 @@ def test_a_broken_gateway_delays_the_one_mail(
     desk: Desk, manager: Actor, sandbox: RunningSandbox, fault: str
 ) -> None:
     sandbox.control("faults", {"kind": fault, "path": "/v1/hpayment", "count": 2})
-    order_id = send(desk, manager)
+    order_id = create_order(desk, manager)
     drain(desk)
     assert sandbox.mails() == []
     found = history.detail(desk, manager, order_id)
@@ -160,7 +157,7 @@ def test_a_lost_answer_under_strict_order_ids_takes_the_next_page(
 ) -> None:
     sandbox.control("settings", {"duplicate_order": "refuse"})
     sandbox.control("faults", {"kind": "lost", "path": "/v1/hpayment", "count": 1})
-    order_id = send(desk, manager, order_id="A-1")
+    order_id = create_order(desk, manager, order_id="A-1")
     drain(desk)
     later(desk, sandbox, seconds=20)
     later(desk, sandbox, seconds=20)
@@ -183,7 +180,7 @@ def test_an_order_id_that_hipay_has_from_elsewhere_is_said(
     }
     assert sandbox.api("POST", "/v1/hpayment", data=fields).status_code == 200
     sandbox.control("pay", {"orderids": ["A-1"], "outcome": "accept"})
-    order_id = send(desk, manager, order_id="A-1")
+    order_id = create_order(desk, manager, order_id="A-1")
     drain(desk)
     found = history.detail(desk, manager, order_id)
     assert (found.badge, found.order.failure) == ("failed", "hipay_duplicate_order")
@@ -197,12 +194,12 @@ def test_refused_credentials_pause_the_account(desk: Desk, manager: Actor, sandb
         update={"accounts": {"demo": account.model_copy(update={"login": "nobody"})}}
     )
     broken = Desk(wrong, desk.store)
-    order_id = send(broken, manager)
+    order_id = create_order(broken, manager)
     drain(broken)
     found = history.detail(broken, manager, order_id)
     assert found.order.failure == "hipay_not_authorised"
     with pytest.raises(AccountNotReady) as refusal:
-        send(broken, manager)
+        create_order(broken, manager)
     assert refusal.value.missing == ("paused",)
     resume(desk, person(desk, "admin"), "demo")
     later(desk, sandbox, minutes=2)
@@ -213,7 +210,7 @@ def test_a_refused_mail_is_said_and_can_be_tried_again(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     sandbox.control("settings", {"smtp_reply": "550 no such mailbox"})
-    order_id = send(desk, manager)
+    order_id = create_order(desk, manager)
     drain(desk)
     found = history.detail(desk, manager, order_id)
     assert (found.badge, found.order.failure) == ("failed", "mail_rejected")
@@ -228,7 +225,7 @@ def test_a_refused_mail_is_said_and_can_be_tried_again(
 
 def test_a_busy_mail_server_is_tried_again(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     sandbox.control("settings", {"smtp_reply": "451 later"})
-    order_id = send(desk, manager)
+    order_id = create_order(desk, manager)
     drain(desk)
     assert history.detail(desk, manager, order_id).order.delivery == "queued"
     sandbox.control("settings", {"smtp_reply": None})
@@ -241,7 +238,7 @@ def test_a_mail_whose_fate_is_unknown_is_tried_once_more_and_then_shown(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     sandbox.control("settings", {"smtp_drop": "after_data"})
-    order_id = send(desk, manager)
+    order_id = create_order(desk, manager)
     drain(desk)
     later(desk, sandbox, minutes=5)
     later(desk, sandbox, minutes=5)
@@ -257,7 +254,7 @@ def test_a_link_that_ended_before_its_mail_left_is_not_mailed(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     sandbox.control("settings", {"smtp_reply": "451 later"})
-    order_id = send(desk, manager, expires_at=clock.now() + timedelta(minutes=15))
+    order_id = create_order(desk, manager, expires_at=clock.now() + timedelta(minutes=15))
     drain(desk)
     sandbox.control("settings", {"smtp_reply": None})
     later(desk, sandbox, minutes=20)
@@ -269,7 +266,7 @@ def test_a_link_that_ended_before_its_mail_left_is_not_mailed(
 def test_a_payment_of_another_amount_is_kept_apart_with_an_alarm(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
-    order_id = send(desk, manager)
+    order_id = create_order(desk, manager)
     drain(desk)
     with desk.store.write() as tx:
         [page] = orders.pages_of(tx, order_id)
@@ -283,7 +280,7 @@ def test_a_payment_of_another_amount_is_kept_apart_with_an_alarm(
 
 
 def test_the_customers_language_decides_the_mail(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
-    send(desk, manager, language="de", locale="fr")
+    create_order(desk, manager, language="de", locale="fr")
     drain(desk)
     [mail] = sandbox.mails()
     assert "Bestellung" in mail["subject"]
@@ -292,7 +289,7 @@ def test_the_customers_language_decides_the_mail(desk: Desk, manager: Actor, san
 
 def test_the_list_is_filtered_searched_and_paged(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     for number in range(27):
-        send(desk, manager, last_name=f"Client{number:02}", references=(f"F-{number:02}",))
+        create_order(desk, manager, last_name=f"Client{number:02}", references=(f"F-{number:02}",))
     first = history.find(desk, manager, orders.Filter())
     assert (first.total, first.pages, len(first.orders)) == (27, 2, 25)
     assert len(history.find(desk, manager, orders.Filter(), page=9).orders) == 2

@@ -17,20 +17,16 @@ from services.desk import Desk
 from services.hipay.client import HiPay
 from services.hipay.errors import UntrustedUrl
 from services.mail.errors import AuthRefused
-from services.orders import create, history
+from services.orders import history
 from services.orders.history import Detail
 from services.orders.retry import backoff
 from services.orders.steps import send_mail
 from tests.support.desk import person
-from tests.support.drafts import draft
+from tests.support.orders import create_order
 from tests.support.payouts import import_line
 from tests.support.sandbox import ROOT, RunningSandbox, wait_for
 
 pytestmark = pytest.mark.desk(sandbox=True)
-
-
-def send(desk: Desk, actor: Actor, **changes: object) -> int:
-    return create.create(desk, actor, draft(**changes), create.new_form_key())
 
 
 def later(desk: Desk, sandbox: RunningSandbox, **time: float) -> None:
@@ -53,7 +49,7 @@ def test_a_page_elsewhere_is_alarmed_and_nothing_is_mailed(
         raise UntrustedUrl("evil.example")
 
     monkeypatch.setattr(HiPay, "create_page", elsewhere)
-    order_id = send(desk, manager)
+    order_id = create_order(desk, manager)
     drain(desk)
     later(desk, sandbox, hours=30)
     assert found(desk, order_id).badge == "failed"
@@ -66,7 +62,7 @@ def test_a_gateway_that_stays_away_is_given_up_after_a_day_and_shown(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     sandbox.control("faults", {"kind": "5xx", "path": "/v1/hpayment"})
-    order_id = send(desk, manager)
+    order_id = create_order(desk, manager)
     drain(desk)
     for _ in range(5):
         later(desk, sandbox, hours=4)
@@ -98,7 +94,10 @@ def test_a_mail_server_that_refuses_the_password_pauses_the_queue(
 
     with monkeypatch.context() as patched:
         patched.setattr(send_mail, "deliver", refused)
-        first, second = send(desk, manager, order_id="A-1"), send(desk, manager, order_id="A-2")
+        first, second = (
+            create_order(desk, manager, order_id="A-1"),
+            create_order(desk, manager, order_id="A-2"),
+        )
         drain(desk)
         later(desk, sandbox, minutes=10)
     assert len(asked) == 1  # the second was not even tried
@@ -114,7 +113,7 @@ def test_an_answer_lost_after_the_last_byte_is_said_in_the_timeline(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     sandbox.control("settings", {"smtp_drop": "after_data"})
-    order_id = send(desk, manager)
+    order_id = create_order(desk, manager)
     drain(desk)
     sandbox.control("settings", {"smtp_drop": None})
     later(desk, sandbox, minutes=10)
@@ -127,7 +126,7 @@ def test_an_answer_lost_after_the_last_byte_is_said_in_the_timeline(
 def test_a_chargeback_after_the_payout_is_the_orders_state(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
-    order_id = send(desk, manager, order_id="A-1", amount="10")
+    order_id = create_order(desk, manager, order_id="A-1", amount="10")
     drain(desk)
     sandbox.control("pay", {"orderids": ["A-1"], "outcome": "accept"})
     history.check_now(desk, manager, [order_id])
@@ -149,7 +148,7 @@ def test_a_chargeback_after_the_payout_is_the_orders_state(
 def test_a_worker_that_is_told_to_stop_ends_its_step_and_exits_with_0(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
-    order_id = send(desk, manager)
+    order_id = create_order(desk, manager)
     sandbox.control("faults", {"kind": "slow", "path": "/v1/hpayment", "delay_ms": 1500, "count": 1})
     process = subprocess.Popen(
         [sys.executable, "-m", "services.worker"],

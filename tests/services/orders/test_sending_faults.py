@@ -14,20 +14,16 @@ from services.desk import Desk
 from services.hipay.client import HiPay
 from services.hipay.errors import PageOver
 from services.mail.errors import Rejected
-from services.orders import create, history
+from services.orders import history
 from services.orders.errors import OrderIdTaken
 from services.orders.steps import send_mail
 from tests.support.desk import person
-from tests.support.drafts import draft
+from tests.support.orders import create_order
 from tests.support.sandbox import RunningSandbox
 
 pytestmark = pytest.mark.desk(sandbox=True)
 
 SENDER = "boutique@maison-demo.example"
-
-
-def send(desk: Desk, actor: Actor, **changes: object) -> int:
-    return create.create(desk, actor, draft(**changes), create.new_form_key())
 
 
 def later(desk: Desk, sandbox: RunningSandbox, **time: float) -> None:
@@ -60,7 +56,7 @@ def pages(desk: Desk, actor: Actor, order_id: int) -> list[tuple[str, str]]:
 def test_a_payment_made_while_the_account_is_paused_is_seen_once_it_is_resumed(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
-    order_id = send(desk, manager, expires_at=clock.now() + timedelta(minutes=30))
+    order_id = create_order(desk, manager, expires_at=clock.now() + timedelta(minutes=30))
     drain(desk)
     sandbox.control("pay", {"all_open": True, "outcome": "accept"})
     paused(desk)
@@ -72,7 +68,7 @@ def test_a_payment_made_while_the_account_is_paused_is_seen_once_it_is_resumed(
 
 
 def test_the_time_of_a_pause_is_not_the_orders(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
-    order_id = send(desk, manager)
+    order_id = create_order(desk, manager)
     paused(desk)
     drain(desk)
     later(desk, sandbox, hours=25)
@@ -86,7 +82,7 @@ def test_the_time_of_a_pause_is_not_the_orders(desk: Desk, manager: Actor, sandb
 def test_a_worker_that_was_away_for_a_day_does_not_give_up_at_its_first_try(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
-    order_id = send(desk, manager)
+    order_id = create_order(desk, manager)
     sandbox.control("faults", {"kind": "5xx", "path": "/v1/hpayment", "count": 1})
     later(desk, sandbox, hours=30)
     assert history.detail(desk, manager, order_id).badge == "preparing"
@@ -95,7 +91,7 @@ def test_a_worker_that_was_away_for_a_day_does_not_give_up_at_its_first_try(
 
 
 def test_no_page_is_made_that_no_mail_can_carry(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
-    order_id = send(desk, manager)
+    order_id = create_order(desk, manager)
     set_sender(desk, "")
     drain(desk)
     later(desk, sandbox, minutes=10)
@@ -119,7 +115,7 @@ def test_a_copy_that_cannot_be_written_does_not_send_the_link_twice(
         return accepted
 
     monkeypatch.setattr(send_mail, "deliver", emptied_meanwhile)
-    order_id = send(desk, manager, copy_to_sender=True)
+    order_id = create_order(desk, manager, copy_to_sender=True)
     drain(desk)
     later(desk, sandbox, minutes=10)
     found = history.detail(desk, manager, order_id)
@@ -139,7 +135,7 @@ def test_a_refused_copy_is_told_but_is_not_the_orders_failure(
         return deliver(message, recipients=recipients, **more)
 
     monkeypatch.setattr(send_mail, "deliver", refuse_the_copy)
-    order_id = send(desk, manager, copy_to_sender=True)
+    order_id = create_order(desk, manager, copy_to_sender=True)
     drain(desk)
     found = history.detail(desk, manager, order_id)
     assert (found.badge, found.order.failure) == ("open", "")
@@ -150,7 +146,7 @@ def test_events_keep_no_address_that_a_server_quotes(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     sandbox.control("settings", {"smtp_reply": "550 <Elodie.Marchand@example.com> is no user here"})
-    order_id = send(desk, manager)
+    order_id = create_order(desk, manager)
     drain(desk)
     found = history.detail(desk, manager, order_id)
     assert (
@@ -162,7 +158,7 @@ def test_events_keep_no_address_that_a_server_quotes(
 
 def test_nor_a_name_without_its_domain(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     sandbox.control("settings", {"smtp_reply": "550 elodie.marchand: no such user (Élodie MARCHAND)"})
-    order_id = send(desk, manager)
+    order_id = create_order(desk, manager)
     drain(desk)
     found = history.detail(desk, manager, order_id)
     assert found.events[-1].data["fields"]["answer"] == "…: no such user (… …)"
@@ -172,10 +168,10 @@ def test_nor_a_name_without_its_domain(desk: Desk, manager: Actor, sandbox: Runn
 def test_a_next_page_takes_an_order_id_that_no_order_has(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
-    send(desk, manager, order_id="A-1-2")
+    create_order(desk, manager, order_id="A-1-2")
     drain(desk)
     lose_the_next_page(sandbox)
-    order_id = send(desk, manager, order_id="A-1")
+    order_id = create_order(desk, manager, order_id="A-1")
     drain(desk)
     later(desk, sandbox, seconds=20)
     assert pages(desk, manager, order_id) == [("A-1", "lost"), ("A-1-3", "open")]
@@ -185,11 +181,11 @@ def test_an_order_id_that_a_next_page_has_is_taken(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     lose_the_next_page(sandbox)
-    send(desk, manager, order_id="A-1")
+    create_order(desk, manager, order_id="A-1")
     drain(desk)
     later(desk, sandbox, seconds=20)
     with pytest.raises(OrderIdTaken):
-        send(desk, manager, order_id="A-1-2")
+        create_order(desk, manager, order_id="A-1-2")
 
 
 @pytest.mark.parametrize(
@@ -222,7 +218,7 @@ def test_a_page_that_is_over_is_followed_by_another_only_if_it_is_unpaid(
 
     monkeypatch.setattr(HiPay, "create_page", over_the_second_time)
     sandbox.control("faults", {"kind": "lost", "path": "/v1/hpayment", "count": 1})
-    order_id = send(desk, manager, order_id="A-1")
+    order_id = create_order(desk, manager, order_id="A-1")
     drain(desk)  # the answer is lost
     if outcome:
         sandbox.control("pay", {"orderids": ["A-1"], "outcome": outcome})
@@ -235,7 +231,7 @@ def test_a_page_that_is_over_is_followed_by_another_only_if_it_is_unpaid(
 def test_a_dispute_that_is_won_gives_the_money_back(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
-    order_id = send(desk, manager, order_id="A-1")
+    order_id = create_order(desk, manager, order_id="A-1")
     drain(desk)
     sandbox.control("pay", {"orderids": ["A-1"], "outcome": "accept"})
     seen = []
@@ -263,7 +259,7 @@ def test_a_dispute_that_is_won_gives_the_money_back(
 def test_a_customer_who_comes_back_while_hipay_is_asked_is_not_forgotten(
     desk: Desk, manager: Actor, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order_id = send(desk, manager, order_id="A-1")
+    order_id = create_order(desk, manager, order_id="A-1")
     drain(desk)
     read = HiPay.read_order
 
@@ -282,7 +278,7 @@ def test_a_customer_who_comes_back_while_hipay_is_asked_is_not_forgotten(
 def test_credentials_refused_at_a_read_pause_the_account(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
-    order_id = send(desk, manager)
+    order_id = create_order(desk, manager)
     drain(desk)
     wrong = desk.account("demo").model_copy(update={"login": "nobody"})
     broken = Desk(desk.settings.model_copy(update={"accounts": {"demo": wrong}}), desk.store)
@@ -296,7 +292,7 @@ def test_a_mail_that_may_have_left_is_never_said_not_to_have(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
     sandbox.control("settings", {"smtp_drop": "after_data"})
-    order_id = send(desk, manager, expires_at=clock.now() + timedelta(minutes=15))
+    order_id = create_order(desk, manager, expires_at=clock.now() + timedelta(minutes=15))
     drain(desk)
     later(desk, sandbox, minutes=20)
     assert history.detail(desk, manager, order_id).order.delivery == "uncertain"
@@ -315,7 +311,7 @@ def test_the_money_of_anothers_order_with_a_lost_pages_id_is_not_ours(
         "operation": "Sale",
     }
     assert sandbox.api("POST", "/v1/hpayment", data=theirs).status_code == 200
-    order_id = send(desk, manager, order_id="A-1", amount="5,00")
+    order_id = create_order(desk, manager, order_id="A-1", amount="5,00")
     drain(desk)
     assert pages(desk, manager, order_id) == [("A-1", "lost"), ("A-1-2", "open")]
     sandbox.control("pay", {"orderids": ["A-1"], "outcome": "accept"})

@@ -24,7 +24,6 @@ from services.notices import choices
 from services.notices.post import find
 from services.orders import (
     confirm,
-    create,
     history,
     links,
     notifications,
@@ -41,8 +40,8 @@ from services.store.orders import orders
 from services.store.schema.settlements import order_positions
 from tests.support.accounts import audit_of
 from tests.support.desk import person
-from tests.support.drafts import draft
 from tests.support.notices import all_notices
+from tests.support.orders import send_order
 from tests.support.public import body, serving, signed
 from tests.support.sandbox import RunningSandbox
 
@@ -58,8 +57,7 @@ def receiver(desk: Desk) -> Iterator[httpx.Client]:
 
 
 def send(desk: Desk, actor: Actor, *, pressed: bool = True, **changes: Any) -> int:
-    order = create.create(desk, actor, draft(amount="15", **changes), create.new_form_key())
-    drain(desk)
+    order = send_order(desk, actor, amount="15", **changes)
     if pressed:
         open_page.press(desk, found(desk, order).order.link_token)
     return order
