@@ -17,7 +17,6 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -25,11 +24,11 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import make_url
 
 import services.store.orders
+from benchmarks.payment_requests import add_open_order
 from benchmarks.receiver import notification
 from services import clock
 from services.settings import ROOT
 from services.store import Store, open_store, schema
-from services.store.orders import orders
 from tests.support.sandbox import RunningSandbox, start_sandbox
 
 ORDERS, STATUSES = 1_000, (116, 117, 118)
@@ -58,50 +57,10 @@ def main(url: str | None) -> None:
 
 def _fill(store: Store) -> int:
     """Requests with an open page, and HiPay's notifications of each, the orders mixed as they come."""
-    now, day = clock.now(), timedelta(days=7)
+    now = clock.now()
     with store.write() as tx:
         for number in range(ORDERS):
-            name = f"B-{number}"
-            order = orders.add_order(
-                tx,
-                account="demo",
-                order_id=name,
-                channel="link",
-                form_key=uuid.uuid4().hex,
-                mark=uuid.uuid4().hex,
-                first_name="Zoé",
-                last_name="Martin",
-                email=f"customer{number}@example.com",
-                phone="",
-                language="fr",
-                amount=100_0000,
-                currency="EUR",
-                description="Lampe",
-                capture="now",
-                expires_at=now + day,
-                created_at=now,
-                actor_kind="user",
-                actor_id="bench",
-                sender_name="Camille",
-                delivery="sent",
-                availability="open",
-                payment="unpaid",
-            )
-            orders.add_page(
-                tx,
-                order=order,
-                account="demo",
-                number=1,
-                state="open",
-                hipay_order_id=name,
-                amount=100_0000,
-                currency="EUR",
-                token=uuid.uuid4().hex,
-                created_at=now,
-                url="https://secure-gateway.hipay-tpp.com/x",
-                opened_at=now,
-                expires_at=now + day,
-            )
+            add_open_order(tx, f"B-{number}", f"customer{number}@example.com")
         for status in STATUSES:
             for number in range(ORDERS):
                 body = notification(f"B-{number}", status, now.strftime("%Y-%m-%dT%H:%M:%S+0000"))

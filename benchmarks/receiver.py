@@ -16,18 +16,17 @@ import time
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from sqlalchemy import func, select
 
+from benchmarks.payment_requests import add_open_order
 from benchmarks.screen import Screen, screen
 from services import clock
 from services.settings import Settings
 from services.store import Store, open_store, schema
-from services.store.orders import orders
 from tests.browser.installation import installation
 
 ORDERS, CONNECTIONS, IDLE_RUNS = 200, 20, 40
@@ -111,46 +110,7 @@ def _fill(store: Store) -> list[bytes]:
     with store.write() as tx:
         for number in range(ORDERS):
             name = f"B-{number}"
-            order = orders.add_order(
-                tx,
-                account="demo",
-                order_id=name,
-                channel="link",
-                form_key=uuid.uuid4().hex,
-                mark=uuid.uuid4().hex,
-                first_name="Zoé",
-                last_name="Martin",
-                email=f"customer{number}@example.com",
-                phone="",
-                language="fr",
-                amount=100_0000,
-                currency="EUR",
-                description="Lampe",
-                capture="now",
-                expires_at=now + timedelta(days=7),
-                created_at=now,
-                actor_kind="user",
-                actor_id="bench",
-                sender_name="Camille",
-                delivery="sent",
-                availability="open",
-                payment="unpaid",
-            )
-            orders.add_page(
-                tx,
-                order=order,
-                account="demo",
-                number=1,
-                state="open",
-                hipay_order_id=name,
-                amount=100_0000,
-                currency="EUR",
-                token=uuid.uuid4().hex,
-                created_at=now,
-                url="https://secure-gateway.hipay-tpp.com/x",
-                opened_at=now,
-                expires_at=now + timedelta(days=7),
-            )
+            add_open_order(tx, name, f"customer{number}@example.com")
             bodies += [
                 notification(name, status, now.strftime("%Y-%m-%dT%H:%M:%S+0000")) for status in STATUSES
             ]

@@ -12,9 +12,9 @@ import statistics
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
+from benchmarks.payment_requests import filled_form
 from benchmarks.people import finance
 from services import clock
 from services.access import Actor
@@ -23,7 +23,7 @@ from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.entrypoints import worker
 from services.orders import create, history
-from services.orders.drafts import Draft, propose_order_id
+from services.orders.drafts import propose_order_id
 from services.settings import Settings
 from services.store import accounts, open_store
 from tests.support.sandbox import start_sandbox
@@ -80,21 +80,7 @@ def _sent(desk: Desk, actor: Actor, way: Way) -> list[float]:
         )
     times = []
     for _ in range(WARM_UP + RUNS):
-        draft = Draft(
-            channel="link",
-            account="demo",
-            first_name="Zoé",
-            last_name="Martin",
-            email="zoe@example.com",
-            amount="12,50",
-            currency="EUR",
-            description="Lampe",
-            references=("F-1",),
-            order_id=propose_order_id(clock.now()),
-            language="fr",
-            expires_at=clock.now() + timedelta(days=7),
-            locale="fr",
-        )
+        draft = filled_form(propose_order_id(clock.now()))
         begun, pressed_at = time.perf_counter(), clock.now()
         order = create.create(desk, actor, draft, create.new_form_key())
         while (sent_at := history.detail(desk, actor, order).order.sent_at) is None:

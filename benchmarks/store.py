@@ -23,6 +23,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import make_url
 
+from benchmarks.payment_requests import filled_form
 from services import clock
 from services.access import SYSTEM, Actor, Grant, audit
 from services.demo.prepare import prepare_demo
@@ -65,21 +66,7 @@ def _paths(desk: Desk, actor: Actor, driver: Any) -> list[HotPath]:
     mark = "?" if desk.store.sqlite else "%s"
 
     def draft() -> Draft:
-        return Draft(
-            channel="link",
-            account="demo",
-            first_name="Zoé",
-            last_name="Martin",
-            email="zoe@example.com",
-            amount="12,50",
-            currency="EUR",
-            description="Lampe",
-            references=("F-1",),
-            order_id=f"N-{next(number)}",
-            language="fr",
-            expires_at=now + timedelta(days=7),
-            locale="fr",
-        )
+        return filled_form(f"N-{next(number)}")
 
     def take() -> None:
         with desk.store.write() as tx:

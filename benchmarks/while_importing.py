@@ -21,20 +21,18 @@ import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import select
 
+from benchmarks.payment_requests import filled_form
 from benchmarks.people import finance
 from benchmarks.settlement_shapes import Year
-from services import clock
 from services.access import Actor
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.imports import file_accounts, files
 from services.orders import create, history
-from services.orders.drafts import Draft
 from services.reconciliation.views import lists
 from services.settings import Settings
 from services.store import open_store
@@ -120,22 +118,7 @@ def _feel(desk: Desk, actor: Actor, going_on: Callable[[int], bool]) -> Felt:
 
 def _send(desk: Desk, actor: Actor) -> float:
     """Send a payment link; seconds until its mail has left."""
-    begun, now = time.perf_counter(), clock.now()
-    draft = Draft(
-        channel="link",
-        account="demo",
-        first_name="Zoé",
-        last_name="Martin",
-        email="zoe@example.com",
-        amount="12,50",
-        currency="EUR",
-        description="Lampe",
-        references=("F-1",),
-        order_id=f"N-{uuid.uuid4().hex[:12]}",
-        language="fr",
-        expires_at=now + timedelta(days=7),
-        locale="fr",
-    )
+    begun, draft = time.perf_counter(), filled_form(f"N-{uuid.uuid4().hex[:12]}")
     number = create.create(desk, actor, draft, uuid.uuid4().hex)
     while time.perf_counter() - begun < PATIENCE:
         with desk.store.read() as tx:

@@ -3,7 +3,10 @@
 ``create_order``, ``send_order`` and ``pay_order`` go the product's way, against the sandbox; ``store_paid_order`` only writes the row.
 """
 
+import uuid
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from services import clock
 from services.access import Actor
@@ -56,34 +59,52 @@ def store_paid_order(
 ) -> int:
     """The row id of an order that is captured in full, written to the store: no page, no message, no recorded event."""
     units, now = to_units(amount), clock.now()
+    columns = order_columns(
+        order_id,
+        account=account,
+        form_key=f"{account}:{order_id}",
+        mark=f"{account}:{order_id}",
+        last_name=customer,
+        email="elodie@example.com",
+        amount=units,
+        currency=currency,
+        reference_1=reference,
+        expires_at=now,
+        payment="captured",
+        captured=units,
+        paid_at=now,
+        captured_at=now,
+        last_captured_at=now,
+    )
     with desk.store.write() as tx:
-        return orders.add_order(
-            tx,
-            account=account,
-            order_id=order_id,
-            channel="link",
-            form_key=f"{account}:{order_id}",
-            mark=f"{account}:{order_id}",
-            first_name="Élodie",
-            last_name=customer,
-            email="elodie@example.com",
-            phone="",
-            language="fr",
-            amount=units,
-            currency=currency,
-            description="",
-            reference_1=reference,
-            capture="now",
-            expires_at=now,
-            created_at=now,
-            actor_kind="user",
-            actor_id="test",
-            sender_name="Test",
-            delivery="sent",
-            availability="open",
-            payment="captured",
-            captured=units,
-            paid_at=now,
-            captured_at=now,
-            last_captured_at=now,
-        )
+        return orders.add_order(tx, **columns)
+
+
+def order_columns(order_id: str = "A-1", **changes: Any) -> dict[str, Any]:
+    """What ``orders.add_order`` takes for an order of 10 EUR whose link is sent and open, and not paid."""
+    now = clock.now()
+    return {
+        "account": "demo",
+        "order_id": order_id,
+        "channel": "link",
+        "form_key": uuid.uuid4().hex,
+        "mark": uuid.uuid4().hex,
+        "first_name": "Élodie",
+        "last_name": "Marchand",
+        "email": "elodie@example.com",
+        "phone": "",
+        "language": "fr",
+        "amount": 10_0000,
+        "currency": "EUR",
+        "description": "",
+        "capture": "now",
+        "expires_at": now + timedelta(days=7),
+        "created_at": now,
+        "actor_kind": "user",
+        "actor_id": "test",
+        "sender_name": "Test",
+        "delivery": "sent",
+        "availability": "open",
+        "payment": "unpaid",
+        **changes,
+    }

@@ -17,6 +17,7 @@ from services.desk import Desk
 from services.public.__main__ import server_config
 from services.public.app import application
 from services.store.orders import orders
+from tests.support.orders import order_columns
 
 PASSPHRASE = "sandbox-passphrase"
 PAN, TOKEN, HOLDER = "411111xxxxxx1111", "canarytoken74a2150be6c4", "CANARY HOLDER"
@@ -41,30 +42,18 @@ def serving(desk: Desk, *, head_seconds: float = 10, **options: Any) -> Iterator
 def order_with_page(desk: Desk, order_id: str = "A-1", **changes: Any) -> tuple[int, str]:
     """An order of 15.00 EUR with an open page; its row's id and the page's token. ``page_…`` changes the page."""
     now, token = clock.now(), uuid.uuid4().hex
-    order = {
-        "account": "demo",
-        "order_id": order_id,
-        "channel": "link",
-        "form_key": uuid.uuid4().hex,
-        "mark": uuid.uuid4().hex,
-        "first_name": "Zoé",
-        "last_name": "Lefèvre-Müller",
-        "email": "zoe@example.com",
-        "phone": "",
-        "language": "fr",
-        "amount": 15_0000,
-        "currency": "EUR",
-        "description": "Commande",
-        "capture": "now",
-        "expires_at": now + timedelta(days=7),
-        "created_at": now,
-        "actor_kind": "user",
-        "actor_id": "u",
-        "sender_name": "Camille",
-        "delivery": "sent",
-        "availability": "open",
-        "payment": "unpaid",
-    }
+    order = order_columns(
+        order_id,
+        first_name="Zoé",
+        last_name="Lefèvre-Müller",
+        email="zoe@example.com",
+        amount=15_0000,
+        description="Commande",
+        created_at=now,
+        expires_at=now + timedelta(days=7),
+        actor_id="u",
+        sender_name="Camille",
+    )
     page = {
         "account": "demo",
         "hipay_order_id": order_id,

@@ -16,7 +16,6 @@ from services.alarms.kinds import KINDS
 from services.alarms.sweep import sweep
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.hipay.observations import Observation
 from services.i18n import translator
 from services.orders import create
 from services.orders.record import observe
@@ -31,6 +30,7 @@ from services.store.orders import orders
 from services.store.orders.overview import Sum
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.observations import observation
 from tests.support.payouts import import_line
 
 Open = Callable[..., AppTest]
@@ -157,28 +157,13 @@ def told(
         [page] = orders.pages_of(tx, made)
         if superseded:
             orders.change_page(tx, page.id, state="superseded")
-        seen = Observation(
-            order_id="A-1",
+        seen = observation(
             reference=reference,
             status=status,
-            state="",
-            currency="EUR",
             authorised=100_0000,
             captured=captured,
             refunded=refunded,
-            charged_back=0,
             order_amount=100_0000,
-            order_currency="EUR",
-            reason_code=None,
-            reason_text=None,
-            payment_product="visa",
-            eci=7,
-            test=True,
-            mid=None,
-            operation_id=None,
-            operation_amount=None,
-            at=clock.now(),
-            mark=None,
         )
         observe(tx, desk, made, page.id, seen, actor=WORKER)
 

@@ -14,7 +14,6 @@ from services import access, store
 from services.access import WORKER, Actor, NotAllowed
 from services.demo.prepare import prepare_demo
 from services.desk import Desk
-from services.hipay.observations import Observation
 from services.imports import background
 from services.orders import create
 from services.orders.record import observe
@@ -25,6 +24,7 @@ from services.store.settlements import line_pages, settlement_files
 from services.store.settlements.line_filter import LineFilter
 from tests.support.desk import person
 from tests.support.drafts import draft
+from tests.support.observations import observation
 from tests.support.payout_lines import import_lines, line, line_id
 from tests.support.payout_pages import FILE, HEAD, PAYOUT, SALE, STRANGE, upload, words
 
@@ -38,29 +38,7 @@ def paid(desk: Desk) -> int:
     manager = person(desk, "manager")
     form = draft(order_id="A-1", references=("F-1",))
     order_id = create.create(desk, manager, form, create.new_form_key())
-    seen = Observation(
-        order_id="A-1",
-        reference="800",
-        status=118,
-        state="completed",
-        currency="EUR",
-        authorised=1250_5000,
-        captured=1250_5000,
-        refunded=0,
-        charged_back=0,
-        order_amount=1250_5000,
-        order_currency="EUR",
-        reason_code=None,
-        reason_text=None,
-        payment_product="visa",
-        eci=7,
-        test=True,
-        mid=None,
-        operation_id=None,
-        operation_amount=None,
-        at=datetime(2026, 11, 20, tzinfo=UTC),
-        mark=None,
-    )
+    seen = observation(at=datetime(2026, 11, 20, tzinfo=UTC))
     with desk.store.write() as tx:
         [page] = store.orders.orders.pages_of(tx, order_id)
         assert observe(tx, desk, order_id, page.id, seen, actor=WORKER) == "applied"

@@ -14,6 +14,7 @@ from services.store import accounts, open_store
 from services.store.orders import orders
 from tests.support import postgres
 from tests.support.desk import open_test_desk, settings_for
+from tests.support.orders import order_columns
 
 LONG = "twelve-signs"
 SHOP = {"name": "Shop", "environment": "stage", "login": "l", "password": "p", "passphrase": LONG}
@@ -89,34 +90,9 @@ def test_an_account_that_the_database_knows_goes_on(tmp_path: Path) -> None:
 def test_an_account_is_known_by_its_orders(tmp_path: Path) -> None:
     short = settings(tmp_path, passphrase="x")
     store = open_store(short.database, demo=False)
-    now = clock.now()
     with store.write() as tx:
         assert not accounts.known(tx, "shop")
-        orders.add_order(
-            tx,
-            account="shop",
-            order_id="A-1",
-            channel="link",
-            form_key="a",
-            mark="a",
-            first_name="",
-            last_name="",
-            email="",
-            phone="",
-            language="fr",
-            amount=1,
-            currency="EUR",
-            description="",
-            capture="now",
-            expires_at=now,
-            created_at=now,
-            actor_kind="user",
-            actor_id="u",
-            sender_name="",
-            delivery="none",
-            availability="none",
-            payment="unpaid",
-        )
+        orders.add_order(tx, **order_columns(account="shop"))
         assert accounts.known(tx, "shop")
         assert not accounts.known(tx, "other")
     store.close()

@@ -32,7 +32,7 @@ from services.store import Connection, meta, settlements
 from services.store.orders import orders
 from services.store.schema.settlements import settlement_files
 from tests.support import postgres, servers
-from tests.support.orders import store_paid_order
+from tests.support.orders import order_columns, store_paid_order
 from tests.support.payouts import csv, import_file, lines_of
 
 
@@ -97,36 +97,10 @@ def test_a_rule_begun_before_the_first_file_takes_its_lines(desk: Desk, finance:
 def test_an_order_that_commits_late_is_found_by_the_lines_of_a_file_that_is_just_imported(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = clock.now()
     with desk.store.engine.connect() as slow:
         transaction = slow.begin()
-        orders.add_order(
-            slow,
-            account="demo",
-            order_id="A-1",
-            channel="link",
-            form_key="late",
-            mark="late",
-            first_name="É",
-            last_name="M",
-            email="e@example.com",
-            phone="",
-            language="fr",
-            amount=10_0000,
-            currency="EUR",
-            description="",
-            capture="now",
-            expires_at=now,
-            created_at=now,
-            actor_kind="user",
-            actor_id="test",
-            sender_name="Test",
-            delivery="sent",
-            availability="open",
-            payment="captured",
-            captured=10_0000,
-            paid_at=now,
-        )
+        late = order_columns(payment="captured", captured=10_0000, paid_at=clock.now())
+        orders.add_order(slow, **late)
         store_paid_order(desk, "A-2")  # a higher id, committed before
         background.work_off(desk)
 

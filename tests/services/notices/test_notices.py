@@ -28,6 +28,7 @@ from tests.support.accounts import audit_of
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.notices import all_notices
+from tests.support.observations import observation
 from tests.support.orders import send_order
 from tests.support.sandbox import RunningSandbox, wait_for
 
@@ -142,29 +143,7 @@ def test_a_payment_first_seen_when_it_is_collected_or_settled_is_told(desk: Desk
 
 
 def seen_at(order_id: str, status: int, at: datetime) -> Observation:
-    return Observation(
-        order_id=order_id,
-        reference=f"R{order_id}",
-        status=status,
-        state="completed",
-        currency="EUR",
-        authorised=1250_5000,
-        captured=1250_5000,
-        refunded=0,
-        charged_back=0,
-        order_amount=1250_5000,
-        order_currency="EUR",
-        reason_code=None,
-        reason_text=None,
-        payment_product="visa",
-        eci=7,
-        test=True,
-        mid=None,
-        operation_id=None,
-        operation_amount=None,
-        at=at,
-        mark=None,
-    )
+    return observation(order_id, reference=f"R{order_id}", status=status, at=at)
 
 
 def test_who_may_send_no_more_is_told_no_more(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:

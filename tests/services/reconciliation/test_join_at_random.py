@@ -27,6 +27,7 @@ from services.store.orders.orders import add_event
 from services.store.schema.orders import operations, pages
 from services.store.schema.settlements import settlement_lines
 from tests.support.desk import open_test_desk, person, settings_for
+from tests.support.orders import order_columns
 from tests.support.payout_lines import orders_seen
 from tests.support.payouts import HEAD
 from tests.support.stored_join import assert_join_is_current, join_contents
@@ -112,35 +113,15 @@ class Shop:
     def _order(self, cells: dict[str, Any]) -> None:
         if any(known == cells["id"] for _, known in self.orders):
             return
-        now, name = clock.now(), cells["id"]
+        name = cells["id"]
         with self.desk.store.write() as tx:
-            number = store.orders.orders.add_order(
-                tx,
-                account="demo",
-                order_id=name,
+            columns = order_columns(
+                name,
                 channel="imported" if cells["awaited"] else "link",
-                form_key=name,
-                mark=name,
-                first_name="",
-                last_name="",
-                email="",
-                phone="",
-                language="fr",
-                amount=10_0000,
-                currency="EUR",
-                description="",
                 reference_1=cells["reference"],
                 reference_2=cells["second"],
-                capture="now",
-                expires_at=now,
-                created_at=now,
-                actor_kind="user",
-                actor_id="t",
-                sender_name="",
-                delivery="sent",
-                availability="open",
-                payment="unpaid",
             )
+            number = store.orders.orders.add_order(tx, **columns)
         self.orders.append((number, name))
 
     def _page(self, name: str) -> None:
