@@ -23,7 +23,7 @@ from pathlib import Path
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import make_url
 
-import services.store.orders
+import services.store.orders.notifications
 from benchmarks.payment_requests import add_open_order
 from benchmarks.receiver import notification
 from services import clock

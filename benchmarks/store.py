@@ -62,7 +62,7 @@ def main(url: str | None) -> None:
 
 
 def _paths(desk: Desk, actor: Actor, driver: Any) -> list[HotPath]:
-    number, now = count(), clock.now()
+    number = count()
     mark = "?" if desk.store.sqlite else "%s"
 
     def draft() -> Draft:
