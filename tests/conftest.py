@@ -10,7 +10,7 @@
 - ``@pytest.mark.desk`` says how it differs; a mark on a test adds to the marks of its class and of its module:
   ``prepared=True``: the account is ready to send;
   ``sandbox=True``: prepared, and connected with the running sandbox, whose clock it follows;
-  whatever else ``open_test_desk`` takes (``own_links``, ``accounts``, ``auth`` …). ``settlements_folder`` lies in ``tmp_path``.
+  whatever else ``open_test_desk`` takes (``own_links``, ``accounts``, ``auth`` …). ``settlements_folder`` is made in ``tmp_path``.
 - ``manager``, ``finance`` and ``admin`` are people with that role on all accounts; ``tests.support.desk.person`` makes others.
 - ``sandbox`` is one process for each worker, which forgets everything before each test.
 """
@@ -65,6 +65,7 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
     prepared = options.pop("prepared", connected)
     if "settlements_folder" in options:
         options["settlements_folder"] = tmp_path / options["settlements_folder"]
+        options["settlements_folder"].mkdir()
     sandbox: RunningSandbox | None = request.getfixturevalue("sandbox") if connected else None
     if sandbox:
         options |= {"sandbox_url": sandbox.url, "sandbox_smtp_port": sandbox.smtp_port}

@@ -38,8 +38,7 @@ FILE = b"Account;Settlement ID;Transaction ID;Order;Original amount;Original cur
 
 
 @pytest.fixture
-def desk(desk: Desk, tmp_path: Path) -> Iterator[Desk]:
-    (tmp_path / "watched").mkdir()
+def desk(desk: Desk) -> Iterator[Desk]:
     with _refused_in_transactions():
         yield desk
 

@@ -193,7 +193,6 @@ def test_nothing_stays_of_a_file_that_there_was_no_room_to_receive(
 
 def test_the_watched_folder_waits(desk: Desk, tmp_path: Path) -> None:
     place = tmp_path / "hipay"
-    place.mkdir()
     with zipfile.ZipFile(place / "a.zip", "w") as packed:
         packed.writestr("a.csv", lines(3))
     short = Watch(full(desk), still=0)

@@ -35,7 +35,6 @@ def place(desk: Desk) -> Path:
     """The folder that is watched."""
     folder = desk.settings.settlements_folder
     assert folder is not None
-    folder.mkdir()
     return folder
 
 
