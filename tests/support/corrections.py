@@ -1,4 +1,4 @@
-"""Files of HiPay's and of other origin that correct each other."""
+"""A payout as HiPay delivers it and as an upload changes it, and the import of either."""
 
 from io import BytesIO
 
@@ -22,8 +22,8 @@ HIPAYS = csv(line("A"), *OTHERS, PAYOUT)
 CHANGED = csv(line("A", "5.00"), *OTHERS, PAYOUT)
 
 
-def come(desk: Desk, raw: bytes, source: str = "upload") -> int:
-    """A file is imported; its id."""
+def import_raw(desk: Desk, raw: bytes, source: str = "upload") -> int:
+    """Import the bytes from a source and expect it to succeed; the id of the file."""
     hipay = "77" if source == "hipay" else ""
     file = files.receive(
         desk, WORKER, "demo", f"{source}.csv", BytesIO(raw), source=source, hipay_settlement=hipay
@@ -37,6 +37,6 @@ def come(desk: Desk, raw: bytes, source: str = "upload") -> int:
 
 
 def amounts(desk: Desk, order: str = "A") -> list[str]:
-    """What counts of an order in the file."""
+    """The amounts of the order's valid lines."""
     found = lines_of(desk)
     return [f"{units / 10_000:.2f}" for units in found[found["file_order"] == order]["settled_amount_units"]]

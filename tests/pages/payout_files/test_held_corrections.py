@@ -8,15 +8,15 @@ from services.alarms import handling
 from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.imports import file_accounts, held_corrections
-from tests.support.corrections import CHANGED, HIPAYS, amounts, come
+from tests.support.corrections import CHANGED, HIPAYS, amounts, import_raw
 from tests.support.desk import person
 
 
 def test_a_correction_is_taken_on_the_files_view(open_page: Callable[..., AppTest], desk: Desk) -> None:
     finance = person(desk, "finance")
     file_accounts.assign(desk, finance, "1", "demo")
-    come(desk, HIPAYS, "hipay")
-    file = come(desk, CHANGED)
+    import_raw(desk, HIPAYS, "hipay")
+    file = import_raw(desk, CHANGED)
     sweep(desk)
     at = open_page("overview/page.py", actor=finance)
     assert "€5.00 instead of €500.00 (lines 2 of the file)" in " ".join(one.value for one in at.markdown)

@@ -57,12 +57,12 @@ class Seconds:
         return self.now
 
 
-def kept(desk: Desk) -> dict[str, datetime]:
+def stored_signs(desk: Desk) -> dict[str, datetime]:
     with desk.store.read() as tx:
         return heartbeats.signs(tx, LANES)
 
 
-def say(desk: Desk, *lanes: str, at: datetime | None = None) -> None:
+def store_signs(desk: Desk, *lanes: str, at: datetime | None = None) -> None:
     with desk.store.write() as tx:
         heartbeats.store_signs(tx, dict.fromkeys(lanes, at or datetime.now(UTC)))
 
@@ -71,8 +71,8 @@ def names(watch: WorkerWatch) -> tuple[str, ...]:
     return tuple(lane for lane, _ in watch.standstill.lanes) if watch.standstill else ()
 
 
-def looked(watch: WorkerWatch, seconds: Seconds, passed: float) -> WorkerWatch:
-    """The watch after it has looked every ten seconds meanwhile."""
+def poll_for(watch: WorkerWatch, seconds: Seconds, passed: float) -> WorkerWatch:
+    """The watch after it has polled every ten seconds for that many seconds."""
     for _ in range(int(passed // 10)):
         seconds.now += 10
         watch.poll()
@@ -89,119 +89,119 @@ def working(desk: Desk) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("held", [False, True], ids=["free", "held"])
-def test_every_lane_of_a_worker_gives_a_sign(desk: Desk, held: bool) -> None:
+def test_every_lane_of_a_worker_writes_a_heartbeat(desk: Desk, held: bool) -> None:
     """So does one over a backup that was put back: it sends nothing on purpose, and has not stopped."""
     if held:
         restore_guard.hold_unmarked(desk.store)
     with working(desk):
-        assert wait_for(lambda: set(kept(desk)) == set(LANES), 15)
+        assert wait_for(lambda: set(stored_signs(desk)) == set(LANES), 15)
         desk.worker_watch.poll()
         assert desk.worker_watch.alive
         assert desk.worker_watch.standstill is None
 
 
-def test_a_process_writes_at_most_once_in_its_time_for_all_its_lanes(desk: Desk) -> None:
+def test_a_process_writes_the_heartbeats_of_all_its_lanes_at_most_once_per_interval(desk: Desk) -> None:
     life = Heartbeats(desk.store, every=0.3)
     for lane in ("work", "rounds"):
         life.beat(lane)
-    first = kept(desk)
+    first = stored_signs(desk)
     life.beat("rounds")
     life.beat("work")
-    assert kept(desk) == first
+    assert stored_signs(desk) == first
     time.sleep(0.35)
     life.beat("rounds")
-    second = kept(desk)
+    second = stored_signs(desk)
     assert second["work"] > first["work"]  # that it turned before is told along
     time.sleep(0.35)
     life.beat("rounds")
-    assert kept(desk)["work"] == second["work"]  # and that it has not since is not told
+    assert stored_signs(desk)["work"] == second["work"]  # and that it has not since is not told
 
 
-def test_a_lane_that_stands_still_is_told_while_the_others_go_on(desk: Desk) -> None:
+def test_a_lane_that_stops_is_reported_while_the_others_go_on(desk: Desk) -> None:
     seconds = Seconds()
     watch = WorkerWatch(desk.store, seconds=seconds)
     hung = datetime.now(UTC)
-    say(desk, *LANES, at=hung)
+    store_signs(desk, *LANES, at=hung)
     watch.poll()
     assert watch.alive
     for _ in range(13):
-        say(desk, *(lane for lane in LANES if lane != "payouts"))
-        looked(watch, seconds, 10)
+        store_signs(desk, *(lane for lane in LANES if lane != "payouts"))
+        poll_for(watch, seconds, 10)
     still = watch.standstill
     assert still is not None
     assert still.lanes == (("payouts", hung),)
     assert not still.whole
     assert not watch.alive
-    say(desk, "payouts")
-    assert looked(watch, seconds, 10).standstill is None
+    store_signs(desk, "payouts")
+    assert poll_for(watch, seconds, 10).standstill is None
     assert watch.alive
 
 
-def test_one_long_step_is_no_standstill(desk: Desk) -> None:
+def test_a_long_step_is_not_reported_as_a_standstill(desk: Desk) -> None:
     seconds = Seconds()
     watch = WorkerWatch(desk.store, seconds=seconds)
-    say(desk, *LANES)
+    store_signs(desk, *LANES)
     watch.poll()
-    assert looked(watch, seconds, 100).alive  # a step of a minute, two writes that came late, a look
-    assert looked(watch, seconds, 20).standstill is not None
+    assert poll_for(watch, seconds, 100).alive  # a step of a minute, two writes that came late, a look
+    assert poll_for(watch, seconds, 20).standstill is not None
 
 
-def test_no_worker_at_all(desk: Desk) -> None:
+def test_without_any_worker_a_standstill_of_all_lanes_is_reported(desk: Desk) -> None:
     seconds = Seconds()
     watch = WorkerWatch(desk.store, seconds=seconds)
     watch.poll()
-    assert looked(watch, seconds, 110).standstill is None
+    assert poll_for(watch, seconds, 110).standstill is None
     assert not watch.alive
-    still = looked(watch, seconds, 10).standstill
+    still = poll_for(watch, seconds, 10).standstill
     assert still is not None
     assert still.whole
 
 
-def test_the_signs_of_yesterday_say_nothing_at_a_start_until_two_minutes_have_passed(desk: Desk) -> None:
+def test_old_heartbeats_are_not_reported_until_two_minutes_after_the_start(desk: Desk) -> None:
     yesterday, seconds = datetime.now(UTC) - timedelta(days=1), Seconds()
-    say(desk, *LANES, at=yesterday)
+    store_signs(desk, *LANES, at=yesterday)
     watch = WorkerWatch(desk.store, seconds=seconds)
     watch.poll()
     assert not watch.alive
     assert watch.standstill is None
-    still = looked(watch, seconds, 120).standstill
+    still = poll_for(watch, seconds, 120).standstill
     assert still is not None
     assert (still.whole, still.since) == (True, yesterday)
 
 
-def test_jumps_of_any_clock_raise_nothing(desk: Desk) -> None:
+def test_a_clock_that_jumps_is_not_reported_as_a_standstill(desk: Desk) -> None:
     seconds = Seconds()
-    say(desk, *LANES)
+    store_signs(desk, *LANES)
     watch = WorkerWatch(desk.store, seconds=seconds)
     watch.poll()
     clock.use(lambda: timedelta(days=40))
     try:
-        assert looked(watch, seconds, 100).alive
-        say(
+        assert poll_for(watch, seconds, 100).alive
+        store_signs(
             desk, *LANES, at=datetime.now(UTC) + timedelta(hours=2)
         )  # of another machine, or the clock was set back
-        assert looked(watch, seconds, 110).alive
-        say(desk, *LANES, at=datetime.now(UTC) - timedelta(hours=2))
-        assert looked(watch, seconds, 110).alive
+        assert poll_for(watch, seconds, 110).alive
+        store_signs(desk, *LANES, at=datetime.now(UTC) - timedelta(hours=2))
+        assert poll_for(watch, seconds, 110).alive
     finally:
         clock.use(None)
 
 
-def test_while_nobody_could_look_nothing_was_proved(desk: Desk) -> None:
+def test_time_in_which_the_watch_could_not_poll_does_not_count_as_a_standstill(desk: Desk) -> None:
     seconds = Seconds()
-    say(desk, *LANES)
+    store_signs(desk, *LANES)
     watch = WorkerWatch(desk.store, seconds=seconds)
     watch.poll()
     seconds.now += 3600  # the database was away, or this process stood still itself
     watch.poll()
     assert watch.standstill is None
-    assert looked(watch, seconds, 120).standstill is not None
+    assert poll_for(watch, seconds, 120).standstill is not None
     seconds.now += 3600
     watch.poll()
     assert watch.standstill is not None  # what was known stays known
 
 
-def test_long_work_says_that_it_goes_on(desk: Desk) -> None:
+def test_long_work_writes_heartbeats_while_it_runs(desk: Desk) -> None:
     life, stopping = Heartbeats(desk.store, every=0.0), threading.Event()
 
     def loop() -> None:
@@ -212,11 +212,11 @@ def test_long_work_says_that_it_goes_on(desk: Desk) -> None:
     thread.start()
     thread.join()
     still_working()  # in no lane: nothing
-    assert set(kept(desk)) == {"folder"}
+    assert set(stored_signs(desk)) == {"folder"}
 
 
 @pytest.mark.parametrize("ending", [MemoryError(), SystemExit(3), None])
-def test_a_lane_that_breaks_off_is_told_in_the_log_and_begins_again(
+def test_a_lane_that_raises_an_error_is_logged_and_starts_again(
     desk: Desk, caplog: pytest.LogCaptureFixture, ending: BaseException | None
 ) -> None:
     runs, stopping = [], threading.Event()
@@ -234,7 +234,7 @@ def test_a_lane_that_breaks_off_is_told_in_the_log_and_begins_again(
     assert ("broke off" in caplog.text) is True
 
 
-def test_a_store_that_is_away_does_not_stop_the_lane(tmp_path: Path) -> None:
+def test_a_lane_goes_on_when_the_database_is_unavailable(tmp_path: Path) -> None:
     life = Heartbeats(Store(create_engine(f"sqlite:///{tmp_path / 'nowhere' / 'none.db'}")))
     life.beat("work")
 
@@ -245,36 +245,36 @@ def alarms(desk: Desk) -> list[tuple[str, bool]]:
     return [(row.kind, row.closed_at is None) for row in found]
 
 
-def test_the_dashboard_raises_the_alarm_and_it_ends_by_itself(desk: Desk) -> None:
+def test_the_dashboard_raises_the_alarm_and_closes_it_when_the_worker_is_back(desk: Desk) -> None:
     seconds = Seconds()
     vars(desk)["worker_watch"] = watch = WorkerWatch(desk.store, seconds=seconds)
-    say(desk, *LANES)
+    store_signs(desk, *LANES)
     watch.poll()
     stopped_workers.note(desk)
     assert alarms(desk) == []
-    looked(watch, seconds, 120)
+    poll_for(watch, seconds, 120)
     for _ in range(2):  # once, however often
         stopped_workers.note(desk)
     assert alarms(desk) == [("no_worker", True)]
     sweep(desk)  # a worker that begins again does not end it before its lanes turn
     assert alarms(desk) == [("no_worker", True)]
-    say(desk, *(lane for lane in LANES if lane != "imports"))
-    looked(watch, seconds, 10)
+    store_signs(desk, *(lane for lane in LANES if lane != "imports"))
+    poll_for(watch, seconds, 10)
     stopped_workers.note(desk)
     assert alarms(desk) == [("no_worker", False), ("worker_part_still", True)]
     [alarm] = to_do(desk, person(desk, "admin")).free.alarms
     assert alarm.detail["lanes"] == ["imports"]
     assert to_do(desk, person(desk, "manager")).free.alarms == ()
-    say(desk, *LANES)
-    looked(watch, seconds, 10)
+    store_signs(desk, *LANES)
+    poll_for(watch, seconds, 10)
     stopped_workers.note(desk)
     assert alarms(desk) == [("no_worker", False), ("worker_part_still", False)]
 
 
-def test_a_dashboard_that_has_just_begun_leaves_the_alarm_alone(desk: Desk) -> None:
+def test_a_dashboard_that_has_just_started_does_not_close_the_alarm(desk: Desk) -> None:
     seconds = Seconds()
-    say(desk, *LANES, at=datetime.now(UTC) - timedelta(hours=5))
-    vars(desk)["worker_watch"] = looked(WorkerWatch(desk.store, seconds=seconds), seconds, 130)
+    store_signs(desk, *LANES, at=datetime.now(UTC) - timedelta(hours=5))
+    vars(desk)["worker_watch"] = poll_for(WorkerWatch(desk.store, seconds=seconds), seconds, 130)
     stopped_workers.note(desk)
     vars(desk)["worker_watch"] = another = WorkerWatch(desk.store)
     another.poll()
@@ -282,24 +282,24 @@ def test_a_dashboard_that_has_just_begun_leaves_the_alarm_alone(desk: Desk) -> N
     assert alarms(desk) == [("no_worker", True)]
 
 
-def test_closed_by_a_person_it_is_raised_again_for_the_next_standstill_only(desk: Desk) -> None:
+def test_an_alarm_that_a_person_closed_is_raised_again_only_for_the_next_standstill(desk: Desk) -> None:
     seconds, admin = Seconds(), person(desk, "admin")
-    say(desk, *LANES)
+    store_signs(desk, *LANES)
     vars(desk)["worker_watch"] = watch = WorkerWatch(desk.store, seconds=seconds)
     watch.poll()
-    looked(watch, seconds, 130)
+    poll_for(watch, seconds, 130)
     stopped_workers.note(desk)
     [alarm] = to_do(desk, admin).free.alarms
     close(desk, admin, alarm.id, "known")
     stopped_workers.note(desk)
     assert alarms(desk) == [("no_worker", False)]
-    say(desk, *LANES)
-    looked(watch, seconds, 130)
+    store_signs(desk, *LANES)
+    poll_for(watch, seconds, 130)
     stopped_workers.note(desk)
     assert alarms(desk) == [("no_worker", False), ("no_worker", True)]
 
 
-def test_the_thread_looks_by_itself_and_says_once_that_it_cannot(
+def test_the_watch_polls_in_its_thread_and_logs_once_that_the_database_is_unavailable(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     told: list[int] = []
@@ -311,7 +311,9 @@ def test_the_thread_looks_by_itself_and_says_once_that_it_cannot(
     assert caplog.text.count("cannot be read") == 1
 
 
-def test_a_call_that_never_comes_back_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_that_never_returns_is_reported_as_a_standstill(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A step that takes longer than all its calls can: its lane still turns, and yet something waits for ever."""
     waiting, lanes = threading.Event(), Lanes(desk, "here")
     monkeypatch.setattr(runner, "take", lambda *_: STEP)
@@ -326,7 +328,7 @@ def test_a_call_that_never_comes_back_is_told(desk: Desk, monkeypatch: pytest.Mo
     assert not lanes.hang()
 
 
-def test_a_step_for_which_there_is_no_thread_gives_its_place_back(
+def test_a_step_whose_thread_cannot_start_gives_its_place_back(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lanes = Lanes(desk, "here")
@@ -343,20 +345,22 @@ def _no_thread(_: threading.Thread) -> None:
     raise RuntimeError("can't start new thread")
 
 
-def test_imports_that_cannot_begin_are_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_imports_whose_process_cannot_start_are_reported_as_a_standstill(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     child = supervisor.ImportProcess(desk)
     child.poll()
-    assert set(kept(desk)) == {"imports"}  # there is nothing to import
+    assert set(stored_signs(desk)) == {"imports"}  # there is nothing to import
     desk.heartbeats._due = 0.0
-    before = kept(desk)
+    before = stored_signs(desk)
     monkeypatch.setattr(process, "waiting", lambda *_: True)
     monkeypatch.setattr(supervisor, "spawn", _no_process)
     with pytest.raises(OSError, match="fork"):
         child.poll()
-    assert kept(desk) == before
+    assert stored_signs(desk) == before
 
 
-def test_imports_whose_process_dies_at_each_start_are_told(
+def test_imports_whose_process_dies_at_each_start_are_reported_as_a_standstill(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also of one that first takes its turn, and looks as if it worked."""
@@ -375,9 +379,9 @@ def test_imports_whose_process_dies_at_each_start_are_told(
         look()
     assert child._deaths >= supervisor._MOST_DEATHS
     desk.heartbeats._due = 0.0
-    before = kept(desk)
+    before = stored_signs(desk)
     look()
-    assert kept(desk) == before
+    assert stored_signs(desk) == before
 
 
 def _no_process(*_: object) -> None:

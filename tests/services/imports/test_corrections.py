@@ -39,8 +39,8 @@ def told(found: tuple[ShownCorrection, ...]) -> list[tuple[int, dict[str, tuple[
     return [(one.line, {name: (one.before[name], one.after[name]) for name in one.differs}) for one in found]
 
 
-def come(desk: Desk, raw: bytes) -> Row[Any]:
-    """A file that nobody has looked at."""
+def import_unattended(desk: Desk, raw: bytes) -> Row[Any]:
+    """A file of the watched folder, which nobody has previewed."""
     file = files.receive(desk, WORKER, "demo", "payout.csv", BytesIO(raw), source="folder")
     background.work_off(desk)
     with desk.store.read() as tx:
@@ -75,7 +75,7 @@ def workbook() -> bytes:
 
 
 def test_what_the_reading_found_is_kept_with_a_file_that_nobody_looked_at(desk: Desk, finance: Actor) -> None:
-    file = come(desk, workbook())
+    file = import_unattended(desk, workbook())
     found = findings_of(file.reading["found"])
     assert found == preview_of(desk, finance, "demo", workbook()).findings
     assert (found.left_out, found.hidden) == (("Sheet2",), ("Sheet4",))
@@ -100,7 +100,7 @@ NAMED = (("Received", "settled_amount"), ("Our reference", "reporting_data_1"))
 def test_columns_that_a_person_named_are_remembered_for_files_that_come_by_themselves(
     desk: Desk, finance: Actor
 ) -> None:
-    waits = come(desk, unknown_columns())
+    waits = import_unattended(desk, unknown_columns())
     assert waits.failure == "settlement_file_missing_columns"
     reading.remember(desk, finance, "demo", Chosen(columns=NAMED, sheets=("Sheet1",)))
     assert reading.remembered(desk, finance, "demo") == Chosen(columns=NAMED)  # which sheets is of one file
@@ -112,7 +112,9 @@ def test_columns_that_a_person_named_are_remembered_for_files_that_come_by_thems
     optional = write(
         [sale(Account="", Order="A-2", Settlement_ID="124", Transaction_ID="81", Reporting_data_1="INV-2")]
     ).replace(b"Reporting data 1;", b"Our reference;")
-    assert come(desk, optional).state == "complete"  # nothing was missing, and still the name is known
+    assert (
+        import_unattended(desk, optional).state == "complete"
+    )  # nothing was missing, and still the name is known
     assert lines_of(desk)["reporting_data_1"].tolist() == ["INV-1", "INV-2"]
 
 

@@ -32,7 +32,7 @@ from services.reconciliation.views import lists, payout_list
 from services.store.schema.orders import audit
 from services.store.schema.settlements import settlement_lines
 from services.store.settlements import decisions, hipay_list, settlement_files
-from tests.support.corrections import CHANGED, HIPAYS, OTHERS, PAYOUT, amounts, come, line
+from tests.support.corrections import CHANGED, HIPAYS, OTHERS, PAYOUT, amounts, import_raw, line
 from tests.support.desk import person
 from tests.support.orders import store_paid_order
 from tests.support.payouts import csv, lines_of
@@ -64,7 +64,7 @@ def waiting(desk: Desk, actor: Actor, file: int) -> list[int]:
     return [one.id for one in held_corrections.of_file(desk, actor, file).shown if one.act is None]
 
 
-def delivered(desk: Desk, file: int) -> None:
+def deliver_again(desk: Desk, file: int) -> None:
     """HiPay's API has delivered the payout once more: the bytes of this file."""
     with desk.store.write() as tx:
         key = {"account": "demo", "settlement_id": "77"}
@@ -80,15 +80,15 @@ def audited(desk: Desk) -> list[tuple[str, Any]]:
         return [(row.action, row.detail) for row in tx.execute(query.order_by(audit.c.id))]
 
 
-def test_a_changed_line_of_hipays_stands_beside_with_an_alarm_until_a_person_takes_it(
+def test_a_file_that_changes_a_line_of_hipays_is_held_with_an_alarm_until_a_person_takes_it(
     desk: Desk, finance: Actor
 ) -> None:
     for order, amount in (("A", "5.00"), ("A-5", "500.00")):
         store_paid_order(desk, order, amount)
-    come(desk, HIPAYS, "hipay")
+    import_raw(desk, HIPAYS, "hipay")
     assert check(desk, finance) == ("tied", 0)
     assert preview_of(desk, finance, "demo", CHANGED).held == 1
-    file = come(desk, CHANGED)
+    file = import_raw(desk, CHANGED)
     assert amounts(desk) == ["500.00"]
     assert check(desk, finance) == ("not_proved", 1)
     assert_join_is_current(desk)
@@ -115,11 +115,13 @@ def test_a_changed_line_of_hipays_stands_beside_with_an_alarm_until_a_person_tak
     assert audited(desk) == [("correction.taken", {"before": ids[:1], "after": ids[1:]})]
 
 
-def test_what_is_dismissed_or_undone_leaves_everything_as_it_was(desk: Desk, finance: Actor) -> None:
+def test_a_correction_that_is_dismissed_or_undone_changes_no_line_and_no_sum(
+    desk: Desk, finance: Actor
+) -> None:
     store_paid_order(desk, "A", "500.00")
-    come(desk, HIPAYS, "hipay")
+    import_raw(desk, HIPAYS, "hipay")
     before = join_contents(desk)
-    file = come(desk, CHANGED)
+    file = import_raw(desk, CHANGED)
     [one] = waiting(desk, finance, file)
     with pytest.raises(CorrectionNotDecided):
         held_corrections.undo(desk, finance, file, [one], "no")
@@ -143,12 +145,14 @@ def test_what_is_dismissed_or_undone_leaves_everything_as_it_was(desk: Desk, fin
     ]
 
 
-def test_decisions_go_with_the_line_that_stands(desk: Desk, finance: Actor) -> None:
+def test_a_match_by_hand_moves_to_the_correction_when_it_is_taken_and_back_when_undone(
+    desk: Desk, finance: Actor
+) -> None:
     order = store_paid_order(desk, "Z", "500.00")
-    come(desk, HIPAYS, "hipay")
+    import_raw(desk, HIPAYS, "hipay")
     [first] = lines_of(desk).query("file_order == 'A'")["id"]
     decide.match(desk, finance, [Shown(int(first))], order, "by telephone", "k1")
-    file = come(desk, CHANGED)
+    file = import_raw(desk, CHANGED)
     assert lines_of(desk).query("file_order == 'A'")["order_id"].tolist() == ["Z"]
     ids = waiting(desk, finance, file)
     held_corrections.decide(desk, finance, file, ids, "taken", "yes")
@@ -164,12 +168,12 @@ def test_decisions_go_with_the_line_that_stands(desk: Desk, finance: Actor) -> N
     assert_join_is_current(desk)
 
 
-def test_hipays_next_delivery_decides_by_itself(desk: Desk, finance: Actor) -> None:
+def test_a_held_correction_is_decided_by_hipays_next_delivery(desk: Desk, finance: Actor) -> None:
     """500.00; by hand 5.00; then HiPay: 5.00 too, or 500.00 once more, or something else."""
-    come(desk, HIPAYS, "hipay")
-    file = come(desk, CHANGED)
+    import_raw(desk, HIPAYS, "hipay")
+    file = import_raw(desk, CHANGED)
     again = csv(line("A"), *OTHERS, PAYOUT, line("D", "1.00"))
-    come(desk, again, "hipay")
+    import_raw(desk, again, "hipay")
     [one] = held_corrections.of_file(desk, finance, file).shown
     assert one.act is not None
     assert (one.act.kind, one.act.by_hipay, amounts(desk), alarms(desk, finance)) == (
@@ -178,7 +182,7 @@ def test_hipays_next_delivery_decides_by_itself(desk: Desk, finance: Actor) -> N
         ["500.00"],
         [],
     )
-    come(
+    import_raw(
         desk, csv(line("A", "5.00"), *OTHERS, PAYOUT, line("D", "1.00")), "hipay"
     )  # and HiPay corrects itself
     [one] = held_corrections.of_file(desk, finance, file).shown
@@ -189,17 +193,19 @@ def test_hipays_next_delivery_decides_by_itself(desk: Desk, finance: Actor) -> N
         ["5.00"],
     )
     assert_join_is_current(desk)
-    come(desk, csv(line("A", "6.00"), *OTHERS, PAYOUT, line("D", "1.00")), "hipay")
+    import_raw(desk, csv(line("A", "6.00"), *OTHERS, PAYOUT, line("D", "1.00")), "hipay")
     assert amounts(desk) == ["6.00"]
     assert_join_is_current(desk)
     with pytest.raises(CorrectionMoved):
         held_corrections.undo(desk, finance, file, [one.id], "too late")
 
 
-def test_another_amount_of_hipays_dismisses_what_waits(desk: Desk, finance: Actor) -> None:
-    come(desk, HIPAYS, "hipay")
-    file = come(desk, CHANGED)
-    come(desk, csv(line("A", "300.00"), *OTHERS, PAYOUT), "hipay")
+def test_a_held_correction_is_dismissed_when_hipay_delivers_another_amount(
+    desk: Desk, finance: Actor
+) -> None:
+    import_raw(desk, HIPAYS, "hipay")
+    file = import_raw(desk, CHANGED)
+    import_raw(desk, csv(line("A", "300.00"), *OTHERS, PAYOUT), "hipay")
     assert (amounts(desk), waiting(desk, finance, file)) == (["300.00"], [])
     [one] = held_corrections.of_file(desk, finance, file).shown
     held_corrections.undo(desk, finance, file, [one.id], "look again")
@@ -211,13 +217,15 @@ def test_another_amount_of_hipays_dismisses_what_waits(desk: Desk, finance: Acto
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_the_same_bytes_once_more_from_hipay_decide_too(desk: Desk, finance: Actor, same: bool) -> None:
+def test_a_held_correction_is_decided_when_hipay_delivers_bytes_that_are_known(
+    desk: Desk, finance: Actor, same: bool
+) -> None:
     """They are known and not imported again: a round looks whose they are."""
-    hipays = come(desk, HIPAYS, "hipay")
-    file = come(desk, CHANGED)
+    hipays = import_raw(desk, HIPAYS, "hipay")
+    file = import_raw(desk, CHANGED)
     held_corrections.decide_redelivered(desk)
     assert waiting(desk, finance, file)
-    delivered(desk, file if same else hipays)
+    deliver_again(desk, file if same else hipays)
     held_corrections.decide_redelivered(desk)
     held_corrections.decide_redelivered(desk)
     [one] = held_corrections.of_file(desk, finance, file).shown
@@ -227,7 +235,7 @@ def test_the_same_bytes_once_more_from_hipay_decide_too(desk: Desk, finance: Act
     assert_join_is_current(desk)
 
 
-SPEECHES = {
+SOURCES = {
     "hipay": ("hipay", HIPAYS),
     "by hand": ("upload", CHANGED),
     "folder": ("folder", csv(line("A", "7.00"), *OTHERS, PAYOUT)),
@@ -239,39 +247,43 @@ SPEECHES = {
     [("hipay", "by hand", "folder"), ("folder", "hipay", "by hand"), ("by hand", "folder", "hipay")],
     ids=", ".join,
 )
-def test_in_whatever_order_files_come_hipays_line_counts(
+def test_hipays_line_is_valid_in_whatever_order_the_files_are_imported(
     desk: Desk, finance: Actor, order: tuple[str, ...]
 ) -> None:
     for name in order:
-        source, raw = SPEECHES[name]
-        come(desk, raw, source)
+        source, raw = SOURCES[name]
+        import_raw(desk, raw, source)
         assert_join_is_current(desk)
     with pytest.raises(FileKnown):
-        come(desk, CHANGED)
-    come(desk, csv(*OTHERS, line("A", "5.00"), PAYOUT))  # the same lines in another file
+        import_raw(desk, CHANGED)
+    import_raw(desk, csv(*OTHERS, line("A", "5.00"), PAYOUT))  # the same lines in another file
     assert amounts(desk) == ["500.00"]
     later = set(order[order.index("hipay") :]) - {"hipay"}
     assert check(desk, finance) == (("not_proved" if later else "tied"), len(later))
     assert_join_is_current(desk)
 
 
-def test_what_hipay_names_equal_is_hipays_too_whoever_brought_it_first(desk: Desk, finance: Actor) -> None:
-    come(desk, HIPAYS)
-    come(desk, csv(*OTHERS, line("A"), PAYOUT), "hipay")
-    file = come(desk, CHANGED)
+def test_a_line_that_an_upload_imported_first_is_hipays_once_hipay_delivers_the_same(
+    desk: Desk, finance: Actor
+) -> None:
+    import_raw(desk, HIPAYS)
+    import_raw(desk, csv(*OTHERS, line("A"), PAYOUT), "hipay")
+    file = import_raw(desk, CHANGED)
     assert (amounts(desk), len(waiting(desk, finance, file))) == (["500.00"], 1)
 
 
-def test_without_hipays_delivery_files_correct_as_before(desk: Desk, finance: Actor) -> None:
-    come(desk, HIPAYS)
-    come(desk, csv(line("A", settlement="78"), line("B", settlement="78")), "hipay")
-    file = come(desk, CHANGED)
+def test_a_file_corrects_another_at_once_when_hipay_has_not_delivered_the_payout(
+    desk: Desk, finance: Actor
+) -> None:
+    import_raw(desk, HIPAYS)
+    import_raw(desk, csv(line("A", settlement="78"), line("B", settlement="78")), "hipay")
+    file = import_raw(desk, CHANGED)
     assert (amounts(desk), held_corrections.of_file(desk, finance, file).count) == (["500.00", "5.00"], 0)
 
 
-def test_of_two_that_differ_one_is_taken_and_the_other_waits(desk: Desk, finance: Actor) -> None:
-    come(desk, HIPAYS, "hipay")
-    first, second = come(desk, CHANGED), come(desk, csv(line("A", "6.00"), *OTHERS, PAYOUT))
+def test_when_one_of_two_held_corrections_is_taken_the_other_stays_held(desk: Desk, finance: Actor) -> None:
+    import_raw(desk, HIPAYS, "hipay")
+    first, second = import_raw(desk, CHANGED), import_raw(desk, csv(line("A", "6.00"), *OTHERS, PAYOUT))
     held_corrections.decide(desk, finance, first, waiting(desk, finance, first), "taken", "yes")
     ids = waiting(desk, finance, second)
     with pytest.raises(CorrectionMoved):
@@ -280,21 +292,21 @@ def test_of_two_that_differ_one_is_taken_and_the_other_waits(desk: Desk, finance
     assert (amounts(desk), check(desk, finance)) == (["5.00"], ("differs", 0))
 
 
-def test_lines_of_one_key_are_held_and_taken_together(desk: Desk, finance: Actor) -> None:
+def test_lines_with_the_same_key_are_held_and_taken_together(desk: Desk, finance: Actor) -> None:
     """Fees without a transaction: one of three changes, and a fourth comes."""
 
     def fee(amount: str) -> str:
         return f"1;77;;;{amount};EUR;;;;;Fixed fee;{amount};EUR;;2026-11-20"
 
-    come(desk, csv(line("A"), *OTHERS, fee("-1.00"), fee("-1.00"), fee("-2.00")), "hipay")
-    file = come(desk, csv(line("A"), *OTHERS, fee("-1.00"), fee("-1.00"), fee("-3.00"), fee("-4.00")))
+    import_raw(desk, csv(line("A"), *OTHERS, fee("-1.00"), fee("-1.00"), fee("-2.00")), "hipay")
+    file = import_raw(desk, csv(line("A"), *OTHERS, fee("-1.00"), fee("-1.00"), fee("-3.00"), fee("-4.00")))
     assert sorted(amounts(desk, "")) == ["-1.00", "-1.00", "-2.00"]
     held_corrections.decide(desk, finance, file, waiting(desk, finance, file), "taken", "yes")
     assert sorted(amounts(desk, "")) == ["-1.00", "-1.00", "-3.00", "-4.00"]
     assert_join_is_current(desk)
 
 
-def test_an_import_that_dies_as_it_shows_its_lines_is_done_again(
+def test_an_import_that_dies_before_its_alarm_is_raised_is_done_again(
     desk: Desk, finance: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Died(BaseException):
@@ -303,20 +315,22 @@ def test_an_import_that_dies_as_it_shows_its_lines_is_done_again(
     def die(*_: object) -> None:
         raise Died
 
-    come(desk, HIPAYS, "hipay")
+    import_raw(desk, HIPAYS, "hipay")
     with monkeypatch.context() as patch:
         patch.setattr(protected_lines.alarms, "raise_condition", die)
         with pytest.raises(Died):
-            come(desk, CHANGED)
+            import_raw(desk, CHANGED)
     assert (amounts(desk), check(desk, finance)) == (["500.00"], ("tied", 0))
     background.work_off(desk)
     assert (amounts(desk), check(desk, finance)) == (["500.00"], ("not_proved", 1))
     assert_join_is_current(desk)
 
 
-def test_who_may_decide_and_what_is_refused(desk: Desk, finance: Actor) -> None:
-    come(desk, HIPAYS, "hipay")
-    file = come(desk, CHANGED)
+def test_a_held_correction_is_decided_by_finance_with_a_reason_once_its_import_is_complete(
+    desk: Desk, finance: Actor
+) -> None:
+    import_raw(desk, HIPAYS, "hipay")
+    file = import_raw(desk, CHANGED)
     ids = waiting(desk, finance, file)
     for act in (
         lambda: held_corrections.of_file(desk, person(desk, "manager"), file),
@@ -336,9 +350,9 @@ def test_who_may_decide_and_what_is_refused(desk: Desk, finance: Actor) -> None:
         held_corrections.decide(desk, finance, file, ids, "taken", "yes")
 
 
-def test_of_two_people_at_once_one_decides(desk: Desk, finance: Actor) -> None:
-    come(desk, HIPAYS, "hipay")
-    file = come(desk, CHANGED)
+def test_when_two_people_decide_at_once_one_is_refused(desk: Desk, finance: Actor) -> None:
+    import_raw(desk, HIPAYS, "hipay")
+    file = import_raw(desk, CHANGED)
     ids, people = waiting(desk, finance, file), [finance, person(desk, "finance", name="Robin Petit")]
 
     def press(kind: held_corrections.CorrectionKind, actor: Actor) -> str:
@@ -356,9 +370,9 @@ def test_of_two_people_at_once_one_decides(desk: Desk, finance: Actor) -> None:
     assert_join_is_current(desk)
 
 
-def test_the_line_shows_what_stands_beside_it(desk: Desk, finance: Actor) -> None:
-    come(desk, HIPAYS, "hipay")
-    file = come(desk, CHANGED)
+def test_a_line_shows_the_correction_that_is_held_for_it(desk: Desk, finance: Actor) -> None:
+    import_raw(desk, HIPAYS, "hipay")
+    file = import_raw(desk, CHANGED)
     with desk.store.read() as tx:
         ids = list(tx.scalars(select(settlement_lines.c.id).where(settlement_lines.c.file_order == "A")))
     for one in ids:
@@ -367,10 +381,10 @@ def test_the_line_shows_what_stands_beside_it(desk: Desk, finance: Actor) -> Non
         assert detail.former == () or one == ids[1]
 
 
-def test_reasons_go_with_the_customer(desk: Desk, finance: Actor) -> None:
+def test_the_reason_of_a_decision_is_erased_with_the_customer(desk: Desk, finance: Actor) -> None:
     order = store_paid_order(desk, "A", "500.00")
-    come(desk, HIPAYS, "hipay")
-    file = come(desk, CHANGED)
+    import_raw(desk, HIPAYS, "hipay")
+    file = import_raw(desk, CHANGED)
     ids = waiting(desk, finance, file)
     held_corrections.decide(desk, finance, file, ids, "taken", "Madame Marchand a payé")
     with desk.store.write() as tx:
@@ -380,22 +394,26 @@ def test_reasons_go_with_the_customer(desk: Desk, finance: Actor) -> None:
     assert (one.act.kind, one.act.reason) == ("taken", "")
 
 
-def test_an_excerpt_changes_nothing_either_though_its_sum_comes_out(desk: Desk, finance: Actor) -> None:
+def test_an_excerpt_of_a_payout_is_held_too_although_its_lines_add_up_to_the_total(
+    desk: Desk, finance: Actor
+) -> None:
     """Too few lines for a payout that is issued again, and a fee that takes the difference away."""
-    come(desk, HIPAYS, "hipay")
+    import_raw(desk, HIPAYS, "hipay")
     raw = csv(line("A", "5.00"), "1;77;;;-5.00;EUR;;;;;Fixed fee;-5.00;EUR;;2026-11-20")
     assert preview_of(desk, finance, "demo", raw).held == 1
-    file = come(desk, raw)
+    file = import_raw(desk, raw)
     assert (amounts(desk), len(waiting(desk, finance, file))) == (["500.00"], 1)
     assert check(desk, finance) == ("not_proved", 1)
     assert_join_is_current(desk)
 
 
-def test_hipay_delivers_what_a_person_dismissed_byte_for_byte(desk: Desk, finance: Actor) -> None:
-    come(desk, HIPAYS, "hipay")
-    file = come(desk, CHANGED)
+def test_a_dismissed_correction_is_taken_when_hipay_delivers_its_very_bytes(
+    desk: Desk, finance: Actor
+) -> None:
+    import_raw(desk, HIPAYS, "hipay")
+    file = import_raw(desk, CHANGED)
     held_corrections.decide(desk, finance, file, waiting(desk, finance, file), "dismissed", "a slip")
-    delivered(desk, file)
+    deliver_again(desk, file)
     held_corrections.decide_redelivered(desk)
     assert (amounts(desk), check(desk, finance)) == (["5.00"], ("differs", 0))
     held_corrections.decide_redelivered(desk)
@@ -407,15 +425,17 @@ def test_hipay_delivers_what_a_person_dismissed_byte_for_byte(desk: Desk, financ
     assert_join_is_current(desk)
 
 
-def test_hipay_issues_its_former_line_again_after_a_person_took_another(desk: Desk, finance: Actor) -> None:
+def test_a_taken_correction_is_held_again_when_hipay_delivers_the_former_line_in_a_new_file(
+    desk: Desk, finance: Actor
+) -> None:
     """The correction waits once more, told by an alarm; what was decided of the line goes with it."""
     order = store_paid_order(desk, "Z", "500.00")
-    come(desk, HIPAYS, "hipay")
+    import_raw(desk, HIPAYS, "hipay")
     [stands] = lines_of(desk).query("file_order == 'A'")["id"]
     decide.match(desk, finance, [Shown(int(stands))], order, "by telephone", "k1")
-    file = come(desk, CHANGED)
+    file = import_raw(desk, CHANGED)
     held_corrections.decide(desk, finance, file, waiting(desk, finance, file), "taken", "by mail")
-    come(desk, csv(line("A"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
+    import_raw(desk, csv(line("A"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
     assert (amounts(desk), check(desk, finance)) == (["500.00"], ("not_proved", 1))
     assert lines_of(desk).query("file_order == 'A'")["order_id"].tolist() == ["Z"]
     assert len(alarms(desk, finance)) == 1
@@ -424,14 +444,16 @@ def test_hipay_issues_its_former_line_again_after_a_person_took_another(desk: De
     assert_join_is_current(desk)
     held_corrections.decide(desk, finance, file, [one.id], "taken", "HiPay says so once more")
     assert amounts(desk) == ["5.00"]
-    come(desk, csv(line("A", "5.00"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
+    import_raw(desk, csv(line("A", "5.00"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
     assert (amounts(desk), waiting(desk, finance, file)) == (["5.00"], [])
     assert_join_is_current(desk)
 
 
-def test_what_waits_is_told_whatever_is_decided_of_its_like(desk: Desk, finance: Actor) -> None:
-    come(desk, HIPAYS, "hipay")
-    file = come(desk, csv(line("A", "5.00"), line("B", "2.00"), OTHERS[1], PAYOUT))
+def test_the_alarm_stays_open_while_one_of_two_corrections_of_a_file_is_held(
+    desk: Desk, finance: Actor
+) -> None:
+    import_raw(desk, HIPAYS, "hipay")
+    file = import_raw(desk, csv(line("A", "5.00"), line("B", "2.00"), OTHERS[1], PAYOUT))
     first, _ = waiting(desk, finance, file)
     for _ in range(2):
         held_corrections.decide(desk, finance, file, [first], "taken", "yes")
@@ -442,29 +464,33 @@ def test_what_waits_is_told_whatever_is_decided_of_its_like(desk: Desk, finance:
     assert len(alarms(desk, finance)) == 1
 
 
-def test_what_hipay_names_counts_alone_though_a_person_took_another(desk: Desk, finance: Actor) -> None:
+def test_hipays_amount_is_valid_when_a_person_took_one_correction_and_hipay_delivers_the_other(
+    desk: Desk, finance: Actor
+) -> None:
     """5.00 was taken, and 6.00 waits: HiPay delivers that, in a file of its own or as the very bytes."""
-    come(desk, HIPAYS, "hipay")
-    first, second = come(desk, CHANGED), come(desk, csv(line("A", "6.00"), *OTHERS, PAYOUT))
+    import_raw(desk, HIPAYS, "hipay")
+    first, second = import_raw(desk, CHANGED), import_raw(desk, csv(line("A", "6.00"), *OTHERS, PAYOUT))
     held_corrections.decide(desk, finance, first, waiting(desk, finance, first), "taken", "yes")
-    delivered(desk, second)
+    deliver_again(desk, second)
     held_corrections.decide_redelivered(
         desk
     )  # what it would replace does not stand: it waits, and the round goes on
     assert (amounts(desk), check(desk, finance)) == (["5.00"], ("not_proved", 1))
-    come(desk, csv(line("A", "6.00"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
+    import_raw(desk, csv(line("A", "6.00"), *OTHERS, line("D", "1.00"), PAYOUT), "hipay")
     assert (amounts(desk), waiting(desk, finance, second)) == (["6.00"], [])
     assert_join_is_current(desk)
 
 
-def test_hipay_delivers_its_former_bytes_after_a_person_took_another(desk: Desk, finance: Actor) -> None:
-    hipays = come(desk, HIPAYS, "hipay")
-    file = come(desk, CHANGED)
+def test_a_taken_correction_is_held_again_when_hipay_delivers_its_former_bytes(
+    desk: Desk, finance: Actor
+) -> None:
+    hipays = import_raw(desk, HIPAYS, "hipay")
+    file = import_raw(desk, CHANGED)
     ids = waiting(desk, finance, file)
     held_corrections.decide(desk, finance, file, ids, "taken", "by mail")
     held_corrections.decide_redelivered(desk)
     assert amounts(desk) == ["5.00"]
-    delivered(desk, hipays)
+    deliver_again(desk, hipays)
     held_corrections.decide_redelivered(desk)
     held_corrections.decide_redelivered(desk)
     assert (amounts(desk), waiting(desk, finance, file)) == (["500.00"], ids)
@@ -472,14 +498,14 @@ def test_hipay_delivers_its_former_bytes_after_a_person_took_another(desk: Desk,
     assert_join_is_current(desk)
 
 
-def test_a_line_beside_does_not_hide_what_else_the_file_says_of_its_transaction(
+def test_a_fee_in_a_file_whose_sale_is_held_still_matches_the_transaction_to_its_order(
     desk: Desk, finance: Actor
 ) -> None:
     """HiPay's sale finds its order by a fee of the same transaction, which the file brings after the sale that it changes."""
     store_paid_order(desk, "A", "500.00")
     sale = line("A").replace(";A;500", ";;500")
-    come(desk, csv(sale, *OTHERS, PAYOUT), "hipay")
+    import_raw(desk, csv(sale, *OTHERS, PAYOUT), "hipay")
     changed, fee = sale.replace("500.00", "5.00"), line("A", "-1.00").replace("Sale", "Percentage fee")
-    come(desk, csv(changed, *OTHERS, PAYOUT, fee))
+    import_raw(desk, csv(changed, *OTHERS, PAYOUT, fee))
     assert lines_of(desk).query("transaction_id == 'T-A'")["order_id"].tolist() == ["A", "A"]
     assert_join_is_current(desk)

@@ -39,8 +39,8 @@ def booked(desk: Desk) -> dict[str, str]:
     return dict(zip(lines["file_order"], lines["account"], strict=True))
 
 
-def come(desk: Desk, raw: bytes, source: str = "folder", account: str = "shop") -> int:
-    """A file that nobody has looked at."""
+def receive_unattended(desk: Desk, raw: bytes, source: str = "folder", account: str = "shop") -> int:
+    """A file of the watched folder, which nobody has previewed."""
     return files.receive(desk, WORKER, account, "payout.csv", BytesIO(raw), source=source)
 
 
@@ -89,7 +89,7 @@ def test_an_account_that_nobody_knows_is_asked_for_with_one_account_too(desk: De
 
 
 def test_it_waits_until_each_of_its_accounts_is_known(desk: Desk, finance: Actor) -> None:
-    number = come(desk, csv(sale("A", "800"), sale("B", "800"), sale("C", "900")))
+    number = receive_unattended(desk, csv(sale("A", "800"), sale("B", "800"), sale("C", "900")))
     background.work_off(desk)
     found = a_file(desk, number)
     assert (found.failure, found.failure_detail) == ("file_account_unknown", {"cells": "800, 900"})
@@ -104,14 +104,17 @@ def test_it_waits_until_each_of_its_accounts_is_known(desk: Desk, finance: Actor
 
 
 def test_hipays_first_answer_for_an_account_says_what_it_calls_it(desk: Desk, finance: Actor) -> None:
-    assert a_state(desk, come(desk, csv(sale("A", "800")), "hipay")) == "complete"
+    assert a_state(desk, receive_unattended(desk, csv(sale("A", "800")), "hipay")) == "complete"
     assert file_accounts.file_accounts(desk, finance) == {"800": "shop"}
     # another of the same, one that another account has already, or two at once: a person must say
-    assert a_state(desk, come(desk, csv(sale("B", "801")), "hipay")) == "failed"
-    assert a_state(desk, come(desk, csv(sale("C", "900"), sale("D", "901")), "hipay", "outlet")) == "failed"
-    assert a_state(desk, come(desk, csv(sale("E", "800")), "hipay", "outlet")) == "complete"
+    assert a_state(desk, receive_unattended(desk, csv(sale("B", "801")), "hipay")) == "failed"
+    assert (
+        a_state(desk, receive_unattended(desk, csv(sale("C", "900"), sale("D", "901")), "hipay", "outlet"))
+        == "failed"
+    )
+    assert a_state(desk, receive_unattended(desk, csv(sale("E", "800")), "hipay", "outlet")) == "complete"
     assert booked(desk) == {"A": "shop", "E": "shop"}
-    assert a_state(desk, come(desk, csv(sale("F", "902")), "folder", "outlet")) == "failed"
+    assert a_state(desk, receive_unattended(desk, csv(sale("F", "902")), "folder", "outlet")) == "failed"
 
 
 def a_state(desk: Desk, number: int) -> str:
@@ -161,7 +164,7 @@ OPEN = csv(sale("A", "outlet", "12.500"), sale("B", "outlet", "13.500"))  # thou
 def test_what_is_remembered_holds_for_files_that_come_by_themselves(
     desk: Desk, finance: Actor, source: str
 ) -> None:
-    assert a_state(desk, come(desk, OPEN, source)) == "failed"
+    assert a_state(desk, receive_unattended(desk, OPEN, source)) == "failed"
     reading.remember(desk, finance, "outlet", Chosen(decimal="."))
     assert preview_of(desk, finance, "shop", OPEN).dialect.decimal == "."
     files.retry(desk, finance, 1)

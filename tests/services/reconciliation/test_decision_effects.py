@@ -57,7 +57,7 @@ def stored_all(desk: Desk) -> list:
 # -- the lines of the transaction
 
 
-def test_the_lines_of_a_sale_go_with_it_to_another_order_and_are_counted(
+def test_when_a_sale_is_matched_to_another_order_its_fee_and_refund_follow(
     desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     done = decide.match(
@@ -79,7 +79,7 @@ def test_the_lines_of_a_sale_go_with_it_to_another_order_and_are_counted(
     assert_join_is_current(desk)
 
 
-def test_the_lines_of_a_divided_sale_are_divided_as_it_is(
+def test_when_a_sale_is_split_its_fee_and_refund_are_split_in_proportion(
     desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
@@ -104,7 +104,7 @@ def test_the_lines_of_a_divided_sale_are_divided_as_it_is(
     assert_join_is_current(desk)
 
 
-def test_the_other_lines_of_a_transaction_are_offered_and_put_aside_with_it(
+def test_the_fee_and_refund_of_a_sale_are_offered_and_marked_not_ours_with_it(
     desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     found = available.companions(desk, finance, [line_id(desk, "A-100")])
@@ -119,7 +119,7 @@ def test_the_other_lines_of_a_transaction_are_offered_and_put_aside_with_it(
     assert outcomes(desk)["A-100 Refund"] == ("matched", orders["A-100"])
 
 
-def test_lines_without_a_real_transaction_have_no_companions(desk: Desk, finance: Actor) -> None:
+def test_lines_without_a_transaction_id_have_no_companions(desk: Desk, finance: Actor) -> None:
     import_lines(
         desk, line("C-1", transaction="0"), line("C-2", transaction="0"), line("C-3", transaction="")
     )
@@ -129,7 +129,7 @@ def test_lines_without_a_real_transaction_have_no_companions(desk: Desk, finance
 # -- counted twice
 
 
-def test_a_line_that_stands_twice_leaves_its_payout(desk: Desk, finance: Actor) -> None:
+def test_a_duplicate_line_no_longer_counts_in_its_payout(desk: Desk, finance: Actor) -> None:
     import_lines(desk, line("A-1", "10.00"), *OTHERS, payout("46.00"))
     import_lines(desk, line("A-1", "11.00"))  # an excerpt: both stand
     [before] = payout_list.list_payouts(desk, finance)
@@ -151,7 +151,7 @@ def test_a_line_that_stands_twice_leaves_its_payout(desk: Desk, finance: Actor) 
     assert_join_is_current(desk)
 
 
-def test_a_total_that_stands_twice_leaves_its_payout(desk: Desk, finance: Actor) -> None:
+def test_a_duplicate_total_no_longer_counts_in_its_payout(desk: Desk, finance: Actor) -> None:
     import_lines(desk, *OTHERS, payout("36.00"))
     import_lines(desk, *OTHERS[:2], payout("35.00"))
     total = max(row.id for row in stored_all(desk) if row.kind == "control")
@@ -166,7 +166,9 @@ def test_a_total_that_stands_twice_leaves_its_payout(desk: Desk, finance: Actor)
 # -- the decision that stood before
 
 
-def test_undoing_gives_back_what_stood_before(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
+def test_undoing_a_decision_restores_the_decision_before_it(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
     decide.match(desk, finance, [shown(desk, "B-1")], orders["A-200"], "first", "k1", seen=orders_seen(desk))
     decide.exclude(desk, finance, [shown(desk, "B-1")], "second", "k2")
     decide.match(desk, finance, [shown(desk, "B-1")], orders["A-300"], "third", "k3", seen=orders_seen(desk))
@@ -182,7 +184,9 @@ def test_undoing_gives_back_what_stood_before(desk: Desk, finance: Actor, orders
     assert_join_is_current(desk)
 
 
-def test_a_division_is_given_back_with_its_shares(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
+def test_undoing_an_exclusion_restores_the_split_with_its_shares(
+    desk: Desk, finance: Actor, orders: dict[str, int]
+) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
     decide.split(desk, finance, shown(desk, "A-100"), shares, "one payment", "k1", seen=orders_seen(desk))
     decide.exclude(desk, finance, [shown(desk, "A-100")], "no", "k2")
@@ -194,9 +198,7 @@ def test_a_division_is_given_back_with_its_shares(desk: Desk, finance: Actor, or
 # -- a correction
 
 
-def test_a_corrected_line_keeps_what_was_decided_of_it(
-    desk: Desk, finance: Actor, orders: dict[str, int]
-) -> None:
+def test_a_corrected_line_keeps_its_decision(desk: Desk, finance: Actor, orders: dict[str, int]) -> None:
     decide.match(
         desk,
         finance,
@@ -228,7 +230,7 @@ def test_a_corrected_line_keeps_what_was_decided_of_it(
     assert_join_is_current(desk)
 
 
-def test_a_division_whose_amount_was_corrected_is_open_again_and_says_so(
+def test_a_split_line_is_reopened_when_its_amount_is_corrected(
     desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
@@ -249,7 +251,7 @@ def test_a_division_whose_amount_was_corrected_is_open_again_and_says_so(
     assert_join_is_current(desk)
 
 
-def test_a_division_whose_amount_is_unchanged_is_kept(
+def test_a_split_line_stays_split_when_only_its_date_is_corrected(
     desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     shares = [(orders["A-200"], 70_0000), (orders["A-300"], 30_0000)]
@@ -259,7 +261,7 @@ def test_a_division_whose_amount_is_unchanged_is_kept(
     assert_join_is_current(desk)
 
 
-def test_a_line_corrected_back_beside_a_new_one_of_its_key_stands_again(
+def test_a_line_that_is_corrected_back_next_to_a_new_one_with_its_key_is_valid_again(
     desk: Desk, finance: Actor, orders: dict[str, int]
 ) -> None:
     import_lines(desk, line("A-100", "101.00", transaction="T-1"), FEE, REFUND, *OTHERS)
