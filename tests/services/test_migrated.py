@@ -161,7 +161,10 @@ def test_what_was_stored_before_it_had_keys_is_found_when_its_customer_is_erased
     (tmp_path / "before").mkdir()
     before = open_test_desk(tmp_path / "before")
     admin, finance = person(before, "admin"), person(before, "finance")
-    other, gone = store_paid_order(before, "A-1", "4.00"), store_paid_order(before, "A-2", "6.00", customer="Zerline")
+    other, gone = (
+        store_paid_order(before, "A-1", "4.00"),
+        store_paid_order(before, "A-2", "6.00", customer="Zerline"),
+    )
     import_lines(before, line("WEB-1"), line("WEB-2", "6.00"))
     here = Shown(line_id(before, "WEB-1"))
     decide.match(before, finance, [Shown(line_id(before, "WEB-2"))], gone, "called Zerline", "k1")

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -16,9 +15,7 @@ from tests.support.two_accounts import ACCOUNTS
 Open = Callable[..., AppTest]
 
 
-@pytest.fixture
-def desk_settings() -> dict[str, Any]:
-    return {"accounts": ACCOUNTS}
+pytestmark = pytest.mark.desk(accounts=ACCOUNTS)
 
 
 def test_only_their_accounts_are_offered_and_who_else_can_add_the_file_is_said(

@@ -158,6 +158,7 @@ def test_who_may_not_see_payouts_sees_and_imports_none(desk: Desk, role: str) ->
     assert stands(desk) == []
 
 
+@pytest.mark.desk(sandbox=True)
 def test_a_week_of_orders_is_found_again_to_the_cent(
     desk: Desk, manager: Actor, sandbox: RunningSandbox
 ) -> None:
