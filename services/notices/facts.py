@@ -1,29 +1,37 @@
-"""Which recorded events are facts that a person may want to be told of, and when a link's end is told."""
+"""Which recorded events a person may be notified of, and when the end of a link is announced."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from services.hipay.statuses import Effect, status
+from services.orders.payment_link import Standing
+from services.store.order_states import Capture, EventKind, NoticeKind
 
-KINDS = ("paid", "refused", "not_delivered", "bank_refused", "charged_back", "expires")
-EVENTS = ("payment", "mail_failed", "mail_bounced", "bank_refused", "bank_refused_unclear")
+KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
+EVENTS: tuple[EventKind, ...] = (
+    "payment",
+    "mail_failed",
+    "mail_bounced",
+    "bank_refused",
+    "bank_refused_unclear",
+)
 MORNING = time(8)
 _GONE_AGAIN = (Effect.REFUNDED, Effect.CHARGED_BACK, Effect.CREDITED)
 
 
 @dataclass(frozen=True)
 class Fact:
-    """``kind``: one of KINDS. ``identity``: what makes it this fact and no other; ``detail`` holds codes and amounts only."""
+    """``identity``: what makes it this fact and no other; ``detail`` holds codes and amounts only."""
 
-    kind: str
+    kind: NoticeKind
     identity: str
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-def fact(order: int, capture: str, event: int, kind: str, data: dict[str, Any]) -> Fact | None:
-    """What an event of an order tells its sender, or None. ``capture`` is the order's: now, later."""
+def fact(order: int, capture: Capture, event: int, kind: EventKind, data: dict[str, Any]) -> Fact | None:
+    """The fact of which an event notifies the order's sender, or None."""
     if kind in ("mail_failed", "mail_bounced"):
         return Fact("not_delivered", f"{kind}:{event}", {"error": data.get("error", "")})
     if kind in ("bank_refused", "bank_refused_unclear"):
@@ -46,15 +54,15 @@ def fact(order: int, capture: str, event: int, kind: str, data: dict[str, Any]) 
     return None
 
 
-def still_true(kind: str, stands: str) -> bool:
-    """Whether a notice that waited still says what is so, and what can be done; ``stands``: ``own_link.Standing``."""
+def still_true(kind: NoticeKind, link: Standing) -> bool:
+    """Whether a notice that waited is still true and still asks for something; ``link``: where the order's link stands."""
     if kind in ("refused", "expires"):
-        return stands == "open"
-    return kind != "not_delivered" or stands in ("open", "expired")
+        return link == "open"
+    return kind != "not_delivered" or link in ("open", "expired")
 
 
-def told_at(expires_at: datetime, zone: ZoneInfo) -> datetime:
-    """When it is told that a link ends tomorrow: in the morning of the day before, on the account's clock."""
+def announced_at(expires_at: datetime, zone: ZoneInfo) -> datetime:
+    """When the end of a link is announced: in the morning of the day before, on the account's clock."""
     day = expires_at.astimezone(zone).date() - timedelta(days=1)
     return datetime.combine(day, MORNING, zone)
 
@@ -71,7 +79,7 @@ def ends_tomorrow(
 
     ``opened``: how often the customer opened it, None where nobody can know (HiPay's own link).
     """
-    moment = told_at(expires_at, zone)
+    moment = announced_at(expires_at, zone)
     if created_at < moment <= now < expires_at:
         known = {} if opened is None else {"opened": opened}
         return Fact("expires", f"expires:{order}:{expires_at.isoformat()}", known)

@@ -1,7 +1,6 @@
-"""The round that finds what senders want to be told, and mails it: each fact once, also when a worker dies in between."""
+"""The round that queues and mails notices to senders: each fact once, also when a worker dies in between."""
 
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from services import clock
@@ -19,9 +18,9 @@ from services.notices.facts import EVENTS, Fact, ends_tomorrow, fact, still_true
 from services.notices.letter import About, compose
 from services.orders.payment_link import standing
 from services.orders.retry import GIVE_UP, backoff
-from services.store import Connection, Row
-from services.store.lease import Leased
+from services.store import Connection
 from services.store.orders import notices, orders, steps
+from services.store.orders.notices import DueNotice, NewEvent, Recipient
 from services.store.orders.records import Order
 
 LEASE = timedelta(seconds=150)
@@ -39,24 +38,24 @@ def post(desk: Desk) -> None:
 
 
 def find(desk: Desk) -> None:
-    """Queue a notice for each new fact that its order's sender wants to be told of."""
+    """Queue a notice for each new fact of a kind that its order's sender chose."""
     now = clock.now()
     with desk.store.read() as tx:
         happened, newest = notices.new_events(tx, EVENTS)
-        found = [(event.user_id, event.account, event.order, told) for event, told in _news(tx, happened)]
+        found = [(event.user_id, event.account, event.order, one) for event, one in _news(tx, happened)]
         found += _ending(tx, desk, now)
-        known = notices.known(tx, [told.identity for *_, told in found])
+        known = notices.known(tx, [one.identity for *_, one in found])
     with desk.store.write() as tx:
-        for user_id, account, order, told in found:
-            if told.identity not in known:
+        for user_id, account, order, one in found:
+            if one.identity not in known:
                 notices.add(
                     tx,
                     user_id=user_id,
                     order=order,
                     account=account,
-                    kind=told.kind,
-                    identity=told.identity,
-                    detail=told.detail,
+                    kind=one.kind,
+                    identity=one.identity,
+                    detail=one.detail,
                     state="queued",
                     due_at=now,
                     created_at=now,
@@ -64,11 +63,13 @@ def find(desk: Desk) -> None:
         notices.seen(tx, newest)
 
 
-def _news(tx: Connection, happened: list[Row[Any]]) -> list[tuple[Row[Any], Fact]]:
-    """The events that tell their order's sender what they want to know, each with its fact."""
-    told = [(event, fact(event.order, event.capture, event.id, event.kind, event.data)) for event in happened]
-    found = [(event, one) for event, one in told if one is not None and one.kind == event.wanted]
-    # That it is settled, weeks after it was collected, is no news.
+def _news(tx: Connection, happened: list[NewEvent]) -> list[tuple[NewEvent, Fact]]:
+    """The events of which the order's sender chose to be notified, each with its fact."""
+    facts = [
+        (event, fact(event.order, event.capture, event.id, event.kind, event.data)) for event in happened
+    ]
+    found = [(event, one) for event, one in facts if one is not None and one.kind == event.wanted]
+    # A payment is announced once, at its first collection: a later event of it (settled) is no news.
     first = notices.first_collected(
         tx, {event.order for event, one in found if one.identity.startswith("paid:")}
     )
@@ -88,9 +89,9 @@ def _ending(tx: Connection, desk: Desk, now: datetime) -> list[tuple[str, str, i
         if account is None:  # no longer configured
             continue
         times = opened.get(row.id, 0) if row.link_token else None
-        told = ends_tomorrow(row.id, row.created_at, row.expires_at, ZoneInfo(account.timezone), now, times)
-        if told:
-            found.append((row.user_id, row.account, row.id, told))
+        one = ends_tomorrow(row.id, row.created_at, row.expires_at, ZoneInfo(account.timezone), now, times)
+        if one:
+            found.append((row.user_id, row.account, row.id, one))
     return found
 
 
@@ -98,119 +99,122 @@ def send_next(desk: Desk) -> bool:
     """Send the notice that is due longest. False when none is."""
     now = clock.now()
     with desk.store.write() as tx:
-        taken = notices.take(tx, now, LEASE)
-        if taken is None:
+        notice = notices.take(tx, now, LEASE)
+        if notice is None:
             return False
-        ready = _prepare(tx, desk, taken, now)
+        ready = _prepare(tx, desk, notice, now)
     if ready is not None:
-        _hand_over(desk, taken, *ready)
+        _hand_over(desk, notice, *ready)
     return True
 
 
-def _prepare(tx: Connection, desk: Desk, taken: Leased, now: datetime) -> tuple[bytes, str, str, str] | None:
+def _prepare(
+    tx: Connection, desk: Desk, notice: DueNotice, now: datetime
+) -> tuple[bytes, str, str, str] | None:
     """(message, sender, recipient, SMTP address), counted as handed over; None when it is not sent, or not yet."""
-    row = taken.row
-    user, order = notices.recipient(tx, row.user_id), orders.order(tx, row.order)
-    known = row.account in desk.settings.all_accounts
-    if user is None or order is None or not known or not _may_send(tx, row):
-        _finish(tx, taken, "dropped")
+    user, order = notices.recipient(tx, notice.user_id), orders.order(tx, notice.order)
+    known = notice.account in desk.settings.all_accounts
+    if user is None or order is None or not known or not _may_send(tx, notice):
+        _finish(tx, notice, "dropped")
         return None
     stands = standing(order, now)
     if stands == "confirming":  # in a moment it is known
-        _later(tx, taken, now, "payment_unconfirmed")
+        _later(tx, notice, now, "payment_unconfirmed")
         return None
-    if not still_true(row.kind, stands):
-        _finish(tx, taken, "dropped")
+    if not still_true(notice.kind, stands):
+        _finish(tx, notice, "dropped")
         return None
-    if row.unknown >= MOST_UNKNOWN:
-        _finish(tx, taken, "uncertain")
+    if notice.unknown >= MOST_UNKNOWN:
+        _finish(tx, notice, "uncertain")
         return None
     language = user.language if user.language in DASHBOARD_LANGUAGES else "en"
-    settings = email_settings(tx, row.account).resolve(language)
-    if not desk.settings.smtp or not settings.sender_address or steps.paused(tx, row.account, "mail"):
-        _later(tx, taken, now, "mail_paused")
+    settings = email_settings(tx, notice.account).resolve(language)
+    if not desk.settings.smtp or not settings.sender_address or steps.paused(tx, notice.account, "mail"):
+        _later(tx, notice, now, "mail_paused")
         return None
-    message_id = row.message_id or new_message_id(settings.sender_address)
+    message_id = notice.message_id or new_message_id(settings.sender_address)
     try:
-        message = _message(desk, row, user, order, language, settings, message_id)
+        message = _message(desk, notice, user, order, language, settings, message_id)
     except errors.MailError as error:  # an address or a name that no header can hold
-        _finish(tx, taken, "failed", error.code)
+        _finish(tx, notice, "failed", error.code)
         return None
     # From here on a crash means that it may have left.
-    notices.write(tx, taken, message_id=message_id, unknown=row.unknown + 1)
+    notices.write(tx, notice, message_id=message_id, unknown=notice.unknown + 1)
     return message, desk.settings.return_path or settings.sender_address, user.email, desk.settings.smtp
 
 
-def _may_send(tx: Connection, notice: Row[Any]) -> bool:
+def _may_send(tx: Connection, notice: DueNotice) -> bool:
     return Right.SEND in rights_on(tx, Actor("user", notice.user_id), notice.account)
 
 
 def _message(
     desk: Desk,
-    row: Row[Any],
-    user: Row[Any],
+    notice: DueNotice,
+    user: Recipient,
     order: Order,
     language: str,
     settings: EmailSettings,
     message_id: str,
 ) -> bytes:
-    account = desk.account(row.account)
+    account = desk.account(notice.account)
     name = " ".join(part for part in (order.first_name, order.last_name) if part)
     about = About(
         order.id, order.order_id, name, order.amount, order.currency, order.expires_at, account.timezone
     )
     composed = compose(
-        row.kind,
-        row.detail,
+        notice.kind,
+        notice.detail,
         about,
         language,
         desk.settings.dashboard_url.rstrip("/"),
         sandbox=account.environment == "sandbox",
     )
-    return build(composed, settings, to=parse_address(user.email), message_id=message_id, date=row.created_at)
+    return build(
+        composed, settings, to=parse_address(user.email), message_id=message_id, date=notice.created_at
+    )
 
 
-def _hand_over(desk: Desk, taken: Leased, message: bytes, sender: str, recipient: str, smtp: str) -> None:
+def _hand_over(desk: Desk, notice: DueNotice, message: bytes, sender: str, recipient: str, smtp: str) -> None:
     try:
         accepted = deliver(message, smtp_url=smtp, sender=sender, recipients=[parse_address(recipient).text])
     except errors.DeliveryUnknown:
         with desk.store.write() as tx:
             notices.write(
                 tx,
-                taken,
-                due_at=clock.now() + backoff(taken.row.tries + 1, first=30),
+                notice,
+                due_at=clock.now() + backoff(notice.tries + 1, first=30),
                 leased_until=None,
-                tries=taken.row.tries + 1,
+                tries=notice.tries + 1,
             )
     except errors.Rejected as error:
         with desk.store.write() as tx:
-            _finish(tx, taken, "failed", error.code)
+            _finish(tx, notice, "failed", error.code)
     except errors.MailError as error:
         with desk.store.write() as tx:
-            _later(tx, taken, clock.now(), error.code)
+            _later(tx, notice, clock.now(), error.code)
     else:
         with desk.store.write() as tx:
             notices.write(
-                tx, taken, state="sent", answer=accepted.answer, sent_at=clock.now(), leased_until=None
+                tx, notice, state="sent", answer=accepted.answer, sent_at=clock.now(), leased_until=None
             )
 
 
-def _finish(tx: Connection, taken: Leased, state: str, answer: str = "") -> None:
-    notices.write(tx, taken, state=state, answer=answer, leased_until=None)
+def _finish(tx: Connection, notice: DueNotice, state: str, answer: str = "") -> None:
+    notices.write(tx, notice, state=state, answer=answer, leased_until=None)
 
 
-def _later(tx: Connection, taken: Leased, now: datetime, why: str) -> None:
+def _later(tx: Connection, notice: DueNotice, now: datetime, why: str) -> None:
     """Certainly not sent: again with growing gaps, for a day."""
-    if now - taken.row.created_at >= GIVE_UP:
-        _finish(tx, taken, "failed", why)
+    if now - notice.created_at >= GIVE_UP:
+        _finish(tx, notice, "failed", why)
         return
-    tries = taken.row.tries + 1
+    tries = notice.tries + 1
     notices.write(
         tx,
-        taken,
+        notice,
         due_at=now + backoff(tries, first=30),
         tries=tries,
-        unknown=taken.row.unknown,
+        unknown=notice.unknown,
         answer=why,
         leased_until=None,
     )

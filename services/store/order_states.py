@@ -30,6 +30,14 @@ StepKind = Literal["page", "mail", "copy", "read", "operation"]
 OperationKind = Literal["capture", "refund", "cancel"]
 OperationState = Literal["requested", "done", "refused", "unknown"]
 
+NotificationState = Literal[
+    "stored", "applied", "repeated", "quarantined", "ignored", "unmatched", "unreadable", "failed"
+]  # from HiPay; services.orders.notifications says what each means
+NoticeKind = Literal["paid", "refused", "not_delivered", "bank_refused", "charged_back", "expires"]
+NoticeState = Literal["queued", "sent", "failed", "uncertain", "dropped"]
+BatchState = Literal["running", "paused", "done", "cancelled"]
+BatchRowState = Literal["waiting", "created", "refused"]
+
 ActorKind = Literal["user", "worker", "hipay", "customer", "system"]
 Channel = Literal["link", "phone", "imported"]
 Capture = Literal["now", "later"]

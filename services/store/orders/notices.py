@@ -1,15 +1,17 @@
 """What people chose to be notified of, and the mails that do it: one row a fact, taken by lease (``services.store.lease``)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, or_, select
+from sqlalchemy import Connection, and_, delete, func, or_, select
 
 from services.store import lease, meta
-from services.store.lease import Leased
 from services.store.locks import insert_new
+from services.store.order_states import Capture, EventKind, NoticeKind
 from services.store.orders.orders import badge_condition
+from services.store.orders.records import each_of, first_of
 from services.store.schema.orders import (
     events,
     notices,
@@ -21,6 +23,55 @@ from services.store.schema.orders import (
 _CURSOR = "notices:events"
 # Ids are given before they are committed: a late one may stand behind the cursor.
 _OVERLAP = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewEvent:
+    """An event of an order whose sender chose to be notified. ``wanted``: the kind of notice that they chose."""
+
+    id: int
+    order: int
+    kind: EventKind
+    data: dict[str, Any]
+    account: str
+    capture: Capture
+    user_id: str
+    wanted: NoticeKind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndingOrder:
+    """An unpaid order that ends soon, and its sender."""
+
+    id: int
+    account: str
+    created_at: datetime
+    expires_at: datetime
+    link_token: str | None
+    user_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DueNotice:
+    """A leased notice. ``tries`` and ``unknown`` (hand-overs whose outcome nobody knows) as they were before the lease."""
+
+    id: int
+    user_id: str
+    order: int
+    account: str
+    kind: NoticeKind
+    detail: dict[str, Any]
+    message_id: str
+    tries: int
+    unknown: int
+    created_at: datetime
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    email: str
+    language: str
 
 
 def chosen(tx: Connection, user_id: str) -> frozenset[str]:
@@ -36,33 +87,21 @@ def choose(
     tx.execute(delete(user_notices).where(here, user_notices.c.kind.in_(tuple(removed))))
 
 
-def new_events(tx: Connection, kinds: tuple[str, ...]) -> tuple[list[Row[Any]], int]:
-    """Events since the last look, of these kinds, of orders whose sender wants to be told anything: the event's id,
-    order, kind, data, time; the order's account and capture; the sender as ``user_id``, the notice they chose as ``wanted``
-    and since when. And the newest event's id, for ``seen``.
+def new_events(tx: Connection, kinds: tuple[str, ...]) -> tuple[list[NewEvent], int]:
+    """Events of these kinds since the last round, of orders whose sender chose a notice before the event; once for each kind
+    of notice that they chose. And the newest event's id, for ``seen``.
     """
     known = meta.text(tx, _CURSOR)
     newest = int(tx.scalar(select(func.max(events.c.id))) or 0)
     e, o, u = events.c, orders.c, user_notices.c
     query = (
-        select(
-            e.id,
-            e.order,
-            e.kind,
-            e.data,
-            e.at,
-            o.account,
-            o.capture,
-            u.user_id,
-            u.kind.label("wanted"),
-            u.since,
-        )
+        select(e.id, e.order, e.kind, e.data, o.account, o.capture, u.user_id, u.kind.label("wanted"))
         .join(orders, o.id == e.order)
         .join(user_notices, and_(u.user_id == o.actor_id, o.actor_kind == "user"))
         .where(e.id > int(known or 0) - _OVERLAP, e.id <= newest, e.kind.in_(kinds), e.at >= u.since)
         .order_by(e.id)
     )
-    return list(tx.execute(query)), newest
+    return each_of(NewEvent, tx.execute(query)), newest
 
 
 def first_collected(tx: Connection, order_ids: Iterable[int]) -> dict[int, int]:
@@ -79,8 +118,8 @@ def seen(tx: Connection, newest: int) -> None:
     meta.put_text(tx, _CURSOR, str(newest))
 
 
-def ending(tx: Connection, kind: str, now: datetime, until: datetime) -> list[Row[Any]]:
-    """Unpaid orders that can still be paid and end by ``until``, whose sender wants to be told of ``kind``."""
+def ending(tx: Connection, kind: str, now: datetime, until: datetime) -> list[EndingOrder]:
+    """Unpaid orders that can still be paid and end by ``until``, whose sender chose notices of this kind."""
     o, u = orders.c, user_notices.c
     payable = or_(*(badge_condition(badge, now) for badge in ("open", "refused", "uncertain", "bounced")))
     query = (
@@ -88,7 +127,7 @@ def ending(tx: Connection, kind: str, now: datetime, until: datetime) -> list[Ro
         .join(user_notices, and_(u.user_id == o.actor_id, o.actor_kind == "user", u.kind == kind))
         .where(o.expires_at > now, o.expires_at <= until, payable)
     )
-    return list(tx.execute(query))
+    return each_of(EndingOrder, tx.execute(query))
 
 
 def add(tx: Connection, **values: Any) -> bool:
@@ -101,18 +140,36 @@ def known(tx: Connection, identities: Iterable[str]) -> frozenset[str]:
     return frozenset(tx.scalars(query))
 
 
-def take(tx: Connection, now: datetime, lasts: timedelta) -> Leased | None:
+def take(tx: Connection, now: datetime, lasts: timedelta) -> DueNotice | None:
     """Lease the notice that has been due longest, or None."""
     n = notices.c
     due = and_(n.state == "queued", n.due_at <= now, lease.free(notices, now))
-    return lease.take(tx, notices, due, (n.due_at, n.id), now=now, lease=lasts)
+    taken = lease.take(tx, notices, due, (n.due_at, n.id), now=now, lease=lasts)
+    if taken is None:
+        return None
+    row = taken.row
+    return DueNotice(
+        id=row.id,
+        user_id=row.user_id,
+        order=row.order,
+        account=row.account,
+        kind=row.kind,
+        detail=row.detail,
+        message_id=row.message_id,
+        tries=row.tries,
+        unknown=row.unknown,
+        created_at=row.created_at,
+        fence=taken.fence,
+    )
 
 
-def write(tx: Connection, taken: Leased, **values: Any) -> bool:
+def write(tx: Connection, notice: DueNotice, **values: Any) -> bool:
     """Change the notice unless another worker has taken it since."""
-    return lease.write(tx, notices, taken.row.id, taken.fence, **values)
+    return lease.write(tx, notices, notice.id, notice.fence, **values)
 
 
-def recipient(tx: Connection, user_id: str) -> Row[Any] | None:
+def recipient(tx: Connection, user_id: str) -> Recipient | None:
     """The person, unless their account is closed."""
-    return tx.execute(select(users).where(users.c.id == user_id, users.c.disabled.is_(False))).first()
+    u = users.c
+    query = select(u.email, u.language).where(u.id == user_id, u.disabled.is_(False))
+    return first_of(Recipient, tx.execute(query))

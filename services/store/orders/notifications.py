@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from services.store.locks import insert_or
+from services.store.order_states import NotificationState
 from services.store.orders.records import StoredNotification, each_of
 from services.store.schema.orders import notification_addresses, notifications
 from services.text.address_tokens import address_tokens
@@ -64,10 +65,10 @@ def claim(tx: Connection, ids: Collection[int]) -> list[StoredNotification]:
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a notification: applied, repeated, quarantined, ignored, unmatched, unreadable or failed."""
+    """What became of a notification, and of which order it is where that is known."""
 
     id: int
-    state: str
+    state: NotificationState
     order: int | None
     detail: dict[str, Any]
 

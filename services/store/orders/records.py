@@ -6,19 +6,22 @@ Amounts are in units of 1/10000, times are UTC. ``services.store.schema.orders``
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
 from services.store.order_states import (
     ActorKind,
     Availability,
+    BatchRowState,
+    BatchState,
     Capture,
     Channel,
     Delivery,
     EventKind,
     MessageKind,
     MessageState,
+    NotificationState,
     OperationKind,
     OperationState,
     PageState,
@@ -156,7 +159,7 @@ class StoredNotification:
     identity: str
     content_type: str
     body: bytes
-    state: str
+    state: NotificationState
     order: int | None
     worked_at: datetime | None
     detail: dict[str, Any]
@@ -168,7 +171,7 @@ class Batch:
     account: str
     name: str
     form_key: str
-    state: Literal["running", "paused", "done", "cancelled"]
+    state: BatchState
     reason: str
     per_minute: int
     days: int
@@ -186,7 +189,7 @@ class BatchRow:
     batch: int
     number: int
     line: int
-    state: Literal["waiting", "created", "refused"]
+    state: BatchRowState
     data: dict[str, Any]
     order: int | None
     problems: dict[str, Any]

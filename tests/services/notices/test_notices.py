@@ -17,7 +17,7 @@ from services.entrypoints import worker
 from services.hipay.observations import Observation
 from services.notices import NoAddress
 from services.notices.choices import choose, chosen
-from services.notices.facts import KINDS, Fact, ends_tomorrow, fact, told_at
+from services.notices.facts import KINDS, Fact, ends_tomorrow, fact, announced_at
 from services.notices.post import find, post
 from services.orders import create, history, open_page
 from services.orders.record import observe
@@ -241,7 +241,7 @@ def test_a_link_that_ends_tomorrow_is_told_in_the_morning_once(
     paid = send_order(desk, manager, expires_at=clock.now() + timedelta(days=5), references=("F-2",))
     post(desk)
     assert mine(sandbox) == []
-    morning = told_at(history.detail(desk, manager, order_id).order.expires_at, zone)
+    morning = announced_at(history.detail(desk, manager, order_id).order.expires_at, zone)
     sandbox.control("clock", {"advance_seconds": (morning - clock.now()).total_seconds() + 60})
     happens(desk, sandbox, paid, "pay", outcome="accept")
     post(desk)
@@ -267,7 +267,7 @@ def test_the_notice_of_an_end_says_how_often_the_customer_opened_it(
     for _ in range(times):
         open_page.press(desk, token)
         sandbox.control("clock", {"advance_seconds": 60})
-    morning = told_at(history.detail(desk, manager, order_id).order.expires_at, ZoneInfo("Europe/Paris"))
+    morning = announced_at(history.detail(desk, manager, order_id).order.expires_at, ZoneInfo("Europe/Paris"))
     sandbox.control("clock", {"advance_seconds": (morning - clock.now()).total_seconds() + 60})
     post(desk)
     [mail] = mine(sandbox)
