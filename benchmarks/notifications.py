@@ -64,7 +64,7 @@ def _fill(store: Store) -> int:
         for status in STATUSES:
             for number in range(ORDERS):
                 body = notification(f"B-{number}", status, now.strftime("%Y-%m-%dT%H:%M:%S+0000"))
-                services.store.orders.notifications.keep(
+                services.store.orders.notifications.store(
                     tx,
                     account="demo",
                     identity=f"{number}:{status}",

@@ -73,7 +73,7 @@ def months(desk: Desk, actor: Actor, account: str) -> int:
         return _months(tx, account)
 
 
-def keep_for(desk: Desk, actor: Actor, account: str, wanted: int) -> None:
+def save_months(desk: Desk, actor: Actor, account: str, wanted: int) -> None:
     """Erase the account's customers ``wanted`` months after their last order has ended; 0: never.
 
     Raises MonthsRefused, AccountUnknown, NotAllowed.
@@ -99,7 +99,7 @@ def keep_for(desk: Desk, actor: Actor, account: str, wanted: int) -> None:
         audit.record(tx, actor, "retention_set", f"account:{account}", months=wanted)
 
 
-def look(desk: Desk, actor: Actor, whom: str) -> Found:
+def find(desk: Desk, actor: Actor, whom: str) -> Found:
     """What is kept of a customer: under their e-mail address; of who has none, under an order id or their full name.
 
     A customer may be one of several accounts, and is erased in all: only who configures all of them may.
@@ -113,7 +113,7 @@ def look(desk: Desk, actor: Actor, whom: str) -> Found:
 
 
 def erase(desk: Desk, actor: Actor, whom: str) -> Found:
-    """Erase what ``look`` finds, but for what is still alive; what was erased.
+    """Erase what ``find`` finds, but for what is still alive; what was erased.
 
     The audit entry says how much, never whose. Raises NothingToErase, AddressError, NotAllowed.
     """

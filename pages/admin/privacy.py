@@ -51,7 +51,7 @@ def _account(account: Account) -> None:
         )
         if st.form_submit_button(t("Save"), type="primary"):
             with refusals():
-                retention.keep_for(desk(), actor(), account.key, int(wanted))
+                retention.save_months(desk(), actor(), account.key, int(wanted))
                 st.success(
                     t.plural(
                         "Customers are erased {count} month after their request has ended; it begins within a day.",
@@ -83,7 +83,7 @@ def _customer() -> None:
         searched = st.session_state.get("erase_searched")
         if searched:
             with refusals():
-                _offer(searched, retention.look(desk(), actor(), searched), t)
+                _offer(searched, retention.find(desk(), actor(), searched), t)
 
 
 def _offer(address: str, found: Found, t: Translator) -> None:

@@ -55,7 +55,7 @@ def show_columns(head: Head, columns: tuple[Column, ...], place: str, *, open_: 
         )
     by_hand = [
         t("{column}: {name}", column=labels[meaning], name=name or t("in no column"))
-        for meaning, name in head.told.items()
+        for meaning, name in head.chosen.items()
     ]
     if by_hand:
         st.caption(
@@ -79,14 +79,14 @@ def _box(
     samples = dict(zip(head.names, head.samples, strict=False))
     names = [*first, *(name for name in head.names if name and name not in first)]
     options = names if first else [_DETECTED, _NONE, *names]
-    now = None if first else options.index(head.told.get(meaning, _DETECTED))
+    now = None if first else options.index(head.chosen.get(meaning, _DETECTED))
 
     def words(name: str) -> str:
         if name == _DETECTED:
-            used = "" if meaning in head.told else head.used.get(meaning, "")
+            used = "" if meaning in head.chosen else head.used.get(meaning, "")
             return (
                 t("as detected: {name}", name=used or t("in no column"))
-                if meaning not in head.told
+                if meaning not in head.chosen
                 else t("as detected")
             )
         cells = " · ".join(cell[:_SAMPLE] for cell in samples.get(name, ()))

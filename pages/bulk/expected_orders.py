@@ -79,7 +79,7 @@ def _preview(account: Account, uploaded: Any) -> Preview | None:
         return stored
     with st.spinner(texts()("Checking each row…")), table.table_refusals(EXPECTED, place):
         sheets = table.sheets(uploaded.file_id)
-        preview = expected.look(desk(), actor(), account.key, uploaded.getvalue(), sign, choices, sheets)
+        preview = expected.preview(desk(), actor(), account.key, uploaded.getvalue(), sign, choices, sheets)
         preview = replace(
             preview, table=replace(preview.table, lines=())
         )  # read already; they would only use memory
@@ -133,7 +133,7 @@ def _show(account: Account, preview: Preview, place: str, t: Translator) -> None
         )
     label = t.plural("Add {count} order", "Add {count} orders", len(preview.new))
     if st.button(label, type="primary", icon=":material/playlist_add_check:", key="expected_add"):
-        st.session_state["expected_added"] = expected.keep(
+        st.session_state["expected_added"] = expected.save(
             desk(), actor(), account.key, preview.new, preview.table.head
         )
         st.session_state["expected_uploads"] += 1

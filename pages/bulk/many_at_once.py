@@ -114,7 +114,7 @@ def _preview(account: Account, uploaded: Any, rules: Rules) -> Preview | None:
     t = texts()
     with st.spinner(t("Checking each row…")), table.table_refusals(REQUESTS, place):
         sheets = table.sheets(uploaded.file_id)
-        preview = sending.look(desk(), actor(), account.key, uploaded.getvalue(), rules, choices, sheets)
+        preview = sending.preview(desk(), actor(), account.key, uploaded.getvalue(), rules, choices, sheets)
         st.session_state["many_preview"] = (key, preview, create.new_form_key())
         return preview
     return None

@@ -17,7 +17,7 @@ from services.reconciliation.decisions.candidates import (
 )
 from services.reconciliation.decisions.errors import AlreadyUndone, ConflictingDecision
 from services.reconciliation.views.reasons import DIFFERENCES
-from services.settlements.operations import BY_CODE
+from services.settlements.settlement_operations import BY_CODE
 
 # act → (button, icon, what it does)
 ACTS: dict[str, tuple[str, str, str]] = {

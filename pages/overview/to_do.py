@@ -21,7 +21,7 @@ from services.alarms.handling import REASON_MAX, Alarm, Closing, Group, close, t
 from services.alarms.kinds import RESOLVED, kind_of
 from services.i18n import Translator, format_ago, format_date
 from services.money import format_money
-from services.orders import operations
+from services.orders import maintenance_operations
 
 _CLOSING = "closing_alarm"
 _MONEY_CAME = frozenset({"paid_twice", "paid_after_cancel", "former_amount", "former_facts"})
@@ -157,7 +157,7 @@ def _money_back(alarm: Alarm) -> None:
         return
     again = alarm.kind in _AGAIN
     wanted = (alarm.kind.removesuffix("_refused"),) if again else ("refund", "cancel")
-    _, possible = operations.of_order(desk(), actor(), alarm.order)
+    _, possible = maintenance_operations.of_order(desk(), actor(), alarm.order)
     named = {str(one) for one in alarm.detail.get("references") or [alarm.detail.get("reference")]}
     back = [one for one in possible if one.kind in wanted and one.reference in named]
     if alarm.kind == "paid_twice" and len(back) < 2:

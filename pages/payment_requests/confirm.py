@@ -17,7 +17,7 @@ _WINDOW = "confirm_window"
 def show(found: Detail) -> None:
     """The request's unconfirmed payment, with the button where a person can confirm it."""
     t, order = texts(), found.order
-    if not found.told:
+    if not found.unconfirmed:
         return
     by_hand = confirm.confirmable(desk(), actor(), order.id)
     if order.account in desk().settings.all_accounts:

@@ -13,14 +13,14 @@ from services import money
 from services.error_messages import stored_sentence
 from services.i18n import format_short
 from services.money import format_money
-from services.orders import history, operations
+from services.orders import history, maintenance_operations
 from services.orders.create import new_form_key
-from services.orders.operations import Possible
+from services.orders.maintenance_operations import Possible
 
 
 def show(order: Any) -> None:
     """The buttons of what the payment allows now, and the operations whose outcome is not known yet."""
-    asked, now_possible = operations.of_order(desk(), actor(), order.id)
+    asked, now_possible = maintenance_operations.of_order(desk(), actor(), order.id)
     for one in asked:
         if one.state in ("requested", "unknown"):
             _waiting(one)
@@ -118,7 +118,7 @@ def _waiting(one: Any) -> None:
         for label, done in ((t("It was done"), True), (t("It was not done"), False)):
             if st.button(label, key=f"decide_{one.id}_{done}"):
                 with refusals():
-                    operations.decide(desk(), actor(), one.id, done=done)
+                    maintenance_operations.decide(desk(), actor(), one.id, done=done)
                     st.rerun(scope="app")
 
 
@@ -141,7 +141,7 @@ def _confirm(order: Any, choice: Possible, key: str) -> None:
             key=f"amount_{key}",
         )
         amount = _amount(typed, order.currency)
-    why = st.text_input(t("Reason"), key=f"why_{key}", max_chars=operations.WHY_MAX)
+    why = st.text_input(t("Reason"), key=f"why_{key}", max_chars=maintenance_operations.WHY_MAX)
     if choice.kind == "refund" and not why.strip():
         st.caption(":material/info: " + t("A refund needs a reason: it stays in the timeline."))
     back, go = st.columns(2)
@@ -152,7 +152,7 @@ def _confirm(order: Any, choice: Possible, key: str) -> None:
     missing = amount is None or (choice.kind == "refund" and not why.strip())
     if go.button(label, type="primary", width="stretch", disabled=missing, key=f"go_{key}"):
         with refusals():
-            operations.ask(desk(), actor(), order.id, choice, amount or choice.most, why, key)
+            maintenance_operations.ask(desk(), actor(), order.id, choice, amount or choice.most, why, key)
             _close()
             st.rerun()
 

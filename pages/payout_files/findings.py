@@ -12,7 +12,7 @@ from pages.payout_files.words import where
 from services.i18n import Translator
 from services.imports.corrections import ShownCorrection
 from services.reconciliation.views.line_text import operation
-from services.settlements import operations
+from services.settlements import settlement_operations
 from services.settlements.blocks import DamagedCell
 from services.settlements.columns import AMOUNTS, DATES, LABELS, WEIGHTY
 from services.settlements.findings import Findings
@@ -197,7 +197,7 @@ def show_corrections(
 
 
 def _operation(cells: Mapping[str, Any], t: Translator) -> str:
-    known = operations.operation(cells["operation"])
+    known = settlement_operations.operation(cells["operation"])
     return operation(known.code if known else "", cells["operation"], t)
 
 

@@ -20,7 +20,7 @@ from services.reconciliation.matching.order_status import OPEN_STATUSES
 from services.reconciliation.views import lists
 from services.reconciliation.views.lists import OPEN, Figures, LineFilter, OrderFilter
 from services.reconciliation.views.reasons import OUTCOMES, STATUSES
-from services.settlements.operations import BY_CODE
+from services.settlements.settlement_operations import BY_CODE
 
 SCREEN = "reconciliation"
 VIEWS = {

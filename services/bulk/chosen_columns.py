@@ -5,7 +5,7 @@ from typing import Literal
 
 from services import clock
 from services.access import Actor, audit
-from services.bulk.heading import Head, Told
+from services.bulk.heading import ChosenColumns, Head
 from services.store import Connection, Store, table_columns
 from services.text import headings
 
@@ -14,17 +14,17 @@ Kind = Literal["requests", "expected"]
 Said = Mapping[str, str | None]
 
 
-def told(store: Store, account: str, kind: Kind, said: Said | None) -> Told:
+def of_table(store: Store, account: str, kind: Kind, said: Said | None) -> ChosenColumns:
     """What is remembered, but for what is said now."""
     with store.read() as tx:
-        return Told(table_columns.all_of(tx, account, kind), said or {})
+        return ChosenColumns(table_columns.all_of(tx, account, kind), said or {})
 
 
 def remember(tx: Connection, actor: Actor, account: str, kind: Kind, head: Head) -> None:
     """Keep what was said of a table that is used now, in that transaction."""
     names = headings.digest(head.names)
-    if table_columns.get(tx, account, kind, names) != head.told:
+    if table_columns.get(tx, account, kind, names) != head.chosen:
         table_columns.save(
-            tx, account, kind, names, head.told, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
+            tx, account, kind, names, head.chosen, at=clock.now(), actor_kind=actor.kind, actor_id=actor.id
         )
-        audit.record(tx, actor, "table_columns_named", f"account:{account}", columns=sorted(head.told))
+        audit.record(tx, actor, "table_columns_named", f"account:{account}", columns=sorted(head.chosen))

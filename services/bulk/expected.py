@@ -78,7 +78,7 @@ class Preview:
     cards: tuple[int, ...] = ()
 
 
-def look(
+def preview(
     desk: Desk,
     actor: Actor,
     account: str,
@@ -93,7 +93,7 @@ def look(
     with desk.store.read() as tx:
         require(tx, actor, Right.RECONCILE, account)
     read = table.read(
-        raw, EXPECTED, MOST_ROWS, chosen_columns.told(desk.store, account, "expected", said), sheets
+        raw, EXPECTED, MOST_ROWS, chosen_columns.of_table(desk.store, account, "expected", said), sheets
     )
     decision = cells.decide(read, decimal)
     if decision.decimal is None:
@@ -119,7 +119,7 @@ def look(
     )
 
 
-def keep(desk: Desk, actor: Actor, account: str, wanted: Sequence[Expected], head: Head | None = None) -> int:
+def save(desk: Desk, actor: Actor, account: str, wanted: Sequence[Expected], head: Head | None = None) -> int:
     """Keep the orders that are not known yet; how many that were. Begun again after a stop, it goes on where it was.
     What a person said of the columns (``head``) is remembered.
 

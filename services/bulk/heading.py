@@ -25,7 +25,7 @@ _SIGN = re.compile(
 
 
 @dataclass(frozen=True)
-class Told:
+class ChosenColumns:
     """What persons have said of columns, meaning → name, "" for none of them. ``kept``: of tables before, by
     ``headings.digest`` of their names; ``said``: of this one, None for what the table itself says."""
 
@@ -39,12 +39,12 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """``names``: of the columns, no two alike; ``samples``: the first cells of each; ``told``: what was said of them;
+    """``names``: of the columns, no two alike; ``samples``: the first cells of each; ``chosen``: what was said of them;
     ``doubts``: meanings for which several columns may stand and differ, with these columns' names."""
 
     names: tuple[str, ...]
     choice: Choice
-    told: Mapping[str, str]
+    chosen: Mapping[str, str]
     samples: tuple[tuple[str, ...], ...] = ()
     doubts: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
@@ -88,20 +88,20 @@ def _bare(heading: str) -> str:
     return _SIGN.sub(lambda found: " " if _names_currency(found[0]) else found[0], heading)
 
 
-def head_of(cells: Sequence[str], columns: tuple[Column, ...], told: Told) -> Head:
+def head_of(cells: Sequence[str], columns: tuple[Column, ...], chosen: ChosenColumns) -> Head:
     """What the columns under these headings are, nothing known of their rows yet."""
     words, texts = vocabulary(columns), [" ".join(cell.split()) for cell in cells]
     names = headings.labels(texts)
     ours = {"": "", **{spelling(name): name for name in names if name}}
     said = {
-        meaning: ours[spelling(name)] for meaning, name in told.of(names).items() if spelling(name) in ours
+        meaning: ours[spelling(name)] for meaning, name in chosen.of(names).items() if spelling(name) in ours
     }
     by_place = {names.index(name): meaning for meaning, name in said.items() if name}
     bare = [_bare(text) for text in texts]
     for place, text in enumerate(bare):
         if said.get(words.recognise(text) or "") == "":
             by_place.setdefault(place, "")
-    return Head(names=names, choice=words.choose(bare, by_place), told=said)
+    return Head(names=names, choice=words.choose(bare, by_place), chosen=said)
 
 
 def samples(rows: Sequence[Sequence[str]], width: int) -> tuple[tuple[str, ...], ...]:

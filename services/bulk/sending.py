@@ -108,7 +108,7 @@ class Listing:
     total: int
 
 
-def look(
+def preview(
     desk: Desk,
     actor: Actor,
     account: str,
@@ -123,7 +123,7 @@ def look(
     with desk.store.read() as tx:
         require(tx, actor, Right.SEND, account)
     read = table.read(
-        raw, REQUESTS, MOST_ROWS, chosen_columns.told(desk.store, account, "requests", said), sheets
+        raw, REQUESTS, MOST_ROWS, chosen_columns.of_table(desk.store, account, "requests", said), sheets
     )
     decision, shown = cells.decide(read, rules.decimal), replace(read, lines=())
     if decision.decimal is None:

@@ -21,8 +21,8 @@ from services.bulk.errors import (
     TooManyRows,
 )
 from services.bulk.heading import (
+    ChosenColumns,
     Head,
-    Told,
     doubts,
     head_of,
     samples,
@@ -105,7 +105,7 @@ def read(
     raw: bytes,
     columns: tuple[Column, ...],
     most_rows: int,
-    told: Told | None = None,
+    chosen: ChosenColumns | None = None,
     sheets: Path | None = None,
 ) -> Table:
     """Read a table whose heading names these columns, or of whose columns a person has said what they are, in a child.
@@ -116,11 +116,13 @@ def read(
     if len(raw) > MAX_BYTES:
         raise TableTooLarge(MAX_BYTES >> 20)
     with tempfile.TemporaryDirectory(prefix="sheets-") as folder:
-        given = (raw, columns, most_rows, told or Told(), sheets or Path(folder))
+        given = (raw, columns, most_rows, chosen or ChosenColumns(), sheets or Path(folder))
         return parsing.run(_read, *given, size=len(raw))
 
 
-def _read(raw: bytes, columns: tuple[Column, ...], most_rows: int, told: Told, sheets: Path) -> Table:
+def _read(
+    raw: bytes, columns: tuple[Column, ...], most_rows: int, chosen: ChosenColumns, sheets: Path
+) -> Table:
     if is_spreadsheet(raw):
         try:
             rows = _sheet(raw, sheets)
@@ -129,12 +131,12 @@ def _read(raw: bytes, columns: tuple[Column, ...], most_rows: int, told: Told, s
         score, place = _heading(rows[:_HEAD_ROWS], columns)
         if not score:
             raise ColumnsMissing(missing((), columns))
-        return _table("sheet", rows[place], iter(rows[place + 1 :]), columns, most_rows, told)
+        return _table("sheet", rows[place], iter(rows[place + 1 :]), columns, most_rows, chosen)
     text, delimiter = _decoded(raw, columns)
     found = _records(text, delimiter)
     head = [row for _, row in zip(range(_HEAD_ROWS), found, strict=False)]
     _, place = _heading(head, columns)
-    return _table("text", head[place], chain(head[place + 1 :], found), columns, most_rows, told, delimiter)
+    return _table("text", head[place], chain(head[place + 1 :], found), columns, most_rows, chosen, delimiter)
 
 
 def _sheet(raw: bytes, folder: Path) -> list[Row]:
@@ -210,10 +212,10 @@ def _table(
     rows: Iterator[Row],
     columns: tuple[Column, ...],
     most: int,
-    told: Told,
+    chosen: ChosenColumns,
     delimiter: str = "",
 ) -> Table:
-    head = head_of(top.cells, columns, told)
+    head = head_of(top.cells, columns, chosen)
     places, first = head.choice.places, list(islice(rows, _SHOWN_ROWS))
     head = replace(head, samples=samples([row.cells for row in first], len(head.names)))
     if (lacking := missing(places, columns)) and not head.choice.doubts:

@@ -84,7 +84,7 @@ class Shop:
                 )
             )
         rules = Rules("fr", 7, "en_GB", ".")
-        found = sending.look(desk, actor, self.account, _csv(table), rules)
+        found = sending.preview(desk, actor, self.account, _csv(table), rules)
         sending.start(
             desk,
             actor,
@@ -104,8 +104,8 @@ class Shop:
                 return
         table = [("Order id", "Amount", "Currency", "Date")]
         table += [(order_id, f"{euros}.00", "EUR", f"{at:%Y-%m-%d}") for order_id, euros, at in self.listed]
-        found = expected.look(desk, actor, self.account, _csv(table), ".")
-        expected.keep(desk, actor, self.account, found.new)
+        found = expected.preview(desk, actor, self.account, _csv(table), ".")
+        expected.save(desk, actor, self.account, found.new)
 
     def save_template(self, desk: Desk, actor: Actor) -> None:
         content = Content(

@@ -6,7 +6,7 @@ from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from services.hipay.statuses import Effect, status
-from services.orders.payment_link import Standing
+from services.orders.payment_link import LinkState
 from services.store.order_states import Capture, EventKind, NoticeKind
 
 KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
@@ -54,7 +54,7 @@ def fact(order: int, capture: Capture, event: int, kind: EventKind, data: dict[s
     return None
 
 
-def still_true(kind: NoticeKind, link: Standing) -> bool:
+def still_true(kind: NoticeKind, link: LinkState) -> bool:
     """Whether a notice that waited is still true and still asks for something; ``link``: where the order's link stands."""
     if kind in ("refused", "expires"):
         return link == "open"

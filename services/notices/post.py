@@ -16,7 +16,7 @@ from services.mail.message import build, new_message_id
 from services.mail.settings import EmailSettings
 from services.notices.facts import EVENTS, Fact, ends_tomorrow, fact, still_true
 from services.notices.letter import About, compose
-from services.orders.payment_link import standing
+from services.orders.payment_link import link_state
 from services.orders.retry import GIVE_UP, backoff
 from services.store import Connection
 from services.store.orders import notices, orders, steps
@@ -117,7 +117,7 @@ def _prepare(
     if user is None or order is None or not known or not _may_send(tx, notice):
         _finish(tx, notice, "dropped")
         return None
-    stands = standing(order, now)
+    stands = link_state(order, now)
     if stands == "confirming":  # in a moment it is known
         _later(tx, notice, now, "payment_unconfirmed")
         return None

@@ -19,13 +19,13 @@ from services.hipay.statuses import Effect, status
 from services.orders.record import (
     Outcome,
     alarm,
-    observe,
     operation_done,
     record,
+    record_observation,
 )
 from services.store import Connection, alarms
 from services.store.order_states import EventKind, OperationKind
-from services.store.orders import operations, orders
+from services.store.orders import maintenance_operations, orders
 from services.store.orders.records import AskedOperation, StoredEvent
 
 BANK_REFUSED, UNCLEAR = "operation_bank_refused", "operation_bank_unclear"  # an operation's failure
@@ -41,9 +41,9 @@ _DONE: dict[Effect, OperationKind] = {
 _MOST_CANDIDATES = 10  # more than that are not tried in every combination
 
 
-def observe_read(tx: Connection, desk: Desk, order_id: int, page_id: int, seen: Observation) -> Outcome:
+def record_read(tx: Connection, desk: Desk, order_id: int, page_id: int, seen: Observation) -> Outcome:
     """Record what a read of HiPay shows of a transaction, fold it in, and settle our operations on it."""
-    outcome = observe(tx, desk, order_id, page_id, seen, actor=WORKER)
+    outcome = record_observation(tx, desk, order_id, page_id, seen, actor=WORKER)
     if outcome != "quarantined":
         _settle(tx, order_id, seen, new=outcome == "applied")
     return outcome
@@ -60,7 +60,7 @@ def _settle(tx: Connection, order_id: int, seen: Observation, *, new: bool) -> N
     reads = [event for event in known if event.kind == "payment" and "source" in event.data]
     if any(str(event.data.get("at") or "") > _at(seen) for event in reads):
         return  # a late answer, older than what was read since
-    asked = [one for one in operations.of_order(tx, order_id) if one.reference == seen.reference]
+    asked = [one for one in maintenance_operations.of_order(tx, order_id) if one.reference == seen.reference]
     named = False
     for one in asked:
         shown = _listed(one, seen) or _told(tx, one, seen, known)
@@ -85,7 +85,7 @@ def _settle(tx: Connection, order_id: int, seen: Observation, *, new: bool) -> N
 
 def close_unclear(tx: Connection, order_id: int, *, by: str, reason: str) -> None:
     """The question which operation the bank refused has ended once none is open."""
-    if any(one.failure == UNCLEAR for one in operations.unsettled(tx, order_id)):
+    if any(one.failure == UNCLEAR for one in maintenance_operations.unsettled(tx, order_id)):
         return
     for one in alarms.alarms_of(tx, order_id):
         if one.kind == "operation_refused_unclear" and one.detail["operations"]:
@@ -108,7 +108,7 @@ def _counts(tx: Connection, asked: AskedOperation, seen: Observation) -> bool:
 
 def _covered(tx: Connection, asked: AskedOperation, seen: Observation, *, counted: bool) -> bool:
     """Whether the total holds every operation that stands, with or (``counted`` False) without this one."""
-    total, every = _total(seen, asked.kind), operations.of_order(tx, asked.order)
+    total, every = _total(seen, asked.kind), maintenance_operations.of_order(tx, asked.order)
     others = [one for one in every if _is_done(one, seen, asked.kind) and one.id != asked.id]
     needed = sum(one.amount or 0 for one in ((asked, *others) if counted else others))
     return total is not None and total >= needed
@@ -164,7 +164,7 @@ def _failed_unnamed(tx: Connection, order_id: int, seen: Observation, failed: Op
     listed = {one.operation_id for one in seen.operations}
     same = [
         one
-        for one in operations.of_order(tx, order_id)
+        for one in maintenance_operations.of_order(tx, order_id)
         if (one.reference, one.kind, one.amount) == (seen.reference, failed.kind, failed.amount)
         and failed.operation_id is None
         and one.operation_id not in listed
@@ -197,7 +197,7 @@ def _by_totals(
     total, name = _total(seen, kind), "captured" if kind == "capture" else "refunded"
     totals = [int(event.data[name]) for event in reads if event.data.get(name) is not None]
     lost = totals[-1] - total if totals and total is not None else 0
-    done = [one for one in operations.of_order(tx, order_id) if _is_done(one, seen, kind)]
+    done = [one for one in maintenance_operations.of_order(tx, order_id) if _is_done(one, seen, kind)]
     asked = sum(one.amount or 0 for one in done)
     candidates = [one for one in done if _before(one, seen)]
     listed = {one.operation_id for one in seen.operations if one.status in _STANDS}
@@ -249,7 +249,9 @@ def _explained(known: Sequence[StoredEvent], seen: Observation, kind: OperationK
 
 
 def _refuse(tx: Connection, asked: AskedOperation, seen: Observation, identity: str | None = None) -> None:
-    operations.change(tx, asked.id, state="refused", failure=BANK_REFUSED, failure_detail=_reason(seen))
+    maintenance_operations.change(
+        tx, asked.id, state="refused", failure=BANK_REFUSED, failure_detail=_reason(seen)
+    )
     _say(
         tx,
         asked.order,
@@ -290,7 +292,9 @@ def _unclear(
     identity: str,
 ) -> None:
     for one in may_be:
-        operations.change(tx, one.id, state="unknown", failure=UNCLEAR, failure_detail=_reason(seen))
+        maintenance_operations.change(
+            tx, one.id, state="unknown", failure=UNCLEAR, failure_detail=_reason(seen)
+        )
     _say(tx, order_id, "bank_refused_unclear", seen, kind, identity)
     _alarm(
         tx,

@@ -67,7 +67,7 @@ def _read_alone(desk: Desk) -> None:
 
 
 def read_mailbox(desk: Desk, *, seconds: float = 120.0, tls: ssl.SSLContext | None = None) -> None:
-    """Read what is new in the mailbox of delivery reports, if one is set. What stopped it is kept for ``standing``."""
+    """Read what is new in the mailbox of delivery reports, if one is set. What stopped it is stored for ``last_reading``."""
     if not desk.settings.imap:
         return
     server = parse_imap_url(desk.settings.imap)
@@ -91,7 +91,7 @@ def read_mailbox(desk: Desk, *, seconds: float = 120.0, tls: ssl.SSLContext | No
         _reading.release()
 
 
-def standing(tx: Connection, server: ImapServer) -> Reading:
+def last_reading(tx: Connection, server: ImapServer) -> Reading:
     """How reading the mailbox went last."""
     known = meta.document(tx, _name(server))
     read_at, tried_at = (known.get(name) for name in ("read_at", "tried_at"))
@@ -122,7 +122,7 @@ def _take(desk: Desk, server: ImapServer, received: Received) -> bool:
                 return _died(tx, server, received)
     with desk.store.write() as tx:
         if report is not None:
-            tell(tx, report)
+            record_bounce(tx, report)
         _move_on(tx, server, received.place)
     return True
 
@@ -187,7 +187,7 @@ def _us() -> str:
     return f"{_OURS}-{os.getpid()}"
 
 
-def tell(tx: Connection, report: Report) -> bool:
+def record_bounce(tx: Connection, report: Report) -> bool:
     """Record the report with the order of its e-mail, once; whether it is about an e-mail of ours."""
     known = orders.messages_by_message_id(tx, report.message_ids)
     message = next((known[one] for one in report.message_ids if one in known), None)

@@ -17,8 +17,8 @@ from services.mail.addresses import clean_header_text
 from services.orders.allowed import allowed_request
 from services.orders.errors import OrderError
 from services.orders.record import confirmed, record, too_late
-from services.orders.transactions import Told
-from services.orders.unconfirmed import told_of
+from services.orders.transactions import Unconfirmed
+from services.orders.unconfirmed import unconfirmed_payments
 from services.store import Connection
 from services.store.orders import orders
 from services.store.orders.records import Order
@@ -65,7 +65,7 @@ def confirmable(desk: Desk, actor: Actor, order_id: int) -> tuple[Confirmable, .
         can_ask = order.account in desk.settings.all_accounts
         if can_ask or Right.RECONCILE not in rights_on(tx, actor, order.account):
             return ()
-        return tuple(map(_confirmable, told_of(tx, order_id)))
+        return tuple(map(_confirmable, unconfirmed_payments(tx, order_id)))
 
 
 def confirm(
@@ -81,14 +81,14 @@ def confirm(
             return
         if order.account in desk.settings.all_accounts:
             raise AccountAsked
-        told = told_of(tx, order_id)
-        if not told:
+        unconfirmed = unconfirmed_payments(tx, order_id)
+        if not unconfirmed:
             raise NothingToConfirm
-        if tuple(map(_confirmable, told)) != shown:
+        if tuple(map(_confirmable, unconfirmed)) != shown:
             raise ToldOtherwise
         if not reason:
             raise WhyMissing
-        for one in told:
+        for one in unconfirmed:
             _count(tx, order, one, actor)
         references = [one.reference for one in shown]
         record(tx, order_id, "payment_confirmed", actor, identity=identity, references=references, why=reason)
@@ -97,7 +97,7 @@ def confirm(
     desk.wake.set()
 
 
-def _count(tx: Connection, order: Order, one: Told, actor: Actor) -> None:
+def _count(tx: Connection, order: Order, one: Unconfirmed, actor: Actor) -> None:
     seen = one.transaction
     page_of = {
         row.data["reference"]: row.page
@@ -126,7 +126,7 @@ def _count(tx: Connection, order: Order, one: Told, actor: Actor) -> None:
         too_late(tx, order, page, seen.reference, seen.captured or seen.authorised)
 
 
-def _confirmable(one: Told) -> Confirmable:
+def _confirmable(one: Unconfirmed) -> Confirmable:
     seen = one.transaction
     product = str(one.data.get("payment_product") or "")
     return Confirmable(

@@ -14,12 +14,12 @@ from services.orders.errors import NothingToRetry
 from services.orders.payment_link import address
 from services.orders.reads import request_read
 from services.orders.record import record
-from services.orders.transactions import Told
-from services.settlements.operations import ORDER_KINDS
+from services.orders.transactions import Unconfirmed
+from services.settlements.settlement_operations import ORDER_KINDS
 from services.store import access, alarms
 from services.store.alarms import StoredAlarm
 from services.store.order_states import Badge, StepKind
-from services.store.orders import operations, orders, steps
+from services.store.orders import maintenance_operations, orders, steps
 from services.store.orders.orders import Filter as Filter
 from services.store.orders.records import Message, Order, Page, StoredEvent
 from services.store.settlements import reconciliation_views
@@ -61,7 +61,7 @@ class Detail:
     address: str | None  # our own link, else HiPay's
     people: Mapping[str, str]
     whys: Mapping[int, str]
-    told: tuple[Told, ...] = ()  # what HiPay tells beyond what it has shown
+    unconfirmed: tuple[Unconfirmed, ...] = ()  # what HiPay tells beyond what it has shown
     settled: tuple[LineOfFile, ...] = ()  # its payout lines but the fees, with file_name and file_finished_at
 
     @property
@@ -129,8 +129,10 @@ def detail(desk: Desk, actor: Actor, order_id: int) -> Detail:
             now=now,
             address=address(desk, order, pages[-1] if pages else None),
             people={user.id: user.name for user in users if user},
-            whys={asked.id: asked.why for asked in operations.of_order(tx, order_id) if asked.why},
-            told=event_data.heard(events).told(),
+            whys={
+                asked.id: asked.why for asked in maintenance_operations.of_order(tx, order_id) if asked.why
+            },
+            unconfirmed=event_data.heard(events).unconfirmed(),
             settled=tuple(
                 line
                 for line in reconciliation_views.lines_of_order(tx, order_id, PAYOUT_LINES)

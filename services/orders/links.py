@@ -46,7 +46,7 @@ from services.orders.errors import (
 )
 from services.orders.letter import BY_HAND, BY_SCHEDULE, letter_of, queue_mail
 from services.orders.pages import add_page, next_number
-from services.orders.payment_link import address, standing
+from services.orders.payment_link import address, link_state
 from services.orders.record import record
 from services.store import Connection
 from services.store.order_states import EventKind, PageState, Reminder
@@ -299,7 +299,7 @@ def _why_not(tx: Connection, desk: Desk, order: Order, action: Action) -> DeskEr
         return AccountUnknown(order.account)
     if order.erased_at is not None:
         return CustomerErased()
-    stands = standing(order, clock.now())
+    stands = link_state(order, clock.now())
     if stands in ("paid", "pending"):
         return NotUnpaid()
     if stands == "confirming":

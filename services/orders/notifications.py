@@ -22,7 +22,7 @@ from services.hipay.notifications import identity, parse, stripped
 from services.hipay.observations import Observation
 from services.hipay.statuses import Effect, status
 from services.orders.reads import request_reads
-from services.orders.record import tell
+from services.orders.record import record_unconfirmed
 from services.store import STORE_AWAY, Connection, alarms
 from services.store.orders import notifications, orders
 from services.store.orders.notifications import Fate
@@ -49,7 +49,7 @@ def receive(desk: Desk, account: str, raw: bytes, content_type: str) -> bool:
 
 def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> bool:
     """``receive`` in the caller's transaction."""
-    return notifications.keep(
+    return notifications.store(
         tx,
         account=account,
         identity=identity(raw),
@@ -119,7 +119,7 @@ def _apply(tx: Connection, desk: Desk, claimed: Iterable[StoredNotification]) ->
 
 
 def _tell(tx: Connection, desk: Desk, told: Sequence[_Told]) -> list[Fate]:
-    outcomes = tell(tx, desk, [(page, seen) for _, page, seen in told])
+    outcomes = record_unconfirmed(tx, desk, [(page, seen) for _, page, seen in told])
     found = list(zip(told, outcomes, strict=True))
     request_reads(
         tx, [(page.order, page.account) for (_, page, _), outcome in found if outcome != "quarantined"]

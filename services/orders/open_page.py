@@ -33,10 +33,10 @@ from services.orders.ask_page import (
     write_lost,
     write_taken,
 )
-from services.orders.bank_answers import observe_read
+from services.orders.bank_answers import record_read
 from services.orders.errors import OrderError
 from services.orders.pages import add_page, next_number, page_request
-from services.orders.payment_link import Standing, standing
+from services.orders.payment_link import LinkState, link_state
 from services.orders.record import record
 from services.orders.retry import PAGE_LIFE
 from services.store import Connection
@@ -70,9 +70,9 @@ class LinkWornOut(PressRefused):
 
 @dataclass(frozen=True)
 class Pressed:
-    """``url``: where the customer goes; None: the request is not open, and ``standing`` says why."""
+    """``url``: where the customer goes; None: the request is not open, and ``link_state`` says why."""
 
-    standing: Standing
+    link_state: LinkState
     url: str | None = None
 
 
@@ -117,7 +117,7 @@ def _claim(desk: Desk, token: str) -> Pressed | _Claimed:
         order = orders.order_by_link_token(tx, token)
         if order is None:
             raise LinkUnknown
-        stands = standing(order, now)
+        stands = link_state(order, now)
         if stands != "open":
             return Pressed(stands)
         if order.account not in desk.settings.all_accounts or steps.paused(tx, order.account, "gateway"):
@@ -200,11 +200,11 @@ def _paid(desk: Desk, order: Order, reads: list[tuple[Page, OrderRead | None]]) 
         orders.lock(tx, order.id)
         for page, read in reads:
             for observation in read.observations if read else ():
-                observe_read(tx, desk, order.id, page.id, observation)
+                record_read(tx, desk, order.id, page.id, observation)
         orders.change_order(tx, order.id, checked_at=clock.now())
         found = orders.order(tx, order.id)
         assert found is not None
-        return standing(found, clock.now()) != "open"
+        return link_state(found, clock.now()) != "open"
 
 
 def _release(desk: Desk, claimed: _Claimed) -> Pressed:
@@ -213,7 +213,7 @@ def _release(desk: Desk, claimed: _Claimed) -> Pressed:
         assert order is not None
         if _holds(tx, claimed):
             orders.change_page(tx, claimed.page.id, claimed_until=None)
-        return Pressed(standing(order, clock.now()))
+        return Pressed(link_state(order, clock.now()))
 
 
 def _commit(desk: Desk, claimed: _Claimed, created: CreatedPage, end: datetime) -> Pressed | None:
@@ -224,7 +224,7 @@ def _commit(desk: Desk, claimed: _Claimed, created: CreatedPage, end: datetime) 
         assert order is not None
         if not _holds(tx, claimed):
             return None  # taken over: the page of whoever did is the one
-        stands = standing(order, now)
+        stands = link_state(order, now)
         state: PageState = "withdrawn" if stands == "cancelled" else "open"
         if state == "open" and _facts(order) != _facts(claimed.order):
             state = "superseded"

@@ -11,7 +11,7 @@ from services.desk import Desk
 from services.store.order_states import UNPAID
 from services.store.orders.records import Order, Page
 
-Standing = Literal["open", "paid", "pending", "confirming", "cancelled", "expired"]
+LinkState = Literal["open", "paid", "pending", "confirming", "cancelled", "expired"]
 
 
 def address(desk: Desk, order: Order, page: Page | None) -> str | None:
@@ -21,7 +21,7 @@ def address(desk: Desk, order: Order, page: Page | None) -> str | None:
     return page.url if page is not None and page.state == "open" else None
 
 
-def standing(order: Order, now: datetime) -> Standing:
+def link_state(order: Order, now: datetime) -> LinkState:
     """How the request stands for the customer: only an open one leads to HiPay. ``confirming``: HiPay has told of a payment
     and is being asked for it, so nothing is sent and nobody is led to pay."""
     # On a page whose address was lost somebody pays, until that attempt is known to have been refused.

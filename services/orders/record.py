@@ -1,6 +1,6 @@
 """What HiPay says of a payment, recorded once and folded into the order.
 
-Who asks (``observe``) and who is told (``tell``) record alike, but not what follows: a read is a ``payment``; what a notification
+Who asks (``record_observation``) and who is told (``record_unconfirmed``) record alike, but not what follows: a read is a ``payment``; what a notification
 says is only ``payment_told``, whoever signed it, and nothing follows from it but a read. An observation that does not fit the order
 (amount, currency, test flag, merchant, our mark) is kept apart with an alarm: it is never a payment.
 """
@@ -17,13 +17,13 @@ from services.hipay.observations import Observation
 from services.orders import event_data, states
 from services.store import Connection, alarms
 from services.store.order_states import EventKind
-from services.store.orders import operations, orders
+from services.store.orders import maintenance_operations, orders
 from services.store.orders.records import AskedOperation, Order, Page, StoredEvent
 
 Outcome = Literal["applied", "repeated", "quarantined"]
 
 
-def observe(
+def record_observation(
     tx: Connection, desk: Desk, order_id: int, page_id: int, observation: Observation, *, actor: Actor
 ) -> Outcome:
     """Record what a read shows of the order's page and fold it in, in the caller's transaction."""
@@ -45,7 +45,7 @@ def observe(
     return "applied"
 
 
-def tell(tx: Connection, desk: Desk, told: Sequence[tuple[Page, Observation]]) -> list[Outcome]:
+def record_unconfirmed(tx: Connection, desk: Desk, told: Sequence[tuple[Page, Observation]]) -> list[Outcome]:
     """Record what HiPay tells of these pages, of an order each, and fold it in, in the caller's transaction: a few statements
     for all of them."""
     ids = [page.order for page, _ in told]
@@ -232,7 +232,9 @@ def too_late(tx: Connection, order: Order, page: Page, reference: str, units: in
 
 def operation_done(tx: Connection, order_id: int, asked: AskedOperation, actor: Actor) -> None:
     """A capture, refund or cancellation that we asked for is done."""
-    operations.change(tx, asked.id, state="done", done_at=clock.now(), failure="", failure_detail={})
+    maintenance_operations.change(
+        tx, asked.id, state="done", done_at=clock.now(), failure="", failure_detail={}
+    )
     record(tx, order_id, "operation_done", actor, operation=asked.kind, amount=asked.amount)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 GIVE_UP = timedelta(hours=24)
 UNDER_WAY = timedelta(days=45)  # so long what is pending or held is asked for: by then it is over
 PAGE_LIFE = timedelta(minutes=30)  # of HiPay's page behind our own link
-TOLD_GAP = timedelta(minutes=5)  # the longest between two looks at what HiPay has told
+UNCONFIRMED_GAP = timedelta(minutes=5)  # the longest between two looks at what HiPay has told
 PAUSED_GAP = timedelta(seconds=60)  # between two looks at whether a paused account was resumed
 
 
@@ -22,19 +22,19 @@ def hopeless(tries: int, first_due_at: datetime, now: datetime) -> bool:
 
 
 def next_read(
-    payment: str, since: datetime, expires_at: datetime, now: datetime, *, told: bool = False
+    payment: str, since: datetime, expires_at: datetime, now: datetime, *, awaited: bool = False
 ) -> datetime | None:
     """When the payment is read next, or None when nothing more can come.
 
     ``since`` is the last time that something happened. The gap is a third of the time since then, between 20 s and 6 h:
     close while a customer is likely to pay, rare for a link that lies about. An unpaid page is last read an hour after
     its end (HiPay may still tell of a payment begun in time); a paid one once a day for 90 days, for refunds and
-    chargebacks made in HiPay's own console. ``told``: HiPay has told of a payment and still has to show it; what it was
+    chargebacks made in HiPay's own console. ``awaited``: HiPay has told of a payment and still has to show it; what it was
     found not to show stays unconfirmed, and is looked for once a day.
     """
     gap = min(max((now - since) / 3, timedelta(seconds=20)), timedelta(hours=6))
-    if told:
-        return now + min(gap, TOLD_GAP)
+    if awaited:
+        return now + min(gap, UNCONFIRMED_GAP)
     if payment == "unconfirmed":
         return now + timedelta(days=1) if now - since < UNDER_WAY else None
     if payment in ("unpaid", "refused", "cancelled"):

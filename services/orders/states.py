@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.hipay.statuses import Effect
-from services.orders.transactions import Event, Heard, Told, Transaction
+from services.orders.transactions import Event, Heard, Transaction, Unconfirmed
 from services.store.order_states import PAID, UNPAID, Availability, Badge, Delivery, Payment
 
 __all__ = ["AVAILABILITY", "BADGES", "DELIVERY", "PAYMENT", "UNPAID", "Event", "State", "badge", "fold"]
@@ -84,7 +84,7 @@ class State:
     refunded: int = 0
     charged_back: int = 0
     transactions: tuple[Transaction, ...] = ()
-    told: tuple[Told, ...] = ()
+    unconfirmed: tuple[Unconfirmed, ...] = ()
 
     @property
     def paid_twice(self) -> bool:
@@ -114,14 +114,14 @@ def fold(channel: str, amount: int, events: Iterable[Event]) -> State:
         if availability != "cancelled":  # for good: HiPay may answer an earlier press after it
             availability = _AVAILABILITY.get(event.kind, availability)
         heard.take(event)
-    transactions, told = heard.confirmed(), heard.told()
+    transactions, unconfirmed = heard.confirmed(), heard.unconfirmed()
     sums = {
         name: sum(getattr(one, name) for one in transactions)
         for name in ("captured", "refunded", "charged_back")
     }
     authorised = sum(one.authorised for one in transactions if not one.void)
     payment = _payment(amount, authorised, transactions, **sums)
-    if told and payment in UNPAID:
+    if unconfirmed and payment in UNPAID:
         payment = "unconfirmed"
     return State(
         delivery=mails[max(mails)],
@@ -129,7 +129,7 @@ def fold(channel: str, amount: int, events: Iterable[Event]) -> State:
         payment=payment,
         authorised=authorised,
         transactions=transactions,
-        told=told,
+        unconfirmed=unconfirmed,
         **sums,
     )
 

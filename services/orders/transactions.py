@@ -87,7 +87,7 @@ class Transaction:
 
 
 @dataclass(frozen=True)
-class Told:
+class Unconfirmed:
     """A transaction as it stands if what HiPay tells is true. ``absent_at``: since when HiPay answers without it; ``data``:
     the newest that was told."""
 
@@ -100,7 +100,7 @@ class Told:
 class _One:
     former: list[dict[str, Any]] = field(default_factory=list)
     reads: list[dict[str, Any]] = field(default_factory=list)
-    told: list[dict[str, Any]] = field(default_factory=list)  # since the newest read
+    unconfirmed: list[dict[str, Any]] = field(default_factory=list)  # since the newest read
     absent_at: datetime | None = None
 
 
@@ -118,16 +118,16 @@ class Heard:
         one = self._ones.setdefault(str(event.data["reference"]), _One())
         if event.kind == "payment_told":
             if not _older(event.data, one.reads):  # a late one was answered before it came
-                one.told.append(event.data)
+                one.unconfirmed.append(event.data)
         elif event.kind == "payment_absent":
             one.absent_at = event.at
         elif event.kind == "payment_dismissed":
-            one.told, one.absent_at = [], None
+            one.unconfirmed, one.absent_at = [], None
         elif "source" not in event.data:  # recorded before sources were told apart
             one.former.append(event.data)
         else:
             if not _older(event.data, one.reads):  # a late answer answers nothing
-                one.told, one.absent_at = [], None
+                one.unconfirmed, one.absent_at = [], None
             one.reads.append(event.data)
 
     def reads(self, reference: str) -> int:
@@ -136,7 +136,7 @@ class Heard:
 
     def waits(self, reference: str) -> bool:
         """Whether anything was told of the transaction that no read has answered."""
-        return reference in self._ones and bool(self._ones[reference].told)
+        return reference in self._ones and bool(self._ones[reference].unconfirmed)
 
     def transaction(self, reference: str) -> Transaction | None:
         """The transaction as far as it is confirmed."""
@@ -148,22 +148,22 @@ class Heard:
         every = (self.transaction(reference) for reference in sorted(self._ones))
         return tuple(one for one in every if one is not None)
 
-    def told(self) -> tuple[Told, ...]:
+    def unconfirmed(self) -> tuple[Unconfirmed, ...]:
         """The transactions that would hold or take money, or may yet, by what is told since the newest read of them."""
         found = []
         for reference, one in sorted(self._ones.items()):
             known = self.transaction(reference)
-            as_told = _folded(known or Transaction(reference=reference), one.told)
-            if one.told and as_told.under_way:
-                found.append(Told(as_told, one.absent_at, one.told[-1]))
+            claimed_state = _folded(known or Transaction(reference=reference), one.unconfirmed)
+            if one.unconfirmed and claimed_state.under_way:
+                found.append(Unconfirmed(claimed_state, one.absent_at, one.unconfirmed[-1]))
         return tuple(found)
 
-    def unread(self) -> tuple[Told, ...]:
+    def unread(self) -> tuple[Unconfirmed, ...]:
         """The transactions that count only because they were recorded before reads were told apart."""
         return tuple(
-            Told(_joined(reference, one.former), one.absent_at, one.former[-1])
+            Unconfirmed(_joined(reference, one.former), one.absent_at, one.former[-1])
             for reference, one in sorted(self._ones.items())
-            if one.former and not one.reads and not one.told
+            if one.former and not one.reads and not one.unconfirmed
         )
 
 
@@ -210,7 +210,7 @@ def _joined(reference: str, former: list[dict[str, Any]]) -> Transaction:
         if data.get("charged_back") is not None
     ]
     claims = [(str(data.get("at") or ""), claim) for data in former if (claim := claimed(data))]
-    told_at, total = max(totals, default=("", 0))
+    total_at, total = max(totals, default=("", 0))
     claimed_at, claim = max(claims, default=("", 0))
     captures = sorted({int(data["captured"]) for data in former if data.get("captured")})
     decides = next(
@@ -223,7 +223,7 @@ def _joined(reference: str, former: list[dict[str, Any]]) -> Transaction:
         authorised=authorised,
         captured=captured,
         refunded=refunded,
-        charged_back=max(total, claim) if claimed_at > told_at or not told_at else total,
+        charged_back=max(total, claim) if claimed_at > total_at or not total_at else total,
         effect=decides,
         effects=effects,
         captures=tuple(captures),

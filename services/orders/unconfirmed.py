@@ -12,7 +12,7 @@ from services import clock
 from services.access import WORKER, Actor
 from services.orders import event_data
 from services.orders.record import alarm, record
-from services.orders.transactions import Told
+from services.orders.transactions import Unconfirmed
 from services.store import Connection
 from services.store.orders import orders, steps
 
@@ -21,9 +21,9 @@ PATIENCE = timedelta(
 )  # from the first answer without the transaction to the one that raises the alarm
 
 
-def told_of(tx: Connection, order_id: int) -> tuple[Told, ...]:
+def unconfirmed_payments(tx: Connection, order_id: int) -> tuple[Unconfirmed, ...]:
     """What HiPay tells of the order's transactions beyond what its reads have shown."""
-    return event_data.heard(orders.events_of(tx, order_id)).told()
+    return event_data.heard(orders.events_of(tx, order_id)).unconfirmed()
 
 
 def answered(tx: Connection, order_id: int, pages: Iterable[int], shown: Iterable[str]) -> None:
@@ -33,8 +33,8 @@ def answered(tx: Connection, order_id: int, pages: Iterable[int], shown: Iterabl
     events = orders.events_of(tx, order_id)
     page_of = {row.data["reference"]: row.page for row in events if row.kind in ("payment_told", "payment")}
     heard = event_data.heard(events)
-    told, counted = heard.told(), [one for one in heard.unread() if one.transaction.under_way]
-    for one in (*told, *counted):
+    unconfirmed, counted = heard.unconfirmed(), [one for one in heard.unread() if one.transaction.under_way]
+    for one in (*unconfirmed, *counted):
         reference = one.transaction.reference
         if reference in there or page_of[reference] not in asked:
             continue
@@ -68,17 +68,19 @@ def awaited(tx: Connection, order_id: int) -> bool:
     """Whether HiPay still has to show a payment that it has told of, or that is counted, and has not been found not to."""
     now, heard = clock.now(), event_data.heard(orders.events_of(tx, order_id))
     missed = [one for one in heard.unread() if one.absent_at is not None]
-    return any(one.absent_at is None or now - one.absent_at < PATIENCE for one in (*heard.told(), *missed))
+    return any(
+        one.absent_at is None or now - one.absent_at < PATIENCE for one in (*heard.unconfirmed(), *missed)
+    )
 
 
 def dismiss(tx: Connection, order_id: int, account: str, alarm_reference: str | None, actor: Actor) -> None:
     """A person has closed the alarm: what was told of is no payment. A read that shows it still confirms it."""
-    for one in told_of(tx, order_id):
+    for one in unconfirmed_payments(tx, order_id):
         reference = one.transaction.reference
         if alarm_reference in (None, reference):
             record(tx, order_id, "payment_dismissed", actor, reference=reference, **_amounts(one))
     steps.schedule(tx, order_id, "read", account, clock.now())
 
 
-def _amounts(one: Told) -> dict[str, Any]:
+def _amounts(one: Unconfirmed) -> dict[str, Any]:
     return {"authorised": one.transaction.authorised, "captured": one.transaction.captured}

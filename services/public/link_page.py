@@ -16,7 +16,7 @@ from services.i18n import Translator, format_datetime, translator
 from services.mail.settings import EmailSettings
 from services.money import format_money
 from services.orders.open_page import LinkUnknown, LinkWornOut, press
-from services.orders.payment_link import Standing, standing
+from services.orders.payment_link import LinkState, link_state
 from services.public.customer_texts import (
     AMOUNT,
     AMOUNT_TO_PAY,
@@ -40,7 +40,7 @@ from services.store.orders.records import Order
 
 log = logging.getLogger("services.public")
 
-_PAGES: dict[Standing, tuple[str, Tone]] = {
+_PAGES: dict[LinkState, tuple[str, Tone]] = {
     "open": ("to_pay", "calm"), "paid": ("paid", "good"), "pending": ("pending", "wait"),
     "confirming": ("pending", "wait"), "cancelled": ("called_off", "calm"), "expired": ("expired", "calm"),
 }  # fmt: skip
@@ -90,7 +90,7 @@ def _page(desk: Desk, token: str, language: str, trouble: str = "") -> Response:
         if order is None or account is None:
             return _unknown(language)
         settings = email_settings(tx, account.key).resolve(order.language)
-    t, stands = translator(order.language, "customer"), standing(order, clock.now())
+    t, stands = translator(order.language, "customer"), link_state(order, clock.now())
     told, tone = _PAGES[stands]
     if trouble and stands == "open":
         told, tone = trouble, "wait"

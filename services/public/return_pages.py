@@ -22,7 +22,7 @@ from services.hipay.signature import verify_redirect
 from services.i18n import LANGUAGES, Translator, format_datetime, translator
 from services.mail.settings import EmailSettings
 from services.money import format_money
-from services.orders.payment_link import address, standing
+from services.orders.payment_link import address, link_state
 from services.orders.reads import request_read
 from services.public import customer_texts
 from services.public.customer_texts import (
@@ -190,7 +190,7 @@ def _page(
 def _way_back(desk: Desk, order: Order, page: Page) -> tuple[str | None, datetime | None]:
     """Where the payment can be tried again: the page while it lives, then our own link. Until when the e-mail's link can."""
     now = clock.now()
-    own = bool(order.link_token) and standing(order, now) == "open"  # it outlives the page
+    own = bool(order.link_token) and link_state(order, now) == "open"  # it outlives the page
     if page.state == "open" and page.expires_at is not None and page.expires_at > now:
         return page.url, order.expires_at if own else page.expires_at
     return (address(desk, order, None), order.expires_at) if own else (None, None)

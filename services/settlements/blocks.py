@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from services import money
-from services.settlements import dates, operations
+from services.settlements import dates, settlement_operations
 from services.settlements.cells import contains, outlines, strings, units
 from services.settlements.columns import AMOUNTS, COLUMNS, CURRENCIES, CURRENCY_OF, DATES, IDS, TEXTS
 from services.settlements.dialect import Dialect
@@ -48,7 +48,7 @@ class Block:
     - the 26 columns that are not amounts, as text, "" for blank; dates ISO; currencies in capitals
     - `original_amount_units` … `settled_amount_units` Int64, 1/10000, credits to the merchant positive; NA for blank, but
       never the settled one: such a row is set aside
-    - `operation_code` ("" if unknown) and `kind` (operations.Kind)
+    - `operation_code` ("" if unknown) and `kind` (settlement_operations.Kind)
     - `lost`: the columns of this line, separated by blanks, whose ids a spreadsheet has damaged
 
     `aside`, `damaged` and `undated`: what was found among the same rows. `bytes_done`: how much of the text, as UTF-8, was read.
@@ -111,9 +111,11 @@ class _Conversion:
         self._dates = _Each(partial(_date, form=dialect.date))
         self._currencies = _Each(_currency)
         self._values = _Each(lambda text: (text, why_lost(text)))
-        self._codes = _Each(lambda text: (found.code if (found := operations.operation(text)) else "", ""))
+        self._codes = _Each(
+            lambda text: (found.code if (found := settlement_operations.operation(text)) else "", "")
+        )
         self._kinds = _Each(
-            lambda text: (found.kind if (found := operations.operation(text)) else "unknown", "")
+            lambda text: (found.kind if (found := settlement_operations.operation(text)) else "unknown", "")
         )
 
     def block(self, part: Part) -> Block:
@@ -175,7 +177,7 @@ class _Conversion:
         debit = (
             np.array(
                 [
-                    name in operations.BY_CODE and operations.BY_CODE[name].sign < 0
+                    name in settlement_operations.BY_CODE and settlement_operations.BY_CODE[name].sign < 0
                     for name in encoded.dictionary.to_pylist()
                 ],
                 dtype=bool,
@@ -295,7 +297,7 @@ def _of_no_payout(texts: dict[str, pa.Array], kind: pa.Array) -> list[tuple[int,
     return [
         (int(place), "settlement_missing")
         for place, name, transaction in zip(places, kinds, transactions, strict=True)
-        if name not in operations.ACCOUNT_KINDS and (name != "fee" or transaction)
+        if name not in settlement_operations.ACCOUNT_KINDS and (name != "fee" or transaction)
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from services.settlements.blocks import Block, DamagedCell
 from services.settlements.columns import WEIGHTY, may_weigh
 from services.settlements.dialect import Detection, Evidence
-from services.settlements.operations import ORDER_KINDS
+from services.settlements.settlement_operations import ORDER_KINDS
 from services.settlements.sheet import SetAsideRow
 
 SHOWN = 1_000  # damaged cells and lines that are named, and rows set aside that are kept

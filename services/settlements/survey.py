@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.settlements import amounts, operations
+from services.settlements import amounts, settlement_operations
 from services.settlements.amounts import Seen
 from services.settlements.cells import outlines
 from services.settlements.columns import AMOUNTS, DATES
-from services.settlements.operations import Operation
 from services.settlements.parts import Part, rivals
+from services.settlements.settlement_operations import Operation
 from services.spreadsheets import marks
 
 _MOST = 20_000  # different ones of a kind: a column with more holds something else
@@ -106,7 +106,7 @@ class Survey:
             if not sign or len(self._operations) > _MOST:
                 continue
             if name not in self._operations:
-                self._operations[name] = operations.operation(name)
+                self._operations[name] = settlement_operations.operation(name)
             key = (name, sign == 2)
             before = seen.get(key)
             if before:

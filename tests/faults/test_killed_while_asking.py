@@ -8,7 +8,7 @@ import pytest
 from services.access import Actor
 from services.demo.drain import drain
 from services.desk import Desk
-from services.orders import create, history, operations
+from services.orders import create, history, maintenance_operations
 from tests.faults.kill_points import attempts
 from tests.support.orders import pay_order
 from tests.support.sandbox import RunningSandbox
@@ -53,8 +53,12 @@ def test_killed_around_an_operation(
         at, desk, manager = attempt.at, attempt.desk, attempt.manager
         order_id = paid(desk, manager, sandbox, capture="later" if kind == "capture" else "now")
         drain(desk)
-        [wanted] = [one for one in operations.of_order(desk, manager, order_id)[1] if one.kind == kind]
-        operations.ask(desk, manager, order_id, wanted, 30_0000, "returned", create.new_form_key())
+        [wanted] = [
+            one for one in maintenance_operations.of_order(desk, manager, order_id)[1] if one.kind == kind
+        ]
+        maintenance_operations.ask(
+            desk, manager, order_id, wanted, 30_0000, "returned", create.new_form_key()
+        )
         if lost:
             sandbox.control("faults", {"kind": "down", "path": "/v3/order"})
             sandbox.control("faults", {"kind": "lost", "path": "/v1/maintenance", "count": 1})
@@ -64,7 +68,7 @@ def test_killed_around_an_operation(
         sandbox.control("faults", {"kind": "off"})
         others_take_over(desk, sandbox)
         found = history.detail(desk, manager, order_id)
-        [asked], _ = operations.of_order(desk, manager, order_id)
+        [asked], _ = maintenance_operations.of_order(desk, manager, order_id)
         [there] = sandbox.api("GET", f"/v3/order/{ID}").json(parse_float=Decimal)["transactions"]
         done = Decimal(there["refunded_amount" if kind == "refund" else "captured_amount"])
         still_open = [alarm.kind for alarm in found.alarms if alarm.closed_at is None]

@@ -17,8 +17,8 @@ from services.orders import (
     create,
     history,
     links,
+    maintenance_operations,
     open_page,
-    operations,
 )
 from services.store import open_store
 from tests.support.desk import open_test_desk, person
@@ -52,8 +52,10 @@ def test_links_under_way_finish(desk: Desk, sandbox: RunningSandbox, tmp_path: P
     sandbox.control("pay", {"orderids": ["HELD", "UNSEEN"], "outcome": "accept"})
     history.check_now(desk, manager, [held])
     drain(desk)
-    [capture] = [one for one in operations.of_order(desk, manager, held)[1] if one.kind == "capture"]
-    operations.ask(desk, manager, held, capture, capture.most, "", create.new_form_key())
+    [capture] = [
+        one for one in maintenance_operations.of_order(desk, manager, held)[1] if one.kind == "capture"
+    ]
+    maintenance_operations.ask(desk, manager, held, capture, capture.most, "", create.new_form_key())
     # its page is there, its mail waits for the mail server
     sandbox.control("settings", {"smtp_reply": "451 later"})
     waiting = send("WAITING")

@@ -195,7 +195,7 @@ def test_what_was_stored_before_it_had_keys_is_found_when_its_customer_is_erased
             body = (
                 b"order%5Bemail%5D=Elodie%40example.com" if n < 3 else b"order%5Bemail%5D=other%40example.com"
             )
-            notifications.keep(
+            notifications.store(
                 tx, account="demo", identity=str(n), content_type="", body=body, received_at=HELD
             )
         waiting = notifications.waiting(tx, 9)
@@ -203,14 +203,14 @@ def test_what_was_stored_before_it_had_keys_is_found_when_its_customer_is_erased
     url = f"sqlite:///{tmp_path / 'after' / 'sandbox.db'}"
     (tmp_path / "after").mkdir()
     as_left_at(before, url, "0012").dispose()
-    expected = retention.look(before, admin, "elodie@example.com")
+    expected = retention.find(before, admin, "elodie@example.com")
     assert (len(expected.orders), expected.rows, expected.notifications) == (1, 1202, 2)
     before.close()
 
     after = open_test_desk(tmp_path / "after")
-    assert retention.look(after, admin, "elodie@example.com") == expected
-    assert retention.look(after, admin, "Marchand Élodie").rows == 1202
-    assert retention.look(after, admin, "L-7").rows == 1
+    assert retention.find(after, admin, "elodie@example.com") == expected
+    assert retention.find(after, admin, "Marchand Élodie").rows == 1202
+    assert retention.find(after, admin, "L-7").rows == 1
     retention.erase(after, admin, "elodie@example.com")
     with after.store.read() as tx:
         words = tx.execute(select(line_decisions.c.reason, line_decisions.c.undo_reason)).all()
@@ -220,5 +220,5 @@ def test_what_was_stored_before_it_had_keys_is_found_when_its_customer_is_erased
             False,
             True,
         ]
-    assert not retention.look(after, admin, "elodie@example.com").anything
+    assert not retention.find(after, admin, "elodie@example.com").anything
     after.close()

@@ -90,7 +90,7 @@ def test_what_people_and_workers_do_asks_nobody_in_a_transaction(desk: Desk) -> 
     overview(desk, admin, "demo")
     assert last_checks(desk, "demo")
     services.reconciliation.views.overview.overview(desk, manager)
-    good = sending.look(desk, manager, "demo", as_csv([row(1)]), Rules("fr", 7, "fr")).good
+    good = sending.preview(desk, manager, "demo", as_csv([row(1)]), Rules("fr", 7, "fr")).good
     sending.start(desk, manager, "demo", "a.csv", good, days=7, per_minute=60, form_key="k")
     assert sending.work(desk)
     notifications.receive(desk, "demo", body("A-1"), "application/x-www-form-urlencoded")

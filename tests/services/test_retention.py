@@ -69,7 +69,7 @@ def order(desk: Desk, manager: Actor, **changes: Any) -> int:
             created_at=clock.now(),
         )
         record.record(tx, found, "mail_retry", SYSTEM, fields={"answer": f"451 <{email}>: try later"})
-        notifications.keep(
+        notifications.store(
             tx,
             account="demo",
             identity=f"n{found}",
@@ -132,7 +132,7 @@ def test_the_customer_is_in_no_byte_and_the_totals_stand(desk: Desk, admin: Acto
     assert traces(desk, ADDRESS, *NAMES)
     before = [(o.order_id, o.amount, o.captured, o.payment, o.reference_1) for o in everything(desk)]
 
-    found = retention.look(desk, admin, "ines.benali@EXAMPLE.com")
+    found = retention.find(desk, admin, "ines.benali@EXAMPLE.com")
     assert (len(found.orders), found.messages, found.notifications, found.alive) == (8, 8, 8, ())
     assert retention.erase(desk, admin, ADDRESS.lower()) == found
 
@@ -157,7 +157,7 @@ def test_what_is_alive_stays_until_it_has_ended(desk: Desk, admin: Actor) -> Non
     manager = person(desk, "manager")
     order(desk, manager)
     alive = create.create(desk, manager, draft(email=ADDRESS, order_id="ALIVE"), create.new_form_key())
-    found = retention.look(desk, admin, ADDRESS)
+    found = retention.find(desk, admin, ADDRESS)
     assert (len(found.orders), found.alive) == (1, ("ALIVE",))
     retention.erase(desk, admin, ADDRESS)
     assert history.detail(desk, SYSTEM, alive).order.email == ADDRESS
@@ -168,10 +168,10 @@ def test_what_is_alive_stays_until_it_has_ended(desk: Desk, admin: Actor) -> Non
 def test_rows_of_lists_and_loose_notifications_go_too(desk: Desk, admin: Actor) -> None:
     manager = person(desk, "manager")
     table = as_csv([row(1, Courriel=ADDRESS), row(2)])
-    preview = sending.look(desk, manager, "demo", table, Rules("fr", 7, "fr"))
+    preview = sending.preview(desk, manager, "demo", table, Rules("fr", 7, "fr"))
     batch = sending.start(desk, manager, "demo", "x", preview.good, days=7, per_minute=1, form_key="k")
     with desk.store.write() as tx:
-        notifications.keep(
+        notifications.store(
             tx,
             account="demo",
             identity="loose",
@@ -180,12 +180,12 @@ def test_rows_of_lists_and_loose_notifications_go_too(desk: Desk, admin: Actor) 
             received_at=clock.now(),
         )
         notifications.finish(tx, [Fate(notifications.waiting(tx, 1)[0], "unmatched", None, {})], clock.now())
-    found = retention.look(desk, admin, ADDRESS)
+    found = retention.find(desk, admin, ADDRESS)
     assert (found.rows, found.rows_alive, found.notifications) == (0, 1, 1)
     sending.cancel(desk, manager, batch)
-    assert retention.look(desk, admin, ADDRESS).rows == 1
+    assert retention.find(desk, admin, ADDRESS).rows == 1
     retention.erase(desk, admin, ADDRESS)
-    assert not retention.look(desk, admin, ADDRESS).anything
+    assert not retention.find(desk, admin, ADDRESS).anything
     with desk.store.read() as tx:
         left = [one.data for one in sending.batches.rows_in(tx, batch, "waiting")]
     assert left[0] == {}
@@ -227,7 +227,7 @@ def test_a_row_of_a_list_is_found_by_its_order_id_and_by_the_name_in_either_orde
         ("lefevre roy zoe", 2),
         ("Zoé", 0),
     ):
-        assert retention.look(desk, admin, whom).rows == count, whom
+        assert retention.find(desk, admin, whom).rows == count, whom
     retention.erase(desk, admin, "lefevre roy zoe")
     with desk.store.read() as tx:
         left = tx.execute(
@@ -253,7 +253,7 @@ def test_a_notification_of_no_order_is_found_however_it_writes_the_address(
 ) -> None:
     with desk.store.write() as tx:
         for number, one in enumerate((body, b"email=other@example.com", b"")):
-            notifications.keep(
+            notifications.store(
                 tx,
                 account="demo",
                 identity=str(number),
@@ -263,10 +263,10 @@ def test_a_notification_of_no_order_is_found_however_it_writes_the_address(
             )
             [this] = notifications.waiting(tx, 1)
             notifications.finish(tx, [Fate(this, "unmatched", None, {})], clock.now())
-    assert retention.look(desk, admin, ADDRESS).notifications == 1
+    assert retention.find(desk, admin, ADDRESS).notifications == 1
     assert retention.erase(desk, admin, ADDRESS).notifications == 1
-    assert not retention.look(desk, admin, ADDRESS).anything
-    assert retention.look(desk, admin, "other@example.com").notifications == 1
+    assert not retention.find(desk, admin, ADDRESS).anything
+    assert retention.find(desk, admin, "other@example.com").notifications == 1
 
 
 def test_a_reference_that_is_the_address_goes_and_others_stay(desk: Desk, admin: Actor) -> None:
@@ -287,8 +287,8 @@ def test_after_its_time_each_account_is_erased_by_itself(desk: Desk, admin: Acto
     clock.use(lambda: offset)
     retention.sweep(desk)
     assert history.detail(desk, SYSTEM, old).order.email == ADDRESS  # off by default
-    retention.keep_for(desk, admin, "demo", 13)
-    retention.keep_for(desk, admin, "demo", 13)
+    retention.save_months(desk, admin, "demo", 13)
+    retention.save_months(desk, admin, "demo", 13)
     assert retention.months(desk, admin, "demo") == 13
     offset = timedelta(days=380)
     retention.sweep(desk)
@@ -305,11 +305,11 @@ def test_after_its_time_each_account_is_erased_by_itself(desk: Desk, admin: Acto
 
 
 def test_the_other_options_of_an_account_leave_the_time_alone(desk: Desk, admin: Actor) -> None:
-    retention.keep_for(desk, admin, "demo", 13)
+    retention.save_months(desk, admin, "demo", 13)
     before = options.of_account(desk, admin, "demo")
     options.save(desk, admin, "demo", Options(own_link=not before.own_link))
     assert retention.months(desk, admin, "demo") == 13
-    retention.keep_for(desk, admin, "demo", 14)
+    retention.save_months(desk, admin, "demo", 14)
     assert options.of_account(desk, admin, "demo") == Options(own_link=not before.own_link)
 
 
@@ -317,7 +317,7 @@ def test_a_notification_that_comes_after_the_erasure_is_emptied_too(desk: Desk, 
     found = order(desk, person(desk, "manager"))
     retention.erase(desk, admin, ADDRESS)
     with desk.store.write() as tx:
-        notifications.keep(
+        notifications.store(
             tx,
             account="demo",
             identity="late",
@@ -330,7 +330,7 @@ def test_a_notification_that_comes_after_the_erasure_is_emptied_too(desk: Desk, 
     retention.sweep(desk)
     with desk.store.write() as tx:
         # A replay is still known by its identity.
-        assert not notifications.keep(
+        assert not notifications.store(
             tx, account="demo", identity="late", content_type="x", body=b"x", received_at=clock.now()
         )
         assert tx.exec_driver_sql(f"SELECT body FROM notifications WHERE id = {late}").scalar() == b""
@@ -341,21 +341,21 @@ def test_who_may_not_and_what_cannot(desk: Desk, admin: Actor) -> None:
     for role in ("manager", "finance"):
         somebody = person(desk, role)
         for call in (
-            lambda who: retention.look(desk, who, ADDRESS),
+            lambda who: retention.find(desk, who, ADDRESS),
             lambda who: retention.erase(desk, who, ADDRESS),
-            lambda who: retention.keep_for(desk, who, "demo", 1),
+            lambda who: retention.save_months(desk, who, "demo", 1),
             lambda who: retention.months(desk, who, "demo"),
         ):
             with pytest.raises(NotAllowed):
                 call(somebody)
     for months in (-1, 121):
         with pytest.raises(MonthsRefused):
-            retention.keep_for(desk, admin, "demo", months)
+            retention.save_months(desk, admin, "demo", months)
     with pytest.raises(AddressMalformed):
-        retention.look(desk, admin, "nobody@")
+        retention.find(desk, admin, "nobody@")
     with pytest.raises(AddressError):
-        retention.look(desk, admin, "  ")
-    assert not retention.look(desk, admin, "nobody").anything
+        retention.find(desk, admin, "  ")
+    assert not retention.find(desk, admin, "nobody").anything
     with pytest.raises(NothingToErase):
         retention.erase(desk, admin, "somebody.else@example.com")
     assert history.find(desk, SYSTEM, Filter(text=ADDRESS)).total == 1
@@ -382,14 +382,14 @@ def test_what_was_called_off_has_ended_with_the_page_that_somebody_has_open(desk
         )
         record.record(tx, found, "link_cancelled", manager)
         tx.exec_driver_sql("DELETE FROM steps")
-    assert retention.look(desk, admin, ADDRESS).alive
+    assert retention.find(desk, admin, ADDRESS).alive
     clock.use(lambda: timedelta(hours=1))
     assert len(retention.erase(desk, admin, ADDRESS).orders) == 1
     assert not traces(desk, ADDRESS)
 
 
 def test_what_was_called_off_goes_by_itself_though_its_end_is_far(desk: Desk, admin: Actor) -> None:
-    retention.keep_for(desk, admin, "demo", 1)
+    retention.save_months(desk, admin, "demo", 1)
     found = create.create(desk, person(desk, "manager"), draft(email=ADDRESS), create.new_form_key())
     offset = timedelta(days=25)
     clock.use(lambda: offset)
@@ -410,7 +410,7 @@ def test_what_hipay_is_asked_of_no_more_is_over(desk: Desk, admin: Actor, paymen
     found = order(desk, person(desk, "manager"))
     with desk.store.write() as tx:
         orders.change_order(tx, found, payment=payment)
-    assert retention.look(desk, admin, ADDRESS).alive
+    assert retention.find(desk, admin, ADDRESS).alive
     clock.use(lambda: timedelta(days=46))
     assert len(retention.erase(desk, admin, ADDRESS).orders) == 1
 
@@ -432,7 +432,7 @@ def test_an_address_that_a_request_had_before(desk: Desk, admin: Actor) -> None:
             created_at=clock.now(),
         )
         orders.change_order(tx, found, failure_detail={})
-    seen = retention.look(desk, admin, ADDRESS)
+    seen = retention.find(desk, admin, ADDRESS)
     assert (seen.orders, seen.moved, seen.messages, seen.notifications) == ((), ("A-1",), 1, 1)
     retention.erase(desk, admin, ADDRESS)
     assert not traces(desk, ADDRESS)
@@ -454,15 +454,15 @@ def test_who_has_no_address_is_found_by_order_id_or_name(desk: Desk, admin: Acto
     with desk.store.write() as tx:
         tx.exec_driver_sql("DELETE FROM steps")
     clock.use(lambda: timedelta(days=30))
-    found = retention.look(desk, admin, "P-1")
+    found = retention.find(desk, admin, "P-1")
     assert (found.orders, found.by_name) == (("P-1",), False)
-    found = retention.look(desk, admin, " lefevre  ZOE ")
+    found = retention.find(desk, admin, " lefevre  ZOE ")
     assert (found.orders, found.by_name) == (("P-1", "P-2"), True)
-    assert not retention.look(desk, admin, "Zoé").anything
+    assert not retention.find(desk, admin, "Zoé").anything
     retention.erase(desk, admin, "P-1")
     assert [history.detail(desk, SYSTEM, each).order.last_name for each in (one, two)] == ["—", "Lefèvre"]
     retention.erase(desk, admin, "Zoé Lefèvre")
-    assert not retention.look(desk, admin, "Zoé Lefèvre").anything
+    assert not retention.find(desk, admin, "Zoé Lefèvre").anything
     assert history.find(desk, SYSTEM, Filter(text="lefevre-dupont")).total == 1
 
 
@@ -492,7 +492,7 @@ def test_an_address_in_a_payout_line_goes_and_its_amounts_stay(desk: Desk, admin
     import_line(desk, file_order="UNKNOWN", reporting_data_1=ADDRESS.lower(), settlement_id="78")
     before = lines(desk)
     assert before[0][:2] == (found, "matched")
-    assert retention.look(desk, admin, ADDRESS).lines == 2
+    assert retention.find(desk, admin, ADDRESS).lines == 2
     assert retention.erase(desk, admin, ADDRESS).lines == 2
     after = lines(desk)
     assert [line[:3] for line in after] == [line[:3] for line in before]

@@ -19,7 +19,7 @@ from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import payout_list
 from services.store import alarms
 from services.store.alarms import Condition
-from services.store.orders import batches, operations
+from services.store.orders import batches, maintenance_operations
 from services.store.schema import orders
 from services.store.schema.settlements import line_decisions
 from tests.support.desk import person
@@ -78,7 +78,7 @@ def fill(desk: Desk) -> World:
             tx, [{"line": 1, "data": {}}], account="outlet", name="outlet.csv", form_key="before", state="paused", per_minute=1,
             days=7, next_at=now, created_at=now, actor_kind="user", actor_id="test", sender_name="Test",
         )  # fmt: skip
-        operation = operations.add(
+        operation = maintenance_operations.add(
             tx, order=order, account="outlet", reference="800", kind="refund", amount=1, currency="EUR", why="test", form_key="before",
             operation_id="R-1", created_at=now, actor_kind="user", actor_id="test",
         )  # fmt: skip

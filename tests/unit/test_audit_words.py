@@ -13,7 +13,7 @@ MADE = {
     "access/users.py action": ("role.granted", "role.revoked"),
     "bulk/sending.py f'batch_{state}'": ("batch_paused", "batch_running", "batch_cancelled"),
     "orders/links.py f'link_{_EVENTS[action]}'": ("link_resent", "link_readdressed", "link_reminded"),
-    "orders/operations.py f'{wanted.kind}_asked'": ("capture_asked", "refund_asked", "cancel_asked"),
+    "orders/maintenance_operations.py f'{wanted.kind}_asked'": ("capture_asked", "refund_asked", "cancel_asked"),
     "orders/templates.py action": ("template_renamed", "template_deleted"),
     "reconciliation/decisions/decide.py f'line.{kind}'": (
         "line.match", "line.split", "line.unmatch", "line.exclude", "line.twice", "line.not_ours",

@@ -24,7 +24,7 @@ from services.errors import DeskError
 from services.hipay import reasons
 from services.i18n import DASHBOARD_LANGUAGES, LANGUAGES, LOCALES
 from services.reconciliation.views.reasons import DIFFERENCES, KEY_NAMES, OUTCOMES, REASONS, STATUSES
-from services.settlements import columns, operations, words
+from services.settlements import columns, settlement_operations, words
 
 ROOT = Path(__file__).resolve().parents[2]
 # Constants of the screens that read like texts and are the same in every language.
@@ -138,7 +138,7 @@ def needed() -> frozenset[str]:
         columns.LABELS,
     )
     held = {text for registry in registries for text in registry.values()}
-    held |= {operation.label for operation in operations.OPERATIONS}
+    held |= {operation.label for operation in settlement_operations.OPERATIONS}
     held |= {column.label for column in (*REQUESTS, *EXPECTED)}
     return frozenset(
         screens | advice | held | {error_messages.UNKNOWN, LOCAL_USER} | set(reasons.sentences())

@@ -18,7 +18,7 @@ from services.errors import DeskError
 from services.hipay.errors import AmountTooSmall, Refused, UntrustedUrl
 from services.i18n import fill, format_ago, translator
 from services.orders.errors import AmountBelowMinimum
-from services.orders.operations import OperationOvertaken, OperationTooMuch
+from services.orders.maintenance_operations import OperationOvertaken, OperationTooMuch
 
 
 @pytest.mark.parametrize(

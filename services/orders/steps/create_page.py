@@ -28,7 +28,7 @@ from services.store.orders.steps import Step
 def run(desk: Desk, step: Step) -> None:
     """Ask HiPay for the page; write its URL and the letter, or what went wrong and when it is tried again."""
     with desk.store.write() as tx:
-        steps.hold(tx, step)
+        steps.lock_step(tx, step)
         order = orders.order(tx, step.order)
         assert order is not None
         page = None if order.link_token else orders.pages_of(tx, step.order)[-1]
@@ -104,7 +104,7 @@ def _opened(
 ) -> None:
     """Commit the URL, and with it the letter that carries it: from here on it is the only one."""
     with desk.store.write() as tx:
-        steps.hold(tx, step)
+        steps.lock_step(tx, step)
         write_created(tx, order, page, created, state="open", expires_at=order.expires_at)
         if order.channel == "link":
             queue_mail(
@@ -125,7 +125,7 @@ def _opened(
 def _refused(desk: Desk, step: Step, order: Order, page: Page, error: DeskError) -> None:
     now = clock.now()
     with desk.store.write() as tx:
-        steps.hold(tx, step)
+        steps.lock_step(tx, step)
         write_fault(tx, order, page, error)
         if isinstance(error, errors.NotAuthorised):
             # The account is at fault, not the order: everything waits until an administrator has corrected it.
@@ -153,7 +153,7 @@ def _refused(desk: Desk, step: Step, order: Order, page: Page, error: DeskError)
 def _known(desk: Desk, step: Step, order: Order, page: Page, known: KnownOrder) -> None:
     """HiPay has this order id already: another page follows, or the payment on this one is read, or the step has failed."""
     with desk.store.write() as tx:
-        steps.hold(tx, step)
+        steps.lock_step(tx, step)
         number = next_number(tx, order, page.number) if known.fate == "replace" else None
         if number:
             write_lost(tx, order, page)

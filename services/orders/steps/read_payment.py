@@ -9,7 +9,7 @@ from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors
 from services.hipay.readings import OrderRead
-from services.orders.bank_answers import observe_read
+from services.orders.bank_answers import record_read
 from services.orders.retry import (
     PAGE_LIFE,
     PAUSED_GAP,
@@ -32,7 +32,7 @@ LATE, NEWEST = timedelta(hours=2), 3
 def run(desk: Desk, step: Step) -> None:
     """Read every page of the order that may have been paid, fold in what is seen, and set the next look."""
     with desk.store.write() as tx:
-        steps.hold(tx, step)
+        steps.lock_step(tx, step)
         if steps.paused(tx, step.account, "gateway", reads=True):
             steps.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return
@@ -46,7 +46,7 @@ def run(desk: Desk, step: Step) -> None:
     except DeskError as error:
         gap = backoff(step.tries, first=20)
         with desk.store.write() as tx:
-            steps.hold(tx, step)
+            steps.lock_step(tx, step)
             if isinstance(error, errors.NotAuthorised):
                 gap = REFUSED_GAP
                 if error.hipay_code == errors.NotAuthorised.CREDENTIALS:  # else it may be of reading alone
@@ -56,11 +56,11 @@ def run(desk: Desk, step: Step) -> None:
             steps.again(tx, step, clock.now() + gap)
         return
     with desk.store.write() as tx:
-        steps.hold(tx, step)
+        steps.lock_step(tx, step)
         shown = set[str]()
         for page, read in reads:
             for observation in read.observations if read else ():
-                if observe_read(tx, desk, step.order, page.id, observation) != "quarantined":
+                if record_read(tx, desk, step.order, page.id, observation) != "quarantined":
                     shown.add(observation.reference)
         answered(tx, step.order, [page.id for page, _ in reads], shown)
         _set_next(tx, step, asked=bool(reads))
@@ -144,4 +144,4 @@ def _next(tx: Connection, step: Step) -> datetime | None:
     ends = [page.expires_at or page.created_at + PAGE_LIFE for page in orders.pages_of(tx, step.order)]
     end = max(ends) if order.link_token else order.expires_at
     since = max(event.at for event in orders.events_of(tx, step.order))
-    return next_read(order.payment, min(since, now), end, now, told=awaited(tx, step.order))
+    return next_read(order.payment, min(since, now), end, now, awaited=awaited(tx, step.order))

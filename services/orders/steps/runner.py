@@ -15,8 +15,8 @@ from services.orders.retry import backoff, hopeless
 from services.orders.steps import (
     create_page,
     lease,
-    operations,
     read_payment,
+    request_operation,
     send_mail,
 )
 from services.store import STORE_AWAY, Connection
@@ -28,12 +28,12 @@ from services.store.orders.steps import Step
 log = logging.getLogger(__name__)
 
 RUN: dict[StepKind, Callable[[Desk, Step], None]] = {
-    "page": create_page.run, "mail": send_mail.run, "copy": send_mail.run_copy, "read": read_payment.run, "operation": operations.run,
+    "page": create_page.run, "mail": send_mail.run, "copy": send_mail.run_copy, "read": read_payment.run, "operation": request_operation.run,
 }  # fmt: skip
 
 
 STOP: dict[StepKind, Callable[[Connection, Step, str], None]] = {
-    "page": create_page.stop, "mail": send_mail.stop, "copy": send_mail.stop, "read": read_payment.stop, "operation": operations.stop,
+    "page": create_page.stop, "mail": send_mail.stop, "copy": send_mail.stop, "read": read_payment.stop, "operation": request_operation.stop,
 }  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def run(desk: Desk, step: Step) -> None:
         if ours:
             log.exception("step %s of order %s failed", step.kind, step.order)
         with suppress(LeaseLost), desk.store.write() as tx:
-            steps.hold(tx, step)
+            steps.lock_step(tx, step)
             if ours and hopeless(step.tries, step.first_due_at, now):
                 STOP[step.kind](tx, step, "step_failed")
             else:

@@ -16,7 +16,7 @@ from services.mail.compose import compose
 from services.mail.deliver import deliver
 from services.mail.message import new_message_id
 from services.orders.letter import letter_of, queue_mail
-from services.orders.payment_link import address, standing
+from services.orders.payment_link import address, link_state
 from services.orders.record import record
 from services.orders.retry import PAUSED_GAP, backoff, hopeless
 from services.orders.steps.reminder_checks import not_before, still_wanted
@@ -41,7 +41,7 @@ def run_copy(desk: Desk, step: Step) -> None:
 
 def _run(desk: Desk, step: Step, kind: MessageKind) -> None:
     with desk.store.write() as tx:
-        steps.hold(tx, step)
+        steps.lock_step(tx, step)
         order, message = orders.order(tx, step.order), orders.message(tx, step.order, kind)
         assert order is not None
         assert message is not None
@@ -51,7 +51,7 @@ def _run(desk: Desk, step: Step, kind: MessageKind) -> None:
         if message.tries >= MOST_UNKNOWN:
             _close(tx, step, message, kind, "uncertain", "mail_uncertain", message_id=message.message_id)
             return
-        stands = standing(order, clock.now())
+        stands = link_state(order, clock.now())
         if stands == "confirming":  # neither sent nor withdrawn before HiPay was asked
             steps.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return
@@ -84,7 +84,7 @@ def _run(desk: Desk, step: Step, kind: MessageKind) -> None:
         )
     except errors.DeliveryUnknown as error:
         with desk.store.write() as tx:
-            steps.hold(tx, step)
+            steps.lock_step(tx, step)
             if message.tries + 1 < MOST_UNKNOWN:
                 _event(tx, order, kind, "mail_retry", error=error.code, fields=error.fields())
             steps.again(tx, step, clock.now() + backoff(step.tries))
@@ -107,7 +107,7 @@ def stop(tx: Connection, step: Step, code: str) -> None:
 
 def _accepted(desk: Desk, step: Step, order: Order, message: Message, kind: MessageKind, answer: str) -> None:
     with desk.store.write() as tx:
-        steps.hold(tx, step)
+        steps.lock_step(tx, step)
         _failed(tx, order, kind, "", {})
         orders.change_message(tx, message.id, answer=answer, sent_at=clock.now())
         _close(tx, step, message, kind, "sent", "mail_sent", answer=answer, again=message.tries > 0)
@@ -144,7 +144,7 @@ def _not_accepted(
     """The server certainly did not take it: this try does not count among the unknown ones."""
     now = clock.now()
     with desk.store.write() as tx:
-        steps.hold(tx, step)
+        steps.lock_step(tx, step)
         orders.change_message(tx, message.id, state="queued", tries=message.tries)
         _failed(tx, order, kind, error.code, error.fields())
         if isinstance(error, errors.SessionRefused | errors.SmtpUrlInvalid):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from services.settlements.operations import ORDER_KINDS
+from services.settlements.settlement_operations import ORDER_KINDS
 
 # The amount of an unknown operation is compared, too; a fee or a reserve is never the order's amount.
 _COMPARED = (*ORDER_KINDS, "unknown")

@@ -32,7 +32,7 @@ from services.reconciliation.matching.lookup import (
     strings,
 )
 from services.reconciliation.matching.suggestions import loose_texts, suggest
-from services.settlements.operations import ACCOUNT_CODES, ACCOUNT_KINDS
+from services.settlements.settlement_operations import ACCOUNT_CODES, ACCOUNT_KINDS
 from services.store.settlements.outcomes import OUTCOMES as OUTCOMES
 from services.store.settlements.outcomes import DecisionKind, Outcome, Reason
 

@@ -8,7 +8,7 @@ from services import clock
 from services.access import Actor, Right, allowed_accounts, rights
 from services.accounts.offered import offered
 from services.desk import Desk
-from services.settlements.operations import ORDER_KINDS
+from services.settlements.settlement_operations import ORDER_KINDS
 from services.store import Connection
 from services.store.orders.orders import times_opened
 from services.store.orders.overview import (

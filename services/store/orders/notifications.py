@@ -15,7 +15,7 @@ from services.store.schema.orders import notification_addresses, notifications
 from services.text.address_tokens import address_tokens
 
 
-def keep(
+def store(
     tx: Connection, *, account: str, identity: str, content_type: str, body: bytes, received_at: datetime
 ) -> bool:
     """Store a notification to be worked off, with the digests of the e-mail addresses in its body. False when the account has

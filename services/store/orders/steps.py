@@ -102,7 +102,7 @@ def take(
     )
 
 
-def hold(tx: Connection, step: Step) -> None:
+def lock_step(tx: Connection, step: Step) -> None:
     """Lock the order and its step for the rest of the transaction. Raises LeaseLost when its fence has moved on."""
     lock(tx, step.order)
     lease.lock(tx, steps, step.id, step.fence)
@@ -110,7 +110,7 @@ def hold(tx: Connection, step: Step) -> None:
 
 def renew(tx: Connection, step: Step, until: datetime) -> Step:
     """Hold the step until then. Raises LeaseLost when its fence has moved on."""
-    hold(tx, step)
+    lock_step(tx, step)
     here = update(steps).where(steps.c.id == step.id)
     tx.execute(here.values(leased_until=until))
     tx.execute(

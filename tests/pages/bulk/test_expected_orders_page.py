@@ -50,7 +50,7 @@ def test_a_list_is_added_and_a_changed_one_is_shown(open_page: Open, desk: Desk)
 def test_a_list_is_read_once_while_nothing_of_it_changes(
     open_page: Open, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, real = list[bytes](), expected.look
+    read, real = list[bytes](), expected.preview
 
     def looking(
         desk: Desk, actor: Actor, account: str, raw: bytes, sign: Any, *said: Any
@@ -58,7 +58,7 @@ def test_a_list_is_read_once_while_nothing_of_it_changes(
         read.append(raw)
         return real(desk, actor, account, raw, sign, *said)
 
-    monkeypatch.setattr(expected, "look", looking)
+    monkeypatch.setattr(expected, "preview", looking)
     at = open_page("bulk/expected_orders.py", "finance")
     at = at.file_uploader[0].set_value([("a.csv", as_csv([["W1", "1.234", "EUR"]], HEADINGS), "")]).run()
     at.run()
@@ -80,4 +80,4 @@ def test_a_price_beside_a_total_is_asked(open_page: Open, desk: Desk) -> None:
     at = box.set_value("Montant").run()
     next(one for one in at.button if one.label == "Ajouter 1 commande").click().run()
     assert not at.exception
-    assert expected.look(desk, SYSTEM, "demo", raw, None).known == 1
+    assert expected.preview(desk, SYSTEM, "demo", raw, None).known == 1

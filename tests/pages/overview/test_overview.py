@@ -18,7 +18,7 @@ from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.i18n import translator
 from services.orders import create
-from services.orders.record import observe
+from services.orders.record import record_observation
 from services.reconciliation.views.overview import (
     Unsettled,
     months,
@@ -165,7 +165,7 @@ def told(
             refunded=refunded,
             order_amount=100_0000,
         )
-        observe(tx, desk, made, page.id, seen, actor=WORKER)
+        record_observation(tx, desk, made, page.id, seen, actor=WORKER)
 
 
 def test_a_colleagues_alarm_is_taken(open_page: Open, desk: Desk) -> None:

@@ -22,9 +22,9 @@ from services.orders import (
     history,
     history_export,
     links,
-    operations,
+    maintenance_operations,
 )
-from services.orders.operations import Possible
+from services.orders.maintenance_operations import Possible
 from services.store import alarms
 from services.store.orders import orders
 from services.store.orders.orders import Filter
@@ -42,7 +42,7 @@ def order(desk: Desk, manager: Actor) -> int:
     """Unpaid, its page open, with an alarm; and a list that was sent: all of an account that has gone since."""
     wanted = draft(expires_at=clock.now() + timedelta(hours=30))
     made = create.create(desk, manager, wanted, create.new_form_key())
-    good = sending.look(desk, manager, "demo", as_csv([row(1)]), Rules("fr", 7, "fr")).good
+    good = sending.preview(desk, manager, "demo", as_csv([row(1)]), Rules("fr", 7, "fr")).good
     batch = sending.start(desk, manager, "demo", "list.csv", good, days=7, per_minute=1, form_key="k")
     sending.cancel(desk, manager, batch)
     with desk.store.write() as tx:
@@ -82,10 +82,10 @@ def test_nobody_acts_for_it(desk: Desk, manager: Actor, order: int) -> None:
         lambda: links.resend(desk, manager, order, "k1"),
         lambda: links.cancel(desk, manager, order, "k3"),
         lambda: history.retry(desk, manager, order),
-        lambda: operations.ask(desk, manager, order, refund, 1_0000, "why", "k2"),
+        lambda: maintenance_operations.ask(desk, manager, order, refund, 1_0000, "why", "k2"),
     ):
         with pytest.raises(AccountUnknown):
             act()
-    assert operations.of_order(desk, manager, order)[1] == ()
+    assert maintenance_operations.of_order(desk, manager, order)[1] == ()
     with pytest.raises(NotAuthorised):
         services.orders.open_page.press(desk, token)

@@ -12,8 +12,8 @@ from services.alarms import handling
 from services.alarms.handling import to_do
 from services.desk import Desk
 from services.hipay.observations import Observation
-from services.orders import create, operations
-from services.orders.record import observe
+from services.orders import create, maintenance_operations
+from services.orders.record import record_observation
 from services.store.orders import orders
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -55,7 +55,7 @@ def told(desk: Desk, order_id: int, reference: str = "800", **changes: Any) -> N
     }
     with desk.store.write() as tx:
         [page] = orders.pages_of(tx, order_id)
-        observe(tx, desk, order_id, page.id, Observation(**{**values, **changes}), actor=WORKER)
+        record_observation(tx, desk, order_id, page.id, Observation(**{**values, **changes}), actor=WORKER)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a_refund_is_confirmed_with_amount_and_reason(
     why.set_value("Returned").run()
     at = press(at, "Yes, refund the customer")
     assert not at.exception
-    [asked] = operations.of_order(desk, SYSTEM, paid)[0]
+    [asked] = maintenance_operations.of_order(desk, SYSTEM, paid)[0]
     assert (asked.kind, asked.amount, asked.why, asked.state) == ("refund", 30_5000, "Returned", "requested")
     assert any("being asked of HiPay" in one.value for one in at.info)
     assert not any(one.label == "Refund the customer" for one in at.button)  # one at a time
@@ -102,13 +102,13 @@ def test_more_than_was_paid_is_refused_in_words(
     why.set_value("x").run()
     at = press(at, "Yes, refund the customer")
     assert any("At most €100.00 is left" in one.value for one in at.error)
-    assert operations.of_order(desk, SYSTEM, paid)[0] == ()
+    assert maintenance_operations.of_order(desk, SYSTEM, paid)[0] == ()
 
 
 def test_back_changes_nothing(open_page: Open, desk: Desk, manager: Actor, paid: int) -> None:
     at = press(press(opened(open_page, paid, manager), "Refund the customer"), "Back")
     assert not at.exception
-    assert operations.of_order(desk, SYSTEM, paid)[0] == ()
+    assert maintenance_operations.of_order(desk, SYSTEM, paid)[0] == ()
     assert any(one.label == "Refund the customer" for one in at.button)
 
 
@@ -133,7 +133,7 @@ def test_the_two_payments_of_one_order_are_told_apart(
     assert "801" in facts(at)
     next(one for one in at.text_input if (one.key or "").startswith("why_")).set_value("twice").run()
     press(at, "Yes, refund the customer")
-    [asked] = operations.of_order(desk, SYSTEM, paid)[0]
+    [asked] = maintenance_operations.of_order(desk, SYSTEM, paid)[0]
     assert asked.reference == "801"
 
 
@@ -144,11 +144,11 @@ def test_finance_can_give_up_a_hold_and_not_collect_it(open_page: Open, desk: De
     assert not any(one.label == "Collect" for one in at.button)
     at = press(press(at, "Give up the hold"), "Yes, give up the hold")
     assert not at.exception
-    [asked] = operations.of_order(desk, finance, unpaid)[0]
+    [asked] = maintenance_operations.of_order(desk, finance, unpaid)[0]
     assert (asked.kind, asked.state) == ("cancel", "requested")
-    capture = operations.Possible(kind="capture", reference="800", most=100_0000)
+    capture = maintenance_operations.Possible(kind="capture", reference="800", most=100_0000)
     with pytest.raises(NotAllowed):
-        operations.ask(desk, finance, unpaid, capture, 100_0000, "", "key")
+        maintenance_operations.ask(desk, finance, unpaid, capture, 100_0000, "", "key")
 
 
 def facts(at: AppTest) -> str:

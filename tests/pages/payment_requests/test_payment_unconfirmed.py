@@ -13,7 +13,7 @@ from services.alarms.sweep import sweep
 from services.desk import Desk
 from services.hipay.notifications import parse
 from services.orders import create, history, notifications
-from services.orders.record import alarm, observe
+from services.orders.record import alarm, record_observation
 from services.store.orders import orders
 from tests.support.desk import person
 from tests.support.drafts import draft
@@ -135,7 +135,7 @@ def test_the_timeline_says_what_became_of_what_was_told(
     def read(raw: bytes) -> None:
         with desk.store.write() as tx:
             seen = parse(raw, "application/x-www-form-urlencoded").observation()
-            observe(tx, desk, order, orders.pages_of(tx, order)[0].id, seen, actor=WORKER)
+            record_observation(tx, desk, order, orders.pages_of(tx, order)[0].id, seen, actor=WORKER)
 
     now = clock.now().isoformat()
     for raw in (told(116), told(125, refunded_amount="15.00", date_updated=now), told(129, date_updated=now)):

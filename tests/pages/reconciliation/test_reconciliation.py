@@ -16,7 +16,7 @@ from services.demo.prepare import prepare_demo
 from services.desk import Desk
 from services.imports import background
 from services.orders import create
-from services.orders.record import observe
+from services.orders.record import record_observation
 from services.reconciliation.decisions import decide, set_aside_rows
 from services.reconciliation.decisions.decide import Shown
 from services.reconciliation.views import file_list, lists
@@ -41,7 +41,7 @@ def paid(desk: Desk) -> int:
     seen = observation(at=datetime(2026, 11, 20, tzinfo=UTC))
     with desk.store.write() as tx:
         [page] = store.orders.orders.pages_of(tx, order_id)
-        assert observe(tx, desk, order_id, page.id, seen, actor=WORKER) == "applied"
+        assert record_observation(tx, desk, order_id, page.id, seen, actor=WORKER) == "applied"
     return order_id
 
 

@@ -25,11 +25,11 @@ PAYOUT = (
 
 
 def look(desk: Desk, actor: Actor, *lines: tuple[str, ...]) -> Preview:
-    return expected.look(desk, actor, "demo", as_csv(lines, HEADINGS), None)
+    return expected.preview(desk, actor, "demo", as_csv(lines, HEADINGS), None)
 
 
 def keep(desk: Desk, actor: Actor, *lines: tuple[str, ...]) -> int:
-    return expected.keep(desk, actor, "demo", look(desk, actor, *lines).new)
+    return expected.save(desk, actor, "demo", look(desk, actor, *lines).new)
 
 
 A = ("WEB/1001", "1 250,50", "EUR", "20/11/2026", "F-1")
@@ -42,8 +42,8 @@ def test_a_list_is_kept_once_and_what_differs_is_shown_and_left(desk: Desk, fina
     assert (again.known, [one.order_id for one in again.new]) == (1, ["WEB/1003"])
     [differs] = again.different
     assert (differs.wanted.order_id, differs.facts, differs.amount) == ("WEB/1002", ("amount",), 20_0000)
-    assert expected.keep(desk, finance, "demo", again.new) == 1
-    assert expected.keep(desk, finance, "demo", again.new) == 0  # the same press once more
+    assert expected.save(desk, finance, "demo", again.new) == 1
+    assert expected.save(desk, finance, "demo", again.new) == 0  # the same press once more
     assert expected.count(desk, finance, "demo") == 3
     with desk.store.read() as tx:
         kept = orders.order_by_business_id(tx, "demo", "WEB/1002")
@@ -144,7 +144,7 @@ def test_only_finance_adds_a_list(desk: Desk, finance: Actor) -> None:
         with pytest.raises(NotAllowed):
             look(desk, somebody, A)
         with pytest.raises(NotAllowed):
-            expected.keep(desk, somebody, "demo", seen.new)
+            expected.save(desk, somebody, "demo", seen.new)
     assert expected.count(desk, finance, "demo") == 0
 
 
@@ -163,9 +163,9 @@ def test_a_list_cut_off_goes_on_where_it_was(
     with monkeypatch.context() as patch:
         patch.setattr(expected.batches, "add_expected", failing)
         with pytest.raises(KeyboardInterrupt):
-            expected.keep(desk, finance, "demo", wanted)
+            expected.save(desk, finance, "demo", wanted)
     assert expected.count(desk, finance, "demo") == 10
-    assert expected.keep(desk, finance, "demo", wanted) == 15
+    assert expected.save(desk, finance, "demo", wanted) == 15
 
 
 def test_an_id_that_looks_like_a_card_number_is_warned_of(desk: Desk, finance: Actor) -> None:

@@ -17,10 +17,10 @@ from services.entrypoints import worker
 from services.hipay.observations import Observation
 from services.notices import NoAddress
 from services.notices.choices import choose, chosen
-from services.notices.facts import KINDS, Fact, ends_tomorrow, fact, announced_at
+from services.notices.facts import KINDS, Fact, announced_at, ends_tomorrow, fact
 from services.notices.post import find, post
 from services.orders import create, history, open_page
-from services.orders.record import observe
+from services.orders.record import record_observation
 from services.reconciliation.views.overview import overview
 from services.store import access, accounts
 from services.store.orders import notices, orders
@@ -135,7 +135,9 @@ def test_a_payment_first_seen_when_it_is_collected_or_settled_is_told(desk: Desk
             (after, 122, clock.now()),
         ):
             page = orders.pages_of(tx, order_id)[-1]
-            observe(tx, desk, order_id, page.id, seen_at(page.hipay_order_id, status, at), actor=WORKER)
+            record_observation(
+                tx, desk, order_id, page.id, seen_at(page.hipay_order_id, status, at), actor=WORKER
+            )
     find(desk)
     find(desk)
     with desk.store.read() as tx:

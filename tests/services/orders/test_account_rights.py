@@ -11,15 +11,24 @@ from services import clock
 from services.access import Actor, NotAllowed
 from services.desk import Desk
 from services.i18n import translator
-from services.orders import confirm, create, history, history_export, links, operations, templates, warnings
+from services.orders import (
+    confirm,
+    create,
+    history,
+    history_export,
+    links,
+    maintenance_operations,
+    templates,
+    warnings,
+)
 from services.orders.drafts import check
 from services.orders.errors import UnknownOrder
 from services.orders.history import Filter
-from services.orders.operations import Possible
+from services.orders.maintenance_operations import Possible
 from services.orders.states import BADGES
 from services.orders.templates import Content
 from services.store.orders import orders
-from services.store.orders.operations import add, change
+from services.store.orders.maintenance_operations import add, change
 from tests.support.desk import person
 from tests.support.drafts import draft
 from tests.support.orders import store_paid_order
@@ -85,11 +94,11 @@ ACTS: dict[str, Callable[[Desk, Actor, int], Any]] = {
     "extend": lambda desk, who, order: links.extend(desk, who, order, clock.now() + timedelta(days=2), "k"),
     "renew": lambda desk, who, order: links.renew(desk, who, order, clock.now() + timedelta(days=2), "k"),
     "correct": lambda desk, who, order: links.correct(desk, who, order, 10_000, "x", "k", mail=False),
-    "operations": operations.of_order,
-    "refund": lambda desk, who, order: operations.ask(
+    "operations": maintenance_operations.of_order,
+    "refund": lambda desk, who, order: maintenance_operations.ask(
         desk, who, order, Possible(kind="refund", reference="r", most=1), 1, "why", "k"
     ),
-    "capture": lambda desk, who, order: operations.ask(
+    "capture": lambda desk, who, order: maintenance_operations.ask(
         desk, who, order, Possible(kind="capture", reference="r", most=1), 1, "", "k"
     ),
     "confirmable": confirm.confirmable,
@@ -133,7 +142,7 @@ def test_an_operation_of_another_account_is_not_decided(desk: Desk, ours: Actor)
         )
         change(tx, asked, state="unknown")
     with pytest.raises(NotAllowed):
-        operations.decide(desk, ours, asked, done=True)
+        maintenance_operations.decide(desk, ours, asked, done=True)
 
 
 def test_nothing_is_sent_or_looked_up_for_another_account(desk: Desk, ours: Actor) -> None:

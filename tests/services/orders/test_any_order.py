@@ -40,7 +40,7 @@ from services.orders import (
     open_page,
 )
 from services.orders.errors import LinkRefused, NothingToRetry
-from services.orders.record import observe
+from services.orders.record import record_observation
 from services.orders.retry import PAUSED_GAP
 from services.orders.steps import send_mail
 from services.orders.unconfirmed import PATIENCE
@@ -314,7 +314,7 @@ class Request(RuleBasedStateMachine):
         with self.desk.store.write() as tx:
             page = orders.page_by_hipay_order_id(tx, "demo", seen.page)
             assert page is not None
-            observe(tx, self.desk, self.order, page.id, self.world.observation(seen), actor=WORKER)
+            record_observation(tx, self.desk, self.order, page.id, self.world.observation(seen), actor=WORKER)
         self.model.was_shown(seen)
 
     @precondition(lambda self: self.theirs())

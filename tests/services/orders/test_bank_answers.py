@@ -15,8 +15,8 @@ from services.desk import Desk
 from services.hipay.observations import Observation
 from services.notices.choices import choose
 from services.notices.post import post
-from services.orders import create, history, notifications, operations
-from services.orders.bank_answers import BANK_REFUSED, observe_read
+from services.orders import create, history, maintenance_operations, notifications
+from services.orders.bank_answers import BANK_REFUSED, record_read
 from services.store import Row
 from services.store.orders import orders
 from tests.support.drafts import draft
@@ -46,12 +46,14 @@ def look(desk: Desk, actor: Actor, order_id: int) -> None:
 
 
 def most(desk: Desk, actor: Actor, order_id: int) -> dict[str, int]:
-    return {one.kind: one.most for one in operations.of_order(desk, actor, order_id)[1]}
+    return {one.kind: one.most for one in maintenance_operations.of_order(desk, actor, order_id)[1]}
 
 
 def ask(desk: Desk, actor: Actor, order_id: int, kind: str, amount: int) -> int:
-    [choice] = [one for one in operations.of_order(desk, actor, order_id)[1] if one.kind == kind]
-    asked = operations.ask(desk, actor, order_id, choice, amount, "returned", create.new_form_key())
+    [choice] = [one for one in maintenance_operations.of_order(desk, actor, order_id)[1] if one.kind == kind]
+    asked = maintenance_operations.ask(
+        desk, actor, order_id, choice, amount, "returned", create.new_form_key()
+    )
     drain(desk)
     return asked
 
@@ -61,7 +63,7 @@ def bank(sandbox: RunningSandbox, outcome: str, operation: str = "") -> None:
 
 
 def asked_of(desk: Desk, actor: Actor, order_id: int) -> list[tuple[str, str]]:
-    return [(one.state, one.failure) for one in operations.of_order(desk, actor, order_id)[0]]
+    return [(one.state, one.failure) for one in maintenance_operations.of_order(desk, actor, order_id)[0]]
 
 
 def still_open(desk: Desk, actor: Actor, order_id: int) -> list[Row[Any]]:
@@ -179,8 +181,8 @@ def test_which_of_two_equal_refunds_it_was_is_not_guessed(
     [alarm] = still_open(desk, manager, order_id)
     assert (alarm.kind, alarm.detail["operations"]) == ("operation_refused_unclear", [first, second])
     assert most(desk, manager, order_id) == {}  # nothing is sent until somebody has said which
-    operations.decide(desk, manager, first, done=False)
-    operations.decide(desk, manager, second, done=True)
+    maintenance_operations.decide(desk, manager, first, done=False)
+    maintenance_operations.decide(desk, manager, second, done=True)
     drain(desk)
     assert [state for state, _ in asked_of(desk, manager, order_id)] == ["refused", "done"]
     assert kinds(desk, manager, order_id) == []
@@ -229,7 +231,7 @@ def test_a_refused_refund_that_is_done_after_all(desk: Desk, manager: Actor, san
         operations=tuple(replace(one, status="completed") for one in seen.operations),
     )
     with desk.store.write() as tx:
-        observe_read(tx, desk, order_id, page.id, done)
+        record_read(tx, desk, order_id, page.id, done)
     assert asked_of(desk, manager, order_id) == [("done", "")]
     assert kinds(desk, manager, order_id) == []
 
@@ -296,7 +298,7 @@ def test_what_hipay_never_knows_is_looked_up_for_a_day_and_then_left_to_a_person
     assert "operation" not in history.detail(desk, manager, order_id).waiting
     assert [state for state, _ in asked_of(desk, manager, order_id)] == ["unknown"]
     assert len(happened(desk, manager, order_id, "operation_not_found")) == 1
-    operations.decide(desk, manager, operation, done=False)
+    maintenance_operations.decide(desk, manager, operation, done=False)
     drain(desk)
     assert kinds(desk, manager, order_id) == []
     assert most(desk, manager, order_id) == {"refund": 100_0000}
@@ -359,7 +361,7 @@ def test_an_amount_below_zero_is_kept_apart(
     before = history.detail(desk, manager, order_id).order
     seen: Observation = replace(read.observations[0], **{amount: -5_0000, "at": clock.now()})
     with desk.store.write() as tx:
-        assert observe_read(tx, desk, order_id, page.id, seen) == "quarantined"
+        assert record_read(tx, desk, order_id, page.id, seen) == "quarantined"
     after = history.detail(desk, manager, order_id)
     assert (after.order.captured, after.order.refunded) == (before.captured, before.refunded)
     [alarm] = still_open(desk, manager, order_id)

@@ -15,8 +15,8 @@ from services.orders import (
     errors,
     history,
     links,
+    maintenance_operations,
     open_page,
-    operations,
     payment_link,
 )
 from services.orders.errors import AmountBelowMinimum, ExpiryTooLate, ExpiryTooSoon, FieldEmpty, FieldTooLong
@@ -128,7 +128,7 @@ def test_called_off_the_link_says_so_and_a_late_payment_is_counted_with_an_alarm
     assert page.state == "withdrawn"
     seen = found(desk, order_id)
     assert (seen.badge, seen.url) == ("cancelled", None)
-    assert (press(desk, order_id).standing, press(desk, order_id).url) == ("cancelled", None)
+    assert (press(desk, order_id).link_state, press(desk, order_id).url) == ("cancelled", None)
     for refused in (
         lambda: links.cancel(desk, manager, order_id, key()),
         lambda: links.resend(desk, manager, order_id, key()),
@@ -227,7 +227,7 @@ def test_money_on_the_former_page_is_counted_with_an_alarm(
     seen = found(desk, order_id)
     assert (seen.order.payment, seen.order.captured) == ("partly_captured", 100_0000)
     assert alarms(desk, order_id) == ["former_amount"]
-    assert press(desk, order_id).standing == "paid"
+    assert press(desk, order_id).link_state == "paid"
 
 
 def test_money_on_a_page_with_the_former_description_is_looked_at_too(
@@ -239,7 +239,7 @@ def test_money_on_a_page_with_the_former_description_is_looked_at_too(
     pay(desk, sandbox, order_id)
     assert (found(desk, order_id).order.payment, alarms(desk, order_id)) == ("captured", ["former_facts"])
     [alarm] = found(desk, order_id).alarms
-    [transaction] = operations.of_order(desk, manager, order_id)[1]
+    [transaction] = maintenance_operations.of_order(desk, manager, order_id)[1]
     assert (transaction.kind, transaction.reference) == ("refund", alarm.detail["reference"])
 
 
@@ -356,4 +356,4 @@ def test_every_standing_is_told(desk: Desk, manager: Actor) -> None:
             orders.change_order(tx, order_id, payment=payment, availability=availability)
             order = orders.order(tx, order_id)
             assert order is not None
-            assert payment_link.standing(order, clock.now()) == expected
+            assert payment_link.link_state(order, clock.now()) == expected

@@ -6,8 +6,8 @@ from services import clock
 from services.access import Actor, NotAllowed
 from services.demo.drain import drain
 from services.desk import Desk
-from services.orders import create, history, operations
-from services.orders.operations import (
+from services.orders import create, history, maintenance_operations
+from services.orders.maintenance_operations import (
     NothingToOperate,
     OperationOvertaken,
     OperationTooMuch,
@@ -29,14 +29,16 @@ def look(desk: Desk, actor: Actor, order_id: int) -> None:
 
 
 def offered(desk: Desk, actor: Actor, order_id: int) -> dict[str, Possible]:
-    return {one.kind: one for one in operations.of_order(desk, actor, order_id)[1]}
+    return {one.kind: one for one in maintenance_operations.of_order(desk, actor, order_id)[1]}
 
 
 def ask(
     desk: Desk, actor: Actor, order_id: int, kind: str, amount: int, why: str = "returned", key: str = ""
 ) -> int:
     choice = offered(desk, actor, order_id)[kind]
-    return operations.ask(desk, actor, order_id, choice, amount, why, key or create.new_form_key())
+    return maintenance_operations.ask(
+        desk, actor, order_id, choice, amount, why, key or create.new_form_key()
+    )
 
 
 def test_a_refund_in_part_then_the_rest(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
@@ -82,10 +84,10 @@ def test_a_held_amount_is_collected_in_part_or_given_up(
 def test_two_presses_are_one_refund(desk: Desk, manager: Actor, sandbox: RunningSandbox) -> None:
     order_id = pay_order(desk, manager, sandbox)
     choice, key = offered(desk, manager, order_id)["refund"], create.new_form_key()
-    first = operations.ask(desk, manager, order_id, choice, 10_0000, "x", key)
-    assert operations.ask(desk, manager, order_id, choice, 10_0000, "x", key) == first
+    first = maintenance_operations.ask(desk, manager, order_id, choice, 10_0000, "x", key)
+    assert maintenance_operations.ask(desk, manager, order_id, choice, 10_0000, "x", key) == first
     with pytest.raises(OperationUnderway):
-        operations.ask(desk, manager, order_id, choice, 10_0000, "x", create.new_form_key())
+        maintenance_operations.ask(desk, manager, order_id, choice, 10_0000, "x", create.new_form_key())
     drain(desk)
     assert history.detail(desk, manager, order_id).order.refunded == 10_0000
 
@@ -102,7 +104,7 @@ def test_what_hipay_does_not_show_yet_is_not_offered_again(
     assert history.detail(desk, manager, order_id).order.refunded == 0  # done, and not yet seen
     assert offered(desk, other, order_id)["refund"].most == 60_0000
     with pytest.raises(OperationOvertaken) as refused:
-        operations.ask(desk, other, order_id, hers, 40_0000, "returned", create.new_form_key())
+        maintenance_operations.ask(desk, other, order_id, hers, 40_0000, "returned", create.new_form_key())
     assert refused.value.fields() == {"most_units": "600000", "currency": "EUR"}
     with pytest.raises(OperationTooMuch):
         ask(desk, other, order_id, "refund", 60_0001)
@@ -129,7 +131,7 @@ def test_what_is_done_and_not_shown_yet_is_not_offered_again() -> None:
 
 def most(seen: list[dict[str, object]], *done: object) -> dict[str, int]:
     state = fold("link", 100_0000, [Event("payment", clock.now(), one) for one in seen])
-    return {one.kind: one.most for one in operations.possible(state, done)}
+    return {one.kind: one.most for one in maintenance_operations.possible(state, done)}
 
 
 def test_a_lost_answer_is_never_asked_again_but_recognised(
@@ -139,7 +141,7 @@ def test_a_lost_answer_is_never_asked_again_but_recognised(
     sandbox.control("faults", {"kind": "lost", "path": "/v1/maintenance", "count": 1})
     ask(desk, manager, order_id, "refund", 10_0000)
     drain(desk)
-    asked, _ = operations.of_order(desk, manager, order_id)
+    asked, _ = maintenance_operations.of_order(desk, manager, order_id)
     assert [one.state for one in asked] == ["done"]  # the read showed its id
     found = history.detail(desk, manager, order_id)
     assert found.order.refunded == 10_0000
@@ -152,11 +154,11 @@ def test_what_stays_unknown_waits_for_a_person(desk: Desk, manager: Actor, sandb
     operation_id = ask(desk, manager, order_id, "refund", 10_0000)
     drain(desk)
     look(desk, manager, order_id)
-    asked, now_possible = operations.of_order(desk, manager, order_id)
+    asked, now_possible = maintenance_operations.of_order(desk, manager, order_id)
     assert [one.state for one in asked] == ["unknown"]
     assert now_possible == ()
     assert [alarm.kind for alarm in history.detail(desk, manager, order_id).alarms] == ["operation_unknown"]
-    operations.decide(desk, manager, operation_id, done=False)
+    maintenance_operations.decide(desk, manager, operation_id, done=False)
     assert "refund" in offered(desk, manager, order_id)
     assert history.detail(desk, manager, order_id).order.refunded == 0
 
@@ -166,7 +168,7 @@ def test_an_unreachable_gateway_is_asked_later(desk: Desk, manager: Actor, sandb
     away = Desk(desk.settings.model_copy(update={"sandbox_url": "http://127.0.0.1:9"}), desk.store)
     ask(desk, manager, order_id, "refund", 10_0000)
     drain(away)
-    asked, _ = operations.of_order(desk, manager, order_id)
+    asked, _ = maintenance_operations.of_order(desk, manager, order_id)
     assert [one.state for one in asked] == ["requested"]
     sandbox.control("clock", {"advance_seconds": 60})
     drain(desk)
@@ -180,7 +182,7 @@ def test_refusals_before_anything_is_asked(desk: Desk, manager: Actor, sandbox: 
     with pytest.raises(OperationTooMuch):
         ask(desk, manager, order_id, "refund", 100_0001)
     with pytest.raises(NothingToOperate):
-        operations.ask(
+        maintenance_operations.ask(
             desk,
             manager,
             order_id,
@@ -191,6 +193,8 @@ def test_refusals_before_anything_is_asked(desk: Desk, manager: Actor, sandbox: 
         )
     choice = offered(desk, manager, order_id)["refund"]
     with pytest.raises(NotAllowed):
-        operations.ask(desk, person(desk, "admin"), order_id, choice, 1_0000, "x", create.new_form_key())
+        maintenance_operations.ask(
+            desk, person(desk, "admin"), order_id, choice, 1_0000, "x", create.new_form_key()
+        )
     assert offered(desk, person(desk, "finance"), order_id).keys() == {"refund"}
-    assert operations.of_order(desk, manager, order_id)[0] == ()
+    assert maintenance_operations.of_order(desk, manager, order_id)[0] == ()

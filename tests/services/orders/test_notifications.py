@@ -64,7 +64,7 @@ def shows(desk: Desk, row: int, *, total: int | None = None, **changes: str | in
     seen = replace(parse(body(**changes), FORM).observation(), charged_back=total)
     with desk.store.write() as tx:
         page = orders.pages_of(tx, row)[0]
-        return record.observe(tx, desk, row, page.id, seen, actor=WORKER)
+        return record.record_observation(tx, desk, row, page.id, seen, actor=WORKER)
 
 
 def recorded(desk: Desk, row: int) -> list[tuple[str, str]]:
@@ -273,7 +273,7 @@ def test_what_cannot_be_read_is_said_so_and_holds_nobody_up(desk: Desk, raw: byt
 def test_a_fault_of_ours_is_alarmed_and_holds_nobody_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     row, _ = order_with_page(desk)
     order_with_page(desk, "A-2")
-    whole = record.tell
+    whole = record.record_unconfirmed
 
     def faulty(tx: Any, desk: Desk, told: Any) -> Any:
         if row in [page.order for page, _ in told]:
@@ -281,7 +281,7 @@ def test_a_fault_of_ours_is_alarmed_and_holds_nobody_up(desk: Desk, monkeypatch:
             raise ValueError("secret text")
         return whole(tx, desk, told)
 
-    monkeypatch.setattr(notifications, "tell", faulty)
+    monkeypatch.setattr(notifications, "record_unconfirmed", faulty)
     receive(desk, body("A-2", transaction_reference="1"), body("A-1"), body("A-2", transaction_reference="2"))
     assert notifications.work_off(desk) == 3
     assert states(desk) == ["applied", "failed", "applied"]

@@ -356,7 +356,7 @@ def test_cancelled_while_hipay_was_asked_leads_nowhere(
             open_page.press(desk, token)
     else:
         done = open_page.press(desk, token)
-        assert (done.standing, done.url) == ("cancelled", None)
+        assert (done.link_state, done.url) == ("cancelled", None)
         assert [page.state for page in found(desk, sent).pages] == ["withdrawn"]
     assert found(desk, sent).badge == "cancelled"
     assert open_page.press(desk, token) == open_page.Pressed("cancelled")

@@ -17,7 +17,7 @@ from services.desk import Desk
 from services.entrypoints import worker
 from services.mail.reports import Report, Told
 from services.orders import create, history, links
-from services.orders.bounces import tell
+from services.orders.bounces import record_bounce
 from services.orders.history import Detail
 from services.orders.reminders import remind
 from services.store.orders import orders
@@ -168,7 +168,9 @@ def test_never_after_it_came_back_and_again_at_another_address(
     remind(desk)
     message = seen(desk, order_id).messages[0]
     with desk.store.write() as tx:
-        assert tell(tx, Report((message.message_id,), (Told("failed", frozenset(), "5.1.1", "unknown"),)))
+        assert record_bounce(
+            tx, Report((message.message_id,), (Told("failed", frozenset(), "5.1.1", "unknown"),))
+        )
     work(desk, sandbox)
     assert reminded(sandbox) == []
     assert "reminder_dropped" in kinds(desk, order_id)

@@ -78,12 +78,12 @@ def test_an_erasure_by_name_misses_no_spelling(desk: Desk) -> None:
     with desk.store.write() as tx:
         tx.exec_driver_sql("UPDATE pages SET expires_at = created_at")
     for name in ("lukasz d'argent-lecoeur", "D ARGENT LECŒUR Łukasz", "lukasz dargentlecoeur"):
-        assert retention.look(desk, admin, name).orders == ("A-1",), name
-    assert not retention.look(desk, admin, "lecoeur").anything
+        assert retention.find(desk, admin, name).orders == ("A-1",), name
+    assert not retention.find(desk, admin, "lecoeur").anything
     retention.erase(desk, admin, "lukasz d argent lecoeur")
-    assert not retention.look(desk, admin, "Łukasz d’Argent-Lecœur").anything
+    assert not retention.find(desk, admin, "Łukasz d’Argent-Lecœur").anything
     for nobody in ("—", "-"):  # the name of who was erased is none
-        assert not retention.look(desk, admin, nobody).anything
+        assert not retention.find(desk, admin, nobody).anything
 
 
 def test_who_pays_by_telephone_is_warned_of_under_another_spelling(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from services.orders import history
 from services.orders.record import record
 from services.orders.steps import read_payment, runner
 from services.store.lease import LeaseLost
-from services.store.orders import operations, orders, steps
+from services.store.orders import maintenance_operations, orders, steps
 from services.store.orders.steps import Step
 from tests.support.desk import person
 from tests.support.public import order_with_page
@@ -42,12 +42,12 @@ def test_whoever_was_thought_dead_writes_over_no_successor(desk: Desk) -> None:
     assert stale is not None
     assert successor is not None
     with desk.store.write() as tx:
-        steps.hold(tx, successor)
+        steps.lock_step(tx, successor)
         steps.finish(tx, successor)
         steps.schedule(tx, order, "mail", "demo", clock.now())
     assert take(desk) is not None  # the next step, with as many leases as the stale one knew
     with pytest.raises(LeaseLost), desk.store.write() as tx:
-        steps.hold(tx, stale)
+        steps.lock_step(tx, stale)
 
 
 def test_a_step_of_many_calls_outlasts_no_lease(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +149,7 @@ def test_a_worker_and_a_notification_of_one_order_do_not_wait_for_each_other(des
 
     def work() -> None:
         with desk.store.write() as tx:
-            steps.hold(tx, step)
+            steps.lock_step(tx, step)
             meet()
             record(tx, order, "mail_sent", WORKER)
             steps.finish(tx, step)
@@ -193,7 +193,7 @@ def test_what_can_never_succeed_ends_after_a_day_where_people_see_it(
                 state="queued",
                 created_at=clock.now(),
             )
-        operations.add(
+        maintenance_operations.add(
             tx,
             order=order,
             account="demo",

@@ -26,9 +26,9 @@ from services.orders import (
     confirm,
     history,
     links,
+    maintenance_operations,
     notifications,
     open_page,
-    operations,
 )
 from services.orders.confirm import AccountAsked, ToldOtherwise, WhyMissing
 from services.orders.errors import BeingConfirmed
@@ -133,10 +133,10 @@ def test_a_forged_notification_is_never_money_and_a_real_payment_is(
         0,
         None,
     )
-    assert [one.transaction.captured for one in seen.told] == [AMOUNT]
+    assert [one.transaction.captured for one in seen.unconfirmed] == [AMOUNT]
     listed = history.find(desk, manager, orders.Filter(badges=("unconfirmed",)))
     assert [one.id for one in listed.orders] == [order]
-    assert operations.of_order(desk, person(desk, "finance"), order) == ((), ())
+    assert maintenance_operations.of_order(desk, person(desk, "finance"), order) == ((), ())
 
     drain(desk)  # HiPay is asked, and knows no such payment
     assert kinds_of(desk, order)[-2:] == ["payment_told", "payment_absent"]
@@ -338,13 +338,13 @@ def test_an_unknown_operation_is_not_settled_by_what_is_told(
     history.check_now(desk, manager, [order])
     drain(desk)
     finance = person(desk, "finance")
-    _, (refund,) = operations.of_order(desk, finance, order)
+    _, (refund,) = maintenance_operations.of_order(desk, finance, order)
     sandbox.control("faults", {"kind": "lost", "path": "/v1/maintenance", "count": 1})
-    operations.ask(desk, finance, order, refund, 5_0000, "a gift", "k")
+    maintenance_operations.ask(desk, finance, order, refund, 5_0000, "a gift", "k")
     for kind in ("/v3/order", "/v3/transaction", "/v1/transaction"):
         sandbox.control("faults", {"kind": "5xx", "path": kind})
     drain(desk)
-    [asked], _ = operations.of_order(desk, finance, order)
+    [asked], _ = maintenance_operations.of_order(desk, finance, order)
     assert asked.state == "unknown"
     tell(
         desk,
@@ -355,7 +355,7 @@ def test_an_unknown_operation_is_not_settled_by_what_is_told(
         transaction_reference=refund.reference,
         **{"operation[id]": asked.operation_id, "operation[amount]": "5.00"},
     )
-    [asked], _ = operations.of_order(desk, finance, order)
+    [asked], _ = maintenance_operations.of_order(desk, finance, order)
     assert (asked.state, found(desk, order).order.refunded) == ("unknown", 0)
 
 
@@ -386,7 +386,7 @@ def test_of_an_account_that_has_gone_a_person_confirms(
         for _ in range(2):
             confirm.confirm(desk, finance, order, shown, "Élodie Marchand showed it in HiPay's console", "k1")
         seen = found(desk, order)
-        assert (seen.badge, seen.order.captured, seen.told) == ("paid", AMOUNT, ())
+        assert (seen.badge, seen.order.captured, seen.unconfirmed) == ("paid", AMOUNT, ())
         [event] = [one for one in seen.events if one.kind == "payment_confirmed"]
         assert event.data["why"] == "… … showed it in HiPay's console"
         assert (event.actor_id, kinds_of(desk, order).count("payment")) == (finance.id, 1)

@@ -197,9 +197,9 @@ def test_a_late_worker_cannot_write_over_its_successor(desk: Desk) -> None:
         assert steps.take(tx, "two", now, LEASE, PAGES) is None
         second = steps.take(tx, "two", now + timedelta(seconds=11), LEASE, PAGES)
         assert second is not None
-        steps.hold(tx, second)
+        steps.lock_step(tx, second)
         with pytest.raises(LeaseLost):
-            steps.hold(tx, first)
+            steps.lock_step(tx, first)
         steps.finish(tx, second)
         with pytest.raises(LeaseLost):
-            steps.hold(tx, second)
+            steps.lock_step(tx, second)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.orders.retry import TOLD_GAP, UNDER_WAY, next_read
+from services.orders.retry import UNCONFIRMED_GAP, UNDER_WAY, next_read
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 OVER, OPEN = NOW - timedelta(days=30), NOW + timedelta(days=3)
@@ -13,9 +13,9 @@ OVER, OPEN = NOW - timedelta(days=30), NOW + timedelta(days=3)
 @pytest.mark.parametrize("payment", ["unpaid", "unconfirmed", "captured"])
 @pytest.mark.parametrize("since", [timedelta(0), timedelta(hours=3), timedelta(days=400)])
 def test_what_is_told_is_asked_for_soon_whatever_the_links_end(payment: str, since: timedelta) -> None:
-    later = next_read(payment, NOW - since, OVER, NOW, told=True)
+    later = next_read(payment, NOW - since, OVER, NOW, awaited=True)
     assert later is not None
-    assert timedelta(seconds=20) <= later - NOW <= TOLD_GAP
+    assert timedelta(seconds=20) <= later - NOW <= UNCONFIRMED_GAP
 
 
 def test_what_hipay_does_not_show_is_asked_for_daily_and_not_for_ever() -> None:

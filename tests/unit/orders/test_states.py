@@ -266,7 +266,7 @@ def test_a_telephone_payment_has_no_mail() -> None:
 def test_a_told_chargeback_or_refund_is_no_second_payment() -> None:
     twice = fold("link", AMOUNT, [CAPTURED, told(118, "T2", captured=AMOUNT)])
     assert not twice.paid_twice
-    assert [one.transaction.reference for one in twice.told] == ["T2"]
+    assert [one.transaction.reference for one in twice.unconfirmed] == ["T2"]
 
 
 units = st.integers(0, 4).map(lambda count: count * 25_0000)

@@ -17,7 +17,7 @@ from services.reconciliation.matching.lookup import (
 from services.reconciliation.matching.match import match
 from services.reconciliation.matching.order_status import ORDER_COLUMNS, classify, frame
 from services.settlements.columns import TEXTS, UNITS
-from services.settlements.operations import operation
+from services.settlements.settlement_operations import operation
 
 
 def order(number: int, **cells: object) -> dict[str, object]:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from services.settlements.blocks import read_blocks
 from services.settlements.dialect import detect_file
 from services.settlements.findings import FindingsCollector, findings_of
-from services.settlements.operations import OPERATIONS
 from services.settlements.placeholders import says_none
 from services.settlements.read import SettlementFile, read
+from services.settlements.settlement_operations import OPERATIONS
 from services.settlements.sheet import SetAsideRow
 from services.settlements.source import open_source
 from services.settlements.words import ASIDE

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.settlements import columns, operations
+from services.settlements import columns, settlement_operations
 from services.settlements.columns import COLUMNS, LABELS, recognise
 from tests.unit.settlements.writing import ENGLISH, FRENCH
 
@@ -42,10 +42,10 @@ def test_no_spelling_stands_for_two_columns() -> None:
 
 
 def test_the_28_operations_are_known_by_each_of_their_names() -> None:
-    assert len(operations.OPERATIONS) == 28
-    for operation in operations.OPERATIONS:
+    assert len(settlement_operations.OPERATIONS) == 28
+    for operation in settlement_operations.OPERATIONS:
         for name in (operation.label, operation.label.upper(), *operation.former):
-            assert operations.operation(name) is operation, name
+            assert settlement_operations.operation(name) is operation, name
 
 
 @pytest.mark.parametrize(
@@ -58,16 +58,18 @@ def test_the_28_operations_are_known_by_each_of_their_names() -> None:
     ],
 )
 def test_former_names_are_the_present_operation(name: str, code: str) -> None:
-    found = operations.operation(name)
+    found = settlement_operations.operation(name)
     assert found is not None
     assert found.code == code
 
 
 def test_an_unknown_operation_is_not_guessed() -> None:
-    assert operations.operation("Sales tax") is None
-    assert operations.operation("") is None
+    assert settlement_operations.operation("Sales tax") is None
+    assert settlement_operations.operation("") is None
 
 
 def test_control_totals_are_those_that_repeat_other_lines() -> None:
-    control = {operation.label for operation in operations.OPERATIONS if operation.kind == "control"}
+    control = {
+        operation.label for operation in settlement_operations.OPERATIONS if operation.kind == "control"
+    }
     assert control == {"Payout", "Split payout", "Splitting payout"}

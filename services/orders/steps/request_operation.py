@@ -11,12 +11,12 @@ from services.desk import Desk
 from services.errors import DeskError
 from services.hipay import errors
 from services.hipay.observations import Observation
-from services.orders.bank_answers import UNCLEAR, observe_read
+from services.orders.bank_answers import UNCLEAR, record_read
 from services.orders.record import alarm, operation_done, record
 from services.orders.retry import PAUSED_GAP, backoff, hopeless
 from services.orders.steps.lease import renewed
 from services.store import Connection
-from services.store.orders import operations, orders, steps
+from services.store.orders import maintenance_operations, orders, steps
 from services.store.orders.records import AskedOperation
 from services.store.orders.steps import Step
 
@@ -24,8 +24,8 @@ from services.store.orders.steps import Step
 def run(desk: Desk, step: Step) -> None:
     """Ask HiPay for the order's operation, or look up those whose answer was lost."""
     with desk.store.write() as tx:
-        steps.hold(tx, step)
-        unsettled = operations.unsettled(tx, step.order)
+        steps.lock_step(tx, step)
+        unsettled = maintenance_operations.unsettled(tx, step.order)
         asked = next((one for one in unsettled if one.state == "requested"), None)
         if not unsettled:
             steps.finish(tx, step)
@@ -36,7 +36,7 @@ def run(desk: Desk, step: Step) -> None:
             return
         if asked is not None:
             # From here on a crash leaves it unknown: better a question to a person than money sent twice.
-            operations.change(tx, asked.id, state="unknown")
+            maintenance_operations.change(tx, asked.id, state="unknown")
     if asked is None:
         _look_up(desk, step, unsettled)
     else:
@@ -58,14 +58,14 @@ def _ask(desk: Desk, step: Step, asked: AskedOperation) -> None:
             _refused(desk, step, asked, error)
             return
         with desk.store.write() as tx:
-            steps.hold(tx, step)
-            operations.change(
+            steps.lock_step(tx, step)
+            maintenance_operations.change(
                 tx, asked.id, state="requested", failure=error.code, failure_detail=error.fields()
             )
             steps.again(tx, step, clock.now() + backoff(step.tries))
     except (errors.OutcomeUnknown, errors.Unavailable, errors.BadAnswer, errors.AnswerTooLarge) as error:
         with desk.store.write() as tx:
-            steps.hold(tx, step)
+            steps.lock_step(tx, step)
             _lost(tx, asked, error.code, error.fields())
             steps.finish(tx, step)
             steps.schedule(tx, step.order, "operation", step.account, clock.now())
@@ -74,7 +74,7 @@ def _ask(desk: Desk, step: Step, asked: AskedOperation) -> None:
         _refused(desk, step, asked, error)
     else:
         with desk.store.write() as tx:
-            steps.hold(tx, step)
+            steps.lock_step(tx, step)
             operation_done(tx, step.order, asked, WORKER)
             steps.finish(tx, step)
             steps.schedule(tx, step.order, "read", step.account, clock.now())
@@ -83,8 +83,10 @@ def _ask(desk: Desk, step: Step, asked: AskedOperation) -> None:
 
 def _refused(desk: Desk, step: Step, asked: AskedOperation, error: DeskError) -> None:
     with desk.store.write() as tx:
-        steps.hold(tx, step)
-        operations.change(tx, asked.id, state="refused", failure=error.code, failure_detail=error.fields())
+        steps.lock_step(tx, step)
+        maintenance_operations.change(
+            tx, asked.id, state="refused", failure=error.code, failure_detail=error.fields()
+        )
         record(
             tx,
             step.order,
@@ -99,7 +101,7 @@ def _refused(desk: Desk, step: Step, asked: AskedOperation, error: DeskError) ->
 
 def _lost(tx: Connection, asked: AskedOperation, code: str, fields: dict[str, str]) -> None:
     """Nobody knows yet whether it was done."""
-    operations.change(tx, asked.id, state="unknown", failure=code, failure_detail=fields)
+    maintenance_operations.change(tx, asked.id, state="unknown", failure=code, failure_detail=fields)
     record(tx, asked.order, "operation_unknown", WORKER, error=code, fields=fields)
 
 
@@ -115,7 +117,7 @@ def _look_up(desk: Desk, step: Step, lost: list[AskedOperation]) -> None:
     except DeskError as error:
         may_ask = not isinstance(error, errors.NotAuthorised)
     with desk.store.write() as tx:
-        steps.hold(tx, step)
+        steps.lock_step(tx, step)
         for one in lost:
             if not one.failure:  # the worker that asked died before it heard the answer
                 _lost(tx, one, errors.OutcomeUnknown.code, {})
@@ -123,8 +125,8 @@ def _look_up(desk: Desk, step: Step, lost: list[AskedOperation]) -> None:
         for one, transactions in found:
             for seen in transactions:
                 if seen.reference == one.reference and seen.order_id in pages:
-                    observe_read(tx, desk, step.order, pages[seen.order_id], seen)
-        still = {one.id for one in operations.unsettled(tx, step.order)}
+                    record_read(tx, desk, step.order, pages[seen.order_id], seen)
+        still = {one.id for one in maintenance_operations.unsettled(tx, step.order)}
         for one, transactions in found:
             if one.id in still and not transactions:
                 record(
@@ -147,7 +149,7 @@ def _look_up(desk: Desk, step: Step, lost: list[AskedOperation]) -> None:
 
 def stop(tx: Connection, step: Step, code: str) -> None:
     """Ask HiPay no more: whether anything was done is for a person to look up."""
-    unsettled = operations.unsettled(tx, step.order)
+    unsettled = maintenance_operations.unsettled(tx, step.order)
     for one in unsettled:
         _lost(tx, one, code, {})
     _tell(tx, step, unsettled)

@@ -28,7 +28,7 @@ from services.orders.errors import OrderError, UnknownOrder
 from services.orders.record import operation_done, record
 from services.store import Connection, alarms
 from services.store.order_states import OperationKind
-from services.store.orders import operations, orders, steps
+from services.store.orders import maintenance_operations, orders, steps
 from services.store.orders.records import AskedOperation, StoredEvent
 
 WHY_MAX = 200
@@ -111,7 +111,7 @@ def ask(
     with desk.store.write() as tx:
         order = orders.order(tx, order_id)
         _require(tx, actor, wanted.kind, order.account if order else None)
-        known = operations.by_form_key(tx, form_key)
+        known = maintenance_operations.by_form_key(tx, form_key)
         if known is not None:
             return int(known.id)
         if order is None:
@@ -119,7 +119,7 @@ def ask(
         require_account(desk, order.account)
         if wanted.kind == "refund" and not reason:
             raise ReasonMissing
-        if operations.unsettled(tx, order_id):
+        if maintenance_operations.unsettled(tx, order_id):
             raise OperationUnderway
         now_possible = next((one for one in _possible(tx, order_id) if _same(one, wanted)), None)
         if now_possible is None:
@@ -128,7 +128,7 @@ def ask(
             raise OperationOvertaken(now_possible.most, order.currency)
         if not 0 < amount <= now_possible.most:
             raise OperationTooMuch(now_possible.most, order.currency)
-        asked = operations.add(
+        asked = maintenance_operations.add(
             tx,
             order=order_id,
             account=order.account,
@@ -158,14 +158,16 @@ def decide(desk: Desk, actor: Actor, operation_id: int, *, done: bool) -> None:
     Raises OperationRefused when it is not unknown, NotAllowed.
     """
     with desk.store.write() as tx:
-        asked = operations.operation(tx, operation_id)
+        asked = maintenance_operations.operation(tx, operation_id)
         _require(tx, actor, asked.kind if asked else "capture", asked.account if asked else None)
         if asked is None or asked.state != "unknown":
             raise OperationRefused
         if done:
             operation_done(tx, asked.order, asked, actor)
         else:
-            operations.change(tx, asked.id, state="refused", failure="operation_not_done", failure_detail={})
+            maintenance_operations.change(
+                tx, asked.id, state="refused", failure="operation_not_done", failure_detail={}
+            )
             record(
                 tx, asked.order, "operation_refused", actor, operation=asked.kind, error="operation_not_done"
             )
@@ -186,7 +188,7 @@ def of_order(
     with desk.store.read() as tx:
         order = allowed_order(tx, actor, Right.SEE_ORDERS, order_id)
         held = rights_on(tx, actor, order.account)
-        asked = operations.of_order(tx, order_id)
+        asked = maintenance_operations.of_order(tx, order_id)
         busy = any(one.state in ("requested", "unknown") for one in asked)
         busy = busy or order.account not in desk.settings.all_accounts
         now_possible = () if busy else _possible(tx, order_id)
@@ -230,7 +232,7 @@ def _possible(tx: Connection, order_id: int) -> tuple[Possible, ...]:
     order = orders.order(tx, order_id)
     assert order is not None
     events = [states.Event(row.kind, row.at, row.data) for row in orders.events_of(tx, order_id)]
-    done = [asked for asked in operations.of_order(tx, order_id) if asked.state == "done"]
+    done = [asked for asked in maintenance_operations.of_order(tx, order_id) if asked.state == "done"]
     return possible(states.fold(order.channel, order.amount, events), done)
 
 
@@ -240,4 +242,4 @@ def _same(one: Possible, wanted: Possible) -> bool:
 
 def _operation_id(tx: Connection, business_id: str, kind: OperationKind, order_id: int) -> str:
     """``261124-ABCDE-R1``: short, readable, never given twice."""
-    return f"{business_id}-{kind[0].upper()}{len(operations.of_order(tx, order_id)) + 1}"
+    return f"{business_id}-{kind[0].upper()}{len(maintenance_operations.of_order(tx, order_id)) + 1}"
