@@ -1,8 +1,8 @@
-"""Customers' data goes after a set time, or on request. Amounts, ids, references and decisions stay.
+"""Customers' data is erased after a set time, or on request. Amounts, ids, references and decisions stay.
 
 RetentionError
 ├── MonthsRefused      more than ten years, or below nought
-└── NothingToErase     nobody is known so, or all of it is still alive
+└── NothingToErase     nobody is found, or all that is found is still under way
 """
 
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class NothingToErase(RetentionError):
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What is kept of a customer. ``orders``, ``messages``, ``notifications`` and ``rows`` (of lists) can be erased now;
+    """What is stored of a customer. ``orders``, ``messages``, ``notifications`` and ``rows`` (of lists) can be erased now;
     ``alive``: order ids of requests that can still be paid or are being sent, and ``alive_until`` the last of their ends;
     ``moved``: of requests that were sent to the address once, and have another now; ``lines`` of payout files that hold it;
     ``rows_alive``: rows of a list that is still going out; ``by_name``: orders were found by a name that several may have."""
@@ -100,7 +100,7 @@ def save_months(desk: Desk, actor: Actor, account: str, wanted: int) -> None:
 
 
 def find(desk: Desk, actor: Actor, whom: str) -> Found:
-    """What is kept of a customer: under their e-mail address; of who has none, under an order id or their full name.
+    """What is stored of a customer, found by their e-mail address; of a person without one, by an order id or the full name.
 
     A customer may be one of several accounts, and is erased in all: only who configures all of them may.
 
@@ -113,7 +113,7 @@ def find(desk: Desk, actor: Actor, whom: str) -> Found:
 
 
 def erase(desk: Desk, actor: Actor, whom: str) -> Found:
-    """Erase what ``find`` finds, but for what is still alive; what was erased.
+    """Erase what ``find`` finds, but for what is still under way; what was erased.
 
     The audit entry says how much, never whose. Raises NothingToErase, AddressError, NotAllowed.
     """
@@ -191,7 +191,7 @@ def _found(tx: Connection, theirs: retention.Trace, wanted: retention.Wanted) ->
 
 
 def _until(order: Order) -> datetime:
-    """When it may be over at the latest, as far as one can tell now."""
+    """The latest time at which the order is over, as far as is known now."""
     over: datetime = order.expires_at
     return over if order.payment in UNPAID else max(over, (order.paid_at or order.created_at) + UNDER_WAY)
 

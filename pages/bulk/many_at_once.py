@@ -16,10 +16,11 @@ from pages.new_order.readiness import show_missing
 from pages.shell import sandbox_banner
 from services.access import Right
 from services.accounts.readiness import readiness
-from services.bulk import sending
+from services.bulk import request_table, sending
 from services.bulk.columns import REQUESTS
+from services.bulk.request_table import Preview
 from services.bulk.rows import Rules
-from services.bulk.sending import MOST_PER_MINUTE, PER_MINUTE, Preview
+from services.bulk.sending import MOST_PER_MINUTE, PER_MINUTE
 from services.i18n import LANGUAGES, Translator, language_name
 from services.money import format_money
 from services.orders import create
@@ -114,7 +115,9 @@ def _preview(account: Account, uploaded: Any, rules: Rules) -> Preview | None:
     t = texts()
     with st.spinner(t("Checking each row…")), table.table_refusals(REQUESTS, place):
         sheets = table.sheets(uploaded.file_id)
-        preview = sending.preview(desk(), actor(), account.key, uploaded.getvalue(), rules, choices, sheets)
+        preview = request_table.preview(
+            desk(), actor(), account.key, uploaded.getvalue(), rules, choices, sheets
+        )
         st.session_state["many_preview"] = (key, preview, create.new_form_key())
         return preview
     return None

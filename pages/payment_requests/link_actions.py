@@ -14,13 +14,13 @@ from services import money
 from services.i18n import format_datetime
 from services.mail.addresses import parse_address
 from services.mail.errors import AddressError
-from services.orders import history, links, qr
+from services.orders import history, link_rules, links, qr
 from services.orders.create import new_form_key
 from services.orders.drafts import DEFAULT_DAYS, local_time
 from services.orders.email_typos import suggestion
 from services.orders.errors import LinkRefused, NoLink, NotOurLink, StillSending
 from services.orders.history import Detail
-from services.orders.links import Action, Offer
+from services.orders.link_rules import Action, Offer
 
 # action → (button, icon, what it does)
 ACTIONS: dict[Action, tuple[str, str, str]] = {
@@ -44,7 +44,7 @@ _WINDOW = "link_window"
 def show(found: Detail) -> None:
     """The buttons of what the link allows now, and why others are absent."""
     t, order = texts(), found.order
-    offered = links.offer(desk(), actor(), order.id)
+    offered = link_rules.offer(desk(), actor(), order.id)
     with st.container(horizontal=True):
         if found.url and st.button(t("QR code"), icon=":material/qr_code_2:", key="link_qr"):
             _ask(order.id, "qr")
@@ -89,7 +89,7 @@ def _close() -> None:
 def _window(order_id: int, wanted: Any, key: str) -> None:
     with refusals():
         found = history.detail(desk(), actor(), order_id)
-        offered = links.offer(desk(), actor(), order_id)
+        offered = link_rules.offer(desk(), actor(), order_id)
         if wanted == "qr":
             _qr(found)
         elif offered is not None:

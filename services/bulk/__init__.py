@@ -1,1 +1,1 @@
-"""Many at once: a table of payment requests or of expected orders, read row by row, then worked off."""
+"""Many at once: a table of payment requests or of expected orders, read row by row, then sent or stored."""

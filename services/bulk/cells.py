@@ -1,4 +1,4 @@
-"""Cells to what an order needs: amounts under one decision a file, dates, languages, currencies."""
+"""Cells read as what an order needs: amounts with one decimal sign a file, dates, languages, currencies."""
 
 import re
 from collections.abc import Collection
@@ -31,7 +31,7 @@ DecimalSign = Literal[".", ","]
 
 
 def decide(table: Table, chosen: DecimalSign | None) -> amounts.Decision:
-    """Which sign is the decimal one in the whole file; a cell that is a number in the spreadsheet says nothing of it."""
+    """The decimal sign of the whole file; a cell that is a number in the spreadsheet is no evidence for it."""
     if chosen:
         return amounts.Decision(chosen, None, "cell")
     return amounts.decide(line.cells["amount"] for line in table.lines if "amount" not in line.typed)

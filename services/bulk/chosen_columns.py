@@ -1,4 +1,4 @@
-"""What a person says of a table's columns holds for every table of the account with the same set of headings."""
+"""A person's choice of a table's columns is stored for every table of the account with the same set of headings."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -10,18 +10,18 @@ from services.store import Connection, Store, table_columns
 from services.text import headings
 
 Kind = Literal["requests", "expected"]
-# What a person says now: meaning → a column's name, "" for none, None for what the table itself says.
+# What a person chooses now: meaning → a column's name, "" for none, None for what the table itself says.
 Said = Mapping[str, str | None]
 
 
 def of_table(store: Store, account: str, kind: Kind, said: Said | None) -> ChosenColumns:
-    """What is remembered, but for what is said now."""
+    """The stored choice for tables of this kind, and over it the choice made now."""
     with store.read() as tx:
         return ChosenColumns(table_columns.all_of(tx, account, kind), said or {})
 
 
 def remember(tx: Connection, actor: Actor, account: str, kind: Kind, head: Head) -> None:
-    """Keep what was said of a table that is used now, in that transaction."""
+    """Store the choice of a table that is used, in the caller's transaction."""
     names = headings.digest(head.names)
     if table_columns.get(tx, account, kind, names) != head.chosen:
         table_columns.save(

@@ -1,6 +1,6 @@
-"""Expected orders: the shop's own, kept so that payout lines find them. Nothing is sent for them, and none is ever changed.
+"""Expected orders: the shop's own, stored so that payout lines match them. Nothing is sent for them, and none is ever changed.
 
-An order of the list that is known with the same facts is known; one whose facts differ is shown, and stays as it was.
+An order of the list that is stored with other facts is shown, and stays as it was.
 """
 
 import uuid
@@ -87,7 +87,7 @@ def preview(
     said: Said | None = None,
     sheets: Path | None = None,
 ) -> Preview:
-    """Read a list and compare it with what is known. ``said``: of its columns, beside what is remembered; ``sheets`` as in
+    """Read a list and compare it with what is known. ``said``: the columns chosen now, over the stored choice; ``sheets`` as in
     ``table.read``. Raises what that does, NotAllowed, AccountUnknown."""
     require_account(desk, account)
     with desk.store.read() as tx:
@@ -120,8 +120,8 @@ def preview(
 
 
 def save(desk: Desk, actor: Actor, account: str, wanted: Sequence[Expected], head: Head | None = None) -> int:
-    """Keep the orders that are not known yet; how many that were. Begun again after a stop, it goes on where it was.
-    What a person said of the columns (``head``) is remembered.
+    """Store the orders that are not known yet; how many. Run again after a stop, it continues where it was. The columns that a
+    person chose (``head``) are stored.
 
     Raises NotAllowed, AccountUnknown.
     """
@@ -216,7 +216,7 @@ def _amount(line: Line, code: str, decimal: DecimalSign) -> int:
 
 
 def _differing(wanted: Expected, known: Known) -> tuple[str, ...]:
-    """The columns in which the list says something else; what the list does not say is no difference."""
+    """The columns in which the list differs from the stored order; a column that the list leaves out does not differ."""
     told = {"amount": wanted.amount, "currency": wanted.currency}
     told |= {f"reference_{n}": text for n, text in enumerate(wanted.references, 1) if text}
     return tuple(name for name, value in told.items() if getattr(known, name) != value)

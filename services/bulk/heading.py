@@ -1,4 +1,4 @@
-"""The heading of a table: what its columns are called, what each is read as, and what of that a person has said."""
+"""The heading of a table: the names of its columns, what each is read as, and which of these a person chose."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -26,8 +26,8 @@ _SIGN = re.compile(
 
 @dataclass(frozen=True)
 class ChosenColumns:
-    """What persons have said of columns, meaning → name, "" for none of them. ``kept``: of tables before, by
-    ``headings.digest`` of their names; ``said``: of this one, None for what the table itself says."""
+    """The columns that persons chose: meaning → name, "" for none of them. ``kept``: for earlier tables, by ``headings.digest`` of
+    their names; ``said``: for this table, None for what the table itself says."""
 
     kept: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     said: Mapping[str, str | None] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class ChosenColumns:
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """``names``: of the columns, no two alike; ``samples``: the first cells of each; ``chosen``: what was said of them;
+    """``names``: of the columns, no two alike; ``samples``: the first cells of each; ``chosen``: which of them a person chose, by meaning;
     ``doubts``: meanings for which several columns may stand and differ, with these columns' names."""
 
     names: tuple[str, ...]

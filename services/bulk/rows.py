@@ -1,4 +1,4 @@
-"""Rows to payment requests: each one checked by the order form's own rules, its problems named cell by cell."""
+"""Rows read as payment requests: each is checked by the order form's own rules, its problems named cell by cell."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -23,7 +23,7 @@ _PLACEHOLDER = "0"  # an order id is given when the row is kept; until then the 
 
 @dataclass(frozen=True)
 class Rules:
-    """What holds where the table says nothing. ``locale``: the reader's, for amounts in sentences. ``days``: validity."""
+    """The values for cells that the table leaves out. ``locale``: the reader's, for amounts in sentences. ``days``: validity."""
 
     language: str
     days: int
@@ -83,7 +83,7 @@ def check_rows(
 
 
 def refuse(table: Table, row: Good, column: str, error: DeskError) -> Bad:
-    """A row that was good by itself, and is not beside what is stored."""
+    """Refuse a row that is right by itself because of what is stored."""
     return Bad(row.line, (_problem(table, row.line, column, error),))
 
 
@@ -143,14 +143,14 @@ def _draft(
 
 
 def stored(draft: Draft) -> dict[str, Any]:
-    """A draft as JSON keeps it."""
+    """A draft as JSON."""
     kept = asdict(draft)
     kept["expires_at"] = draft.expires_at.isoformat() if draft.expires_at else None
     return kept
 
 
 def restored(data: dict[str, Any], order_id: str, default_end: datetime) -> Draft:
-    """The draft of a kept row: its own order id and end, where it has them."""
+    """The draft of a stored row, with its own order id and end where it has them."""
     end = datetime.fromisoformat(data["expires_at"]) if data["expires_at"] else default_end
     return Draft(
         **{

@@ -1,15 +1,14 @@
-"""Many payment requests from one table: looked at first, then sent at a set pace, each row exactly once.
+"""Many payment requests from one table, sent at a set pace, each row exactly once. ``request_table`` shows them first.
 
-A row becomes an order in one transaction with the note that it has: whatever is killed, a row is either waiting or it
+The order of a row and the row's new state are written in one transaction: whatever is killed, a row is either waiting or
 has its one order. A batch acts for the person who started it, with the rights that they have at that moment.
 """
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from services import clock
@@ -18,13 +17,9 @@ from services.accounts.configured import require_account
 from services.accounts.errors import AccountUnknown
 from services.accounts.readiness import readiness_in
 from services.bulk import (
-    cells,
     chosen_columns,
     rows,
-    table,
 )
-from services.bulk.chosen_columns import Said
-from services.bulk.columns import REQUESTS
 from services.bulk.errors import (
     BatchOver,
     NothingToSend,
@@ -32,58 +27,24 @@ from services.bulk.errors import (
     UnknownBatch,
 )
 from services.bulk.heading import Head
-from services.bulk.rows import Bad, Good, Rules
-from services.bulk.table import Table
+from services.bulk.rows import Good
 from services.desk import Desk
 from services.errors import DeskError
 from services.orders.create import create_in
-from services.orders.email_typos import suggestion
 from services.orders.errors import AccountNotReady, DraftRefused, OrderIdTaken
-from services.orders.warnings import (
-    HABIT,
-    AddressInternationalised,
-    AddressMistyped,
-    AmountUnusual,
-    InvoiceNumberMissing,
-    LooksLikeCard,
-    ReferenceUsed,
-    StillOpen,
-    exceeded_habit,
-    looks_like_card,
-)
-from services.settlements.amounts import Decision
 from services.store import STORE_AWAY, Connection
 from services.store.locks import one_at_a_time
-from services.store.orders import batches, sending
+from services.store.orders import batches
 from services.store.orders.records import Batch, BatchRow
 from services.store.restore_guard import held
 from services.text import card_numbers
 
 log = logging.getLogger(__name__)
 
-MOST_ROWS = 5_000
 PER_MINUTE, MOST_PER_MINUTE = 30, 600
 LISTED = 10
 _NOT_READY_AGAIN = timedelta(seconds=30)
-_CATCH_UP = timedelta(seconds=2)  # after a stop, rows are not made up for in a burst
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A table as it was read, without its lines: a cell may hold what is refused. ``decision.decimal`` None: the file does not say how its amounts are written, and no row
-    was checked. ``totals``: units by currency, of the good rows."""
-
-    table: Table
-    decision: Decision
-    good: tuple[Good, ...] = ()
-    bad: tuple[Bad, ...] = ()
-
-    @property
-    def totals(self) -> dict[str, int]:
-        sums: Counter[str] = Counter()
-        for row in self.good:
-            sums[row.accepted.currency] += row.accepted.amount
-        return dict(sums)
+_CATCH_UP = timedelta(seconds=2)  # after a stop, missed rows are not sent in a burst
 
 
 @dataclass(frozen=True)
@@ -108,35 +69,6 @@ class Listing:
     total: int
 
 
-def preview(
-    desk: Desk,
-    actor: Actor,
-    account: str,
-    raw: bytes,
-    rules: Rules,
-    said: Said | None = None,
-    sheets: Path | None = None,
-) -> Preview:
-    """Read and check a table; nothing is stored. ``said``: of its columns, beside what is remembered; ``sheets`` as in ``table.read``.
-    Raises what that does, NotAllowed, AccountUnknown."""
-    require_account(desk, account)
-    with desk.store.read() as tx:
-        require(tx, actor, Right.SEND, account)
-    read = table.read(
-        raw, REQUESTS, MOST_ROWS, chosen_columns.of_table(desk.store, account, "requests", said), sheets
-    )
-    decision, shown = cells.decide(read, rules.decimal), replace(read, lines=())
-    if decision.decimal is None:
-        return Preview(shown, decision)
-    now = clock.now()
-    good, bad = rows.check_rows(read, desk.account(account), rules, decision.decimal, now)
-    with desk.store.read() as tx:
-        good, taken = _beside_the_stored(tx, read, account, good, now)
-    return Preview(
-        shown, decision, tuple(good), tuple(sorted([*bad, *taken], key=lambda row: row.line.number))
-    )
-
-
 def start(
     desk: Desk,
     actor: Actor,
@@ -149,8 +81,8 @@ def start(
     form_key: str,
     head: Head | None = None,
 ) -> int:
-    """Keep the good rows and begin to send them; the id of the batch. The same ``form_key`` again begins nothing anew.
-    What a person said of the columns (``head``) is remembered.
+    """Store the good rows and begin to send them; the id of the batch. The same ``form_key`` again begins nothing anew.
+    The columns that a person chose (``head``) are stored.
 
     Raises NothingToSend, PaceRefused, AccountNotReady, AccountUnknown, NotAllowed.
     """
@@ -212,7 +144,7 @@ def listing(desk: Desk, actor: Actor, most: int = LISTED) -> Listing:
 
 
 def refused(desk: Desk, actor: Actor, batch: int) -> list[BatchRow]:
-    """The rows that were refused when their turn came, with their problems: field → [code, values].
+    """The rows that were refused while sending, with their problems: field → [code, values].
 
     Raises UnknownBatch, NotAllowed.
     """
@@ -227,7 +159,7 @@ def pause(desk: Desk, actor: Actor, batch: int) -> None:
 
 
 def resume(desk: Desk, actor: Actor, batch: int) -> None:
-    """Go on where it stopped; from now on it acts for whoever resumes it. Raises UnknownBatch, BatchOver, NotAllowed."""
+    """Continue where it stopped, from now on for the person who resumes it. Raises UnknownBatch, BatchOver, NotAllowed."""
     _turn(desk, actor, batch, "running")
 
 
@@ -327,46 +259,3 @@ def _batch(tx: Connection, actor: Actor, batch_id: int, *, lock: bool = False) -
         raise UnknownBatch
     require(tx, actor, Right.SEND, batch.account)
     return batch
-
-
-def _beside_the_stored(
-    tx: Connection, read: Table, account: str, good: list[Good], now: datetime
-) -> tuple[list[Good], list[Bad]]:
-    """The rows whose order id is free, warned of what stands beside them; and those whose order id is taken."""
-    taken = batches.taken_order_ids(tx, account, {row.draft.order_id for row in good if row.draft.order_id})
-    used = batches.used_references(tx, account, {row.accepted.references[0] for row in good} - {""})
-    waiting = batches.still_open(tx, account, {_same(row) for row in good}, now)
-    habits = {
-        currency: sending.last_amounts(tx, account, currency, HABIT)
-        for currency in {row.accepted.currency for row in good}
-    }
-    warned: list[Good] = []
-    bad: list[Bad] = []
-    seen: set[tuple[str, int, str]] = set()
-    referred: set[str] = set()
-    for row in good:
-        if row.draft.order_id in taken:
-            bad.append(rows.refuse(read, row, "order_id", OrderIdTaken(row.draft.order_id)))
-            continue
-        reference = row.accepted.references[0]
-        tests = {
-            InvoiceNumberMissing.code: not reference,
-            LooksLikeCard.code: looks_like_card(row.accepted),
-            AddressMistyped.code: suggestion(row.accepted.email) is not None,
-            AmountUnusual.code: exceeded_habit(row.accepted.amount, habits[row.accepted.currency])
-            is not None,
-            AddressInternationalised.code: row.accepted.internationalised,
-            "same_in_file": _same(row) in seen,
-            "reference_in_file": reference in referred,
-            StillOpen.code: _same(row) in waiting,
-            ReferenceUsed.code: reference in used,
-        }
-        seen.add(_same(row))
-        referred |= {reference} - {""}
-        warned.append(replace(row, warnings=tuple(code for code, holds in tests.items() if holds)))
-    return warned, bad
-
-
-def _same(row: Good) -> tuple[str, int, str]:
-    """What makes two requests look like one: addresses differ in more than their case."""
-    return row.accepted.email.lower(), row.accepted.amount, row.accepted.currency

@@ -1,4 +1,4 @@
-"""From a file's bytes to rows of named cells, whichever program wrote it: CSV in any dialect, XLSX, XLS, ODS."""
+"""A file's bytes read as rows of named cells, whichever program wrote it: CSV in any dialect, XLSX, XLS, ODS."""
 
 import csv
 import io
@@ -108,7 +108,7 @@ def read(
     chosen: ChosenColumns | None = None,
     sheets: Path | None = None,
 ) -> Table:
-    """Read a table whose heading names these columns, or of whose columns a person has said what they are, in a child.
+    """Read, in a child process, a table whose heading names these columns or whose columns a person chose.
 
     ``sheets``: a folder in which a workbook is unfolded once for all readings. Raises TableError, SpreadsheetError, ParsingError, or
     SettlementFileError for broken text.

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from services import clock
 from services.access import Actor, Right, rights_on
-from services.bulk import expected, sending
+from services.bulk import expected, request_table, sending
 from services.bulk.rows import Rules
 from services.desk import Desk
 from services.hipay.fields import PageRequest
@@ -84,7 +84,7 @@ class Shop:
                 )
             )
         rules = Rules("fr", 7, "en_GB", ".")
-        found = sending.preview(desk, actor, self.account, _csv(table), rules)
+        found = request_table.preview(desk, actor, self.account, _csv(table), rules)
         sending.start(
             desk,
             actor,

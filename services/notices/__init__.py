@@ -1,4 +1,4 @@
-"""Mails to the person who sent a payment request, about what became of it, as each chooses. Never to a customer.
+"""Mails to the person who sent a payment request, about its payment and delivery, as each chooses. Never to a customer.
 
 NoticeError
 └── NoAddress     the person's account has no address to write to

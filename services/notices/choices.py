@@ -1,6 +1,6 @@
-"""What a person wants to be told by mail. Nothing, until they choose.
+"""The kinds of notice that a person chose. None, until they choose.
 
-A choice holds for the orders of every account that the person may send for; ``post`` asks for each order's account.
+A choice is valid for the orders of every account that the person may send for; ``post`` asks for each order's account.
 """
 
 from collections.abc import Collection
@@ -34,7 +34,7 @@ def chosen(desk: Desk, actor: Actor) -> frozenset[str]:
 
 
 def choose(desk: Desk, actor: Actor, kinds: Collection[str]) -> bool:
-    """Replace the actor's own choice; what happened before is not told. Whether it changed.
+    """Replace the actor's own choice; they get no notice of earlier events. Whether it changed.
 
     Raises NotAllowed, NoAddress.
     """
@@ -53,14 +53,14 @@ def choose(desk: Desk, actor: Actor, kinds: Collection[str]) -> bool:
 
 
 def may_set_address(desk: Desk, actor: Actor) -> bool:
-    """Whether the person's address is theirs to write: without an identity provider nobody else knows it."""
+    """Whether the person may write their own address: without an identity provider nobody else knows it."""
     with desk.store.read() as tx:
         user = access.user(tx, actor.id)
     return user is not None and user.issuer == LOCAL_ISSUER
 
 
 def set_address(desk: Desk, actor: Actor, typed: str) -> Actor:
-    """Keep the local person's own address; the actor with it. Raises NotAllowed, NoAddress, AddressError."""
+    """Store the local person's own address; the actor with it. Raises NotAllowed, NoAddress, AddressError."""
     if not may_set_address(desk, actor):
         raise NoAddress
     text = parse_address(typed).text

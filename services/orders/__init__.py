@@ -1,1 +1,1 @@
-"""The order, its pages at HiPay and its message: the form's rules, sending, what was seen, what is due next."""
+"""The order, its pages at HiPay and its message: the form's rules, sending, HiPay's answers, the next steps."""

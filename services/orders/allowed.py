@@ -1,4 +1,4 @@
-"""The order that a person may act on: a right is asked for on the account of the order."""
+"""The order that a person may act on: they need the right on the account of the order."""
 
 from services.access import Actor, Right, allowed_accounts, require
 from services.orders.errors import UnknownOrder
@@ -21,7 +21,7 @@ def allowed_order(tx: Connection, actor: Actor, right: Right, order_id: int) -> 
 
 
 def allowed_request(tx: Connection, actor: Actor, right: Right, order_id: int) -> Order:
-    """``allowed_order`` of a payment request: an order that was imported is only awaited. Raises UnknownOrder, NotAllowed."""
+    """``allowed_order`` of a payment request: an imported order is only expected, and nothing can be done with it. Raises UnknownOrder, NotAllowed."""
     order = allowed_order(tx, actor, right, order_id)
     if order.channel == "imported":
         raise UnknownOrder

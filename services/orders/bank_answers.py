@@ -1,8 +1,8 @@
 """What a read of HiPay shows of the collections, refunds and releases that we asked for: done, or refused by the bank.
 
-HiPay accepts a refund (124, 125) or a capture (117), and the bank may refuse it days later (165, 173). Which one is told
-by our operation id, in the read's own list or in a notification that the read confirms; else by the amounts. What these
-leave open is not guessed: the operations that it may be are unknown again, and a person says which.
+HiPay accepts a refund (124, 125) or a capture (117), and the bank may refuse it days later (165, 173). Our operation id
+identifies the refused one, in the read's own list or in a notification that the read confirms; else the amounts do. Where
+they leave it open, nothing is guessed: every operation that it may be becomes unknown again, and a person decides.
 """
 
 from collections.abc import Sequence
@@ -84,7 +84,7 @@ def _settle(tx: Connection, order_id: int, seen: Observation, *, new: bool) -> N
 
 
 def close_unclear(tx: Connection, order_id: int, *, by: str, reason: str) -> None:
-    """The question which operation the bank refused has ended once none is open."""
+    """Close the alarm that asks which operation the bank refused, once none is unclear."""
     if any(one.failure == UNCLEAR for one in maintenance_operations.unsettled(tx, order_id)):
         return
     for one in alarms.alarms_of(tx, order_id):
@@ -93,7 +93,7 @@ def close_unclear(tx: Connection, order_id: int, *, by: str, reason: str) -> Non
 
 
 def _close(tx: Connection, asked: AskedOperation, reason: str) -> None:
-    """End what is still to do about an operation of which HiPay has spoken."""
+    """End the steps and alarms of an operation whose outcome HiPay has shown."""
     for one in alarms.alarms_of(tx, asked.order):
         if one.detail.get("operation") == asked.id:
             alarms.close_alarms(tx, one.identity, at=clock.now(), by=HIPAY.id, reason=reason)
@@ -240,7 +240,7 @@ def _fitting(candidates: Sequence[AskedOperation], units: int) -> list[tuple[Ask
 
 
 def _explained(known: Sequence[StoredEvent], seen: Observation, kind: OperationKind | None) -> bool:
-    """Whether this very refusal was taken in before: a read may be told anew."""
+    """Whether this refusal was recorded before: a read may repeat it."""
     return any(
         event.kind.startswith("bank_refused")
         and (event.data["operation"], event.data["seen_at"]) == (kind, _at(seen))
@@ -278,7 +278,7 @@ def _refuse(tx: Connection, asked: AskedOperation, seen: Observation, identity: 
 def _elsewhere(
     tx: Connection, order_id: int, seen: Observation, kind: OperationKind, units: int, identity: str
 ) -> None:
-    """The bank refused what was not asked here, or was asked together with the payment."""
+    """The bank refused an operation that was not asked for here, or that was part of the payment itself."""
     _say(tx, order_id, "bank_refused", seen, kind, identity, amount=units)
     _alarm(tx, order_id, identity, f"{kind}_refused", seen, units=units, currency=seen.currency)
 
@@ -337,7 +337,7 @@ def _alarm(tx: Connection, order_id: int, identity: str, kind: str, seen: Observ
 
 
 def _reason(seen: Observation) -> dict[str, Any]:
-    """Why, where the read is the refusal's own."""
+    """The reason code, where the read is the refusal's own."""
     refused = status(seen.status).effect in _REFUSED
     return {"reason_code": seen.reason_code} if refused and seen.reason_code else {}
 

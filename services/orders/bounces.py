@@ -1,7 +1,7 @@
-"""The round that reads delivery reports out of their mailbox, and tells the orders whose e-mail came back.
+"""The round that reads delivery reports from their mailbox and records them with the order whose e-mail came back.
 
-A report counts only where it names the Message-ID of an e-mail of ours: that one was made at random and is known to
-whoever handled the e-mail. The e-mail came back where it failed for the recipient that we wrote to. Each is recorded together with
+A report counts only where it names the Message-ID of an e-mail of ours: that id is random, and only who handled
+the e-mail knows it. The e-mail came back if it failed for the recipient that we wrote to. Each is recorded together with
 the place in the mailbox up to which it was read, so that none is read twice and none is lost.
 
 Anybody can write to the mailbox, so a mail is read by a bounded child. That it is being read is committed before; one that killed
@@ -42,7 +42,7 @@ _reading = threading.Lock()
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How the mailbox stands: ``read_at`` when it was last read to its end, ``error`` why it could not be since."""
+    """``read_at``: when the mailbox was last read to its end; ``error``: why it could not be read since."""
 
     read_at: datetime | None
     tried_at: datetime | None
@@ -92,7 +92,7 @@ def read_mailbox(desk: Desk, *, seconds: float = 120.0, tls: ssl.SSLContext | No
 
 
 def last_reading(tx: Connection, server: ImapServer) -> Reading:
-    """How reading the mailbox went last."""
+    """The outcome of the last reading of the mailbox."""
     known = meta.document(tx, _name(server))
     read_at, tried_at = (known.get(name) for name in ("read_at", "tried_at"))
     return Reading(

@@ -1,9 +1,9 @@
-"""Confirm by hand what HiPay has told, where HiPay can no longer be asked: the settings do not name the account any more.
+"""Confirm an unconfirmed payment by hand, where HiPay can no longer be asked: the settings no longer name the account.
 
 ConfirmingRefused (OrderError)
 ├── AccountAsked       the account is there: HiPay itself confirms
-├── NothingToConfirm   no payment of the order is only told
-├── ToldOtherwise      what HiPay tells has changed since the window was drawn
+├── NothingToConfirm   the order has no unconfirmed payment
+├── ToldOtherwise      HiPay's notifications say something else than when the window was drawn
 └── WhyMissing         how the person knows
 """
 
@@ -48,7 +48,7 @@ class WhyMissing(ConfirmingRefused):
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmable:
-    """A transaction as HiPay tells of it. Amounts in units of 1/10000, totals so far; ``product``: HiPay's code."""
+    """A transaction as HiPay's notifications report it. Amounts in units of 1/10000, totals so far; ``product``: HiPay's code."""
 
     reference: str
     authorised: int
@@ -59,7 +59,7 @@ class Confirmable:
 
 
 def confirmable(desk: Desk, actor: Actor, order_id: int) -> tuple[Confirmable, ...]:
-    """What the actor may confirm by hand of the order; nothing while HiPay can be asked. Raises NotAllowed, UnknownOrder."""
+    """The payments of the order that the actor may confirm by hand; none while HiPay can be asked. Raises NotAllowed, UnknownOrder."""
     with desk.store.read() as tx:
         order = allowed_request(tx, actor, Right.SEE_ORDERS, order_id)
         can_ask = order.account in desk.settings.all_accounts
@@ -71,7 +71,7 @@ def confirmable(desk: Desk, actor: Actor, order_id: int) -> tuple[Confirmable, .
 def confirm(
     desk: Desk, actor: Actor, order_id: int, shown: tuple[Confirmable, ...], why: str, form_key: str
 ) -> None:
-    """Count what HiPay told as if a read had shown it: exactly what the person was ``shown``. The same ``form_key`` again
+    """Count an unconfirmed payment as if a read had shown it: exactly what the person was ``shown``. The same ``form_key`` again
     does nothing. Raises ConfirmingRefused, UnknownOrder, NotAllowed, TextError."""
     reason = clean_header_text(why, "why", WHY_MAX)
     with desk.store.write() as tx:

@@ -1,4 +1,4 @@
-"""From an accepted form to an order: the intent, written once however often the button is pressed."""
+"""Make an order of an accepted form: the intent is written once, however often the button is pressed."""
 
 import secrets
 import uuid
@@ -52,9 +52,9 @@ def create(desk: Desk, actor: Actor, draft: Draft, form_key: str) -> int:
 
 
 def create_in(tx: Connection, desk: Desk, actor: Actor, draft: Draft, form_key: str) -> int:
-    """``create`` in the caller's transaction. What it raises, it raises before it has written anything."""
+    """``create`` in the caller's transaction. It raises before it writes anything."""
     require(tx, actor, Right.SEND, draft.account)
-    one_at_a_time(tx, "order")  # two presses at once: the second finds what the first has written
+    one_at_a_time(tx, "order")  # of two presses at once the second finds the first one's order
     known = orders.order_by_form_key(tx, form_key)
     if known is not None:
         return int(known.id)

@@ -1,4 +1,4 @@
-"""What an event keeps of an observation, and which observations are the same fact again."""
+"""What an event stores of an observation, and which observations repeat a fact."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ def heard(rows: Iterable[StoredEvent]) -> Heard:
 
 
 def facts(seen: Observation) -> dict[str, Any]:
-    """What an event keeps: no name, no address, no card."""
+    """What an event stores: no name, no address, no card."""
     kept = asdict(seen)
     for name in ("mark", "operations"):
         kept.pop(name)
@@ -28,7 +28,7 @@ def facts(seen: Observation) -> dict[str, Any]:
 
 
 def told_identity(order: int, data: dict[str, Any], known: Heard) -> str | None:
-    """What makes a notification's word the same one again; None where the newest read says as much already.
+    """The identity of what a notification reports; None where the newest read shows as much already.
 
     A notification leaves out what a read gives as 0. The same total at another time is another fact; so is which operation
     it is about, where no read has named that one.
@@ -47,7 +47,7 @@ def told_identity(order: int, data: dict[str, Any], known: Heard) -> str | None:
 
 
 def read_identity(order: int, data: dict[str, Any], known: Heard) -> str | None:
-    """What makes a read's answer the same one again; None where it is the newest read's, and nothing was told since.
+    """The identity of what a read shows; None where it repeats the newest read, and no notification came since.
 
     What was there before may come again (A, B, A): HiPay's own time tells the two apart, or else their place.
     """

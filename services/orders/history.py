@@ -26,7 +26,7 @@ from services.store.settlements import reconciliation_views
 from services.store.settlements.stored_lines import LineOfFile
 
 PAGE_SIZE = 25
-PAYOUT_LINES = 200  # of one order that are looked at
+PAYOUT_LINES = 200  # of one order that are shown
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Detail:
     address: str | None  # our own link, else HiPay's
     people: Mapping[str, str]
     whys: Mapping[int, str]
-    unconfirmed: tuple[Unconfirmed, ...] = ()  # what HiPay tells beyond what it has shown
+    unconfirmed: tuple[Unconfirmed, ...] = ()  # reported by notifications and not shown by a read
     settled: tuple[LineOfFile, ...] = ()  # its payout lines but the fees, with file_name and file_finished_at
 
     @property
@@ -148,7 +148,7 @@ def senders(desk: Desk, actor: Actor) -> list[tuple[str, str]]:
 
 
 def check_now(desk: Desk, actor: Actor, order_ids: Iterable[int]) -> None:
-    """Have HiPay asked at once how these orders stand. Raises NotAllowed when one is of an account out of reach."""
+    """Schedule a read of these orders at once. Raises NotAllowed when one is of an account without the right."""
     with desk.store.write() as tx:
         allowed_accounts(tx, actor, Right.SEE_ORDERS)
         for order_id in sorted(order_ids):  # locks are taken in one order

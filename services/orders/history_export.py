@@ -23,7 +23,7 @@ from services.store.orders.records import Order
 
 @dataclass(frozen=True)
 class Words:
-    """English msgids of the badges and the channels, and a person's kept name, as the screens say them."""
+    """English msgids of the badges and the channels, and a person's stored name, as the screens show them."""
 
     badges: Mapping[str, str]
     channels: Mapping[str, str]

@@ -1,19 +1,16 @@
-"""What a person does with a payment link: send it again, remind, call off, extend, renew, correct.
+"""What a person does with a payment link: send again, remind, cancel, extend, renew, correct.
 
-HiPay has no call that cancels or changes a page. Behind our own link that does not matter: the page is made anew when it
-is asked for. A page that somebody has open stays payable until its end, and each function says until when; money that
-comes on it is real, counted, and raises an alarm. Without our own link only what HiPay's page allows can be done.
+HiPay has no call that cancels or changes a page. Behind our own link that does not matter: a new page is made at each
+opening. A page that somebody has open stays payable until its end, and each function returns that time; a payment on it is
+counted and raises an alarm. Without our own link only what HiPay's page allows can be done.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from services import clock, money
-from services.access import WORKER, Actor, Right, audit, rights_on
+from services.access import WORKER, Actor, Right, audit
 from services.accounts.configuration import email_settings
-from services.accounts.errors import AccountUnknown
 from services.desk import Desk
 from services.errors import DeskError
 from services.hipay.fields import DESCRIPTION_MAX, MINIMUM_UNITS
@@ -26,64 +23,23 @@ from services.orders.drafts import MAX_DAYS, MIN_MINUTES
 from services.orders.errors import (
     AccountNotReady,
     AmountBelowMinimum,
-    BeingConfirmed,
-    CustomerErased,
     ExpiryTooLate,
     ExpiryTooSoon,
     FieldEmpty,
     FieldTooLong,
-    LinkCancelled,
-    LinkExpired,
-    LinkNotExpired,
-    LinkRefused,
     NoLink,
-    NoMail,
     NothingChanged,
-    NotOurLink,
-    NotUnpaid,
-    StillSending,
     UnknownOrder,
 )
 from services.orders.letter import BY_HAND, BY_SCHEDULE, letter_of, queue_mail
+from services.orders.link_rules import OWN_MAX_DAYS, Action, payable_until, refusal
 from services.orders.pages import add_page, next_number
-from services.orders.payment_link import address, link_state
+from services.orders.payment_link import address
 from services.orders.record import record
 from services.store import Connection
 from services.store.order_states import EventKind, PageState, Reminder
 from services.store.orders import orders, steps
 from services.store.orders.records import Order
-
-OWN_MAX_DAYS = 365
-Action = Literal["resend", "readdress", "remind", "cancel", "extend", "correct", "renew"]
-
-
-@dataclass(frozen=True)
-class Offer:
-    """``refusals``: why an action cannot be done now; what is missing there can. ``payable_until``: the end of HiPay's
-    newest page that somebody may have open; ``most_days``: how far from now the link may end."""
-
-    refusals: Mapping[Action, DeskError]
-    payable_until: datetime | None
-    most_days: int
-
-
-def offer(desk: Desk, actor: Actor, order_id: int) -> Offer | None:
-    """What can be done with the order's link; None for who may not send. Raises UnknownOrder, NotAllowed."""
-    with desk.store.read() as tx:
-        order = allowed_request(tx, actor, Right.SEE_ORDERS, order_id)
-        if Right.SEND not in rights_on(tx, actor, order.account):
-            return None
-        actions: tuple[Action, ...] = (
-            "resend",
-            "readdress",
-            "remind",
-            "cancel",
-            "extend",
-            "correct",
-            "renew",
-        )
-        refusals = {name: why for name in actions if (why := _why_not(tx, desk, order, name)) is not None}
-        return Offer(refusals, _payable_until(tx, order_id), OWN_MAX_DAYS if order.link_token else MAX_DAYS)
 
 
 def resend(desk: Desk, actor: Actor, order_id: int, form_key: str, *, reminder: bool = False) -> None:
@@ -100,7 +56,7 @@ def readdress(desk: Desk, actor: Actor, order_id: int, email: str, form_key: str
 
 
 def cancel(desk: Desk, actor: Actor, order_id: int, form_key: str) -> datetime | None:
-    """Call the request off; until when a page that somebody has open can still be paid. The same ``form_key`` again does
+    """Cancel the request; until when a page that somebody has open can still be paid. The same ``form_key`` again does
     nothing.
 
     Raises LinkRefused, AccountUnknown, NotAllowed.
@@ -175,7 +131,7 @@ def correct(
     """Change amount (1/10000) or description before payment, and mail the link again if wanted; until when a page with the
     former facts can still be paid. Raises as ``resend`` does, and FieldProblem.
 
-    The former amount stays in the event: the versions are its chain.
+    The event keeps the former amount, so the events are the history of versions.
     """
     with desk.store.write() as tx:
         if _pressed(tx, order_id, form_key):
@@ -189,7 +145,7 @@ def correct(
         orders.change_facts(tx, order_id, amount=amount, description=text)
         former: dict[str, Any] = {"former_amount": order.amount, "amount": amount}
         if text != order.description:
-            # Without the text: events are for ever, and it may name the customer.
+            # The text is left out: it may name the customer, and events are never erased.
             former["description_changed"] = True
         record(tx, order_id, "link_corrected", actor, identity=_press(form_key), **former, **_until(until))
         if mail:
@@ -205,9 +161,9 @@ def remind_by_schedule(tx: Connection, desk: Desk, order: Order, form_key: str, 
 
     Raises LinkRefused, AccountNotReady, MailError.
     """
-    refusal = _why_not(tx, desk, order, "remind")
-    if refusal is not None:
-        raise refusal
+    refused = refusal(tx, desk, order, "remind")
+    if refused is not None:
+        raise refused
     if orders.message_by_form_key(tx, form_key) is None:
         _queue(tx, desk, order, form_key, reminder=BY_SCHEDULE)
         record(tx, order.id, "reminded_by_schedule", WORKER, **rule)
@@ -234,7 +190,7 @@ def _mail_again(
             orders.change_facts(tx, order_id, email=email)
             order = _order(tx, order_id)
         _queue(tx, desk, order, form_key, reminder=BY_HAND if action == "remind" else "")
-        # Without the address: events and the audit are for ever, the customer's data are not.
+        # The address is left out: events and the audit are never erased.
         record(tx, order_id, _EVENTS[action], actor)
         audit.record(tx, actor, f"link_{_EVENTS[action]}", f"order:{order_id}")
     desk.wake.set()
@@ -269,21 +225,21 @@ def _queue(tx: Connection, desk: Desk, order: Order, form_key: str, *, reminder:
 
 
 def _press(form_key: str) -> str:
-    """The identity of what a window's button did: its event is written once."""
+    """The identity of the event of a press of a window's button: it is written once."""
     return f"press:{form_key}"
 
 
 def _pressed(tx: Connection, order_id: int, form_key: str) -> bool:
-    """Whether it was done; whoever asks holds the order until it is written."""
+    """Whether this press was recorded. The order stays locked for the transaction."""
     orders.lock(tx, order_id)
     return orders.event_by_identity(tx, _press(form_key)) is not None
 
 
 def _allowed(tx: Connection, desk: Desk, actor: Actor, order_id: int, action: Action) -> Order:
     order = allowed_request(tx, actor, Right.SEND, order_id)
-    refusal = _why_not(tx, desk, order, action)
-    if refusal is not None:
-        raise refusal
+    refused = refusal(tx, desk, order, action)
+    if refused is not None:
+        raise refused
     return order
 
 
@@ -294,52 +250,13 @@ def _order(tx: Connection, order_id: int) -> Order:
     return order
 
 
-def _why_not(tx: Connection, desk: Desk, order: Order, action: Action) -> DeskError | None:
-    if order.account not in desk.settings.all_accounts:
-        return AccountUnknown(order.account)
-    if order.erased_at is not None:
-        return CustomerErased()
-    stands = link_state(order, clock.now())
-    if stands in ("paid", "pending"):
-        return NotUnpaid()
-    if stands == "confirming":
-        return BeingConfirmed()
-    if stands == "cancelled":
-        return LinkCancelled()
-    if action in ("cancel", "extend", "correct") and not order.link_token:
-        return NotOurLink()
-    if action == "renew":
-        return None if stands == "expired" else LinkNotExpired()
-    if stands == "expired" and action != "cancel":
-        return LinkExpired()
-    if action in ("resend", "readdress", "remind"):
-        return _why_not_mailed(tx, desk, order)
-    return None
-
-
-def _why_not_mailed(tx: Connection, desk: Desk, order: Order) -> LinkRefused | None:
-    if order.channel != "link":
-        return NoMail()
-    before = orders.message(tx, order.id, "link")
-    if before is not None and before.state in ("queued", "sending"):
-        return StillSending()
-    pages = orders.pages_of(tx, order.id)
-    return None if before is not None and address(desk, order, pages[-1] if pages else None) else NoLink()
-
-
 def _close_pages(tx: Connection, order_id: int, state: PageState) -> datetime | None:
-    """HiPay's pages lead nowhere of ours any more; until when the last of them can still be paid."""
-    until = _payable_until(tx, order_id)
+    """Withdraw or supersede HiPay's pages of the order; until when the last of them can still be paid."""
+    until = payable_until(tx, order_id)
     for page in orders.pages_of(tx, order_id):
         if page.state in ("requested", "open"):
             orders.change_page(tx, page.id, state=state)
     return until
-
-
-def _payable_until(tx: Connection, order_id: int) -> datetime | None:
-    ends = [page.expires_at for page in orders.pages_of(tx, order_id) if page.url and page.expires_at]
-    latest = max(ends, default=None)
-    return latest if latest is not None and latest > clock.now() else None
 
 
 def _until(until: datetime | None) -> dict[str, Any]:

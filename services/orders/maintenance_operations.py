@@ -1,7 +1,7 @@
-"""Collect, refund or give up a payment: asked once, done once, found again in the payout file.
+"""Maintenance operations on a payment (capture, refund, cancel): asked once, done once, found again in the payout file.
 
-Each carries an ``operation_id`` that HiPay repeats there. What is not known to be done is never asked again by itself:
-a refund made twice is money lost. ``operation_steps`` asks HiPay; ``bank_answers`` settles what its reads show.
+Each has an ``operation_id`` that HiPay repeats there. An operation whose outcome is unknown is never asked for again by
+itself: a refund made twice is money lost. ``steps.request_operation`` asks HiPay; ``bank_answers`` settles what reads show.
 
     OperationRefused (OrderError)
     ├── NothingToOperate      no transaction of the order allows it
@@ -153,7 +153,7 @@ def ask(
 
 
 def decide(desk: Desk, actor: Actor, operation_id: int, *, done: bool) -> None:
-    """A person has looked in HiPay's console: an operation whose outcome was unknown is done, or never was.
+    """Record what a person found in HiPay's console: an operation whose outcome was unknown is done, or never was.
 
     Raises OperationRefused when it is not unknown, NotAllowed.
     """

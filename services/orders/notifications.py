@@ -1,11 +1,11 @@
-"""HiPay's notifications: stored as soon as their signature is right, worked off later, each once.
+"""HiPay's notifications: stored as soon as their signature is verified, worked off later, each once.
 
-stored → applied      it was told of, and a read of the order is due: only what that shows counts
-       → repeated     nothing new: the same facts were seen before
+stored → applied      recorded as unconfirmed, and a read of the order is due: only what that shows counts
+       → repeated     the same facts were recorded before
        → quarantined  the amount, currency, account, test flag or mark is not the order's: an alarm, never a payment
        → ignored      a status that HiPay has added since: nothing is changed
        → unmatched    no page of ours has this order id
-       → unreadable   no payment notification
+       → unreadable   not a payment notification
        → failed       a fault of ours: an alarm; reading the order from HiPay still finds the truth
 """
 
@@ -30,7 +30,7 @@ from services.store.orders.records import Page, StoredNotification
 
 _CONTENT_TYPE_MAX = 200
 REST_SECONDS = 0.1
-LIMIT, AT_ONCE = 50, 25  # looked for at once; in one transaction
+LIMIT, AT_ONCE = 50, 25  # read at once; in one transaction
 
 log = logging.getLogger(__name__)
 _Told = tuple[int, Page, Observation]  # the notification, the page that it is of, what it says
@@ -62,10 +62,10 @@ def receive_in(tx: Connection, account: str, raw: bytes, content_type: str) -> b
 def work_off(desk: Desk, *, apart: bool = False) -> int:
     """Work off stored notifications, oldest first; how many were taken. Raises one of STORE_AWAY.
 
-    Killed in between, those at hand stay stored. Any number of workers may call it at once. Each is worked off in a
-    transaction of its own, and between two it rests as long as the first took: a burst leaves the screens of this process,
-    and who stores the next ones, their share. ``apart``: there are no such screens, and PostgreSQL's writers do not wait for
-    each other: many in one transaction, without rest.
+    If the process is killed, unfinished ones stay stored. Any number of workers may call it at once. Each is worked off in a
+    transaction of its own, with a rest after it as long as it took, so that a burst leaves time to this process's screens and
+    to whoever stores the next ones. ``apart``: this process has no screens, and PostgreSQL's writers do not wait for
+    each other, so many go in one transaction, without rest.
     """
     many = AT_ONCE if apart else 1
     with desk.store.read() as tx:

@@ -1,13 +1,13 @@
-"""A person presses the button of our own link: HiPay's page is made, or the one made lately is used again.
+"""A person presses the button of our own link: HiPay makes a page, or a recent page is used again.
 
-The page's row is committed before HiPay is asked and its address before anybody is sent there, so a lost answer, a killed
-process or a second press ends at one address. Whoever asks holds the row's claim meanwhile; a second press waits for it
-a moment, and takes over from one that died.
+The page's row is committed before HiPay is asked, and its URL before anybody is sent there, so a lost answer, a killed
+process or a second press ends at one URL. The press that asks HiPay claims the row; a second press waits a moment for it,
+and takes over an expired claim.
 
     PressRefused (OrderError)
     ├── LinkUnknown      no request has this token
-    ├── LinkBusy         another press is asking HiPay, or its answer is awaited
-    └── LinkWornOut      too many pages were asked for within the hour, or for ever
+    ├── LinkBusy         another press is asking HiPay
+    └── LinkWornOut      too many pages were asked for within the hour, or no page number is left
 """
 
 import time
@@ -78,7 +78,7 @@ class Pressed:
 
 @dataclass(frozen=True)
 class _Claimed:
-    """``until`` is the claim's own time: whoever finds another there has lost it."""
+    """``until``: the end of this claim. A press that finds another end in the row has lost its claim."""
 
     order: Order
     page: Page
@@ -88,9 +88,9 @@ class _Claimed:
 def press(
     desk: Desk, token: str, *, asking: Event | None = None, wait: Callable[[float], None] = time.sleep
 ) -> Pressed:
-    """What follows a press. ``asking`` is set once HiPay is waited for, by this press or the one before.
+    """Where a press leads. ``asking`` is set once this press, or the one before, waits for HiPay.
 
-    Raises PressRefused, and the HiPayError for which there is no page now."""
+    Raises PressRefused, and the HiPayError because of which there is no page."""
     asking = asking or Event()
     give_up = time.monotonic() + WAIT_SECONDS
     while True:
@@ -111,7 +111,7 @@ def press(
 
 
 def _claim(desk: Desk, token: str) -> Pressed | _Claimed:
-    """The page that is there already, or the row of the one to ask for, claimed. Raises PressRefused, NotAuthorised."""
+    """The open page, or the claimed row of the page to ask HiPay for. Raises PressRefused, NotAuthorised."""
     now = clock.now()
     with desk.store.write() as tx:
         order = orders.order_by_link_token(tx, token)
@@ -156,7 +156,7 @@ def _reusable(tx: Connection, order: Order, page: Page, now: datetime) -> bool:
     attempts = {
         event.data["reference"]
         for event in orders.events_of(tx, order.id)
-        if event.kind == "payment" and event.page == page.id  # what is only told may be made up
+        if event.kind == "payment" and event.page == page.id  # an unconfirmed payment may be made up
     }
     return bool(lasts and end > now and page.amount == order.amount and len(attempts) < ATTEMPTS)
 
@@ -171,7 +171,7 @@ def _since(tx: Connection, order: Order, kind: EventKind, since: datetime) -> li
 
 
 def _make(desk: Desk, claimed: _Claimed) -> Pressed | None:
-    """Ask HiPay for the claimed page. None: its order id was lost, and the next press of the loop takes another."""
+    """Ask HiPay for the claimed page. None: its order id is lost, and the loop takes the next one."""
     order, page = claimed.order, claimed.page
     try:
         with desk.store.read() as tx:
@@ -217,13 +217,13 @@ def _release(desk: Desk, claimed: _Claimed) -> Pressed:
 
 
 def _commit(desk: Desk, claimed: _Claimed, created: CreatedPage, end: datetime) -> Pressed | None:
-    """Write the page's address, and with it when it is read. What the request has become meanwhile counts."""
+    """Write the page's URL and when it is read. The request's state at this moment decides what becomes of the page."""
     now, page = clock.now(), claimed.page
     with desk.store.write() as tx:
         order = orders.order(tx, claimed.order.id)
         assert order is not None
         if not _holds(tx, claimed):
-            return None  # taken over: the page of whoever did is the one
+            return None  # another press took over: its page is the one
         stands = link_state(order, now)
         state: PageState = "withdrawn" if stands == "cancelled" else "open"
         if state == "open" and _facts(order) != _facts(claimed.order):
@@ -246,7 +246,7 @@ def _holds(tx: Connection, claimed: _Claimed) -> bool:
 
 
 def _known(desk: Desk, claimed: _Claimed, known: KnownOrder) -> Pressed | None:
-    """HiPay has this order id already. Lost with the answer to an earlier call: the next page takes the next id."""
+    """HiPay has this order id already. Where an earlier call made the page and its answer was lost, the next page takes the next id."""
     order, page, fate, read = claimed.order, claimed.page, known.fate, known.read
     if fate == "taken" and read is not None and read.observations and not may_be_paid(read, order):
         fate = "replace"  # every attempt on it was refused, and it has half an hour at the most
@@ -266,7 +266,7 @@ def _known(desk: Desk, claimed: _Claimed, known: KnownOrder) -> Pressed | None:
 
 
 def _failed(desk: Desk, claimed: _Claimed, error: DeskError) -> None:
-    """Let the next press try again; what no try can mend is said to the sender."""
+    """Release the claim for the next press; an error that no further try can correct is shown to the sender."""
     with desk.store.write() as tx:
         orders.lock(tx, claimed.order.id)
         if not _holds(tx, claimed):

@@ -1,6 +1,6 @@
-"""Our own link: its address, and how the request stands for whoever opens it.
+"""Our own link: its address, and the state of the request for whoever opens it.
 
-The e-mail then holds no address of HiPay's. HiPay's page is made when a person presses the button (``pressing``), so a
+The e-mail then holds no address of HiPay's. HiPay's page is made when a person presses the button (``open_page``), so a
 mail scanner that opens the link changes nothing, and a request can be cancelled, corrected or extended until it is paid.
 """
 
@@ -15,14 +15,14 @@ LinkState = Literal["open", "paid", "pending", "confirming", "cancelled", "expir
 
 
 def address(desk: Desk, order: Order, page: Page | None) -> str | None:
-    """What the order's e-mail carries: our own link, else HiPay's address of ``page``; None while there is none."""
+    """The address in the order's e-mail: our own link, else HiPay's address of ``page``; None while there is none."""
     if order.link_token:
         return f"{desk.settings.public}/p/{order.link_token}" if desk.settings.public else None
     return page.url if page is not None and page.state == "open" else None
 
 
 def link_state(order: Order, now: datetime) -> LinkState:
-    """How the request stands for the customer: only an open one leads to HiPay. ``confirming``: HiPay has told of a payment
+    """The state of the request for the customer: only an open one leads to HiPay. ``confirming``: HiPay has told of a payment
     and is being asked for it, so nothing is sent and nobody is led to pay."""
     # On a page whose address was lost somebody pays, until that attempt is known to have been refused.
     taken = order.availability == "taken" and order.payment == "unpaid"

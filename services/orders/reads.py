@@ -1,4 +1,4 @@
-"""Have HiPay asked at once how a payment stands: a notification came, a customer came back, a person asked."""
+"""Schedule a read of a payment at once: a notification came, a customer came back, or a person asked."""
 
 from collections.abc import Collection
 
@@ -8,7 +8,7 @@ from services.store.orders import steps
 
 
 def request_read(tx: Connection, order_id: int, account: str) -> None:
-    """Have the order read at once."""
+    """Schedule a read of the order at once."""
     steps.schedule(tx, order_id, "read", account, clock.now())
 
 

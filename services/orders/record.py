@@ -1,8 +1,8 @@
-"""What HiPay says of a payment, recorded once and folded into the order.
+"""What HiPay reports of a payment, recorded once and folded into the order's state.
 
-Who asks (``record_observation``) and who is told (``record_unconfirmed``) record alike, but not what follows: a read is a ``payment``; what a notification
-says is only ``payment_told``, whoever signed it, and nothing follows from it but a read. An observation that does not fit the order
-(amount, currency, test flag, merchant, our mark) is kept apart with an alarm: it is never a payment.
+A read is recorded as ``payment`` (``record_observation``). A notification is recorded as ``payment_told``
+(``record_unconfirmed``), whoever signed it, and nothing follows from it but a read. An observation that does not fit the
+order (amount, currency, test flag, merchant, our mark) is quarantined with an alarm: it is never a payment.
 """
 
 import re
@@ -46,8 +46,8 @@ def record_observation(
 
 
 def record_unconfirmed(tx: Connection, desk: Desk, told: Sequence[tuple[Page, Observation]]) -> list[Outcome]:
-    """Record what HiPay tells of these pages, of an order each, and fold it in, in the caller's transaction: a few statements
-    for all of them."""
+    """Record what notifications report of these pages, each of another order, and fold it in, in the caller's transaction: a few
+    statements for all of them."""
     ids = [page.order for page, _ in told]
     found, known = orders.orders_of(tx, ids), orders.events_of_each(tx, ids)
     outcomes, events, folded = list[Outcome](), list[dict[str, Any]](), dict[int, dict[str, Any]]()
@@ -75,8 +75,8 @@ def _event(
     known: Sequence[StoredEvent],
     actor: Actor,
 ) -> tuple[str | None, dict[str, Any] | None]:
-    """The first thing in the observation that does not fit the page; and the event that it comes to, None where one of the
-    order's events, which are all ``known``, says the same."""
+    """The first thing in the observation that does not fit the page; and the event to record, None where one of the order's
+    events (``known``: all of them) says the same."""
     misfit, told, now = _misfit(desk, order, page, observation), actor == HIPAY, clock.now()
     data, heard = event_data.facts(observation), event_data.heard(known)
     if misfit:
@@ -96,7 +96,7 @@ def _event(
         "kind": kind,
         "at": now
         if kind == "payment_told"
-        else observation.at or now,  # the time that is told may be made up, too
+        else observation.at or now,  # a notification's time may be made up, too
         "actor_kind": actor.kind,
         "actor_id": actor.id,
         "data": data,
@@ -115,7 +115,7 @@ def _quarantine(tx: Connection, order: Order, observation: Observation, misfit: 
 
 
 def confirmed(tx: Connection, order_id: int, reference: str, actor: Actor) -> None:
-    """Nobody need look any more for a payment that was told of."""
+    """Close the alarms about an unconfirmed payment that a read has confirmed."""
     for one in alarms.alarms_of(tx, order_id):
         if one.kind in ("payment_unconfirmed", "payment_unshown") and one.detail["reference"] == reference:
             alarms.close_alarms(tx, one.identity, at=clock.now(), by=actor.id, reason=alarms.RESOLVED)
@@ -177,7 +177,7 @@ def _fold(tx: Connection, order: Order, events: Sequence[states.Event]) -> state
 def _changed(
     tx: Connection, order: Order, events: Sequence[states.Event]
 ) -> tuple[states.State, dict[str, Any]]:
-    """What the events come to, and the columns of the order that this changes."""
+    """The state after these events, and the columns of the order that it changes."""
     state = states.fold(order.channel, order.amount, events)
     paid = [
         e.at for e in events if e.kind == "payment" and (e.data.get("captured") or e.data.get("authorised"))
@@ -219,7 +219,7 @@ def _collected(events: Sequence[states.Event]) -> list[datetime]:
 
 
 def too_late(tx: Connection, order: Order, page: Page, reference: str, units: int | None) -> None:
-    """Money on a page that a cancellation or a correction has overtaken is real, and a person must look at it."""
+    """Open an alarm for a payment on a page that was cancelled or corrected before: it counts, and a person must look at it."""
     if page.state not in ("withdrawn", "superseded") or not units:
         return
     known = {"reference": reference, "amount": page.amount}
@@ -286,14 +286,14 @@ def _nameless(data: dict[str, Any], order: Order) -> dict[str, Any]:
 
 
 def inert(answer: str, order: Order, *addresses: str) -> str:
-    """A server's words without the customer's name and without any part of an address: events are for ever, and what they
-    hold could not be erased with the customer."""
+    """A server's answer without the customer's name and without any part of an address: events are never changed, so they could
+    not be erased with the customer."""
     if order.erased_at is not None:
         return ""
     known = [address for address in (order.email, order.copy_to, *addresses) if address]
     names = [*(address.partition("@")[0] for address in known), order.first_name, order.last_name]
     for name in sorted(
         filter(None, names), key=len, reverse=True
-    ):  # what is left of an address is masked when it is kept
+    ):  # the rest of an address is masked when the event is stored
         answer = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", answer, flags=re.IGNORECASE)
     return answer

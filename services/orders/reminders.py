@@ -1,8 +1,8 @@
-"""The round that reminds customers of what they have not paid, as their account's administrator has set it.
+"""The round that reminds customers of unpaid requests, by the rules of the account's administrator.
 
 A rule reminds once: the message's key names the rule and the link's run, and is unique. A rule whose moment lies before
-the newest e-mail to the customer has had its turn: so two rules of one night make one e-mail, and a reminder by hand
-takes the place of the next. The message itself leaves as every other does (``mailing``), after one more look.
+the newest e-mail to the customer is over: so two rules of one night make one e-mail, and a reminder by hand replaces the
+next. The message leaves as every other does (``steps.send_mail``), after a last check (``steps.reminder_checks``).
 """
 
 import logging
@@ -22,7 +22,7 @@ from services.store.orders import orders, reminding, steps
 log = logging.getLogger(__name__)
 
 APART = timedelta(hours=24)  # between two e-mails to one customer
-LATEST = timedelta(days=3)  # what a stop of the worker has held up longer is not caught up with
+LATEST = timedelta(days=3)  # a reminder that a stopped worker has delayed longer is dropped
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
-"""When to try again, and when to look again."""
+"""When a step is tried again, and when a payment is read again."""
 
 import random
 from datetime import datetime, timedelta
 
 GIVE_UP = timedelta(hours=24)
-UNDER_WAY = timedelta(days=45)  # so long what is pending or held is asked for: by then it is over
+UNDER_WAY = timedelta(days=45)  # how long a pending or held payment is read: by then it is over
 PAGE_LIFE = timedelta(minutes=30)  # of HiPay's page behind our own link
-UNCONFIRMED_GAP = timedelta(minutes=5)  # the longest between two looks at what HiPay has told
-PAUSED_GAP = timedelta(seconds=60)  # between two looks at whether a paused account was resumed
+UNCONFIRMED_GAP = timedelta(minutes=5)  # the longest gap between two reads of an unconfirmed payment
+PAUSED_GAP = timedelta(seconds=60)  # between two tries of a paused account's step
 
 
 def backoff(tries: int, *, first: float = 5, most: float = 1800) -> timedelta:
@@ -29,8 +29,8 @@ def next_read(
     ``since`` is the last time that something happened. The gap is a third of the time since then, between 20 s and 6 h:
     close while a customer is likely to pay, rare for a link that lies about. An unpaid page is last read an hour after
     its end (HiPay may still tell of a payment begun in time); a paid one once a day for 90 days, for refunds and
-    chargebacks made in HiPay's own console. ``awaited``: HiPay has told of a payment and still has to show it; what it was
-    found not to show stays unconfirmed, and is looked for once a day.
+    chargebacks made in HiPay's own console. ``awaited``: a notification reported a payment and a read has
+    still to confirm it; one that reads did not show stays unconfirmed, and is read once a day.
     """
     gap = min(max((now - since) / 3, timedelta(seconds=20)), timedelta(hours=6))
     if awaited:

@@ -9,7 +9,7 @@ LIST = "/payment-requests"
 
 def staff_return(desk: Desk, token: str) -> str:
     """The clean path of the order the token belongs to. A visit only schedules a read."""
-    with desk.store.read() as tx:  # anybody may come with any token: only a true one takes a writer's turn
+    with desk.store.read() as tx:  # anybody may send any token: only a known one costs a write transaction
         page = orders.page_by_token(tx, token)
     if page is None:
         return LIST

@@ -74,7 +74,7 @@ BADGES: dict[Badge, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """``transactions``: those that are confirmed; ``told``: those of which more is told than confirmed."""
+    """``transactions``: those that are confirmed; ``unconfirmed``: those of which notifications report more than reads confirm."""
 
     delivery: Delivery
     availability: Availability
@@ -135,7 +135,7 @@ def fold(channel: str, amount: int, events: Iterable[Event]) -> State:
 
 
 def _mailed(mails: dict[int, Delivery], event: Event) -> None:
-    """What became of each e-mail, by its number; ``event.data`` names it, or it is the newest."""
+    """The outcome of each e-mail, by its number; ``event.data`` names it, or it is the newest."""
     number = int(event.data.get("number") or max(mails))
     if event.kind in _MAILED_AGAIN:
         if mails[max(mails)] != "queued":  # else it takes that one's place: it may never have been written

@@ -1,4 +1,4 @@
-"""Templates of recurring orders: what is the same each time, by name and account, and never a customer.
+"""Templates of recurring orders: the fields that are the same each time, by name and account, and never a customer.
 
 TemplateError
 ├── UnknownTemplate
@@ -90,7 +90,7 @@ def listing(desk: Desk, actor: Actor, account: str) -> tuple[Template, ...]:
 
 
 def save(desk: Desk, actor: Actor, account: str, name: str, content: Content) -> None:
-    """Keep it under a new name. Raises FieldEmpty, FieldTooLong, TextError, TemplateNameTaken, AccountUnknown, NotAllowed."""
+    """Store a template under a new name. Raises FieldEmpty, FieldTooLong, TextError, TemplateNameTaken, AccountUnknown, NotAllowed."""
     if card_numbers.found(content.description):  # the form that it comes of may be wrong elsewhere
         raise CardNumber("description")
     require_account(desk, account)

@@ -1,6 +1,6 @@
-"""What is known of an order's transactions: what reads of HiPay have confirmed, and what it has only told since.
+"""An order's transactions: what reads of HiPay have confirmed, and what notifications have reported since (unconfirmed).
 
-A read is an answer: it stands over whatever was told of its transaction before. Amounts and effect are those of the
+A read overrides what notifications reported of its transaction before. Amounts and effect are those of the
 newest confirmed observation; what it does not say (an older form of HiPay's API has fewer fields) keeps its value.
 """
 
@@ -18,7 +18,7 @@ _WAITING = frozenset(
     }
 )  # fmt: skip
 _OVER = frozenset({Effect.CANCELLED, Effect.EXPIRED, Effect.REFUSED})
-_SILENT = frozenset({Effect.INFORMATION, Effect.UNKNOWN})  # say nothing of whether money is held
+_SILENT = frozenset({Effect.INFORMATION, Effect.UNKNOWN})  # do not say whether money is held
 AMOUNTS = ("authorised", "captured", "refunded")
 
 
@@ -135,7 +135,7 @@ class Heard:
         return len(self._ones[reference].reads) if reference in self._ones else 0
 
     def waits(self, reference: str) -> bool:
-        """Whether anything was told of the transaction that no read has answered."""
+        """Whether a notification of the transaction came that no read has answered."""
         return reference in self._ones and bool(self._ones[reference].unconfirmed)
 
     def transaction(self, reference: str) -> Transaction | None:
@@ -149,7 +149,7 @@ class Heard:
         return tuple(one for one in every if one is not None)
 
     def unconfirmed(self) -> tuple[Unconfirmed, ...]:
-        """The transactions that would hold or take money, or may yet, by what is told since the newest read of them."""
+        """The transactions that would hold or take money, or may yet, if what notifications reported since their newest read is true."""
         found = []
         for reference, one in sorted(self._ones.items()):
             known = self.transaction(reference)

@@ -64,7 +64,7 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
-    """Where a customer's data stands: ``ended`` orders can be erased, ``alive`` ones not yet. ``moved``: orders whose address
+    """Where a customer's data is stored: ``ended`` orders can be erased, ``alive`` ones not yet. ``moved``: orders whose address
     it was once, and ``messages`` what went there. ``rows``: of lists, as (batch, number). ``notifications``: ids of those that
     belong to no order, or to one of ``moved``. ``lines`` of payout files that hold the address as it is."""
 
@@ -90,7 +90,7 @@ def _alive(now: datetime, watched: datetime) -> Any:
 
 
 def trace(tx: Connection, wanted: Wanted) -> Trace:
-    """Everything that is kept of a customer, whatever the case of the letters."""
+    """Everything that is stored of a customer, whatever the case of the letters."""
     every = select(orders).where(_theirs(wanted), orders.c.erased_at.is_(None)).order_by(orders.c.id)
     theirs = each_of(Order, tx.execute(every))
     if not wanted.address:

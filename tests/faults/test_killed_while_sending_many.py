@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.bulk import sending
+from services.bulk import request_table, sending
 from services.bulk.rows import Rules
 from services.demo.drain import drain
 from services.orders import history
@@ -23,7 +23,7 @@ def test_killed_at_every_fifth_point(tmp_path: Path, sandbox: RunningSandbox) ->
     # The points between are those of one order's sending, walked through there.
     for attempt in attempts(tmp_path, sandbox, every=5, most=120):
         at, desk, manager = attempt.at, attempt.desk, attempt.manager
-        preview = sending.preview(
+        preview = request_table.preview(
             desk, manager, "demo", as_csv([row(n) for n in range(ROWS)]), Rules("fr", 7, "fr")
         )
         sending.start(desk, manager, "demo", "x", preview.good, days=7, per_minute=600, form_key="k")

@@ -14,7 +14,7 @@ from services import clock, logs
 from services.access import Actor
 from services.accounts.configuration import save_email_settings, save_payment_page
 from services.accounts.errors import FieldProblems
-from services.bulk import sending
+from services.bulk import request_table
 from services.bulk.rows import Rules
 from services.desk import Desk
 from services.error_messages import sentence
@@ -62,7 +62,7 @@ def test_a_table_refuses_the_row_and_forgets_the_cell(desk: Desk, manager: Actor
     head = "First name;Last name;E-mail;Amount;Description;Invoice number"
     rows = (f"A;B;a@example.org;10.00;Card {CARD};INV-1", "A;B;a@example.org;10.00;Books;4111111111111111")
     raw = "\r\n".join((head, *rows)).encode()
-    found = sending.preview(desk, manager, "demo", raw, Rules("en", 7, "en"))
+    found = request_table.preview(desk, manager, "demo", raw, Rules("en", 7, "en"))
     assert CARD not in repr(found)
     assert [type(problem.error) for bad in found.bad for problem in bad.problems] == [CardNumber]
     [good] = found.good

@@ -17,7 +17,7 @@ from services.access import WORKER
 from services.accounts.checks import SENDING
 from services.accounts.readiness import BLOCKS, readiness
 from services.alarms.sweep import sweep
-from services.bulk import sending
+from services.bulk import request_table, sending
 from services.bulk.rows import Rules
 from services.checklist.overview import last_checks, overview
 from services.desk import Desk
@@ -90,7 +90,7 @@ def test_what_people_and_workers_do_asks_nobody_in_a_transaction(desk: Desk) -> 
     overview(desk, admin, "demo")
     assert last_checks(desk, "demo")
     services.reconciliation.views.overview.overview(desk, manager)
-    good = sending.preview(desk, manager, "demo", as_csv([row(1)]), Rules("fr", 7, "fr")).good
+    good = request_table.preview(desk, manager, "demo", as_csv([row(1)]), Rules("fr", 7, "fr")).good
     sending.start(desk, manager, "demo", "a.csv", good, days=7, per_minute=60, form_key="k")
     assert sending.work(desk)
     notifications.receive(desk, "demo", body("A-1"), "application/x-www-form-urlencoded")

@@ -13,7 +13,7 @@ from services.access import SYSTEM, Actor, NotAllowed
 from services.access.trail import broken_at, entries
 from services.accounts import options
 from services.accounts.options import Options
-from services.bulk import sending
+from services.bulk import request_table, sending
 from services.bulk.rows import Rules, stored
 from services.desk import Desk
 from services.entrypoints import worker
@@ -168,7 +168,7 @@ def test_what_is_alive_stays_until_it_has_ended(desk: Desk, admin: Actor) -> Non
 def test_rows_of_lists_and_loose_notifications_go_too(desk: Desk, admin: Actor) -> None:
     manager = person(desk, "manager")
     table = as_csv([row(1, Courriel=ADDRESS), row(2)])
-    preview = sending.preview(desk, manager, "demo", table, Rules("fr", 7, "fr"))
+    preview = request_table.preview(desk, manager, "demo", table, Rules("fr", 7, "fr"))
     batch = sending.start(desk, manager, "demo", "x", preview.good, days=7, per_minute=1, form_key="k")
     with desk.store.write() as tx:
         notifications.store(

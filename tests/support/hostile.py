@@ -10,7 +10,7 @@ from pathlib import Path
 from pages.components.markdown import plain
 from services import money
 from services.bulk import columns, table
-from services.bulk.heading import Told
+from services.bulk.heading import ChosenColumns
 from services.hipay import finance_notifications, notifications, observations
 from services.mail.addresses import clean_block_text, clean_header_text, parse_address
 from services.mail.reports import read_report
@@ -104,7 +104,7 @@ def _list_heads(size: int) -> list[bytes]:
 
 
 def _list(raw: bytes) -> object:
-    return table._read(raw, columns.EXPECTED, 100_000, Told(), Path())  # here, where it is measured
+    return table._read(raw, columns.EXPECTED, 100_000, ChosenColumns(), Path())  # here, where it is measured
 
 
 _REPORT = b"From: MAILER-DAEMON@x.example\nSubject: Undelivered\n"

@@ -41,7 +41,7 @@ def run(desk: Desk, step: Step) -> None:
         config = configuration(tx, step.account)
         letter = config.email.resolve(order.language)
         if order.channel == "link" and missing(letter):
-            # Emptied since the order was made: a page now would be one that no mail can carry.
+            # The e-mail settings were emptied since: a page made now could not be mailed.
             orders.change_order(tx, order.id, failure=AccountNotReady.code, failure_detail={})
             steps.again(tx, step, clock.now() + PAUSED_GAP, counts=False)
             return
@@ -74,7 +74,7 @@ def run(desk: Desk, step: Step) -> None:
 
 
 def _own_link(desk: Desk, tx: Connection, step: Step, order: Order, letter: EmailSettings) -> None:
-    """Nothing is asked of HiPay: the letter leaves at once. Taken up again after a refusal it mails nothing twice."""
+    """Queue the letter at once: HiPay is not asked. The step run again after a refusal mails nothing twice."""
     if orders.message(tx, order.id, "link") is None:
         try:
             composed = compose(
@@ -102,7 +102,7 @@ def _opened(
     composed: Composed,
     settings: EmailSettings,
 ) -> None:
-    """Commit the URL, and with it the letter that carries it: from here on it is the only one."""
+    """Commit the URL together with the letter that contains it: from here on it is the only URL."""
     with desk.store.write() as tx:
         steps.lock_step(tx, step)
         write_created(tx, order, page, created, state="open", expires_at=order.expires_at)

@@ -1,7 +1,7 @@
-"""Steps beside each other: so many of a kind at once for each account, each in a thread of its own.
+"""Steps in parallel: a number of each kind at once for each account, each in a thread of its own.
 
-What is slow holds up only its like: no mail waits for a page, no page for a look at HiPay, no order for the gateway of
-another account.
+A slow step delays only steps of its kind and account: no mail waits for a page, no page for a read, no order for the
+gateway of another account.
 """
 
 import logging
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Lanes:
-    """The steps that this worker has in hand. ``begin_next`` is one thread's alone."""
+    """The steps that this worker runs. Only one thread calls ``begin_next``."""
 
     def __init__(self, desk: Desk, owner: str) -> None:
         self._desk, self._owner = desk, owner
@@ -55,7 +55,7 @@ class Lanes:
         return True
 
     def hang(self) -> bool:
-        """Whether a step in hand takes longer than all its calls to the outside can: it may keep its place for ever."""
+        """Whether a running step takes longer than all its outside calls can: it may never end."""
         with self._lock:
             oldest = min(self._begun.values(), default=None)
         return oldest is not None and time.monotonic() - oldest > HANGS_SECONDS

@@ -1,4 +1,4 @@
-"""The step that asks HiPay how a payment stands: what confirms a notification, and the net where none comes."""
+"""The step that reads a payment from HiPay: it confirms notifications, and finds payments where none comes."""
 
 from datetime import datetime, timedelta
 
@@ -30,7 +30,7 @@ LATE, NEWEST = timedelta(hours=2), 3
 
 
 def run(desk: Desk, step: Step) -> None:
-    """Read every page of the order that may have been paid, fold in what is seen, and set the next look."""
+    """Read every page of the order that may have been paid, record what HiPay shows, and schedule the next read."""
     with desk.store.write() as tx:
         steps.lock_step(tx, step)
         if steps.paused(tx, step.account, "gateway", reads=True):
@@ -92,7 +92,7 @@ def _refusals(tx: Connection, account: str) -> list[StoredAlarm]:
 
 
 def _say_refused(tx: Connection, account: str, error: errors.NotAuthorised) -> None:
-    """HiPay answers, and shows this account nothing: no payment of it is ever confirmed before somebody puts that right."""
+    """Record that HiPay refuses reads of this account: no payment of it is confirmed before somebody corrects that."""
     if not _refusals(tx, account):
         now = clock.now()
         alarms.open_alarm(

@@ -1,4 +1,4 @@
-"""The last look at a reminder, right before it is handed to the mail server: nobody is reminded of what they have paid."""
+"""The last check of a reminder before it is handed to the mail server: nobody is reminded of what they have paid."""
 
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ def still_wanted(tx: Connection, order: Order, message: Message) -> bool:
 
 
 def not_before(tx: Connection, desk: Desk, order: Order, message: Message) -> datetime | None:
-    """When to look again: in the account's daylight hours (by schedule), or once HiPay was asked, since the reminder was
+    """When the reminder may leave: in the account's daylight hours (by schedule), or once HiPay was asked, since the reminder was
     written, how the payment stands; None: now."""
     now = clock.now()
     if message.reminder == BY_SCHEDULE:
@@ -43,7 +43,7 @@ def not_before(tx: Connection, desk: Desk, order: Order, message: Message) -> da
 
 
 def resume(tx: Connection, order_id: int, account: str) -> None:
-    """HiPay was asked: a reminder that waits for it has its last look now."""
+    """The payment was read: a reminder that waits for it is checked now."""
     message = orders.message(tx, order_id, "link")
     if message is not None and message.reminder and message.state == "queued" and not message.tries:
         steps.schedule(tx, order_id, "mail", account, clock.now())

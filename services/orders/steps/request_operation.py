@@ -1,7 +1,8 @@
-"""The worker's side of an operation: HiPay is asked once, and an answer that was lost is looked up, never asked for again.
+"""The step that asks HiPay for a maintenance operation once; where the answer is lost it looks the operation up, and never
+asks again.
 
-``GET /v3/transactions/opid/…`` shows what HiPay knows under our operation id. That it knows nothing is no proof that nothing
-was done: it is looked up for a day, and until it is found a person is asked. Where the account has no such call, a read
+``GET /v3/transactions/opid/…`` shows what HiPay knows under our operation id. An unknown id is no proof that
+nothing was done: it is looked up for a day, and a person is asked until it is found. Where the account has no such call, a read
 of the order may tell, or a person does.
 """
 
@@ -100,7 +101,7 @@ def _refused(desk: Desk, step: Step, asked: AskedOperation, error: DeskError) ->
 
 
 def _lost(tx: Connection, asked: AskedOperation, code: str, fields: dict[str, str]) -> None:
-    """Nobody knows yet whether it was done."""
+    """Set the operation to unknown: nobody knows yet whether it was done."""
     maintenance_operations.change(tx, asked.id, state="unknown", failure=code, failure_detail=fields)
     record(tx, asked.order, "operation_unknown", WORKER, error=code, fields=fields)
 

@@ -188,5 +188,5 @@ def _failed(tx: Connection, order: Order, kind: MessageKind, code: str, fields: 
 
 
 def _event(tx: Connection, order: Order, kind: MessageKind, event: str, **data: Any) -> None:
-    """The copy's fate is told, but it is not the order's."""
+    """The event of the copy, which does not change the order's delivery."""
     record(tx, order.id, EVENT_KINDS[event if kind == "link" else f"copy_{event}"], WORKER, **data)

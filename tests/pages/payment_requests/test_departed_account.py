@@ -12,7 +12,7 @@ from pages.payment_requests.export import WORDS
 from services import clock
 from services.access import Actor
 from services.accounts.errors import AccountUnknown
-from services.bulk import sending
+from services.bulk import request_table, sending
 from services.bulk.rows import Rules
 from services.desk import Desk
 from services.hipay.errors import NotAuthorised
@@ -42,7 +42,7 @@ def order(desk: Desk, manager: Actor) -> int:
     """Unpaid, its page open, with an alarm; and a list that was sent: all of an account that has gone since."""
     wanted = draft(expires_at=clock.now() + timedelta(hours=30))
     made = create.create(desk, manager, wanted, create.new_form_key())
-    good = sending.preview(desk, manager, "demo", as_csv([row(1)]), Rules("fr", 7, "fr")).good
+    good = request_table.preview(desk, manager, "demo", as_csv([row(1)]), Rules("fr", 7, "fr")).good
     batch = sending.start(desk, manager, "demo", "list.csv", good, days=7, per_minute=1, form_key="k")
     sending.cancel(desk, manager, batch)
     with desk.store.write() as tx:

@@ -10,7 +10,7 @@ import pytest
 from services import clock
 from services.access import SYSTEM, Actor, NotAllowed
 from services.accounts import pauses
-from services.bulk import sending
+from services.bulk import request_table, sending
 from services.bulk.errors import (
     BatchOver,
     NothingToSend,
@@ -37,7 +37,7 @@ RULES = Rules("fr", 7, "fr")
 
 
 def begin(desk: Desk, actor: Actor, rows: list[list[Any]], *, per_minute: int = 600, key: str = "k") -> int:
-    preview = sending.preview(desk, actor, "demo", as_csv(rows), RULES)
+    preview = request_table.preview(desk, actor, "demo", as_csv(rows), RULES)
     assert not preview.bad
     return sending.start(
         desk, actor, "demo", "list.csv", preview.good, days=7, per_minute=per_minute, form_key=key
@@ -185,7 +185,7 @@ def test_the_preview_knows_what_stands_already(desk: Desk, manager: Actor) -> No
         row(3, **{"N° de commande": "C-5"}),
         row(6, **{"N° de facture": "", "Courriel": "anna@müller.de"}),
     ]
-    preview = sending.preview(desk, manager, "demo", as_csv(rows), RULES)
+    preview = request_table.preview(desk, manager, "demo", as_csv(rows), RULES)
     assert [(bad.line.number, bad.problems[0].error.code) for bad in preview.bad] == [(3, "order_id_taken")]
     assert [good.warnings for good in preview.good] == [
         (),
@@ -205,7 +205,7 @@ def test_the_preview_sees_twins_whatever_their_case_and_whether_they_are_being_p
     with desk.store.write() as tx:
         orders.change_order(tx, order_id, payment="authorised", expires_at=clock.now() - timedelta(days=1))
     table = [row(1), row(2), row(3, **{"Courriel": "CLIENT2@example.com", "N° de facture": "F-2"})]
-    preview = sending.preview(desk, manager, "demo", as_csv(table), RULES)
+    preview = request_table.preview(desk, manager, "demo", as_csv(table), RULES)
     assert [good.warnings for good in preview.good] == [
         ("still_open",),
         (),
@@ -238,7 +238,7 @@ def test_the_preview_warns_of_a_mistyped_address_and_an_unusual_amount(desk: Des
         row(3, **{"Montant": "101,00"}),
         row(4, **{"Montant": "100,00"}),
     ]
-    preview = sending.preview(desk, manager, "demo", as_csv(rows), RULES)
+    preview = request_table.preview(desk, manager, "demo", as_csv(rows), RULES)
     assert [good.warnings for good in preview.good] == [(), ("address_mistyped",), ("amount_unusual",), ()]
 
 
@@ -252,16 +252,16 @@ def test_a_thousand_rows_are_looked_at_in_five_seconds(desk: Desk, manager: Acto
         )
     raw = as_csv([row(n, **{"Courriel": f"client{n}@firm{n}.example.com"}) for n in range(1000)])
     began = time.process_time()
-    preview = sending.preview(desk, manager, "demo", raw, RULES)
+    preview = request_table.preview(desk, manager, "demo", raw, RULES)
     assert len(preview.good) == 1000
     assert time.process_time() - began < 5
 
 
 def test_who_may_not_and_what_cannot(desk: Desk, manager: Actor) -> None:
-    preview = sending.preview(desk, manager, "demo", as_csv([row(1)]), RULES)
+    preview = request_table.preview(desk, manager, "demo", as_csv([row(1)]), RULES)
     finance = person(desk, "finance")
     with pytest.raises(NotAllowed):
-        sending.preview(desk, finance, "demo", as_csv([row(1)]), RULES)
+        request_table.preview(desk, finance, "demo", as_csv([row(1)]), RULES)
     with pytest.raises(NotAllowed):
         sending.start(desk, finance, "demo", "x", preview.good, days=7, per_minute=1, form_key="f")
     with pytest.raises(NothingToSend):
@@ -277,7 +277,7 @@ def test_who_may_not_and_what_cannot(desk: Desk, manager: Actor) -> None:
 
 
 def test_a_files_name_is_never_a_path(desk: Desk, manager: Actor) -> None:
-    preview = sending.preview(desk, manager, "demo", as_csv([row(1)]), replace(RULES, decimal=","))
+    preview = request_table.preview(desk, manager, "demo", as_csv([row(1)]), replace(RULES, decimal=","))
     sending.start(
         desk, manager, "demo", "../../etc\\passwd.csv", preview.good, days=7, per_minute=1, form_key="f"
     )

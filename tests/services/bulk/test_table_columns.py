@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from services.access import Actor
-from services.bulk import expected, sending
+from services.bulk import expected, request_table, sending
 from services.bulk.errors import ColumnsDoubtful, ColumnsMissing
 from services.bulk.rows import Rules
 from services.demo.drain import drain
@@ -33,7 +33,7 @@ def table(write: Write, cells: Mapping[str, str], *more: Sequence[str]) -> bytes
 
 def asked(desk: Desk, actor: Actor, raw: bytes, said: Mapping[str, str | None] | None = None) -> Any:
     """The one order that the table makes: looked at, sent, and worked off."""
-    preview = sending.preview(desk, actor, "demo", raw, RULES, said)
+    preview = request_table.preview(desk, actor, "demo", raw, RULES, said)
     assert not preview.bad
     sending.start(
         desk,
@@ -67,7 +67,7 @@ def test_a_price_beside_a_total_is_asked_and_the_answer_is_what_the_customer_owe
 ) -> None:
     raw = table(write, {**WHO, **LAST, **told})
     with pytest.raises(ColumnsDoubtful) as doubtful:
-        sending.preview(desk, ready, "demo", raw, RULES)
+        request_table.preview(desk, ready, "demo", raw, RULES)
     price, total = (
         next(name for name, cell in told.items() if cell == wanted) for wanted in ("12,50", "50,00")
     )
@@ -75,9 +75,10 @@ def test_a_price_beside_a_total_is_asked_and_the_answer_is_what_the_customer_owe
     assert (meaning, set(names)) == ("amount", {price, total})
     assert doubtful.value.head.samples[doubtful.value.head.names.index(total)] == ("50,00",)
     assert (
-        sending.preview(desk, ready, "demo", raw, RULES, {"amount": price}).good[0].accepted.amount == 12_5000
+        request_table.preview(desk, ready, "demo", raw, RULES, {"amount": price}).good[0].accepted.amount
+        == 12_5000
     )
-    head = sending.preview(desk, ready, "demo", raw, RULES, {"amount": total}).table.head
+    head = request_table.preview(desk, ready, "demo", raw, RULES, {"amount": total}).table.head
     assert (price, "amount", total) in head.unused
     assert price not in head.unknown
     assert asked(desk, ready, raw, {"amount": total}).amount == 50_0000
@@ -99,7 +100,7 @@ def test_a_price_beside_a_total_is_asked_and_the_answer_is_what_the_customer_owe
 def test_the_exact_name_is_sent_wherever_it_stands(
     desk: Desk, ready: Actor, write: Write, told: dict[str, str], column: str, value: object
 ) -> None:
-    preview = sending.preview(desk, ready, "demo", table(write, {**told, **WHO, **LAST}), RULES)
+    preview = request_table.preview(desk, ready, "demo", table(write, {**told, **WHO, **LAST}), RULES)
     assert preview.table.head.unused
     assert getattr(asked(desk, ready, table(write, {**told, **WHO, **LAST})), column) == value
 
@@ -115,13 +116,13 @@ def test_prices_that_are_the_totals_are_not_asked(desk: Desk, ready: Actor) -> N
     one = {**WHO, **LAST, "Order id": "C-2", "Price": "9,00", "Qté": "1"}
     assert asked(desk, ready, table(as_csv, one), {}).amount == 9_0000
     with pytest.raises(ColumnsDoubtful):
-        sending.preview(desk, ready, "demo", table(as_csv, {**one, "Qté": "2"}), RULES)
+        request_table.preview(desk, ready, "demo", table(as_csv, {**one, "Qté": "2"}), RULES)
 
 
 def test_the_same_heading_twice_is_asked_and_each_has_a_name(desk: Desk, ready: Actor) -> None:
     raw = as_csv([[*WHO.values(), "Martin", "1,00", "2,00"]], [*WHO, "Last name", "Amount", "amount"])
     with pytest.raises(ColumnsDoubtful) as doubtful:
-        sending.preview(desk, ready, "demo", raw, RULES)
+        request_table.preview(desk, ready, "demo", raw, RULES)
     assert doubtful.value.head.doubts == (("amount", ("Amount", "amount (2)")),)
     assert asked(desk, ready, raw, {"amount": "amount (2)"}).amount == 2_0000
 
@@ -133,17 +134,17 @@ def test_what_was_said_holds_for_the_same_headings_of_the_account_until_it_is_ch
     asked(desk, ready, table(as_csv, cells), {"amount": "Total"})
     turned = dict(reversed({**cells, "Order id": "C-2", "Total": "60,00"}.items()))
     turned["TOTAL"] = turned.pop("Total")
-    preview = sending.preview(desk, ready, "demo", table(as_csv, turned), RULES)
+    preview = request_table.preview(desk, ready, "demo", table(as_csv, turned), RULES)
     assert preview.table.head.chosen == {"amount": "TOTAL"}
     assert preview.good[0].accepted.amount == 60_0000
     with pytest.raises(ColumnsDoubtful):  # another set of headings
-        sending.preview(desk, ready, "demo", table(as_csv, {**cells, "Remark": "x"}), RULES)
+        request_table.preview(desk, ready, "demo", table(as_csv, {**cells, "Remark": "x"}), RULES)
     with pytest.raises(ColumnsDoubtful):  # another kind of table
         expected.preview(desk, person(desk, "finance"), "demo", table(as_csv, cells), None)
     asked(desk, ready, table(as_csv, {**cells, "Order id": "C-3"}), {"amount": "Price"})
     assert asked(desk, ready, table(as_csv, {**cells, "Order id": "C-4"}), {}).amount == 12_5000
     with pytest.raises(ColumnsDoubtful):  # what the table itself says
-        sending.preview(desk, ready, "demo", table(as_csv, cells), RULES, {"amount": None})
+        request_table.preview(desk, ready, "demo", table(as_csv, cells), RULES, {"amount": None})
     with desk.store.read() as tx:
         assert tx.scalar(select(func.count()).select_from(table_columns)) == 1
         named = tx.execute(select(audit).where(audit.c.action == "table_columns_named")).all()
@@ -163,7 +164,7 @@ def test_a_column_under_an_unknown_name_is_named_by_hand_and_one_can_be_left_out
 ) -> None:
     raw = table(as_csv, {**WHO, **LAST, "Zu zahlen": "5,00", "Reference": "secret"})
     with pytest.raises(ColumnsMissing) as missing:
-        sending.preview(desk, ready, "demo", raw, RULES)
+        request_table.preview(desk, ready, "demo", raw, RULES)
     assert missing.value.head is not None
     assert missing.value.head.unknown == ("Zu zahlen",)
     order = asked(desk, ready, raw, {"amount": "Zu zahlen", "reference_1": ""})
@@ -208,7 +209,7 @@ def test_expected_orders_are_kept_with_the_column_that_is_meant(
 def test_a_currency_in_the_heading_of_the_amount_holds_for_its_cells(
     desk: Desk, ready: Actor, write: Write, told: dict[str, str], currency: str
 ) -> None:
-    preview = sending.preview(desk, ready, "demo", table(write, {**WHO, **LAST, **told}), RULES)
+    preview = request_table.preview(desk, ready, "demo", table(write, {**WHO, **LAST, **told}), RULES)
     [row] = preview.good
     assert (row.accepted.amount, row.accepted.currency) == (12_5000, currency)
 
@@ -217,19 +218,21 @@ def test_a_currency_in_the_heading_of_the_amount_holds_for_its_cells(
 def test_a_sign_in_the_heading_that_is_not_the_accounts_is_refused_never_dropped(
     desk: Desk, ready: Actor, heading: str
 ) -> None:
-    preview = sending.preview(desk, ready, "demo", table(as_csv, {**WHO, **LAST, heading: "12.50"}), RULES)
+    preview = request_table.preview(
+        desk, ready, "demo", table(as_csv, {**WHO, **LAST, heading: "12.50"}), RULES
+    )
     assert not preview.good
     assert {problem.column for problem in preview.bad[0].problems} == {"amount"}
 
 
 def test_the_currency_in_a_heading_that_a_person_names_is_not_dropped(desk: Desk, ready: Actor) -> None:
     raw = table(as_csv, {**WHO, **LAST, "Montant en dollars": "12.50"})
-    [bad] = sending.preview(desk, ready, "demo", raw, RULES, {"amount": "Montant en dollars"}).bad
+    [bad] = request_table.preview(desk, ready, "demo", raw, RULES, {"amount": "Montant en dollars"}).bad
     assert {problem.error.code for problem in bad.problems} == {"amount_other_currency"}
 
 
 def test_a_heading_and_a_column_that_name_two_currencies_are_refused(desk: Desk, ready: Actor) -> None:
     cells = {**WHO, **LAST, "Amount (USD)": "12.50", "Currency": "EUR"}
-    assert not sending.preview(desk, ready, "demo", table(as_csv, cells), RULES).good
+    assert not request_table.preview(desk, ready, "demo", table(as_csv, cells), RULES).good
     with pytest.raises(ColumnsDoubtful):
-        sending.preview(desk, ready, "demo", table(as_csv, {**cells, "Amount (EUR)": "11.50"}), RULES)
+        request_table.preview(desk, ready, "demo", table(as_csv, {**cells, "Amount (EUR)": "11.50"}), RULES)

@@ -14,6 +14,7 @@ from services.orders import (
     create,
     errors,
     history,
+    link_rules,
     links,
     maintenance_operations,
     open_page,
@@ -278,7 +279,7 @@ def test_a_paid_request_is_left_alone(desk: Desk, manager: Actor, sandbox: Runni
     order_id = send(desk, manager)
     press(desk, order_id)
     pay(desk, sandbox, order_id)
-    offered = links.offer(desk, manager, order_id)
+    offered = link_rules.offer(desk, manager, order_id)
     assert offered is not None
     assert {type(why) for why in offered.refusals.values()} == {errors.NotUnpaid}
     with pytest.raises(errors.NotUnpaid):
@@ -287,7 +288,7 @@ def test_a_paid_request_is_left_alone(desk: Desk, manager: Actor, sandbox: Runni
 
 def test_hipays_own_link_says_why_it_cannot_be_called_off(desk: Desk, manager: Actor) -> None:
     order_id = send(desk, manager, own=False)
-    offered = links.offer(desk, manager, order_id)
+    offered = link_rules.offer(desk, manager, order_id)
     assert offered is not None
     assert {name for name, why in offered.refusals.items() if isinstance(why, errors.NotOurLink)} == {
         "cancel",
@@ -327,7 +328,7 @@ def test_an_erased_customer_is_left_alone(desk: Desk, manager: Actor, sandbox: R
 def test_who_may_not_send_may_not_do_any_of_it(desk: Desk, manager: Actor) -> None:
     order_id = send(desk, manager)
     finance = person(desk, "finance")
-    assert links.offer(desk, finance, order_id) is None
+    assert link_rules.offer(desk, finance, order_id) is None
     for refused in (
         lambda: links.cancel(desk, finance, order_id, key()),
         lambda: links.resend(desk, finance, order_id, key()),

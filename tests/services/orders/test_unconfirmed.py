@@ -25,6 +25,7 @@ from services.notices.post import find
 from services.orders import (
     confirm,
     history,
+    link_rules,
     links,
     maintenance_operations,
     notifications,
@@ -252,7 +253,7 @@ def test_nothing_is_sent_and_nothing_is_done_while_a_payment_is_being_confirmed(
     order = send(desk, manager)
     links.resend(desk, manager, order, "again", reminder=True)
     tell(desk, receiver, order)
-    offered = links.offer(desk, manager, order)
+    offered = link_rules.offer(desk, manager, order)
     assert offered is not None
     assert {type(why) for why in offered.refusals.values()} == {BeingConfirmed}
     assert set(offered.refusals) == {"resend", "readdress", "remind", "cancel", "extend", "correct", "renew"}
@@ -273,7 +274,7 @@ def test_nothing_is_sent_and_nothing_is_done_while_a_payment_is_being_confirmed(
     later(sandbox, minutes=3)
     drain(desk)
     assert len(sandbox.mails()) == 2  # it was no payment: the reminder leaves
-    assert set(links.offer(desk, manager, order).refusals) < set(offered.refusals)  # type: ignore[union-attr]
+    assert set(link_rules.offer(desk, manager, order).refusals) < set(offered.refusals)  # type: ignore[union-attr]
 
 
 def test_a_mail_that_waits_is_withdrawn_once_the_payment_is_confirmed(
