@@ -9,6 +9,7 @@ from pages.bulk.table import bad_csv
 from services.access import SYSTEM, Actor
 from services.bulk import request_table, sending
 from services.bulk.columns import REQUESTS
+from services.bulk.rows import Rules
 from services.demo.drain import drain
 from services.desk import Desk
 from services.i18n import translator
@@ -75,9 +76,7 @@ def test_addresses_with_unusual_letters_are_confirmed(open_page: Open, manager: 
 
 def test_older_lists_are_shown_on_demand(open_page: Open, manager: Actor, desk: Desk) -> None:
     for number in range(12):
-        preview = request_table.preview(
-            desk, manager, "demo", as_csv([row(number)]), sending.Rules("fr", 7, "fr")
-        )
+        preview = request_table.preview(desk, manager, "demo", as_csv([row(number)]), Rules("fr", 7, "fr"))
         name = f"list {number}.csv"
         batch = sending.start(desk, manager, "demo", name, preview.good, days=7, per_minute=1, form_key=name)
         if number:
@@ -91,9 +90,7 @@ def test_older_lists_are_shown_on_demand(open_page: Open, manager: Actor, desk: 
 
 
 def test_a_list_is_paused_resumed_and_cancelled(open_page: Open, manager: Actor, desk: Desk) -> None:
-    preview = request_table.preview(
-        desk, manager, "demo", as_csv([row(1), row(2)]), sending.Rules("fr", 7, "fr")
-    )
+    preview = request_table.preview(desk, manager, "demo", as_csv([row(1), row(2)]), Rules("fr", 7, "fr"))
     sending.start(desk, manager, "demo", "a*b*.csv", preview.good, days=7, per_minute=1, form_key="k")
     drain(desk, 1)
     at = open_page("bulk/many_at_once.py", actor=manager)
@@ -140,7 +137,7 @@ def test_an_open_decimal_sign_is_asked_never_guessed(open_page: Open, manager: A
 
 def test_formulas_in_a_table_stay_text_in_what_is_given_back(manager: Actor, desk: Desk) -> None:
     raw = as_csv([row(1, Nom='=HYPERLINK("http://evil")', Courriel="x", Montant="-2")], HEADINGS)
-    preview = request_table.preview(desk, manager, "demo", raw, sending.Rules("fr", 7, "fr"))
+    preview = request_table.preview(desk, manager, "demo", raw, Rules("fr", 7, "fr"))
     given = bad_csv(preview.bad, REQUESTS, translator("en")).decode("utf-8-sig")
     assert "\"'=HYPERLINK" in given
     assert ";'-2;" in given
